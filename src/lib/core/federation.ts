@@ -1,0 +1,69 @@
+// A federation as its coordinator defines it: brief, data contract, model, training plan, round rules.
+import * as v from 'valibot';
+import { DataContract } from './data/contract.ts';
+import { MetricName } from './metrics/figures.ts';
+import { NetworkSpec, TrainingPlan } from './model/spec.ts';
+
+const text = (maximum: number) => v.pipe(v.string(), v.trim(), v.maxLength(maximum));
+const required = (maximum: number) => v.pipe(text(maximum), v.minLength(1, 'some words here'));
+const whole = (minimum: number, maximum: number) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(minimum), v.maxValue(maximum));
+
+/** What a person reads before anything else happens. */
+export const Brief = v.strictObject({
+  title: required(80),
+  /** What the model is for, and which decision it informs. */
+  purpose: required(1000),
+  /** Who runs the federation. */
+  coordinator: required(120),
+  /** Which data it wants, in a person's words. */
+  dataWanted: required(1000),
+});
+export type Brief = v.InferOutput<typeof Brief>;
+
+export const SuccessMetric = v.strictObject({
+  name: MetricName,
+  /** The run stops once a version reaches it; null: rounds alone decide. */
+  target: v.nullable(v.pipe(v.number(), v.finite())),
+});
+export type SuccessMetric = v.InferOutput<typeof SuccessMetric>;
+
+export const RoundRules = v.pipe(
+  v.strictObject({
+    /** Reports that close a round. */
+    goal: whole(1, 10_000),
+    /** Reports without which a round is abandoned at its deadline. */
+    minimum: whole(1, 10_000),
+    /** Cohort = ⌈goal × overSelection⌉ (Bonawitz et al. 2019, §2.2: 130 % pays for drop-outs). */
+    overSelection: v.pipe(v.number(), v.minValue(1), v.maxValue(3)),
+    selectionDeadlineMs: whole(1_000, 86_400_000),
+    reportingDeadlineMs: whole(5_000, 86_400_000),
+    pauseMs: whole(0, 86_400_000),
+    /** The run ends after this many committed rounds. */
+    maximumRounds: whole(1, 100_000),
+  }),
+  v.forward(
+    v.check((rules) => rules.minimum <= rules.goal, 'a minimum that is not above the goal'),
+    ['minimum'],
+  ),
+);
+export type RoundRules = v.InferOutput<typeof RoundRules>;
+
+/** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
+export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
+export type SampleName = v.InferOutput<typeof SampleName>;
+
+export const ModelFamily = v.picklist(['softmax-regression', 'linear-regression', 'mlp', 'cnn-mcmahan', 'imported']);
+export type ModelFamily = v.InferOutput<typeof ModelFamily>;
+
+export const FederationSpec = v.strictObject({
+  brief: Brief,
+  metric: SuccessMetric,
+  contract: DataContract,
+  family: ModelFamily,
+  network: NetworkSpec,
+  plan: TrainingPlan,
+  rules: RoundRules,
+  sample: v.nullable(SampleName),
+});
+export type FederationSpec = v.InferOutput<typeof FederationSpec>;

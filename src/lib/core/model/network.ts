@@ -1,0 +1,178 @@
+// From a NetworkSpec to a network whose shapes are proven and whose parameters have their place in one flat
+// Float32Array [P]. Every floor above speaks of parameters only through this layout.
+import { random } from '../random.ts';
+import { fail, ok, type Result } from '../result.ts';
+import type { LayerSpec, NetworkSpec, Padding } from './spec.ts';
+
+/** One tensor of parameters: `length` values from `offset` of the flat buffer, row-major in `shape`. */
+export interface ParameterSlot {
+  readonly name: string;
+  readonly role: 'kernel' | 'bias';
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+export interface BuiltLayer {
+  readonly index: number;
+  readonly name: string;
+  readonly spec: LayerSpec;
+  /** Without the batch axis. */
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  /** Dense: kernel [in, units], bias [units]. Conv2d: kernel [kh, kw, in, filters], bias [filters]. */
+  readonly kernel: ParameterSlot | undefined;
+  readonly bias: ParameterSlot | undefined;
+}
+
+export interface Network {
+  readonly spec: NetworkSpec;
+  readonly layers: readonly BuiltLayer[];
+  readonly slots: readonly ParameterSlot[];
+  /** P: the length of the flat parameter buffer. */
+  readonly parameterCount: number;
+  /** Classes, or predicted numbers. */
+  readonly outputSize: number;
+}
+
+export interface ShapeError {
+  readonly kind: 'shape';
+  readonly layer: number;
+  readonly expected: string;
+  readonly got: string;
+  readonly message: string;
+}
+
+/** Above this a model is refused: 64 Mi parameters are 256 MiB a copy, more than a phone's tab survives. */
+export const MAXIMUM_PARAMETERS = 64 * 1024 * 1024;
+
+const product = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
+
+/** Output side of a window of `size` moved by `stride`, and the zeros before and after it (TensorFlow's SAME/VALID). */
+export function windowed(
+  input: number,
+  size: number,
+  stride: number,
+  padding: Padding,
+): { readonly output: number; readonly before: number; readonly after: number } {
+  if (padding === 'valid') return { output: Math.floor((input - size) / stride) + 1, before: 0, after: 0 };
+  const output = Math.ceil(input / stride);
+  const total = Math.max(0, (output - 1) * stride + size - input);
+  return { output, before: Math.floor(total / 2), after: total - Math.floor(total / 2) };
+}
+
+/** Proves every shape, and lays the parameters out in layer order, kernel before bias. */
+export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
+  const layers: BuiltLayer[] = [];
+  const slots: ParameterSlot[] = [];
+  let shape: readonly number[] = spec.inputShape;
+  let offset = 0;
+
+  const refuse = (index: number, expected: string, got: string): { ok: false; error: ShapeError } => {
+    const name = spec.layers[index]?.type ?? 'output';
+    const message = `Layer ${index + 1} (${name}) expected ${expected}, but got ${got}.`;
+    return fail({ kind: 'shape', layer: index, expected, got, message });
+  };
+  const slot = (
+    name: string,
+    role: 'kernel' | 'bias',
+    slotShape: readonly number[],
+    fanIn: number,
+    fanOut: number,
+  ): ParameterSlot => {
+    const made: ParameterSlot = { name, role, shape: slotShape, offset, length: product(slotShape), fanIn, fanOut };
+    offset += made.length;
+    slots.push(made);
+    return made;
+  };
+
+  for (const [index, layer] of spec.layers.entries()) {
+    const name = `${layer.type}_${index + 1}`;
+    const text = `[${shape.join(', ')}]`;
+    let outputShape: readonly number[] = shape;
+    let kernel: ParameterSlot | undefined;
+    let bias: ParameterSlot | undefined;
+    const last = index === spec.layers.length - 1;
+    if ('activation' in layer && layer.activation === 'softmax' && !last)
+      return refuse(index, 'softmax on the last layer only', 'softmax before the last layer');
+
+    switch (layer.type) {
+      case 'dense': {
+        const [inputs] = shape;
+        if (shape.length !== 1 || inputs === undefined) return refuse(index, 'a flat input [F] (add a flatten layer)', text);
+        kernel = slot(`${name}/kernel`, 'kernel', [inputs, layer.units], inputs, layer.units);
+        if (layer.useBias) bias = slot(`${name}/bias`, 'bias', [layer.units], inputs, layer.units);
+        outputShape = [layer.units];
+        break;
+      }
+      case 'conv2d':
+      case 'max-pool2d':
+      case 'average-pool2d': {
+        const [height, width, channels] = shape;
+        if (height === undefined || width === undefined || channels === undefined)
+          return refuse(index, 'an image [H, W, C]', text);
+        const [windowHeight, windowWidth] = layer.type === 'conv2d' ? layer.kernelSize : layer.poolSize;
+        const rows = windowed(height, windowHeight, layer.strides[0], layer.padding).output;
+        const columns = windowed(width, windowWidth, layer.strides[1], layer.padding).output;
+        if (rows < 1 || columns < 1)
+          return refuse(index, `an image of at least ${windowHeight} × ${windowWidth}`, text);
+        if (layer.type === 'conv2d') {
+          const area = windowHeight * windowWidth;
+          kernel = slot(
+            `${name}/kernel`,
+            'kernel',
+            [windowHeight, windowWidth, channels, layer.filters],
+            area * channels,
+            area * layer.filters,
+          );
+          if (layer.useBias) bias = slot(`${name}/bias`, 'bias', [layer.filters], area * channels, layer.filters);
+        }
+        outputShape = [rows, columns, layer.type === 'conv2d' ? layer.filters : channels];
+        break;
+      }
+      case 'global-average-pool2d': {
+        const channels = shape[2];
+        if (channels === undefined) return refuse(index, 'an image [H, W, C]', text);
+        outputShape = [channels];
+        break;
+      }
+      case 'flatten':
+        outputShape = [product(shape)];
+        break;
+      case 'activation':
+      case 'dropout':
+        break;
+      default:
+        layer satisfies never;
+    }
+    if (offset > MAXIMUM_PARAMETERS)
+      return refuse(index, `at most ${MAXIMUM_PARAMETERS} parameters`, `${offset} parameters`);
+    layers.push({ index, name, spec: layer, inputShape: shape, outputShape, kernel, bias });
+    shape = outputShape;
+  }
+
+  const [outputSize] = shape;
+  if (shape.length !== 1 || outputSize === undefined)
+    return refuse(spec.layers.length - 1, 'a flat output [K]', `[${shape.join(', ')}]`);
+  if (spec.loss === 'categorical-crossentropy' && outputSize < 2)
+    return refuse(spec.layers.length - 1, 'at least 2 outputs, one a class', `${outputSize}`);
+  if (offset === 0) return refuse(spec.layers.length - 1, 'at least one layer with parameters', 'none');
+  return ok({ spec, layers, slots, parameterCount: offset, outputSize });
+}
+
+/**
+ * Initial parameters [P]: Glorot-uniform kernels (Glorot & Bengio 2010), zero biases, as Keras does by default.
+ * The same seed gives the same bytes everywhere.
+ */
+export function initialParameters(network: Network, seed: number): Float32Array<ArrayBuffer> {
+  const parameters = new Float32Array(network.parameterCount);
+  for (const slot of network.slots) {
+    if (slot.role === 'bias') continue;
+    const draw = random(seed, 'initial-parameters', slot.name);
+    const limit = Math.sqrt(6 / (slot.fanIn + slot.fanOut));
+    for (let i = 0; i < slot.length; i += 1) parameters[slot.offset + i] = (2 * draw.next() - 1) * limit;
+  }
+  return parameters;
+}

@@ -1,0 +1,64 @@
+// A network as data: what crosses the wire, lies in a version and is typed by a coordinator. Building one (shapes proven,
+// parameters laid out) is in network.ts; running one belongs to a Trainer.
+import * as v from 'valibot';
+
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_536));
+const pair = v.tuple([size, size]);
+
+export const Activation = v.picklist(['linear', 'relu', 'sigmoid', 'tanh', 'softmax']);
+export type Activation = v.InferOutput<typeof Activation>;
+
+export const Padding = v.picklist(['same', 'valid']);
+export type Padding = v.InferOutput<typeof Padding>;
+
+/** Tensors are channels-last: images are [H, W, C], a batch of them [B, H, W, C]. */
+export const LayerSpec = v.variant('type', [
+  v.strictObject({ type: v.literal('dense'), units: size, activation: Activation, useBias: v.boolean() }),
+  v.strictObject({
+    type: v.literal('conv2d'),
+    filters: size,
+    kernelSize: pair,
+    strides: pair,
+    padding: Padding,
+    activation: Activation,
+    useBias: v.boolean(),
+  }),
+  v.strictObject({ type: v.literal('max-pool2d'), poolSize: pair, strides: pair, padding: Padding }),
+  v.strictObject({ type: v.literal('average-pool2d'), poolSize: pair, strides: pair, padding: Padding }),
+  v.strictObject({ type: v.literal('global-average-pool2d') }),
+  v.strictObject({ type: v.literal('flatten') }),
+  v.strictObject({ type: v.literal('activation'), activation: Activation }),
+  v.strictObject({ type: v.literal('dropout'), rate: v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)) }),
+]);
+export type LayerSpec = v.InferOutput<typeof LayerSpec>;
+
+/** What the last layer's output is compared by: classes by softmax cross-entropy (nats), numbers by squared error. */
+export const Loss = v.picklist(['categorical-crossentropy', 'mean-squared-error']);
+export type Loss = v.InferOutput<typeof Loss>;
+
+export const NetworkSpec = v.strictObject({
+  /** One example, without the batch axis: [F] or [H, W, C]. */
+  inputShape: v.pipe(v.array(size), v.minLength(1), v.maxLength(3)),
+  layers: v.pipe(v.array(LayerSpec), v.minLength(1), v.maxLength(64)),
+  loss: Loss,
+});
+export type NetworkSpec = v.InferOutput<typeof NetworkSpec>;
+
+/** The optimiser of local training; its state never leaves the device. */
+export const OptimizerSpec = v.variant('type', [
+  v.strictObject({ type: v.literal('sgd'), momentum: v.pipe(v.number(), v.minValue(0), v.maxValue(0.999)) }),
+  v.strictObject({ type: v.literal('adam') }),
+]);
+export type OptimizerSpec = v.InferOutput<typeof OptimizerSpec>;
+
+/** How a device trains; the same for local runs and for rounds. */
+export const TrainingPlan = v.strictObject({
+  localEpochs: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1000)),
+  batchSize: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(4096)),
+  learningRate: v.pipe(v.number(), v.gtValue(0), v.maxValue(10)),
+  optimizer: OptimizerSpec,
+  /** μ of FedProx (Li et al. 2018): adds μ(w − w_base) to the gradient; 0 is FedAvg. */
+  proximalTerm: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});
+export type TrainingPlan = v.InferOutput<typeof TrainingPlan>;

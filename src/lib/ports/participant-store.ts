@@ -1,0 +1,102 @@
+// Port: what a participant keeps on its device besides data: identity, outbox, checkpoints, models, receipts.
+import type { Digest, FederationId, ParticipantSecret, RoundNumber } from '../core/ids.ts';
+import type { UpdateOffer } from '../protocol/http.ts';
+import type { Receipt } from '../protocol/views.ts';
+import type { TrainerState } from './trainer.ts';
+
+/** A trained update on its way: durable here before the first byte is sent, gone once the server has decided. */
+export interface OutboxEntry {
+  readonly federation: FederationId;
+  readonly round: RoundNumber;
+  readonly offer: UpdateOffer;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Where local training stands; written every few seconds and on pause. */
+export interface Checkpoint {
+  /** `local:<run id>` or `round:<federation>:<round>`. */
+  readonly key: string;
+  readonly state: TrainerState;
+  readonly epoch: number;
+  /** Batches of this epoch already taken. */
+  readonly batch: number;
+  /** Loss and metric history so far, for the chart. */
+  readonly history: readonly HistoryPoint[];
+  /** Digest of plan, dataset version and network: a checkpoint of another setting is not taken up. */
+  readonly settings: Digest;
+  readonly savedAt: number;
+}
+
+export interface HistoryPoint {
+  readonly step: number;
+  readonly epoch: number;
+  /** Mean training loss since the last point. */
+  readonly loss: number;
+  /** Held-out loss and success metric; only at the points where they were measured. */
+  readonly heldOutLoss?: number;
+  readonly heldOutMetric?: number;
+}
+
+export interface StoredReceipt {
+  readonly receipt: Receipt;
+  /** The version that the update went into; null until its round is committed, or when it was abandoned. */
+  readonly version: number | null;
+  readonly outcome: 'waiting' | 'included' | 'abandoned';
+}
+
+/** A refused or lost contribution stays on record beside the receipts. */
+export interface StoredRefusal {
+  readonly federation: FederationId;
+  readonly round: RoundNumber;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** A model trained alone, kept on this device. */
+export interface LocalModel {
+  readonly id: string;
+  readonly federation: FederationId | null;
+  readonly dataset: string;
+  readonly name: string;
+  readonly network: unknown;
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly trainedAt: number;
+}
+
+export interface ParticipantStore {
+  /** Made from the platform's CSPRNG at the first call. */
+  secret(): Promise<ParticipantSecret>;
+  outbox: {
+    put(entry: OutboxEntry): Promise<void>;
+    list(federation: FederationId): Promise<readonly OutboxEntry[]>;
+    remove(federation: FederationId, round: RoundNumber): Promise<void>;
+  };
+  checkpoints: {
+    put(checkpoint: Checkpoint): Promise<void>;
+    get(key: string): Promise<Checkpoint | undefined>;
+    remove(key: string): Promise<void>;
+  };
+  receipts: {
+    put(receipt: StoredReceipt): Promise<void>;
+    list(federation?: FederationId): Promise<readonly StoredReceipt[]>;
+    putRefusal(refusal: StoredRefusal): Promise<void>;
+    refusals(federation?: FederationId): Promise<readonly StoredRefusal[]>;
+  };
+  /** Downloaded parameters by digest: a reload does not fetch them again. The store may drop old ones. */
+  parameters: {
+    put(digest: Digest, parameters: Float32Array<ArrayBuffer>): Promise<void>;
+    get(digest: Digest): Promise<Float32Array<ArrayBuffer> | undefined>;
+  };
+  models: {
+    put(model: LocalModel): Promise<void>;
+    list(): Promise<readonly LocalModel[]>;
+    remove(id: string): Promise<void>;
+  };
+  /** Small settings and totals (consents, lifetime byte counts, "wants to take part"). */
+  settings: {
+    get(key: string): Promise<unknown>;
+    put(key: string, value: unknown): Promise<void>;
+  };
+  /** Deletes everything of this device. */
+  forget(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+// The data plane and the coordinator's API: bodies and paths of every HTTP request under /api.
+//
+//   GET    /api/federations                                  FederationSummary[]
+//   GET    /api/federations/:id                              FederationView
+//   GET    /api/federations/:id/versions                     VersionView[]           ascending
+//   GET    /api/federations/:id/rounds?before=&limit=        RoundView[]             newest first
+//   GET    /api/federations/:id/aliases                      AliasMove[]             newest first
+//   GET    /api/federations/:id/versions/:v/export?format=   zip (tfjs) | safetensors file
+//   GET    /api/parameters/:digest                           f32 little-endian [P]; immutable, ETag, Range
+//   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer secret)
+//   HEAD   /api/uploads/:upload                              Upload-Offset
+//   PATCH  /api/uploads/:upload                              bytes from Upload-Offset → UploadState | UpdateReply
+//   POST   /api/session            { token }                 sets the cookie; DELETE signs out
+//   POST   /api/federations                                  { id?, spec } → FederationView               (coordinator)
+//   PUT    /api/federations/:id                              { spec }      → FederationView; draft or finished only
+//   POST   /api/federations/:id/actions                      RunAction     → FederationView
+//   DELETE /api/federations/:id                              draft or finished only
+//   PUT    /api/federations/:id/aliases/live                 { version }   → AliasMove[]
+import * as v from 'valibot';
+import { FederationSpec } from '../core/federation.ts';
+import { Digest, FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
+import { MAXIMUM_EXAMPLES } from './limits.ts';
+import { UpdateRefusal } from './refusals.ts';
+import { Receipt } from './views.ts';
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** The offer of one client update. Its bytes are delta, f32 little-endian [P] (the codec `f32`). */
+export const UpdateOffer = v.strictObject({
+  round: RoundNumber,
+  /** Digest of the version that it was trained from. */
+  base: Digest,
+  codec: v.literal('f32'),
+  bytes: v.pipe(whole, v.minValue(1)),
+  digest: Digest,
+  /** n_k of McMahan et al. 2017: the rows that it was trained on. */
+  examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
+});
+export type UpdateOffer = v.InferOutput<typeof UpdateOffer>;
+
+/** Where an upload stands: send on from `offset`. */
+export const UploadState = v.strictObject({ type: v.literal('upload'), upload: v.string(), offset: whole });
+export type UploadState = v.InferOutput<typeof UploadState>;
+
+/** The decision on an update: durable before it is sent, and the same however often it is asked for. */
+export const UpdateReply = v.variant('type', [
+  v.strictObject({ type: v.literal('accepted'), receipt: Receipt }),
+  v.strictObject({ type: v.literal('refused'), refusal: UpdateRefusal, message: v.string() }),
+]);
+export type UpdateReply = v.InferOutput<typeof UpdateReply>;
+
+export const NewFederation = v.strictObject({ id: v.nullable(FederationId), spec: FederationSpec });
+export const ChangedFederation = v.strictObject({ spec: FederationSpec });
+export const RunAction = v.strictObject({ action: v.picklist(['start', 'pause', 'resume', 'finish']) });
+export type RunAction = v.InferOutput<typeof RunAction>['action'];
+export const AliasTarget = v.strictObject({ version: VersionNumber });
+export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
+
+/** Every refusal of the API: 4xx/5xx with this body. `issues` names form fields by their path. */
+export const ApiError = v.strictObject({
+  error: v.string(),
+  message: v.string(),
+  issues: v.optional(v.array(v.strictObject({ path: v.string(), message: v.string() }))),
+});
+export type ApiError = v.InferOutput<typeof ApiError>;

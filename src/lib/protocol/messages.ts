@@ -1,0 +1,117 @@
+// The control plane: every socket.io message, each under 64 KB and read by its schema at the receiving end.
+// Parameters and updates never travel here; see http.ts.
+import * as v from 'valibot';
+import { Digest, FederationId, ParticipantSecret, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
+import { Tally } from '../core/metrics/tally.ts';
+import { TrainingPlan } from '../core/model/spec.ts';
+import { MAXIMUM_EXAMPLES } from './limits.ts';
+import { FederationView } from './views.ts';
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** socket.io's `auth` payload. Whoever only watches has no secret. */
+export const Handshake = v.strictObject({
+  protocol: v.number(),
+  secret: v.nullable(ParticipantSecret),
+  /** What a page or program says it is: shown to the coordinator as the class of the device. */
+  kind: v.picklist(['tab', 'headless']),
+  name: v.nullable(v.pipe(v.string(), v.trim(), v.maxLength(40))),
+});
+export type Handshake = v.InferOutput<typeof Handshake>;
+
+/** Asks for `federation` messages about one federation, now and at every change; answered with the present view. */
+export const Watch = v.strictObject({ federation: FederationId });
+/** Asks to take part: the device stays available, round after round, until it checks out or disconnects. */
+export const CheckIn = v.strictObject({
+  federation: FederationId,
+  /** Training rows on this device: the weight of its updates, which may not exceed it. */
+  examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
+  backend: v.pipe(v.string(), v.maxLength(20)),
+});
+export const CheckOut = v.strictObject({ federation: FederationId });
+export const Progress = v.strictObject({
+  federation: FederationId,
+  round: RoundNumber,
+  stage: v.picklist(['receiving', 'training', 'uploading']),
+  fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+/** What this device's held-out rows say of a version: counts and sums. The first report of a device counts. */
+export const Evaluation = v.strictObject({ federation: FederationId, version: VersionNumber, tally: Tally });
+/** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */
+export const Withdraw = v.strictObject({
+  federation: FederationId,
+  round: RoundNumber,
+  reason: v.pipe(v.string(), v.maxLength(200)),
+});
+
+/** Client → server, by event name. Every one of them is acknowledged with an `Answer`. */
+export const clientMessages = {
+  watch: Watch,
+  'check-in': CheckIn,
+  'check-out': CheckOut,
+  progress: Progress,
+  evaluation: Evaluation,
+  withdraw: Withdraw,
+} as const;
+export type ClientMessages = { readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]> };
+
+/** The acknowledgement of every client message. `view` comes with `watch` and `check-in`. */
+export const Answer = v.variant('ok', [
+  v.strictObject({ ok: v.literal(true), view: v.nullable(FederationView) }),
+  v.strictObject({
+    ok: v.literal(false),
+    error: v.picklist([
+      'malformed',
+      'unknown-event',
+      'unknown-federation',
+      'not-identified',
+      'too-many',
+      'finished',
+      'other-connection',
+      'not-in-cohort',
+      'unknown-version',
+    ]),
+    /** A sentence that says what was expected and what to do. */
+    message: v.string(),
+  }),
+]);
+export type Answer = v.InferOutput<typeof Answer>;
+
+/** To one cohort member: train. Sent again on reconnection while the round still wants its report. */
+export const Configured = v.strictObject({
+  federation: FederationId,
+  run: RunNumber,
+  round: RoundNumber,
+  base: v.strictObject({ version: VersionNumber, digest: Digest, bytes: whole }),
+  plan: TrainingPlan,
+  /** Milliseconds left to report, from the moment of sending: no clock is shared. */
+  deadlineMs: whole,
+});
+export type Configured = v.InferOutput<typeof Configured>;
+
+/** To all checked in: a version is durable. `counted`: whether this device's update is in it. */
+export const Committed = v.strictObject({
+  federation: FederationId,
+  round: RoundNumber,
+  version: VersionNumber,
+  digest: Digest,
+  bytes: whole,
+  counted: v.boolean(),
+});
+export type Committed = v.InferOutput<typeof Committed>;
+
+export const Abandoned = v.strictObject({ federation: FederationId, round: RoundNumber, reason: v.string() });
+export type Abandoned = v.InferOutput<typeof Abandoned>;
+
+
+/** Server → client, by event name. */
+export const serverMessages = {
+  /** A whole new view: on every change of phase, version, state or attendance, at most twice a second. */
+  federation: FederationView,
+  configured: Configured,
+  committed: Committed,
+  abandoned: Abandoned,
+  /** Another connection of this participant took over; this one is told and trains no more. */
+  superseded: v.strictObject({ federation: FederationId }),
+} as const;
+export type ServerMessages = { readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]> };

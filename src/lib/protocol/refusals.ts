@@ -1,0 +1,50 @@
+// The reply to a client update is the decision, with its reason. One closed list; each kind has one sentence that a
+// person can act on, made from its own evidence.
+import * as v from 'valibot';
+
+const number = v.number();
+const text = v.string();
+
+/** Why an update is not counted. */
+export const UpdateRefusal = v.variant('kind', [
+  v.strictObject({ kind: v.literal('not-in-cohort'), round: number }),
+  v.strictObject({ kind: v.literal('duplicate'), round: number }),
+  v.strictObject({ kind: v.literal('stale-base'), expected: text, got: text }),
+  v.strictObject({ kind: v.literal('round-closed'), round: number, current: v.nullable(number) }),
+  v.strictObject({ kind: v.literal('wrong-federation'), expected: text, got: text }),
+  v.strictObject({ kind: v.literal('wrong-length'), expected: number, got: number }),
+  v.strictObject({ kind: v.literal('wrong-digest'), expected: text, got: text }),
+  v.strictObject({ kind: v.literal('not-finite'), index: number }),
+  v.strictObject({ kind: v.literal('too-large-coordinate'), index: number, limit: number, got: number }),
+  v.strictObject({ kind: v.literal('invalid'), reason: text }),
+]);
+export type UpdateRefusal = v.InferOutput<typeof UpdateRefusal>;
+
+export function refusalSentence(refusal: UpdateRefusal): string {
+  switch (refusal.kind) {
+    case 'not-in-cohort':
+      return `This device was not picked for round ${refusal.round}, so its update is not counted. It takes part again in a later round.`;
+    case 'duplicate':
+      return `Round ${refusal.round} already holds an update of this device; the first one counts.`;
+    case 'stale-base':
+      return `The update was trained from another version (${refusal.got.slice(0, 8)}…) than the round asks for (${refusal.expected.slice(0, 8)}…). Join the current round.`;
+    case 'round-closed':
+      return refusal.current === null
+        ? `Round ${refusal.round} had ended when the update arrived, so it is not counted.`
+        : `Round ${refusal.round} had ended when the update arrived, so it is not counted. Round ${refusal.current} is open.`;
+    case 'wrong-federation':
+      return `The update belongs to the federation “${refusal.got}”, not to “${refusal.expected}”.`;
+    case 'wrong-length':
+      return `The update holds ${refusal.got} bytes where ${refusal.expected} were announced or expected. Send it again.`;
+    case 'wrong-digest':
+      return 'The bytes that arrived differ from the digest that was announced. Send the update again.';
+    case 'not-finite':
+      return `Parameter ${refusal.index} of the update is not a finite number: training became unstable. Lower the learning rate.`;
+    case 'too-large-coordinate':
+      return `Parameter ${refusal.index} changed by ${refusal.got}, beyond the limit of ±${refusal.limit}. Lower the learning rate.`;
+    case 'invalid':
+      return `The update could not be read: ${refusal.reason}.`;
+    default:
+      return refusal satisfies never;
+  }
+}

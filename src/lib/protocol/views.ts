@@ -1,0 +1,139 @@
+// What the server tells of a federation: the shapes that pages render, sockets broadcast and the API returns.
+// Public views hold nothing that identifies a participant beyond the name it chose for itself.
+import * as v from 'valibot';
+import { FederationSpec } from '../core/federation.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
+import { Tally } from '../core/metrics/tally.ts';
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** Unix time, milliseconds. */
+const time = v.number();
+
+/** draft: never started · running · paused: no new round opens · finished: target or last round reached, or ended by hand. */
+export const RunState = v.picklist(['draft', 'running', 'paused', 'finished']);
+export type RunState = v.InferOutput<typeof RunState>;
+
+/** A cohort member's stage within the round now in progress. */
+export const Stage = v.picklist(['waiting', 'receiving', 'training', 'uploading', 'accepted', 'refused', 'dropped']);
+export type Stage = v.InferOutput<typeof Stage>;
+
+export const CohortMember = v.strictObject({
+  participant: ParticipantId,
+  /** The name that the participant chose, else "Participant" and four digits of its id. */
+  name: v.string(),
+  stage: Stage,
+  /** Of the stage, 0–1; null where it has no measure. */
+  fraction: v.nullable(v.number()),
+  /** When it entered each stage it has been in, for the timeline. */
+  history: v.array(v.strictObject({ stage: Stage, at: time })),
+  /** Accepted updates only. */
+  examples: v.nullable(whole),
+  bytesUp: v.nullable(whole),
+  /** Why it was refused or dropped, in a sentence. */
+  reason: v.nullable(v.string()),
+});
+export type CohortMember = v.InferOutput<typeof CohortMember>;
+
+export const RoundPhase = v.picklist(['selection', 'reporting', 'aggregation', 'committed', 'abandoned']);
+export type RoundPhase = v.InferOutput<typeof RoundPhase>;
+
+export const RoundView = v.strictObject({
+  round: RoundNumber,
+  run: RunNumber,
+  phase: RoundPhase,
+  /** The version that the round trains from. */
+  base: VersionNumber,
+  goal: whole,
+  minimum: whole,
+  openedAt: time,
+  /** The deadline of the present phase; null once it is over. */
+  deadlineAt: v.nullable(time),
+  endedAt: v.nullable(time),
+  cohort: v.array(CohortMember),
+  /** The version it made, when committed. */
+  version: v.nullable(VersionNumber),
+  /** Why it was abandoned, in a sentence. */
+  reason: v.nullable(v.string()),
+});
+export type RoundView = v.InferOutput<typeof RoundView>;
+
+export const VersionView = v.strictObject({
+  version: VersionNumber,
+  /** SHA-256 of the parameter bytes, served at /api/parameters/<digest>. */
+  digest: Digest,
+  bytes: whole,
+  parent: v.nullable(VersionNumber),
+  run: v.nullable(RunNumber),
+  round: v.nullable(RoundNumber),
+  committedAt: time,
+  /** Updates counted, and the examples that they were trained on. */
+  participants: whole,
+  examples: whole,
+  /** Sum of what participants' held-out rows said of this version; null until the first arrives. */
+  evaluation: v.nullable(v.strictObject({ participants: whole, tally: Tally })),
+  bytesUp: whole,
+  bytesDown: whole,
+  /** From the opening of its round to its commit; null for version 0. */
+  durationMs: v.nullable(whole),
+});
+export type VersionView = v.InferOutput<typeof VersionView>;
+
+export const AliasMove = v.strictObject({
+  alias: v.literal('live'),
+  version: VersionNumber,
+  at: time,
+  /** 'automatic' after a commit, else 'coordinator'. */
+  by: v.picklist(['automatic', 'coordinator']),
+});
+export type AliasMove = v.InferOutput<typeof AliasMove>;
+
+/** Everything that a participant's page shows of a federation. */
+export const FederationView = v.strictObject({
+  id: FederationId,
+  spec: FederationSpec,
+  createdAt: time,
+  state: RunState,
+  run: v.nullable(RunNumber),
+  /** Committed rounds of the present run. */
+  roundsCommitted: whole,
+  /** Devices connected, and those of them waiting for a round. */
+  connected: whole,
+  checkedIn: whole,
+  round: v.nullable(RoundView),
+  /** The newest version, which rounds train from, and the version that the alias `live` names. */
+  head: VersionView,
+  live: VersionNumber,
+  /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
+  status: v.string(),
+});
+export type FederationView = v.InferOutput<typeof FederationView>;
+
+/** A line of the list of federations. */
+export const FederationSummary = v.strictObject({
+  id: FederationId,
+  title: v.string(),
+  coordinator: v.string(),
+  state: RunState,
+  roundsCommitted: whole,
+  maximumRounds: whole,
+  connected: whole,
+  headVersion: VersionNumber,
+  /** The success metric at the newest evaluated version. */
+  metric: v.nullable(v.number()),
+});
+export type FederationSummary = v.InferOutput<typeof FederationSummary>;
+
+/** A receipt: what the server says it did with one update. */
+export const Receipt = v.strictObject({
+  federation: FederationId,
+  run: RunNumber,
+  round: RoundNumber,
+  participant: ParticipantId,
+  base: Digest,
+  /** SHA-256 of the update's bytes, their number, and the examples it was trained on. */
+  update: Digest,
+  bytes: whole,
+  examples: whole,
+  receivedAt: time,
+});
+export type Receipt = v.InferOutput<typeof Receipt>;

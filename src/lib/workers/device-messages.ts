@@ -1,0 +1,106 @@
+// The device worker's language: everything on this device that needs an engine or the link to the coordinator. Every
+// request is numbered and answered exactly once: result, failure or cancelled. Events are whole views, replaced not patched.
+import type { Digest, FederationId } from '../core/ids.ts';
+import type { MetricName } from '../core/metrics/figures.ts';
+import type { Tally } from '../core/metrics/tally.ts';
+import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
+import type { HistoryPoint } from '../ports/participant-store.ts';
+import type { BackendName } from '../ports/trainer.ts';
+
+export interface LocalRunSettings {
+  /** Names the run and its checkpoint; the same id after a reload resumes it. */
+  readonly id: string;
+  readonly dataset: string;
+  readonly name: string;
+  readonly network: NetworkSpec;
+  readonly plan: TrainingPlan;
+  readonly metric: MetricName;
+  /** null: the fastest that passes the self-test. */
+  readonly backend: BackendName | null;
+}
+
+export interface LocalRunView {
+  readonly id: string;
+  readonly name: string;
+  readonly state: 'preparing' | 'training' | 'paused' | 'finished' | 'stopped' | 'failed';
+  readonly backend: BackendChoice | null;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  readonly trainingRows: number;
+  readonly heldOutRows: number;
+  /** null until measured. */
+  readonly examplesPerSecond: number | null;
+  readonly etaMs: number | null;
+  readonly memoryBytes: number | null;
+  readonly history: readonly HistoryPoint[];
+  /** Held-out tally of the latest epoch. */
+  readonly tally: Tally | null;
+  /** What happened that the person should know: a back end lost, training unstable, resumed from a checkpoint. */
+  readonly notice: string | null;
+}
+
+/** Parameters to run: a version by its digest (fetched and kept), or a model trained here. */
+export type ModelSource =
+  | { readonly type: 'version'; readonly digest: Digest; readonly bytes: number }
+  | { readonly type: 'local'; readonly id: string };
+
+export interface DeviceRequests {
+  /** Self-tests the back ends on this model and picks one; `preferred` overrides the choice if it passes. */
+  'choose-backend': {
+    request: { readonly network: NetworkSpec; readonly batchSize: number; readonly preferred: BackendName | null };
+    result: BackendChoice;
+  };
+  /** Starts or resumes; answers as soon as it runs. Views follow as events. */
+  'start-local-run': { request: LocalRunSettings; result: null };
+  'pause-local-run': { request: { readonly id: string }; result: null };
+  'resume-local-run': { request: { readonly id: string }; result: null };
+  /** Ends it and keeps the model so far. */
+  'stop-local-run': { request: { readonly id: string }; result: null };
+  /** Runs that were cut off by a reload and can go on. */
+  'resumable-local-runs': { request: null; result: readonly LocalRunSettings[] };
+  /** Watches a federation and resumes taking part if this device had joined it. */
+  open: { request: { readonly federation: FederationId }; result: ParticipationView };
+  join: {
+    request: { readonly federation: FederationId; readonly dataset: string; readonly name: string | null; readonly backend: BackendName | null };
+    result: null;
+  };
+  pause: { request: { readonly federation: FederationId }; result: null };
+  resume: { request: { readonly federation: FederationId }; result: null };
+  leave: { request: { readonly federation: FederationId; readonly when: 'now' | 'after-round' }; result: null };
+  /** Takes training over from the other tab of this browser. */
+  'move-here': { request: { readonly federation: FederationId }; result: null };
+  /** [count, outputSize]; answered by a transferred buffer. */
+  predict: {
+    request: {
+      readonly network: NetworkSpec;
+      readonly source: ModelSource;
+      readonly features: Uint8Array | Float32Array;
+      readonly count: number;
+    };
+    result: Float32Array;
+  };
+  /** Scores a model on the held-out rows of a dataset on this device. */
+  evaluate: {
+    request: { readonly network: NetworkSpec; readonly source: ModelSource; readonly dataset: string };
+    result: Tally;
+  };
+}
+
+export type DeviceEvent =
+  | { readonly type: 'participation'; readonly view: ParticipationView }
+  | { readonly type: 'local-run'; readonly view: LocalRunView };
+
+export type DeviceRequestMessage = {
+  [Name in keyof DeviceRequests]: { readonly id: number; readonly name: Name; readonly request: DeviceRequests[Name]['request'] };
+}[keyof DeviceRequests];
+
+/** `kind` is a short code ('device-lost', 'storage-full', 'unknown-dataset', …); `message` a sentence for the person. */
+export type DeviceReply =
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }
+  | { readonly type: 'cancelled'; readonly id: number }
+  | { readonly type: 'event'; readonly event: DeviceEvent };
+

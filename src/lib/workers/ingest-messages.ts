@@ -1,0 +1,106 @@
+// The ingest worker's language: files and pictures in, a dataset in the store out, with a report of everything refused.
+// Nothing here has a way to the network.
+import type { DataContract } from '../core/data/contract.ts';
+import type { FederationId } from '../core/ids.ts';
+import type { SampleName } from '../core/federation.ts';
+import type { DatasetRecord } from '../ports/dataset-store.ts';
+
+/** What was refused, and why: by file, row and column, so that a person can mend it. */
+export interface ImportRefusal {
+  readonly file: string;
+  /** 1-based line or record, where there is one. */
+  readonly row: number | null;
+  readonly column: string | null;
+  readonly kind:
+    | 'empty-file'
+    | 'not-text'
+    | 'wrong-header'
+    | 'missing-column'
+    | 'ragged-row'
+    | 'not-a-number'
+    | 'out-of-range'
+    | 'unknown-category'
+    | 'unknown-class'
+    | 'missing-value'
+    | 'corrupt-image'
+    | 'corrupt-archive'
+    | 'archive-bomb'
+    | 'wrong-size'
+    | 'unsupported'
+    | 'duplicate'
+    | 'no-examples';
+  /** A sentence: what was expected, what was found, what to do. */
+  readonly message: string;
+}
+
+export interface ImportReport {
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** All refusals counted; the first 1,000 listed. */
+  readonly refused: number;
+  readonly refusals: readonly ImportRefusal[];
+  /** Refusals a kind. */
+  readonly refusedByKind: Readonly<Record<string, number>>;
+  readonly readMs: number;
+}
+
+/** The first examples, for the eye. */
+export type ImportPreview =
+  | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | {
+      readonly kind: 'image';
+      readonly height: number;
+      readonly width: number;
+      readonly channels: 1 | 3;
+      /** Each [H, W, C] bytes, as the model will see it. */
+      readonly images: readonly { readonly label: string; readonly pixels: Uint8Array }[];
+    };
+
+export type ImportSource =
+  | { readonly type: 'files'; readonly files: readonly { readonly path: string; readonly file: File }[] }
+  | { readonly type: 'sample'; readonly sample: SampleName; readonly seed: number; readonly count: number }
+  /** One picture drawn or taken here, [H, W, 4] RGBA, with its label. */
+  | {
+      readonly type: 'picture';
+      readonly origin: 'drawn' | 'camera';
+      readonly width: number;
+      readonly height: number;
+      readonly rgba: Uint8ClampedArray;
+      readonly label: string;
+    };
+
+export interface ImportRequest {
+  readonly id: number;
+  readonly name: 'import';
+  readonly source: ImportSource;
+  readonly contract: DataContract;
+  readonly federation: FederationId | null;
+  readonly datasetName: string;
+  /** Adds to this dataset (pictures), or continues this cut-off import; null makes a new one. */
+  readonly dataset: string | null;
+}
+/** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
+export interface EncodeRequest {
+  readonly id: number;
+  readonly name: 'encode';
+  readonly contract: DataContract;
+  readonly input:
+    | { readonly type: 'row'; readonly cells: Readonly<Record<string, string>> }
+    | { readonly type: 'picture'; readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray; readonly origin: 'drawn' | 'camera' | 'file' }
+    | { readonly type: 'file'; readonly file: File };
+}
+export interface CancelRequest {
+  readonly id: number;
+  readonly name: 'cancel';
+  readonly request: number;
+}
+export type IngestRequest = ImportRequest | EncodeRequest | CancelRequest;
+
+export type IngestReply =
+  | { readonly type: 'progress'; readonly id: number; readonly fraction: number | null; readonly examples: number; readonly message: string }
+  | { readonly type: 'imported'; readonly id: number; readonly record: DatasetRecord; readonly report: ImportReport; readonly preview: ImportPreview }
+  /** Nothing was stored: every refusal is in the report. */
+  | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
+  | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }
+  | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }
+  | { readonly type: 'cancelled'; readonly id: number };
