@@ -1,0 +1,93 @@
+// `npm test`: every test, the real-browser ones included. Ends with the line "N passed, N failed, N skipped".
+//   node test/run.mjs [types] [unit] [browser] [e2e]     only these parts; all of them without arguments
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildIfStale, root } from '../server/build.mjs';
+import { findChromium } from './chromium.mjs';
+
+const wanted = new Set(process.argv.slice(2));
+const wants = (part) => wanted.size === 0 || wanted.has(part);
+const reports = mkdtempSync(join(tmpdir(), 'tributary-test-'));
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+const heading = (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 90 - text.length))}`);
+
+function run(program, args, environment = {}) {
+  const started = Date.now();
+  const result = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  console.log(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
+  return result.status ?? 1;
+}
+
+/** A part that ends badly without a failed test in its report (it could not start) counts as one failure. */
+function count(status, passed, failed, skipped) {
+  total.passed += passed;
+  total.failed += status !== 0 && failed === 0 ? 1 : failed;
+  total.skipped += skipped;
+}
+
+function report(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function vitest(project) {
+  const file = join(reports, `${project}.json`);
+  const status = run('vitest/vitest.mjs', [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
+  const told = report(file);
+  count(status, told?.numPassedTests ?? 0, told?.numFailedTests ?? 0, (told?.numPendingTests ?? 0) + (told?.numTodoTests ?? 0));
+}
+
+try {
+  if (wants('browser') || wants('e2e')) {
+    process.env.CHROMIUM_PATH = await findChromium();
+    console.log(`Chromium: ${process.env.CHROMIUM_PATH}`);
+  }
+  buildIfStale(console.log);
+
+  if (wants('types')) {
+    heading('Types: svelte-check over the app, the server, the tests and the benchmarks');
+    const synced = run('@sveltejs/kit/svelte-kit.js', ['sync']);
+    const status = synced || run('svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings']);
+    count(status, status === 0 ? 1 : 0, 0, 0);
+  }
+  if (wants('unit')) {
+    heading('Units, contracts, golden values, simulations, the repository itself (Node)');
+    vitest('node');
+  }
+  if (wants('browser')) {
+    heading('Engines and stores in a real Chromium');
+    vitest('browser');
+  }
+  if (wants('e2e')) {
+    heading('Errands of people, in a real Chromium against the real server');
+    const file = join(reports, 'e2e.json');
+    const status = run('@playwright/test/cli.js', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_NAME: file });
+    const stats = report(file)?.stats;
+    count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  total.failed += 1;
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
