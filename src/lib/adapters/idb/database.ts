@@ -1,0 +1,120 @@
+// The one IndexedDB database of this browser profile: its object stores, how it is opened, and what happens when another
+// tab wants to upgrade or delete it. What lies in the stores belongs to datasets.ts and participant-store.ts.
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { DataContract } from '../../core/data/contract.ts';
+import type { FederationId, RoundNumber } from '../../core/ids.ts';
+import type { DatasetRecord } from '../../ports/dataset-store.ts';
+import type { Checkpoint, LocalModel, OutboxEntry, StoredReceipt, StoredRefusal } from '../../ports/participant-store.ts';
+
+/** A finished dataset: the record that screens see, and how many chunks hold it (numbers 0 to chunks − 1). */
+export interface DatasetRow {
+  readonly id: string;
+  readonly record: DatasetRecord;
+  readonly chunks: number;
+}
+
+/** An import in progress; becomes a DatasetRow in the transaction of `finish`. */
+export interface ImportRow {
+  readonly id: string;
+  readonly federation: FederationId | null;
+  readonly name: string;
+  readonly source: string;
+  readonly contract: DataContract;
+  readonly count: number;
+  readonly position: number;
+  readonly startedAt: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly classCounts: readonly number[];
+}
+
+/** Some examples of a dataset; the arrays own their buffers. Layouts as in core/data/examples.ts. */
+export interface ChunkRow {
+  readonly count: number;
+  readonly features: Uint8Array | Float32Array;
+  readonly targets: Int32Array | Float32Array;
+  readonly hashes: Uint32Array;
+}
+
+/** Downloaded parameters; the store drops those unused for longest. */
+export interface ParametersRow {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly usedAt: number;
+}
+
+export interface TributaryDatabase extends DBSchema {
+  /** Key: dataset id (in line). */
+  datasets: { key: string; value: DatasetRow };
+  /** Key: [dataset id, chunk number], out of line. All of one dataset: IDBKeyRange.bound([id], [id, []]). */
+  chunks: { key: [string, number]; value: ChunkRow };
+  /** Key: dataset id (in line). */
+  imports: { key: string; value: ImportRow };
+  /** Key: the secret's name, out of line; one entry, 'participant'. */
+  secrets: { key: string; value: string };
+  /** Key: the setting's name, out of line. */
+  settings: { key: string; value: unknown };
+  /** Key: [federation, round] (in line). All of one federation: IDBKeyRange.bound([federation], [federation, []]). */
+  outbox: { key: [FederationId, RoundNumber]; value: OutboxEntry };
+  /** Key: checkpoint key (in line). */
+  checkpoints: { key: string; value: Checkpoint };
+  /** Key: [receipt.federation, receipt.round] (in line). */
+  receipts: { key: [FederationId, RoundNumber]; value: StoredReceipt };
+  /** Key: counts up, out of line. */
+  refusals: { key: number; value: StoredRefusal; indexes: { federation: FederationId } };
+  /** Key: digest, out of line. */
+  parameters: { key: string; value: ParametersRow; indexes: { usedAt: number } };
+  /** Key: model id (in line). */
+  models: { key: string; value: LocalModel };
+}
+
+export type Database = IDBPDatabase<TributaryDatabase>;
+
+export const DATABASE_NAME = 'tributary';
+/** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
+export const DATABASE_VERSION = 1;
+
+export interface OpenOptions {
+  /** Another name: tests, and several profiles in one browser. */
+  readonly name?: string;
+  /** An older copy of the app in another tab holds the database and has not let go: ask the person to close it. */
+  readonly onBlocked?: () => void;
+  /** A newer copy of the app (or "forget this device") took the database; this connection is closed. Reload the page. */
+  readonly onReplaced?: () => void;
+  /** The browser closed the database by itself (storage cleared, disk error). */
+  readonly onTerminated?: () => void;
+}
+
+/** Opens, and creates where it is missing. Rejects with a DOMException when the browser has no storage to give. */
+export async function openDatabase(options: OpenOptions = {}): Promise<Database> {
+  const database = await openDB<TributaryDatabase>(options.name ?? DATABASE_NAME, DATABASE_VERSION, {
+    upgrade(upgrading, oldVersion) {
+      if (oldVersion < 1) createStores(upgrading);
+    },
+    blocked() {
+      options.onBlocked?.();
+    },
+    // Not letting go would leave the other tab waiting for ever; what runs here ends with an InvalidStateError.
+    blocking() {
+      database.close();
+      options.onReplaced?.();
+    },
+    terminated() {
+      options.onTerminated?.();
+    },
+  });
+  return database;
+}
+
+function createStores(database: Database): void {
+  database.createObjectStore('datasets', { keyPath: 'id' });
+  database.createObjectStore('chunks');
+  database.createObjectStore('imports', { keyPath: 'id' });
+  database.createObjectStore('secrets');
+  database.createObjectStore('settings');
+  database.createObjectStore('outbox', { keyPath: ['federation', 'round'] });
+  database.createObjectStore('checkpoints', { keyPath: 'key' });
+  database.createObjectStore('receipts', { keyPath: ['receipt.federation', 'receipt.round'] });
+  database.createObjectStore('refusals', { autoIncrement: true }).createIndex('federation', 'federation');
+  database.createObjectStore('parameters').createIndex('usedAt', 'usedAt');
+  database.createObjectStore('models', { keyPath: 'id' });
+}

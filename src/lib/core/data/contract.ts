@@ -1,0 +1,100 @@
+// The data contract: what a federation asks every device's data to be, so that all of them encode it alike.
+// Reading files against it is the modalities' work.
+import * as v from 'valibot';
+
+const label = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(80));
+const side = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1024));
+const finite = v.pipe(v.number(), v.finite());
+const distinct = (items: string[]): boolean => new Set(items).size === items.length;
+
+export const ImageContract = v.strictObject({
+  kind: v.literal('image'),
+  height: side,
+  width: side,
+  channels: v.picklist([1, 3]),
+  /** In order: the index of a class is its target. Folder names and IDX labels are matched against these. */
+  classes: v.pipe(
+    v.array(label),
+    v.minLength(2, 'at least two classes'),
+    v.maxLength(100),
+    v.check(distinct, 'classes that differ from one another'),
+  ),
+});
+export type ImageContract = v.InferOutput<typeof ImageContract>;
+
+export const NumberColumn = v.strictObject({
+  type: v.literal('number'),
+  name: label,
+  /** Values outside [minimum, maximum] are refused with their row; null sets no bound. */
+  minimum: v.nullable(finite),
+  maximum: v.nullable(finite),
+  /** A missing cell becomes 0 after scaling (the mean) with its indicator set to 1; refused where false. */
+  missingAllowed: v.boolean(),
+  /** Scaling constants, the same on every device: (value − mean) / standardDeviation. */
+  mean: finite,
+  standardDeviation: v.pipe(finite, v.gtValue(0)),
+});
+export const CategoryColumn = v.strictObject({
+  type: v.literal('category'),
+  name: label,
+  /** One-hot, in this order; a missing cell is all zeros where allowed. */
+  categories: v.pipe(v.array(label), v.minLength(1), v.maxLength(1000), v.check(distinct, 'categories that differ')),
+  missingAllowed: v.boolean(),
+});
+export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn]);
+export type TableColumn = v.InferOutput<typeof TableColumn>;
+
+export const TableTarget = v.variant('type', [
+  v.strictObject({
+    type: v.literal('classes'),
+    name: label,
+    /** Each class lists the cell values that mean it, so that 1, 2, 3 and 4 can all be "disease". */
+    classes: v.pipe(
+      v.array(v.strictObject({ label, values: v.pipe(v.array(label), v.minLength(1)) })),
+      v.minLength(2),
+      v.maxLength(100),
+      v.check((classes) => distinct(classes.map((one) => one.label)), 'classes that differ from one another'),
+    ),
+  }),
+  v.strictObject({
+    type: v.literal('number'),
+    name: label,
+    mean: finite,
+    standardDeviation: v.pipe(finite, v.gtValue(0)),
+  }),
+]);
+export type TableTarget = v.InferOutput<typeof TableTarget>;
+
+export const TableContract = v.strictObject({
+  kind: v.literal('table'),
+  columns: v.pipe(
+    v.array(TableColumn),
+    v.minLength(1),
+    v.maxLength(1000),
+    v.check((columns) => distinct(columns.map((column) => column.name)), 'columns that differ from one another'),
+  ),
+  target: TableTarget,
+});
+export type TableContract = v.InferOutput<typeof TableContract>;
+
+export const DataContract = v.variant('kind', [ImageContract, TableContract]);
+export type DataContract = v.InferOutput<typeof DataContract>;
+
+/** Width of one column once encoded: a number takes one value, plus one indicator where it may be missing. */
+export const encodedWidth = (column: TableColumn): number =>
+  column.type === 'number' ? (column.missingAllowed ? 2 : 1) : column.categories.length;
+
+/** The shape of one example: [H, W, C] for images, [F] for tables. */
+export const exampleShape = (contract: DataContract): number[] =>
+  contract.kind === 'image'
+    ? [contract.height, contract.width, contract.channels]
+    : [contract.columns.reduce((width, column) => width + encodedWidth(column), 0)];
+
+/** Class labels in target order; undefined where the target is a number. */
+export const classLabels = (contract: DataContract): readonly string[] | undefined => {
+  if (contract.kind === 'image') return contract.classes;
+  return contract.target.type === 'classes' ? contract.target.classes.map((one) => one.label) : undefined;
+};
+
+/** The number of outputs that a model of this contract must have. */
+export const targetSize = (contract: DataContract): number => classLabels(contract)?.length ?? 1;
