@@ -14,6 +14,7 @@ const executablePath = process.env['CHROMIUM_PATH'];
 
 export default defineConfig({
   testDir: 'e2e',
+  testMatch: '*.e2e.ts',
   workers: 1,
   timeout: 240_000,
   expect: { timeout: 20_000 },

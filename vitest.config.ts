@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository,support}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
         },
