@@ -1,4 +1,5 @@
 // Two projects: `node` for everything that needs no browser, `browser` for engines and stores in a real Chromium.
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
@@ -17,6 +18,8 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // Compiles the runes of *.svelte.ts, so that screen state is tested without a DOM.
+        plugins: [svelte()],
         test: {
           name: 'node',
           include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository,support}/**/*.test.ts'],
