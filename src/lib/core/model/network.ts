@@ -158,6 +158,12 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     return refuse(spec.layers.length - 1, 'a flat output [K]', `[${shape.join(', ')}]`);
   if (spec.loss === 'categorical-crossentropy' && outputSize < 2)
     return refuse(spec.layers.length - 1, 'at least 2 outputs, one a class', `${outputSize}`);
+  // Rows carry one target each.
+  if (spec.loss === 'mean-squared-error' && outputSize !== 1)
+    return refuse(spec.layers.length - 1, 'one output, the predicted number', `${outputSize}`);
+  const head = spec.layers[spec.layers.length - 1];
+  if (spec.loss === 'mean-squared-error' && head !== undefined && 'activation' in head && head.activation === 'softmax')
+    return refuse(spec.layers.length - 1, 'softmax only where classes are predicted', 'softmax under a squared error');
   if (offset === 0) return refuse(spec.layers.length - 1, 'at least one layer with parameters', 'none');
   return ok({ spec, layers, slots, parameterCount: offset, outputSize });
 }

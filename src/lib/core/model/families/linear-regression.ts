@@ -1,0 +1,19 @@
+// Linear regression: one dense unit, squared error, for tables whose target is a number.
+import * as v from 'valibot';
+import { classLabels, exampleShape } from '../../data/contract.ts';
+import { defineFamily } from './family.ts';
+
+const Options = v.strictObject({});
+
+export const linearRegression = defineFamily({
+  name: 'linear-regression',
+  title: 'Linear regression',
+  description: 'One weight for each input of a number to predict: small, and easy to read.',
+  suits: (contract) => classLabels(contract) === undefined,
+  options: Options,
+  network: (contract) => ({
+    inputShape: exampleShape(contract),
+    layers: [{ type: 'dense', units: 1, activation: 'linear', useBias: true }],
+    loss: 'mean-squared-error',
+  }),
+});

@@ -1,0 +1,162 @@
+// Forward and backward through a whole network by plain loops: slow, and plain enough to be read and believed. Every engine
+// is held to this.
+import { dropoutMask } from '../dropout.ts';
+import { appliedActivation, isClassifier } from '../head.ts';
+import type { BuiltLayer, Network, ParameterSlot } from '../network.ts';
+import { windowGeometry } from '../window.ts';
+import { activate, activationBackward } from './activation.ts';
+import { convolutionForward, convolutionInputGradient, convolutionKernelGradient } from './convolution.ts';
+import { biasGradient, denseForward, denseInputGradient, denseKernelGradient } from './dense.ts';
+import { crossEntropy, squaredError } from './loss.ts';
+import { zeros, type Numbers } from './numbers.ts';
+import {
+  averagePoolBackward,
+  averagePoolForward,
+  globalAverageBackward,
+  globalAverageForward,
+  maximumPoolBackward,
+  maximumPoolForward,
+} from './pooling.ts';
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
+const part = (parameters: Numbers, slot: ParameterSlot): Numbers =>
+  parameters.subarray(slot.offset, slot.offset + slot.length);
+const kernelOf = (layer: BuiltLayer, parameters: Numbers): Numbers => {
+  if (layer.kernel === undefined) throw new Error(`Layer ${layer.name} has no kernel.`);
+  return part(parameters, layer.kernel);
+};
+const biasOf = (layer: BuiltLayer, parameters: Numbers): Numbers | undefined =>
+  layer.bias === undefined ? undefined : part(parameters, layer.bias);
+
+/** Dropout of one training step; undefined outside training. */
+export interface DropoutKey {
+  readonly seed: number;
+  readonly step: number;
+}
+
+function layerForward(
+  layer: BuiltLayer,
+  parameters: Numbers,
+  x: Numbers,
+  batch: number,
+  dropout: DropoutKey | undefined,
+): Numbers {
+  const { spec } = layer;
+  switch (spec.type) {
+    case 'dense': {
+      const inputs = sizeOf(layer.inputShape);
+      return denseForward(x, kernelOf(layer, parameters), biasOf(layer, parameters), batch, inputs, spec.units);
+    }
+    case 'conv2d':
+      return convolutionForward(x, kernelOf(layer, parameters), biasOf(layer, parameters), windowGeometry(layer, batch));
+    case 'max-pool2d':
+      return maximumPoolForward(x, windowGeometry(layer, batch));
+    case 'average-pool2d':
+      return averagePoolForward(x, windowGeometry(layer, batch));
+    case 'global-average-pool2d': {
+      const [height = 0, width = 0, channels = 0] = layer.inputShape;
+      return globalAverageForward(x, batch, height * width, channels);
+    }
+    case 'flatten':
+    case 'activation':
+      return x.slice();
+    case 'dropout': {
+      const y = x.slice();
+      if (dropout === undefined || spec.rate === 0) return y;
+      const mask = dropoutMask(dropout.seed, dropout.step, layer.index, spec.rate, y.length);
+      for (let i = 0; i < y.length; i += 1) y[i]! *= mask[i]!;
+      return y;
+    }
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** The outputs of all layers, `[0]` being the features; the last is logits [batch, outputSize], or numbers. */
+export function forward(
+  network: Network,
+  parameters: Numbers,
+  features: Numbers,
+  batch: number,
+  dropout?: DropoutKey,
+): Numbers[] {
+  const outputs: Numbers[] = [features];
+  let x = features;
+  for (const layer of network.layers) {
+    x = layerForward(layer, parameters, x, batch, dropout);
+    activate(appliedActivation(layer), x);
+    outputs.push(x);
+  }
+  return outputs;
+}
+
+export interface Gradient {
+  /** [P] of the mean loss over the batch. */
+  readonly gradient: Numbers;
+  /** Σ over the batch: nats, or squared error. */
+  readonly lossSum: number;
+}
+
+/** One forward and backward pass. The gradient is stored as the parameters are. */
+export function gradientOf(
+  network: Network,
+  parameters: Numbers,
+  features: Numbers,
+  targets: ArrayLike<number>,
+  batch: number,
+  dropout?: DropoutKey,
+): Gradient {
+  const outputs = forward(network, parameters, features, batch, dropout);
+  const last = outputs[outputs.length - 1] ?? features;
+  const gradient = zeros(parameters, network.parameterCount);
+  let dy = zeros(parameters, last.length);
+  const lossSum = isClassifier(network)
+    ? crossEntropy(last, targets, batch, network.outputSize, dy)
+    : squaredError(last, targets, batch, dy);
+
+  for (const layer of network.layers.toReversed()) {
+    const { spec } = layer;
+    const x = outputs[layer.index] ?? features;
+    activationBackward(appliedActivation(layer), outputs[layer.index + 1] ?? last, dy);
+    if (layer.bias !== undefined) gradient.set(biasGradient(dy, layer.bias.length), layer.bias.offset);
+    const first = layer.index === 0;
+    switch (spec.type) {
+      case 'dense': {
+        const inputs = sizeOf(layer.inputShape);
+        const kernel = kernelOf(layer, parameters);
+        gradient.set(denseKernelGradient(x, dy, batch, inputs, spec.units), layer.kernel?.offset);
+        if (!first) dy = denseInputGradient(dy, kernel, batch, inputs, spec.units);
+        break;
+      }
+      case 'conv2d': {
+        const geometry = windowGeometry(layer, batch);
+        gradient.set(convolutionKernelGradient(x, dy, geometry), layer.kernel?.offset);
+        if (!first) dy = convolutionInputGradient(dy, kernelOf(layer, parameters), geometry);
+        break;
+      }
+      case 'max-pool2d':
+        dy = maximumPoolBackward(x, dy, windowGeometry(layer, batch));
+        break;
+      case 'average-pool2d':
+        dy = averagePoolBackward(dy, windowGeometry(layer, batch));
+        break;
+      case 'global-average-pool2d': {
+        const [height = 0, width = 0, channels = 0] = layer.inputShape;
+        dy = globalAverageBackward(dy, batch, height * width, channels);
+        break;
+      }
+      case 'dropout': {
+        if (dropout === undefined || spec.rate === 0) break;
+        const mask = dropoutMask(dropout.seed, dropout.step, layer.index, spec.rate, dy.length);
+        for (let i = 0; i < dy.length; i += 1) dy[i]! *= mask[i]!;
+        break;
+      }
+      case 'flatten':
+      case 'activation':
+        break;
+      default:
+        spec satisfies never;
+    }
+  }
+  return { gradient, lossSum };
+}

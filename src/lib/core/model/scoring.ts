@@ -1,0 +1,59 @@
+// Outputs compared with targets: the exact tally that an evaluation returns, whichever engine made the outputs.
+import type { Tally } from '../metrics/tally.ts';
+import { isClassifier } from './head.ts';
+import type { Network } from './network.ts';
+
+export interface Scorer {
+  /** Adds `count` rows: outputs [count, outputSize] (logits, or numbers), targets [count]. */
+  add(outputs: Float32Array, targets: ArrayLike<number>, count: number): void;
+  tally(): Tally;
+}
+
+/** Sums are f64. The predicted class is the lowest index among the highest logits. */
+export function scorer(network: Network): Scorer {
+  const size = network.outputSize;
+  let count = 0;
+  if (isClassifier(network)) {
+    const confusion = Array.from({ length: size * size }, () => 0);
+    let lossSum = 0;
+    return {
+      add(outputs, targets, rows) {
+        for (let row = 0; row < rows; row += 1) {
+          const start = row * size;
+          let best = 0;
+          let highest = outputs[start]!;
+          for (let i = 1; i < size; i += 1)
+            if (outputs[start + i]! > highest) {
+              highest = outputs[start + i]!;
+              best = i;
+            }
+          let total = 0;
+          for (let i = 0; i < size; i += 1) total += Math.exp(outputs[start + i]! - highest);
+          const target = targets[row]!;
+          lossSum += Math.max(0, Math.log(total) + highest - outputs[start + target]!);
+          confusion[target * size + best]! += 1;
+        }
+        count += rows;
+      },
+      tally: () => ({ type: 'classification', count, lossSum, confusion }),
+    };
+  }
+  let squaredErrorSum = 0;
+  let absoluteErrorSum = 0;
+  let targetSum = 0;
+  let targetSquareSum = 0;
+  return {
+    add(outputs, targets, rows) {
+      for (let row = 0; row < rows; row += 1) {
+        const target = targets[row]!;
+        const error = outputs[row]! - target;
+        squaredErrorSum += error * error;
+        absoluteErrorSum += Math.abs(error);
+        targetSum += target;
+        targetSquareSum += target * target;
+      }
+      count += rows;
+    },
+    tally: () => ({ type: 'regression', count, squaredErrorSum, absoluteErrorSum, targetSum, targetSquareSum }),
+  };
+}
