@@ -20,6 +20,8 @@ export interface Checkpoint {
   readonly epoch: number;
   /** Batches of this epoch already taken. */
   readonly batch: number;
+  /** Training loss summed over examples, and their number, since the last history point. */
+  readonly pendingLoss: { readonly sum: number; readonly examples: number };
   /** Loss and metric history so far, for the chart. */
   readonly history: readonly HistoryPoint[];
   /** Digest of plan, dataset version and network: a checkpoint of another setting is not taken up. */

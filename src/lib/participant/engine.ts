@@ -1,0 +1,89 @@
+// The engine of this device: the back ends that passed the self-test, fastest first. One is in use; when it is lost or runs
+// out of memory, the next one takes over. Work on it is done one piece at a time.
+import type { Network } from '../core/model/network.ts';
+import { TrainerFailure, type BackendName, type Trainer } from '../ports/trainer.ts';
+import type { BackendChoice } from './participation.ts';
+
+/** How back ends are measured and made; composed by the worker or the headless process. */
+export interface Engines {
+  choose(network: Network, batchSize: number, preferred: BackendName | null): Promise<BackendChoice>;
+  create(backend: BackendName): Promise<Trainer>;
+}
+
+export interface Engine {
+  /** The back end in use; its `reason` changes when a back end was lost. */
+  readonly choice: BackendChoice;
+  /** The trainer in use, made at first use. Throws TrainerFailure when it cannot be made. */
+  trainer(): Promise<Trainer>;
+  /** Gives up the back end in use. The sentence says what happened; undefined when no other is left. */
+  moveOn(failure: TrainerFailure): string | undefined;
+  /** Runs `work` when all earlier work on this engine has ended: training and scoring never interleave. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  dispose(): void;
+}
+
+const cause = (failure: TrainerFailure): string => {
+  switch (failure.kind) {
+    case 'device-lost':
+      return 'The graphics device was reset';
+    case 'out-of-memory':
+      return 'There was not enough memory for this model';
+    case 'unsupported':
+      return 'This device cannot run this model';
+    default:
+      return failure.kind satisfies never;
+  }
+};
+
+/** A queue of one: pieces of work run in the order in which they were asked for. */
+export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    // The next piece waits for this one's end, not for its success; whoever asked for this one hears of its failure.
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** `queue` may be shared by engines that compete for the same processor. */
+export function createEngine(
+  choice: BackendChoice,
+  create: Engines['create'],
+  queue: ReturnType<typeof createQueue> = createQueue(),
+): Engine {
+  const others = choice.reports
+    .filter((report) => report.passed && report.backend !== choice.backend)
+    .sort((a, b) => (a.passed && b.passed ? a.stepMs - b.stepMs : 0));
+  let present = choice;
+  let made: Promise<Trainer> | undefined;
+
+  const release = (): void => {
+    const released = made;
+    made = undefined;
+    released?.then(
+      (trainer) => trainer.dispose(),
+      // It could not be made, so there is nothing to release; the failure went to whoever asked for it.
+      () => undefined,
+    );
+  };
+  return {
+    get choice() {
+      return present;
+    },
+    trainer() {
+      made ??= create(present.backend);
+      return made;
+    },
+    moveOn(failure) {
+      release();
+      const next = others.shift();
+      if (next === undefined) return undefined;
+      const sentence = `${cause(failure)}. Continuing on ${next.description}, slower.`;
+      present = { ...present, backend: next.backend, description: next.description, reason: sentence };
+      return sentence;
+    },
+    alone: queue,
+    dispose: release,
+  };
+}

@@ -1,0 +1,242 @@
+import { expect, test } from 'vitest';
+import { createHandClock } from '../adapters/memory/hand-clock.ts';
+import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import { digestOfText } from '../core/digest.ts';
+import { buildNetwork, initialParameters } from '../core/model/network.ts';
+import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import { random } from '../core/random.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Checkpoint } from '../ports/participant-store.ts';
+import { TrainerFailure, type Rows, type Trainer } from '../ports/trainer.ts';
+import { epochOrder } from './batch-order.ts';
+import { createEngine } from './engine.ts';
+import type { BackendChoice } from './participation.ts';
+import { trainLocally, type LocalTraining, type TrainingProgress, type TrainingSurroundings } from './train-locally.ts';
+import { createTrainingControl } from './training-control.ts';
+
+const spec: NetworkSpec = {
+  inputShape: [3],
+  layers: [
+    { type: 'dense', units: 5, activation: 'relu', useBias: true },
+    { type: 'dropout', rate: 0.2 },
+    { type: 'dense', units: 2, activation: 'softmax', useBias: true },
+  ],
+  loss: 'categorical-crossentropy',
+};
+const plan: TrainingPlan = {
+  localEpochs: 3,
+  batchSize: 4,
+  learningRate: 0.05,
+  optimizer: { type: 'adam' },
+  proximalTerm: 0.01,
+  seed: 5,
+};
+const choice: BackendChoice = {
+  backend: 'webgpu',
+  description: 'WebGPU',
+  reason: 'fastest',
+  reports: [
+    { backend: 'webgpu', description: 'WebGPU', passed: true, stepMs: 1, relativeError: 0 },
+    { backend: 'cpu', description: 'CPU', passed: true, stepMs: 9, relativeError: 0 },
+    { backend: 'wasm', description: 'WebAssembly', passed: true, stepMs: 2, relativeError: 0 },
+    { backend: 'webgl', description: 'WebGL', passed: false, reason: 'wrong numbers' },
+  ],
+};
+
+/** Two clouds of points, one a class. */
+function clouds(count: number, seed: number): Rows {
+  const draw = random(seed, 'clouds');
+  const targets = Int32Array.from({ length: count }, (_, row) => row % 2);
+  const features = Float32Array.from({ length: count * 3 }, (_, i) => draw.normal() + (targets[Math.floor(i / 3)] === 1 ? 1.5 : -1.5));
+  return { count, features, targets };
+}
+
+function setting(changes: Partial<LocalTraining> = {}): LocalTraining {
+  const built = buildNetwork(spec);
+  if (!built.ok) throw new Error(built.error.message);
+  return {
+    key: 'local:test',
+    settings: digestOfText('settings'),
+    network: built.value,
+    plan,
+    training: clouds(22, 1),
+    heldOut: clouds(10, 2),
+    metric: 'accuracy',
+    base: initialParameters(built.value, 3),
+    checkpoint: undefined,
+    ...changes,
+  };
+}
+
+function surroundings(changes: Partial<TrainingSurroundings> & { trainer?: (backend: string) => Trainer } = {}) {
+  const saved: Checkpoint[] = [];
+  const seen: TrainingProgress[] = [];
+  const notices: string[] = [];
+  const { trainer = createReferenceTrainer, ...rest } = changes;
+  return {
+    saved,
+    seen,
+    notices,
+    engine: createEngine(choice, async (backend) => trainer(backend)),
+    clock: createHandClock(),
+    control: createTrainingControl(),
+    saveCheckpoint: async (checkpoint: Checkpoint) => void saved.push(structuredClone(checkpoint)),
+    onProgress: (progress: TrainingProgress) => void seen.push(progress),
+    onNotice: (message: string) => void notices.push(message),
+    ...rest,
+  };
+}
+
+/** A clock on which every look costs `ms`: checkpoints and ticks fall due at every step. */
+function busyClock(ms: number): Clock {
+  let time = 0;
+  return { now: () => time, monotonic: () => (time += ms), after: () => () => {}, tick: () => Promise.resolve() };
+}
+
+async function finished(training: LocalTraining, around = surroundings()) {
+  const outcome = await trainLocally(training, around);
+  if (outcome.type !== 'finished') throw new Error(`Training ended ${outcome.type}.`);
+  return outcome;
+}
+
+test('training learns: the held-out metric of the last epoch is above the first, and each epoch has its point', async () => {
+  const around = surroundings();
+  const outcome = await finished(setting({ plan: { ...plan, localEpochs: 20 } }), around);
+  const measured = outcome.history.filter((point) => point.heldOutMetric !== undefined);
+  expect(measured).toHaveLength(20);
+  expect(measured.at(-1)!.heldOutMetric).toBeGreaterThan(0.9);
+  expect(outcome.history.at(-1)!.loss).toBeLessThan(outcome.history[0]!.loss);
+  expect(around.seen.at(-1)!.fraction).toBe(1);
+});
+
+test('an epoch takes every row once, in an order that the seed and the epoch decide', () => {
+  expect([...epochOrder(5, 0, 50)].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(epochOrder(5, 0, 50)).toEqual(epochOrder(5, 0, 50));
+  expect(epochOrder(5, 0, 50)).not.toEqual(epochOrder(5, 1, 50));
+  expect(epochOrder(5, 0, 50)).not.toEqual(epochOrder(6, 0, 50));
+});
+
+test('from any checkpoint training goes on to the same parameters, bit for bit', async () => {
+  const whole = await finished(setting());
+  const around = surroundings({ clock: busyClock(3_000) });
+  await finished(setting(), around);
+  // 3 epochs of 6 batches: cuts at the start, inside and at the end of each epoch.
+  expect(around.saved.length).toBeGreaterThan(10);
+  for (const checkpoint of around.saved) {
+    const resumed = await finished(setting({ checkpoint }));
+    expect(new Uint32Array(resumed.parameters.buffer)).toEqual(new Uint32Array(whole.parameters.buffer));
+    expect(resumed.history.map((point) => point.step)).toEqual(whole.history.map((point) => point.step));
+    for (const [index, point] of resumed.history.entries()) expect(point.loss).toBeCloseTo(whole.history[index]!.loss, 6);
+  }
+});
+
+test('pausing writes a checkpoint and stands still; resuming ends with the same parameters', async () => {
+  const whole = await finished(setting());
+  const around = surroundings({ clock: busyClock(60) });
+  let pausedAt = 0;
+  const outcome = await finished(setting(), {
+    ...around,
+    onProgress(progress) {
+      if (progress.batch >= 3 && pausedAt === 0 && !progress.paused) around.control.pause();
+      if (!progress.paused) return;
+      pausedAt = progress.epoch * 6 + progress.batch;
+      expect(around.saved.at(-1)).toMatchObject({ epoch: progress.epoch, batch: progress.batch });
+      queueMicrotask(() => around.control.resume());
+    },
+  });
+  expect(pausedAt).toBeGreaterThan(0);
+  expect(outcome.parameters).toEqual(whole.parameters);
+});
+
+test('stopping keeps the parameters so far', async () => {
+  const around = surroundings({ clock: busyClock(20) });
+  const training = setting();
+  const outcome = await trainLocally(training, {
+    ...around,
+    onProgress(progress) {
+      if (progress.batch === 2) around.control.stop();
+    },
+  });
+  if (outcome.type !== 'stopped') throw new Error(outcome.type);
+  expect(outcome.parameters).not.toEqual(training.base);
+});
+
+test('a training that was paused is stopped without another step', async () => {
+  const around = surroundings({ control: createTrainingControl('paused') });
+  const training = setting();
+  const outcome = await trainLocally(training, {
+    ...around,
+    onProgress(progress) {
+      if (progress.paused) queueMicrotask(() => around.control.stop());
+    },
+  });
+  expect(outcome).toMatchObject({ type: 'stopped', parameters: training.base });
+});
+
+test('a loss that is no number ends training as diverged, and no checkpoint of it is kept', async () => {
+  const number: NetworkSpec = { inputShape: [3], layers: [{ type: 'dense', units: 1, activation: 'linear', useBias: true }], loss: 'mean-squared-error' };
+  const built = buildNetwork(number);
+  if (!built.ok) throw new Error(built.error.message);
+  const rows = clouds(22, 1);
+  const around = surroundings({ clock: busyClock(3_000) });
+  const outcome = await trainLocally(
+    setting({
+      network: built.value,
+      base: initialParameters(built.value, 3),
+      metric: 'rmse',
+      heldOut: null,
+      training: { ...rows, targets: Float32Array.from(rows.targets) },
+      plan: { ...plan, optimizer: { type: 'sgd', momentum: 0 }, learningRate: 10, localEpochs: 30 },
+    }),
+    around,
+  );
+  expect(outcome).toMatchObject({ type: 'failed', kind: 'diverged' });
+  expect(around.saved.every((checkpoint) => checkpoint.state.parameters.every(Number.isFinite))).toBe(true);
+});
+
+/** Fails at its n-th step. */
+function fragile(steps: number, kind: TrainerFailure['kind']): Trainer {
+  const inner = createReferenceTrainer();
+  let left = steps;
+  return {
+    ...inner,
+    async open(network, sessionPlan) {
+      const session = await inner.open(network, sessionPlan);
+      return {
+        ...session,
+        async step(indices) {
+          left -= 1;
+          if (left < 0) throw new TrainerFailure(kind, 'The device went away.');
+          await session.step(indices);
+        },
+      };
+    },
+  };
+}
+
+test('a lost device hands over to the next fastest back end, from the last checkpoint, with the same result', async () => {
+  const whole = await finished(setting());
+  const around = surroundings({
+    clock: busyClock(3_000),
+    trainer: (backend) => (backend === 'webgpu' ? fragile(7, 'device-lost') : createReferenceTrainer()),
+  });
+  const outcome = await finished(setting(), around);
+  expect(outcome.parameters).toEqual(whole.parameters);
+  expect(around.notices).toEqual(['The graphics device was reset. Continuing on WebAssembly, slower.']);
+  expect(around.engine.choice.backend).toBe('wasm');
+});
+
+test('when every back end has failed the outcome names the failure', async () => {
+  const around = surroundings({ trainer: () => fragile(3, 'out-of-memory') });
+  expect(await trainLocally(setting(), around)).toMatchObject({ type: 'failed', kind: 'out-of-memory' });
+  expect(around.notices).toHaveLength(2);
+});
+
+test('no speed and no remaining time are shown before they are measured, and then they are positive', async () => {
+  const around = surroundings({ clock: busyClock(30) });
+  await finished(setting({ plan: { ...plan, localEpochs: 10 } }), around);
+  expect(around.seen[0]).toMatchObject({ examplesPerSecond: null, etaMs: null });
+  const later = around.seen.filter((progress) => progress.examplesPerSecond !== null && progress.fraction < 1);
+  expect(later.length).toBeGreaterThan(0);
+  for (const progress of later) expect(progress.etaMs).toBeGreaterThan(0);
+});

@@ -1,0 +1,262 @@
+// Local training: the same loop for a run of one's own and for a round. Batches come in an order that the seed alone
+// decides; a checkpoint lets training go on, after a reload or on another back end, as if it had not stopped.
+import type { Digest } from '../core/ids.ts';
+import { figure, type MetricName } from '../core/metrics/figures.ts';
+import type { Tally } from '../core/metrics/tally.ts';
+import type { Network } from '../core/model/network.ts';
+import type { TrainingPlan } from '../core/model/spec.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Checkpoint, HistoryPoint } from '../ports/participant-store.ts';
+import { TrainerFailure, type Rows, type TrainerSession, type TrainerState } from '../ports/trainer.ts';
+import { batchesOf, epochOrder } from './batch-order.ts';
+import type { Engine } from './engine.ts';
+import type { TrainingControl } from './training-control.ts';
+import { createTrainingPace } from './training-pace.ts';
+
+export interface LocalTraining {
+  /** Key and settings digest of its checkpoints. */
+  readonly key: string;
+  readonly settings: Digest;
+  readonly network: Network;
+  readonly plan: TrainingPlan;
+  readonly training: Rows;
+  /** Scored at the end of each epoch; null: not scored. */
+  readonly heldOut: Rows | null;
+  readonly metric: MetricName;
+  /** [P]: where training starts, and the anchor of the proximal term. */
+  readonly base: Float32Array<ArrayBuffer>;
+  /** Goes on from here; its settings must be these. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+export interface TrainingProgress {
+  /** From 0; equal to plan.localEpochs at the end. */
+  readonly epoch: number;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  /** 0–1 over all epochs. */
+  readonly fraction: number;
+  readonly examplesPerSecond: number | null;
+  readonly etaMs: number | null;
+  readonly memoryBytes: number | null;
+  readonly paused: boolean;
+  readonly history: readonly HistoryPoint[];
+  readonly tally: Tally | null;
+}
+
+export interface TrainingSurroundings {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly control: TrainingControl;
+  /** Makes a checkpoint durable. It answers for its own failures: training goes on from memory. */
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  onProgress(progress: TrainingProgress): void;
+  /** A back end was lost and training goes on with another: the sentence for the person. */
+  onNotice(message: string, failure: TrainerFailure): void;
+}
+
+export type TrainingOutcome =
+  | { readonly type: 'finished'; readonly parameters: Float32Array<ArrayBuffer>; readonly history: readonly HistoryPoint[]; readonly tally: Tally | null }
+  /** Stopped by hand: the parameters so far. */
+  | { readonly type: 'stopped'; readonly parameters: Float32Array<ArrayBuffer>; readonly history: readonly HistoryPoint[]; readonly tally: Tally | null }
+  /** Nothing is kept as a result. */
+  | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
+
+const CHECKPOINT_EVERY_MS = 5_000;
+/** An epoch's end is a checkpoint too, but not many a second. */
+const CHECKPOINT_APART_MS = 1_000;
+const PROGRESS_EVERY_MS = 100;
+/** Messages waiting for this thread are heard this often. */
+const TICK_EVERY_MS = 8;
+/** Points of the loss chart over the whole training. */
+const HISTORY_POINTS = 200;
+
+class Diverged extends Error {
+  override readonly name = 'Diverged';
+}
+
+/** Whether every value is a finite number. */
+export function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i]!)) return false;
+  return true;
+}
+
+export function startState(parameters: Float32Array<ArrayBuffer>): TrainerState {
+  return { parameters, optimizer: new Float32Array(0), steps: 0 };
+}
+
+export async function trainLocally(training: LocalTraining, surroundings: TrainingSurroundings): Promise<TrainingOutcome> {
+  const { engine } = surroundings;
+  let from: Checkpoint = training.checkpoint ?? {
+    key: training.key,
+    state: startState(training.base),
+    epoch: 0,
+    batch: 0,
+    pendingLoss: { sum: 0, examples: 0 },
+    history: [],
+    settings: training.settings,
+    savedAt: surroundings.clock.now(),
+  };
+  const remember = async (checkpoint: Checkpoint): Promise<void> => {
+    from = checkpoint;
+    await surroundings.saveCheckpoint(checkpoint);
+  };
+  for (;;) {
+    let session: TrainerSession | undefined;
+    try {
+      const trainer = await engine.trainer();
+      session = await trainer.open(training.network, training.plan);
+      return await trainFrom(from, session, training, { ...surroundings, saveCheckpoint: remember });
+    } catch (failure) {
+      if (failure instanceof Diverged) return { type: 'failed', kind: 'diverged', message: failure.message };
+      if (!(failure instanceof TrainerFailure)) throw failure;
+      const sentence = engine.moveOn(failure);
+      if (sentence === undefined) return { type: 'failed', kind: failure.kind, message: failure.message };
+      surroundings.onNotice(sentence, failure);
+    } finally {
+      session?.close();
+    }
+  }
+}
+
+async function trainFrom(
+  from: Checkpoint,
+  session: TrainerSession,
+  training: LocalTraining,
+  { clock, control, saveCheckpoint, onProgress }: TrainingSurroundings,
+): Promise<TrainingOutcome> {
+  const { plan } = training;
+  const rows = training.training;
+  const batchesPerEpoch = batchesOf(rows.count, plan.batchSize);
+  const totalBatches = batchesPerEpoch * plan.localEpochs;
+  const historyEvery = Math.max(1, Math.ceil(totalBatches / HISTORY_POINTS));
+  const history = [...from.history];
+  const pace = createTrainingPace(clock);
+  let { epoch, batch } = from;
+  let pendingLoss = { ...from.pendingLoss };
+  let tally: Tally | null = null;
+  let unreadSteps = 0;
+  let unreadExamples = 0;
+  let lastProgress = -Infinity;
+  let lastTick = clock.monotonic();
+  let lastCheckpoint = clock.monotonic();
+
+  const report = (paused: boolean): void => {
+    lastProgress = clock.monotonic();
+    const done = epoch * batchesPerEpoch + batch;
+    const rate = pace.examplesPerSecond;
+    const remaining = (plan.localEpochs - epoch) * rows.count - Math.min(rows.count, batch * plan.batchSize);
+    onProgress({
+      epoch,
+      batch,
+      batchesPerEpoch,
+      fraction: totalBatches === 0 ? 1 : done / totalBatches,
+      examplesPerSecond: rate,
+      etaMs: rate === null || rate <= 0 ? null : (remaining / rate) * 1000,
+      memoryBytes: session.memoryBytes() ?? null,
+      paused,
+      history: history.slice(),
+      tally,
+    });
+  };
+  const readBack = async (): Promise<void> => {
+    if (unreadExamples === 0) return;
+    const loss = await session.takeLoss();
+    if (!Number.isFinite(loss))
+      throw new Diverged('Training became unstable: the loss is no longer a number. A lower learning rate may help.');
+    pendingLoss = { sum: pendingLoss.sum + loss * unreadExamples, examples: pendingLoss.examples + unreadExamples };
+    pace.measured(unreadSteps, unreadExamples);
+    unreadSteps = 0;
+    unreadExamples = 0;
+  };
+  const finiteState = async (): Promise<TrainerState> => {
+    await readBack();
+    const state = await session.state();
+    if (!allFinite(state.parameters))
+      throw new Diverged('Training became unstable: a parameter is no longer a number. A lower learning rate may help.');
+    return state;
+  };
+  const checkpoint = async (at: { readonly epoch: number; readonly batch: number }): Promise<void> => {
+    const state = await finiteState();
+    await saveCheckpoint({
+      key: training.key,
+      state,
+      epoch: at.epoch,
+      batch: at.batch,
+      pendingLoss,
+      history: history.slice(),
+      settings: training.settings,
+      savedAt: clock.now(),
+    });
+    lastCheckpoint = clock.monotonic();
+    pace.restart();
+  };
+  const historyPoint = async (heldOut: Tally | null): Promise<void> => {
+    await readBack();
+    if (pendingLoss.examples === 0) return;
+    const loss = pendingLoss.sum / pendingLoss.examples;
+    const heldOutLoss = heldOut === null ? undefined : figure(heldOut, 'loss');
+    const heldOutMetric = heldOut === null ? undefined : figure(heldOut, training.metric);
+    history.push({
+      step: epoch * batchesPerEpoch + batch,
+      epoch,
+      loss,
+      ...(heldOutLoss === undefined ? {} : { heldOutLoss }),
+      ...(heldOutMetric === undefined ? {} : { heldOutMetric }),
+    });
+    pendingLoss = { sum: 0, examples: 0 };
+  };
+  /** Stands still while paused; true when training was stopped. */
+  const stopped = async (): Promise<boolean> => {
+    if (control.state === 'paused') {
+      await checkpoint({ epoch, batch });
+      report(true);
+      while (control.state === 'paused') await control.changed();
+      pace.restart();
+      if (control.state !== 'stopped') report(false);
+    }
+    return control.state === 'stopped';
+  };
+  const end = async (type: 'finished' | 'stopped'): Promise<TrainingOutcome> => {
+    const { parameters } = await finiteState();
+    return { type, parameters, history, tally };
+  };
+
+  await session.setRows(rows);
+  await session.setState(from.state, training.base);
+  pace.restart();
+  report(false);
+  for (; epoch < plan.localEpochs; epoch += 1, batch = 0) {
+    const order = epochOrder(plan.seed, epoch, rows.count);
+    while (batch < batchesPerEpoch) {
+      if (await stopped()) return end('stopped');
+      const indices = order.slice(batch * plan.batchSize, (batch + 1) * plan.batchSize);
+      await session.step(indices);
+      batch += 1;
+      unreadSteps += 1;
+      unreadExamples += indices.length;
+      // The last point of an epoch is taken below, with the held-out figures.
+      if (batch < batchesPerEpoch && (epoch * batchesPerEpoch + batch) % historyEvery === 0) await historyPoint(null);
+      else if (unreadSteps >= pace.stepsBetween) await readBack();
+      const now = clock.monotonic();
+      if (now - lastCheckpoint >= CHECKPOINT_EVERY_MS) await checkpoint({ epoch, batch });
+      if (now - lastProgress >= PROGRESS_EVERY_MS) report(false);
+      if (now - lastTick >= TICK_EVERY_MS) {
+        await clock.tick();
+        lastTick = clock.monotonic();
+      }
+    }
+    await readBack();
+    if (training.heldOut !== null && training.heldOut.count > 0) {
+      tally = await session.evaluate(training.heldOut);
+      pace.restart();
+    }
+    await historyPoint(tally);
+    // It lies at the start of the next epoch: the history point is not taken twice.
+    if (epoch + 1 < plan.localEpochs && clock.monotonic() - lastCheckpoint >= CHECKPOINT_APART_MS)
+      await checkpoint({ epoch: epoch + 1, batch: 0 });
+  }
+  if (control.state === 'paused' && (await stopped())) return end('stopped');
+  report(false);
+  return end('finished');
+}
