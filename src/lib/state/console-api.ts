@@ -1,0 +1,70 @@
+// The coordinator's requests, and what came back as a value: a refusal is an ApiError with its sentence, a server that
+// does not answer is one too. Nothing here throws for what can be expected.
+import * as v from 'valibot';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { fail, ok, type Result } from '#lib/core/result.ts';
+import { ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+
+export type Fetch = typeof fetch;
+
+/** `error` is the server's own word, or 'offline' where none came, 'unreadable' where the answer was not the agreed shape. */
+export async function request<S extends v.GenericSchema>(
+  fetching: Fetch,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  schema: S,
+  body?: unknown,
+): Promise<Result<v.InferOutput<S>, ApiError>> {
+  let response: Response;
+  try {
+    response = await fetching(path, {
+      method,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  } catch {
+    return fail({ error: 'offline', message: 'The server does not answer. Check the connection and try again; nothing was changed here.' });
+  }
+  const text = await response.text();
+  let told: unknown = null;
+  try {
+    told = text === '' ? null : JSON.parse(text);
+  } catch {
+    told = text;
+  }
+  if (!response.ok) {
+    const refusal = v.safeParse(ApiError, told);
+    return fail(
+      refusal.success
+        ? refusal.output
+        : { error: `http-${response.status}`, message: `The server answered ${response.status} ${response.statusText}. Try again, and look at the server's log if it stays so.` },
+    );
+  }
+  const read = v.safeParse(schema, told);
+  return read.success
+    ? ok(read.output)
+    : fail({ error: 'unreadable', message: 'The server answered in a form that this page does not know. Reload the page: it may be older than the server.' });
+}
+
+const address = (id: string): string => `/api/federations/${encodeURIComponent(id)}`;
+
+export const consoleApi = (fetching: Fetch) =>
+  ({
+    signIn: (token: string) => request(fetching, 'POST', '/api/session', v.unknown(), { token }),
+    signOut: () => request(fetching, 'DELETE', '/api/session', v.unknown()),
+    federations: () => request(fetching, 'GET', '/api/federations', v.array(FederationSummary)),
+    federation: (id: string) => request(fetching, 'GET', address(id), FederationView),
+    versions: (id: string) => request(fetching, 'GET', `${address(id)}/versions`, v.array(VersionView)),
+    rounds: (id: string, limit: number) => request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
+    aliases: (id: string) => request(fetching, 'GET', `${address(id)}/aliases`, v.array(AliasMove)),
+    create: (id: string | null, spec: FederationSpec) => request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
+    change: (id: string, spec: FederationSpec) => request(fetching, 'PUT', address(id), FederationView, { spec }),
+    act: (id: string, action: RunAction) => request(fetching, 'POST', `${address(id)}/actions`, FederationView, { action }),
+    remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
+    moveLive: (id: string, version: number) => request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
+  }) as const;
+export type ConsoleApi = ReturnType<typeof consoleApi>;
+
+export const exportAddress = (id: string, version: number, format: 'tfjs' | 'safetensors'): string =>
+  `${address(id)}/versions/${version}/export?format=${format}`;

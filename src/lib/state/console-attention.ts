@@ -1,0 +1,111 @@
+// What a coordinator should look at, worst first: who left or was refused in the round now in progress, rounds that came
+// to nothing, a round that waits for devices, a shared model that got worse, and one that nobody has scored.
+import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import type { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import { clock } from './console-durations.ts';
+import { compareFigure } from './console-comparison.ts';
+
+export interface AttentionItem {
+  readonly id: string;
+  readonly tone: 'danger' | 'warn' | 'info';
+  readonly title: string;
+  readonly text: string;
+  /** The round that it is about, to be opened. */
+  readonly round: number | null;
+}
+
+/** Rounds older than this many no longer ask for attention. */
+const RECENT_ROUNDS = 3;
+
+export function attentionOf(view: FederationView, rounds: readonly RoundView[], versions: readonly VersionView[]): AttentionItem[] {
+  const items: AttentionItem[] = [];
+  const current = view.round;
+
+  const lately = rounds.filter((round) => round.phase === 'abandoned' && round.round > newest(view, rounds) - RECENT_ROUNDS);
+  if (lately.length > 1 && view.state !== 'finished')
+    items.push({
+      id: 'abandoned-many',
+      tone: 'danger',
+      title: `${lately.length} of the last ${RECENT_ROUNDS} rounds were abandoned`,
+      text: `Latest, round ${lately[0]?.round}: ${sentence(lately[0]?.reason ?? 'no reason recorded')} Fewer devices per round, or a longer deadline, would help.`,
+      round: lately[0]?.round ?? null,
+    });
+  else
+    for (const round of lately)
+      items.push({
+        id: `abandoned-${round.round}`,
+        tone: 'warn',
+        title: `Round ${round.round} was abandoned`,
+        text: `${sentence(round.reason ?? 'no reason recorded')} Version ${round.base} stays the newest.`,
+        round: round.round,
+      });
+
+  if (current !== null) {
+    const accepted = current.cohort.filter((member) => member.stage === 'accepted').length;
+    const lost = current.cohort.filter((member) => member.stage === 'dropped' || member.stage === 'refused');
+    const possible = current.cohort.length - lost.length;
+    if (current.phase === 'reporting' && possible < current.minimum)
+      items.push({
+        id: `hopeless-${current.round}`,
+        tone: 'danger',
+        title: `Round ${current.round} can no longer reach its minimum`,
+        text: `${accepted} of at least ${current.minimum} updates are in, and only ${possible - accepted} devices still work on theirs. It will be abandoned at its deadline.`,
+        round: current.round,
+      });
+    for (const member of lost) {
+      const at = member.history.at(-1)?.at;
+      const since = at === undefined ? '' : ` at ${clock(at - current.openedAt)}`;
+      items.push({
+        id: `${member.stage}-${current.round}-${member.participant}`,
+        tone: member.stage === 'refused' ? 'danger' : 'warn',
+        title: member.stage === 'refused' ? `${member.name}'s update was refused` : `${member.name} left round ${current.round}${since}`,
+        text: `${sentence(member.reason ?? 'No reason came with it')} ${possible >= current.goal ? 'The round still has enough devices.' : `${possible} of ${current.goal} wanted updates can still come.`}`,
+        round: current.round,
+      });
+    }
+  }
+
+  if (view.state === 'running' && view.checkedIn + (current?.cohort.length ?? 0) < view.spec.rules.minimum && current?.phase !== 'reporting')
+    items.push({
+      id: 'too-few',
+      tone: 'info',
+      title: 'Waiting for devices',
+      text: `${view.checkedIn} checked in; a round needs at least ${view.spec.rules.minimum}. Share the invitation.`,
+      round: null,
+    });
+
+  const live = versions.find((version) => version.version === view.live);
+  const name = view.spec.metric.name;
+  const evaluated = [...versions].reverse().find((version) => version.evaluation !== null && version.version > view.live);
+  if (live?.evaluation != null && evaluated?.evaluation != null) {
+    const compared = compareFigure(name, evaluated.evaluation.tally, live.evaluation.tally);
+    if (compared.verdict === 'worse')
+      items.push({
+        id: `worse-${evaluated.version}`,
+        tone: 'warn',
+        title: `Version ${evaluated.version} is worse than the live version ${live.version}`,
+        text: `${metrics[name].title} by ${compared.isShare ? `${Math.abs((compared.difference ?? 0) * 100).toFixed(1)} points` : Math.abs(compared.difference ?? 0).toPrecision(3)}, beyond what chance explains.`,
+        round: null,
+      });
+  }
+  if (view.state !== 'draft' && view.head.version > 0 && versions.length > 2 && versions.every((version) => version.evaluation === null || figure(version.evaluation.tally, name) === undefined))
+    items.push({
+      id: 'unscored',
+      tone: 'info',
+      title: 'No version has been scored',
+      text: 'Devices score a version on the rows that they hold out. None has done so yet: their data sets may be too small to hold any out.',
+      round: null,
+    });
+
+  const order = { danger: 0, warn: 1, info: 2 } as const;
+  return items.sort((a, b) => order[a.tone] - order[b.tone]);
+}
+
+const newest = (view: FederationView, rounds: readonly RoundView[]): number => view.round?.round ?? rounds[0]?.round ?? 0;
+
+/** First letter large, one full stop at the end. */
+const sentence = (text: string): string => {
+  const trimmed = text.trim();
+  const ended = /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
+};

@@ -1,0 +1,203 @@
+// From what was typed to a FederationSpec, or to a message at each field that stands in the way. The field's name is the
+// path of the issue within the spec ("rules.goal"), so that the server's refusals land on the same fields.
+import * as v from 'valibot';
+import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { FederationId } from '#lib/core/ids.ts';
+import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
+import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { fail, ok, type Result } from '#lib/core/result.ts';
+import { optionsOf, type Draft } from './console-draft.ts';
+import { durationInWords } from './console-durations.ts';
+
+export type Issues = ReadonlyMap<string, string>;
+
+/** The steps of the form, in order. */
+export const draftSteps = ['brief', 'data', 'model', 'rounds', 'review'] as const;
+export type DraftStep = (typeof draftSteps)[number];
+
+export const stepTitles: Readonly<Record<DraftStep, string>> = {
+  brief: 'Goal',
+  data: 'Data',
+  model: 'Model',
+  rounds: 'Training and rounds',
+  review: 'Review',
+};
+
+/** The step on which a field stands. */
+export function stepOf(path: string): DraftStep {
+  const [root] = path.split('.');
+  switch (root) {
+    case 'id':
+    case 'brief':
+    case 'metric':
+      return 'brief';
+    case 'contract':
+    case 'sample':
+      return 'data';
+    case 'family':
+    case 'options':
+    case 'network':
+      return 'model';
+    case 'plan':
+    case 'rules':
+      return 'rounds';
+    default:
+      return 'review';
+  }
+}
+
+/** The contract as typed, of the kind that is chosen; unknown until the schema has read it. */
+export function contractTyped(draft: Draft): unknown {
+  if (draft.kind === 'image') return { kind: 'image', ...draft.image };
+  const { columns, target } = draft.table;
+  return {
+    kind: 'table',
+    columns: columns.map(({ type, name, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
+      type === 'number'
+        ? { type, name, minimum, maximum, missingAllowed, mean, standardDeviation }
+        : { type, name, categories, missingAllowed },
+    ),
+    target:
+      target.type === 'classes'
+        ? { type: 'classes', name: target.name, classes: target.classes.map(({ label, values }) => ({ label, values: values.length === 0 ? [label] : values })) }
+        : { type: 'number', name: target.name, mean: target.mean, standardDeviation: target.standardDeviation },
+  };
+}
+
+export interface ModelProblem {
+  /** "options.hidden", "network", "family", or "contract" where the data come first. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The network as it stands, its shapes proven, or the one thing that stands in the way. */
+export function networkTyped(draft: Draft): Result<Network, ModelProblem> {
+  const contract = v.safeParse(DataContract, contractTyped(draft));
+  if (!contract.success) return fail({ path: 'contract', message: 'Shapes are known once the data contract is complete.' });
+  if (draft.family === 'imported') {
+    if (draft.imported === null) return fail({ path: 'network', message: 'Choose a model.json first.' });
+    const built = buildNetwork(draft.imported.network);
+    if (!built.ok) return fail({ path: 'network', message: built.error.message });
+    return fits(built.value, contract.output);
+  }
+  const family = familyNamed(draft.family);
+  if (family !== undefined) {
+    const options = v.safeParse(family.options, optionsOf(draft));
+    if (!options.success) {
+      const [issue] = options.issues;
+      const name = v.getDotPath(issue)?.split('.')[0];
+      return fail({ path: name === undefined ? 'options' : `options.${name}`, message: sentenceOf(issue) });
+    }
+  }
+  const made = networkOf(draft.family, contract.output, optionsOf(draft));
+  if (made.ok) return made;
+  return fail({ path: made.error.kind === 'unsuited' || made.error.kind === 'unknown-family' ? 'family' : 'network', message: made.error.message });
+}
+
+/** Whether a network takes examples of the contract and answers with as many numbers as its target has. */
+function fits(network: Network, contract: DataContract): Result<Network, ModelProblem> {
+  const wanted = exampleShape(contract);
+  const shape = (sides: readonly number[]): string => `[${sides.join(', ')}]`;
+  if (wanted.join() !== network.spec.inputShape.join())
+    return fail({ path: 'network', message: `The model takes ${shape(network.spec.inputShape)}, but an example of the data contract is ${shape(wanted)}.` });
+  const outputs = targetSize(contract);
+  if (network.outputSize !== outputs)
+    return fail({ path: 'network', message: `The model has ${network.outputSize} outputs, but the data contract needs ${outputs}.` });
+  const loss = classLabels(contract) === undefined ? 'mean-squared-error' : 'categorical-crossentropy';
+  if (network.spec.loss !== loss)
+    return fail({ path: 'network', message: `The model is trained by ${network.spec.loss}, but the data contract needs ${loss}.` });
+  return ok(network);
+}
+
+export interface CheckedDraft {
+  /** Undefined while there are issues. */
+  readonly spec: FederationSpec | undefined;
+  readonly issues: Issues;
+  readonly network: Result<Network, ModelProblem>;
+}
+
+/** Reads the whole draft by the schema that the server reads it by, and adds what only a form can say. */
+export function checkDraft(draft: Draft): CheckedDraft {
+  const issues = new Map<string, string>();
+  const add = (path: string, message: string): void => {
+    if (!issues.has(path)) issues.set(path, message);
+  };
+  if (draft.id !== '') {
+    const id = v.safeParse(FederationId, draft.id);
+    if (!id.success) add('id', sentenceOf(id.issues[0]));
+  }
+  const network = networkTyped(draft);
+  const { optimizer, momentum, ...plan } = draft.plan;
+  const read = v.safeParse(FederationSpec, {
+    brief: draft.brief,
+    metric: draft.metric,
+    contract: contractTyped(draft),
+    family: draft.family,
+    network: network.ok ? network.value.spec : undefined,
+    plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
+    rules: draft.rules,
+    sample: draft.sample,
+  });
+  if (!read.success)
+    for (const issue of read.issues) {
+      const path = v.getDotPath(issue) ?? '';
+      if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
+    }
+  if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
+  if (!metricFits(draft, draft.metric.name)) add('metric.name', `${metrics[draft.metric.name].title} does not apply to this target. Choose another metric, or change the target on the step Data.`);
+  else if (draft.metric.target !== null && metrics[draft.metric.name].isShare && (draft.metric.target <= 0 || draft.metric.target > 1))
+    add('metric.target', 'A share between 0 and 100 %.');
+  if (draft.kind === 'table')
+    for (const [index, column] of draft.table.columns.entries()) {
+      if (column.name !== '' && column.name === draft.table.target.name) add(`contract.columns.${index}.name`, 'The target cannot also be an input.');
+      if (column.type === 'number' && column.minimum !== null && column.maximum !== null && column.minimum > column.maximum)
+        add(`contract.columns.${index}.maximum`, 'Not below the minimum.');
+    }
+  return { spec: read.success && issues.size === 0 ? read.output : undefined, issues, network };
+}
+
+/** Whether a metric can be had from the target as typed. */
+export function metricFits(draft: Draft, name: MetricName): boolean {
+  const numeric = draft.kind === 'table' && draft.table.target.type === 'number';
+  const { of } = metrics[name];
+  return of === 'both' || of === (numeric ? 'number' : 'classes');
+}
+
+/** A schema's complaint in words that a person can act on. A message written for the schema stands as it is. */
+export function sentenceOf(issue: v.BaseIssue<unknown>): string {
+  if (!issue.message.startsWith('Invalid ')) return capital(issue.message);
+  const isDuration = v.getDotPath(issue)?.endsWith('Ms') ?? false;
+  const amount = (value: unknown): string => (isDuration && typeof value === 'number' ? durationInWords(value) : String(value));
+  switch (issue.type) {
+    case 'number':
+    case 'finite':
+      return issue.input === null || issue.input === undefined || issue.input === '' ? 'A number is needed here.' : 'This is not a number.';
+    case 'string':
+      return 'Some words are needed here.';
+    case 'safe_integer':
+      return 'A whole number.';
+    case 'min_value':
+      return `At least ${amount(issue.requirement)}.`;
+    case 'max_value':
+      return `At most ${amount(issue.requirement)}.`;
+    case 'gt_value':
+      return `More than ${amount(issue.requirement)}.`;
+    case 'min_length':
+      return typeof issue.input === 'string' ? 'Some words are needed here.' : issue.requirement === 1 ? 'At least one is needed.' : `At least ${issue.requirement} are needed.`;
+    case 'max_length':
+      return typeof issue.input === 'string' ? `At most ${issue.requirement} characters.` : `At most ${issue.requirement}.`;
+    case 'tuple':
+      return 'As many numbers as the default has.';
+    case 'picklist':
+      return 'Choose one of the list.';
+    default:
+      return `Expected ${issue.expected ?? 'something else'}, but got ${issue.received}.`;
+  }
+}
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+/** The devices that are asked for one round: ⌈goal × over-selection⌉, guarded against binary dust (10 × 1.1). */
+export const cohortSize = (goal: number, overSelection: number): number => Math.ceil(goal * overSelection - 1e-9);

@@ -1,0 +1,184 @@
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-check.ts';
+import { FederationDraft, type DraftStorage } from './console-draft.svelte.ts';
+import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
+import { participantLines, roundSentences } from './console-plan-sentences.ts';
+
+const digits = (): Draft => ({
+  ...emptyDraft(),
+  brief: { title: 'Digits', purpose: 'Read digits.', coordinator: 'Ada', dataWanted: 'Drawn digits.' },
+  image: { height: 28, width: 28, channels: 1, classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] },
+});
+const patients = (): Draft => ({
+  ...digits(),
+  kind: 'table',
+  table: {
+    columns: [
+      { ...emptyColumn(1), name: 'age', mean: 54, standardDeviation: 9, minimum: 0, maximum: 120 },
+      { ...emptyColumn(2), name: 'chest pain', type: 'category', categories: ['typical', 'atypical', 'none'] },
+    ],
+    target: { ...emptyDraft().table.target, name: 'disease', classes: [{ key: 1, label: 'healthy', values: ['0'] }, { key: 2, label: 'ill', values: ['1', '2', '3', '4'] }] },
+  },
+});
+const memory = (): DraftStorage & { readonly kept: Map<string, string> } => {
+  const kept = new Map<string, string>();
+  return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
+};
+
+describe('a draft of a federation', () => {
+  test('becomes the spec that the server reads, and the network of its family', () => {
+    const { spec, issues, network } = checkDraft(digits());
+    expect([...issues]).toEqual([]);
+    expect(v.is(FederationSpec, spec)).toBe(true);
+    // 784·200 + 200 + 200·200 + 200 + 200·10 + 10 (McMahan et al. 2017, §3).
+    expect(network.ok && network.value.parameterCount).toBe(199_210);
+  });
+  test('of a table encodes each column, and a class without listed values means itself', () => {
+    const draft = patients();
+    const target = draft.table.target.classes[0];
+    if (target !== undefined) target.values = [];
+    const { spec, network } = checkDraft(draft);
+    expect(spec?.contract.kind === 'table' && spec.contract.target.type === 'classes' && spec.contract.target.classes[0]?.values).toEqual(['healthy']);
+    expect(network.ok && network.value.spec.inputShape).toEqual([4]);
+  });
+  test('names each mistake at the path of its field, in words', () => {
+    const draft = digits();
+    draft.brief.title = ' ';
+    draft.rules.goal = null;
+    draft.rules.reportingDeadlineMs = 1_000;
+    draft.plan.learningRate = 0;
+    draft.plan.localEpochs = 1.5;
+    draft.image.classes = ['cat', 'cat'];
+    draft.id = 'Not An Id';
+    const { spec, issues } = checkDraft(draft);
+    expect(spec).toBeUndefined();
+    expect(Object.fromEntries(issues)).toEqual({
+      id: 'Lower-case letters, digits and hyphens, 1 to 48 characters.',
+      'brief.title': 'Some words here.',
+      'contract.classes': 'Classes that differ from one another.',
+      'plan.localEpochs': 'A whole number.',
+      'plan.learningRate': 'More than 0.',
+      'rules.goal': 'A number is needed here.',
+      'rules.reportingDeadlineMs': 'At least 5 s.',
+    });
+  });
+  test('a minimum above the goal, a metric of another kind, and a share of 90 instead of 0.9 are pointed out', () => {
+    const draft = patients();
+    draft.rules.minimum = 9;
+    draft.metric = { name: 'rmse', target: null };
+    expect(checkDraft(draft).issues.get('rules.minimum')).toBe('A minimum that is not above the goal.');
+    expect(checkDraft(draft).issues.get('metric.name')).toMatch(/^RMSE does not apply/);
+    draft.metric = { name: 'accuracy', target: 90 };
+    expect(checkDraft(draft).issues.get('metric.target')).toBe('A share between 0 and 100 %.');
+  });
+  test('a target that is also an input, and a range the wrong way round, are pointed out', () => {
+    const draft = patients();
+    draft.table.target.name = 'age';
+    const [age] = draft.table.columns;
+    if (age !== undefined) age.maximum = -1;
+    const { issues } = checkDraft(draft);
+    expect(issues.get('contract.columns.0.name')).toBe('The target cannot also be an input.');
+    expect(issues.get('contract.columns.0.maximum')).toBe('Not below the minimum.');
+  });
+  test('a setting of the family is refused at that setting', () => {
+    const draft = digits();
+    draft.options = { ...draft.options, mlp: { hidden: '200, many', dropout: 0 } };
+    const network = networkTyped(draft);
+    expect(!network.ok && network.error).toEqual({ path: 'options.hidden', message: 'This is not a number.' });
+  });
+  test('an imported network must take the examples and answer as the contract says', () => {
+    const draft = digits();
+    draft.family = 'imported';
+    draft.imported = {
+      fileName: 'model.json',
+      notes: [],
+      network: { inputShape: [784], layers: [{ type: 'dense', units: 10, activation: 'softmax', useBias: true }], loss: 'categorical-crossentropy' },
+    };
+    const network = networkTyped(draft);
+    expect(!network.ok && network.error.message).toBe('The model takes [784], but an example of the data contract is [28, 28, 1].');
+    draft.imported.network = { ...draft.imported.network, inputShape: [28, 28, 1], layers: [{ type: 'flatten' }, { type: 'dense', units: 7, activation: 'softmax', useBias: true }] };
+    const other = networkTyped(draft);
+    expect(!other.ok && other.error.message).toBe('The model has 7 outputs, but the data contract needs 10.');
+  });
+  test('typed again from its own spec, it makes the same spec', () => {
+    for (const draft of [digits(), patients(), { ...digits(), family: 'cnn-mcmahan' as const }, { ...patients(), family: 'softmax-regression' as const }]) {
+      const { spec } = checkDraft(draft);
+      if (spec === undefined) throw new Error('The draft should be complete.');
+      const again = draftFrom(spec);
+      expect(again.family).toBe(spec.family);
+      expect(checkDraft(again).spec).toEqual(spec);
+    }
+  });
+  test('every path belongs to the step that shows its field', () => {
+    expect(['brief.title', 'contract.columns.0.name', 'options.hidden', 'rules.goal', 'id'].map(stepOf)).toEqual(['brief', 'data', 'model', 'rounds', 'brief']);
+  });
+  test('a list of numbers may be typed in any of the usual ways', () => {
+    expect(numbersTyped('200, 200')).toEqual([200, 200]);
+    expect(numbersTyped(' 64;32 16')).toEqual([64, 32, 16]);
+    expect(numbersTyped('')).toEqual([]);
+    expect(numbersTyped('20, x')).toEqual([20, 'x']);
+  });
+});
+
+describe('the form of a draft', () => {
+  const sent = { storageKey: 'draft', send: async () => ({ ok: false, error: { error: 'invalid', message: 'No.', issues: [{ path: 'spec.rules.goal', message: 'Too many for this server.' }] } }) as const };
+  test('points a mistake out only once its field or step was left', () => {
+    const form = new FederationDraft({ ...digits(), brief: { ...digits().brief, title: '' } }, sent);
+    expect(form.issueAt('brief.title')).toBeUndefined();
+    form.touch('brief.title');
+    expect(form.issueAt('brief.title')).toBe('Some words here.');
+    form.value.rules.goal = null;
+    form.leave('rounds');
+    expect(form.issueWithin('rules')).toBe('A number is needed here.');
+  });
+  test('is saved once it was changed, and taken up again', () => {
+    const storage = memory();
+    const form = new FederationDraft(digits(), sent);
+    form.save(storage, 1);
+    expect(storage.kept.size).toBe(0);
+    form.value.brief.title = 'Letters';
+    form.save(storage, 2);
+    const later = new FederationDraft(emptyDraft(), sent);
+    later.restore(storage);
+    expect([later.value.brief.title, later.restored]).toEqual(['Letters', true]);
+    later.forget(storage);
+    expect(storage.kept.size).toBe(0);
+  });
+  test('forgets a saved draft that no longer reads as one', () => {
+    const storage = memory();
+    storage.setItem('draft', '{"brief":3}');
+    const form = new FederationDraft(digits(), sent);
+    form.restore(storage);
+    expect([form.restored, storage.kept.size, form.value.brief.title]).toEqual([false, 0, 'Digits']);
+  });
+  test("shows the server's refusal at its field until the draft is changed", async () => {
+    const form = new FederationDraft(digits(), sent);
+    expect(await form.send()).toBeUndefined();
+    expect(form.failure).toBe('No.');
+    expect(form.issueAt('rules.goal')).toBe('Too many for this server.');
+    form.value.rules.goal = 6;
+    expect(form.issueAt('rules.goal')).toBeUndefined();
+  });
+});
+
+describe('what the numbers mean', () => {
+  test('the cohort is the goal times over-selection, rounded up, without binary dust', () => {
+    expect(cohortSize(8, 1.3)).toBe(11);
+    expect(cohortSize(10, 1.1)).toBe(11);
+    expect(cohortSize(100, 1.1)).toBe(110);
+    expect(cohortSize(5, 1)).toBe(5);
+  });
+  test('the sentences name cohort, time and bytes', () => {
+    const sentences = roundSentences(digits().rules, 796_840);
+    expect(sentences?.[0]).toBe('A cohort of 11 for 8 updates: up to 3 may leave. With fewer than 5 the round is abandoned.');
+    // (2 min + 10 min + 5 s) × 40 = 8 h 3 min.
+    expect(sentences?.[1]).toContain('40 rounds take at most 8 h 3 min');
+    expect(sentences?.[2]).toContain('About 797 kB down and 797 kB up per device a round');
+    expect(roundSentences({ ...digits().rules, goal: null }, 1)).toBeUndefined();
+  });
+  test('a participant is told that single updates are not hidden', () => {
+    expect(participantLines(undefined, undefined).at(-1)?.text).toContain('does not hide single updates');
+  });
+});

@@ -1,0 +1,195 @@
+// A federation as it is being typed: every field may still be empty, both kinds of data contract are kept so that
+// switching loses nothing, and the same shape is what the browser saves between visits.
+import * as v from 'valibot';
+import { ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
+import { MetricName } from '#lib/core/metrics/figures.ts';
+import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
+import { NetworkSpec } from '#lib/core/model/spec.ts';
+
+const number = v.nullable(v.number());
+const texts = v.array(v.string());
+
+export const DraftColumn = v.object({
+  /** Of the list in the form; names may repeat while they are typed. */
+  key: v.number(),
+  type: v.picklist(['number', 'category']),
+  name: v.string(),
+  minimum: number,
+  maximum: number,
+  mean: number,
+  standardDeviation: number,
+  categories: texts,
+  missingAllowed: v.boolean(),
+});
+export type DraftColumn = v.InferOutput<typeof DraftColumn>;
+
+export const DraftTarget = v.object({
+  type: v.picklist(['classes', 'number']),
+  name: v.string(),
+  classes: v.array(v.object({ key: v.number(), label: v.string(), values: texts })),
+  mean: number,
+  standardDeviation: number,
+});
+export type DraftTarget = v.InferOutput<typeof DraftTarget>;
+
+export const Draft = v.object({
+  /** The address under /f/; empty: made from the title. */
+  id: v.string(),
+  brief: v.object({ title: v.string(), purpose: v.string(), coordinator: v.string(), dataWanted: v.string() }),
+  metric: v.object({ name: MetricName, target: number }),
+  kind: v.picklist(['image', 'table']),
+  image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
+  table: v.object({ columns: v.array(DraftColumn), target: DraftTarget }),
+  family: ModelFamily,
+  /** By family and setting; a list of numbers is kept as it was typed, "200, 200". */
+  options: v.record(v.string(), v.record(v.string(), v.union([v.string(), number]))),
+  imported: v.nullable(v.object({ fileName: v.string(), network: NetworkSpec, notes: texts })),
+  plan: v.object({
+    localEpochs: number,
+    batchSize: number,
+    learningRate: number,
+    optimizer: v.picklist(['sgd', 'adam']),
+    momentum: number,
+    proximalTerm: number,
+    seed: number,
+  }),
+  rules: v.object({
+    goal: number,
+    minimum: number,
+    overSelection: number,
+    selectionDeadlineMs: number,
+    reportingDeadlineMs: number,
+    pauseMs: number,
+    maximumRounds: number,
+  }),
+  sample: v.nullable(SampleName),
+});
+export type Draft = v.InferOutput<typeof Draft>;
+
+/** Settings of every family at their defaults, as the form holds them. */
+export const defaultOptions = (): Draft['options'] =>
+  Object.fromEntries(
+    modelFamilies.map((family) => [
+      family.name,
+      Object.fromEntries(
+        Object.entries(v.getDefaults(family.options) as Record<string, unknown>).map(([name, value]) => [name, typedOption(value)]),
+      ),
+    ]),
+  );
+
+const typedOption = (value: unknown): string | number | null =>
+  Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? value : null;
+
+/** "200, 200" → [200, 200]; what is no number stays text, for the schema to refuse by name. */
+export const numbersTyped = (text: string): (number | string)[] =>
+  text
+    .split(/[\s,;]+/)
+    .filter((part) => part !== '')
+    .map((part) => (Number.isFinite(Number(part)) ? Number(part) : part));
+
+/** The settings of the draft's family as the family's own schema reads them. */
+export const optionsOf = (draft: Draft): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(draft.options[draft.family] ?? {}).map(([name, value]) => [name, typeof value === 'string' ? numbersTyped(value) : value]),
+  );
+
+export const emptyColumn = (key: number): DraftColumn => ({
+  key,
+  type: 'number',
+  name: '',
+  minimum: null,
+  maximum: null,
+  mean: 0,
+  standardDeviation: 1,
+  categories: [],
+  missingAllowed: false,
+});
+
+export const emptyDraft = (): Draft => ({
+  id: '',
+  brief: { title: '', purpose: '', coordinator: '', dataWanted: '' },
+  metric: { name: 'accuracy', target: null },
+  kind: 'image',
+  image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
+  table: {
+    columns: [emptyColumn(1)],
+    target: { type: 'classes', name: '', classes: [{ key: 1, label: '', values: [] }, { key: 2, label: '', values: [] }], mean: 0, standardDeviation: 1 },
+  },
+  family: 'mlp',
+  options: defaultOptions(),
+  imported: null,
+  plan: { localEpochs: 1, batchSize: 10, learningRate: 0.1, optimizer: 'sgd', momentum: 0, proximalTerm: 0, seed: 1 },
+  rules: {
+    goal: 8,
+    minimum: 5,
+    overSelection: 1.3,
+    selectionDeadlineMs: 120_000,
+    reportingDeadlineMs: 600_000,
+    pauseMs: 5_000,
+    maximumRounds: 40,
+  },
+  sample: null,
+});
+
+/** Typed again from a spec: to change a federation, or to duplicate it. The address is left to be made anew. */
+export function draftFrom(spec: FederationSpec): Draft {
+  const draft = emptyDraft();
+  const { contract, network, plan } = spec;
+  const hidden = recoveredOptions(spec);
+  return {
+    ...draft,
+    brief: { ...spec.brief },
+    metric: { ...spec.metric },
+    kind: contract.kind,
+    image:
+      contract.kind === 'image'
+        ? { height: contract.height, width: contract.width, channels: contract.channels, classes: [...contract.classes] }
+        : draft.image,
+    table:
+      contract.kind === 'table'
+        ? {
+            columns: contract.columns.map((column, index) => ({ ...emptyColumn(index + 1), ...column, categories: column.type === 'category' ? [...column.categories] : [] })),
+            target: {
+              ...draft.table.target,
+              ...contract.target,
+              classes:
+                contract.target.type === 'classes'
+                  ? contract.target.classes.map((one, index) => ({ key: index + 1, label: one.label, values: [...one.values] }))
+                  : draft.table.target.classes,
+            },
+          }
+        : draft.table,
+    family: hidden === undefined ? 'imported' : spec.family,
+    options: hidden === undefined ? draft.options : { ...draft.options, [spec.family]: hidden },
+    imported: hidden === undefined ? { fileName: 'the present network', network, notes: [] } : null,
+    plan: {
+      localEpochs: plan.localEpochs,
+      batchSize: plan.batchSize,
+      learningRate: plan.learningRate,
+      optimizer: plan.optimizer.type,
+      momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
+      proximalTerm: plan.proximalTerm,
+      seed: plan.seed,
+    },
+    rules: { ...spec.rules },
+    sample: spec.sample,
+  };
+}
+
+/**
+ * A spec holds the network, not the settings that made it. They are read back from its layers, and used only if they make
+ * the very same network again; else the network is kept as it is, as an imported one.
+ */
+function recoveredOptions(spec: FederationSpec): Record<string, string | number | null> | undefined {
+  const family = familyNamed(spec.family);
+  if (family === undefined) return undefined;
+  const dense = spec.network.layers.filter((layer) => layer.type === 'dense').map((layer) => layer.units);
+  const filters = spec.network.layers.filter((layer) => layer.type === 'conv2d').map((layer) => layer.filters);
+  const dropout = spec.network.layers.find((layer) => layer.type === 'dropout')?.rate ?? 0;
+  const guesses: Record<string, unknown> = { hidden: dense.slice(0, -1), filters, units: dense[0], dropout };
+  const names = Object.keys(v.getDefaults(family.options));
+  const options = Object.fromEntries(names.map((name) => [name, guesses[name]]));
+  const again = family.networkFrom(spec.contract, options);
+  if (!again.ok || JSON.stringify(again.value) !== JSON.stringify(spec.network)) return undefined;
+  return Object.fromEntries(names.map((name) => [name, typedOption(options[name])]));
+}

@@ -1,0 +1,49 @@
+// What the numbers of a form mean, in a sentence that moves while they are typed: the cohort, the bytes, the time; and
+// what a participant will read. Made of the same values as the spec, so that it cannot say something else.
+import { exampleShape, classLabels, type DataContract } from '#lib/core/data/contract.ts';
+import { cohortSize } from './console-draft-check.ts';
+import type { Draft } from './console-draft.ts';
+import { bytesInWords, durationInWords, grouped } from './console-durations.ts';
+
+/** "Each round asks 11 devices so that 8 updates come back …"; undefined while a number is missing. */
+export function roundSentences(rules: Draft['rules'], modelBytes: number | undefined): string[] | undefined {
+  const { goal, minimum, overSelection, selectionDeadlineMs, reportingDeadlineMs, pauseMs, maximumRounds } = rules;
+  if (goal === null || minimum === null || overSelection === null || selectionDeadlineMs === null || reportingDeadlineMs === null || pauseMs === null || maximumRounds === null)
+    return undefined;
+  const cohort = cohortSize(goal, overSelection);
+  const spare = cohort - goal;
+  const sentences = [
+    `A cohort of ${grouped(cohort)} for ${grouped(goal)} updates${spare === 0 ? '; there is nobody to spare when a device leaves' : `: up to ${spare} may leave`}. With fewer than ${grouped(minimum)} the round is abandoned.`,
+    `A round waits up to ${durationInWords(selectionDeadlineMs)} for devices and up to ${durationInWords(reportingDeadlineMs)} for their updates${pauseMs === 0 ? '' : `, then pauses ${durationInWords(pauseMs)}`}; ${grouped(maximumRounds)} rounds take at most ${durationInWords((selectionDeadlineMs + reportingDeadlineMs + pauseMs) * maximumRounds)}, usually much less.`,
+  ];
+  if (modelBytes !== undefined)
+    sentences.push(
+      `About ${bytesInWords(modelBytes)} down and ${bytesInWords(modelBytes)} up per device a round: ${bytesInWords(2 * modelBytes * maximumRounds)} for a device that takes part in all ${grouped(maximumRounds)}, and ${bytesInWords(2 * modelBytes * cohort)} through this server a round.`,
+    );
+  return sentences;
+}
+
+/** The three lines of the join page: what stays, what is sent, how it is protected. */
+export function participantLines(contract: DataContract | undefined, modelBytes: number | undefined): { readonly title: string; readonly text: string }[] {
+  const rows = contract?.kind === 'image' ? 'pictures' : 'rows';
+  return [
+    { title: 'What stays', text: `Your ${rows} and their labels stay in this browser. They are never sent.` },
+    {
+      title: 'What is sent',
+      text: `After training, the difference between the model before and after${modelBytes === undefined ? '' : ` (${bytesInWords(modelBytes)} a round)`}, the number of ${rows} that it was trained on, and counts of how well a version does on ${rows} that you hold out.`,
+    },
+    {
+      title: 'How it is protected',
+      text: 'This federation does not hide single updates from the server. An update can reveal something about the data that it was trained on.',
+    },
+  ];
+}
+
+/** "28 × 28 pixels, grey, 10 classes: 0, 1, 2, …" */
+export function contractSentence(contract: DataContract): string {
+  const labels = classLabels(contract);
+  const some = labels === undefined ? '' : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ', …' : ''}`;
+  if (contract.kind === 'image') return `Pictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}; ${some}.`;
+  const [features] = exampleShape(contract);
+  return `Tables with ${contract.columns.length} ${contract.columns.length === 1 ? 'column' : 'columns'} (${features} inputs once encoded) that tell ${contract.target.name}${labels === undefined ? ', a number' : `; ${some}`}.`;
+}
