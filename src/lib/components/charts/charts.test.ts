@@ -1,0 +1,95 @@
+import { describe as group, expect, test } from 'vitest';
+import { csvOf, describe, rowsOf, smooth, thin, type LineSeries } from './line-series.ts';
+import { exactScale, linearScale, logScale, niceStep } from './scale.ts';
+
+group('axes', () => {
+  test('a linear axis widens to round numbers and puts them at the ends', () => {
+    const scale = linearScale(0.23, 1.81, 100, 0);
+    expect(scale.ticks).toEqual([0, 0.5, 1, 1.5, 2]);
+    expect(scale.at(0)).toBe(100);
+    expect(scale.at(2)).toBe(0);
+    expect(scale.at(1)).toBe(50);
+  });
+
+  test('a constant series still has an axis', () => {
+    expect(linearScale(0.5, 0.5, 0, 100).ticks.length).toBeGreaterThan(1);
+    expect(linearScale(0, 0, 0, 100).at(0)).toBeDefined();
+  });
+
+  test('a log axis runs over whole powers of ten and cannot show zero', () => {
+    const scale = logScale(0.004, 2.3, 90, 0);
+    expect(scale.ticks).toEqual([0.001, 0.01, 0.1, 1, 10]);
+    expect(scale.at(0)).toBeUndefined();
+    expect(scale.at(0.1)).toBeCloseTo(45, 9);
+  });
+
+  test('an exact axis keeps its ends and counts in whole steps', () => {
+    expect(exactScale(0, 13, 0, 130).ticks).toEqual([0, 5, 10]);
+    expect(niceStep(10, 5)).toBe(2);
+  });
+});
+
+group('series', () => {
+  const noisy = Array.from({ length: 5000 }, (_, x) => ({ x, y: x === 3210 ? 99 : Math.sin(x) }));
+
+  test('thinning keeps the peak and the last point', () => {
+    const kept = thin(noisy, 500);
+    expect(kept.length).toBeLessThan(600);
+    expect(kept.some((point) => point.y === 99)).toBe(true);
+    expect(kept.at(-1)).toEqual(noisy.at(-1));
+    expect(kept.every((point, index) => index === 0 || point.x > (kept[index - 1]?.x ?? 0))).toBe(true);
+  });
+
+  test('points that are not finite are left out, never drawn as zero', () => {
+    expect(
+      thin(
+        [
+          { x: 0, y: Number.NaN },
+          { x: 1, y: 2 },
+        ],
+        10,
+      ),
+    ).toEqual([{ x: 1, y: 2 }]);
+  });
+
+  test('smoothing starts at the first value', () => {
+    expect(
+      smooth(
+        [
+          { x: 0, y: 2 },
+          { x: 1, y: 4 },
+        ],
+        0.5,
+      ).map((point) => point.y),
+    ).toEqual([2, 3]);
+  });
+
+  const loss: LineSeries[] = [
+    {
+      name: 'Train',
+      role: 'train',
+      points: [
+        { x: 1, y: 0.9 },
+        { x: 2, y: 0.6 },
+        { x: 3, y: 0.5 },
+      ],
+    },
+    { name: 'Held-out', role: 'held-out', points: [{ x: 2, y: 0.7 }] },
+  ];
+
+  test('the sentence says what the picture shows, and that nothing is measured where nothing is', () => {
+    expect(describe(loss, 'loss', 'round')).toBe(
+      'Train loss fell from 0.9 to 0.5 between round 1 and 3; last change −0.1. Held-out loss is 0.7 at round 2.',
+    );
+    expect(describe([], 'loss', 'round')).toBe('No loss measured yet.');
+  });
+
+  test('the table leaves a gap where a series has no point, and CSV quotes what needs it', () => {
+    expect(rowsOf(loss)).toEqual([
+      { x: 1, values: [0.9, undefined] },
+      { x: 2, values: [0.6, 0.7] },
+      { x: 3, values: [0.5, undefined] },
+    ]);
+    expect(csvOf(['round', 'a "b", c'], [[1, undefined]])).toBe('round,"a ""b"", c"\r\n1,\r\n');
+  });
+});
