@@ -1,0 +1,121 @@
+// What a participant keeps, in IndexedDB. What was promised to the server or to the person (secret, outbox, receipts, settings)
+// is written with strict durability: the promise resolves when it lies on the disk. Checkpoints and cached parameters are
+// not worth a flush: they can be made again.
+import * as v from 'valibot';
+import { ParticipantSecret } from '../../core/ids.ts';
+import { StorageFull } from '../../ports/dataset-store.ts';
+import type { ParticipantStore } from '../../ports/participant-store.ts';
+import { randomSecret } from '../random-secret.ts';
+import type { Database } from './database.ts';
+
+/** Downloaded models that are kept: the newest few versions, for rounds and for trying them. */
+const PARAMETERS_KEPT = 6;
+const strict = { durability: 'strict' } as const;
+
+/** Translates the browser's "no room" into the port's; everything else goes on as it is. */
+async function roomFor<T>(bytes: number | undefined, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'QuotaExceededError') throw new StorageFull(bytes, undefined, { cause });
+    throw cause;
+  }
+}
+
+export function createIdbParticipantStore(database: Database): ParticipantStore {
+  return {
+    secret: () =>
+      roomFor(64, async () => {
+        // One transaction: two tabs that ask at once get the same secret.
+        const transaction = database.transaction('secrets', 'readwrite', strict);
+        const kept = v.safeParse(ParticipantSecret, await transaction.store.get('participant'));
+        if (kept.success) {
+          await transaction.done;
+          return kept.output;
+        }
+        const made = randomSecret();
+        await transaction.store.put(made, 'participant');
+        await transaction.done;
+        return made;
+      }),
+    outbox: {
+      put: (entry) =>
+        roomFor(entry.bytes.byteLength, async () => {
+          const transaction = database.transaction('outbox', 'readwrite', strict);
+          await Promise.all([transaction.store.put(entry), transaction.done]);
+        }),
+      list: (federation) => database.getAll('outbox', IDBKeyRange.bound([federation], [federation, []])),
+      async remove(federation, round) {
+        const transaction = database.transaction('outbox', 'readwrite', strict);
+        await Promise.all([transaction.store.delete([federation, round]), transaction.done]);
+      },
+    },
+    checkpoints: {
+      put: (checkpoint) =>
+        roomFor(checkpoint.state.parameters.byteLength + checkpoint.state.optimizer.byteLength, async () => {
+          await database.put('checkpoints', checkpoint);
+        }),
+      get: (key) => database.get('checkpoints', key),
+      remove: (key) => database.delete('checkpoints', key),
+    },
+    receipts: {
+      put: (receipt) =>
+        roomFor(undefined, async () => {
+          const transaction = database.transaction('receipts', 'readwrite', strict);
+          await Promise.all([transaction.store.put(receipt), transaction.done]);
+        }),
+      list: (federation) =>
+        database.getAll('receipts', federation === undefined ? undefined : IDBKeyRange.bound([federation], [federation, []])),
+      putRefusal: (refusal) =>
+        roomFor(undefined, async () => {
+          const transaction = database.transaction('refusals', 'readwrite', strict);
+          await Promise.all([transaction.store.add(refusal), transaction.done]);
+        }),
+      refusals: (federation) =>
+        federation === undefined ? database.getAll('refusals') : database.getAllFromIndex('refusals', 'federation', federation),
+    },
+    parameters: {
+      put: (digest, parameters) =>
+        roomFor(parameters.byteLength, async () => {
+          const transaction = database.transaction('parameters', 'readwrite');
+          await transaction.store.put({ parameters, usedAt: Date.now() }, digest);
+          let surplus = (await transaction.store.count()) - PARAMETERS_KEPT;
+          for (let cursor = await transaction.store.index('usedAt').openCursor(); cursor !== null && surplus > 0; surplus -= 1) {
+            // Several may be used in one millisecond: the one just written stays in any case.
+            if (cursor.primaryKey === digest) surplus += 1;
+            else await cursor.delete();
+            cursor = await cursor.continue();
+          }
+          await transaction.done;
+        }),
+      async get(digest) {
+        const transaction = database.transaction('parameters', 'readwrite');
+        const row = await transaction.store.get(digest);
+        if (row !== undefined) await transaction.store.put({ ...row, usedAt: Date.now() }, digest);
+        await transaction.done;
+        return row?.parameters;
+      },
+    },
+    models: {
+      put: (model) =>
+        roomFor(model.parameters.byteLength, async () => {
+          await database.put('models', model);
+        }),
+      list: () => database.getAll('models'),
+      remove: (id) => database.delete('models', id),
+    },
+    settings: {
+      get: (key) => database.get('settings', key),
+      put: (key, value) =>
+        roomFor(undefined, async () => {
+          const transaction = database.transaction('settings', 'readwrite', strict);
+          await Promise.all([transaction.store.put(value, key), transaction.done]);
+        }),
+    },
+    async forget() {
+      const names = [...database.objectStoreNames];
+      const transaction = database.transaction(names, 'readwrite', strict);
+      await Promise.all([...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
+    },
+  };
+}
