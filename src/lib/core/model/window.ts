@@ -1,5 +1,6 @@
 // Where a sliding window lies on an image: one geometry for convolution and pooling, forward and backward.
 import { windowed, type BuiltLayer } from './network.ts';
+import type { Padding } from './spec.ts';
 
 /** Images are [batch, height, width, channels], row-major. */
 export interface WindowGeometry {
@@ -11,6 +12,7 @@ export interface WindowGeometry {
   readonly windowWidth: number;
   readonly strideY: number;
   readonly strideX: number;
+  readonly padding: Padding;
   /** Zeros before the first row and column. */
   readonly top: number;
   readonly left: number;
@@ -38,6 +40,7 @@ export function windowGeometry(layer: BuiltLayer, batch: number): WindowGeometry
     windowWidth,
     strideY: spec.strides[0],
     strideX: spec.strides[1],
+    padding: spec.padding,
     top: rows.before,
     left: columns.before,
     outputHeight: rows.output,

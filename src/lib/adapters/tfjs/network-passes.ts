@@ -1,0 +1,145 @@
+// Forward and backward through a network on a device: which operation comes when. The same order as core's plain-loop
+// reference (core/model/reference/passes.ts), which it is tested against.
+import { dropoutMask } from '../../core/model/dropout.ts';
+import { appliedActivation } from '../../core/model/head.ts';
+import type { BuiltLayer, Network, ParameterSlot } from '../../core/model/network.ts';
+import type { DropoutKey } from '../../core/model/reference/passes.ts';
+import { windowGeometry } from '../../core/model/window.ts';
+import type { Device, Tensor } from './device.ts';
+
+/** The tensor of a parameter slot. */
+export type ParameterTensor = (slot: ParameterSlot) => Tensor;
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
+
+const kernelOf = (layer: BuiltLayer, parameter: ParameterTensor): Tensor => {
+  if (layer.kernel === undefined) throw new Error(`Layer ${layer.name} has no kernel.`);
+  return parameter(layer.kernel);
+};
+
+/** What a backward pass needs of a forward pass. */
+export interface Trace {
+  /** Outputs of all layers, [0] being the batch. */
+  readonly outputs: readonly Tensor[];
+  readonly masks: ReadonlyMap<number, Tensor>;
+}
+
+export function forward(
+  device: Device,
+  network: Network,
+  parameter: ParameterTensor,
+  features: Tensor,
+  batch: number,
+  dropout?: DropoutKey,
+): Trace {
+  const outputs: Tensor[] = [features];
+  const masks = new Map<number, Tensor>();
+  let x = features;
+  for (const layer of network.layers) {
+    const { spec } = layer;
+    const bias = layer.bias === undefined ? undefined : parameter(layer.bias);
+    switch (spec.type) {
+      case 'dense':
+        x = device.dense(x, kernelOf(layer, parameter), bias, appliedActivation(layer));
+        break;
+      case 'conv2d': {
+        const geometry = windowGeometry(layer, batch);
+        x = device.convolution(x, kernelOf(layer, parameter), bias, appliedActivation(layer), geometry);
+        break;
+      }
+      case 'max-pool2d':
+      case 'average-pool2d':
+        x = device.pool(spec.type, x, windowGeometry(layer, batch));
+        break;
+      case 'global-average-pool2d':
+        x = device.globalAverage(x);
+        break;
+      case 'flatten':
+        x = device.reshape(x, [batch, ...layer.outputShape]);
+        break;
+      case 'activation': {
+        const activation = appliedActivation(layer);
+        if (activation !== 'linear') x = device.activate(activation, x);
+        break;
+      }
+      case 'dropout': {
+        if (dropout === undefined || spec.rate === 0) break;
+        const length = batch * sizeOf(layer.inputShape);
+        const mask = device.upload(dropoutMask(dropout.seed, dropout.step, layer.index, spec.rate, length), [
+          batch,
+          ...layer.inputShape,
+        ]);
+        masks.set(layer.index, mask);
+        x = device.multiply(x, mask);
+        break;
+      }
+      default:
+        spec satisfies never;
+    }
+    outputs.push(x);
+  }
+  return { outputs, masks };
+}
+
+/** Calls `apply` with each slot's gradient, last layer first; nothing below a slot is read after its call. */
+export function backward(
+  device: Device,
+  network: Network,
+  parameter: ParameterTensor,
+  trace: Trace,
+  outputGradient: Tensor,
+  batch: number,
+  apply: (slot: ParameterSlot, gradient: Tensor) => void,
+): void {
+  const lowest = network.layers.find((layer) => layer.kernel !== undefined)?.index ?? 0;
+  let dy = outputGradient;
+  for (const layer of network.layers.toReversed()) {
+    if (layer.index < lowest) return;
+    const { spec, kernel } = layer;
+    const x = trace.outputs[layer.index];
+    const y = trace.outputs[layer.index + 1];
+    if (x === undefined || y === undefined) throw new Error(`Layer ${layer.name} has no trace.`);
+    const activation = appliedActivation(layer);
+    if (activation !== 'linear') dy = device.activationBackward(activation, y, dy);
+    const biasGradient = layer.bias === undefined ? undefined : device.biasGradient(dy);
+    const below = layer.index > lowest;
+    switch (spec.type) {
+      case 'dense':
+      case 'conv2d': {
+        if (kernel === undefined) break;
+        const geometry = spec.type === 'conv2d' ? windowGeometry(layer, batch) : undefined;
+        const gradient =
+          geometry === undefined
+            ? device.denseKernelGradient(x, dy)
+            : device.convolutionKernelGradient(x, dy, geometry);
+        if (below)
+          dy =
+            geometry === undefined
+              ? device.denseInputGradient(dy, parameter(kernel))
+              : device.convolutionInputGradient(dy, parameter(kernel), geometry);
+        apply(kernel, gradient);
+        break;
+      }
+      case 'max-pool2d':
+      case 'average-pool2d':
+        dy = device.poolBackward(spec.type, x, y, dy, windowGeometry(layer, batch));
+        break;
+      case 'global-average-pool2d':
+        dy = device.globalAverageBackward(dy, [batch, ...layer.inputShape]);
+        break;
+      case 'flatten':
+        dy = device.reshape(dy, [batch, ...layer.inputShape]);
+        break;
+      case 'dropout': {
+        const mask = trace.masks.get(layer.index);
+        if (mask !== undefined) dy = device.multiply(dy, mask);
+        break;
+      }
+      case 'activation':
+        break;
+      default:
+        spec satisfies never;
+    }
+    if (layer.bias !== undefined && biasGradient !== undefined) apply(layer.bias, biasGradient);
+  }
+}

@@ -1,0 +1,23 @@
+// The engines that Node has, held to the trainer contract.
+import { createReferenceTrainer } from '../../src/lib/adapters/reference/reference-trainer.ts';
+import { createTrainer } from '../../src/lib/adapters/tfjs/node.ts';
+import { deviceTensors } from '../../src/lib/adapters/tfjs/trainer.ts';
+import { trainerContract } from './trainer.ts';
+
+trainerContract('the plain-loop reference', async () => createReferenceTrainer(), {
+  tolerance: 1e-7,
+  bitExact: true,
+  manySteps: 0,
+});
+trainerContract('TensorFlow.js on CPU', () => createTrainer('cpu'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
+  tensorCount: deviceTensors,
+});
+trainerContract('TensorFlow.js on WebAssembly', () => createTrainer('wasm'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
+  tensorCount: deviceTensors,
+});
