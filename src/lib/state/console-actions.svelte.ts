@@ -2,7 +2,7 @@
 import type { RunAction } from '#lib/protocol/http.ts';
 import type { FederationView, RunState } from '#lib/protocol/views.ts';
 import type { ConsoleApi } from './console-api.ts';
-import { grouped } from './console-durations.ts';
+import { count, counted } from './format.ts';
 
 export interface ActionEffect {
   readonly action: RunAction;
@@ -16,7 +16,7 @@ export interface ActionEffect {
   readonly danger: boolean;
 }
 
-const devices = (count: number): string => `${grouped(count)} ${count === 1 ? 'device' : 'devices'}`;
+const devices = (number: number): string => counted(number, 'device');
 
 /** The actions that a state allows, the likeliest first. */
 export function actionsIn(state: RunState): readonly RunAction[] {
@@ -47,7 +47,7 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         title: view.run === null ? 'Start the first run' : `Start run ${run}`,
         sentences: [
           `A round opens as soon as ${devices(minimum)} wait for one, and closes when ${goal} updates are in. ${devices(view.checkedIn)} ${view.checkedIn === 1 ? 'waits' : 'wait'} now.`,
-          `The run ends after ${grouped(maximumRounds)} rounds${target === null ? '' : ', or as soon as a version reaches the target'}.`,
+          `The run ends after ${count(maximumRounds)} rounds${target === null ? '' : ', or as soon as a version reaches the target'}.`,
           view.run === null
             ? 'Once it has started, the data contract, model, plan and rules can be changed only after the run has ended.'
             : `It goes on from version ${view.head.version}.`,
@@ -88,7 +88,7 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         button: 'Finish…',
         title: `Finish run ${view.run ?? 1}`,
         sentences: [
-          `The run ends after ${grouped(view.roundsCommitted)} of ${grouped(maximumRounds)} rounds.`,
+          `The run ends after ${count(view.roundsCommitted)} of ${count(maximumRounds)} rounds.`,
           ...(open === null ? [] : [`${inRound} It is abandoned: the work of these devices in this round is not used.`]),
           `${devices(view.connected)} ${view.connected === 1 ? 'is' : 'are'} told that it has ended. All versions, receipts and the alias live stay as they are; a new run can be started later.`,
         ],

@@ -2,7 +2,7 @@
 // to nothing, a round that waits for devices, a shared model that got worse, and one that nobody has scored.
 import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
-import { clock } from './console-durations.ts';
+import { clock } from './format.ts';
 import { compareFigure } from './console-comparison.ts';
 
 export interface AttentionItem {

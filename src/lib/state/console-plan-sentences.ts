@@ -3,7 +3,8 @@
 import { exampleShape, classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { cohortSize } from './console-draft-check.ts';
 import type { Draft } from './console-draft.ts';
-import { bytesInWords, durationInWords, grouped } from './console-durations.ts';
+import { durationInWords } from './console-durations.ts';
+import { bytes, count } from './format.ts';
 
 /** "Each round asks 11 devices so that 8 updates come back …"; undefined while a number is missing. */
 export function roundSentences(rules: Draft['rules'], modelBytes: number | undefined): string[] | undefined {
@@ -13,12 +14,12 @@ export function roundSentences(rules: Draft['rules'], modelBytes: number | undef
   const cohort = cohortSize(goal, overSelection);
   const spare = cohort - goal;
   const sentences = [
-    `A cohort of ${grouped(cohort)} for ${grouped(goal)} updates${spare === 0 ? '; there is nobody to spare when a device leaves' : `: up to ${spare} may leave`}. With fewer than ${grouped(minimum)} the round is abandoned.`,
-    `A round waits up to ${durationInWords(selectionDeadlineMs)} for devices and up to ${durationInWords(reportingDeadlineMs)} for their updates${pauseMs === 0 ? '' : `, then pauses ${durationInWords(pauseMs)}`}; ${grouped(maximumRounds)} rounds take at most ${durationInWords((selectionDeadlineMs + reportingDeadlineMs + pauseMs) * maximumRounds)}, usually much less.`,
+    `A cohort of ${count(cohort)} for ${count(goal)} updates${spare === 0 ? '; there is nobody to spare when a device leaves' : `: up to ${spare} may leave`}. With fewer than ${count(minimum)} the round is abandoned.`,
+    `A round waits up to ${durationInWords(selectionDeadlineMs)} for devices and up to ${durationInWords(reportingDeadlineMs)} for their updates${pauseMs === 0 ? '' : `, then pauses ${durationInWords(pauseMs)}`}; ${count(maximumRounds)} rounds take at most ${durationInWords((selectionDeadlineMs + reportingDeadlineMs + pauseMs) * maximumRounds)}, usually much less.`,
   ];
   if (modelBytes !== undefined)
     sentences.push(
-      `About ${bytesInWords(modelBytes)} down and ${bytesInWords(modelBytes)} up per device a round: ${bytesInWords(2 * modelBytes * maximumRounds)} for a device that takes part in all ${grouped(maximumRounds)}, and ${bytesInWords(2 * modelBytes * cohort)} through this server a round.`,
+      `About ${bytes(modelBytes)} down and ${bytes(modelBytes)} up per device a round: ${bytes(2 * modelBytes * maximumRounds)} for a device that takes part in all ${count(maximumRounds)}, and ${bytes(2 * modelBytes * cohort)} through this server a round.`,
     );
   return sentences;
 }
@@ -30,7 +31,7 @@ export function participantLines(contract: DataContract | undefined, modelBytes:
     { title: 'What stays', text: `Your ${rows} and their labels stay in this browser. They are never sent.` },
     {
       title: 'What is sent',
-      text: `After training, the difference between the model before and after${modelBytes === undefined ? '' : ` (${bytesInWords(modelBytes)} a round)`}, the number of ${rows} that it was trained on, and counts of how well a version does on ${rows} that you hold out.`,
+      text: `After training, the difference between the model before and after${modelBytes === undefined ? '' : ` (${bytes(modelBytes)} a round)`}, the number of ${rows} that it was trained on, and counts of how well a version does on ${rows} that you hold out.`,
     },
     {
       title: 'How it is protected',

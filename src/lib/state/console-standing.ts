@@ -1,0 +1,95 @@
+// How a federation stands, in a few words: for the pill of a header, the title of a tab, and a line of the list.
+import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import type { FederationView, RoundPhase, RoundView, RunState, VersionView } from '#lib/protocol/views.ts';
+import { clock, isBetter, metricChange } from './format.ts';
+
+export interface Standing {
+  readonly tone: 'neutral' | 'accent' | 'ok' | 'warn' | 'info';
+  readonly glyph: string;
+  readonly words: string;
+}
+
+export const phaseWords: Readonly<Record<RoundPhase, string>> = {
+  selection: 'Waiting for devices',
+  reporting: 'Collecting updates',
+  aggregation: 'Averaging',
+  committed: 'Committed',
+  abandoned: 'Abandoned',
+};
+
+export function stateStanding(state: RunState): Standing {
+  switch (state) {
+    case 'draft':
+      return { tone: 'neutral', glyph: '○', words: 'Not started' };
+    case 'running':
+      return { tone: 'accent', glyph: '●', words: 'Running' };
+    case 'paused':
+      return { tone: 'warn', glyph: '❚❚', words: 'Paused' };
+    case 'finished':
+      return { tone: 'ok', glyph: '✓', words: 'Finished' };
+    default:
+      return state satisfies never;
+  }
+}
+
+export const isOpen = (round: RoundView | null): round is RoundView => round !== null && round.endedAt === null;
+
+/** The pill beside the title: the phase of the open round with the time left, else the state of the run. */
+export function standingOf(view: FederationView, now: number): Standing {
+  const { round } = view;
+  if (!isOpen(round)) return stateStanding(view.state);
+  const left = round.deadlineAt === null ? '' : ` · ${clock(Math.max(0, round.deadlineAt - now))} left`;
+  return { tone: round.phase === 'selection' ? 'neutral' : 'info', glyph: round.phase === 'selection' ? '○' : '■', words: `${phaseWords[round.phase]}${left}` };
+}
+
+export const acceptedIn = (round: RoundView): number => round.cohort.filter((member) => member.stage === 'accepted').length;
+
+/** "Run 7 · round 13 of 40", "No run yet". Rounds count committed ones of this run: the open one is the next. */
+export function runHeading(view: FederationView): string {
+  if (view.run === null) return 'No run yet';
+  const of = view.spec.rules.maximumRounds;
+  const at = isOpen(view.round) ? Math.min(of, view.roundsCommitted + 1) : view.roundsCommitted;
+  return `Run ${view.run} · ${isOpen(view.round) ? `round ${at} of ${of}` : `${at} of ${of} rounds`}`;
+}
+
+/** Of the tab: "● 7/8 · Skin triage · Run 7". */
+export function tabTitle(view: FederationView, section: string): string {
+  const begins = isOpen(view.round) ? `● ${acceptedIn(view.round)}/${view.round.goal} · ` : '';
+  return `${begins}${view.spec.brief.title} · ${section}`;
+}
+
+export interface MetricStanding {
+  readonly version: number;
+  /** As measured: a share, or in the metric's own unit. */
+  readonly value: number;
+  /** Against the live version, or against the one before where the newest scored one is live. */
+  readonly against: { readonly version: number; readonly isLive: boolean; readonly change: string; readonly better: boolean | undefined } | undefined;
+}
+
+/** The success metric at the newest scored version; undefined until one was scored. */
+export function metricStanding(view: FederationView, versions: readonly VersionView[]): MetricStanding | undefined {
+  const { name } = view.spec.metric;
+  const scored = versions.flatMap((one) => {
+    const value = one.evaluation === null ? undefined : figure(one.evaluation.tally, name);
+    return value === undefined ? [] : [{ version: one.version, value }];
+  });
+  const newest = scored.at(-1);
+  if (newest === undefined) return undefined;
+  const live = scored.find((one) => one.version === view.live && one.version !== newest.version);
+  const other = live ?? scored.at(-2);
+  return {
+    ...newest,
+    against:
+      other === undefined
+        ? undefined
+        : { version: other.version, isLive: other === live, change: metricChange(name, other.value, newest.value), better: isBetter(name, other.value, newest.value) },
+  };
+}
+
+/** The success metric and every other that this federation's tallies have. */
+export const metricNames = (versions: readonly VersionView[]): (keyof typeof metrics)[] => {
+  const tally = versions.find((one) => one.evaluation !== null)?.evaluation?.tally;
+  return (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
+    (name) => metrics[name].of === 'both' || metrics[name].of === (tally?.type === 'regression' ? 'number' : 'classes'),
+  );
+};
