@@ -1,0 +1,104 @@
+// What the screens know of the device worker: one view per federation and per local run, replaced whole with every event.
+// The worker starts with the first question to it, so that pages which need no engine never load one.
+import { createContext } from 'svelte';
+import type { FederationId } from '../core/ids.ts';
+import type { ParticipationView } from '../participant/participation.ts';
+import type { DeviceEvent, DeviceRequests, LocalRunView } from '../workers/device-messages.ts';
+
+/** The part of DeviceClient that screens use. */
+export interface DevicePort {
+  request<Name extends keyof DeviceRequests>(name: Name, request: DeviceRequests[Name]['request']): Promise<DeviceRequests[Name]['result']>;
+  /** Returns its own undoing. */
+  onEvent(handler: (event: DeviceEvent) => void): () => void;
+}
+
+/** A refused or failed request, as the person reads it. */
+export interface DeviceTrouble {
+  readonly kind: string;
+  readonly message: string;
+}
+
+export class DeviceState {
+  participations = $state.raw<Readonly<Record<string, ParticipationView>>>({});
+  runs = $state.raw<Readonly<Record<string, LocalRunView>>>({});
+  /** The last request that failed; null once another succeeds. */
+  trouble = $state.raw<DeviceTrouble | null>(null);
+
+  #port: Promise<DevicePort> | undefined;
+
+  constructor(private readonly connect: () => Promise<DevicePort>) {}
+
+  participation(federation: FederationId): ParticipationView | undefined {
+    return this.participations[federation];
+  }
+
+  run(id: string): LocalRunView | undefined {
+    return this.runs[id];
+  }
+
+  /** Asks the worker; rejects as the client does. */
+  async ask<Name extends keyof DeviceRequests>(
+    name: Name,
+    request: DeviceRequests[Name]['request'],
+  ): Promise<DeviceRequests[Name]['result']> {
+    const port = await this.#open();
+    return port.request(name, request);
+  }
+
+  /** Asks, and keeps a failure as `trouble` instead of rejecting; says whether it succeeded. */
+  async attempt<Name extends keyof DeviceRequests>(name: Name, request: DeviceRequests[Name]['request']): Promise<boolean> {
+    try {
+      await this.ask(name, request);
+      this.trouble = null;
+      return true;
+    } catch (error) {
+      this.trouble = troubleOf(error);
+      return false;
+    }
+  }
+
+  /** Watches a federation; resumes taking part where this device had joined. */
+  async open(federation: FederationId): Promise<void> {
+    try {
+      const view = await this.ask('open', { federation });
+      // An event may have come first: it is newer.
+      if (this.participations[federation] === undefined) this.#takeParticipation(view);
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = troubleOf(error);
+    }
+  }
+
+  #open(): Promise<DevicePort> {
+    this.#port ??= this.connect().then((port) => {
+      port.onEvent((event) => this.#take(event));
+      return port;
+    });
+    return this.#port;
+  }
+
+  #take(event: DeviceEvent): void {
+    switch (event.type) {
+      case 'participation':
+        this.#takeParticipation(event.view);
+        break;
+      case 'local-run':
+        this.runs = { ...this.runs, [event.view.id]: event.view };
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #takeParticipation(view: ParticipationView): void {
+    this.participations = { ...this.participations, [view.federation]: view };
+  }
+}
+
+/** The kind and sentence of whatever a worker's client rejected with. */
+export function troubleOf(error: unknown): DeviceTrouble {
+  const kind = error instanceof Error && 'kind' in error && typeof error.kind === 'string' ? error.kind : 'unexpected';
+  return { kind, message: error instanceof Error ? error.message : String(error) };
+}
+
+export const [deviceState, provideDeviceState] = createContext<DeviceState>();

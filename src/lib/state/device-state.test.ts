@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import * as v from 'valibot';
+import { FederationId } from '../core/ids.ts';
+import type { ParticipationView } from '../participant/participation.ts';
+import type { DeviceEvent } from '../workers/device-messages.ts';
+import { DeviceState, type DevicePort } from './device-state.svelte.ts';
+
+const digits = v.parse(FederationId, 'digits');
+const view = (state: ParticipationView['state']): ParticipationView => ({
+  federation: digits,
+  state,
+  blocked: null,
+  link: 'connected',
+  round: null,
+  base: null,
+  fraction: null,
+  etaMs: null,
+  deadlineAt: null,
+  backend: null,
+  examplesPerSecond: null,
+  history: [],
+  bytes: { modelDown: 0, updateUp: 0, controlUp: 0, controlDown: 0 },
+  roundsContributed: 0,
+  bytesSent: 0,
+  localEvaluations: [],
+  leaveAfterRound: false,
+  lastEvent: null,
+});
+
+class Failure extends Error {
+  readonly kind = 'storage-full';
+}
+
+function fakePort(answers: Readonly<Record<string, () => unknown>>) {
+  let tell: (event: DeviceEvent) => void = () => {};
+  let connections = 0;
+  const port: DevicePort = {
+    // The fake answers what the test laid down; the port's contract holds the real client to its types.
+    request: async (name) => answers[name]?.() as never,
+    onEvent(handler) {
+      tell = handler;
+      return () => {};
+    },
+  };
+  return {
+    connect: async () => {
+      connections += 1;
+      return port;
+    },
+    tell: (event: DeviceEvent) => tell(event),
+    connections: () => connections,
+  };
+}
+
+test('the worker starts with the first question, once', async () => {
+  const fake = fakePort({ open: () => view('waiting'), pause: () => null });
+  const device = new DeviceState(fake.connect);
+  expect(fake.connections()).toBe(0);
+  await Promise.all([device.open(digits), device.attempt('pause', { federation: digits })]);
+  expect(fake.connections()).toBe(1);
+  expect(device.participation(digits)?.state).toBe('waiting');
+});
+
+test('an event that comes before the answer is newer than the answer', async () => {
+  const fake = fakePort({
+    open: () => {
+      fake.tell({ type: 'participation', view: view('training') });
+      return view('waiting');
+    },
+  });
+  const device = new DeviceState(fake.connect);
+  await device.open(digits);
+  expect(device.participation(digits)?.state).toBe('training');
+});
+
+test('a failure becomes its kind and sentence, and goes with the next success', async () => {
+  let full = true;
+  const fake = fakePort({
+    join: () => {
+      if (full) throw new Failure('Needs 60 MB, 12 MB free.');
+      return null;
+    },
+  });
+  const device = new DeviceState(fake.connect);
+  const join = { federation: digits, dataset: 'd', name: null, backend: null };
+  expect(await device.attempt('join', join)).toBe(false);
+  expect(device.trouble).toEqual({ kind: 'storage-full', message: 'Needs 60 MB, 12 MB free.' });
+  full = false;
+  expect(await device.attempt('join', join)).toBe(true);
+  expect(device.trouble).toBeNull();
+});

@@ -1,0 +1,162 @@
+// A participant's state in words: one heading, one strip of four steps, and for every reason that stops it one button.
+import type { BlockedReason, ParticipationState, ParticipationView } from '../participant/participation.ts';
+import { about, percent } from './format.ts';
+
+/** What pressing the one button of a blocked state does. */
+export type ReasonAction = 'resume' | 'move-here' | 'switch-engine' | 'manage-storage' | 'rejoin';
+
+export interface ReasonButton {
+  readonly label: string;
+  readonly action: ReasonAction;
+}
+
+/** The button of each reason; undefined where only waiting helps. */
+export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
+  switch (reason) {
+    case 'user-paused':
+      return { label: 'Resume', action: 'resume' };
+    case 'other-tab':
+      return { label: 'Move here', action: 'move-here' };
+    case 'gpu-lost':
+      return { label: 'Choose the engine', action: 'switch-engine' };
+    case 'oom':
+      return { label: 'Choose another engine', action: 'switch-engine' };
+    case 'storage-full':
+      return { label: 'Manage storage', action: 'manage-storage' };
+    case 'diverged':
+      return { label: 'Take part again', action: 'rejoin' };
+    case 'federation-paused':
+    case 'offline':
+    case 'late':
+    case 'frozen-back':
+    case 'excluded':
+      return undefined;
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** Reasons that the person should notice at once are amber; what passes by itself is blue. */
+export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
+  switch (reason) {
+    case 'user-paused':
+    case 'federation-paused':
+    case 'other-tab':
+    case 'late':
+    case 'frozen-back':
+      return 'info';
+    case 'offline':
+    case 'gpu-lost':
+      return 'warn';
+    case 'oom':
+    case 'storage-full':
+    case 'diverged':
+    case 'excluded':
+      return 'danger';
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The heading of the live screen: "Training, round 13 of 40". */
+export function heading(view: ParticipationView, maximumRounds: number): string {
+  const round = view.round === null ? '' : `, round ${view.round} of ${maximumRounds}`;
+  if (view.blocked?.reason === 'user-paused') return `Paused${round}`;
+  switch (view.state) {
+    case 'idle':
+      return 'Ready to take part';
+    case 'checking':
+      return 'Measuring this device';
+    case 'waiting':
+      return `Waiting for a round`;
+    case 'receiving':
+      return `Receiving the model${round}`;
+    case 'training':
+      return `Training${round}`;
+    case 'sending':
+      return `Sending the update${round}`;
+    case 'averaging':
+      return `Your update is in${round}`;
+    case 'resting':
+      return 'Resting until the next round';
+    case 'done':
+      return 'The run has ended';
+    default:
+      return view.state satisfies never;
+  }
+}
+
+/** The sentence under it; `status` is what the server says of the federation. */
+export function explanation(view: ParticipationView, status: string): string {
+  switch (view.state) {
+    case 'idle':
+      return 'Nothing runs yet, and nothing has been sent.';
+    case 'checking':
+      return 'A few steps of this model on each engine, to find the fastest that computes rightly.';
+    case 'waiting':
+      return status;
+    case 'receiving':
+      return 'The shared model comes to this device.';
+    case 'training':
+      return `${view.etaMs === null ? 'Measuring how long this takes…' : `${sentenceCase(about(view.etaMs))} left in this round`} · you can keep using other tabs`;
+    case 'sending':
+      return 'Only the update crosses the line. It is kept here until the server has taken it.';
+    case 'averaging':
+      return 'Waiting for the other devices. The new version comes when enough updates are in.';
+    case 'resting':
+      return status;
+    case 'done':
+      return status;
+    default:
+      return view.state satisfies never;
+  }
+}
+
+const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export interface Step {
+  readonly title: string;
+  readonly state: 'done' | 'now' | 'to come';
+}
+
+const order = ['receiving', 'training', 'sending', 'averaging'] as const;
+
+/** Model received › Training here › Send update › Averaged; undefined outside a round. */
+export function steps(view: ParticipationView): readonly Step[] | undefined {
+  const at = order.findIndex((state) => state === view.state);
+  if (at < 0) return undefined;
+  const share = view.fraction === null ? '' : ` · ${percent(view.fraction, 0)}`;
+  const titles: readonly (readonly [now: string, otherwise: string])[] = [
+    [`Receiving model${share}`, at > 0 ? 'Model received' : 'Receive model'],
+    [`Training here${share}`, at > 1 ? 'Trained here' : 'Train here'],
+    [`Sending update${share}`, at > 2 ? 'Update sent' : 'Send update'],
+    ['Averaging with others', 'Averaged with others'],
+  ];
+  return titles.map(([now, otherwise], index) => ({
+    title: index === at ? now : otherwise,
+    state: index < at ? 'done' : index === at ? 'now' : 'to come',
+  }));
+}
+
+/** Whether this device takes part now, paused or not: then *Pause* and *Leave* make sense. */
+export const takesPart = (state: ParticipationState): boolean => state !== 'idle' && state !== 'done';
+
+const glyphs: Readonly<Record<ParticipationState, string>> = {
+  idle: '○',
+  checking: '○',
+  waiting: '○',
+  receiving: '○',
+  training: '■',
+  sending: '▲',
+  averaging: '●',
+  resting: '○',
+  done: '●',
+};
+
+/** The title of the tab: readable from another one. "■ 58 % · Skin triage · Round 13" */
+export function tabTitle(view: ParticipationView | undefined, title: string): string {
+  if (view === undefined || view.state === 'idle') return `${title} · Tributary`;
+  const glyph = view.blocked?.reason === 'user-paused' ? '❚❚' : view.blocked === null ? glyphs[view.state] : '!';
+  const share = view.state === 'training' && view.fraction !== null ? ` ${percent(view.fraction, 0)} ·` : '';
+  return `${glyph}${share} ${title}${view.round === null ? '' : ` · Round ${view.round}`}`;
+}
