@@ -1,0 +1,152 @@
+// Records in memory: for simulations and tests. Changes apply to a copy, which replaces the present state once all fit.
+import type { FederationId } from '#lib/core/ids.ts';
+import type { AliasMove } from '#lib/protocol/views.ts';
+import {
+  RecordConflict,
+  type Change,
+  type EvaluationRecord,
+  type FederationRecord,
+  type JournalRecord,
+  type Records,
+  type RoundRecord,
+  type RunRecord,
+  type SessionRecord,
+  type UpdateRecord,
+  type VersionRecord,
+} from '../ports/records.ts';
+
+interface State {
+  federations: Map<string, FederationRecord>;
+  runs: Map<string, RunRecord>;
+  rounds: Map<string, RoundRecord>;
+  updates: Map<string, UpdateRecord>;
+  versions: Map<string, VersionRecord>;
+  evaluations: Map<string, EvaluationRecord>;
+  aliases: Map<string, readonly AliasMove[]>;
+  sessions: Map<string, SessionRecord>;
+  journal: Map<string, JournalRecord>;
+}
+
+const key = (...parts: (string | number)[]): string => parts.join('/');
+
+export function memoryRecords(): Records {
+  let state: State = {
+    federations: new Map(),
+    runs: new Map(),
+    rounds: new Map(),
+    updates: new Map(),
+    versions: new Map(),
+    evaluations: new Map(),
+    aliases: new Map(),
+    sessions: new Map(),
+    journal: new Map(),
+  };
+  const of = <T extends { readonly federation: FederationId }>(map: Map<string, T>, federation: FederationId): T[] =>
+    [...map.values()].filter((one) => one.federation === federation);
+
+  return {
+    async write(changes) {
+      const next: State = {
+        federations: new Map(state.federations),
+        runs: new Map(state.runs),
+        rounds: new Map(state.rounds),
+        updates: new Map(state.updates),
+        versions: new Map(state.versions),
+        evaluations: new Map(state.evaluations),
+        aliases: new Map(state.aliases),
+        sessions: new Map(state.sessions),
+        journal: new Map(state.journal),
+      };
+      for (const change of changes) apply(next, structuredClone(change));
+      state = next;
+    },
+    federations: async () => [...state.federations.values()],
+    run: async (federation, run) => state.runs.get(key(federation, run)),
+    rounds: async (federation, { before = Infinity, limit }) =>
+      of(state.rounds, federation)
+        .filter((one) => one.round.round < before)
+        .sort((a, b) => b.round.round - a.round.round)
+        .slice(0, limit),
+    round: async (federation, round) => state.rounds.get(key(federation, round)),
+    update: async (federation, round, participant) => state.updates.get(key(federation, round, participant)),
+    versions: async (federation) => of(state.versions, federation).sort((a, b) => a.version - b.version),
+    evaluations: async (federation) => of(state.evaluations, federation),
+    aliases: async (federation) => [...(state.aliases.get(federation) ?? [])].reverse(),
+    sessions: async () => [...state.sessions.values()],
+    journal: async (federation) => of(state.journal, federation).sort((a, b) => a.sequence - b.sequence),
+    lastEntry: async (federation) =>
+      of(state.journal, federation).reduce<JournalRecord | undefined>(
+        (last, one) => (last === undefined || one.sequence > last.sequence ? one : last),
+        undefined,
+      ),
+    async close() {},
+  };
+}
+
+function insert<T>(map: Map<string, T>, at: string, record: T): void {
+  if (map.has(at)) throw new RecordConflict(`There is a record at ${at} already.`);
+  map.set(at, record);
+}
+
+function apply(state: State, change: Change): void {
+  const known = (federation: FederationId): void => {
+    if (!state.federations.has(federation)) throw new RecordConflict(`There is no federation “${federation}”.`);
+  };
+  switch (change.type) {
+    case 'create-federation':
+      return insert(state.federations, change.record.id, change.record);
+    case 'change-federation':
+      known(change.record.id);
+      state.federations.set(change.record.id, change.record);
+      return;
+    case 'delete-federation': {
+      known(change.id);
+      state.federations.delete(change.id);
+      state.aliases.delete(change.id);
+      for (const map of [state.runs, state.rounds, state.updates, state.versions, state.evaluations, state.journal])
+        for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
+      return;
+    }
+    case 'put-run':
+      known(change.record.federation);
+      state.runs.set(key(change.record.federation, change.record.run), change.record);
+      return;
+    case 'put-round':
+      known(change.record.federation);
+      state.rounds.set(key(change.record.federation, change.record.round.round), change.record);
+      return;
+    case 'insert-update': {
+      const { federation, round, participant } = change.record;
+      known(federation);
+      return insert(state.updates, key(federation, round, participant), change.record);
+    }
+    case 'insert-version':
+      known(change.record.federation);
+      return insert(state.versions, key(change.record.federation, change.record.version), change.record);
+    case 'replace-initial-version': {
+      const at = key(change.record.federation, change.record.version);
+      if (!state.versions.has(at)) throw new RecordConflict(`There is no version at ${at}.`);
+      state.versions.set(at, change.record);
+      return;
+    }
+    case 'insert-evaluation': {
+      const { federation, version, participant } = change.record;
+      known(federation);
+      return insert(state.evaluations, key(federation, version, participant), change.record);
+    }
+    case 'move-alias':
+      known(change.federation);
+      state.aliases.set(change.federation, [...(state.aliases.get(change.federation) ?? []), change.move]);
+      return;
+    case 'insert-session':
+      return insert(state.sessions, change.record.digest, change.record);
+    case 'delete-session':
+      state.sessions.delete(change.digest);
+      return;
+    case 'append-journal':
+      known(change.record.federation);
+      return insert(state.journal, key(change.record.federation, change.record.sequence), change.record);
+    default:
+      change satisfies never;
+  }
+}

@@ -1,0 +1,228 @@
+// Records in one SQLite file. Every `write` is one transaction, on disk when it resolves.
+import { Kysely, Migrator, type Transaction } from 'kysely';
+import { RecordConflict, type Change, type Records } from '../../ports/records.ts';
+import { sqliteDialect } from './dialect.ts';
+import {
+  evaluationRow,
+  federationRow,
+  journalRow,
+  readAlias,
+  readEntry,
+  readEvaluation,
+  readFederation,
+  readRound,
+  readRun,
+  readSession,
+  readUpdate,
+  readVersion,
+  roundRow,
+  runRow,
+  updateRow,
+  versionRow,
+} from './rows.ts';
+import { migrations, type Tables } from './schema.ts';
+
+/** Opens `path`, made and migrated where needed. Rejects when the file cannot be read or a migration fails. */
+export async function sqliteRecords(path: string): Promise<Records> {
+  const database = new Kysely<Tables>({ dialect: sqliteDialect(path) });
+  const { error } = await new Migrator({ db: database, provider: migrations }).migrateToLatest();
+  if (error !== undefined) {
+    await database.destroy();
+    throw new Error(`The database ${path} could not be brought up to date.`, { cause: error });
+  }
+
+  return {
+    async write(changes) {
+      try {
+        await database.transaction().execute(async (transaction) => {
+          for (const change of changes) await apply(transaction, change);
+        });
+      } catch (error) {
+        if (isConstraint(error)) throw new RecordConflict('The write breaks a guarantee of the records.', { cause: error });
+        throw error;
+      }
+    },
+    federations: async () =>
+      (await database.selectFrom('federations').selectAll().orderBy('position').execute()).map(readFederation),
+    async run(federation, run) {
+      const row = await database
+        .selectFrom('runs')
+        .selectAll()
+        .where('federation', '=', federation)
+        .where('run', '=', run)
+        .executeTakeFirst();
+      return row === undefined ? undefined : readRun(row);
+    },
+    async rounds(federation, { before, limit }) {
+      let query = database.selectFrom('rounds').selectAll().where('federation', '=', federation);
+      if (before !== undefined) query = query.where('round', '<', before);
+      return (await query.orderBy('round', 'desc').limit(limit).execute()).map(readRound);
+    },
+    async round(federation, round) {
+      const row = await database
+        .selectFrom('rounds')
+        .selectAll()
+        .where('federation', '=', federation)
+        .where('round', '=', round)
+        .executeTakeFirst();
+      return row === undefined ? undefined : readRound(row);
+    },
+    async update(federation, round, participant) {
+      const row = await database
+        .selectFrom('updates')
+        .selectAll()
+        .where('federation', '=', federation)
+        .where('round', '=', round)
+        .where('participant', '=', participant)
+        .executeTakeFirst();
+      return row === undefined ? undefined : readUpdate(row);
+    },
+    versions: async (federation) =>
+      (
+        await database.selectFrom('versions').selectAll().where('federation', '=', federation).orderBy('version').execute()
+      ).map(readVersion),
+    evaluations: async (federation) =>
+      (
+        await database
+          .selectFrom('evaluations')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('version')
+          .orderBy('at')
+          .execute()
+      ).map(readEvaluation),
+    aliases: async (federation) =>
+      (
+        await database
+          .selectFrom('alias_moves')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('position', 'desc')
+          .execute()
+      ).map(readAlias),
+    sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
+    journal: async (federation) =>
+      (
+        await database.selectFrom('journal').selectAll().where('federation', '=', federation).orderBy('sequence').execute()
+      ).map(readEntry),
+    async lastEntry(federation) {
+      const row = await database
+        .selectFrom('journal')
+        .selectAll()
+        .where('federation', '=', federation)
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : readEntry(row);
+    },
+    close: () => database.destroy(),
+  };
+}
+
+/** SQLITE_CONSTRAINT and its kinds: a key that is there already, or a federation that is not. */
+const isConstraint = (error: unknown): boolean => error instanceof Error && /constraint failed/i.test(error.message);
+
+const nextPosition = async (transaction: Transaction<Tables>, federation: string | undefined): Promise<number> => {
+  const last =
+    federation === undefined
+      ? await transaction.selectFrom('federations').select((e) => e.fn.max('position').as('last')).executeTakeFirst()
+      : await transaction
+          .selectFrom('alias_moves')
+          .select((e) => e.fn.max('position').as('last'))
+          .where('federation', '=', federation)
+          .executeTakeFirst();
+  return (last?.last ?? 0) + 1;
+};
+
+async function apply(transaction: Transaction<Tables>, change: Change): Promise<void> {
+  switch (change.type) {
+    case 'create-federation':
+      await transaction
+        .insertInto('federations')
+        .values({ ...federationRow(change.record), position: await nextPosition(transaction, undefined) })
+        .execute();
+      return;
+    case 'change-federation': {
+      const { numUpdatedRows } = await transaction
+        .updateTable('federations')
+        .set(federationRow(change.record))
+        .where('id', '=', change.record.id)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) throw new RecordConflict(`There is no federation “${change.record.id}”.`);
+      return;
+    }
+    case 'delete-federation': {
+      const { numDeletedRows } = await transaction
+        .deleteFrom('federations')
+        .where('id', '=', change.id)
+        .executeTakeFirst();
+      if (numDeletedRows !== 1n) throw new RecordConflict(`There is no federation “${change.id}”.`);
+      return;
+    }
+    case 'put-run': {
+      const row = runRow(change.record);
+      await transaction
+        .insertInto('runs')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'run']).doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'put-round': {
+      const row = roundRow(change.record);
+      await transaction
+        .insertInto('rounds')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'round']).doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'insert-update':
+      await transaction.insertInto('updates').values(updateRow(change.record)).execute();
+      return;
+    case 'insert-version':
+      await transaction.insertInto('versions').values(versionRow(change.record)).execute();
+      return;
+    case 'replace-initial-version': {
+      const { numUpdatedRows } = await transaction
+        .updateTable('versions')
+        .set(versionRow(change.record))
+        .where('federation', '=', change.record.federation)
+        .where('version', '=', change.record.version)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) throw new RecordConflict('There is no such version to replace.');
+      return;
+    }
+    case 'insert-evaluation':
+      await transaction.insertInto('evaluations').values(evaluationRow(change.record)).execute();
+      return;
+    case 'move-alias':
+      await transaction
+        .insertInto('alias_moves')
+        .values({
+          ...change.move,
+          federation: change.federation,
+          position: await nextPosition(transaction, change.federation),
+        })
+        .execute();
+      return;
+    case 'insert-session':
+      await transaction
+        .insertInto('sessions')
+        .values({
+          digest: change.record.digest,
+          created_at: change.record.createdAt,
+          expires_at: change.record.expiresAt,
+        })
+        .execute();
+      return;
+    case 'delete-session':
+      await transaction.deleteFrom('sessions').where('digest', '=', change.digest).execute();
+      return;
+    case 'append-journal':
+      await transaction.insertInto('journal').values(journalRow(change.record)).execute();
+      return;
+    default:
+      change satisfies never;
+  }
+}

@@ -1,0 +1,182 @@
+// From rows to records and back. What comes from the disk is read by schemas, like everything from outside.
+import * as v from 'valibot';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import { Tally } from '#lib/core/metrics/tally.ts';
+import { Round } from '#lib/core/round/round-state.ts';
+import { AliasMove, RunState } from '#lib/protocol/views.ts';
+import type {
+  EvaluationRecord,
+  FederationRecord,
+  JournalRecord,
+  RoundRecord,
+  RunRecord,
+  SessionRecord,
+  UpdateRecord,
+  VersionRecord,
+} from '../../ports/records.ts';
+import type { Tables } from './schema.ts';
+
+const json = (text: string): unknown => JSON.parse(text);
+
+export const federationRow = (record: FederationRecord): Omit<Tables['federations'], 'position'> => ({
+  id: record.id,
+  spec_json: JSON.stringify(record.spec),
+  created_at: record.createdAt,
+  state: record.state,
+  run: record.run,
+  rounds_committed: record.roundsCommitted,
+  last_round: record.lastRound,
+  live: record.live,
+  live_pinned: record.livePinned ? 1 : 0,
+});
+
+export const readFederation = (row: Tables['federations']): FederationRecord => ({
+  id: v.parse(FederationId, row.id),
+  spec: v.parse(FederationSpec, json(row.spec_json)),
+  createdAt: row.created_at,
+  state: v.parse(RunState, row.state),
+  run: v.parse(v.nullable(RunNumber), row.run),
+  roundsCommitted: row.rounds_committed,
+  lastRound: row.last_round,
+  live: v.parse(VersionNumber, row.live),
+  livePinned: row.live_pinned === 1,
+});
+
+export const runRow = (record: RunRecord): Tables['runs'] => ({
+  federation: record.federation,
+  run: record.run,
+  spec_json: JSON.stringify(record.spec),
+  started_at: record.startedAt,
+  ended_at: record.endedAt,
+  outcome: record.outcome,
+});
+
+export const readRun = (row: Tables['runs']): RunRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  run: v.parse(RunNumber, row.run),
+  spec: v.parse(FederationSpec, json(row.spec_json)),
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  outcome: row.outcome,
+});
+
+export const roundRow = ({ federation, round, remainingMs }: RoundRecord): Tables['rounds'] => ({
+  federation,
+  round: round.round,
+  run: round.run,
+  phase: round.phase,
+  state_json: JSON.stringify(round),
+  remaining_ms: remainingMs,
+});
+
+export const readRound = (row: Tables['rounds']): RoundRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  round: v.parse(Round, json(row.state_json)),
+  remainingMs: row.remaining_ms,
+});
+
+export const updateRow = (record: UpdateRecord): Tables['updates'] => ({
+  federation: record.federation,
+  run: record.run,
+  round: record.round,
+  participant: record.participant,
+  base: record.base,
+  digest: record.update,
+  bytes: record.bytes,
+  examples: record.examples,
+  received_at: record.receivedAt,
+  outcome: record.outcome,
+  refusal_json: record.refusal === null ? null : JSON.stringify(record.refusal),
+});
+
+export const readUpdate = (row: Tables['updates']): UpdateRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  run: v.parse(RunNumber, row.run),
+  round: v.parse(RoundNumber, row.round),
+  participant: v.parse(ParticipantId, row.participant),
+  base: v.parse(Digest, row.base),
+  update: v.parse(Digest, row.digest),
+  bytes: row.bytes,
+  examples: row.examples,
+  receivedAt: row.received_at,
+  outcome: v.parse(v.picklist(['accepted', 'refused']), row.outcome),
+  refusal: row.refusal_json === null ? null : json(row.refusal_json),
+});
+
+export const versionRow = (record: VersionRecord): Tables['versions'] => ({
+  federation: record.federation,
+  version: record.version,
+  digest: record.digest,
+  bytes: record.bytes,
+  parent: record.parent,
+  run: record.run,
+  round: record.round,
+  committed_at: record.committedAt,
+  participants: record.participants,
+  examples: record.examples,
+  bytes_up: record.bytesUp,
+  bytes_down: record.bytesDown,
+  duration_ms: record.durationMs,
+});
+
+export const readVersion = (row: Tables['versions']): VersionRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  version: v.parse(VersionNumber, row.version),
+  digest: v.parse(Digest, row.digest),
+  bytes: row.bytes,
+  parent: v.parse(v.nullable(VersionNumber), row.parent),
+  run: v.parse(v.nullable(RunNumber), row.run),
+  round: v.parse(v.nullable(RoundNumber), row.round),
+  committedAt: row.committed_at,
+  participants: row.participants,
+  examples: row.examples,
+  bytesUp: row.bytes_up,
+  bytesDown: row.bytes_down,
+  durationMs: row.duration_ms,
+});
+
+export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] => ({
+  federation: record.federation,
+  version: record.version,
+  participant: record.participant,
+  tally_json: JSON.stringify(record.tally),
+  at: record.at,
+});
+
+export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  version: v.parse(VersionNumber, row.version),
+  participant: v.parse(ParticipantId, row.participant),
+  tally: v.parse(Tally, json(row.tally_json)),
+  at: row.at,
+});
+
+export const readAlias = (row: Tables['alias_moves']): AliasMove =>
+  v.parse(AliasMove, { alias: row.alias, version: row.version, at: row.at, by: row.by });
+
+export const readSession = (row: Tables['sessions']): SessionRecord => ({
+  digest: v.parse(Digest, row.digest),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+});
+
+export const journalRow = (record: JournalRecord): Tables['journal'] => ({
+  federation: record.federation,
+  sequence: record.sequence,
+  at: record.at,
+  type: record.type,
+  payload_json: JSON.stringify(record.payload),
+  previous: record.previous,
+  hash: record.hash,
+});
+
+export const readEntry = (row: Tables['journal']): JournalRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  sequence: row.sequence,
+  at: row.at,
+  type: row.type,
+  payload: json(row.payload_json),
+  previous: row.previous,
+  hash: row.hash,
+});

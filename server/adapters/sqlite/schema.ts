@@ -1,0 +1,160 @@
+// The tables, and how they came to be. Columns that end in _json hold JSON text; times are Unix milliseconds.
+// PostgreSQL takes the same migrations: nothing here is SQLite's own.
+import type { Kysely, Migration, MigrationProvider } from 'kysely';
+
+interface Owned {
+  federation: string;
+}
+
+export interface Tables {
+  federations: {
+    id: string;
+    /** Order of creation. */
+    position: number;
+    spec_json: string;
+    created_at: number;
+    state: string;
+    run: number | null;
+    rounds_committed: number;
+    last_round: number;
+    live: number;
+    /** 0 or 1. */
+    live_pinned: number;
+  };
+  runs: Owned & { run: number; spec_json: string; started_at: number; ended_at: number | null; outcome: string | null };
+  rounds: Owned & { round: number; run: number; phase: string; state_json: string; remaining_ms: number | null };
+  updates: Owned & {
+    run: number;
+    round: number;
+    participant: string;
+    base: string;
+    digest: string;
+    bytes: number;
+    examples: number;
+    received_at: number;
+    outcome: string;
+    refusal_json: string | null;
+  };
+  versions: Owned & {
+    version: number;
+    digest: string;
+    bytes: number;
+    parent: number | null;
+    run: number | null;
+    round: number | null;
+    committed_at: number;
+    participants: number;
+    examples: number;
+    bytes_up: number;
+    bytes_down: number;
+    duration_ms: number | null;
+  };
+  evaluations: Owned & { version: number; participant: string; tally_json: string; at: number };
+  alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
+  sessions: { digest: string; created_at: number; expires_at: number };
+  journal: Owned & { sequence: number; at: number; type: string; payload_json: string; previous: string; hash: string };
+}
+
+const first: Migration = {
+  async up(database: Kysely<unknown>) {
+    const { schema } = database;
+    const integer = 'bigint';
+    await schema
+      .createTable('federations')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('position', integer, (c) => c.notNull().unique())
+      .addColumn('spec_json', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('run', integer)
+      .addColumn('rounds_committed', integer, (c) => c.notNull())
+      .addColumn('last_round', integer, (c) => c.notNull())
+      .addColumn('live', integer, (c) => c.notNull())
+      .addColumn('live_pinned', integer, (c) => c.notNull())
+      .execute();
+    const owned = (table: string) =>
+      schema
+        .createTable(table)
+        .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
+    await owned('runs')
+      .addColumn('run', integer, (c) => c.notNull())
+      .addColumn('spec_json', 'text', (c) => c.notNull())
+      .addColumn('started_at', integer, (c) => c.notNull())
+      .addColumn('ended_at', integer)
+      .addColumn('outcome', 'text')
+      .addPrimaryKeyConstraint('runs_key', ['federation', 'run'])
+      .execute();
+    await owned('rounds')
+      .addColumn('round', integer, (c) => c.notNull())
+      .addColumn('run', integer, (c) => c.notNull())
+      .addColumn('phase', 'text', (c) => c.notNull())
+      .addColumn('state_json', 'text', (c) => c.notNull())
+      .addColumn('remaining_ms', 'double precision')
+      .addPrimaryKeyConstraint('rounds_key', ['federation', 'round'])
+      .execute();
+    await owned('updates')
+      .addColumn('run', integer, (c) => c.notNull())
+      .addColumn('round', integer, (c) => c.notNull())
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('base', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('bytes', integer, (c) => c.notNull())
+      .addColumn('examples', integer, (c) => c.notNull())
+      .addColumn('received_at', integer, (c) => c.notNull())
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .addColumn('refusal_json', 'text')
+      // An update is decided on once: the key is the guarantee, whatever the code above it does.
+      .addPrimaryKeyConstraint('updates_key', ['federation', 'round', 'participant'])
+      .execute();
+    await owned('versions')
+      .addColumn('version', integer, (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('bytes', integer, (c) => c.notNull())
+      .addColumn('parent', integer)
+      .addColumn('run', integer)
+      .addColumn('round', integer)
+      .addColumn('committed_at', integer, (c) => c.notNull())
+      .addColumn('participants', integer, (c) => c.notNull())
+      .addColumn('examples', integer, (c) => c.notNull())
+      .addColumn('bytes_up', integer, (c) => c.notNull())
+      .addColumn('bytes_down', integer, (c) => c.notNull())
+      .addColumn('duration_ms', integer)
+      .addPrimaryKeyConstraint('versions_key', ['federation', 'version'])
+      .execute();
+    await owned('evaluations')
+      .addColumn('version', integer, (c) => c.notNull())
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('tally_json', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('evaluations_key', ['federation', 'version', 'participant'])
+      .execute();
+    await owned('alias_moves')
+      .addColumn('position', integer, (c) => c.notNull())
+      .addColumn('alias', 'text', (c) => c.notNull())
+      .addColumn('version', integer, (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('alias_moves_key', ['federation', 'position'])
+      .execute();
+    await schema
+      .createTable('sessions')
+      .addColumn('digest', 'text', (c) => c.primaryKey())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer, (c) => c.notNull())
+      .execute();
+    await owned('journal')
+      .addColumn('sequence', integer, (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('payload_json', 'text', (c) => c.notNull())
+      .addColumn('previous', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('journal_key', ['federation', 'sequence'])
+      .execute();
+  },
+};
+
+/** In order of their names. A migration that was released is never changed: the next one is added. */
+export const migrations: MigrationProvider = {
+  getMigrations: async () => ({ '0001-first': first }),
+};

@@ -1,0 +1,157 @@
+// What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves.
+import * as v from 'valibot';
+import { bytesOf, digestOf } from '#lib/core/digest.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { RunNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
+import { initialParameters, type Network } from '#lib/core/model/network.ts';
+import { fail, ok, type Result } from '#lib/core/result.ts';
+import type { RunAction } from '#lib/protocol/http.ts';
+import type { AliasMove } from '#lib/protocol/views.ts';
+import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
+import type { Federation } from './federation.ts';
+import type { FormIssue } from './check-spec.ts';
+
+/** Why an action is not possible now, in a sentence. */
+export interface ActionRefusal {
+  readonly error: 'not-now' | 'unknown-version' | 'invalid';
+  readonly message: string;
+  readonly issues?: readonly FormIssue[];
+}
+const notNow = (message: string): { ok: false; error: ActionRefusal } => fail({ error: 'not-now', message });
+
+const first = v.parse(VersionNumber, 0);
+
+export function initialVersion(federation: FederationId, spec: FederationSpec, network: Network, at: number): {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly record: VersionRecord;
+} {
+  const parameters = initialParameters(network, spec.plan.seed);
+  const bytes = bytesOf(parameters);
+  return {
+    parameters,
+    record: {
+      federation,
+      version: first,
+      digest: digestOf(bytes),
+      bytes: bytes.length,
+      parent: null,
+      run: null,
+      round: null,
+      committedAt: at,
+      participants: 0,
+      examples: 0,
+      bytesUp: 0,
+      bytesDown: 0,
+      durationMs: null,
+    },
+  };
+}
+
+export function act(federation: Federation, action: RunAction): Promise<Result<void, ActionRefusal>> {
+  return federation.enqueue(async () => {
+    const { record } = federation;
+    switch (action) {
+      case 'start': {
+        if (record.state !== 'draft' && record.state !== 'finished') return notNow('The federation runs already.');
+        const at = federation.around.clock.now();
+        const number = v.parse(RunNumber, (record.run ?? 0) + 1);
+        const run: RunRecord = {
+          federation: record.id,
+          run: number,
+          spec: record.spec,
+          startedAt: at,
+          endedAt: null,
+          outcome: null,
+        };
+        const next: FederationRecord = { ...record, state: 'running', run: number, roundsCommitted: 0 };
+        await federation.write([
+          { type: 'change-federation', record: next },
+          { type: 'put-run', record: run },
+          federation.entry('started', { run: number }),
+        ]);
+        federation.run = run;
+        federation.record = next;
+        break;
+      }
+      case 'pause':
+        if (record.state !== 'running') return notNow('Only a running federation can be paused.');
+        await become(federation, 'paused');
+        break;
+      case 'resume':
+        if (record.state !== 'paused') return notNow('Only a paused federation can be resumed.');
+        await become(federation, 'running');
+        break;
+      case 'finish':
+        if (record.state !== 'running' && record.state !== 'paused') return notNow('There is no run to finish.');
+        await federation.finishRun('The coordinator ended the run.');
+        break;
+      default:
+        action satisfies never;
+    }
+    if (!(await federation.finishAtTarget())) await federation.openIfDue();
+    federation.changed();
+    return ok(undefined);
+  });
+}
+
+async function become(federation: Federation, state: 'running' | 'paused'): Promise<void> {
+  const record: FederationRecord = { ...federation.record, state };
+  await federation.write([{ type: 'change-federation', record }, federation.entry(state === 'paused' ? 'paused' : 'resumed')]);
+  federation.record = record;
+}
+
+/**
+ * A draft may change wholly, and gets a new version 0. Once there are versions, data contract and model stay: every version
+ * must be usable by the same rows.
+ */
+export function change(federation: Federation, spec: FederationSpec, network: Network): Promise<Result<void, ActionRefusal>> {
+  return federation.enqueue(async () => {
+    const { record, versions, around } = federation;
+    if (record.state !== 'draft' && record.state !== 'finished')
+      return notNow('A running federation cannot be changed. Finish its run first.');
+    const next: FederationRecord = { ...record, spec };
+    const changes: Change[] = [{ type: 'change-federation', record: next }, federation.entry('changed')];
+    if (record.state === 'draft') {
+      const initial = initialVersion(record.id, spec, network, around.clock.now());
+      const digest = await around.blobs.put(bytesOf(initial.parameters));
+      const former = versions.head.digest;
+      await federation.write([...changes, { type: 'replace-initial-version', record: initial.record }]);
+      versions.replaceAll(initial.record);
+      federation.network = network;
+      // One holder less either way: the former bytes', or this second hold of the same.
+      federation.release(former === digest ? digest : former);
+    } else {
+      const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
+      const message = 'stays as it is once the federation has versions. Make a new federation for another.';
+      const issues: FormIssue[] = [
+        ...(differs(spec.contract, record.spec.contract) ? [{ path: 'spec.contract', message: `The data contract ${message}` }] : []),
+        ...(differs(spec.network, record.spec.network) ? [{ path: 'spec.network', message: `The model ${message}` }] : []),
+      ];
+      if (issues.length > 0)
+        return fail<ActionRefusal>({ error: 'invalid', message: issues[0]?.message ?? message, issues });
+      await federation.write(changes);
+    }
+    federation.record = next;
+    federation.changed();
+    return ok(undefined);
+  });
+}
+
+/** `live` names a version by hand, and commits leave it there, until it is moved to the newest again. */
+export function moveLive(federation: Federation, version: VersionNumber): Promise<Result<void, ActionRefusal>> {
+  return federation.enqueue(async () => {
+    const { record, versions } = federation;
+    if (versions.get(version) === undefined)
+      return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
+    const next: FederationRecord = { ...record, live: version, livePinned: version !== versions.head.version };
+    const move: AliasMove = { alias: 'live', version, at: federation.around.clock.now(), by: 'coordinator' };
+    await federation.write([
+      { type: 'change-federation', record: next },
+      { type: 'move-alias', federation: record.id, move },
+      federation.entry('live-moved', { version }),
+    ]);
+    federation.record = next;
+    federation.changed();
+    return ok(undefined);
+  });
+}

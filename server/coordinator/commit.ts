@@ -1,0 +1,64 @@
+// What a commit changes beyond its round: a version, where `live` stands, and whether the run has come to its end.
+import type { Digest, VersionNumber } from '#lib/core/ids.ts';
+import { acceptedReports, type Aggregation } from '#lib/core/round/round-state.ts';
+import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
+
+export interface Commit {
+  readonly version: VersionRecord;
+  readonly record: FederationRecord;
+  readonly run: RunRecord;
+  readonly changes: readonly Change[];
+}
+
+export function planCommit(input: {
+  readonly record: FederationRecord;
+  readonly run: RunRecord;
+  readonly round: Aggregation;
+  readonly version: VersionNumber;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly bytesDown: number;
+  readonly at: number;
+}): Commit {
+  const { round, at, version, digest } = input;
+  const reports = acceptedReports(round);
+  const made: VersionRecord = {
+    federation: input.record.id,
+    version,
+    digest,
+    bytes: input.bytes,
+    parent: round.base,
+    run: round.run,
+    round: round.round,
+    committedAt: at,
+    participants: reports.length,
+    examples: reports.reduce((total, report) => total + report.examples, 0),
+    bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
+    bytesDown: input.bytesDown,
+    durationMs: Math.max(0, at - round.openedAt),
+  };
+  const roundsCommitted = input.record.roundsCommitted + 1;
+  const isLast = roundsCommitted >= input.run.spec.rules.maximumRounds;
+  const record: FederationRecord = {
+    ...input.record,
+    roundsCommitted,
+    state: isLast ? 'finished' : input.record.state,
+    live: input.record.livePinned ? input.record.live : version,
+  };
+  const run: RunRecord = isLast
+    ? { ...input.run, endedAt: at, outcome: `The run ended after its last round: ${roundsCommitted} are committed.` }
+    : input.run;
+  return {
+    version: made,
+    record,
+    run,
+    changes: [
+      { type: 'insert-version', record: made },
+      { type: 'change-federation', record },
+      ...(isLast ? [{ type: 'put-run', record: run } as const] : []),
+      ...(record.livePinned
+        ? []
+        : [{ type: 'move-alias', federation: record.id, move: { alias: 'live', version, at, by: 'automatic' } } as const]),
+    ],
+  };
+}

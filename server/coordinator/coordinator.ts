@@ -1,0 +1,222 @@
+// All federations of one process: made, found again after a restart, and asked.
+import * as v from 'valibot';
+import { bytesOf } from '#lib/core/digest.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { FederationId, RoundNumber, type Digest, type ParticipantId, type VersionNumber } from '#lib/core/ids.ts';
+import { buildNetwork } from '#lib/core/model/network.ts';
+import { fail, ok, type Result } from '#lib/core/result.ts';
+import { acceptedReports, isOver } from '#lib/core/round/round-state.ts';
+import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { Answer } from '#lib/protocol/messages.ts';
+import type { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { BlobDraft } from '../ports/blobs.ts';
+import { RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
+import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
+import { checkSpec } from './check-spec.ts';
+import type { Connection } from './connection.ts';
+import { Federation } from './federation.ts';
+import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
+import type { Surroundings } from './surroundings.ts';
+import { answerOffer, deliver, refusedReply } from './updates.ts';
+import { VersionList } from './version-list.ts';
+
+export interface Coordinator {
+  summaries(): readonly FederationSummary[];
+  view(id: FederationId): FederationView | undefined;
+  versions(id: FederationId): readonly VersionView[] | undefined;
+  rounds(id: FederationId, page: RoundPage): Promise<readonly RoundView[] | undefined>;
+  aliases(id: FederationId): Promise<readonly AliasMove[] | undefined>;
+  /** Without an id, one is made of the title. */
+  create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
+  change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  moveLive(id: FederationId, version: VersionNumber): Promise<Result<readonly AliasMove[], ActionRefusal> | undefined>;
+  remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
+  receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
+  disconnected(connection: Connection): void;
+  /** `undefined`: the bytes are wanted. */
+  offer(id: FederationId, participant: ParticipantId, offer: UpdateOffer): Promise<UpdateReply | undefined>;
+  /** The draft is spent afterwards, whatever the decision. */
+  deliver(id: FederationId, participant: ParticipantId, offer: UpdateOffer, draft: BlobDraft): Promise<UpdateReply>;
+  has(id: FederationId): boolean;
+  /** Whether these bytes are a version's: updates lie in the same store and are nobody else's business. */
+  servesParameters(digest: Digest): boolean;
+  countDownload(digest: Digest, bytes: number): void;
+  /** Resolves once everything received so far has been dealt with. */
+  idle(): Promise<void>;
+  /** Rounds stay as they are, to be gone on with. */
+  close(): Promise<void>;
+}
+
+/** Reads every record back, takes up open rounds, and sweeps bytes that no record names. */
+export async function openCoordinator(around: Surroundings): Promise<Coordinator> {
+  const { records, blobs, clock, log } = around;
+  const federations = new Map<FederationId, Federation>();
+  for (const record of await records.federations()) federations.set(record.id, await load(around, record));
+  const swept = await blobs.sweep();
+  if (swept > 0) log.info({ swept }, 'bytes that no record names were deleted');
+
+  const asked = async <T>(
+    id: FederationId,
+    work: (federation: Federation) => Promise<Result<void, ActionRefusal>>,
+    answer: (federation: Federation) => T | Promise<T>,
+  ): Promise<Result<T, ActionRefusal> | undefined> => {
+    const federation = federations.get(id);
+    if (federation === undefined) return undefined;
+    const outcome = await work(federation);
+    return outcome.ok ? ok(await answer(federation)) : outcome;
+  };
+
+  return {
+    summaries: () => [...federations.values()].map((one) => one.summary()),
+    view: (id) => federations.get(id)?.view(),
+    versions: (id) => federations.get(id)?.versions.views(),
+    rounds: async (id, page) => federations.get(id)?.rounds(page),
+    aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
+
+    async create(wanted, spec) {
+      const checked = checkSpec(spec);
+      if (!checked.ok) return invalid(checked.error);
+      const id = wanted ?? freeId(spec.brief.title, (one) => federations.has(one));
+      const taken = `There is a federation “${id}” already. Choose another address.`;
+      const conflict = fail<ActionRefusal>({ error: 'invalid', message: taken, issues: [{ path: 'id', message: taken }] });
+      if (federations.has(id)) return conflict;
+      const at = clock.now();
+      const initial = initialVersion(id, spec, checked.value, at);
+      await blobs.put(bytesOf(initial.parameters));
+      const { version } = initial.record;
+      const record: FederationRecord = {
+        id,
+        spec,
+        createdAt: at,
+        state: 'draft',
+        run: null,
+        roundsCommitted: 0,
+        lastRound: 0,
+        live: version,
+        livePinned: false,
+      };
+      const journal = journalAfter(id, undefined);
+      try {
+        await records.write([
+          { type: 'create-federation', record },
+          { type: 'insert-version', record: initial.record },
+          { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
+          { type: 'append-journal', record: journal.next('created', { version, digest: initial.record.digest }, at) },
+        ]);
+      } catch (error) {
+        await blobs.release(initial.record.digest);
+        if (error instanceof RecordConflict) return conflict;
+        around.fatal(error);
+        throw error;
+      }
+      const versions = new VersionList([initial.record], []);
+      const federation = new Federation({ record, run: undefined, network: checked.value, versions, journal }, around);
+      federations.set(id, federation);
+      return ok(federation.view());
+    },
+
+    async change(id, spec) {
+      const checked = checkSpec(spec);
+      if (!checked.ok) return invalid(checked.error);
+      return asked(id, (one) => change(one, spec, checked.value), (one) => one.view());
+    },
+    act: (id, action) => asked(id, (one) => act(one, action), (one) => one.view()),
+    moveLive: (id, version) => asked(id, (one) => moveLive(one, version), () => records.aliases(id)),
+
+    async remove(id) {
+      const federation = federations.get(id);
+      if (federation === undefined) return undefined;
+      const { state } = federation.record;
+      if (state !== 'draft' && state !== 'finished')
+        return fail({ error: 'not-now', message: 'A running federation cannot be deleted. Finish its run first.' });
+      await federation.enqueue(() => federation.write([{ type: 'delete-federation', id }]));
+      federations.delete(id);
+      await federation.close();
+      for (const digest of federation.versions.digests()) federation.release(digest);
+      return ok(undefined);
+    },
+
+    async receive(connection, sent) {
+      const federation = federations.get(sent.message.federation);
+      return federation === undefined
+        ? refused('unknown-federation', `There is no federation “${sent.message.federation}”.`)
+        : receive(federation, connection, sent);
+    },
+    disconnected(connection) {
+      for (const federation of federations.values()) disconnected(federation, connection);
+    },
+    async offer(id, participant, offer) {
+      const federation = found(federations, id);
+      if (!federation.versions.has(offer.base)) {
+        const other = [...federations.values()].find((one) => one.versions.has(offer.base));
+        if (other !== undefined) return refusedReply({ kind: 'wrong-federation', expected: id, got: other.record.id });
+      }
+      return answerOffer(federation, participant, offer);
+    },
+    deliver: (id, participant, offer, draft) => deliver(found(federations, id), participant, offer, draft),
+    has: (id) => federations.has(id),
+    servesParameters: (digest) => [...federations.values()].some((one) => one.versions.has(digest)),
+    countDownload(digest, bytes) {
+      for (const federation of federations.values()) federation.countDownload(digest, bytes);
+    },
+    async idle() {
+      for (const federation of federations.values()) await federation.idle();
+    },
+    async close() {
+      for (const federation of federations.values()) await federation.close();
+    },
+  };
+}
+
+const invalid = (issues: readonly { path: string; message: string }[]): { ok: false; error: ActionRefusal } =>
+  fail({ error: 'invalid', message: issues[0]?.message ?? 'The federation is not right yet.', issues });
+
+const found = (federations: ReadonlyMap<FederationId, Federation>, id: FederationId): Federation => {
+  const federation = federations.get(id);
+  if (federation === undefined) throw new Error(`There is no federation ${id}: its caller asks has() first.`);
+  return federation;
+};
+
+/** An address made of a title: "Drawn digits!" → drawn-digits, then drawn-digits-2. */
+function freeId(title: string, isTaken: (id: FederationId) => boolean): FederationId {
+  const plain = title
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  const stem = plain === '' ? 'federation' : plain;
+  for (let number = 1; ; number += 1) {
+    const id = v.parse(FederationId, number === 1 ? stem : `${stem}-${number}`);
+    if (!isTaken(id)) return id;
+  }
+}
+
+async function load(around: Surroundings, record: FederationRecord): Promise<Federation> {
+  const { records, blobs, log } = around;
+  const { id } = record;
+  const built = buildNetwork(record.spec.network);
+  if (!built.ok) throw new Error(`The model of federation ${id} cannot be built any more: ${built.error.message}`);
+  const journal = await records.journal(id);
+  const broken = firstBrokenEntry(journal);
+  if (broken !== undefined) log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
+  const versions = new VersionList(await records.versions(id), await records.evaluations(id));
+  for (const digest of versions.digests()) blobs.retain(digest);
+  const run = record.run === null ? undefined : await records.run(id, record.run);
+  const federation = new Federation(
+    { record, run, network: built.value, versions, journal: journalAfter(id, journal.at(-1)) },
+    around,
+  );
+  const last = record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
+  if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;
+  else if (last !== undefined) {
+    for (const report of acceptedReports(last.round)) blobs.retain(report.update);
+    log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
+    federation.resume(last);
+  }
+  federation.background(async () => void (await federation.finishAtTarget()));
+  return federation;
+}

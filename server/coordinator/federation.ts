@@ -1,0 +1,380 @@
+// One federation, alive: its records in memory, its attendance, its present round. Everything that changes it goes through
+// one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
+// updates.ts (uploads) and actions.ts (the coordinator).
+import * as v from 'valibot';
+import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import type { Network } from '#lib/core/model/network.ts';
+import { acceptedReports, isOver, memberOf, type EndedRound, type Round } from '#lib/core/round/round-state.ts';
+import { openRound, step, type Effect, type RoundEvent } from '#lib/core/round/round.ts';
+import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
+import { RecordConflict, type Change, type FederationRecord, type RoundPage, type RunRecord } from '../ports/records.ts';
+import { Attendance } from './attendance.ts';
+import { planCommit, type Commit } from './commit.ts';
+import { Interlude } from './interlude.ts';
+import type { Journal } from './journal.ts';
+import { RoundDriver } from './round-driver.ts';
+import { statusSentence } from './status.ts';
+import { AFTER_ABANDON_MS, BROADCAST_EVERY_MS, RECONNECT_GRACE_MS, type Surroundings } from './surroundings.ts';
+import type { VersionList } from './version-list.ts';
+import { roundView } from './views.ts';
+
+export interface FederationParts {
+  readonly record: FederationRecord;
+  readonly run: RunRecord | undefined;
+  readonly network: Network;
+  readonly versions: VersionList;
+  readonly journal: Journal;
+}
+
+export class Federation {
+  record: FederationRecord;
+  run: RunRecord | undefined;
+  network: Network;
+  readonly versions: VersionList;
+  readonly journal: Journal;
+  readonly attendance = new Attendance();
+  readonly driver: RoundDriver;
+  readonly #interlude: Interlude;
+  readonly #graces = new Map<ParticipantId, () => void>();
+  #commit: Commit | undefined;
+  #bytesDown = 0;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+  #stopBroadcast: (() => void) | undefined;
+  #broadcastAt = -Infinity;
+
+  constructor(
+    parts: FederationParts,
+    readonly around: Surroundings,
+  ) {
+    this.record = parts.record;
+    this.run = parts.run;
+    this.network = parts.network;
+    this.versions = parts.versions;
+    this.journal = parts.journal;
+    this.#interlude = new Interlude(around.clock, () => this.background(() => this.#afterInterlude()));
+    this.driver = new RoundDriver(this.#host(), around);
+  }
+
+  /** Runs `work` when everything before it is done. Rejects with what `work` throws. */
+  enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(() => {
+      if (this.#isClosed) throw new Error(`The federation ${this.record.id} is closed.`);
+      return work();
+    });
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Resolves once nothing is queued any more. */
+  async idle(): Promise<void> {
+    for (let tail; tail !== this.#tail; ) {
+      tail = this.#tail;
+      await tail;
+    }
+  }
+
+  /** Queued work that nobody waits for: a failure of it is a bug or a broken disk, and ends the process. */
+  background(work: () => Promise<void>): void {
+    this.enqueue(work).catch((error: unknown) => {
+      if (!this.#isClosed) this.around.fatal(error);
+    });
+  }
+
+  /** One durable transaction. A failure that is no conflict ends the process. */
+  async write(changes: readonly Change[]): Promise<void> {
+    try {
+      await this.around.records.write(changes);
+    } catch (error) {
+      if (!(error instanceof RecordConflict)) this.around.fatal(error);
+      throw error;
+    }
+  }
+
+  entry(type: string, payload: Readonly<Record<string, unknown>> = {}): Change {
+    return { type: 'append-journal', record: this.journal.next(type, payload, this.around.clock.now()) };
+  }
+
+  get openRound(): Round | undefined {
+    const { round } = this.driver;
+    return round === undefined || isOver(round) ? undefined : round;
+  }
+
+  /** Goes on where an earlier process stopped: within its queue, before anybody connects. */
+  resume(round: Parameters<RoundDriver['resume']>[0]): void {
+    if (round.round.phase === 'selection')
+      // Whoever was a candidate connects and checks in again.
+      this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
+    else this.driver.resume(round);
+    if (round.round.phase !== 'reporting') return;
+    for (const { candidate, standing } of round.round.cohort)
+      if (standing.type === 'active') this.startGrace(candidate.participant);
+  }
+
+  feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
+    return this.driver.feed(event, changes);
+  }
+
+  /** A cohort member without a connection has a while to come back. */
+  startGrace(participant: ParticipantId): void {
+    this.#graces.get(participant)?.();
+    const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
+      this.#graces.delete(participant);
+      this.background(async () => {
+        if (!this.attendance.has(participant)) await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+      });
+    });
+    this.#graces.set(participant, cancel);
+  }
+
+  stopGrace(participant: ParticipantId): void {
+    this.#graces.get(participant)?.();
+    this.#graces.delete(participant);
+  }
+
+  /** It is no longer here: nothing more of it is waited for between rounds. */
+  left(participant: ParticipantId): void {
+    this.#interlude.left(participant);
+  }
+
+  evaluated(version: VersionNumber, participant: ParticipantId): void {
+    this.#interlude.evaluated(version, participant);
+    this.changed();
+  }
+
+  /** Parameter bytes that were sent of a version, counted for the round that trains from it. */
+  countDownload(digest: Digest, bytes: number): void {
+    if (this.openRound?.baseDigest === digest) this.#bytesDown += bytes;
+  }
+
+  /** Opens the next round where one is due and enough devices wait. Within the queue. */
+  async openIfDue(): Promise<void> {
+    const { record, run, attendance } = this;
+    if (record.state !== 'running' || run === undefined || this.openRound !== undefined) return;
+    if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
+    const { clock } = this.around;
+    const candidates = attendance.candidates();
+    for (let last = candidates.length - 1; last > 0; last -= 1) {
+      const other = Math.floor(clock.draw() * (last + 1));
+      [candidates[last], candidates[other]] = [candidates[other]!, candidates[last]!];
+    }
+    const at = clock.now();
+    const round = v.parse(RoundNumber, record.lastRound + 1);
+    const { head } = this.versions;
+    const opened = openRound({
+      round,
+      run: run.run,
+      base: head.version,
+      baseDigest: head.digest,
+      rules: run.spec.rules,
+      openedAt: at,
+    });
+    const next: FederationRecord = { ...record, lastRound: round };
+    this.#bytesDown = 0;
+    await this.driver.open(step(opened, { type: 'available', candidates, at }, MAXIMUM_COORDINATE), [
+      { type: 'change-federation', record: next },
+      this.entry('opened', { round, run: run.run, base: head.version }),
+    ]);
+    this.record = next;
+  }
+
+  /** Ends the run, and its open round with it. Within the queue. */
+  async finishRun(outcome: string): Promise<void> {
+    const at = this.around.clock.now();
+    await this.feed({ type: 'cancelled', reason: outcome, at });
+    this.#interlude.cancel();
+    const { run } = this;
+    const ended = run === undefined ? undefined : { ...run, endedAt: at, outcome };
+    const record: FederationRecord = { ...this.record, state: 'finished' };
+    await this.write([
+      { type: 'change-federation', record },
+      ...(ended === undefined ? [] : [{ type: 'put-run', record: ended } as const]),
+      this.entry('finished', { outcome }),
+    ]);
+    this.record = record;
+    this.run = ended;
+    this.changed();
+  }
+
+  async #afterInterlude(): Promise<void> {
+    if (!(await this.finishAtTarget())) await this.openIfDue();
+    this.changed();
+  }
+
+  /** Whether the newest version reached the target, which ends the run. Within the queue. */
+  async finishAtTarget(): Promise<boolean> {
+    const { record, versions, run } = this;
+    if (run === undefined || (record.state !== 'running' && record.state !== 'paused')) return false;
+    if (this.openRound !== undefined || versions.head.run !== run.run || !versions.headReaches(run.spec.metric)) return false;
+    await this.finishRun(`The run ended: version ${versions.head.version} reached its target.`);
+    return true;
+  }
+
+  #host(): ConstructorParameters<typeof RoundDriver>[0] {
+    const self = this;
+    return {
+      id: this.record.id,
+      get parameterCount() {
+        return self.network.parameterCount;
+      },
+      journal: this.journal,
+      enqueue: (work) => this.background(work),
+      write: (changes) => this.write(changes),
+      configure: (round, participants) => this.#configure(round, participants),
+      planCommit: (round, digest, bytes) => {
+        const { run, record } = this;
+        if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
+        const version = v.parse(VersionNumber, this.versions.head.version + 1);
+        const at = this.around.clock.now();
+        this.#commit = planCommit({ record, run, round, version, digest, bytes, bytesDown: this.#bytesDown, at });
+        return { event: { type: 'aggregated', version, digest, at }, changes: this.#commit.changes };
+      },
+      ended: (round) => this.#ended(round),
+      changed: () => this.changed(),
+    };
+  }
+
+  #configure(round: Round, participants: readonly ParticipantId[]): void {
+    const { head } = this.versions;
+    const plan = this.run?.spec.plan ?? this.record.spec.plan;
+    for (const participant of participants) {
+      const connection = this.attendance.connectionOf(participant);
+      if (connection === undefined) {
+        this.startGrace(participant);
+        continue;
+      }
+      connection.send('configured', {
+        federation: this.record.id,
+        run: round.run,
+        round: round.round,
+        base: { version: round.base, digest: round.baseDigest, bytes: head.bytes },
+        plan,
+        deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
+      });
+    }
+  }
+
+  #ended(round: EndedRound): void {
+    for (const cancel of this.#graces.values()) cancel();
+    this.#graces.clear();
+    const reports = acceptedReports(round);
+    const federation = this.record.id;
+    const commit = this.#commit;
+    this.#commit = undefined;
+    if (round.phase === 'committed' && commit !== undefined) {
+      this.versions.add(commit.version);
+      this.record = commit.record;
+      this.run = commit.run;
+      for (const { candidate, connection } of this.attendance.devices())
+        connection.send('committed', {
+          federation,
+          round: round.round,
+          version: round.version,
+          digest: round.digest,
+          bytes: commit.version.bytes,
+          counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
+        });
+      this.around.log.info(
+        { federation, round: round.round, version: round.version, participants: reports.length, bytes: commit.version.bytesUp },
+        'round committed',
+      );
+      if (this.record.state !== 'finished') {
+        const awaited = reports.map((report) => report.participant).filter((one) => this.attendance.has(one));
+        this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
+      }
+    } else if (round.phase === 'abandoned') {
+      for (const { connection } of this.attendance.devices())
+        connection.send('abandoned', { federation, round: round.round, reason: round.reason });
+      this.around.log.warn({ federation, round: round.round, reason: round.reason }, 'round abandoned');
+      this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
+    }
+    // The updates have served: what is kept of them is their digests and counts.
+    for (const report of reports) this.release(report.update);
+  }
+
+  /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
+  release(digest: Digest): void {
+    this.around.blobs.release(digest).catch((error: unknown) => {
+      this.around.log.warn({ digest, error: String(error) }, 'bytes that are needed no longer could not be deleted');
+    });
+  }
+
+  /** Tells the watchers, at most twice a second. */
+  changed(): void {
+    if (this.#stopBroadcast !== undefined || this.#isClosed) return;
+    const { clock } = this.around;
+    const wait = Math.max(0, this.#broadcastAt + BROADCAST_EVERY_MS - clock.monotonic());
+    this.#stopBroadcast = clock.after(wait, () => {
+      this.#stopBroadcast = undefined;
+      this.#broadcastAt = clock.monotonic();
+      const view = this.view();
+      for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
+    });
+  }
+
+  #deadlineAt(): number | null {
+    const left = this.driver.remainingMs;
+    return left === null ? null : this.around.clock.now() + left;
+  }
+
+  view(): FederationView {
+    const { record, versions, attendance } = this;
+    const { round } = this.driver;
+    return {
+      id: record.id,
+      spec: record.spec,
+      createdAt: record.createdAt,
+      state: record.state,
+      run: record.run,
+      roundsCommitted: record.roundsCommitted,
+      connected: attendance.connected,
+      checkedIn: attendance.checkedIn,
+      round: round === undefined ? null : roundView(round, this.#deadlineAt()),
+      head: versions.view(versions.head),
+      live: record.live,
+      status: statusSentence({
+        state: record.state,
+        outcome: this.run?.outcome ?? null,
+        round,
+        minimum: record.spec.rules.minimum,
+        checkedIn: attendance.checkedIn,
+        between: this.#interlude.between,
+        headVersion: versions.head.version,
+      }),
+    };
+  }
+
+  summary(): FederationSummary {
+    const { record, versions, attendance } = this;
+    return {
+      id: record.id,
+      title: record.spec.brief.title,
+      coordinator: record.spec.brief.coordinator,
+      state: record.state,
+      roundsCommitted: record.roundsCommitted,
+      maximumRounds: record.spec.rules.maximumRounds,
+      connected: attendance.connected,
+      headVersion: versions.head.version,
+      metric: versions.newestFigure(record.spec.metric),
+    };
+  }
+
+  /** Newest first; the round in progress as it is now. */
+  async rounds(page: RoundPage): Promise<RoundView[]> {
+    const records = await this.around.records.rounds(this.record.id, page);
+    const present = this.driver.round;
+    return records.map(({ round }) =>
+      present?.round === round.round ? roundView(present, this.#deadlineAt()) : roundView(round, null),
+    );
+  }
+
+  /** Lets the queue run dry, writes what is left of the deadline, and stops every timer. */
+  async close(): Promise<void> {
+    await this.enqueue(() => this.driver.close());
+    this.#isClosed = true;
+    this.#interlude.cancel();
+    this.#stopBroadcast?.();
+    for (const cancel of this.#graces.values()) cancel();
+  }
+}

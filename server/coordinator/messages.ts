@@ -1,0 +1,155 @@
+// What devices may ask of a federation over their connection, and the answers (protocol/messages.ts).
+import { classLabels } from '#lib/core/data/contract.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
+import { tallyFits } from '#lib/core/metrics/tally.ts';
+import { memberOf } from '#lib/core/round/round-state.ts';
+import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
+import { RecordConflict } from '../ports/records.ts';
+import type { Connection } from './connection.ts';
+import type { Federation } from './federation.ts';
+
+export type ClientMessage = { [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] } }[keyof ClientMessages];
+type Refusal = Extract<Answer, { ok: false }>['error'];
+
+export const done: Answer = { ok: true, view: null };
+export const refused = (error: Refusal, message: string): Answer => ({ ok: false, error, message });
+
+export function receive(federation: Federation, connection: Connection, sent: ClientMessage): Promise<Answer> | Answer {
+  if (sent.name === 'watch') {
+    federation.attendance.watch(connection);
+    federation.changed();
+    return { ok: true, view: federation.view() };
+  }
+  const { participant } = connection;
+  if (participant === null)
+    return refused('not-identified', 'This connection only watches. Connect with a participant’s secret to take part.');
+  switch (sent.name) {
+    case 'check-in':
+      return federation.enqueue(() => checkIn(federation, connection, participant, sent.message.examples));
+    case 'check-out':
+      return federation.enqueue(() => leave(federation, connection, participant, 'It stopped taking part.'));
+    case 'progress':
+      return federation.enqueue(() => progress(federation, connection, participant, sent.message));
+    case 'withdraw':
+      return federation.enqueue(() => withdraw(federation, connection, participant, sent.message));
+    case 'evaluation':
+      return federation.enqueue(() => evaluation(federation, participant, sent.message));
+    default:
+      return sent satisfies never;
+  }
+}
+
+async function checkIn(
+  federation: Federation,
+  connection: Connection,
+  participant: ParticipantId,
+  examples: number,
+): Promise<Answer> {
+  if (federation.record.state === 'finished')
+    return refused('finished', 'This run has ended. Its model is there to be used; there is no round to take part in.');
+  const { attendance } = federation;
+  const at = federation.around.clock.now();
+  attendance.checkIn(connection, participant, examples)?.send('superseded', { federation: federation.record.id });
+  federation.stopGrace(participant);
+  const candidates = attendance.candidates().filter((one) => one.participant === participant);
+  await federation.feed({ type: 'available', candidates, at });
+  await federation.feed({ type: 'returned', participant, at });
+  await federation.openIfDue();
+  federation.changed();
+  return { ok: true, view: federation.view() };
+}
+
+const notHere = (federation: Federation, connection: Connection, participant: ParticipantId): Answer | undefined => {
+  const active = federation.attendance.connectionOf(participant);
+  if (active === connection) return undefined;
+  return active === undefined
+    ? refused('not-in-cohort', 'This device has not checked in to the federation.')
+    : refused('other-connection', 'Another tab of this browser takes part now; this one does not.');
+};
+
+async function leave(
+  federation: Federation,
+  connection: Connection,
+  participant: ParticipantId,
+  reason: string,
+): Promise<Answer> {
+  const elsewhere = notHere(federation, connection, participant);
+  if (elsewhere !== undefined) return elsewhere;
+  federation.attendance.checkOut(participant);
+  federation.left(participant);
+  await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+  federation.changed();
+  return done;
+}
+
+async function progress(
+  federation: Federation,
+  connection: Connection,
+  participant: ParticipantId,
+  { round, stage, fraction }: ClientMessages['progress'],
+): Promise<Answer> {
+  const elsewhere = notHere(federation, connection, participant);
+  if (elsewhere !== undefined) return elsewhere;
+  const open = federation.openRound;
+  if (open?.round !== round || memberOf(open, participant) === undefined)
+    return refused('not-in-cohort', `This device is not in the cohort of round ${round}, or the round is over.`);
+  await federation.feed({ type: 'progress', participant, stage, fraction, at: federation.around.clock.now() });
+  return done;
+}
+
+async function withdraw(
+  federation: Federation,
+  connection: Connection,
+  participant: ParticipantId,
+  { round, reason }: ClientMessages['withdraw'],
+): Promise<Answer> {
+  const elsewhere = notHere(federation, connection, participant);
+  if (elsewhere !== undefined) return elsewhere;
+  const open = federation.openRound;
+  if (open?.round !== round)
+    return refused('not-in-cohort', `This device is not in the cohort of round ${round}, or the round is over.`);
+  await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+  return done;
+}
+
+async function evaluation(
+  federation: Federation,
+  participant: ParticipantId,
+  { version, tally }: ClientMessages['evaluation'],
+): Promise<Answer> {
+  const { versions, record } = federation;
+  if (versions.get(version) === undefined) return refused('unknown-version', `There is no version ${version}.`);
+  if (!tallyFits(tally, classLabels(record.spec.contract)?.length))
+    return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');
+  // The first report of a device counts; whoever reports again is answered alike.
+  if (!versions.hasHeard(version, participant)) {
+    try {
+      const at = federation.around.clock.now();
+      await federation.write([
+        { type: 'insert-evaluation', record: { federation: record.id, version, participant, tally, at } },
+      ]);
+    } catch (error) {
+      if (!(error instanceof RecordConflict)) throw error;
+      return done;
+    }
+    versions.merge(version, participant, tally);
+  }
+  federation.evaluated(version, participant);
+  return done;
+}
+
+/** The connection is gone: its device is checked out, and a cohort member has a while to come back. */
+export function disconnected(federation: Federation, connection: Connection): void {
+  const participant = federation.attendance.disconnected(connection);
+  federation.changed();
+  if (participant === undefined) return;
+  federation.left(participant);
+  federation.background(async () => {
+    // It may have come back while this waited its turn.
+    if (federation.attendance.has(participant)) return;
+    const open = federation.openRound;
+    if (open?.phase === 'reporting') federation.startGrace(participant);
+    else await federation.feed({ type: 'left', participant, at: federation.around.clock.now() });
+    federation.changed();
+  });
+}

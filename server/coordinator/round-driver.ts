@@ -1,0 +1,238 @@
+// Receive → step → perform the effects, for one federation's present round. Every call comes from the federation's queue,
+// one after the other: what is decided is durable before anybody hears of it.
+import { bytesOf } from '#lib/core/digest.ts';
+import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
+import type { AggregationFailure } from '#lib/core/aggregation/strategy.ts';
+import { acceptedReports, isOver, type Aggregation, type EndedRound, type Report, type Round } from '#lib/core/round/round-state.ts';
+import { step, type Effect, type RoundEvent, type Step, type TimedPhase } from '#lib/core/round/round.ts';
+import type { Result } from '#lib/core/result.ts';
+import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
+import type { Change, RoundRecord } from '../ports/records.ts';
+import { BlobDamaged, folding, type Folding } from './folding.ts';
+import type { Journal } from './journal.ts';
+import { REMAINING_EVERY_MS, type Surroundings } from './surroundings.ts';
+
+/** What a round needs of its federation. */
+export interface RoundHost {
+  readonly id: FederationId;
+  readonly parameterCount: number;
+  readonly journal: Journal;
+  /** Runs `work` after what is queued. */
+  enqueue(work: () => Promise<void>): void;
+  write(changes: readonly Change[]): Promise<void>;
+  configure(round: Round, participants: readonly ParticipantId[]): void;
+  /** The changes that a commit brings, and the commit's event. */
+  planCommit(round: Aggregation, digest: Digest, bytes: number): { readonly event: RoundEvent; readonly changes: readonly Change[] };
+  /** The round is over and durable. */
+  ended(round: EndedRound): void;
+  /** Something that views show has changed. */
+  changed(): void;
+}
+
+interface Timer {
+  readonly phase: TimedPhase;
+  readonly dueAt: number;
+  readonly cancel: () => void;
+}
+
+export class RoundDriver {
+  round: Round | undefined;
+  #timer: Timer | undefined;
+  #stopHeartbeat: (() => void) | undefined;
+  #folding: Folding | undefined;
+  /** Updates that this process itself received and checked. */
+  readonly #fresh = new Set<Digest>();
+
+  constructor(
+    private readonly host: RoundHost,
+    private readonly around: Surroundings,
+  ) {}
+
+  /** Milliseconds left of the present phase; null where no deadline runs. */
+  get remainingMs(): number | null {
+    return this.#timer === undefined ? null : Math.max(0, this.#timer.dueAt - this.around.clock.monotonic());
+  }
+
+  /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
+  resume({ round, remainingMs }: RoundRecord): void {
+    this.round = round;
+    if (round.phase === 'selection') this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
+    if (round.phase === 'reporting') this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
+    if (round.phase === 'aggregation') this.host.enqueue(() => this.#aggregate());
+  }
+
+  /** Opens a round with its first candidates; `changes` become durable with it. */
+  async open(opened: Step, changes: readonly Change[]): Promise<void> {
+    this.#folding = undefined;
+    this.#fresh.clear();
+    const start: Effect = { type: 'start-timer', phase: 'selection', ms: opened.round.rules.selectionDeadlineMs };
+    await this.#apply({ round: opened.round, effects: [start, ...opened.effects] }, changes);
+  }
+
+  /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
+  async feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
+    if (this.round === undefined) return [];
+    const next = step(this.round, event, MAXIMUM_COORDINATE);
+    await this.#apply(next, next.effects.some((effect) => effect.type === 'record') ? changes : []);
+    return next.effects;
+  }
+
+  /** Marks an update as checked by this process: folding it need not read its digest again. */
+  trust(update: Digest): void {
+    this.#fresh.add(update);
+  }
+
+  /** Stops all timers; what is left of the deadline is written. */
+  async close(): Promise<void> {
+    const { round, remainingMs } = this;
+    this.#stopTimer();
+    if (round !== undefined && remainingMs !== null)
+      await this.host.write([{ type: 'put-round', record: { federation: this.host.id, round, remainingMs } }]);
+  }
+
+  async #apply(next: Step, changes: readonly Change[]): Promise<void> {
+    const at = this.around.clock.now();
+    const entries = next.effects.flatMap((effect) => (effect.type === 'record' ? [effect.entry] : []));
+    if (entries.length > 0 || changes.length > 0) {
+      const remainingMs = remainingAfter(next.effects, this.remainingMs);
+      await this.host.write([
+        ...changes,
+        { type: 'put-round', record: { federation: this.host.id, round: next.round, remainingMs } },
+        ...entries.map(({ type, ...payload }): Change => {
+          const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
+          return { type: 'append-journal', record };
+        }),
+      ]);
+    }
+    this.round = next.round;
+    for (const effect of next.effects) this.#perform(effect);
+    this.host.changed();
+  }
+
+  #perform(effect: Effect): void {
+    const { round } = this;
+    if (round === undefined) return;
+    switch (effect.type) {
+      case 'start-timer':
+        return this.#startTimer(effect.phase, effect.ms);
+      case 'stop-timer':
+        return this.#stopTimer();
+      case 'configure':
+        return this.host.configure(round, effect.participants);
+      case 'accept':
+        // The reply goes first; the fold waits its turn in the queue.
+        return this.host.enqueue(() => this.#fold(effect.report));
+      case 'aggregate':
+        return this.host.enqueue(() => this.#aggregate());
+      case 'announce-commit':
+      case 'announce-abandon':
+        this.#folding = undefined;
+        if (isOver(round)) this.host.ended(round);
+        return;
+      // Written above, and answered by whoever fed the event.
+      case 'record':
+      case 'refuse':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #startTimer(phase: TimedPhase, ms: number): void {
+    this.#stopTimer();
+    const { round } = this;
+    if (round === undefined) return;
+    const { clock } = this.around;
+    const cancel = clock.after(ms, () => {
+      this.host.enqueue(async () => {
+        await this.feed({ type: 'deadline', round: round.round, phase, at: clock.now() });
+      });
+    });
+    this.#timer = { phase, dueAt: clock.monotonic() + ms, cancel };
+    this.#heartbeat();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#stopHeartbeat?.();
+    this.#stopHeartbeat = undefined;
+  }
+
+  #heartbeat(): void {
+    this.#stopHeartbeat?.();
+    this.#stopHeartbeat = this.around.clock.after(REMAINING_EVERY_MS, () => {
+      this.host.enqueue(async () => {
+        const { round, remainingMs } = this;
+        if (round === undefined || remainingMs === null) return;
+        await this.host.write([{ type: 'put-round', record: { federation: this.host.id, round, remainingMs } }]);
+        this.#heartbeat();
+      });
+    });
+  }
+
+  async #fold(report: Report): Promise<void> {
+    const { round } = this;
+    if (round === undefined || (round.phase !== 'reporting' && round.phase !== 'aggregation')) return;
+    const state = (this.#folding ??= folding(this.around.blobs, this.host.parameterCount, round.quantum));
+    try {
+      await state.add(report, !this.#fresh.has(report.update));
+    } catch (error) {
+      // Half an update may be in the sum: it is made anew from the stored updates when the round closes.
+      this.#folding = undefined;
+      this.around.log.warn({ federation: this.host.id, round: round.round, error: String(error) }, 'an update could not be folded in');
+    }
+  }
+
+  async #aggregate(): Promise<void> {
+    const { round } = this;
+    if (round?.phase !== 'aggregation') return;
+    const { clock } = this.around;
+    const made = await this.#makeVersion(round);
+    if (!made.ok) {
+      await this.feed({ type: 'failed', reason: made.error, at: clock.now() });
+      return;
+    }
+    const { event, changes } = this.host.planCommit(round, made.value.digest, made.value.bytes);
+    await this.feed(event, changes);
+  }
+
+  /** Bytes of the new version, durable; or why there are none, in a sentence. */
+  async #makeVersion(round: Aggregation): Promise<Result<{ digest: Digest; bytes: number }, string>> {
+    const { blobs, fatal } = this.around;
+    const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
+    let parameters: Result<Float32Array<ArrayBuffer>, AggregationFailure>;
+    try {
+      const state = (this.#folding ??= folding(blobs, this.host.parameterCount, round.quantum));
+      for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
+      parameters = await state.finish(round.baseDigest);
+    } catch (error) {
+      if (error instanceof BlobMissing || error instanceof BlobDamaged)
+        return failed(`${error.message} The round cannot be averaged.`);
+      throw error;
+    } finally {
+      this.#folding = undefined;
+    }
+    if (!parameters.ok)
+      return failed(
+        parameters.error.kind === 'no-updates'
+          ? 'No update was left to average.'
+          : `Parameter ${parameters.error.index} of the average is not a finite number.`,
+      );
+    const bytes = bytesOf(parameters.value);
+    try {
+      return { ok: true, value: { digest: await blobs.put(bytes), bytes: bytes.length } };
+    } catch (error) {
+      if (error instanceof BlobSpaceFull) return failed('The disk of the server is full: the new version could not be kept.');
+      fatal(error);
+      throw error;
+    }
+  }
+}
+
+const remainingAfter = (effects: readonly Effect[], before: number | null): number | null =>
+  effects.reduce<number | null>(
+    (left, effect) => (effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left),
+    before,
+  );

@@ -1,0 +1,50 @@
+// Why nothing runs, or what happens next: one sentence.
+import { acceptedReports, isOver, type Round } from '#lib/core/round/round-state.ts';
+import { cohortSize } from '#lib/core/round/round.ts';
+import type { RunState } from '#lib/protocol/views.ts';
+
+export interface Situation {
+  readonly state: RunState;
+  readonly outcome: string | null;
+  readonly round: Round | undefined;
+  readonly minimum: number;
+  readonly checkedIn: number;
+  /** Between two rounds: what is waited for. */
+  readonly between: 'evaluations' | 'pause' | undefined;
+  readonly headVersion: number;
+}
+
+const devices = (count: number): string => (count === 1 ? '1 more device' : `${count} more devices`);
+
+export function statusSentence(now: Situation): string {
+  const open = now.round !== undefined && !isOver(now.round) ? now.round : undefined;
+  switch (now.state) {
+    case 'draft':
+      return 'The coordinator has not started this federation yet.';
+    case 'finished':
+      return now.outcome ?? 'The run has ended.';
+    case 'paused':
+      return open === undefined
+        ? 'Paused by the coordinator: no new round opens.'
+        : `Paused by the coordinator: round ${open.round} goes on, and no new one opens after it.`;
+    case 'running':
+      break;
+    default:
+      return now.state satisfies never;
+  }
+  if (open !== undefined) {
+    switch (open.phase) {
+      case 'selection':
+        return `Round ${open.round} is choosing its devices: ${open.candidates.length} of ${cohortSize(open.rules)} are here.`;
+      case 'reporting':
+        return `Round ${open.round} is training: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
+      case 'aggregation':
+        return `Round ${open.round} is being averaged.`;
+      default:
+        return open satisfies never;
+    }
+  }
+  if (now.checkedIn < now.minimum) return `Waiting for ${devices(now.minimum - now.checkedIn)}.`;
+  if (now.between === 'evaluations') return `The devices are scoring version ${now.headVersion}.`;
+  return 'The next round opens shortly.';
+}

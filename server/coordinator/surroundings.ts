@@ -1,0 +1,28 @@
+// What a coordinator stands on. Everything outside the pure core comes through here, so that a simulation replaces it.
+import type { Blobs } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Records } from '../ports/records.ts';
+
+export interface Surroundings {
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
+   * restart finds the truth.
+   */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** A cohort member that loses its connection has this long to come back before it counts as dropped. */
+export const RECONNECT_GRACE_MS = 20_000;
+/** After a commit the next round waits for its reporters' tallies, at most this long. */
+export const EVALUATION_DEADLINE_MS = 15_000;
+/** After an abandoned round, before another opens: a broken cohort must not spin. */
+export const AFTER_ABANDON_MS = 2_000;
+/** How often what is left of a deadline is written down, for a restart after a crash. */
+export const REMAINING_EVERY_MS = 5_000;
+/** Watchers hear of changes at most this often. */
+export const BROADCAST_EVERY_MS = 500;

@@ -1,0 +1,189 @@
+// One client update, from its offer to the decision on it. The decision is durable before it is told, and the same however
+// often the update is offered or sent.
+import * as v from 'valibot';
+import type { Digest, ParticipantId, RunNumber } from '#lib/core/ids.ts';
+import { decide, type Decision } from '#lib/core/round/decide.ts';
+import type { Report } from '#lib/core/round/round-state.ts';
+import { updateCheck } from '#lib/core/update/check-update.ts';
+import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
+import type { BlobDraft } from '../ports/blobs.ts';
+import type { Change, UpdateRecord } from '../ports/records.ts';
+import type { Federation } from './federation.ts';
+import { CHUNK_BYTES } from './folding.ts';
+import { receiptOf } from './views.ts';
+
+export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
+  type: 'refused',
+  refusal,
+  message: refusalSentence(refusal),
+});
+
+const acceptedReply = (record: UpdateRecord): UpdateReply => ({ type: 'accepted', receipt: receiptOf(record) });
+
+function runOf({ record }: Federation): RunNumber {
+  if (record.run === null) throw new Error(`Federation ${record.id} takes updates but has no run.`);
+  return record.run;
+}
+
+const recordOf = (federation: Federation, offer: UpdateOffer, report: Report): UpdateRecord => ({
+  federation: federation.record.id,
+  run: runOf(federation),
+  round: offer.round,
+  participant: report.participant,
+  base: report.base,
+  update: report.update,
+  bytes: report.bytes,
+  examples: report.examples,
+  receivedAt: report.at,
+  outcome: 'accepted',
+  refusal: null,
+});
+
+/** What is known of this update already; undefined where its bytes are wanted. */
+export async function answerOffer(
+  federation: Federation,
+  participant: ParticipantId,
+  offer: UpdateOffer,
+): Promise<UpdateReply | undefined> {
+  const earlier = await federation.around.records.update(federation.record.id, offer.round, participant);
+  if (earlier !== undefined) {
+    if (earlier.update !== offer.digest) {
+      if (earlier.outcome === 'accepted') return refusedReply({ kind: 'duplicate', round: offer.round });
+    } else {
+      return earlier.outcome === 'accepted'
+        ? acceptedReply(earlier)
+        : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
+    }
+  }
+  const expected = federation.network.parameterCount * 4;
+  if (offer.bytes !== expected) return refusedReply({ kind: 'wrong-length', expected, got: offer.bytes });
+  const decision = decideNow(federation, participant, offer);
+  switch (decision.type) {
+    case 'wanted':
+      return undefined;
+    case 'refused':
+      return refusedReply(withCurrent(federation, decision.refusal));
+    case 'repeated':
+      // Accepted between the two looks above.
+      return answerOffer(federation, participant, offer);
+    default:
+      return decision satisfies never;
+  }
+}
+
+function decideNow(federation: Federation, participant: ParticipantId, offer: UpdateOffer): Decision {
+  const { round } = federation.driver;
+  if (offer.round > federation.record.lastRound)
+    return { type: 'refused', refusal: { kind: 'invalid', reason: `there is no round ${offer.round} yet` } };
+  if (round?.round !== offer.round)
+    return { type: 'refused', refusal: { kind: 'round-closed', round: offer.round, current: null } };
+  return decide(round, {
+    participant,
+    round: offer.round,
+    base: offer.base,
+    update: offer.digest,
+    examples: offer.examples,
+  });
+}
+
+const withCurrent = (federation: Federation, refusal: UpdateRefusal): UpdateRefusal =>
+  refusal.kind === 'round-closed' ? { ...refusal, current: federation.openRound?.round ?? null } : refusal;
+
+/** All bytes of an update have come. The draft is spent afterwards, whatever the decision. */
+export async function deliver(
+  federation: Federation,
+  participant: ParticipantId,
+  offer: UpdateOffer,
+  draft: BlobDraft,
+): Promise<UpdateReply> {
+  try {
+    if (draft.length !== offer.bytes)
+      return refusedReply({ kind: 'wrong-length', expected: offer.bytes, got: draft.length });
+    const got = draft.digest();
+    if (got !== offer.digest) return refusedReply({ kind: 'wrong-digest', expected: offer.digest, got });
+    const check = updateCheck(federation.network.parameterCount, MAXIMUM_COORDINATE);
+    await draft.read(new ArrayBuffer(CHUNK_BYTES), (chunk) => {
+      check.add(new Float32Array(chunk.buffer, chunk.byteOffset, Math.floor(chunk.byteLength / 4)));
+    });
+    const checked = check.finish();
+    if (!checked.ok) return await reject(federation, participant, offer, checked.error);
+    return await accept(federation, participant, offer, draft, checked.value.norm);
+  } finally {
+    await draft.discard();
+  }
+}
+
+/** Values that can never count: the refusal is the decision of this device's round. */
+function reject(
+  federation: Federation,
+  participant: ParticipantId,
+  offer: UpdateOffer,
+  refusal: UpdateRefusal,
+): Promise<UpdateReply> {
+  return federation.enqueue(async () => {
+    const known = await answerOffer(federation, participant, offer);
+    if (known !== undefined) return known;
+    const at = federation.around.clock.now();
+    const reason = refusalSentence(refusal);
+    const report: Report = {
+      participant,
+      base: offer.base,
+      update: offer.digest,
+      bytes: offer.bytes,
+      examples: offer.examples,
+      norm: 0,
+      at,
+    };
+    const record: UpdateRecord = { ...recordOf(federation, offer, report), outcome: 'refused', refusal };
+    await federation.feed({ type: 'rejected', participant, reason, at }, [{ type: 'insert-update', record }]);
+    federation.around.log.warn(
+      { federation: federation.record.id, round: offer.round, participant, refusal: refusal.kind },
+      'update refused',
+    );
+    return refusedReply(refusal);
+  });
+}
+
+async function accept(
+  federation: Federation,
+  participant: ParticipantId,
+  offer: UpdateOffer,
+  draft: BlobDraft,
+  norm: number,
+): Promise<UpdateReply> {
+  // On disk before its turn comes, so that the queue never waits for an fsync of megabytes.
+  let update: Digest;
+  try {
+    update = await draft.keep();
+  } catch (error) {
+    federation.around.fatal(error);
+    throw error;
+  }
+  let isCounted = false;
+  try {
+    return await federation.enqueue(async () => {
+      const known = await answerOffer(federation, participant, offer);
+      if (known !== undefined) return known;
+      const at = federation.around.clock.now();
+      const report: Report = {
+        participant,
+        base: offer.base,
+        update,
+        bytes: offer.bytes,
+        examples: offer.examples,
+        norm,
+        at,
+      };
+      const record = recordOf(federation, offer, report);
+      const changes: Change[] = [{ type: 'insert-update', record }];
+      federation.driver.trust(update);
+      await federation.feed({ type: 'report', report, at }, changes);
+      isCounted = true;
+      return acceptedReply(record);
+    });
+  } finally {
+    if (!isCounted) federation.release(update);
+  }
+}

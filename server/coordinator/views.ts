@@ -1,0 +1,88 @@
+// From records to what others are shown (protocol/views.ts).
+import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
+import type { Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { UpdateRecord, VersionRecord } from '../ports/records.ts';
+
+/** What participants' held-out rows say of one version, added up. */
+export interface MergedEvaluation {
+  readonly participants: number;
+  readonly tally: Tally;
+}
+
+/** Undefined where the tallies do not fit together. */
+export const mergeEvaluation = (merged: MergedEvaluation | undefined, tally: Tally): MergedEvaluation | undefined => {
+  if (merged === undefined) return { participants: 1, tally };
+  const sum = addTallies(merged.tally, tally);
+  return sum === undefined ? undefined : { participants: merged.participants + 1, tally: sum };
+};
+
+/** Whether a version of this tally ends the run. */
+export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): boolean {
+  const value = figure(tally, metric.name);
+  if (metric.target === null || value === undefined) return false;
+  return metrics[metric.name].higherIsBetter ? value >= metric.target : value <= metric.target;
+}
+
+export const versionView = (record: VersionRecord, evaluation: MergedEvaluation | undefined): VersionView => {
+  const { federation: _, ...rest } = record;
+  return { ...rest, evaluation: evaluation ?? null };
+};
+
+function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {
+  return {
+    participant: candidate.participant,
+    name: candidate.name,
+    stage: stageOf(standing),
+    fraction: standing.type === 'active' ? standing.fraction : null,
+    history: history.map((one) => ({ ...one })),
+    examples: standing.type === 'accepted' ? standing.report.examples : null,
+    bytesUp: standing.type === 'accepted' ? standing.report.bytes : null,
+    reason: 'reason' in standing ? standing.reason : null,
+  };
+}
+
+/** In selection the candidates stand for the cohort to be. */
+export function roundView(round: Round, deadlineAt: number | null): RoundView {
+  const cohort =
+    round.phase === 'selection'
+      ? round.candidates.map((candidate): RoundView['cohort'][number] => ({
+          participant: candidate.participant,
+          name: candidate.name,
+          stage: 'waiting',
+          fraction: null,
+          history: [],
+          examples: null,
+          bytesUp: null,
+          reason: null,
+        }))
+      : cohortOf(round).map(memberView);
+  return {
+    round: round.round,
+    run: round.run,
+    phase: round.phase,
+    base: round.base,
+    goal: round.rules.goal,
+    minimum: round.rules.minimum,
+    openedAt: round.openedAt,
+    deadlineAt: isOver(round) ? null : deadlineAt,
+    endedAt: isOver(round) ? round.endedAt : null,
+    cohort,
+    version: round.phase === 'committed' ? round.version : null,
+    reason: round.phase === 'abandoned' ? round.reason : null,
+  };
+}
+
+export const receiptOf = (record: UpdateRecord): Receipt => ({
+  federation: record.federation,
+  run: record.run,
+  round: record.round,
+  participant: record.participant,
+  base: record.base,
+  update: record.update,
+  bytes: record.bytes,
+  examples: record.examples,
+  receivedAt: record.receivedAt,
+});

@@ -1,0 +1,149 @@
+// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, coordinator
+// sessions and the journal. Large bytes lie in the blob store and are named here by digest.
+// Guarantees, repeated by test/contract/stores.test.ts: `write` is one transaction, durable when it resolves, all or
+// nothing; what was inserted once is never overwritten; reads see every write that has resolved.
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import type { Round } from '#lib/core/round/round-state.ts';
+import type { AliasMove, RunState } from '#lib/protocol/views.ts';
+
+export interface FederationRecord {
+  readonly id: FederationId;
+  readonly spec: FederationSpec;
+  readonly createdAt: number;
+  readonly state: RunState;
+  readonly run: RunNumber | null;
+  /** Committed rounds of the present run. */
+  readonly roundsCommitted: number;
+  /** Rounds opened so far, over all runs. */
+  readonly lastRound: number;
+  readonly live: VersionNumber;
+  /** A coordinator chose `live` by hand: commits do not move it. */
+  readonly livePinned: boolean;
+}
+
+export interface RunRecord {
+  readonly federation: FederationId;
+  readonly run: RunNumber;
+  readonly spec: FederationSpec;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Why it ended, in a sentence. */
+  readonly outcome: string | null;
+}
+
+export interface RoundRecord {
+  readonly federation: FederationId;
+  readonly round: Round;
+  /** What was left of the present phase's deadline when this was written; null where no timer runs. */
+  readonly remainingMs: number | null;
+}
+
+/** The decision on an update whose bytes were received whole. One a (federation, round, participant), for good. */
+export interface UpdateRecord {
+  readonly federation: FederationId;
+  readonly run: RunNumber;
+  readonly round: RoundNumber;
+  readonly participant: ParticipantId;
+  readonly base: Digest;
+  readonly update: Digest;
+  readonly bytes: number;
+  readonly examples: number;
+  readonly receivedAt: number;
+  readonly outcome: 'accepted' | 'refused';
+  /** Why it was refused: an UpdateRefusal; null when accepted. */
+  readonly refusal: unknown;
+}
+
+export interface VersionRecord {
+  readonly federation: FederationId;
+  readonly version: VersionNumber;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly parent: VersionNumber | null;
+  readonly run: RunNumber | null;
+  readonly round: RoundNumber | null;
+  readonly committedAt: number;
+  readonly participants: number;
+  readonly examples: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly durationMs: number | null;
+}
+
+export interface EvaluationRecord {
+  readonly federation: FederationId;
+  readonly version: VersionNumber;
+  readonly participant: ParticipantId;
+  readonly tally: Tally;
+  readonly at: number;
+}
+
+/** A signed-in coordinator. The cookie's value is known to the browser alone; here lies its digest. */
+export interface SessionRecord {
+  readonly digest: Digest;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** A link of a federation's hash chain: hash = SHA-256(previous ‖ canonical text of the rest). */
+export interface JournalRecord {
+  readonly federation: FederationId;
+  /** Counts from 1 without gaps. */
+  readonly sequence: number;
+  readonly at: number;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+export type Change =
+  | { readonly type: 'create-federation'; readonly record: FederationRecord }
+  | { readonly type: 'change-federation'; readonly record: FederationRecord }
+  /** With everything that belongs to it. */
+  | { readonly type: 'delete-federation'; readonly id: FederationId }
+  | { readonly type: 'put-run'; readonly record: RunRecord }
+  | { readonly type: 'put-round'; readonly record: RoundRecord }
+  | { readonly type: 'insert-update'; readonly record: UpdateRecord }
+  | { readonly type: 'insert-version'; readonly record: VersionRecord }
+  /** Version 0 of a draft, whose seed or network was changed. */
+  | { readonly type: 'replace-initial-version'; readonly record: VersionRecord }
+  | { readonly type: 'insert-evaluation'; readonly record: EvaluationRecord }
+  | { readonly type: 'move-alias'; readonly federation: FederationId; readonly move: AliasMove }
+  | { readonly type: 'insert-session'; readonly record: SessionRecord }
+  | { readonly type: 'delete-session'; readonly digest: Digest }
+  | { readonly type: 'append-journal'; readonly record: JournalRecord };
+
+/** A write that would break a guarantee: an id or key that is there already, a federation that is not. Nothing was written. */
+export class RecordConflict extends Error {
+  override readonly name = 'RecordConflict';
+}
+
+export interface RoundPage {
+  /** Rounds below this number only. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface Records {
+  write(changes: readonly Change[]): Promise<void>;
+  /** In order of creation. */
+  federations(): Promise<readonly FederationRecord[]>;
+  run(federation: FederationId, run: RunNumber): Promise<RunRecord | undefined>;
+  /** Newest first. */
+  rounds(federation: FederationId, page: RoundPage): Promise<readonly RoundRecord[]>;
+  round(federation: FederationId, round: RoundNumber): Promise<RoundRecord | undefined>;
+  update(federation: FederationId, round: RoundNumber, participant: ParticipantId): Promise<UpdateRecord | undefined>;
+  /** Ascending. */
+  versions(federation: FederationId): Promise<readonly VersionRecord[]>;
+  evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;
+  /** Newest first. */
+  aliases(federation: FederationId): Promise<readonly AliasMove[]>;
+  sessions(): Promise<readonly SessionRecord[]>;
+  /** Ascending. */
+  journal(federation: FederationId): Promise<readonly JournalRecord[]>;
+  lastEntry(federation: FederationId): Promise<JournalRecord | undefined>;
+  close(): Promise<void>;
+}

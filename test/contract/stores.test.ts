@@ -1,0 +1,379 @@
+// The guarantees of server/ports/records.ts and server/ports/blobs.ts, by every adapter: in memory, then on a real disk.
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, describe, expect, test } from 'vitest';
+import { digestOf, digestOfText } from '#lib/core/digest.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import { openRound } from '#lib/core/round/round.ts';
+import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data-directory.ts';
+import { fileBlobs } from '../../server/adapters/file-blobs.ts';
+import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
+import { BlobMissing, type Blobs } from '../../server/ports/blobs.ts';
+import {
+  RecordConflict,
+  type FederationRecord,
+  type Records,
+  type UpdateRecord,
+  type VersionRecord,
+} from '../../server/ports/records.ts';
+import { exampleSpec } from '../simulation/example-spec.ts';
+
+const directories: string[] = [];
+const freshDirectory = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'tributary-stores-'));
+  directories.push(directory);
+  return directory;
+};
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+const digest = (text: string): Digest => digestOfText(text);
+const participant = (hex: string): ParticipantId => v.parse(ParticipantId, hex.repeat(32));
+const round = (number: number): RoundNumber => v.parse(RoundNumber, number);
+const version = (number: number): VersionNumber => v.parse(VersionNumber, number);
+const run = v.parse(RunNumber, 1);
+
+const federation = (id: string, change: Partial<FederationRecord> = {}): FederationRecord => ({
+  id: v.parse(FederationId, id),
+  spec: exampleSpec(),
+  createdAt: 1_700_000_000_123,
+  state: 'draft',
+  run: null,
+  roundsCommitted: 0,
+  lastRound: 0,
+  live: version(0),
+  livePinned: false,
+  ...change,
+});
+const versionRecord = (id: string, number: number): VersionRecord => ({
+  federation: v.parse(FederationId, id),
+  version: version(number),
+  digest: digest(`version ${number}`),
+  bytes: 24,
+  parent: number === 0 ? null : version(number - 1),
+  run: number === 0 ? null : run,
+  round: number === 0 ? null : round(number),
+  committedAt: 5,
+  participants: 2,
+  examples: 10,
+  bytesUp: 48,
+  bytesDown: 0,
+  durationMs: number === 0 ? null : 17,
+});
+const update = (id: string, number: number, by: string): UpdateRecord => ({
+  federation: v.parse(FederationId, id),
+  run,
+  round: round(number),
+  participant: participant(by),
+  base: digest('base'),
+  update: digest(`update of ${by}`),
+  bytes: 24,
+  examples: 7,
+  receivedAt: 9,
+  outcome: 'accepted',
+  refusal: null,
+});
+const opened = (number: number) =>
+  openRound({
+    round: round(number),
+    run,
+    base: version(0),
+    baseDigest: digest('base'),
+    rules: exampleSpec().rules,
+    openedAt: 3,
+  });
+
+interface RecordsAdapter {
+  readonly name: string;
+  open(): Promise<Records>;
+}
+const recordsAdapters: RecordsAdapter[] = [
+  { name: 'in memory', open: async () => memoryRecords() },
+  { name: 'on SQLite', open: () => sqliteRecords(join(freshDirectory(), 'records.sqlite')) },
+];
+
+describe.each(recordsAdapters)('records $name', ({ open }) => {
+  test('give back a federation as it was written, in order of creation', async () => {
+    const records = await open();
+    const changed = federation('b', { state: 'running', run, lastRound: 4, livePinned: true, live: version(2) });
+    await records.write([{ type: 'create-federation', record: federation('b') }]);
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    await records.write([{ type: 'change-federation', record: changed }]);
+    expect(await records.federations()).toEqual([changed, federation('a')]);
+    await records.close();
+  });
+
+  test('write all of a transaction or nothing', async () => {
+    const records = await open();
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    await expect(
+      records.write([
+        { type: 'insert-version', record: versionRecord('a', 0) },
+        { type: 'create-federation', record: federation('a') },
+      ]),
+    ).rejects.toBeInstanceOf(RecordConflict);
+    expect(await records.versions(federation('a').id)).toEqual([]);
+    await records.close();
+  });
+
+  test('hold one decision a participant and round, whatever is written later', async () => {
+    const records = await open();
+    const { id } = federation('a');
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    await records.write([{ type: 'insert-update', record: update('a', 1, 'a') }]);
+    const other: UpdateRecord = { ...update('a', 1, 'a'), update: digest('another'), outcome: 'refused', refusal: { kind: 'x' } };
+    await expect(records.write([{ type: 'insert-update', record: other }])).rejects.toBeInstanceOf(RecordConflict);
+    await records.write([{ type: 'insert-update', record: { ...other, round: round(2) } }]);
+    expect(await records.update(id, round(1), participant('a'))).toEqual(update('a', 1, 'a'));
+    expect(await records.update(id, round(2), participant('a'))).toEqual({ ...other, round: round(2) });
+    expect(await records.update(id, round(1), participant('b'))).toBeUndefined();
+    await records.close();
+  });
+
+  test('never overwrite a version, an evaluation or a line of the journal', async () => {
+    const records = await open();
+    const { id } = federation('a');
+    await records.write([
+      { type: 'create-federation', record: federation('a') },
+      { type: 'insert-version', record: versionRecord('a', 0) },
+      { type: 'insert-version', record: versionRecord('a', 1) },
+    ]);
+    const tally = { type: 'classification' as const, count: 1, lossSum: 0.5, confusion: [1, 0, 0, 0] };
+    const evaluation = { federation: id, version: version(1), participant: participant('a'), tally, at: 1 };
+    const line = { federation: id, sequence: 1, at: 1, type: 'opened', payload: { round: 1 }, previous: '0', hash: '1' };
+    await records.write([
+      { type: 'insert-evaluation', record: evaluation },
+      { type: 'append-journal', record: line },
+    ]);
+    const again = [
+      { type: 'insert-version', record: { ...versionRecord('a', 1), digest: digest('other') } },
+      { type: 'insert-evaluation', record: { ...evaluation, at: 2 } },
+      { type: 'append-journal', record: { ...line, type: 'closed' } },
+    ] as const;
+    for (const change of again) await expect(records.write([change])).rejects.toBeInstanceOf(RecordConflict);
+    expect(await records.versions(id)).toEqual([versionRecord('a', 0), versionRecord('a', 1)]);
+    expect(await records.evaluations(id)).toEqual([evaluation]);
+    expect(await records.journal(id)).toEqual([line]);
+    expect(await records.lastEntry(id)).toEqual(line);
+    await records.close();
+  });
+
+  test('page through rounds, newest first, each as it was last written', async () => {
+    const records = await open();
+    const { id } = federation('a');
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    for (const number of [1, 2, 3, 10])
+      await records.write([
+        { type: 'put-round', record: { federation: id, round: opened(number), remainingMs: 1000 } },
+        { type: 'put-round', record: { federation: id, round: opened(number), remainingMs: number + 0.5 } },
+      ]);
+    const page = await records.rounds(id, { limit: 2 });
+    expect(page.map((one) => [one.round.round, one.remainingMs])).toEqual([
+      [10, 10.5],
+      [3, 3.5],
+    ]);
+    expect((await records.rounds(id, { before: 3, limit: 10 })).map((one) => one.round.round)).toEqual([2, 1]);
+    expect((await records.round(id, round(2)))?.round).toEqual(opened(2));
+    await records.close();
+  });
+
+  test('keep the history of an alias, newest first', async () => {
+    const records = await open();
+    const { id } = federation('a');
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    const moves = [0, 1, 0].map((number, at) => ({ alias: 'live', version: version(number), at, by: 'coordinator' }) as const);
+    for (const move of moves) await records.write([{ type: 'move-alias', federation: id, move }]);
+    expect(await records.aliases(id)).toEqual([...moves].reverse());
+    await records.close();
+  });
+
+  test('delete a federation with everything that is its own, and nothing else', async () => {
+    const records = await open();
+    for (const id of ['a', 'b'])
+      await records.write([
+        { type: 'create-federation', record: federation(id) },
+        { type: 'insert-version', record: versionRecord(id, 0) },
+        { type: 'insert-update', record: update(id, 1, 'a') },
+        { type: 'put-round', record: { federation: federation(id).id, round: opened(1), remainingMs: null } },
+      ]);
+    await records.write([{ type: 'delete-federation', id: federation('a').id }]);
+    expect(await records.federations()).toEqual([federation('b')]);
+    expect(await records.versions(federation('a').id)).toEqual([]);
+    expect(await records.update(federation('a').id, round(1), participant('a'))).toBeUndefined();
+    expect(await records.versions(federation('b').id)).toHaveLength(1);
+    await expect(records.write([{ type: 'delete-federation', id: federation('a').id }])).rejects.toBeInstanceOf(RecordConflict);
+    await records.close();
+  });
+
+  test('refuse what belongs to no federation', async () => {
+    const records = await open();
+    await expect(records.write([{ type: 'insert-version', record: versionRecord('a', 0) }])).rejects.toBeInstanceOf(RecordConflict);
+    await expect(records.write([{ type: 'insert-update', record: update('a', 1, 'a') }])).rejects.toBeInstanceOf(RecordConflict);
+    await records.close();
+  });
+
+  test('keep sessions until they are deleted', async () => {
+    const records = await open();
+    const session = { digest: digest('cookie'), createdAt: 1, expiresAt: 2 };
+    await records.write([{ type: 'insert-session', record: session }]);
+    expect(await records.sessions()).toEqual([session]);
+    await records.write([{ type: 'delete-session', digest: session.digest }]);
+    expect(await records.sessions()).toEqual([]);
+    await records.close();
+  });
+});
+
+test('records on SQLite are there when the file is opened again', async () => {
+  const path = join(freshDirectory(), 'records.sqlite');
+  const first = await sqliteRecords(path);
+  await first.write([{ type: 'create-federation', record: federation('a') }]);
+  await first.close();
+  const second = await sqliteRecords(path);
+  expect(await second.federations()).toEqual([federation('a')]);
+  await second.close();
+});
+
+test('a file that is no database is refused by name', async () => {
+  const path = join(freshDirectory(), 'records.sqlite');
+  writeFileSync(path, 'not a database at all, but long enough to be read as one'.repeat(100));
+  await expect(sqliteRecords(path)).rejects.toThrow();
+});
+
+const blobAdapters: { readonly name: string; open(): Promise<{ blobs: Blobs; reopen(): Promise<Blobs> }> }[] = [
+  {
+    name: 'in memory',
+    open: async () => {
+      const blobs = memoryBlobs();
+      return { blobs, reopen: async () => blobs.reopened() };
+    },
+  },
+  {
+    name: 'as files',
+    open: async () => {
+      const directory = freshDirectory();
+      return { blobs: await fileBlobs(directory), reopen: () => fileBlobs(directory) };
+    },
+  },
+];
+
+async function readAll(blobs: Blobs, name: Digest, scratchBytes: number): Promise<{ bytes: number[]; offsets: number[] }> {
+  const bytes: number[] = [];
+  const offsets: number[] = [];
+  await blobs.read(name, new ArrayBuffer(scratchBytes), (chunk, offset) => {
+    bytes.push(...chunk);
+    offsets.push(offset);
+  });
+  return { bytes, offsets };
+}
+
+describe.each(blobAdapters)('blobs $name', ({ open }) => {
+  const content = Uint8Array.from({ length: 10 }, (_, index) => index);
+
+  test('are named by the digest of their content and read back in full chunks', async () => {
+    const { blobs } = await open();
+    const name = await blobs.put(content);
+    expect(name).toBe(digestOf(content));
+    expect(await blobs.size(name)).toBe(10);
+    expect(await readAll(blobs, name, 4)).toEqual({ bytes: [...content], offsets: [0, 4, 8] });
+    expect(await readAll(blobs, name, 5)).toEqual({ bytes: [...content], offsets: [0, 5] });
+  });
+
+  test('stream any range', async () => {
+    const { blobs } = await open();
+    const name = await blobs.put(content);
+    for (const [start, end] of [
+      [0, 10],
+      [3, 7],
+      [9, 10],
+      [4, 4],
+    ] as const) {
+      const got: number[] = [];
+      for await (const part of await blobs.stream(name, start, end)) got.push(...part);
+      expect(got).toEqual([...content.subarray(start, end)]);
+    }
+  });
+
+  test('grow as drafts, invisible until they are kept', async () => {
+    const { blobs } = await open();
+    const draft = await blobs.draft();
+    await draft.append(content.subarray(0, 3));
+    await draft.append(content.subarray(3));
+    expect(draft.length).toBe(10);
+    expect(draft.digest()).toBe(digestOf(content));
+    expect(await blobs.size(digestOf(content))).toBeUndefined();
+    const seen: number[] = [];
+    await draft.read(new ArrayBuffer(8), (chunk) => seen.push(...chunk));
+    expect(seen).toEqual([...content]);
+    expect(await draft.keep()).toBe(digestOf(content));
+    await draft.discard();
+    expect(await blobs.size(digestOf(content))).toBe(10);
+  });
+
+  test('leave nothing of a discarded draft', async () => {
+    const { blobs, reopen } = await open();
+    const draft = await blobs.draft();
+    await draft.append(content);
+    await draft.discard();
+    await draft.discard();
+    expect(await blobs.size(digestOf(content))).toBeUndefined();
+    expect(await (await reopen()).sweep()).toBe(0);
+  });
+
+  test('go with their last holder and not before', async () => {
+    const { blobs } = await open();
+    const name = await blobs.put(content);
+    blobs.retain(name);
+    await blobs.release(name);
+    expect(await blobs.size(name)).toBe(10);
+    await blobs.release(name);
+    expect(await blobs.size(name)).toBeUndefined();
+    await expect(readAll(blobs, name, 4)).rejects.toBeInstanceOf(BlobMissing);
+    await expect(blobs.stream(name, 0, 1)).rejects.toBeInstanceOf(BlobMissing);
+  });
+
+  test('that nobody retains are swept after a restart', async () => {
+    const { blobs, reopen } = await open();
+    const kept = await blobs.put(content);
+    const loose = await blobs.put(content.subarray(1));
+    const after = await reopen();
+    after.retain(kept);
+    expect(await after.sweep()).toBe(1);
+    expect(await after.size(kept)).toBe(10);
+    expect(await after.size(loose)).toBeUndefined();
+  });
+
+  test('of no bytes are blobs too', async () => {
+    const { blobs } = await open();
+    const name = await blobs.put(new Uint8Array(0));
+    expect(await readAll(blobs, name, 4)).toEqual({ bytes: [], offsets: [] });
+  });
+});
+
+describe('a data directory', () => {
+  test('has one owner: a second one is refused by a sentence that names it', () => {
+    const path = freshDirectory();
+    const owner = ownDataDirectory(path);
+    expect(() => ownDataDirectory(path)).toThrow(DataDirectoryInUse);
+    expect(() => ownDataDirectory(path)).toThrow(new RegExp(`in use by another Tributary process \\(process ${process.pid}\\)`));
+    owner.close();
+    ownDataDirectory(path).close();
+  });
+
+  test('holds no half-written blob after a process died while one was coming in', async () => {
+    const path = freshDirectory();
+    const blobs = await fileBlobs(path);
+    const draft = await blobs.draft();
+    await draft.append(new Uint8Array(100));
+    const [name] = readdirSync(join(path, 'incoming'));
+    truncateSync(join(path, 'incoming', name ?? ''), 10);
+    const after = await fileBlobs(path);
+    expect(readdirSync(join(path, 'incoming'))).toEqual([]);
+    expect(await after.sweep()).toBe(0);
+    await draft.discard();
+  });
+});

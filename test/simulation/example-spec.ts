@@ -1,0 +1,60 @@
+// A small federation for tests: 2 numbers in, 2 classes out, softmax regression of 6 parameters.
+import * as v from 'valibot';
+import { FederationSpec } from '#lib/core/federation.ts';
+
+type Input = v.InferInput<typeof FederationSpec>;
+
+export function exampleSpec(change: { rules?: Partial<Input['rules']>; target?: number; units?: number; seed?: number } = {}): FederationSpec {
+  const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
+    type: 'number',
+    name,
+    minimum: null,
+    maximum: null,
+    missingAllowed: false,
+    mean: 0,
+    standardDeviation: 1,
+  });
+  const hidden: Input['network']['layers'] =
+    change.units === undefined ? [] : [{ type: 'dense', units: change.units, activation: 'relu', useBias: true }];
+  return v.parse(FederationSpec, {
+    brief: { title: 'Two moons', purpose: 'To test.', coordinator: 'A lab', dataWanted: 'Points.' },
+    metric: { name: 'accuracy', target: change.target ?? null },
+    contract: {
+      kind: 'table',
+      columns: [column('x'), column('y')],
+      target: {
+        type: 'classes',
+        name: 'side',
+        classes: [
+          { label: 'left', values: ['0'] },
+          { label: 'right', values: ['1'] },
+        ],
+      },
+    },
+    family: change.units === undefined ? 'softmax-regression' : 'mlp',
+    network: {
+      inputShape: [2],
+      layers: [...hidden, { type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+      loss: 'categorical-crossentropy',
+    },
+    plan: {
+      localEpochs: 1,
+      batchSize: 10,
+      learningRate: 0.1,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: change.seed ?? 1,
+    },
+    rules: {
+      goal: 3,
+      minimum: 2,
+      overSelection: 1.3,
+      selectionDeadlineMs: 30_000,
+      reportingDeadlineMs: 60_000,
+      pauseMs: 0,
+      maximumRounds: 100,
+      ...change.rules,
+    },
+    sample: null,
+  });
+}
