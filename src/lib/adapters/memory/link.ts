@@ -1,0 +1,120 @@
+// A link without a wire: a test or a simulation plays the coordinator, and cuts and mends the line by hand. What is
+// handed over is copied, as a wire would.
+import type { Digest, FederationId, RoundNumber } from '../../core/ids.ts';
+import { LinkLost, type CoordinatorLink, type LinkBytes, type LinkState, type TransferOptions } from '../../ports/coordinator-link.ts';
+import type { UpdateOffer, UpdateReply } from '../../protocol/http.ts';
+import type { Answer, ClientMessages, ServerMessages } from '../../protocol/messages.ts';
+import type { FederationView, RoundView } from '../../protocol/views.ts';
+
+/** The other end. A method may take its time; what it says after the line was cut is lost. */
+export interface MemoryCoordinator {
+  answer<Name extends keyof ClientMessages>(name: Name, message: ClientMessages[Name]): Promise<Answer>;
+  parameters(digest: Digest): Promise<Float32Array<ArrayBuffer>>;
+  upload(federation: FederationId, offer: UpdateOffer, bytes: Uint8Array): Promise<UpdateReply>;
+  federation(id: FederationId): Promise<FederationView | undefined>;
+  round(id: FederationId, round: RoundNumber): Promise<RoundView | undefined>;
+}
+
+export interface MemoryLink extends CoordinatorLink {
+  connect(): void;
+  /** The line goes: what was under way is lost. */
+  cut(): void;
+  /** From the coordinator to this device; nothing arrives on a cut line. */
+  deliver<Name extends keyof ServerMessages>(name: Name, message: ServerMessages[Name]): void;
+}
+
+export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
+  let state: LinkState = 'connecting';
+  let bytes: LinkBytes = { modelDown: 0, updateUp: 0, controlUp: 0, controlDown: 0 };
+  const handlers: { [Name in keyof ServerMessages]: Set<(message: ServerMessages[Name]) => void> } = {
+    federation: new Set(),
+    configured: new Set(),
+    committed: new Set(),
+    abandoned: new Set(),
+    superseded: new Set(),
+  };
+  const stateHandlers = new Set<(state: LinkState) => void>();
+  const byteHandlers = new Set<(bytes: LinkBytes) => void>();
+  const cuts = new Set<() => void>();
+
+  const become = (next: LinkState): void => {
+    if (state === next) return;
+    state = next;
+    for (const handler of stateHandlers) handler(next);
+  };
+  const count = (kind: keyof LinkBytes, more: number): void => {
+    bytes = { ...bytes, [kind]: bytes[kind] + more };
+    for (const handler of byteHandlers) handler(bytes);
+  };
+  /** The result of `work`, unless the line is cut or the transfer stopped before it comes. */
+  const overTheLine = <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason);
+      if (state !== 'connected') return reject(new LinkLost('There is no connection.'));
+      const lost = (): void => reject(new LinkLost('The connection went.'));
+      const stopped = (): void => reject(signal?.reason);
+      cuts.add(lost);
+      signal?.addEventListener('abort', stopped);
+      work()
+        .then(resolve, reject)
+        .finally(() => {
+          cuts.delete(lost);
+          signal?.removeEventListener('abort', stopped);
+        });
+    });
+  const done = (options: TransferOptions | undefined): void => options?.onProgress?.(1);
+
+  return {
+    get state() {
+      return state;
+    },
+    get bytes() {
+      return bytes;
+    },
+    send(name, message) {
+      count('controlUp', JSON.stringify(message).length);
+      return overTheLine(() => coordinator.answer(name, structuredClone(message)));
+    },
+    on(name, handler) {
+      handlers[name].add(handler);
+      return () => handlers[name].delete(handler);
+    },
+    onState(handler) {
+      stateHandlers.add(handler);
+      return () => stateHandlers.delete(handler);
+    },
+    onBytes(handler) {
+      byteHandlers.add(handler);
+      return () => byteHandlers.delete(handler);
+    },
+    parameters: (digest, length, options) =>
+      overTheLine(async () => {
+        const parameters = (await coordinator.parameters(digest)).slice();
+        count('modelDown', length);
+        done(options);
+        return parameters;
+      }, options?.signal),
+    upload: (federation, offer, update, options) =>
+      overTheLine(async () => {
+        count('updateUp', update.byteLength);
+        const reply = await coordinator.upload(federation, structuredClone(offer), update.slice());
+        done(options);
+        return reply;
+      }, options?.signal),
+    federation: (id) => overTheLine(() => coordinator.federation(id)),
+    round: (id, round) => overTheLine(() => coordinator.round(id, round)),
+    close: () => become('offline'),
+    connect: () => become('connected'),
+    cut() {
+      const lost = [...cuts];
+      cuts.clear();
+      become('offline');
+      for (const one of lost) one();
+    },
+    deliver(name, message) {
+      if (state !== 'connected') return;
+      count('controlDown', JSON.stringify(message).length);
+      for (const handler of handlers[name]) handler(structuredClone(message));
+    },
+  };
+}

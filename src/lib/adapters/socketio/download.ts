@@ -1,0 +1,63 @@
+// Downloads immutable parameters: a cut download goes on by Range, and nothing is handed on whose digest is another.
+import { bytesOf, digestOf } from '../../core/digest.ts';
+import type { Digest } from '../../core/ids.ts';
+import { WrongBytes, type TransferOptions } from '../../ports/coordinator-link.ts';
+import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './byte-counter.ts';
+import { ask, isTemporary, persist, Retry, retryAfterMs, type Requests } from './requests.ts';
+
+/** [bytes / 4] */
+export async function downloadParameters(
+  requests: Requests,
+  digest: Digest,
+  bytes: number,
+  options: TransferOptions = {},
+): Promise<Float32Array<ArrayBuffer>> {
+  if (bytes % 4 !== 0) throw new WrongBytes(`Parameters of ${bytes} bytes are not whole 32-bit numbers.`);
+  // Once more from the start, should the bytes be wrong: a cache on the way may have been stale.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const parameters = new Float32Array(bytes / 4);
+    await fill(requests, digest, bytesOf(parameters), options);
+    if (digestOf(bytesOf(parameters)) === digest) return parameters;
+  }
+  throw new WrongBytes(`What the server sent is not the version ${digest.slice(0, 8)}… that it announced.`);
+}
+
+async function fill(requests: Requests, digest: Digest, into: Uint8Array, options: TransferOptions): Promise<void> {
+  let offset = 0;
+  let offsetBefore = 0;
+  const attempt = async (): Promise<void> => {
+    offsetBefore = offset;
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
+    const response = await ask(requests, `/api/parameters/${digest}`, {
+      ...(offset === 0 ? {} : { headers: { Range: `bytes=${offset}-` } }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    requests.counter.add('modelDown', RESPONSE_HEADER_BYTES);
+    if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
+    if (!response.ok || response.body === null)
+      throw new WrongBytes(`The server has no version ${digest.slice(0, 8)}… (status ${response.status}).`);
+    // A server or proxy may ignore Range and send all.
+    if (response.status !== 206) offset = 0;
+    const reader = response.body.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        requests.counter.add('modelDown', value.byteLength);
+        if (offset + value.byteLength > into.byteLength)
+          throw new WrongBytes(`The server sent more than the ${into.byteLength} bytes that it announced.`);
+        into.set(value, offset);
+        offset += value.byteLength;
+        options.onProgress?.(offset / into.byteLength);
+      }
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      throw cause instanceof WrongBytes ? cause : new Retry(undefined, { cause });
+    } finally {
+      // Ends a body that was not read to its end; a failed one has nothing left to end.
+      await reader.cancel().catch(() => undefined);
+    }
+    if (offset < into.byteLength) throw new Retry(undefined);
+  };
+  await persist(requests, options.signal, attempt, () => offset > offsetBefore);
+}

@@ -1,0 +1,184 @@
+// The way to the coordinator, in a browser's worker and in Node alike: control messages by socket.io (WebSocket only), bytes by
+// HTTP on the same server. What arrives is read by its schema before anyone else sees it.
+import { io, type Socket } from 'socket.io-client';
+import * as v from 'valibot';
+import type { ParticipantSecret } from '../../core/ids.ts';
+import { LinkLost, type CoordinatorLink, type LinkState } from '../../ports/coordinator-link.ts';
+import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
+import { Answer, serverMessages, type Handshake, type ServerMessages } from '../../protocol/messages.ts';
+import { FederationView, RoundView } from '../../protocol/views.ts';
+import { createByteCounter, frameBytes, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, utf8Length } from './byte-counter.ts';
+import { downloadParameters } from './download.ts';
+import { ask, complaint, isTemporary, jsonOf, persist, Retry, retryAfterMs, type Requests } from './requests.ts';
+import { uploadUpdate } from './upload.ts';
+
+export interface SocketLinkOptions {
+  /** "https://host:3000": what comes after is ignored. */
+  readonly url: string;
+  readonly kind: Handshake['kind'];
+  /** Asked at each connection. Whoever only watches has no secret. */
+  identity(): Promise<{ readonly secret: ParticipantSecret | null; readonly name: string | null }>;
+  /** The secret for uploads, which only a participant makes. */
+  secret(): Promise<ParticipantSecret>;
+  /** A message that its schema does not accept: a server of another version, most likely. */
+  readonly onMalformed?: (name: string, problem: string) => void;
+  readonly fetch?: typeof fetch;
+  readonly uniform?: () => number;
+  /** The longest wait between two attempts to connect. */
+  readonly reconnectMostMs?: number;
+}
+
+export interface SocketLink extends CoordinatorLink {
+  /** Connects anew, as whom `identity` now says. */
+  reconnect(): void;
+}
+
+const ANSWER_WITHIN_MS = 15_000;
+
+export function createSocketLink(options: SocketLinkOptions): SocketLink {
+  const origin = new URL(options.url).origin;
+  const counter = createByteCounter();
+  const uniform = options.uniform ?? Math.random;
+  const requests: Requests = {
+    origin,
+    fetch: options.fetch ?? fetch.bind(globalThis),
+    counter,
+    uniform,
+    wait: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(done, ms);
+        function done(): void {
+          signal?.removeEventListener('abort', done);
+          clearTimeout(timer);
+          signal?.aborted === true ? reject(signal.reason) : resolve();
+        }
+        signal?.addEventListener('abort', done);
+      }),
+  };
+
+  const socket: Socket = io(origin, {
+    transports: ['websocket'],
+    // Its own connection: two links of one process must not share one.
+    forceNew: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: options.reconnectMostMs ?? 10_000,
+    // socket.io draws from delay · (1 ± factor): the widest it has.
+    randomizationFactor: 1,
+    timeout: 10_000,
+    auth(give) {
+      options.identity().then(
+        (identity) => give({ protocol: PROTOCOL_VERSION, kind: options.kind, ...identity } satisfies Handshake),
+        (cause) => {
+          // Without a store there is no identity, and no connection: the link stays offline and says why.
+          options.onMalformed?.('identity', String(cause));
+          socket.disconnect();
+        },
+      );
+    },
+  });
+
+  let state: LinkState = 'connecting';
+  const stateHandlers = new Set<(state: LinkState) => void>();
+  const become = (next: LinkState): void => {
+    if (state === next) return;
+    state = next;
+    for (const handler of stateHandlers) handler(next);
+  };
+  socket.on('connect', () => become('connected'));
+  socket.on('disconnect', (reason) => {
+    become('offline');
+    // socket.io does not come back by itself when the server closed the connection on purpose (a restart, a quota).
+    if (reason === 'io server disconnect') reconnectLater();
+  });
+  socket.on('connect_error', () => {
+    become('offline');
+    // `active` says whether socket.io tries again by itself: not when the server refused the handshake.
+    if (!socket.active) reconnectLater();
+  });
+  let reconnectTimer: ReturnType<typeof setTimeout> | undefined;
+  const reconnectLater = (): void => {
+    clearTimeout(reconnectTimer);
+    reconnectTimer = setTimeout(() => socket.connect(), 500 + uniform() * 4_500);
+  };
+
+  const countPackets = (): void => {
+    counter.add('controlUp', REQUEST_HEADER_BYTES);
+    counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    // A packet is its type, one character, and its data; none of ours is binary.
+    const lengthOf = (packet: { data?: unknown }): number => 1 + (typeof packet.data === 'string' ? utf8Length(packet.data) : 0);
+    socket.io.engine.on('packet', (packet) => counter.add('controlDown', frameBytes(lengthOf(packet), false)));
+    socket.io.engine.on('packetCreate', (packet) => counter.add('controlUp', frameBytes(lengthOf(packet), true)));
+  };
+  socket.io.on('open', countPackets);
+
+  const view = async <T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | undefined> =>
+    persist(requests, undefined, async () => {
+      counter.add('controlUp', REQUEST_HEADER_BYTES);
+      const response = await ask(requests, path, {});
+      counter.add('controlDown', RESPONSE_HEADER_BYTES);
+      if (response.status === 404) return undefined;
+      if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
+      const body = await jsonOf(response, requests);
+      if (!response.ok) throw new LinkLost(`The server refused: ${complaint(body, response.status)}`);
+      return v.parse(schema, body);
+    });
+
+  return {
+    get state() {
+      return state;
+    },
+    get bytes() {
+      return counter.bytes;
+    },
+    async send(name, message) {
+      // socket.io would keep it and send it after a reconnection, when it may be true no longer.
+      if (!socket.connected) throw new LinkLost('There is no connection to the server.');
+      let answer: unknown;
+      try {
+        answer = await socket.timeout(ANSWER_WITHIN_MS).emitWithAck(name, message);
+      } catch (cause) {
+        throw new LinkLost(`The server did not answer “${name}”.`, { cause });
+      }
+      const read = v.safeParse(Answer, answer);
+      if (read.success) return read.output;
+      options.onMalformed?.(name, v.summarize(read.issues));
+      throw new LinkLost(`The server’s answer to “${name}” could not be read.`);
+    },
+    on<Name extends keyof ServerMessages>(name: Name, handler: (message: ServerMessages[Name]) => void) {
+      const schema: v.GenericSchema<unknown, unknown> = serverMessages[name];
+      const receive = (message: unknown): void => {
+        const read = v.safeParse(schema, message);
+        // The schema of this name makes the message of this name; the compiler cannot see it through the index.
+        if (read.success) handler(read.output as ServerMessages[Name]);
+        else options.onMalformed?.(name, v.summarize(read.issues));
+      };
+      const listener: (...received: unknown[]) => void = (message) => receive(message);
+      socket.on(name as string, listener);
+      return () => socket.off(name as string, listener);
+    },
+    onState(handler) {
+      stateHandlers.add(handler);
+      return () => stateHandlers.delete(handler);
+    },
+    onBytes: counter.onBytes,
+    parameters: (digest, bytes, transfer) => downloadParameters(requests, digest, bytes, transfer),
+    upload: async (federation, offer, bytes, transfer) =>
+      uploadUpdate(requests, await options.secret(), federation, offer, bytes, transfer),
+    federation: (id) => view(`/api/federations/${id}`, FederationView),
+    async round(id, round) {
+      const rounds = await view(`/api/federations/${id}/rounds?before=${round + 1}&limit=1`, v.array(RoundView));
+      return rounds?.find((one) => one.round === round);
+    },
+    reconnect() {
+      clearTimeout(reconnectTimer);
+      socket.disconnect();
+      become('connecting');
+      socket.connect();
+    },
+    close() {
+      clearTimeout(reconnectTimer);
+      socket.disconnect();
+      become('offline');
+    },
+  };
+}

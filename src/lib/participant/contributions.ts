@@ -1,0 +1,69 @@
+// The record of what this device contributed: receipts with what became of their rounds, and refusals with their reasons.
+import type { FederationId, RoundNumber } from '../core/ids.ts';
+import type { CoordinatorLink } from '../ports/coordinator-link.ts';
+import type { OutboxEntry, ParticipantStore, StoredReceipt } from '../ports/participant-store.ts';
+import type { UpdateReply } from '../protocol/http.ts';
+
+export interface Contributions {
+  readonly count: number;
+  readonly bytesSent: number;
+  has(round: RoundNumber): boolean;
+  /** Makes the decision durable, then lets the update go from the outbox. */
+  decided(entry: OutboxEntry, reply: UpdateReply, at: number): Promise<void>;
+  /** The round has ended: its receipt learns what became of it. `version` null: the update is in none. */
+  settled(round: RoundNumber, version: number | null): Promise<void>;
+  /** Rounds whose end this device has not heard of. */
+  readonly waiting: readonly RoundNumber[];
+  /** Asks the coordinator what became of the waiting ones. Rejects with LinkLost. */
+  reconcile(link: CoordinatorLink): Promise<readonly RoundNumber[]>;
+}
+
+export async function openContributions(store: ParticipantStore, federation: FederationId): Promise<Contributions> {
+  const receipts = new Map<RoundNumber, StoredReceipt>();
+  for (const stored of await store.receipts.list(federation)) receipts.set(stored.receipt.round, stored);
+  const put = async (stored: StoredReceipt): Promise<void> => {
+    receipts.set(stored.receipt.round, stored);
+    await store.receipts.put(stored);
+  };
+  const waiting = (): RoundNumber[] =>
+    [...receipts.values()].filter((stored) => stored.outcome === 'waiting').map((stored) => stored.receipt.round);
+  const settled = async (round: RoundNumber, version: number | null): Promise<void> => {
+    const stored = receipts.get(round);
+    if (stored === undefined || stored.outcome !== 'waiting') return;
+    await put({ ...stored, version, outcome: version === null ? 'abandoned' : 'included' });
+  };
+  return {
+    get count() {
+      return receipts.size;
+    },
+    get bytesSent() {
+      let sum = 0;
+      for (const stored of receipts.values()) sum += stored.receipt.bytes;
+      return sum;
+    },
+    has: (round) => receipts.has(round),
+    async decided(entry, reply, at) {
+      if (reply.type === 'refused')
+        await store.receipts.putRefusal({ federation, round: entry.round, message: reply.message, at });
+      // The same receipt may come twice; what is known of its round stays.
+      else if (!receipts.has(entry.round)) await put({ receipt: reply.receipt, version: null, outcome: 'waiting' });
+      await store.outbox.remove(federation, entry.round);
+    },
+    settled,
+    get waiting() {
+      return waiting();
+    },
+    async reconcile(link) {
+      const ended: RoundNumber[] = [];
+      for (const round of waiting()) {
+        const view = await link.round(federation, round);
+        // A round that the coordinator does not know of was made by a server that has lost its records: nothing holds it.
+        if (view === undefined || view.phase === 'abandoned') await settled(round, null);
+        else if (view.phase === 'committed') await settled(round, view.version);
+        else continue;
+        ended.push(round);
+      }
+      return ended;
+    },
+  };
+}

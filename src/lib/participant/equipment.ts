@@ -1,0 +1,65 @@
+// Everything that taking part needs once joined: this device's rows, the federation's network, and an engine that passed the test.
+import { buildNetwork, type Network } from '../core/model/network.ts';
+import type { FederationSpec } from '../core/federation.ts';
+import type { FederationId } from '../core/ids.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
+import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
+import { readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
+import { openScoreboard, type Scoreboard } from './scoreboard.ts';
+
+export interface Equipment {
+  readonly rows: OwnRows;
+  readonly network: Network;
+  readonly spec: FederationSpec;
+  readonly engine: Engine;
+  readonly scoreboard: Scoreboard;
+}
+
+/** Joining was refused: `message` is for the person. */
+export class JoinRefused extends Error {
+  override readonly name = 'JoinRefused';
+  constructor(
+    readonly kind: 'unknown-dataset' | 'wrong-contract' | 'no-training-rows' | 'unknown-federation' | 'no-engine',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface EquipmentSource {
+  readonly federation: FederationId;
+  readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
+  readonly store: ParticipantStore;
+  readonly engines: Engines;
+  readonly queue: ReturnType<typeof createQueue>;
+}
+
+/** Rejects with JoinRefused. The caller disposes of the engine. */
+export async function equip(
+  source: EquipmentSource,
+  chosen: { readonly dataset: string; readonly backend: BackendName | null },
+  spec: FederationSpec,
+): Promise<Equipment> {
+  const rows = await readOwnRows(source.datasets, chosen.dataset);
+  if (rows === undefined)
+    throw new JoinRefused('unknown-dataset', 'The data chosen for this federation is no longer in this browser. Choose data again.');
+  if (!sameContract(rows.contract, spec.contract))
+    throw new JoinRefused('wrong-contract', 'This data was read for another data contract than the federation has now. Choose data again.');
+  if (rows.training.count === 0)
+    throw new JoinRefused('no-training-rows', 'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.');
+  const built = buildNetwork(spec.network);
+  // The server builds it before it offers it: this is another version of the app.
+  if (!built.ok) throw new Error(`The federation’s network cannot be built here. ${built.error.message}`);
+  try {
+    const choice = await source.engines.choose(built.value, spec.plan.batchSize, chosen.backend);
+    const engine = createEngine(choice, source.engines.create, source.queue);
+    const scoreboard = await openScoreboard(source.store, source.federation, rows.version);
+    return { rows, network: built.value, spec, engine, scoreboard };
+  } catch (cause) {
+    if (!(cause instanceof TrainerFailure)) throw cause;
+    throw new JoinRefused('no-engine', `No way of computing on this device passed the test on this model. ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,34 @@
+// This device's rows, split: what it learns from and what it keeps to judge by. Held in memory while it takes part.
+import type { DataContract } from '../core/data/contract.ts';
+import { selectExamples } from '../core/data/examples.ts';
+import { splitExamples } from '../core/data/split.ts';
+import type { DatasetVersion } from '../core/ids.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { Rows } from '../ports/trainer.ts';
+
+export interface OwnRows {
+  readonly version: DatasetVersion;
+  readonly contract: DataContract;
+  readonly training: Rows;
+  readonly heldOut: Rows;
+}
+
+/** Two contracts that encode alike: written alike, since schemas write keys in one order. */
+export const sameContract = (a: DataContract, b: DataContract): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** undefined where there is no such dataset. */
+export async function readOwnRows(
+  datasets: Pick<DatasetStore, 'record' | 'read'>,
+  dataset: string,
+): Promise<OwnRows | undefined> {
+  const record = await datasets.record(dataset);
+  const examples = await datasets.read(dataset);
+  if (record === undefined || examples === undefined) return undefined;
+  const split = splitExamples(examples);
+  return {
+    version: record.version,
+    contract: record.contract,
+    training: selectExamples(examples, split.training),
+    heldOut: selectExamples(examples, split.heldOut),
+  };
+}

@@ -1,0 +1,97 @@
+// Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
+import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
+import { StorageFull } from '../ports/dataset-store.ts';
+import { TrainerFailure } from '../ports/trainer.ts';
+import type { Answer, ClientMessages } from '../protocol/messages.ts';
+import type { Equipment } from './equipment.ts';
+import { startState } from './train-locally.ts';
+
+export interface NamedVersion {
+  readonly version: VersionNumber;
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
+export interface VersionScoring {
+  /** Whether this version should be scored: it is not, and nobody is at it. */
+  wants(equipment: Equipment, named: Pick<NamedVersion, 'version' | 'digest'>): boolean;
+  /** Scores it with `parameters`; `load` is asked only when it is wanted. */
+  score(
+    equipment: Equipment,
+    named: Pick<NamedVersion, 'version' | 'digest'>,
+    load: () => Promise<Float32Array<ArrayBuffer>>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Tells what was scored and not yet told. */
+  tellAll(equipment: Equipment): Promise<void>;
+}
+
+export interface ScoringSurroundings {
+  readonly federation: FederationId;
+  /** undefined: the connection went first. */
+  tell(name: 'evaluation', message: ClientMessages['evaluation']): Promise<Answer | undefined>;
+  /** The last back end is lost. */
+  onEngineLost(equipment: Equipment): void;
+  onFull(full: StorageFull): void;
+  onChanged(): void;
+}
+
+export function createVersionScoring(surroundings: ScoringSurroundings): VersionScoring {
+  const { federation } = surroundings;
+  const atWork = new Set<VersionNumber>();
+
+  const kept = async (write: Promise<void>): Promise<void> => {
+    try {
+      await write;
+    } catch (failure) {
+      if (!(failure instanceof StorageFull)) throw failure;
+      surroundings.onFull(failure);
+    }
+  };
+  const wants: VersionScoring['wants'] = ({ rows, scoreboard }, { version, digest }) =>
+    rows.heldOut.count > 0 && !scoreboard.has(version, digest) && !atWork.has(version);
+  const tellOne = async ({ scoreboard }: Equipment, version: VersionNumber): Promise<void> => {
+    const one = scoreboard.scored.find((scored) => scored.version === version);
+    if (one === undefined || one.told) return;
+    const answer = await surroundings.tell('evaluation', { federation, version, tally: one.tally });
+    // Counted or refused: either way it need not be told again.
+    if (answer !== undefined) await kept(scoreboard.told(version));
+  };
+
+  return {
+    wants,
+    async score(equipment, named, load, signal) {
+      if (!wants(equipment, named)) return;
+      const { version, digest } = named;
+      const { engine, network, rows, scoreboard, spec } = equipment;
+      atWork.add(version);
+      try {
+        const parameters = await load();
+        // The model of another run: not this device's to score.
+        if (parameters.length !== network.parameterCount) return;
+        const tally = await engine.alone(async () => {
+          signal.throwIfAborted();
+          const session = await (await engine.trainer()).open(network, spec.plan);
+          try {
+            await session.setState(startState(parameters));
+            return await session.evaluate(rows.heldOut, { signal });
+          } finally {
+            session.close();
+          }
+        });
+        await kept(scoreboard.add({ version, digest, tally, told: false }));
+        surroundings.onChanged();
+        await tellOne(equipment, version);
+      } catch (failure) {
+        // The back end is gone: the next training finds another, and the version is scored when it is seen again.
+        if (!(failure instanceof TrainerFailure)) throw failure;
+        if (engine.moveOn(failure) === undefined) surroundings.onEngineLost(equipment);
+      } finally {
+        atWork.delete(version);
+      }
+    },
+    async tellAll(equipment) {
+      for (const one of equipment.scoreboard.scored) if (!one.told) await tellOne(equipment, one.version);
+    },
+  };
+}

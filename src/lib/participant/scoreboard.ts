@@ -1,0 +1,41 @@
+// What this device's held-out rows say of the versions it has seen: counts and sums, kept here and told to the coordinator once.
+import * as v from 'valibot';
+import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
+import { Tally } from '../core/metrics/tally.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+
+const Scored = v.object({ version: VersionNumber, digest: Digest, tally: Tally, told: v.boolean() });
+export type Scored = v.InferOutput<typeof Scored>;
+
+/** Scores of another dataset are not comparable: they are dropped when the rows change. */
+const Kept = v.object({ rows: Digest, scored: v.array(Scored) });
+
+const keyOf = (federation: FederationId): string => `scores:${federation}`;
+/** The oldest go first: a curve needs no more points. */
+const MOST = 500;
+
+export interface Scoreboard {
+  /** Ascending by version. */
+  readonly scored: readonly Scored[];
+  has(version: VersionNumber, digest: Digest): boolean;
+  add(scored: Scored): Promise<void>;
+  told(version: VersionNumber): Promise<void>;
+}
+
+export async function openScoreboard(store: ParticipantStore, federation: FederationId, rows: Digest): Promise<Scoreboard> {
+  const read = v.safeParse(Kept, await store.settings.get(keyOf(federation)));
+  let scored: readonly Scored[] = read.success && read.output.rows === rows ? read.output.scored : [];
+  const keep = (next: readonly Scored[]): Promise<void> => {
+    scored = next.slice(-MOST);
+    return store.settings.put(keyOf(federation), { rows, scored });
+  };
+  return {
+    get scored() {
+      return scored;
+    },
+    has: (version, digest) => scored.some((one) => one.version === version && one.digest === digest),
+    add: (one) =>
+      keep([...scored.filter((other) => other.version !== one.version), one].sort((a, b) => a.version - b.version)),
+    told: (version) => keep(scored.map((one) => (one.version === version ? { ...one, told: true } : one))),
+  };
+}

@@ -1,0 +1,116 @@
+// One round as it should go, and what a participant's screen is told of it. Trouble is in take-part-trouble.test.ts.
+import { expect, test } from 'vitest';
+import { figure } from '../core/metrics/figures.ts';
+import { splitExamples } from '../core/data/split.ts';
+import { clouds, committedMessage, federation, joined, script, spec } from '../../../test/doubles/scripted-federation.ts';
+import { roundSeed } from './batch-order.ts';
+
+test('a device that watches is idle and sends nothing but the wish to watch', async () => {
+  const one = await script();
+  await one.until('watching', () => one.coordinator.said.length > 0);
+  expect(one.part.view.state).toBe('idle');
+  expect(one.coordinator.said).toEqual([{ name: 'watch', message: { federation } }]);
+});
+
+test('joining checks in with the number of training rows and the back end', async () => {
+  const one = await joined();
+  const rows = splitExamples(clouds(40, 3)).training.length;
+  expect(one.coordinator.said.find(({ name }) => name === 'check-in')?.message).toEqual({ federation, examples: rows, backend: 'cpu' });
+  expect(one.part.view).toMatchObject({ state: 'waiting', blocked: null });
+  expect(one.faults).toEqual([]);
+});
+
+test('a round goes from the base to a receipt to a version with this device in it', async () => {
+  const one = await joined();
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(one.coordinator.uploads).toHaveLength(1);
+  const rows = splitExamples(clouds(40, 3)).training.length;
+  expect(one.coordinator.uploads[0]!.offer).toMatchObject({ round: 1, examples: rows });
+  expect(await one.store.receipts.list(federation)).toMatchObject([{ outcome: 'waiting', version: null }]);
+  expect(await one.store.outbox.list(federation)).toEqual([]);
+
+  one.link.deliver('committed', committedMessage(1, one.coordinator.commit(1)));
+  await one.until('between rounds', (view) => view.state === 'resting');
+  expect(await one.store.receipts.list(federation)).toMatchObject([{ outcome: 'included', version: 1 }]);
+  expect(one.part.view).toMatchObject({ roundsContributed: 1, round: null, blocked: null });
+  expect(one.part.view.bytesSent).toBe(one.coordinator.uploads[0]!.bytes.byteLength);
+  expect(one.part.view.history.every((point) => point.epoch === 1 && Number.isFinite(point.loss))).toBe(true);
+  expect(one.part.view.history.length).toBeGreaterThan(0);
+  expect(one.faults).toEqual([]);
+});
+
+test('each version is scored on held-out rows once and told to the coordinator, the base before the first round included', async () => {
+  const one = await joined();
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  one.link.deliver('committed', committedMessage(1, one.coordinator.commit(1)));
+  await one.until('two versions scored', (view) => view.localEvaluations.length === 2);
+  const [before, after] = one.part.view.localEvaluations;
+  expect(figure(after!.tally, 'loss')).toBeLessThan(figure(before!.tally, 'loss')!);
+  expect(after!.tally.count).toBe(splitExamples(clouds(40, 3)).heldOut.length);
+  await one.until('both told', () => one.coordinator.said.filter(({ name }) => name === 'evaluation').length === 2);
+  // A reload scores and tells nothing anew.
+  const again = await one.reload();
+  await again.until('checked in again', (view) => view.state === 'resting' && view.localEvaluations.length === 2);
+  expect(one.coordinator.said.filter(({ name }) => name === 'evaluation')).toHaveLength(2);
+});
+
+test('the update is after − before: the coordinator can add it to the base, and training is the same on every device', async () => {
+  const updates = await Promise.all(
+    [1, 2].map(async () => {
+      const one = await joined();
+      one.link.deliver('configured', one.coordinator.configured(1));
+      await one.until('averaging', (view) => view.state === 'averaging');
+      return one.coordinator.uploads[0]!.bytes;
+    }),
+  );
+  expect(updates[0]).toEqual(updates[1]);
+  expect(new Float32Array(updates[0]!.slice().buffer).some((value) => value !== 0)).toBe(true);
+  expect(roundSeed(spec.plan.seed, 1)).not.toBe(roundSeed(spec.plan.seed, 2));
+});
+
+test('the coordinator hears of each stage of the round', async () => {
+  const one = await joined();
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  const stages = one.coordinator.said.filter(({ name }) => name === 'progress').map(({ message }) => (message as { stage: string }).stage);
+  expect([...new Set(stages)]).toEqual(['training', 'uploading']);
+});
+
+test('a version that is already on the device is not fetched again', async () => {
+  const one = await joined();
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(one.coordinator.downloads).toBe(1);
+});
+
+test('views come at most ten times a second, and the last one always comes', async () => {
+  const one = await joined();
+  const before = one.views.length;
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(one.views.length - before).toBeLessThanOrEqual(1);
+  await one.clock.advance(100);
+  expect(one.views.at(-1)).toMatchObject({ state: 'averaging' });
+});
+
+test('a device that is not picked rests while the round runs', async () => {
+  const one = await joined();
+  one.coordinator.configured(4);
+  one.link.deliver('federation', one.coordinator.view);
+  await one.until('resting', (view) => view.state === 'resting');
+});
+
+test('when the run is finished the device is done, and a new run takes it in again', async () => {
+  const one = await joined();
+  const finished = { ...one.coordinator.view, state: 'finished' as const };
+  one.link.deliver('federation', finished);
+  await one.until('done', (view) => view.state === 'done');
+  const checkIns = () => one.coordinator.said.filter(({ name }) => name === 'check-in').length;
+  const before = checkIns();
+  one.link.deliver('federation', { ...finished, state: 'running' });
+  await one.until('checked in again', () => checkIns() === before + 1);
+  expect(one.part.view.state).toBe('waiting');
+});
