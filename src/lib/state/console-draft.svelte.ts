@@ -33,8 +33,8 @@ export class FederationDraft {
   /** Steps left and fields touched: only there is a mistake pointed out. */
   #seen = $state.raw<ReadonlySet<string>>(new Set());
   #refused = $state.raw<{ readonly issues: ReadonlyMap<string, string>; readonly of: string } | null>(null);
+  #initial = '';
   readonly #serialised = $derived(JSON.stringify(this.value));
-  readonly #initial: string;
 
   readonly #options: DraftSending;
 

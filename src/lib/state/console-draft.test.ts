@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-check.ts';
-import { FederationDraft, type DraftStorage } from './console-draft.svelte.ts';
+import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
 import { participantLines, roundSentences } from './console-plan-sentences.ts';
 
@@ -123,7 +123,10 @@ describe('a draft of a federation', () => {
 });
 
 describe('the form of a draft', () => {
-  const sent = { storageKey: 'draft', send: async () => ({ ok: false, error: { error: 'invalid', message: 'No.', issues: [{ path: 'spec.rules.goal', message: 'Too many for this server.' }] } }) as const };
+  const sent: DraftSending = {
+    storageKey: 'draft',
+    send: async () => ({ ok: false, error: { error: 'invalid', message: 'No.', issues: [{ path: 'spec.rules.goal', message: 'Too many for this server.' }] } }),
+  };
   test('points a mistake out only once its field or step was left', () => {
     const form = new FederationDraft({ ...digits(), brief: { ...digits().brief, title: '' } }, sent);
     expect(form.issueAt('brief.title')).toBeUndefined();

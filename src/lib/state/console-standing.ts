@@ -32,12 +32,14 @@ export function stateStanding(state: RunState): Standing {
   }
 }
 
-export const isOpen = (round: RoundView | null): round is RoundView => round !== null && round.endedAt === null;
+/** The round, while it is in progress. */
+export const openRound = (round: RoundView | null): RoundView | null => (round !== null && round.endedAt === null ? round : null);
+export const isOpen = (round: RoundView | null): boolean => openRound(round) !== null;
 
 /** The pill beside the title: the phase of the open round with the time left, else the state of the run. */
 export function standingOf(view: FederationView, now: number): Standing {
-  const { round } = view;
-  if (!isOpen(round)) return stateStanding(view.state);
+  const round = openRound(view.round);
+  if (round === null) return stateStanding(view.state);
   const left = round.deadlineAt === null ? '' : ` · ${clock(Math.max(0, round.deadlineAt - now))} left`;
   return { tone: round.phase === 'selection' ? 'neutral' : 'info', glyph: round.phase === 'selection' ? '○' : '■', words: `${phaseWords[round.phase]}${left}` };
 }
@@ -54,7 +56,8 @@ export function runHeading(view: FederationView): string {
 
 /** Of the tab: "● 7/8 · Skin triage · Run 7". */
 export function tabTitle(view: FederationView, section: string): string {
-  const begins = isOpen(view.round) ? `● ${acceptedIn(view.round)}/${view.round.goal} · ` : '';
+  const round = openRound(view.round);
+  const begins = round === null ? '' : `● ${acceptedIn(round)}/${round.goal} · `;
   return `${begins}${view.spec.brief.title} · ${section}`;
 }
 

@@ -1,0 +1,20 @@
+// One federation for all of its pages in the console; from here on the live client keeps it true.
+import { error } from '@sveltejs/kit';
+import * as v from 'valibot';
+import { FederationId } from '#lib/core/ids.ts';
+import type { LayoutServerLoad } from './$types';
+
+const ROUNDS = 200;
+
+export const load: LayoutServerLoad = async ({ locals, params, depends }) => {
+  depends('console:federation');
+  const id = v.safeParse(FederationId, params.federation);
+  const view = id.success ? await locals.application.federation(id.output) : undefined;
+  if (view === undefined) error(404, `There is no federation “${params.federation}”. It may have been deleted.`);
+  const [versions, rounds, aliases] = await Promise.all([
+    locals.application.versions(view.id),
+    locals.application.rounds(view.id, { limit: ROUNDS }),
+    locals.application.aliases(view.id),
+  ]);
+  return { live: { view, versions, rounds, aliases, servedAt: Date.now() } };
+};
