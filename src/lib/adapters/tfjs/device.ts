@@ -6,7 +6,7 @@ import type { Network, ParameterSlot } from '../../core/model/network.ts';
 import type { StepPlan } from '../../core/model/optimizer.ts';
 import type { Activation } from '../../core/model/spec.ts';
 import type { WindowGeometry } from '../../core/model/window.ts';
-import type { BackendName, Rows } from '../../ports/trainer.ts';
+import type { BackendName, Rows, TrainerFailure } from '../../ports/trainer.ts';
 
 export type Tensor = TensorInfo;
 export type PoolKind = 'max-pool2d' | 'average-pool2d';
@@ -92,7 +92,7 @@ export interface Device {
   /** Tensors alive on the device: flat over steps, or something leaks. */
   tensorCount(): number;
   memoryBytes(): number | undefined;
-  /** Set once the device is lost, with its reason. */
-  lost(): string | undefined;
+  /** Set once the device is gone, or has refused memory. */
+  failure(): TrainerFailure | undefined;
   dispose(): void;
 }

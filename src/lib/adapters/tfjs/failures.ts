@@ -6,12 +6,11 @@ const lostDevice = /device (is|was) lost|device lost|context (is |was )?lost|CON
 const unsupported = /is not (yet )?supported|not found for backend|no kernel/i;
 
 /** Undefined for what is no failure of the device: a bug, or a cancelled run, which the caller must see as it is. */
-export function asTrainerFailure(error: unknown, lost: string | undefined): TrainerFailure | undefined {
+export function asTrainerFailure(error: unknown): TrainerFailure | undefined {
   if (error instanceof TrainerFailure) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const options = { cause: error };
-  if (lost !== undefined || lostDevice.test(text))
-    return new TrainerFailure('device-lost', lost ?? `The device was lost (${text}).`, options);
+  if (lostDevice.test(text)) return new TrainerFailure('device-lost', `The device was lost (${text}).`, options);
   if (outOfMemory.test(text))
     return new TrainerFailure('out-of-memory', `The device ran out of memory (${text}).`, options);
   if (unsupported.test(text)) return new TrainerFailure('unsupported', text, options);

@@ -234,7 +234,7 @@ export function heapDevice(backend: BackendName, description: string, memory: He
     settle: async () => {},
     tensorCount: () => memory.numDataIds(),
     memoryBytes: () => memory.bytes(),
-    lost: () => undefined,
+    failure: () => undefined,
     dispose() {
       device.endStep();
       memory.close();

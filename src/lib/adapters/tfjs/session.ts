@@ -17,6 +17,8 @@ import { asTrainerFailure } from './failures.ts';
 import { backward, forward } from './network-passes.ts';
 
 const EVALUATION_BATCH = 256;
+/** Steps that may be enqueued ahead of the device: one to two times this. */
+const STEPS_AHEAD = 16;
 
 export class DeviceSession implements TrainerSession {
   readonly #device: Device;
@@ -27,8 +29,10 @@ export class DeviceSession implements TrainerSession {
   #rows: { readonly held: DeviceRows; readonly targets: Int32Array | Float32Array } | undefined;
   #steps = 0;
   #examples = 0;
-  #dead: string | undefined;
-  #onClose: () => void;
+  #dead: TrainerFailure | undefined;
+  readonly #onClose: () => void;
+  /** Work enqueued before, waited for now and then, so that a fast host does not run away from a slow device. */
+  #mark: Promise<void> = Promise.resolve();
 
   constructor(device: Device, network: Network, plan: SessionPlan, onClose: () => void) {
     this.#device = device;
@@ -40,13 +44,13 @@ export class DeviceSession implements TrainerSession {
 
   /** Runs `work`, frees what it left on the device, and translates what an engine throws. */
   async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#dead !== undefined) throw new TrainerFailure('device-lost', this.#dead);
-    const lost = this.#device.lost();
-    if (lost !== undefined) throw this.#die(new TrainerFailure('device-lost', lost));
+    if (this.#dead !== undefined) throw this.#dead;
+    const gone = this.#device.failure();
+    if (gone !== undefined) throw this.#die(gone);
     try {
       return await work();
     } catch (error) {
-      const failure = asTrainerFailure(error, this.#device.lost());
+      const failure = this.#device.failure() ?? asTrainerFailure(error);
       throw failure === undefined ? error : this.#die(failure);
     } finally {
       if (this.#dead === undefined) this.#device.endStep();
@@ -54,7 +58,7 @@ export class DeviceSession implements TrainerSession {
   }
 
   #die(failure: TrainerFailure): TrainerFailure {
-    this.#dead = failure.message;
+    this.#dead = failure;
     return failure;
   }
 
@@ -121,6 +125,10 @@ export class DeviceSession implements TrainerSession {
         this.#parameter(slot).apply(slotGradient, this.#steps),
       );
       this.#examples += batch;
+    }).then(async () => {
+      if (this.#steps % STEPS_AHEAD !== 0) return;
+      await this.#mark;
+      this.#mark = this.#device.settle();
     });
   }
 
@@ -198,8 +206,7 @@ export class DeviceSession implements TrainerSession {
   }
 
   memoryBytes(): number | undefined {
-    const bytes = this.#device.memoryBytes();
-    return bytes === undefined ? undefined : bytes;
+    return this.#device.memoryBytes();
   }
 
   #freeParameters(): void {
@@ -214,7 +221,7 @@ export class DeviceSession implements TrainerSession {
       this.#loss.dispose();
     }
     this.#rows = undefined;
-    this.#dead ??= 'This session is closed.';
+    this.#dead ??= new TrainerFailure('unsupported', 'This session is closed.');
     this.#onClose();
   }
 }

@@ -1,0 +1,29 @@
+// The WebAssembly back end as a browser loads it: its binary comes from our own origin, and only the kernels in use.
+import { env } from '@tensorflow/tfjs-core';
+import { BackendWasm, init, setWasmPaths } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js';
+import { batchMatMulConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul.js';
+import { conv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2D.js';
+import { conv2DBackpropInputConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2DBackpropInput.js';
+import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import { heapDevice } from '../heap-device.ts';
+import { kernelRunner, kernelTable } from '../kernels.ts';
+import { deviceTrainer, type DeviceTrainer } from '../trainer.ts';
+import { wasmMemory } from './wasm-memory.ts';
+
+export async function createWasmTrainer(): Promise<DeviceTrainer> {
+  // The threaded binary starts its workers from blob: addresses, which the content security policy refuses.
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  setWasmPaths({
+    'tfjs-backend-wasm.wasm': plainUrl,
+    'tfjs-backend-wasm-simd.wasm': simdUrl,
+    // Never fetched; the library wants all three named.
+    'tfjs-backend-wasm-threaded-simd.wasm': simdUrl,
+  });
+  const { wasm } = await init();
+  const backend = new BackendWasm(wasm);
+  const table = kernelTable([batchMatMulConfig, conv2DConfig, conv2DBackpropInputConfig], backend);
+  const simd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  const description = simd === true ? 'WebAssembly · SIMD' : 'WebAssembly';
+  return deviceTrainer(heapDevice('wasm', description, wasmMemory(backend), kernelRunner(backend, table)));
+}

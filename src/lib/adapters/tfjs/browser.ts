@@ -1,0 +1,34 @@
+// Trainers for pages and workers. Each back end is its own chunk: only the one in use is downloaded.
+import type { BackendName, Trainer } from '../../ports/trainer.ts';
+
+/**
+ * Starts a back end. Throws TrainerFailure('unsupported') where this browser does not have it. A trainer holds a device:
+ * dispose() it.
+ */
+export async function createTrainer(backend: BackendName): Promise<Trainer> {
+  switch (backend) {
+    case 'webgpu':
+      return (await import('./backends/webgpu.ts')).createWebgpuTrainer();
+    case 'webgl':
+      return (await import('./backends/webgl.ts')).createWebglTrainer();
+    case 'wasm':
+      return (await import('./backends/wasm.ts')).createWasmTrainer();
+    case 'cpu':
+      return (await import('./backends/cpu.ts')).createCpuTrainer();
+    case 'reference':
+      return (await import('../reference/reference-trainer.ts')).createReferenceTrainer();
+    default:
+      return backend satisfies never;
+  }
+}
+
+/** The back ends that this browser may have, fastest first as a rule; asking costs no download. */
+export async function availableBackends(): Promise<readonly BackendName[]> {
+  const names: BackendName[] = [];
+  if ('gpu' in navigator) names.push('webgpu');
+  if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined') names.push('webgl');
+  if (typeof WebAssembly !== 'undefined') names.push('wasm');
+  names.push('cpu');
+  return names;
+}
+

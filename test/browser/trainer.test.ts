@@ -1,0 +1,29 @@
+// The engines that a browser has, held to the trainer contract in a real Chromium: WebGPU and WebGL on the software adapter.
+import { createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { deviceTensors } from '../../src/lib/adapters/tfjs/trainer.ts';
+import { trainerContract } from '../contract/trainer.ts';
+
+trainerContract('WebAssembly in the browser', () => createTrainer('wasm'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
+  tensorCount: deviceTensors,
+});
+trainerContract('CPU in the browser', () => createTrainer('cpu'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
+  tensorCount: deviceTensors,
+});
+trainerContract('WebGPU', () => createTrainer('webgpu'), {
+  tolerance: 2e-4,
+  bitExact: true,
+  manySteps: 60,
+  tensorCount: deviceTensors,
+});
+trainerContract('WebGL', () => createTrainer('webgl'), {
+  tolerance: 2e-3,
+  bitExact: true,
+  manySteps: 30,
+  tensorCount: deviceTensors,
+});
