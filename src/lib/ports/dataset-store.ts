@@ -43,10 +43,24 @@ export interface DatasetDraft {
 
 /** Writes one dataset: chunks, each durable when its promise resolves, then `finish`, which makes it visible. */
 export interface DatasetWriter {
+  /** What an earlier attempt made durable: `hashes` is [count, 2]. Undefined for a new dataset. */
+  readonly resumed: { readonly count: number; readonly position: number; readonly hashes: Uint32Array } | undefined;
+  /** Takes ownership of the examples' buffers. */
   append(examples: Examples, position: number): Promise<void>;
   finish(): Promise<DatasetRecord>;
   /** Deletes what was written. */
   discard(): Promise<void>;
+}
+
+/** `write` refuses with this when the resumable import of that id was begun with another source or contract. */
+export class ImportMismatch extends Error {
+  override readonly name = 'ImportMismatch';
+  constructor(
+    readonly expected: string,
+    readonly got: string,
+  ) {
+    super(`This import was begun with ${expected}, not with ${got}. Choose the same files, or delete it and start again.`);
+  }
 }
 
 /** The store refuses with this when the device has no room. */
@@ -62,6 +76,7 @@ export class StorageFull extends Error {
 }
 
 export interface DatasetStore {
+  /** Newest first. */
   list(): Promise<readonly DatasetRecord[]>;
   resumable(): Promise<readonly ResumableImport[]>;
   /** Starts a dataset, or continues the resumable import of the same id. */
@@ -71,5 +86,6 @@ export interface DatasetStore {
   record(id: string): Promise<DatasetRecord | undefined>;
   /** All examples, in import order; undefined where there is no such dataset. */
   read(id: string): Promise<Examples | undefined>;
+  /** Deletes a dataset or an import in progress; nothing happens where there is none. */
   delete(id: string): Promise<void>;
 }

@@ -3,58 +3,10 @@
 import type { DataContract } from '../core/data/contract.ts';
 import type { FederationId } from '../core/ids.ts';
 import type { SampleName } from '../core/federation.ts';
+import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 
-/** What was refused, and why: by file, row and column, so that a person can mend it. */
-export interface ImportRefusal {
-  readonly file: string;
-  /** 1-based line or record, where there is one. */
-  readonly row: number | null;
-  readonly column: string | null;
-  readonly kind:
-    | 'empty-file'
-    | 'not-text'
-    | 'wrong-header'
-    | 'missing-column'
-    | 'ragged-row'
-    | 'not-a-number'
-    | 'out-of-range'
-    | 'unknown-category'
-    | 'unknown-class'
-    | 'missing-value'
-    | 'corrupt-image'
-    | 'corrupt-archive'
-    | 'archive-bomb'
-    | 'wrong-size'
-    | 'unsupported'
-    | 'duplicate'
-    | 'no-examples';
-  /** A sentence: what was expected, what was found, what to do. */
-  readonly message: string;
-}
-
-export interface ImportReport {
-  readonly accepted: number;
-  readonly duplicates: number;
-  /** All refusals counted; the first 1,000 listed. */
-  readonly refused: number;
-  readonly refusals: readonly ImportRefusal[];
-  /** Refusals a kind. */
-  readonly refusedByKind: Readonly<Record<string, number>>;
-  readonly readMs: number;
-}
-
-/** The first examples, for the eye. */
-export type ImportPreview =
-  | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | {
-      readonly kind: 'image';
-      readonly height: number;
-      readonly width: number;
-      readonly channels: 1 | 3;
-      /** Each [H, W, C] bytes, as the model will see it. */
-      readonly images: readonly { readonly label: string; readonly pixels: Uint8Array }[];
-    };
+export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
 
 export type ImportSource =
   | { readonly type: 'files'; readonly files: readonly { readonly path: string; readonly file: File }[] }

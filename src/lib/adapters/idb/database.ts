@@ -28,12 +28,11 @@ export interface ImportRow {
   readonly classCounts: readonly number[];
 }
 
-/** Some examples of a dataset; the arrays own their buffers. Layouts as in core/data/examples.ts. */
+/** Some examples of a dataset; the arrays own their buffers. Layouts as in core/data/examples.ts; the hashes lie apart. */
 export interface ChunkRow {
   readonly count: number;
   readonly features: Uint8Array | Float32Array;
   readonly targets: Int32Array | Float32Array;
-  readonly hashes: Uint32Array;
 }
 
 /** Downloaded parameters; the store drops those unused for longest. */
@@ -47,6 +46,8 @@ export interface TributaryDatabase extends DBSchema {
   datasets: { key: string; value: DatasetRow };
   /** Key: [dataset id, chunk number], out of line. All of one dataset: IDBKeyRange.bound([id], [id, []]). */
   chunks: { key: [string, number]; value: ChunkRow };
+  /** Key: as the chunk's. Apart from it, so that looking for duplicates need not read the examples. */
+  hashes: { key: [string, number]; value: Uint32Array };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow };
   /** Key: the secret's name, out of line; one entry, 'participant'. */
@@ -108,6 +109,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
 function createStores(database: Database): void {
   database.createObjectStore('datasets', { keyPath: 'id' });
   database.createObjectStore('chunks');
+  database.createObjectStore('hashes');
   database.createObjectStore('imports', { keyPath: 'id' });
   database.createObjectStore('secrets');
   database.createObjectStore('settings');

@@ -1,4 +1,5 @@
 // Examples once read and encoded: flat typed arrays, the only form in which data reaches a Trainer or a store.
+import { hashCounts } from './hash-counts.ts';
 
 /** `count` examples, row-major. Owns its buffers. */
 export interface Examples {
@@ -7,7 +8,7 @@ export interface Examples {
   readonly features: Uint8Array | Float32Array;
   /** [count]: class indices (Int32Array), or scaled numbers (Float32Array). */
   readonly targets: Int32Array | Float32Array;
-  /** [count, 2]: 64 bits of SHA-256 over the encoded example and its target: deduplication, and splits that do not move. */
+  /** [count, 2]: 64 bits over the encoded example and its target (example-hash.ts): deduplication, and splits that do not move. */
   readonly hashes: Uint32Array;
 }
 
@@ -30,4 +31,42 @@ export function selectExamples(examples: Examples, indices: ArrayLike<number>): 
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
   return { count, features, targets, hashes };
+}
+
+/** The bytes that examples take in memory and, nearly, on disk. */
+export const examplesBytes = (examples: Examples): number =>
+  examples.features.byteLength + examples.targets.byteLength + examples.hashes.byteLength;
+
+/** All parts one after the other, copied; undefined for no parts. All must be of one contract. */
+export function joinExamples(parts: readonly Examples[]): Examples | undefined {
+  const [first] = parts;
+  if (first === undefined) return undefined;
+  const total = (length: (part: Examples) => number): number => parts.reduce((sum, part) => sum + length(part), 0);
+  const features =
+    first.features instanceof Uint8Array
+      ? new Uint8Array(total((part) => part.features.length))
+      : new Float32Array(total((part) => part.features.length));
+  const count = total((part) => part.count);
+  const targets = first.targets instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
+  const hashes = new Uint32Array(count * 2);
+  let row = 0;
+  let value = 0;
+  for (const part of parts) {
+    features.set(part.features, value);
+    targets.set(part.targets, row);
+    hashes.set(part.hashes, row * 2);
+    row += part.count;
+    value += part.features.length;
+  }
+  return { count, features, targets, hashes };
+}
+
+/** The rows whose hash is not among `known` ([n, 2]) nor earlier in `examples`. */
+export function withoutDuplicates(examples: Examples, known: readonly Uint32Array[]): Examples {
+  const seen = hashCounts(known.reduce((total, hashes) => total + hashes.length / 2, examples.count));
+  for (const hashes of known) for (let i = 0; i < hashes.length; i += 2) seen.add(hashes[i]!, hashes[i + 1]!);
+  const fresh: number[] = [];
+  for (let row = 0; row < examples.count; row += 1)
+    if (seen.add(examples.hashes[row * 2]!, examples.hashes[row * 2 + 1]!) === 0) fresh.push(row);
+  return fresh.length === examples.count ? examples : selectExamples(examples, fresh);
 }

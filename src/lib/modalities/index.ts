@@ -1,0 +1,47 @@
+// The kinds of data that a federation can ask for. A new one is a folder beside these and its line here.
+import type { DataContract } from '../core/data/contract.ts';
+import type { Assembler } from './assembler.ts';
+import { imageModality } from './image/modality.ts';
+import type { DecodeImage } from './image/picture.ts';
+import type { ImportPreview, RefusalLog } from './import-report.ts';
+import type { SourceFile } from './source-file.ts';
+import { tableModality } from './table/modality.ts';
+
+export interface ModalityOptions {
+  readonly decodeImage: DecodeImage;
+  readonly signal?: AbortSignal | undefined;
+  /** Share of the chosen bytes that is done with, 0–1. */
+  readonly onFraction: (fraction: number) => void;
+}
+
+export interface Modality<Contract extends DataContract> {
+  readonly kind: Contract['kind'];
+  /** What a person reads: "Images". */
+  readonly title: string;
+  /** For a file input's `accept`. */
+  readonly accept: string;
+  /** A resumed import reads its source from the start again and compares, rather than passing over what it has. */
+  readonly replays: boolean;
+  /** Reads all files into the assembler; refusals go to the log, and nothing that lies in a file makes it reject. */
+  read(files: readonly SourceFile[], contract: Contract, into: Assembler, log: RefusalLog, options: ModalityOptions): Promise<ImportPreview>;
+}
+
+export const modalities = { table: tableModality, image: imageModality } as const;
+
+/** Reads files under a contract, whatever its kind. */
+export function readFiles(
+  files: readonly SourceFile[],
+  contract: DataContract,
+  into: Assembler,
+  log: RefusalLog,
+  options: ModalityOptions,
+): Promise<ImportPreview> {
+  switch (contract.kind) {
+    case 'table':
+      return modalities.table.read(files, contract, into, log, options);
+    case 'image':
+      return modalities.image.read(files, contract, into, log, options);
+    default:
+      return contract satisfies never;
+  }
+}

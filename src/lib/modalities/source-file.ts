@@ -1,0 +1,72 @@
+// A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
+
+export interface SourceFile {
+  /** Path within what was chosen or dropped, with slashes: 'digits/3/0001.png'. */
+  readonly path: string;
+  readonly size: number;
+  /** The bytes [start, end), cut at the end of the file. The caller may keep them. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+export const sourceOfBlob = (path: string, blob: Blob): SourceFile => ({
+  path,
+  size: blob.size,
+  read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+});
+
+export const sourceOfBytes = (path: string, bytes: Uint8Array): SourceFile => ({
+  path,
+  size: bytes.length,
+  read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
+});
+
+export const sourceOfText = (path: string, text: string): SourceFile => sourceOfBytes(path, new TextEncoder().encode(text));
+
+/** The whole file in pieces, the next one being read while the present one is worked on. */
+export async function* chunksOf(
+  file: SourceFile,
+  options: { readonly chunkBytes?: number; readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const size = options.chunkBytes ?? 1024 * 1024;
+  let next = file.read(0, size);
+  for (let start = 0; start < file.size; start += size) {
+    options.signal?.throwIfAborted();
+    const chunk = await next;
+    if (start + size < file.size) {
+      next = file.read(start + size, start + 2 * size);
+      // Nobody awaits it when the work on this chunk fails first.
+      next.catch(() => undefined);
+    }
+    yield chunk;
+  }
+}
+
+/** The last part of a path. */
+export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** The name of the folder that a file lies in; undefined at the top. */
+export const folderName = (path: string): string | undefined => {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.at(-2);
+};
+
+/** What systems leave between people's files: not worth a refusal. */
+export const isHidden = (path: string): boolean =>
+  path
+    .split('/')
+    .some((part) => part === '__MACOSX' || (part.startsWith('.') && part !== '.' && part !== '..') || /^(thumbs\.db|desktop\.ini)$/i.test(part));
+
+/** What a file's first bytes say it is; undefined where they say nothing (text, most likely). */
+export function signatureOf(head: Uint8Array): 'zip' | 'gzip' | 'png' | 'jpeg' | 'webp' | 'gif' | 'pdf' | 'idx' | 'old-excel' | undefined {
+  const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
+  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
+  if (starts(0x1f, 0x8b)) return 'gzip';
+  if (starts(0x89, 0x50, 0x4e, 0x47)) return 'png';
+  if (starts(0xff, 0xd8, 0xff)) return 'jpeg';
+  if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x45 && head[10] === 0x42) return 'webp';
+  if (starts(0x47, 0x49, 0x46, 0x38)) return 'gif';
+  if (starts(0x25, 0x50, 0x44, 0x46)) return 'pdf';
+  if (starts(0xd0, 0xcf, 0x11, 0xe0)) return 'old-excel';
+  if (starts(0, 0, 8, 1) || starts(0, 0, 8, 3)) return 'idx';
+  return undefined;
+}

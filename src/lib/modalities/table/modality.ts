@@ -1,0 +1,26 @@
+// Tables: rows of CSV and TSV files.
+import type { TableContract } from '../../core/data/contract.ts';
+import type { Modality } from '../index.ts';
+import { readTable, type TablePreview } from './read-table.ts';
+
+export const tableModality: Modality<TableContract> = {
+  kind: 'table',
+  title: 'Table',
+  accept: '.csv,.tsv,.txt,text/csv,text/tab-separated-values',
+  // Rows are read faster than a position in the middle of a text could be found again and trusted.
+  replays: true,
+  async read(files, contract, into, log, options) {
+    const preview: TablePreview = { header: [], rows: [] };
+    const total = files.reduce((bytes, file) => bytes + file.size, 0);
+    let done = 0;
+    for (const file of files) {
+      await readTable(file, contract, into, log, preview, {
+        signal: options.signal,
+        onBytes: (bytes) => options.onFraction((done + bytes) / Math.max(1, total)),
+      });
+      done += file.size;
+      options.onFraction(done / Math.max(1, total));
+    }
+    return { kind: 'table', header: preview.header, rows: preview.rows };
+  },
+};

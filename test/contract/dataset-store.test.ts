@@ -1,0 +1,82 @@
+import 'fake-indexeddb/auto';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../src/lib/adapters/idb/database.ts';
+import { idbDatasetStore } from '../../src/lib/adapters/idb/datasets.ts';
+import { memoryDatasetStore } from '../../src/lib/adapters/memory/datasets.ts';
+import { StorageFull } from '../../src/lib/ports/dataset-store.ts';
+import { datasetStoreContract, numbered } from './dataset-store.ts';
+
+datasetStoreContract('the memory store', async () => {
+  const store = memoryDatasetStore();
+  return { store, reopen: () => Promise.resolve(store), close: () => Promise.resolve() };
+});
+
+let names = 0;
+const freshName = (): string => `datasets-${(names += 1)}`;
+
+datasetStoreContract('the IndexedDB store, on fake-indexeddb', async () => {
+  const name = freshName();
+  const open = [await openDatabase({ name })];
+  return {
+    store: idbDatasetStore(open[0]!),
+    reopen: async () => {
+      const again = await openDatabase({ name });
+      open.push(again);
+      return idbDatasetStore(again);
+    },
+    close: () => Promise.resolve(open.forEach((database) => database.close())),
+  };
+});
+
+test('a full disk is told as such, and leaves the import as it was', async () => {
+  const database = await openDatabase({ name: freshName() });
+  const contract = { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] } as const;
+  const store = idbDatasetStore(database);
+  const writer = await store.write({ id: 'a', federation: null, name: 'a', contract: { ...contract, classes: [...contract.classes] }, source: 'a' });
+  await writer.append(numbered(0, 2), 2);
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...parameters) {
+    if (this.name === 'chunks') throw new DOMException('no room', 'QuotaExceededError');
+    return put.apply(this, parameters);
+  };
+  try {
+    await expect(writer.append(numbered(2, 4), 4)).rejects.toThrow(StorageFull);
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  expect(await store.resumable()).toMatchObject([{ count: 2, position: 2 }]);
+  await writer.append(numbered(2, 4), 4);
+  expect((await writer.finish()).count).toBe(4);
+  database.close();
+});
+
+test('two tabs that continue one import do not write over each other', async () => {
+  const name = freshName();
+  const [first, second] = [await openDatabase({ name }), await openDatabase({ name })];
+  const draft = {
+    id: 'a',
+    federation: null,
+    name: 'a',
+    contract: { kind: 'image' as const, height: 2, width: 2, channels: 1 as const, classes: ['left', 'right'] },
+    source: 'a',
+  };
+  const one = await idbDatasetStore(first).write(draft);
+  const other = await idbDatasetStore(second).write(draft);
+  await one.append(numbered(0, 2), 2);
+  await expect(other.append(numbered(0, 2), 2)).rejects.toThrow('another tab');
+  expect((await one.finish()).count).toBe(2);
+  first.close();
+  second.close();
+});
+
+test('a newer copy of the app takes the database, and the older one is told', async () => {
+  const name = freshName();
+  let replaced = 0;
+  await openDatabase({ name, onReplaced: () => (replaced += 1) });
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open(name, 99);
+    request.onsuccess = () => resolve(request.result.close());
+    request.onerror = () => reject(request.error ?? new Error('not opened'));
+  });
+  expect(replaced).toBe(1);
+});

@@ -1,0 +1,161 @@
+// What every DatasetStore guarantees. Run for the memory store and IndexedDB in Node, and for IndexedDB in a real Chromium.
+import { describe, expect, test } from 'vitest';
+import type { ImageContract } from '../../src/lib/core/data/contract.ts';
+import { datasetVersion } from '../../src/lib/core/data/dataset-version.ts';
+import type { Examples } from '../../src/lib/core/data/examples.ts';
+import { ImportMismatch, type DatasetDraft, type DatasetStore } from '../../src/lib/ports/dataset-store.ts';
+
+export interface StoreUnderTest {
+  readonly store: DatasetStore;
+  /** The same storage as another page finds it after this one is gone. */
+  reopen(): Promise<DatasetStore>;
+  close(): Promise<void>;
+}
+
+const contract: ImageContract = { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] };
+
+const draft = (id: string): DatasetDraft => ({ id, federation: null, name: `set ${id}`, contract, source: 'a.zip (10 bytes)' });
+
+/** Examples whose pixels, target and hash all follow from their number. */
+export function numbered(from: number, to: number): Examples {
+  const count = to - from;
+  const numbers = Array.from({ length: count }, (_, i) => from + i);
+  return {
+    count,
+    features: Uint8Array.from(numbers.flatMap((n) => [n & 255, n >> 8, 1, 2])),
+    targets: Int32Array.from(numbers.map((n) => n % 2)),
+    hashes: Uint32Array.from(numbers.flatMap((n) => [n * 1000, n])),
+  };
+}
+
+export function datasetStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  const using = async (work: (subject: StoreUnderTest) => Promise<void>): Promise<void> => {
+    const subject = await open();
+    try {
+      await work(subject);
+    } finally {
+      await subject.close();
+    }
+  };
+
+  describe(name, () => {
+    test('a finished dataset is listed whole, and reads back in import order', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        expect(writer.resumed).toBeUndefined();
+        await writer.append(numbered(0, 3), 3);
+        await writer.append(numbered(3, 5), 6);
+        const record = await writer.finish();
+        expect(record).toMatchObject({ id: 'a', name: 'set a', count: 5, classCounts: [3, 2], bytes: 5 * (4 + 4 + 8) });
+        expect(record.version).toBe(datasetVersion(contract).add(numbered(0, 5).hashes).finish());
+        const later = await reopen();
+        expect(await later.list()).toEqual([record]);
+        expect(await later.record('a')).toEqual(record);
+        expect(await later.read('a')).toEqual(numbered(0, 5));
+        expect(await later.resumable()).toEqual([]);
+      }));
+
+    test('an import that was cut off is no dataset, but goes on after its last durable chunk', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('cut'));
+        await writer.append(numbered(0, 3), 4);
+        const later = await reopen();
+        expect(await later.list()).toEqual([]);
+        expect(await later.read('cut')).toBeUndefined();
+        expect(await later.record('cut')).toBeUndefined();
+        expect(await later.resumable()).toMatchObject([{ id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 }]);
+
+        const again = await later.write(draft('cut'));
+        expect(again.resumed).toEqual({ count: 3, position: 4, hashes: numbered(0, 3).hashes });
+        await again.append(numbered(3, 5), 7);
+        const record = await again.finish();
+        expect(await later.read('cut')).toEqual(numbered(0, 5));
+        expect(await later.resumable()).toEqual([]);
+        expect(record.count).toBe(5);
+        // Cut off or not: the same content has the same version.
+        const whole = await later.write(draft('whole'));
+        await whole.append(numbered(0, 5), 7);
+        expect((await whole.finish()).version).toBe(record.version);
+      }));
+
+    test('an import is not continued with other files or under another contract', () =>
+      using(async ({ store }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 1), 1);
+        await expect(store.write({ ...draft('a'), source: 'b.zip (11 bytes)' })).rejects.toThrow(ImportMismatch);
+        await expect(store.write({ ...draft('a'), contract: { ...contract, height: 3 } })).rejects.toThrow(ImportMismatch);
+        expect(await store.resumable()).toMatchObject([{ count: 1 }]);
+      }));
+
+    test('a discarded import leaves nothing behind, and its writer writes no more', () =>
+      using(async ({ store }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 3), 3);
+        await writer.discard();
+        expect(await store.resumable()).toEqual([]);
+        await expect(writer.append(numbered(3, 4), 4)).rejects.toThrow();
+        expect((await store.write(draft('a'))).resumed).toBeUndefined();
+      }));
+
+    test('an empty dataset cannot be finished', () =>
+      using(async ({ store }) => {
+        await expect((await store.write(draft('a'))).finish()).rejects.toThrow('no examples');
+        expect(await store.list()).toEqual([]);
+      }));
+
+    test('adding leaves duplicates out, keeps the order and gives a new version', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 3), 3);
+        const before = await writer.finish();
+        const after = await store.add('a', numbered(2, 6));
+        expect(after).toMatchObject({ id: 'a', count: 6, classCounts: [3, 3], importedAt: before.importedAt, bytes: 6 * 16 });
+        expect(after.version).not.toBe(before.version);
+        expect(after.version).toBe(datasetVersion(contract).add(numbered(0, 6).hashes).finish());
+        expect(await store.add('a', numbered(0, 6))).toEqual(after);
+        const later = await reopen();
+        expect(await later.read('a')).toEqual(numbered(0, 6));
+        expect(await later.record('a')).toEqual(after);
+      }));
+
+    test('hundreds of single additions, some of them at the same time, all count once', () =>
+      using(async ({ store }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 1), 1);
+        await writer.finish();
+        for (let n = 1; n < 300; n += 3) await Promise.all([1, 2, 3, 3].map((step) => store.add('a', numbered(n + step - 1, n + step))));
+        const record = await store.record('a');
+        expect(record?.count).toBe(301);
+        const read = await store.read('a');
+        expect([...(read?.hashes ?? [])].filter((_, i) => i % 2 === 1).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 301 }, (_, n) => n));
+      }));
+
+    test('a dataset of its id is added to, never written over', () =>
+      using(async ({ store }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 1), 1);
+        await writer.finish();
+        await expect(store.write(draft('a'))).rejects.toThrow('finished');
+        await expect(store.add('missing', numbered(0, 1))).rejects.toThrow('no dataset');
+      }));
+
+    test('deleting removes datasets and imports, and nothing of the others', () =>
+      using(async ({ store, reopen }) => {
+        for (const id of ['a', 'b', 'ab']) {
+          const writer = await store.write(draft(id));
+          await writer.append(numbered(0, 2), 2);
+          await writer.finish();
+        }
+        await (await store.write(draft('cut'))).append(numbered(0, 2), 2);
+        await store.delete('a');
+        await store.delete('cut');
+        await store.delete('never there');
+        const later = await reopen();
+        expect((await later.list()).map((record) => record.id).toSorted()).toEqual(['ab', 'b']);
+        expect(await later.resumable()).toEqual([]);
+        expect(await later.read('a')).toBeUndefined();
+        expect(await later.read('b')).toEqual(numbered(0, 2));
+        expect(await later.read('ab')).toEqual(numbered(0, 2));
+      }));
+  });
+}
