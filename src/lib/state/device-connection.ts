@@ -1,2 +1,39 @@
+// Composes what a page needs of this device: the stores in IndexedDB and the two workers, each opened with its first use.
+// Loaded lazily, so that pages which show only what the server says bring none of it.
+import { openDatabase, type Database } from '../adapters/idb/database.ts';
+import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import { IngestClient } from '../workers/ingest-client.ts';
 import type { DevicePort } from './device-state.svelte.ts';
-export const connectDevice = (): Promise<DevicePort> => Promise.reject(new Error('not yet'));
+import type { IngestPort } from './datasets.svelte.ts';
+
+/** Opened once for the visit; a connection that the browser or another tab closed is opened again. */
+let database: Promise<Database> | undefined;
+const opened = (): Promise<Database> => {
+  const again = (): void => {
+    database = undefined;
+  };
+  database ??= openDatabase({ onReplaced: again, onTerminated: again }).catch((error: unknown) => {
+    again();
+    throw error;
+  });
+  return database;
+};
+
+export const datasetStore = async (): Promise<DatasetStore> => idbDatasetStore(await opened());
+export const participantStore = async (): Promise<ParticipantStore> =>
+  createIdbParticipantStore(await opened());
+
+/** One ingest worker; it has no way to the network. */
+export function connectIngest(): IngestPort {
+  const client = new IngestClient();
+  return {
+    import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
+    encode: (contract, input) => client.encode(contract, input),
+  };
+}
+
+export const connectDevice = (): Promise<DevicePort> =>
+  Promise.reject(new Error('The device worker is not there yet.'));

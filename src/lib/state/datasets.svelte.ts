@@ -1,0 +1,219 @@
+// The datasets on this device, and the import that is running: what a person chose, how far it is, what was refused and why.
+// Files are read in a worker; here is only what the screen knows of it.
+import { createContext } from 'svelte';
+import type { DataContract } from '../core/data/contract.ts';
+import type { SampleName } from '../core/federation.ts';
+import type { FederationId } from '../core/ids.ts';
+import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
+import {
+  StorageFull,
+  type DatasetRecord,
+  type DatasetStore,
+  type ResumableImport,
+} from '../ports/dataset-store.ts';
+import type { EncodeRequest, ImportSource } from '../workers/ingest-messages.ts';
+import type { ChosenFile } from './chosen-files.ts';
+import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
+import { bytes } from './format.ts';
+
+export interface ImportProgress {
+  /** 0–1 of the source; null where it has no measure. */
+  readonly fraction: number | null;
+  readonly examples: number;
+  readonly message: string;
+}
+
+export type ImportOutcome =
+  | {
+      readonly type: 'imported';
+      readonly record: DatasetRecord;
+      readonly report: ImportReport;
+      readonly preview: ImportPreview;
+    }
+  | { readonly type: 'refused'; readonly report: ImportReport }
+  | { readonly type: 'cancelled' };
+
+/** What is imported, under which contract, as what. `dataset` adds to a dataset or continues a cut-off import. */
+export interface ImportTask {
+  readonly source: ImportSource;
+  readonly contract: DataContract;
+  readonly federation: FederationId | null;
+  readonly datasetName: string;
+  readonly dataset: string | null;
+}
+
+/** The part of the ingest client that screens use. */
+export interface IngestPort {
+  /** Rejects when something broke; what lies in the files never makes it reject. */
+  import(
+    task: ImportTask,
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
+  ): Promise<ImportOutcome>;
+  /** The features of one example, as training sees them. */
+  encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;
+}
+
+export interface DatasetPorts {
+  store(): Promise<DatasetStore>;
+  ingest(): Promise<IngestPort>;
+}
+
+export interface RunningImport {
+  readonly name: string;
+  readonly progress: ImportProgress;
+}
+
+export class DatasetsState {
+  /** undefined: not read yet. */
+  datasets = $state.raw<readonly DatasetRecord[] | undefined>();
+  resumable = $state.raw<readonly ResumableImport[]>([]);
+  running = $state.raw<RunningImport | null>(null);
+  outcome = $state.raw<ImportOutcome | null>(null);
+  trouble = $state.raw<DeviceTrouble | null>(null);
+
+  #stop: AbortController | undefined;
+
+  constructor(private readonly ports: DatasetPorts) {}
+
+  /** Those that were read for this federation, newest first. */
+  of(federation: FederationId | null): readonly DatasetRecord[] {
+    return (this.datasets ?? [])
+      .filter((record) => record.federation === federation)
+      .toSorted((a, b) => b.importedAt - a.importedAt);
+  }
+
+  resumableOf(federation: FederationId | null): readonly ResumableImport[] {
+    return this.resumable.filter((one) => one.federation === federation);
+  }
+
+  async load(): Promise<void> {
+    try {
+      const store = await this.ports.store();
+      const [datasets, resumable] = await Promise.all([store.list(), store.resumable()]);
+      this.datasets = datasets;
+      this.resumable = resumable;
+      this.trouble = null;
+    } catch (error) {
+      this.datasets ??= [];
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** Runs one import; one at a time. Resolves to what came of it, or undefined when it broke (then `trouble` says how). */
+  async import(task: ImportTask): Promise<ImportOutcome | undefined> {
+    if (this.running !== null) return undefined;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.outcome = null;
+    this.trouble = null;
+    this.running = { name: task.datasetName, progress: { fraction: null, examples: 0, message: 'Opening…' } };
+    try {
+      const ingest = await this.ports.ingest();
+      const outcome = await ingest.import(task, {
+        signal: stop.signal,
+        onProgress: (progress) => {
+          this.running = { name: task.datasetName, progress };
+        },
+      });
+      this.outcome = outcome;
+      return outcome;
+    } catch (error) {
+      if (stop.signal.aborted) this.outcome = { type: 'cancelled' };
+      else this.trouble = storageTrouble(error);
+      return undefined;
+    } finally {
+      this.running = null;
+      this.#stop = undefined;
+      const kept = this.trouble;
+      await this.load();
+      this.trouble ??= kept;
+    }
+  }
+
+  importFiles(
+    files: readonly ChosenFile[],
+    contract: DataContract,
+    federation: FederationId | null,
+    continues: string | null = null,
+  ): Promise<ImportOutcome | undefined> {
+    return this.import({
+      source: { type: 'files', files },
+      contract,
+      federation,
+      datasetName: nameOfFiles(files.map((one) => one.path)),
+      dataset: continues,
+    });
+  }
+
+  /** Every device gets a sample of its own: the seed is drawn here. */
+  importSample(
+    sample: SampleName,
+    title: string,
+    count: number,
+    contract: DataContract,
+    federation: FederationId | null,
+  ): Promise<ImportOutcome | undefined> {
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+    return this.import({
+      source: { type: 'sample', sample, seed, count },
+      contract,
+      federation,
+      datasetName: title,
+      dataset: null,
+    });
+  }
+
+  cancel(): void {
+    this.#stop?.abort();
+  }
+
+  /** Deletes a dataset, or what a cut-off import left. */
+  async remove(id: string): Promise<void> {
+    try {
+      await (await this.ports.store()).delete(id);
+    } catch (error) {
+      this.trouble = storageTrouble(error);
+      return;
+    }
+    if (this.outcome?.type === 'imported' && this.outcome.record.id === id) this.outcome = null;
+    await this.load();
+  }
+
+  encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array> {
+    return this.ports.ingest().then((ingest) => ingest.encode(contract, input));
+  }
+}
+
+/** "digits.zip", or the folder, or "3 files". */
+export function nameOfFiles(paths: readonly string[]): string {
+  const [first] = paths;
+  if (first === undefined) return 'Files';
+  if (paths.length === 1) return first.split('/').at(-1) ?? first;
+  const folder = first.includes('/') ? first.slice(0, first.indexOf('/') + 1) : undefined;
+  return folder !== undefined && paths.every((path) => path.startsWith(folder))
+    ? folder.slice(0, -1)
+    : `${paths.length} files`;
+}
+
+/** Storage's own refusals in sentences that say what to do. */
+export function storageTrouble(error: unknown): DeviceTrouble {
+  if (error instanceof StorageFull) {
+    const needs =
+      error.neededBytes === undefined
+        ? ''
+        : ` It needs ${bytes(error.neededBytes)}${error.freeBytes === undefined ? '' : `, and ${bytes(error.freeBytes)} are free`}.`;
+    return {
+      kind: 'storage-full',
+      message: `There is not enough room in this browser.${needs} Delete data under My device, or free space on the disk.`,
+    };
+  }
+  if (error instanceof DOMException && (error.name === 'SecurityError' || error.name === 'InvalidStateError'))
+    return {
+      kind: 'storage-refused',
+      message:
+        'This browser gives the page no storage: a private window or a setting forbids it. Open the page in an ordinary window.',
+    };
+  return troubleOf(error);
+}
+
+export const [datasetsState, provideDatasetsState] = createContext<DatasetsState>();
