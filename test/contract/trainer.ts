@@ -349,6 +349,21 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       session.close();
     });
 
+    test('a trainer can be started again after another was disposed of', async () => {
+      const rows = someRows(mlp, 18);
+      const expected = await train(trainer, mlp, rows, plan(), 2);
+      const other = await create();
+      const session = await other.open(mlp, plan());
+      await session.setRows(rows);
+      other.dispose();
+      await expect(session.step(Uint32Array.of(0))).rejects.toThrow();
+      const third = await create();
+      const again = await train(third, mlp, rows, plan(), 2);
+      expect(again.state.parameters).toEqual(expected.state.parameters);
+      third.dispose();
+      expect((await train(trainer, mlp, rows, plan(), 2)).state.parameters).toEqual(expected.state.parameters);
+    });
+
     test('many steps leave no tensors behind', async () => {
       const count = options.tensorCount;
       if (count === undefined) return;

@@ -80,10 +80,18 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
 }
 
 export function createReferenceTrainer(): Trainer {
+  const sessions = new Set<TrainerSession>();
   return {
     backend: 'reference',
     description: 'Plain loops, the reference',
-    open: async (network, plan) => openSession(network, plan),
-    dispose() {},
+    async open(network, plan) {
+      const session = openSession(network, plan);
+      sessions.add(session);
+      return session;
+    },
+    dispose() {
+      for (const session of sessions) session.close();
+      sessions.clear();
+    },
   };
 }

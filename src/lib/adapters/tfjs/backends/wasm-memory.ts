@@ -35,6 +35,7 @@ export function wasmMemory(backend: BackendWasm): HeapMemory {
       backend.wasm.tfjs.registerTensor(id, size, memoryOffset);
     },
     bytes: () => heapBytes,
-    close: () => backend.dispose(),
+    // Kernels bind themselves to one instance of the back end for good, so it stays; sessions have freed what was theirs.
+    close() {},
   };
 }

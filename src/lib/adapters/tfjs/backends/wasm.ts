@@ -6,12 +6,16 @@ import { conv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2D.
 import { conv2DBackpropInputConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2DBackpropInput.js';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import { TrainerFailure } from '../../../ports/trainer.ts';
 import { heapDevice } from '../heap-device.ts';
 import { kernelRunner, kernelTable } from '../kernels.ts';
 import { deviceTrainer, type DeviceTrainer } from '../trainer.ts';
 import { wasmMemory } from './wasm-memory.ts';
 
-export async function createWasmTrainer(): Promise<DeviceTrainer> {
+/** Kernels bind themselves to one instance for good: there is never a second. */
+let started: Promise<BackendWasm> | undefined;
+
+async function start(): Promise<BackendWasm> {
   // The threaded binary starts its workers from blob: addresses, which the content security policy refuses.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths({
@@ -21,7 +25,16 @@ export async function createWasmTrainer(): Promise<DeviceTrainer> {
     'tfjs-backend-wasm-threaded-simd.wasm': simdUrl,
   });
   const { wasm } = await init();
-  const backend = new BackendWasm(wasm);
+  return new BackendWasm(wasm);
+}
+
+export async function createWasmTrainer(): Promise<DeviceTrainer> {
+  started ??= start();
+  const backend = await started.catch((error: unknown) => {
+    // A binary that could not be fetched may be there the next time.
+    started = undefined;
+    throw new TrainerFailure('unsupported', 'WebAssembly did not start.', { cause: error });
+  });
   const table = kernelTable([batchMatMulConfig, conv2DConfig, conv2DBackpropInputConfig], backend);
   const simd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
   const description = simd === true ? 'WebAssembly · SIMD' : 'WebAssembly';
