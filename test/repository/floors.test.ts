@@ -16,6 +16,7 @@ const floors: readonly (readonly [prefix: string, floor: number])[] = [
   ['src/lib/styles/', 6],
   ['src/lib/state/', 5],
   ['src/lib/workers/', 4],
+  ['server/ports/', 1],
   ['server/adapters/', 3],
   ['server/', 4],
   ['src/lib/adapters/', 3],

@@ -1,0 +1,9 @@
+// The commands of the command line. Adding one: a file beside this one, and its line here.
+import type { Command } from 'commander';
+import * as start from './start.ts';
+
+export interface CommandFile {
+  register(program: Command): void;
+}
+
+export const commands: readonly CommandFile[] = [start];

@@ -1,0 +1,141 @@
+// socket.io in and out: the control plane. Every message is read by its schema before anybody acts on it, every handler is
+// guarded, and nothing that a connection sends can end the process. Weights never travel here.
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { Server, type Socket } from 'socket.io';
+import * as v from 'valibot';
+import { participantIdOf } from '#lib/core/digest.ts';
+import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
+import { clientMessages, Handshake, type Answer } from '#lib/protocol/messages.ts';
+import type { Connection } from '../coordinator/connection.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+import { refused, type ClientMessage } from '../coordinator/messages.ts';
+import { callerOf, isAllowedOrigin, type Site } from '../http/site.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { connectionCounter, messageRate, MOST_MALFORMED, rateLimiter } from './guard.ts';
+
+export interface GatewayParts {
+  readonly coordinator: Coordinator;
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly mostConnections: number;
+  readonly mostConnectionsByAddress: number;
+}
+
+export interface Gateway {
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+/** How long a WebSocket may stay without saying who it is. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+type Acknowledge = (answer: Answer) => void;
+const isAcknowledge = (value: unknown): value is Acknowledge => typeof value === 'function';
+
+const clientMessage = v.variant('name', [
+  v.object({ name: v.literal('watch'), message: clientMessages.watch }),
+  v.object({ name: v.literal('check-in'), message: clientMessages['check-in'] }),
+  v.object({ name: v.literal('check-out'), message: clientMessages['check-out'] }),
+  v.object({ name: v.literal('progress'), message: clientMessages.progress }),
+  v.object({ name: v.literal('evaluation'), message: clientMessages.evaluation }),
+  v.object({ name: v.literal('withdraw'), message: clientMessages.withdraw }),
+]);
+
+/** Mounts socket.io on a server; every other upgrade is left to others where `sharesUpgrades` (Vite's own WebSocket). */
+export function openGateway(server: HttpServer | HttpsServer, parts: GatewayParts, sharesUpgrades = false): Gateway {
+  const { site, clock } = parts;
+  const counter = connectionCounter(parts.mostConnections, parts.mostConnectionsByAddress);
+  const io = new Server(server, {
+    transports: ['websocket'],
+    perMessageDeflate: false,
+    httpCompression: false,
+    serveClient: false,
+    maxHttpBufferSize: MAXIMUM_MESSAGE_BYTES,
+    pingInterval: 10_000,
+    pingTimeout: 15_000,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    destroyUpgrade: !sharesUpgrades,
+    allowRequest(request: IncomingMessage, decide) {
+      const { address } = callerOf(site, request);
+      if (!isAllowedOrigin(site, request)) decide('A page of another site may not connect.', false);
+      else if (!counter.mayConnect(address)) decide('Too many connections from this address.', false);
+      else decide(null, true);
+    },
+  });
+  // Counted from the WebSocket on, so that those who never say who they are count too.
+  io.engine.on('connection', (socket: { request: IncomingMessage; once(event: 'close', listener: () => void): void }) => {
+    socket.once('close', counter.connected(callerOf(site, socket.request).address));
+  });
+
+  io.use((socket, next) => {
+    const read = v.safeParse(Handshake, socket.handshake.auth);
+    if (!read.success) next(new Error('The handshake could not be read. Reload the page, or update the program.'));
+    else if (read.output.protocol !== PROTOCOL_VERSION)
+      next(new Error(`This server speaks protocol ${PROTOCOL_VERSION}, not ${read.output.protocol}. Reload the page, or update the program.`));
+    else {
+      socket.data = read.output;
+      next();
+    }
+  });
+  io.on('connection', (socket) => serve(socket, parts, clock));
+
+  return {
+    get connections() {
+      return counter.count;
+    },
+    async close() {
+      // Not io.close(), which would close the HTTP server as well: whoever opened that closes it.
+      io.disconnectSockets(true);
+      io.engine.close();
+      io.removeAllListeners();
+    },
+  };
+}
+
+function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock): void {
+  const handshake = v.parse(Handshake, socket.data);
+  const connection: Connection = {
+    id: socket.id,
+    participant: handshake.secret === null ? null : participantIdOf(handshake.secret),
+    name: handshake.name,
+    kind: handshake.kind,
+    send: (name, message) => void socket.emit(name, message),
+  };
+  const rate = rateLimiter(messageRate, clock.monotonic);
+  let malformed = 0;
+
+  const complain = (acknowledge: unknown, error: Parameters<typeof refused>[0], message: string): void => {
+    malformed += 1;
+    if (isAcknowledge(acknowledge)) acknowledge(refused(error, message));
+    if (malformed < MOST_MALFORMED) return;
+    log.warn({ connection: socket.id, participant: connection.participant }, 'a connection was closed: too many malformed messages');
+    // After the answer has left.
+    setImmediate(() => socket.disconnect(true));
+  };
+
+  socket.onAny((name: unknown, ...received: unknown[]) => {
+    const acknowledge = received.at(-1);
+    if (!rate.take()) {
+      if (isAcknowledge(acknowledge)) acknowledge(refused('too-many', 'Too many messages in a short time. Wait a moment.'));
+      return;
+    }
+    if (typeof name !== 'string' || !Object.hasOwn(clientMessages, name))
+      return complain(acknowledge, 'unknown-event', `There is no message “${String(name).slice(0, 40)}”.`);
+    if (!isAcknowledge(acknowledge) || received.length !== 2)
+      return complain(acknowledge, 'malformed', 'A message is one object and a callback for the answer.');
+    const read = v.safeParse(clientMessage, { name, message: received[0] });
+    if (!read.success)
+      return complain(acknowledge, 'malformed', `The message “${name}” could not be read: ${v.summarize(read.issues).slice(0, 500)}`);
+    const sent: ClientMessage = read.output;
+    coordinator.receive(connection, sent).then(acknowledge, (error: unknown) => {
+      log.error({ message: name, error: error instanceof Error ? error.stack : String(error) }, 'a message could not be dealt with');
+      // No answer: the sender asks again once connected anew.
+      socket.disconnect(true);
+    });
+  });
+  socket.on('disconnect', () => coordinator.disconnected(connection));
+  socket.on('error', (error) => log.warn({ connection: socket.id, error: String(error) }, 'a connection failed'));
+}

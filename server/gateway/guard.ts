@@ -1,0 +1,52 @@
+// What a connection may do before it is closed: a bounded rate of messages, and few that cannot be read.
+
+export const MOST_MALFORMED = 5;
+
+export interface MessageRate {
+  /** Messages that may come at once, and how many a second after that. */
+  readonly burst: number;
+  readonly perSecond: number;
+}
+export const messageRate: MessageRate = { burst: 60, perSecond: 20 };
+
+/** A token bucket (the leaky bucket as a meter, ITU-T I.371): `take` says whether one more message is within the rate. */
+export function rateLimiter(rate: MessageRate, monotonic: () => number): { take(): boolean } {
+  let tokens = rate.burst;
+  let at = monotonic();
+  return {
+    take() {
+      const now = monotonic();
+      tokens = Math.min(rate.burst, tokens + ((now - at) / 1000) * rate.perSecond);
+      at = now;
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+  };
+}
+
+/** Counts connections by address, so that one address cannot take them all. */
+export function connectionCounter(most: number, mostByAddress: number) {
+  const byAddress = new Map<string, number>();
+  let all = 0;
+  return {
+    mayConnect: (address: string): boolean => all < most && (byAddress.get(address) ?? 0) < mostByAddress,
+    /** Returns its undoing. */
+    connected(address: string): () => void {
+      all += 1;
+      byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
+      let isCounted = true;
+      return () => {
+        if (!isCounted) return;
+        isCounted = false;
+        all -= 1;
+        const left = (byAddress.get(address) ?? 1) - 1;
+        if (left === 0) byAddress.delete(address);
+        else byAddress.set(address, left);
+      };
+    },
+    get count(): number {
+      return all;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// An answer as a value, and how it is sent. Route handlers return one and never touch the response.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ApiError } from '#lib/protocol/http.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** Called with the bytes of the body once they are sent. */
+  readonly sent?: () => void;
+}
+
+export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  body: JSON.stringify(value),
+});
+
+export const empty = (status: number, headers: Readonly<Record<string, string>> = {}): Reply => ({
+  status,
+  headers: { 'cache-control': 'no-store', ...headers },
+  body: null,
+});
+
+/** A refusal, with the sentence that the person reads. */
+export const refusal = (
+  status: number,
+  error: string,
+  message: string,
+  more: { readonly issues?: ApiError['issues']; readonly headers?: Readonly<Record<string, string>> } = {},
+): Reply =>
+  json(status, { error, message, ...(more.issues === undefined ? {} : { issues: more.issues }) } satisfies ApiError, more.headers);
+
+export const unknownPath = (): Reply => refusal(404, 'not-found', 'There is nothing at this address.');
+
+const security = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const { body } = reply;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : undefined;
+  const headers: Record<string, string> = { ...security, ...reply.headers };
+  if (length !== undefined) headers['content-length'] = String(length);
+  else if (body === null && reply.status !== 304 && reply.status !== 204 && headers['content-length'] === undefined)
+    headers['content-length'] = '0';
+  // A body that was not read to its end would be taken for the next request: such a connection is closed.
+  if (!request.readableEnded && !request.complete && hasBody(request)) headers['connection'] = 'close';
+  response.writeHead(reply.status, headers);
+  if (body === null || request.method === 'HEAD') response.end();
+  else if (typeof body === 'string' || body instanceof Uint8Array) response.end(body);
+  else {
+    try {
+      await pipeline(Readable.from(body), response);
+    } catch (error) {
+      // The other end went away in the middle: it asks for the rest when it is back.
+      if (response.destroyed || response.errored !== null) return;
+      throw error;
+    }
+  }
+  reply.sent?.();
+}
+
+const hasBody = (request: IncomingMessage): boolean =>
+  request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;

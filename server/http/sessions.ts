@@ -1,0 +1,77 @@
+// A coordinator signs in by the link that the server printed: its token works once and is exchanged for a cookie. The cookie's
+// value lies in the browser alone; the records hold its digest.
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { digestOfText } from '#lib/core/digest.ts';
+import { SignIn } from '#lib/protocol/http.ts';
+import { SESSION_COOKIE } from '../application.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Records, SessionRecord } from '../ports/records.ts';
+import { readJson } from './body.ts';
+import { json, refusal, type Reply } from './reply.ts';
+import { cookieOf, isSecure, type Site } from './site.ts';
+
+const LIFETIME_MS = 30 * 24 * 3600 * 1000;
+const secret = (): string => randomBytes(32).toString('base64url');
+const same = (a: string, b: string): boolean =>
+  timingSafeEqual(Buffer.from(digestOfText(a), 'hex'), Buffer.from(digestOfText(b), 'hex'));
+
+export class Sessions {
+  readonly #sessions = new Map<string, SessionRecord>();
+  #token = secret();
+
+  private constructor(
+    private readonly records: Records,
+    private readonly clock: Clock,
+    /** The next token is needed: the one before has been used. */
+    private readonly onUsed: (token: string) => void,
+  ) {}
+
+  static async open(records: Records, clock: Clock, onUsed: (token: string) => void): Promise<Sessions> {
+    const sessions = new Sessions(records, clock, onUsed);
+    for (const session of await records.sessions()) {
+      if (session.expiresAt > clock.now()) sessions.#sessions.set(session.digest, session);
+      else await records.write([{ type: 'delete-session', digest: session.digest }]);
+    }
+    return sessions;
+  }
+
+  /** Good for one sign-in. */
+  get token(): string {
+    return this.#token;
+  }
+
+  isCoordinator(cookie: string | undefined): boolean {
+    if (cookie === undefined || cookie === '') return false;
+    const session = this.#sessions.get(digestOfText(cookie));
+    return session !== undefined && session.expiresAt > this.clock.now();
+  }
+
+  async signIn(request: IncomingMessage, site: Site): Promise<Reply> {
+    const read = await readJson(request, SignIn);
+    if (!read.ok) return read.error;
+    if (!same(read.value.token, this.#token))
+      return refusal(401, 'wrong-token', 'This sign-in link is not valid, or has been used. The server’s terminal shows the present one.');
+    this.#token = secret();
+    const value = secret();
+    const now = this.clock.now();
+    const record: SessionRecord = { digest: digestOfText(value), createdAt: now, expiresAt: now + LIFETIME_MS };
+    await this.records.write([{ type: 'insert-session', record }]);
+    this.#sessions.set(record.digest, record);
+    this.onUsed(this.#token);
+    return json(200, { ok: true }, { 'set-cookie': cookie(value, LIFETIME_MS / 1000, isSecure(site, request)) });
+  }
+
+  async signOut(request: IncomingMessage, site: Site): Promise<Reply> {
+    const value = cookieOf(request, SESSION_COOKIE);
+    if (value !== undefined) {
+      const digest = digestOfText(value);
+      await this.records.write([{ type: 'delete-session', digest }]);
+      this.#sessions.delete(digest);
+    }
+    return json(200, { ok: true }, { 'set-cookie': cookie('', 0, isSecure(site, request)) });
+  }
+}
+
+const cookie = (value: string, maxAge: number, secure: boolean): string =>
+  `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;

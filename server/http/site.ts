@@ -1,0 +1,61 @@
+// Where this server is, as seen from outside: behind a reverse proxy or not, over TLS or not. Who asks, and from which page.
+import type { IncomingMessage } from 'node:http';
+
+export interface Site {
+  /** X-Forwarded-Proto, -Host and -For are believed. */
+  readonly trustProxy: boolean;
+  /** This process itself speaks TLS. */
+  readonly tls: boolean;
+  /** "https://tributary.example": the address under which others reach it, where it was configured. */
+  readonly publicUrl: string | undefined;
+  /** Further origins whose pages may speak to it. */
+  readonly allowedOrigins: readonly string[];
+}
+
+const first = (value: string | string[] | undefined): string | undefined => {
+  const text = Array.isArray(value) ? value[0] : value;
+  const part = text?.split(',')[0]?.trim();
+  return part === '' ? undefined : part;
+};
+
+export interface Caller {
+  readonly protocol: 'http' | 'https';
+  readonly host: string;
+  readonly address: string;
+}
+
+export function callerOf(site: Site, request: IncomingMessage): Caller {
+  const forwarded = (name: string): string | undefined => (site.trustProxy ? first(request.headers[name]) : undefined);
+  const protocol = forwarded('x-forwarded-proto') ?? (site.tls ? 'https' : 'http');
+  return {
+    protocol: protocol === 'https' ? 'https' : 'http',
+    host: forwarded('x-forwarded-host') ?? request.headers.host ?? 'localhost',
+    address: forwarded('x-forwarded-for') ?? request.socket.remoteAddress ?? 'unknown',
+  };
+}
+
+/**
+ * Whether the page that a request comes from may make it. Browsers name the page's origin on every request that changes
+ * something and on every WebSocket; programs name none.
+ */
+export function isAllowedOrigin(site: Site, request: IncomingMessage): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined) return true;
+  const caller = callerOf(site, request);
+  return (
+    origin === `${caller.protocol}://${caller.host}` ||
+    (site.publicUrl !== undefined && origin === new URL(site.publicUrl).origin) ||
+    site.allowedOrigins.includes(origin)
+  );
+}
+
+/** Cookies are kept from plain connections wherever the visitor came by TLS. */
+export const isSecure = (site: Site, request: IncomingMessage): boolean => callerOf(site, request).protocol === 'https';
+
+export const cookieOf = (request: IncomingMessage, name: string): string | undefined => {
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const split = pair.indexOf('=');
+    if (split !== -1 && pair.slice(0, split).trim() === name) return pair.slice(split + 1).trim();
+  }
+  return undefined;
+};

@@ -1,0 +1,89 @@
+// What both ways of running share, `npm start` and `vite dev`: stores, coordinator, API and application over one data directory.
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import type { Application } from './application.ts';
+import { ownDataDirectory } from './adapters/data-directory.ts';
+import { fileBlobs } from './adapters/file-blobs.ts';
+import { sqliteRecords } from './adapters/sqlite/records.ts';
+import { systemClock } from './adapters/system-clock.ts';
+import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
+import { createApi } from './http/api.ts';
+import { Sessions } from './http/sessions.ts';
+import type { Site } from './http/site.ts';
+import { Uploads } from './http/uploads.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+
+export interface Program {
+  readonly coordinator: Coordinator;
+  readonly application: Application;
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly api: ReturnType<typeof createApi>;
+  /** Rounds persist; the data directory is given back. */
+  close(): Promise<void>;
+}
+
+export async function openProgram(options: {
+  readonly data: string;
+  readonly site: Site;
+  readonly log: Log;
+  readonly publicUrl: () => string;
+  readonly onTokenUsed: (token: string) => void;
+  readonly fatal: (error: unknown) => void;
+}): Promise<Program> {
+  const { site, log, fatal } = options;
+  const directory = ownDataDirectory(options.data);
+  const clock = systemClock;
+  const blobs = await fileBlobs(directory.path);
+  const records = await sqliteRecords(join(directory.path, 'tributary.sqlite'));
+  const coordinator = await openCoordinator({ records, blobs, clock, log, fatal });
+  const sessions = await Sessions.open(records, clock, options.onTokenUsed);
+  const uploads = new Uploads(coordinator, blobs, clock, log);
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
+
+  const application: Application = {
+    federations: async () => coordinator.summaries(),
+    federation: async (id) => coordinator.view(id),
+    versions: async (id) => coordinator.versions(id) ?? [],
+    version: async (id, version) => coordinator.versions(id)?.find((one) => one.version === version),
+    rounds: async (id, page) => (await coordinator.rounds(id, { limit: page?.limit ?? 50 })) ?? [],
+    aliases: async (id) => (await coordinator.aliases(id)) ?? [],
+    isCoordinator: (cookie) => sessions.isCoordinator(cookie),
+    get publicUrl() {
+      return options.publicUrl();
+    },
+    appVersion: appVersion(),
+  };
+
+  return {
+    coordinator,
+    application,
+    sessions,
+    clock,
+    api,
+    async close() {
+      await uploads.close();
+      await coordinator.close();
+      await records.close();
+      directory.close();
+    },
+  };
+}
+
+/** The folder that holds package.json: above the sources and above the built programs alike. */
+export function projectFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    try {
+      readFileSync(join(folder, 'package.json'));
+      return folder;
+    } catch {
+      if (dirname(folder) === folder) throw new Error('This program is not in its project: no package.json is above it.');
+    }
+  }
+}
+
+const appVersion = (): string =>
+  v.parse(v.object({ version: v.string() }), JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8'))).version;
