@@ -21,5 +21,16 @@ export async function readJoined(store: ParticipantStore, federation: Federation
   return read.success ? read.output : undefined;
 }
 
-export const writeJoined = (store: ParticipantStore, federation: FederationId, joined: Joined | null): Promise<void> =>
-  store.settings.put(joinedKey(federation), joined);
+export async function writeJoined(store: ParticipantStore, federation: FederationId, joined: Joined | null): Promise<void> {
+  const others = (await joinedFederations(store)).filter((one) => one !== federation);
+  await store.settings.put(joinedKey(federation), joined);
+  await store.settings.put(LIST, joined === null ? others : [...others, federation]);
+}
+
+const LIST = 'joined-federations';
+
+/** Every federation that this device has joined and not left. While there is none, it connects without an identity. */
+export async function joinedFederations(store: ParticipantStore): Promise<readonly FederationId[]> {
+  const read = v.safeParse(v.array(FederationId), await store.settings.get(LIST));
+  return read.success ? read.output : [];
+}

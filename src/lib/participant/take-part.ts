@@ -35,6 +35,8 @@ export interface TakePartOptions {
   readonly turn: TrainingTurn;
   /** Work of participants that share a processor runs one piece at a time. */
   readonly queue?: ReturnType<typeof createQueue>;
+  /** Called when this device has joined and before it checks in: the link may have to say who it is. */
+  readonly onJoined?: () => void;
   /** Uniform in [0, 1), for waiting times. */
   readonly uniform?: () => number;
   onView(view: ParticipationView): void;
@@ -769,6 +771,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       const made = await equipFor(request, spec);
       equipment = made;
       await remember({ federation, ...request, pausedAt: null, joinedAt: clock.now() });
+      options.onJoined?.();
       takeTurn(false);
       pace.changed();
     },

@@ -1,0 +1,190 @@
+// Everything on this device that needs an engine or the link, behind the device worker's language: composed of parts that are
+// given, so that it is the same in a worker and in a test.
+import type { FederationId, ParticipantSecret } from '../core/ids.ts';
+import { joinedFederations } from '../participant/joined.ts';
+import { JoinRefused } from '../participant/equipment.ts';
+import type { Engines } from '../participant/engine.ts';
+import { readOwnRows } from '../participant/own-rows.ts';
+import { takePart, type TakingPart } from '../participant/take-part.ts';
+import type { TrainingTurn } from '../participant/training-turn.ts';
+import { buildNetwork } from '../core/model/network.ts';
+import type { Clock } from '../ports/clock.ts';
+import { LinkLost, WrongBytes, type CoordinatorLink } from '../ports/coordinator-link.ts';
+import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import { TrainerFailure } from '../ports/trainer.ts';
+import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
+import { createInference } from './inference.ts';
+import { createLocalRuns } from './local-runs.ts';
+import { Refusal } from './refusal.ts';
+
+export interface DeviceParts {
+  readonly store: ParticipantStore;
+  readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
+  /** One link for all federations of this server. */
+  readonly link: CoordinatorLink;
+  /** Connects anew, as whom `identityOf` now says. */
+  identify(): void;
+  readonly engines: Engines;
+  readonly clock: Clock;
+  turn(federation: FederationId): TrainingTurn;
+  reply(message: DeviceReply, transfer?: Transferable[]): void;
+  onFault(fault: unknown): void;
+}
+
+export interface Device {
+  handle(message: DeviceRequestMessage): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The name under which this device is shown to others; null: it chose none. */
+export const nameKey = 'participant-name';
+
+export function createDevice(parts: DeviceParts): Device {
+  const { store, datasets, link, engines, clock } = parts;
+  const emit = (event: DeviceEvent): void => parts.reply({ type: 'event', event });
+  const inference = createInference({ store, link, engines });
+  const runs = createLocalRuns({
+    store,
+    datasets,
+    engines,
+    clock,
+    onView: (view) => emit({ type: 'local-run', view }),
+    onFault: parts.onFault,
+  });
+  const opened = new Map<FederationId, Promise<TakingPart>>();
+
+  function participationIn(federation: FederationId): Promise<TakingPart> {
+    const found = opened.get(federation);
+    if (found !== undefined) return found;
+    const part = takePart({
+      federation,
+      link,
+      datasets,
+      store,
+      engines,
+      clock,
+      turn: parts.turn(federation),
+      onJoined: parts.identify,
+      onView: (view) => emit({ type: 'participation', view }),
+      onFault: parts.onFault,
+    });
+    const opening = part.open().then(() => part);
+    opened.set(federation, opening);
+    // A store that could not be read now may be readable later: the next request tries again.
+    opening.catch(() => opened.delete(federation));
+    return opening;
+  }
+
+  const answers: { [Name in keyof DeviceRequests]: (request: DeviceRequests[Name]['request']) => Promise<DeviceRequests[Name]['result']> } = {
+    async 'choose-backend'({ network, batchSize, preferred }) {
+      const built = buildNetwork(network);
+      if (!built.ok) throw new Refusal('wrong-network', built.error.message);
+      return engines.choose(built.value, batchSize, preferred);
+    },
+    async 'start-local-run'(settings) {
+      await runs.start(settings);
+      return null;
+    },
+    async 'pause-local-run'({ id }) {
+      runs.pause(id);
+      return null;
+    },
+    async 'resume-local-run'({ id }) {
+      runs.resume(id);
+      return null;
+    },
+    async 'stop-local-run'({ id }) {
+      runs.stop(id);
+      return null;
+    },
+    'resumable-local-runs': () => runs.resumable(),
+    open: async ({ federation }) => (await participationIn(federation)).view,
+    async join({ federation, dataset, name, backend }) {
+      const part = await participationIn(federation);
+      await store.settings.put(nameKey, name);
+      await part.join({ dataset, name, backend });
+      return null;
+    },
+    async pause({ federation }) {
+      await (await participationIn(federation)).pause();
+      return null;
+    },
+    async resume({ federation }) {
+      await (await participationIn(federation)).resume();
+      return null;
+    },
+    async leave({ federation, when }) {
+      await (await participationIn(federation)).leave(when);
+      return null;
+    },
+    async 'move-here'({ federation }) {
+      (await participationIn(federation)).moveHere();
+      return null;
+    },
+    predict: ({ network, source, features, count }) =>
+      inference.use(network, source, (session) => session.predict(features, count)),
+    async evaluate({ network, source, dataset }) {
+      const rows = await readOwnRows(datasets, dataset);
+      if (rows === undefined) throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
+      return inference.use(network, source, (session) => session.evaluate(rows.heldOut));
+    },
+  };
+
+  return {
+    async handle(message) {
+      const { id } = message;
+      try {
+        const result = await answer(answers, message);
+        const transfer = result instanceof Float32Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
+        parts.reply({ type: 'result', id, result }, transfer);
+      } catch (failure) {
+        parts.reply({ type: 'failure', id, ...explained(failure) });
+        if (!isExpected(failure)) parts.onFault(failure);
+      }
+    },
+    async close() {
+      runs.close();
+      inference.close();
+      for (const opening of opened.values()) await (await opening).close();
+      link.close();
+    },
+  };
+}
+
+/** Who this device says it is: nobody until it has joined something. */
+export async function identityOf(
+  store: ParticipantStore,
+): Promise<{ readonly secret: ParticipantSecret | null; readonly name: string | null }> {
+  if ((await joinedFederations(store)).length === 0) return { secret: null, name: null };
+  const name = await store.settings.get(nameKey);
+  return {
+    secret: await store.secret(),
+    name: typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, 40) : null,
+  };
+}
+
+function answer<Name extends keyof DeviceRequests>(
+  answers: { [Each in keyof DeviceRequests]: (request: DeviceRequests[Each]['request']) => Promise<DeviceRequests[Each]['result']> },
+  message: { readonly name: Name; readonly request: DeviceRequests[Name]['request'] },
+): Promise<DeviceRequests[Name]['result']> {
+  return answers[message.name](message.request);
+}
+
+const isExpected = (failure: unknown): boolean =>
+  failure instanceof Refusal ||
+  failure instanceof JoinRefused ||
+  failure instanceof TrainerFailure ||
+  failure instanceof LinkLost ||
+  failure instanceof WrongBytes ||
+  failure instanceof StorageFull;
+
+function explained(failure: unknown): { readonly kind: string; readonly message: string } {
+  if (failure instanceof Refusal || failure instanceof JoinRefused || failure instanceof TrainerFailure)
+    return { kind: failure.kind, message: failure.message };
+  if (failure instanceof LinkLost) return { kind: 'offline', message: 'There is no connection to the server. Try again when it is back.' };
+  if (failure instanceof WrongBytes) return { kind: 'wrong-bytes', message: failure.message };
+  if (failure instanceof StorageFull)
+    return { kind: 'storage-full', message: 'There is no room left in this browser. Delete something under “My device”.' };
+  return { kind: 'unexpected', message: failure instanceof Error ? failure.message : String(failure) };
+}

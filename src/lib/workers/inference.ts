@@ -1,0 +1,97 @@
+// Using a model on this device: predictions and scores of any version or of a model trained here. The model last used stays
+// loaded, so that drawing a digit answers at once.
+import { buildNetwork } from '../core/model/network.ts';
+import type { NetworkSpec } from '../core/model/spec.ts';
+import { createQueue, type Engines } from '../participant/engine.ts';
+import { parametersOf } from '../participant/parameter-source.ts';
+import { startState } from '../participant/train-locally.ts';
+import type { CoordinatorLink } from '../ports/coordinator-link.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import { TrainerFailure, type BackendName, type Trainer, type TrainerSession } from '../ports/trainer.ts';
+import type { ModelSource } from './device-messages.ts';
+import { Refusal } from './refusal.ts';
+
+export interface Inference {
+  /** Runs `work` with the model loaded. Rejects with Refusal, LinkLost or TrainerFailure. */
+  use<T>(network: NetworkSpec, source: ModelSource, work: (session: TrainerSession) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/** No self-test here: one prediction is too short for a choice to matter, and these two start fastest. */
+const order: readonly BackendName[] = ['wasm', 'cpu'];
+const plan = { learningRate: 0.01, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 0 } as const;
+
+export function createInference({
+  store,
+  link,
+  engines,
+}: {
+  readonly store: ParticipantStore;
+  readonly link: CoordinatorLink;
+  readonly engines: Engines;
+}): Inference {
+  const alone = createQueue();
+  let trainer: Trainer | undefined;
+  let loaded: { readonly key: string; readonly session: TrainerSession } | undefined;
+
+  async function trainerOf(): Promise<Trainer> {
+    if (trainer !== undefined) return trainer;
+    let last: TrainerFailure | undefined;
+    for (const backend of order) {
+      try {
+        trainer = await engines.create(backend);
+        return trainer;
+      } catch (failure) {
+        if (!(failure instanceof TrainerFailure)) throw failure;
+        last = failure;
+      }
+    }
+    throw last ?? new TrainerFailure('unsupported', 'This device cannot run this model.');
+  }
+  async function parametersFor(source: ModelSource): Promise<Float32Array<ArrayBuffer>> {
+    if (source.type === 'version') return parametersOf({ store, link }, source);
+    const model = (await store.models.list()).find((one) => one.id === source.id);
+    if (model === undefined) throw new Refusal('unknown-model', 'This model is no longer on this device.');
+    return model.parameters;
+  }
+  async function load(spec: NetworkSpec, source: ModelSource): Promise<TrainerSession> {
+    const key = JSON.stringify([spec, source]);
+    if (loaded?.key === key) return loaded.session;
+    const built = buildNetwork(spec);
+    if (!built.ok) throw new Refusal('wrong-network', built.error.message);
+    const parameters = await parametersFor(source);
+    if (parameters.length !== built.value.parameterCount)
+      throw new Refusal('wrong-network', `This model has ${parameters.length} parameters where the network has ${built.value.parameterCount}.`);
+    unload();
+    const session = await (await trainerOf()).open(built.value, plan);
+    await session.setState(startState(parameters));
+    loaded = { key, session };
+    return session;
+  }
+  function unload(): void {
+    loaded?.session.close();
+    loaded = undefined;
+  }
+
+  return {
+    use: (network, source, work) =>
+      alone(async () => {
+        try {
+          return await work(await load(network, source));
+        } catch (failure) {
+          // A dead session must not answer the next question.
+          if (failure instanceof TrainerFailure) {
+            unload();
+            trainer?.dispose();
+            trainer = undefined;
+          }
+          throw failure;
+        }
+      }),
+    close() {
+      unload();
+      trainer?.dispose();
+      trainer = undefined;
+    },
+  };
+}
