@@ -5,6 +5,7 @@ import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
+import { DeviceClient } from '../workers/device-client.ts';
 import { IngestClient } from '../workers/ingest-client.ts';
 import type { DevicePort } from './device-state.svelte.ts';
 import type { IngestPort } from './datasets.svelte.ts';
@@ -35,5 +36,5 @@ export function connectIngest(): IngestPort {
   };
 }
 
-export const connectDevice = (): Promise<DevicePort> =>
-  Promise.reject(new Error('The device worker is not there yet.'));
+/** One device worker for the visit: the link to the coordinator and everything that computes. */
+export const connectDevice = (): Promise<DevicePort> => Promise.resolve(new DeviceClient());

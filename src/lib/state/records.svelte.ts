@@ -1,0 +1,80 @@
+// What this device keeps besides data: receipts of contributions, refusals, models trained here, and which federations it joined.
+import { createContext } from 'svelte';
+import type { FederationId } from '../core/ids.ts';
+import { readJoined, type Joined } from '../participant/joined.ts';
+import type {
+  LocalModel,
+  ParticipantStore,
+  StoredReceipt,
+  StoredRefusal,
+} from '../ports/participant-store.ts';
+import { storageTrouble } from './datasets.svelte.ts';
+import type { DeviceTrouble } from './device-state.svelte.ts';
+
+export class RecordsState {
+  /** undefined: not read yet. Newest first. */
+  receipts = $state.raw<readonly StoredReceipt[] | undefined>();
+  refusals = $state.raw<readonly StoredRefusal[]>([]);
+  /** Newest first. */
+  models = $state.raw<readonly LocalModel[] | undefined>();
+  trouble = $state.raw<DeviceTrouble | null>(null);
+
+  constructor(private readonly open: () => Promise<ParticipantStore>) {}
+
+  readonly bytesSent = $derived((this.receipts ?? []).reduce((sum, one) => sum + one.receipt.bytes, 0));
+
+  /** Reads everything anew, of one federation or of all. */
+  async load(federation?: FederationId): Promise<void> {
+    try {
+      const store = await this.open();
+      const [receipts, refusals, models] = await Promise.all([
+        store.receipts.list(federation),
+        store.receipts.refusals(federation),
+        store.models.list(),
+      ]);
+      this.receipts = receipts.toSorted((a, b) => b.receipt.receivedAt - a.receipt.receivedAt);
+      this.refusals = refusals.toSorted((a, b) => b.at - a.at);
+      this.models = models
+        .filter((model) => federation === undefined || model.federation === federation)
+        .toSorted((a, b) => b.trainedAt - a.trainedAt);
+      this.trouble = null;
+    } catch (error) {
+      this.receipts ??= [];
+      this.models ??= [];
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** How this device joined a federation; undefined where it has not. */
+  async joined(federation: FederationId): Promise<Joined | undefined> {
+    try {
+      return await readJoined(await this.open(), federation);
+    } catch (error) {
+      this.trouble = storageTrouble(error);
+      return undefined;
+    }
+  }
+
+  async removeModel(id: string): Promise<void> {
+    try {
+      await (await this.open()).models.remove(id);
+      this.models = (this.models ?? []).filter((model) => model.id !== id);
+    } catch (error) {
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** Deletes everything of this device: data, models, receipts, identity. Says whether it succeeded. */
+  async forget(): Promise<boolean> {
+    try {
+      await (await this.open()).forget();
+      await this.load();
+      return true;
+    } catch (error) {
+      this.trouble = storageTrouble(error);
+      return false;
+    }
+  }
+}
+
+export const [recordsState, provideRecordsState] = createContext<RecordsState>();
