@@ -1,0 +1,121 @@
+// The server's process dies at every one of its durable writes, before and after each is on disk, and another takes over
+// from what was kept: no acknowledged update is lost, none counts twice, and the same round goes on.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
+import type { Records } from '../../server/ports/records.ts';
+import { exampleSpec } from './example-spec.ts';
+import { federation, World, type Crash } from './world.ts';
+
+const MINUTE = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'tributary-restarts-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+/** Two rounds of four devices, one of which sends everything twice. */
+async function twoRounds(crash: Crash | undefined, kept: Records): Promise<World> {
+  const spec = exampleSpec({ rules: { goal: 3, minimum: 3, maximumRounds: 2 } });
+  const world = await World.open(7, spec, 4, kept);
+  world.devices[0]!.conduct = () => 'twice';
+  if (crash !== undefined) world.crashAt(crash);
+  const starting = world.coordinator.act(federation, 'start');
+  for (const device of world.devices) device.connect();
+  await world.until(() => {
+    const view = world.coordinator.view(federation);
+    // The coordinator whose click was lost clicks again.
+    if (view?.state === 'draft' && world.restarts > 0) void world.coordinator.act(federation, 'start');
+    return view?.state === 'finished';
+  }, 20 * MINUTE);
+  void starting;
+  return world;
+}
+
+const stores: readonly { readonly name: string; open(): Promise<Records> }[] = [
+  { name: 'in memory', open: async () => memoryRecords() },
+  { name: 'on SQLite', open: () => sqliteRecords(join(folder, `${(files += 1)}.sqlite`)) },
+];
+
+describe.each(stores)('with records $name', ({ open }) => {
+  test('a process killed at each durable write is followed by one that ends the same two rounds', async () => {
+    const kept = await open();
+    const undisturbed = await twoRounds(undefined, kept);
+    expect(await undisturbed.check()).toEqual({ committed: 2, abandoned: 0 });
+    await kept.close();
+    const writes = undisturbed.writes;
+    // Creating, starting, and for each round: opening with its configuration, three reports, closing, committing.
+    expect(writes).toBeGreaterThan(10);
+    let restarts = 0;
+    for (let write = 2; write <= writes; write += 1)
+      for (const when of ['before', 'after'] as const) {
+        const records = await open();
+        const world = await twoRounds({ write, when }, records);
+        const label = `killed ${when} write ${write}`;
+        restarts += world.restarts;
+        expect(await world.check(), label).toEqual({ committed: 2, abandoned: 0 });
+        expect(world.fatal, label).toBeUndefined();
+        expect(world.coordinator.versions(federation)?.map((one) => one.version), label).toEqual([0, 1, 2]);
+        await records.close();
+      }
+    expect(restarts).toBeGreaterThanOrEqual(2 * (writes - 1) - 2);
+  });
+});
+
+test('a deadline goes on with what was left of it, however long the server was away', async () => {
+  const rules = { goal: 4, minimum: 2, overSelection: 1, reportingDeadlineMs: 60_000 };
+  const world = await World.open(8, exampleSpec({ rules }), 4);
+  for (const device of world.devices.slice(0, 2)) device.conduct = () => 'silent';
+  await world.start();
+  await world.clock.advance(31_000);
+  world.kill();
+  await world.clock.advance(3_600_000);
+  await world.restart();
+  const left = world.coordinator.view(federation)!.round!.deadlineAt! - world.clock.now();
+  // Written down every 5 seconds: of the 31 s that passed at least 26 are remembered.
+  expect(left).toBeGreaterThan(28_000);
+  expect(left).toBeLessThanOrEqual(34_000);
+  expect(world.head).toBe(0);
+  await world.clock.advance(35_000);
+  expect(world.head).toBe(1);
+  expect((await world.check()).committed).toBe(1);
+});
+
+test('bytes that no record names are gone after a restart, and those of open rounds are not', async () => {
+  const world = await World.open(9, exampleSpec({ rules: { goal: 4, overSelection: 1 } }), 4);
+  world.devices[0]!.trainingMs = () => 50_000;
+  await world.start();
+  await world.clock.advance(10_000);
+  await world.blobs.put(new Uint8Array([1, 2, 3]));
+  // Version 0, three updates, and the loose ones.
+  expect(world.blobs.digests()).toHaveLength(5);
+  await world.restart();
+  expect(world.blobs.digests()).toHaveLength(4);
+  expect(await world.until(() => world.head === 1, 2 * MINUTE)).toBe(true);
+  // The updates go with their round.
+  expect(world.blobs.digests()).toHaveLength(2);
+  expect((await world.check()).committed).toBe(1);
+});
+
+test('a durable write that fails ends the process instead of being tried again', async () => {
+  const kept = memoryRecords();
+  let broken = false;
+  const failing: Records = {
+    ...kept,
+    write: async (changes) => {
+      if (broken) throw new Error('EIO: i/o error, fsync');
+      await kept.write(changes);
+    },
+  };
+  const world = await World.open(10, exampleSpec(), 4, failing);
+  await world.start();
+  broken = true;
+  await world.clock.advance(10_000);
+  expect(world.fatal).toMatchObject({ message: 'EIO: i/o error, fsync' });
+  expect(world.devices.flatMap((device) => [...device.replies.values()]).filter((one) => one.type === 'accepted')).toEqual([]);
+  broken = false;
+  await world.restart();
+  expect(await world.until(() => world.head === 1, 5 * MINUTE)).toBe(true);
+  await world.check();
+});

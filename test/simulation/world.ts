@@ -1,0 +1,346 @@
+// A whole federation on a loopback link: a coordinator on stores in memory, a clock moved by hand, and devices that train
+// on nothing but send what devices send. The process can be killed at any durable write and built anew from what was kept.
+import * as v from 'valibot';
+import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { FederationId, ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import { random } from '#lib/core/random.ts';
+import { acceptedReports } from '#lib/core/round/round-state.ts';
+import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
+import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import type { Connection } from '../../server/coordinator/connection.ts';
+import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
+import { readParameters } from '../../server/coordinator/folding.ts';
+import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
+import type { ClientMessage } from '../../server/coordinator/messages.ts';
+import { silentLog } from '../../server/ports/log.ts';
+import type { Records } from '../../server/ports/records.ts';
+import { handClock, settle, type HandClock } from './hand-clock.ts';
+
+export const federation = v.parse(FederationId, 'two-moons');
+
+export interface Sent {
+  readonly offer: UpdateOffer;
+  readonly bytes: Uint8Array;
+}
+
+/** At which durable write the process dies: before it is on disk, or after, with nobody told. */
+export interface Crash {
+  readonly write: number;
+  readonly when: 'before' | 'after';
+}
+
+export class World {
+  coordinator!: Coordinator;
+  blobs: MemoryBlobs = memoryBlobs();
+  readonly clock: HandClock;
+  readonly devices: Device[] = [];
+  /** Durable writes so far, over all processes. */
+  writes = 0;
+  restarts = 0;
+  fatal: unknown;
+  #crash: Crash | undefined;
+  #generation = 0;
+  #isDead = false;
+
+  private constructor(
+    readonly seed: number,
+    readonly kept: Records,
+  ) {
+    this.clock = handClock(seed);
+  }
+
+  static async open(seed: number, spec: FederationSpec, devices: number, kept: Records = memoryRecords()): Promise<World> {
+    const world = new World(seed, kept);
+    await world.#start();
+    const created = await world.coordinator.create(federation, spec);
+    if (!created.ok) throw new Error(created.error.message);
+    for (let index = 0; index < devices; index += 1) world.devices.push(new Device(world, index));
+    return world;
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  crashAt(crash: Crash): void {
+    this.#crash = crash;
+  }
+
+  /** The process is gone; whatever it was doing never goes on. */
+  kill(): void {
+    this.#isDead = true;
+    this.#generation += 1;
+  }
+
+  /** A new process on the same stores; every device connects again when it finds out. */
+  async restart(): Promise<void> {
+    this.kill();
+    this.restarts += 1;
+    this.blobs = this.blobs.reopened();
+    await this.#start();
+    for (const device of this.devices) device.serverIsBack();
+    await settle();
+  }
+
+  async #start(): Promise<void> {
+    const generation = (this.#generation += 1);
+    const isCurrent = (): boolean => generation === this.#generation;
+    this.#isDead = false;
+    const never = (): Promise<never> => new Promise(() => {});
+    const { kept, clock } = this;
+    const records: Records = {
+      ...kept,
+      write: async (changes) => {
+        if (!isCurrent()) return never();
+        this.writes += 1;
+        const dies = this.#crash?.write === this.writes ? this.#crash.when : undefined;
+        if (dies === 'before') {
+          this.kill();
+          return never();
+        }
+        await kept.write(changes);
+        if (dies === 'after') this.kill();
+        return isCurrent() ? undefined : never();
+      },
+    };
+    this.coordinator = await openCoordinator({
+      records,
+      blobs: this.blobs,
+      // A dead process's timers do nothing.
+      clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
+      log: silentLog,
+      fatal: (error) => {
+        this.fatal = error;
+        this.kill();
+      },
+    });
+  }
+
+  /** Moves time on in steps until `holds`; restarts a process that died. False where it never held. */
+  async until(holds: () => boolean, mostMs: number, stepMs = 250): Promise<boolean> {
+    for (let passed = 0; passed < mostMs; passed += stepMs) {
+      if (this.#isDead) await this.restart();
+      if (holds()) return true;
+      await this.clock.advance(stepMs, () => this.#isDead);
+    }
+    return holds();
+  }
+
+  async start(): Promise<void> {
+    const started = await this.coordinator.act(federation, 'start');
+    if (started?.ok !== true) throw new Error('The federation did not start.');
+    for (const device of this.devices) device.connect();
+    await settle();
+  }
+
+  get head(): number {
+    return this.coordinator.view(federation)?.head.version ?? -1;
+  }
+
+  /**
+   * What must hold whatever happened: versions dense, each the weighted mean of exactly the updates that its round
+   * accepted, no acknowledged update missing from a round that committed, and an unbroken journal.
+   */
+  async check(): Promise<{ readonly committed: number; readonly abandoned: number }> {
+    const versions = await this.kept.versions(federation);
+    const rounds = (await this.kept.rounds(federation, { limit: 10_000 })).map((one) => one.round);
+    const fault = (text: string): never => {
+      throw new Error(`${text} (seed ${this.seed})`);
+    };
+    for (const [index, version] of versions.entries()) {
+      if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
+      if (index === 0) continue;
+      const round = rounds.find((one) => one.round === version.round);
+      if (round?.phase !== 'committed' || round.version !== version.version) return fault(`version ${index} has no round`);
+      const base = versions[index - 1]!;
+      if (version.parent !== base.version || round.baseDigest !== base.digest) fault(`version ${index} has another base`);
+      const reports = acceptedReports(round);
+      if (new Set(reports.map((one) => one.participant)).size !== reports.length) fault('a device is counted twice');
+      if (reports.length < round.rules.minimum) fault('fewer than the minimum were counted');
+      const from = await readParameters(this.blobs, base.digest, base.bytes / 4);
+      const made = await readParameters(this.blobs, version.digest, version.bytes / 4);
+      const examples = reports.reduce((total, one) => total + one.examples, 0);
+      const deltas = reports.map((one) => {
+        const sent = this.devices.find((device) => device.participant === one.participant)?.sent.get(one.update);
+        return { weight: one.examples / examples, delta: sent ?? fault('an update was counted that nobody sent') };
+      });
+      for (const [at, value] of made.entries()) {
+        const mean = deltas.reduce((total, one) => total + one.weight * one.delta[at]!, 0);
+        if (Math.abs(value - from[at]! - mean) > round.quantum + 1e-6) fault(`version ${index} is not the mean of its updates`);
+      }
+    }
+    for (const device of this.devices)
+      for (const [round, reply] of device.replies) {
+        const known = rounds.find((one) => one.round === round);
+        if (reply.type !== 'accepted' || known === undefined) continue;
+        if (!acceptedReports(known).some((one) => one.participant === device.participant && one.update === reply.receipt.update))
+          fault(`round ${round} lost an update that it had acknowledged`);
+      }
+    const broken = firstBrokenEntry(await this.kept.journal(federation));
+    if (broken !== undefined) fault(`the journal breaks at entry ${broken}`);
+    const count = (phase: string): number => rounds.filter((one) => one.phase === phase).length;
+    return { committed: count('committed'), abandoned: count('abandoned') };
+  }
+}
+
+/** What a device does with its update in one round. */
+export type Conduct =
+  | 'honest'
+  | 'twice'
+  | 'not-a-number'
+  | 'too-large'
+  | 'short'
+  | 'wrong-digest'
+  | 'wrong-base'
+  | 'too-many-examples'
+  | 'late'
+  | 'silent'
+  | 'withdraws'
+  | 'loses-connection'
+  | 'leaves';
+
+export class Device {
+  readonly participant: ParticipantId;
+  readonly examples: number;
+  /** Everything it ever sent, by digest. */
+  readonly sent = new Map<string, Float32Array>();
+  /** The last decision on each round's update. */
+  readonly replies = new Map<number, UpdateReply>();
+  readonly committed: Committed[] = [];
+  readonly received: (keyof ServerMessages)[] = [];
+  conduct: (round: number) => Conduct = () => 'honest';
+  trainingMs = (round: number): number => random(this.index, 'training', round).below(4_000) + 200;
+  isStopped = false;
+  #connection: Connection | undefined;
+  #connections = 0;
+  #outbox: Sent | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly index: number,
+  ) {
+    const secret = v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
+    this.participant = participantIdOf(secret);
+    this.examples = 10 + random(index, 'examples').below(200);
+  }
+
+  connect(): void {
+    if (this.isStopped) return;
+    this.#connections += 1;
+    const connection: Connection = {
+      id: `${this.index}/${this.#connections}`,
+      participant: this.participant,
+      name: null,
+      kind: 'headless',
+      send: (name, message) => {
+        if (this.#connection !== connection) return;
+        this.received.push(name);
+        if (name === 'configured') this.#configured(message as Configured);
+        if (name === 'committed') this.#committed(message as Committed);
+      },
+    };
+    this.#connection = connection;
+    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+    // Whatever was trained and not decided on is sent again.
+    if (this.#outbox !== undefined) this.#send(this.#outbox);
+  }
+
+  disconnect(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined && !this.world.isDead) this.world.coordinator.disconnected(connection);
+  }
+
+  serverIsBack(): void {
+    this.#connection = undefined;
+    this.world.clock.after(random(this.index, 'reconnect', this.#connections).below(3_000), () => this.connect());
+  }
+
+  tell(message: ClientMessage): void {
+    const { coordinator } = this.world;
+    if (this.#connection !== undefined && !this.world.isDead) void coordinator.receive(this.#connection, message);
+  }
+
+  delta(round: number): Float32Array<ArrayBuffer> {
+    const draws = random(this.world.seed, 'delta', this.index, round);
+    return Float32Array.from({ length: 6 }, () => draws.normal());
+  }
+
+  #configured({ round, base, deadlineMs }: Configured): void {
+    if (this.#outbox?.offer.round === round) return;
+    const conduct = this.conduct(round);
+    const after = (ms: number, action: () => void): void => void this.world.clock.after(ms, () => !this.isStopped && action());
+    const train = (): void => {
+      this.tell({ name: 'progress', message: { federation, round, stage: 'training', fraction: 0.5 } });
+      let delta = this.delta(round);
+      if (conduct === 'not-a-number') delta[3] = NaN;
+      if (conduct === 'too-large') delta[2] = 65;
+      if (conduct === 'short') delta = delta.slice(1);
+      const bytes = bytesOf(delta);
+      const digest = conduct === 'wrong-digest' ? digestOf(new Uint8Array(1)) : digestOf(bytes);
+      const offer: UpdateOffer = {
+        round,
+        base: conduct === 'wrong-base' ? digestOf(new Uint8Array(2)) : base.digest,
+        codec: 'f32',
+        bytes: bytes.length,
+        digest,
+        examples: conduct === 'too-many-examples' ? this.examples + 1 : this.examples,
+      };
+      this.sent.set(digest, delta);
+      this.#outbox = { offer, bytes };
+      this.#send(this.#outbox);
+      if (conduct === 'twice') {
+        this.#send(this.#outbox);
+        after(500, () => this.#outbox !== undefined && this.#send(this.#outbox));
+      }
+    };
+    switch (conduct) {
+      case 'silent':
+        return;
+      case 'withdraws':
+        return this.tell({ name: 'withdraw', message: { federation, round, reason: 'It was asked to pause.' } });
+      case 'leaves':
+        this.disconnect();
+        return after(90_000, () => this.connect());
+      case 'loses-connection':
+        after(300, () => this.disconnect());
+        after(5_000, () => this.connect());
+        return after(this.trainingMs(round), train);
+      case 'late':
+        return after(deadlineMs + 1_000, train);
+      default:
+        return after(this.trainingMs(round), train);
+    }
+  }
+
+  #send(sent: Sent): void {
+    const { coordinator } = this.world;
+    if (this.world.isDead) return;
+    const deliver = async (): Promise<void> => {
+      let reply = await coordinator.offer(federation, this.participant, sent.offer);
+      if (reply === undefined) {
+        const draft = await this.world.blobs.draft();
+        await draft.append(sent.bytes);
+        reply = await coordinator.deliver(federation, this.participant, sent.offer, draft);
+      }
+      // An answer that the kill swallowed was never heard.
+      if (coordinator !== this.world.coordinator || this.world.isDead) return;
+      const before = this.replies.get(sent.offer.round);
+      if (before?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
+      else if (JSON.stringify(before) !== JSON.stringify(reply)) throw new Error('The decision on an update changed.');
+      if (this.#outbox === sent) this.#outbox = undefined;
+    };
+    deliver().catch((error: unknown) => {
+      this.world.fatal ??= error;
+    });
+  }
+
+  #committed(message: Committed): void {
+    this.committed.push(message);
+    const tally = { type: 'classification' as const, count: 2, lossSum: 1, confusion: [1, 0, 1, 0] };
+    this.tell({ name: 'evaluation', message: { federation, version: message.version, tally } });
+  }
+}
