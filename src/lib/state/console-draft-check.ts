@@ -8,6 +8,7 @@ import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { sampleFits } from '#lib/modalities/samples.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
 import { durationInWords } from './console-durations.ts';
 
@@ -57,14 +58,17 @@ export function contractTyped(draft: Draft): unknown {
     columns: columns.map(({ type, name, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
       type === 'number'
         ? { type, name, minimum, maximum, missingAllowed, mean, standardDeviation }
-        : { type, name, categories, missingAllowed },
+        : { type, name, categories: listed(categories), missingAllowed },
     ),
     target:
       target.type === 'classes'
-        ? { type: 'classes', name: target.name, classes: target.classes.map(({ label, values }) => ({ label, values: values.length === 0 ? [label] : values })) }
+        ? { type: 'classes', name: target.name, classes: target.classes.map(({ label, values }) => ({ label, values: listed(values).length === 0 ? [label] : listed(values) })) }
         : { type: 'number', name: target.name, mean: target.mean, standardDeviation: target.standardDeviation },
   };
 }
+
+/** Lines as typed: what is empty does not count. */
+const listed = (lines: readonly string[]): string[] => lines.map((line) => line.trim()).filter((line) => line !== '');
 
 export interface ModelProblem {
   /** "options.hidden", "network", "family", or "contract" where the data come first. */
@@ -149,6 +153,11 @@ export function checkDraft(draft: Draft): CheckedDraft {
   if (!metricFits(draft, draft.metric.name)) add('metric.name', `${metrics[draft.metric.name].title} does not apply to this target. Choose another metric, or change the target on the step Data.`);
   else if (draft.metric.target !== null && metrics[draft.metric.name].isShare && (draft.metric.target <= 0 || draft.metric.target > 1))
     add('metric.target', 'A share between 0 and 100 %.');
+  if (draft.sample !== null) {
+    const contract = v.safeParse(DataContract, contractTyped(draft));
+    const misfit = contract.success ? sampleFits(draft.sample, contract.output) : undefined;
+    if (misfit !== undefined) add('sample', misfit);
+  }
   if (draft.kind === 'table')
     for (const [index, column] of draft.table.columns.entries()) {
       if (column.name !== '' && column.name === draft.table.target.name) add(`contract.columns.${index}.name`, 'The target cannot also be an input.');
@@ -201,3 +210,6 @@ const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text
 
 /** The devices that are asked for one round: ⌈goal × over-selection⌉, guarded against binary dust (10 × 1.1). */
 export const cohortSize = (goal: number, overSelection: number): number => Math.ceil(goal * overSelection - 1e-9);
+
+/** The step that an address names; the first where it names none. */
+export const stepNamed = (name: string | null): DraftStep => draftSteps.find((step) => step === name) ?? 'brief';

@@ -4,6 +4,7 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-check.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
+import { presets } from './console-presets.ts';
 import { participantLines, roundSentences } from './console-plan-sentences.ts';
 
 const digits = (): Draft => ({
@@ -110,6 +111,18 @@ describe('a draft of a federation', () => {
       expect(again.family).toBe(spec.family);
       expect(checkDraft(again).spec).toEqual(spec);
     }
+  });
+  test('from a sample is whole but for the name of its coordinator, and other presets ask for what only a person knows', () => {
+    const missing = Object.fromEntries(presets.map((preset) => [preset.name, [...checkDraft(preset.draft()).issues.keys()]]));
+    expect(missing['drawn-digits']).toEqual(['brief.coordinator']);
+    expect(missing['patient-cohort']).toEqual(['brief.coordinator']);
+    expect(missing['image']).toContain('contract.classes.0');
+    expect(missing['table']).toContain('contract.columns.0.name');
+  });
+  test('a sample that no longer fits the contract is pointed out', () => {
+    const draft = presets[0]?.draft() ?? emptyDraft();
+    draft.image.height = 20;
+    expect(checkDraft(draft).issues.get('sample')).toMatch(/does not fit/);
   });
   test('every path belongs to the step that shows its field', () => {
     expect(['brief.title', 'contract.columns.0.name', 'options.hidden', 'rules.goal', 'id'].map(stepOf)).toEqual(['brief', 'data', 'model', 'rounds', 'brief']);

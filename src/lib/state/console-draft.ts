@@ -1,6 +1,7 @@
 // A federation as it is being typed: every field may still be empty, both kinds of data contract are kept so that
 // switching loses nothing, and the same shape is what the browser saves between visits.
 import * as v from 'valibot';
+import type { DataContract } from '#lib/core/data/contract.ts';
 import { ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
@@ -131,6 +132,33 @@ export const emptyDraft = (): Draft => ({
   sample: null,
 });
 
+/** The part of a draft that a contract fills. */
+export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'table'> {
+  const { image, table } = emptyDraft();
+  if (contract.kind === 'image')
+    return { kind: 'image', image: { height: contract.height, width: contract.width, channels: contract.channels, classes: [...contract.classes] }, table };
+  const { target } = contract;
+  return {
+    kind: 'table',
+    image,
+    table: {
+      columns: contract.columns.map((column, index) => ({
+        ...emptyColumn(index + 1),
+        ...column,
+        categories: column.type === 'category' ? [...column.categories] : [],
+      })),
+      target: {
+        ...table.target,
+        ...target,
+        classes:
+          target.type === 'classes'
+            ? target.classes.map((one, index) => ({ key: index + 1, label: one.label, values: [...one.values] }))
+            : table.target.classes,
+      },
+    },
+  };
+}
+
 /** Typed again from a spec: to change a federation, or to duplicate it. The address is left to be made anew. */
 export function draftFrom(spec: FederationSpec): Draft {
   const draft = emptyDraft();
@@ -140,25 +168,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     ...draft,
     brief: { ...spec.brief },
     metric: { ...spec.metric },
-    kind: contract.kind,
-    image:
-      contract.kind === 'image'
-        ? { height: contract.height, width: contract.width, channels: contract.channels, classes: [...contract.classes] }
-        : draft.image,
-    table:
-      contract.kind === 'table'
-        ? {
-            columns: contract.columns.map((column, index) => ({ ...emptyColumn(index + 1), ...column, categories: column.type === 'category' ? [...column.categories] : [] })),
-            target: {
-              ...draft.table.target,
-              ...contract.target,
-              classes:
-                contract.target.type === 'classes'
-                  ? contract.target.classes.map((one, index) => ({ key: index + 1, label: one.label, values: [...one.values] }))
-                  : draft.table.target.classes,
-            },
-          }
-        : draft.table,
+    ...contractDraft(contract),
     family: hidden === undefined ? 'imported' : spec.family,
     options: hidden === undefined ? draft.options : { ...draft.options, [spec.family]: hidden },
     imported: hidden === undefined ? { fileName: 'the present network', network, notes: [] } : null,

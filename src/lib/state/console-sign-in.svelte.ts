@@ -47,7 +47,7 @@ export class SignIn {
     if (told.ok) return true;
     this.failure = {
       message: told.error.message,
-      hint: told.error.error === 'offline' ? null : 'Each link works once. A new one is printed whenever the server starts.',
+      hint: told.error.error === 'offline' ? null : 'Each link works once; the next one is printed after it was used.',
     };
     return false;
   }

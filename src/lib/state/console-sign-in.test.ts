@@ -21,7 +21,7 @@ describe('signing in', () => {
     const signIn = new SignIn(consoleApi(async () => new Response('{"error":"unknown-token","message":"This link was used already."}', { status: 401 })));
     signIn.typed = 'abc';
     expect(await signIn.send()).toBe(false);
-    expect(signIn.failure).toEqual({ message: 'This link was used already.', hint: 'Each link works once. A new one is printed whenever the server starts.' });
+    expect(signIn.failure).toEqual({ message: 'This link was used already.', hint: 'Each link works once; the next one is printed after it was used.' });
   });
   test('an accepted token begins the session', async () => {
     const bodies: unknown[] = [];
