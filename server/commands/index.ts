@@ -1,9 +1,11 @@
 // The commands of the command line. Adding one: a file beside this one, and its line here.
 import type { Command } from 'commander';
+import * as evaluate from './evaluate.ts';
+import * as participate from './participate.ts';
 import * as start from './start.ts';
 
 export interface CommandFile {
   register(program: Command): void;
 }
 
-export const commands: readonly CommandFile[] = [start];
+export const commands: readonly CommandFile[] = [start, participate, evaluate];

@@ -9,7 +9,7 @@ import { Answer, serverMessages, type Handshake, type ServerMessages } from '../
 import { FederationView, RoundView } from '../../protocol/views.ts';
 import { createByteCounter, frameBytes, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, utf8Length } from './byte-counter.ts';
 import { downloadParameters } from './download.ts';
-import { ask, complaint, isTemporary, jsonOf, persist, Retry, retryAfterMs, type Requests } from './requests.ts';
+import { createRequests, readView } from './requests.ts';
 import { uploadUpdate } from './upload.ts';
 
 export interface SocketLinkOptions {
@@ -36,27 +36,15 @@ export interface SocketLink extends CoordinatorLink {
 const ANSWER_WITHIN_MS = 15_000;
 
 export function createSocketLink(options: SocketLinkOptions): SocketLink {
-  const origin = new URL(options.url).origin;
   const counter = createByteCounter();
   const uniform = options.uniform ?? Math.random;
-  const requests: Requests = {
-    origin,
-    fetch: options.fetch ?? fetch.bind(globalThis),
+  const requests = createRequests(options.url, {
     counter,
     uniform,
-    wait: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(done, ms);
-        function done(): void {
-          signal?.removeEventListener('abort', done);
-          clearTimeout(timer);
-          signal?.aborted === true ? reject(signal.reason) : resolve();
-        }
-        signal?.addEventListener('abort', done);
-      }),
-  };
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
 
-  const socket: Socket = io(origin, {
+  const socket: Socket = io(requests.origin, {
     transports: ['websocket'],
     // Its own connection: two links of one process must not share one.
     forceNew: true,
@@ -111,18 +99,6 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
   };
   socket.io.on('open', countPackets);
 
-  const view = async <T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | undefined> =>
-    persist(requests, undefined, async () => {
-      counter.add('controlUp', REQUEST_HEADER_BYTES);
-      const response = await ask(requests, path, {});
-      counter.add('controlDown', RESPONSE_HEADER_BYTES);
-      if (response.status === 404) return undefined;
-      if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
-      const body = await jsonOf(response, requests);
-      if (!response.ok) throw new LinkLost(`The server refused: ${complaint(body, response.status)}`);
-      return v.parse(schema, body);
-    });
-
   return {
     get state() {
       return state;
@@ -164,9 +140,9 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     parameters: (digest, bytes, transfer) => downloadParameters(requests, digest, bytes, transfer),
     upload: async (federation, offer, bytes, transfer) =>
       uploadUpdate(requests, await options.secret(), federation, offer, bytes, transfer),
-    federation: (id) => view(`/api/federations/${id}`, FederationView),
+    federation: (id) => readView(requests, `/api/federations/${id}`, FederationView),
     async round(id, round) {
-      const rounds = await view(`/api/federations/${id}/rounds?before=${round + 1}&limit=1`, v.array(RoundView));
+      const rounds = await readView(requests, `/api/federations/${id}/rounds?before=${round + 1}&limit=1`, v.array(RoundView));
       return rounds?.find((one) => one.round === round);
     },
     reconnect() {

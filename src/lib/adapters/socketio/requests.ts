@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { LinkLost } from '../../ports/coordinator-link.ts';
 import { ApiError } from '../../protocol/http.ts';
 import { backOff } from '../../participant/back-off.ts';
-import type { ByteCounter } from './byte-counter.ts';
+import { createByteCounter, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, type ByteCounter } from './byte-counter.ts';
 
 export interface Requests {
   /** With a slash at neither end: "https://host:3000". */
@@ -14,6 +14,30 @@ export interface Requests {
   readonly uniform: () => number;
   /** Waits; rejects with the signal's reason when it is aborted. */
   readonly wait: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+/** `url` may carry a path; only its origin counts. */
+export function createRequests(
+  url: string,
+  options: { readonly fetch?: typeof fetch; readonly counter?: ByteCounter; readonly uniform?: () => number } = {},
+): Requests {
+  return {
+    origin: new URL(url).origin,
+    fetch: options.fetch ?? fetch.bind(globalThis),
+    counter: options.counter ?? createByteCounter(),
+    uniform: options.uniform ?? Math.random,
+    wait: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(done, ms);
+        function done(): void {
+          signal?.removeEventListener('abort', done);
+          clearTimeout(timer);
+          if (signal?.aborted === true) reject(signal.reason);
+          else resolve();
+        }
+        signal?.addEventListener('abort', done);
+      }),
+  };
 }
 
 /** Attempts without progress before the link counts as lost; the caller tries again when it is back. */
@@ -94,4 +118,18 @@ export async function jsonOf(response: Response, requests: Requests): Promise<un
 export function complaint(body: unknown, status: number): string {
   const read = v.safeParse(ApiError, body);
   return read.success ? read.output.message : `the server answered with status ${status}`;
+}
+
+/** What lies at `path`, read by its schema; undefined where there is nothing (404). Rejects with LinkLost. */
+export function readView<T>(requests: Requests, path: string, schema: v.GenericSchema<unknown, T>): Promise<T | undefined> {
+  return persist(requests, undefined, async () => {
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
+    const response = await ask(requests, path, {});
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    if (response.status === 404) return undefined;
+    if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
+    const body = await jsonOf(response, requests);
+    if (!response.ok) throw new LinkLost(`The server refused: ${complaint(body, response.status)}`);
+    return v.parse(schema, body);
+  });
 }

@@ -1,0 +1,127 @@
+// `tributary participate`: headless participants, the same participant as in a browser tab, over a few processes.
+import { InvalidArgumentError, type Command } from 'commander';
+import * as v from 'valibot';
+import { FederationId } from '#lib/core/ids.ts';
+import { parsePartition } from '#lib/core/data/partition.ts';
+import { startHeadlessParticipants } from '../participants/start-participants.ts';
+import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
+
+const federationOf = (text: string): FederationId => {
+  const read = v.safeParse(FederationId, text);
+  if (!read.success) throw new InvalidArgumentError('A federation is named by lower-case letters, digits and hyphens.');
+  return read.output;
+};
+const urlOf = (text: string): string => {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new InvalidArgumentError('Give the server’s address, such as http://localhost:3000.');
+  return text;
+};
+const wholeFrom =
+  (minimum: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (!Number.isSafeInteger(number) || number < minimum) throw new InvalidArgumentError(`A whole number from ${minimum}.`);
+    return number;
+  };
+const partitionOf = (text: string): string => {
+  const read = parsePartition(text);
+  if (!read.ok) throw new InvalidArgumentError(read.error.message);
+  return text;
+};
+const backendOf = (text: string): HeadlessSetup['backend'] => {
+  if (text === 'wasm' || text === 'cpu' || text === 'auto') return text;
+  throw new InvalidArgumentError('One of wasm, cpu, auto.');
+};
+const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
+
+interface Flags {
+  readonly url: string;
+  readonly federation: FederationId;
+  readonly data?: readonly string[];
+  readonly sample?: true;
+  readonly clients?: number;
+  readonly partition: string;
+  readonly seed: number;
+  readonly backend: HeadlessSetup['backend'];
+  readonly processes?: number;
+  readonly rounds?: number;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('participate')
+    .description('take part in a federation without a browser: one command, many participants')
+    .requiredOption('--url <address>', 'the server, such as http://localhost:3000', urlOf)
+    .requiredOption('--federation <id>', 'the federation to take part in', federationOf)
+    .option('--data <path>', 'a file or folder that a person would drop; may be given again', collected)
+    .option('--sample', 'the federation’s built-in sample, another one for each participant')
+    .option('--clients <number>', 'participants (default: 10, or one a path with --partition by-file)', wholeFrom(1))
+    .option('--partition <how>', 'iid, shards:2, dirichlet:0.5 or by-file', partitionOf, 'iid')
+    .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
+    .option('--backend <name>', 'wasm, cpu or auto: the fastest that passes the self-test', backendOf, 'auto')
+    .option('--processes <number>', 'processes to spread them over (default: one a core)', wholeFrom(1))
+    .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
+    .option('--json', 'one line of JSON for each thing that happens');
+  command.action(async (flags: Flags) => {
+    if ((flags.data === undefined) === (flags.sample === undefined)) command.error('tributary: name your data with --data PATH, or take --sample: one of the two.');
+    const byFile = flags.partition === 'by-file';
+    const paths = flags.data ?? [];
+    const clients = flags.clients ?? (byFile ? paths.length : 10);
+    if (byFile && clients > paths.length)
+      command.error(`tributary: ${clients} participants need ${clients} paths with --partition by-file; there are ${paths.length}.`);
+    let failed = false;
+    const participants = startHeadlessParticipants({
+      url: flags.url,
+      federation: flags.federation,
+      clients,
+      data: flags.sample === true ? { type: 'sample' } : { type: 'paths', paths: [...paths], partition: flags.partition },
+      seed: flags.seed,
+      backend: flags.backend,
+      rounds: flags.rounds ?? null,
+      ...(flags.processes === undefined ? {} : { processes: flags.processes }),
+      onLine(line) {
+        failed ||= line.type === 'failure';
+        if (flags.json === true) console.log(JSON.stringify(line));
+        else {
+          const text = spokenLine(line);
+          if (text !== undefined) console[line.type === 'failure' ? 'error' : 'log'](text);
+        }
+      },
+    });
+    const end = (): void => void participants.stop();
+    process.once('SIGINT', end);
+    process.once('SIGTERM', end);
+    const status = await participants.done;
+    process.removeListener('SIGINT', end);
+    process.removeListener('SIGTERM', end);
+    process.exitCode = failed ? 1 : status;
+  });
+}
+
+/** A line for the eye; undefined for what only programs want. */
+export function spokenLine(line: HeadlessLine): string | undefined {
+  switch (line.type) {
+    case 'data':
+      return `${line.name}: ${line.training} rows to train on, ${line.heldOut} held out`;
+    case 'joined':
+      return `Participant ${line.participant} trains on ${line.backend}: ${line.reason}`;
+    case 'state':
+      return line.blocked === null ? undefined : `Participant ${line.participant}: ${line.blocked}`;
+    case 'event':
+      return `Participant ${line.participant}: ${line.message}`;
+    case 'evaluation':
+      return undefined;
+    case 'round': {
+      const seconds = line.durationMs === null ? '' : `, ${(line.durationMs / 1000).toFixed(1)} s`;
+      return `Version ${line.version}: ${line.participants} participants, ${(line.bytesUp / 1e6).toFixed(2)} MB up${seconds}`;
+    }
+    case 'refused-rows':
+      return `${line.refused} rows were refused. The first: ${line.first}`;
+    case 'left':
+      return `Participant ${line.participant} left after ${line.rounds} rounds. ${line.reason}`;
+    case 'failure':
+      return `tributary: ${line.message}`;
+    default:
+      return line satisfies never;
+  }
+}

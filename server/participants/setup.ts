@@ -1,0 +1,46 @@
+// What a process of headless participants is told to do, as it crosses from the parent process, and what it says back: one line
+// of JSON each.
+import * as v from 'valibot';
+import { FederationId } from '#lib/core/ids.ts';
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const HeadlessSetup = v.object({
+  url: v.string(),
+  federation: FederationId,
+  /** Participants of the whole command, and those that this process runs. */
+  clients: v.pipe(whole, v.minValue(1)),
+  indices: v.array(whole),
+  data: v.variant('type', [
+    v.object({ type: v.literal('sample') }),
+    /** As parsePartition reads it. */
+    v.object({ type: v.literal('paths'), paths: v.array(v.string()), partition: v.string() }),
+  ]),
+  seed: whole,
+  backend: v.picklist(['wasm', 'cpu', 'auto']),
+  /** Leave once this many more rounds are committed; null: stay until the run ends. */
+  rounds: v.nullable(v.pipe(whole, v.minValue(1))),
+});
+export type HeadlessSetup = v.InferOutput<typeof HeadlessSetup>;
+
+/** `participant` counts from 1. */
+export const HeadlessLine = v.variant('type', [
+  v.object({ type: v.literal('data'), participant: v.number(), name: v.string(), training: v.number(), heldOut: v.number() }),
+  v.object({ type: v.literal('joined'), participant: v.number(), backend: v.string(), reason: v.string() }),
+  v.object({
+    type: v.literal('state'),
+    participant: v.number(),
+    state: v.string(),
+    round: v.nullable(v.number()),
+    blocked: v.nullable(v.string()),
+  }),
+  v.object({ type: v.literal('event'), participant: v.number(), message: v.string() }),
+  /** What a participant's held-out rows say of a version. */
+  v.object({ type: v.literal('evaluation'), participant: v.number(), version: v.number(), metric: v.string(), value: v.nullable(v.number()), count: v.number() }),
+  /** A round was committed: told once a process. */
+  v.object({ type: v.literal('round'), version: v.number(), participants: v.number(), bytesUp: v.number(), durationMs: v.nullable(v.number()) }),
+  v.object({ type: v.literal('refused-rows'), refused: v.number(), first: v.string() }),
+  v.object({ type: v.literal('left'), participant: v.number(), rounds: v.number(), reason: v.string() }),
+  v.object({ type: v.literal('failure'), message: v.string() }),
+]);
+export type HeadlessLine = v.InferOutput<typeof HeadlessLine>;

@@ -1,0 +1,79 @@
+// Headless participants spread over child processes: TensorFlow.js computes on one core a process.
+import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { HeadlessLine, type HeadlessSetup } from './setup.ts';
+
+export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices'> {
+  /** Default: one a core, and never more than participants. */
+  readonly processes?: number;
+  onLine(line: HeadlessLine): void;
+}
+
+export interface HeadlessParticipants {
+  /** 0: every participant left of itself, or was stopped. 1: some process failed. */
+  readonly done: Promise<number>;
+  /** Asks every participant to leave, and waits for the processes to end. */
+  stop(): Promise<void>;
+}
+
+/** What has not left after this long is ended. */
+const STOP_WITHIN_MS = 10_000;
+
+/** The bundled program beside this one; found from the sources, too, where a build exists. */
+function participantProgram(): string {
+  const name = join('build', 'server-programs', 'participant-process.js');
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const path = join(folder, name);
+    if (existsSync(path)) return path;
+    if (folder === dirname(folder)) throw new Error(`There is no ${name}. Run npm run build first.`);
+  }
+}
+
+export function startHeadlessParticipants({ onLine, processes, ...setup }: HeadlessOptions): HeadlessParticipants {
+  const program = participantProgram();
+  const count = Math.max(1, Math.min(setup.clients, processes ?? availableParallelism()));
+  let stopped = false;
+  const children: { readonly child: ChildProcess; readonly ended: Promise<boolean> }[] = [];
+  for (let one = 0; one < count; one += 1) {
+    // Dealt in turn, so that the processes have equally many.
+    const indices = Array.from({ length: setup.clients }, (_, index) => index).filter((index) => index % count === one);
+    const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--enable-source-maps'] });
+    let explained = false;
+    child.on('message', (message) => {
+      const line = v.parse(HeadlessLine, message);
+      explained ||= line.type === 'failure';
+      onLine(line);
+    });
+    const ended = new Promise<boolean>((resolve) => {
+      child.on('error', (error) => {
+        onLine({ type: 'failure', message: `A process of participants could not be started: ${error.message}` });
+        resolve(false);
+      });
+      child.on('exit', (code, signal) => {
+        const well = code === 0 || stopped;
+        if (!well && !explained)
+          onLine({ type: 'failure', message: `A process of participants ended (${signal ?? `status ${code}`}).` });
+        resolve(well);
+      });
+    });
+    child.send({ ...setup, indices } satisfies HeadlessSetup);
+    children.push({ child, ended });
+  }
+  const all = Promise.all(children.map((one) => one.ended));
+  return {
+    done: all.then((ends) => (ends.every((well) => well) ? 0 : 1)),
+    async stop() {
+      stopped = true;
+      for (const { child } of children) child.kill('SIGTERM');
+      const impatience = setTimeout(() => {
+        for (const { child } of children) child.kill('SIGKILL');
+      }, STOP_WITHIN_MS);
+      await all;
+      clearTimeout(impatience);
+    },
+  };
+}
