@@ -1,0 +1,69 @@
+// The wire does not change by accident: the shape of everything that crosses it, hashed, belongs to one PROTOCOL_VERSION.
+// A page that is older than its server must be told so, and that is by the version.
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { digestOfText } from '#lib/core/digest.ts';
+import * as http from '#lib/protocol/http.ts';
+import { PROTOCOL_VERSION, UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES } from '#lib/protocol/limits.ts';
+import { Answer, clientMessages, Handshake, serverMessages } from '#lib/protocol/messages.ts';
+
+/** A schema as data: kinds, keys, literals and limits. Functions (checks, transforms) count by their presence alone. */
+function shapeOf(schema: unknown): unknown {
+  if (typeof schema === 'function') return 'function';
+  if (schema instanceof RegExp) return schema.source;
+  if (Array.isArray(schema)) return schema.map(shapeOf);
+  if (typeof schema === 'bigint') return String(schema);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema)
+    .filter(([key]) => !['~standard', '~run', '~types', 'reference', 'async', 'message', 'expects'].includes(key))
+    .map(([key, value]) => [key, shapeOf(value)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const isSchema = (value: unknown): boolean => typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'schema';
+
+const wire = {
+  limits: { UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES },
+  Handshake: shapeOf(Handshake),
+  Answer: shapeOf(Answer),
+  client: shapeOf(clientMessages),
+  server: shapeOf(serverMessages),
+  http: Object.fromEntries(
+    Object.entries(http)
+      .filter(([, value]) => isSchema(value))
+      .map(([name, value]) => [name, shapeOf(value)]),
+  ),
+};
+
+/** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
+const hashes: Readonly<Record<number, string>> = {
+  1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
+};
+
+test('the schemas of the wire are those of this protocol version', () => {
+  expect(digestOfText(JSON.stringify(wire)), 'The wire changed: raise PROTOCOL_VERSION and add its line here.').toBe(
+    hashes[PROTOCOL_VERSION],
+  );
+});
+
+test('the hash sees keys, kinds, literals and limits', () => {
+  const hash = (schema: unknown): string => digestOfText(JSON.stringify(shapeOf(schema)));
+  const plain = v.strictObject({ a: v.number() });
+  expect(hash(v.strictObject({ a: v.number() }))).toBe(hash(plain));
+  const others = [
+    v.strictObject({ b: v.number() }),
+    v.object({ a: v.number() }),
+    v.strictObject({ a: v.nullable(v.number()) }),
+    v.strictObject({ a: v.pipe(v.number(), v.minValue(1)) }),
+    v.strictObject({ a: v.pipe(v.number(), v.minValue(2)) }),
+    v.strictObject({ a: v.literal(1) }),
+    v.strictObject({ a: v.picklist([1, 2]) }),
+  ];
+  expect(new Set([plain, ...others].map(hash)).size).toBe(others.length + 1);
+});
+
+test('every message has a schema that is hashed', () => {
+  expect(Object.keys(wire.http).length).toBeGreaterThanOrEqual(9);
+  expect(Object.keys(clientMessages).sort()).toEqual(['check-in', 'check-out', 'evaluation', 'progress', 'watch', 'withdraw']);
+  expect(Object.keys(serverMessages).sort()).toEqual(['abandoned', 'committed', 'configured', 'federation', 'superseded']);
+});
