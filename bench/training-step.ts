@@ -39,7 +39,8 @@ export interface StepBenchmark {
   readonly rows: readonly StepRow[];
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /** Conv2DBackpropFilter for WASM, of Conv2D and Transpose: x with channels for its batch, dy with the batch for its channels. */
 function supplyFilterGradient(): void {
@@ -50,7 +51,8 @@ function supplyFilterGradient(): void {
     kernelFunc: ({ inputs, attrs }) => {
       const { x, dy } = inputs;
       const filterShape = attrs?.['filterShape'];
-      if (x === undefined || dy === undefined || !Array.isArray(filterShape)) throw new Error('Unexpected arguments.');
+      if (x === undefined || dy === undefined || !Array.isArray(filterShape))
+        throw new Error('Unexpected arguments.');
       const [kernelHeight = 0, kernelWidth = 0] = filterShape.map(Number);
       const [, height = 0, width = 0] = x.shape;
       const [, outputHeight = 0, outputWidth = 0] = dy.shape;
@@ -79,7 +81,14 @@ function layersModel(network: Network): tf.Sequential {
     const first = index === 0 ? { inputShape: network.spec.inputShape } : {};
     if (layer.type === 'flatten') model.add(tf.layers.flatten(first));
     else if (layer.type === 'dense')
-      model.add(tf.layers.dense({ units: layer.units, activation: layer.activation, useBias: layer.useBias, ...first }));
+      model.add(
+        tf.layers.dense({
+          units: layer.units,
+          activation: layer.activation,
+          useBias: layer.useBias,
+          ...first,
+        }),
+      );
     else if (layer.type === 'conv2d')
       model.add(
         tf.layers.conv2d({
@@ -93,7 +102,14 @@ function layersModel(network: Network): tf.Sequential {
         }),
       );
     else if (layer.type === 'max-pool2d')
-      model.add(tf.layers.maxPooling2d({ poolSize: layer.poolSize, strides: layer.strides, padding: layer.padding, ...first }));
+      model.add(
+        tf.layers.maxPooling2d({
+          poolSize: layer.poolSize,
+          strides: layer.strides,
+          padding: layer.padding,
+          ...first,
+        }),
+      );
     else throw new Error(`This benchmark has no ${layer.type} layer.`);
   }
   model.compile({ optimizer: tf.train.sgd(0.05), loss: 'categoricalCrossentropy' });
@@ -119,7 +135,11 @@ async function compare(backend: 'wasm' | 'cpu', one: Case): Promise<StepRow> {
     seed: 1,
   });
   await session.setRows({ count: ROWS, features, targets });
-  await session.setState({ parameters: initialParameters(network, 1), optimizer: new Float32Array(0), steps: 0 });
+  await session.setState({
+    parameters: initialParameters(network, 1),
+    optimizer: new Float32Array(0),
+    steps: 0,
+  });
   const batch = (step: number): Uint32Array =>
     Uint32Array.from({ length: batchSize }, (_, index) => (step * batchSize + index) % ROWS);
   const ours = async (count: number): Promise<number> => {
@@ -133,7 +153,12 @@ async function compare(backend: 'wasm' | 'cpu', one: Case): Promise<StepRow> {
   if (backend === 'wasm') supplyFilterGradient();
   const model = layersModel(network);
   const count = steps * batchSize;
-  const x = tf.tidy(() => tf.tensor(features.slice(0, count * 784), [count, 28, 28, 1], 'int32').toFloat().div(255));
+  const x = tf.tidy(() =>
+    tf
+      .tensor(features.slice(0, count * 784), [count, 28, 28, 1], 'int32')
+      .toFloat()
+      .div(255),
+  );
   const y = tf.tidy(() => tf.oneHot(tf.tensor1d(targets.slice(0, count), 'int32'), 10).toFloat());
   const fit = async (): Promise<number> => {
     const start = performance.now();
@@ -163,6 +188,7 @@ async function compare(backend: 'wasm' | 'cpu', one: Case): Promise<StepRow> {
 
 export async function run(): Promise<StepBenchmark> {
   const rows: StepRow[] = [];
-  for (const backend of ['wasm', 'cpu'] as const) for (const one of cases) rows.push(await compare(backend, one));
+  for (const backend of ['wasm', 'cpu'] as const)
+    for (const one of cases) rows.push(await compare(backend, one));
   return { name: 'training-step', target: 1, rows };
 }

@@ -6,7 +6,13 @@ import type { LayerSpec, NetworkSpec } from '../../src/lib/core/model/spec.ts';
 import { random } from '../../src/lib/core/random.ts';
 import { figure } from '../../src/lib/core/metrics/figures.ts';
 import { createReferenceTrainer } from '../../src/lib/adapters/reference/reference-trainer.ts';
-import type { Rows, SessionPlan, Trainer, TrainerSession, TrainerState } from '../../src/lib/ports/trainer.ts';
+import type {
+  Rows,
+  SessionPlan,
+  Trainer,
+  TrainerSession,
+  TrainerState,
+} from '../../src/lib/ports/trainer.ts';
 
 export interface ContractOptions {
   /** Largest difference of the parameters after some steps, relative to how far they moved. */
@@ -25,7 +31,11 @@ export const network = (spec: NetworkSpec): Network => {
   return built.value;
 };
 
-const dense = (units: number, activation: 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax', useBias = true): LayerSpec => ({
+const dense = (
+  units: number,
+  activation: 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax',
+  useBias = true,
+): LayerSpec => ({
   type: 'dense',
   units,
   activation,
@@ -39,7 +49,11 @@ const conv = (
   activation: 'linear' | 'relu' | 'sigmoid' | 'tanh',
   useBias = true,
 ): LayerSpec => ({ type: 'conv2d', filters, kernelSize, strides, padding, activation, useBias });
-const pool = (type: 'max-pool2d' | 'average-pool2d', padding: 'same' | 'valid', strides: [number, number] = [2, 2]): LayerSpec => ({
+const pool = (
+  type: 'max-pool2d' | 'average-pool2d',
+  padding: 'same' | 'valid',
+  strides: [number, number] = [2, 2],
+): LayerSpec => ({
   type,
   poolSize: [2, 2],
   strides,
@@ -51,7 +65,12 @@ const classify = (inputShape: number[], ...layers: LayerSpec[]): Network =>
 const networks: Record<string, Network> = {
   'softmax regression': classify([12], dense(4, 'softmax')),
   'an MLP with relu': classify([20], dense(16, 'relu'), dense(9, 'relu'), dense(5, 'softmax')),
-  'an MLP with tanh, sigmoid and a layer without bias': classify([7], dense(8, 'tanh'), dense(6, 'sigmoid', false), dense(3, 'linear')),
+  'an MLP with tanh, sigmoid and a layer without bias': classify(
+    [7],
+    dense(8, 'tanh'),
+    dense(6, 'sigmoid', false),
+    dense(3, 'linear'),
+  ),
   'linear regression': network({ inputShape: [6], layers: [dense(1, 'linear')], loss: 'mean-squared-error' }),
   'a small CNN as of McMahan et al.': classify(
     [8, 8, 1],
@@ -101,7 +120,11 @@ export function someRows(of: Network, seed: number, bytes = false): Rows {
   for (let i = 0; i < features.length; i += 1) features[i] = bytes ? draw.below(256) : draw.normal();
   if (of.spec.loss === 'mean-squared-error')
     return { count: ROWS, features, targets: Float32Array.from({ length: ROWS }, () => draw.normal()) };
-  return { count: ROWS, features, targets: Int32Array.from({ length: ROWS }, () => draw.below(of.outputSize)) };
+  return {
+    count: ROWS,
+    features,
+    targets: Int32Array.from({ length: ROWS }, () => draw.below(of.outputSize)),
+  };
 }
 
 const plan = (over: Partial<SessionPlan> = {}): SessionPlan => ({
@@ -127,7 +150,14 @@ const batches = (steps: number, from = 0): Uint32Array[] => {
   return all.slice(from);
 };
 
-async function train(trainer: Trainer, of: Network, rows: Rows, settings: SessionPlan, steps: number, anchor?: Float32Array) {
+async function train(
+  trainer: Trainer,
+  of: Network,
+  rows: Rows,
+  settings: SessionPlan,
+  steps: number,
+  anchor?: Float32Array,
+) {
   const session = await trainer.open(of, settings);
   try {
     await session.setRows(rows);
@@ -151,7 +181,11 @@ export function relativeDifference(got: Float32Array, expected: Float32Array, st
   return difference / move;
 }
 
-export function trainerContract(name: string, create: () => Promise<Trainer>, options: ContractOptions): void {
+export function trainerContract(
+  name: string,
+  create: () => Promise<Trainer>,
+  options: ContractOptions,
+): void {
   describe(`the trainer port on ${name}`, () => {
     let trainer: Trainer;
     const reference = createReferenceTrainer();
@@ -160,21 +194,32 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
     });
     afterAll(() => trainer.dispose());
 
-    const agrees = async (of: Network, rows: Rows, settings: SessionPlan, steps: number, anchor?: Float32Array) => {
+    const agrees = async (
+      of: Network,
+      rows: Rows,
+      settings: SessionPlan,
+      steps: number,
+      anchor?: Float32Array,
+    ) => {
       const expected = await train(reference, of, rows, settings, steps, anchor);
       const got = await train(trainer, of, rows, settings, steps, anchor);
       const start = startOf(of).parameters;
       expect(expected.state.parameters).not.toEqual(start);
-      expect(relativeDifference(got.state.parameters, expected.state.parameters, start)).toBeLessThan(options.tolerance);
+      expect(relativeDifference(got.state.parameters, expected.state.parameters, start)).toBeLessThan(
+        options.tolerance,
+      );
       expect(Math.abs(got.loss - expected.loss)).toBeLessThan(options.tolerance * Math.max(1, expected.loss));
       expect(got.state.steps).toBe(steps);
       expect(got.state.optimizer.length).toBe(optimizerLength(settings.optimizer, of.parameterCount));
       return { got, expected };
     };
 
-    test.each(Object.entries(networks))('matches the plain reference after 4 steps of SGD: %s', async (_, of) => {
-      await agrees(of, someRows(of, 1), plan(), 4);
-    });
+    test.each(Object.entries(networks))(
+      'matches the plain reference after 4 steps of SGD: %s',
+      async (_, of) => {
+        await agrees(of, someRows(of, 1), plan(), 4);
+      },
+    );
 
     const mlp = networks['an MLP with relu']!;
     const cnn = networks['a small CNN as of McMahan et al.']!;
@@ -185,19 +230,43 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       const numbers = Float32Array.from(bytes.features, (value) => value / 255);
       const a = await train(trainer, mlp, bytes, plan(), 3);
       const b = await train(trainer, mlp, { ...bytes, features: numbers }, plan(), 3);
-      expect(relativeDifference(a.state.parameters, b.state.parameters, startOf(mlp).parameters)).toBeLessThan(1e-5);
+      expect(
+        relativeDifference(a.state.parameters, b.state.parameters, startOf(mlp).parameters),
+      ).toBeLessThan(1e-5);
     });
 
     test('momentum matches the plain reference, and so does its state', async () => {
-      const { got, expected } = await agrees(mlp, someRows(mlp, 4), plan({ optimizer: { type: 'sgd', momentum: 0.9 } }), 6);
-      expect(relativeDifference(got.state.optimizer, expected.state.optimizer, new Float32Array(mlp.parameterCount))).toBeLessThan(options.tolerance);
+      const { got, expected } = await agrees(
+        mlp,
+        someRows(mlp, 4),
+        plan({ optimizer: { type: 'sgd', momentum: 0.9 } }),
+        6,
+      );
+      expect(
+        relativeDifference(
+          got.state.optimizer,
+          expected.state.optimizer,
+          new Float32Array(mlp.parameterCount),
+        ),
+      ).toBeLessThan(options.tolerance);
     });
 
     test('Adam matches the plain reference, and so do its moments', async () => {
       // Adam divides by √v: where a gradient is rounding noise its step is still a whole one. A smooth network has none.
       const of = networks['an MLP with tanh, sigmoid and a layer without bias']!;
-      const { got, expected } = await agrees(of, someRows(of, 5), plan({ optimizer: { type: 'adam' }, learningRate: 0.01 }), 6);
-      expect(relativeDifference(got.state.optimizer, expected.state.optimizer, new Float32Array(2 * of.parameterCount))).toBeLessThan(options.tolerance);
+      const { got, expected } = await agrees(
+        of,
+        someRows(of, 5),
+        plan({ optimizer: { type: 'adam' }, learningRate: 0.01 }),
+        6,
+      );
+      expect(
+        relativeDifference(
+          got.state.optimizer,
+          expected.state.optimizer,
+          new Float32Array(2 * of.parameterCount),
+        ),
+      ).toBeLessThan(options.tolerance);
     });
 
     test('the proximal term pulls towards the anchor, with and without momentum', async () => {
@@ -207,7 +276,13 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       const free = await train(trainer, mlp, rows, plan(), 4);
       const distance = (values: Float32Array) => Math.hypot(...values.map((value, i) => value - anchor[i]!));
       expect(distance(got.state.parameters)).toBeLessThan(distance(free.state.parameters));
-      await agrees(mlp, rows, plan({ proximalTerm: 0.5, optimizer: { type: 'sgd', momentum: 0.5 } }), 4, anchor);
+      await agrees(
+        mlp,
+        rows,
+        plan({ proximalTerm: 0.5, optimizer: { type: 'sgd', momentum: 0.5 } }),
+        4,
+        anchor,
+      );
       await agrees(mlp, rows, plan({ proximalTerm: 1 }), 4);
     });
 
@@ -228,7 +303,10 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       const resumed = await session.state();
       session.close();
       if (options.bitExact) expect(resumed).toEqual(whole.state);
-      else expect(relativeDifference(resumed.parameters, whole.state.parameters, startOf(of).parameters)).toBeLessThan(1e-5);
+      else
+        expect(
+          relativeDifference(resumed.parameters, whole.state.parameters, startOf(of).parameters),
+        ).toBeLessThan(1e-5);
       expect(resumed.steps).toBe(6);
     });
 
@@ -239,7 +317,9 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       const again = await train(trainer, of, rows, plan({ seed: 1 }), 2);
       const other = await train(trainer, of, rows, plan({ seed: 2 }), 2);
       expect(again.state.parameters).toEqual(once.state.parameters);
-      expect(relativeDifference(other.state.parameters, once.state.parameters, startOf(of).parameters)).toBeGreaterThan(0.01);
+      expect(
+        relativeDifference(other.state.parameters, once.state.parameters, startOf(of).parameters),
+      ).toBeGreaterThan(0.01);
     });
 
     test('the loss is the mean over all examples since it was last taken, and NaN when there were none', async () => {
@@ -282,7 +362,8 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
         const predictions = await session.predict(rows.features, ROWS);
         expect(predictions.length).toBe(ROWS * of.outputSize);
         const wanted = await expectedSession.predict(rows.features, ROWS);
-        for (let i = 0; i < wanted.length; i += 1) expect(Math.abs(predictions[i]! - wanted[i]!)).toBeLessThan(1e-3);
+        for (let i = 0; i < wanted.length; i += 1)
+          expect(Math.abs(predictions[i]! - wanted[i]!)).toBeLessThan(1e-3);
         if (of === cnn && tally.type === 'classification') {
           let hits = 0;
           for (let row = 0; row < ROWS; row += 1) {
@@ -361,20 +442,26 @@ export function trainerContract(name: string, create: () => Promise<Trainer>, op
       const again = await train(third, mlp, rows, plan(), 2);
       expect(again.state.parameters).toEqual(expected.state.parameters);
       third.dispose();
-      expect((await train(trainer, mlp, rows, plan(), 2)).state.parameters).toEqual(expected.state.parameters);
+      expect((await train(trainer, mlp, rows, plan(), 2)).state.parameters).toEqual(
+        expected.state.parameters,
+      );
     });
 
     test('many steps leave no tensors behind', async () => {
       const count = options.tensorCount;
       if (count === undefined) return;
       const before = count(trainer);
-      const session = await trainer.open(cnn, plan({ optimizer: { type: 'adam' }, learningRate: 0.001, proximalTerm: 0.1 }));
+      const session = await trainer.open(
+        cnn,
+        plan({ optimizer: { type: 'adam' }, learningRate: 0.001, proximalTerm: 0.1 }),
+      );
       await session.setRows(someRows(cnn, 16, true));
       await session.setState(startOf(cnn));
       await session.step(Uint32Array.of(0, 1, 2));
       await session.takeLoss();
       const after = count(trainer);
-      for (let step = 0; step < options.manySteps; step += 1) await session.step(Uint32Array.of(step % ROWS, (step + 7) % ROWS));
+      for (let step = 0; step < options.manySteps; step += 1)
+        await session.step(Uint32Array.of(step % ROWS, (step + 7) % ROWS));
       await session.takeLoss();
       expect(count(trainer)).toBe(after);
       await session.evaluate(someRows(cnn, 16, true));

@@ -29,7 +29,10 @@ function device(speeds: Partial<Record<BackendName, number>>, wrong: readonly Ba
       backend,
       description: `${backend} for tests`,
       async open(of, plan) {
-        const session = await reference.open(of, wrong.includes(backend) ? { ...plan, learningRate: plan.learningRate * 1.01 } : plan);
+        const session = await reference.open(
+          of,
+          wrong.includes(backend) ? { ...plan, learningRate: plan.learningRate * 1.01 } : plan,
+        );
         return {
           ...session,
           step: (indices) => {
@@ -61,7 +64,9 @@ describe('choosing a back end', () => {
     const { options, alive } = device({ webgpu: 39, wasm: 1.9, cpu: 21 });
     const choice = await chooseBackend(options());
     expect(choice).toMatchObject({ backend: 'wasm', description: 'wasm for tests' });
-    expect(choice.reason).toBe('fastest of 3 that passed the self-test: 1.9 ms a step (WebGPU 39 ms, CPU 21 ms)');
+    expect(choice.reason).toBe(
+      'fastest of 3 that passed the self-test: 1.9 ms a step (WebGPU 39 ms, CPU 21 ms)',
+    );
     expect(choice.reports.find((report) => report.backend === 'webgl')).toEqual({
       backend: 'webgl',
       description: 'WebGL',
@@ -83,7 +88,10 @@ describe('choosing a back end', () => {
   test('one that is preferred is taken if it passes, and the others are known should it be lost', async () => {
     const { options } = device({ webgpu: 1, wasm: 2, cpu: 21 });
     const choice = await chooseBackend(options({ preferred: 'cpu' }));
-    expect(choice).toMatchObject({ backend: 'cpu', reason: 'chosen by you: 21 ms a step (WebGPU 1.0 ms, WebAssembly 2.0 ms)' });
+    expect(choice).toMatchObject({
+      backend: 'cpu',
+      reason: 'chosen by you: 21 ms a step (WebGPU 1.0 ms, WebAssembly 2.0 ms)',
+    });
     expect(choice.reports.filter((report) => report.passed)).toHaveLength(3);
   });
 
@@ -91,7 +99,9 @@ describe('choosing a back end', () => {
     const { options } = device({ webgpu: 1, wasm: 2 }, ['webgpu']);
     const choice = await chooseBackend(options({ preferred: 'webgpu' }));
     expect(choice.backend).toBe('wasm');
-    expect(choice.reason).toMatch(/^WebGPU did not pass \(its numbers are wrong.*\); the only one that passed/);
+    expect(choice.reason).toMatch(
+      /^WebGPU did not pass \(its numbers are wrong.*\); the only one that passed/,
+    );
   });
 
   test('a slow back end is measured by few steps', async () => {
@@ -109,7 +119,9 @@ describe('choosing a back end', () => {
 
   test('where none passes, every reason is told', async () => {
     const { options, alive } = device({ cpu: 1 }, ['cpu']);
-    const failed = await chooseBackend(options({ backends: ['wasm', 'cpu'] })).catch((error: unknown) => error);
+    const failed = await chooseBackend(options({ backends: ['wasm', 'cpu'] })).catch(
+      (error: unknown) => error,
+    );
     expect(failed).toBeInstanceOf(TrainerFailure);
     expect(String(failed)).toContain('WebAssembly: no wasm here. CPU: its numbers are wrong');
     expect(alive.size).toBe(0);

@@ -4,7 +4,14 @@ import { initialParameters, type Network } from '../core/model/network.ts';
 import { applyGradient } from '../core/model/optimizer.ts';
 import { gradientOf } from '../core/model/reference/passes.ts';
 import { random } from '../core/random.ts';
-import { TrainerFailure, type BackendName, type Rows, type SessionPlan, type Trainer, type TrainerState } from '../ports/trainer.ts';
+import {
+  TrainerFailure,
+  type BackendName,
+  type Rows,
+  type SessionPlan,
+  type Trainer,
+  type TrainerState,
+} from '../ports/trainer.ts';
 import type { Engines } from './engine.ts';
 import type { BackendChoice, BackendReport } from './participation.ts';
 
@@ -58,14 +65,19 @@ export const backendTitle = (backend: BackendName): string => {
 export async function chooseBackend(options: ChooseBackendOptions): Promise<BackendChoice> {
   const check = numericCheck(options.network);
   const reports: BackendReport[] = [];
-  for (const name of new Set([...(options.preferred === null ? [] : [options.preferred]), ...options.backends])) {
+  for (const name of new Set([
+    ...(options.preferred === null ? [] : [options.preferred]),
+    ...options.backends,
+  ])) {
     options.signal?.throwIfAborted();
     reports.push(await testBackend(name, options, check));
   }
   const passed = reports.filter((report) => report.passed).sort((a, b) => a.stepMs - b.stepMs);
   const best = passed.find((report) => report.backend === options.preferred) ?? passed[0];
   if (best === undefined) {
-    const reasons = reports.map((one) => (one.passed ? '' : `${backendTitle(one.backend)}: ${one.reason}.`)).join(' ');
+    const reasons = reports
+      .map((one) => (one.passed ? '' : `${backendTitle(one.backend)}: ${one.reason}.`))
+      .join(' ');
     throw new TrainerFailure('unsupported', `No way to train this model works on this device. ${reasons}`);
   }
   return {
@@ -101,7 +113,10 @@ function reasonFor(
   if (best.backend === preferred)
     return `chosen by you: ${duration(best.stepMs)} a step${others === '' ? '' : ` (${others})`}`;
   const refused = reports.find((report) => report.backend === preferred);
-  const first = refused === undefined || refused.passed ? '' : `${backendTitle(refused.backend)} did not pass (${refused.reason}); `;
+  const first =
+    refused === undefined || refused.passed
+      ? ''
+      : `${backendTitle(refused.backend)} did not pass (${refused.reason}); `;
   return passed.length === 1
     ? `${first}the only one that passed the self-test: ${duration(best.stepMs)} a step`
     : `${first}fastest of ${passed.length} that passed the self-test: ${duration(best.stepMs)} a step (${others})`;
@@ -115,7 +130,12 @@ interface NumericCheck {
   readonly expected: Float32Array;
 }
 
-const plan: SessionPlan = { learningRate: 1, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: SEED };
+const plan: SessionPlan = {
+  learningRate: 1,
+  optimizer: { type: 'sgd', momentum: 0 },
+  proximalTerm: 0,
+  seed: SEED,
+};
 
 /** Multiplications of one forward pass over one example. */
 function multiplications(network: Network): number {
@@ -148,7 +168,10 @@ function numericCheck(network: Network): NumericCheck {
   const rows = madeUpRows(network, count);
   const parameters = initialParameters(network, SEED);
   const features = Float32Array.from(rows.features);
-  const { gradient } = gradientOf(network, parameters, features, rows.targets, count, { seed: SEED, step: 0 });
+  const { gradient } = gradientOf(network, parameters, features, rows.targets, count, {
+    seed: SEED,
+    step: 0,
+  });
   const expected = parameters.slice();
   const none = new Float32Array(0);
   applyGradient(plan, expected, 0, gradient, none, network.parameterCount, none, 1);
@@ -183,7 +206,13 @@ async function testBackend(
       const reason = `its numbers are wrong: a step differs from the reference by ${(100 * error).toPrecision(2)} %`;
       return { backend, description, passed: false, reason };
     }
-    return { backend, description, passed: true, stepMs: await timeSteps(trainer, options), relativeError: error };
+    return {
+      backend,
+      description,
+      passed: true,
+      stepMs: await timeSteps(trainer, options),
+      relativeError: error,
+    };
   } catch (error) {
     options.signal?.throwIfAborted();
     // Whatever an engine throws while it is tested, the answer is the same: another engine.

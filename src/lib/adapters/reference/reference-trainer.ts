@@ -39,7 +39,10 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
       const batch = new Float32Array(indices.length * rowSize);
       gatherFeatures(features, rowSize, indices, batch);
       const batchTargets = Array.from(indices, (index) => targets[index]!);
-      const pass = gradientOf(network, parameters, batch, batchTargets, indices.length, { seed: plan.seed, step: steps });
+      const pass = gradientOf(network, parameters, batch, batchTargets, indices.length, {
+        seed: plan.seed,
+        step: steps,
+      });
       steps += 1;
       applyGradient(plan, parameters, 0, pass.gradient, optimizer, count, anchor, steps);
       lossSum += pass.lossSum;
@@ -72,7 +75,8 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
       if (isClassifier(network)) softmaxRows(outputs, network.outputSize);
       return outputs;
     },
-    memoryBytes: () => 4 * (parameters.length + optimizer.length + anchor.length) + (rows?.features.byteLength ?? 0),
+    memoryBytes: () =>
+      4 * (parameters.length + optimizer.length + anchor.length) + (rows?.features.byteLength ?? 0),
     close() {
       rows = undefined;
     },

@@ -26,9 +26,9 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
 export async function availableBackends(): Promise<readonly BackendName[]> {
   const names: BackendName[] = [];
   if ('gpu' in navigator) names.push('webgpu');
-  if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined') names.push('webgl');
+  if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined')
+    names.push('webgl');
   if (typeof WebAssembly !== 'undefined') names.push('wasm');
   names.push('cpu');
   return names;
 }
-

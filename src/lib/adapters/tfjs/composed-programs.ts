@@ -27,7 +27,12 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
 
   return {
     multiply,
-    biasGradient: (dy) => sumOver(dy, dy.shape.slice(0, -1).map((_, axis) => axis), false),
+    biasGradient: (dy) =>
+      sumOver(
+        dy,
+        dy.shape.slice(0, -1).map((_, axis) => axis),
+        false,
+      ),
     activationBackward(activation, y, dy) {
       switch (activation) {
         case 'relu':
@@ -58,7 +63,8 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
     },
     parameter(slot, values, plan) {
       const { optimizer, learningRate, proximalTerm } = plan;
-      const make = (numbers: Float32Array): Tensor => memory.makeTensorInfo([...slot.shape], 'float32', numbers.slice());
+      const make = (numbers: Float32Array): Tensor =>
+        memory.makeTensorInfo([...slot.shape], 'float32', numbers.slice());
       const held = { tensor: make(values.value) };
       const moments = values.moments.filter((moment) => moment.length > 0).map(make);
       const anchor = proximalTerm > 0 ? make(values.anchor) : undefined;
@@ -80,7 +86,10 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
             const m = add(scaled(first, beta1), scaled(g, 1 - beta1));
             const v = add(scaled(second, beta2), scaled(multiply(g, g), 1 - beta2));
             const root = kernel('Sqrt', { x: scaled(v, 1 / correction2) });
-            const move = kernel('RealDiv', { a: scaled(m, learningRate / correction1), b: add(root, scalar(epsilon)) });
+            const move = kernel('RealDiv', {
+              a: scaled(m, learningRate / correction1),
+              b: add(root, scalar(epsilon)),
+            });
             moments[0] = replace(first, m);
             moments[1] = replace(second, v);
             held.tensor = replace(held.tensor, subtract(held.tensor, move));
@@ -94,7 +103,8 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
         },
         async read() {
           const state = new Float32Array(slot.length * moments.length);
-          for (const [index, moment] of moments.entries()) state.set(await memory.read(moment), index * slot.length);
+          for (const [index, moment] of moments.entries())
+            state.set(await memory.read(moment), index * slot.length);
           return { value: await memory.read(held.tensor), state };
         },
         dispose() {
@@ -124,11 +134,20 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
         const truth = new Float32Array(batch * size);
         for (let row = 0; row < batch; row += 1) truth[row * size + targets[row]!] = 1;
         const onehot = upload(truth, [batch, size]);
-        const highest = kernel('Reshape', { x: kernel('Max', { x: outputs }, { reductionIndices: [1], keepDims: false }) }, { shape: [batch, 1] });
+        const highest = kernel(
+          'Reshape',
+          { x: kernel('Max', { x: outputs }, { reductionIndices: [1], keepDims: false }) },
+          { shape: [batch, 1] },
+        );
         const shifted = subtract(outputs, highest);
         const exponentials = kernel('Exp', { x: shifted });
         const total = sumOver(exponentials, [1], true);
-        accumulate(subtract(sumOver(kernel('Log', { x: total }), [0, 1], false), sumOver(multiply(shifted, onehot), [0, 1], false)));
+        accumulate(
+          subtract(
+            sumOver(kernel('Log', { x: total }), [0, 1], false),
+            sumOver(multiply(shifted, onehot), [0, 1], false),
+          ),
+        );
         return scaled(subtract(kernel('RealDiv', { a: exponentials, b: total }), onehot), 1 / batch);
       },
       async take() {

@@ -61,7 +61,12 @@ export function gpuDevice(
     }
   };
   // Only relu and linear are fused alike on both back ends.
-  const fused = (name: string, inputs: Parameters<RunKernel>[1], attrs: object, activation: Parameters<Device['activate']>[0]): Tensor => {
+  const fused = (
+    name: string,
+    inputs: Parameters<RunKernel>[1],
+    attrs: object,
+    activation: Parameters<Device['activate']>[0],
+  ): Tensor => {
     const inside = activation === 'relu' ? 'relu' : 'linear';
     const y = kernel(name, inputs, { ...attrs, activation: inside });
     return activation === 'relu' ? y : activate(activation, y);
@@ -84,7 +89,12 @@ export function gpuDevice(
       const a = device.reshape(x, [1, ...x.shape]);
       const b = device.reshape(weights, [1, ...weights.shape]);
       const inputs = bias === undefined ? { a, b } : { a, b, bias };
-      const y = fused('_FusedMatMul', inputs, { transposeA: false, transposeB: false, leakyreluAlpha: 0 }, activation);
+      const y = fused(
+        '_FusedMatMul',
+        inputs,
+        { transposeA: false, transposeB: false, leakyreluAlpha: 0 },
+        activation,
+      );
       return device.reshape(y, y.shape.slice(1));
     },
     denseKernelGradient: (x, dy) => matMul(x, dy, true, false),
@@ -97,7 +107,12 @@ export function gpuDevice(
         dilations: [1, 1],
         leakyreluAlpha: 0,
       };
-      return fused('FusedConv2D', bias === undefined ? { x, filter } : { x, filter, bias }, attrs, activation);
+      return fused(
+        'FusedConv2D',
+        bias === undefined ? { x, filter } : { x, filter, bias },
+        attrs,
+        activation,
+      );
     },
     convolutionKernelGradient: (x, dy, geometry) =>
       kernel(
@@ -107,7 +122,12 @@ export function gpuDevice(
           strides: [geometry.strideY, geometry.strideX],
           pad: geometry.padding,
           dataFormat: 'NHWC',
-          filterShape: [geometry.windowHeight, geometry.windowWidth, geometry.channels, geometry.outputChannels],
+          filterShape: [
+            geometry.windowHeight,
+            geometry.windowWidth,
+            geometry.channels,
+            geometry.outputChannels,
+          ],
         },
       ),
     convolutionInputGradient: (dy, filter, geometry) =>
@@ -144,7 +164,11 @@ export function gpuDevice(
     },
     globalAverage(x) {
       const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
-      const y = kernel('AvgPool', { x }, { filterSize: [height, width], strides: [height, width], pad: 'valid' });
+      const y = kernel(
+        'AvgPool',
+        { x },
+        { filterSize: [height, width], strides: [height, width], pad: 'valid' },
+      );
       return device.reshape(y, [batch, channels]);
     },
     globalAverageBackward(dy, shape) {
@@ -152,7 +176,11 @@ export function gpuDevice(
       // The kernel reads only the shape of its input.
       const input: Tensor = { dataId: dy.dataId, shape: [...shape], dtype: 'float32' };
       const spread = device.reshape(dy, [batch, 1, 1, channels]);
-      return kernel('AvgPoolGrad', { dy: spread, input }, { filterSize: [height, width], strides: [height, width], pad: 'valid' });
+      return kernel(
+        'AvgPoolGrad',
+        { dy: spread, input },
+        { filterSize: [height, width], strides: [height, width], pad: 'valid' },
+      );
     },
     activate,
     ...programs(operations),

@@ -1,7 +1,14 @@
 // A device whose memory the host can reach: the WASM heap, or the CPU back end's arrays. Matrix products and convolutions are
 // the back end's kernels; everything elementwise is a loop over its memory, in place, which spares a kernel and a
 // buffer each. Parameters are updated where they lie.
-import { averagePoolBackward, averagePoolForward, globalAverageBackward, globalAverageForward, maximumPoolBackward, maximumPoolForward } from '../../core/model/reference/pooling.ts';
+import {
+  averagePoolBackward,
+  averagePoolForward,
+  globalAverageBackward,
+  globalAverageForward,
+  maximumPoolBackward,
+  maximumPoolForward,
+} from '../../core/model/reference/pooling.ts';
 import { gatherFeatures } from '../../core/model/reference/batches.ts';
 import { activate, activationBackward } from '../../core/model/reference/activation.ts';
 import { crossEntropy, squaredError } from '../../core/model/reference/loss.ts';
@@ -32,7 +39,12 @@ const explicit = (top: number, bottom: number, left: number, right: number): num
   [0, 0],
 ];
 
-export function heapDevice(backend: BackendName, description: string, memory: HeapMemory, run: RunKernel): Device {
+export function heapDevice(
+  backend: BackendName,
+  description: string,
+  memory: HeapMemory,
+  run: RunKernel,
+): Device {
   const made: Tensor[] = [];
   const note = (tensor: Tensor): Tensor => {
     made.push(tensor);
@@ -50,8 +62,13 @@ export function heapDevice(backend: BackendName, description: string, memory: He
   };
   const matMul = (a: Tensor, b: Tensor): Tensor =>
     kernel('BatchMatMul', { a, b }, { transposeA: false, transposeB: false });
-  const convolve = (x: Tensor, filter: Tensor, strides: number[], dilations: number[], pad: unknown): Tensor =>
-    kernel('Conv2D', { x, filter }, { strides, dilations, pad, dataFormat: 'NHWC' });
+  const convolve = (
+    x: Tensor,
+    filter: Tensor,
+    strides: number[],
+    dilations: number[],
+    pad: unknown,
+  ): Tensor => kernel('Conv2D', { x, filter }, { strides, dilations, pad, dataFormat: 'NHWC' });
   const addBias = (y: Tensor, bias: Tensor): void => {
     const values = view(y);
     const added = view(bias);
@@ -140,7 +157,13 @@ export function heapDevice(backend: BackendName, description: string, memory: He
           },
         );
       const flipped = allocate([windowHeight, windowWidth, geometry.outputChannels, channels]);
-      flippedFilter(view(filter), windowHeight * windowWidth, channels, geometry.outputChannels, view(flipped));
+      flippedFilter(
+        view(filter),
+        windowHeight * windowWidth,
+        channels,
+        geometry.outputChannels,
+        view(flipped),
+      );
       const top = windowHeight - 1 - geometry.top;
       const left = windowWidth - 1 - geometry.left;
       const bottom = height - geometry.outputHeight - top + windowHeight - 1;
@@ -266,4 +289,3 @@ function heapLoss(
     dispose() {},
   };
 }
-

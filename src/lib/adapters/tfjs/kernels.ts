@@ -18,7 +18,8 @@ export function kernelRunner(backend: object, lookup: (name: string) => KernelCo
     let kernel = found.get(name);
     if (kernel === undefined) {
       kernel = lookup(name)?.kernelFunc;
-      if (kernel === undefined) throw new TrainerFailure('unsupported', `This back end has no kernel ${name}.`);
+      if (kernel === undefined)
+        throw new TrainerFailure('unsupported', `This back end has no kernel ${name}.`);
       found.set(name, kernel);
     }
     // Attributes hold explicit paddings and shapes, which the library's own NamedAttrMap does not describe.

@@ -8,7 +8,8 @@ export function transposeInto(from: Float32Array, rows: number, columns: number,
     for (let columnStart = 0; columnStart < columns; columnStart += tile) {
       const columnEnd = Math.min(columns, columnStart + tile);
       for (let column = columnStart; column < columnEnd; column += 1)
-        for (let row = rowStart; row < rowEnd; row += 1) to[column * rows + row] = from[row * columns + column]!;
+        for (let row = rowStart; row < rowEnd; row += 1)
+          to[column * rows + row] = from[row * columns + column]!;
     }
   }
 }

@@ -17,7 +17,8 @@ async function cpu(): Promise<DeviceTrainer> {
   const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
   await setBackend('cpu');
   const backend = findBackend('cpu');
-  if (!(backend instanceof MathBackendCPU)) throw new TrainerFailure('unsupported', 'The CPU back end did not start.');
+  if (!(backend instanceof MathBackendCPU))
+    throw new TrainerFailure('unsupported', 'The CPU back end did not start.');
   const run = kernelRunner(backend, (name) => getKernel(name, 'cpu'));
   return deviceTrainer(heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), run));
 }
@@ -28,7 +29,8 @@ async function wasm(): Promise<DeviceTrainer> {
   setWasmPaths(join(dirname(main), '/'));
   await setBackend('wasm');
   const backend = findBackend('wasm');
-  if (!(backend instanceof BackendWasm)) throw new TrainerFailure('unsupported', 'WebAssembly did not start.');
+  if (!(backend instanceof BackendWasm))
+    throw new TrainerFailure('unsupported', 'WebAssembly did not start.');
   const run = kernelRunner(backend, (name) => getKernel(name, 'wasm'));
   return deviceTrainer(heapDevice('wasm', 'WebAssembly · SIMD', wasmMemory(backend), run));
 }

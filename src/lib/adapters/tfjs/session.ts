@@ -83,7 +83,8 @@ export class DeviceSession implements TrainerSession {
       this.#freeParameters();
       for (const slot of slots) {
         const { offset, length } = slot;
-        const part = (values: Float32Array, from: number): Float32Array => values.subarray(from, from + length);
+        const part = (values: Float32Array, from: number): Float32Array =>
+          values.subarray(from, from + length);
         this.#parameters.set(
           slot,
           this.#device.parameter(
@@ -150,7 +151,8 @@ export class DeviceSession implements TrainerSession {
         const { value, state } = await held.read();
         parameters.set(value, slot.offset);
         if (state.length > 0) optimizer.set(state.subarray(0, slot.length), slot.offset);
-        if (state.length > slot.length) optimizer.set(state.subarray(slot.length), parameterCount + slot.offset);
+        if (state.length > slot.length)
+          optimizer.set(state.subarray(slot.length), parameterCount + slot.offset);
       }
       return { parameters, optimizer, steps: this.#steps };
     });
@@ -159,7 +161,13 @@ export class DeviceSession implements TrainerSession {
   /** Logits or numbers of the rows `from … from + batch`. */
   #outputs(held: DeviceRows, from: number, batch: number): Promise<Float32Array<ArrayBuffer>> {
     return this.#guarded(async () => {
-      const trace = forward(this.#device, this.#network, this.#tensor, held.batch(consecutive(from, batch)), batch);
+      const trace = forward(
+        this.#device,
+        this.#network,
+        this.#tensor,
+        held.batch(consecutive(from, batch)),
+        batch,
+      );
       const outputs = trace.outputs[trace.outputs.length - 1];
       if (outputs === undefined) throw new Error('A network without layers.');
       return this.#device.read(outputs);

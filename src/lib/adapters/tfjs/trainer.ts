@@ -10,7 +10,8 @@ export interface DeviceTrainer extends Trainer {
 
 /** Tensors alive on a trainer's device: for tests that nothing leaks. */
 export function deviceTensors(trainer: Trainer): number {
-  if ('tensorCount' in trainer && typeof trainer.tensorCount === 'function') return Number(trainer.tensorCount());
+  if ('tensorCount' in trainer && typeof trainer.tensorCount === 'function')
+    return Number(trainer.tensorCount());
   throw new Error('This trainer has no device.');
 }
 

@@ -30,7 +30,12 @@ const inPlace = (name: string, inputs: string[], uniforms: string[], body: strin
 
 const sources = {
   relu: inPlace('reluBackward', ['y'], [], 'if (!(y[index] > 0.0)) { result[index] = 0.0; }'),
-  sigmoid: inPlace('sigmoidBackward', ['y'], [], 'result[index] = result[index] * y[index] * (1.0 - y[index]);'),
+  sigmoid: inPlace(
+    'sigmoidBackward',
+    ['y'],
+    [],
+    'result[index] = result[index] * y[index] * (1.0 - y[index]);',
+  ),
   tanh: inPlace('tanhBackward', ['y'], [], 'result[index] = result[index] * (1.0 - y[index] * y[index]);'),
   multiply: inPlace('multiply', ['a', 'b'], [], 'result[index] = a[index] * b[index];'),
   descend: inPlace('descend', ['g'], ['rate'], 'result[index] = result[index] - uniforms.rate * g[index];'),
@@ -40,7 +45,12 @@ const sources = {
     ['mu'],
     'result[index] = result[index] + uniforms.mu * (w[index] - anchor[index]);',
   ),
-  momentum: inPlace('momentum', ['g'], ['momentum'], 'result[index] = uniforms.momentum * result[index] + g[index];'),
+  momentum: inPlace(
+    'momentum',
+    ['g'],
+    ['momentum'],
+    'result[index] = uniforms.momentum * result[index] + g[index];',
+  ),
   firstMoment: inPlace(
     'firstMoment',
     ['g'],
@@ -79,7 +89,10 @@ const sources = {
   crossEntropyGradient: {
     name: 'crossEntropyGradient',
     inputs: ['z', 'truth'],
-    uniforms: [['classes', 'i32'], ['batch', 'i32']],
+    uniforms: [
+      ['classes', 'i32'],
+      ['batch', 'i32'],
+    ],
     body: `
       let classes = uniforms.classes;
       let start = index * classes;
@@ -96,7 +109,10 @@ const sources = {
   crossEntropySum: {
     name: 'crossEntropySum',
     inputs: ['z', 'truth'],
-    uniforms: [['classes', 'i32'], ['batch', 'i32']],
+    uniforms: [
+      ['classes', 'i32'],
+      ['batch', 'i32'],
+    ],
     body: `
       let classes = uniforms.classes;
       var sum = 0.0;
@@ -131,7 +147,11 @@ const sources = {
 } satisfies Record<string, Source>;
 
 const lengthOf = (tensor: Tensor): number => tensor.shape.reduce((total, side) => total * side, 1);
-const flat = (tensor: Tensor): Tensor => ({ dataId: tensor.dataId, shape: [lengthOf(tensor)], dtype: tensor.dtype });
+const flat = (tensor: Tensor): Tensor => ({
+  dataId: tensor.dataId,
+  shape: [lengthOf(tensor)],
+  dtype: tensor.dtype,
+});
 
 function program(source: Source, size: number): WebGPUProgram {
   return {
@@ -179,14 +199,25 @@ function columnSums(units: number): WebGPUProgram {
 }
 
 export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }: GpuOperations): GpuPrograms {
-  const execute = (source: Source, size: number, inputs: readonly Tensor[], numbers: readonly number[], output: Tensor): void => {
+  const execute = (
+    source: Source,
+    size: number,
+    inputs: readonly Tensor[],
+    numbers: readonly number[],
+    output: Tensor,
+  ): void => {
     const uniforms = source.uniforms.map(([, type], index) => ({
       type: type === 'i32' ? 'int32' : 'float32',
       data: [numbers[index] ?? 0],
     }));
     backend.runWebGPUProgram(program(source, size), inputs.map(flat), 'float32', uniforms, flat(output));
   };
-  const change = (source: Source, target: Tensor, inputs: readonly Tensor[], ...numbers: number[]): Tensor => {
+  const change = (
+    source: Source,
+    target: Tensor,
+    inputs: readonly Tensor[],
+    ...numbers: number[]
+  ): Tensor => {
     execute(source, lengthOf(target), inputs, numbers, target);
     return target;
   };
@@ -238,7 +269,8 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
         },
         async read() {
           const state = new Float32Array(slot.length * moments.length);
-          for (const [index, moment] of moments.entries()) state.set(await memory.read(moment), index * slot.length);
+          for (const [index, moment] of moments.entries())
+            state.set(await memory.read(moment), index * slot.length);
           return { value: await memory.read(tensor), state };
         },
         dispose() {
@@ -258,7 +290,13 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
           const numbers = classifies ? [network.outputSize, batch] : [batch];
           const gradient = classifies ? sources.crossEntropyGradient : sources.squaredErrorGradient;
           execute(gradient, batch, [outputs, truth], numbers, dy);
-          execute(classifies ? sources.crossEntropySum : sources.squaredErrorSum, LANES, [outputs, truth], numbers, sums);
+          execute(
+            classifies ? sources.crossEntropySum : sources.squaredErrorSum,
+            LANES,
+            [outputs, truth],
+            numbers,
+            sums,
+          );
           return dy;
         },
         async take() {
@@ -277,7 +315,10 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
   function holdRows(rows: Rows, inputShape: readonly number[]): DeviceRows {
     const size = inputShape.reduce((total, side) => total * side, 1);
     const { features } = rows;
-    const limit = Math.min(backend.device.limits.maxStorageBufferBindingSize, backend.device.limits.maxBufferSize);
+    const limit = Math.min(
+      backend.device.limits.maxStorageBufferBindingSize,
+      backend.device.limits.maxBufferSize,
+    );
     if (features.byteLength > limit || features.length >= 2 ** 31) {
       const kept = features.slice();
       return {
@@ -292,7 +333,11 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
     }
     const packed = features instanceof Uint8Array ? packedBytes(features) : features.slice();
     const dtype = packed instanceof Int32Array ? 'int32' : 'float32';
-    const held = memory.makeTensorInfo([Math.max(1, packed.length)], dtype, packed.length === 0 ? undefined : packed);
+    const held = memory.makeTensorInfo(
+      [Math.max(1, packed.length)],
+      dtype,
+      packed.length === 0 ? undefined : packed,
+    );
     const source = dtype === 'int32' ? sources.gatherBytes : sources.gatherNumbers;
     return {
       bytes: packed.byteLength,

@@ -82,7 +82,15 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     fanIn: number,
     fanOut: number,
   ): ParameterSlot => {
-    const made: ParameterSlot = { name, role, shape: slotShape, offset, length: product(slotShape), fanIn, fanOut };
+    const made: ParameterSlot = {
+      name,
+      role,
+      shape: slotShape,
+      offset,
+      length: product(slotShape),
+      fanIn,
+      fanOut,
+    };
     offset += made.length;
     slots.push(made);
     return made;
@@ -101,7 +109,8 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     switch (layer.type) {
       case 'dense': {
         const [inputs] = shape;
-        if (shape.length !== 1 || inputs === undefined) return refuse(index, 'a flat input [F] (add a flatten layer)', text);
+        if (shape.length !== 1 || inputs === undefined)
+          return refuse(index, 'a flat input [F] (add a flatten layer)', text);
         kernel = slot(`${name}/kernel`, 'kernel', [inputs, layer.units], inputs, layer.units);
         if (layer.useBias) bias = slot(`${name}/bias`, 'bias', [layer.units], inputs, layer.units);
         outputShape = [layer.units];
@@ -127,7 +136,8 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
             area * channels,
             area * layer.filters,
           );
-          if (layer.useBias) bias = slot(`${name}/bias`, 'bias', [layer.filters], area * channels, layer.filters);
+          if (layer.useBias)
+            bias = slot(`${name}/bias`, 'bias', [layer.filters], area * channels, layer.filters);
         }
         outputShape = [rows, columns, layer.type === 'conv2d' ? layer.filters : channels];
         break;
@@ -162,8 +172,17 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
   if (spec.loss === 'mean-squared-error' && outputSize !== 1)
     return refuse(spec.layers.length - 1, 'one output, the predicted number', `${outputSize}`);
   const head = spec.layers[spec.layers.length - 1];
-  if (spec.loss === 'mean-squared-error' && head !== undefined && 'activation' in head && head.activation === 'softmax')
-    return refuse(spec.layers.length - 1, 'softmax only where classes are predicted', 'softmax under a squared error');
+  if (
+    spec.loss === 'mean-squared-error' &&
+    head !== undefined &&
+    'activation' in head &&
+    head.activation === 'softmax'
+  )
+    return refuse(
+      spec.layers.length - 1,
+      'softmax only where classes are predicted',
+      'softmax under a squared error',
+    );
   if (offset === 0) return refuse(spec.layers.length - 1, 'at least one layer with parameters', 'none');
   return ok({ spec, layers, slots, parameterCount: offset, outputSize });
 }

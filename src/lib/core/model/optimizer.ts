@@ -13,7 +13,10 @@ export const optimizerLength = (optimizer: OptimizerSpec, parameterCount: number
   optimizer.type === 'adam' ? 2 * parameterCount : optimizer.momentum > 0 ? parameterCount : 0;
 
 /** Adam's two bias corrections at step t (from 1). */
-export const adamCorrections = (t: number): readonly [number, number] => [1 - ADAM.beta1 ** t, 1 - ADAM.beta2 ** t];
+export const adamCorrections = (t: number): readonly [number, number] => [
+  1 - ADAM.beta1 ** t,
+  1 - ADAM.beta2 ** t,
+];
 
 type Numbers = Float32Array | Float64Array;
 
@@ -42,7 +45,8 @@ export function applyGradient(
     for (let i = 0; i < length; i += 1) {
       const g = gradient[i]!;
       const m = (state[at + i] = beta1 * state[at + i]! + (1 - beta1) * g);
-      const u = (state[parameterCount + at + i] = beta2 * state[parameterCount + at + i]! + (1 - beta2) * g * g);
+      const u = (state[parameterCount + at + i] =
+        beta2 * state[parameterCount + at + i]! + (1 - beta2) * g * g);
       parameters[at + i]! -= (rate * (m / first)) / (Math.sqrt(u / second) + epsilon);
     }
     return;

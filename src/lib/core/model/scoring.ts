@@ -54,6 +54,13 @@ export function scorer(network: Network): Scorer {
       }
       count += rows;
     },
-    tally: () => ({ type: 'regression', count, squaredErrorSum, absoluteErrorSum, targetSum, targetSquareSum }),
+    tally: () => ({
+      type: 'regression',
+      count,
+      squaredErrorSum,
+      absoluteErrorSum,
+      targetSum,
+      targetSquareSum,
+    }),
   };
 }

@@ -13,7 +13,8 @@ export function cpuMemory(backend: MathBackendCPU): HeapMemory {
     },
     view(tensor) {
       const { values } = backend.data.get(tensor.dataId);
-      if (!(values instanceof Float32Array)) throw new Error('A tensor of the CPU back end does not hold floats.');
+      if (!(values instanceof Float32Array))
+        throw new Error('A tensor of the CPU back end does not hold floats.');
       return values;
     },
     touched() {},

@@ -11,5 +11,7 @@ import { cpuMemory } from './cpu-memory.ts';
 export async function createCpuTrainer(): Promise<DeviceTrainer> {
   const backend = new MathBackendCPU();
   const table = kernelTable([batchMatMulConfig, conv2DConfig, conv2DBackpropInputConfig], backend);
-  return deviceTrainer(heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), kernelRunner(backend, table)));
+  return deviceTrainer(
+    heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), kernelRunner(backend, table)),
+  );
 }

@@ -22,7 +22,8 @@ export function wasmMemory(backend: BackendWasm): HeapMemory {
     view(tensor) {
       offsetOf(tensor.dataId);
       const values = backend.typedArrayFromHeap(tensor);
-      if (!(values instanceof Float32Array)) throw new Error('A tensor of the WASM back end does not hold floats.');
+      if (!(values instanceof Float32Array))
+        throw new Error('A tensor of the WASM back end does not hold floats.');
       heapBytes = values.buffer.byteLength;
       return values;
     },

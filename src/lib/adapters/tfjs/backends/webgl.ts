@@ -81,13 +81,16 @@ export async function createWebglTrainer(): Promise<DeviceTrainer> {
       backend.makeTensorInfo(shape, dtype, values),
     async read(tensor: { dataId: object }) {
       const values = await backend.read(tensor.dataId);
-      if (!(values instanceof Float32Array)) throw new Error('A tensor of the WebGL back end does not hold floats.');
+      if (!(values instanceof Float32Array))
+        throw new Error('A tensor of the WebGL back end does not hold floats.');
       return new Float32Array(values);
     },
     settle: async () => gl.flush(),
     bytes: () => backend.memory().numBytesInGPU,
     failure: () =>
-      gl.isContextLost() ? new TrainerFailure('device-lost', 'The browser took the WebGL context away.') : undefined,
+      gl.isContextLost()
+        ? new TrainerFailure('device-lost', 'The browser took the WebGL context away.')
+        : undefined,
     close: () => backend.dispose(),
   };
   const run = kernelRunner(backend, kernelTable(configs, backend));

@@ -38,7 +38,10 @@ const configs = [
 
 /** "NVIDIA H200", "swiftshader (software)": what the adapter says of itself. */
 function adapterName(info: GPUAdapterInfo, fallback: boolean): string {
-  const name = info.description || [info.vendor, info.architecture].filter((word) => word !== '').join(' ') || 'unnamed adapter';
+  const name =
+    info.description ||
+    [info.vendor, info.architecture].filter((word) => word !== '').join(' ') ||
+    'unnamed adapter';
   return fallback || /swiftshader|llvmpipe|software/i.test(`${name} ${info.architecture} ${info.device}`)
     ? `${name} (software)`
     : name;
@@ -67,7 +70,11 @@ export async function createWebgpuTrainer(): Promise<DeviceTrainer> {
   let failure: TrainerFailure | undefined;
   let closed = false;
   void device.lost.then((lost) => {
-    if (!closed) failure = new TrainerFailure('device-lost', `The graphics device was lost: ${lost.message || lost.reason}.`);
+    if (!closed)
+      failure = new TrainerFailure(
+        'device-lost',
+        `The graphics device was lost: ${lost.message || lost.reason}.`,
+      );
   });
   device.addEventListener('uncapturederror', (event) => {
     failure ??=
@@ -109,5 +116,7 @@ export async function createWebgpuTrainer(): Promise<DeviceTrainer> {
   };
   const run = kernelRunner(backend, kernelTable(configs, backend));
   const description = `WebGPU · ${adapterName(info, fallback)}`;
-  return deviceTrainer(gpuDevice('webgpu', description, memory, run, (operations) => webgpuPrograms(backend, operations)));
+  return deviceTrainer(
+    gpuDevice('webgpu', description, memory, run, (operations) => webgpuPrograms(backend, operations)),
+  );
 }

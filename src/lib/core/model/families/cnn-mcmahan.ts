@@ -31,7 +31,8 @@ const block = (filters: number): LayerSpec[] => [
 export const cnnMcMahan = defineFamily({
   name: 'cnn-mcmahan',
   title: 'Convolutional network (McMahan et al. 2017)',
-  description: 'Two convolutions with pooling and a dense layer: the standard image model of federated averaging.',
+  description:
+    'Two convolutions with pooling and a dense layer: the standard image model of federated averaging.',
   suits: (contract) => contract.kind === 'image',
   options: Options,
   network: (contract, options) => ({

@@ -13,10 +13,22 @@ const digits: DataContract = {
   classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
 };
 const number = (name: string, missingAllowed = false) =>
-  ({ type: 'number', name, minimum: null, maximum: null, missingAllowed, mean: 0, standardDeviation: 1 }) as const;
+  ({
+    type: 'number',
+    name,
+    minimum: null,
+    maximum: null,
+    missingAllowed,
+    mean: 0,
+    standardDeviation: 1,
+  }) as const;
 const prices: DataContract = {
   kind: 'table',
-  columns: [number('area'), number('age', true), { type: 'category', name: 'town', categories: ['a', 'b', 'c'], missingAllowed: false }],
+  columns: [
+    number('area'),
+    number('age', true),
+    { type: 'category', name: 'town', categories: ['a', 'b', 'c'], missingAllowed: false },
+  ],
   target: { type: 'number', name: 'price', mean: 0, standardDeviation: 1 },
 };
 
@@ -42,24 +54,37 @@ describe('model families', () => {
   });
 
   test('each contract is offered the families that suit it', () => {
-    expect(familiesFor(digits).map((family) => family.name)).toEqual(['softmax-regression', 'mlp', 'cnn-mcmahan']);
+    expect(familiesFor(digits).map((family) => family.name)).toEqual([
+      'softmax-regression',
+      'mlp',
+      'cnn-mcmahan',
+    ]);
     expect(familiesFor(prices).map((family) => family.name)).toEqual(['linear-regression', 'mlp']);
   });
 
-  test.each(modelFamilies.flatMap((family) => [digits, prices].filter((contract) => family.suits(contract)).map((contract) => [family.name, contract] as const)))(
-    '%s makes a network that parses as a NetworkSpec and starts from finite parameters',
-    (name, contract) => {
-      const built = networkOf(name, contract);
-      if (!built.ok) throw new Error(built.error.message);
-      expect(v.is(NetworkSpec, built.value.spec)).toBe(true);
-      expect(initialParameters(built.value, 1).every(Number.isFinite)).toBe(true);
-    },
-  );
+  test.each(
+    modelFamilies.flatMap((family) =>
+      [digits, prices]
+        .filter((contract) => family.suits(contract))
+        .map((contract) => [family.name, contract] as const),
+    ),
+  )('%s makes a network that parses as a NetworkSpec and starts from finite parameters', (name, contract) => {
+    const built = networkOf(name, contract);
+    if (!built.ok) throw new Error(built.error.message);
+    expect(v.is(NetworkSpec, built.value.spec)).toBe(true);
+    expect(initialParameters(built.value, 1).every(Number.isFinite)).toBe(true);
+  });
 
   test('settings shape the network: two hidden layers with dropout between', () => {
     const built = networkOf('mlp', prices, { hidden: [8, 4], dropout: 0.5 });
     if (!built.ok) throw new Error(built.error.message);
-    expect(built.value.spec.layers.map((layer) => layer.type)).toEqual(['dense', 'dropout', 'dense', 'dropout', 'dense']);
+    expect(built.value.spec.layers.map((layer) => layer.type)).toEqual([
+      'dense',
+      'dropout',
+      'dense',
+      'dropout',
+      'dense',
+    ]);
     expect(built.value.parameterCount).toBe(6 * 8 + 8 + 8 * 4 + 4 + 4 + 1);
   });
 
@@ -67,7 +92,10 @@ describe('model families', () => {
     expect(networkOf('transformer', digits)).toMatchObject({ ok: false, error: { kind: 'unknown-family' } });
     expect(networkOf('linear-regression', digits)).toMatchObject({ ok: false, error: { kind: 'unsuited' } });
     const wrong = networkOf('mlp', digits, { hidden: [0] });
-    expect(!wrong.ok && wrong.error).toMatchObject({ kind: 'options', message: expect.stringContaining('hidden.0') });
+    expect(!wrong.ok && wrong.error).toMatchObject({
+      kind: 'options',
+      message: expect.stringContaining('hidden.0'),
+    });
   });
 });
 
@@ -75,7 +103,11 @@ describe('a network', () => {
   const dense = (units: number) => ({ type: 'dense', units, activation: 'linear', useBias: true }) as const;
 
   test('names the layer whose input does not fit', () => {
-    const built = buildNetwork({ inputShape: [4, 4, 1], layers: [dense(2)], loss: 'categorical-crossentropy' });
+    const built = buildNetwork({
+      inputShape: [4, 4, 1],
+      layers: [dense(2)],
+      loss: 'categorical-crossentropy',
+    });
     expect(!built.ok && built.error.message).toContain('Layer 1 (dense) expected a flat input');
   });
 
@@ -85,7 +117,11 @@ describe('a network', () => {
   });
 
   test('lays parameters out kernel before bias, layer after layer, without a gap', () => {
-    const built = buildNetwork({ inputShape: [3], layers: [dense(5), dense(2)], loss: 'categorical-crossentropy' });
+    const built = buildNetwork({
+      inputShape: [3],
+      layers: [dense(5), dense(2)],
+      loss: 'categorical-crossentropy',
+    });
     if (!built.ok) throw new Error(built.error.message);
     expect(built.value.slots.map((slot) => [slot.role, slot.offset, slot.length])).toEqual([
       ['kernel', 0, 15],
@@ -97,7 +133,11 @@ describe('a network', () => {
   });
 
   test('starts from the same bytes for the same seed, within the limits of Glorot and Bengio', () => {
-    const built = buildNetwork({ inputShape: [6], layers: [dense(4), dense(2)], loss: 'categorical-crossentropy' });
+    const built = buildNetwork({
+      inputShape: [6],
+      layers: [dense(4), dense(2)],
+      loss: 'categorical-crossentropy',
+    });
     if (!built.ok) throw new Error(built.error.message);
     const first = initialParameters(built.value, 7);
     expect(initialParameters(built.value, 7)).toEqual(first);

@@ -16,7 +16,10 @@ export interface FamilyDefinition<Name extends string, Options extends v.Generic
   network(contract: DataContract, options: v.InferOutput<Options>): NetworkSpec;
 }
 
-export interface Family<Name extends string, Options extends v.GenericSchema> extends FamilyDefinition<Name, Options> {
+export interface Family<Name extends string, Options extends v.GenericSchema> extends FamilyDefinition<
+  Name,
+  Options
+> {
   /** As typed or sent: unknown settings are refused by name, missing ones take their defaults. */
   networkFrom(contract: DataContract, options: unknown): Result<NetworkSpec, string>;
 }

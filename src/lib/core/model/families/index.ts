@@ -24,9 +24,14 @@ export interface FamilyError {
 }
 
 /** The network of a family with these options (as typed; missing ones take their defaults), its shapes proven. */
-export function networkOf(name: string, contract: DataContract, options: unknown = {}): Result<Network, FamilyError> {
+export function networkOf(
+  name: string,
+  contract: DataContract,
+  options: unknown = {},
+): Result<Network, FamilyError> {
   const family = familyNamed(name);
-  if (family === undefined) return fail({ kind: 'unknown-family', message: `There is no model family "${name}".` });
+  if (family === undefined)
+    return fail({ kind: 'unknown-family', message: `There is no model family "${name}".` });
   if (!family.suits(contract))
     return fail({ kind: 'unsuited', message: `${family.title} does not suit this data contract.` });
   const spec = family.networkFrom(contract, options);

@@ -21,7 +21,8 @@ const Options = v.strictObject({
 export const mlp = defineFamily({
   name: 'mlp',
   title: 'Multi-layer perceptron',
-  description: 'Hidden layers between inputs and outputs: learns what a straight line cannot, on tables and small images.',
+  description:
+    'Hidden layers between inputs and outputs: learns what a straight line cannot, on tables and small images.',
   suits: () => true,
   options: Options,
   network: (contract, options) => {
@@ -35,7 +36,12 @@ export const mlp = defineFamily({
           { type: 'dense', units, activation: 'relu', useBias: true } as const,
           ...(options.dropout > 0 ? [{ type: 'dropout', rate: options.dropout } as const] : []),
         ]),
-        { type: 'dense', units: targetSize(contract), activation: classifies ? 'softmax' : 'linear', useBias: true },
+        {
+          type: 'dense',
+          units: targetSize(contract),
+          activation: classifies ? 'softmax' : 'linear',
+          useBias: true,
+        },
       ],
       loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
     };

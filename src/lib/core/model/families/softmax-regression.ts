@@ -13,7 +13,12 @@ export const softmaxRegression = defineFamily({
   options: Options,
   network: (contract) => {
     const inputShape = exampleShape(contract);
-    const dense = { type: 'dense', units: targetSize(contract), activation: 'softmax', useBias: true } as const;
+    const dense = {
+      type: 'dense',
+      units: targetSize(contract),
+      activation: 'softmax',
+      useBias: true,
+    } as const;
     return {
       inputShape,
       layers: inputShape.length === 1 ? [dense] : [{ type: 'flatten' }, dense],

@@ -3,7 +3,12 @@
 type Features = Uint8Array | Float32Array;
 
 /** Copies `size` values of each row in `indices` into `into` [indices.length, size], in that order. */
-export function gatherFeatures(features: Features, size: number, indices: ArrayLike<number>, into: Float32Array): void {
+export function gatherFeatures(
+  features: Features,
+  size: number,
+  indices: ArrayLike<number>,
+  into: Float32Array,
+): void {
   const bytes = features instanceof Uint8Array;
   for (let row = 0; row < indices.length; row += 1) {
     const from = indices[row]! * size;
@@ -16,7 +21,8 @@ export function gatherFeatures(features: Features, size: number, indices: ArrayL
 /** All values of `features`, as numbers. */
 export function asNumbers(features: Features): Float32Array<ArrayBuffer> {
   const numbers = new Float32Array(features.length);
-  if (features instanceof Uint8Array) for (let i = 0; i < features.length; i += 1) numbers[i] = features[i]! / 255;
+  if (features instanceof Uint8Array)
+    for (let i = 0; i < features.length; i += 1) numbers[i] = features[i]! / 255;
   else numbers.set(features);
   return numbers;
 }

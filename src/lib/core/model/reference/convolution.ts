@@ -26,7 +26,12 @@ function visitTaps(geometry: WindowGeometry, visit: (x: number, y: number, tap: 
       }
 }
 
-export function convolutionForward(x: Numbers, kernel: Numbers, bias: Numbers | undefined, geometry: WindowGeometry): Numbers {
+export function convolutionForward(
+  x: Numbers,
+  kernel: Numbers,
+  bias: Numbers | undefined,
+  geometry: WindowGeometry,
+): Numbers {
   const { channels, outputChannels: filters } = geometry;
   const sums = new Float64Array(geometry.batch * geometry.outputHeight * geometry.outputWidth * filters);
   if (bias !== undefined) for (let start = 0; start < sums.length; start += filters) sums.set(bias, start);
@@ -35,7 +40,8 @@ export function convolutionForward(x: Numbers, kernel: Numbers, bias: Numbers | 
       const value = x[xAt + channel]!;
       if (value === 0) continue;
       const from = tap + channel * filters;
-      for (let filter = 0; filter < filters; filter += 1) sums[yAt + filter]! += value * kernel[from + filter]!;
+      for (let filter = 0; filter < filters; filter += 1)
+        sums[yAt + filter]! += value * kernel[from + filter]!;
     }
   });
   const y = zeros(kernel, sums.length);

@@ -25,7 +25,13 @@ export function denseForward(
 }
 
 /** dW = xᵀ·dy. */
-export function denseKernelGradient(x: Numbers, dy: Numbers, batch: number, inputs: number, units: number): Numbers {
+export function denseKernelGradient(
+  x: Numbers,
+  dy: Numbers,
+  batch: number,
+  inputs: number,
+  units: number,
+): Numbers {
   const gradient = zeros(dy, inputs * units);
   const sums = new Float64Array(units);
   for (let i = 0; i < inputs; i += 1) {
@@ -41,7 +47,13 @@ export function denseKernelGradient(x: Numbers, dy: Numbers, batch: number, inpu
 }
 
 /** dx = dy·Wᵀ. */
-export function denseInputGradient(dy: Numbers, kernel: Numbers, batch: number, inputs: number, units: number): Numbers {
+export function denseInputGradient(
+  dy: Numbers,
+  kernel: Numbers,
+  batch: number,
+  inputs: number,
+  units: number,
+): Numbers {
   const dx = zeros(dy, batch * inputs);
   for (let row = 0; row < batch; row += 1)
     for (let i = 0; i < inputs; i += 1) {

@@ -25,7 +25,12 @@ export function crossEntropy(
 }
 
 /** Writes 2(ŷ − y)/batch into `gradient` and returns Σ (ŷ − y)². One output a row. */
-export function squaredError(outputs: Numbers, targets: ArrayLike<number>, batch: number, gradient: Numbers): number {
+export function squaredError(
+  outputs: Numbers,
+  targets: ArrayLike<number>,
+  batch: number,
+  gradient: Numbers,
+): number {
   let lossSum = 0;
   for (let row = 0; row < batch; row += 1) {
     const error = outputs[row]! - targets[row]!;

@@ -45,10 +45,22 @@ function layerForward(
   switch (spec.type) {
     case 'dense': {
       const inputs = sizeOf(layer.inputShape);
-      return denseForward(x, kernelOf(layer, parameters), biasOf(layer, parameters), batch, inputs, spec.units);
+      return denseForward(
+        x,
+        kernelOf(layer, parameters),
+        biasOf(layer, parameters),
+        batch,
+        inputs,
+        spec.units,
+      );
     }
     case 'conv2d':
-      return convolutionForward(x, kernelOf(layer, parameters), biasOf(layer, parameters), windowGeometry(layer, batch));
+      return convolutionForward(
+        x,
+        kernelOf(layer, parameters),
+        biasOf(layer, parameters),
+        windowGeometry(layer, batch),
+      );
     case 'max-pool2d':
       return maximumPoolForward(x, windowGeometry(layer, batch));
     case 'average-pool2d':

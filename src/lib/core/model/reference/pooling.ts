@@ -13,13 +13,21 @@ const span = (output: number, stride: number, before: number, size: number, side
 });
 
 /** Calls `visit` for each output pixel with the part of the image under its window. */
-function visitWindows(geometry: WindowGeometry, visit: (image: number, rows: Span, columns: Span, y: number) => void): void {
+function visitWindows(
+  geometry: WindowGeometry,
+  visit: (image: number, rows: Span, columns: Span, y: number) => void,
+): void {
   for (let image = 0; image < geometry.batch; image += 1)
     for (let row = 0; row < geometry.outputHeight; row += 1) {
       const rows = span(row, geometry.strideY, geometry.top, geometry.windowHeight, geometry.height);
       for (let column = 0; column < geometry.outputWidth; column += 1) {
         const columns = span(column, geometry.strideX, geometry.left, geometry.windowWidth, geometry.width);
-        visit(image, rows, columns, ((image * geometry.outputHeight + row) * geometry.outputWidth + column) * geometry.channels);
+        visit(
+          image,
+          rows,
+          columns,
+          ((image * geometry.outputHeight + row) * geometry.outputWidth + column) * geometry.channels,
+        );
       }
     }
 }
@@ -29,10 +37,15 @@ const at = (geometry: WindowGeometry, image: number, row: number, column: number
 
 const outputLength = (geometry: WindowGeometry): number =>
   geometry.batch * geometry.outputHeight * geometry.outputWidth * geometry.channels;
-const inputLength = (geometry: WindowGeometry): number => geometry.batch * geometry.height * geometry.width * geometry.channels;
+const inputLength = (geometry: WindowGeometry): number =>
+  geometry.batch * geometry.height * geometry.width * geometry.channels;
 
 /** Writes into `y` where it is given. */
-export function maximumPoolForward(x: Numbers, geometry: WindowGeometry, y = zeros(x, outputLength(geometry))): Numbers {
+export function maximumPoolForward(
+  x: Numbers,
+  geometry: WindowGeometry,
+  y = zeros(x, outputLength(geometry)),
+): Numbers {
   const { channels } = geometry;
   visitWindows(geometry, (image, rows, columns, to) => {
     let first = true;
@@ -50,7 +63,12 @@ export function maximumPoolForward(x: Numbers, geometry: WindowGeometry, y = zer
 }
 
 /** `dx` must be zeros where it is given. */
-export function maximumPoolBackward(x: Numbers, dy: Numbers, geometry: WindowGeometry, dx = zeros(x, inputLength(geometry))): Numbers {
+export function maximumPoolBackward(
+  x: Numbers,
+  dy: Numbers,
+  geometry: WindowGeometry,
+  dx = zeros(x, inputLength(geometry)),
+): Numbers {
   const { channels } = geometry;
   visitWindows(geometry, (image, rows, columns, to) => {
     for (let channel = 0; channel < channels; channel += 1) {
@@ -70,7 +88,11 @@ export function maximumPoolBackward(x: Numbers, dy: Numbers, geometry: WindowGeo
   return dx;
 }
 
-export function averagePoolForward(x: Numbers, geometry: WindowGeometry, y = zeros(x, outputLength(geometry))): Numbers {
+export function averagePoolForward(
+  x: Numbers,
+  geometry: WindowGeometry,
+  y = zeros(x, outputLength(geometry)),
+): Numbers {
   const { channels } = geometry;
   visitWindows(geometry, (image, rows, columns, to) => {
     const area = (rows.to - rows.from) * (columns.to - columns.from);
@@ -86,14 +108,19 @@ export function averagePoolForward(x: Numbers, geometry: WindowGeometry, y = zer
 }
 
 /** `dx` must be zeros where it is given. */
-export function averagePoolBackward(dy: Numbers, geometry: WindowGeometry, dx = zeros(dy, inputLength(geometry))): Numbers {
+export function averagePoolBackward(
+  dy: Numbers,
+  geometry: WindowGeometry,
+  dx = zeros(dy, inputLength(geometry)),
+): Numbers {
   const { channels } = geometry;
   visitWindows(geometry, (image, rows, columns, to) => {
     const area = (rows.to - rows.from) * (columns.to - columns.from);
     for (let row = rows.from; row < rows.to; row += 1)
       for (let column = columns.from; column < columns.to; column += 1) {
         const from = at(geometry, image, row, column);
-        for (let channel = 0; channel < channels; channel += 1) dx[from + channel]! += dy[to + channel]! / area;
+        for (let channel = 0; channel < channels; channel += 1)
+          dx[from + channel]! += dy[to + channel]! / area;
       }
   });
   return dx;
@@ -113,7 +140,8 @@ export function globalAverageForward(
     for (let pixel = 0; pixel < pixels; pixel += 1)
       for (let channel = 0; channel < channels; channel += 1)
         sums[channel]! += x[(image * pixels + pixel) * channels + channel]!;
-    for (let channel = 0; channel < channels; channel += 1) y[image * channels + channel] = sums[channel]! / pixels;
+    for (let channel = 0; channel < channels; channel += 1)
+      y[image * channels + channel] = sums[channel]! / pixels;
   }
   return y;
 }

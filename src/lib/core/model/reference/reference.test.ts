@@ -13,40 +13,138 @@ const built = (spec: NetworkSpec): Network => {
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
 };
-const dense = (units: number, activation: 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax' = 'linear', useBias = true): LayerSpec => ({ type: 'dense', units, activation, useBias });
-const conv = (filters: number, strides: [number, number], padding: 'same' | 'valid', activation: 'linear' | 'relu' | 'tanh' = 'tanh'): LayerSpec => ({
-  type: 'conv2d', filters, kernelSize: [3, 2], strides, padding, activation, useBias: true,
+const dense = (
+  units: number,
+  activation: 'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax' = 'linear',
+  useBias = true,
+): LayerSpec => ({ type: 'dense', units, activation, useBias });
+const conv = (
+  filters: number,
+  strides: [number, number],
+  padding: 'same' | 'valid',
+  activation: 'linear' | 'relu' | 'tanh' = 'tanh',
+): LayerSpec => ({
+  type: 'conv2d',
+  filters,
+  kernelSize: [3, 2],
+  strides,
+  padding,
+  activation,
+  useBias: true,
 });
-const pool = (type: 'max-pool2d' | 'average-pool2d', padding: 'same' | 'valid', strides: [number, number] = [2, 2]): LayerSpec => ({
-  type, poolSize: [3, 2], strides, padding,
+const pool = (
+  type: 'max-pool2d' | 'average-pool2d',
+  padding: 'same' | 'valid',
+  strides: [number, number] = [2, 2],
+): LayerSpec => ({
+  type,
+  poolSize: [3, 2],
+  strides,
+  padding,
 });
 const classes = 'categorical-crossentropy' satisfies Loss;
 
 const networks: [string, NetworkSpec][] = [
   ['softmax regression', { inputShape: [5], layers: [dense(3, 'softmax')], loss: classes }],
   ['linear regression', { inputShape: [4], layers: [dense(1)], loss: 'mean-squared-error' }],
-  ['dense layers with tanh, sigmoid and relu, one without a bias', { inputShape: [5], layers: [dense(6, 'tanh'), dense(5, 'sigmoid', false), dense(4, 'relu'), dense(3)], loss: classes }],
+  [
+    'dense layers with tanh, sigmoid and relu, one without a bias',
+    {
+      inputShape: [5],
+      layers: [dense(6, 'tanh'), dense(5, 'sigmoid', false), dense(4, 'relu'), dense(3)],
+      loss: classes,
+    },
+  ],
   ['a sigmoid on the last layer', { inputShape: [4], layers: [dense(3, 'sigmoid')], loss: classes }],
-  ['separate activation layers', { inputShape: [4], layers: [dense(5), { type: 'activation', activation: 'tanh' }, dense(3), { type: 'activation', activation: 'softmax' }], loss: classes }],
-  ['a convolution with SAME padding', { inputShape: [5, 4, 2], layers: [conv(3, [1, 1], 'same'), { type: 'flatten' }, dense(3)], loss: classes }],
-  ['a strided convolution with VALID padding after another', { inputShape: [7, 6, 1], layers: [conv(2, [1, 1], 'same', 'linear'), conv(3, [2, 2], 'valid'), { type: 'flatten' }, dense(2)], loss: classes }],
-  ['a strided convolution with SAME padding after another', { inputShape: [6, 5, 1], layers: [conv(2, [1, 1], 'valid'), conv(2, [2, 1], 'same'), { type: 'flatten' }, dense(2)], loss: classes }],
-  ['max pooling with SAME padding and overlap', { inputShape: [5, 5, 2], layers: [conv(2, [1, 1], 'same'), pool('max-pool2d', 'same', [2, 1]), { type: 'flatten' }, dense(2)], loss: classes }],
-  ['average pooling with SAME padding', { inputShape: [5, 5, 1], layers: [conv(2, [1, 1], 'same'), pool('average-pool2d', 'same'), { type: 'flatten' }, dense(2)], loss: classes }],
-  ['average pooling with VALID padding', { inputShape: [6, 5, 1], layers: [conv(2, [1, 1], 'same'), pool('average-pool2d', 'valid'), { type: 'flatten' }, dense(2)], loss: classes }],
-  ['global average pooling', { inputShape: [4, 4, 2], layers: [conv(3, [1, 1], 'same'), { type: 'global-average-pool2d' }, dense(3)], loss: classes }],
-  ['dropout', { inputShape: [6], layers: [dense(8, 'tanh'), { type: 'dropout', rate: 0.5 }, dense(3)], loss: classes }],
+  [
+    'separate activation layers',
+    {
+      inputShape: [4],
+      layers: [
+        dense(5),
+        { type: 'activation', activation: 'tanh' },
+        dense(3),
+        { type: 'activation', activation: 'softmax' },
+      ],
+      loss: classes,
+    },
+  ],
+  [
+    'a convolution with SAME padding',
+    {
+      inputShape: [5, 4, 2],
+      layers: [conv(3, [1, 1], 'same'), { type: 'flatten' }, dense(3)],
+      loss: classes,
+    },
+  ],
+  [
+    'a strided convolution with VALID padding after another',
+    {
+      inputShape: [7, 6, 1],
+      layers: [conv(2, [1, 1], 'same', 'linear'), conv(3, [2, 2], 'valid'), { type: 'flatten' }, dense(2)],
+      loss: classes,
+    },
+  ],
+  [
+    'a strided convolution with SAME padding after another',
+    {
+      inputShape: [6, 5, 1],
+      layers: [conv(2, [1, 1], 'valid'), conv(2, [2, 1], 'same'), { type: 'flatten' }, dense(2)],
+      loss: classes,
+    },
+  ],
+  [
+    'max pooling with SAME padding and overlap',
+    {
+      inputShape: [5, 5, 2],
+      layers: [conv(2, [1, 1], 'same'), pool('max-pool2d', 'same', [2, 1]), { type: 'flatten' }, dense(2)],
+      loss: classes,
+    },
+  ],
+  [
+    'average pooling with SAME padding',
+    {
+      inputShape: [5, 5, 1],
+      layers: [conv(2, [1, 1], 'same'), pool('average-pool2d', 'same'), { type: 'flatten' }, dense(2)],
+      loss: classes,
+    },
+  ],
+  [
+    'average pooling with VALID padding',
+    {
+      inputShape: [6, 5, 1],
+      layers: [conv(2, [1, 1], 'same'), pool('average-pool2d', 'valid'), { type: 'flatten' }, dense(2)],
+      loss: classes,
+    },
+  ],
+  [
+    'global average pooling',
+    {
+      inputShape: [4, 4, 2],
+      layers: [conv(3, [1, 1], 'same'), { type: 'global-average-pool2d' }, dense(3)],
+      loss: classes,
+    },
+  ],
+  [
+    'dropout',
+    { inputShape: [6], layers: [dense(8, 'tanh'), { type: 'dropout', rate: 0.5 }, dense(3)], loss: classes },
+  ],
 ];
 
 describe('the gradient of the plain reference', () => {
   test.each(networks)('agrees with finite differences: %s', (name, spec) => {
     const network = built(spec);
     const draw = random(11, name);
-    const parameters = Float64Array.from(initialParameters(network, 3), (value) => value + 0.1 * draw.normal());
+    const parameters = Float64Array.from(
+      initialParameters(network, 3),
+      (value) => value + 0.1 * draw.normal(),
+    );
     const batch = 3;
     const size = spec.inputShape.reduce((total, side) => total * side, 1);
     const features = Float64Array.from({ length: batch * size }, () => draw.normal());
-    const targets = Array.from({ length: batch }, () => (spec.loss === classes ? draw.below(network.outputSize) : draw.normal()));
+    const targets = Array.from({ length: batch }, () =>
+      spec.loss === classes ? draw.below(network.outputSize) : draw.normal(),
+    );
     const dropout = { seed: 5, step: 2 };
     const { gradient, lossSum } = gradientOf(network, parameters, features, targets, batch, dropout);
     expect(gradient.some((value) => value !== 0)).toBe(true);
@@ -74,17 +172,45 @@ describe('exact small numbers', () => {
   test('a 2×2 VALID convolution of ones sums each window', () => {
     const network = built({
       inputShape: [3, 3, 1],
-      layers: [{ type: 'conv2d', filters: 1, kernelSize: [2, 2], strides: [1, 1], padding: 'valid', activation: 'linear', useBias: false }, { type: 'flatten' }],
+      layers: [
+        {
+          type: 'conv2d',
+          filters: 1,
+          kernelSize: [2, 2],
+          strides: [1, 1],
+          padding: 'valid',
+          activation: 'linear',
+          useBias: false,
+        },
+        { type: 'flatten' },
+      ],
       loss: classes,
     });
-    const outputs = forward(network, new Float32Array([1, 1, 1, 1]), new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]), 1);
+    const outputs = forward(
+      network,
+      new Float32Array([1, 1, 1, 1]),
+      new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]),
+      1,
+    );
     expect([...outputs.at(-1)!]).toEqual([12, 16, 24, 28]);
   });
 
   test('a SAME average pool counts only pixels inside the image', () => {
     const network = built({
       inputShape: [3, 3, 1],
-      layers: [{ type: 'conv2d', filters: 1, kernelSize: [1, 1], strides: [1, 1], padding: 'valid', activation: 'linear', useBias: false }, { type: 'average-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' }, { type: 'flatten' }],
+      layers: [
+        {
+          type: 'conv2d',
+          filters: 1,
+          kernelSize: [1, 1],
+          strides: [1, 1],
+          padding: 'valid',
+          activation: 'linear',
+          useBias: false,
+        },
+        { type: 'average-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
+        { type: 'flatten' },
+      ],
       loss: classes,
     });
     const outputs = forward(network, new Float32Array([1]), new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]), 1);
@@ -105,12 +231,25 @@ describe('exact small numbers', () => {
 
 describe('the optimisers', () => {
   const plan = { learningRate: 0.1, proximalTerm: 0 };
-  const run = (optimizer: { type: 'sgd'; momentum: number } | { type: 'adam' }, proximalTerm: number, gradients: number[]) => {
+  const run = (
+    optimizer: { type: 'sgd'; momentum: number } | { type: 'adam' },
+    proximalTerm: number,
+    gradients: number[],
+  ) => {
     const parameters = new Float64Array([1]);
     const state = new Float64Array(optimizerLength(optimizer, 1));
     const anchor = new Float64Array([0.5]);
     for (const [index, g] of gradients.entries())
-      applyGradient({ ...plan, optimizer, proximalTerm }, parameters, 0, new Float64Array([g]), state, 1, anchor, index + 1);
+      applyGradient(
+        { ...plan, optimizer, proximalTerm },
+        parameters,
+        0,
+        new Float64Array([g]),
+        state,
+        1,
+        anchor,
+        index + 1,
+      );
     return parameters[0];
   };
 

@@ -1,0 +1,189 @@
+// One layer of a Keras or TF.js topology → LayerSpec. Every setting that would change what is trained is read or refused.
+import * as v from 'valibot';
+import { fail, ok, type Result } from '../../result.ts';
+import { Activation, LayerSpec, Padding } from '../spec.ts';
+import { field, isRecord, text, type JsonRecord } from './json.ts';
+import type { TopologyError } from './read-topology.ts';
+
+/** Says that a layer only declares something: an input layer. */
+export const skipped = Symbol('skipped');
+
+class Refusal extends Error {
+  override readonly name = 'Refusal';
+  constructor(
+    readonly kind: TopologyError['kind'],
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const nameOf = (layer: JsonRecord): string =>
+  text(layer['config'], 'name') ?? text(layer, 'name') ?? text(layer, 'class_name') ?? 'unnamed';
+
+/** The input shape that a layer declares, without the batch axis; undefined where it declares none. */
+export function inputShapeOf(layer: JsonRecord): Result<readonly number[] | undefined, TopologyError> {
+  const { config } = layer;
+  const declared =
+    field(config, 'batch_input_shape') ?? field(config, 'batch_shape') ?? field(config, 'batchInputShape');
+  if (declared === undefined || declared === null) return ok(undefined);
+  const sides: unknown[] = Array.isArray(declared) ? declared.slice(1) : [];
+  if (sides.length === 0 || !sides.every((side) => Number.isSafeInteger(side) && Number(side) > 0))
+    return fail({
+      kind: 'unsupported-setting',
+      layer: nameOf(layer),
+      message: `The input shape ${JSON.stringify(declared).slice(0, 80)} of layer "${nameOf(layer)}" must give every side but the batch as a whole number.`,
+    });
+  return ok(sides.map(Number));
+}
+
+export function readLayer(layer: JsonRecord): Result<LayerSpec | typeof skipped, TopologyError> {
+  try {
+    const read = specOf(layer);
+    if (read === skipped) return ok(read);
+    const checked = v.safeParse(LayerSpec, read);
+    if (checked.success) return ok(checked.output);
+    const [issue] = checked.issues;
+    throw new Refusal('unsupported-setting', `${v.getDotPath(issue) ?? 'a setting'}: ${issue.message}`);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const name = nameOf(layer);
+    return fail({
+      kind: error.kind,
+      layer: name,
+      message: `Layer "${name}" (${text(layer, 'class_name') ?? 'no class'}): ${error.message}.`,
+    });
+  }
+}
+
+function specOf(layer: JsonRecord): unknown {
+  const className = text(layer, 'class_name') ?? '';
+  const config = layer['config'] ?? {};
+  if (!isRecord(config)) throw new Refusal('not-a-model', 'its config is not an object');
+  if (config['trainable'] === false)
+    throw new Refusal(
+      'unsupported-setting',
+      'it is frozen (trainable: false), but all parameters are trained',
+    );
+  switch (className) {
+    case 'InputLayer':
+      return skipped;
+    case 'Dense':
+      refuseExtras(
+        config,
+        'kernel_regularizer',
+        'bias_regularizer',
+        'activity_regularizer',
+        'kernel_constraint',
+        'bias_constraint',
+        'lora_rank',
+      );
+      return {
+        type: 'dense',
+        units: config['units'],
+        activation: activationOf(config['activation']),
+        useBias: config['use_bias'] ?? true,
+      };
+    case 'Conv2D':
+    case 'Convolution2D': {
+      refuseExtras(
+        config,
+        'kernel_regularizer',
+        'bias_regularizer',
+        'activity_regularizer',
+        'kernel_constraint',
+        'bias_constraint',
+        'lora_rank',
+      );
+      channelsLast(config);
+      if (!pairOf(config['dilation_rate'] ?? 1).every((rate) => rate === 1))
+        throw new Refusal('unsupported-setting', 'dilated convolutions are not supported');
+      if ((config['groups'] ?? 1) !== 1)
+        throw new Refusal('unsupported-setting', 'grouped convolutions are not supported');
+      return {
+        type: 'conv2d',
+        filters: config['filters'],
+        kernelSize: pairOf(config['kernel_size']),
+        strides: pairOf(config['strides'] ?? 1),
+        padding: paddingOf(config),
+        activation: activationOf(config['activation']),
+        useBias: config['use_bias'] ?? true,
+      };
+    }
+    case 'MaxPooling2D':
+    case 'MaxPool2D':
+    case 'AveragePooling2D':
+    case 'AvgPool2D': {
+      channelsLast(config);
+      const poolSize = pairOf(config['pool_size'] ?? 2);
+      return {
+        type: className.startsWith('Max') ? 'max-pool2d' : 'average-pool2d',
+        poolSize,
+        strides: pairOf(config['strides'] ?? poolSize),
+        padding: paddingOf(config),
+      };
+    }
+    case 'GlobalAveragePooling2D':
+    case 'GlobalAvgPool2D':
+      channelsLast(config);
+      if (config['keepdims'] === true) throw new Refusal('unsupported-setting', 'keepdims is not supported');
+      return { type: 'global-average-pool2d' };
+    case 'Flatten':
+      channelsLast(config);
+      return { type: 'flatten' };
+    case 'Activation':
+      return { type: 'activation', activation: activationOf(config['activation']) };
+    case 'ReLU':
+      refuseExtras(config, 'max_value');
+      for (const slope of ['negative_slope', 'threshold'])
+        if ((config[slope] ?? 0) !== 0) throw new Refusal('unsupported-setting', `${slope} must be 0`);
+      return { type: 'activation', activation: 'relu' };
+    case 'Softmax':
+      if ((config['axis'] ?? -1) !== -1)
+        throw new Refusal('unsupported-setting', 'softmax is taken over the last axis only');
+      return { type: 'activation', activation: 'softmax' };
+    case 'Dropout':
+      refuseExtras(config, 'noise_shape');
+      return { type: 'dropout', rate: config['rate'] };
+    case 'BatchNormalization':
+      throw new Refusal(
+        'unsupported-layer',
+        'batch normalisation keeps statistics of one device’s rows, which averaging over devices would mix; leave it out',
+      );
+    default:
+      throw new Refusal('unsupported-layer', 'this kind of layer is not supported');
+  }
+}
+
+function refuseExtras(config: JsonRecord, ...names: string[]): void {
+  for (const name of names)
+    if (config[name] !== undefined && config[name] !== null)
+      throw new Refusal('unsupported-setting', `${name} is not supported`);
+}
+
+function channelsLast(config: JsonRecord): void {
+  const format = config['data_format'] ?? 'channels_last';
+  if (format !== 'channels_last') throw new Refusal('unsupported-setting', 'images must be channels-last');
+}
+
+function pairOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.length === 1 ? [value[0], value[0]] : value;
+  return [value, value];
+}
+
+function paddingOf(config: JsonRecord): Padding {
+  const padding = config['padding'] ?? 'valid';
+  if (v.is(Padding, padding)) return padding;
+  throw new Refusal('unsupported-setting', `padding must be "same" or "valid"`);
+}
+
+/** A name, or an object that names a function, as Keras 3 serialises it. */
+function activationOf(value: unknown): Activation {
+  const named = typeof value === 'string' ? value : (text(value, 'config') ?? text(value, 'class_name'));
+  const activation = value === undefined || value === null ? 'linear' : named?.toLowerCase();
+  if (v.is(Activation, activation)) return activation;
+  throw new Refusal(
+    'unsupported-setting',
+    `the activation ${JSON.stringify(named ?? value)?.slice(0, 60)} is not supported`,
+  );
+}
