@@ -15,6 +15,8 @@ export interface ImportOptions {
   readonly signal?: AbortSignal | undefined;
   /** `fraction` 0–1 of the source, null where it has no measure; `examples` taken so far. */
   readonly onProgress?: (fraction: number | null, examples: number) => void;
+  /** A file is done with; `examples` were taken so far. */
+  readonly onFile?: (path: string, examples: number) => void;
   readonly decodeImage: DecodeImage;
   /** Continues an import that was cut off. */
   readonly resumed?: Resumed | undefined;
@@ -72,6 +74,7 @@ export function importFiles(
       decodeImage: options.decodeImage,
       signal: options.signal,
       onFraction: (fraction) => options.onProgress?.(fraction, into.accepted),
+      onFile: (path) => options.onFile?.(path, into.accepted),
     });
   });
 }

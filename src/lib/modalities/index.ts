@@ -12,6 +12,8 @@ export interface ModalityOptions {
   readonly signal?: AbortSignal | undefined;
   /** Share of the chosen bytes that is done with, 0–1. */
   readonly onFraction: (fraction: number) => void;
+  /** Called when a file (a zip, a CSV, an IDX pair's pictures, each loose picture) is done with. */
+  readonly onFile?: ((path: string) => void) | undefined;
 }
 
 export interface Modality<Contract extends DataContract> {

@@ -5,6 +5,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { joinExamples, type Examples } from '../../core/data/examples.ts';
 import { importFiles, type ImportOptions } from '../../modalities/import.ts';
 import type { ImportPreview, ImportReport } from '../../modalities/import-report.ts';
+import { inferContract } from '../../modalities/infer.ts';
 import { fileName, type SourceFile } from '../../modalities/source-file.ts';
 import { decodeImageInNode } from './decode-image.ts';
 
@@ -57,28 +58,49 @@ export interface ReadDataOptions extends Pick<ImportOptions, 'signal' | 'onProgr
 }
 
 export interface ReadData {
+  /** The given contract, or the one inferred from the files. */
+  readonly contract: DataContract;
   /** undefined where nothing could be used: the report says why. */
   readonly examples: Examples | undefined;
-  /** The file that each example came from would be lost in `examples`: rows a file, in the order read. */
+  /** Rows [start, end) of `examples` that came from each file, in the order read. */
+  readonly files: readonly { readonly path: string; readonly start: number; readonly end: number }[];
   readonly report: ImportReport;
   readonly preview: ImportPreview;
 }
 
-/** Reads everything under `paths` into memory, checked and encoded against the contract. */
+/** No contract was given and none could be drafted from the files; the message says why. */
+export class NoContract extends Error {
+  override readonly name = 'NoContract';
+}
+
+/**
+ * Reads everything under `paths` into memory, checked and encoded against the contract; without one (null), against a draft made from
+ * the files themselves. Rejects with Node's error for a path that is not there, with NoContract, and with the signal's reason.
+ */
 export async function readDataPath(
   paths: string | readonly string[],
-  contract: DataContract,
+  contract: DataContract | null,
   options: ReadDataOptions = {},
 ): Promise<ReadData> {
   const part = options.part ?? 'all';
-  const files = (await sourceFiles(paths)).filter((file) => part === 'all' || isTestFile(file) === (part === 'test'));
+  const sources = (await sourceFiles(paths)).filter((file) => part === 'all' || isTestFile(file) === (part === 'test'));
+  const inferred = contract === null ? await inferContract(sources) : undefined;
+  if (inferred?.ok === false) throw new NoContract(inferred.error.message);
+  const used = contract ?? inferred?.value.contract;
+  if (used === undefined) throw new NoContract('There is no data contract.');
+
   const parts: Examples[] = [];
+  const files: { path: string; start: number; end: number }[] = [];
   const sink = {
     append(examples: Examples): Promise<void> {
       parts.push(examples);
       return Promise.resolve();
     },
   };
-  const { report, preview } = await importFiles(files, contract, sink, { ...options, decodeImage: decodeImageInNode });
-  return { examples: joinExamples(parts), report, preview };
+  const { report, preview } = await importFiles(sources, used, sink, {
+    ...options,
+    decodeImage: decodeImageInNode,
+    onFile: (path, examples) => files.push({ path, start: files.at(-1)?.end ?? 0, end: examples }),
+  });
+  return { contract: used, examples: joinExamples(parts), files, report, preview };
 }

@@ -50,15 +50,17 @@ export const imageModality: Modality<ImageContract> = {
       onBytes(0);
     };
 
-    await readPictureFiles(pictures, contract, into, log, preview, { ...base, onBytes });
+    await readPictureFiles(pictures, contract, into, log, preview, { ...base, onBytes, onPicture: options.onFile });
     pictures.forEach(finished);
     for (const file of archives) {
       await readPictureArchive(file, contract, into, log, preview, { ...base, onBytes });
+      options.onFile?.(file.path);
       finished(file);
     }
     for (const pair of pairs) {
       const { file } = pair.images;
       await readIdxPair(pair, contract, into, log, preview, { signal: options.signal, onFraction: (fraction) => onBytes(fraction * file.size) });
+      options.onFile?.(file.path);
       finished(file);
       finished(pair.labels.file);
     }

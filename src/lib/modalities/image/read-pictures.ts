@@ -27,6 +27,8 @@ export interface PictureOptions {
   readonly decodeImage: DecodeImage;
   readonly signal?: AbortSignal | undefined;
   readonly onBytes?: (bytes: number) => void;
+  /** Called after each picture is taken or refused, in order. */
+  readonly onPicture?: ((path: string) => void) | undefined;
 }
 
 /** Pictures decoded at the same time; they are taken in order whatever finishes first. */
@@ -117,6 +119,7 @@ async function takeAll(
       slot.features.set(result.pixels, slot.at);
       if (into.commit(result.target) === 'accepted') keepForPreview(preview, contract, result.target, result.pixels);
     } else log.refuse(result.kind, result.message, { file: first.candidate.path });
+    options.onPicture?.(first.candidate.path);
     options.onBytes?.(first.candidate.done);
     await into.flush();
   };

@@ -11,7 +11,7 @@ export interface CategoryMatcher {
 }
 
 /** The same spelling for "1", "1.0" and " 01": hospitals export one code in many ways. */
-const numericSpelling = (text: string): string | undefined => {
+export const numericSpelling = (text: string): string | undefined => {
   if (!/^[+-]?\d+(\.\d*)?$/.test(text)) return undefined;
   return String(Number(text));
 };

@@ -18,6 +18,7 @@ export const tableModality: Modality<TableContract> = {
         signal: options.signal,
         onBytes: (bytes) => options.onFraction((done + bytes) / Math.max(1, total)),
       });
+      options.onFile?.(file.path);
       done += file.size;
       options.onFraction(done / Math.max(1, total));
     }

@@ -1,0 +1,119 @@
+// A draft of the data contract from example files of any kind: a CSV, a zip or folder of class folders, an IDX pair.
+import type { DataContract, ImageContract } from '../core/data/contract.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import { openIdx } from './image/idx.ts';
+import { pictureSize } from './image/picture-size.ts';
+import { pictureFormat } from './image/read-pictures.ts';
+import { zipDirectory, zipReader } from './image/zip-directory.ts';
+import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
+import { csvScanner, recordTexts } from './table/csv-scanner.ts';
+import { detectDelimiter } from './table/header.ts';
+import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
+import { headText, notTextBecause } from './table/text-bytes.ts';
+
+export interface Inferred {
+  readonly contract: DataContract;
+  readonly notes: readonly string[];
+}
+
+/** The start of a table is enough to see what its columns hold. */
+const TABLE_BYTES = 4 * 1024 * 1024;
+/** Pictures larger than this are scaled down: nobody trains a first model on 12 megapixels. */
+const MAXIMUM_SIDE = 64;
+
+/** Drafts the contract that the given files would fulfil. Refused with a sentence where nothing can be made of them. */
+export async function inferContract(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
+  const visible = files.filter((file) => !isHidden(file.path) && file.size > 0).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const [first] = visible;
+  if (first === undefined) return fail({ kind: 'empty-file', message: 'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.' });
+  const signature = signatureOf(await first.read(0, 16));
+  if (signature === undefined) return inferFromTable(first);
+  if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
+  return inferFromPictures(visible);
+}
+
+/** Drafts a table contract from a CSV or TSV file, whose delimiter is found by itself. */
+export async function inferFromTable(file: SourceFile, target?: string): Promise<Result<InferredContract, InferenceProblem>> {
+  const head = await file.read(0, Math.min(TABLE_BYTES, file.size));
+  const reason = notTextBecause(head.subarray(0, 8192));
+  if (reason !== undefined) return fail({ kind: 'not-text', message: `This is not a CSV file. ${reason}` });
+  const text = headText(head);
+  const isWhole = head.length === file.size;
+  const records: string[][] = [];
+  const scanner = csvScanner(detectDelimiter(text, isWhole, []).charCodeAt(0), (record) => records.push(recordTexts(record)));
+  scanner.push(text);
+  if (isWhole) scanner.end();
+  const [header, ...rows] = records;
+  const found = inferTableContract(header ?? [], rows.filter((row) => row.length === header?.length), target);
+  if (!found.ok || isWhole) return found;
+  const notes = [...found.value.notes, `Drafted from the first ${found.value.rows.toLocaleString('en')} rows: later rows may hold further categories.`];
+  return ok({ ...found.value, notes });
+}
+
+async function inferFromIdx(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
+  for (const file of files) {
+    const opened = await openIdx(file);
+    if (opened === undefined || opened === 'damaged' || opened.header.role !== 'images') continue;
+    const { height, width } = opened.header;
+    const classes = Array.from({ length: 10 }, (_, label) => String(label));
+    return ok({
+      contract: { kind: 'image', height, width, channels: 1, classes },
+      notes: ['The classes are taken to be the digits 0 to 9. Name them where the labels mean something else.'],
+    });
+  }
+  return fail({ kind: 'unsupported', message: 'None of these files is an IDX file of pictures.' });
+}
+
+interface Found {
+  readonly folders: ReadonlySet<string>;
+  /** The first picture's bytes. */
+  readonly picture: Uint8Array | undefined;
+}
+
+async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
+  const found = await picturesOf(files);
+  if (!found.ok) return found;
+  const { folders, picture } = found.value;
+  const format = picture === undefined ? undefined : pictureFormat(picture);
+  const size = picture === undefined || format === undefined ? undefined : pictureSize(picture, format);
+  if (size === undefined) return fail({ kind: 'unsupported', message: 'No PNG, JPEG or WebP picture was found.' });
+  if (folders.size < 2)
+    return fail({ kind: 'unknown-class', message: 'Put the pictures into one folder for each class: at least two folders are needed.' });
+  if (folders.size > 100) return fail({ kind: 'unknown-class', message: `There are ${folders.size} folders; a model here tells at most 100 classes apart.` });
+  const scale = Math.min(1, MAXIMUM_SIDE / Math.max(size.width, size.height));
+  const contract: ImageContract = {
+    kind: 'image',
+    height: Math.max(1, Math.round(size.height * scale)),
+    width: Math.max(1, Math.round(size.width * scale)),
+    channels: format === 'png' && (picture?.[25] ?? 2) % 4 === 0 ? 1 : 3,
+    classes: [...folders].toSorted(),
+  };
+  const notes = scale < 1 ? [`The first picture has ${size.width} × ${size.height} pixels; ${contract.width} × ${contract.height} is proposed.`] : [];
+  return ok({ contract, notes });
+}
+
+async function picturesOf(files: readonly SourceFile[]): Promise<Result<Found, InferenceProblem>> {
+  const folders = new Set<string>();
+  let picture: Uint8Array | undefined;
+  for (const file of files) {
+    if (signatureOf(await file.read(0, 16)) !== 'zip') {
+      const folder = folderName(file.path);
+      if (folder !== undefined) folders.add(folder);
+      picture ??= /\.(png|jpe?g|webp)$/i.test(file.path) ? await file.read(0, file.size) : undefined;
+      continue;
+    }
+    const directory = await zipDirectory(file);
+    if (!directory.ok) return directory;
+    const reader = zipReader(file);
+    for (const entry of directory.value) {
+      if (isHidden(entry.path) || !/\.(png|jpe?g|webp)$/i.test(entry.path)) continue;
+      const folder = folderName(entry.path);
+      if (folder !== undefined) folders.add(folder);
+      if (picture === undefined) {
+        const read = await reader.read(entry);
+        if (read.ok) picture = read.value;
+      }
+    }
+  }
+  return ok({ folders, picture });
+}
