@@ -1,0 +1,149 @@
+// Real participants (training on WebAssembly) against the real server, over loopback sockets and HTTP: what the command line
+// starts, in one process.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import * as v from 'valibot';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { FederationId } from '#lib/core/ids.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { networkOf } from '#lib/core/model/families/index.ts';
+import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
+import type { RoundView } from '#lib/protocol/views.ts';
+import { startServer, type RunningServer } from '../../server/main.ts';
+import { nodeEngines } from '../../server/participants/node-engines.ts';
+import { runParticipants, type RunningParticipants } from '../../server/participants/run-participants.ts';
+import type { HeadlessLine, HeadlessSetup } from '../../server/participants/setup.ts';
+import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
+import { freePort } from '../support/server-process.ts';
+
+const federation = v.parse(FederationId, 'patients');
+
+function specification(changes: Partial<FederationSpec['rules']>): FederationSpec {
+  const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
+  if (!network.ok) throw new Error(network.error.message);
+  return {
+    brief: { title: 'Patients', purpose: 'Estimates a risk.', coordinator: 'A test', dataWanted: 'A cohort.' },
+    metric: { name: 'accuracy', target: null },
+    contract: patientCohortContract,
+    family: 'mlp',
+    network: network.value.spec,
+    plan: { localEpochs: 2, batchSize: 10, learningRate: 0.05, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
+    rules: {
+      goal: 3,
+      minimum: 2,
+      overSelection: 1,
+      selectionDeadlineMs: 30_000,
+      reportingDeadlineMs: 60_000,
+      pauseMs: 0,
+      maximumRounds: 4,
+      ...changes,
+    },
+    sample: 'patient-cohort',
+  };
+}
+
+const undoings: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const undo of undoings.splice(0).reverse()) await undo();
+});
+
+interface Stage {
+  readonly port: number;
+  readonly data: string;
+  server: RunningServer;
+  restart(): Promise<void>;
+  coordinator: CoordinatorClient;
+}
+
+async function stage(spec: FederationSpec): Promise<Stage> {
+  const data = await mkdtemp(join(tmpdir(), 'tributary-participants-'));
+  undoings.push(() => rm(data, { recursive: true, force: true }));
+  const port = await freePort();
+  const start = (): Promise<RunningServer> => startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
+  const server = await start();
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(spec, federation);
+  await coordinator.act(federation, 'start');
+  const made: Stage = {
+    port,
+    data,
+    server,
+    coordinator,
+    async restart() {
+      await made.server.close();
+      made.server = await start();
+    },
+  };
+  undoings.push(() => made.server.close());
+  return made;
+}
+
+function participants(one: Stage, changes: Partial<HeadlessSetup>): { readonly running: RunningParticipants; readonly lines: HeadlessLine[] } {
+  const lines: HeadlessLine[] = [];
+  const setup: HeadlessSetup = {
+    url: `http://127.0.0.1:${one.port}`,
+    federation,
+    clients: 3,
+    indices: [0, 1, 2],
+    data: { type: 'sample' },
+    seed: 1,
+    backend: 'wasm',
+    rounds: null,
+    ...changes,
+  };
+  const running = runParticipants(setup, nodeEngines(), (line) => lines.push(line));
+  undoings.push(() => running.stop());
+  return { running, lines };
+}
+
+const faults = (lines: readonly HeadlessLine[]): readonly HeadlessLine[] =>
+  lines.filter((line) => line.type === 'event' && /Error|\.ts:/.test(line.message));
+
+test('three participants take a run to its end: every version has all three in it, and it is evaluated', async () => {
+  const one = await stage(specification({}));
+  const { running, lines } = participants(one, {});
+  await running.done;
+  const versions = await one.coordinator.versions(federation);
+  expect(versions.map((version) => version.version)).toEqual([0, 1, 2, 3, 4]);
+  expect(versions.slice(1).every((version) => version.participants === 3)).toBe(true);
+  for (const version of versions.slice(0, -1)) expect(version.evaluation?.participants).toBe(3);
+  const [first, last] = [versions[0]!, versions[3]!].map((version) => figure(version.evaluation!.tally, 'loss')!);
+  expect(last).toBeLessThan(first!);
+  expect(lines.filter((line) => line.type === 'left')).toHaveLength(3);
+  expect(faults(lines)).toEqual([]);
+});
+
+test('participants leave after the rounds they were asked for, and the server sees them go', async () => {
+  const one = await stage(specification({ maximumRounds: 50 }));
+  const { running, lines } = participants(one, { rounds: 2 });
+  await running.done;
+  expect(lines.filter((line) => line.type === 'left').map((line) => line.reason)).toEqual(Array(3).fill('2 rounds are done.'));
+  const view = await one.coordinator.until(federation, (now) => now.checkedIn === 0, 30_000);
+  expect(view.roundsCommitted).toBeGreaterThanOrEqual(2);
+  expect(faults(lines)).toEqual([]);
+});
+
+test('a server that restarts in mid-run loses nothing acknowledged, and the participants come back by themselves', async () => {
+  const one = await stage(specification({ maximumRounds: 8 }));
+  const { running, lines } = participants(one, {});
+  await one.coordinator.until(federation, (view) => view.roundsCommitted >= 2, 60_000);
+  const before = await one.coordinator.versions(federation);
+  await one.restart();
+  await running.done;
+  const versions = await one.coordinator.versions(federation);
+  expect(versions.at(-1)?.version).toBe(8);
+  for (const version of before) expect(versions[version.version]).toMatchObject({ digest: version.digest });
+  const rounds: RoundView[] = await one.coordinator.rounds(federation);
+  // No report counts twice: each committed round has each participant once.
+  for (const round of rounds.filter((each) => each.phase === 'committed'))
+    expect(new Set(round.cohort.map((member) => member.participant)).size).toBe(round.cohort.length);
+  expect(faults(lines)).toEqual([]);
+});
+
+test('a federation that does not exist is named, and nobody waits for it', async () => {
+  const one = await stage(specification({}));
+  const { running } = participants(one, { federation: v.parse(FederationId, 'elsewhere') });
+  await expect(running.done).rejects.toThrow('There is no federation “elsewhere”');
+});
