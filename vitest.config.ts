@@ -22,7 +22,7 @@ export default defineConfig({
         plugins: [svelte()],
         test: {
           name: 'node',
-          include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository,support}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository,support,processes}/**/*.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
         },
