@@ -42,3 +42,12 @@ export function nameVisitor(site: Site, request: IncomingMessage): void {
   request.headers[HOST] = caller.host;
   request.headers[ADDRESS] = caller.address;
 }
+
+/**
+ * What SvelteKit's hooks set on pages must stand on scripts too: a page with COEP refuses a worker whose script comes without it.
+ */
+export function isolate(response: ServerResponse): void {
+  response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+}
