@@ -3,11 +3,19 @@
 import { createContext } from 'svelte';
 import type { FederationId } from '../core/ids.ts';
 import type { ParticipationView } from '../participant/participation.ts';
-import type { DeviceEvent, DeviceRequests, LocalRunView } from '../workers/device-messages.ts';
+import type {
+  DeviceEvent,
+  DeviceRequests,
+  LocalRunSettings,
+  LocalRunView,
+} from '../workers/device-messages.ts';
 
 /** The part of DeviceClient that screens use. */
 export interface DevicePort {
-  request<Name extends keyof DeviceRequests>(name: Name, request: DeviceRequests[Name]['request']): Promise<DeviceRequests[Name]['result']>;
+  request<Name extends keyof DeviceRequests>(
+    name: Name,
+    request: DeviceRequests[Name]['request'],
+  ): Promise<DeviceRequests[Name]['result']>;
   /** Returns its own undoing. */
   onEvent(handler: (event: DeviceEvent) => void): () => void;
 }
@@ -23,6 +31,9 @@ export class DeviceState {
   runs = $state.raw<Readonly<Record<string, LocalRunView>>>({});
   /** The last request that failed; null once another succeeds. */
   trouble = $state.raw<DeviceTrouble | null>(null);
+
+  /** The run last started or resumed in each place (a federation, the playground), so that one finds it again. */
+  started = $state.raw<Readonly<Record<string, LocalRunSettings>>>({});
 
   #port: Promise<DevicePort> | undefined;
 
@@ -46,7 +57,10 @@ export class DeviceState {
   }
 
   /** Asks, and keeps a failure as `trouble` instead of rejecting; says whether it succeeded. */
-  async attempt<Name extends keyof DeviceRequests>(name: Name, request: DeviceRequests[Name]['request']): Promise<boolean> {
+  async attempt<Name extends keyof DeviceRequests>(
+    name: Name,
+    request: DeviceRequests[Name]['request'],
+  ): Promise<boolean> {
     try {
       await this.ask(name, request);
       this.trouble = null;
@@ -67,6 +81,12 @@ export class DeviceState {
     } catch (error) {
       this.trouble = troubleOf(error);
     }
+  }
+
+  /** Starts training alone, or goes on with a run that was cut off. Says whether it runs. */
+  async startRun(place: string, settings: LocalRunSettings): Promise<boolean> {
+    this.started = { ...this.started, [place]: settings };
+    return this.attempt('start-local-run', settings);
   }
 
   #open(): Promise<DevicePort> {
@@ -97,7 +117,8 @@ export class DeviceState {
 
 /** The kind and sentence of whatever a worker's client rejected with. */
 export function troubleOf(error: unknown): DeviceTrouble {
-  const kind = error instanceof Error && 'kind' in error && typeof error.kind === 'string' ? error.kind : 'unexpected';
+  const kind =
+    error instanceof Error && 'kind' in error && typeof error.kind === 'string' ? error.kind : 'unexpected';
   return { kind, message: error instanceof Error ? error.message : String(error) };
 }
 
