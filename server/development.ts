@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { publishApplication } from './application.ts';
 import { readConfiguration } from './configuration.ts';
 import { openGateway } from './gateway/gateway.ts';
-import { isolate } from './pages.ts';
+import { setPageHeaders } from './pages.ts';
 import { openProgram } from './program.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -38,7 +38,7 @@ export async function attachDevelopment(httpServer: Server, use: (handler: Middl
   publishApplication(program.application);
   use((request, response, next) => {
     if (program.api(request, response)) return;
-    isolate(response);
+    setPageHeaders(request, response);
     next();
   });
   const gateway = openGateway(

@@ -8,7 +8,7 @@ import { readConfiguration, type Configuration } from './configuration.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
 import { openGateway } from './gateway/gateway.ts';
 import type { Site } from './http/site.ts';
-import { builtPages, isolate, nameVisitor, type PageHandler } from './pages.ts';
+import { builtPages, nameVisitor, setPageHeaders, type PageHandler } from './pages.ts';
 import { openProgram } from './program.ts';
 import { localAddresses, ownCertificate, readCertificate } from './tls.ts';
 
@@ -122,7 +122,7 @@ function showPage(site: Site, handler: PageHandler | undefined, request: Incomin
   // What socket.io did not take of its own path (a plugin, a scanner) is not a page.
   if (handler === undefined || request.url?.startsWith('/socket.io/') === true) return nothing();
   nameVisitor(site, request);
-  isolate(response);
+  setPageHeaders(request, response);
   handler(request, response, nothing);
 }
 

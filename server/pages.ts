@@ -35,19 +35,37 @@ export async function builtPages(): Promise<PageHandler> {
 const isHandlerModule = (module: unknown): module is { readonly handler: PageHandler } =>
   typeof module === 'object' && module !== null && 'handler' in module && typeof module.handler === 'function';
 
+const isolation = {
+  // Isolation gives the WASM back end threads; everything we serve is our own, so require-corp costs nothing. A worker's
+  // script must say so itself, or an isolated page may not start it: hence on every file, not on pages alone.
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
+};
+
+/**
+ * A worker is held to the policy of its own script, not to its page's. The worker that reads people's files is given no way
+ * to the network at all; the others may speak to this server alone.
+ */
+export const scriptPolicy = (path: string): string =>
+  /\/workers\/ingest\.worker[.-]/.test(path)
+    ? "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+    : "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
+
+/** Before SvelteKit writes; its own policy for pages replaces ours. */
+export function setPageHeaders(request: IncomingMessage, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (path.endsWith('.js')) response.setHeader('Content-Security-Policy', scriptPolicy(path));
+}
+
 /** Overwrites whatever a visitor sent under these names. */
 export function nameVisitor(site: Site, request: IncomingMessage): void {
   const caller = callerOf(site, request);
   request.headers[PROTOCOL] = caller.protocol;
   request.headers[HOST] = caller.host;
   request.headers[ADDRESS] = caller.address;
-}
-
-/**
- * What SvelteKit's hooks set on pages must stand on scripts too: a page with COEP refuses a worker whose script comes without it.
- */
-export function isolate(response: ServerResponse): void {
-  response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
 }

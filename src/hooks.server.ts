@@ -1,5 +1,5 @@
-// Every page gets the Application that the process has composed, the coordinator's standing, and the security headers that
-// SvelteKit's own policy does not set.
+// Every page gets the Application that the process has composed, and whether a coordinator asks. Security headers are the
+// server's (server/pages.ts): files need them as much as pages.
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { publishedApplication, SESSION_COOKIE } from '../server/application.ts';
 
@@ -9,15 +9,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     application,
     isCoordinator: application.isCoordinator(event.cookies.get(SESSION_COOKIE)),
   });
-  const response = await resolve(event);
-  // Isolation gives the WASM back end threads; everything we serve is our own, so require-corp costs nothing.
-  response.headers.set('Cross-Origin-Opener-Policy', 'same-origin');
-  response.headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
-  response.headers.set('Cross-Origin-Resource-Policy', 'same-origin');
-  response.headers.set('X-Content-Type-Options', 'nosniff');
-  response.headers.set('Referrer-Policy', 'no-referrer');
-  response.headers.set('Permissions-Policy', 'camera=(self), microphone=(), geolocation=()');
-  return response;
+  return resolve(event);
 };
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
