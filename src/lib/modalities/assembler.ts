@@ -1,7 +1,7 @@
 // Puts encoded examples together into batches: hashes them, leaves duplicates out, and hands full batches to a sink. Shared
 // by every modality and every place an import runs (worker, Node, tests).
 import { exampleShape, classLabels, type DataContract } from '../core/data/contract.ts';
-import { murmur64, occurrenceWord, targetSeed } from '../core/data/example-hash.ts';
+import { murmur128, occurrenceWord, targetSeed } from '../core/data/example-hash.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { hashCounts, type HashCounts } from '../core/data/hash-counts.ts';
 import { bytesOf } from '../core/digest.ts';
@@ -71,7 +71,7 @@ export function assembler(
   const bytesPerValue = contract.kind === 'image' ? 1 : 4;
   const rows = batchRows(size * bytesPerValue);
   const seen = hashCounts(resume.resumed?.count ?? 1024);
-  const hash = new Uint32Array(2);
+  const hash = new Uint32Array(4);
   let full: { readonly batch: Batch; readonly position: number }[] = [];
   let accepted = 0;
   let duplicates = 0;
@@ -124,7 +124,7 @@ export function assembler(
     slot: () => ({ features: batch.features, at: batch.count * size }),
     commit(target, occurrences) {
       const start = batch.count * size * bytesPerValue;
-      murmur64(hash, 0, batch.bytes, start, start + size * bytesPerValue, targetSeed(target, isClass));
+      murmur128(hash, batch.bytes, start, start + size * bytesPerValue, targetSeed(target, isClass));
       const first = hash[0]!;
       const second = occurrences === undefined ? hash[1]! : occurrenceWord(hash[1]!, occurrences.add(first, hash[1]!));
       if (seen.add(first, second) > 0) {

@@ -7,8 +7,9 @@ import { classMatch } from './image/class-match.ts';
 import { drawnExample, type DecodeImage, type Picture } from './image/picture.ts';
 import { refusalLog, type ImportPreview, type ImportReport, type RefusalLog } from './import-report.ts';
 import { modalities, readFiles } from './index.ts';
-import { sampleFits, takeSample } from './samples.ts';
+import { sampleFits } from './samples.ts';
 import { isHidden, type SourceFile } from './source-file.ts';
+import { takeSample } from './take-sample.ts';
 
 export interface ImportOptions {
   /** Rejects with its reason at the next batch. */

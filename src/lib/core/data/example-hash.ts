@@ -1,5 +1,5 @@
 // 64 bits that stand for one example: deduplication, splits that do not move, dataset versions.
-// MurmurHash3_x86_128 (Appleby, SMHasher), of which the first 64 bits are kept. A cryptographic hash was measured and
+// MurmurHash3_x86_128 (Appleby, SMHasher) seeded with the target, of which the first 64 bits are kept. A cryptographic hash was measured and
 // rejected here: SHA-256 of a million short rows costs more than parsing them, and nobody gains by colliding with
 // their own data. One million examples collide with probability 3e-8.
 
@@ -17,11 +17,8 @@ const C2 = 0xab0e9789;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
 
-/**
- * Writes the first 64 bits of MurmurHash3_x86_128(bytes[start, end), seed) to out[at] and out[at + 1].
- * One nanosecond a byte.
- */
-export function murmur64(out: Uint32Array, at: number, bytes: Uint8Array, start: number, end: number, seed: number): void {
+/** Writes MurmurHash3_x86_128(bytes[start, end), seed) to out[0…3], h1 first. About a nanosecond a byte. */
+export function murmur128(out: Uint32Array, bytes: Uint8Array, start: number, end: number, seed: number): void {
   const length = end - start;
   let h1 = seed | 0;
   let h2 = seed | 0;
@@ -69,9 +66,10 @@ export function murmur64(out: Uint32Array, at: number, bytes: Uint8Array, start:
   h3 = mixed(h3);
   h4 = mixed(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  h2 = (h2 + h1) | 0;
-  out[at] = h1 >>> 0;
-  out[at + 1] = h2 >>> 0;
+  out[0] = h1;
+  out[1] = h2 + h1;
+  out[2] = h3 + h1;
+  out[3] = h4 + h1;
 }
 
 const bits = new DataView(new ArrayBuffer(4));
