@@ -1,0 +1,234 @@
+// The control plane over real sockets: what is malformed, unknown, oversized, too frequent or silent is answered or closed,
+// and the server goes on serving everybody else.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { io, type Socket } from 'socket.io-client';
+import * as v from 'valibot';
+import { afterEach, describe, expect, test } from 'vitest';
+import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
+import { Answer } from '#lib/protocol/messages.ts';
+import { FederationView } from '#lib/protocol/views.ts';
+import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
+import { exampleSpec } from './example-spec.ts';
+import { rawSocket } from './raw-socket.ts';
+import { federation } from './world.ts';
+
+const undo: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const one of undo.splice(0).reverse()) await one();
+});
+
+async function serve(options: ServerOptions = {}): Promise<RunningServer> {
+  const data = mkdtempSync(join(tmpdir(), 'tributary-gateway-'));
+  const running = await startServer({ host: '127.0.0.1', port: 0, data, pages: 'none', logLevel: 'silent', ...options });
+  undo.push(() => rmSync(data, { recursive: true, force: true }), () => running.close());
+  const created = await running.coordinator.create(federation, exampleSpec());
+  if (!created.ok) throw new Error(created.error.message);
+  return running;
+}
+
+const secret = 'ab'.repeat(32);
+const handshake = { protocol: PROTOCOL_VERSION, secret, kind: 'tab', name: null };
+
+function socket(running: RunningServer, auth: unknown = handshake, more: Record<string, unknown> = {}): Socket {
+  const made = io(running.url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: auth as object, ...more });
+  undo.push(() => void made.close());
+  return made;
+}
+const event = (from: Socket, name: string): Promise<unknown> => new Promise((resolve) => from.once(name, resolve));
+
+async function connected(running: RunningServer): Promise<Socket> {
+  const made = socket(running);
+  await event(made, 'connect');
+  return made;
+}
+const ask = async (from: Socket, name: string, message: unknown): Promise<Answer> =>
+  v.parse(Answer, await from.timeout(5_000).emitWithAck(name, message));
+
+/** The server still answers a newcomer. */
+async function isAlive(running: RunningServer): Promise<void> {
+  const answer = await ask(await connected(running), 'watch', { federation });
+  expect(answer).toMatchObject({ ok: true, view: { id: federation } });
+}
+
+describe('a handshake', () => {
+  test.each([
+    ['of another protocol', { ...handshake, protocol: 99 }],
+    ['without a kind', { protocol: PROTOCOL_VERSION, secret: null, name: null }],
+    ['with a secret that is none', { ...handshake, secret: 'short' }],
+    ['of nothing', {}],
+    ['with more than is asked', { ...handshake, admin: true }],
+  ])('%s is refused with a sentence', async (_, auth) => {
+    const running = await serve();
+    const failure = await event(socket(running, auth), 'connect_error');
+    expect(failure).toBeInstanceOf(Error);
+    expect(String(failure)).toMatch(/Reload the page/);
+    await isAlive(running);
+  });
+
+  test('from a page of another site is refused', async () => {
+    const running = await serve();
+    const options = { extraHeaders: { origin: 'https://elsewhere.example' } };
+    expect(await event(socket(running, handshake, options), 'connect_error')).toBeInstanceOf(Error);
+    const own = socket(running, handshake, { extraHeaders: { origin: running.url } });
+    await event(own, 'connect');
+    expect(own.connected).toBe(true);
+  });
+
+  test('by polling is not offered', async () => {
+    const running = await serve();
+    const response = await fetch(`${running.url}/socket.io/?EIO=4&transport=polling`);
+    expect(response.status).toBe(400);
+  });
+});
+
+describe('a message', () => {
+  test('is answered: a view for who watches, a reason for who may not', async () => {
+    const running = await serve();
+    const watcher = socket(running, { ...handshake, secret: null });
+    await event(watcher, 'connect');
+    const answer = await ask(watcher, 'watch', { federation });
+    expect(answer.ok && v.is(FederationView, answer.view)).toBe(true);
+    expect(await ask(watcher, 'check-in', { federation, examples: 5, backend: 'cpu' })).toMatchObject({ ok: false, error: 'not-identified' });
+    const device = await connected(running);
+    expect(await ask(device, 'watch', { federation: 'nowhere' })).toMatchObject({ ok: false, error: 'unknown-federation' });
+    expect(await ask(device, 'check-out', { federation })).toMatchObject({ ok: false, error: 'not-in-cohort' });
+    const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
+    expect(await ask(device, 'evaluation', { federation, version: 7, tally })).toMatchObject({ ok: false, error: 'unknown-version' });
+    // Counts that do not add up, and counts of other classes.
+    for (const wrong of [{ ...tally, count: 2 }, { ...tally, confusion: [1] }])
+      expect(await ask(device, 'evaluation', { federation, version: 0, tally: wrong })).toMatchObject({ ok: false, error: 'malformed' });
+    expect(await ask(device, 'evaluation', { federation, version: 0, tally })).toEqual({ ok: true, view: null });
+  });
+
+  test('that nobody knows, or of the wrong shape, is answered, and the fifth closes the connection', async () => {
+    const running = await serve();
+    const device = await connected(running);
+    const gone = event(device, 'disconnect');
+    expect(await ask(device, 'become-coordinator', { federation })).toMatchObject({ ok: false, error: 'unknown-event' });
+    expect(await ask(device, '__proto__', { federation })).toMatchObject({ ok: false, error: 'unknown-event' });
+    expect(await ask(device, 'check-in', { federation, examples: 0, backend: 'cpu' })).toMatchObject({ ok: false, error: 'malformed' });
+    expect(await ask(device, 'watch', null)).toMatchObject({ ok: false, error: 'malformed' });
+    expect(device.connected).toBe(true);
+    device.emit('watch', { federation });
+    await gone;
+    await isAlive(running);
+  });
+
+  test('larger than 64 kB costs its sender the connection', async () => {
+    const running = await serve();
+    const device = await connected(running);
+    const gone = event(device, 'disconnect');
+    device.emit('watch', { federation, filler: 'x'.repeat(MAXIMUM_MESSAGE_BYTES) }, () => {});
+    await gone;
+    await isAlive(running);
+  });
+
+  test('comes no faster than the rate, and those within it are dealt with', async () => {
+    const running = await serve();
+    const device = await connected(running);
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(device, 'watch', { federation })));
+    const refused = answers.filter((answer) => !answer.ok);
+    expect(refused.length).toBeGreaterThan(100);
+    expect(new Set(refused.map((answer) => !answer.ok && answer.error))).toEqual(new Set(['too-many']));
+    expect(answers.filter((answer) => answer.ok).length).toBeGreaterThanOrEqual(60);
+    expect(device.connected).toBe(true);
+  });
+
+  test('of any content whatever leaves the server alive', async () => {
+    const running = await serve();
+    const names = fc.constantFrom('watch', 'check-in', 'check-out', 'progress', 'evaluation', 'withdraw', 'connect', 'x', 'constructor');
+    const anything = fc.anything({ withDate: true, withTypedArray: true, withNullPrototype: true, maxDepth: 4 });
+    let closed = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(names, fc.array(anything, { maxLength: 3 }), fc.boolean()), { maxLength: 8 }), async (messages) => {
+        const device = await connected(running);
+        for (const [name, values, hasAcknowledge] of messages) {
+          try {
+            device.emit(name, ...values, ...(hasAcknowledge ? [() => {}] : []));
+          } catch {
+            // Reserved names and values that cannot be sent never leave the client.
+          }
+        }
+        await Promise.race([event(device, 'disconnect'), device.timeout(2_000).emitWithAck('watch', { federation }).catch(() => undefined)]);
+        if (!device.connected) closed += 1;
+        device.close();
+      }),
+      { seed: 11, numRuns: 60 },
+    );
+    expect(closed).toBeGreaterThan(3);
+    await isAlive(running);
+  });
+
+  test('of raw bytes on the WebSocket, well-framed or not, leaves the server alive', async () => {
+    const running = await serve();
+    const frames = [
+      '4',
+      '40{"protocol":',
+      '42["watch"',
+      '42[]',
+      '42{"a":1}',
+      '421["watch",{}]',
+      '451-["watch",{"_placeholder":true,"num":0}]',
+      '4511-["watch"]',
+      '45999999999-["watch"]',
+      '450-["watch"]',
+      '9999',
+      'x'.repeat(1000),
+      '',
+      '42["watch",' + '['.repeat(20_000) + ']',
+    ];
+    for (const frame of frames) {
+      const raw = await rawSocket(running.port);
+      raw.text(`40${JSON.stringify(handshake)}`);
+      raw.text(frame);
+      raw.close();
+      await raw.closed;
+    }
+    // An unmasked frame, a reserved opcode, a length of 2⁶³, a continuation of nothing: each ends its own connection.
+    for (const bytes of [[0x81, 1, 65], [0x8b, 0x80, 0, 0, 0, 0], [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], [0x80, 0x80, 0, 0, 0, 0]]) {
+      const raw = await rawSocket(running.port);
+      raw.bytes(Uint8Array.from(bytes));
+      await raw.closed;
+    }
+    await isAlive(running);
+  });
+});
+
+describe('connections that say nothing', () => {
+  test('are bounded for one address, and give their places back when they go', async () => {
+    const running = await serve({ mostConnectionsByAddress: 50 });
+    const silent = await Promise.all(Array.from({ length: 1_000 }, () => rawSocket(running.port)));
+    const open = silent.filter((one) => one.refused === undefined);
+    expect(open.length).toBeGreaterThanOrEqual(50);
+    // Some may have been let in while others were still shaking hands, but not many.
+    expect(open.length).toBeLessThan(200);
+    expect((await fetch(`${running.url}/api/federations`)).status).toBe(200);
+    for (const one of open) one.close();
+    await Promise.all(open.map((one) => one.closed));
+    await isAlive(running);
+  });
+
+  test('and requests that never end do not keep others from being served', async () => {
+    const running = await serve();
+    const sockets = Array.from({ length: 100 }, () => {
+      const one = connectTcp(running.port, '127.0.0.1');
+      one.on('error', () => {});
+      one.write('POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"to');
+      undo.push(() => void one.destroy());
+      return one;
+    });
+    await Promise.all(sockets.map((one) => new Promise<void>((resolve) => (one.connecting ? one.once('connect', () => resolve()) : resolve()))));
+    expect((await fetch(`${running.url}/api/federations`)).status).toBe(200);
+    const garbage = connectTcp(running.port, '127.0.0.1');
+    garbage.on('error', () => {});
+    const ended = new Promise<void>((resolve) => garbage.once('close', () => resolve()));
+    garbage.resume();
+    garbage.write('NONSENSE\r\n\r\n');
+    await ended;
+    await isAlive(running);
+  });
+});
