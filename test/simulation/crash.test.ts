@@ -1,0 +1,172 @@
+// A real process with real SQLite and real files, killed by SIGKILL in the middle of rounds and started again.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as v from 'valibot';
+import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
+import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
+import { ParticipantSecret } from '#lib/core/ids.ts';
+import { random } from '#lib/core/random.ts';
+import type { UpdateReply } from '#lib/protocol/http.ts';
+import type { Configured } from '#lib/protocol/messages.ts';
+import { freePort } from '../support/server-process.ts';
+import { signedIn } from '../support/coordinator-client.ts';
+import { exampleSpec } from './example-spec.ts';
+import { federation } from './world.ts';
+
+// Beneath node_modules, so that the program finds its dependencies.
+const programs = resolve('node_modules/.cache/tributary-crash');
+const data = mkdtempSync(join(tmpdir(), 'tributary-crash-'));
+let child: ChildProcess | undefined;
+const links: SocketLink[] = [];
+
+beforeAll(async () => {
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    publicDir: false,
+    build: {
+      ssr: true,
+      outDir: programs,
+      emptyOutDir: true,
+      target: 'node20',
+      rollupOptions: { input: resolve('test/simulation/crash-process.ts'), output: { entryFileNames: 'server.js' } },
+    },
+  });
+}, 120_000);
+
+afterAll(async () => {
+  for (const link of links) link.close();
+  await kill();
+  rmSync(data, { recursive: true, force: true });
+  rmSync(programs, { recursive: true, force: true });
+});
+
+async function start(port: number): Promise<string> {
+  const started = spawn(process.execPath, [join(programs, 'server.js'), String(port), data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  child = started;
+  const [line] = (await Promise.race([
+    once(started.stdout, 'data'),
+    once(started, 'exit').then(([code]) => {
+      throw new Error(`The server ended with status ${code}.`);
+    }),
+  ])) as [Buffer];
+  return line.toString().trim();
+}
+
+async function kill(): Promise<void> {
+  const running = child;
+  child = undefined;
+  if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+  const gone = once(running, 'exit');
+  running.kill('SIGKILL');
+  await gone;
+}
+
+interface Device {
+  readonly index: number;
+  readonly decisions: Map<number, UpdateReply>;
+  readonly deltas: Map<number, Float32Array<ArrayBuffer>>;
+}
+
+/** Takes part as a tab does: checks in at every connection, and sends its update until it is decided on. */
+function takePart(url: string, index: number, onDecision: () => void): Device {
+  const secret = v.parse(ParticipantSecret, (index + 1).toString(16).padStart(64, '0'));
+  const device: Device = { index, decisions: new Map(), deltas: new Map() };
+  const link = createSocketLink({ url, kind: 'headless', identity: async () => ({ secret, name: null }), secret: async () => secret, reconnectMostMs: 500 });
+  links.push(link);
+  const examples = 10 * (index + 1);
+  link.onState((state) => {
+    // A lost answer is made up for by the next connection.
+    if (state === 'connected') link.send('check-in', { federation, examples, backend: 'cpu' }).catch(() => undefined);
+  });
+  const train = async ({ round, base }: Configured): Promise<void> => {
+    const draws = random(5, 'delta', index, round);
+    const delta = Float32Array.from({ length: base.bytes / 4 }, () => draws.next() - 0.5);
+    device.deltas.set(round, delta);
+    const bytes = bytesOf(delta);
+    const offer = { round, base: base.digest, codec: 'f32' as const, bytes: bytes.length, digest: digestOf(bytes), examples };
+    for (;;) {
+      try {
+        device.decisions.set(round, await link.upload(federation, offer, bytes));
+        return onDecision();
+      } catch {
+        // The server is down: the outbox keeps it.
+        await new Promise<void>((resolve) => {
+          const undo = link.onState(() => {
+            undo();
+            resolve();
+          });
+        });
+      }
+    }
+  };
+  const begun = new Set<number>();
+  link.on('configured', (message) => {
+    if (begun.has(message.round)) return;
+    begun.add(message.round);
+    void train(message);
+  });
+  link.on('committed', ({ version }) => {
+    const tally = { type: 'classification' as const, count: 1, lossSum: 1, confusion: [1, 0, 0, 0] };
+    link.send('evaluation', { federation, version, tally }).catch(() => undefined);
+  });
+  return device;
+}
+
+test('a server killed in the middle of its rounds keeps every update that it acknowledged, and counts each once', async () => {
+  const port = await freePort();
+  const coordinator = await signedIn(await start(port));
+  const rules = { goal: 4, minimum: 3, overSelection: 1, reportingDeadlineMs: 60_000, maximumRounds: 6 };
+  await coordinator.create(exampleSpec({ units: 20_000, rules }), federation);
+  await coordinator.act(federation, 'start');
+  let decided = (): void => {};
+  const devices = Array.from({ length: 4 }, (_, index) => takePart(`http://127.0.0.1:${port}`, index, () => decided()));
+
+  // Killed after the 2nd, 5th, 8th, … decision: before, in and after the closing of a round.
+  for (let kills = 0; kills < 5; kills += 1) {
+    let left = kills === 0 ? 2 : 3;
+    await new Promise<void>((resolve) => {
+      decided = () => {
+        left -= 1;
+        if (left === 0) resolve();
+      };
+    });
+    await kill();
+    await start(port);
+  }
+  const view = await coordinator.until(federation, (one) => one.state === 'finished', 60_000);
+  expect(view.roundsCommitted).toBe(6);
+
+  const versions = await coordinator.versions(federation);
+  const rounds = await coordinator.rounds(federation);
+  expect(versions.map((one) => one.version)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  let before = await coordinator.parameters(versions[0]!);
+  let checked = 0;
+  for (const version of versions.slice(1)) {
+    const round = rounds.find((one) => one.round === version.round);
+    const counted = devices.filter((device) =>
+      round?.cohort.some((one) => one.participant === participantIdOf(v.parse(ParticipantSecret, (device.index + 1).toString(16).padStart(64, '0'))) && one.stage === 'accepted'),
+    );
+    expect(counted.length).toBe(version.participants);
+    for (const device of devices) {
+      const decision = device.decisions.get(version.round!);
+      if (decision?.type !== 'accepted') continue;
+      checked += 1;
+      expect(counted).toContain(device);
+    }
+    const examples = counted.reduce((total, device) => total + 10 * (device.index + 1), 0);
+    expect(version.examples).toBe(examples);
+    const after = await coordinator.parameters(version);
+    for (let at = 0; at < after.length; at += 997) {
+      const mean = counted.reduce((total, device) => total + (10 * (device.index + 1) * device.deltas.get(version.round!)![at]!) / examples, 0);
+      expect(Math.abs(after[at]! - before[at]! - mean)).toBeLessThan(1e-6);
+    }
+    before = after;
+  }
+  expect(checked).toBeGreaterThanOrEqual(18);
+}, 120_000);
