@@ -5,7 +5,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Network, ParameterSlot } from '../../core/model/network.ts';
 import type { StepPlan } from '../../core/model/optimizer.ts';
 import type { Activation } from '../../core/model/spec.ts';
-import type { WindowGeometry } from '../../core/model/window.ts';
+import type { WindowGeometry } from '../../core/model/window-geometry.ts';
 import type { BackendName, Rows, TrainerFailure } from '../../ports/trainer.ts';
 
 export type Tensor = TensorInfo;

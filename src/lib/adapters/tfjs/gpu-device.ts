@@ -1,6 +1,6 @@
 // A device whose memory the host cannot reach: WebGL or WebGPU. Everything is a kernel of the back end, but for what
 // GpuPrograms supplies: composed of kernels on WebGL, one fused program each on WebGPU.
-import type { WindowGeometry } from '../../core/model/window.ts';
+import type { WindowGeometry } from '../../core/model/window-geometry.ts';
 import type { BackendName, TrainerFailure } from '../../ports/trainer.ts';
 import type { Device, Tensor } from './device.ts';
 import type { BackendMemory, RunKernel } from './kernels.ts';

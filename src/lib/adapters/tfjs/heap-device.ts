@@ -1,13 +1,11 @@
-// A device whose memory the host can reach: the WASM heap, or the CPU back end's arrays. Matrix products and convolutions are
-// the back end's kernels; everything elementwise is a loop over its memory, in place, which spares a kernel and a
+// A device whose memory the host can reach: the WASM heap, or the CPU back end's arrays. Matrix products and convolutions come
+// from heap-products.ts; everything elementwise is a loop over its memory, in place, which spares a kernel and a
 // buffer each. Parameters are updated where they lie.
 import {
   averagePoolBackward,
   averagePoolForward,
   globalAverageBackward,
   globalAverageForward,
-  maximumPoolBackward,
-  maximumPoolForward,
 } from '../../core/model/reference/pooling.ts';
 import { gatherFeatures } from '../../core/model/reference/batches.ts';
 import { activate, activationBackward } from '../../core/model/reference/activation.ts';
@@ -17,6 +15,7 @@ import type { Network } from '../../core/model/network.ts';
 import { applyGradient } from '../../core/model/optimizer.ts';
 import type { BackendName } from '../../ports/trainer.ts';
 import type { Device, DeviceLoss, Tensor } from './device.ts';
+import type { HeapOperations, HeapProducts } from './heap-products.ts';
 import type { BackendMemory, RunKernel } from './kernels.ts';
 import { flippedFilter, permuteAxes, transposeInto } from './layout.ts';
 
@@ -32,18 +31,12 @@ export interface HeapMemory extends BackendMemory {
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
-const explicit = (top: number, bottom: number, left: number, right: number): number[][] => [
-  [0, 0],
-  [top, bottom],
-  [left, right],
-  [0, 0],
-];
-
 export function heapDevice(
   backend: BackendName,
   description: string,
   memory: HeapMemory,
   run: RunKernel,
+  productsOf: (operations: HeapOperations) => HeapProducts,
 ): Device {
   const made: Tensor[] = [];
   const note = (tensor: Tensor): Tensor => {
@@ -60,28 +53,7 @@ export function heapDevice(
     transposeInto(view(x), rows, columns, view(y));
     return y;
   };
-  const matMul = (a: Tensor, b: Tensor): Tensor =>
-    kernel('BatchMatMul', { a, b }, { transposeA: false, transposeB: false });
-  const convolve = (
-    x: Tensor,
-    filter: Tensor,
-    strides: number[],
-    dilations: number[],
-    pad: unknown,
-  ): Tensor => kernel('Conv2D', { x, filter }, { strides, dilations, pad, dataFormat: 'NHWC' });
-  const addBias = (y: Tensor, bias: Tensor): void => {
-    const values = view(y);
-    const added = view(bias);
-    const units = added.length;
-    for (let start = 0; start < values.length; start += units)
-      for (let unit = 0; unit < units; unit += 1) values[start + unit]! += added[unit]!;
-  };
-  const zeroed = (shape: readonly number[]): Tensor => {
-    const tensor = allocate(shape);
-    view(tensor).fill(0);
-    return tensor;
-  };
-
+  const products = productsOf({ kernel, allocate, view });
   const device: Device = {
     backend,
     description,
@@ -101,18 +73,17 @@ export function heapDevice(
     },
 
     dense(x, weights, bias, activation) {
-      const y = matMul(x, weights);
-      if (bias !== undefined) addBias(y, bias);
-      activate(activation, view(y));
+      const y = products.dense(x, weights, bias, activation === 'relu');
+      if (activation !== 'relu') activate(activation, view(y));
       return y;
     },
-    denseKernelGradient: (x, dy) => matMul(transpose(x), dy),
+    denseKernelGradient: (x, dy) => products.matMul(transpose(x), dy),
     // (W·dyᵀ)ᵀ instead of dy·Wᵀ: only the two small matrices are turned, and the kernels pack their right-hand side.
-    denseInputGradient: (dy, weights) => transpose(matMul(weights, transpose(dy))),
-    convolution(x, filter, bias, activation, geometry) {
-      const y = convolve(x, filter, [geometry.strideY, geometry.strideX], [1, 1], geometry.padding);
-      if (bias !== undefined) addBias(y, bias);
-      activate(activation, view(y));
+    denseInputGradient: (dy, weights) => transpose(products.matMul(weights, transpose(dy))),
+    convolution(x, filter, bias, activation, { strideY, strideX, padding }) {
+      const settings = { strides: [strideY, strideX], dilations: [1, 1], pad: padding } as const;
+      const y = products.convolution(x, filter, bias, activation === 'relu', settings);
+      if (activation !== 'relu') activate(activation, view(y));
       return y;
     },
     // The filter's gradient is a convolution too: of x with channels for its batch by dy with the batch for its channels,
@@ -125,8 +96,14 @@ export function heapDevice(
       permuteAxes(view(dy), [batch, outputHeight * outputWidth, outputChannels], [1, 0, 2], view(filter));
       const bottom = geometry.windowHeight + (outputHeight - 1) * geometry.strideY - height - geometry.top;
       const right = geometry.windowWidth + (outputWidth - 1) * geometry.strideX - width - geometry.left;
-      const pad = explicit(geometry.top, Math.max(0, bottom), geometry.left, Math.max(0, right));
-      const taps = convolve(image, filter, [1, 1], [geometry.strideY, geometry.strideX], pad);
+      const taps = products.convolution(image, filter, undefined, false, {
+        strides: [1, 1],
+        dilations: [geometry.strideY, geometry.strideX],
+        pad: [
+          [geometry.top, Math.max(0, bottom)],
+          [geometry.left, Math.max(0, right)],
+        ],
+      });
       const gradient = allocate([geometry.windowHeight, geometry.windowWidth, channels, outputChannels]);
       const [, , tapColumns = 0] = taps.shape;
       const from = view(taps);
@@ -144,18 +121,9 @@ export function heapDevice(
       return gradient;
     },
     convolutionInputGradient(dy, filter, geometry) {
-      const { batch, height, width, channels, windowHeight, windowWidth } = geometry;
+      const { height, width, channels, windowHeight, windowWidth } = geometry;
       if (geometry.strideY !== 1 || geometry.strideX !== 1)
-        return kernel(
-          'Conv2DBackpropInput',
-          { dy, filter },
-          {
-            strides: [geometry.strideY, geometry.strideX],
-            pad: geometry.padding,
-            dataFormat: 'NHWC',
-            inputShape: [batch, height, width, channels],
-          },
-        );
+        return products.stridedInputGradient(dy, filter, geometry);
       const flipped = allocate([windowHeight, windowWidth, geometry.outputChannels, channels]);
       flippedFilter(
         view(filter),
@@ -168,7 +136,14 @@ export function heapDevice(
       const left = windowWidth - 1 - geometry.left;
       const bottom = height - geometry.outputHeight - top + windowHeight - 1;
       const right = width - geometry.outputWidth - left + windowWidth - 1;
-      return convolve(dy, flipped, [1, 1], [1, 1], explicit(top, bottom, left, right));
+      return products.convolution(dy, flipped, undefined, false, {
+        strides: [1, 1],
+        dilations: [1, 1],
+        pad: [
+          [top, bottom],
+          [left, right],
+        ],
+      });
     },
     biasGradient(dy) {
       const units = dy.shape[dy.shape.length - 1] ?? 0;
@@ -181,15 +156,15 @@ export function heapDevice(
       return gradient;
     },
     pool(kind, x, geometry) {
+      if (kind === 'max-pool2d') return products.maximumPool(x, geometry);
       const y = allocate([geometry.batch, geometry.outputHeight, geometry.outputWidth, geometry.channels]);
-      if (kind === 'max-pool2d') maximumPoolForward(view(x), geometry, view(y));
-      else averagePoolForward(view(x), geometry, view(y));
+      averagePoolForward(view(x), geometry, view(y));
       return y;
     },
-    poolBackward(kind, x, _y, dy, geometry) {
-      const dx = zeroed(x.shape);
-      if (kind === 'max-pool2d') maximumPoolBackward(view(x), view(dy), geometry, view(dx));
-      else averagePoolBackward(view(dy), geometry, view(dx));
+    poolBackward(kind, x, y, dy, geometry) {
+      if (kind === 'max-pool2d') return products.maximumPoolGradient(x, y, dy, geometry);
+      const dx = allocate(x.shape);
+      averagePoolBackward(view(dy), geometry, view(dx).fill(0));
       return dx;
     },
     globalAverage(x) {

@@ -4,7 +4,7 @@ import { dropoutMask } from '../../core/model/dropout.ts';
 import { appliedActivation } from '../../core/model/head.ts';
 import type { BuiltLayer, Network, ParameterSlot } from '../../core/model/network.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
-import { windowGeometry } from '../../core/model/window.ts';
+import { windowGeometry } from '../../core/model/window-geometry.ts';
 import type { Device, Tensor } from './device.ts';
 
 /** The tensor of a parameter slot. */

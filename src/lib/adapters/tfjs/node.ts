@@ -7,6 +7,7 @@ import { createReferenceTrainer } from '../reference/reference-trainer.ts';
 import { cpuMemory } from './backends/cpu-memory.ts';
 import { wasmMemory } from './backends/wasm-memory.ts';
 import { heapDevice } from './heap-device.ts';
+import { kernelProducts, loopProducts } from './heap-products.ts';
 import { kernelRunner } from './kernels.ts';
 import { deviceTrainer, type DeviceTrainer } from './trainer.ts';
 
@@ -20,7 +21,7 @@ async function cpu(): Promise<DeviceTrainer> {
   if (!(backend instanceof MathBackendCPU))
     throw new TrainerFailure('unsupported', 'The CPU back end did not start.');
   const run = kernelRunner(backend, (name) => getKernel(name, 'cpu'));
-  return deviceTrainer(heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), run));
+  return deviceTrainer(heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), run, loopProducts));
 }
 
 async function wasm(): Promise<DeviceTrainer> {
@@ -32,7 +33,7 @@ async function wasm(): Promise<DeviceTrainer> {
   if (!(backend instanceof BackendWasm))
     throw new TrainerFailure('unsupported', 'WebAssembly did not start.');
   const run = kernelRunner(backend, (name) => getKernel(name, 'wasm'));
-  return deviceTrainer(heapDevice('wasm', 'WebAssembly · SIMD', wasmMemory(backend), run));
+  return deviceTrainer(heapDevice('wasm', 'WebAssembly · SIMD', wasmMemory(backend), run, kernelProducts));
 }
 
 /** The back ends that Node has, fastest first as a rule. */

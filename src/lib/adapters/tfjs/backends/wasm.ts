@@ -2,15 +2,26 @@
 import { env } from '@tensorflow/tfjs-core';
 import { BackendWasm, init, setWasmPaths } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js';
 import { batchMatMulConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul.js';
-import { conv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2D.js';
 import { conv2DBackpropInputConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/Conv2DBackpropInput.js';
+import { fusedConv2DConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/FusedConv2D.js';
+import { maxPoolConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/MaxPool.js';
+import { _fusedMatMulConfig } from '@tensorflow/tfjs-backend-wasm/dist/kernels/_FusedMatMul.js';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import { TrainerFailure } from '../../../ports/trainer.ts';
 import { heapDevice } from '../heap-device.ts';
+import { kernelProducts } from '../heap-products.ts';
 import { kernelRunner, kernelTable } from '../kernels.ts';
 import { deviceTrainer, type DeviceTrainer } from '../trainer.ts';
 import { wasmMemory } from './wasm-memory.ts';
+
+const configs = [
+  batchMatMulConfig,
+  conv2DBackpropInputConfig,
+  fusedConv2DConfig,
+  maxPoolConfig,
+  _fusedMatMulConfig,
+];
 
 /** Kernels bind themselves to one instance for good: there is never a second. */
 let started: Promise<BackendWasm> | undefined;
@@ -35,8 +46,8 @@ export async function createWasmTrainer(): Promise<DeviceTrainer> {
     started = undefined;
     throw new TrainerFailure('unsupported', 'WebAssembly did not start.', { cause: error });
   });
-  const table = kernelTable([batchMatMulConfig, conv2DConfig, conv2DBackpropInputConfig], backend);
+  const table = kernelTable(configs, backend);
   const simd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
   const description = simd === true ? 'WebAssembly · SIMD' : 'WebAssembly';
-  return deviceTrainer(heapDevice('wasm', description, wasmMemory(backend), kernelRunner(backend, table)));
+  return deviceTrainer(heapDevice('wasm', description, wasmMemory(backend), kernelRunner(backend, table), kernelProducts));
 }

@@ -55,11 +55,15 @@ const configs = [
   _fusedMatMulConfig,
 ];
 
-/** What the driver calls itself, where it says so. */
+/** What the driver calls itself, without the layers of drivers round it: "NVIDIA GeForce RTX 3060", "SwiftShader (software)". */
 function rendererOf(gl: WebGLRenderingContext): string {
   const extension = gl.getExtension('WEBGL_debug_renderer_info');
-  const name: unknown = gl.getParameter(extension === null ? gl.RENDERER : extension.UNMASKED_RENDERER_WEBGL);
-  return typeof name === 'string' && name !== '' ? name : 'unknown renderer';
+  const given: unknown = gl.getParameter(extension === null ? gl.RENDERER : extension.UNMASKED_RENDERER_WEBGL);
+  const name = typeof given === 'string' && given !== '' ? given : 'unknown renderer';
+  if (/swiftshader/i.test(name)) return 'SwiftShader (software)';
+  if (/llvmpipe/i.test(name)) return 'llvmpipe (software)';
+  const inner = /^ANGLE \([^,]+, (?:Vulkan [\d.]+ \()?(.+?)(?: \(0x.*| Direct3D.*|, .*)?\)*$/.exec(name)?.[1];
+  return inner ?? name;
 }
 
 export async function createWebglTrainer(): Promise<DeviceTrainer> {
@@ -70,9 +74,7 @@ export async function createWebglTrainer(): Promise<DeviceTrainer> {
     throw new TrainerFailure('unsupported', 'WebGL does not start in this browser.', { cause: error });
   }
   const { gl } = backend.gpgpu;
-  const renderer = rendererOf(gl);
-  const software = /swiftshader|llvmpipe|software/i.test(renderer);
-  const description = `WebGL · ${renderer}${software && !/software/i.test(renderer) ? ' (software)' : ''}`;
+  const description = `WebGL · ${rendererOf(gl)}`;
   const memory = {
     incRef: (dataId: object) => backend.incRef(dataId),
     disposeData: (dataId: object) => backend.disposeData(dataId),

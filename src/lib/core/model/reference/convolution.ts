@@ -1,6 +1,6 @@
 // Two-dimensional convolution (cross-correlation, as every framework has it): x [B, H, W, C], kernel [kh, kw, C, F],
 // y [B, oh, ow, F]; sums in f64.
-import type { WindowGeometry } from '../window.ts';
+import type { WindowGeometry } from '../window-geometry.ts';
 import { zeros, type Numbers } from './numbers.ts';
 
 /** Calls `visit` with the offsets of each (pixel of x, pixel of y, tap of the kernel) that meet. */

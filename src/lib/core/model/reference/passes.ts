@@ -3,7 +3,7 @@
 import { dropoutMask } from '../dropout.ts';
 import { appliedActivation, isClassifier } from '../head.ts';
 import type { BuiltLayer, Network, ParameterSlot } from '../network.ts';
-import { windowGeometry } from '../window.ts';
+import { windowGeometry } from '../window-geometry.ts';
 import { activate, activationBackward } from './activation.ts';
 import { convolutionForward, convolutionInputGradient, convolutionKernelGradient } from './convolution.ts';
 import { biasGradient, denseForward, denseInputGradient, denseKernelGradient } from './dense.ts';

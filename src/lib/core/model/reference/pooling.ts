@@ -1,6 +1,6 @@
 // Pools over [B, H, W, C]. Zeros of padding never win a maximum and never count in a mean (as in TensorFlow). A tie is won by
 // the first pixel in row-major order, and takes the whole gradient.
-import type { WindowGeometry } from '../window.ts';
+import type { WindowGeometry } from '../window-geometry.ts';
 import { zeros, type Numbers } from './numbers.ts';
 
 interface Span {

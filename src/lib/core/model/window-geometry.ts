@@ -26,7 +26,7 @@ export interface WindowGeometry {
 export function windowGeometry(layer: BuiltLayer, batch: number): WindowGeometry {
   const { spec } = layer;
   if (spec.type !== 'conv2d' && spec.type !== 'max-pool2d' && spec.type !== 'average-pool2d')
-    throw new Error(`A ${spec.type} layer has no window.`);
+    throw new Error(`A ${spec.type} layer slides no window over its input.`);
   const [height = 0, width = 0, channels = 0] = layer.inputShape;
   const [windowHeight, windowWidth] = spec.type === 'conv2d' ? spec.kernelSize : spec.poolSize;
   const rows = windowed(height, windowHeight, spec.strides[0], spec.padding);
