@@ -1,9 +1,11 @@
 // What a coordinator should look at, worst first: who left or was refused in the round now in progress, rounds that came
 // to nothing, a round that waits for devices, a shared model that got worse, and one that nobody has scored.
 import { figure, metrics } from '#lib/core/metrics/figures.ts';
-import type { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { CohortMember, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 import { clock } from './format.ts';
 import { compareFigure } from './console-comparison.ts';
+import { openRound } from './console-standing.ts';
+import { configuredAt } from './console-timeline.ts';
 
 export interface AttentionItem {
   readonly id: string;
@@ -19,7 +21,7 @@ const RECENT_ROUNDS = 3;
 
 export function attentionOf(view: FederationView, rounds: readonly RoundView[], versions: readonly VersionView[]): AttentionItem[] {
   const items: AttentionItem[] = [];
-  const current = view.round;
+  const current = openRound(view.round);
 
   const lately = rounds.filter((round) => round.phase === 'abandoned' && round.round > newest(view, rounds) - RECENT_ROUNDS);
   if (lately.length > 1 && view.state !== 'finished')
@@ -49,19 +51,22 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
         id: `hopeless-${current.round}`,
         tone: 'danger',
         title: `Round ${current.round} can no longer reach its minimum`,
-        text: `${accepted} of at least ${current.minimum} updates are in, and only ${possible - accepted} devices still work on theirs. It will be abandoned at its deadline.`,
+        text: `${accepted} of at least ${current.minimum} updates are in, and ${possible === accepted ? 'nobody still works on one' : `only ${possible - accepted} still ${possible - accepted === 1 ? 'works' : 'work'} on theirs`}. It will be abandoned at its deadline.`,
         round: current.round,
       });
-    for (const member of lost) {
-      const at = member.history.at(-1)?.at;
-      const since = at === undefined ? '' : ` at ${clock(at - current.openedAt)}`;
-      items.push({
-        id: `${member.stage}-${current.round}-${member.participant}`,
-        tone: member.stage === 'refused' ? 'danger' : 'warn',
-        title: member.stage === 'refused' ? `${member.name}'s update was refused` : `${member.name} left round ${current.round}${since}`,
-        text: `${sentence(member.reason ?? 'No reason came with it')} ${possible >= current.goal ? 'The round still has enough devices.' : `${possible} of ${current.goal} wanted updates can still come.`}`,
-        round: current.round,
-      });
+    const remaining = possible >= current.goal ? 'The round still has enough devices.' : `${possible} of ${current.goal} wanted updates can still come.`;
+    for (const stage of ['refused', 'dropped'] as const) {
+      const members = lost.filter((member) => member.stage === stage);
+      for (const reason of new Set(members.map((member) => member.reason ?? 'No reason came with it'))) {
+        const same = members.filter((member) => (member.reason ?? 'No reason came with it') === reason);
+        items.push({
+          id: `${stage}-${current.round}-${reason}`,
+          tone: stage === 'refused' ? 'danger' : 'warn',
+          title: lossTitle(stage, same, current),
+          text: `${same.length > 1 ? `${same.map((member) => member.name).join(', ')}. ` : ''}${sentence(reason)} ${remaining}`,
+          round: current.round,
+        });
+      }
     }
   }
 
@@ -99,6 +104,14 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
 
   const order = { danger: 0, warn: 1, info: 2 } as const;
   return items.sort((a, b) => order[a.tone] - order[b.tone]);
+}
+
+function lossTitle(stage: 'refused' | 'dropped', same: readonly CohortMember[], round: RoundView): string {
+  const [only] = same;
+  if (only === undefined || same.length > 1) return stage === 'refused' ? `${same.length} updates were refused` : `${same.length} devices left round ${round.round}`;
+  if (stage === 'refused') return `${only.name}'s update was refused`;
+  const at = only.history.at(-1)?.at;
+  return `${only.name} left round ${round.round}${at === undefined ? '' : ` at ${clock(at - configuredAt(round))}`}`;
 }
 
 const newest = (view: FederationView, rounds: readonly RoundView[]): number => view.round?.round ?? rounds[0]?.round ?? 0;

@@ -1,5 +1,7 @@
 // Durations that a coordinator chooses: in words, and as the amount and unit that a form field holds. What ticks or is
 // measured is written by format.ts.
+import { clock } from './format.ts';
+
 export type DurationUnit = 'seconds' | 'minutes' | 'hours';
 
 export const durationUnits: Readonly<Record<DurationUnit, { readonly title: string; readonly ms: number }>> = {
@@ -32,3 +34,6 @@ export function unitOf(ms: number): DurationUnit {
   if (ms > 0 && ms % durationUnits.minutes.ms === 0) return 'minutes';
   return 'seconds';
 }
+
+/** How long something took: "0.4 s" below ten seconds, else a clock. */
+export const took = (ms: number): string => (ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : clock(ms));

@@ -66,7 +66,7 @@ export class ConsoleLive {
   });
 
   readonly #api: ConsoleApi;
-  #clockOffset = 0;
+  #clockOffset = -Infinity;
   #reading: Promise<void> | undefined;
   #again = false;
 
@@ -77,7 +77,8 @@ export class ConsoleLive {
 
   /** A page served anew (navigation) replaces what is older. */
   take(page: LivePage): void {
-    this.#clockOffset = page.servedAt - Date.now();
+    this.#clockOffset = Math.max(this.#clockOffset, page.servedAt - Date.now());
+    this.#learnClock(page.view);
     this.view = page.view;
     this.versions = page.versions;
     this.rounds = page.rounds;
@@ -149,6 +150,7 @@ export class ConsoleLive {
 
   #told(view: FederationView): void {
     const before = this.view;
+    this.#learnClock(view);
     this.view = view;
     this.updatedAt = this.#serverNow();
     this.now = this.updatedAt;
@@ -164,6 +166,12 @@ export class ConsoleLive {
 
   #serverNow(): number {
     return Date.now() + this.#clockOffset;
+  }
+
+  /** The server's clock is not behind anything that it tells of: the estimate from the page's making only grows better. */
+  #learnClock(view: FederationView): void {
+    const told = [view.head.committedAt, view.round?.openedAt ?? 0, view.round?.endedAt ?? 0, ...(view.round?.cohort.flatMap((member) => member.history.map((entry) => entry.at)) ?? [])];
+    this.#clockOffset = Math.max(this.#clockOffset, Math.max(...told) - Date.now());
   }
 }
 

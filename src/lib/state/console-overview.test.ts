@@ -46,6 +46,10 @@ describe('what needs attention', () => {
     ]);
     expect(items[1]?.text).toBe('The tab was closed. 2 of 3 wanted updates can still come.');
   });
+  test('devices that left for one reason are told together', () => {
+    const round = roundFixture(5, { cohort: [memberFixture(1, 'dropped', 'The connection was lost.'), memberFixture(2, 'dropped', 'The connection was lost.'), memberFixture(3, 'training'), memberFixture(4, 'training'), memberFixture(5, 'training')] });
+    expect(attentionOf(viewFixture({ round }), [round], [])).toMatchObject([{ title: '2 devices left round 5', text: 'Lab 1, Lab 2. The connection was lost. The round still has enough devices.' }]);
+  });
   test('a round that cannot reach its minimum any more', () => {
     const round = roundFixture(5, { cohort: [memberFixture(1, 'dropped', 'gone'), memberFixture(2, 'training')] });
     expect(attentionOf(viewFixture({ round }), [round], [])[0]?.title).toBe('Round 5 can no longer reach its minimum');
@@ -65,13 +69,14 @@ describe('what needs attention', () => {
 
 describe('who took part', () => {
   test('a device is counted over its rounds, those of the present cohort first', () => {
-    const past = roundFixture(4, { phase: 'committed', endedAt: 1_100_000, cohort: [memberFixture(1, 'accepted', null, 900_000), memberFixture(2, 'training', null, 900_000)] });
+    const past = roundFixture(4, { phase: 'committed', endedAt: 1_100_000, cohort: [memberFixture(1, 'accepted', null, 900_000), memberFixture(2, 'training', null, 900_000), memberFixture(4, 'dropped', 'gone', 900_000)] });
     const now = roundFixture(5, { cohort: [memberFixture(2, 'training'), memberFixture(3, 'waiting')] });
     const records = participantRecords([now, past], now);
-    expect(records.map((one) => [one.name, one.stage, one.picked, one.accepted, one.dropped])).toEqual([
-      ['Lab 3', 'waiting', 1, 0, 0],
-      ['Lab 2', 'training', 2, 0, 1],
-      ['Lab 1', null, 1, 1, 0],
+    expect(records.map((one) => [one.name, one.stage, one.picked, one.accepted, one.late, one.dropped])).toEqual([
+      ['Lab 3', 'waiting', 1, 0, 0, 0],
+      ['Lab 2', 'training', 2, 0, 1, 0],
+      ['Lab 4', null, 1, 0, 0, 1],
+      ['Lab 1', null, 1, 1, 0, 0],
     ]);
   });
 });

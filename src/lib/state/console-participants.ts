@@ -9,11 +9,13 @@ export interface ParticipantRecord {
   readonly stage: Stage | null;
   readonly fraction: number | null;
   readonly reason: string | null;
-  /** Rounds it was picked for, and those in which its update counted, was refused, or never came. */
+  /** Rounds it was picked for; of those, in how many its update counted, was refused, never came because the device left,
+   * or had not come when the round closed without it. */
   readonly picked: number;
   readonly accepted: number;
   readonly refused: number;
   readonly dropped: number;
+  readonly late: number;
   /** Rows of its newest accepted update; null before the first. */
   readonly examples: number | null;
   readonly bytesUp: number;
@@ -32,7 +34,8 @@ export function participantRecords(rounds: readonly RoundView[], current: RoundV
       const before = known.get(member.participant);
       const isCurrent = current !== null && round.round === current.round && current.endedAt === null;
       const over = round.endedAt !== null;
-      const missing = over && member.stage !== 'accepted' && member.stage !== 'refused';
+      const counted = member.stage === 'accepted' || member.stage === 'refused';
+      const dropped = member.stage === 'dropped' && (round.endedAt === null || lastAt(member, round) < round.endedAt);
       known.set(member.participant, {
         participant: member.participant,
         name: before?.name ?? member.name,
@@ -42,7 +45,8 @@ export function participantRecords(rounds: readonly RoundView[], current: RoundV
         picked: (before?.picked ?? 0) + 1,
         accepted: (before?.accepted ?? 0) + (member.stage === 'accepted' ? 1 : 0),
         refused: (before?.refused ?? 0) + (member.stage === 'refused' ? 1 : 0),
-        dropped: (before?.dropped ?? 0) + (missing || (!over && member.stage === 'dropped') ? 1 : 0),
+        dropped: (before?.dropped ?? 0) + (dropped ? 1 : 0),
+        late: (before?.late ?? 0) + (over && !counted && !dropped ? 1 : 0),
         examples: before?.examples ?? member.examples,
         bytesUp: (before?.bytesUp ?? 0) + (member.bytesUp ?? 0),
         lastAt: Math.max(before?.lastAt ?? 0, lastAt(member, round)),

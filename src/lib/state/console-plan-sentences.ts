@@ -40,10 +40,10 @@ export function participantLines(contract: DataContract | undefined, modelBytes:
   ];
 }
 
-/** "28 × 28 pixels, grey, 10 classes: 0, 1, 2, …" */
+/** "Pictures of 28 × 28 pixels, grey; 10 classes: 0, 1, 2, 3, 4, 5 and more." */
 export function contractSentence(contract: DataContract): string {
   const labels = classLabels(contract);
-  const some = labels === undefined ? '' : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ', …' : ''}`;
+  const some = labels === undefined ? '' : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ' and more' : ''}`;
   if (contract.kind === 'image') return `Pictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}; ${some}.`;
   const [features] = exampleShape(contract);
   return `Tables with ${contract.columns.length} ${contract.columns.length === 1 ? 'column' : 'columns'} (${features} inputs once encoded) that tell ${contract.target.name}${labels === undefined ? ', a number' : `; ${some}`}.`;

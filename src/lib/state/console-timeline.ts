@@ -42,7 +42,7 @@ export const stageWords: Readonly<Record<Stage, string>> = {
   dropped: 'dropped out',
 };
 
-const spansMs = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map((s) => s * 1000);
+const spansMs = [2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map((s) => s * 1000);
 const ticksMs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800].map((s) => s * 1000);
 
 /** A drawn span that grows in steps, so that bars do not creep while time passes; never beyond the deadline when that is near. */
@@ -58,10 +58,15 @@ function spanOf(round: RoundView, startAt: number, now: number): number {
 const isEnd = (stage: Stage): stage is 'accepted' | 'refused' | 'dropped' =>
   stage === 'accepted' || stage === 'refused' || stage === 'dropped';
 
+/** When the cohort was told to train: the 0:00 of a timeline. The opening of the round while nobody is picked. */
+export function configuredAt(round: RoundView): number {
+  const firsts = round.cohort.flatMap((member) => member.history.map((entry) => entry.at));
+  return firsts.length === 0 ? round.openedAt : Math.min(...firsts);
+}
+
 /** `now` is in the server's clock, as all times of a view are. Ticks keep at least `tickPitch` pixels apart. */
 export function timelineOf(round: RoundView, now: number, width: number, tickPitch = 56): Timeline {
-  const firsts = round.cohort.flatMap((member) => member.history.map((entry) => entry.at));
-  const startAt = firsts.length === 0 ? round.openedAt : Math.min(...firsts);
+  const startAt = configuredAt(round);
   const until = round.endedAt ?? Math.max(now, startAt);
   const span = spanOf(round, startAt, now);
   const endAt = startAt + span;
