@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
+import { metrics } from '#lib/core/metrics/figures.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { startHeadlessParticipants } from '../participants/start-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
@@ -104,16 +105,19 @@ export function spokenLine(line: HeadlessLine): string | undefined {
     case 'data':
       return `${line.name}: ${line.training} rows to train on, ${line.heldOut} held out`;
     case 'joined':
-      return `Participant ${line.participant} trains on ${line.backend}: ${line.reason}`;
+      // One of all is enough for the eye: they share the machine.
+      return line.participant === 1 ? `Training on ${line.backend}: ${line.reason}` : undefined;
     case 'state':
       return line.blocked === null ? undefined : `Participant ${line.participant}: ${line.blocked}`;
     case 'event':
-      return `Participant ${line.participant}: ${line.message}`;
+      return line.notable ? `Participant ${line.participant}: ${line.message}` : undefined;
     case 'evaluation':
       return undefined;
     case 'round': {
       const seconds = line.durationMs === null ? '' : `, ${(line.durationMs / 1000).toFixed(1)} s`;
-      return `Version ${line.version}: ${line.participants} participants, ${(line.bytesUp / 1e6).toFixed(2)} MB up${seconds}`;
+      const { title, isShare } = metrics[line.metric];
+      const value = line.value === null ? 'not measured' : isShare ? `${(line.value * 100).toFixed(1)} %` : line.value.toPrecision(4);
+      return `Version ${line.version}: ${line.participants} participants, ${title.toLowerCase()} ${value}, ${(line.bytesUp / 1e6).toFixed(2)} MB up${seconds}`;
     }
     case 'refused-rows':
       return `${line.refused} rows were refused. The first: ${line.first}`;

@@ -4,6 +4,7 @@ import { createMemoryParticipantStore } from '#lib/adapters/memory/participant-s
 import { createSocketLink } from '#lib/adapters/socketio/link.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
+import type { VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
@@ -12,7 +13,7 @@ import type { ParticipationView } from '#lib/participant/participation.ts';
 import { takePart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
 import { LinkLost } from '#lib/ports/coordinator-link.ts';
-import { FederationView } from '#lib/protocol/views.ts';
+import { FederationView, type VersionView } from '#lib/protocol/views.ts';
 import { readOwnData, UnusableData, type OwnData } from './own-data.ts';
 import type { HeadlessLine, HeadlessSetup } from './setup.ts';
 
@@ -22,6 +23,9 @@ export interface RunningParticipants {
   /** Checks out and closes; what was being trained is given up. */
   stop(): Promise<void>;
 }
+
+/** The last version is scored within this, or not at all. */
+const LAST_SCORE_WITHIN_MS = 20_000;
 
 interface Shared {
   readonly setup: HeadlessSetup;
@@ -35,11 +39,11 @@ export function runParticipants(setup: HeadlessSetup, engines: Engines, say: (li
   const stopping = new AbortController();
   const participants: ReturnType<typeof runOne>[] = [];
   const begin = async (): Promise<void> => {
-    const spec = await specOf(setup);
+    const { spec, head } = await viewOf(setup);
     const { own, refused, firstRefusal } = await readOwnData(setup, spec);
     if (refused > 0) say({ type: 'refused-rows', refused, first: firstRefusal ?? '' });
     if (stopping.signal.aborted) return;
-    for (const data of own) participants.push(runOne(shared, spec, data, participants.length === 0));
+    for (const data of own) participants.push(runOne(shared, spec, head.version, data));
     await Promise.all(participants.map((one) => one.done));
   };
   return {
@@ -52,11 +56,11 @@ export function runParticipants(setup: HeadlessSetup, engines: Engines, say: (li
 }
 
 /** Rejects with UnusableData, or with LinkLost when nobody answers. */
-async function specOf(setup: HeadlessSetup): Promise<FederationSpec> {
+async function viewOf(setup: HeadlessSetup): Promise<FederationView> {
   try {
     const view = await readView(createRequests(setup.url), `/api/federations/${setup.federation}`, FederationView);
     if (view === undefined) throw new UnusableData(`There is no federation “${setup.federation}” at ${setup.url}.`);
-    return view.spec;
+    return view;
   } catch (failure) {
     if (failure instanceof LinkLost) throw new LinkLost(`No answer from ${setup.url}. Is the server running there?`, { cause: failure });
     throw failure;
@@ -66,8 +70,8 @@ async function specOf(setup: HeadlessSetup): Promise<FederationSpec> {
 function runOne(
   { setup, engines, queue, say }: Shared,
   spec: FederationSpec,
+  firstHead: VersionNumber,
   data: OwnData,
-  tellsRounds: boolean,
 ): { readonly done: Promise<void>; stop(): Promise<void> } {
   const participant = data.index + 1;
   const store = createMemoryParticipantStore();
@@ -79,12 +83,19 @@ function runOne(
     identity: async () => ({ secret: await store.secret(), name: data.name }),
     secret: () => store.secret(),
     reconnectMostMs: 5_000,
-    onMalformed: (name, problem) => say({ type: 'event', participant, message: `The message “${name}” could not be read: ${problem}` }),
+    onMalformed: (name, problem) => say({ type: 'event', participant, notable: true, message: `The message “${name}” could not be read: ${problem}` }),
   });
   let finish: (reason: string) => void = () => {};
   const finished = new Promise<string>((resolve) => (finish = resolve));
+  const split = splitExamples(data.examples);
+  let head: VersionNumber | undefined;
+  const ended = (): void => finish('The run has ended.');
+  let undoPatience: (() => void) | undefined;
   const told = teller(say, participant, spec, (view) => {
-    if (view.state === 'done') finish('The run has ended.');
+    if (view.state !== 'done') return;
+    // The last version is scored before the participant goes: nobody else will.
+    undoPatience ??= clock.after(LAST_SCORE_WITHIN_MS, ended);
+    if (split.heldOut.length === 0 || view.localEvaluations.some((one) => one.version === head)) ended();
   });
   const part = takePart({
     federation: setup.federation,
@@ -95,19 +106,19 @@ function runOne(
     clock,
     queue,
     turn: onlyOne,
+    mayFreeze: false,
     onView: told,
-    onFault: (fault) => say({ type: 'event', participant, message: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
+    onFault: (fault) => say({ type: 'event', participant, notable: true, message: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
   });
   let committedBefore: number | undefined;
-  let lastVersion: number | undefined;
-  link.on('federation', (view: FederationView) => {
+  // One of all tells of the rounds.
+  const tellRound = roundTeller(participant === 1 ? say : () => {}, spec, firstHead);
+  link.on('federation', (view) => {
     if (view.id !== setup.federation) return;
-    const { head, roundsCommitted } = view;
-    if (tellsRounds && lastVersion !== undefined && head.version > lastVersion)
-      say({ type: 'round', version: head.version, participants: head.participants, bytesUp: head.bytesUp, durationMs: head.durationMs });
-    lastVersion = head.version;
-    committedBefore ??= roundsCommitted;
-    if (setup.rounds !== null && roundsCommitted - committedBefore >= setup.rounds) finish(`${setup.rounds} rounds are done.`);
+    head = view.head.version;
+    tellRound.seen(view.head);
+    committedBefore ??= view.roundsCommitted;
+    if (setup.rounds !== null && view.roundsCommitted - committedBefore >= setup.rounds) finish(`${setup.rounds} rounds are done.`);
   });
 
   const close = async (): Promise<void> => {
@@ -116,7 +127,6 @@ function runOne(
     clock.close();
   };
   const run = async (): Promise<void> => {
-    const split = splitExamples(data.examples);
     say({ type: 'data', participant, name: data.name, training: split.training.length, heldOut: split.heldOut.length });
     const writer = await datasets.write({ id: 'own', federation: setup.federation, name: data.name, contract: spec.contract, source: data.source });
     await writer.append(data.examples, data.examples.count);
@@ -126,6 +136,8 @@ function runOne(
     const choice = part.view.backend;
     if (choice !== null) say({ type: 'joined', participant, backend: choice.description, reason: choice.reason });
     const reason = await finished;
+    undoPatience?.();
+    tellRound.flush();
     const { roundsContributed } = part.view;
     await part.leave('now');
     await close();
@@ -140,6 +152,37 @@ function runOne(
       await Promise.race([running, close()]);
       await close();
     },
+  };
+}
+
+/**
+ * One line a committed version, once all of its participants have scored it, or a later version is there, or the end. Views come
+ * at most twice a second: of several rounds in less, the last is told.
+ */
+function roundTeller(
+  say: (line: HeadlessLine) => void,
+  spec: FederationSpec,
+  firstHead: VersionNumber,
+): { seen(head: VersionView): void; flush(): void } {
+  let waiting: VersionView | undefined;
+  // What was there before is not news.
+  let told: number = firstHead;
+  const flush = (): void => {
+    if (waiting === undefined) return;
+    const { version, participants, evaluation, bytesUp, durationMs } = waiting;
+    told = version;
+    waiting = undefined;
+    const value = evaluation === null ? undefined : figure(evaluation.tally, spec.metric.name);
+    say({ type: 'round', version, participants, metric: spec.metric.name, value: value ?? null, bytesUp, durationMs });
+  };
+  return {
+    seen(head) {
+      if (waiting !== undefined && waiting.version < head.version) flush();
+      if (head.version <= told) return;
+      waiting = head;
+      if ((head.evaluation?.participants ?? 0) >= head.participants) flush();
+    },
+    flush,
   };
 }
 
@@ -161,7 +204,9 @@ function teller(
     }
     if (view.lastEvent !== null && view.lastEvent !== event) {
       event = view.lastEvent;
-      say({ type: 'event', participant, message: event });
+      // What every round brings; the round's own line says it for all.
+      const notable = !/^(Sent update|Version) \d/.test(event);
+      say({ type: 'event', participant, notable, message: event });
     }
     for (const { version, tally } of view.localEvaluations) {
       if (scored.has(version)) continue;

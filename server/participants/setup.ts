@@ -2,6 +2,7 @@
 // of JSON each.
 import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
+import { MetricName } from '#lib/core/metrics/figures.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -34,11 +35,20 @@ export const HeadlessLine = v.variant('type', [
     round: v.nullable(v.number()),
     blocked: v.nullable(v.string()),
   }),
-  v.object({ type: v.literal('event'), participant: v.number(), message: v.string() }),
+  /** `notable`: beyond the ordinary course of a round. */
+  v.object({ type: v.literal('event'), participant: v.number(), message: v.string(), notable: v.boolean() }),
   /** What a participant's held-out rows say of a version. */
-  v.object({ type: v.literal('evaluation'), participant: v.number(), version: v.number(), metric: v.string(), value: v.nullable(v.number()), count: v.number() }),
-  /** A round was committed: told once a process. */
-  v.object({ type: v.literal('round'), version: v.number(), participants: v.number(), bytesUp: v.number(), durationMs: v.nullable(v.number()) }),
+  v.object({ type: v.literal('evaluation'), participant: v.number(), version: v.number(), metric: MetricName, value: v.nullable(v.number()), count: v.number() }),
+  /** A round was committed, and its version scored: told once, by the first participant. */
+  v.object({
+    type: v.literal('round'),
+    version: v.number(),
+    participants: v.number(),
+    metric: MetricName,
+    value: v.nullable(v.number()),
+    bytesUp: v.number(),
+    durationMs: v.nullable(v.number()),
+  }),
   v.object({ type: v.literal('refused-rows'), refused: v.number(), first: v.string() }),
   v.object({ type: v.literal('left'), participant: v.number(), rounds: v.number(), reason: v.string() }),
   v.object({ type: v.literal('failure'), message: v.string() }),

@@ -319,6 +319,7 @@ async function load(
     engines: enginesOf(() => createReferenceTrainer()),
     clock,
     turn: onlyOne,
+    mayFreeze: true,
     uniform: () => 0.5,
     onView: (view) => views.push(view),
     onFault: (fault) => faults.push(fault),

@@ -37,6 +37,8 @@ export interface TakePartOptions {
   readonly queue?: ReturnType<typeof createQueue>;
   /** Called when this device has joined and before it checks in: the link may have to say who it is. */
   readonly onJoined?: () => void;
+  /** Whether a browser may freeze this; a process is never told that its tab was. */
+  readonly mayFreeze: boolean;
   /** Uniform in [0, 1), for waiting times. */
   readonly uniform?: () => number;
   onView(view: ParticipationView): void;
@@ -753,7 +755,7 @@ export function takePart(options: TakePartOptions): TakingPart {
           pace.changed();
         }),
         link.onBytes(() => pace.changed()),
-        watchSleep(clock, slept),
+        options.mayFreeze ? watchSleep(clock, slept) : () => {},
       );
       joined = (await readJoined(store, federation)) ?? null;
       if (joined?.pausedAt != null) {

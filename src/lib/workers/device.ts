@@ -66,6 +66,7 @@ export function createDevice(parts: DeviceParts): Device {
       clock,
       turn: parts.turn(federation),
       onJoined: parts.identify,
+      mayFreeze: true,
       onView: (view) => emit({ type: 'participation', view }),
       onFault: parts.onFault,
     });
