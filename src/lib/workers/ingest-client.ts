@@ -116,7 +116,7 @@ export class IngestClient {
     const worker = this.#start();
     worker.addEventListener('message', ({ data }) => this.#waiting.get(data.id)?.onReply(data));
     const lost = (event: Event): void => {
-      const detail = event instanceof ErrorEvent && event.message !== '' ? ` (${event.message})` : '';
+      const detail = 'message' in event && typeof event.message === 'string' && event.message !== '' ? ` (${event.message})` : '';
       this.#lose(new IngestFailure('worker-lost', `The import stopped unexpectedly${detail}. Choose the same files again to continue.`));
     };
     worker.addEventListener('error', lost);

@@ -58,7 +58,9 @@ async function* plainChunks(file: SourceFile, isGzip: boolean, signal?: AbortSig
       yield piece;
     }
   }
-  const trailer = await file.read(Math.max(0, file.size - 8), file.size);
+  // RFC 1952, §2.3.1: checksum and length close a member; 18 bytes are an empty one.
+  if (file.size < 18) throw new IdxDamaged();
+  const trailer = await file.read(file.size - 8, file.size);
   const expected = new DataView(trailer.buffer, trailer.byteOffset, trailer.byteLength).getUint32(0, true);
   if (members <= 1 && checksum !== expected) throw new IdxDamaged();
 }

@@ -1,0 +1,115 @@
+// Every reader of files, given anything: it answers with a report, never throws past the boundary and never hangs.
+import fc from 'fast-check';
+import { encode as encodePng } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { expect, test } from 'vitest';
+import { gzipped, idxImages, idxLabels, storedZip } from '../../../test/support/image-fixtures.ts';
+import { decodeImageInNode } from '../adapters/node/decode-image.ts';
+import type { DataContract } from '../core/data/contract.ts';
+import { encodeInput } from './encode.ts';
+import { importFiles } from './import.ts';
+import type { ImportReport } from './import-report.ts';
+import { inferContract } from './infer.ts';
+import { drawnDigitsContract } from './image/sample-drawn-digits.ts';
+import { sourceOfBytes, type SourceFile } from './source-file.ts';
+import { patientCohortContract, patientCohortCsv } from './table/sample-patient-cohort.ts';
+
+const read = async (files: readonly SourceFile[], contract: DataContract): Promise<ImportReport> => {
+  let handedOver = 0;
+  const sink = {
+    append(examples: { readonly count: number }) {
+      handedOver += examples.count;
+      return Promise.resolve();
+    },
+  };
+  const { report } = await importFiles(files, contract, sink, { decodeImage: decodeImageInNode });
+  expect(report.accepted).toBe(handedOver);
+  // Nothing is dropped in silence: whatever gave no example is in the report.
+  expect(report.accepted + report.duplicates + report.refused).toBeGreaterThan(0);
+  for (const refusal of report.refusals) expect(refusal.message).toMatch(/\S.*\.$/s);
+  return report;
+};
+
+/** A valid file with some bytes changed, some cut off and some put in. */
+const broken = (valid: Uint8Array): fc.Arbitrary<Uint8Array> =>
+  fc
+    .record({
+      changes: fc.array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { maxLength: 6 }),
+      cut: fc.oneof({ weight: 3, arbitrary: fc.constant(valid.length) }, fc.nat(valid.length)),
+      inserted: fc.option(fc.tuple(fc.nat(valid.length), fc.uint8Array({ maxLength: 20 })), { freq: 5 }),
+    })
+    .map(({ changes, cut, inserted }) => {
+      const bytes = valid.slice(0, cut);
+      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+      if (inserted === null) return bytes;
+      const [at, extra] = inserted;
+      return Uint8Array.from([...bytes.subarray(0, at), ...extra, ...bytes.subarray(at)]);
+    });
+
+const tableHeader = new TextEncoder().encode(`${patientCohortCsv(1, 3)}`);
+const png = encodePng({ width: 9, height: 7, data: Uint8Array.from({ length: 63 * 3 }, (_, i) => i), channels: 3 });
+const indexed = encodePng({ width: 4, height: 4, data: new Uint16Array(16).fill(40_000), channels: 1, depth: 16 });
+const photo = new Uint8Array(jpeg.encode({ width: 17, height: 9, data: Uint8Array.from({ length: 17 * 9 * 4 }, (_, i) => (i * 37) % 256) }, 80).data);
+const webp = Uint8Array.from(atob('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA'), (letter) => letter.charCodeAt(0));
+const zip = storedZip([{ path: 'a/3/x.png', bytes: png }, { path: 'a/4/y.jpg', bytes: photo }]);
+const images = gzipped(idxImages(3, 28, 28, new Uint8Array(3 * 784).map((_, i) => i % 251)));
+const labels = gzipped(idxLabels([1, 2, 3]));
+const anything = fc.uint8Array({ maxLength: 400 });
+
+const outcomes = { accepted: 0, refused: 0 };
+const note = (report: ImportReport): void => {
+  if (report.accepted > 0) outcomes.accepted += 1;
+  if (report.refused > 0) outcomes.refused += 1;
+};
+
+const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, DataContract, number])[] = [
+  ['any bytes as a table', anything.map((bytes) => [sourceOfBytes('a.csv', bytes)]), patientCohortContract, 500],
+  ['a broken table', broken(tableHeader).map((bytes) => [sourceOfBytes('a.csv', bytes)]), patientCohortContract, 500],
+  ['any text as a table', fc.string({ unit: 'binary', maxLength: 300 }).map((text) => [sourceOfBytes('a.csv', new TextEncoder().encode(text))]), patientCohortContract, 500],
+  ['any bytes as a zip', anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]), drawnDigitsContract, 300],
+  ['a broken zip', broken(zip).map((bytes) => [sourceOfBytes('a.zip', bytes)]), drawnDigitsContract, 500],
+  ['a broken PNG', broken(png).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 300],
+  ['a broken PNG of 16 bits', broken(indexed).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 300],
+  ['a broken JPEG', broken(photo).map((bytes) => [sourceOfBytes('3/a.jpg', bytes)]), drawnDigitsContract, 300],
+  ['a broken WebP', broken(webp).map((bytes) => [sourceOfBytes('3/a.webp', bytes)]), drawnDigitsContract, 300],
+  [
+    'a broken IDX pair',
+    fc.tuple(broken(images), broken(labels)).map(([one, other]) => [sourceOfBytes('t-images-idx3-ubyte.gz', one), sourceOfBytes('t-labels-idx1-ubyte.gz', other)]),
+    drawnDigitsContract,
+    500,
+  ],
+];
+
+test.each(cases)('%s ends in a report', async (_, files, contract, runs) => {
+  await fc.assert(
+    fc.asyncProperty(files, async (chosen) => note(await read(chosen, contract))),
+    { seed: 8, numRuns: runs },
+  );
+});
+
+test('both good and bad endings were reached above', () => {
+  expect(outcomes.accepted).toBeGreaterThan(200);
+  expect(outcomes.refused).toBeGreaterThan(1000);
+});
+
+test('drafting a contract and encoding a picture end in a value, whatever the bytes', async () => {
+  let drafts = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anything, broken(tableHeader), broken(zip), broken(images), broken(png)), async (bytes) => {
+      const file = sourceOfBytes('folder/a', bytes);
+      if ((await inferContract([file])).ok) drafts += 1;
+      await encodeInput(drawnDigitsContract, { type: 'file', file }, decodeImageInNode);
+    }),
+    { seed: 9, numRuns: 800 },
+  );
+  expect(drafts).toBeGreaterThan(50);
+});
+
+test('a megabyte of nonsense takes a table reader less than a second, and a quote that never closes no longer', async () => {
+  for (const fill of ['"', ',', '\n', '"a', 'a"",']) {
+    const bytes = new TextEncoder().encode('age,sex\n' + fill.repeat(2 ** 20 / fill.length));
+    const before = performance.now();
+    await read([sourceOfBytes('a.csv', bytes)], patientCohortContract);
+    expect(performance.now() - before).toBeLessThan(1000);
+  }
+});
