@@ -21,7 +21,7 @@ test('a draft has types, scaling, categories, missing cells and a target, and is
   const deviation = Math.sqrt(ages.reduce((sum, age) => sum + (age - mean) ** 2, 0) / ages.length);
   expect(contract.columns).toEqual([
     // Seen 31…69: as wide again on both sides, but not below zero.
-    { type: 'number', name: 'age', minimum: 0, maximum: 110, missingAllowed: true, mean: Number(mean.toPrecision(4)), standardDeviation: Number(deviation.toPrecision(4)) },
+    { type: 'number', name: 'age', minimum: 0, maximum: 107, missingAllowed: true, mean: Number(mean.toFixed(2)), standardDeviation: Number(deviation.toPrecision(4)) },
     { type: 'category', name: 'sex', categories: ['f', 'm'], missingAllowed: false },
     { type: 'category', name: 'cp', categories: ['1', '2', '3', '4'], missingAllowed: false },
   ]);
@@ -36,6 +36,12 @@ test('the target can be chosen, and a number is then a number', () => {
   const { contract } = drafted(header, rows, 'age');
   expect(contract.target).toMatchObject({ type: 'number', name: 'age' });
   expect(contract.columns.map((column) => column.name)).toContain('ill');
+});
+
+test('bounds are rounded outwards: what was seen is never refused, however narrow its range', () => {
+  const { contract } = drafted(['density', 'y'], ['0.99007', '1.00369', '0.9968', '0.9951'].map((density, i) => [density, `class ${i % 2}`]));
+  // Range 0.01362, so 0.97645…1.01731, rounded outwards to thousandths.
+  expect(contract.columns[0]).toMatchObject({ minimum: 0.976, maximum: 1.018 });
 });
 
 test('a spread that is lost in large numbers is still measured', () => {

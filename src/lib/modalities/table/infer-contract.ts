@@ -125,15 +125,22 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
     squares += step * (value - mean);
   }
   const spread = count === 0 ? 0 : Math.sqrt(squares / count);
+  const standardDeviation = spread > 0 ? Number(spread.toPrecision(4)) : 1;
+  // The mean is rounded to a thousandth of the spread, not of itself: years and densities lie far from zero.
   const numbers =
     areNumbers && count > 0
-      ? { minimum, maximum, mean: rounded(mean), standardDeviation: spread > 0 ? rounded(spread) : 1, areWhole }
+      ? { minimum, maximum, mean: roundedTo(mean, standardDeviation / 1000, Math.round), standardDeviation, areWhole }
       : undefined;
   const ordered = [...values].slice(0, MAXIMUM_VALUES).toSorted(numbers === undefined ? undefined : (a, b) => Number(a) - Number(b));
   return { name, missing, distinct: values.size, numbers, values: ordered };
 }
 
-const rounded = (value: number): number => Number(value.toPrecision(4));
+/** To a whole number of the largest power of ten that is not above `unit`. */
+function roundedTo(value: number, unit: number, round: (value: number) => number): number {
+  const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(unit))));
+  const scale = 10 ** digits;
+  return Number((round(value * scale) / scale).toFixed(digits));
+}
 
 function unusable(facts: ColumnFacts, rows: number): string | undefined {
   if (facts.name === '') return 'it has no name.';
@@ -172,8 +179,8 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
   return {
     type: 'number',
     name: facts.name,
-    minimum: minimum >= 0 ? Math.max(0, Number((minimum - range).toPrecision(2))) : Number((minimum - range).toPrecision(2)),
-    maximum: Number((maximum + range).toPrecision(2)),
+    minimum: minimum >= 0 ? Math.max(0, roundedTo(minimum - range, range / 10, Math.floor)) : roundedTo(minimum - range, range / 10, Math.floor),
+    maximum: roundedTo(maximum + range, range / 10, Math.ceil),
     missingAllowed,
     mean,
     standardDeviation,
