@@ -23,13 +23,14 @@ export async function exportVersion(
   const view = number.success ? coordinator.versions(id)?.find((one) => one.version === number.output) : undefined;
   const spec = coordinator.view(id)?.spec;
   if (view === undefined || spec === undefined) return refusal(404, 'unknown-version', `There is no version ${version}.`);
-  const format = v.safeParse(Format, query.get('format') ?? 'tfjs');
-  if (!format.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
+  const asked = v.safeParse(Format, query.get('format') ?? 'tfjs');
+  if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);
   if (!built.ok) throw new Error(`The model of ${id} cannot be built any more: ${built.error.message}`);
   const parameters = await readParameters(blobs, view.digest, built.value.parameterCount);
   const name = `${id}-v${view.version}`;
-  switch (format.output) {
+  const format = asked.output;
+  switch (format) {
     case 'safetensors':
       return file(`${name}.safetensors`, 'application/octet-stream', writeSafetensors(built.value, parameters, {
         federation: id,
@@ -43,7 +44,7 @@ export async function exportVersion(
       return file(`${name}-tfjs.zip`, 'application/zip', zip);
     }
     default:
-      return format.output satisfies never;
+      return format satisfies never;
   }
 }
 
