@@ -59,7 +59,7 @@ interface Stage {
 
 async function stage(spec: FederationSpec): Promise<Stage> {
   const data = await mkdtemp(join(tmpdir(), 'tributary-participants-'));
-  undoings.push(() => rm(data, { recursive: true, force: true }));
+  undoings.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   const port = await freePort();
   const start = (): Promise<RunningServer> => startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
   const server = await start();

@@ -40,7 +40,7 @@ async function fill(requests: Requests, digest: Digest, into: Uint8Array, option
     if (response.status !== 206) offset = 0;
     const reader = response.body.getReader();
     try {
-      for (;;) {
+      while (offset < into.byteLength) {
         const { done, value } = await reader.read();
         if (done) break;
         requests.counter.add('modelDown', value.byteLength);

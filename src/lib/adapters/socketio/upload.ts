@@ -95,7 +95,9 @@ export async function uploadUpdate(
         }
         if (response.status === 409) {
           const known = headerOffset(response);
-          if (known !== undefined && known !== offset) {
+          // The same offset: an earlier request of this piece is still being read there. Ask in a while.
+          if (known === offset) throw new Retry(retryAfterMs(response, Date.now()));
+          if (known !== undefined) {
             offset = known;
             uncertain = false;
             continue;
