@@ -14,22 +14,35 @@ import { readDataPath } from '#lib/adapters/node/data-path.ts';
 import { createTrainer } from '#lib/adapters/tfjs/node.ts';
 import { epochOrder } from '#lib/participant/batch-order.ts';
 import { startState } from '#lib/participant/train-locally.ts';
+import type { Rows } from '#lib/ports/trainer.ts';
 import { signedIn } from './coordinator-client.ts';
 import { sharedData, startCommand } from './command.ts';
 import { serverProcess } from './server-process.ts';
 
-export interface HeartResult {
-  readonly hospitals: readonly { readonly name: string; readonly heldOut: number; readonly federated: number; readonly alone: number }[];
-  /** Means over the four, accuracy 0–1. */
+/** Accuracies, 0–1, on the held-out rows of one hospital. */
+export interface HospitalScores {
+  readonly name: string;
+  readonly heldOut: number;
   readonly federated: number;
-  readonly alone: number;
+  /** The model that this hospital trained alone. */
+  readonly ownAlone: number;
+  /** The mean over the four models that the hospitals trained alone. */
+  readonly meanAlone: number;
+}
+
+export interface HeartResult {
+  readonly hospitals: readonly HospitalScores[];
+  /** Means over the four hospitals. */
+  readonly federated: number;
+  readonly ownAlone: number;
+  readonly meanAlone: number;
 }
 
 const names = ['cleveland', 'hungarian', 'switzerland', 'va'];
-const rounds = 15;
+const rounds = 40;
 
 export function heartSpecification(): FederationSpec {
-  const network = networkOf('mlp', heartDiseaseContract, { hidden: [16] });
+  const network = networkOf('mlp', heartDiseaseContract, { hidden: [32] });
   if (!network.ok) throw new Error(network.error.message);
   return {
     brief: {
@@ -42,7 +55,7 @@ export function heartSpecification(): FederationSpec {
     contract: heartDiseaseContract,
     family: 'mlp',
     network: network.value.spec,
-    plan: { localEpochs: 2, batchSize: 16, learningRate: 0.05, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
+    plan: { localEpochs: 2, batchSize: 16, learningRate: 0.02, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
     rules: {
       goal: names.length,
       minimum: names.length,
@@ -87,32 +100,55 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
   })().finally(() => server.close());
 
   const trainer = await createTrainer('wasm');
-  const hospitals: { name: string; heldOut: number; federated: number; alone: number }[] = [];
-  for (const [index, file] of files.entries()) {
-    const { examples } = await readDataPath(file, heartDiseaseContract);
-    if (examples === undefined) throw new Error(`${file} could not be read.`);
-    const split = splitExamples(examples);
-    const training = selectExamples(examples, split.training);
-    const heldOut = selectExamples(examples, split.heldOut);
-    const session = await trainer.open(network.value, specification.plan);
-    const accuracy = async (): Promise<number> => figure(await session.evaluate(heldOut), 'accuracy') ?? Number.NaN;
+  const session = await trainer.open(network.value, specification.plan);
+  const sites = await Promise.all(
+    files.map(async (file) => {
+      const { examples } = await readDataPath(file, heartDiseaseContract);
+      if (examples === undefined) throw new Error(`${file} could not be read.`);
+      const split = splitExamples(examples);
+      return { training: selectExamples(examples, split.training), heldOut: selectExamples(examples, split.heldOut) };
+    }),
+  );
 
-    await session.setState(startState(federated));
-    const together = await accuracy();
-
-    await session.setRows(training);
-    await session.setState(startState(initialParameters(network.value, specification.plan.seed)));
-    const seed = random(specification.plan.seed, 'alone', index).below(4294967296);
-    for (let epoch = 0; epoch < rounds * specification.plan.localEpochs; epoch += 1) {
-      const order = epochOrder(seed, epoch, training.count);
-      for (let from = 0; from < order.length; from += specification.plan.batchSize)
-        await session.step(order.slice(from, from + specification.plan.batchSize));
+  /** The same plan, and as many epochs as all rounds together have. */
+  const trainAlone = async (rows: Rows, index: number): Promise<Float32Array<ArrayBuffer>> => {
+    const { batchSize, localEpochs, seed } = specification.plan;
+    await session.setRows(rows);
+    await session.setState(startState(initialParameters(network.value, seed)));
+    const order = random(seed, 'alone', index).below(4294967296);
+    for (let epoch = 0; epoch < rounds * localEpochs; epoch += 1) {
+      const rowsInOrder = epochOrder(order, epoch, rows.count);
+      for (let from = 0; from < rows.count; from += batchSize) await session.step(rowsInOrder.slice(from, from + batchSize));
     }
-    hospitals.push({ name: names[index] ?? file, heldOut: heldOut.count, federated: together, alone: await accuracy() });
-    session.close();
+    return (await session.state()).parameters;
+  };
+  const accuracy = async (parameters: Float32Array<ArrayBuffer>, rows: Rows): Promise<number> => {
+    await session.setState(startState(parameters));
+    return figure(await session.evaluate(rows), 'accuracy') ?? Number.NaN;
+  };
+
+  const alone: Float32Array<ArrayBuffer>[] = [];
+  for (const [index, site] of sites.entries()) alone.push(await trainAlone(site.training, index));
+  const hospitals: HospitalScores[] = [];
+  for (const [index, site] of sites.entries()) {
+    const scores: number[] = [];
+    for (const parameters of alone) scores.push(await accuracy(parameters, site.heldOut));
+    hospitals.push({
+      name: names[index] ?? '',
+      heldOut: site.heldOut.count,
+      federated: await accuracy(federated, site.heldOut),
+      ownAlone: scores[index] ?? Number.NaN,
+      meanAlone: scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    });
   }
+  session.close();
   trainer.dispose();
-  const mean = (pick: (hospital: (typeof hospitals)[number]) => number): number =>
+  const mean = (pick: (hospital: HospitalScores) => number): number =>
     hospitals.reduce((sum, hospital) => sum + pick(hospital), 0) / hospitals.length;
-  return { hospitals, federated: mean((one) => one.federated), alone: mean((one) => one.alone) };
+  return {
+    hospitals,
+    federated: mean((one) => one.federated),
+    ownAlone: mean((one) => one.ownAlone),
+    meanAlone: mean((one) => one.meanAlone),
+  };
 }
