@@ -15,6 +15,7 @@ import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
+import { RecordConflict, type Records } from './ports/records.ts';
 
 export interface Program {
   readonly coordinator: Coordinator;
@@ -38,7 +39,7 @@ export async function openProgram(options: {
   const directory = ownDataDirectory(options.data);
   const clock = systemClock;
   const blobs = await fileBlobs(directory.path);
-  const records = await sqliteRecords(join(directory.path, 'tributary.sqlite'));
+  const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const coordinator = await openCoordinator({ records, blobs, clock, log, fatal });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed);
   const uploads = new Uploads(coordinator, blobs, clock, log);
@@ -72,6 +73,16 @@ export async function openProgram(options: {
     },
   };
 }
+
+/** A durable write that failed ends the process, whoever asked for it. */
+const endingOnFailure = (records: Records, fatal: (error: unknown) => void): Records => ({
+  ...records,
+  write: (changes) =>
+    records.write(changes).catch((error: unknown) => {
+      if (!(error instanceof RecordConflict)) fatal(error);
+      throw error;
+    }),
+});
 
 /** The folder that holds package.json: above the sources and above the built programs alike. */
 export function projectFolder(): string {

@@ -7,6 +7,8 @@ export interface MemoryBlobs extends Blobs {
   /** What a restart of the process leaves: the bytes, with no holders. */
   reopened(): MemoryBlobs;
   digests(): readonly Digest[];
+  /** One bit of it is another: what a failing disk does. */
+  damage(digest: Digest): void;
 }
 
 export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
@@ -70,6 +72,11 @@ export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
     },
     reopened: () => memoryBlobs(new Map(kept)),
     digests: () => [...kept.keys()],
+    damage(digest) {
+      const bytes = bytesAt(digest).slice();
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      kept.set(digest, bytes);
+    },
   };
 }
 

@@ -15,6 +15,7 @@ import { act, change, initialVersion, moveLive, type ActionRefusal } from './act
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
+import { readParameters } from './folding.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -105,6 +106,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
           { type: 'append-journal', record: journal.next('created', { version, digest: initial.record.digest }, at) },
         ]);
+        journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
         if (error instanceof RecordConflict) return conflict;
@@ -217,6 +219,20 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
     federation.resume(last);
   }
-  federation.background(async () => void (await federation.finishAtTarget()));
+  federation.background(async () => {
+    await checkHead(around, federation);
+    await federation.finishAtTarget();
+  });
   return federation;
+}
+
+/** A damaged disk is found out before anybody trains from it, and said; nothing is opened from bytes that are not there. */
+async function checkHead({ blobs, log }: Surroundings, federation: Federation): Promise<void> {
+  const { head } = federation.versions;
+  try {
+    await readParameters(blobs, head.digest, federation.network.parameterCount);
+  } catch (error) {
+    log.error({ federation: federation.record.id, version: head.version, error: String(error) }, 'the newest version is damaged on disk');
+    federation.damage = `Version ${head.version} is damaged on the server’s disk: no round opens. Restore the data directory from a copy.`;
+  }
 }

@@ -17,7 +17,7 @@ import { RoundDriver } from './round-driver.ts';
 import { statusSentence } from './status.ts';
 import { AFTER_ABANDON_MS, BROADCAST_EVERY_MS, RECONNECT_GRACE_MS, type Surroundings } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
-import { roundView } from './views.ts';
+import { compactView, roundView } from './views.ts';
 
 export interface FederationParts {
   readonly record: FederationRecord;
@@ -35,6 +35,8 @@ export class Federation {
   readonly journal: Journal;
   readonly attendance = new Attendance();
   readonly driver: RoundDriver;
+  /** Why no round may open, in a sentence: the disk lost what they would train from. */
+  damage: string | undefined;
   readonly #interlude: Interlude;
   readonly #graces = new Map<ParticipantId, () => void>();
   #commit: Commit | undefined;
@@ -86,7 +88,9 @@ export class Federation {
   async write(changes: readonly Change[]): Promise<void> {
     try {
       await this.around.records.write(changes);
+      this.journal.written();
     } catch (error) {
+      this.journal.undo();
       if (!(error instanceof RecordConflict)) this.around.fatal(error);
       throw error;
     }
@@ -151,7 +155,7 @@ export class Federation {
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
   async openIfDue(): Promise<void> {
     const { record, run, attendance } = this;
-    if (record.state !== 'running' || run === undefined || this.openRound !== undefined) return;
+    if (record.state !== 'running' || run === undefined || this.openRound !== undefined || this.damage !== undefined) return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
     const { clock } = this.around;
     const candidates = attendance.candidates();
@@ -308,7 +312,7 @@ export class Federation {
     this.#stopBroadcast = clock.after(wait, () => {
       this.#stopBroadcast = undefined;
       this.#broadcastAt = clock.monotonic();
-      const view = this.view();
+      const view = compactView(this.view());
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
     });
   }
@@ -333,7 +337,7 @@ export class Federation {
       round: round === undefined ? null : roundView(round, this.#deadlineAt()),
       head: versions.view(versions.head),
       live: record.live,
-      status: statusSentence({
+      status: this.damage ?? statusSentence({
         state: record.state,
         outcome: this.run?.outcome ?? null,
         round,

@@ -9,20 +9,29 @@ const hashOf = (entry: Omit<JournalRecord, 'hash'>): string =>
   digestOfText(JSON.stringify([entry.previous, entry.federation, entry.sequence, entry.at, entry.type, entry.payload]));
 
 export interface Journal {
-  /** The next line; it counts as written, so a caller that does not write it must not go on. */
+  /** The next line, to be written with the change that it tells of. */
   next(type: string, payload: unknown, at: number): JournalRecord;
+  /** The lines made so far are durable. */
+  written(): void;
+  /** Those made since were not written: their numbers are free again. */
+  undo(): void;
 }
 
 export function journalAfter(federation: FederationId, last: JournalRecord | undefined): Journal {
-  let sequence = last?.sequence ?? 0;
-  let previous = last?.hash ?? START;
+  let durable = { sequence: last?.sequence ?? 0, hash: last?.hash ?? START };
+  let end = durable;
   return {
     next(type, payload, at) {
-      sequence += 1;
-      const entry = { federation, sequence, at, type, payload, previous };
-      const hash = hashOf(entry);
-      previous = hash;
-      return { ...entry, hash };
+      const entry = { federation, sequence: end.sequence + 1, at, type, payload, previous: end.hash };
+      const record = { ...entry, hash: hashOf(entry) };
+      end = record;
+      return record;
+    },
+    written() {
+      durable = end;
+    },
+    undo() {
+      end = durable;
     },
   };
 }

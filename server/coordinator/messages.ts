@@ -7,6 +7,7 @@ import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
+import { compactView } from './views.ts';
 
 export type ClientMessage = { [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] } }[keyof ClientMessages];
 type Refusal = Extract<Answer, { ok: false }>['error'];
@@ -18,7 +19,7 @@ export function receive(federation: Federation, connection: Connection, sent: Cl
   if (sent.name === 'watch') {
     federation.attendance.watch(connection);
     federation.changed();
-    return { ok: true, view: federation.view() };
+    return { ok: true, view: compactView(federation.view()) };
   }
   const { participant } = connection;
   if (participant === null)
@@ -56,7 +57,7 @@ async function checkIn(
   await federation.feed({ type: 'returned', participant, at });
   await federation.openIfDue();
   federation.changed();
-  return { ok: true, view: federation.view() };
+  return { ok: true, view: compactView(federation.view()) };
 }
 
 const notHere = (federation: Federation, connection: Connection, participant: ParticipantId): Answer | undefined => {

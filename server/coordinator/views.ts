@@ -3,7 +3,8 @@ import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
 import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
-import type { Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
+import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
+import type { FederationView, Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
 import type { UpdateRecord, VersionRecord } from '../ports/records.ts';
 
 /** What participants' held-out rows say of one version, added up. */
@@ -86,3 +87,20 @@ export const receiptOf = (record: UpdateRecord): Receipt => ({
   examples: record.examples,
   receivedAt: record.receivedAt,
 });
+
+/**
+ * A view that fits into one message: a large cohort goes without its timelines, and a very large one without its last
+ * members. The whole is at GET /api/federations/:id/rounds.
+ */
+export function compactView(view: FederationView): FederationView {
+  const { round } = view;
+  const most = MAXIMUM_MESSAGE_BYTES - 1024;
+  const fits = (one: FederationView): boolean => Buffer.byteLength(JSON.stringify(one)) <= most;
+  if (round === null || round.cohort.length <= 50 || fits(view)) return view;
+  const cohort = round.cohort.map((member) => ({ ...member, history: member.history.slice(-1) }));
+  for (let size = cohort.length; size > 0; size = Math.floor(size * 0.8)) {
+    const smaller = { ...view, round: { ...round, cohort: cohort.slice(0, size) } };
+    if (fits(smaller)) return smaller;
+  }
+  return { ...view, round: { ...round, cohort: [] } };
+}

@@ -18,6 +18,12 @@ const first = (value: string | string[] | undefined): string | undefined => {
   return part === '' ? undefined : part;
 };
 
+/** The proxy appends the address that it saw; what stands before it is the visitor's own claim. */
+const last = (value: string | string[] | undefined): string | undefined => {
+  const part = (Array.isArray(value) ? value.join(',') : value)?.split(',').at(-1)?.trim();
+  return part === '' ? undefined : part;
+};
+
 export interface Caller {
   readonly protocol: 'http' | 'https';
   readonly host: string;
@@ -30,7 +36,7 @@ export function callerOf(site: Site, request: IncomingMessage): Caller {
   return {
     protocol: protocol === 'https' ? 'https' : 'http',
     host: forwarded('x-forwarded-host') ?? request.headers.host ?? 'localhost',
-    address: forwarded('x-forwarded-for') ?? request.socket.remoteAddress ?? 'unknown',
+    address: (site.trustProxy ? last(request.headers['x-forwarded-for']) : undefined) ?? request.socket.remoteAddress ?? 'unknown',
   };
 }
 

@@ -119,3 +119,33 @@ test('a durable write that fails ends the process instead of being tried again',
   expect(await world.until(() => world.head === 1, 5 * MINUTE)).toBe(true);
   await world.check();
 });
+
+test('a version that the disk has damaged is found at the start: no round opens from it, and the page says so', async () => {
+  const world = await World.open(11, exampleSpec(), 4);
+  await world.start();
+  await world.until(() => world.head === 1, 5 * MINUTE);
+  const { digest } = world.coordinator.view(federation)!.head;
+  world.blobs.damage(digest);
+  await world.restart();
+  await world.clock.advance(10 * MINUTE);
+  expect(world.head).toBe(1);
+  expect(world.coordinator.view(federation)?.status).toMatch(/Version 1 is damaged on the server’s disk/);
+  expect(world.fatal).toBeUndefined();
+});
+
+test('an update that the disk has damaged is not averaged: its round is abandoned with the reason, and the next commits', async () => {
+  const world = await World.open(12, exampleSpec({ rules: { goal: 4, minimum: 4, overSelection: 1 } }), 4);
+  world.devices[0]!.trainingMs = () => 30_000;
+  await world.start();
+  await world.clock.advance(10_000);
+  const [reported] = world.coordinator.view(federation)!.round!.cohort.filter((one) => one.stage === 'accepted');
+  const reply = world.devices.find((one) => one.participant === reported?.participant)?.replies.get(1);
+  if (reply?.type !== 'accepted') throw new Error('No update was accepted in time.');
+  world.blobs.damage(reply.receipt.update);
+  await world.restart();
+  await world.until(() => world.head === 1, 10 * MINUTE);
+  const rounds = (await world.coordinator.rounds(federation, { limit: 10 }))!;
+  expect(rounds.find((one) => one.round === 1)).toMatchObject({ phase: 'abandoned', reason: expect.stringMatching(/damaged on disk/) });
+  expect(world.head).toBe(1);
+  expect(world.fatal).toBeUndefined();
+});

@@ -1,6 +1,11 @@
 // Whole federations with a hand-moved clock: what rounds do when devices do not do as they should.
 import { describe, expect, test } from 'vitest';
+import * as v from 'valibot';
 import { random } from '#lib/core/random.ts';
+import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
+import { FederationView } from '#lib/protocol/views.ts';
+import type { Connection } from '../../server/coordinator/connection.ts';
+import { compactView } from '../../server/coordinator/views.ts';
 import type { Conduct } from './world.ts';
 import { federation, World } from './world.ts';
 import { exampleSpec } from './example-spec.ts';
@@ -193,6 +198,45 @@ describe('a device that does not do as it should', () => {
     expect(told).toContain('superseded');
     expect(world.coordinator.view(federation)?.checkedIn).toBe(3);
     expect(await world.coordinator.receive(older, { name: 'check-out', message: { federation } })).toMatchObject({ ok: false, error: 'other-connection' });
+  });
+});
+
+describe('whoever watches', () => {
+  test('hears of changes at most twice a second, and of the last one for sure', async () => {
+    const world = await running(30, 4);
+    const heard: { readonly at: number; readonly phase: string | undefined }[] = [];
+    const watcher: Connection = {
+      id: 'watcher',
+      participant: null,
+      name: null,
+      kind: 'tab',
+      send: (name, message) => {
+        if (name === 'federation') heard.push({ at: world.clock.monotonic(), phase: v.parse(FederationView, message).round?.phase });
+      },
+    };
+    await world.coordinator.receive(watcher, { name: 'watch', message: { federation } });
+    for (let step = 0; step < 200; step += 1) {
+      for (const device of world.devices)
+        device.tell({ name: 'progress', message: { federation, round: world.coordinator.view(federation)!.round!.round, stage: 'training', fraction: step / 200 } });
+      await world.clock.advance(50);
+    }
+    await world.coordinator.act(federation, 'finish');
+    await world.clock.advance(1_000);
+    expect(heard.length).toBeGreaterThan(15);
+    for (const [index, one] of heard.entries()) if (index > 0) expect(one.at - heard[index - 1]!.at).toBeGreaterThanOrEqual(500);
+    expect(['committed', 'abandoned']).toContain(heard.at(-1)?.phase);
+  });
+
+  test('of a cohort of hundreds gets a view that fits into one message', async () => {
+    const world = await World.open(31, exampleSpec({ rules: { goal: 400, minimum: 300, overSelection: 1 } }), 400);
+    for (const device of world.devices) device.conduct = () => 'silent';
+    await world.start();
+    const view = world.coordinator.view(federation)!;
+    expect(view.round?.cohort).toHaveLength(400);
+    expect(JSON.stringify(view).length).toBeGreaterThan(MAXIMUM_MESSAGE_BYTES);
+    const compact = v.parse(FederationView, compactView(view));
+    expect(JSON.stringify(compact).length).toBeLessThan(MAXIMUM_MESSAGE_BYTES);
+    expect(compact.round?.cohort.length).toBeGreaterThan(100);
   });
 });
 
