@@ -46,7 +46,7 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         button: view.state === 'draft' ? 'Start' : 'Start a new run',
         title: view.run === null ? 'Start the first run' : `Start run ${run}`,
         sentences: [
-          `A round opens as soon as ${devices(minimum)} wait for one, and closes when ${goal} updates are in. ${devices(view.checkedIn)} ${view.checkedIn === 1 ? 'waits' : 'wait'} now.`,
+          `A round opens as soon as ${devices(minimum)} are checked in, and closes when ${goal} updates are in. Checked in now: ${count(view.checkedIn)}.`,
           `The run ends after ${count(maximumRounds)} rounds${target === null ? '' : ', or as soon as a version reaches the target'}.`,
           view.run === null
             ? 'Once it has started, the data contract, model, plan and rules can be changed only after the run has ended.'
@@ -76,7 +76,7 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         button: 'Resume',
         title: 'Resume the run',
         sentences: [
-          `Rounds open again, from version ${view.head.version}, as soon as ${devices(minimum)} wait for one. ${devices(view.checkedIn)} ${view.checkedIn === 1 ? 'waits' : 'wait'} now.`,
+          `Rounds open again, from version ${view.head.version}, as soon as ${devices(minimum)} are checked in. Checked in now: ${count(view.checkedIn)}.`,
         ],
         confirm: 'Resume',
         busy: 'Resuming…',

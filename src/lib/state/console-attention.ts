@@ -70,7 +70,7 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
     }
   }
 
-  if (view.state === 'running' && view.checkedIn + (current?.cohort.length ?? 0) < view.spec.rules.minimum && current?.phase !== 'reporting')
+  if (view.state === 'running' && view.checkedIn < view.spec.rules.minimum && current?.phase !== 'reporting')
     items.push({
       id: 'too-few',
       tone: 'info',

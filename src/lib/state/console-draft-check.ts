@@ -174,9 +174,9 @@ export function metricFits(draft: Draft, name: MetricName): boolean {
   return of === 'both' || of === (numeric ? 'number' : 'classes');
 }
 
-/** A schema's complaint in words that a person can act on. A message written for the schema stands as it is. */
+/** A schema's complaint in words that a person can act on. A message written for a schema says what it needs. */
 export function sentenceOf(issue: v.BaseIssue<unknown>): string {
-  if (!issue.message.startsWith('Invalid ')) return capital(issue.message);
+  if (!issue.message.startsWith('Invalid ')) return `Needs ${issue.message}.`;
   const isDuration = v.getDotPath(issue)?.endsWith('Ms') ?? false;
   const amount = (value: unknown): string => (isDuration && typeof value === 'number' ? durationInWords(value) : String(value));
   switch (issue.type) {
@@ -205,8 +205,6 @@ export function sentenceOf(issue: v.BaseIssue<unknown>): string {
       return `Expected ${issue.expected ?? 'something else'}, but got ${issue.received}.`;
   }
 }
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
 /** The devices that are asked for one round: ⌈goal × over-selection⌉, guarded against binary dust (10 × 1.1). */
 export const cohortSize = (goal: number, overSelection: number): number => Math.ceil(goal * overSelection - 1e-9);

@@ -56,9 +56,9 @@ describe('a draft of a federation', () => {
     const { spec, issues } = checkDraft(draft);
     expect(spec).toBeUndefined();
     expect(Object.fromEntries(issues)).toEqual({
-      id: 'Lower-case letters, digits and hyphens, 1 to 48 characters.',
-      'brief.title': 'Some words here.',
-      'contract.classes': 'Classes that differ from one another.',
+      id: 'Needs lower-case letters, digits and hyphens, 1 to 48 characters.',
+      'brief.title': 'Needs some words here.',
+      'contract.classes': 'Needs classes that differ from one another.',
       'plan.localEpochs': 'A whole number.',
       'plan.learningRate': 'More than 0.',
       'rules.goal': 'A number is needed here.',
@@ -69,7 +69,7 @@ describe('a draft of a federation', () => {
     const draft = patients();
     draft.rules.minimum = 9;
     draft.metric = { name: 'rmse', target: null };
-    expect(checkDraft(draft).issues.get('rules.minimum')).toBe('A minimum that is not above the goal.');
+    expect(checkDraft(draft).issues.get('rules.minimum')).toBe('Needs a minimum that is not above the goal.');
     expect(checkDraft(draft).issues.get('metric.name')).toMatch(/^RMSE does not apply/);
     draft.metric = { name: 'accuracy', target: 90 };
     expect(checkDraft(draft).issues.get('metric.target')).toBe('A share between 0 and 100 %.');
@@ -144,7 +144,7 @@ describe('the form of a draft', () => {
     const form = new FederationDraft({ ...digits(), brief: { ...digits().brief, title: '' } }, sent);
     expect(form.issueAt('brief.title')).toBeUndefined();
     form.touch('brief.title');
-    expect(form.issueAt('brief.title')).toBe('Some words here.');
+    expect(form.issueAt('brief.title')).toBe('Needs some words here.');
     form.value.rules.goal = null;
     form.leave('rounds');
     expect(form.issueWithin('rules')).toBe('A number is needed here.');

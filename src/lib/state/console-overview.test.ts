@@ -73,8 +73,8 @@ describe('who took part', () => {
     const now = roundFixture(5, { cohort: [memberFixture(2, 'training'), memberFixture(3, 'waiting')] });
     const records = participantRecords([now, past], now);
     expect(records.map((one) => [one.name, one.stage, one.picked, one.accepted, one.late, one.dropped])).toEqual([
-      ['Lab 3', 'waiting', 1, 0, 0, 0],
       ['Lab 2', 'training', 2, 0, 1, 0],
+      ['Lab 3', 'waiting', 1, 0, 0, 0],
       ['Lab 4', null, 1, 0, 0, 1],
       ['Lab 1', null, 1, 1, 0, 0],
     ]);

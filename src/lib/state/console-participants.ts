@@ -25,7 +25,7 @@ export interface ParticipantRecord {
 
 const lastAt = (member: CohortMember, round: RoundView): number => member.history.at(-1)?.at ?? round.openedAt;
 
-/** Present cohort first, then by the last thing heard of each. `rounds` newest first, as the API serves them. */
+/** Present cohort first, by name; then the others by the last thing heard of each. `rounds` newest first, as the API serves them. */
 export function participantRecords(rounds: readonly RoundView[], current: RoundView | null): ParticipantRecord[] {
   const known = new Map<string, ParticipantRecord>();
   const all = current === null ? rounds : [current, ...rounds.filter((round) => round.round !== current.round)];
@@ -52,7 +52,8 @@ export function participantRecords(rounds: readonly RoundView[], current: RoundV
         lastAt: Math.max(before?.lastAt ?? 0, lastAt(member, round)),
       });
     }
+  // Those at work keep their places while their stages change: a row that jumps cannot be read.
   return [...known.values()].sort(
-    (a, b) => Number(b.stage !== null) - Number(a.stage !== null) || b.lastAt - a.lastAt || a.name.localeCompare(b.name),
+    (a, b) => Number(b.stage !== null) - Number(a.stage !== null) || (a.stage === null ? b.lastAt - a.lastAt : 0) || a.name.localeCompare(b.name, 'en', { numeric: true }),
   );
 }
