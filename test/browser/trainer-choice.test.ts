@@ -17,19 +17,30 @@ const digits = (side: number) =>
 test.each([
   ['the MLP 784-200-200-10', 'mlp', 28, {}],
   ['a CNN', 'cnn-mcmahan', 12, { filters: [8, 16], units: 32 }],
-] as const)('a software graphics adapter is measured, named and not chosen: %s', async (_, family, side, options) => {
-  const network = networkOf(family, { ...digits(side), classes: [...digits(side).classes] }, options);
-  if (!network.ok) throw new Error(network.error.message);
-  const backends = await availableBackends();
-  expect(backends).toContain('webgpu');
-  const choice = await chooseBackend({ network: network.value, batchSize: 10, preferred: null, backends, createTrainer });
-  const passed = choice.reports.filter((report) => report.passed);
-  console.info(`${family}: ${choice.reason}; ${passed.map((one) => `${one.description} ${one.relativeError.toExponential(1)}`).join(', ')}`);
-  expect(choice.backend).toBe('wasm');
-  expect(choice.description).toMatch(/^WebAssembly · SIMD/);
-  expect(choice.reason).toMatch(/^fastest of \d that passed the self-test/);
-  const gpu = choice.reports.find((report) => report.backend === 'webgpu');
-  expect(gpu?.passed).toBe(true);
-  expect(gpu?.description).toMatch(/^WebGPU · .*\(software\)$/);
-  for (const report of passed) expect(report.relativeError).toBeLessThan(TOLERANCE / 10);
-});
+] as const)(
+  'a software graphics adapter is measured, named and not chosen: %s',
+  async (_, family, side, options) => {
+    const network = networkOf(family, { ...digits(side), classes: [...digits(side).classes] }, options);
+    if (!network.ok) throw new Error(network.error.message);
+    const backends = await availableBackends();
+    expect(backends).toContain('webgpu');
+    const choice = await chooseBackend({
+      network: network.value,
+      batchSize: 10,
+      preferred: null,
+      backends,
+      createTrainer,
+    });
+    const passed = choice.reports.filter((report) => report.passed);
+    console.info(
+      `${family}: ${choice.reason}; ${passed.map((one) => `${one.description} ${one.relativeError.toExponential(1)}`).join(', ')}`,
+    );
+    expect(choice.backend).toBe('wasm');
+    expect(choice.description).toMatch(/^WebAssembly · SIMD/);
+    expect(choice.reason).toMatch(/^fastest of \d that passed the self-test/);
+    const gpu = choice.reports.find((report) => report.backend === 'webgpu');
+    expect(gpu?.passed).toBe(true);
+    expect(gpu?.description).toMatch(/^WebGPU · .*\(software\)$/);
+    for (const report of passed) expect(report.relativeError).toBeLessThan(TOLERANCE / 10);
+  },
+);

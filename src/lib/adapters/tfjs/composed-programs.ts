@@ -1,11 +1,13 @@
 // The elementwise part of a step composed of kernels, for WebGL: tensors there cannot be written in place, so every update
 // makes a new one and frees the old.
-import { gatherFeatures } from '../../core/model/reference/batches.ts';
+import { asNumbers, gatherFeatures } from '../../core/model/reference/batches.ts';
 import { isClassifier } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { ADAM, adamCorrections } from '../../core/model/optimizer.ts';
 import type { DeviceLoss, Tensor } from './device.ts';
 import type { GpuOperations, GpuPrograms } from './gpu-device.ts';
+
+const MAXIMUM_HELD_BYTES = 256 * 1024 * 1024;
 
 export function composedPrograms({ memory, kernel, upload }: GpuOperations): GpuPrograms {
   const scalar = (value: number): Tensor => upload(Float32Array.of(value), []);
@@ -50,6 +52,19 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
     },
     holdRows(rows, inputShape) {
       const size = inputShape.reduce((total, side) => total * side, 1);
+      // Textures hold floats: bytes take four times their room, so only what is not too much is held there.
+      if (4 * rows.features.length <= MAXIMUM_HELD_BYTES && rows.count > 0) {
+        const held = memory.makeTensorInfo([rows.count, size], 'float32', asNumbers(rows.features));
+        return {
+          bytes: 4 * rows.features.length,
+          batch(indices) {
+            const chosen = upload(Int32Array.from(indices), [indices.length]);
+            const batch = kernel('GatherV2', { x: held, indices: chosen }, { axis: 0, batchDims: 0 });
+            return kernel('Reshape', { x: batch }, { shape: [indices.length, ...inputShape] });
+          },
+          dispose: () => void memory.disposeData(held.dataId),
+        };
+      }
       const features = rows.features.slice();
       return {
         bytes: 0,

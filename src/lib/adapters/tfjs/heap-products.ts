@@ -48,12 +48,18 @@ const poolAttributes = (geometry: WindowGeometry): object => ({
   strides: [geometry.strideY, geometry.strideX],
   pad: geometry.padding,
 });
-const backpropInput = ({ kernel }: HeapOperations): HeapProducts['stridedInputGradient'] =>
+const backpropInput =
+  ({ kernel }: HeapOperations): HeapProducts['stridedInputGradient'] =>
   (dy, filter, { batch, height, width, channels, strideY, strideX, padding }) =>
     kernel(
       'Conv2DBackpropInput',
       { dy, filter },
-      { strides: [strideY, strideX], pad: padding, dataFormat: 'NHWC', inputShape: [batch, height, width, channels] },
+      {
+        strides: [strideY, strideX],
+        pad: padding,
+        dataFormat: 'NHWC',
+        inputShape: [batch, height, width, channels],
+      },
     );
 const withShape = (tensor: Tensor, shape: readonly number[]): Tensor => ({
   dataId: tensor.dataId,
@@ -64,7 +70,10 @@ const withShape = (tensor: Tensor, shape: readonly number[]): Tensor => ({
 /** On WASM: XNNPACK's kernels, with bias and relu inside. */
 export function kernelProducts(operations: HeapOperations): HeapProducts {
   const { kernel } = operations;
-  const inside = (bias: Tensor | undefined, relu: boolean): { readonly bias?: Tensor; readonly activation: string } => ({
+  const inside = (
+    bias: Tensor | undefined,
+    relu: boolean,
+  ): { readonly bias?: Tensor; readonly activation: string } => ({
     ...(bias === undefined ? {} : { bias }),
     activation: relu ? 'relu' : 'linear',
   });
@@ -73,13 +82,21 @@ export function kernelProducts(operations: HeapOperations): HeapProducts {
     dense(x, weights, bias, relu) {
       const { activation, ...more } = inside(bias, relu);
       // The fused kernel wants a leading axis; shapes are only names for the same memory here.
-      const inputs = { a: withShape(x, [1, ...x.shape]), b: withShape(weights, [1, ...weights.shape]), ...more };
+      const inputs = {
+        a: withShape(x, [1, ...x.shape]),
+        b: withShape(weights, [1, ...weights.shape]),
+        ...more,
+      };
       const y = kernel('_FusedMatMul', inputs, { transposeA: false, transposeB: false, activation });
       return withShape(y, y.shape.slice(1));
     },
     convolution(x, filter, bias, relu, settings) {
       const { activation, ...more } = inside(bias, relu);
-      return kernel('FusedConv2D', { x, filter, ...more }, { ...convolutionAttributes(settings), activation });
+      return kernel(
+        'FusedConv2D',
+        { x, filter, ...more },
+        { ...convolutionAttributes(settings), activation },
+      );
     },
     stridedInputGradient: backpropInput(operations),
     maximumPool: (x, geometry) => kernel('MaxPool', { x }, poolAttributes(geometry)),

@@ -12,6 +12,12 @@ export async function createCpuTrainer(): Promise<DeviceTrainer> {
   const backend = new MathBackendCPU();
   const table = kernelTable([conv2DConfig, conv2DBackpropInputConfig], backend);
   return deviceTrainer(
-    heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), kernelRunner(backend, table), loopProducts),
+    heapDevice(
+      'cpu',
+      'CPU · plain JavaScript',
+      cpuMemory(backend),
+      kernelRunner(backend, table),
+      loopProducts,
+    ),
   );
 }

@@ -49,5 +49,7 @@ export async function createWasmTrainer(): Promise<DeviceTrainer> {
   const table = kernelTable(configs, backend);
   const simd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
   const description = simd === true ? 'WebAssembly · SIMD' : 'WebAssembly';
-  return deviceTrainer(heapDevice('wasm', description, wasmMemory(backend), kernelRunner(backend, table), kernelProducts));
+  return deviceTrainer(
+    heapDevice('wasm', description, wasmMemory(backend), kernelRunner(backend, table), kernelProducts),
+  );
 }

@@ -8,6 +8,7 @@ import { conv2DBackpropFilterConfig } from '@tensorflow/tfjs-backend-webgl/dist/
 import { conv2DBackpropInputConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/Conv2DBackpropInput.js';
 import { expConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/Exp.js';
 import { fusedConv2DConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/FusedConv2D.js';
+import { gatherV2Config } from '@tensorflow/tfjs-backend-webgl/dist/kernels/GatherV2.js';
 import { logConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/Log.js';
 import { maxConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/Max.js';
 import { maxPoolConfig } from '@tensorflow/tfjs-backend-webgl/dist/kernels/MaxPool.js';
@@ -38,6 +39,7 @@ const configs = [
   conv2DBackpropInputConfig,
   expConfig,
   fusedConv2DConfig,
+  gatherV2Config,
   logConfig,
   maxConfig,
   maxPoolConfig,
@@ -58,7 +60,9 @@ const configs = [
 /** What the driver calls itself, without the layers of drivers round it: "NVIDIA GeForce RTX 3060", "SwiftShader (software)". */
 function rendererOf(gl: WebGLRenderingContext): string {
   const extension = gl.getExtension('WEBGL_debug_renderer_info');
-  const given: unknown = gl.getParameter(extension === null ? gl.RENDERER : extension.UNMASKED_RENDERER_WEBGL);
+  const given: unknown = gl.getParameter(
+    extension === null ? gl.RENDERER : extension.UNMASKED_RENDERER_WEBGL,
+  );
   const name = typeof given === 'string' && given !== '' ? given : 'unknown renderer';
   if (/swiftshader/i.test(name)) return 'SwiftShader (software)';
   if (/llvmpipe/i.test(name)) return 'llvmpipe (software)';
