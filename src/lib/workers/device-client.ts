@@ -40,7 +40,7 @@ export class DeviceClient {
     this.#worker = worker;
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     const lost = (event: Event): void => {
-      const detail = event instanceof ErrorEvent && event.message !== '' ? ` (${event.message})` : '';
+      const detail = 'message' in event && typeof event.message === 'string' && event.message !== '' ? ` (${event.message})` : '';
       this.#lose(new DeviceFailure('worker-lost', `What computes on this device stopped unexpectedly${detail}. Reload the page; nothing that was acknowledged is lost.`));
     };
     worker.addEventListener('error', lost);

@@ -1,0 +1,182 @@
+// The device worker's language, answered by a device of parts in memory.
+import { expect, test } from 'vitest';
+import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
+import { createMemoryLink } from '../adapters/memory/link.ts';
+import { createSystemClock } from '../adapters/system-clock.ts';
+import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import { figure } from '../core/metrics/figures.ts';
+import { splitExamples } from '../core/data/split.ts';
+import { onlyOne } from '../participant/training-turn.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import { clouds, datasetsOf, enginesOf, federation, heldTrainer, scriptedCoordinator, spec } from '../../../test/doubles/scripted-federation.ts';
+import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
+import { createDevice, identityOf } from './device.ts';
+import type { DeviceEvent, DeviceReply, DeviceRequestMessage, LocalRunSettings, LocalRunView } from './device-messages.ts';
+
+const settings: LocalRunSettings = {
+  id: 'run-1',
+  dataset: 'own',
+  name: 'Mine',
+  network: spec.network,
+  plan: { ...spec.plan, localEpochs: 5 },
+  metric: 'accuracy',
+  backend: null,
+};
+
+/** A worker without a thread: what a page's client talks to. */
+async function page(store: ParticipantStore = createMemoryParticipantStore(), engines = enginesOf(() => createReferenceTrainer())) {
+  let toPage: (event: MessageEvent<DeviceReply>) => void = () => {};
+  let toPageOnError: (event: Event) => void = () => {};
+  const coordinator = scriptedCoordinator(await store.secret());
+  const link = createMemoryLink(coordinator);
+  const identified: unknown[] = [];
+  const faults: unknown[] = [];
+  const device = createDevice({
+    store,
+    datasets: datasetsOf(clouds(40, 3)),
+    link,
+    identify: () => identified.push(null),
+    engines,
+    clock: createSystemClock(),
+    turn: () => onlyOne,
+    reply: (message) => queueMicrotask(() => toPage(new MessageEvent('message', { data: structuredClone(message) }))),
+    onFault: (fault) => faults.push(fault),
+  });
+  const worker: DeviceWorker = {
+    postMessage: (message: DeviceRequestMessage) => void device.handle(structuredClone(message)),
+    addEventListener(type: string, listener: never) {
+      if (type === 'message') toPage = listener;
+      else toPageOnError = listener;
+    },
+    terminate: () => {},
+  };
+  const client = new DeviceClient(worker);
+  const events: DeviceEvent[] = [];
+  client.onEvent((event) => events.push(event));
+  const runs = (): LocalRunView[] => events.flatMap((event) => (event.type === 'local-run' ? [event.view] : []));
+  const until = (holds: (view: LocalRunView) => boolean): Promise<LocalRunView> =>
+    new Promise((resolve) => {
+      const last = runs().at(-1);
+      if (last !== undefined && holds(last)) return resolve(last);
+      const undo = client.onEvent((event) => {
+        if (event.type !== 'local-run' || !holds(event.view)) return;
+        undo();
+        resolve(event.view);
+      });
+    });
+  return { client, store, link, coordinator, device, events, faults, identified, until, runs, fail: () => toPageOnError(new Event('error')) };
+}
+
+test('a local run trains to its end, and its model is kept, used and scored', async () => {
+  const { client, store, until, faults } = await page();
+  await client.request('start-local-run', settings);
+  const view = await until(({ state }) => state === 'finished');
+  const split = splitExamples(clouds(40, 3));
+  expect(view).toMatchObject({ epoch: 5, epochs: 5, trainingRows: split.training.length, heldOutRows: split.heldOut.length, etaMs: null });
+  expect(figure(view.tally!, 'accuracy')).toBeGreaterThan(0.8);
+  expect(await store.models.list()).toMatchObject([{ id: 'local:run-1', name: 'Mine', dataset: 'own' }]);
+  const source = { type: 'local', id: 'local:run-1' } as const;
+  expect(await client.request('evaluate', { network: spec.network, source, dataset: 'own' })).toEqual(view.tally);
+  const probabilities = await client.request('predict', { network: spec.network, source, features: Float32Array.of(2, 2, 2, -2, -2, -2), count: 2 });
+  expect(probabilities[1]).toBeGreaterThan(0.5);
+  expect(probabilities[2]).toBeGreaterThan(0.5);
+  expect(await client.request('resumable-local-runs', null)).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+test('a version of the federation is predicted with, and fetched once', async () => {
+  const { client, link, coordinator } = await page();
+  link.connect();
+  const { digest, bytes } = coordinator.view.head;
+  const request = { network: spec.network, source: { type: 'version', digest, bytes }, features: Float32Array.of(1, 1, 1), count: 1 } as const;
+  const first = await client.request('predict', request);
+  expect(first[0]! + first[1]!).toBeCloseTo(1, 5);
+  expect(await client.request('predict', request)).toEqual(first);
+  expect(coordinator.downloads).toBe(1);
+});
+
+test('pausing and resuming a run ends with the model of an uninterrupted one', async () => {
+  const whole = await page();
+  await whole.client.request('start-local-run', settings);
+  await whole.until(({ state }) => state === 'finished');
+
+  const held = heldTrainer();
+  const one = await page(undefined, enginesOf(() => held.trainer));
+  await one.client.request('start-local-run', settings);
+  held.allow(3);
+  await one.until(({ state }) => state === 'training');
+  await one.client.request('pause-local-run', { id: settings.id });
+  held.allow(1);
+  await one.until(({ state }) => state === 'paused');
+  await one.client.request('resume-local-run', { id: settings.id });
+  held.allow(1000);
+  await one.until(({ state }) => state === 'finished');
+  expect((await one.store.models.list())[0]!.parameters).toEqual((await whole.store.models.list())[0]!.parameters);
+});
+
+test('a run that a reload cut off is listed, and goes on to the same model', async () => {
+  const whole = await page();
+  await whole.client.request('start-local-run', settings);
+  await whole.until(({ state }) => state === 'finished');
+
+  const held = heldTrainer();
+  const one = await page(undefined, enginesOf(() => held.trainer));
+  await one.client.request('start-local-run', settings);
+  await one.client.request('pause-local-run', { id: settings.id });
+  held.allow(4);
+  await one.until(({ state }) => state === 'paused');
+  await one.device.close();
+
+  const again = await page(one.store);
+  expect(await again.client.request('resumable-local-runs', null)).toEqual([settings]);
+  await again.client.request('start-local-run', settings);
+  const view = await again.until(({ state }) => state === 'finished');
+  expect(view.notice).toBe('Went on from the last checkpoint.');
+  expect((await again.store.models.list())[0]!.parameters).toEqual((await whole.store.models.list())[0]!.parameters);
+});
+
+test('stopping a run keeps the model so far', async () => {
+  const held = heldTrainer();
+  const one = await page(undefined, enginesOf(() => held.trainer));
+  await one.client.request('start-local-run', settings);
+  held.allow(3);
+  await one.client.request('stop-local-run', { id: settings.id });
+  held.allow(1);
+  await one.until(({ state }) => state === 'stopped');
+  expect(await one.store.models.list()).toHaveLength(1);
+});
+
+test('what cannot be done is answered once, with a code and a sentence', async () => {
+  const { client, faults } = await page();
+  const failure = async (work: Promise<unknown>): Promise<string> => {
+    const cause = await work.catch((thrown: unknown) => thrown);
+    return cause instanceof DeviceFailure ? cause.kind : String(cause);
+  };
+  expect(await failure(client.request('start-local-run', { ...settings, dataset: 'none' }))).toBe('unknown-dataset');
+  expect(await failure(client.request('pause-local-run', { id: 'none' }))).toBe('unknown-run');
+  expect(await failure(client.request('join', { federation, dataset: 'own', name: null, backend: null }))).toBe('offline');
+  const source = { type: 'local', id: 'none' } as const;
+  expect(await failure(client.request('evaluate', { network: spec.network, source, dataset: 'own' }))).toBe('unknown-model');
+  expect(faults).toEqual([]);
+});
+
+test('a device has no identity until it joins, and then its secret and its name', async () => {
+  const { client, store, link, identified } = await page();
+  link.connect();
+  await client.request('open', { federation });
+  expect(await identityOf(store)).toEqual({ secret: null, name: null });
+  await client.request('join', { federation, dataset: 'own', name: ' Ada ', backend: null });
+  expect(identified).toHaveLength(1);
+  expect(await identityOf(store)).toEqual({ secret: await store.secret(), name: 'Ada' });
+  expect(await client.request('open', { federation })).toMatchObject({ state: 'waiting', backend: { backend: 'cpu' } });
+  await client.request('leave', { federation, when: 'now' });
+  expect(await identityOf(store)).toEqual({ secret: null, name: null });
+});
+
+test('a worker that dies rejects what waits, and everything after', async () => {
+  const { client, fail } = await page(undefined, { choose: () => new Promise(() => {}), create: async () => createReferenceTrainer() });
+  const waiting = client.request('choose-backend', { network: spec.network, batchSize: 5, preferred: null });
+  fail();
+  await expect(waiting).rejects.toMatchObject({ kind: 'worker-lost' });
+  await expect(client.request('resumable-local-runs', null)).rejects.toMatchObject({ kind: 'worker-lost' });
+});
