@@ -48,6 +48,8 @@ export class ConsoleLive {
   /** Why a list could not be read again; null once it could. */
   failure = $state<string | null>(null);
 
+  /** The moment that the view tells of: now while it is live, else when it was last told. Nothing is drawn beyond it. */
+  readonly asOf = $derived(this.connection.state === 'reconnecting' ? this.updatedAt : this.now);
   readonly attention = $derived(attentionOf(this.view, this.rounds, this.versions));
   readonly liveVersion = $derived(this.versions.find((one) => one.version === this.view.live));
   /** Newest version that devices have scored. */
