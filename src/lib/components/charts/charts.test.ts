@@ -1,5 +1,6 @@
 import { describe as group, expect, test } from 'vitest';
 import { csvOf, describe, rowsOf, smooth, thin, type LineSeries } from './line-series.ts';
+import { drawnLines, endLabels } from './line-layout.ts';
 import { exactScale, linearScale, logScale, niceStep } from './scale.ts';
 
 group('axes', () => {
@@ -91,5 +92,43 @@ group('series', () => {
       { x: 3, values: [0.5, undefined] },
     ]);
     expect(csvOf(['round', 'a "b", c'], [[1, undefined]])).toBe('round,"a ""b"", c"\r\n1,\r\n');
+  });
+});
+
+group('layout', () => {
+  const frame = {
+    x: exactScale(0, 100, 0, 1000),
+    y: linearScale(0, 1, 100, 0),
+    limit: 500,
+    bottom: 100,
+    smoothing: 0,
+  };
+  const flat = (name: string, role: LineSeries['role'], y: number, count = 2): LineSeries => ({
+    name,
+    role,
+    points: Array.from({ length: count }, (_, x) => ({ x, y: y + (x % 2) * 0.02 })),
+  });
+
+  test('names at the ends of lines that meet stand apart, and inside the plot', () => {
+    const labels = endLabels(
+      drawnLines([flat('Train', 'train', 0), flat('Held-out', 'held-out', 0.01)], frame),
+      104,
+    );
+    expect(labels.map((label) => label.name)).toEqual(['Held-out', 'Train']);
+    expect((labels[1]?.y ?? 0) - (labels[0]?.y ?? 0)).toBeGreaterThanOrEqual(16);
+    expect(labels.every((label) => label.y <= 104)).toBe(true);
+  });
+
+  test('only a long training line is smoothed, and its raw line stays behind it', () => {
+    const [long, short, held] = drawnLines(
+      [flat('A', 'train', 0.5, 60), flat('B', 'train', 0.5, 5), flat('C', 'held-out', 0.5, 60)],
+      {
+        ...frame,
+        smoothing: 0.8,
+      },
+    );
+    expect(long?.ghost).toBeDefined();
+    expect(short?.ghost).toBeUndefined();
+    expect(held?.ghost).toBeUndefined();
   });
 });
