@@ -12,13 +12,16 @@ interface Device {
 export class Attendance {
   readonly #watchers = new Set<Connection>();
   readonly #devices = new Map<ParticipantId, Device>();
+  /** A message may wait its turn until after its connection has gone: it must not bring a ghost into the cohort. */
+  readonly #gone = new WeakSet<Connection>();
 
   watch(connection: Connection): void {
-    this.#watchers.add(connection);
+    if (!this.#gone.has(connection)) this.#watchers.add(connection);
   }
 
   /** The newest check-in of a participant wins; returns the connection that it takes over from, if another. */
   checkIn(connection: Connection, participant: ParticipantId, examples: number): Connection | undefined {
+    if (this.#gone.has(connection)) return undefined;
     const earlier = this.#devices.get(participant)?.connection;
     const name = displayName(connection.name, participant);
     this.#watchers.add(connection);
@@ -32,6 +35,7 @@ export class Attendance {
 
   /** The participant that took part through this connection, if any: it is checked out. */
   disconnected(connection: Connection): ParticipantId | undefined {
+    this.#gone.add(connection);
     this.#watchers.delete(connection);
     const { participant } = connection;
     if (participant === null || this.#devices.get(participant)?.connection !== connection) return undefined;

@@ -15,6 +15,7 @@ import { act, change, initialVersion, moveLive, type ActionRefusal } from './act
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
+import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { readParameters } from './folding.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
@@ -70,10 +71,13 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
   };
 
   return {
-    summaries: () => [...federations.values()].map((one) => one.summary()),
-    view: (id) => federations.get(id)?.view(),
+    summaries: () => [...federations.values()].map(summaryOf),
+    view: (id) => asViewed(federations.get(id)),
     versions: (id) => federations.get(id)?.versions.views(),
-    rounds: async (id, page) => federations.get(id)?.rounds(page),
+    rounds: async (id, page) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : roundsOf(federation, page);
+    },
     aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
 
     async create(wanted, spec) {
@@ -116,15 +120,15 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const versions = new VersionList([initial.record], []);
       const federation = new Federation({ record, run: undefined, network: checked.value, versions, journal }, around);
       federations.set(id, federation);
-      return ok(federation.view());
+      return ok(viewOf(federation));
     },
 
     async change(id, spec) {
       const checked = checkSpec(spec);
       if (!checked.ok) return invalid(checked.error);
-      return asked(id, (one) => change(one, spec, checked.value), (one) => one.view());
+      return asked(id, (one) => change(one, spec, checked.value), viewOf);
     },
-    act: (id, action) => asked(id, (one) => act(one, action), (one) => one.view()),
+    act: (id, action) => asked(id, (one) => act(one, action), viewOf),
     moveLive: (id, version) => asked(id, (one) => moveLive(one, version), () => records.aliases(id)),
 
     async remove(id) {
@@ -171,6 +175,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     },
   };
 }
+
+const asViewed = (federation: Federation | undefined): FederationView | undefined =>
+  federation === undefined ? undefined : viewOf(federation);
 
 const invalid = (issues: readonly { path: string; message: string }[]): { ok: false; error: ActionRefusal } =>
   fail({ error: 'invalid', message: issues[0]?.message ?? 'The federation is not right yet.', issues });

@@ -5,19 +5,20 @@ import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { acceptedReports, isOver, memberOf, type EndedRound, type Round } from '#lib/core/round/round-state.ts';
-import { openRound, step, type Effect, type RoundEvent } from '#lib/core/round/round.ts';
+import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
+import { openRound, step } from '#lib/core/round/round.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
-import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
-import { RecordConflict, type Change, type FederationRecord, type RoundPage, type RunRecord } from '../ports/records.ts';
+import { RecordConflict, type Change, type FederationRecord, type RunRecord } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
+import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { RoundDriver } from './round-driver.ts';
-import { statusSentence } from './status.ts';
+import { Throttled } from './throttled.ts';
 import { AFTER_ABANDON_MS, BROADCAST_EVERY_MS, RECONNECT_GRACE_MS, type Surroundings } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
-import { compactView, roundView } from './views.ts';
+import { compactView } from './views.ts';
 
 export interface FederationParts {
   readonly record: FederationRecord;
@@ -43,8 +44,7 @@ export class Federation {
   #bytesDown = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
-  #stopBroadcast: (() => void) | undefined;
-  #broadcastAt = -Infinity;
+  readonly #broadcast: Throttled;
 
   constructor(
     parts: FederationParts,
@@ -57,6 +57,10 @@ export class Federation {
     this.journal = parts.journal;
     this.#interlude = new Interlude(around.clock, () => this.background(() => this.#afterInterlude()));
     this.driver = new RoundDriver(this.#host(), around);
+    this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
+      const view = compactView(viewOf(this));
+      for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
+    });
   }
 
   /** Runs `work` when everything before it is done. Rejects with what `work` throws. */
@@ -306,71 +310,12 @@ export class Federation {
 
   /** Tells the watchers, at most twice a second. */
   changed(): void {
-    if (this.#stopBroadcast !== undefined || this.#isClosed) return;
-    const { clock } = this.around;
-    const wait = Math.max(0, this.#broadcastAt + BROADCAST_EVERY_MS - clock.monotonic());
-    this.#stopBroadcast = clock.after(wait, () => {
-      this.#stopBroadcast = undefined;
-      this.#broadcastAt = clock.monotonic();
-      const view = compactView(this.view());
-      for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
-    });
+    this.#broadcast.ask();
   }
 
-  #deadlineAt(): number | null {
-    const left = this.driver.remainingMs;
-    return left === null ? null : this.around.clock.now() + left;
-  }
-
-  view(): FederationView {
-    const { record, versions, attendance } = this;
-    const { round } = this.driver;
-    return {
-      id: record.id,
-      spec: record.spec,
-      createdAt: record.createdAt,
-      state: record.state,
-      run: record.run,
-      roundsCommitted: record.roundsCommitted,
-      connected: attendance.connected,
-      checkedIn: attendance.checkedIn,
-      round: round === undefined ? null : roundView(round, this.#deadlineAt()),
-      head: versions.view(versions.head),
-      live: record.live,
-      status: this.damage ?? statusSentence({
-        state: record.state,
-        outcome: this.run?.outcome ?? null,
-        round,
-        minimum: record.spec.rules.minimum,
-        checkedIn: attendance.checkedIn,
-        between: this.#interlude.between,
-        headVersion: versions.head.version,
-      }),
-    };
-  }
-
-  summary(): FederationSummary {
-    const { record, versions, attendance } = this;
-    return {
-      id: record.id,
-      title: record.spec.brief.title,
-      coordinator: record.spec.brief.coordinator,
-      state: record.state,
-      roundsCommitted: record.roundsCommitted,
-      maximumRounds: record.spec.rules.maximumRounds,
-      connected: attendance.connected,
-      headVersion: versions.head.version,
-      metric: versions.newestFigure(record.spec.metric),
-    };
-  }
-
-  /** Newest first; the round in progress as it is now. */
-  async rounds(page: RoundPage): Promise<RoundView[]> {
-    const records = await this.around.records.rounds(this.record.id, page);
-    const present = this.driver.round;
-    return records.map(({ round }) =>
-      present?.round === round.round ? roundView(present, this.#deadlineAt()) : roundView(round, null),
-    );
+  /** Between two rounds: what is waited for. */
+  get between(): 'evaluations' | 'pause' | undefined {
+    return this.#interlude.between;
   }
 
   /** Lets the queue run dry, writes what is left of the deadline, and stops every timer. */
@@ -378,7 +323,7 @@ export class Federation {
     await this.enqueue(() => this.driver.close());
     this.#isClosed = true;
     this.#interlude.cancel();
-    this.#stopBroadcast?.();
+    this.#broadcast.stop();
     for (const cancel of this.#graces.values()) cancel();
   }
 }

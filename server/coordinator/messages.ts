@@ -7,6 +7,7 @@ import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
+import { viewOf } from './federation-view.ts';
 import { compactView } from './views.ts';
 
 export type ClientMessage = { [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] } }[keyof ClientMessages];
@@ -19,7 +20,7 @@ export function receive(federation: Federation, connection: Connection, sent: Cl
   if (sent.name === 'watch') {
     federation.attendance.watch(connection);
     federation.changed();
-    return { ok: true, view: compactView(federation.view()) };
+    return { ok: true, view: compactView(viewOf(federation)) };
   }
   const { participant } = connection;
   if (participant === null)
@@ -51,13 +52,15 @@ async function checkIn(
   const { attendance } = federation;
   const at = federation.around.clock.now();
   attendance.checkIn(connection, participant, examples)?.send('superseded', { federation: federation.record.id });
+  // It went while this waited its turn.
+  if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
   const candidates = attendance.candidates().filter((one) => one.participant === participant);
   await federation.feed({ type: 'available', candidates, at });
   await federation.feed({ type: 'returned', participant, at });
   await federation.openIfDue();
   federation.changed();
-  return { ok: true, view: compactView(federation.view()) };
+  return { ok: true, view: compactView(viewOf(federation)) };
 }
 
 const notHere = (federation: Federation, connection: Connection, participant: ParticipantId): Answer | undefined => {

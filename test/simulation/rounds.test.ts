@@ -186,6 +186,20 @@ describe('a device that does not do as it should', () => {
     });
   });
 
+  test('(goes before its check-in had its turn) is not picked', async () => {
+    const world = await World.open(17, exampleSpec({ rules: { goal: 3, overSelection: 1 } }), 4);
+    await world.coordinator.act(federation, 'start');
+    const ghost = world.devices[0]!;
+    ghost.connect();
+    ghost.disconnect();
+    await world.clock.advance(1_000);
+    expect(world.coordinator.view(federation)).toMatchObject({ checkedIn: 0, connected: 0 });
+    for (const device of world.devices.slice(1)) device.connect();
+    await world.until(() => world.head === 1, MINUTE);
+    expect(ghost.received).toEqual([]);
+    expect(world.head).toBe(1);
+  });
+
   test('(two tabs of one profile) takes part through the newer one, and the older is told', async () => {
     const world = await running(16, 3, { rules: { goal: 3, overSelection: 1 } });
     const device = world.devices[0]!;

@@ -5,7 +5,8 @@ import { digestOfText } from '../digest.ts';
 import { ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { decide } from './decide.ts';
 import { acceptedReports, cohortOf, isOver, memberOf, Round, type Candidate, type Report } from './round-state.ts';
-import { cohortSize, openRound, step, type Effect, type RoundEvent, type Step } from './round.ts';
+import type { Effect, RoundEvent, Step } from './round-events.ts';
+import { cohortSize, openRound, step } from './round.ts';
 
 const LIMIT = 64;
 const participant = (digit: string): ParticipantId => v.parse(ParticipantId, digit.repeat(32));

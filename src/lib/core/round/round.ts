@@ -5,16 +5,15 @@
 //
 // step(round, event) → { round, effects }: the coordinator performs the effects in order. A `record` effect comes first
 // wherever a step must be durable before anybody hears of it.
-import type { Digest, ParticipantId, RoundNumber, VersionNumber } from '../ids.ts';
+import type { ParticipantId } from '../ids.ts';
 import { quantumFor } from '../aggregation/fixed-point-sum.ts';
-import { decide, type ReportRefusal } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Effect, Entry, RoundEvent, Step } from './round-events.ts';
 import {
   acceptedReports,
   memberOf,
   stageOf,
-  type ActiveStage,
   type Aggregation,
-  type Candidate,
   type Member,
   type Report,
   type Reporting,
@@ -22,57 +21,6 @@ import {
   type Selection,
   type Standing,
 } from './round-state.ts';
-
-export type TimedPhase = 'selection' | 'reporting';
-
-export type RoundEvent =
-  /** Devices that may be picked, in the order in which they are to be picked. */
-  | { readonly type: 'available'; readonly candidates: readonly Candidate[]; readonly at: number }
-  /** A candidate went before it was picked. */
-  | { readonly type: 'left'; readonly participant: ParticipantId; readonly at: number }
-  | { readonly type: 'progress'; readonly participant: ParticipantId; readonly stage: ActiveStage; readonly fraction: number; readonly at: number }
-  /** A verified update: length, digest, values. */
-  | { readonly type: 'report'; readonly report: Report; readonly at: number }
-  /** An update whose values are refused for good. */
-  | { readonly type: 'rejected'; readonly participant: ParticipantId; readonly reason: string; readonly at: number }
-  | { readonly type: 'withdrawn'; readonly participant: ParticipantId; readonly reason: string; readonly at: number }
-  /** Disconnected for longer than the grace. */
-  | { readonly type: 'lost'; readonly participant: ParticipantId; readonly at: number }
-  /** A cohort member is back (a reload, a lost network, a restart of the server). */
-  | { readonly type: 'returned'; readonly participant: ParticipantId; readonly at: number }
-  | { readonly type: 'deadline'; readonly round: RoundNumber; readonly phase: TimedPhase; readonly at: number }
-  | { readonly type: 'aggregated'; readonly version: VersionNumber; readonly digest: Digest; readonly at: number }
-  | { readonly type: 'failed'; readonly reason: string; readonly at: number }
-  | { readonly type: 'cancelled'; readonly reason: string; readonly at: number };
-
-/** A line of the journal: what became true, durable before it is acted on. */
-export type Entry =
-  | { readonly type: 'configured'; readonly participants: readonly ParticipantId[]; readonly quantum: number }
-  | { readonly type: 'accepted'; readonly report: Report }
-  | { readonly type: 'rejected'; readonly participant: ParticipantId; readonly reason: string }
-  | { readonly type: 'withdrawn'; readonly participant: ParticipantId; readonly reason: string }
-  | { readonly type: 'dropped'; readonly participant: ParticipantId; readonly reason: string }
-  | { readonly type: 'closed'; readonly reports: number; readonly examples: number }
-  | { readonly type: 'committed'; readonly version: VersionNumber; readonly digest: Digest }
-  | { readonly type: 'abandoned'; readonly reason: string };
-
-export type Effect =
-  /** Write the round as it now is, and this entry, in one transaction. */
-  | { readonly type: 'record'; readonly entry: Entry }
-  /** Starts the one timer of a round, in place of an earlier one. */
-  | { readonly type: 'start-timer'; readonly phase: TimedPhase; readonly ms: number }
-  | { readonly type: 'stop-timer' }
-  | { readonly type: 'configure'; readonly participants: readonly ParticipantId[] }
-  | { readonly type: 'accept'; readonly report: Report }
-  | { readonly type: 'refuse'; readonly participant: ParticipantId; readonly refusal: ReportRefusal }
-  | { readonly type: 'aggregate' }
-  | { readonly type: 'announce-commit' }
-  | { readonly type: 'announce-abandon'; readonly reason: string };
-
-export interface Step {
-  readonly round: Round;
-  readonly effects: readonly Effect[];
-}
 
 export type RoundSetting = Pick<Selection, 'round' | 'run' | 'base' | 'baseDigest' | 'rules' | 'openedAt'>;
 

@@ -1,0 +1,63 @@
+// What is shown of a living federation.
+import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
+import type { RoundPage } from '../ports/records.ts';
+import type { Federation } from './federation.ts';
+import { statusSentence } from './status.ts';
+import { roundView } from './views.ts';
+
+function deadlineAt({ driver, around }: Federation): number | null {
+  const left = driver.remainingMs;
+  return left === null ? null : around.clock.now() + left;
+}
+
+export function viewOf(federation: Federation): FederationView {
+  const { record, versions, attendance, driver, run } = federation;
+  const { round } = driver;
+  return {
+    id: record.id,
+    spec: record.spec,
+    createdAt: record.createdAt,
+    state: record.state,
+    run: record.run,
+    roundsCommitted: record.roundsCommitted,
+    connected: attendance.connected,
+    checkedIn: attendance.checkedIn,
+    round: round === undefined ? null : roundView(round, deadlineAt(federation)),
+    head: versions.view(versions.head),
+    live: record.live,
+    status:
+      federation.damage ??
+      statusSentence({
+        state: record.state,
+        outcome: run?.outcome ?? null,
+        round,
+        minimum: record.spec.rules.minimum,
+        checkedIn: attendance.checkedIn,
+        between: federation.between,
+        headVersion: versions.head.version,
+      }),
+  };
+}
+
+export function summaryOf({ record, versions, attendance }: Federation): FederationSummary {
+  return {
+    id: record.id,
+    title: record.spec.brief.title,
+    coordinator: record.spec.brief.coordinator,
+    state: record.state,
+    roundsCommitted: record.roundsCommitted,
+    maximumRounds: record.spec.rules.maximumRounds,
+    connected: attendance.connected,
+    headVersion: versions.head.version,
+    metric: versions.newestFigure(record.spec.metric),
+  };
+}
+
+/** Newest first; the round in progress as it is now. */
+export async function roundsOf(federation: Federation, page: RoundPage): Promise<RoundView[]> {
+  const records = await federation.around.records.rounds(federation.record.id, page);
+  const present = federation.driver.round;
+  return records.map(({ round }) =>
+    present?.round === round.round ? roundView(present, deadlineAt(federation)) : roundView(round, null),
+  );
+}
