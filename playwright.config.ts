@@ -21,6 +21,7 @@ export default defineConfig({
   forbidOnly: true,
   use: {
     launchOptions: { args: chromiumArguments, ...(executablePath === undefined ? {} : { executablePath }) },
+    actionTimeout: 30_000,
     trace: 'off',
   },
 });
