@@ -129,7 +129,8 @@ export class DeviceSession implements TrainerSession {
     }).then(async () => {
       if (this.#steps % STEPS_AHEAD !== 0) return;
       await this.#mark;
-      this.#mark = this.#device.settle();
+      // A device that fails meanwhile is met by the next call, through failure().
+      this.#mark = this.#device.settle().catch(() => undefined);
     });
   }
 
