@@ -62,6 +62,13 @@ test('a long pause gives the round up, so that it need not wait for its deadline
   await one.clock.advance(20_000);
   expect(said(one, 'withdraw')).toMatchObject([{ message: { round: 1, reason: 'The participant paused.' } }]);
   expect(said(one, 'check-out')).toHaveLength(1);
+  expect(one.part.view.round).toBeNull();
+  // The coordinator asks again after all: the work goes on where it stood.
+  await one.part.resume();
+  one.link.deliver('configured', one.coordinator.configured(1));
+  held.allow(100);
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(held.steps()).toBe(BATCHES);
 });
 
 test('a pause outlasts a reload: nothing is checked in until the person resumes', async () => {
@@ -197,6 +204,26 @@ test('the round closes while this device still trains: late, and the new version
   held.allow(100);
   await blockedBy(one, 'late');
   await one.until('version 1 scored', (view) => view.localEvaluations.length === 2);
+});
+
+test('the round ended while this device was away: it hears so on its return, and stops training', async () => {
+  const { one, held } = await inTraining(3);
+  one.link.cut();
+  one.coordinator.commit(1, false);
+  one.link.connect();
+  held.allow(100);
+  const view = await blockedBy(one, 'late');
+  expect(view.blocked?.message).toContain('Round 1 closed before this device’s update was in.');
+  expect(one.coordinator.uploads).toHaveLength(0);
+});
+
+test('superseded while it is paused, the round is let go at once', async () => {
+  const { one, held } = await inTraining(3);
+  await one.part.pause();
+  held.allow(1);
+  await one.clock.advance(100);
+  one.link.deliver('superseded', { federation });
+  await one.until('let go', (view) => view.round === null);
 });
 
 test('an update that comes too late is refused, kept on record, and never sent again', async () => {

@@ -25,7 +25,7 @@ function played(answer: (asked: Asked) => Response | Promise<Response>): { reado
   const fetchPlayed: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
     const body = init?.body;
-    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body instanceof Uint8Array ? body.slice() : new Uint8Array(0);
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : ArrayBuffer.isView(body) ? bytesOf(body).slice() : new Uint8Array(0);
     const one = { method: init?.method ?? 'GET', path: url.pathname, headers: new Headers(init?.headers), body: bytes };
     asked.push(one);
     return answer(one);

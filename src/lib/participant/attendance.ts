@@ -1,0 +1,170 @@
+// Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
+import type { FederationView } from '../protocol/views.ts';
+import { JoinRefused } from './equipment.ts';
+import type { Equipping } from './equipping.ts';
+import type { Ground } from './ground.ts';
+import type { Hands } from './round-in-hand.ts';
+import type { Rounds } from './rounds.ts';
+
+export interface Attendance {
+  /** Asks how things stand and checks in: at each connection, and when the device was away. */
+  attend(): Promise<void>;
+  /** A view of the federation came. */
+  seen(view: FederationView): void;
+  takeTurn(steal: boolean): void;
+  /** The turn is ours, or the person resumed: send what an earlier visit trained, get ready, check in. */
+  begin(): Promise<void>;
+  /** Another connection of this participant trains now. */
+  standBack(): void;
+  /** Gives the turn back and asks no more. */
+  end(): void;
+}
+
+const RETRY_CHECK_IN_MS = 15_000;
+
+export function createAttendance(
+  ground: Ground,
+  hands: Hands,
+  equipping: Equipping,
+  rounds: Rounds,
+  parts: { tellScores(): Promise<void>; leave(): Promise<void> },
+): Attendance {
+  const { standing, blocks, options, living } = ground;
+  const { federation, link, store, clock } = options;
+  let returnTurn: (() => void) | undefined;
+  let undoRetry: () => void = () => {};
+
+  async function checkIn(): Promise<void> {
+    undoRetry();
+    const { joined, equipment, view } = standing;
+    if (joined === null || joined.pausedAt !== null || !standing.hasTurn || standing.superseded || equipment === undefined) return;
+    if (link.state !== 'connected' || view?.state === 'finished') return;
+    const later = (): void => {
+      undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(checkIn()));
+    };
+    const answer = await ground.tell('check-in', {
+      federation,
+      examples: equipment.rows.training.count,
+      backend: equipment.engine.choice.backend,
+    });
+    // Not answered although connected: once more in a while. A reconnection comes by itself.
+    if (answer === undefined) return later();
+    standing.checkedIn = answer.ok;
+    if (answer.ok) {
+      blocks.clear('excluded', 'other-tab');
+      if (answer.view !== null) attendance.seen(answer.view);
+      return ground.changed();
+    }
+    switch (answer.error) {
+      case 'finished': {
+        const fresh = await link.federation(federation);
+        if (fresh !== undefined) attendance.seen(fresh);
+        break;
+      }
+      case 'other-connection':
+        attendance.standBack();
+        break;
+      case 'malformed':
+      case 'unknown-event':
+      case 'unknown-federation':
+      case 'not-identified':
+      case 'too-many':
+      case 'not-in-cohort':
+      case 'unknown-version':
+        blocks.set({ reason: 'excluded', detail: answer.message });
+        later();
+        break;
+      default:
+        answer.error satisfies never;
+    }
+    ground.changed();
+  }
+
+  const attendance: Attendance = {
+    async attend() {
+      if (link.state !== 'connected') return;
+      const answer = await ground.tell('watch', { federation });
+      if (answer?.ok === true && answer.view !== null) attendance.seen(answer.view);
+      await checkIn();
+      if (standing.joined === null) return;
+      await rounds.settleWaiting();
+      await parts.tellScores();
+    },
+    seen(next) {
+      if (next.id !== federation) return;
+      const before = standing.view;
+      standing.view = next;
+      standing.justEnded = undefined;
+      ground.changed();
+      if (standing.joined === null) return;
+      const reopened = before?.state === 'finished' && next.state !== 'finished';
+      if (reopened) standing.checkedIn = false;
+      if (!standing.checkedIn && (reopened || before === undefined)) ground.background(checkIn());
+      const { hand } = standing;
+      if (hand === undefined) return ground.whenFree();
+      const { round } = next;
+      if (round === null || round.round < hand.round) return;
+      // Its end was told while this device was away.
+      const isOver = round.round > hand.round || round.phase === 'committed' || round.phase === 'abandoned';
+      if (!isOver) return;
+      if (hand.stage !== 'averaging') hands.missed(hand, 'round-closed');
+      else if (round.round > hand.round) ground.background(rounds.settleWaiting());
+    },
+    takeTurn(steal) {
+      returnTurn?.();
+      returnTurn = options.turn.request({
+        steal,
+        onState(state) {
+          if (standing.joined === null || living.signal.aborted) return;
+          standing.hasTurn = state === 'held';
+          switch (state) {
+            case 'held':
+              standing.superseded = false;
+              blocks.clear('other-tab');
+              ground.background(attendance.begin());
+              break;
+            case 'waiting':
+              blocks.set({ reason: 'other-tab' });
+              break;
+            case 'lost':
+              attendance.standBack();
+              attendance.takeTurn(false);
+              break;
+            default:
+              state satisfies never;
+          }
+          ground.changed();
+        },
+      });
+    },
+    async begin() {
+      for (const entry of await store.outbox.list(federation))
+        if (standing.hand === undefined) ground.background(rounds.sendAgain(entry));
+      try {
+        await ground.patiently(living.signal, equipping.ready);
+      } catch (failure) {
+        if (!(failure instanceof JoinRefused)) throw failure;
+        // The data is gone, or the federation wants other data now: the device leaves, and says why.
+        await parts.leave();
+        return ground.happened(failure.message);
+      }
+      await attendance.attend();
+      if (standing.hand === undefined) ground.whenFree();
+    },
+    standBack() {
+      standing.superseded = true;
+      standing.checkedIn = false;
+      blocks.set({ reason: 'other-tab' });
+      if (standing.hand !== undefined) hands.surrender(standing.hand);
+      ground.changed();
+    },
+    end() {
+      undoRetry();
+      returnTurn?.();
+      returnTurn = undefined;
+      standing.hasTurn = false;
+      standing.superseded = false;
+    },
+  };
+  return attendance;
+}

@@ -1,0 +1,62 @@
+// Getting ready, once: the federation's spec, this device's rows, an engine that passed the test; and anew when the model changes.
+import type { FederationView } from '../protocol/views.ts';
+import { equip, JoinRefused, type Equipment } from './equipment.ts';
+import { Ended, type Ground } from './ground.ts';
+import type { Joined } from './joined.ts';
+
+export interface Equipping {
+  /** For a device that is about to join. Rejects with JoinRefused or LinkLost. */
+  prepare(chosen: Pick<Joined, 'dataset' | 'backend'>): Promise<Equipment>;
+  /** For a device that has joined. Rejects with JoinRefused, LinkLost or Ended. */
+  ready(): Promise<Equipment>;
+  drop(): void;
+}
+
+export function createEquipping(ground: Ground): Equipping {
+  const { standing, options, queue } = ground;
+  const { federation, link } = options;
+  let underWay: Promise<Equipment> | undefined;
+
+  async function viewOfFederation(): Promise<FederationView> {
+    const view = standing.view ?? (await link.federation(federation));
+    if (view === undefined)
+      throw new JoinRefused('unknown-federation', `There is no federation “${federation}” here. Check the link you were given.`);
+    standing.view = view;
+    return view;
+  }
+  async function prepare(chosen: Pick<Joined, 'dataset' | 'backend'>): Promise<Equipment> {
+    const { spec } = await viewOfFederation();
+    standing.checking = true;
+    ground.changed();
+    try {
+      return await equip({ ...options, queue }, chosen, spec);
+    } finally {
+      standing.checking = false;
+      ground.changed();
+    }
+  }
+  function drop(): void {
+    standing.equipment?.engine.dispose();
+    standing.equipment = undefined;
+  }
+  return {
+    prepare,
+    async ready() {
+      if (standing.joined === null) throw new Ended();
+      const { equipment, view } = standing;
+      // A new run may bring another model.
+      const fits = view === undefined || JSON.stringify(view.spec.network) === JSON.stringify(equipment?.spec.network);
+      if (equipment !== undefined && fits) return equipment;
+      drop();
+      underWay ??= prepare(standing.joined).finally(() => (underWay = undefined));
+      const made = await underWay;
+      if (standing.joined === null) {
+        made.engine.dispose();
+        throw new Ended();
+      }
+      standing.equipment = made;
+      return made;
+    },
+    drop,
+  };
+}

@@ -1,0 +1,223 @@
+// Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
+// sent, and the reply to it is the decision.
+import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
+import type { OutboxEntry } from '../ports/participant-store.ts';
+import type { UpdateReply } from '../protocol/http.ts';
+import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
+import { openContributions } from './contributions.ts';
+import { JoinRefused } from './equipment.ts';
+import type { Equipping } from './equipping.ts';
+import type { Ground, RoundInHand } from './ground.ts';
+import { parametersOf } from './parameter-source.ts';
+import type { Hands } from './round-in-hand.ts';
+import type { VersionScoring } from './score-versions.ts';
+import { checkpointKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
+
+export interface Rounds {
+  configured(message: Configured): Promise<void>;
+  committed(message: Committed): Promise<void>;
+  abandoned(message: Abandoned): Promise<void>;
+  /** An update that an earlier visit trained. */
+  sendAgain(entry: OutboxEntry): Promise<void>;
+  /** After a reload or a silence: what became of the rounds whose end was not heard of. */
+  settleWaiting(): Promise<void>;
+}
+
+const megabytes = (bytes: number): string => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+export function createRounds(ground: Ground, hands: Hands, equipping: Equipping, scoring: VersionScoring): Rounds {
+  const { standing, blocks, options } = ground;
+  const { federation, link, store, clock } = options;
+
+  async function giveUp(one: RoundInHand, reason: string): Promise<void> {
+    hands.letGo(one);
+    await ground.tell('withdraw', { federation, round: one.round, reason: reason.slice(0, 200) });
+  }
+
+  /** undefined: there is nothing to send. */
+  async function train(one: RoundInHand, message: Configured): Promise<OutboxEntry | undefined> {
+    const { signal } = one.ending;
+    if (standing.view?.run !== message.run)
+      standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
+    const equipment = await equipping.ready();
+    const { network, rows, engine, spec } = equipment;
+    const base = await ground.patiently(signal, (attempt) =>
+      parametersOf({ store, link }, message.base, {
+        signal: attempt,
+        onFull: ground.storageFull,
+        onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),
+      }),
+    );
+    if (base.length !== network.parameterCount)
+      throw new WrongBytes(`The version has ${base.length} parameters where the model has ${network.parameterCount}.`);
+    await scoring.score(equipment, message.base, async () => base, signal);
+    signal.throwIfAborted();
+    const training = roundTraining(message, network, rows, base, spec.metric.name, await store.checkpoints.get(checkpointKey(message)));
+    if (training.checkpoint !== undefined) ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
+    hands.progressed(one, 'training', 0);
+    const outcome = await engine.alone(() =>
+      workRound(message, training, {
+        engine,
+        clock,
+        control: one.control,
+        saveCheckpoint: (checkpoint) => (signal.aborted ? Promise.resolve() : ground.kept(store.checkpoints.put(checkpoint))),
+        onProgress(progress) {
+          one.progress = progress;
+          hands.progressed(one, 'training', progress.fraction);
+          // The turn went to another tab: the checkpoint lies in the store, and this tab stops.
+          if (progress.paused && standing.superseded) hands.letGo(one);
+        },
+        onNotice(sentence, failure) {
+          ground.notice({ reason: failure.kind === 'out-of-memory' ? 'oom' : 'gpu-lost', message: sentence });
+          ground.happened(sentence);
+        },
+      }),
+    );
+    return signal.aborted ? undefined : updateOf(one, training.key, outcome);
+  }
+
+  async function updateOf(one: RoundInHand, checkpoint: string, outcome: RoundOutcome): Promise<OutboxEntry | undefined> {
+    switch (outcome.type) {
+      case 'stopped':
+        return undefined;
+      case 'failed':
+        await store.checkpoints.remove(checkpoint);
+        if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
+        else {
+          const isMemory = outcome.kind === 'out-of-memory';
+          const message = isMemory ? 'Not enough memory for this model here.' : `No way of computing is left on this device: ${outcome.message}`;
+          blocks.set({ reason: isMemory ? 'oom' : 'gpu-lost', message });
+          // The next round measures anew: a device that was lost may be back.
+          equipping.drop();
+        }
+        await giveUp(one, outcome.message);
+        return undefined;
+      case 'trained':
+        // Before the first byte is sent: from here on a reload sends again and never trains again.
+        await ground.kept(store.outbox.put(outcome.entry));
+        await store.checkpoints.remove(checkpoint);
+        return outcome.entry;
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  async function send(one: RoundInHand, entry: OutboxEntry): Promise<void> {
+    hands.progressed(one, 'sending', 0);
+    const reply = await ground.patiently(one.ending.signal, (attempt) =>
+      link.upload(federation, entry.offer, entry.bytes, {
+        signal: attempt,
+        onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
+      }),
+    );
+    const contributions = (standing.contributions ??= await openContributions(store, federation));
+    await ground.kept(contributions.decided(entry, reply, clock.now()));
+    if (reply.type === 'refused') {
+      showRefusal(one, reply);
+      return hands.letGo(one);
+    }
+    ground.happened(`Sent update ${entry.round} (${megabytes(entry.bytes.byteLength)}).`);
+    one.undoDeadline();
+    one.stage = 'averaging';
+    one.fraction = null;
+    const end = standing.ended.get(one.round);
+    if (end !== undefined) {
+      await contributions.settled(one.round, end);
+      hands.letGo(one);
+    }
+    ground.changed();
+  }
+
+  function showRefusal(one: RoundInHand, { refusal, message }: UpdateReply & { readonly type: 'refused' }): void {
+    ground.happened(message);
+    switch (refusal.kind) {
+      case 'round-closed':
+      case 'stale-base':
+        return ground.notice({ reason: 'late', round: one.round, cause: 'round-closed' });
+      case 'not-finite':
+      case 'too-large-coordinate':
+        return blocks.set({ reason: 'diverged', detail: message });
+      case 'not-in-cohort':
+      case 'duplicate':
+      case 'wrong-federation':
+      case 'wrong-length':
+      case 'wrong-digest':
+      case 'invalid':
+        return undefined;
+      default:
+        return refusal satisfies never;
+    }
+  }
+
+  return {
+    async configured(message) {
+      const { joined, hand, contributions } = standing;
+      if (message.federation !== federation || joined === null || joined.pausedAt !== null || standing.superseded) return;
+      if (contributions?.has(message.round) === true) return;
+      if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
+      if (hand !== undefined && hand.round > message.round) return;
+      if (hand !== undefined) hands.letGo(hand);
+      blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
+      const one = hands.take(message.round, message);
+      hands.setDeadline(one, message.deadlineMs);
+      try {
+        const entries = await store.outbox.list(federation);
+        const trained = entries.find((entry) => entry.round === message.round && entry.offer.base === message.base.digest);
+        const entry = trained ?? (await train(one, message));
+        if (entry !== undefined) await send(one, entry);
+      } catch (failure) {
+        if (one.ending.signal.aborted) return;
+        if (failure instanceof WrongBytes || failure instanceof JoinRefused) ground.happened(failure.message);
+        else options.onFault(failure);
+        await giveUp(one, failure instanceof Error ? failure.message : 'Something broke on the device.');
+      }
+    },
+    async committed(message) {
+      if (message.federation !== federation) return;
+      const version = message.counted ? message.version : null;
+      standing.ended.set(message.round, version);
+      await standing.contributions?.settled(message.round, version);
+      if (standing.joined === null) return;
+      standing.justEnded = message.round;
+      if (message.counted) ground.happened(`Version ${message.version} is there, with this device’s update in it.`);
+      const { hand } = standing;
+      if (hand?.round !== message.round) return ground.changed();
+      if (hand.stage === 'averaging') hands.letGo(hand);
+      else hands.missed(hand, 'round-closed');
+    },
+    async abandoned(message) {
+      if (message.federation !== federation) return;
+      standing.ended.set(message.round, null);
+      await standing.contributions?.settled(message.round, null);
+      if (standing.joined === null) return;
+      ground.happened(`Round ${message.round} was abandoned: ${message.reason}`);
+      const { hand } = standing;
+      if (hand?.round !== message.round) return;
+      hands.letGo(hand);
+      await store.checkpoints.remove(checkpointKey(message));
+      await store.outbox.remove(federation, message.round);
+    },
+    async sendAgain(entry) {
+      const one = hands.take(entry.round, null);
+      ground.happened(`Sending the update of round ${entry.round}, trained before.`);
+      try {
+        await send(one, entry);
+      } catch (failure) {
+        if (one.ending.signal.aborted) return;
+        hands.letGo(one);
+        throw failure;
+      }
+    },
+    async settleWaiting() {
+      try {
+        for (const round of (await standing.contributions?.reconcile(link)) ?? []) {
+          const { hand } = standing;
+          if (hand?.round === round && hand.stage === 'averaging') hands.letGo(hand);
+        }
+      } catch (failure) {
+        // Asked again at the next connection.
+        if (!(failure instanceof LinkLost)) throw failure;
+      }
+    },
+  };
+}
