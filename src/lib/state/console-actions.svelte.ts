@@ -36,7 +36,8 @@ export function actionsIn(state: RunState): readonly RunAction[] {
 export function effectOf(action: RunAction, view: FederationView): ActionEffect {
   const { goal, minimum, maximumRounds } = view.spec.rules;
   const open = view.round !== null && view.round.endedAt === null ? view.round : null;
-  const inRound = open === null ? '' : `Round ${open.round} is in progress with ${devices(open.cohort.length)}.`;
+  const inRound =
+    open === null ? '' : `Round ${open.round} is in progress with ${devices(open.cohort.length)}.`;
   const target = view.spec.metric.target;
   switch (action) {
     case 'start': {
@@ -63,7 +64,9 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         button: open === null ? 'Pause' : 'Pause after round',
         title: 'Pause the run',
         sentences: [
-          open === null ? 'No new round opens.' : `${inRound} It goes on to its end; then no new round opens.`,
+          open === null
+            ? 'No new round opens.'
+            : `${inRound} It goes on to its end; then no new round opens.`,
           `${devices(view.connected)} ${view.connected === 1 ? 'is' : 'are'} connected and will read that the coordinator paused this run. Nothing is lost.`,
         ],
         confirm: open === null ? 'Pause' : 'Pause after round',
@@ -89,7 +92,9 @@ export function effectOf(action: RunAction, view: FederationView): ActionEffect 
         title: `Finish run ${view.run ?? 1}`,
         sentences: [
           `The run ends after ${count(view.roundsCommitted)} of ${count(maximumRounds)} rounds.`,
-          ...(open === null ? [] : [`${inRound} It is abandoned: the work of these devices in this round is not used.`]),
+          ...(open === null
+            ? []
+            : [`${inRound} It is abandoned: the work of these devices in this round is not used.`]),
           `${devices(view.connected)} ${view.connected === 1 ? 'is' : 'are'} told that it has ended. All versions, receipts and the alias live stay as they are; a new run can be started later.`,
         ],
         confirm: `Finish run ${view.run ?? 1}`,

@@ -19,7 +19,9 @@ export function aliasEffect(version: number, view: FederationView): AliasEffect 
   return {
     version,
     button: back ? `Roll back live to v${version}…` : `Make v${version} live…`,
-    title: back ? `Roll back live from version ${view.live} to version ${version}` : `Make version ${version} live`,
+    title: back
+      ? `Roll back live from version ${view.live} to version ${version}`
+      : `Make version ${version} live`,
     sentences: [
       `Whoever opens or tries the model from now on gets version ${version} instead of version ${view.live}. ${counted(view.connected, 'connected device')} ${view.connected === 1 ? 'learns' : 'learn'} of it at once.`,
       `Rounds go on from the newest version, ${view.head.version}; training is not set back.`,

@@ -21,10 +21,15 @@ export async function request<S extends v.GenericSchema>(
     response = await fetching(path, {
       method,
       credentials: 'same-origin',
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   } catch {
-    return fail({ error: 'offline', message: 'The server does not answer. Check the connection and try again; nothing was changed here.' });
+    return fail({
+      error: 'offline',
+      message: 'The server does not answer. Check the connection and try again; nothing was changed here.',
+    });
   }
   const text = await response.text();
   let told: unknown = null;
@@ -38,13 +43,20 @@ export async function request<S extends v.GenericSchema>(
     return fail(
       refusal.success
         ? refusal.output
-        : { error: `http-${response.status}`, message: `The server answered ${response.status} ${response.statusText}. Try again, and look at the server's log if it stays so.` },
+        : {
+            error: `http-${response.status}`,
+            message: `The server answered ${response.status} ${response.statusText}. Try again, and look at the server's log if it stays so.`,
+          },
     );
   }
   const read = v.safeParse(schema, told);
   return read.success
     ? ok(read.output)
-    : fail({ error: 'unreadable', message: 'The server answered in a form that this page does not know. Reload the page: it may be older than the server.' });
+    : fail({
+        error: 'unreadable',
+        message:
+          'The server answered in a form that this page does not know. Reload the page: it may be older than the server.',
+      });
 }
 
 const address = (id: string): string => `/api/federations/${encodeURIComponent(id)}`;
@@ -56,13 +68,18 @@ export const consoleApi = (fetching: Fetch) =>
     federations: () => request(fetching, 'GET', '/api/federations', v.array(FederationSummary)),
     federation: (id: string) => request(fetching, 'GET', address(id), FederationView),
     versions: (id: string) => request(fetching, 'GET', `${address(id)}/versions`, v.array(VersionView)),
-    rounds: (id: string, limit: number) => request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
+    rounds: (id: string, limit: number) =>
+      request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
     aliases: (id: string) => request(fetching, 'GET', `${address(id)}/aliases`, v.array(AliasMove)),
-    create: (id: string | null, spec: FederationSpec) => request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
-    change: (id: string, spec: FederationSpec) => request(fetching, 'PUT', address(id), FederationView, { spec }),
-    act: (id: string, action: RunAction) => request(fetching, 'POST', `${address(id)}/actions`, FederationView, { action }),
+    create: (id: string | null, spec: FederationSpec) =>
+      request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
+    change: (id: string, spec: FederationSpec) =>
+      request(fetching, 'PUT', address(id), FederationView, { spec }),
+    act: (id: string, action: RunAction) =>
+      request(fetching, 'POST', `${address(id)}/actions`, FederationView, { action }),
     remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
-    moveLive: (id: string, version: number) => request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
+    moveLive: (id: string, version: number) =>
+      request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
   }) as const;
 export type ConsoleApi = ReturnType<typeof consoleApi>;
 

@@ -19,11 +19,17 @@ export interface AttentionItem {
 /** Rounds older than this many no longer ask for attention. */
 const RECENT_ROUNDS = 3;
 
-export function attentionOf(view: FederationView, rounds: readonly RoundView[], versions: readonly VersionView[]): AttentionItem[] {
+export function attentionOf(
+  view: FederationView,
+  rounds: readonly RoundView[],
+  versions: readonly VersionView[],
+): AttentionItem[] {
   const items: AttentionItem[] = [];
   const current = openRound(view.round);
 
-  const lately = rounds.filter((round) => round.phase === 'abandoned' && round.round > newest(view, rounds) - RECENT_ROUNDS);
+  const lately = rounds.filter(
+    (round) => round.phase === 'abandoned' && round.round > newest(view, rounds) - RECENT_ROUNDS,
+  );
   if (lately.length > 1 && view.state !== 'finished')
     items.push({
       id: 'abandoned-many',
@@ -54,7 +60,10 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
         text: `${accepted} of at least ${current.minimum} updates are in, and ${possible === accepted ? 'nobody still works on one' : `only ${possible - accepted} still ${possible - accepted === 1 ? 'works' : 'work'} on theirs`}. It will be abandoned at its deadline.`,
         round: current.round,
       });
-    const remaining = possible >= current.goal ? 'The round still has enough devices.' : `${possible} of ${current.goal} wanted updates can still come.`;
+    const remaining =
+      possible >= current.goal
+        ? 'The round still has enough devices.'
+        : `${possible} of ${current.goal} wanted updates can still come.`;
     for (const stage of ['refused', 'dropped'] as const) {
       const members = lost.filter((member) => member.stage === stage);
       for (const reason of new Set(members.map((member) => member.reason ?? 'No reason came with it'))) {
@@ -81,7 +90,9 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
 
   const live = versions.find((version) => version.version === view.live);
   const name = view.spec.metric.name;
-  const evaluated = [...versions].reverse().find((version) => version.evaluation !== null && version.version > view.live);
+  const evaluated = [...versions]
+    .reverse()
+    .find((version) => version.evaluation !== null && version.version > view.live);
   if (live?.evaluation != null && evaluated?.evaluation != null) {
     const compared = compareFigure(name, evaluated.evaluation.tally, live.evaluation.tally);
     if (compared.verdict === 'worse')
@@ -93,7 +104,14 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
         round: null,
       });
   }
-  if (view.state !== 'draft' && view.head.version > 0 && versions.length > 2 && versions.every((version) => version.evaluation === null || figure(version.evaluation.tally, name) === undefined))
+  if (
+    view.state !== 'draft' &&
+    view.head.version > 0 &&
+    versions.length > 2 &&
+    versions.every(
+      (version) => version.evaluation === null || figure(version.evaluation.tally, name) === undefined,
+    )
+  )
     items.push({
       id: 'unscored',
       tone: 'info',
@@ -108,13 +126,17 @@ export function attentionOf(view: FederationView, rounds: readonly RoundView[], 
 
 function lossTitle(stage: 'refused' | 'dropped', same: readonly CohortMember[], round: RoundView): string {
   const [only] = same;
-  if (only === undefined || same.length > 1) return stage === 'refused' ? `${same.length} updates were refused` : `${same.length} devices left round ${round.round}`;
+  if (only === undefined || same.length > 1)
+    return stage === 'refused'
+      ? `${same.length} updates were refused`
+      : `${same.length} devices left round ${round.round}`;
   if (stage === 'refused') return `${only.name}'s update was refused`;
   const at = only.history.at(-1)?.at;
   return `${only.name} left round ${round.round}${at === undefined ? '' : ` at ${clock(at - configuredAt(round))}`}`;
 }
 
-const newest = (view: FederationView, rounds: readonly RoundView[]): number => view.round?.round ?? rounds[0]?.round ?? 0;
+const newest = (view: FederationView, rounds: readonly RoundView[]): number =>
+  view.round?.round ?? rounds[0]?.round ?? 0;
 
 /** First letter large, one full stop at the end. */
 const sentence = (text: string): string => {

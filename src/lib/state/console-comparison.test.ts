@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
-import { compareClasses, compareFigure, compareFigures, macroVariance, newcombe, rowShares, wilson } from './console-comparison.ts';
+import {
+  compareClasses,
+  compareFigure,
+  compareFigures,
+  macroVariance,
+  newcombe,
+  rowShares,
+  wilson,
+} from './console-comparison.ts';
 
 const classified = (confusion: number[]): Tally => ({
   type: 'classification',
@@ -62,7 +70,9 @@ describe('a version against another', () => {
     expect(compareFigure('accuracy', worse, better).verdict).toBe('worse');
   });
   test('a difference within the noise is unclear, and a loss has no interval', () => {
-    expect(compareFigure('balanced-accuracy', classified([8, 2, 1, 9]), classified([7, 3, 1, 9])).verdict).toBe('unclear');
+    expect(
+      compareFigure('balanced-accuracy', classified([8, 2, 1, 9]), classified([7, 3, 1, 9])).verdict,
+    ).toBe('unclear');
     expect(compareFigure('loss', better, worse).verdict).toBe('unknown');
     expect(compareFigure('loss', better, worse).interval).toBeUndefined();
   });
@@ -71,9 +81,26 @@ describe('a version against another', () => {
     expect([half.b, half.difference, half.verdict]).toEqual([undefined, undefined, 'unknown']);
   });
   test('only the metrics of the kind at hand are listed', () => {
-    expect(compareFigures(better, worse).map((one) => one.name)).toEqual(['Accuracy', 'Balanced accuracy', 'F1 (macro)', 'Loss']);
-    const numbers: Tally = { type: 'regression', count: 4, squaredErrorSum: 4, absoluteErrorSum: 4, targetSum: 10, targetSquareSum: 30 };
-    expect(compareFigures(numbers, null).map((one) => one.name)).toEqual(['Loss', 'RMSE', 'Mean absolute error', 'R²']);
+    expect(compareFigures(better, worse).map((one) => one.name)).toEqual([
+      'Accuracy',
+      'Balanced accuracy',
+      'F1 (macro)',
+      'Loss',
+    ]);
+    const numbers: Tally = {
+      type: 'regression',
+      count: 4,
+      squaredErrorSum: 4,
+      absoluteErrorSum: 4,
+      targetSum: 10,
+      targetSquareSum: 30,
+    };
+    expect(compareFigures(numbers, null).map((one) => one.name)).toEqual([
+      'Loss',
+      'RMSE',
+      'Mean absolute error',
+      'R²',
+    ]);
   });
   test('classes come worst first, with the difference of their recall', () => {
     const rows = compareClasses(['healthy', 'ill'], better, worse);

@@ -56,13 +56,20 @@ export function newcombe(hitsA: number, countA: number, hitsB: number, countB: n
 }
 
 /** Variance of a macro figure by the delta method; undefined for figures that confusion counts do not settle. */
-export function macroVariance(confusion: readonly number[], name: 'balanced-accuracy' | 'f1-macro'): number | undefined {
+export function macroVariance(
+  confusion: readonly number[],
+  name: 'balanced-accuracy' | 'f1-macro',
+): number | undefined {
   const size = Math.round(Math.sqrt(confusion.length));
   const count = confusion.reduce((total, cell) => total + cell, 0);
   if (count === 0) return undefined;
   const p = (row: number, column: number): number => (confusion[row * size + column] ?? 0) / count;
-  const rows = Array.from({ length: size }, (_, k) => Array.from({ length: size }, (__, j) => p(k, j)).reduce((s, x) => s + x, 0));
-  const columns = Array.from({ length: size }, (_, k) => Array.from({ length: size }, (__, i) => p(i, k)).reduce((s, x) => s + x, 0));
+  const rows = Array.from({ length: size }, (_, k) =>
+    Array.from({ length: size }, (__, j) => p(k, j)).reduce((s, x) => s + x, 0),
+  );
+  const columns = Array.from({ length: size }, (_, k) =>
+    Array.from({ length: size }, (__, i) => p(i, k)).reduce((s, x) => s + x, 0),
+  );
   const known = Array.from({ length: size }, (_, k) => k).filter((k) =>
     name === 'balanced-accuracy' ? (rows[k] ?? 0) > 0 : (rows[k] ?? 0) + (columns[k] ?? 0) > 0,
   );
@@ -79,7 +86,8 @@ export function macroVariance(confusion: readonly number[], name: 'balanced-accu
         } else {
           const both = row + (columns[k] ?? 0);
           const touched = (i === k ? 1 : 0) + (j === k ? 1 : 0);
-          if (touched > 0) gradient += (2 * (i === k && j === k ? 1 : 0) * both - 2 * hit * touched) / (both * both);
+          if (touched > 0)
+            gradient += (2 * (i === k && j === k ? 1 : 0) * both - 2 * hit * touched) / (both * both);
         }
       }
       gradient /= known.length;
@@ -132,7 +140,10 @@ export function compareFigure(name: MetricName, a: Tally | null, b: Tally | null
     else if (name === 'balanced-accuracy' || name === 'f1-macro') {
       const varianceA = macroVariance(a.confusion, name);
       const varianceB = macroVariance(b.confusion, name);
-      interval = around(difference, varianceA === undefined || varianceB === undefined ? undefined : varianceA + varianceB);
+      interval = around(
+        difference,
+        varianceA === undefined || varianceB === undefined ? undefined : varianceA + varianceB,
+      );
     }
   }
   return {
@@ -184,7 +195,8 @@ export function compareClasses(labels: readonly string[], a: Tally | null, b: Ta
           b: other?.recall,
           intervalA: wilson(hits(a, index), one?.support ?? 0),
           intervalB: wilson(hits(b, index), other?.support ?? 0),
-          difference: one?.recall === undefined || other?.recall === undefined ? undefined : one.recall - other.recall,
+          difference:
+            one?.recall === undefined || other?.recall === undefined ? undefined : one.recall - other.recall,
           interval,
           verdict: verdictOf(interval, true),
         },

@@ -55,20 +55,34 @@ export function contractTyped(draft: Draft): unknown {
   const { columns, target } = draft.table;
   return {
     kind: 'table',
-    columns: columns.map(({ type, name, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
-      type === 'number'
-        ? { type, name, minimum, maximum, missingAllowed, mean, standardDeviation }
-        : { type, name, categories: listed(categories), missingAllowed },
+    columns: columns.map(
+      ({ type, name, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
+        type === 'number'
+          ? { type, name, minimum, maximum, missingAllowed, mean, standardDeviation }
+          : { type, name, categories: listed(categories), missingAllowed },
     ),
     target:
       target.type === 'classes'
-        ? { type: 'classes', name: target.name, classes: target.classes.map(({ label, values }) => ({ label, values: listed(values).length === 0 ? [label] : listed(values) })) }
-        : { type: 'number', name: target.name, mean: target.mean, standardDeviation: target.standardDeviation },
+        ? {
+            type: 'classes',
+            name: target.name,
+            classes: target.classes.map(({ label, values }) => ({
+              label,
+              values: listed(values).length === 0 ? [label] : listed(values),
+            })),
+          }
+        : {
+            type: 'number',
+            name: target.name,
+            mean: target.mean,
+            standardDeviation: target.standardDeviation,
+          },
   };
 }
 
 /** Lines as typed: what is empty does not count. */
-const listed = (lines: readonly string[]): string[] => lines.map((line) => line.trim()).filter((line) => line !== '');
+const listed = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.trim()).filter((line) => line !== '');
 
 export interface ModelProblem {
   /** "options.hidden", "network", "family", or "contract" where the data come first. */
@@ -79,7 +93,8 @@ export interface ModelProblem {
 /** The network as it stands, its shapes proven, or the one thing that stands in the way. */
 export function networkTyped(draft: Draft): Result<Network, ModelProblem> {
   const contract = v.safeParse(DataContract, contractTyped(draft));
-  if (!contract.success) return fail({ path: 'contract', message: 'Shapes are known once the data contract is complete.' });
+  if (!contract.success)
+    return fail({ path: 'contract', message: 'Shapes are known once the data contract is complete.' });
   if (draft.family === 'imported') {
     if (draft.imported === null) return fail({ path: 'network', message: 'Choose a model.json first.' });
     const built = buildNetwork(draft.imported.network);
@@ -97,7 +112,10 @@ export function networkTyped(draft: Draft): Result<Network, ModelProblem> {
   }
   const made = networkOf(draft.family, contract.output, optionsOf(draft));
   if (made.ok) return made;
-  return fail({ path: made.error.kind === 'unsuited' || made.error.kind === 'unknown-family' ? 'family' : 'network', message: made.error.message });
+  return fail({
+    path: made.error.kind === 'unsuited' || made.error.kind === 'unknown-family' ? 'family' : 'network',
+    message: made.error.message,
+  });
 }
 
 /** Whether a network takes examples of the contract and answers with as many numbers as its target has. */
@@ -105,13 +123,22 @@ function fits(network: Network, contract: DataContract): Result<Network, ModelPr
   const wanted = exampleShape(contract);
   const shape = (sides: readonly number[]): string => `[${sides.join(', ')}]`;
   if (wanted.join() !== network.spec.inputShape.join())
-    return fail({ path: 'network', message: `The model takes ${shape(network.spec.inputShape)}, but an example of the data contract is ${shape(wanted)}.` });
+    return fail({
+      path: 'network',
+      message: `The model takes ${shape(network.spec.inputShape)}, but an example of the data contract is ${shape(wanted)}.`,
+    });
   const outputs = targetSize(contract);
   if (network.outputSize !== outputs)
-    return fail({ path: 'network', message: `The model has ${network.outputSize} outputs, but the data contract needs ${outputs}.` });
+    return fail({
+      path: 'network',
+      message: `The model has ${network.outputSize} outputs, but the data contract needs ${outputs}.`,
+    });
   const loss = classLabels(contract) === undefined ? 'mean-squared-error' : 'categorical-crossentropy';
   if (network.spec.loss !== loss)
-    return fail({ path: 'network', message: `The model is trained by ${network.spec.loss}, but the data contract needs ${loss}.` });
+    return fail({
+      path: 'network',
+      message: `The model is trained by ${network.spec.loss}, but the data contract needs ${loss}.`,
+    });
   return ok(network);
 }
 
@@ -150,8 +177,16 @@ export function checkDraft(draft: Draft): CheckedDraft {
       if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
     }
   if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
-  if (!metricFits(draft, draft.metric.name)) add('metric.name', `${metrics[draft.metric.name].title} does not apply to this target. Choose another metric, or change the target on the step Data.`);
-  else if (draft.metric.target !== null && metrics[draft.metric.name].isShare && (draft.metric.target <= 0 || draft.metric.target > 1))
+  if (!metricFits(draft, draft.metric.name))
+    add(
+      'metric.name',
+      `${metrics[draft.metric.name].title} does not apply to this target. Choose another metric, or change the target on the step Data.`,
+    );
+  else if (
+    draft.metric.target !== null &&
+    metrics[draft.metric.name].isShare &&
+    (draft.metric.target <= 0 || draft.metric.target > 1)
+  )
     add('metric.target', 'A share between 0 and 100 %.');
   if (draft.sample !== null) {
     const contract = v.safeParse(DataContract, contractTyped(draft));
@@ -160,8 +195,14 @@ export function checkDraft(draft: Draft): CheckedDraft {
   }
   if (draft.kind === 'table')
     for (const [index, column] of draft.table.columns.entries()) {
-      if (column.name !== '' && column.name === draft.table.target.name) add(`contract.columns.${index}.name`, 'The target cannot also be an input.');
-      if (column.type === 'number' && column.minimum !== null && column.maximum !== null && column.minimum > column.maximum)
+      if (column.name !== '' && column.name === draft.table.target.name)
+        add(`contract.columns.${index}.name`, 'The target cannot also be an input.');
+      if (
+        column.type === 'number' &&
+        column.minimum !== null &&
+        column.maximum !== null &&
+        column.minimum > column.maximum
+      )
         add(`contract.columns.${index}.maximum`, 'Not below the minimum.');
     }
   return { spec: read.success && issues.size === 0 ? read.output : undefined, issues, network };
@@ -178,11 +219,14 @@ export function metricFits(draft: Draft, name: MetricName): boolean {
 export function sentenceOf(issue: v.BaseIssue<unknown>): string {
   if (!issue.message.startsWith('Invalid ')) return `Needs ${issue.message}.`;
   const isDuration = v.getDotPath(issue)?.endsWith('Ms') ?? false;
-  const amount = (value: unknown): string => (isDuration && typeof value === 'number' ? durationInWords(value) : String(value));
+  const amount = (value: unknown): string =>
+    isDuration && typeof value === 'number' ? durationInWords(value) : String(value);
   switch (issue.type) {
     case 'number':
     case 'finite':
-      return issue.input === null || issue.input === undefined || issue.input === '' ? 'A number is needed here.' : 'This is not a number.';
+      return issue.input === null || issue.input === undefined || issue.input === ''
+        ? 'A number is needed here.'
+        : 'This is not a number.';
     case 'string':
       return 'Some words are needed here.';
     case 'safe_integer':
@@ -194,9 +238,15 @@ export function sentenceOf(issue: v.BaseIssue<unknown>): string {
     case 'gt_value':
       return `More than ${amount(issue.requirement)}.`;
     case 'min_length':
-      return typeof issue.input === 'string' ? 'Some words are needed here.' : issue.requirement === 1 ? 'At least one is needed.' : `At least ${issue.requirement} are needed.`;
+      return typeof issue.input === 'string'
+        ? 'Some words are needed here.'
+        : issue.requirement === 1
+          ? 'At least one is needed.'
+          : `At least ${issue.requirement} are needed.`;
     case 'max_length':
-      return typeof issue.input === 'string' ? `At most ${issue.requirement} characters.` : `At most ${issue.requirement}.`;
+      return typeof issue.input === 'string'
+        ? `At most ${issue.requirement} characters.`
+        : `At most ${issue.requirement}.`;
     case 'tuple':
       return 'As many numbers as the default has.';
     case 'picklist':
@@ -207,7 +257,9 @@ export function sentenceOf(issue: v.BaseIssue<unknown>): string {
 }
 
 /** The devices that are asked for one round: ⌈goal × over-selection⌉, guarded against binary dust (10 × 1.1). */
-export const cohortSize = (goal: number, overSelection: number): number => Math.ceil(goal * overSelection - 1e-9);
+export const cohortSize = (goal: number, overSelection: number): number =>
+  Math.ceil(goal * overSelection - 1e-9);
 
 /** The step that an address names; the first where it names none. */
-export const stepNamed = (name: string | null): DraftStep => draftSteps.find((step) => step === name) ?? 'brief';
+export const stepNamed = (name: string | null): DraftStep =>
+  draftSteps.find((step) => step === name) ?? 'brief';

@@ -57,21 +57,25 @@ export class FederationDraft {
   issueAt(path: string): string | undefined {
     const message = this.issues.get(path);
     if (message === undefined) return undefined;
-    const shown = this.#seen.has(path) || this.#seen.has(stepOf(path)) || this.#refused?.issues.has(path) === true;
+    const shown =
+      this.#seen.has(path) || this.#seen.has(stepOf(path)) || this.#refused?.issues.has(path) === true;
     return shown ? message : undefined;
   }
 
   /** The first message at or below a path, for a list or a group. */
   issueWithin(path: string): string | undefined {
-    for (const [at] of this.issues) if (at === path || at.startsWith(`${path}.`)) {
-      const message = this.issueAt(at);
-      if (message !== undefined) return message;
-    }
+    for (const [at] of this.issues)
+      if (at === path || at.startsWith(`${path}.`)) {
+        const message = this.issueAt(at);
+        if (message !== undefined) return message;
+      }
     return undefined;
   }
 
   issuesOf(step: DraftStep): { readonly path: string; readonly message: string }[] {
-    return [...this.issues].filter(([path]) => stepOf(path) === step).map(([path, message]) => ({ path, message }));
+    return [...this.issues]
+      .filter(([path]) => stepOf(path) === step)
+      .map(([path, message]) => ({ path, message }));
   }
 
   touch(path: string): void {
@@ -137,7 +141,9 @@ export class FederationDraft {
     this.sending = false;
     if (sent.ok) return sent.value;
     this.failure = sent.error.message;
-    const issues = (sent.error.issues ?? []).map(({ path, message }) => [path.replace(/^spec\./, ''), message] as const);
+    const issues = (sent.error.issues ?? []).map(
+      ({ path, message }) => [path.replace(/^spec\./, ''), message] as const,
+    );
     this.#refused = { issues: new Map(issues), of };
     return undefined;
   }

@@ -18,14 +18,31 @@ const patients = (): Draft => ({
   table: {
     columns: [
       { ...emptyColumn(1), name: 'age', mean: 54, standardDeviation: 9, minimum: 0, maximum: 120 },
-      { ...emptyColumn(2), name: 'chest pain', type: 'category', categories: ['typical', 'atypical', 'none'] },
+      {
+        ...emptyColumn(2),
+        name: 'chest pain',
+        type: 'category',
+        categories: ['typical', 'atypical', 'none'],
+      },
     ],
-    target: { ...emptyDraft().table.target, name: 'disease', classes: [{ key: 1, label: 'healthy', values: ['0'] }, { key: 2, label: 'ill', values: ['1', '2', '3', '4'] }] },
+    target: {
+      ...emptyDraft().table.target,
+      name: 'disease',
+      classes: [
+        { key: 1, label: 'healthy', values: ['0'] },
+        { key: 2, label: 'ill', values: ['1', '2', '3', '4'] },
+      ],
+    },
   },
 });
 const memory = (): DraftStorage & { readonly kept: Map<string, string> } => {
   const kept = new Map<string, string>();
-  return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
+  return {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
 };
 
 describe('a draft of a federation', () => {
@@ -41,7 +58,11 @@ describe('a draft of a federation', () => {
     const target = draft.table.target.classes[0];
     if (target !== undefined) target.values = [];
     const { spec, network } = checkDraft(draft);
-    expect(spec?.contract.kind === 'table' && spec.contract.target.type === 'classes' && spec.contract.target.classes[0]?.values).toEqual(['healthy']);
+    expect(
+      spec?.contract.kind === 'table' &&
+        spec.contract.target.type === 'classes' &&
+        spec.contract.target.classes[0]?.values,
+    ).toEqual(['healthy']);
     expect(network.ok && network.value.spec.inputShape).toEqual([4]);
   });
   test('names each mistake at the path of its field, in words', () => {
@@ -87,7 +108,10 @@ describe('a draft of a federation', () => {
     const draft = digits();
     draft.options = { ...draft.options, mlp: { hidden: '200, many', dropout: 0 } };
     const network = networkTyped(draft);
-    expect(!network.ok && network.error).toEqual({ path: 'options.hidden', message: 'This is not a number.' });
+    expect(!network.ok && network.error).toEqual({
+      path: 'options.hidden',
+      message: 'This is not a number.',
+    });
   });
   test('an imported network must take the examples and answer as the contract says', () => {
     const draft = digits();
@@ -95,16 +119,31 @@ describe('a draft of a federation', () => {
     draft.imported = {
       fileName: 'model.json',
       notes: [],
-      network: { inputShape: [784], layers: [{ type: 'dense', units: 10, activation: 'softmax', useBias: true }], loss: 'categorical-crossentropy' },
+      network: {
+        inputShape: [784],
+        layers: [{ type: 'dense', units: 10, activation: 'softmax', useBias: true }],
+        loss: 'categorical-crossentropy',
+      },
     };
     const network = networkTyped(draft);
-    expect(!network.ok && network.error.message).toBe('The model takes [784], but an example of the data contract is [28, 28, 1].');
-    draft.imported.network = { ...draft.imported.network, inputShape: [28, 28, 1], layers: [{ type: 'flatten' }, { type: 'dense', units: 7, activation: 'softmax', useBias: true }] };
+    expect(!network.ok && network.error.message).toBe(
+      'The model takes [784], but an example of the data contract is [28, 28, 1].',
+    );
+    draft.imported.network = {
+      ...draft.imported.network,
+      inputShape: [28, 28, 1],
+      layers: [{ type: 'flatten' }, { type: 'dense', units: 7, activation: 'softmax', useBias: true }],
+    };
     const other = networkTyped(draft);
     expect(!other.ok && other.error.message).toBe('The model has 7 outputs, but the data contract needs 10.');
   });
   test('typed again from its own spec, it makes the same spec', () => {
-    for (const draft of [digits(), patients(), { ...digits(), family: 'cnn-mcmahan' as const }, { ...patients(), family: 'softmax-regression' as const }]) {
+    for (const draft of [
+      digits(),
+      patients(),
+      { ...digits(), family: 'cnn-mcmahan' as const },
+      { ...patients(), family: 'softmax-regression' as const },
+    ]) {
       const { spec } = checkDraft(draft);
       if (spec === undefined) throw new Error('The draft should be complete.');
       const again = draftFrom(spec);
@@ -113,7 +152,9 @@ describe('a draft of a federation', () => {
     }
   });
   test('from a sample is whole but for the name of its coordinator, and other presets ask for what only a person knows', () => {
-    const missing = Object.fromEntries(presets.map((preset) => [preset.name, [...checkDraft(preset.draft()).issues.keys()]]));
+    const missing = Object.fromEntries(
+      presets.map((preset) => [preset.name, [...checkDraft(preset.draft()).issues.keys()]]),
+    );
     expect(missing['drawn-digits']).toEqual(['brief.coordinator']);
     expect(missing['patient-cohort']).toEqual(['brief.coordinator']);
     expect(missing['image']).toContain('contract.classes.0');
@@ -125,7 +166,9 @@ describe('a draft of a federation', () => {
     expect(checkDraft(draft).issues.get('sample')).toMatch(/does not fit/);
   });
   test('every path belongs to the step that shows its field', () => {
-    expect(['brief.title', 'contract.columns.0.name', 'options.hidden', 'rules.goal', 'id'].map(stepOf)).toEqual(['brief', 'data', 'model', 'rounds', 'brief']);
+    expect(
+      ['brief.title', 'contract.columns.0.name', 'options.hidden', 'rules.goal', 'id'].map(stepOf),
+    ).toEqual(['brief', 'data', 'model', 'rounds', 'brief']);
   });
   test('a list of numbers may be typed in any of the usual ways', () => {
     expect(numbersTyped('200, 200')).toEqual([200, 200]);
@@ -138,7 +181,14 @@ describe('a draft of a federation', () => {
 describe('the form of a draft', () => {
   const sent: DraftSending = {
     storageKey: 'draft',
-    send: async () => ({ ok: false, error: { error: 'invalid', message: 'No.', issues: [{ path: 'spec.rules.goal', message: 'Too many for this server.' }] } }),
+    send: async () => ({
+      ok: false,
+      error: {
+        error: 'invalid',
+        message: 'No.',
+        issues: [{ path: 'spec.rules.goal', message: 'Too many for this server.' }],
+      },
+    }),
   };
   test('points a mistake out only once its field or step was left', () => {
     const form = new FederationDraft({ ...digits(), brief: { ...digits().brief, title: '' } }, sent);
@@ -188,7 +238,9 @@ describe('what the numbers mean', () => {
   });
   test('the sentences name cohort, time and bytes', () => {
     const sentences = roundSentences(digits().rules, 796_840);
-    expect(sentences?.[0]).toBe('A cohort of 11 for 8 updates: up to 3 may leave. With fewer than 5 the round is abandoned.');
+    expect(sentences?.[0]).toBe(
+      'A cohort of 11 for 8 updates: up to 3 may leave. With fewer than 5 the round is abandoned.',
+    );
     // (2 min + 10 min + 5 s) × 40 = 8 h 3 min.
     expect(sentences?.[1]).toContain('40 rounds take at most 8 h 3 min');
     expect(sentences?.[2]).toContain('About 797 kB down and 797 kB up per device a round');

@@ -36,7 +36,12 @@ export type DraftTarget = v.InferOutput<typeof DraftTarget>;
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
-  brief: v.object({ title: v.string(), purpose: v.string(), coordinator: v.string(), dataWanted: v.string() }),
+  brief: v.object({
+    title: v.string(),
+    purpose: v.string(),
+    coordinator: v.string(),
+    dataWanted: v.string(),
+  }),
   metric: v.object({ name: MetricName, target: number }),
   kind: v.picklist(['image', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
@@ -73,7 +78,10 @@ export const defaultOptions = (): Draft['options'] =>
     modelFamilies.map((family) => [
       family.name,
       Object.fromEntries(
-        Object.entries(v.getDefaults(family.options) as Record<string, unknown>).map(([name, value]) => [name, typedOption(value)]),
+        Object.entries(v.getDefaults(family.options) as Record<string, unknown>).map(([name, value]) => [
+          name,
+          typedOption(value),
+        ]),
       ),
     ]),
   );
@@ -91,7 +99,10 @@ export const numbersTyped = (text: string): (number | string)[] =>
 /** The settings of the draft's family as the family's own schema reads them. */
 export const optionsOf = (draft: Draft): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(draft.options[draft.family] ?? {}).map(([name, value]) => [name, typeof value === 'string' ? numbersTyped(value) : value]),
+    Object.entries(draft.options[draft.family] ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? numbersTyped(value) : value,
+    ]),
   );
 
 export const emptyColumn = (key: number): DraftColumn => ({
@@ -114,12 +125,29 @@ export const emptyDraft = (): Draft => ({
   image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
   table: {
     columns: [emptyColumn(1)],
-    target: { type: 'classes', name: '', classes: [{ key: 1, label: '', values: [] }, { key: 2, label: '', values: [] }], mean: 0, standardDeviation: 1 },
+    target: {
+      type: 'classes',
+      name: '',
+      classes: [
+        { key: 1, label: '', values: [] },
+        { key: 2, label: '', values: [] },
+      ],
+      mean: 0,
+      standardDeviation: 1,
+    },
   },
   family: 'mlp',
   options: defaultOptions(),
   imported: null,
-  plan: { localEpochs: 1, batchSize: 10, learningRate: 0.1, optimizer: 'sgd', momentum: 0, proximalTerm: 0, seed: 1 },
+  plan: {
+    localEpochs: 1,
+    batchSize: 10,
+    learningRate: 0.1,
+    optimizer: 'sgd',
+    momentum: 0,
+    proximalTerm: 0,
+    seed: 1,
+  },
   rules: {
     goal: 8,
     minimum: 5,
@@ -136,7 +164,16 @@ export const emptyDraft = (): Draft => ({
 export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'table'> {
   const { image, table } = emptyDraft();
   if (contract.kind === 'image')
-    return { kind: 'image', image: { height: contract.height, width: contract.width, channels: contract.channels, classes: [...contract.classes] }, table };
+    return {
+      kind: 'image',
+      image: {
+        height: contract.height,
+        width: contract.width,
+        channels: contract.channels,
+        classes: [...contract.classes],
+      },
+      table,
+    };
   const { target } = contract;
   return {
     kind: 'table',
@@ -152,7 +189,11 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
         ...target,
         classes:
           target.type === 'classes'
-            ? target.classes.map((one, index) => ({ key: index + 1, label: one.label, values: [...one.values] }))
+            ? target.classes.map((one, index) => ({
+                key: index + 1,
+                label: one.label,
+                values: [...one.values],
+              }))
             : table.target.classes,
       },
     },
@@ -194,7 +235,9 @@ function recoveredOptions(spec: FederationSpec): Record<string, string | number 
   const family = familyNamed(spec.family);
   if (family === undefined) return undefined;
   const dense = spec.network.layers.filter((layer) => layer.type === 'dense').map((layer) => layer.units);
-  const filters = spec.network.layers.filter((layer) => layer.type === 'conv2d').map((layer) => layer.filters);
+  const filters = spec.network.layers
+    .filter((layer) => layer.type === 'conv2d')
+    .map((layer) => layer.filters);
   const dropout = spec.network.layers.find((layer) => layer.type === 'dropout')?.rate ?? 0;
   const guesses: Record<string, unknown> = { hidden: dense.slice(0, -1), filters, units: dense[0], dropout };
   const names = Object.keys(v.getDefaults(family.options));

@@ -4,11 +4,12 @@ import { clock } from './format.ts';
 
 export type DurationUnit = 'seconds' | 'minutes' | 'hours';
 
-export const durationUnits: Readonly<Record<DurationUnit, { readonly title: string; readonly ms: number }>> = {
-  seconds: { title: 'seconds', ms: 1_000 },
-  minutes: { title: 'minutes', ms: 60_000 },
-  hours: { title: 'hours', ms: 3_600_000 },
-};
+export const durationUnits: Readonly<Record<DurationUnit, { readonly title: string; readonly ms: number }>> =
+  {
+    seconds: { title: 'seconds', ms: 1_000 },
+    minutes: { title: 'minutes', ms: 60_000 },
+    hours: { title: 'hours', ms: 3_600_000 },
+  };
 
 /** "45 s", "2 min", "1 h 30 min", "2 days 3 h": the two largest parts, rounded down; "0 s" for nothing. */
 export function durationInWords(ms: number): string {
@@ -36,4 +37,5 @@ export function unitOf(ms: number): DurationUnit {
 }
 
 /** How long something took: "0.4 s" below ten seconds, else a clock. */
-export const took = (ms: number): string => (ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : clock(ms));
+export const took = (ms: number): string =>
+  ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : clock(ms);

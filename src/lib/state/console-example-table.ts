@@ -26,21 +26,36 @@ export async function readExample(file: File): Promise<Result<ExampleRead, strin
   try {
     bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   } catch {
-    return fail(`“${file.name}” could not be read. It may have been moved or changed since it was chosen: choose it again.`);
+    return fail(
+      `“${file.name}” could not be read. It may have been moved or changed since it was chosen: choose it again.`,
+    );
   }
   if (bytes.length === 0) return fail(`“${file.name}” is empty. Choose a file with a header line and rows.`);
   const notText = notTextBecause(bytes);
   if (notText !== undefined) return fail(`“${file.name}” is not a table of text: ${notText}`);
   const isWhole = file.size <= HEAD_BYTES;
   const head = headText(bytes);
-  const [header = [], ...rows] = firstRecords(head, detectDelimiter(head, isWhole, []), isWhole, MOST_ROWS + 1);
+  const [header = [], ...rows] = firstRecords(
+    head,
+    detectDelimiter(head, isWhole, []),
+    isWhole,
+    MOST_ROWS + 1,
+  );
   const names = header.map((name) => name.trim());
 
   const read = (target: string | undefined): Result<ExampleRead, string> => {
     const inferred = inferTableContract(names, rows, target);
     if (!inferred.ok) return fail(`“${file.name}”: ${inferred.error.message}`);
     const { contract, notes, targetCandidates } = inferred.value;
-    return ok({ fileName: file.name, rows: rows.length, isWhole: isWhole && rows.length < MOST_ROWS, contract, targets: targetCandidates, notes, withTarget: read });
+    return ok({
+      fileName: file.name,
+      rows: rows.length,
+      isWhole: isWhole && rows.length < MOST_ROWS,
+      contract,
+      targets: targetCandidates,
+      notes,
+      withTarget: read,
+    });
   };
   return read(undefined);
 }

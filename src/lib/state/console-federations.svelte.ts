@@ -9,7 +9,10 @@ export class FederationListState {
   }
 
   /** Every five seconds while the page is visible, and at once when it becomes so; until undone. */
-  keepFresh(document: Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>, everyMs = 5_000): () => void {
+  keepFresh(
+    document: Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>,
+    everyMs = 5_000,
+  ): () => void {
     let reading = false;
     const read = async (): Promise<void> => {
       if (reading || document.visibilityState !== 'visible') return;
@@ -18,7 +21,8 @@ export class FederationListState {
         await this.#read();
         this.failure = null;
       } catch {
-        this.failure = 'The server does not answer. The figures below are the last that were read; they are read again every five seconds.';
+        this.failure =
+          'The server does not answer. The figures below are the last that were read; they are read again every five seconds.';
       } finally {
         reading = false;
       }

@@ -18,9 +18,15 @@ describe('an invitation', () => {
     expect(drawn).toEqual(data);
   });
   test('says how far its address reaches', () => {
-    expect(['http://localhost:3000', 'http://127.0.0.1:80', 'https://[::1]/', 'http://192.168.1.4:3000', 'https://192.168.1.4'].map(reachOf)).toEqual([
-      'this-machine', 'this-machine', 'this-machine', 'insecure', 'anywhere',
-    ]);
+    expect(
+      [
+        'http://localhost:3000',
+        'http://127.0.0.1:80',
+        'https://[::1]/',
+        'http://192.168.1.4:3000',
+        'https://192.168.1.4',
+      ].map(reachOf),
+    ).toEqual(['this-machine', 'this-machine', 'this-machine', 'insecure', 'anywhere']);
   });
 });
 

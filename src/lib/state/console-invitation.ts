@@ -1,7 +1,10 @@
 // An invitation as a picture, and how far its address reaches.
 
 /** One SVG path of unit squares, rows joined; `size` modules a side, the quiet border included. */
-export function qrPath(modules: readonly (readonly boolean[])[]): { readonly size: number; readonly path: string } {
+export function qrPath(modules: readonly (readonly boolean[])[]): {
+  readonly size: number;
+  readonly path: string;
+} {
   let path = '';
   for (const [y, row] of modules.entries())
     for (let x = 0; x < row.length; x += 1) {
@@ -18,6 +21,7 @@ export function qrPath(modules: readonly (readonly boolean[])[]): { readonly siz
 export function reachOf(publicUrl: string): 'anywhere' | 'this-machine' | 'insecure' {
   const url = new URL(publicUrl);
   const host = url.hostname;
-  if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host)) return 'this-machine';
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host))
+    return 'this-machine';
   return url.protocol === 'https:' ? 'anywhere' : 'insecure';
 }

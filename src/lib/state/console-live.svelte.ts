@@ -4,6 +4,7 @@
 import { createContext } from 'svelte';
 import * as v from 'valibot';
 import type { FederationId } from '#lib/core/ids.ts';
+import { ok } from '#lib/core/result.ts';
 import { PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { Answer, type Handshake } from '#lib/protocol/messages.ts';
 import { FederationView, type AliasMove, type RoundView, type VersionView } from '#lib/protocol/views.ts';
@@ -33,7 +34,8 @@ export interface LivePage {
   readonly servedAt: number;
 }
 
-const ROUNDS_SHOWN = 200;
+export const ROUNDS_SHOWN = 100;
+const ROUNDS_AGAIN = 5;
 
 export class ConsoleLive {
   view = $state.raw<FederationView>() as FederationView;
@@ -57,7 +59,9 @@ export class ConsoleLive {
   readonly abandoned = $derived(this.rounds.filter((round) => round.phase === 'abandoned'));
   /** Milliseconds; undefined until a round has been committed. */
   readonly medianRoundMs = $derived.by(() => {
-    const times = this.versions.flatMap((one) => (one.durationMs === null ? [] : [one.durationMs])).sort((a, b) => a - b);
+    const times = this.versions
+      .flatMap((one) => (one.durationMs === null ? [] : [one.durationMs]))
+      .sort((a, b) => a - b);
     if (times.length === 0) return undefined;
     const middle = times.length >> 1;
     return times.length % 2 === 1 ? times[middle] : ((times[middle - 1] ?? 0) + (times[middle] ?? 0)) / 2;
@@ -96,7 +100,11 @@ export class ConsoleLive {
     socket.on('connect', () =>
       socket.emit('watch', { federation }, (told) => {
         const answer = v.safeParse(Answer, told);
-        if (!answer.success) this.connection = { state: 'refused', reason: 'The server answered in a form that this page does not know. Reload the page.' };
+        if (!answer.success)
+          this.connection = {
+            state: 'refused',
+            reason: 'The server answered in a form that this page does not know. Reload the page.',
+          };
         else if (!answer.output.ok) this.connection = { state: 'refused', reason: answer.output.message };
         else {
           this.connection = { state: 'live' };
@@ -111,7 +119,8 @@ export class ConsoleLive {
       if (view.success && view.output.id === federation) this.#told(view.output);
     });
     const lost = (): void => {
-      if (this.connection.state !== 'reconnecting') this.connection = { state: 'reconnecting', since: this.#serverNow() };
+      if (this.connection.state !== 'reconnecting')
+        this.connection = { state: 'reconnecting', since: this.#serverNow() };
     };
     socket.on('disconnect', lost);
     socket.on('connect_error', lost);
@@ -136,13 +145,27 @@ export class ConsoleLive {
     do {
       this.#again = false;
       const id = this.view.id;
-      const [versions, rounds, aliases] = await Promise.all([this.#api.versions(id), this.#api.rounds(id, ROUNDS_SHOWN), this.#api.aliases(id)]);
+      const [versions, rounds, aliases] = await Promise.all([
+        this.#api.versions(id),
+        this.#newestRounds(id),
+        this.#api.aliases(id),
+      ]);
       if (versions.ok) this.versions = versions.value;
       if (rounds.ok) this.rounds = rounds.value;
       if (aliases.ok) this.aliases = aliases.value;
       const failed = [versions, rounds, aliases].find((one) => !one.ok);
       this.failure = failed === undefined || failed.ok ? null : failed.error.message;
     } while (this.#again);
+  }
+
+  /** A round with its cohort is large: only the newest are read again, unless more were missed than that. */
+  async #newestRounds(id: string): Promise<Awaited<ReturnType<ConsoleApi['rounds']>>> {
+    const newest = await this.#api.rounds(id, ROUNDS_AGAIN);
+    const oldest = newest.ok ? newest.value.at(-1)?.round : undefined;
+    if (!newest.ok || oldest === undefined) return newest;
+    const kept = this.rounds.filter((round) => round.round < oldest);
+    if (oldest > 1 && kept[0]?.round !== oldest - 1) return this.#api.rounds(id, ROUNDS_SHOWN);
+    return ok([...newest.value, ...kept].slice(0, ROUNDS_SHOWN));
   }
 
   /** A view that the server told, by socket or as the answer to an action. */
@@ -154,6 +177,9 @@ export class ConsoleLive {
     const before = this.view;
     this.#learnClock(view);
     this.view = view;
+    // Scores of the newest version come in one device at a time: they are in the view itself.
+    const at = this.versions.findIndex((version) => version.version === view.head.version);
+    if (at >= 0) this.versions = this.versions.with(at, view.head);
     this.updatedAt = this.#serverNow();
     this.now = this.updatedAt;
     const grown =
@@ -161,8 +187,7 @@ export class ConsoleLive {
       before.live !== view.live ||
       before.state !== view.state ||
       before.round?.round !== view.round?.round ||
-      (before.round?.phase !== view.round?.phase && view.round?.endedAt !== null) ||
-      before.head.evaluation?.tally.count !== view.head.evaluation?.tally.count;
+      (before.round?.phase !== view.round?.phase && view.round?.endedAt !== null);
     if (grown) void this.read();
   }
 
@@ -172,7 +197,12 @@ export class ConsoleLive {
 
   /** The server's clock is not behind anything that it tells of: the estimate from the page's making only grows better. */
   #learnClock(view: FederationView): void {
-    const told = [view.head.committedAt, view.round?.openedAt ?? 0, view.round?.endedAt ?? 0, ...(view.round?.cohort.flatMap((member) => member.history.map((entry) => entry.at)) ?? [])];
+    const told = [
+      view.head.committedAt,
+      view.round?.openedAt ?? 0,
+      view.round?.endedAt ?? 0,
+      ...(view.round?.cohort.flatMap((member) => member.history.map((entry) => entry.at)) ?? []),
+    ];
     this.#clockOffset = Math.max(this.#clockOffset, Math.max(...told) - Date.now());
   }
 }

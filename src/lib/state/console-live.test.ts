@@ -11,24 +11,37 @@ function scene() {
   const api = consoleApi(async (path) => {
     const name = String(path).split('/').at(-1)?.split('?')[0] as keyof typeof lists;
     asked.push(name);
-    return refuse ? new Response('{"error":"down","message":"The disk is full."}', { status: 503 }) : new Response(JSON.stringify(lists[name]));
+    return refuse
+      ? new Response('{"error":"down","message":"The disk is full."}', { status: 503 })
+      : new Response(JSON.stringify(lists[name]));
   });
   const listeners = new Map<string, (payload: unknown) => void>();
-  const emitted: { readonly event: string; readonly payload: unknown; readonly acknowledge: (answer: unknown) => void }[] = [];
+  const emitted: {
+    readonly event: string;
+    readonly payload: unknown;
+    readonly acknowledge: (answer: unknown) => void;
+  }[] = [];
   let disconnected = false;
   const socket: WatchSocket = {
     on: (event, listener) => listeners.set(event, listener),
     emit: (event, payload, acknowledge) => emitted.push({ event, payload, acknowledge }),
     disconnect: () => (disconnected = true),
   };
-  const live = new ConsoleLive({ view: viewFixture(), versions: [], rounds: [], aliases: [], servedAt: 5_000_000 }, api);
+  const live = new ConsoleLive(
+    { view: viewFixture(), versions: [], rounds: [], aliases: [], servedAt: 5_000_000 },
+    api,
+  );
   let tick = (): void => undefined;
   const stop = live.watch(
     () => socket,
     (run) => ((tick = run), () => undefined),
   );
   return {
-    live, lists, asked, emitted, stop,
+    live,
+    lists,
+    asked,
+    emitted,
+    stop,
     hear: (event: string, payload?: unknown) => listeners.get(event)?.(payload),
     tick: () => tick(),
     refuse: (yes: boolean) => (refuse = yes),
@@ -72,6 +85,31 @@ describe('the live view of a federation', () => {
     expect(live.versions.at(-1)?.version).toBe(5);
     expect(live.scored?.version).toBe(5);
   });
+  test('scores of the newest version are taken from the view itself', () => {
+    const { live, asked, hear } = scene();
+    live.take({
+      view: viewFixture(),
+      versions: [versionFixture(4, null)],
+      rounds: [],
+      aliases: [],
+      servedAt: 6_000_000,
+    });
+    hear('federation', viewFixture({ head: versionFixture(4, 90) }));
+    expect(live.versions.at(-1)?.evaluation?.tally.count).toBe(100);
+    expect(asked).toEqual([]);
+  });
+  test('of the rounds only the newest are read again, and all of them when more were missed', async () => {
+    const { live, lists } = scene();
+    const rounds = (from: number, to: number) =>
+      Array.from({ length: from - to + 1 }, (_, index) => roundFixture(from - index));
+    live.take({ view: viewFixture(), versions: [], rounds: rounds(9, 1), aliases: [], servedAt: 6_000_000 });
+    lists.rounds = rounds(12, 8);
+    await live.read();
+    expect(live.rounds.map((round) => round.round)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    lists.rounds = rounds(40, 36);
+    await live.read();
+    expect(live.rounds.map((round) => round.round)).toEqual([40, 39, 38, 37, 36]);
+  });
   test('a list that cannot be read is told, and what was known stays', async () => {
     const { live, refuse } = scene();
     await live.read();
@@ -82,10 +120,15 @@ describe('the live view of a federation', () => {
     await live.read();
     expect(live.failure).toBeNull();
   });
-  test("the clock is never behind what the server tells of, and stands still in what is drawn while nobody tells", () => {
+  test('the clock is never behind what the server tells of, and stands still in what is drawn while nobody tells', () => {
     const { live, hear, tick } = scene();
     const ahead = Date.now() + 60_000_000;
-    hear('federation', viewFixture({ round: roundFixture(5, { openedAt: ahead, cohort: [memberFixture(1, 'training', null, ahead)] }) }));
+    hear(
+      'federation',
+      viewFixture({
+        round: roundFixture(5, { openedAt: ahead, cohort: [memberFixture(1, 'training', null, ahead)] }),
+      }),
+    );
     expect(live.now).toBeGreaterThanOrEqual(ahead + 10_000);
     hear('disconnect');
     const told = live.updatedAt;

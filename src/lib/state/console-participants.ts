@@ -23,19 +23,25 @@ export interface ParticipantRecord {
   readonly lastAt: number;
 }
 
-const lastAt = (member: CohortMember, round: RoundView): number => member.history.at(-1)?.at ?? round.openedAt;
+const lastAt = (member: CohortMember, round: RoundView): number =>
+  member.history.at(-1)?.at ?? round.openedAt;
 
 /** Present cohort first, by name; then the others by the last thing heard of each. `rounds` newest first, as the API serves them. */
-export function participantRecords(rounds: readonly RoundView[], current: RoundView | null): ParticipantRecord[] {
+export function participantRecords(
+  rounds: readonly RoundView[],
+  current: RoundView | null,
+): ParticipantRecord[] {
   const known = new Map<string, ParticipantRecord>();
-  const all = current === null ? rounds : [current, ...rounds.filter((round) => round.round !== current.round)];
+  const all =
+    current === null ? rounds : [current, ...rounds.filter((round) => round.round !== current.round)];
   for (const round of all)
     for (const member of round.cohort) {
       const before = known.get(member.participant);
       const isCurrent = current !== null && round.round === current.round && current.endedAt === null;
       const over = round.endedAt !== null;
       const counted = member.stage === 'accepted' || member.stage === 'refused';
-      const dropped = member.stage === 'dropped' && (round.endedAt === null || lastAt(member, round) < round.endedAt);
+      const dropped =
+        member.stage === 'dropped' && (round.endedAt === null || lastAt(member, round) < round.endedAt);
       known.set(member.participant, {
         participant: member.participant,
         name: before?.name ?? member.name,
@@ -54,6 +60,9 @@ export function participantRecords(rounds: readonly RoundView[], current: RoundV
     }
   // Those at work keep their places while their stages change: a row that jumps cannot be read.
   return [...known.values()].sort(
-    (a, b) => Number(b.stage !== null) - Number(a.stage !== null) || (a.stage === null ? b.lastAt - a.lastAt : 0) || a.name.localeCompare(b.name, 'en', { numeric: true }),
+    (a, b) =>
+      Number(b.stage !== null) - Number(a.stage !== null) ||
+      (a.stage === null ? b.lastAt - a.lastAt : 0) ||
+      a.name.localeCompare(b.name, 'en', { numeric: true }),
   );
 }

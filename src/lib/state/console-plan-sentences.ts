@@ -8,8 +8,17 @@ import { bytes, count } from './format.ts';
 
 /** "Each round asks 11 devices so that 8 updates come back …"; undefined while a number is missing. */
 export function roundSentences(rules: Draft['rules'], modelBytes: number | undefined): string[] | undefined {
-  const { goal, minimum, overSelection, selectionDeadlineMs, reportingDeadlineMs, pauseMs, maximumRounds } = rules;
-  if (goal === null || minimum === null || overSelection === null || selectionDeadlineMs === null || reportingDeadlineMs === null || pauseMs === null || maximumRounds === null)
+  const { goal, minimum, overSelection, selectionDeadlineMs, reportingDeadlineMs, pauseMs, maximumRounds } =
+    rules;
+  if (
+    goal === null ||
+    minimum === null ||
+    overSelection === null ||
+    selectionDeadlineMs === null ||
+    reportingDeadlineMs === null ||
+    pauseMs === null ||
+    maximumRounds === null
+  )
     return undefined;
   const cohort = cohortSize(goal, overSelection);
   const spare = cohort - goal;
@@ -25,7 +34,10 @@ export function roundSentences(rules: Draft['rules'], modelBytes: number | undef
 }
 
 /** The three lines of the join page: what stays, what is sent, how it is protected. */
-export function participantLines(contract: DataContract | undefined, modelBytes: number | undefined): { readonly title: string; readonly text: string }[] {
+export function participantLines(
+  contract: DataContract | undefined,
+  modelBytes: number | undefined,
+): { readonly title: string; readonly text: string }[] {
   const rows = contract?.kind === 'image' ? 'pictures' : 'rows';
   return [
     { title: 'What stays', text: `Your ${rows} and their labels stay in this browser. They are never sent.` },
@@ -43,8 +55,12 @@ export function participantLines(contract: DataContract | undefined, modelBytes:
 /** "Pictures of 28 × 28 pixels, grey; 10 classes: 0, 1, 2, 3, 4, 5 and more." */
 export function contractSentence(contract: DataContract): string {
   const labels = classLabels(contract);
-  const some = labels === undefined ? '' : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ' and more' : ''}`;
-  if (contract.kind === 'image') return `Pictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}; ${some}.`;
+  const some =
+    labels === undefined
+      ? ''
+      : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ' and more' : ''}`;
+  if (contract.kind === 'image')
+    return `Pictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}; ${some}.`;
   const [features] = exampleShape(contract);
   return `Tables with ${contract.columns.length} ${contract.columns.length === 1 ? 'column' : 'columns'} (${features} inputs once encoded) that tell ${contract.target.name}${labels === undefined ? ', a number' : `; ${some}`}.`;
 }

@@ -45,9 +45,11 @@ export const presets: readonly Preset[] = [
         ...contractDraft(patientCohortContract),
         brief: {
           title: 'Patient risk',
-          purpose: 'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
+          purpose:
+            'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
           coordinator: '',
-          dataWanted: 'A table of patients with the columns listed, or the sample cohort made on your device.',
+          dataWanted:
+            'A table of patients with the columns listed, or the sample cohort made on your device.',
         },
         metric: { name: 'balanced-accuracy', target: null },
         options: { ...draft.options, mlp: { ...draft.options['mlp'], hidden: '16' } },

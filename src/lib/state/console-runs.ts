@@ -5,6 +5,7 @@ import type { AliasMove, RoundView, VersionView } from '#lib/protocol/views.ts';
 export interface RunRecord {
   readonly run: number;
   readonly committed: number;
+  /** Among the rounds at hand. */
   readonly abandoned: number;
   readonly beganAt: number;
   /** Null while a round of it is open. */
@@ -19,8 +20,16 @@ export interface RunRecord {
 }
 
 /** Newest run first. `rounds` newest first, `versions` ascending, as the API serves them. */
-export function runRecords(rounds: readonly RoundView[], versions: readonly VersionView[], metric: MetricName): RunRecord[] {
-  const numbers = [...new Set(rounds.map((round) => round.run as number))].sort((a, b) => b - a);
+export function runRecords(
+  rounds: readonly RoundView[],
+  versions: readonly VersionView[],
+  metric: MetricName,
+): RunRecord[] {
+  const told = [
+    ...rounds.map((round) => round.run as number),
+    ...versions.flatMap((version) => version.run ?? []),
+  ];
+  const numbers = [...new Set(told)].sort((a, b) => b - a);
   return numbers.map((run): RunRecord => {
     const own = rounds.filter((round) => round.run === run);
     const made = versions.filter((version) => version.run === run);
@@ -31,10 +40,15 @@ export function runRecords(rounds: readonly RoundView[], versions: readonly Vers
     const ends = own.map((round) => round.endedAt);
     return {
       run,
-      committed: own.filter((round) => round.phase === 'committed').length,
+      committed: made.length,
       abandoned: own.filter((round) => round.phase === 'abandoned').length,
-      beganAt: Math.min(...own.map((round) => round.openedAt)),
-      endedAt: ends.includes(null) ? null : Math.max(...ends.map((at) => at ?? 0)),
+      beganAt: Math.min(
+        ...own.map((round) => round.openedAt),
+        ...made.map((version) => version.committedAt - (version.durationMs ?? 0)),
+      ),
+      endedAt: ends.includes(null)
+        ? null
+        : Math.max(...ends.map((at) => at ?? 0), ...made.map((version) => version.committedAt)),
       bytesUp: made.reduce((total, version) => total + version.bytesUp, 0),
       bytesDown: made.reduce((total, version) => total + version.bytesDown, 0),
       from: figures[0],
@@ -87,7 +101,12 @@ export interface VersionNode {
 export function versionGraph(versions: readonly VersionView[]): VersionNode[] {
   const byNumber = new Map(versions.map((version) => [version.version as number, version]));
   const main = new Set<number>();
-  for (let at = versions.at(-1); at !== undefined && !main.has(at.version); at = at.parent === null ? undefined : byNumber.get(at.parent)) main.add(at.version);
+  for (
+    let at = versions.at(-1);
+    at !== undefined && !main.has(at.version);
+    at = at.parent === null ? undefined : byNumber.get(at.parent)
+  )
+    main.add(at.version);
   const placed = new Map<number, { column: number; lane: number }>();
   const tips = new Map<number, number>();
   let lanes = 1;

@@ -21,7 +21,9 @@ function decoded(text: string): string | undefined {
 
 /** Only a path of this site is gone to after signing in: an address of another would make the link a trap. */
 export const nextPath = (next: string | null): string =>
-  next !== null && /^\/console(?:[/?]|$)/.test(next) && !next.includes('//') && !next.includes('\\') ? next : '/console';
+  next !== null && /^\/console(?:[/?]|$)/.test(next) && !next.includes('//') && !next.includes('\\')
+    ? next
+    : '/console';
 
 export class SignIn {
   typed = $state('');
@@ -39,7 +41,12 @@ export class SignIn {
   async send(): Promise<boolean> {
     this.failure = null;
     const token = tokenIn(this.typed);
-    this.problem = token === undefined ? (this.typed.trim() === '' ? 'Paste the link that the server printed.' : 'There is no token in this. Copy the whole link, from http to its last character.') : null;
+    this.problem =
+      token === undefined
+        ? this.typed.trim() === ''
+          ? 'Paste the link that the server printed.'
+          : 'There is no token in this. Copy the whole link, from http to its last character.'
+        : null;
     if (token === undefined || this.sending) return false;
     this.sending = true;
     const told = await this.#api.signIn(token);
@@ -47,7 +54,10 @@ export class SignIn {
     if (told.ok) return true;
     this.failure = {
       message: told.error.message,
-      hint: told.error.error === 'offline' ? null : 'Each link works once; the next one is printed after it was used.',
+      hint:
+        told.error.error === 'offline'
+          ? null
+          : 'Each link works once; the next one is printed after it was used.',
     };
     return false;
   }

@@ -33,7 +33,8 @@ export function stateStanding(state: RunState): Standing {
 }
 
 /** The round, while it is in progress. */
-export const openRound = (round: RoundView | null): RoundView | null => (round !== null && round.endedAt === null ? round : null);
+export const openRound = (round: RoundView | null): RoundView | null =>
+  round !== null && round.endedAt === null ? round : null;
 export const isOpen = (round: RoundView | null): boolean => openRound(round) !== null;
 
 /** The pill beside the title: the phase of the open round with the time left, else the state of the run. */
@@ -41,17 +42,23 @@ export function standingOf(view: FederationView, now: number): Standing {
   const round = openRound(view.round);
   if (round === null) return stateStanding(view.state);
   const left = round.deadlineAt === null ? '' : ` · ${clock(Math.max(0, round.deadlineAt - now))} left`;
-  return { tone: round.phase === 'selection' ? 'neutral' : 'info', glyph: round.phase === 'selection' ? '○' : '■', words: `${phaseWords[round.phase]}${left}` };
+  return {
+    tone: round.phase === 'selection' ? 'neutral' : 'info',
+    glyph: round.phase === 'selection' ? '○' : '■',
+    words: `${phaseWords[round.phase]}${left}`,
+  };
 }
 
-export const acceptedIn = (round: RoundView): number => round.cohort.filter((member) => member.stage === 'accepted').length;
+export const acceptedIn = (round: RoundView): number =>
+  round.cohort.filter((member) => member.stage === 'accepted').length;
 
-/** "Run 7 · round 13 of 40", "No run yet". Rounds count committed ones of this run: the open one is the next. */
+/** "Run 7 · round 93" while one is open (rounds count over all runs), "Run 7 · 13 of 40 rounds" between, "No run yet". */
 export function runHeading(view: FederationView): string {
   if (view.run === null) return 'No run yet';
-  const of = view.spec.rules.maximumRounds;
-  const at = isOpen(view.round) ? Math.min(of, view.roundsCommitted + 1) : view.roundsCommitted;
-  return `Run ${view.run} · ${isOpen(view.round) ? `round ${at} of ${of}` : `${at} of ${of} rounds`}`;
+  const round = openRound(view.round);
+  return round === null
+    ? `Run ${view.run} · ${view.roundsCommitted} of ${view.spec.rules.maximumRounds} rounds`
+    : `Run ${view.run} · round ${round.round}`;
 }
 
 /** Of the tab: "● 7/8 · Skin triage · Run 7". */
@@ -66,11 +73,21 @@ export interface MetricStanding {
   /** As measured: a share, or in the metric's own unit. */
   readonly value: number;
   /** Against the live version, or against the one before where the newest scored one is live. */
-  readonly against: { readonly version: number; readonly isLive: boolean; readonly change: string; readonly better: boolean | undefined } | undefined;
+  readonly against:
+    | {
+        readonly version: number;
+        readonly isLive: boolean;
+        readonly change: string;
+        readonly better: boolean | undefined;
+      }
+    | undefined;
 }
 
 /** The success metric at the newest scored version; undefined until one was scored. */
-export function metricStanding(view: FederationView, versions: readonly VersionView[]): MetricStanding | undefined {
+export function metricStanding(
+  view: FederationView,
+  versions: readonly VersionView[],
+): MetricStanding | undefined {
   const { name } = view.spec.metric;
   const scored = versions.flatMap((one) => {
     const value = one.evaluation === null ? undefined : figure(one.evaluation.tally, name);
@@ -85,7 +102,12 @@ export function metricStanding(view: FederationView, versions: readonly VersionV
     against:
       other === undefined
         ? undefined
-        : { version: other.version, isLive: other === live, change: metricChange(name, other.value, newest.value), better: isBetter(name, other.value, newest.value) },
+        : {
+            version: other.version,
+            isLive: other === live,
+            change: metricChange(name, other.value, newest.value),
+            better: isBetter(name, other.value, newest.value),
+          },
   };
 }
 
@@ -93,6 +115,8 @@ export function metricStanding(view: FederationView, versions: readonly VersionV
 export const metricNames = (versions: readonly VersionView[]): (keyof typeof metrics)[] => {
   const tally = versions.find((one) => one.evaluation !== null)?.evaluation?.tally;
   return (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
-    (name) => metrics[name].of === 'both' || metrics[name].of === (tally?.type === 'regression' ? 'number' : 'classes'),
+    (name) =>
+      metrics[name].of === 'both' ||
+      metrics[name].of === (tally?.type === 'regression' ? 'number' : 'classes'),
   );
 };

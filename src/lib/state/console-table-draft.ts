@@ -4,7 +4,8 @@ import type { TableContract } from '#lib/core/data/contract.ts';
 import { contractDraft, emptyColumn, type Draft, type DraftColumn } from './console-draft.ts';
 import { number } from './format.ts';
 
-export const nextKey = (items: readonly { readonly key: number }[]): number => Math.max(0, ...items.map((item) => item.key)) + 1;
+export const nextKey = (items: readonly { readonly key: number }[]): number =>
+  Math.max(0, ...items.map((item) => item.key)) + 1;
 
 /** "number, 29 to 77, scaled by mean 54.4 and deviation 9.04" */
 export function columnSentence(column: DraftColumn): string {
@@ -15,8 +16,19 @@ export function columnSentence(column: DraftColumn): string {
   }
   const { minimum, maximum, mean, standardDeviation } = column;
   const range =
-    minimum !== null && maximum !== null ? `, ${number(minimum)} to ${number(maximum)}` : minimum !== null ? `, from ${number(minimum)}` : maximum !== null ? `, up to ${number(maximum)}` : '';
-  const scaling = mean === null || standardDeviation === null ? '' : mean === 0 && standardDeviation === 1 ? ', not scaled' : `, scaled by mean ${number(mean)} and deviation ${number(standardDeviation)}`;
+    minimum !== null && maximum !== null
+      ? `, ${number(minimum)} to ${number(maximum)}`
+      : minimum !== null
+        ? `, from ${number(minimum)}`
+        : maximum !== null
+          ? `, up to ${number(maximum)}`
+          : '';
+  const scaling =
+    mean === null || standardDeviation === null
+      ? ''
+      : mean === 0 && standardDeviation === 1
+        ? ', not scaled'
+        : `, scaled by mean ${number(mean)} and deviation ${number(standardDeviation)}`;
   return `number${range}${scaling}${missing}`;
 }
 
@@ -31,7 +43,10 @@ export function columnToTarget(table: Draft['table'], at: number): Draft['table'
       ...emptyColumn(nextKey(table.columns)),
       type: target.type === 'classes' ? 'category' : 'number',
       name: target.name,
-      categories: target.type === 'classes' ? target.classes.flatMap((one) => (one.values.length === 0 ? [one.label] : one.values)) : [],
+      categories:
+        target.type === 'classes'
+          ? target.classes.flatMap((one) => (one.values.length === 0 ? [one.label] : one.values))
+          : [],
       mean: target.mean,
       standardDeviation: target.standardDeviation,
     });

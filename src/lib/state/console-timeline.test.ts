@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { CohortMember, RoundView } from '#lib/protocol/views.ts';
 import { timelineOf, timelineSentence } from './console-timeline.ts';
 
-const member = (name: string, history: [CohortMember['stage'], number][], reason: string | null = null): CohortMember =>
+const member = (
+  name: string,
+  history: [CohortMember['stage'], number][],
+  reason: string | null = null,
+): CohortMember =>
   v.parse(CohortMember, {
     participant: name.charCodeAt(0).toString(16).padStart(32, '0'),
     name,
@@ -37,9 +41,26 @@ describe("a round's timeline", () => {
   const began = 1_000_000;
   const running = round(
     [
-      member('Lab A', [['waiting', began], ['receiving', began + 6_000], ['training', began + 12_000], ['uploading', began + 30_000], ['accepted', began + 33_000]]),
-      member('Ward 3', [['waiting', began], ['training', began + 15_000]]),
-      member('Phone 5', [['waiting', began], ['training', began + 3_000], ['dropped', began + 24_000]], 'the tab was closed'),
+      member('Lab A', [
+        ['waiting', began],
+        ['receiving', began + 6_000],
+        ['training', began + 12_000],
+        ['uploading', began + 30_000],
+        ['accepted', began + 33_000],
+      ]),
+      member('Ward 3', [
+        ['waiting', began],
+        ['training', began + 15_000],
+      ]),
+      member(
+        'Phone 5',
+        [
+          ['waiting', began],
+          ['training', began + 3_000],
+          ['dropped', began + 24_000],
+        ],
+        'the tab was closed',
+      ),
     ],
     { openedAt: began - 20_000, deadlineAt: began + 300_000 },
   );
@@ -64,7 +85,9 @@ describe("a round's timeline", () => {
   test('a device that dropped out ends in a mark with its cause, and its bar goes no further', () => {
     expect(drawn.rows[2]?.mark).toEqual({ stage: 'dropped', x: 240, label: '0:24 · the tab was closed' });
     expect(drawn.rows[2]?.bars.at(-1)?.width).toBe(210);
-    expect(drawn.rows[2]?.sentence).toBe('Phone 5: waiting 0:03, training 0:21, dropped out at 0:24: the tab was closed.');
+    expect(drawn.rows[2]?.sentence).toBe(
+      'Phone 5: waiting 0:03, training 0:21, dropped out at 0:24: the tab was closed.',
+    );
   });
   test('a far deadline is not drawn; a near one sets the span', () => {
     expect(drawn.deadlineX).toBeNull();
@@ -73,7 +96,11 @@ describe("a round's timeline", () => {
     expect(late.deadlineX).toBeCloseTo((300 / 315) * 600);
   });
   test('a round that is over ends where it ended and has no now', () => {
-    const over = timelineOf(round([...running.cohort], { endedAt: began + 50_000, deadlineAt: null, phase: 'committed' }), began + 900_000, 510);
+    const over = timelineOf(
+      round([...running.cohort], { endedAt: began + 50_000, deadlineAt: null, phase: 'committed' }),
+      began + 900_000,
+      510,
+    );
     expect(over.nowX).toBeNull();
     expect(over.endAt).toBe(began + 51_000);
     expect(over.rows[1]?.bars.at(-1)?.endedAt).toBe(began + 50_000);
@@ -82,7 +109,8 @@ describe("a round's timeline", () => {
     for (const width of [180, 320, 600, 1100])
       for (const elapsed of [1_000, 45_000, 250_000, 4_000_000]) {
         const ticks = timelineOf(running, began + elapsed, width).ticks;
-        for (const [index, tick] of ticks.entries()) if (index > 0) expect(tick.x - (ticks[index - 1]?.x ?? 0)).toBeGreaterThanOrEqual(55.9);
+        for (const [index, tick] of ticks.entries())
+          if (index > 0) expect(tick.x - (ticks[index - 1]?.x ?? 0)).toBeGreaterThanOrEqual(55.9);
       }
   });
   test('an empty cohort is a timeline without rows', () => {
@@ -92,6 +120,8 @@ describe("a round's timeline", () => {
     expect(timelineSentence(round([]))).toBe('Round 13: nobody is picked yet.');
   });
   test('the sentence counts every stage', () => {
-    expect(timelineSentence(running)).toBe('Round 13, 3 devices: 1 accepted, 1 training, 1 dropped; 1 of 2 updates needed are in.');
+    expect(timelineSentence(running)).toBe(
+      'Round 13, 3 devices: 1 accepted, 1 training, 1 dropped; 1 of 2 updates needed are in.',
+    );
   });
 });

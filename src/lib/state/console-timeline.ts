@@ -17,7 +17,11 @@ export interface TimelineRow {
   readonly stage: Stage;
   readonly bars: readonly TimelineBar[];
   /** Where an update was accepted, refused, or the device dropped out; `label` says why it ended badly. */
-  readonly mark: { readonly stage: 'accepted' | 'refused' | 'dropped'; readonly x: number; readonly label: string | null } | null;
+  readonly mark: {
+    readonly stage: 'accepted' | 'refused' | 'dropped';
+    readonly x: number;
+    readonly label: string | null;
+  } | null;
   /** The row as a sentence, for the table and the reader that sees no picture. */
   readonly sentence: string;
 }
@@ -42,8 +46,12 @@ export const stageWords: Readonly<Record<Stage, string>> = {
   dropped: 'dropped out',
 };
 
-const spansMs = [2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map((s) => s * 1000);
-const ticksMs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800].map((s) => s * 1000);
+const spansMs = [2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map(
+  (s) => s * 1000,
+);
+const ticksMs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800].map(
+  (s) => s * 1000,
+);
 
 /** A drawn span that grows in steps, so that bars do not creep while time passes; never beyond the deadline when that is near. */
 function spanOf(round: RoundView, startAt: number, now: number): number {
@@ -82,7 +90,9 @@ export function timelineOf(round: RoundView, now: number, width: number, tickPit
         const since = clock(entry.at - startAt);
         const why = entry.stage === 'accepted' ? null : (member.reason ?? stageWords[entry.stage]);
         mark = { stage: entry.stage, x: x(entry.at), label: why === null ? null : `${since} · ${why}` };
-        told.push(`${stageWords[entry.stage]} at ${since}${entry.stage !== 'accepted' && member.reason !== null ? `: ${member.reason}` : ''}`);
+        told.push(
+          `${stageWords[entry.stage]} at ${since}${entry.stage !== 'accepted' && member.reason !== null ? `: ${member.reason}` : ''}`,
+        );
         continue;
       }
       const next = history[index + 1];
@@ -95,7 +105,9 @@ export function timelineOf(round: RoundView, now: number, width: number, tickPit
         startedAt: entry.at,
         endedAt: lasts ? null : stopAt,
       });
-      told.push(`${stageWords[entry.stage]} ${lasts ? 'for' : ''} ${clock(stopAt - entry.at)}`.replace('  ', ' '));
+      told.push(
+        `${stageWords[entry.stage]} ${lasts ? 'for' : ''} ${clock(stopAt - entry.at)}`.replace('  ', ' '),
+      );
     }
     const sentence = `${member.name}: ${told.length === 0 ? stageWords[member.stage] : told.join(', ')}.`;
     return { participant: member.participant, name: member.name, stage: member.stage, bars, mark, sentence };

@@ -8,12 +8,16 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 export async function readTopology(file: File): Promise<Result<NonNullable<Draft['imported']>, string>> {
   if (file.size > MOST_BYTES)
-    return fail(`“${file.name}” has ${Math.round(file.size / 1e6)} MB. A topology is far smaller: choose the model.json, not the weights beside it.`);
+    return fail(
+      `“${file.name}” has ${Math.round(file.size / 1e6)} MB. A topology is far smaller: choose the model.json, not the weights beside it.`,
+    );
   let text: string;
   try {
     text = await file.text();
   } catch {
-    return fail(`“${file.name}” could not be read. It may have been moved or changed since it was chosen: choose it again.`);
+    return fail(
+      `“${file.name}” could not be read. It may have been moved or changed since it was chosen: choose it again.`,
+    );
   }
   const read = readModelJson(text);
   if (!read.ok) return fail(`“${file.name}”: ${read.error.message}`);
@@ -21,6 +25,8 @@ export async function readTopology(file: File): Promise<Result<NonNullable<Draft
   return ok({
     fileName: file.name,
     network: spec,
-    notes: [`${layers.length} layers; input ${spec.inputShape.join(' × ')}, ${read.value.outputSize} outputs, ${spec.loss.replaceAll('-', ' ')}.`],
+    notes: [
+      `${layers.length} layers; input ${spec.inputShape.join(' × ')}, ${read.value.outputSize} outputs, ${spec.loss.replaceAll('-', ' ')}.`,
+    ],
   });
 }

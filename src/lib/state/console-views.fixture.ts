@@ -1,6 +1,12 @@
 // A federation in mid-run as the server would tell it, for the tests of the console's state.
 import * as v from 'valibot';
-import { FederationView, RoundView, VersionView, type CohortMember, type Stage } from '#lib/protocol/views.ts';
+import {
+  FederationView,
+  RoundView,
+  VersionView,
+  type CohortMember,
+  type Stage,
+} from '#lib/protocol/views.ts';
 import { checkDraft } from './console-draft-check.ts';
 import { emptyDraft } from './console-draft.ts';
 
@@ -8,7 +14,12 @@ export const specFixture = () => {
   const draft = emptyDraft();
   const { spec } = checkDraft({
     ...draft,
-    brief: { title: 'Skin lesion triage', purpose: 'Sort pictures.', coordinator: 'Hôpital Nord', dataWanted: 'Pictures of skin.' },
+    brief: {
+      title: 'Skin lesion triage',
+      purpose: 'Sort pictures.',
+      coordinator: 'Hôpital Nord',
+      dataWanted: 'Pictures of skin.',
+    },
     image: { height: 8, width: 8, channels: 1, classes: ['benign', 'malign'] },
     family: 'softmax-regression',
     rules: { ...draft.rules, goal: 3, minimum: 2 },
@@ -20,7 +31,12 @@ export const specFixture = () => {
 const digit = (number: number): string => number.toString(16).padStart(64, '0');
 
 /** A version scored with `hits` right answers of `count`; not scored where `hits` is null. */
-export const versionFixture = (version: number, hits: number | null, over: Partial<Record<keyof VersionView, unknown>> = {}, count = 100): VersionView =>
+export const versionFixture = (
+  version: number,
+  hits: number | null,
+  over: Partial<Record<keyof VersionView, unknown>> = {},
+  count = 100,
+): VersionView =>
   v.parse(VersionView, {
     version,
     digest: digit(version),
@@ -34,14 +50,27 @@ export const versionFixture = (version: number, hits: number | null, over: Parti
     evaluation:
       hits === null
         ? null
-        : { participants: 3, tally: { type: 'classification', count, lossSum: 50, confusion: [hits / 2, count / 2 - hits / 2, count / 2 - hits / 2, hits / 2] } },
+        : {
+            participants: 3,
+            tally: {
+              type: 'classification',
+              count,
+              lossSum: 50,
+              confusion: [hits / 2, count / 2 - hits / 2, count / 2 - hits / 2, hits / 2],
+            },
+          },
     bytesUp: version === 0 ? 0 : 1_560,
     bytesDown: version === 0 ? 0 : 2_080,
     durationMs: version === 0 ? null : 40_000,
     ...over,
   });
 
-export const memberFixture = (number: number, stage: Stage, reason: string | null = null, at = 1_000_000): CohortMember => ({
+export const memberFixture = (
+  number: number,
+  stage: Stage,
+  reason: string | null = null,
+  at = 1_000_000,
+): CohortMember => ({
   participant: v.parse(RoundView.entries.cohort.item.entries.participant, digit(number).slice(32)),
   name: `Lab ${number}`,
   stage,
@@ -55,7 +84,10 @@ export const memberFixture = (number: number, stage: Stage, reason: string | nul
   reason,
 });
 
-export const roundFixture = (round: number, over: Partial<Record<keyof RoundView, unknown>> = {}): RoundView =>
+export const roundFixture = (
+  round: number,
+  over: Partial<Record<keyof RoundView, unknown>> = {},
+): RoundView =>
   v.parse(RoundView, {
     round,
     run: 1,

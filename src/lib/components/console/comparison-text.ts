@@ -2,7 +2,9 @@
 import type { ComparedFigure, Interval } from '#lib/state/console-comparison.ts';
 import { number, percent } from '#lib/state/format.ts';
 
-export const verdictMarks: Readonly<Record<ComparedFigure['verdict'], { readonly glyph: string; readonly words: string }>> = {
+export const verdictMarks: Readonly<
+  Record<ComparedFigure['verdict'], { readonly glyph: string; readonly words: string }>
+> = {
   better: { glyph: '▲', words: 'better' },
   worse: { glyph: '▼', words: 'worse' },
   unclear: { glyph: '≈', words: 'cannot be told apart' },
@@ -18,8 +20,14 @@ const signed = (value: number, isShare: boolean): string => {
 };
 
 /** "+0.6 (−0.4…1.5)" in points of a share, or in the figure's own unit. */
-export function intervalText(difference: number | undefined, interval: Interval | undefined, isShare: boolean): string {
+export function intervalText(
+  difference: number | undefined,
+  interval: Interval | undefined,
+  isShare: boolean,
+): string {
   if (difference === undefined) return '–';
   const middle = signed(difference, isShare);
-  return interval === undefined ? middle : `${middle} (${signed(interval.low, isShare)} … ${signed(interval.high, isShare)})`;
+  return interval === undefined
+    ? middle
+    : `${middle} (${signed(interval.low, isShare)} … ${signed(interval.high, isShare)})`;
 }

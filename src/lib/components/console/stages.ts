@@ -1,7 +1,9 @@
 // Colour, glyph and word of a participant's stage, the same in timeline, tables and legends.
 import type { Stage } from '#lib/protocol/views.ts';
 
-export const stageLook: Readonly<Record<Stage, { readonly glyph: string; readonly colour: string; readonly word: string }>> = {
+export const stageLook: Readonly<
+  Record<Stage, { readonly glyph: string; readonly colour: string; readonly word: string }>
+> = {
   waiting: { glyph: '○', colour: 'var(--state-waiting)', word: 'waiting' },
   receiving: { glyph: '◐', colour: 'var(--state-waiting)', word: 'receiving' },
   training: { glyph: '■', colour: 'var(--state-training)', word: 'training' },

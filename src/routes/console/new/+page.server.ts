@@ -5,6 +5,9 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async ({ locals, url }) => {
   const from = v.safeParse(FederationId, url.searchParams.get('from'));
-  const [summaries, source] = await Promise.all([locals.application.federations(), from.success ? locals.application.federation(from.output) : undefined]);
+  const [summaries, source] = await Promise.all([
+    locals.application.federations(),
+    from.success ? locals.application.federation(from.output) : undefined,
+  ]);
   return { duplicates: summaries.map(({ id, title }) => ({ id, title })), source: source?.spec };
 };

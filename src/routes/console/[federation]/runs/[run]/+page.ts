@@ -2,4 +2,5 @@
 import { redirect } from '@sveltejs/kit';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = ({ params }) => redirect(307, `/console/${params.federation}/runs#run-${params.run}`);
+export const load: PageLoad = ({ params }) =>
+  redirect(307, `/console/${params.federation}/runs#run-${params.run}`);
