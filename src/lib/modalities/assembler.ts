@@ -44,10 +44,10 @@ export interface Assembler {
   finish(): Promise<void>;
 }
 
-/** A batch of about 4 MiB: one chunk, one transaction. */
+/** A batch of about 4 MiB (never fewer than 4 examples, of 3 MiB at most): one chunk, one transaction. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 export const batchRows = (exampleBytes: number): number =>
-  Math.max(64, Math.min(65_536, Math.floor(BATCH_BYTES / Math.max(1, exampleBytes))));
+  Math.max(4, Math.min(65_536, Math.floor(BATCH_BYTES / Math.max(1, exampleBytes))));
 
 interface Batch {
   readonly features: Uint8Array | Float32Array;

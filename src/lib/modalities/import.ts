@@ -70,7 +70,8 @@ export function importFiles(
   const visible = files.filter((file) => !isHidden(file.path));
   const ordered = visible.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return run({ contract, sink, options }, modalities[contract.kind].replays, async (into, log) => {
-    if (files.length > visible.length) log.note(`${files.length - visible.length} hidden files were passed over.`);
+    const hidden = files.length - visible.length;
+    if (hidden > 0) log.note(`${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`);
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,
