@@ -5,7 +5,7 @@ import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-ch
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
 import { presets } from './console-presets.ts';
-import { participantLines, roundSentences } from './console-plan-sentences.ts';
+import { roundSentences } from './console-plan-sentences.ts';
 
 const digits = (): Draft => ({
   ...emptyDraft(),
@@ -245,8 +245,5 @@ describe('what the numbers mean', () => {
     expect(sentences?.[1]).toContain('40 rounds take at most 8 h 3 min');
     expect(sentences?.[2]).toContain('About 797 kB down and 797 kB up per device a round');
     expect(roundSentences({ ...digits().rules, goal: null }, 1)).toBeUndefined();
-  });
-  test('a participant is told that single updates are not hidden', () => {
-    expect(participantLines(undefined, undefined).at(-1)?.text).toContain('does not hide single updates');
   });
 });

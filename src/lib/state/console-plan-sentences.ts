@@ -1,5 +1,5 @@
-// What the numbers of a form mean, in a sentence that moves while they are typed: the cohort, the bytes, the time; and
-// what a participant will read. Made of the same values as the spec, so that it cannot say something else.
+// What the numbers of a form mean, in a sentence that moves while they are typed: the cohort, the bytes, the time;
+// and the data contract in one sentence. Made of the same values as the spec, so that it cannot say something else.
 import { exampleShape, classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { cohortSize } from './console-draft-check.ts';
 import type { Draft } from './console-draft.ts';
@@ -31,25 +31,6 @@ export function roundSentences(rules: Draft['rules'], modelBytes: number | undef
       `About ${bytes(modelBytes)} down and ${bytes(modelBytes)} up per device a round: ${bytes(2 * modelBytes * maximumRounds)} for a device that takes part in all ${count(maximumRounds)}, and ${bytes(2 * modelBytes * cohort)} through this server a round.`,
     );
   return sentences;
-}
-
-/** The three lines of the join page: what stays, what is sent, how it is protected. */
-export function participantLines(
-  contract: DataContract | undefined,
-  modelBytes: number | undefined,
-): { readonly title: string; readonly text: string }[] {
-  const rows = contract?.kind === 'image' ? 'pictures' : 'rows';
-  return [
-    { title: 'What stays', text: `Your ${rows} and their labels stay in this browser. They are never sent.` },
-    {
-      title: 'What is sent',
-      text: `After training, the difference between the model before and after${modelBytes === undefined ? '' : ` (${bytes(modelBytes)} a round)`}, the number of ${rows} that it was trained on, and counts of how well a version does on ${rows} that you hold out.`,
-    },
-    {
-      title: 'How it is protected',
-      text: 'This federation does not hide single updates from the server. An update can reveal something about the data that it was trained on.',
-    },
-  ];
 }
 
 /** "Pictures of 28 × 28 pixels, grey; 10 classes: 0, 1, 2, 3, 4, 5 and more." */
