@@ -1,6 +1,7 @@
 // One process of headless participants: told what to do by its parent, says what happens line by line, and ends when all of
 // its participants have left or the parent asks it to.
 import * as v from 'valibot';
+import { JoinRefused } from '#lib/participant/equipment.ts';
 import { LinkLost } from '#lib/ports/coordinator-link.ts';
 import { nodeEngines } from './participants/node-engines.ts';
 import { UnusableData } from './participants/own-data.ts';
@@ -32,7 +33,7 @@ process.once('message', (message) => {
     },
     (failure: unknown) => {
       if (stopping) return;
-      const expected = failure instanceof UnusableData || failure instanceof LinkLost || (failure instanceof Error && 'code' in failure);
+      const expected = failure instanceof UnusableData || failure instanceof LinkLost || failure instanceof JoinRefused;
       const message = failure instanceof Error ? (expected ? failure.message : (failure.stack ?? failure.message)) : String(failure);
       // Sent whole before the end, or the parent would never know why.
       process.send?.({ type: 'failure', message } satisfies HeadlessLine, () => process.exit(1));

@@ -43,6 +43,12 @@ export function register(program: Command): void {
       seed: 1,
       backend: 'wasm',
       rounds: null,
+      // They trust the certificate that this server shows.
+      ...(configuration.tlsCert !== undefined
+        ? { certificate: configuration.tlsCert }
+        : configuration.https
+          ? { certificate: join(configuration.data, 'tls', 'cert.pem') }
+          : {}),
       onLine: (line) => {
         if (line.type === 'failure') console.error(line.message);
       },

@@ -45,6 +45,7 @@ interface Flags {
   readonly backend: HeadlessSetup['backend'];
   readonly processes?: number;
   readonly rounds?: number;
+  readonly certificate?: string;
   readonly json?: true;
 }
 
@@ -61,6 +62,7 @@ export function register(program: Command): void {
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
     .option('--backend <name>', 'wasm, cpu or auto: the fastest that passes the self-test', backendOf, 'auto')
     .option('--processes <number>', 'processes to spread them over (default: one a core)', wholeFrom(1))
+    .option('--certificate <path>', 'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)')
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {
@@ -80,6 +82,7 @@ export function register(program: Command): void {
       backend: flags.backend,
       rounds: flags.rounds ?? null,
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
+      ...(flags.certificate === undefined ? {} : { certificate: flags.certificate }),
       onLine(line) {
         failed ||= line.type === 'failure';
         if (flags.json === true) console.log(JSON.stringify(line));

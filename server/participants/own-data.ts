@@ -1,7 +1,7 @@
 // The data of headless participants: the built-in sample with a seed each, or the files that a person would drop, divided among
 // them. Every process reads the files and keeps its own participants' rows.
 import { basename } from 'node:path';
-import { readDataPath } from '#lib/adapters/node/data-path.ts';
+import { readDataPath, type ReadData } from '#lib/adapters/node/data-path.ts';
 import { decodeImageInNode } from '#lib/adapters/node/decode-image.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
 import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
@@ -75,7 +75,7 @@ async function pathData(
     for (const index of setup.indices) {
       const path = data.paths[index];
       if (path === undefined) throw new UnusableData(`There are ${data.paths.length} paths for ${setup.clients} participants.`);
-      const { examples, report } = await readDataPath(path, contract);
+      const { examples, report } = await readPaths([path], contract);
       reports.push(report);
       if (examples === undefined)
         throw new UnusableData(`Nothing in ${path} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
@@ -83,7 +83,7 @@ async function pathData(
     }
     return { own, ...refusalOf(reports) };
   }
-  const { examples, report } = await readDataPath(data.paths, contract);
+  const { examples, report } = await readPaths(data.paths, contract);
   if (examples === undefined)
     throw new UnusableData(`Nothing in ${data.paths.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
   const parts = partition(examples, setup.clients, how.value, setup.seed);
@@ -95,4 +95,14 @@ async function pathData(
     examples: selectExamples(examples, parts.value[index] ?? new Uint32Array(0)),
   }));
   return { own, ...refusalOf([report]) };
+}
+
+async function readPaths(paths: readonly string[], contract: DataContract): Promise<ReadData> {
+  try {
+    return await readDataPath(paths, contract);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    const missing = cause.code === 'ENOENT' && 'path' in cause ? `There is nothing at ${String(cause.path)}.` : cause.message;
+    throw new UnusableData(missing, { cause });
+  }
 }

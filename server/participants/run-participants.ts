@@ -24,6 +24,8 @@ export interface RunningParticipants {
   stop(): Promise<void>;
 }
 
+/** Checking out takes this long at most. */
+const STOP_WITHIN_MS = 3_000;
 /** The last version is scored within this, or not at all. */
 const LAST_SCORE_WITHIN_MS = 20_000;
 
@@ -148,8 +150,11 @@ function runOne(
     done: running,
     async stop() {
       finish('Stopped.');
-      // A participant that has not begun yet is closed where it stands.
-      await Promise.race([running, close()]);
+      // It checks out in its own way; one that is still being measured, or hears no answer, is closed where it stands.
+      let undo: () => void = () => {};
+      const impatience = new Promise<void>((resolve) => (undo = clock.after(STOP_WITHIN_MS, resolve)));
+      await Promise.race([running, impatience]);
+      undo();
       await close();
     },
   };

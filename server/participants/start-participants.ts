@@ -10,6 +10,8 @@ import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices'> {
   /** Default: one a core, and never more than participants. */
   readonly processes?: number;
+  /** A PEM file to trust: a server that shows a certificate which it made itself. */
+  readonly certificate?: string;
   onLine(line: HeadlessLine): void;
 }
 
@@ -33,19 +35,26 @@ function participantProgram(): string {
   }
 }
 
-export function startHeadlessParticipants({ onLine, processes, ...setup }: HeadlessOptions): HeadlessParticipants {
+export function startHeadlessParticipants({ onLine, processes, certificate, ...setup }: HeadlessOptions): HeadlessParticipants {
   const program = participantProgram();
   const count = Math.max(1, Math.min(setup.clients, processes ?? availableParallelism()));
   let stopped = false;
+  const env = certificate === undefined ? process.env : { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
+  const failures = new Set<string>();
   const children: { readonly child: ChildProcess; readonly ended: Promise<boolean> }[] = [];
   for (let one = 0; one < count; one += 1) {
     // Dealt in turn, so that the processes have equally many.
     const indices = Array.from({ length: setup.clients }, (_, index) => index).filter((index) => index % count === one);
-    const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--enable-source-maps'] });
+    const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--enable-source-maps'] });
     let explained = false;
     child.on('message', (message) => {
       const line = v.parse(HeadlessLine, message);
-      explained ||= line.type === 'failure';
+      if (line.type === 'failure') {
+        explained = true;
+        // The same trouble meets every process; it is told once.
+        if (failures.has(line.message)) return;
+        failures.add(line.message);
+      }
       onLine(line);
     });
     const ended = new Promise<boolean>((resolve) => {
