@@ -27,7 +27,7 @@ export interface RunningParticipants {
 /** Checking out takes this long at most. */
 const STOP_WITHIN_MS = 3_000;
 /** The last version is scored within this, or not at all. */
-const LAST_SCORE_WITHIN_MS = 20_000;
+const LAST_SCORE_WITHIN_MS = 15_000;
 
 interface Shared {
   readonly setup: HeadlessSetup;
@@ -90,15 +90,18 @@ function runOne(
   let finish: (reason: string) => void = () => {};
   const finished = new Promise<string>((resolve) => (finish = resolve));
   const split = splitExamples(data.examples);
-  let head: VersionNumber | undefined;
+  let head: VersionView | undefined;
   const ended = (): void => finish('The run has ended.');
   let undoPatience: (() => void) | undefined;
-  const told = teller(say, participant, spec, (view) => {
+  /** The last version is scored before the participant goes: nobody else will. The first waits for the scores of all, to tell them. */
+  const endIfScored = (view: ParticipationView): void => {
     if (view.state !== 'done') return;
-    // The last version is scored before the participant goes: nobody else will.
     undoPatience ??= clock.after(LAST_SCORE_WITHIN_MS, ended);
-    if (split.heldOut.length === 0 || view.localEvaluations.some((one) => one.version === head)) ended();
-  });
+    const isScored = split.heldOut.length === 0 || view.localEvaluations.some((one) => one.version === head?.version);
+    const isTold = participant !== 1 || head === undefined || (head.evaluation?.participants ?? 0) >= head.participants;
+    if (isScored && isTold) ended();
+  };
+  const told = teller(say, participant, spec, endIfScored);
   const part = takePart({
     federation: setup.federation,
     link,
@@ -117,8 +120,9 @@ function runOne(
   const tellRound = roundTeller(participant === 1 ? say : () => {}, spec, firstHead);
   link.on('federation', (view) => {
     if (view.id !== setup.federation) return;
-    head = view.head.version;
+    head = view.head;
     tellRound.seen(view.head);
+    endIfScored(part.view);
     committedBefore ??= view.roundsCommitted;
     if (setup.rounds !== null && view.roundsCommitted - committedBefore >= setup.rounds) finish(`${setup.rounds} rounds are done.`);
   });
