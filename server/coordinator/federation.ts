@@ -151,9 +151,12 @@ export class Federation {
     this.changed();
   }
 
-  /** Parameter bytes that were sent of a version, counted for the round that trains from it. */
+  /**
+   * Parameter bytes of the newest version that were sent, counted for the version that will be made from it: most devices
+   * fetch it as soon as it is committed, to score it, and train from the same copy.
+   */
   countDownload(digest: Digest, bytes: number): void {
-    if (this.openRound?.baseDigest === digest) this.#bytesDown += bytes;
+    if (this.versions.head.digest === digest) this.#bytesDown += bytes;
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -179,7 +182,6 @@ export class Federation {
       openedAt: at,
     });
     const next: FederationRecord = { ...record, lastRound: round };
-    this.#bytesDown = 0;
     await this.driver.open(step(opened, { type: 'available', candidates, at }, MAXIMUM_COORDINATE), [
       { type: 'change-federation', record: next },
       this.entry('opened', { round, run: run.run, base: head.version }),
@@ -272,6 +274,7 @@ export class Federation {
     this.#commit = undefined;
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
+      this.#bytesDown = 0;
       this.record = commit.record;
       this.run = commit.run;
       for (const { candidate, connection } of this.attendance.devices())

@@ -198,9 +198,13 @@ describe('an upload', () => {
     const running = await serve({ units: 5_000 });
     const { offer, bytes } = update(running, 0);
     const upload = await begin(running, 0, offer);
-    await half(running, 0, upload, bytes.length, bytes.slice(0, 50_000));
+    const dead = await half(running, 0, upload, bytes.length, bytes.slice(0, 50_000));
+    const ended = new Promise<void>((resolve) => dead.once('close', () => resolve()));
     await held(running, 0, upload, 50_000);
-    expect((await decided(await piece(running, 0, upload, 50_000, bytes.slice(50_000)))).reply.type).toBe('accepted');
+    expect((await piece(running, 0, upload, 50_000, bytes.slice(50_000, 60_000))).status).toBe(200);
+    // What the dead one may still hold back does not come in between.
+    await ended;
+    expect((await decided(await piece(running, 0, upload, 60_000, bytes.slice(60_000)))).reply.type).toBe('accepted');
   });
 
   test.each([

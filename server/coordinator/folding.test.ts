@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { bytesOf } from '#lib/core/digest.ts';
+import { ParticipantId, type Digest } from '#lib/core/ids.ts';
+import type { Report } from '#lib/core/round/round-state.ts';
+import { memoryBlobs } from '../adapters/memory-blobs.ts';
+import { BlobMissing } from '../ports/blobs.ts';
+import { BlobDamaged, folding } from './folding.ts';
+
+const quantum = 2 ** -30;
+const report = (digit: string, update: Digest, examples: number): Report => ({
+  participant: v.parse(ParticipantId, digit.repeat(32)),
+  base: update,
+  update,
+  bytes: 8,
+  examples,
+  norm: 0,
+  at: 0,
+});
+
+describe('folding', () => {
+  test('adds each update once, however often it is given', async () => {
+    const blobs = memoryBlobs();
+    const base = await blobs.put(bytesOf(Float32Array.of(1, 1)));
+    const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 0))), 10);
+    const other = report('b', await blobs.put(bytesOf(Float32Array.of(0, 1))), 30);
+    const state = folding(blobs, 2, quantum);
+    await state.add(one, false);
+    await state.add(one, true);
+    await state.add(other, true);
+    // 1 + (10 · 1 + 30 · 0) / 40 and 1 + (10 · 0 + 30 · 1) / 40.
+    expect(await state.finish(base)).toEqual({ ok: true, value: Float32Array.of(1.25, 1.75) });
+  });
+
+  test('takes the same bytes of two devices as two updates', async () => {
+    const blobs = memoryBlobs();
+    const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
+    const same = await blobs.put(bytesOf(Float32Array.of(1, 2)));
+    const third = await blobs.put(bytesOf(Float32Array.of(-2, -4)));
+    const state = folding(blobs, 2, quantum);
+    for (const [digit, update] of [['a', same], ['b', same], ['c', third]] as const) await state.add(report(digit, update, 5), true);
+    expect(await state.finish(base)).toEqual({ ok: true, value: Float32Array.of(0, 0) });
+  });
+
+  test('refuses bytes that are gone, and bytes that are damaged where it is to look', async () => {
+    const blobs = memoryBlobs();
+    const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
+    const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 2))), 5);
+    blobs.damage(one.update);
+    await expect(folding(blobs, 2, quantum).add(one, true)).rejects.toBeInstanceOf(BlobDamaged);
+    await blobs.release(one.update);
+    await expect(folding(blobs, 2, quantum).add(one, true)).rejects.toBeInstanceOf(BlobMissing);
+    blobs.damage(base);
+    await expect(folding(blobs, 2, quantum).finish(base)).rejects.toBeInstanceOf(BlobDamaged);
+  });
+});
