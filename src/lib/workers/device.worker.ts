@@ -46,12 +46,19 @@ function compose(database: Database): Device {
 let composed: Promise<Device> | undefined;
 const device = (): Promise<Device> => {
   composed ??= openDatabase({
-    // Another tab has a newer version of the app, or forgot this device: nothing here can go on.
-    onReplaced: () => self.close(),
-    onTerminated: () => self.close(),
+    onReplaced: () => end('a newer version of the app is open in another tab'),
+    onTerminated: () => end('the browser closed its storage'),
   }).then(compose);
   return composed;
 };
+
+/** Nothing here can go on without the store. An uncaught error is what reaches the page, whatever it waits for. */
+function end(why: string): void {
+  composed?.then((made) => made.close()).catch(onFault);
+  setTimeout(() => {
+    throw new Error(why);
+  });
+}
 
 self.onmessage = (event: MessageEvent<DeviceRequestMessage>) => {
   const message = event.data;

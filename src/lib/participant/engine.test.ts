@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import { TrainerFailure } from '../ports/trainer.ts';
+import { backOff } from './back-off.ts';
+import { createEngine, createQueue } from './engine.ts';
+import type { BackendChoice } from './participation.ts';
+
+const choice: BackendChoice = {
+  backend: 'webgpu',
+  description: 'WebGPU',
+  reason: 'fastest',
+  reports: [
+    { backend: 'webgpu', description: 'WebGPU', passed: true, stepMs: 1, relativeError: 0 },
+    { backend: 'wasm', description: 'WebAssembly', passed: true, stepMs: 2, relativeError: 0 },
+  ],
+};
+
+test('an engine makes its trainer once, moves on once it is lost, and says when nothing is left', async () => {
+  const made: string[] = [];
+  let disposed = 0;
+  const engine = createEngine(choice, async (backend) => {
+    made.push(backend);
+    return { ...createReferenceTrainer(), dispose: () => (disposed += 1) };
+  });
+  expect(await engine.trainer()).toBe(await engine.trainer());
+  expect(engine.moveOn(new TrainerFailure('out-of-memory', ''))).toBe('There was not enough memory for this model. Continuing on WebAssembly, slower.');
+  await engine.trainer();
+  expect(made).toEqual(['webgpu', 'wasm']);
+  expect(engine.choice).toMatchObject({ backend: 'wasm', description: 'WebAssembly' });
+  expect(engine.moveOn(new TrainerFailure('device-lost', ''))).toBeUndefined();
+  await Promise.resolve();
+  expect(disposed).toBe(2);
+});
+
+test('pieces of work run one after the other, also after one that failed', async () => {
+  const alone = createQueue();
+  const order: string[] = [];
+  const piece = (name: string, fails = false) =>
+    alone(async () => {
+      order.push(`${name} begins`);
+      await Promise.resolve();
+      order.push(`${name} ends`);
+      if (fails) throw new Error(name);
+      return name;
+    });
+  const [first, second, third] = await Promise.allSettled([piece('a'), piece('b', true), piece('c')]);
+  expect([first?.status, second?.status, third?.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+});
+
+test('back-off has full jitter: uniform up to a cap that doubles to its limit', () => {
+  expect(backOff(0, 0.5)).toBe(250);
+  expect(backOff(3, 0.5)).toBe(2_000);
+  expect(backOff(40, 0.999)).toBeLessThan(30_000);
+  expect(backOff(5, 0)).toBe(0);
+});
