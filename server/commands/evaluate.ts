@@ -58,7 +58,7 @@ async function evaluate({ url, federation, version, data, backend }: Omit<Flags,
   const named = versions.find((one) => one.version === wanted);
   if (named === undefined) throw new Error(`The federation “${id}” has no version ${wanted}; its newest is ${view.head.version}.`);
   const { contract, network: spec, plan, metric } = view.spec;
-  const { examples, report } = await readDataPath(data, contract);
+  const { examples, report } = await readDataPath(data, contract, { part: 'test' });
   if (examples === undefined)
     throw new Error(`Nothing in ${data.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
   const network = buildNetwork(spec);

@@ -99,7 +99,8 @@ async function pathData(
 
 async function readPaths(paths: readonly string[], contract: DataContract): Promise<ReadData> {
   try {
-    return await readDataPath(paths, contract);
+    // A folder of published data holds its test files too: those are for judging, never for training.
+    return await readDataPath(paths, contract, { part: 'training' });
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
     const missing = cause.code === 'ENOENT' && 'path' in cause ? `There is nothing at ${String(cause.path)}.` : cause.message;

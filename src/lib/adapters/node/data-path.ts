@@ -47,11 +47,20 @@ export async function sourceFiles(paths: string | readonly string[]): Promise<So
 }
 
 /**
- * Which of published training and test files to take: 'training' leaves out files named t10k… or test…, 'test' takes only those.
+ * Which of published training and test files to take where both lie together: 'training' leaves out files named t10k…, test… or
+ * …-test, 'test' takes only those. Where all files are of one kind, all of them are meant.
  */
 export type DataPart = 'all' | 'training' | 'test';
 
-const isTestFile = (file: SourceFile): boolean => /^(t10k|test)\b/i.test(fileName(file.path).replace(/[._-]/g, ' '));
+const isTestFile = (file: SourceFile): boolean => {
+  const words = fileName(file.path).toLowerCase().split(/[._\- ]+/);
+  return words[0] === 't10k' || words.includes('test');
+};
+
+function partOf(files: readonly SourceFile[], part: DataPart): readonly SourceFile[] {
+  if (part === 'all' || files.every(isTestFile) || !files.some(isTestFile)) return files;
+  return files.filter((file) => isTestFile(file) === (part === 'test'));
+}
 
 export interface ReadDataOptions extends Pick<ImportOptions, 'signal' | 'onProgress'> {
   readonly part?: DataPart;
@@ -82,8 +91,7 @@ export async function readDataPath(
   contract: DataContract | null,
   options: ReadDataOptions = {},
 ): Promise<ReadData> {
-  const part = options.part ?? 'all';
-  const sources = (await sourceFiles(paths)).filter((file) => part === 'all' || isTestFile(file) === (part === 'test'));
+  const sources = partOf(await sourceFiles(paths), options.part ?? 'all');
   const inferred = contract === null ? await inferContract(sources) : undefined;
   if (inferred?.ok === false) throw new NoContract(inferred.error.message);
   const used = contract ?? inferred?.value.contract;
