@@ -1,7 +1,7 @@
 // MNIST by eight headless participants: IID, the MLP 784-200-200-10 (199,210 parameters), batch 10, one local epoch a
 // round. McMahan et al. 2017, Table 1, trains the same network and batch to 97 % (100 participants, 10 a round: 87 rounds).
 // Real server, real sockets, the same participant code as a tab's; the test set is scored after every round.
-//   npm run bench -- mnist-federation            BENCH_ROUNDS=12 BENCH_LEARNING_RATE=0.1 by default
+//   npm run bench -- mnist-federation            BENCH_ROUNDS=12 BENCH_LEARNING_RATE=0.15 by default
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FederationSpec } from '#lib/core/federation.ts';
@@ -58,7 +58,7 @@ export async function run(): Promise<Row[]> {
     return [];
   }
   const rounds = Number(process.env['BENCH_ROUNDS'] ?? 12);
-  const learningRate = Number(process.env['BENCH_LEARNING_RATE'] ?? 0.1);
+  const learningRate = Number(process.env['BENCH_LEARNING_RATE'] ?? 0.15);
   const server = await serverProcess({ arguments: ['--log-level', 'warn'] });
   const coordinator = await signedIn(server.signInUrl);
   const federation = await coordinator.create(specification(rounds, learningRate), 'mnist');

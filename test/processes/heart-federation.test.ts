@@ -6,5 +6,6 @@ test('four hospitals that train together beat the mean of the four trained alone
   if (result === undefined) return context.skip();
   expect(result.hospitals.map((hospital) => hospital.name)).toEqual(['cleveland', 'hungarian', 'switzerland', 'va']);
   for (const { name, federated, meanAlone } of result.hospitals) expect(federated, name).toBeGreaterThan(meanAlone);
-  expect(result.federated).toBeGreaterThan(result.ownAlone);
+  // By a wide margin: a model that one hospital trained alone does not carry over to the others.
+  expect(result.federated).toBeGreaterThan(result.meanAlone + 0.08);
 }, 180_000);

@@ -39,10 +39,10 @@ export interface HeartResult {
 }
 
 const names = ['cleveland', 'hungarian', 'switzerland', 'va'];
-const rounds = 40;
+const rounds = 15;
 
 export function heartSpecification(): FederationSpec {
-  const network = networkOf('mlp', heartDiseaseContract, { hidden: [32] });
+  const network = networkOf('mlp', heartDiseaseContract, { hidden: [64] });
   if (!network.ok) throw new Error(network.error.message);
   return {
     brief: {
@@ -55,7 +55,7 @@ export function heartSpecification(): FederationSpec {
     contract: heartDiseaseContract,
     family: 'mlp',
     network: network.value.spec,
-    plan: { localEpochs: 2, batchSize: 16, learningRate: 0.02, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
+    plan: { localEpochs: 1, batchSize: 16, learningRate: 0.05, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
     rules: {
       goal: names.length,
       minimum: names.length,
