@@ -33,8 +33,14 @@ process.once('message', (message) => {
     },
     (failure: unknown) => {
       if (stopping) return;
-      const expected = failure instanceof UnusableData || failure instanceof LinkLost || failure instanceof JoinRefused;
-      const message = failure instanceof Error ? (expected ? failure.message : (failure.stack ?? failure.message)) : String(failure);
+      const expected =
+        failure instanceof UnusableData || failure instanceof LinkLost || failure instanceof JoinRefused;
+      const message =
+        failure instanceof Error
+          ? expected
+            ? failure.message
+            : (failure.stack ?? failure.message)
+          : String(failure);
       // Sent whole before the end, or the parent would never know why.
       process.send?.({ type: 'failure', message } satisfies HeadlessLine, () => process.exit(1));
     },

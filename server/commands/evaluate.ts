@@ -36,7 +36,11 @@ export function register(program: Command): void {
     .requiredOption('--url <address>', 'the server, such as http://localhost:3000')
     .requiredOption('--federation <id>', 'the federation')
     .option('--version <which>', 'a number, live or head', versionOf, 'head')
-    .requiredOption('--data <path>', 'a file or folder; may be given again', (path: string, before: readonly string[] = []) => [...before, path])
+    .requiredOption(
+      '--data <path>',
+      'a file or folder; may be given again',
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
     .option('--backend <name>', 'wasm or cpu', backendOf, 'wasm')
     .option('--json', 'one line of JSON')
     .action(async (flags: Flags) => {
@@ -56,11 +60,14 @@ async function evaluate({ url, federation, version, data, backend }: Omit<Flags,
   const versions = (await readView(requests, `/api/federations/${id}/versions`, v.array(VersionView))) ?? [];
   const wanted = version === 'head' ? view.head.version : version === 'live' ? view.live : Number(version);
   const named = versions.find((one) => one.version === wanted);
-  if (named === undefined) throw new Error(`The federation “${id}” has no version ${wanted}; its newest is ${view.head.version}.`);
+  if (named === undefined)
+    throw new Error(`The federation “${id}” has no version ${wanted}; its newest is ${view.head.version}.`);
   const { contract, network: spec, plan, metric } = view.spec;
   const { examples, report } = await readDataPath(data, contract, { part: 'test' });
   if (examples === undefined)
-    throw new Error(`Nothing in ${data.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
+    throw new Error(
+      `Nothing in ${data.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`,
+    );
   const network = buildNetwork(spec);
   if (!network.ok) throw new Error(network.error.message);
   const parameters = await downloadParameters(requests, named.digest, named.bytes);
@@ -75,7 +82,15 @@ async function evaluate({ url, federation, version, data, backend }: Omit<Flags,
       const value = figure(tally, name);
       if (value !== undefined) figures[name] = value;
     }
-    return { federation: id, version: named.version, metric: metric.name, count: tally.count, refused: report.refused, figures, tally };
+    return {
+      federation: id,
+      version: named.version,
+      metric: metric.name,
+      count: tally.count,
+      refused: report.refused,
+      figures,
+      tally,
+    };
   } finally {
     trainer.dispose();
   }

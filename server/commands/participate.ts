@@ -9,18 +9,21 @@ import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
 
 const federationOf = (text: string): FederationId => {
   const read = v.safeParse(FederationId, text);
-  if (!read.success) throw new InvalidArgumentError('A federation is named by lower-case letters, digits and hyphens.');
+  if (!read.success)
+    throw new InvalidArgumentError('A federation is named by lower-case letters, digits and hyphens.');
   return read.output;
 };
 const urlOf = (text: string): string => {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new InvalidArgumentError('Give the server’s address, such as http://localhost:3000.');
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('Give the server’s address, such as http://localhost:3000.');
   return text;
 };
 const wholeFrom =
   (minimum: number) =>
   (text: string): number => {
     const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < minimum) throw new InvalidArgumentError(`A whole number from ${minimum}.`);
+    if (!Number.isSafeInteger(number) || number < minimum)
+      throw new InvalidArgumentError(`A whole number from ${minimum}.`);
     return number;
   };
 const partitionOf = (text: string): string => {
@@ -57,27 +60,40 @@ export function register(program: Command): void {
     .requiredOption('--federation <id>', 'the federation to take part in', federationOf)
     .option('--data <path>', 'a file or folder that a person would drop; may be given again', collected)
     .option('--sample', 'the federation’s built-in sample, another one for each participant')
-    .option('--clients <number>', 'participants (default: 10, or one a path with --partition by-file)', wholeFrom(1))
+    .option(
+      '--clients <number>',
+      'participants (default: 10, or one a path with --partition by-file)',
+      wholeFrom(1),
+    )
     .option('--partition <how>', 'iid, shards:2, dirichlet:0.5 or by-file', partitionOf, 'iid')
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
     .option('--backend <name>', 'wasm, cpu or auto: the fastest that passes the self-test', backendOf, 'auto')
     .option('--processes <number>', 'processes to spread them over (default: one a core)', wholeFrom(1))
-    .option('--certificate <path>', 'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)')
+    .option(
+      '--certificate <path>',
+      'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)',
+    )
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {
-    if ((flags.data === undefined) === (flags.sample === undefined)) command.error('tributary: name your data with --data PATH, or take --sample: one of the two.');
+    if ((flags.data === undefined) === (flags.sample === undefined))
+      command.error('tributary: name your data with --data PATH, or take --sample: one of the two.');
     const byFile = flags.partition === 'by-file';
     const paths = flags.data ?? [];
     const clients = flags.clients ?? (byFile ? paths.length : 10);
     if (byFile && clients > paths.length)
-      command.error(`tributary: ${clients} participants need ${clients} paths with --partition by-file; there are ${paths.length}.`);
+      command.error(
+        `tributary: ${clients} participants need ${clients} paths with --partition by-file; there are ${paths.length}.`,
+      );
     let failed = false;
     const participants = startHeadlessParticipants({
       url: flags.url,
       federation: flags.federation,
       clients,
-      data: flags.sample === true ? { type: 'sample' } : { type: 'paths', paths: [...paths], partition: flags.partition },
+      data:
+        flags.sample === true
+          ? { type: 'sample' }
+          : { type: 'paths', paths: [...paths], partition: flags.partition },
       seed: flags.seed,
       backend: flags.backend,
       rounds: flags.rounds ?? null,
@@ -119,7 +135,12 @@ export function spokenLine(line: HeadlessLine): string | undefined {
     case 'round': {
       const seconds = line.durationMs === null ? '' : `, ${(line.durationMs / 1000).toFixed(1)} s`;
       const { title, isShare } = metrics[line.metric];
-      const value = line.value === null ? 'not measured' : isShare ? `${(line.value * 100).toFixed(1)} %` : line.value.toPrecision(4);
+      const value =
+        line.value === null
+          ? 'not measured'
+          : isShare
+            ? `${(line.value * 100).toFixed(1)} %`
+            : line.value.toPrecision(4);
       return `Version ${line.version}: ${line.participants} participants, ${title.toLowerCase()} ${value}, ${(line.bytesUp / 1e6).toFixed(2)} MB up${seconds}`;
     }
     case 'refused-rows':

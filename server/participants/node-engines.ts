@@ -37,7 +37,12 @@ export function nodeEngines(): Engines {
       };
       try {
         const trainer = await one.trainer;
-        return { backend: trainer.backend, description: trainer.description, open: (network, plan) => trainer.open(network, plan), dispose: release };
+        return {
+          backend: trainer.backend,
+          description: trainer.description,
+          open: (network, plan) => trainer.open(network, plan),
+          dispose: release,
+        };
       } catch (failure) {
         release();
         throw failure;

@@ -44,7 +44,8 @@ export async function readOwnData(setup: HeadlessSetup, spec: FederationSpec): P
 
 async function sampleData(setup: HeadlessSetup, spec: FederationSpec): Promise<ReadOwnData> {
   const { sample } = spec;
-  if (sample === null) throw new UnusableData('This federation has no built-in sample. Name your data with --data PATH.');
+  if (sample === null)
+    throw new UnusableData('This federation has no built-in sample. Name your data with --data PATH.');
   const own: OwnData[] = [];
   for (const index of setup.indices) {
     const parts: Examples[] = [];
@@ -56,7 +57,9 @@ async function sampleData(setup: HeadlessSetup, spec: FederationSpec): Promise<R
     );
     const examples = joinExamples(parts);
     if (examples === undefined)
-      throw new UnusableData(`The sample “${samples[sample].title}” gives no example for this contract: ${report.refusals[0]?.message ?? 'nothing was made'}`);
+      throw new UnusableData(
+        `The sample “${samples[sample].title}” gives no example for this contract: ${report.refusals[0]?.message ?? 'nothing was made'}`,
+      );
     own.push({ index, name: `Participant ${index + 1}`, source: 'sample', examples });
   }
   return { own, refused: 0, firstRefusal: undefined };
@@ -74,18 +77,30 @@ async function pathData(
     const own: OwnData[] = [];
     for (const index of setup.indices) {
       const path = data.paths[index];
-      if (path === undefined) throw new UnusableData(`There are ${data.paths.length} paths for ${setup.clients} participants.`);
+      if (path === undefined)
+        throw new UnusableData(`There are ${data.paths.length} paths for ${setup.clients} participants.`);
       const { examples, report } = await readPaths([path], contract);
       reports.push(report);
       if (examples === undefined)
-        throw new UnusableData(`Nothing in ${path} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
-      own.push({ index, name: basename(path).replace(/\.[a-z0-9.]+$/i, '').slice(0, 40), source: path, examples });
+        throw new UnusableData(
+          `Nothing in ${path} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`,
+        );
+      own.push({
+        index,
+        name: basename(path)
+          .replace(/\.[a-z0-9.]+$/i, '')
+          .slice(0, 40),
+        source: path,
+        examples,
+      });
     }
     return { own, ...refusalOf(reports) };
   }
   const { examples, report } = await readPaths(data.paths, contract);
   if (examples === undefined)
-    throw new UnusableData(`Nothing in ${data.paths.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`);
+    throw new UnusableData(
+      `Nothing in ${data.paths.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`,
+    );
   const parts = partition(examples, setup.clients, how.value, setup.seed);
   if (!parts.ok) throw new UnusableData(parts.error.message);
   const own = setup.indices.map((index) => ({
@@ -103,7 +118,10 @@ async function readPaths(paths: readonly string[], contract: DataContract): Prom
     return await readDataPath(paths, contract, { part: 'training' });
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    const missing = cause.code === 'ENOENT' && 'path' in cause ? `There is nothing at ${String(cause.path)}.` : cause.message;
+    const missing =
+      cause.code === 'ENOENT' && 'path' in cause
+        ? `There is nothing at ${String(cause.path)}.`
+        : cause.message;
     throw new UnusableData(missing, { cause });
   }
 }

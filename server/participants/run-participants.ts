@@ -36,7 +36,11 @@ interface Shared {
   say(line: HeadlessLine): void;
 }
 
-export function runParticipants(setup: HeadlessSetup, engines: Engines, say: (line: HeadlessLine) => void): RunningParticipants {
+export function runParticipants(
+  setup: HeadlessSetup,
+  engines: Engines,
+  say: (line: HeadlessLine) => void,
+): RunningParticipants {
   const shared: Shared = { setup, engines, queue: createQueue(), say };
   const stopping = new AbortController();
   const participants: ReturnType<typeof runOne>[] = [];
@@ -60,11 +64,17 @@ export function runParticipants(setup: HeadlessSetup, engines: Engines, say: (li
 /** Rejects with UnusableData, or with LinkLost when nobody answers. */
 async function viewOf(setup: HeadlessSetup): Promise<FederationView> {
   try {
-    const view = await readView(createRequests(setup.url), `/api/federations/${setup.federation}`, FederationView);
-    if (view === undefined) throw new UnusableData(`There is no federation “${setup.federation}” at ${setup.url}.`);
+    const view = await readView(
+      createRequests(setup.url),
+      `/api/federations/${setup.federation}`,
+      FederationView,
+    );
+    if (view === undefined)
+      throw new UnusableData(`There is no federation “${setup.federation}” at ${setup.url}.`);
     return view;
   } catch (failure) {
-    if (failure instanceof LinkLost) throw new LinkLost(`No answer from ${setup.url}. Is the server running there?`, { cause: failure });
+    if (failure instanceof LinkLost)
+      throw new LinkLost(`No answer from ${setup.url}. Is the server running there?`, { cause: failure });
     throw failure;
   }
 }
@@ -85,7 +95,13 @@ function runOne(
     identity: async () => ({ secret: await store.secret(), name: data.name }),
     secret: () => store.secret(),
     reconnectMostMs: 5_000,
-    onMalformed: (name, problem) => say({ type: 'event', participant, notable: true, message: `The message “${name}” could not be read: ${problem}` }),
+    onMalformed: (name, problem) =>
+      say({
+        type: 'event',
+        participant,
+        notable: true,
+        message: `The message “${name}” could not be read: ${problem}`,
+      }),
   });
   let finish: (reason: string) => void = () => {};
   const finished = new Promise<string>((resolve) => (finish = resolve));
@@ -97,8 +113,10 @@ function runOne(
   const endIfScored = (view: ParticipationView): void => {
     if (view.state !== 'done') return;
     undoPatience ??= clock.after(LAST_SCORE_WITHIN_MS, ended);
-    const isScored = split.heldOut.length === 0 || view.localEvaluations.some((one) => one.version === head?.version);
-    const isTold = participant !== 1 || head === undefined || (head.evaluation?.participants ?? 0) >= head.participants;
+    const isScored =
+      split.heldOut.length === 0 || view.localEvaluations.some((one) => one.version === head?.version);
+    const isTold =
+      participant !== 1 || head === undefined || (head.evaluation?.participants ?? 0) >= head.participants;
     if (isScored && isTold) ended();
   };
   const told = teller(say, participant, spec, endIfScored);
@@ -113,7 +131,13 @@ function runOne(
     turn: onlyOne,
     mayFreeze: false,
     onView: told,
-    onFault: (fault) => say({ type: 'event', participant, notable: true, message: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault) }),
+    onFault: (fault) =>
+      say({
+        type: 'event',
+        participant,
+        notable: true,
+        message: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
+      }),
   });
   let committedBefore: number | undefined;
   // One of all tells of the rounds.
@@ -124,7 +148,8 @@ function runOne(
     tellRound.seen(view.head);
     endIfScored(part.view);
     committedBefore ??= view.roundsCommitted;
-    if (setup.rounds !== null && view.roundsCommitted - committedBefore >= setup.rounds) finish(`${setup.rounds} rounds are done.`);
+    if (setup.rounds !== null && view.roundsCommitted - committedBefore >= setup.rounds)
+      finish(`${setup.rounds} rounds are done.`);
   });
 
   const close = async (): Promise<void> => {
@@ -133,14 +158,31 @@ function runOne(
     clock.close();
   };
   const run = async (): Promise<void> => {
-    say({ type: 'data', participant, name: data.name, training: split.training.length, heldOut: split.heldOut.length });
-    const writer = await datasets.write({ id: 'own', federation: setup.federation, name: data.name, contract: spec.contract, source: data.source });
+    say({
+      type: 'data',
+      participant,
+      name: data.name,
+      training: split.training.length,
+      heldOut: split.heldOut.length,
+    });
+    const writer = await datasets.write({
+      id: 'own',
+      federation: setup.federation,
+      name: data.name,
+      contract: spec.contract,
+      source: data.source,
+    });
     await writer.append(data.examples, data.examples.count);
     await writer.finish();
     await part.open();
-    await part.join({ dataset: 'own', name: data.name, backend: setup.backend === 'auto' ? null : setup.backend });
+    await part.join({
+      dataset: 'own',
+      name: data.name,
+      backend: setup.backend === 'auto' ? null : setup.backend,
+    });
     const choice = part.view.backend;
-    if (choice !== null) say({ type: 'joined', participant, backend: choice.description, reason: choice.reason });
+    if (choice !== null)
+      say({ type: 'joined', participant, backend: choice.description, reason: choice.reason });
     const reason = await finished;
     undoPatience?.();
     tellRound.flush();
@@ -182,7 +224,15 @@ function roundTeller(
     told = version;
     waiting = undefined;
     const value = evaluation === null ? undefined : figure(evaluation.tally, spec.metric.name);
-    say({ type: 'round', version, participants, metric: spec.metric.name, value: value ?? null, bytesUp, durationMs });
+    say({
+      type: 'round',
+      version,
+      participants,
+      metric: spec.metric.name,
+      value: value ?? null,
+      bytesUp,
+      durationMs,
+    });
   };
   return {
     seen(head) {
@@ -209,7 +259,13 @@ function teller(
     const now = `${view.state} ${view.round} ${view.blocked?.reason}`;
     if (now !== state) {
       state = now;
-      say({ type: 'state', participant, state: view.state, round: view.round, blocked: view.blocked?.message ?? null });
+      say({
+        type: 'state',
+        participant,
+        state: view.state,
+        round: view.round,
+        blocked: view.blocked?.message ?? null,
+      });
     }
     if (view.lastEvent !== null && view.lastEvent !== event) {
       event = view.lastEvent;
@@ -220,7 +276,14 @@ function teller(
     for (const { version, tally } of view.localEvaluations) {
       if (scored.has(version)) continue;
       scored.add(version);
-      say({ type: 'evaluation', participant, version, metric: spec.metric.name, value: figure(tally, spec.metric.name) ?? null, count: tally.count });
+      say({
+        type: 'evaluation',
+        participant,
+        version,
+        metric: spec.metric.name,
+        value: figure(tally, spec.metric.name) ?? null,
+        count: tally.count,
+      });
     }
     onView(view);
   };

@@ -26,7 +26,13 @@ export type HeadlessSetup = v.InferOutput<typeof HeadlessSetup>;
 
 /** `participant` counts from 1. */
 export const HeadlessLine = v.variant('type', [
-  v.object({ type: v.literal('data'), participant: v.number(), name: v.string(), training: v.number(), heldOut: v.number() }),
+  v.object({
+    type: v.literal('data'),
+    participant: v.number(),
+    name: v.string(),
+    training: v.number(),
+    heldOut: v.number(),
+  }),
   v.object({ type: v.literal('joined'), participant: v.number(), backend: v.string(), reason: v.string() }),
   v.object({
     type: v.literal('state'),
@@ -38,7 +44,14 @@ export const HeadlessLine = v.variant('type', [
   /** `notable`: beyond the ordinary course of a round. */
   v.object({ type: v.literal('event'), participant: v.number(), message: v.string(), notable: v.boolean() }),
   /** What a participant's held-out rows say of a version. */
-  v.object({ type: v.literal('evaluation'), participant: v.number(), version: v.number(), metric: MetricName, value: v.nullable(v.number()), count: v.number() }),
+  v.object({
+    type: v.literal('evaluation'),
+    participant: v.number(),
+    version: v.number(),
+    metric: MetricName,
+    value: v.nullable(v.number()),
+    count: v.number(),
+  }),
   /** A round was committed, and its version scored: told once, by the first participant. */
   v.object({
     type: v.literal('round'),

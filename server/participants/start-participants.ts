@@ -35,7 +35,12 @@ function participantProgram(): string {
   }
 }
 
-export function startHeadlessParticipants({ onLine, processes, certificate, ...setup }: HeadlessOptions): HeadlessParticipants {
+export function startHeadlessParticipants({
+  onLine,
+  processes,
+  certificate,
+  ...setup
+}: HeadlessOptions): HeadlessParticipants {
   const program = participantProgram();
   const count = Math.max(1, Math.min(setup.clients, processes ?? availableParallelism()));
   let stopped = false;
@@ -44,8 +49,14 @@ export function startHeadlessParticipants({ onLine, processes, certificate, ...s
   const children: { readonly child: ChildProcess; readonly ended: Promise<boolean> }[] = [];
   for (let one = 0; one < count; one += 1) {
     // Dealt in turn, so that the processes have equally many.
-    const indices = Array.from({ length: setup.clients }, (_, index) => index).filter((index) => index % count === one);
-    const child = fork(program, [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--enable-source-maps'] });
+    const indices = Array.from({ length: setup.clients }, (_, index) => index).filter(
+      (index) => index % count === one,
+    );
+    const child = fork(program, [], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: ['--enable-source-maps'],
+    });
     let explained = false;
     child.on('message', (message) => {
       const line = v.parse(HeadlessLine, message);
@@ -59,13 +70,19 @@ export function startHeadlessParticipants({ onLine, processes, certificate, ...s
     });
     const ended = new Promise<boolean>((resolve) => {
       child.on('error', (error) => {
-        onLine({ type: 'failure', message: `A process of participants could not be started: ${error.message}` });
+        onLine({
+          type: 'failure',
+          message: `A process of participants could not be started: ${error.message}`,
+        });
         resolve(false);
       });
       child.on('exit', (code, signal) => {
         const well = code === 0 || stopped;
         if (!well && !explained)
-          onLine({ type: 'failure', message: `A process of participants ended (${signal ?? `status ${code}`}).` });
+          onLine({
+            type: 'failure',
+            message: `A process of participants ended (${signal ?? `status ${code}`}).`,
+          });
         resolve(well);
       });
     });

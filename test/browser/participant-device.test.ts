@@ -33,7 +33,13 @@ const until = (client: DeviceClient, holds: (view: LocalRunView) => boolean): Pr
 async function dataset(count: number): Promise<string> {
   const database = await openDatabase();
   const id = crypto.randomUUID();
-  const writer = await idbDatasetStore(database).write({ id, federation: null, name: 'points', contract, source: 'test' });
+  const writer = await idbDatasetStore(database).write({
+    id,
+    federation: null,
+    name: 'points',
+    contract,
+    source: 'test',
+  });
   await writer.append(clouds(count, 3), count);
   await writer.finish();
   database.close();
@@ -52,7 +58,9 @@ const settingsOf = (data: string, localEpochs: number): LocalRunSettings => ({
 
 async function modelOf(run: string): Promise<Float32Array> {
   const database = await openDatabase();
-  const model = (await createIdbParticipantStore(database).models.list()).find((one) => one.id === `local:${run}`);
+  const model = (await createIdbParticipantStore(database).models.list()).find(
+    (one) => one.id === `local:${run}`,
+  );
   database.close();
   if (model === undefined) throw new Error('The model was not kept.');
   return model.parameters;
@@ -70,7 +78,10 @@ test('a run in the worker is paused within 300 ms, cut off by a reload, and ends
 
   const cut = settingsOf(data, 60);
   const first = page();
-  const whenMoving = until(first, (one) => one.id === cut.id && one.state === 'training' && one.history.length > 3);
+  const whenMoving = until(
+    first,
+    (one) => one.id === cut.id && one.state === 'training' && one.history.length > 3,
+  );
   await first.request('start-local-run', cut);
   await whenMoving;
   const whenPaused = until(first, (one) => one.id === cut.id && one.state === 'paused');
@@ -92,12 +103,20 @@ test('a run in the worker is paused within 300 ms, cut off by a reload, and ends
   const request = { network: spec.network, source, features: Float32Array.of(2, 2, 2), count: 1 };
   const probabilities = await second.request('predict', request, [request.features.buffer]);
   expect(probabilities[1]).toBeGreaterThan(0.9);
-  expect(await second.request('evaluate', { network: spec.network, source, dataset: data })).toMatchObject({ type: 'classification' });
+  expect(await second.request('evaluate', { network: spec.network, source, dataset: data })).toMatchObject({
+    type: 'classification',
+  });
 });
 
 test('back ends are tested on this model, and one that passed is chosen with its reason', async () => {
-  const choice = await page().request('choose-backend', { network: spec.network, batchSize: 5, preferred: null });
-  expect(choice.reports.filter((report) => report.passed).map((report) => report.backend)).toContain(choice.backend);
+  const choice = await page().request('choose-backend', {
+    network: spec.network,
+    batchSize: 5,
+    preferred: null,
+  });
+  expect(choice.reports.filter((report) => report.passed).map((report) => report.backend)).toContain(
+    choice.backend,
+  );
   expect(choice.reason).not.toBe('');
 });
 

@@ -45,7 +45,8 @@ async function socketBench(coordinator: PlayedCoordinator): Promise<SocketBench>
   let offer: UpdateOffer | undefined;
   const http = createServer((request, response) => {
     void bodyOf(request).then((body) => {
-      const answer = (value: unknown): void => void response.setHeader('Content-Type', 'application/json').end(JSON.stringify(value));
+      const answer = (value: unknown): void =>
+        void response.setHeader('Content-Type', 'application/json').end(JSON.stringify(value));
       if (request.url?.startsWith('/api/parameters/') === true) response.end(bytesOf(coordinator.parameters));
       else if (request.method === 'POST') {
         offer = JSON.parse(body.toString()) as UpdateOffer;
@@ -60,11 +61,19 @@ async function socketBench(coordinator: PlayedCoordinator): Promise<SocketBench>
   const handshakes: unknown[] = [];
   const malformed: string[] = [];
   let isOpen = false;
-  const io = new Server(http, { transports: ['websocket'], serveClient: false, allowRequest: (_request, allow) => allow(null, isOpen) });
+  const io = new Server(http, {
+    transports: ['websocket'],
+    serveClient: false,
+    allowRequest: (_request, allow) => allow(null, isOpen),
+  });
   io.on('connection', (socket) => {
     handshakes.push(socket.handshake.auth);
     for (const name of Object.keys(clientMessages) as (keyof ClientMessages)[])
-      socket.on(name, (message: unknown, answer: (value: unknown) => void) => void coordinator.answer(name, message).then(answer));
+      socket.on(
+        name,
+        (message: unknown, answer: (value: unknown) => void) =>
+          void coordinator.answer(name, message).then(answer),
+      );
   });
   const secret = randomSecret();
   const link = createSocketLink({
@@ -124,7 +133,12 @@ test('the socket link says who it is at each connection, in the handshake of the
   await bench.link.send('watch', { federation: 'digits' as never }).catch(() => undefined);
   await bench.connect();
   expect(bench.handshakes).toHaveLength(2);
-  expect(bench.handshakes[1]).toEqual({ protocol: 1, kind: 'headless', name: 'Ada', secret: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(bench.handshakes[1]).toEqual({
+    protocol: 1,
+    kind: 'headless',
+    name: 'Ada',
+    secret: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
   await bench.close();
 });
 
@@ -143,6 +157,8 @@ test('a message that its schema does not accept reaches nobody and is reported',
 test('an answer that cannot be read counts as none', async () => {
   const bench = await socketBench({ ...played, answer: async () => ({ ok: 'maybe' }) as never });
   await bench.connect();
-  await expect(bench.link.send('watch', { federation: 'digits' as never })).rejects.toThrow('could not be read');
+  await expect(bench.link.send('watch', { federation: 'digits' as never })).rejects.toThrow(
+    'could not be read',
+  );
   await bench.close();
 });

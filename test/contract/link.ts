@@ -24,14 +24,20 @@ export interface PlayedCoordinator {
 export const federation = 'digits' as FederationId;
 const parameters = Float32Array.from({ length: 100 }, (_, i) => i / 3);
 
-export function linkContract(name: string, open: (coordinator: PlayedCoordinator) => Promise<LinkBench>): void {
+export function linkContract(
+  name: string,
+  open: (coordinator: PlayedCoordinator) => Promise<LinkBench>,
+): void {
   const played = (changes: Partial<PlayedCoordinator> = {}): PlayedCoordinator => ({
     answer: async () => ({ ok: true, view: null }),
     parameters,
     upload: () => ({ type: 'refused', refusal: { kind: 'duplicate', round: 1 }, message: 'Already there.' }),
     ...changes,
   });
-  const using = async (coordinator: PlayedCoordinator, work: (bench: LinkBench) => Promise<void>): Promise<void> => {
+  const using = async (
+    coordinator: PlayedCoordinator,
+    work: (bench: LinkBench) => Promise<void>,
+  ): Promise<void> => {
     const bench = await open(coordinator);
     try {
       await work(bench);
@@ -51,7 +57,11 @@ export function linkContract(name: string, open: (coordinator: PlayedCoordinator
       });
       return using(coordinator, async ({ link, connect }) => {
         await connect();
-        expect(await link.send('check-in', { federation, examples: 5, backend: 'wasm' })).toEqual({ ok: false, error: 'finished', message: 'The run has ended.' });
+        expect(await link.send('check-in', { federation, examples: 5, backend: 'wasm' })).toEqual({
+          ok: false,
+          error: 'finished',
+          message: 'The run has ended.',
+        });
         expect(heard).toEqual([['check-in', { federation, examples: 5, backend: 'wasm' }]]);
       });
     });
@@ -86,7 +96,11 @@ export function linkContract(name: string, open: (coordinator: PlayedCoordinator
         await connect();
         undo();
         await cut();
-        expect(states.filter((state) => state !== 'connecting')).toEqual(['connected', 'offline', 'connected']);
+        expect(states.filter((state) => state !== 'connecting')).toEqual([
+          'connected',
+          'offline',
+          'connected',
+        ]);
         expect(link.state).toBe('offline');
       }));
 
@@ -114,7 +128,9 @@ export function linkContract(name: string, open: (coordinator: PlayedCoordinator
         await connect();
         const progress: number[] = [];
         const digest = digestOf(bytesOf(parameters));
-        expect(await link.parameters(digest, 400, { onProgress: (fraction) => progress.push(fraction) })).toEqual(parameters);
+        expect(
+          await link.parameters(digest, 400, { onProgress: (fraction) => progress.push(fraction) }),
+        ).toEqual(parameters);
         expect(progress.at(-1)).toBe(1);
         expect(link.bytes.modelDown).toBeGreaterThanOrEqual(400);
       }));
@@ -130,8 +146,18 @@ export function linkContract(name: string, open: (coordinator: PlayedCoordinator
       return using(coordinator, async ({ link, connect }) => {
         await connect();
         const bytes = new Uint8Array([1, 2, 3, 4]);
-        const offer = { round: 1, base: digestOf(bytes), codec: 'f32', bytes: 4, digest: digestOf(bytes), examples: 2 } as UpdateOffer;
-        expect(await link.upload(federation, offer, bytes)).toMatchObject({ type: 'refused', message: 'Already there.' });
+        const offer = {
+          round: 1,
+          base: digestOf(bytes),
+          codec: 'f32',
+          bytes: 4,
+          digest: digestOf(bytes),
+          examples: 2,
+        } as UpdateOffer;
+        expect(await link.upload(federation, offer, bytes)).toMatchObject({
+          type: 'refused',
+          message: 'Already there.',
+        });
         expect(uploads).toEqual([[offer, bytes]]);
         expect(link.bytes.updateUp).toBeGreaterThanOrEqual(4);
       });

@@ -3,7 +3,13 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
-import type { Checkpoint, LocalModel, OutboxEntry, ParticipantStore, StoredReceipt } from '#lib/ports/participant-store.ts';
+import type {
+  Checkpoint,
+  LocalModel,
+  OutboxEntry,
+  ParticipantStore,
+  StoredReceipt,
+} from '#lib/ports/participant-store.ts';
 
 export interface StoreOfADevice {
   readonly store: ParticipantStore;
@@ -17,7 +23,14 @@ const round = (number: number) => v.parse(RoundNumber, number);
 const entry = (number: number, of = federation, bytes = new Uint8Array([1, 2, 3, 4])): OutboxEntry => ({
   federation: of,
   round: round(number),
-  offer: { round: round(number), base: digestOfText('base'), codec: 'f32', bytes: bytes.length, digest: digestOf(bytes), examples: 12 },
+  offer: {
+    round: round(number),
+    base: digestOfText('base'),
+    codec: 'f32',
+    bytes: bytes.length,
+    digest: digestOf(bytes),
+    examples: 12,
+  },
   bytes,
 });
 const receipt = (number: number, of = federation): StoredReceipt => ({
@@ -118,7 +131,10 @@ export function participantStoreContract(name: string, open: () => Promise<Store
       await store.receipts.putRefusal({ federation: other, round: round(2), message: 'other', at: 2 });
       await store.receipts.putRefusal({ federation, round: round(2), message: 'again', at: 3 });
       const again = await reopen();
-      expect((await again.receipts.refusals(federation)).map((one) => one.message)).toEqual(['late', 'again']);
+      expect((await again.receipts.refusals(federation)).map((one) => one.message)).toEqual([
+        'late',
+        'again',
+      ]);
       expect(await again.receipts.refusals()).toHaveLength(3);
     });
 
@@ -130,7 +146,9 @@ export function participantStoreContract(name: string, open: () => Promise<Store
       expect(await again.parameters.get(digestOfText('11'))).toEqual(all[11]);
       expect(await again.parameters.get(digestOfText('10'))).toEqual(all[10]);
       expect(await again.parameters.get(digestOfText('none'))).toBeUndefined();
-      const kept = await Promise.all(all.map((_, index) => again.parameters.get(digestOfText(String(index)))));
+      const kept = await Promise.all(
+        all.map((_, index) => again.parameters.get(digestOfText(String(index)))),
+      );
       expect(kept.filter((values) => values !== undefined).length).toBeLessThan(12);
     });
 

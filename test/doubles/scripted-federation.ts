@@ -39,11 +39,23 @@ export const contract: DataContract = {
     mean: 0,
     standardDeviation: 1,
   })),
-  target: { type: 'classes', name: 'class', classes: [{ label: 'low', values: ['0'] }, { label: 'high', values: ['1'] }] },
+  target: {
+    type: 'classes',
+    name: 'class',
+    classes: [
+      { label: 'low', values: ['0'] },
+      { label: 'high', values: ['1'] },
+    ],
+  },
 };
 
 export const spec: FederationSpec = {
-  brief: { title: 'Points', purpose: 'To tell two clouds apart.', coordinator: 'A test', dataWanted: 'Points.' },
+  brief: {
+    title: 'Points',
+    purpose: 'To tell two clouds apart.',
+    coordinator: 'A test',
+    dataWanted: 'Points.',
+  },
   metric: { name: 'accuracy', target: null },
   contract,
   family: 'mlp',
@@ -55,7 +67,14 @@ export const spec: FederationSpec = {
     ],
     loss: 'categorical-crossentropy',
   },
-  plan: { localEpochs: 2, batchSize: 5, learningRate: 0.1, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 7 },
+  plan: {
+    localEpochs: 2,
+    batchSize: 5,
+    learningRate: 0.1,
+    optimizer: { type: 'sgd', momentum: 0 },
+    proximalTerm: 0,
+    seed: 7,
+  },
   rules: {
     goal: 1,
     minimum: 1,
@@ -76,12 +95,18 @@ export const network = built.value;
 export function clouds(count: number, seed: number): Examples {
   const draw = random(seed, 'clouds');
   const targets = Int32Array.from({ length: count }, (_, row) => row % 2);
-  const features = Float32Array.from({ length: count * 3 }, (_, i) => draw.normal() + (targets[Math.floor(i / 3)] === 1 ? 1.5 : -1.5));
+  const features = Float32Array.from(
+    { length: count * 3 },
+    (_, i) => draw.normal() + (targets[Math.floor(i / 3)] === 1 ? 1.5 : -1.5),
+  );
   const hashes = Uint32Array.from({ length: count * 2 }, () => draw.below(4294967296));
   return { count, features, targets, hashes };
 }
 
-export function datasetsOf(examples: Examples, changes: Partial<DatasetRecord> = {}): Pick<DatasetStore, 'record' | 'read'> {
+export function datasetsOf(
+  examples: Examples,
+  changes: Partial<DatasetRecord> = {},
+): Pick<DatasetStore, 'record' | 'read'> {
   const record: DatasetRecord = {
     id: 'own',
     federation,
@@ -216,7 +241,9 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       };
     },
     commit(round, counted = true) {
-      const delta = new Float32Array(self.uploads.at(-1)?.bytes.slice().buffer ?? new ArrayBuffer(parameters.byteLength));
+      const delta = new Float32Array(
+        self.uploads.at(-1)?.bytes.slice().buffer ?? new ArrayBuffer(parameters.byteLength),
+      );
       parameters = parameters.map((value, i) => value + (counted ? delta[i]! : 0.01));
       versions.set(digestNow(), parameters);
       head += 1;
@@ -245,9 +272,17 @@ function roundView(round: number, phase: RoundView['phase'], base: number): Roun
   };
 }
 
-export const refusedWith = (refusal: UpdateRefusal): UpdateReply => ({ type: 'refused', refusal, message: refusalSentence(refusal) });
+export const refusedWith = (refusal: UpdateRefusal): UpdateReply => ({
+  type: 'refused',
+  refusal,
+  message: refusalSentence(refusal),
+});
 
-export const committedMessage = (round: number, made: { readonly version: number; readonly digest: Digest }, counted = true) => ({
+export const committedMessage = (
+  round: number,
+  made: { readonly version: number; readonly digest: Digest },
+  counted = true,
+) => ({
   federation,
   round: roundNumber(round),
   version: version(made.version),
@@ -257,7 +292,11 @@ export const committedMessage = (round: number, made: { readonly version: number
 });
 
 /** A trainer whose steps wait for the test. */
-export function heldTrainer(): { readonly trainer: Trainer; readonly steps: () => number; allow(steps: number): void } {
+export function heldTrainer(): {
+  readonly trainer: Trainer;
+  readonly steps: () => number;
+  allow(steps: number): void;
+} {
   const inner = createReferenceTrainer();
   let allowed = 0;
   let taken = 0;
@@ -286,9 +325,18 @@ export function heldTrainer(): { readonly trainer: Trainer; readonly steps: () =
   };
 }
 
-export const enginesOf = (create: (backend: string) => Trainer, backends: readonly ('wasm' | 'cpu' | 'webgpu')[] = ['cpu']): TakePartOptions['engines'] => ({
+export const enginesOf = (
+  create: (backend: string) => Trainer,
+  backends: readonly ('wasm' | 'cpu' | 'webgpu')[] = ['cpu'],
+): TakePartOptions['engines'] => ({
   async choose() {
-    const reports = backends.map((backend, index) => ({ backend, description: backend, passed: true as const, stepMs: index + 1, relativeError: 0 }));
+    const reports = backends.map((backend, index) => ({
+      backend,
+      description: backend,
+      passed: true as const,
+      stepMs: index + 1,
+      relativeError: 0,
+    }));
     const first = reports[0]!;
     return { backend: first.backend, description: first.description, reason: 'the first', reports };
   },
@@ -345,7 +393,9 @@ async function load(
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
       const { state, blocked, lastEvent } = part.view;
-      throw new Error(`Never ${what}. ${JSON.stringify({ state, blocked, lastEvent, faults: faults.map(String) })}`);
+      throw new Error(
+        `Never ${what}. ${JSON.stringify({ state, blocked, lastEvent, faults: faults.map(String) })}`,
+      );
     },
   };
 }

@@ -24,12 +24,24 @@ function specification(changes: Partial<FederationSpec['rules']>): FederationSpe
   const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
   if (!network.ok) throw new Error(network.error.message);
   return {
-    brief: { title: 'Patients', purpose: 'Estimates a risk.', coordinator: 'A test', dataWanted: 'A cohort.' },
+    brief: {
+      title: 'Patients',
+      purpose: 'Estimates a risk.',
+      coordinator: 'A test',
+      dataWanted: 'A cohort.',
+    },
     metric: { name: 'accuracy', target: null },
     contract: patientCohortContract,
     family: 'mlp',
     network: network.value.spec,
-    plan: { localEpochs: 2, batchSize: 10, learningRate: 0.05, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
+    plan: {
+      localEpochs: 2,
+      batchSize: 10,
+      learningRate: 0.05,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: 3,
+    },
     rules: {
       goal: 3,
       minimum: 2,
@@ -61,7 +73,8 @@ async function stage(spec: FederationSpec): Promise<Stage> {
   const data = await mkdtemp(join(tmpdir(), 'tributary-participants-'));
   undoings.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   const port = await freePort();
-  const start = (): Promise<RunningServer> => startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
+  const start = (): Promise<RunningServer> =>
+    startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
   const server = await start();
   const coordinator = await signedIn(server.signInUrl);
   await coordinator.create(spec, federation);
@@ -80,7 +93,10 @@ async function stage(spec: FederationSpec): Promise<Stage> {
   return made;
 }
 
-function participants(one: Stage, changes: Partial<HeadlessSetup>): { readonly running: RunningParticipants; readonly lines: HeadlessLine[] } {
+function participants(
+  one: Stage,
+  changes: Partial<HeadlessSetup>,
+): { readonly running: RunningParticipants; readonly lines: HeadlessLine[] } {
   const lines: HeadlessLine[] = [];
   const setup: HeadlessSetup = {
     url: `http://127.0.0.1:${one.port}`,
@@ -109,10 +125,16 @@ test('three participants take a run to its end: every version has all three in i
   expect(versions.map((version) => version.version)).toEqual([0, 1, 2, 3, 4]);
   expect(versions.slice(1).every((version) => version.participants === 3)).toBe(true);
   for (const version of versions) expect(version.evaluation?.participants).toBe(3);
-  const [first, last] = [versions[0]!, versions[4]!].map((version) => figure(version.evaluation!.tally, 'loss')!);
+  const [first, last] = [versions[0]!, versions[4]!].map((version) =>
+    figure(version.evaluation!.tally, 'loss')!,
+  );
   expect(last).toBeLessThan(first!);
   expect(lines.filter((line) => line.type === 'left')).toHaveLength(3);
-  expect(lines.filter((line) => line.type === 'round').at(-1)).toMatchObject({ version: 4, participants: 3, value: expect.any(Number) });
+  expect(lines.filter((line) => line.type === 'round').at(-1)).toMatchObject({
+    version: 4,
+    participants: 3,
+    value: expect.any(Number),
+  });
   expect(faults(lines)).toEqual([]);
 });
 
@@ -120,7 +142,9 @@ test('participants leave after the rounds they were asked for, and the server se
   const one = await stage(specification({ maximumRounds: 50 }));
   const { running, lines } = participants(one, { rounds: 2 });
   await running.done;
-  expect(lines.filter((line) => line.type === 'left').map((line) => line.reason)).toEqual(Array(3).fill('2 rounds are done.'));
+  expect(lines.filter((line) => line.type === 'left').map((line) => line.reason)).toEqual(
+    Array(3).fill('2 rounds are done.'),
+  );
   const view = await one.coordinator.until(federation, (now) => now.checkedIn === 0, 30_000);
   expect(view.roundsCommitted).toBeGreaterThanOrEqual(2);
   expect(faults(lines)).toEqual([]);

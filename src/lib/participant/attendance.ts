@@ -37,7 +37,14 @@ export function createAttendance(
   async function checkIn(): Promise<void> {
     undoRetry();
     const { joined, equipment, view } = standing;
-    if (joined === null || joined.pausedAt !== null || !standing.hasTurn || standing.superseded || equipment === undefined) return;
+    if (
+      joined === null ||
+      joined.pausedAt !== null ||
+      !standing.hasTurn ||
+      standing.superseded ||
+      equipment === undefined
+    )
+      return;
     if (link.state !== 'connected' || view?.state === 'finished') return;
     const later = (): void => {
       undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(checkIn()));

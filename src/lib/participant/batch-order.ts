@@ -13,4 +13,5 @@ export function epochOrder(seed: number, epoch: number, count: number): Uint32Ar
 export const batchesOf = (count: number, batchSize: number): number => Math.ceil(count / batchSize);
 
 /** The seed of one round's batches and dropout: every round draws anew, and a repeated run draws the same. */
-export const roundSeed = (seed: number, round: number): number => random(seed, 'round', round).below(4294967296);
+export const roundSeed = (seed: number, round: number): number =>
+  random(seed, 'round', round).below(4294967296);

@@ -21,11 +21,19 @@ export type Block =
   | { readonly reason: 'federation-paused' }
   | { readonly reason: 'other-tab' }
   /** null: no round waits for this device. */
-  | { readonly reason: 'offline'; readonly closesAt: number | null; readonly work: 'training' | 'sending' | null }
+  | {
+      readonly reason: 'offline';
+      readonly closesAt: number | null;
+      readonly work: 'training' | 'sending' | null;
+    }
   | { readonly reason: 'late'; readonly round: number; readonly cause: 'deadline' | 'round-closed' }
   | { readonly reason: 'frozen-back'; readonly gapMs: number }
   | { readonly reason: 'gpu-lost' | 'oom'; readonly message: string }
-  | { readonly reason: 'storage-full'; readonly neededBytes: number | undefined; readonly freeBytes: number | undefined }
+  | {
+      readonly reason: 'storage-full';
+      readonly neededBytes: number | undefined;
+      readonly freeBytes: number | undefined;
+    }
   | { readonly reason: 'diverged'; readonly detail: string }
   | { readonly reason: 'excluded'; readonly detail: string };
 
@@ -67,7 +75,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return 'Training in another tab of this browser.';
     case 'offline': {
       if (block.work === null) return 'No connection. Taking part goes on as soon as it is back.';
-      const closes = block.closesAt === null ? '' : ` (round closes in ${spoken(Math.max(0, block.closesAt - now))})`;
+      const closes =
+        block.closesAt === null ? '' : ` (round closes in ${spoken(Math.max(0, block.closesAt - now))})`;
       return block.work === 'training'
         ? `No connection. Training goes on; the update waits${closes}.`
         : `No connection. The update is kept and waits${closes}.`;

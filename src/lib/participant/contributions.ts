@@ -18,7 +18,10 @@ export interface Contributions {
   reconcile(link: CoordinatorLink): Promise<readonly RoundNumber[]>;
 }
 
-export async function openContributions(store: ParticipantStore, federation: FederationId): Promise<Contributions> {
+export async function openContributions(
+  store: ParticipantStore,
+  federation: FederationId,
+): Promise<Contributions> {
   const receipts = new Map<RoundNumber, StoredReceipt>();
   for (const stored of await store.receipts.list(federation)) receipts.set(stored.receipt.round, stored);
   const put = async (stored: StoredReceipt): Promise<void> => {
@@ -26,7 +29,9 @@ export async function openContributions(store: ParticipantStore, federation: Fed
     await store.receipts.put(stored);
   };
   const waiting = (): RoundNumber[] =>
-    [...receipts.values()].filter((stored) => stored.outcome === 'waiting').map((stored) => stored.receipt.round);
+    [...receipts.values()]
+      .filter((stored) => stored.outcome === 'waiting')
+      .map((stored) => stored.receipt.round);
   const settled = async (round: RoundNumber, version: number | null): Promise<void> => {
     const stored = receipts.get(round);
     if (stored === undefined || stored.outcome !== 'waiting') return;
@@ -46,7 +51,8 @@ export async function openContributions(store: ParticipantStore, federation: Fed
       if (reply.type === 'refused')
         await store.receipts.putRefusal({ federation, round: entry.round, message: reply.message, at });
       // The same receipt may come twice; what is known of its round stays.
-      else if (!receipts.has(entry.round)) await put({ receipt: reply.receipt, version: null, outcome: 'waiting' });
+      else if (!receipts.has(entry.round))
+        await put({ receipt: reply.receipt, version: null, outcome: 'waiting' });
       await store.outbox.remove(federation, entry.round);
     },
     settled,

@@ -23,7 +23,9 @@ test('an engine makes its trainer once, moves on once it is lost, and says when 
     return { ...createReferenceTrainer(), dispose: () => (disposed += 1) };
   });
   expect(await engine.trainer()).toBe(await engine.trainer());
-  expect(engine.moveOn(new TrainerFailure('out-of-memory', ''))).toBe('There was not enough memory for this model. Continuing on WebAssembly, slower.');
+  expect(engine.moveOn(new TrainerFailure('out-of-memory', ''))).toBe(
+    'There was not enough memory for this model. Continuing on WebAssembly, slower.',
+  );
   await engine.trainer();
   expect(made).toEqual(['webgpu', 'wasm']);
   expect(engine.choice).toMatchObject({ backend: 'wasm', description: 'WebAssembly' });

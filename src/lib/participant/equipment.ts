@@ -21,7 +21,8 @@ export interface Equipment {
 export class JoinRefused extends Error {
   override readonly name = 'JoinRefused';
   constructor(
-    readonly kind: 'unknown-dataset' | 'wrong-contract' | 'no-training-rows' | 'unknown-federation' | 'no-engine',
+    readonly kind:
+      'unknown-dataset' | 'wrong-contract' | 'no-training-rows' | 'unknown-federation' | 'no-engine',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -45,11 +46,20 @@ export async function equip(
 ): Promise<Equipment> {
   const rows = await readOwnRows(source.datasets, chosen.dataset);
   if (rows === undefined)
-    throw new JoinRefused('unknown-dataset', 'The data chosen for this federation is no longer in this browser. Choose data again.');
+    throw new JoinRefused(
+      'unknown-dataset',
+      'The data chosen for this federation is no longer in this browser. Choose data again.',
+    );
   if (!sameContract(rows.contract, spec.contract))
-    throw new JoinRefused('wrong-contract', 'This data was read for another data contract than the federation has now. Choose data again.');
+    throw new JoinRefused(
+      'wrong-contract',
+      'This data was read for another data contract than the federation has now. Choose data again.',
+    );
   if (rows.training.count === 0)
-    throw new JoinRefused('no-training-rows', 'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.');
+    throw new JoinRefused(
+      'no-training-rows',
+      'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.',
+    );
   const built = buildNetwork(spec.network);
   // The server builds it before it offers it: this is another version of the app.
   if (!built.ok) throw new Error(`The federation’s network cannot be built here. ${built.error.message}`);
@@ -60,6 +70,10 @@ export async function equip(
     return { rows, network: built.value, spec, engine, scoreboard };
   } catch (cause) {
     if (!(cause instanceof TrainerFailure)) throw cause;
-    throw new JoinRefused('no-engine', `No way of computing on this device passed the test on this model. ${cause.message}`, { cause });
+    throw new JoinRefused(
+      'no-engine',
+      `No way of computing on this device passed the test on this model. ${cause.message}`,
+      { cause },
+    );
   }
 }

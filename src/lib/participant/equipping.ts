@@ -20,7 +20,10 @@ export function createEquipping(ground: Ground): Equipping {
   async function viewOfFederation(): Promise<FederationView> {
     const view = standing.view ?? (await link.federation(federation));
     if (view === undefined)
-      throw new JoinRefused('unknown-federation', `There is no federation “${federation}” here. Check the link you were given.`);
+      throw new JoinRefused(
+        'unknown-federation',
+        `There is no federation “${federation}” here. Check the link you were given.`,
+      );
     standing.view = view;
     return view;
   }
@@ -45,7 +48,8 @@ export function createEquipping(ground: Ground): Equipping {
       if (standing.joined === null) throw new Ended();
       const { equipment, view } = standing;
       // A new run may bring another model.
-      const fits = view === undefined || JSON.stringify(view.spec.network) === JSON.stringify(equipment?.spec.network);
+      const fits =
+        view === undefined || JSON.stringify(view.spec.network) === JSON.stringify(equipment?.spec.network);
       if (equipment !== undefined && fits) return equipment;
       drop();
       underWay ??= prepare(standing.joined).finally(() => (underWay = undefined));

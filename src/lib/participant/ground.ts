@@ -97,7 +97,10 @@ export interface Ground {
   /** A block that goes by itself after a minute. */
   notice(block: Block): void;
   /** A hint: undefined when the connection goes first, and the next check-in says it all again. */
-  tell<Name extends keyof ClientMessages>(name: Name, message: ClientMessages[Name]): Promise<Answer | undefined>;
+  tell<Name extends keyof ClientMessages>(
+    name: Name,
+    message: ClientMessages[Name],
+  ): Promise<Answer | undefined>;
   /** Work whose failure is not the caller's: what can be answered is answered inside, the rest is a fault. */
   background(work: Promise<unknown>): void;
   /** A transfer that waits for the connection and outlasts losses and pauses. */
@@ -137,7 +140,8 @@ export function createGround(options: TakePartOptions): Ground {
   const blocks = createBlockList(() => clock.now());
   const gate = createGate();
   const living = new AbortController();
-  const present = (): ParticipationView => presentView(options.federation, standing, blocks, link, clock.now());
+  const present = (): ParticipationView =>
+    presentView(options.federation, standing, blocks, link, clock.now());
   const pace = createViewPace(clock, () => options.onView(present()));
   const passing = new Map<Block['reason'], () => void>();
 
@@ -189,7 +193,8 @@ export function createGround(options: TakePartOptions): Ground {
         ground.storageFull(failure);
       }
     },
-    storageFull: ({ neededBytes, freeBytes }) => ground.notice({ reason: 'storage-full', neededBytes, freeBytes }),
+    storageFull: ({ neededBytes, freeBytes }) =>
+      ground.notice({ reason: 'storage-full', neededBytes, freeBytes }),
     close() {
       living.abort(new Ended());
       for (const undo of passing.values()) undo();

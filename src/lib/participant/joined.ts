@@ -16,12 +16,19 @@ export type Joined = v.InferOutput<typeof Joined>;
 
 export const joinedKey = (federation: FederationId): string => `joined:${federation}`;
 
-export async function readJoined(store: ParticipantStore, federation: FederationId): Promise<Joined | undefined> {
+export async function readJoined(
+  store: ParticipantStore,
+  federation: FederationId,
+): Promise<Joined | undefined> {
   const read = v.safeParse(Joined, await store.settings.get(joinedKey(federation)));
   return read.success ? read.output : undefined;
 }
 
-export async function writeJoined(store: ParticipantStore, federation: FederationId, joined: Joined | null): Promise<void> {
+export async function writeJoined(
+  store: ParticipantStore,
+  federation: FederationId,
+  joined: Joined | null,
+): Promise<void> {
   const others = (await joinedFederations(store)).filter((one) => one !== federation);
   await store.settings.put(joinedKey(federation), joined);
   await store.settings.put(LIST, joined === null ? others : [...others, federation]);

@@ -14,7 +14,8 @@ export interface OwnRows {
 }
 
 /** Two contracts that encode alike: written alike, since schemas write keys in one order. */
-export const sameContract = (a: DataContract, b: DataContract): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const sameContract = (a: DataContract, b: DataContract): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** undefined where there is no such dataset. */
 export async function readOwnRows(

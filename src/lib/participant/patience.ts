@@ -34,12 +34,21 @@ export function createGate(): Gate {
       closing = new AbortController();
       for (const wake of waiting) wake();
     },
-    opened: (signal) => until(() => open, (wake) => (waiting.add(wake), () => waiting.delete(wake)), signal),
+    opened: (signal) =>
+      until(
+        () => open,
+        (wake) => (waiting.add(wake), () => waiting.delete(wake)),
+        signal,
+      ),
   };
 }
 
 /** Resolves when `holds`; looks again whenever `listen` calls. Rejects with the signal's reason. */
-function until(holds: () => boolean, listen: (look: () => void) => () => unknown, signal: AbortSignal): Promise<void> {
+function until(
+  holds: () => boolean,
+  listen: (look: () => void) => () => unknown,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     if (holds()) return resolve();
@@ -55,7 +64,11 @@ function until(holds: () => boolean, listen: (look: () => void) => () => unknown
 }
 
 export const connected = (link: CoordinatorLink, signal: AbortSignal): Promise<void> =>
-  until(() => link.state === 'connected', (look) => link.onState(look), signal);
+  until(
+    () => link.state === 'connected',
+    (look) => link.onState(look),
+    signal,
+  );
 
 export function waited(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   let over = false;
@@ -75,7 +88,17 @@ export function waited(clock: Clock, ms: number, signal: AbortSignal): Promise<v
  * Rejects with the reason of `signal`, and with whatever is neither a loss nor a pause.
  */
 export async function transfer<T>(
-  { link, clock, gate, uniform }: { readonly link: CoordinatorLink; readonly clock: Clock; readonly gate: Gate; readonly uniform: () => number },
+  {
+    link,
+    clock,
+    gate,
+    uniform,
+  }: {
+    readonly link: CoordinatorLink;
+    readonly clock: Clock;
+    readonly gate: Gate;
+    readonly uniform: () => number;
+  },
   signal: AbortSignal,
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -18,7 +18,8 @@ export function presentView(
   if (joined !== null && link.state === 'offline')
     blocks.set({ reason: 'offline', closesAt: hand?.deadlineAt ?? null, work: workOf(hand) });
   else blocks.clear('offline');
-  if (joined !== null && standing.view?.state === 'paused' && hand === undefined) blocks.set({ reason: 'federation-paused' });
+  if (joined !== null && standing.view?.state === 'paused' && hand === undefined)
+    blocks.set({ reason: 'federation-paused' });
   else blocks.clear('federation-paused');
   const training = hand?.stage === 'training' ? hand.progress : null;
   return {
@@ -60,7 +61,10 @@ function stateOf({ joined, checking, hand, view, justEnded }: Standing): Partici
 }
 
 /** The loss of the round in hand, after the rounds before it; `epoch` is the round. */
-export function pointsOf({ earlier }: Pick<Standing, 'earlier'>, hand: RoundInHand | undefined): readonly HistoryPoint[] {
+export function pointsOf(
+  { earlier }: Pick<Standing, 'earlier'>,
+  hand: RoundInHand | undefined,
+): readonly HistoryPoint[] {
   if (hand?.progress == null) return [];
   const start = earlier.at(-1)?.step ?? 0;
   return hand.progress.history.map((point) => ({ ...point, step: start + point.step, epoch: hand.round }));

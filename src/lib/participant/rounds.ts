@@ -23,9 +23,15 @@ export interface Rounds {
   settleWaiting(): Promise<void>;
 }
 
-const megabytes = (bytes: number): string => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const megabytes = (bytes: number): string =>
+  bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-export function createRounds(ground: Ground, hands: Hands, equipping: Equipping, scoring: VersionScoring): Rounds {
+export function createRounds(
+  ground: Ground,
+  hands: Hands,
+  equipping: Equipping,
+  scoring: VersionScoring,
+): Rounds {
   const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
 
@@ -49,18 +55,29 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
       }),
     );
     if (base.length !== network.parameterCount)
-      throw new WrongBytes(`The version has ${base.length} parameters where the model has ${network.parameterCount}.`);
+      throw new WrongBytes(
+        `The version has ${base.length} parameters where the model has ${network.parameterCount}.`,
+      );
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
-    const training = roundTraining(message, network, rows, base, spec.metric.name, await store.checkpoints.get(checkpointKey(message)));
-    if (training.checkpoint !== undefined) ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
+    const training = roundTraining(
+      message,
+      network,
+      rows,
+      base,
+      spec.metric.name,
+      await store.checkpoints.get(checkpointKey(message)),
+    );
+    if (training.checkpoint !== undefined)
+      ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const outcome = await engine.alone(() =>
       workRound(message, training, {
         engine,
         clock,
         control: one.control,
-        saveCheckpoint: (checkpoint) => (signal.aborted ? Promise.resolve() : ground.kept(store.checkpoints.put(checkpoint))),
+        saveCheckpoint: (checkpoint) =>
+          signal.aborted ? Promise.resolve() : ground.kept(store.checkpoints.put(checkpoint)),
         onProgress(progress) {
           one.progress = progress;
           hands.progressed(one, 'training', progress.fraction);
@@ -76,7 +93,11 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
     return signal.aborted ? undefined : updateOf(one, training.key, outcome);
   }
 
-  async function updateOf(one: RoundInHand, checkpoint: string, outcome: RoundOutcome): Promise<OutboxEntry | undefined> {
+  async function updateOf(
+    one: RoundInHand,
+    checkpoint: string,
+    outcome: RoundOutcome,
+  ): Promise<OutboxEntry | undefined> {
     switch (outcome.type) {
       case 'stopped':
         return undefined;
@@ -85,7 +106,9 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
         if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
         else {
           const isMemory = outcome.kind === 'out-of-memory';
-          const message = isMemory ? 'Not enough memory for this model here.' : `No way of computing is left on this device: ${outcome.message}`;
+          const message = isMemory
+            ? 'Not enough memory for this model here.'
+            : `No way of computing is left on this device: ${outcome.message}`;
           blocks.set({ reason: isMemory ? 'oom' : 'gpu-lost', message });
           // The next round measures anew: a device that was lost may be back.
           equipping.drop();
@@ -128,7 +151,10 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
     ground.changed();
   }
 
-  function showRefusal(one: RoundInHand, { refusal, message }: UpdateReply & { readonly type: 'refused' }): void {
+  function showRefusal(
+    one: RoundInHand,
+    { refusal, message }: UpdateReply & { readonly type: 'refused' },
+  ): void {
     ground.happened(message);
     switch (refusal.kind) {
       case 'round-closed':
@@ -152,7 +178,13 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
   return {
     async configured(message) {
       const { joined, hand, contributions } = standing;
-      if (message.federation !== federation || joined === null || joined.pausedAt !== null || standing.superseded) return;
+      if (
+        message.federation !== federation ||
+        joined === null ||
+        joined.pausedAt !== null ||
+        standing.superseded
+      )
+        return;
       if (contributions?.has(message.round) === true) return;
       if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
       if (hand !== undefined && hand.round > message.round) return;
@@ -162,7 +194,9 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
       hands.setDeadline(one, message.deadlineMs);
       try {
         const entries = await store.outbox.list(federation);
-        const trained = entries.find((entry) => entry.round === message.round && entry.offer.base === message.base.digest);
+        const trained = entries.find(
+          (entry) => entry.round === message.round && entry.offer.base === message.base.digest,
+        );
         const entry = trained ?? (await train(one, message));
         if (entry !== undefined) await send(one, entry);
       } catch (failure) {
@@ -179,7 +213,8 @@ export function createRounds(ground: Ground, hands: Hands, equipping: Equipping,
       await standing.contributions?.settled(message.round, version);
       if (standing.joined === null) return;
       standing.justEnded = message.round;
-      if (message.counted) ground.happened(`Version ${message.version} is there, with this device’s update in it.`);
+      if (message.counted)
+        ground.happened(`Version ${message.version} is there, with this device’s update in it.`);
       const { hand } = standing;
       if (hand?.round !== message.round) return ground.changed();
       if (hand.stage === 'averaging') hands.letGo(hand);

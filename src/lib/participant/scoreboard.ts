@@ -22,7 +22,11 @@ export interface Scoreboard {
   told(version: VersionNumber): Promise<void>;
 }
 
-export async function openScoreboard(store: ParticipantStore, federation: FederationId, rows: Digest): Promise<Scoreboard> {
+export async function openScoreboard(
+  store: ParticipantStore,
+  federation: FederationId,
+  rows: Digest,
+): Promise<Scoreboard> {
   const read = v.safeParse(Kept, await store.settings.get(keyOf(federation)));
   let scored: readonly Scored[] = read.success && read.output.rows === rows ? read.output.scored : [];
   const keep = (next: readonly Scored[]): Promise<void> => {
@@ -35,7 +39,11 @@ export async function openScoreboard(store: ParticipantStore, federation: Federa
     },
     has: (version, digest) => scored.some((one) => one.version === version && one.digest === digest),
     add: (one) =>
-      keep([...scored.filter((other) => other.version !== one.version), one].sort((a, b) => a.version - b.version)),
+      keep(
+        [...scored.filter((other) => other.version !== one.version), one].sort(
+          (a, b) => a.version - b.version,
+        ),
+      ),
     told: (version) => keep(scored.map((one) => (one.version === version ? { ...one, told: true } : one))),
   };
 }

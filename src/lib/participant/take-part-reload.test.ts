@@ -112,7 +112,9 @@ test('reloaded while the round is averaged: the receipt learns the version from 
   one.coordinator.commit(1);
   const again = await one.reload();
   await again.until('checked in', () => said(again, 'check-in').length === 2);
-  await vi.waitFor(async () => expect(await again.store.receipts.list(federation)).toMatchObject([{ outcome: 'included', version: 1 }]));
+  await vi.waitFor(async () =>
+    expect(await again.store.receipts.list(federation)).toMatchObject([{ outcome: 'included', version: 1 }]),
+  );
 });
 
 test('the server restarts in mid-training and asks again: one training, one update', async () => {

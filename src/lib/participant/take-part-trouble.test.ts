@@ -45,7 +45,10 @@ test('paused by the person: training stands still, nothing is sent, and resuming
   await one.part.pause();
   held.allow(100);
   const view = await blockedBy(one, 'user-paused');
-  expect(view.blocked).toMatchObject({ actor: 'you', message: expect.stringMatching(/^You paused at \d\d:\d\d\. Nothing runs until you resume\.$/) });
+  expect(view.blocked).toMatchObject({
+    actor: 'you',
+    message: expect.stringMatching(/^You paused at \d\d:\d\d\. Nothing runs until you resume\.$/),
+  });
   await one.until('a checkpoint', () => checkpoint.mock.calls.length === 1);
   expect(held.steps()).toBe(4);
   expect(one.coordinator.uploads).toHaveLength(0);
@@ -114,7 +117,10 @@ test('another tab trains: this one waits, and takes over when that tab closes', 
   await one.part.join({ dataset: 'own', name: null, backend: null });
   tell('waiting');
   const view = await blockedBy(one, 'other-tab');
-  expect(view.blocked).toMatchObject({ actor: 'browser', message: 'Training in another tab of this browser.' });
+  expect(view.blocked).toMatchObject({
+    actor: 'browser',
+    message: 'Training in another tab of this browser.',
+  });
   expect(said(one, 'check-in')).toHaveLength(0);
   tell('held');
   await one.until('checked in', () => said(one, 'check-in').length === 1);
@@ -136,7 +142,9 @@ test('moving training here takes the turn, and the tab that loses it leaves a ch
   tell('lost');
   held.allow(1);
   await one.until('stopped', (view) => view.round === null);
-  expect(await one.store.checkpoints.get(`round:${federation}:1`)).toMatchObject({ batch: expect.any(Number) });
+  expect(await one.store.checkpoints.get(`round:${federation}:1`)).toMatchObject({
+    batch: expect.any(Number),
+  });
   await blockedBy(one, 'other-tab');
   expect(held.steps()).toBeLessThan(BATCHES);
 });
@@ -158,7 +166,10 @@ test('offline in mid-training: training goes on, the update waits, and is sent w
   const { one, held } = await inTraining(3);
   one.link.cut();
   const view = await blockedBy(one, 'offline');
-  expect(view.blocked).toMatchObject({ actor: 'network', message: 'No connection. Training goes on; the update waits (round closes in 60 s).' });
+  expect(view.blocked).toMatchObject({
+    actor: 'network',
+    message: 'No connection. Training goes on; the update waits (round closes in 60 s).',
+  });
   held.allow(100);
   await one.until('waiting to send', (now) => now.state === 'sending');
   expect(one.part.view.blocked?.message).toContain('The update is kept and waits');
@@ -192,7 +203,10 @@ test('the deadline passes in mid-training: the work is given up and said to be l
   await one.clock.advance(60_000);
   held.allow(100);
   const view = await blockedBy(one, 'late');
-  expect(view.blocked).toMatchObject({ actor: 'device', message: expect.stringContaining('You missed round 1’s deadline.') });
+  expect(view.blocked).toMatchObject({
+    actor: 'device',
+    message: expect.stringContaining('You missed round 1’s deadline.'),
+  });
   expect(view.round).toBeNull();
   expect(one.coordinator.uploads).toHaveLength(0);
   expect(await one.store.checkpoints.get(`round:${federation}:1`)).toBeUndefined();
@@ -232,7 +246,9 @@ test('an update that comes too late is refused, kept on record, and never sent a
   one.link.deliver('configured', one.coordinator.configured(1));
   await blockedBy(one, 'late');
   expect(await one.store.outbox.list(federation)).toEqual([]);
-  expect(await one.store.receipts.refusals(federation)).toMatchObject([{ round: 1, message: expect.stringContaining('had ended') }]);
+  expect(await one.store.receipts.refusals(federation)).toMatchObject([
+    { round: 1, message: expect.stringContaining('had ended') },
+  ]);
   await one.clock.advance(60_000);
   expect(one.part.view.blocked).toBeNull();
 });
@@ -244,7 +260,10 @@ test('the browser froze the tab: it is said for how long, and the device takes p
   one.clock.jump(6 * 60_000);
   await one.clock.advance(1_000);
   const view = await blockedBy(one, 'frozen-back');
-  expect(view.blocked).toMatchObject({ actor: 'browser', message: expect.stringContaining('froze this tab for 6 min') });
+  expect(view.blocked).toMatchObject({
+    actor: 'browser',
+    message: expect.stringContaining('froze this tab for 6 min'),
+  });
   await one.until('checked in again', () => said(one, 'check-in').length > before);
 });
 
@@ -269,14 +288,22 @@ const failing = (kind: TrainerFailure['kind']): Trainer => {
 };
 
 test('the graphics device is lost: the next back end goes on, and it is said', async () => {
-  const one = await joined({ engines: enginesOf((backend) => (backend === 'webgpu' ? failing('device-lost') : createReferenceTrainer()), ['webgpu', 'wasm']) });
+  const one = await joined({
+    engines: enginesOf(
+      (backend) => (backend === 'webgpu' ? failing('device-lost') : createReferenceTrainer()),
+      ['webgpu', 'wasm'],
+    ),
+  });
   const seen: (string | undefined)[] = [];
   one.link.deliver('configured', one.coordinator.configured(1));
   await one.until('averaging', (view) => {
     if (view.blocked?.reason === 'gpu-lost') seen.push(view.blocked.message);
     return view.state === 'averaging';
   });
-  expect(one.part.view.blocked).toMatchObject({ reason: 'gpu-lost', message: 'The graphics device was reset. Continuing on wasm, slower.' });
+  expect(one.part.view.blocked).toMatchObject({
+    reason: 'gpu-lost',
+    message: 'The graphics device was reset. Continuing on wasm, slower.',
+  });
   expect(one.part.view.backend?.backend).toBe('wasm');
   await one.clock.advance(60_000);
   expect(one.part.view.blocked).toBeNull();
@@ -284,7 +311,9 @@ test('the graphics device is lost: the next back end goes on, and it is said', a
 
 test('memory runs out on every back end: the round is given up with its reason, and the next one is tried anew', async () => {
   let broken = true;
-  const one = await joined({ engines: enginesOf(() => (broken ? failing('out-of-memory') : createReferenceTrainer())) });
+  const one = await joined({
+    engines: enginesOf(() => (broken ? failing('out-of-memory') : createReferenceTrainer())),
+  });
   one.link.deliver('configured', one.coordinator.configured(1));
   const view = await blockedBy(one, 'oom');
   expect(view.blocked?.message).toBe('Not enough memory for this model here.');
@@ -299,7 +328,12 @@ test('memory runs out on every back end: the round is given up with its reason, 
 function fullStore(): ParticipantStore {
   const store = createMemoryParticipantStore();
   const full = (): Promise<never> => Promise.reject(new StorageFull(60e6, 12e6));
-  return { ...store, outbox: { ...store.outbox, put: full }, checkpoints: { ...store.checkpoints, put: full }, parameters: { ...store.parameters, put: full } };
+  return {
+    ...store,
+    outbox: { ...store.outbox, put: full },
+    checkpoints: { ...store.checkpoints, put: full },
+    parameters: { ...store.parameters, put: full },
+  };
 }
 
 test('the device is full: the round is worked from memory, and the person is told', async () => {
@@ -315,7 +349,10 @@ test('training becomes unstable: nothing is sent, the round is given up, and the
   const one = await joined();
   const message = one.coordinator.configured(1);
   // Adam with this rate throws parameters further than an update may go, while the softmax keeps the loss finite.
-  one.link.deliver('configured', { ...message, plan: { ...message.plan, optimizer: { type: 'adam' }, learningRate: 10, localEpochs: 20 } });
+  one.link.deliver('configured', {
+    ...message,
+    plan: { ...message.plan, optimizer: { type: 'adam' }, learningRate: 10, localEpochs: 20 },
+  });
   const view = await blockedBy(one, 'diverged');
   expect(view.blocked?.message).toMatch(/^Training became unstable; this update was not sent\./);
   await one.until('withdrawn', () => said(one, 'withdraw').length === 1);
@@ -328,10 +365,17 @@ test('training becomes unstable: nothing is sent, the round is given up, and the
 
 test('left out by the coordinator: its reason is shown, and the device asks again', async () => {
   const one = await script();
-  one.coordinator.refusal = { ok: false, error: 'too-many', message: 'This federation has no place for another device.' };
+  one.coordinator.refusal = {
+    ok: false,
+    error: 'too-many',
+    message: 'This federation has no place for another device.',
+  };
   await one.part.join({ dataset: 'own', name: null, backend: null });
   const view = await blockedBy(one, 'excluded');
-  expect(view.blocked).toMatchObject({ actor: 'coordinator', message: 'The coordinator left this device out: This federation has no place for another device.' });
+  expect(view.blocked).toMatchObject({
+    actor: 'coordinator',
+    message: 'The coordinator left this device out: This federation has no place for another device.',
+  });
   one.coordinator.refusal = null;
   await one.clock.advance(15_000);
   await one.until('checked in', (now) => now.blocked === null);
@@ -373,14 +417,27 @@ test('an abandoned round is said with its reason, and its receipt shows it', asy
 test('joining is refused without data, with data of another contract, and with held-out rows alone', async () => {
   const refusal = async (changes: Parameters<typeof script>[0], dataset = 'own') => {
     const one = await script(changes);
-    const failure = await one.part.join({ dataset, name: null, backend: null }).catch((cause: unknown) => cause);
+    const failure = await one.part
+      .join({ dataset, name: null, backend: null })
+      .catch((cause: unknown) => cause);
     expect(one.part.view.state).toBe('idle');
     return failure instanceof JoinRefused ? failure.kind : failure;
   };
   expect(await refusal({}, 'none')).toBe('unknown-dataset');
-  expect(await refusal({ datasets: datasetsOf(clouds(40, 3), { contract: { ...contract, columns: contract.kind === 'table' ? contract.columns.slice(1) : [] } as typeof contract }) })).toBe('wrong-contract');
+  expect(
+    await refusal({
+      datasets: datasetsOf(clouds(40, 3), {
+        contract: {
+          ...contract,
+          columns: contract.kind === 'table' ? contract.columns.slice(1) : [],
+        } as typeof contract,
+      }),
+    }),
+  ).toBe('wrong-contract');
   const rows = clouds(5, 3);
-  expect(await refusal({ datasets: datasetsOf({ ...rows, hashes: rows.hashes.fill(0) }) })).toBe('no-training-rows');
+  expect(await refusal({ datasets: datasetsOf({ ...rows, hashes: rows.hashes.fill(0) }) })).toBe(
+    'no-training-rows',
+  );
 });
 
 test('messages of another federation change nothing', async () => {
@@ -397,9 +454,14 @@ test('messages of another federation change nothing', async () => {
 test('a base that is not what its digest names is never trained on', async () => {
   const one = await joined();
   await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
-  vi.spyOn(one.coordinator, 'parameters').mockRejectedValue(new (await import('../ports/coordinator-link.ts')).WrongBytes('Not the version that was announced.'));
+  vi.spyOn(one.coordinator, 'parameters').mockRejectedValue(
+    new (await import('../ports/coordinator-link.ts')).WrongBytes('Not the version that was announced.'),
+  );
   const message = one.coordinator.configured(1);
-  one.link.deliver('configured', { ...message, base: { ...message.base, digest: 'f'.repeat(64) as typeof message.base.digest } });
+  one.link.deliver('configured', {
+    ...message,
+    base: { ...message.base, digest: 'f'.repeat(64) as typeof message.base.digest },
+  });
   await one.until('withdrawn', () => said(one, 'withdraw').length === 1);
   expect(one.part.view.lastEvent).toBe('Not the version that was announced.');
   expect(one.coordinator.uploads).toHaveLength(0);

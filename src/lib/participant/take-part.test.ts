@@ -2,7 +2,14 @@
 import { expect, test } from 'vitest';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
-import { clouds, committedMessage, federation, joined, script, spec } from '../../../test/doubles/scripted-federation.ts';
+import {
+  clouds,
+  committedMessage,
+  federation,
+  joined,
+  script,
+  spec,
+} from '../../../test/doubles/scripted-federation.ts';
 import { roundSeed } from './batch-order.ts';
 
 test('a device that watches is idle and sends nothing but the wish to watch', async () => {
@@ -15,7 +22,11 @@ test('a device that watches is idle and sends nothing but the wish to watch', as
 test('joining checks in with the number of training rows and the back end', async () => {
   const one = await joined();
   const rows = splitExamples(clouds(40, 3)).training.length;
-  expect(one.coordinator.said.find(({ name }) => name === 'check-in')?.message).toEqual({ federation, examples: rows, backend: 'cpu' });
+  expect(one.coordinator.said.find(({ name }) => name === 'check-in')?.message).toEqual({
+    federation,
+    examples: rows,
+    backend: 'cpu',
+  });
   expect(one.part.view).toMatchObject({ state: 'waiting', blocked: null });
   expect(one.faults).toEqual([]);
 });
@@ -49,10 +60,16 @@ test('each version is scored on held-out rows once and told to the coordinator, 
   const [before, after] = one.part.view.localEvaluations;
   expect(figure(after!.tally, 'loss')).toBeLessThan(figure(before!.tally, 'loss')!);
   expect(after!.tally.count).toBe(splitExamples(clouds(40, 3)).heldOut.length);
-  await one.until('both told', () => one.coordinator.said.filter(({ name }) => name === 'evaluation').length === 2);
+  await one.until(
+    'both told',
+    () => one.coordinator.said.filter(({ name }) => name === 'evaluation').length === 2,
+  );
   // A reload scores and tells nothing anew.
   const again = await one.reload();
-  await again.until('checked in again', (view) => view.state === 'resting' && view.localEvaluations.length === 2);
+  await again.until(
+    'checked in again',
+    (view) => view.state === 'resting' && view.localEvaluations.length === 2,
+  );
   expect(one.coordinator.said.filter(({ name }) => name === 'evaluation')).toHaveLength(2);
 });
 
@@ -74,7 +91,9 @@ test('the coordinator hears of each stage of the round', async () => {
   const one = await joined();
   one.link.deliver('configured', one.coordinator.configured(1));
   await one.until('averaging', (view) => view.state === 'averaging');
-  const stages = one.coordinator.said.filter(({ name }) => name === 'progress').map(({ message }) => (message as { stage: string }).stage);
+  const stages = one.coordinator.said
+    .filter(({ name }) => name === 'progress')
+    .map(({ message }) => (message as { stage: string }).stage);
   expect([...new Set(stages)]).toEqual(['training', 'uploading']);
 });
 

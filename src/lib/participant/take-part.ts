@@ -68,14 +68,23 @@ export function takePart(options: TakePartOptions): TakingPart {
     undoGrace();
     const { joined, view, equipment } = standing;
     if (standing.leaveAfterRound) return ground.background(leaveNow());
-    if (view === undefined || equipment === undefined || joined?.pausedAt !== null || standing.superseded || !standing.hasTurn) return;
+    if (
+      view === undefined ||
+      equipment === undefined ||
+      joined?.pausedAt !== null ||
+      standing.superseded ||
+      !standing.hasTurn
+    )
+      return;
     if (scoring.wants(equipment, view.head)) ground.background(scoreHere(equipment, view.head));
   };
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
-      ground.patiently(signal, (attempt) => parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }));
+      ground.patiently(signal, (attempt) =>
+        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+      );
     try {
       await scoring.score(equipment, named, load, signal);
     } catch (failure) {
@@ -95,11 +104,22 @@ export function takePart(options: TakePartOptions): TakingPart {
     standing.joined = null;
     undoGrace();
     attendance.end();
-    blocks.clear('user-paused', 'other-tab', 'late', 'frozen-back', 'gpu-lost', 'oom', 'storage-full', 'diverged', 'excluded');
+    blocks.clear(
+      'user-paused',
+      'other-tab',
+      'late',
+      'frozen-back',
+      'gpu-lost',
+      'oom',
+      'storage-full',
+      'diverged',
+      'excluded',
+    );
     gate.reopen();
     if (hand !== undefined) {
       hands.letGo(hand);
-      if (hand.stage !== 'averaging') await ground.tell('withdraw', { federation, round: hand.round, reason: 'The participant left.' });
+      if (hand.stage !== 'averaging')
+        await ground.tell('withdraw', { federation, round: hand.round, reason: 'The participant left.' });
     }
     if (joined === null) return;
     if (standing.checkedIn) await ground.tell('check-out', { federation });
@@ -107,7 +127,8 @@ export function takePart(options: TakePartOptions): TakingPart {
     equipping.drop();
     await remember(null);
     if (hand !== undefined) await store.checkpoints.remove(checkpointKey({ federation, round: hand.round }));
-    for (const entry of await store.outbox.list(federation)) await store.outbox.remove(federation, entry.round);
+    for (const entry of await store.outbox.list(federation))
+      await store.outbox.remove(federation, entry.round);
     ground.changed();
   }
 
@@ -170,14 +191,17 @@ export function takePart(options: TakePartOptions): TakingPart {
         ground.background(ground.tell('check-out', { federation }));
       };
       if (hand === undefined) checkOut();
-      else undoGrace = clock.after(PAUSE_GRACE_MS, () => {
-        if (standing.hand === hand && hand.stage !== 'averaging') {
-          // A checkpoint or the outbox keeps the work, should the round still want it later.
-          hands.surrender(hand);
-          ground.background(ground.tell('withdraw', { federation, round: hand.round, reason: 'The participant paused.' }));
-        }
-        checkOut();
-      });
+      else
+        undoGrace = clock.after(PAUSE_GRACE_MS, () => {
+          if (standing.hand === hand && hand.stage !== 'averaging') {
+            // A checkpoint or the outbox keeps the work, should the round still want it later.
+            hands.surrender(hand);
+            ground.background(
+              ground.tell('withdraw', { federation, round: hand.round, reason: 'The participant paused.' }),
+            );
+          }
+          checkOut();
+        });
       ground.changed();
     },
     async resume() {
@@ -222,7 +246,13 @@ export function takePart(options: TakePartOptions): TakingPart {
     await rounds.committed(message);
     // From this message alone: the view that shows the version comes when it comes.
     const { joined, equipment } = standing;
-    if (message.federation !== federation || joined?.pausedAt !== null || equipment === undefined || !standing.hasTurn) return;
+    if (
+      message.federation !== federation ||
+      joined?.pausedAt !== null ||
+      equipment === undefined ||
+      !standing.hasTurn
+    )
+      return;
     if (!standing.superseded && scoring.wants(equipment, message)) await scoreHere(equipment, message);
   }
 }

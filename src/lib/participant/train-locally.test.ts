@@ -11,7 +11,12 @@ import { TrainerFailure, type Rows, type Trainer } from '../ports/trainer.ts';
 import { epochOrder } from './batch-order.ts';
 import { createEngine } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
-import { trainLocally, type LocalTraining, type TrainingProgress, type TrainingSurroundings } from './train-locally.ts';
+import {
+  trainLocally,
+  type LocalTraining,
+  type TrainingProgress,
+  type TrainingSurroundings,
+} from './train-locally.ts';
 import { createTrainingControl } from './training-control.ts';
 
 const spec: NetworkSpec = {
@@ -47,7 +52,10 @@ const choice: BackendChoice = {
 function clouds(count: number, seed: number): Rows {
   const draw = random(seed, 'clouds');
   const targets = Int32Array.from({ length: count }, (_, row) => row % 2);
-  const features = Float32Array.from({ length: count * 3 }, (_, i) => draw.normal() + (targets[Math.floor(i / 3)] === 1 ? 1.5 : -1.5));
+  const features = Float32Array.from(
+    { length: count * 3 },
+    (_, i) => draw.normal() + (targets[Math.floor(i / 3)] === 1 ? 1.5 : -1.5),
+  );
   return { count, features, targets };
 }
 
@@ -68,7 +76,9 @@ function setting(changes: Partial<LocalTraining> = {}): LocalTraining {
   };
 }
 
-function surroundings(changes: Partial<TrainingSurroundings> & { trainer?: (backend: string) => Trainer } = {}) {
+function surroundings(
+  changes: Partial<TrainingSurroundings> & { trainer?: (backend: string) => Trainer } = {},
+) {
   const saved: Checkpoint[] = [];
   const seen: TrainingProgress[] = [];
   const notices: string[] = [];
@@ -90,7 +100,12 @@ function surroundings(changes: Partial<TrainingSurroundings> & { trainer?: (back
 /** A clock on which every look costs `ms`: checkpoints and ticks fall due at every step. */
 function busyClock(ms: number): Clock {
   let time = 0;
-  return { now: () => time, monotonic: () => (time += ms), after: () => () => {}, tick: () => Promise.resolve() };
+  return {
+    now: () => time,
+    monotonic: () => (time += ms),
+    after: () => () => {},
+    tick: () => Promise.resolve(),
+  };
 }
 
 async function finished(training: LocalTraining, around = surroundings()) {
@@ -126,7 +141,8 @@ test('from any checkpoint training goes on to the same parameters, bit for bit',
     const resumed = await finished(setting({ checkpoint }));
     expect(new Uint32Array(resumed.parameters.buffer)).toEqual(new Uint32Array(whole.parameters.buffer));
     expect(resumed.history.map((point) => point.step)).toEqual(whole.history.map((point) => point.step));
-    for (const [index, point] of resumed.history.entries()) expect(point.loss).toBeCloseTo(whole.history[index]!.loss, 6);
+    for (const [index, point] of resumed.history.entries())
+      expect(point.loss).toBeCloseTo(whole.history[index]!.loss, 6);
   }
 });
 
@@ -174,7 +190,11 @@ test('a training that was paused is stopped without another step', async () => {
 });
 
 test('a loss that is no number ends training as diverged, and no checkpoint of it is kept', async () => {
-  const number: NetworkSpec = { inputShape: [3], layers: [{ type: 'dense', units: 1, activation: 'linear', useBias: true }], loss: 'mean-squared-error' };
+  const number: NetworkSpec = {
+    inputShape: [3],
+    layers: [{ type: 'dense', units: 1, activation: 'linear', useBias: true }],
+    loss: 'mean-squared-error',
+  };
   const built = buildNetwork(number);
   if (!built.ok) throw new Error(built.error.message);
   const rows = clouds(22, 1);
@@ -236,7 +256,9 @@ test('no speed and no remaining time are shown before they are measured, and the
   const around = surroundings({ clock: busyClock(30) });
   await finished(setting({ plan: { ...plan, localEpochs: 10 } }), around);
   expect(around.seen[0]).toMatchObject({ examplesPerSecond: null, etaMs: null });
-  const later = around.seen.filter((progress) => progress.examplesPerSecond !== null && progress.fraction < 1);
+  const later = around.seen.filter(
+    (progress) => progress.examplesPerSecond !== null && progress.fraction < 1,
+  );
   expect(later.length).toBeGreaterThan(0);
   for (const progress of later) expect(progress.etaMs).toBeGreaterThan(0);
 });

@@ -56,9 +56,19 @@ export interface TrainingSurroundings {
 }
 
 export type TrainingOutcome =
-  | { readonly type: 'finished'; readonly parameters: Float32Array<ArrayBuffer>; readonly history: readonly HistoryPoint[]; readonly tally: Tally | null }
+  | {
+      readonly type: 'finished';
+      readonly parameters: Float32Array<ArrayBuffer>;
+      readonly history: readonly HistoryPoint[];
+      readonly tally: Tally | null;
+    }
   /** Stopped by hand: the parameters so far. */
-  | { readonly type: 'stopped'; readonly parameters: Float32Array<ArrayBuffer>; readonly history: readonly HistoryPoint[]; readonly tally: Tally | null }
+  | {
+      readonly type: 'stopped';
+      readonly parameters: Float32Array<ArrayBuffer>;
+      readonly history: readonly HistoryPoint[];
+      readonly tally: Tally | null;
+    }
   /** Nothing is kept as a result. */
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
 
@@ -85,7 +95,10 @@ export function startState(parameters: Float32Array<ArrayBuffer>): TrainerState 
   return { parameters, optimizer: new Float32Array(0), steps: 0 };
 }
 
-export async function trainLocally(training: LocalTraining, surroundings: TrainingSurroundings): Promise<TrainingOutcome> {
+export async function trainLocally(
+  training: LocalTraining,
+  surroundings: TrainingSurroundings,
+): Promise<TrainingOutcome> {
   const { engine } = surroundings;
   let from: Checkpoint = training.checkpoint ?? {
     key: training.key,
@@ -163,8 +176,13 @@ async function trainFrom(
     if (unreadExamples === 0) return;
     const loss = await session.takeLoss();
     if (!Number.isFinite(loss))
-      throw new Diverged('Training became unstable: the loss is no longer a number. A lower learning rate may help.');
-    pendingLoss = { sum: pendingLoss.sum + loss * unreadExamples, examples: pendingLoss.examples + unreadExamples };
+      throw new Diverged(
+        'Training became unstable: the loss is no longer a number. A lower learning rate may help.',
+      );
+    pendingLoss = {
+      sum: pendingLoss.sum + loss * unreadExamples,
+      examples: pendingLoss.examples + unreadExamples,
+    };
     pace.measured(unreadSteps, unreadExamples);
     unreadSteps = 0;
     unreadExamples = 0;
@@ -173,7 +191,9 @@ async function trainFrom(
     await readBack();
     const state = await session.state();
     if (!allFinite(state.parameters))
-      throw new Diverged('Training became unstable: a parameter is no longer a number. A lower learning rate may help.');
+      throw new Diverged(
+        'Training became unstable: a parameter is no longer a number. A lower learning rate may help.',
+      );
     return state;
   };
   const checkpoint = async (at: { readonly epoch: number; readonly batch: number }): Promise<void> => {
@@ -236,7 +256,8 @@ async function trainFrom(
       unreadSteps += 1;
       unreadExamples += indices.length;
       // The last point of an epoch is taken below, with the held-out figures.
-      if (batch < batchesPerEpoch && (epoch * batchesPerEpoch + batch) % historyEvery === 0) await historyPoint(null);
+      if (batch < batchesPerEpoch && (epoch * batchesPerEpoch + batch) % historyEvery === 0)
+        await historyPoint(null);
       else if (unreadSteps >= pace.stepsBetween) await readBack();
       const now = clock.monotonic();
       if (now - lastCheckpoint >= CHECKPOINT_EVERY_MS) await checkpoint({ epoch, batch });

@@ -41,7 +41,11 @@ export function createTrainingPace(clock: Clock): TrainingPace {
       if (stepsSeen <= STEPS_BEFORE_MEASURING || elapsed <= 0) return;
       const measuredRate = (examples * 1000) / elapsed;
       rate = rate === null ? measuredRate : rate + SMOOTHING * (measuredRate - rate);
-      stepsBetween = Math.min(MAXIMUM_STEPS_BETWEEN, Math.max(1, Math.round((READ_BACK_MS * steps) / elapsed)), stepsBetween * 4);
+      stepsBetween = Math.min(
+        MAXIMUM_STEPS_BETWEEN,
+        Math.max(1, Math.round((READ_BACK_MS * steps) / elapsed)),
+        stepsBetween * 4,
+      );
     },
     restart() {
       since = clock.monotonic();

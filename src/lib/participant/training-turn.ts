@@ -6,7 +6,10 @@ export interface TrainingTurn {
    * Asks for the turn. `held`: it is ours. `waiting`: another tab has it, and it comes to us when that tab closes.
    * `lost`: another tab took it over. Returns its own undoing, which gives the turn back.
    */
-  request(options: { readonly steal: boolean; onState(state: 'held' | 'waiting' | 'lost'): void }): () => void;
+  request(options: {
+    readonly steal: boolean;
+    onState(state: 'held' | 'waiting' | 'lost'): void;
+  }): () => void;
 }
 
 export const onlyOne: TrainingTurn = {

@@ -29,7 +29,9 @@ export function roundTraining(
   metric: MetricName,
   checkpoint: Checkpoint | undefined,
 ): LocalTraining {
-  const settings = digestOfText(JSON.stringify([message.plan, message.base.digest, rows.version, network.spec]));
+  const settings = digestOfText(
+    JSON.stringify([message.plan, message.base.digest, rows.version, network.spec]),
+  );
   return {
     key: checkpointKey(message),
     settings,
@@ -63,7 +65,11 @@ export async function workRound(
 }
 
 /** delta = after − before, in the place of `after`. An update that the server would refuse is not sent. */
-function formUpdate(message: Configured, training: LocalTraining, after: Float32Array<ArrayBuffer>): RoundOutcome {
+function formUpdate(
+  message: Configured,
+  training: LocalTraining,
+  after: Float32Array<ArrayBuffer>,
+): RoundOutcome {
   const { base } = training;
   const delta = after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;

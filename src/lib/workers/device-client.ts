@@ -40,8 +40,16 @@ export class DeviceClient {
     this.#worker = worker;
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     const lost = (event: Event): void => {
-      const detail = 'message' in event && typeof event.message === 'string' && event.message !== '' ? ` (${event.message})` : '';
-      this.#lose(new DeviceFailure('worker-lost', `What computes on this device stopped unexpectedly${detail}. Reload the page; nothing that was acknowledged is lost.`));
+      const detail =
+        'message' in event && typeof event.message === 'string' && event.message !== ''
+          ? ` (${event.message})`
+          : '';
+      this.#lose(
+        new DeviceFailure(
+          'worker-lost',
+          `What computes on this device stopped unexpectedly${detail}. Reload the page; nothing that was acknowledged is lost.`,
+        ),
+      );
     };
     worker.addEventListener('error', lost);
     worker.addEventListener('messageerror', lost);
@@ -57,7 +65,10 @@ export class DeviceClient {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       // The worker answers a request of this name with the result of this name; the table of waiting ones cannot say so.
-      this.#waiting.set(id, { resolve: (result) => resolve(result as DeviceRequests[Name]['result']), reject });
+      this.#waiting.set(id, {
+        resolve: (result) => resolve(result as DeviceRequests[Name]['result']),
+        reject,
+      });
       this.#worker.postMessage({ id, name, request } as DeviceRequestMessage, transfer);
     });
   }

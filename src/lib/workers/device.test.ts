@@ -8,10 +8,24 @@ import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
-import { clouds, datasetsOf, enginesOf, federation, heldTrainer, scriptedCoordinator, spec } from '../../../test/doubles/scripted-federation.ts';
+import {
+  clouds,
+  datasetsOf,
+  enginesOf,
+  federation,
+  heldTrainer,
+  scriptedCoordinator,
+  spec,
+} from '../../../test/doubles/scripted-federation.ts';
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
-import type { DeviceEvent, DeviceReply, DeviceRequestMessage, LocalRunSettings, LocalRunView } from './device-messages.ts';
+import type {
+  DeviceEvent,
+  DeviceReply,
+  DeviceRequestMessage,
+  LocalRunSettings,
+  LocalRunView,
+} from './device-messages.ts';
 
 const settings: LocalRunSettings = {
   id: 'run-1',
@@ -24,7 +38,10 @@ const settings: LocalRunSettings = {
 };
 
 /** A worker without a thread: what a page's client talks to. */
-async function page(store: ParticipantStore = createMemoryParticipantStore(), engines = enginesOf(() => createReferenceTrainer())) {
+async function page(
+  store: ParticipantStore = createMemoryParticipantStore(),
+  engines = enginesOf(() => createReferenceTrainer()),
+) {
   let toPage: (event: MessageEvent<DeviceReply>) => void = () => {};
   let toPageOnError: (event: Event) => void = () => {};
   const coordinator = scriptedCoordinator(await store.secret());
@@ -39,7 +56,8 @@ async function page(store: ParticipantStore = createMemoryParticipantStore(), en
     engines,
     clock: createSystemClock(),
     turn: () => onlyOne,
-    reply: (message) => queueMicrotask(() => toPage(new MessageEvent('message', { data: structuredClone(message) }))),
+    reply: (message) =>
+      queueMicrotask(() => toPage(new MessageEvent('message', { data: structuredClone(message) }))),
     onFault: (fault) => faults.push(fault),
   });
   const worker: DeviceWorker = {
@@ -53,7 +71,8 @@ async function page(store: ParticipantStore = createMemoryParticipantStore(), en
   const client = new DeviceClient(worker);
   const events: DeviceEvent[] = [];
   client.onEvent((event) => events.push(event));
-  const runs = (): LocalRunView[] => events.flatMap((event) => (event.type === 'local-run' ? [event.view] : []));
+  const runs = (): LocalRunView[] =>
+    events.flatMap((event) => (event.type === 'local-run' ? [event.view] : []));
   const until = (holds: (view: LocalRunView) => boolean): Promise<LocalRunView> =>
     new Promise((resolve) => {
       const last = runs().at(-1);
@@ -64,7 +83,19 @@ async function page(store: ParticipantStore = createMemoryParticipantStore(), en
         resolve(event.view);
       });
     });
-  return { client, store, link, coordinator, device, events, faults, identified, until, runs, fail: () => toPageOnError(new Event('error')) };
+  return {
+    client,
+    store,
+    link,
+    coordinator,
+    device,
+    events,
+    faults,
+    identified,
+    until,
+    runs,
+    fail: () => toPageOnError(new Event('error')),
+  };
 }
 
 test('a local run trains to its end, and its model is kept, used and scored', async () => {
@@ -72,12 +103,25 @@ test('a local run trains to its end, and its model is kept, used and scored', as
   await client.request('start-local-run', settings);
   const view = await until(({ state }) => state === 'finished');
   const split = splitExamples(clouds(40, 3));
-  expect(view).toMatchObject({ epoch: 5, epochs: 5, trainingRows: split.training.length, heldOutRows: split.heldOut.length, etaMs: null });
+  expect(view).toMatchObject({
+    epoch: 5,
+    epochs: 5,
+    trainingRows: split.training.length,
+    heldOutRows: split.heldOut.length,
+    etaMs: null,
+  });
   expect(figure(view.tally!, 'accuracy')).toBeGreaterThan(0.8);
   expect(await store.models.list()).toMatchObject([{ id: 'local:run-1', name: 'Mine', dataset: 'own' }]);
   const source = { type: 'local', id: 'local:run-1' } as const;
-  expect(await client.request('evaluate', { network: spec.network, source, dataset: 'own' })).toEqual(view.tally);
-  const probabilities = await client.request('predict', { network: spec.network, source, features: Float32Array.of(2, 2, 2, -2, -2, -2), count: 2 });
+  expect(await client.request('evaluate', { network: spec.network, source, dataset: 'own' })).toEqual(
+    view.tally,
+  );
+  const probabilities = await client.request('predict', {
+    network: spec.network,
+    source,
+    features: Float32Array.of(2, 2, 2, -2, -2, -2),
+    count: 2,
+  });
   expect(probabilities[1]).toBeGreaterThan(0.5);
   expect(probabilities[2]).toBeGreaterThan(0.5);
   expect(await client.request('resumable-local-runs', null)).toEqual([]);
@@ -88,7 +132,12 @@ test('a version of the federation is predicted with, and fetched once', async ()
   const { client, link, coordinator } = await page();
   link.connect();
   const { digest, bytes } = coordinator.view.head;
-  const request = { network: spec.network, source: { type: 'version', digest, bytes }, features: Float32Array.of(1, 1, 1), count: 1 } as const;
+  const request = {
+    network: spec.network,
+    source: { type: 'version', digest, bytes },
+    features: Float32Array.of(1, 1, 1),
+    count: 1,
+  } as const;
   const first = await client.request('predict', request);
   expect(first[0]! + first[1]!).toBeCloseTo(1, 5);
   expect(await client.request('predict', request)).toEqual(first);
@@ -101,7 +150,10 @@ test('pausing and resuming a run ends with the model of an uninterrupted one', a
   await whole.until(({ state }) => state === 'finished');
 
   const held = heldTrainer();
-  const one = await page(undefined, enginesOf(() => held.trainer));
+  const one = await page(
+    undefined,
+    enginesOf(() => held.trainer),
+  );
   await one.client.request('start-local-run', settings);
   held.allow(3);
   await one.until(({ state }) => state === 'training');
@@ -111,7 +163,9 @@ test('pausing and resuming a run ends with the model of an uninterrupted one', a
   await one.client.request('resume-local-run', { id: settings.id });
   held.allow(1000);
   await one.until(({ state }) => state === 'finished');
-  expect((await one.store.models.list())[0]!.parameters).toEqual((await whole.store.models.list())[0]!.parameters);
+  expect((await one.store.models.list())[0]!.parameters).toEqual(
+    (await whole.store.models.list())[0]!.parameters,
+  );
 });
 
 test('a run that a reload cut off is listed, and goes on to the same model', async () => {
@@ -120,7 +174,10 @@ test('a run that a reload cut off is listed, and goes on to the same model', asy
   await whole.until(({ state }) => state === 'finished');
 
   const held = heldTrainer();
-  const one = await page(undefined, enginesOf(() => held.trainer));
+  const one = await page(
+    undefined,
+    enginesOf(() => held.trainer),
+  );
   await one.client.request('start-local-run', settings);
   await one.client.request('pause-local-run', { id: settings.id });
   held.allow(4);
@@ -132,12 +189,17 @@ test('a run that a reload cut off is listed, and goes on to the same model', asy
   await again.client.request('start-local-run', settings);
   const view = await again.until(({ state }) => state === 'finished');
   expect(view.notice).toBe('Went on from the last checkpoint.');
-  expect((await again.store.models.list())[0]!.parameters).toEqual((await whole.store.models.list())[0]!.parameters);
+  expect((await again.store.models.list())[0]!.parameters).toEqual(
+    (await whole.store.models.list())[0]!.parameters,
+  );
 });
 
 test('stopping a run keeps the model so far', async () => {
   const held = heldTrainer();
-  const one = await page(undefined, enginesOf(() => held.trainer));
+  const one = await page(
+    undefined,
+    enginesOf(() => held.trainer),
+  );
   await one.client.request('start-local-run', settings);
   held.allow(3);
   await one.client.request('stop-local-run', { id: settings.id });
@@ -152,11 +214,17 @@ test('what cannot be done is answered once, with a code and a sentence', async (
     const cause = await work.catch((thrown: unknown) => thrown);
     return cause instanceof DeviceFailure ? cause.kind : String(cause);
   };
-  expect(await failure(client.request('start-local-run', { ...settings, dataset: 'none' }))).toBe('unknown-dataset');
+  expect(await failure(client.request('start-local-run', { ...settings, dataset: 'none' }))).toBe(
+    'unknown-dataset',
+  );
   expect(await failure(client.request('pause-local-run', { id: 'none' }))).toBe('unknown-run');
-  expect(await failure(client.request('join', { federation, dataset: 'own', name: null, backend: null }))).toBe('offline');
+  expect(
+    await failure(client.request('join', { federation, dataset: 'own', name: null, backend: null })),
+  ).toBe('offline');
   const source = { type: 'local', id: 'none' } as const;
-  expect(await failure(client.request('evaluate', { network: spec.network, source, dataset: 'own' }))).toBe('unknown-model');
+  expect(await failure(client.request('evaluate', { network: spec.network, source, dataset: 'own' }))).toBe(
+    'unknown-model',
+  );
   expect(faults).toEqual([]);
 });
 
@@ -168,13 +236,19 @@ test('a device has no identity until it joins, and then its secret and its name'
   await client.request('join', { federation, dataset: 'own', name: ' Ada ', backend: null });
   expect(identified).toHaveLength(1);
   expect(await identityOf(store)).toEqual({ secret: await store.secret(), name: 'Ada' });
-  expect(await client.request('open', { federation })).toMatchObject({ state: 'waiting', backend: { backend: 'cpu' } });
+  expect(await client.request('open', { federation })).toMatchObject({
+    state: 'waiting',
+    backend: { backend: 'cpu' },
+  });
   await client.request('leave', { federation, when: 'now' });
   expect(await identityOf(store)).toEqual({ secret: null, name: null });
 });
 
 test('a worker that dies rejects what waits, and everything after', async () => {
-  const { client, fail } = await page(undefined, { choose: () => new Promise(() => {}), create: async () => createReferenceTrainer() });
+  const { client, fail } = await page(undefined, {
+    choose: () => new Promise(() => {}),
+    create: async () => createReferenceTrainer(),
+  });
   const waiting = client.request('choose-backend', { network: spec.network, batchSize: 5, preferred: null });
   fail();
   await expect(waiting).rejects.toMatchObject({ kind: 'worker-lost' });

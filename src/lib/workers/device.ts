@@ -77,7 +77,11 @@ export function createDevice(parts: DeviceParts): Device {
     return opening;
   }
 
-  const answers: { [Name in keyof DeviceRequests]: (request: DeviceRequests[Name]['request']) => Promise<DeviceRequests[Name]['result']> } = {
+  const answers: {
+    [Name in keyof DeviceRequests]: (
+      request: DeviceRequests[Name]['request'],
+    ) => Promise<DeviceRequests[Name]['result']>;
+  } = {
     async 'choose-backend'({ network, batchSize, preferred }) {
       const built = buildNetwork(network);
       if (!built.ok) throw new Refusal('wrong-network', built.error.message);
@@ -127,7 +131,8 @@ export function createDevice(parts: DeviceParts): Device {
       inference.use(network, source, (session) => session.predict(features, count)),
     async evaluate({ network, source, dataset }) {
       const rows = await readOwnRows(datasets, dataset);
-      if (rows === undefined) throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
+      if (rows === undefined)
+        throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
       return inference.use(network, source, (session) => session.evaluate(rows.heldOut));
     },
   };
@@ -137,7 +142,8 @@ export function createDevice(parts: DeviceParts): Device {
       const { id } = message;
       try {
         const result = await answer(answers, message);
-        const transfer = result instanceof Float32Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
+        const transfer =
+          result instanceof Float32Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
         parts.reply({ type: 'result', id, result }, transfer);
       } catch (failure) {
         parts.reply({ type: 'failure', id, ...explained(failure) });
@@ -166,7 +172,11 @@ export async function identityOf(
 }
 
 function answer<Name extends keyof DeviceRequests>(
-  answers: { [Each in keyof DeviceRequests]: (request: DeviceRequests[Each]['request']) => Promise<DeviceRequests[Each]['result']> },
+  answers: {
+    [Each in keyof DeviceRequests]: (
+      request: DeviceRequests[Each]['request'],
+    ) => Promise<DeviceRequests[Each]['result']>;
+  },
   message: { readonly name: Name; readonly request: DeviceRequests[Name]['request'] },
 ): Promise<DeviceRequests[Name]['result']> {
   return answers[message.name](message.request);
@@ -183,9 +193,13 @@ const isExpected = (failure: unknown): boolean =>
 function explained(failure: unknown): { readonly kind: string; readonly message: string } {
   if (failure instanceof Refusal || failure instanceof JoinRefused || failure instanceof TrainerFailure)
     return { kind: failure.kind, message: failure.message };
-  if (failure instanceof LinkLost) return { kind: 'offline', message: 'There is no connection to the server. Try again when it is back.' };
+  if (failure instanceof LinkLost)
+    return { kind: 'offline', message: 'There is no connection to the server. Try again when it is back.' };
   if (failure instanceof WrongBytes) return { kind: 'wrong-bytes', message: failure.message };
   if (failure instanceof StorageFull)
-    return { kind: 'storage-full', message: 'There is no room left in this browser. Delete something under “My device”.' };
+    return {
+      kind: 'storage-full',
+      message: 'There is no room left in this browser. Delete something under “My device”.',
+    };
   return { kind: 'unexpected', message: failure instanceof Error ? failure.message : String(failure) };
 }

@@ -13,7 +13,8 @@ import type { DeviceReply, DeviceRequestMessage } from './device-messages.ts';
 import { rememberedEngines } from './remembered-engines.ts';
 import { webLockTurn } from './web-lock-turn.ts';
 
-const reply = (message: DeviceReply, transfer: Transferable[] = []): void => self.postMessage(message, { transfer });
+const reply = (message: DeviceReply, transfer: Transferable[] = []): void =>
+  self.postMessage(message, { transfer });
 /** A bug or a broken store. What was acknowledged is safe; the page goes on. */
 const onFault = (fault: unknown): void => {
   console.error('The device worker gave up a piece of work:', fault);
@@ -34,7 +35,12 @@ function compose(database: Database): Device {
     datasets: idbDatasetStore(database),
     link,
     identify: () => link.reconnect(),
-    engines: rememberedEngines(measuredEngines(createTrainer, availableBackends), store, clock, navigator.userAgent),
+    engines: rememberedEngines(
+      measuredEngines(createTrainer, availableBackends),
+      store,
+      clock,
+      navigator.userAgent,
+    ),
     clock,
     turn: (federation) => webLockTurn(federation, navigator.locks),
     reply,
@@ -70,7 +76,8 @@ self.onmessage = (event: MessageEvent<DeviceRequestMessage>) => {
         type: 'failure',
         id: message.id,
         kind: 'no-storage',
-        message: 'This browser gives the page no storage (a private window, perhaps), so it cannot take part.',
+        message:
+          'This browser gives the page no storage (a private window, perhaps), so it cannot take part.',
       });
       onFault(failure);
     },

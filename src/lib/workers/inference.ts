@@ -13,13 +13,22 @@ import { Refusal } from './refusal.ts';
 
 export interface Inference {
   /** Runs `work` with the model loaded. Rejects with Refusal, LinkLost or TrainerFailure. */
-  use<T>(network: NetworkSpec, source: ModelSource, work: (session: TrainerSession) => Promise<T>): Promise<T>;
+  use<T>(
+    network: NetworkSpec,
+    source: ModelSource,
+    work: (session: TrainerSession) => Promise<T>,
+  ): Promise<T>;
   close(): void;
 }
 
 /** No self-test here: one prediction is too short for a choice to matter, and these two start fastest. */
 const order: readonly BackendName[] = ['wasm', 'cpu'];
-const plan = { learningRate: 0.01, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 0 } as const;
+const plan = {
+  learningRate: 0.01,
+  optimizer: { type: 'sgd', momentum: 0 },
+  proximalTerm: 0,
+  seed: 0,
+} as const;
 
 export function createInference({
   store,
@@ -61,7 +70,10 @@ export function createInference({
     if (!built.ok) throw new Refusal('wrong-network', built.error.message);
     const parameters = await parametersFor(source);
     if (parameters.length !== built.value.parameterCount)
-      throw new Refusal('wrong-network', `This model has ${parameters.length} parameters where the network has ${built.value.parameterCount}.`);
+      throw new Refusal(
+        'wrong-network',
+        `This model has ${parameters.length} parameters where the network has ${built.value.parameterCount}.`,
+      );
     unload();
     const session = await (await trainerOf()).open(built.value, plan);
     await session.setState(startState(parameters));

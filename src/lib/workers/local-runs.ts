@@ -48,7 +48,14 @@ const Settings = v.object({
 const settingsKey = 'local-runs';
 export const localModelId = (run: string): string => `local:${run}`;
 
-export function createLocalRuns({ store, datasets, engines, clock, onView, onFault }: LocalRunsSurroundings): LocalRuns {
+export function createLocalRuns({
+  store,
+  datasets,
+  engines,
+  clock,
+  onView,
+  onFault,
+}: LocalRunsSurroundings): LocalRuns {
   const running = new Map<string, TrainingControl>();
   const changes = createQueue();
 
@@ -61,7 +68,8 @@ export function createLocalRuns({ store, datasets, engines, clock, onView, onFau
     changes(async () => store.settings.put(settingsKey, next(await known())));
   const controlOf = (id: string): TrainingControl => {
     const control = running.get(id);
-    if (control === undefined) throw new Refusal('unknown-run', 'This training is not running on this page. Resume it first.');
+    if (control === undefined)
+      throw new Refusal('unknown-run', 'This training is not running on this page. Resume it first.');
     return control;
   };
 
@@ -96,9 +104,13 @@ export function createLocalRuns({ store, datasets, engines, clock, onView, onFau
     try {
       show({});
       const rows = await readOwnRows(datasets, settings.dataset);
-      if (rows === undefined) throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
+      if (rows === undefined)
+        throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
       if (rows.training.count === 0)
-        throw new Refusal('no-training-rows', 'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.');
+        throw new Refusal(
+          'no-training-rows',
+          'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.',
+        );
       const built = buildNetwork(settings.network);
       if (!built.ok) throw new Refusal('wrong-network', built.error.message);
       const network = built.value;
@@ -110,12 +122,27 @@ export function createLocalRuns({ store, datasets, engines, clock, onView, onFau
       const checkpoint = await store.checkpoints.get(key);
       const goesOn = checkpoint?.settings === digest;
       await change((list) => [...list.filter((one) => one.id !== id), settings]);
-      show({ state: 'training', backend: choice, notice: goesOn ? 'Went on from the last checkpoint.' : null });
+      show({
+        state: 'training',
+        backend: choice,
+        notice: goesOn ? 'Went on from the last checkpoint.' : null,
+      });
 
       const onProgress = (progress: TrainingProgress): void => {
-        const { epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes, history, tally } = progress;
+        const { epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes, history, tally } =
+          progress;
         const state = progress.paused ? 'paused' : 'training';
-        show({ state, epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes, history, tally: tally ?? view.tally });
+        show({
+          state,
+          epoch,
+          batch,
+          batchesPerEpoch,
+          examplesPerSecond,
+          etaMs,
+          memoryBytes,
+          history,
+          tally: tally ?? view.tally,
+        });
       };
       const training = trainLocally(
         {
@@ -140,7 +167,10 @@ export function createLocalRuns({ store, datasets, engines, clock, onView, onFau
               await store.checkpoints.put(made);
             } catch (failure) {
               if (!(failure instanceof StorageFull)) throw failure;
-              show({ notice: 'There is no room left in this browser: training goes on from memory, and a reload would lose it. Delete something under “My device”.' });
+              show({
+                notice:
+                  'There is no room left in this browser: training goes on from memory, and a reload would lose it. Delete something under “My device”.',
+              });
             }
           },
           onNotice: (notice) => show({ notice, backend: engine.choice }),
@@ -191,9 +221,16 @@ export function createLocalRuns({ store, datasets, engines, clock, onView, onFau
           });
         } catch (failure) {
           if (!(failure instanceof StorageFull)) throw failure;
-          notice = 'There is no room left in this browser: the model could not be kept. Delete something under “My device”, and train again.';
+          notice =
+            'There is no room left in this browser: the model could not be kept. Delete something under “My device”, and train again.';
         }
-        show({ state: outcome.type, history: outcome.history, tally: outcome.tally ?? view.tally, notice, etaMs: null });
+        show({
+          state: outcome.type,
+          history: outcome.history,
+          tally: outcome.tally ?? view.tally,
+          notice,
+          etaMs: null,
+        });
         break;
       }
       default:

@@ -15,8 +15,19 @@ const Kept = v.object({
     reason: v.string(),
     reports: v.array(
       v.variant('passed', [
-        v.object({ backend: BackendName, description: v.string(), passed: v.literal(true), stepMs: v.number(), relativeError: v.number() }),
-        v.object({ backend: BackendName, description: v.string(), passed: v.literal(false), reason: v.string() }),
+        v.object({
+          backend: BackendName,
+          description: v.string(),
+          passed: v.literal(true),
+          stepMs: v.number(),
+          relativeError: v.number(),
+        }),
+        v.object({
+          backend: BackendName,
+          description: v.string(),
+          passed: v.literal(false),
+          reason: v.string(),
+        }),
       ]),
     ),
   }),
@@ -24,7 +35,12 @@ const Kept = v.object({
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** `device`: what the browser says it is; an update of it is measured anew. */
-export const rememberedEngines = (engines: Engines, store: ParticipantStore, clock: Clock, device: string): Engines => ({
+export const rememberedEngines = (
+  engines: Engines,
+  store: ParticipantStore,
+  clock: Clock,
+  device: string,
+): Engines => ({
   async choose(network, batchSize, preferred) {
     const key = `backend-choice:${digestOfText(JSON.stringify([network.spec, batchSize, preferred, device]))}`;
     const kept = v.safeParse(Kept, await store.settings.get(key));

@@ -17,7 +17,8 @@ async function roomFor<T>(bytes: number | undefined, write: () => Promise<T>): P
   try {
     return await write();
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'QuotaExceededError') throw new StorageFull(bytes, undefined, { cause });
+    if (cause instanceof DOMException && cause.name === 'QuotaExceededError')
+      throw new StorageFull(bytes, undefined, { cause });
     throw cause;
   }
 }
@@ -65,14 +66,19 @@ export function createIdbParticipantStore(database: Database): ParticipantStore 
           await Promise.all([transaction.store.put(receipt), transaction.done]);
         }),
       list: (federation) =>
-        database.getAll('receipts', federation === undefined ? undefined : IDBKeyRange.bound([federation], [federation, []])),
+        database.getAll(
+          'receipts',
+          federation === undefined ? undefined : IDBKeyRange.bound([federation], [federation, []]),
+        ),
       putRefusal: (refusal) =>
         roomFor(undefined, async () => {
           const transaction = database.transaction('refusals', 'readwrite', strict);
           await Promise.all([transaction.store.add(refusal), transaction.done]);
         }),
       refusals: (federation) =>
-        federation === undefined ? database.getAll('refusals') : database.getAllFromIndex('refusals', 'federation', federation),
+        federation === undefined
+          ? database.getAll('refusals')
+          : database.getAllFromIndex('refusals', 'federation', federation),
     },
     parameters: {
       put: (digest, parameters) =>
@@ -80,7 +86,11 @@ export function createIdbParticipantStore(database: Database): ParticipantStore 
           const transaction = database.transaction('parameters', 'readwrite');
           await transaction.store.put({ parameters, usedAt: Date.now() }, digest);
           let surplus = (await transaction.store.count()) - PARAMETERS_KEPT;
-          for (let cursor = await transaction.store.index('usedAt').openCursor(); cursor !== null && surplus > 0; surplus -= 1) {
+          for (
+            let cursor = await transaction.store.index('usedAt').openCursor();
+            cursor !== null && surplus > 0;
+            surplus -= 1
+          ) {
             // Several may be used in one millisecond: the one just written stays in any case.
             if (cursor.primaryKey === digest) surplus += 1;
             else await cursor.delete();

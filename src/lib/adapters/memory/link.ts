@@ -1,7 +1,13 @@
 // A link without a wire: a test or a simulation plays the coordinator, and cuts and mends the line by hand. What is
 // handed over is copied, as a wire would.
 import type { Digest, FederationId, RoundNumber } from '../../core/ids.ts';
-import { LinkLost, type CoordinatorLink, type LinkBytes, type LinkState, type TransferOptions } from '../../ports/coordinator-link.ts';
+import {
+  LinkLost,
+  type CoordinatorLink,
+  type LinkBytes,
+  type LinkState,
+  type TransferOptions,
+} from '../../ports/coordinator-link.ts';
 import type { UpdateOffer, UpdateReply } from '../../protocol/http.ts';
 import type { Answer, ClientMessages, ServerMessages } from '../../protocol/messages.ts';
 import type { FederationView, RoundView } from '../../protocol/views.ts';

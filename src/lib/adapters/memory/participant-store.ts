@@ -24,7 +24,10 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
   const models = new Map<string, LocalModel>();
   const settings = new Map<string, unknown>();
   const keyOf = (federation: FederationId, round: number): string => `${federation} ${round}`;
-  const byRound = <T>(roundOf: (item: T) => number) => (a: T, b: T): number => roundOf(a) - roundOf(b);
+  const byRound =
+    <T>(roundOf: (item: T) => number) =>
+    (a: T, b: T): number =>
+      roundOf(a) - roundOf(b);
 
   return {
     secret: async () => (own ??= randomSecret()),
@@ -43,7 +46,8 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
       remove: async (key) => void checkpoints.delete(key),
     },
     receipts: {
-      put: async (stored) => void receipts.set(keyOf(stored.receipt.federation, stored.receipt.round), structuredClone(stored)),
+      put: async (stored) =>
+        void receipts.set(keyOf(stored.receipt.federation, stored.receipt.round), structuredClone(stored)),
       list: async (federation) =>
         [...receipts.values()]
           .filter((stored) => federation === undefined || stored.receipt.federation === federation)
@@ -51,7 +55,9 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
           .map((stored) => structuredClone(stored)),
       putRefusal: async (refusal) => void refusals.push(structuredClone(refusal)),
       refusals: async (federation) =>
-        structuredClone(refusals.filter((refusal) => federation === undefined || refusal.federation === federation)),
+        structuredClone(
+          refusals.filter((refusal) => federation === undefined || refusal.federation === federation),
+        ),
     },
     parameters: {
       async put(digest, values) {

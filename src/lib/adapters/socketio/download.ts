@@ -22,7 +22,12 @@ export async function downloadParameters(
   throw new WrongBytes(`What the server sent is not the version ${digest.slice(0, 8)}… that it announced.`);
 }
 
-async function fill(requests: Requests, digest: Digest, into: Uint8Array, options: TransferOptions): Promise<void> {
+async function fill(
+  requests: Requests,
+  digest: Digest,
+  into: Uint8Array,
+  options: TransferOptions,
+): Promise<void> {
   let offset = 0;
   let offsetBefore = 0;
   const attempt = async (): Promise<void> => {

@@ -7,7 +7,13 @@ import { LinkLost, type CoordinatorLink, type LinkState } from '../../ports/coor
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import { Answer, serverMessages, type Handshake, type ServerMessages } from '../../protocol/messages.ts';
 import { FederationView, RoundView } from '../../protocol/views.ts';
-import { createByteCounter, frameBytes, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, utf8Length } from './byte-counter.ts';
+import {
+  createByteCounter,
+  frameBytes,
+  REQUEST_HEADER_BYTES,
+  RESPONSE_HEADER_BYTES,
+  utf8Length,
+} from './byte-counter.ts';
 import { downloadParameters } from './download.ts';
 import { createRequests, readView } from './requests.ts';
 import { uploadUpdate } from './upload.ts';
@@ -55,7 +61,8 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     timeout: 10_000,
     auth(give) {
       options.identity().then(
-        (identity) => give({ protocol: PROTOCOL_VERSION, kind: options.kind, ...identity } satisfies Handshake),
+        (identity) =>
+          give({ protocol: PROTOCOL_VERSION, kind: options.kind, ...identity } satisfies Handshake),
         (cause) => {
           // Without a store there is no identity, and no connection: the link stays offline and says why.
           options.onMalformed?.('identity', String(cause));
@@ -93,9 +100,14 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     counter.add('controlUp', REQUEST_HEADER_BYTES);
     counter.add('controlDown', RESPONSE_HEADER_BYTES);
     // A packet is its type, one character, and its data; none of ours is binary.
-    const lengthOf = (packet: { data?: unknown }): number => 1 + (typeof packet.data === 'string' ? utf8Length(packet.data) : 0);
-    socket.io.engine.on('packet', (packet) => counter.add('controlDown', frameBytes(lengthOf(packet), false)));
-    socket.io.engine.on('packetCreate', (packet) => counter.add('controlUp', frameBytes(lengthOf(packet), true)));
+    const lengthOf = (packet: { data?: unknown }): number =>
+      1 + (typeof packet.data === 'string' ? utf8Length(packet.data) : 0);
+    socket.io.engine.on('packet', (packet) =>
+      counter.add('controlDown', frameBytes(lengthOf(packet), false)),
+    );
+    socket.io.engine.on('packetCreate', (packet) =>
+      counter.add('controlUp', frameBytes(lengthOf(packet), true)),
+    );
   };
   socket.io.on('open', countPackets);
 
@@ -142,7 +154,11 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       uploadUpdate(requests, await options.secret(), federation, offer, bytes, transfer),
     federation: (id) => readView(requests, `/api/federations/${id}`, FederationView),
     async round(id, round) {
-      const rounds = await readView(requests, `/api/federations/${id}/rounds?before=${round + 1}&limit=1`, v.array(RoundView));
+      const rounds = await readView(
+        requests,
+        `/api/federations/${id}/rounds?before=${round + 1}&limit=1`,
+        v.array(RoundView),
+      );
       return rounds?.find((one) => one.round === round);
     },
     reconnect() {

@@ -3,7 +3,12 @@ import * as v from 'valibot';
 import { LinkLost } from '../../ports/coordinator-link.ts';
 import { ApiError } from '../../protocol/http.ts';
 import { backOff } from '../../participant/back-off.ts';
-import { createByteCounter, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, type ByteCounter } from './byte-counter.ts';
+import {
+  createByteCounter,
+  REQUEST_HEADER_BYTES,
+  RESPONSE_HEADER_BYTES,
+  type ByteCounter,
+} from './byte-counter.ts';
 
 export interface Requests {
   /** With a slash at neither end: "https://host:3000". */
@@ -19,7 +24,11 @@ export interface Requests {
 /** `url` may carry a path; only its origin counts. */
 export function createRequests(
   url: string,
-  options: { readonly fetch?: typeof fetch; readonly counter?: ByteCounter; readonly uniform?: () => number } = {},
+  options: {
+    readonly fetch?: typeof fetch;
+    readonly counter?: ByteCounter;
+    readonly uniform?: () => number;
+  } = {},
 ): Requests {
   return {
     origin: new URL(url).origin,
@@ -71,7 +80,11 @@ export const isTemporary = (status: number): boolean =>
 /** fetch rejects with a TypeError for everything that has to do with the network; an abort keeps its own reason. */
 export async function ask(requests: Requests, path: string, init: RequestInit): Promise<Response> {
   try {
-    return await requests.fetch(`${requests.origin}${path}`, { credentials: 'omit', cache: 'no-store', ...init });
+    return await requests.fetch(`${requests.origin}${path}`, {
+      credentials: 'omit',
+      cache: 'no-store',
+      ...init,
+    });
   } catch (cause) {
     init.signal?.throwIfAborted();
     throw new Retry(undefined, { cause });
@@ -92,7 +105,8 @@ export async function persist<T>(
     } catch (failure) {
       if (!(failure instanceof Retry)) throw failure;
       if (progressed()) failures = 0;
-      if (failures + 1 >= ATTEMPTS) throw new LinkLost('The server could not be reached.', { cause: failure });
+      if (failures + 1 >= ATTEMPTS)
+        throw new LinkLost('The server could not be reached.', { cause: failure });
       await requests.wait(failure.afterMs ?? backOff(failures, requests.uniform(), 250, 8_000), signal);
     }
   }
@@ -121,7 +135,11 @@ export function complaint(body: unknown, status: number): string {
 }
 
 /** What lies at `path`, read by its schema; undefined where there is nothing (404). Rejects with LinkLost. */
-export function readView<T>(requests: Requests, path: string, schema: v.GenericSchema<unknown, T>): Promise<T | undefined> {
+export function readView<T>(
+  requests: Requests,
+  path: string,
+  schema: v.GenericSchema<unknown, T>,
+): Promise<T | undefined> {
   return persist(requests, undefined, async () => {
     requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
     const response = await ask(requests, path, {});

@@ -19,14 +19,28 @@ interface Asked {
 }
 
 /** Requests to a played server; waits are noted, not waited. */
-function played(answer: (asked: Asked) => Response | Promise<Response>): { readonly requests: Requests; readonly asked: Asked[]; readonly waits: number[] } {
+function played(answer: (asked: Asked) => Response | Promise<Response>): {
+  readonly requests: Requests;
+  readonly asked: Asked[];
+  readonly waits: number[];
+} {
   const asked: Asked[] = [];
   const waits: number[] = [];
   const fetchPlayed: typeof fetch = async (input, init) => {
     const url = new URL(String(input));
     const body = init?.body;
-    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : ArrayBuffer.isView(body) ? bytesOf(body).slice() : new Uint8Array(0);
-    const one = { method: init?.method ?? 'GET', path: url.pathname, headers: new Headers(init?.headers), body: bytes };
+    const bytes =
+      typeof body === 'string'
+        ? new TextEncoder().encode(body)
+        : ArrayBuffer.isView(body)
+          ? bytesOf(body).slice()
+          : new Uint8Array(0);
+    const one = {
+      method: init?.method ?? 'GET',
+      path: url.pathname,
+      headers: new Headers(init?.headers),
+      body: bytes,
+    };
     asked.push(one);
     return answer(one);
   };
@@ -71,10 +85,17 @@ test('a download that is cut goes on where it stopped, and each byte is counted 
     return new Response(breaking(whole.subarray(from), Math.min(1500, whole.length - from)), { status });
   });
   const progress: number[] = [];
-  expect(await downloadParameters(requests, digest, 4000, { onProgress: (fraction) => progress.push(fraction) })).toEqual(parameters);
+  expect(
+    await downloadParameters(requests, digest, 4000, { onProgress: (fraction) => progress.push(fraction) }),
+  ).toEqual(parameters);
   expect(asked.map(({ headers }) => headers.get('Range'))).toEqual([null, 'bytes=1500-', 'bytes=3000-']);
   expect(progress).toEqual([0.375, 0.75, 1]);
-  expect(requests.counter.bytes).toEqual({ modelDown: 4000 + 3 * RESPONSE_HEADER_BYTES, updateUp: 0, controlUp: 3 * REQUEST_HEADER_BYTES, controlDown: 0 });
+  expect(requests.counter.bytes).toEqual({
+    modelDown: 4000 + 3 * RESPONSE_HEADER_BYTES,
+    updateUp: 0,
+    controlUp: 3 * REQUEST_HEADER_BYTES,
+    controlDown: 0,
+  });
 });
 
 test('a server that ignores Range is read from the start', async () => {
@@ -126,12 +147,25 @@ const offer: UpdateOffer = {
 };
 const accepted = {
   type: 'accepted',
-  receipt: { federation, run: 1, round: 3, participant: 'b'.repeat(32), base: offer.base, update: offer.digest, bytes: update.length, examples: 12, receivedAt: 5 },
+  receipt: {
+    federation,
+    run: 1,
+    round: 3,
+    participant: 'b'.repeat(32),
+    base: offer.base,
+    update: offer.digest,
+    bytes: update.length,
+    examples: 12,
+    receivedAt: 5,
+  },
 };
 const json = (body: unknown, init?: ResponseInit): Response => new Response(JSON.stringify(body), init);
 
 /** A server that keeps what arrives, and breaks as it is told: by call number, before or after it has kept a piece. */
-function keeping(trouble: (call: number, asked: Asked) => 'before' | 'after' | 'half' | Response | undefined = () => undefined) {
+function keeping(
+  trouble: (call: number, asked: Asked) => 'before' | 'after' | 'half' | Response | undefined = () =>
+    undefined,
+) {
   const kept = new Uint8Array(update.length);
   let offset = 0;
   let call = 0;
@@ -142,10 +176,14 @@ function keeping(trouble: (call: number, asked: Asked) => 'before' | 'after' | '
     if (wrong instanceof Response) return wrong;
     if (wrong === 'before') throw new TypeError('fetch failed');
     expect(asked.headers.get('Authorization')).toBe(`Bearer ${secret}`);
-    if (asked.method === 'POST') return json(offset === update.length ? accepted : { type: 'upload', upload: 'u1', offset });
+    if (asked.method === 'POST')
+      return json(offset === update.length ? accepted : { type: 'upload', upload: 'u1', offset });
     if (asked.method === 'HEAD') return new Response(null, { headers: { 'Upload-Offset': String(offset) } });
     if (Number(asked.headers.get('Upload-Offset')) !== offset)
-      return json({ error: 'offset', message: 'Wrong offset.' }, { status: 409, headers: { 'Upload-Offset': String(offset) } });
+      return json(
+        { error: 'offset', message: 'Wrong offset.' },
+        { status: 409, headers: { 'Upload-Offset': String(offset) } },
+      );
     const piece = wrong === 'half' ? asked.body.subarray(0, asked.body.length >> 1) : asked.body;
     kept.set(piece, offset);
     offset += piece.length;
@@ -156,7 +194,8 @@ function keeping(trouble: (call: number, asked: Asked) => 'before' | 'after' | '
   });
   return { ...server, kept, decided: () => decided, forget: () => (offset = 0) };
 }
-const send = ({ requests }: { readonly requests: Requests }): Promise<UpdateReply> => uploadUpdate(requests, secret, federation, offer, update);
+const send = ({ requests }: { readonly requests: Requests }): Promise<UpdateReply> =>
+  uploadUpdate(requests, secret, federation, offer, update);
 
 test('an update goes in pieces of 1 MiB, and its bytes are counted exactly', async () => {
   const server = keeping();
@@ -181,16 +220,28 @@ for (const how of ['before', 'half', 'after'] as const)
   });
 
 test('the decision was lost on its way: the offer is made again, and the same decision comes', async () => {
-  const server = keeping((call) => (call === 4 ? 'after' : call === 5 ? new Response(null, { status: 404 }) : undefined));
+  const server = keeping((call) =>
+    call === 4 ? 'after' : call === 5 ? new Response(null, { status: 404 }) : undefined,
+  );
   expect(await send(server)).toEqual(accepted);
-  expect(server.asked.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'PATCH', 'PATCH', 'HEAD', 'POST']);
+  expect(server.asked.map(({ method }) => method)).toEqual([
+    'POST',
+    'PATCH',
+    'PATCH',
+    'PATCH',
+    'HEAD',
+    'POST',
+  ]);
 });
 
 test('a server that lost a piece sets the offset right, and one that still reads it is asked in a while', async () => {
   const server = keeping((call) => {
     if (call === 3) server.forget();
     if (call !== 2) return undefined;
-    return json({ error: 'offset', message: 'Being read.' }, { status: 409, headers: { 'Upload-Offset': '0' } });
+    return json(
+      { error: 'offset', message: 'Being read.' },
+      { status: 409, headers: { 'Upload-Offset': '0' } },
+    );
   });
   expect(await send(server)).toEqual(accepted);
   expect(digestOf(server.kept)).toBe(offer.digest);
@@ -198,22 +249,39 @@ test('a server that lost a piece sets the offset right, and one that still reads
 
 test('a forgotten upload is offered again, a server that forgets for ever is given up', async () => {
   let forgotten = 0;
-  const server = keeping((_, { method }) => (method === 'PATCH' && (forgotten += 1) <= 2 ? new Response('', { status: 410 }) : undefined));
+  const server = keeping((_, { method }) =>
+    method === 'PATCH' && (forgotten += 1) <= 2 ? new Response('', { status: 410 }) : undefined,
+  );
   expect(await send(server)).toEqual(accepted);
-  const never = keeping((_, { method }) => (method === 'PATCH' ? new Response('', { status: 404 }) : undefined));
+  const never = keeping((_, { method }) =>
+    method === 'PATCH' ? new Response('', { status: 404 }) : undefined,
+  );
   expect(await send(never)).toMatchObject({ type: 'refused', refusal: { kind: 'invalid' } });
 });
 
 test('a busy server is waited for as long as it says', async () => {
-  const server = keeping((call) => (call === 1 ? new Response('', { status: 503, headers: { 'Retry-After': '7' } }) : undefined));
+  const server = keeping((call) =>
+    call === 1 ? new Response('', { status: 503, headers: { 'Retry-After': '7' } }) : undefined,
+  );
   expect(await send(server)).toEqual(accepted);
   expect(server.waits).toEqual([7000]);
 });
 
 test('a refusal is the decision, with whatever status it comes', async () => {
-  const refused = { type: 'refused', refusal: { kind: 'round-closed', round: 3, current: 4 }, message: 'Too late.' };
-  for (const status of [200, 409, 410, 422]) expect(await send(keeping((call) => (call === 2 ? json(refused, { status }) : undefined)))).toEqual(refused);
-  expect(await send(keeping(() => json({ error: 'forbidden', message: 'Nobody knows this secret.' }, { status: 401 })))).toMatchObject({
+  const refused = {
+    type: 'refused',
+    refusal: { kind: 'round-closed', round: 3, current: 4 },
+    message: 'Too late.',
+  };
+  for (const status of [200, 409, 410, 422])
+    expect(await send(keeping((call) => (call === 2 ? json(refused, { status }) : undefined)))).toEqual(
+      refused,
+    );
+  expect(
+    await send(
+      keeping(() => json({ error: 'forbidden', message: 'Nobody knows this secret.' }, { status: 401 })),
+    ),
+  ).toMatchObject({
     type: 'refused',
     message: 'The update was not taken: Nobody knows this secret.',
   });
@@ -233,5 +301,6 @@ test('a server that is gone for long is lost; progress starts the count of attem
 });
 
 test('the length in UTF-8 is that of the encoder', () => {
-  for (const text of ['', 'abc', 'Größe', '“quoted”', '🙂 é 漢']) expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
+  for (const text of ['', 'abc', 'Größe', '“quoted”', '🙂 é 漢'])
+    expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
 });

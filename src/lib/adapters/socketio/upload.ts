@@ -6,7 +6,16 @@ import type { TransferOptions } from '../../ports/coordinator-link.ts';
 import { UpdateReply, UploadState, type UpdateOffer } from '../../protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '../../protocol/limits.ts';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './byte-counter.ts';
-import { ask, complaint, isTemporary, jsonOf, persist, Retry, retryAfterMs, type Requests } from './requests.ts';
+import {
+  ask,
+  complaint,
+  isTemporary,
+  jsonOf,
+  persist,
+  Retry,
+  retryAfterMs,
+  type Requests,
+} from './requests.ts';
 
 /** Either body of the protocol, whatever the status that it came with. */
 const UploadAnswer = v.union([UploadState, UpdateReply]);
@@ -53,7 +62,11 @@ export async function uploadUpdate(
   /** Where the server stands; undefined where it knows the upload no more. */
   const offsetOf = async (upload: string): Promise<number | undefined> => {
     requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
-    const response = await ask(requests, `/api/uploads/${upload}`, { method: 'HEAD', headers: authorization, ...withSignal });
+    const response = await ask(requests, `/api/uploads/${upload}`, {
+      method: 'HEAD',
+      headers: authorization,
+      ...withSignal,
+    });
     requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
     if (FORGOTTEN.includes(response.status)) return undefined;
     const offset = headerOffset(response);
@@ -84,7 +97,11 @@ export async function uploadUpdate(
         uncertain = true;
         const response = await ask(requests, `/api/uploads/${upload}`, {
           method: 'PATCH',
-          headers: { ...authorization, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) },
+          headers: {
+            ...authorization,
+            'Content-Type': 'application/offset+octet-stream',
+            'Upload-Offset': String(offset),
+          },
           body: piece,
           ...withSignal,
         });
@@ -122,7 +139,11 @@ export async function uploadUpdate(
 
 const refused = (reason: string): UpdateReply => {
   const text = reason.replace(/\.$/, '');
-  return { type: 'refused', refusal: { kind: 'invalid', reason: text }, message: `The update was not taken: ${text}.` };
+  return {
+    type: 'refused',
+    refusal: { kind: 'invalid', reason: text },
+    message: `The update was not taken: ${text}.`,
+  };
 };
 
 function headerOffset(response: Response): number | undefined {
