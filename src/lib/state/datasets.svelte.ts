@@ -1,6 +1,5 @@
 // The datasets on this device, and the import that is running: what a person chose, how far it is, what was refused and why.
 // Files are read in a worker; here is only what the screen knows of it.
-import { createContext } from 'svelte';
 import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
@@ -15,6 +14,7 @@ import type { EncodeRequest, ImportSource } from '../workers/ingest-messages.ts'
 import type { ChosenFile } from './chosen-files.ts';
 import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
 import { bytes } from './format.ts';
+import { visit } from './visit.svelte.ts';
 
 export interface ImportProgress {
   /** 0–1 of the source; null where it has no measure. */
@@ -216,4 +216,13 @@ export function storageTrouble(error: unknown): DeviceTrouble {
   return troubleOf(error);
 }
 
-export const [datasetsState, provideDatasetsState] = createContext<DatasetsState>();
+/** The datasets of this visit; call it while a component is made. */
+export function datasetsState(): DatasetsState {
+  const here = visit();
+  let ingest: Promise<IngestPort> | undefined;
+  here.datasets ??= new DatasetsState({
+    store: async () => (await import('./device-connection.ts')).datasetStore(),
+    ingest: () => (ingest ??= import('./device-connection.ts').then((module) => module.connectIngest())),
+  });
+  return here.datasets;
+}

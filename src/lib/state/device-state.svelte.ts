@@ -1,6 +1,5 @@
 // What the screens know of the device worker: one view per federation and per local run, replaced whole with every event.
 // The worker starts with the first question to it, so that pages which need no engine never load one.
-import { createContext } from 'svelte';
 import type { FederationId } from '../core/ids.ts';
 import type { ParticipationView } from '../participant/participation.ts';
 import type {
@@ -9,6 +8,7 @@ import type {
   LocalRunSettings,
   LocalRunView,
 } from '../workers/device-messages.ts';
+import { visit } from './visit.svelte.ts';
 
 /** The part of DeviceClient that screens use. */
 export interface DevicePort {
@@ -122,4 +122,9 @@ export function troubleOf(error: unknown): DeviceTrouble {
   return { kind, message: error instanceof Error ? error.message : String(error) };
 }
 
-export const [deviceState, provideDeviceState] = createContext<DeviceState>();
+/** The device of this visit; call it while a component is made. */
+export function deviceState(): DeviceState {
+  const here = visit();
+  here.device ??= new DeviceState(async () => (await import('./device-connection.ts')).connectDevice());
+  return here.device;
+}

@@ -1,9 +1,9 @@
 // One federation as a participant's page sees it: what the server rendered, kept fresh by asking again every few seconds
 // while somebody looks. Small on purpose: the join page has no socket. The socket lives in the device worker.
 import { createContext } from 'svelte';
-import * as v from 'valibot';
 import type { FederationId } from '../core/ids.ts';
-import { FederationView, VersionView } from '../protocol/views.ts';
+import type { FederationView, VersionView } from '../protocol/views.ts';
+import { areVersions, isFederation } from './federation-answers.ts';
 import { measured, quality } from './federation-progress.ts';
 
 /** live: the last question was answered · offline: this device has no network · unreachable: the server does not answer. */
@@ -30,7 +30,9 @@ export class FederationLive {
   readonly metric = $derived(this.view.spec.metric.name);
   readonly measured = $derived(measured(this.versions, this.metric));
   readonly quality = $derived(quality(this.versions, this.metric));
-  readonly live = $derived(this.versions.find((version) => version.version === this.view.live) ?? this.view.head);
+  readonly live = $derived(
+    this.versions.find((version) => version.version === this.view.live) ?? this.view.head,
+  );
 
   /** This device's clock minus the server's: server times are shown against it. */
   clockAhead = 0;
@@ -83,23 +85,26 @@ export class FederationLive {
 
   /** Asks once. What cannot be had leaves the last view standing and changes `reach`. */
   async refresh(): Promise<void> {
-    const view = await this.#read(`/api/federations/${this.view.id}`, FederationView);
+    const view = await this.#read(`/api/federations/${this.view.id}`, isFederation);
     if (view === undefined) return;
-    const grown = view.head.version !== this.versions.at(-1)?.version || this.versions.some((one) => one.evaluation === null);
+    const grown =
+      view.head.version !== this.versions.at(-1)?.version ||
+      this.versions.some((one) => one.evaluation === null);
     this.view = view;
     if (grown) {
-      const versions = await this.#read(`/api/federations/${view.id}/versions`, v.array(VersionView));
+      const versions = await this.#read(`/api/federations/${view.id}/versions`, areVersions);
       if (versions !== undefined) this.versions = versions;
     }
     this.updatedAt = Date.now();
   }
 
-  async #read<Schema extends v.GenericSchema>(path: string, schema: Schema): Promise<v.InferOutput<Schema> | undefined> {
+  async #read<T>(path: string, fits: (answer: unknown) => answer is T): Promise<T | undefined> {
     try {
       const response = await this.fetching(path, { headers: { accept: 'application/json' } });
-      const read = response.ok ? v.safeParse(schema, await response.json()) : undefined;
-      this.reach = read?.success === true ? 'live' : 'unreachable';
-      return read?.success === true ? read.output : undefined;
+      const answer: unknown = response.ok ? await response.json() : undefined;
+      const read = fits(answer) ? answer : undefined;
+      this.reach = read === undefined ? 'unreachable' : 'live';
+      return read;
     } catch {
       // A rejected fetch says only that no answer came; which side it was, the browser knows better.
       this.reach = typeof navigator !== 'undefined' && navigator.onLine === false ? 'offline' : 'unreachable';

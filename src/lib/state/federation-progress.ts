@@ -1,6 +1,7 @@
 // What a federation's versions say of its progress, ready for tiles, tables and charts. A version whose evaluation has
 // not come in yet has no figure, and none is made up for it.
-import { figure, metrics, type MetricName } from '../core/metrics/figures.ts';
+import { figure, metrics } from '../core/metrics/figure-of.ts';
+import type { MetricName } from '../core/metrics/figures.ts';
 import type { FederationView, RoundView, VersionView } from '../protocol/views.ts';
 
 export interface MeasuredVersion {
@@ -38,7 +39,8 @@ export function quality(versions: readonly VersionView[], metric: MetricName): Q
 }
 
 /** Updates that are in, of how many that close the round. */
-export const reportsIn = (round: RoundView): number => round.cohort.filter((member) => member.stage === 'accepted').length;
+export const reportsIn = (round: RoundView): number =>
+  round.cohort.filter((member) => member.stage === 'accepted').length;
 
 /** Places of the cohort that are still free while devices are picked. */
 export const openPlaces = (round: RoundView): number =>
@@ -56,7 +58,10 @@ export function ringSentence(view: FederationView): string {
 }
 
 /** What a person reads for each state of a federation. */
-export function stateWords(view: Pick<FederationView, 'state'>): { readonly words: string; readonly tone: 'ok' | 'warn' | 'neutral' | 'info' } {
+export function stateWords(view: Pick<FederationView, 'state'>): {
+  readonly words: string;
+  readonly tone: 'ok' | 'warn' | 'neutral' | 'info';
+} {
   switch (view.state) {
     case 'draft':
       return { words: 'Not open yet', tone: 'info' };

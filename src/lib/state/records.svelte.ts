@@ -1,7 +1,6 @@
 // What this device keeps besides data: receipts of contributions, refusals, models trained here, and which federations it joined.
-import { createContext } from 'svelte';
 import type { FederationId } from '../core/ids.ts';
-import { readJoined, type Joined } from '../participant/joined.ts';
+import type { Joined } from '../participant/joined.ts';
 import type {
   LocalModel,
   ParticipantStore,
@@ -10,6 +9,7 @@ import type {
 } from '../ports/participant-store.ts';
 import { storageTrouble } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
+import { visit } from './visit.svelte.ts';
 
 export class RecordsState {
   /** undefined: not read yet. Newest first. */
@@ -48,6 +48,7 @@ export class RecordsState {
   /** How this device joined a federation; undefined where it has not. */
   async joined(federation: FederationId): Promise<Joined | undefined> {
     try {
+      const { readJoined } = await import('../participant/joined.ts');
       return await readJoined(await this.open(), federation);
     } catch (error) {
       this.trouble = storageTrouble(error);
@@ -77,4 +78,9 @@ export class RecordsState {
   }
 }
 
-export const [recordsState, provideRecordsState] = createContext<RecordsState>();
+/** The records of this visit; call it while a component is made. */
+export function recordsState(): RecordsState {
+  const here = visit();
+  here.records ??= new RecordsState(async () => (await import('./device-connection.ts')).participantStore());
+  return here.records;
+}
