@@ -23,8 +23,10 @@ export async function freePort(): Promise<number> {
 export interface ServerProcess {
   readonly url: string;
   readonly dataFolder: string;
-  /** Of the process now running; each start prints a new one. */
+  /** Printed last by the process now running: each is good once, and the next is printed when it has been used. */
   readonly signInUrl: string;
+  /** SIGTERM, as an operator or a container ends it; its exit status. */
+  stop(): Promise<number | null>;
   /** SIGKILL: no time to say goodbye. */
   kill(): Promise<void>;
   /** Starts again on the same port and data. */
@@ -42,13 +44,14 @@ export async function serverProcess(options: { readonly arguments?: readonly str
   let output = '';
   let signInUrl = '';
 
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const running = child;
     child = undefined;
-    if (running === undefined || running.exitCode !== null) return;
+    if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
     const exited = once(running, 'exit');
     running.kill(signal);
     await exited;
+    return running.exitCode;
   };
 
   const start = async (): Promise<void> => {
@@ -59,9 +62,9 @@ export async function serverProcess(options: { readonly arguments?: readonly str
     await new Promise<void>((resolveStart, rejectStart) => {
       const read = (chunk: Buffer): void => {
         output += chunk.toString();
-        const link = /https?:\/\/\S+\/sign-in\?token=\S+/.exec(output);
-        if (link === null) return;
-        signInUrl = link[0];
+        const link = output.match(/https?:\/\/\S+\/sign-in\?token=\S+(?=\s)/g)?.at(-1);
+        if (link === undefined) return;
+        signInUrl = link;
         resolveStart();
       };
       started.stdout.on('data', read);
@@ -72,12 +75,13 @@ export async function serverProcess(options: { readonly arguments?: readonly str
 
   await start();
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.arguments?.includes('--https') === true ? 'https' : 'http'}://127.0.0.1:${port}`,
     dataFolder,
     get signInUrl() {
       return signInUrl;
     },
-    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    kill: async () => void (await end('SIGKILL')),
     start,
     close: async () => {
       await end('SIGTERM');
