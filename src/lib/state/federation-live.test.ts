@@ -7,7 +7,12 @@ import { FederationLive } from './federation-live.svelte.ts';
 import { measured, openPlaces, quality, ringSentence } from './federation-progress.ts';
 
 /** Two classes, `right` of 10 examples predicted rightly. */
-const tally = (right: number): Tally => ({ type: 'classification', count: 10, lossSum: 5, confusion: [right, 10 - right, 0, 0] });
+const tally = (right: number): Tally => ({
+  type: 'classification',
+  count: 10,
+  lossSum: 5,
+  confusion: [right, 10 - right, 0, 0],
+});
 
 const version = (number: number, right: number | null): VersionView => ({
   version: v.parse(VersionNumber, number),
@@ -33,13 +38,49 @@ const view = (head: VersionView): FederationView =>
       metric: { name: 'accuracy', target: null },
       contract: {
         kind: 'table',
-        columns: [{ type: 'number', name: 'x', minimum: null, maximum: null, missingAllowed: false, mean: 0, standardDeviation: 1 }],
-        target: { type: 'classes', name: 'y', classes: [{ label: 'no', values: ['0'] }, { label: 'yes', values: ['1'] }] },
+        columns: [
+          {
+            type: 'number',
+            name: 'x',
+            minimum: null,
+            maximum: null,
+            missingAllowed: false,
+            mean: 0,
+            standardDeviation: 1,
+          },
+        ],
+        target: {
+          type: 'classes',
+          name: 'y',
+          classes: [
+            { label: 'no', values: ['0'] },
+            { label: 'yes', values: ['1'] },
+          ],
+        },
       },
       family: 'softmax-regression',
-      network: { inputShape: [1], layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }], loss: 'categorical-crossentropy' },
-      plan: { localEpochs: 1, batchSize: 10, learningRate: 0.1, optimizer: { type: 'adam' }, proximalTerm: 0, seed: 1 },
-      rules: { goal: 2, minimum: 1, overSelection: 1, selectionDeadlineMs: 5000, reportingDeadlineMs: 5000, pauseMs: 0, maximumRounds: 5 },
+      network: {
+        inputShape: [1],
+        layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+        loss: 'categorical-crossentropy',
+      },
+      plan: {
+        localEpochs: 1,
+        batchSize: 10,
+        learningRate: 0.1,
+        optimizer: { type: 'adam' },
+        proximalTerm: 0,
+        seed: 1,
+      },
+      rules: {
+        goal: 2,
+        minimum: 1,
+        overSelection: 1,
+        selectionDeadlineMs: 5000,
+        reportingDeadlineMs: 5000,
+        pauseMs: 0,
+        maximumRounds: 5,
+      },
       sample: null,
     },
     createdAt: 0,
@@ -79,11 +120,14 @@ test('a new head version brings the list of versions; a server that is silent le
   const second = version(1, 8);
   let up = true;
   const asked: string[] = [];
-  const live = new FederationLive({ view: view(first), versions: [first], servedAt: Date.now() }, async (path) => {
-    asked.push(String(path));
-    if (!up) throw new TypeError('Failed to fetch');
-    return Response.json(String(path).endsWith('/versions') ? [first, second] : view(second));
-  });
+  const live = new FederationLive(
+    { view: view(first), versions: [first], servedAt: Date.now() },
+    async (path) => {
+      asked.push(String(path));
+      if (!up) throw new TypeError('Failed to fetch');
+      return Response.json(String(path).endsWith('/versions') ? [first, second] : view(second));
+    },
+  );
   await live.refresh();
   expect(asked).toEqual(['/api/federations/two-classes', '/api/federations/two-classes/versions']);
   expect(live.quality?.latest.value).toBe(0.8);

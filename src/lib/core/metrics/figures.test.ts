@@ -24,19 +24,34 @@ test('the figures of a confusion matrix follow from its rows and columns', () =>
 test('a class that does not occur counts neither for nor against balanced accuracy', () => {
   const absent = { ...tally, count: 10, confusion: [6, 0, 0, 2, 2, 0, 0, 0, 0] };
   expect(figure(absent, 'balanced-accuracy')).toBe(0.75);
-  expect(classFigures(absent.confusion)[2]).toEqual({ support: 0, recall: undefined, precision: undefined, f1: undefined });
+  expect(classFigures(absent.confusion)[2]).toEqual({
+    support: 0,
+    recall: undefined,
+    precision: undefined,
+    f1: undefined,
+  });
 });
 
 test('nothing measured is undefined, never 0', () => {
-  expect(figure({ ...tally, count: 0, lossSum: 0, confusion: new Array<number>(9).fill(0) }, 'accuracy')).toBeUndefined();
+  expect(
+    figure({ ...tally, count: 0, lossSum: 0, confusion: new Array<number>(9).fill(0) }, 'accuracy'),
+  ).toBeUndefined();
   expect(figure(tally, 'rmse')).toBeUndefined();
 });
 
 test('sums of tallies give the pooled figure, which the mean of the devices’ own figures is not', () => {
-  const other: ClassificationTally = { type: 'classification', count: 2, lossSum: 4, confusion: [0, 2, 0, 0, 0, 0, 0, 0, 0] };
+  const other: ClassificationTally = {
+    type: 'classification',
+    count: 2,
+    lossSum: 4,
+    confusion: [0, 2, 0, 0, 0, 0, 0, 0, 0],
+  };
   const pooled = addTallies(tally, other);
   expect(pooled && figure(pooled, 'accuracy')).toBeCloseTo(10 / 15, 12);
-  expect(((figure(tally, 'accuracy') ?? 0) + (figure(other, 'accuracy') ?? 0)) / 2).not.toBeCloseTo(10 / 15, 2);
+  expect(((figure(tally, 'accuracy') ?? 0) + (figure(other, 'accuracy') ?? 0)) / 2).not.toBeCloseTo(
+    10 / 15,
+    2,
+  );
 });
 
 test('regression figures come from sums: y = 1, 2, 3 against ŷ = 1, 3, 5', () => {
