@@ -120,6 +120,7 @@ test('training learns: the held-out metric of the last epoch is above the first,
   const measured = outcome.history.filter((point) => point.heldOutMetric !== undefined);
   expect(measured).toHaveLength(20);
   expect(measured.at(-1)!.heldOutMetric).toBeGreaterThan(0.9);
+  expect(measured.at(-1)!.trainingMetric).toBeGreaterThan(0.9);
   expect(outcome.history.at(-1)!.loss).toBeLessThan(outcome.history[0]!.loss);
   expect(around.seen.at(-1)!.fraction).toBe(1);
 });

@@ -10,6 +10,7 @@ import type { Checkpoint, HistoryPoint } from '../ports/participant-store.ts';
 import { TrainerFailure, type Rows, type TrainerSession, type TrainerState } from '../ports/trainer.ts';
 import { batchesOf, epochOrder } from './batch-order.ts';
 import type { Engine } from './engine.ts';
+import { spreadRows } from './spread-rows.ts';
 import type { TrainingControl } from './training-control.ts';
 import { createTrainingPace } from './training-pace.ts';
 
@@ -78,6 +79,8 @@ const CHECKPOINT_APART_MS = 1_000;
 const PROGRESS_EVERY_MS = 100;
 /** Messages waiting for this thread are heard this often. */
 const TICK_EVERY_MS = 8;
+/** So many training rows are scored beside the held-out ones: enough for the eye to tell over-fitting, and soon done. */
+const SCORED_TRAINING_ROWS = 1_000;
 /** Points of the loss chart over the whole training. */
 const HISTORY_POINTS = 200;
 
@@ -211,18 +214,20 @@ async function trainFrom(
     lastCheckpoint = clock.monotonic();
     pace.restart();
   };
-  const historyPoint = async (heldOut: Tally | null): Promise<void> => {
+  const historyPoint = async (heldOut: Tally | null, trained: Tally | null): Promise<void> => {
     await readBack();
     if (pendingLoss.examples === 0) return;
     const loss = pendingLoss.sum / pendingLoss.examples;
     const heldOutLoss = heldOut === null ? undefined : figure(heldOut, 'loss');
     const heldOutMetric = heldOut === null ? undefined : figure(heldOut, training.metric);
+    const trainingMetric = trained === null ? undefined : figure(trained, training.metric);
     history.push({
       step: epoch * batchesPerEpoch + batch,
       epoch,
       loss,
       ...(heldOutLoss === undefined ? {} : { heldOutLoss }),
       ...(heldOutMetric === undefined ? {} : { heldOutMetric }),
+      ...(trainingMetric === undefined ? {} : { trainingMetric }),
     });
     pendingLoss = { sum: 0, examples: 0 };
   };
@@ -242,6 +247,7 @@ async function trainFrom(
     return { type, parameters, history, tally };
   };
 
+  const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);
   await session.setRows(rows);
   await session.setState(from.state, training.base);
   pace.restart();
@@ -257,7 +263,7 @@ async function trainFrom(
       unreadExamples += indices.length;
       // The last point of an epoch is taken below, with the held-out figures.
       if (batch < batchesPerEpoch && (epoch * batchesPerEpoch + batch) % historyEvery === 0)
-        await historyPoint(null);
+        await historyPoint(null, null);
       else if (unreadSteps >= pace.stepsBetween) await readBack();
       const now = clock.monotonic();
       if (now - lastCheckpoint >= CHECKPOINT_EVERY_MS) await checkpoint({ epoch, batch });
@@ -268,11 +274,13 @@ async function trainFrom(
       }
     }
     await readBack();
+    let trained: Tally | null = null;
     if (training.heldOut !== null && training.heldOut.count > 0) {
       tally = await session.evaluate(training.heldOut);
+      trained = await session.evaluate(scored);
       pace.restart();
     }
-    await historyPoint(tally);
+    await historyPoint(tally, trained);
     // It lies at the start of the next epoch: the history point is not taken twice.
     if (epoch + 1 < plan.localEpochs && clock.monotonic() - lastCheckpoint >= CHECKPOINT_APART_MS)
       await checkpoint({ epoch: epoch + 1, batch: 0 });

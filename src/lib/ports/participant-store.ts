@@ -37,6 +37,8 @@ export interface HistoryPoint {
   /** Held-out loss and success metric; only at the points where they were measured. */
   readonly heldOutLoss?: number;
   readonly heldOutMetric?: number;
+  /** The metric on training rows (the same 1,000 of them at most each time), measured together with the held-out figures. */
+  readonly trainingMetric?: number;
 }
 
 export interface StoredReceipt {
