@@ -59,6 +59,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
   const swept = await blobs.sweep();
   if (swept > 0) log.info({ swept }, 'bytes that no record names were deleted');
 
+  const deliveries = new Set<Promise<UpdateReply>>();
   const asked = async <T>(
     id: FederationId,
     work: (federation: Federation) => Promise<Result<void, ActionRefusal>>,
@@ -161,7 +162,15 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
       return answerOffer(federation, participant, offer);
     },
-    deliver: (id, participant, offer, draft) => deliver(found(federations, id), participant, offer, draft),
+    async deliver(id, participant, offer, draft) {
+      const delivery = deliver(found(federations, id), participant, offer, draft);
+      deliveries.add(delivery);
+      try {
+        return await delivery;
+      } finally {
+        deliveries.delete(delivery);
+      }
+    },
     has: (id) => federations.has(id),
     servesParameters: (digest) => [...federations.values()].some((one) => one.versions.has(digest)),
     countDownload(digest, bytes) {
@@ -171,6 +180,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       for (const federation of federations.values()) await federation.idle();
     },
     async close() {
+      // Their bytes may be on the way to the disk before they stand in any federation's queue.
+      await Promise.allSettled(deliveries);
       for (const federation of federations.values()) await federation.close();
     },
   };
