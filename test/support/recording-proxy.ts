@@ -7,6 +7,10 @@ export interface RecordingProxy {
   readonly url: string;
   /** Everything that browsers sent: HTTP requests with bodies, WebSocket payloads unmasked. */
   sent(): Buffer;
+  /** Breaks every connection, and each new one at once, as a network that is gone. */
+  cut(): void;
+  /** Lets connections through again. */
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,8 @@ export function unmaskedPayloads(stream: Buffer): Buffer {
 
 function clientBytes(raw: Buffer): Buffer {
   const headerEnd = raw.indexOf('\r\n\r\n');
-  if (headerEnd < 0 || !/^upgrade: *websocket/im.test(raw.subarray(0, headerEnd).toString('latin1'))) return raw;
+  if (headerEnd < 0 || !/^upgrade: *websocket/im.test(raw.subarray(0, headerEnd).toString('latin1')))
+    return raw;
   return Buffer.concat([raw.subarray(0, headerEnd + 4), unmaskedPayloads(raw.subarray(headerEnd + 4))]);
 }
 
@@ -51,7 +56,13 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
   const connections: Buffer[][] = [];
   const sockets = new Set<Socket>();
 
+  let isCut = false;
   const server = createServer((browser) => {
+    if (isCut) {
+      browser.on('error', () => browser.destroy());
+      browser.destroy();
+      return;
+    }
     const recorded: Buffer[] = [];
     connections.push(recorded);
     const upstream = connect(Number(port), hostname);
@@ -76,6 +87,13 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     sent: () => Buffer.concat(connections.map((chunks) => clientBytes(Buffer.concat(chunks)))),
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    restore() {
+      isCut = false;
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -93,5 +111,9 @@ export function holds(bytes: Buffer, text: string): boolean {
     // The first and last groups mix with their neighbours.
     return encoded.slice(shift === 0 ? 0 : 4, encoded.length - 4);
   });
-  return bytes.includes(plain) || bytes.includes(wide) || base64.some((form) => form.length >= 8 && bytes.includes(form));
+  return (
+    bytes.includes(plain) ||
+    bytes.includes(wide) ||
+    base64.some((form) => form.length >= 8 && bytes.includes(form))
+  );
 }

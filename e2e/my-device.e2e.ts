@@ -1,0 +1,72 @@
+// My device: what this browser keeps is listed, can be deleted one by one, and forgotten whole.
+import { expect, test } from '@playwright/test';
+import { bringSample, federationSpec, startContributing, storedRecords, unseenErrors } from './errands.ts';
+import { signedIn } from '../test/support/coordinator-client.ts';
+import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+
+let server: ServerProcess;
+test.beforeAll(async () => {
+  server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+});
+test.afterAll(() => server.close());
+
+test('data, receipts and room are shown; a dataset is deleted; forgetting the device leaves nothing', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(federationSpec({ rules: { maximumRounds: 2 } }), 'kept');
+  await coordinator.act('kept', 'start');
+  const base = `${server.url}/f/kept`;
+  await bringSample(page, base, 100);
+  await bringSample(page, base, 200);
+  await startContributing(page, base, 'Forgetful');
+  await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible({
+    timeout: 60_000,
+  });
+
+  await page.goto(`${server.url}/me`);
+  const data = page.getByRole('table', { name: 'Datasets in this browser' });
+  await expect(data.getByRole('rowheader')).toHaveText(['Sample of drawn digits', 'Sample of drawn digits']);
+  await expect(
+    page.getByRole('region', { name: 'Federations' }).getByRole('link', { name: 'kept' }),
+  ).toBeVisible();
+  const receipts = page.getByRole('table', { name: /Receipts/ });
+  await expect(receipts.getByText('in version 1')).toBeVisible();
+  await expect(receipts.getByText('in version 2')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Room in this browser' })).toContainText(/\d.* of .* used/);
+
+  await data
+    .getByRole('row')
+    .filter({ hasText: '100 examples' })
+    .getByRole('button', { name: /^Delete/ })
+    .click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Keep' }).click();
+  await expect(data.getByRole('rowheader')).toHaveCount(2);
+  await data
+    .getByRole('row')
+    .filter({ hasText: '100 examples' })
+    .getByRole('button', { name: /^Delete/ })
+    .click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(data.getByRole('rowheader')).toHaveCount(1);
+  await expect(data).toContainText('200 examples');
+  const kept = await storedRecords(page);
+  expect(kept).toMatchObject({ datasets: 1, receipts: 2, secrets: 1 });
+
+  await page.getByRole('button', { name: 'Forget this device…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/Type “forget”/).fill('forget');
+  await dialog.getByRole('button', { name: 'Forget', exact: true }).click();
+  await page.waitForURL(`${server.url}/`);
+  const left = Object.values(await storedRecords(page));
+  expect(left.reduce((sum, count) => sum + count, 0)).toBe(0);
+  await page.goto(`${server.url}/me`);
+  await expect(page.getByText('No data in this browser.')).toBeVisible();
+  await expect(page.getByText('No receipts yet.')).toBeVisible();
+  await expect(page.getByText('This device has joined none yet.')).toBeVisible();
+  // Taking part does not begin again by itself.
+  await page.goto(`${base}/train`);
+  await expect(page.getByRole('button', { name: /^Leave/ })).toBeHidden();
+  expect(errors).toEqual([]);
+});
