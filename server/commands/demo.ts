@@ -17,7 +17,7 @@ export function register(program: Command): void {
   const command = program
     .command('demo')
     .description('the app with headless participants whose rounds commit while you watch; join from your tab')
-    .option('--clients <number>', 'headless participants (default: 8)', clientsOf, 8);
+    .option('--clients <number>', 'headless participants', clientsOf, 8);
   for (const { flag, variable, help } of Object.values(settings))
     command.option(flag, `${help.replace('(default: ./data)', `(default: ${DEMO_DATA})`)} [env: ${variable}]`);
   command.action(async (flags: Record<string, unknown> & { readonly clients: number }) => {
