@@ -1,0 +1,184 @@
+// Every page, light and dark, on a desk and in a hand: axe finds nothing, nothing scrolls sideways, and the keyboard is enough
+// to join. With SHOTS=folder each page is also written there as a picture.
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { patientsFederation } from '../server/demo/demo-federations.ts';
+import { commandResult } from '../test/support/command.ts';
+import { signedIn } from '../test/support/coordinator-client.ts';
+import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+
+const shots = process.env['SHOTS'];
+const tall = 900;
+const widths = [1440, 390, 320];
+let server: ServerProcess;
+
+test.beforeAll(async () => {
+  server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  const coordinator = await signedIn(server.signInUrl);
+  const { spec } = patientsFederation();
+  const rules = { ...spec.rules, goal: 2, minimum: 2, pauseMs: 100, maximumRounds: 3 };
+  await coordinator.create({ ...spec, rules }, 'patients');
+  await coordinator.act('patients', 'start');
+  const rounds = ['--clients', '2', '--processes', '1', '--rounds', '3', '--json'];
+  await commandResult(['participate', '--url', server.url, '--federation', 'patients', '--sample', ...rounds]);
+  await coordinator.until('patients', (view) => view.state === 'finished', 30_000);
+  // A second, still open, to be joined.
+  await coordinator.create({ ...spec, rules: { ...spec.rules, minimum: 2 } }, 'open');
+  await coordinator.act('open', 'start');
+  await coordinator.create(spec, 'draft');
+});
+test.afterAll(() => server.close());
+
+const reading = async (browser: Browser): Promise<{ context: BrowserContext; page: Page }> => {
+  const context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: widths[0] ?? 0, height: tall } });
+  return { context, page: await context.newPage() };
+};
+
+/** What axe says, one line a finding, and whether the page is wider than the window. */
+async function findings(page: Page, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: tall });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
+    if (width < 390) continue;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      // The pages have no frames: what axe found need not be put together on a page of its own.
+      const axe = new AxeBuilder({ page }).setLegacyMode();
+      // The structure is the same in the dark: only what colours change is looked at again.
+      if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
+      for (const { id, nodes, help } of (await axe.analyze()).violations)
+        for (const node of nodes) found.push(`${name} at ${width} px, ${colorScheme}: ${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`);
+      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: widths[0] ?? 0, height: tall });
+  return found;
+}
+
+async function tour(page: Page, routes: Readonly<Record<string, string>>): Promise<string[]> {
+  const found: string[] = [];
+  for (const [name, path] of Object.entries(routes)) {
+    await page.goto(server.url + path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await page.waitForLoadState('networkidle');
+    found.push(...(await findings(page, name)));
+  }
+  return found;
+}
+
+test('a participant’s pages hold in both colours and both widths, before and after joining', async ({ browser }) => {
+  const { context, page } = await reading(browser);
+  const found = await tour(page, {
+    home: '/',
+    join: '/f/open',
+    finished: '/f/patients',
+    data: '/f/open/data',
+    'train-before': '/f/open/train',
+    alone: '/f/open/alone',
+    try: '/f/patients/try',
+    me: '/me',
+    play: '/play',
+    'play-try': '/play/try',
+    'sign-in': '/sign-in',
+    'not-found': '/f/nowhere',
+  });
+  await page.goto(`${server.url}/f/open/data?from=sample`);
+  await page.getByRole('tabpanel').getByRole('button', { name: /sample|make/i }).click();
+  await expect(page.getByRole('region', { name: 'In this browser' }).getByText(/\d+ (rows|examples)/).first()).toBeVisible();
+  found.push(...(await findings(page, 'data-with-rows')));
+  await page.goto(`${server.url}/f/open/train`);
+  await expect(page.getByRole('checkbox', { name: /I agree/ })).toBeVisible();
+  found.push(...(await findings(page, 'train-ready')));
+  await page.getByRole('checkbox', { name: /I agree/ }).check();
+  await page.getByRole('button', { name: 'Start contributing' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: /Waiting/ })).toBeVisible();
+  found.push(...(await findings(page, 'train-joined')));
+  found.push(...(await tour(page, { result: '/f/patients/result', 'me-after': '/me', 'alone-ready': '/f/open/alone' })));
+  expect(found).toEqual([]);
+  await context.close();
+});
+
+test('the console’s pages hold in both colours and both widths', async ({ browser }) => {
+  const { context, page } = await reading(browser);
+  await page.goto(server.signInUrl);
+  await page.waitForURL('**/console');
+  const found = await tour(page, {
+    console: '/console',
+    new: '/console/new',
+    'new-data': '/console/new?step=data',
+    'new-model': '/console/new?step=model',
+    'new-rounds': '/console/new?step=rounds',
+    'new-review': '/console/new?step=review',
+    draft: '/console/draft',
+    overview: '/console/patients',
+    runs: '/console/patients/runs',
+    round: '/console/patients/runs/1/rounds/2',
+    participants: '/console/patients/participants',
+    models: '/console/patients/models',
+    version: '/console/patients/models/2',
+    invite: '/console/patients/invite',
+    settings: '/console/patients/settings',
+    'no-federation': '/console/nowhere',
+    'no-version': '/console/patients/models/99',
+  });
+  expect(found).toEqual([]);
+  await context.close();
+});
+
+/** Presses Tab until the focus is where it should be; the focus is seen at every stop. */
+async function tabTo(page: Page, role: string, name: RegExp): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === null || element === document.body) return undefined;
+      const style = getComputedStyle(element);
+      return { html: element.outerHTML.slice(0, 120), visible: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none' };
+    });
+    if (focus === undefined) continue;
+    seen.push(focus.html);
+    expect(focus.visible, `the focus shows on ${focus.html}`).toBe(true);
+    const focused = page.locator(':focus');
+    const wanted = page.getByRole(role as 'link', { name }).and(focused);
+    if ((await wanted.count()) === 1) return;
+  }
+  throw new Error(`The keyboard does not reach ${role} ${name}:\n${seen.join('\n')}`);
+}
+
+test('the keyboard alone goes from the join page to contributing', async ({ browser }) => {
+  const { context, page } = await reading(browser);
+  await page.goto(`${server.url}/f/open`);
+  await page.waitForLoadState('networkidle');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: /skip/i })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#main')).toBeFocused();
+  await tabTo(page, 'link', /^Join$/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/train**');
+  await tabTo(page, 'link', /Bring data/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/data**');
+  await expect(page.getByRole('tablist').first()).toBeVisible();
+  const sample = page.getByRole('tab', { name: /sample/i });
+  await tabTo(page, 'tab', /./);
+  for (let presses = 0; presses < 6 && (await sample.getAttribute('aria-selected')) !== 'true'; presses += 1) await page.keyboard.press('ArrowRight');
+  await expect(sample).toHaveAttribute('aria-selected', 'true');
+  await tabTo(page, 'button', /make|sample/i);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'In this browser' }).getByText(/\d+ (rows|examples)/).first()).toBeVisible();
+  await tabTo(page, 'button', /Contribute/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/train**');
+  await tabTo(page, 'checkbox', /I agree/);
+  await page.keyboard.press('Space');
+  await tabTo(page, 'button', /Start contributing/);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: /Waiting|Training|Resting|Receiving/ })).toBeVisible();
+  await context.close();
+});
