@@ -24,7 +24,7 @@ export function roundSentences(rules: Draft['rules'], modelBytes: number | undef
   const spare = cohort - goal;
   const sentences = [
     `A cohort of ${count(cohort)} for ${count(goal)} updates${spare === 0 ? '; there is nobody to spare when a device leaves' : `: up to ${spare} may leave`}. With fewer than ${count(minimum)} the round is abandoned.`,
-    `A round waits up to ${durationInWords(selectionDeadlineMs)} for devices and up to ${durationInWords(reportingDeadlineMs)} for their updates${pauseMs === 0 ? '' : `, then pauses ${durationInWords(pauseMs)}`}; ${count(maximumRounds)} rounds take at most ${durationInWords((selectionDeadlineMs + reportingDeadlineMs + pauseMs) * maximumRounds)}, usually much less.`,
+    `A round waits up to ${durationInWords(selectionDeadlineMs)} until ${count(cohort)} devices are here (from ${count(minimum)} on it then goes on without the rest), and up to ${durationInWords(reportingDeadlineMs)} for their updates${pauseMs === 0 ? '' : `, then pauses ${durationInWords(pauseMs)}`}; ${count(maximumRounds)} rounds take at most ${durationInWords((selectionDeadlineMs + reportingDeadlineMs + pauseMs) * maximumRounds)}, usually much less.`,
   ];
   if (modelBytes !== undefined)
     sentences.push(
