@@ -21,11 +21,11 @@ function network(family: ModelFamily, contract: DataContract, options: unknown):
 
 
 /**
- * Digits: every device that is here trains in every round (the cohort has room for a visitor beside the `participants`
- * headless ones, and a round closes as soon as all of its cohort have reported).
+ * Digits: `participants` headless devices, and a seat for you; a round closes with the last of its cohort, so that it does
+ * not wait for a visitor who is not there. Several local epochs at a small rate, so that a round lasts long enough to be
+ * watched.
  */
 export function digitsFederation(participants: number): DemoFederation {
-  const seats = participants + 4;
   return {
     id: 'digits',
     spec: {
@@ -40,17 +40,17 @@ export function digitsFederation(participants: number): DemoFederation {
       family: 'mlp',
       network: network('mlp', drawnDigitsContract, { hidden: [64] }),
       plan: {
-        localEpochs: 1,
+        localEpochs: 8,
         batchSize: 10,
-        learningRate: 0.03,
+        learningRate: 0.004,
         optimizer: { type: 'sgd', momentum: 0 },
         proximalTerm: 0,
         seed: 7,
       },
       rules: {
-        goal: seats,
+        goal: participants + 1,
         minimum: 2,
-        overSelection: 1,
+        overSelection: 1.3,
         selectionDeadlineMs: 2_000,
         reportingDeadlineMs: 60_000,
         pauseMs: 4_000,
