@@ -70,3 +70,32 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   await expect(page.getByRole('button', { name: /^Leave/ })).toBeHidden();
   expect(errors).toEqual([]);
 });
+
+test('forgetting also ends what trains in another tab, and nothing of it is written back', async ({
+  context,
+}) => {
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(federationSpec({ localEpochs: 1000, rules: { maximumRounds: 1 } }), 'busy');
+  await coordinator.act('busy', 'start');
+  const base = `${server.url}/f/busy`;
+  const busy = await context.newPage();
+  await bringSample(busy, base, 300);
+  await startContributing(busy, base, 'Busy');
+  await expect(busy.getByRole('heading', { level: 1, name: /^Training, round 1 / })).toBeVisible({
+    timeout: 60_000,
+  });
+
+  const page = await context.newPage();
+  await page.goto(`${server.url}/me`);
+  await page.getByRole('button', { name: 'Forget this device…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/Type “forget”/).fill('forget');
+  await dialog.getByRole('button', { name: 'Forget', exact: true }).click();
+  await page.waitForURL(`${server.url}/`);
+  // The other tab says what happened instead of showing training that is no more.
+  await expect(busy.getByRole('alert').filter({ hasText: 'this device forgotten' })).toBeVisible();
+  await expect(busy.getByRole('heading', { level: 1, name: /^Training/ })).toBeHidden();
+  await coordinator.until('busy', (view) => view.connected === 0, 30_000);
+  const left = Object.values(await storedRecords(page));
+  expect(left.reduce((sum, count) => sum + count, 0)).toBe(0);
+});

@@ -1,6 +1,6 @@
 // Composes what a page needs of this device: the stores in IndexedDB and the two workers, each opened with its first use.
 // Loaded lazily, so that pages which show only what the server says bring none of it.
-import { openDatabase, type Database } from '../adapters/idb/database.ts';
+import { deleteDatabase, openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
@@ -24,8 +24,17 @@ const opened = (): Promise<Database> => {
 };
 
 export const datasetStore = async (): Promise<DatasetStore> => idbDatasetStore(await opened());
-export const participantStore = async (): Promise<ParticipantStore> =>
-  createIdbParticipantStore(await opened());
+export const participantStore = async (): Promise<ParticipantStore> => {
+  const store = createIdbParticipantStore(await opened());
+  return {
+    ...store,
+    // Emptying is not enough: a round that trains in another tab would write its checkpoint and receipt afterwards.
+    async forget() {
+      await store.forget();
+      await deleteDatabase();
+    },
+  };
+};
 
 /** One ingest worker; it has no way to the network. */
 export function connectIngest(): IngestPort {

@@ -18,6 +18,8 @@ export interface DevicePort {
   ): Promise<DeviceRequests[Name]['result']>;
   /** Returns its own undoing. */
   onEvent(handler: (event: DeviceEvent) => void): () => void;
+  /** The worker ended by itself; nothing is asked of it any more. Returns its own undoing. */
+  onLost(handler: (failure: Error) => void): () => void;
 }
 
 /** A refused or failed request, as the person reads it. */
@@ -31,6 +33,8 @@ export class DeviceState {
   runs = $state.raw<Readonly<Record<string, LocalRunView>>>({});
   /** The last request that failed; null once another succeeds. */
   trouble = $state.raw<DeviceTrouble | null>(null);
+  /** Why the worker ended by itself: nothing computes on this page until it is loaded again. */
+  lost = $state.raw<DeviceTrouble | null>(null);
 
   /** The run last started or resumed in each place (a federation, the playground), so that one finds it again. */
   started = $state.raw<Readonly<Record<string, LocalRunSettings>>>({});
@@ -92,6 +96,13 @@ export class DeviceState {
   #open(): Promise<DevicePort> {
     this.#port ??= this.connect().then((port) => {
       port.onEvent((event) => this.#take(event));
+      port.onLost((failure) => {
+        // What was shown as running no longer runs.
+        this.participations = {};
+        this.runs = {};
+        this.lost = troubleOf(failure);
+        this.trouble = this.lost;
+      });
       return port;
     });
     return this.#port;

@@ -33,12 +33,17 @@ class Failure extends Error {
 
 function fakePort(answers: Readonly<Record<string, () => unknown>>) {
   let tell: (event: DeviceEvent) => void = () => {};
+  let lose: (failure: Error) => void = () => {};
   let connections = 0;
   const port: DevicePort = {
     // The fake answers what the test laid down; the port's contract holds the real client to its types.
     request: async (name) => answers[name]?.() as never,
     onEvent(handler) {
       tell = handler;
+      return () => {};
+    },
+    onLost(handler) {
+      lose = handler;
       return () => {};
     },
   };
@@ -48,6 +53,7 @@ function fakePort(answers: Readonly<Record<string, () => unknown>>) {
       return port;
     },
     tell: (event: DeviceEvent) => tell(event),
+    lose: (failure: Error) => lose(failure),
     connections: () => connections,
   };
 }
@@ -88,4 +94,14 @@ test('a failure becomes its kind and sentence, and goes with the next success', 
   full = false;
   expect(await device.attempt('join', join)).toBe(true);
   expect(device.trouble).toBeNull();
+});
+
+test('a worker that ended by itself leaves nothing on screen that seems to run, and says why', async () => {
+  const fake = fakePort({ open: () => view('training') });
+  const device = new DeviceState(fake.connect);
+  await device.open(digits);
+  expect(device.participation(digits)?.state).toBe('training');
+  fake.lose(new Failure('This device was forgotten in another tab.'));
+  expect(device.participation(digits)).toBeUndefined();
+  expect(device.lost).toEqual({ kind: 'storage-full', message: 'This device was forgotten in another tab.' });
 });

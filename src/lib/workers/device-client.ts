@@ -33,6 +33,7 @@ export class DeviceClient {
   readonly #worker: DeviceWorker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #handlers = new Set<(event: DeviceEvent) => void>();
+  readonly #onLost = new Set<(failure: DeviceFailure) => void>();
   #next = 1;
   #lost: DeviceFailure | undefined;
 
@@ -49,6 +50,7 @@ export class DeviceClient {
           'worker-lost',
           `What computes on this device stopped unexpectedly${detail}. Reload the page; nothing that was acknowledged is lost.`,
         ),
+        true,
       );
     };
     worker.addEventListener('error', lost);
@@ -79,6 +81,12 @@ export class DeviceClient {
     return () => this.#handlers.delete(handler);
   }
 
+  /** The worker ended by itself, whether or not anything waited for it. Returns its own undoing. */
+  onLost(handler: (failure: DeviceFailure) => void): () => void {
+    this.#onLost.add(handler);
+    return () => this.#onLost.delete(handler);
+  }
+
   /** Ends the worker; what still waits rejects. What is in the store goes on at the next visit. */
   close(): void {
     this.#lose(new DeviceFailure('closed', 'The page was closed.'));
@@ -103,11 +111,12 @@ export class DeviceClient {
     }
   }
 
-  #lose(failure: DeviceFailure): void {
+  #lose(failure: DeviceFailure, byItself = false): void {
     this.#lost = failure;
     this.#worker.terminate();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const one of waiting) one.reject(failure);
+    if (byItself) for (const handler of this.#onLost) handler(failure);
   }
 }

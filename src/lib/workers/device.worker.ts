@@ -52,7 +52,7 @@ function compose(database: Database): Device {
 let composed: Promise<Device> | undefined;
 const device = (): Promise<Device> => {
   composed ??= openDatabase({
-    onReplaced: () => end('a newer version of the app is open in another tab'),
+    onReplaced: () => end('the app was updated, or this device forgotten, in another tab'),
     onTerminated: () => end('the browser closed its storage'),
   }).then(compose);
   return composed;

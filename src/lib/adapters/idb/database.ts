@@ -1,6 +1,6 @@
 // The one IndexedDB database of this browser profile: its object stores, how it is opened, and what happens when another
 // tab wants to upgrade or delete it. What lies in the stores belongs to datasets.ts and participant-store.ts.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { DatasetRecord } from '../../ports/dataset-store.ts';
@@ -105,6 +105,12 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
   });
   return database;
 }
+
+/**
+ * Deletes the database itself: every other connection, in this tab or another, is closed first (`onReplaced`), so that no
+ * work still running there can write anything back. Waits for the transactions that are under way.
+ */
+export const deleteDatabase = (name: string = DATABASE_NAME): Promise<void> => deleteDB(name);
 
 function createStores(database: Database): void {
   database.createObjectStore('datasets', { keyPath: 'id' });
