@@ -22,7 +22,11 @@ export default defineConfig({
         plugins: [svelte()],
         test: {
           name: 'node',
-          include: ['src/**/*.test.ts', 'server/**/*.test.ts', 'test/{contract,golden,simulation,repository,support,processes}/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'server/**/*.test.ts',
+            'test/{contract,golden,simulation,repository,support,processes}/**/*.test.ts',
+          ],
           environment: 'node',
           testTimeout: 60_000,
         },
@@ -40,7 +44,9 @@ export default defineConfig({
             provider: playwright({
               launchOptions: {
                 args: chromiumArguments,
-                ...(process.env['CHROMIUM_PATH'] === undefined ? {} : { executablePath: process.env['CHROMIUM_PATH'] }),
+                ...(process.env['CHROMIUM_PATH'] === undefined
+                  ? {}
+                  : { executablePath: process.env['CHROMIUM_PATH'] }),
               },
             }),
             instances: [{ browser: 'chromium' }],

@@ -58,16 +58,24 @@ export async function foldingTime(): Promise<Row[]> {
     const copy = new Uint8Array(source.length);
     const scratch = new ArrayBuffer(CHUNK_BYTES);
     const window = new Uint8Array(scratch);
-    const state = fedavg.init({ parameterCount: CNN, quantum: quantumFor(EXAMPLES * 1000, MAXIMUM_COORDINATE) });
+    const state = fedavg.init({
+      parameterCount: CNN,
+      quantum: quantumFor(EXAMPLES * 1000, MAXIMUM_COORDINATE),
+    });
 
     const copied = fastest(50, () => {
-      for (let at = 0; at < source.length; at += CHUNK_BYTES) copy.set(source.subarray(at, at + CHUNK_BYTES), at);
+      for (let at = 0; at < source.length; at += CHUNK_BYTES)
+        copy.set(source.subarray(at, at + CHUNK_BYTES), at);
     });
     const folded = fastest(50, () => {
       for (let at = 0; at < source.length; at += CHUNK_BYTES) {
         const part = source.subarray(at, at + CHUNK_BYTES);
         window.set(part);
-        fedavg.add(state, { offset: at / 4, values: new Float32Array(scratch, 0, part.length / 4), examples: EXAMPLES });
+        fedavg.add(state, {
+          offset: at / 4,
+          values: new Float32Array(scratch, 0, part.length / 4),
+          examples: EXAMPLES,
+        });
       }
     });
     const checked = fastest(50, () => {
@@ -78,10 +86,16 @@ export async function foldingTime(): Promise<Row[]> {
 
     const blobs = await fileBlobs(directory);
     const digest = await blobs.put(source);
-    const readAndCopied = await fastestAsync(30, () => blobs.read(digest, scratch, (chunk, offset) => copy.set(chunk, offset)));
+    const readAndCopied = await fastestAsync(30, () =>
+      blobs.read(digest, scratch, (chunk, offset) => copy.set(chunk, offset)),
+    );
     const readAndFolded = await fastestAsync(30, () =>
       blobs.read(digest, scratch, (chunk, offset) =>
-        fedavg.add(state, { offset: offset / 4, values: new Float32Array(scratch, 0, chunk.length / 4), examples: EXAMPLES }),
+        fedavg.add(state, {
+          offset: offset / 4,
+          values: new Float32Array(scratch, 0, chunk.length / 4),
+          examples: EXAMPLES,
+        }),
       ),
     );
     return [
@@ -99,7 +113,13 @@ export async function foldingTime(): Promise<Row[]> {
         target: null,
         ok: true,
       },
-      { name: 'Folding in one spooled update, 6.65 MB', value: rounded(readAndFolded), unit: 'ms', target: null, ok: true },
+      {
+        name: 'Folding in one spooled update, 6.65 MB',
+        value: rounded(readAndFolded),
+        unit: 'ms',
+        target: null,
+        ok: true,
+      },
       { name: 'Checking its values before', value: rounded(checked), unit: 'ms', target: null, ok: true },
     ];
   } finally {
@@ -115,9 +135,11 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     const base = await blobs.put(bytesOf(updateOf(parameterCount, 0)));
     // Ten different ones, each standing for ten devices: what is measured is memory, not disk.
     const digests = [];
-    for (let seed = 1; seed <= Math.min(10, updates); seed += 1) digests.push(await blobs.put(bytesOf(updateOf(parameterCount, seed))));
+    for (let seed = 1; seed <= Math.min(10, updates); seed += 1)
+      digests.push(await blobs.put(bytesOf(updateOf(parameterCount, seed))));
     const collect = globalThis.gc;
-    if (collect === undefined) throw new Error('Run with --expose-gc: garbage of before would be counted as free.');
+    if (collect === undefined)
+      throw new Error('Run with --expose-gc: garbage of before would be counted as free.');
     // Buffers are given back some time after they are collected.
     for (let i = 0; i < 5; i += 1) {
       collect();
@@ -135,7 +157,15 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
       const update = digests[index % digests.length];
       if (update === undefined) throw new Error('There is no update to fold.');
       const participant = participantIdOf(v.parse(ParticipantSecret, index.toString(16).padStart(64, '0')));
-      const report: Report = { participant, base, update, bytes: parameterCount * 4, examples: EXAMPLES, norm: 1, at: index };
+      const report: Report = {
+        participant,
+        base,
+        update,
+        bytes: parameterCount * 4,
+        examples: EXAMPLES,
+        norm: 1,
+        at: index,
+      };
       await state.add(report, true);
       peak = Math.max(peak, used());
     }

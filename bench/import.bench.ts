@@ -27,10 +27,25 @@ const decodeImage = (): Promise<never> => Promise.reject(new Error('There are no
 const contract: TableContract = {
   kind: 'table',
   columns: [
-    ...Array.from({ length: NUMBERS }, (_, i) => ({ type: 'number' as const, name: `x${i}`, minimum: 0, maximum: 1000, missingAllowed: i % 2 === 0, mean: 50, standardDeviation: 29 })),
+    ...Array.from({ length: NUMBERS }, (_, i) => ({
+      type: 'number' as const,
+      name: `x${i}`,
+      minimum: 0,
+      maximum: 1000,
+      missingAllowed: i % 2 === 0,
+      mean: 50,
+      standardDeviation: 29,
+    })),
     { type: 'category', name: 'colour', categories: ['red', 'green', 'blue'], missingAllowed: true },
   ],
-  target: { type: 'classes', name: 'y', classes: [{ label: 'no', values: ['0'] }, { label: 'yes', values: ['1'] }] },
+  target: {
+    type: 'classes',
+    name: 'y',
+    classes: [
+      { label: 'no', values: ['0'] },
+      { label: 'yes', values: ['1'] },
+    ],
+  },
 };
 
 async function writeCsv(path: string): Promise<void> {
@@ -39,7 +54,8 @@ async function writeCsv(path: string): Promise<void> {
   let block = `${[...contract.columns.map((column) => column.name), 'y'].join(',')}\n`;
   const colours = ['red', 'green', 'blue', ''];
   for (let row = 0; row < CSV_ROWS; row += 1) {
-    for (let i = 0; i < NUMBERS; i += 1) block += `${draw.below(i % 3 === 0 ? 10_000_000 : 100_000) / (i % 3 === 0 ? 100_000 : 1000)},`;
+    for (let i = 0; i < NUMBERS; i += 1)
+      block += `${draw.below(i % 3 === 0 ? 10_000_000 : 100_000) / (i % 3 === 0 ? 100_000 : 1000)},`;
     block += `${colours[draw.below(4)] ?? ''},${draw.below(2)}\n`;
     if (block.length > 1 << 20 && !stream.write(block)) await once(stream, 'drain');
     if (block.length > 1 << 20) block = '';
@@ -76,7 +92,13 @@ const ratio = (name: string, value: number, target: number): Row => ({
   target: `≤ ${target}`,
   ok: value <= target,
 });
-const fact = (name: string, value: number, unit: string, digits = 2): Row => ({ name, value: Number(value.toFixed(digits)), unit, target: null, ok: true });
+const fact = (name: string, value: number, unit: string, digits = 2): Row => ({
+  name,
+  value: Number(value.toFixed(digits)),
+  unit,
+  target: null,
+  ok: true,
+});
 
 async function tableRows(folder: string): Promise<Row[]> {
   const path = join(folder, 'million.csv');
@@ -95,17 +117,31 @@ async function tableRows(folder: string): Promise<Row[]> {
       },
     };
     const { report } = await importFiles([file], contract, sink, { decodeImage });
-    if (report.accepted !== CSV_ROWS) throw new Error(`${report.accepted} of ${CSV_ROWS} rows were accepted: ${report.refusals[0]?.message}`);
+    if (report.accepted !== CSV_ROWS)
+      throw new Error(`${report.accepted} of ${CSV_ROWS} rows were accepted: ${report.refusals[0]?.message}`);
   });
   const scanning = await best(() => scanAll(file));
   const papa = await best(() => papaAll(file));
   const megabytes = file.size / 1e6;
   return [
-    ratio(`CSV of ${megabytes.toFixed(0)} MB and 1,000,000 rows: import against reading the same bytes`, importing / reading, 150),
+    ratio(
+      `CSV of ${megabytes.toFixed(0)} MB and 1,000,000 rows: import against reading the same bytes`,
+      importing / reading,
+      150,
+    ),
     fact('CSV: import', importing, 's'),
     fact('CSV: import', megabytes / importing, 'MB/s', 0),
-    fact('CSV: memory while importing (a file of any size takes as much, and 24 bytes a row for duplicates)', peak / 1e6, 'MB', 0),
-    { ...ratio('CSV: Papa Parse against our scanner, cells only', papa / scanning, Infinity), target: '≥ 2, or Papa Parse would do', ok: papa / scanning >= 2 },
+    fact(
+      'CSV: memory while importing (a file of any size takes as much, and 24 bytes a row for duplicates)',
+      peak / 1e6,
+      'MB',
+      0,
+    ),
+    {
+      ...ratio('CSV: Papa Parse against our scanner, cells only', papa / scanning, Infinity),
+      target: '≥ 2, or Papa Parse would do',
+      ok: papa / scanning >= 2,
+    },
   ];
 }
 
@@ -123,7 +159,11 @@ async function papaAll(file: SourceFile): Promise<void> {
   let rest = '';
   let rows = 0;
   const take = (text: string, isLast: boolean): void => {
-    const parsed = Papa.parse<string[]>(isLast ? text : text.slice(0, text.lastIndexOf('\n')), { delimiter: ',', newline: '\n', skipEmptyLines: true });
+    const parsed = Papa.parse<string[]>(isLast ? text : text.slice(0, text.lastIndexOf('\n')), {
+      delimiter: ',',
+      newline: '\n',
+      skipEmptyLines: true,
+    });
     rows += parsed.data.length;
     rest = isLast ? '' : text.slice(text.lastIndexOf('\n') + 1);
   };
@@ -145,8 +185,14 @@ async function imageRows(folder: string): Promise<Row[]> {
   const reading = await best(() => Promise.all(files.map(readAll)));
   const unpacking = await best(() => Promise.all(files.map(unpackAll)));
   const importing = await best(async () => {
-    const { report } = await importFiles(files, drawnDigitsContract, { append: () => Promise.resolve() }, { decodeImage });
-    if (report.accepted + report.duplicates !== 60_000) throw new Error(`${report.accepted} of 60,000 images were accepted.`);
+    const { report } = await importFiles(
+      files,
+      drawnDigitsContract,
+      { append: () => Promise.resolve() },
+      { decodeImage },
+    );
+    if (report.accepted + report.duplicates !== 60_000)
+      throw new Error(`${report.accepted} of 60,000 images were accepted.`);
   });
   const what = mnist === undefined ? '60,000 drawn digits' : 'MNIST, 60,000 images';
   return [
@@ -160,11 +206,15 @@ async function unpackAll(file: SourceFile): Promise<void> {
   let bytes = 0;
   const gunzip = new Gunzip((piece) => (bytes += piece.length));
   let pushed = 0;
-  for await (const chunk of chunksOf(file, { chunkBytes: 64 * 1024 })) gunzip.push(chunk, (pushed += chunk.length) >= file.size);
+  for await (const chunk of chunksOf(file, { chunkBytes: 64 * 1024 }))
+    gunzip.push(chunk, (pushed += chunk.length) >= file.size);
   if (bytes < 60_000) throw new Error(`${bytes} bytes were unpacked.`);
 }
 
-async function writeDigits(folder: string, [imagesName, labelsName]: readonly [string, string]): Promise<void> {
+async function writeDigits(
+  folder: string,
+  [imagesName, labelsName]: readonly [string, string],
+): Promise<void> {
   const count = 60_000;
   const images = new Uint8Array(16 + count * 784);
   const labels = new Uint8Array(8 + count);

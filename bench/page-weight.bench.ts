@@ -9,7 +9,13 @@ export async function run(): Promise<Row[]> {
   const server = await serverProcess({ arguments: ['--log-level', 'warn'] });
   const browser = await chromium.launch({
     executablePath: await findChromium(console.error),
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-sync',
+    ],
   });
   try {
     const pages = await weighPages(await browser.newContext(), server);

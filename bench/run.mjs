@@ -57,12 +57,19 @@ function rowsOf(name) {
     let rows;
     child.on('message', (message) => (rows = message));
     child.on('exit', (code) =>
-      rows === undefined ? reject(new Error(`The benchmark ${name} ended with status ${code}.`)) : resolve(rows),
+      rows === undefined
+        ? reject(new Error(`The benchmark ${name} ended with status ${code}.`))
+        : resolve(rows),
     );
   });
 }
 
-const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryGB: Math.round(totalmem() / 2 ** 30) };
+const machine = {
+  node: process.version,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGB: Math.round(totalmem() / 2 ** 30),
+};
 const results = [];
 let failed = false;
 for (const name of chosen) {
@@ -72,8 +79,15 @@ for (const name of chosen) {
     results.push({ benchmark: name, rows });
     if (!json)
       for (const row of rows) {
-        const verdict = row.target === null || row.target === undefined ? '' : row.ok ? `reached (${row.target})` : `MISSED (${row.target})`;
-        console.log(`  ${row.name.padEnd(76)} ${String(row.value).padStart(10)} ${(row.unit ?? '').padEnd(10)} ${verdict}`);
+        const verdict =
+          row.target === null || row.target === undefined
+            ? ''
+            : row.ok
+              ? `reached (${row.target})`
+              : `MISSED (${row.target})`;
+        console.log(
+          `  ${row.name.padEnd(76)} ${String(row.value).padStart(10)} ${(row.unit ?? '').padEnd(10)} ${verdict}`,
+        );
       }
   } catch (error) {
     failed = true;

@@ -19,13 +19,33 @@ let port: number;
 const undo: (() => void | Promise<void>)[] = [];
 
 test.beforeAll(async () => {
-  server = await serverProcess({ arguments: ['--log-level', 'warn', '--most-connections-by-address', '5000'] });
+  server = await serverProcess({
+    arguments: ['--log-level', 'warn', '--most-connections-by-address', '5000'],
+  });
   port = Number(new URL(server.url).port);
   coordinator = await signedIn(server.signInUrl);
   const { spec } = patientsFederation();
-  await coordinator.create({ ...spec, rules: { ...spec.rules, goal: 2, minimum: 2, overSelection: 1, pauseMs: 100, maximumRounds: 10_000 } }, 'patients');
+  await coordinator.create(
+    {
+      ...spec,
+      rules: { ...spec.rules, goal: 2, minimum: 2, overSelection: 1, pauseMs: 100, maximumRounds: 10_000 },
+    },
+    'patients',
+  );
   await coordinator.act('patients', 'start');
-  const participants = startCommand(['participate', '--url', server.url, '--federation', 'patients', '--sample', '--clients', '2', '--processes', '1', '--json']);
+  const participants = startCommand([
+    'participate',
+    '--url',
+    server.url,
+    '--federation',
+    'patients',
+    '--sample',
+    '--clients',
+    '2',
+    '--processes',
+    '1',
+    '--json',
+  ]);
   undo.push(() => participants.stop());
   await coordinator.until('patients', (view) => view.head.version >= 1, 60_000);
 });
@@ -63,7 +83,8 @@ async function raw(text: string): Promise<string> {
 test('rounds commit while two thousand connections say nothing', async () => {
   const sockets = await Promise.all(Array.from({ length: silentTcp }, tcp));
   const shaken: RawSocket[] = [];
-  for (let batch = 0; batch < silentWebSockets; batch += 100) shaken.push(...(await Promise.all(Array.from({ length: 100 }, () => rawSocket(port)))));
+  for (let batch = 0; batch < silentWebSockets; batch += 100)
+    shaken.push(...(await Promise.all(Array.from({ length: 100 }, () => rawSocket(port)))));
   expect(shaken.filter((one) => one.refused !== undefined)).toEqual([]);
   await roundsGoOn();
   for (const one of shaken) one.close();
@@ -94,12 +115,21 @@ test('no address leads out of the folders that are served', async () => {
 });
 
 test('bodies, headers and frames without measure are refused, and cost their senders the connection', async () => {
-  const head = (more: string): string => `POST /api/session HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n${more}`;
-  expect(await raw(`${head('Content-Length: 5000000000\r\nConnection: close\r\n\r\n')}{"token":"${'x'.repeat(1_000)}`)).toMatch(/^HTTP\/1\.1 413 /);
+  const head = (more: string): string =>
+    `POST /api/session HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n${more}`;
+  expect(
+    await raw(
+      `${head('Content-Length: 5000000000\r\nConnection: close\r\n\r\n')}{"token":"${'x'.repeat(1_000)}`,
+    ),
+  ).toMatch(/^HTTP\/1\.1 413 /);
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-  expect(await raw(`${head(`Content-Length: ${deep.length}\r\nConnection: close\r\n\r\n`)}${deep}`)).toMatch(/^HTTP\/1\.1 4(00|13|22) /);
+  expect(await raw(`${head(`Content-Length: ${deep.length}\r\nConnection: close\r\n\r\n`)}${deep}`)).toMatch(
+    /^HTTP\/1\.1 4(00|13|22) /,
+  );
   expect(await raw(`${head(`X-Long: ${'y'.repeat(100_000)}\r\n\r\n`)}`)).toMatch(/^HTTP\/1\.1 431 /);
-  expect(await raw(`${head('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n')}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await raw(`${head('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n')}0\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 400 /,
+  );
   for (let frames = 0; frames < 200; frames += 1) {
     const socket = await rawSocket(port);
     socket.bytes(randomBytes(64));
@@ -114,7 +144,9 @@ test('pages of another site change nothing, whatever cookie comes with them', as
   await page.goto(server.signInUrl);
   await page.waitForURL('**/console');
   // The page stands on another origin of the same site, where browsers send even SameSite=Strict cookies: the port alone differs.
-  const elsewhere = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>'));
+  const elsewhere = createServer((_, response) =>
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Elsewhere</title>'),
+  );
   elsewhere.listen(0, '127.0.0.1');
   await once(elsewhere, 'listening');
   undo.push(() => {
@@ -125,10 +157,18 @@ test('pages of another site change nothing, whatever cookie comes with them', as
   if (address === null || typeof address === 'string') throw new Error('no port');
   await page.goto(`http://127.0.0.1:${address.port}/`);
   // The fetch itself fails: its answer may not even be read by another origin (Cross-Origin-Resource-Policy).
-  const asked = page.waitForEvent('requestfailed', (request) => request.method() === 'POST' && request.url().endsWith('/actions'));
+  const asked = page.waitForEvent(
+    'requestfailed',
+    (request) => request.method() === 'POST' && request.url().endsWith('/actions'),
+  );
   await page.evaluate(
     (url) =>
-      fetch(`${url}/api/federations/patients/actions`, { method: 'POST', mode: 'no-cors', credentials: 'include', body: JSON.stringify({ action: 'finish' }) }).then(
+      fetch(`${url}/api/federations/patients/actions`, {
+        method: 'POST',
+        mode: 'no-cors',
+        credentials: 'include',
+        body: JSON.stringify({ action: 'finish' }),
+      }).then(
         () => undefined,
         () => undefined,
       ),
@@ -137,7 +177,12 @@ test('pages of another site change nothing, whatever cookie comes with them', as
   await asked;
   // The cookie would have counted: with it, it is the origin alone that makes the difference.
   const act = async (origin: string, action: string): Promise<number> =>
-    (await page.request.post(`${server.url}/api/federations/patients/actions`, { headers: { origin }, data: { action } })).status();
+    (
+      await page.request.post(`${server.url}/api/federations/patients/actions`, {
+        headers: { origin },
+        data: { action },
+      })
+    ).status();
   expect(await act(new URL(page.url()).origin, 'finish')).toBe(403);
   expect(await act('null', 'finish')).toBe(403);
   expect(await act(server.url, 'pause')).toBe(200);

@@ -21,7 +21,15 @@ test.beforeAll(async () => {
   await coordinator.create({ ...spec, rules }, 'patients');
   await coordinator.act('patients', 'start');
   const rounds = ['--clients', '2', '--processes', '1', '--rounds', '3', '--json'];
-  await commandResult(['participate', '--url', server.url, '--federation', 'patients', '--sample', ...rounds]);
+  await commandResult([
+    'participate',
+    '--url',
+    server.url,
+    '--federation',
+    'patients',
+    '--sample',
+    ...rounds,
+  ]);
   await coordinator.until('patients', (view) => view.state === 'finished', 30_000);
   // A second, still open, to be joined.
   await coordinator.create({ ...spec, rules: { ...spec.rules, minimum: 2 } }, 'open');
@@ -31,7 +39,10 @@ test.beforeAll(async () => {
 test.afterAll(() => server.close());
 
 const reading = async (browser: Browser): Promise<{ context: BrowserContext; page: Page }> => {
-  const context = await browser.newContext({ reducedMotion: 'reduce', viewport: { width: widths[0] ?? 0, height: tall } });
+  const context = await browser.newContext({
+    reducedMotion: 'reduce',
+    viewport: { width: widths[0] ?? 0, height: tall },
+  });
   return { context, page: await context.newPage() };
 };
 
@@ -40,7 +51,9 @@ async function findings(page: Page, name: string): Promise<string[]> {
   const found: string[] = [];
   for (const width of widths) {
     await page.setViewportSize({ width, height: tall });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const wide = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
     if (width < 390) continue;
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -50,8 +63,12 @@ async function findings(page: Page, name: string): Promise<string[]> {
       // The structure is the same in the dark: only what colours change is looked at again.
       if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
       for (const { id, nodes, help } of (await axe.analyze()).violations)
-        for (const node of nodes) found.push(`${name} at ${width} px, ${colorScheme}: ${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`);
-      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        for (const node of nodes)
+          found.push(
+            `${name} at ${width} px, ${colorScheme}: ${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`,
+          );
+      if (shots !== undefined)
+        await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     }
   }
   await page.emulateMedia({ colorScheme: 'light' });
@@ -70,7 +87,9 @@ async function tour(page: Page, routes: Readonly<Record<string, string>>): Promi
   return found;
 }
 
-test('a participant’s pages hold in both colours and both widths, before and after joining', async ({ browser }) => {
+test('a participant’s pages hold in both colours and both widths, before and after joining', async ({
+  browser,
+}) => {
   const { context, page } = await reading(browser);
   const found = await tour(page, {
     home: '/',
@@ -87,8 +106,16 @@ test('a participant’s pages hold in both colours and both widths, before and a
     'not-found': '/f/nowhere',
   });
   await page.goto(`${server.url}/f/open/data?from=sample`);
-  await page.getByRole('tabpanel').getByRole('button', { name: /sample|make/i }).click();
-  await expect(page.getByRole('region', { name: 'In this browser' }).getByText(/\d+ (rows|examples)/).first()).toBeVisible();
+  await page
+    .getByRole('tabpanel')
+    .getByRole('button', { name: /sample|make/i })
+    .click();
+  await expect(
+    page
+      .getByRole('region', { name: 'In this browser' })
+      .getByText(/\d+ (rows|examples)/)
+      .first(),
+  ).toBeVisible();
   found.push(...(await findings(page, 'data-with-rows')));
   await page.goto(`${server.url}/f/open/train`);
   await expect(page.getByRole('checkbox', { name: /I agree/ })).toBeVisible();
@@ -97,7 +124,13 @@ test('a participant’s pages hold in both colours and both widths, before and a
   await page.getByRole('button', { name: 'Start contributing' }).click();
   await expect(page.getByRole('heading', { level: 1, name: /Waiting/ })).toBeVisible();
   found.push(...(await findings(page, 'train-joined')));
-  found.push(...(await tour(page, { result: '/f/patients/result', 'me-after': '/me', 'alone-ready': '/f/open/alone' })));
+  found.push(
+    ...(await tour(page, {
+      result: '/f/patients/result',
+      'me-after': '/me',
+      'alone-ready': '/f/open/alone',
+    })),
+  );
   expect(found).toEqual([]);
   await context.close();
 });
@@ -138,7 +171,11 @@ async function tabTo(page: Page, role: string, name: RegExp): Promise<void> {
       const element = document.activeElement;
       if (element === null || element === document.body) return undefined;
       const style = getComputedStyle(element);
-      return { html: element.outerHTML.slice(0, 120), visible: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none' };
+      return {
+        html: element.outerHTML.slice(0, 120),
+        visible:
+          (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none',
+      };
     });
     if (focus === undefined) continue;
     seen.push(focus.html);
@@ -167,11 +204,17 @@ test('the keyboard alone goes from the join page to contributing', async ({ brow
   await expect(page.getByRole('tablist').first()).toBeVisible();
   const sample = page.getByRole('tab', { name: /sample/i });
   await tabTo(page, 'tab', /./);
-  for (let presses = 0; presses < 6 && (await sample.getAttribute('aria-selected')) !== 'true'; presses += 1) await page.keyboard.press('ArrowRight');
+  for (let presses = 0; presses < 6 && (await sample.getAttribute('aria-selected')) !== 'true'; presses += 1)
+    await page.keyboard.press('ArrowRight');
   await expect(sample).toHaveAttribute('aria-selected', 'true');
   await tabTo(page, 'button', /make|sample/i);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('region', { name: 'In this browser' }).getByText(/\d+ (rows|examples)/).first()).toBeVisible();
+  await expect(
+    page
+      .getByRole('region', { name: 'In this browser' })
+      .getByText(/\d+ (rows|examples)/)
+      .first(),
+  ).toBeVisible();
   await tabTo(page, 'button', /Contribute/);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/train**');
@@ -179,6 +222,8 @@ test('the keyboard alone goes from the join page to contributing', async ({ brow
   await page.keyboard.press('Space');
   await tabTo(page, 'button', /Start contributing/);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: /Waiting|Training|Resting|Receiving/ })).toBeVisible();
+  await expect(
+    page.getByRole('heading', { level: 1, name: /Waiting|Training|Resting|Receiving/ }),
+  ).toBeVisible();
   await context.close();
 });

@@ -29,15 +29,13 @@ interface Given {
   readonly content: string | Uint8Array;
 }
 const choose = (page: Page, ...given: readonly Given[]): Promise<void> =>
-  page
-    .getByRole('button', { name: 'Files', exact: true })
-    .setInputFiles(
-      given.map(({ name, content }) => ({
-        name,
-        mimeType: 'application/octet-stream',
-        buffer: Buffer.from(content),
-      })),
-    );
+  page.getByRole('button', { name: 'Files', exact: true }).setInputFiles(
+    given.map(({ name, content }) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(content),
+    })),
+  );
 /** Waits for the table of refusals, and checks the row that names `file`. */
 async function refused(
   page: Page,

@@ -8,7 +8,12 @@ test('no page and no worker loads more JavaScript than its budget', async ({ con
   try {
     const weighed = await weighPages(context, server);
     expect(weighed.map((page) => page.name)).toEqual(
-      expect.arrayContaining(['join page', 'live page', expect.stringMatching(/^device worker/), 'console page /console/new']),
+      expect.arrayContaining([
+        'join page',
+        'live page',
+        expect.stringMatching(/^device worker/),
+        'console page /console/new',
+      ]),
     );
     for (const { name, bytes, budget } of weighed) {
       console.log(`${name}: ${(bytes / 1000).toFixed(1)} of ${budget / 1000} kB`);

@@ -14,7 +14,14 @@ import { serverProcess, type ServerProcess } from '../test/support/server-proces
 const id = 'heart-clinics';
 const LayersModel = v.object({
   modelTopology: v.looseObject({}),
-  weightsManifest: v.array(v.object({ paths: v.array(v.string()), weights: v.array(v.custom<tf.io.WeightsManifestEntry>((given) => v.is(v.looseObject({ name: v.string() }), given))) })),
+  weightsManifest: v.array(
+    v.object({
+      paths: v.array(v.string()),
+      weights: v.array(
+        v.custom<tf.io.WeightsManifestEntry>((given) => v.is(v.looseObject({ name: v.string() }), given)),
+      ),
+    }),
+  ),
 });
 
 let server: ServerProcess;
@@ -51,11 +58,18 @@ async function drop(target: Locator, name: string, text: string): Promise<void> 
 const next = (page: Page): Promise<void> => page.getByRole('button', { name: /^Next: / }).click();
 /** "1,234 parameters": as the layer table says it. */
 async function parametersSaid(page: Page): Promise<number> {
-  const said = await page.getByRole('status').filter({ hasText: /down and up again/ }).innerText();
+  const said = await page
+    .getByRole('status')
+    .filter({ hasText: /down and up again/ })
+    .innerText();
   return Number(/([\d\s,.]+) parameters/.exec(said)?.[1]?.replace(/\D/g, ''));
 }
 
-test('the printed link signs in once: the token leaves the address, the cookie is out of reach, and the link is spent', async ({ page, context, browser }) => {
+test('the printed link signs in once: the token leaves the address, the cookie is out of reach, and the link is spent', async ({
+  page,
+  context,
+  browser,
+}) => {
   const used = server.signInUrl;
   await page.goto(`${server.url}/console/new`);
   await expect(page).toHaveURL(/\/sign-in\?next=/);
@@ -81,11 +95,17 @@ test('the printed link signs in once: the token leaves the address, the cookie i
   await page.waitForURL('**/sign-in**');
   await page.goto(`${server.url}/console`);
   await expect(page).toHaveURL(/\/sign-in/);
-  const refused = await page.request.post(`${server.url}/api/federations`, { headers: { origin: server.url }, data: { id: null, spec: {} } });
+  const refused = await page.request.post(`${server.url}/api/federations`, {
+    headers: { origin: server.url },
+    data: { id: null, spec: {} },
+  });
   expect(refused.status()).toBe(401);
 });
 
-test('a federation is made by the form, runs its rounds, and its versions are moved, compared and taken away', async ({ page, context }) => {
+test('a federation is made by the form, runs its rounds, and its versions are moved, compared and taken away', async ({
+  page,
+  context,
+}) => {
   await signIn(page);
 
   await page.getByRole('link', { name: 'New federation' }).first().click();
@@ -104,7 +124,11 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await next(page);
 
   await page.getByRole('radio', { name: /A table/ }).check();
-  await drop(page.getByRole('group', { name: 'Choose an example file' }), 'clinic.csv', heartLikeTable(1, 120));
+  await drop(
+    page.getByRole('group', { name: 'Choose an example file' }),
+    'clinic.csv',
+    heartLikeTable(1, 120),
+  );
   await expect(page.getByText(/Read 120 rows of “clinic.csv”/)).toBeVisible();
   await page.getByRole('combobox', { name: 'Target' }).selectOption('disease');
   await expect(page.getByLabel('Class 1', { exact: true })).toHaveValue(/ill|well/);
@@ -149,26 +173,49 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
     await writeFile(path, heartLikeTable(clinic, 120));
     clinics.push('--data', path);
   }
-  participants = startCommand(['participate', '--url', server.url, '--federation', id, ...clinics, '--partition', 'by-file', '--processes', '1', '--json']);
+  participants = startCommand([
+    'participate',
+    '--url',
+    server.url,
+    '--federation',
+    id,
+    ...clinics,
+    '--partition',
+    'by-file',
+    '--processes',
+    '1',
+    '--json',
+  ]);
 
   // Round after round is seen to come in, without a reload.
   const openRound = page.getByRole('link', { name: /^Open round \d+$/ });
   await expect(openRound).toHaveText(/Open round ([3-9]|\d\d)/, { timeout: 60_000 });
   await expect(page.getByRole('figure', { name: /^Round \d+/ })).toBeVisible();
-  await page.getByRole('region', { name: 'Round timeline' }).getByRole('button', { name: 'Show as table' }).click();
+  await page
+    .getByRole('region', { name: 'Round timeline' })
+    .getByRole('button', { name: 'Show as table' })
+    .click();
   await expect(page.getByRole('table', { name: /^Round \d+/ }).getByRole('row')).toHaveCount(3);
   await expect(page.getByRole('region', { name: 'Global model' })).toBeVisible();
 
   await page.getByRole('button', { name: /^Pause/ }).click();
-  await page.getByRole('dialog').getByRole('button', { name: /^Pause/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Pause/ })
+    .click();
   await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
   await expect(page.getByRole('button', { name: /^Pause/ })).toBeVisible();
   const before = Number(/\d+/.exec(await openRound.innerText())?.[0]);
-  await expect.poll(async () => Number(/\d+/.exec(await openRound.innerText())?.[0]), { timeout: 30_000 }).toBeGreaterThan(before);
+  await expect
+    .poll(async () => Number(/\d+/.exec(await openRound.innerText())?.[0]), { timeout: 30_000 })
+    .toBeGreaterThan(before);
   await page.getByRole('button', { name: 'Finish…' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: /^Finish run 1/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Finish run 1/ })
+    .click();
   await expect(page.getByRole('button', { name: 'Start a new run' })).toBeVisible();
   await participants.stop();
 
@@ -179,16 +226,24 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await places.getByRole('link', { name: 'Models' }).click();
   const versions = page.getByRole('table', { name: 'Versions, newest first' });
   const stands = async (): Promise<{ live: number; head: { version: number } }> =>
-    v.parse(v.object({ live: v.number(), head: v.object({ version: v.number() }) }), await (await page.request.get(`${server.url}/api/federations/${id}`)).json());
+    v.parse(
+      v.object({ live: v.number(), head: v.object({ version: v.number() }) }),
+      await (await page.request.get(`${server.url}/api/federations/${id}`)).json(),
+    );
   const newest = (await stands()).head.version;
   const earlier = newest - 2;
-  await expect(versions.getByRole('row').filter({ has: page.getByRole('link', { name: `v${earlier}`, exact: true }) })).toContainText(/\d\s%/);
+  await expect(
+    versions.getByRole('row').filter({ has: page.getByRole('link', { name: `v${earlier}`, exact: true }) }),
+  ).toContainText(/\d\s%/);
 
   // `live` goes back to an earlier version, and forward again to the newest.
   await versions.getByRole('link', { name: `v${earlier}`, exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: `Version ${earlier}` })).toBeVisible();
   await page.getByRole('button', { name: `Roll back live to v${earlier}…` }).click();
-  await page.getByRole('dialog').getByRole('button', { name: `Roll back to v${earlier}` }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: `Roll back to v${earlier}` })
+    .click();
   await expect(page.getByText('This version is live already.')).toBeAttached();
   expect((await stands()).live).toBe(earlier);
   await places.getByRole('link', { name: 'Models' }).click();
@@ -196,14 +251,20 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await expect(history.getByText(/rolled back from v\d+ by the coordinator/)).toBeVisible();
   await page.getByRole('link', { name: 'Open the newest' }).click();
   await page.getByRole('button', { name: /^Make v\d+ live/ }).click();
-  await page.getByRole('dialog').getByRole('button', { name: /^Make v\d+ live/ }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Make v\d+ live/ })
+    .click();
   await places.getByRole('link', { name: 'Models' }).click();
   await expect(history.getByRole('listitem').first()).toContainText(/until now.*by the coordinator/);
 
   // The files of a version open in other tools, and hold the same numbers.
   await versions.getByRole('link', { name: `v${earlier}`, exact: true }).click();
   const taken = async (name: string): Promise<Uint8Array> => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name }).click(),
+    ]);
     return readFile(await download.path());
   };
   const files = unzipSync(await taken('TF.js'));
@@ -212,7 +273,11 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   const weights = new Uint8Array(files[manifest?.paths[0] ?? ''] ?? []);
   await tf.setBackend('cpu');
   const model = await tf.loadLayersModel(
-    tf.io.fromMemory({ modelTopology: layers.modelTopology, weightSpecs: manifest?.weights ?? [], weightData: weights.buffer }),
+    tf.io.fromMemory({
+      modelTopology: layers.modelTopology,
+      weightSpecs: manifest?.weights ?? [],
+      weightData: weights.buffer,
+    }),
   );
   expect(model.countParams()).toBe(small);
   const width = model.inputs[0]?.shape[1] ?? 0;
@@ -237,7 +302,9 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await expect(page.getByRole('heading', { level: 1, name: 'Heart clinics' })).toBeVisible();
 });
 
-test('a model.json of TensorFlow.js becomes the model, and a layer that cannot be trained here is named', async ({ page }) => {
+test('a model.json of TensorFlow.js becomes the model, and a layer that cannot be trained here is named', async ({
+  page,
+}) => {
   await signIn(page);
   await page.goto(`${server.url}/console/new`);
   await page.getByRole('button', { name: /Patient cohort/ }).click();
@@ -258,11 +325,22 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
   await page.getByRole('radio', { name: /My own topology/ }).check();
   const target = page.getByRole('group', { name: 'Choose a model.json' });
 
-  const unsupported = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [width] }), tf.layers.batchNormalization({}), tf.layers.dense({ units: 2, activation: 'softmax' })] });
+  const unsupported = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 4, inputShape: [width] }),
+      tf.layers.batchNormalization({}),
+      tf.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
   await drop(target, 'model.json', await saved(unsupported));
   await expect(page.getByRole('alert').filter({ hasText: /BatchNormalization/ })).toBeVisible();
 
-  const own = tf.sequential({ layers: [tf.layers.dense({ units: 5, activation: 'relu', inputShape: [width] }), tf.layers.dense({ units: 2, activation: 'softmax' })] });
+  const own = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 5, activation: 'relu', inputShape: [width] }),
+      tf.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
   await drop(target, 'mine.json', await saved(own));
   await expect(page.getByText('The layers of “mine.json” are used')).toBeVisible();
   await expect.poll(() => parametersSaid(page)).toBe(own.countParams());
@@ -274,5 +352,7 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
   await page.getByRole('button', { name: 'Create the federation' }).click();
   await page.waitForURL('**/console/own-layers');
   const view = await (await page.request.get(`${server.url}/api/federations/own-layers`)).json();
-  expect(v.parse(v.object({ head: v.object({ bytes: v.number() }) }), view).head.bytes).toBe(4 * own.countParams());
+  expect(v.parse(v.object({ head: v.object({ bytes: v.number() }) }), view).head.bytes).toBe(
+    4 * own.countParams(),
+  );
 });

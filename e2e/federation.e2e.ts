@@ -35,7 +35,14 @@ function specification(): FederationSpec {
     family: 'mlp',
     network: network.value.spec,
     // Long enough for a round to be caught in its middle.
-    plan: { localEpochs: 40, batchSize: 10, learningRate: 0.02, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 5 },
+    plan: {
+      localEpochs: 40,
+      batchSize: 10,
+      learningRate: 0.02,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: 5,
+    },
     // All three are needed: a round goes on only when whoever went away has come back.
     rules: {
       goal: 3,
@@ -91,7 +98,10 @@ test('three browsers take a federation to its accuracy, through a closed tab and
     await page.getByRole('link', { name: 'Bring data' }).click();
     await page.locator('input[type=file]').first().setInputFiles(files);
     const next = page.getByRole('region', { name: 'Next' });
-    await next.getByRole('link', { name: 'Contribute' }).or(next.getByRole('button', { name: 'Contribute', disabled: false })).click();
+    await next
+      .getByRole('link', { name: 'Contribute' })
+      .or(next.getByRole('button', { name: 'Contribute', disabled: false }))
+      .click();
     await page.getByRole('checkbox', { name: /I agree/ }).check();
     await page.getByLabel(/Your name/).fill(lab === 0 ? control : `Lab ${lab}`);
     await page.getByRole('button', { name: 'Start contributing' }).click();
@@ -100,17 +110,26 @@ test('three browsers take a federation to its accuracy, through a closed tab and
   // In the middle of training, one closes its browser, and comes back by the same address: it goes on by itself.
   const leaving = pages[2];
   if (leaving === undefined) throw new Error('no third page');
-  await expect(leaving.getByRole('heading', { level: 1, name: /^Training, round/ })).toBeVisible({ timeout: 60_000 });
+  await expect(leaving.getByRole('heading', { level: 1, name: /^Training, round/ })).toBeVisible({
+    timeout: 60_000,
+  });
   const interrupted = (await coordinator.federation(id)).round?.round;
   await contexts[2]?.close();
   pages[2] = await open(2);
   await pages[2].goto(`${tap.url}/f/${id}/train`);
-  await coordinator.until(id, (view) => view.head.round !== null && view.head.round >= (interrupted ?? 1), 120_000);
+  await coordinator.until(
+    id,
+    (view) => view.head.round !== null && view.head.round >= (interrupted ?? 1),
+    120_000,
+  );
 
   // Later, once some update of a round is acknowledged and others are not, the server is killed.
   await coordinator.until(
     id,
-    (view) => view.head.version >= 2 && view.round?.phase === 'reporting' && view.round.cohort.some((one) => one.stage === 'accepted'),
+    (view) =>
+      view.head.version >= 2 &&
+      view.round?.phase === 'reporting' &&
+      view.round.cohort.some((one) => one.stage === 'accepted'),
     120_000,
   );
   const cut = (await coordinator.federation(id)).round;
@@ -120,7 +139,9 @@ test('three browsers take a federation to its accuracy, through a closed tab and
 
   await coordinator.until(id, (view) => view.state === 'finished', 180_000);
   const versions = await coordinator.versions(id);
-  expect(versions.map((version) => version.version)).toEqual(Array.from({ length: rounds + 1 }, (_, index) => index));
+  expect(versions.map((version) => version.version)).toEqual(
+    Array.from({ length: rounds + 1 }, (_, index) => index),
+  );
   // Every version holds each of the three exactly once: what was acknowledged was kept, and nothing counted twice.
   expect(versions.slice(1).map((version) => version.participants)).toEqual(new Array(rounds).fill(3));
   expect(new Set(versions.slice(1).map((version) => version.examples)).size).toBe(1);
@@ -130,7 +151,8 @@ test('three browsers take a federation to its accuracy, through a closed tab and
   expect(told.find((round) => round.round === interrupted)?.phase).toBe('committed');
   expect(told.find((round) => round.round === cut?.round)?.phase).toBe('committed');
 
-  const scored = (await coordinator.until(id, (view) => view.head.evaluation?.participants === 3, 60_000)).head.evaluation;
+  const scored = (await coordinator.until(id, (view) => view.head.evaluation?.participants === 3, 60_000))
+    .head.evaluation;
   expect(scored === null ? 0 : figure(scored.tally, 'accuracy')).toBeGreaterThanOrEqual(wantedAccuracy);
 
   // Each browser holds a receipt for each round it was counted in.

@@ -1,7 +1,13 @@
 // The one seam between the server process and SvelteKit's pages: main.ts (or the dev plugin) composes an Application and
 // publishes it; hooks.server.ts hands it to the pages as event.locals. Pages read through it and never reach further.
 import type { FederationId, VersionNumber } from '#lib/core/ids.ts';
-import type { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type {
+  AliasMove,
+  FederationSummary,
+  FederationView,
+  RoundView,
+  VersionView,
+} from '#lib/protocol/views.ts';
 
 export interface Application {
   federations(): Promise<readonly FederationSummary[]>;
@@ -31,6 +37,7 @@ export const publishApplication = (application: Application): void => {
 /** Throws when nothing has been composed: a bug of whoever serves the pages. */
 export function publishedApplication(): Application {
   const application = (globalThis as Holder)[key];
-  if (application === undefined) throw new Error('No Application is published: server/main.ts or the dev plugin must come first.');
+  if (application === undefined)
+    throw new Error('No Application is published: server/main.ts or the dev plugin must come first.');
   return application;
 }

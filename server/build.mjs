@@ -10,7 +10,15 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'build', '.sources');
 const lock = join(root, '.svelte-kit', 'build.lock');
 
-const sources = ['src', 'server', 'static', 'package-lock.json', 'svelte.config.js', 'vite.config.ts', 'vite.server.config.ts'];
+const sources = [
+  'src',
+  'server',
+  'static',
+  'package-lock.json',
+  'svelte.config.js',
+  'vite.config.ts',
+  'vite.server.config.ts',
+];
 
 /** SHA-256 over the paths and contents of everything that a build is made of, tests left out. */
 export function sourcesDigest() {

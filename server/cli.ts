@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { commands } from './commands/index.ts';
 
 const program = new Command('tributary')
-  .description('Train models on your own data in the browser tab, and join federated rounds: rows never leave the device.')
+  .description(
+    'Train models on your own data in the browser tab, and join federated rounds: rows never leave the device.',
+  )
   .showHelpAfterError();
 for (const { register } of commands) register(program);
 

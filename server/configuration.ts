@@ -1,7 +1,13 @@
 // The only reader of the environment. Flags win over variables, variables over defaults; both go through one schema.
 import * as v from 'valibot';
 
-const flag = v.union([v.boolean(), v.pipe(v.picklist(['1', 'true', 'yes', '0', 'false', 'no', '']), v.transform((text) => ['1', 'true', 'yes'].includes(text)))]);
+const flag = v.union([
+  v.boolean(),
+  v.pipe(
+    v.picklist(['1', 'true', 'yes', '0', 'false', 'no', '']),
+    v.transform((text) => ['1', 'true', 'yes'].includes(text)),
+  ),
+]);
 const whole = (minimum: number, maximum: number) =>
   v.pipe(
     v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/, 'a whole number'), v.transform(Number))]),
@@ -11,12 +17,19 @@ const whole = (minimum: number, maximum: number) =>
   );
 const origin = v.pipe(
   v.string(),
-  v.check((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'an address such as https://tributary.example'),
+  v.check(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'an address such as https://tributary.example',
+  ),
   v.transform((text) => new URL(text).origin),
 );
 const list = v.pipe(
   v.union([v.string(), v.array(v.string())]),
-  v.transform((given) => (typeof given === 'string' ? given.split(',') : given).map((one) => one.trim()).filter((one) => one !== '')),
+  v.transform((given) =>
+    (typeof given === 'string' ? given.split(',') : given)
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  ),
   v.array(origin),
 );
 
@@ -45,18 +58,60 @@ export type Configuration = v.InferOutput<typeof Configuration>;
 type Setting = keyof Configuration;
 
 /** Flag, environment variable and what they mean: `--help` and the README say no more and no less. */
-export const settings: Readonly<Record<Setting, { readonly flag: string; readonly variable: string; readonly help: string }>> = {
-  host: { flag: '--host <address>', variable: 'HOST', help: 'address to listen on (default: every address of this machine)' },
-  port: { flag: '--port <number>', variable: 'PORT', help: 'port to listen on; 0 takes a free one (default: 3000)' },
-  data: { flag: '--data <directory>', variable: 'TRIBUTARY_DATA', help: 'where everything is kept (default: ./data)' },
-  tlsCert: { flag: '--tls-cert <file>', variable: 'TLS_CERT', help: 'certificate (PEM); with --tls-key the server speaks HTTPS' },
+export const settings: Readonly<
+  Record<Setting, { readonly flag: string; readonly variable: string; readonly help: string }>
+> = {
+  host: {
+    flag: '--host <address>',
+    variable: 'HOST',
+    help: 'address to listen on (default: every address of this machine)',
+  },
+  port: {
+    flag: '--port <number>',
+    variable: 'PORT',
+    help: 'port to listen on; 0 takes a free one (default: 3000)',
+  },
+  data: {
+    flag: '--data <directory>',
+    variable: 'TRIBUTARY_DATA',
+    help: 'where everything is kept (default: ./data)',
+  },
+  tlsCert: {
+    flag: '--tls-cert <file>',
+    variable: 'TLS_CERT',
+    help: 'certificate (PEM); with --tls-key the server speaks HTTPS',
+  },
   tlsKey: { flag: '--tls-key <file>', variable: 'TLS_KEY', help: 'key of the certificate (PEM)' },
-  https: { flag: '--https', variable: 'TRIBUTARY_HTTPS', help: 'speak HTTPS with a certificate made for this machine and kept with the data' },
-  publicUrl: { flag: '--public-url <url>', variable: 'PUBLIC_URL', help: 'address under which others reach the server, for links and QR codes' },
-  trustProxy: { flag: '--trust-proxy', variable: 'TRUST_PROXY', help: 'believe X-Forwarded-Proto, -Host and -For: behind a reverse proxy only' },
-  allowedOrigins: { flag: '--allowed-origins <urls>', variable: 'ALLOWED_ORIGINS', help: 'further sites whose pages may speak to this server, with commas' },
-  logLevel: { flag: '--log-level <level>', variable: 'LOG_LEVEL', help: 'fatal, error, warn, info, debug or silent (default: info)' },
-  mostConnections: { flag: '--most-connections <number>', variable: 'MOST_CONNECTIONS', help: 'connections at one time (default: 20000)' },
+  https: {
+    flag: '--https',
+    variable: 'TRIBUTARY_HTTPS',
+    help: 'speak HTTPS with a certificate made for this machine and kept with the data',
+  },
+  publicUrl: {
+    flag: '--public-url <url>',
+    variable: 'PUBLIC_URL',
+    help: 'address under which others reach the server, for links and QR codes',
+  },
+  trustProxy: {
+    flag: '--trust-proxy',
+    variable: 'TRUST_PROXY',
+    help: 'believe X-Forwarded-Proto, -Host and -For: behind a reverse proxy only',
+  },
+  allowedOrigins: {
+    flag: '--allowed-origins <urls>',
+    variable: 'ALLOWED_ORIGINS',
+    help: 'further sites whose pages may speak to this server, with commas',
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    variable: 'LOG_LEVEL',
+    help: 'fatal, error, warn, info, debug or silent (default: info)',
+  },
+  mostConnections: {
+    flag: '--most-connections <number>',
+    variable: 'MOST_CONNECTIONS',
+    help: 'connections at one time (default: 20000)',
+  },
   mostConnectionsByAddress: {
     flag: '--most-connections-by-address <number>',
     variable: 'MOST_CONNECTIONS_BY_ADDRESS',

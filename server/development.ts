@@ -10,7 +10,10 @@ import { openProgram } from './program.ts';
 
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-export async function attachDevelopment(httpServer: Server, use: (handler: Middleware) => void): Promise<void> {
+export async function attachDevelopment(
+  httpServer: Server,
+  use: (handler: Middleware) => void,
+): Promise<void> {
   const configuration = readConfiguration();
   const log = pino({ level: configuration.logLevel }, pino.destination({ dest: 2, sync: true }));
   const site = {
@@ -21,7 +24,10 @@ export async function attachDevelopment(httpServer: Server, use: (handler: Middl
   };
   const address = (): string => {
     const bound = httpServer.address();
-    return configuration.publicUrl ?? `http://localhost:${bound !== null && typeof bound === 'object' ? bound.port : 3000}`;
+    return (
+      configuration.publicUrl ??
+      `http://localhost:${bound !== null && typeof bound === 'object' ? bound.port : 3000}`
+    );
   };
   const show = (token: string): void => console.log(`  Sign in: ${address()}/sign-in?token=${token}`);
   const program = await openProgram({

@@ -1,5 +1,10 @@
 // The composition root: one HTTP(S) server with the API, the sockets and the pages on it.
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { once } from 'node:events';
 import { pino } from 'pino';
@@ -43,7 +48,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   // Standard output is for people; the log goes beside it.
   const log = pino({ level: configuration.logLevel }, pino.destination({ dest: 2, sync: true }));
   const end = (error: unknown): void => {
-    log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'what was to be kept may not be on disk: the server ends');
+    log.fatal(
+      { error: error instanceof Error ? error.stack : String(error) },
+      'what was to be kept may not be on disk: the server ends',
+    );
     process.exit(1);
   };
   const tls = tlsCert !== undefined || configuration.https;
@@ -71,7 +79,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     const server = tls
       ? createHttpsServer(
-          tlsCert !== undefined && tlsKey !== undefined ? await readCertificate(tlsCert, tlsKey) : await ownCertificate(data),
+          tlsCert !== undefined && tlsKey !== undefined
+            ? await readCertificate(tlsCert, tlsKey)
+            : await ownCertificate(data),
           answer,
         )
       : createHttpServer(answer);
@@ -104,7 +114,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       get signInUrl() {
         return signInUrl(program.sessions.token);
       },
-      networkUrls: configuration.host === undefined ? localAddresses().map((address) => `${scheme}://${address}:${port}`) : [],
+      networkUrls:
+        configuration.host === undefined
+          ? localAddresses().map((address) => `${scheme}://${address}:${port}`)
+          : [],
       application: program.application,
       coordinator: program.coordinator,
       close: () => (closing ??= close()),
@@ -115,9 +128,16 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-function showPage(site: Site, handler: PageHandler | undefined, request: IncomingMessage, response: ServerResponse): void {
+function showPage(
+  site: Site,
+  handler: PageHandler | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const nothing = (): void => {
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('There is nothing at this address.');
+    response
+      .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+      .end('There is nothing at this address.');
   };
   // What socket.io did not take of its own path (a plugin, a scanner) is not a page.
   if (handler === undefined || request.url?.startsWith('/socket.io/') === true) return nothing();
@@ -141,7 +161,10 @@ async function listen(server: Server, port: number, host: string | undefined): P
     await listening;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw new Error(`Port ${port} is taken by another program. Choose another with --port, or end that one.`, { cause: error });
+      throw new Error(
+        `Port ${port} is taken by another program. Choose another with --port, or end that one.`,
+        { cause: error },
+      );
     throw error;
   }
   const address = server.address();

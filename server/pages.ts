@@ -21,19 +21,24 @@ export class NoBuild extends Error {
 /** Imports the build once the Application is published: SvelteKit's hooks ask for it. */
 export async function builtPages(): Promise<PageHandler> {
   const file = join(projectFolder(), 'build', 'handler.js');
-  if (!existsSync(file)) throw new NoBuild(`There is no build of the pages (${file}). Run “npm run build” first.`);
+  if (!existsSync(file))
+    throw new NoBuild(`There is no build of the pages (${file}). Run “npm run build” first.`);
   // adapter-node reads these when it is imported, and nothing else of ours does.
   Object.assign(process.env, { PROTOCOL_HEADER: PROTOCOL, HOST_HEADER: HOST, ADDRESS_HEADER: ADDRESS });
   // The pages' own ORIGIN would win over the headers, and be wrong for everybody who comes by another address.
   delete process.env['ORIGIN'];
   delete process.env['PORT_HEADER'];
   const module: unknown = await import(/* @vite-ignore */ pathToFileURL(file).href);
-  if (!isHandlerModule(module)) throw new NoBuild(`${file} is not a build of the pages. Run “npm run build” again.`);
+  if (!isHandlerModule(module))
+    throw new NoBuild(`${file} is not a build of the pages. Run “npm run build” again.`);
   return module.handler;
 }
 
 const isHandlerModule = (module: unknown): module is { readonly handler: PageHandler } =>
-  typeof module === 'object' && module !== null && 'handler' in module && typeof module.handler === 'function';
+  typeof module === 'object' &&
+  module !== null &&
+  'handler' in module &&
+  typeof module.handler === 'function';
 
 const isolation = {
   // Isolation gives the WASM back end threads; everything we serve is our own, so require-corp costs nothing. A worker's

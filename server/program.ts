@@ -91,10 +91,14 @@ export function projectFolder(): string {
       readFileSync(join(folder, 'package.json'));
       return folder;
     } catch {
-      if (dirname(folder) === folder) throw new Error('This program is not in its project: no package.json is above it.');
+      if (dirname(folder) === folder)
+        throw new Error('This program is not in its project: no package.json is above it.');
     }
   }
 }
 
 const appVersion = (): string =>
-  v.parse(v.object({ version: v.string() }), JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8'))).version;
+  v.parse(
+    v.object({ version: v.string() }),
+    JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')),
+  ).version;

@@ -43,7 +43,8 @@ export async function findChromium(say = console.log) {
       return own;
     }
   }
-  const mayInstall = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  const mayInstall =
+    process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (mayInstall) {
     say("Playwright's Chromium cannot be had. Trying the distribution's package: apt-get install chromium");
     succeeds('apt-get', ['update', '-qq'], 300_000);

@@ -51,7 +51,12 @@ function vitest(project) {
     `--outputFile.json=${file}`,
   ]);
   const told = report(file);
-  count(status, told?.numPassedTests ?? 0, told?.numFailedTests ?? 0, (told?.numPendingTests ?? 0) + (told?.numTodoTests ?? 0));
+  count(
+    status,
+    told?.numPassedTests ?? 0,
+    told?.numFailedTests ?? 0,
+    (told?.numPendingTests ?? 0) + (told?.numTodoTests ?? 0),
+  );
 }
 
 try {
@@ -64,7 +69,8 @@ try {
   if (wants('types')) {
     heading('Types: svelte-check over the app, the server, the tests and the benchmarks');
     const synced = run('@sveltejs/kit/svelte-kit.js', ['sync']);
-    const status = synced || run('svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings']);
+    const status =
+      synced || run('svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings']);
     count(status, status === 0 ? 1 : 0, 0, 0);
   }
   if (wants('unit')) {
@@ -78,7 +84,9 @@ try {
   if (wants('e2e')) {
     heading('Errands of people, in a real Chromium against the real server');
     const file = join(reports, 'e2e.json');
-    const status = run('@playwright/test/cli.js', ['test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_NAME: file });
+    const status = run('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
+      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    });
     const stats = report(file)?.stats;
     count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
   }

@@ -25,7 +25,7 @@ async function readThrough(
   onChunk: (chunk: Uint8Array, offset: number) => void,
 ): Promise<void> {
   const window = new Uint8Array(scratch);
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     let filled = 0;
     while (filled < window.length) {
       const { bytesRead } = await handle.read(window, filled, window.length - filled, offset + filled);
@@ -87,7 +87,7 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
       },
       async append(bytes) {
         try {
-          for (let done = 0; done < bytes.length; )
+          for (let done = 0; done < bytes.length;)
             done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
         } catch (error) {
           if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT')

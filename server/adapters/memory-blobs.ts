@@ -80,7 +80,11 @@ export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
   };
 }
 
-function readThrough(bytes: Uint8Array, scratch: ArrayBuffer, onChunk: (chunk: Uint8Array, offset: number) => void): void {
+function readThrough(
+  bytes: Uint8Array,
+  scratch: ArrayBuffer,
+  onChunk: (chunk: Uint8Array, offset: number) => void,
+): void {
   const window = new Uint8Array(scratch);
   for (let offset = 0; offset < bytes.length; offset += window.length) {
     const part = bytes.subarray(offset, offset + window.length);

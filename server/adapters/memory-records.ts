@@ -41,8 +41,10 @@ export function memoryRecords(): Records {
     sessions: new Map(),
     journal: new Map(),
   };
-  const of = <T extends { readonly federation: FederationId }>(map: Map<string, T>, federation: FederationId): T[] =>
-    [...map.values()].filter((one) => one.federation === federation);
+  const of = <T extends { readonly federation: FederationId }>(
+    map: Map<string, T>,
+    federation: FederationId,
+  ): T[] => [...map.values()].filter((one) => one.federation === federation);
 
   return {
     async write(changes) {
@@ -90,7 +92,8 @@ function insert<T>(map: Map<string, T>, at: string, record: T): void {
 
 function apply(state: State, change: Change): void {
   const known = (federation: FederationId): void => {
-    if (!state.federations.has(federation)) throw new RecordConflict(`There is no federation “${federation}”.`);
+    if (!state.federations.has(federation))
+      throw new RecordConflict(`There is no federation “${federation}”.`);
   };
   switch (change.type) {
     case 'create-federation':
@@ -103,7 +106,14 @@ function apply(state: State, change: Change): void {
       known(change.id);
       state.federations.delete(change.id);
       state.aliases.delete(change.id);
-      for (const map of [state.runs, state.rounds, state.updates, state.versions, state.evaluations, state.journal])
+      for (const map of [
+        state.runs,
+        state.rounds,
+        state.updates,
+        state.versions,
+        state.evaluations,
+        state.journal,
+      ])
         for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
       return;
     }

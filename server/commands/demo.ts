@@ -19,7 +19,10 @@ export function register(program: Command): void {
     .description('the app with headless participants whose rounds commit while you watch; join from your tab')
     .option('--clients <number>', 'headless participants', clientsOf, 8);
   for (const { flag, variable, help } of Object.values(settings))
-    command.option(flag, `${help.replace('(default: ./data)', `(default: ${DEMO_DATA})`)} [env: ${variable}]`);
+    command.option(
+      flag,
+      `${help.replace('(default: ./data)', `(default: ${DEMO_DATA})`)} [env: ${variable}]`,
+    );
   command.action(async (flags: Record<string, unknown> & { readonly clients: number }) => {
     const configuration = readConfiguration({ data: DEMO_DATA, logLevel: 'warn', ...flags });
     const server = await startServer({
@@ -31,7 +34,9 @@ export function register(program: Command): void {
     console.log(`Tributary: ${server.url}`);
     console.log(`Join:      ${server.url}/f/${digits}`);
     console.log(`Sign in:   ${server.signInUrl}   (coordinator, good once)`);
-    console.log(`\n${flags.clients} headless participants join the federation “${digits}”. Each round's line follows; end with Ctrl+C.`);
+    console.log(
+      `\n${flags.clients} headless participants join the federation “${digits}”. Each round's line follows; end with Ctrl+C.`,
+    );
 
     const say = createRoundLines((line) => console.log(line));
     await watch(server, digits, say);
@@ -76,7 +81,8 @@ export function register(program: Command): void {
 
 function clientsOf(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError('A whole number from 1 to 200.');
+  if (!Number.isSafeInteger(count) || count < 1 || count > 200)
+    throw new InvalidArgumentError('A whole number from 1 to 200.');
   return count;
 }
 
@@ -98,7 +104,11 @@ async function opened(server: RunningServer, { id: name, spec }: DemoFederation)
 }
 
 /** A watcher inside the process: it takes no seat, and hears what every page hears. */
-async function watch(server: RunningServer, federation: FederationId, onView: (view: FederationView) => void): Promise<void> {
+async function watch(
+  server: RunningServer,
+  federation: FederationId,
+  onView: (view: FederationView) => void,
+): Promise<void> {
   const connection: Connection = {
     id: 'demo',
     participant: null,

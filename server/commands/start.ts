@@ -4,8 +4,11 @@ import { readConfiguration, settings } from '../configuration.ts';
 import { startServer } from '../main.ts';
 
 export function register(program: Command): void {
-  const command = program.command('start').description('start the server: pages, API and rounds in one process');
-  for (const { flag, variable, help } of Object.values(settings)) command.option(flag, `${help} [env: ${variable}]`);
+  const command = program
+    .command('start')
+    .description('start the server: pages, API and rounds in one process');
+  for (const { flag, variable, help } of Object.values(settings))
+    command.option(flag, `${help} [env: ${variable}]`);
   command.action(async (flags: Record<string, unknown>) => {
     const configuration = readConfiguration(flags);
     const server = await startServer({
@@ -13,7 +16,10 @@ export function register(program: Command): void {
       onSignInUrl: (url) => console.log(`Sign in: ${url}   (the next link, good once)`),
     });
     console.log(`Tributary: ${server.url}`);
-    for (const url of server.networkUrls) console.log(`On this network: ${url}${url.startsWith('http:') ? '   (other devices need HTTPS: --https)' : ''}`);
+    for (const url of server.networkUrls)
+      console.log(
+        `On this network: ${url}${url.startsWith('http:') ? '   (other devices need HTTPS: --https)' : ''}`,
+      );
     console.log(`Sign in: ${server.signInUrl}`);
     const end = (signal: string): void => {
       console.log(`${signal}: closing. Open rounds go on at the next start.`);

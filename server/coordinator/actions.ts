@@ -21,7 +21,12 @@ const notNow = (message: string): { ok: false; error: ActionRefusal } => fail({ 
 
 const first = v.parse(VersionNumber, 0);
 
-export function initialVersion(federation: FederationId, spec: FederationSpec, network: Network, at: number): {
+export function initialVersion(
+  federation: FederationId,
+  spec: FederationSpec,
+  network: Network,
+  at: number,
+): {
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly record: VersionRecord;
 } {
@@ -52,7 +57,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
     const { record } = federation;
     switch (action) {
       case 'start': {
-        if (record.state !== 'draft' && record.state !== 'finished') return notNow('The federation runs already.');
+        if (record.state !== 'draft' && record.state !== 'finished')
+          return notNow('The federation runs already.');
         const at = federation.around.clock.now();
         const number = v.parse(RunNumber, (record.run ?? 0) + 1);
         const run: RunRecord = {
@@ -82,7 +88,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
         await become(federation, 'running');
         break;
       case 'finish':
-        if (record.state !== 'running' && record.state !== 'paused') return notNow('There is no run to finish.');
+        if (record.state !== 'running' && record.state !== 'paused')
+          return notNow('There is no run to finish.');
         await federation.finishRun('The coordinator ended the run.');
         break;
       default:
@@ -96,7 +103,10 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
 
 async function become(federation: Federation, state: 'running' | 'paused'): Promise<void> {
   const record: FederationRecord = { ...federation.record, state };
-  await federation.write([{ type: 'change-federation', record }, federation.entry(state === 'paused' ? 'paused' : 'resumed')]);
+  await federation.write([
+    { type: 'change-federation', record },
+    federation.entry(state === 'paused' ? 'paused' : 'resumed'),
+  ]);
   federation.record = record;
 }
 
@@ -104,7 +114,11 @@ async function become(federation: Federation, state: 'running' | 'paused'): Prom
  * A draft may change wholly, and gets a new version 0. Once there are versions, data contract and model stay: every version
  * must be usable by the same rows.
  */
-export function change(federation: Federation, spec: FederationSpec, network: Network): Promise<Result<void, ActionRefusal>> {
+export function change(
+  federation: Federation,
+  spec: FederationSpec,
+  network: Network,
+): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
     const { record, versions, around } = federation;
     if (record.state !== 'draft' && record.state !== 'finished')
@@ -124,8 +138,12 @@ export function change(federation: Federation, spec: FederationSpec, network: Ne
       const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
       const message = 'stays as it is once the federation has versions. Make a new federation for another.';
       const issues: FormIssue[] = [
-        ...(differs(spec.contract, record.spec.contract) ? [{ path: 'spec.contract', message: `The data contract ${message}` }] : []),
-        ...(differs(spec.network, record.spec.network) ? [{ path: 'spec.network', message: `The model ${message}` }] : []),
+        ...(differs(spec.contract, record.spec.contract)
+          ? [{ path: 'spec.contract', message: `The data contract ${message}` }]
+          : []),
+        ...(differs(spec.network, record.spec.network)
+          ? [{ path: 'spec.network', message: `The model ${message}` }]
+          : []),
       ];
       if (issues.length > 0)
         return fail<ActionRefusal>({ error: 'invalid', message: issues[0]?.message ?? message, issues });
@@ -138,12 +156,19 @@ export function change(federation: Federation, spec: FederationSpec, network: Ne
 }
 
 /** `live` names a version by hand, and commits leave it there, until it is moved to the newest again. */
-export function moveLive(federation: Federation, version: VersionNumber): Promise<Result<void, ActionRefusal>> {
+export function moveLive(
+  federation: Federation,
+  version: VersionNumber,
+): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
     const { record, versions } = federation;
     if (versions.get(version) === undefined)
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
-    const next: FederationRecord = { ...record, live: version, livePinned: version !== versions.head.version };
+    const next: FederationRecord = {
+      ...record,
+      live: version,
+      livePinned: version !== versions.head.version,
+    };
     const move: AliasMove = { alias: 'live', version, at: federation.around.clock.now(), by: 'coordinator' };
     await federation.write([
       { type: 'change-federation', record: next },

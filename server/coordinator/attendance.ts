@@ -65,7 +65,8 @@ export class Attendance {
 
   /** Distinct participants connected, watching or taking part. */
   get connected(): number {
-    return new Set([...this.#watchers].flatMap((one) => (one.participant === null ? [] : [one.participant]))).size;
+    return new Set([...this.#watchers].flatMap((one) => (one.participant === null ? [] : [one.participant])))
+      .size;
   }
 
   get checkedIn(): number {

@@ -18,7 +18,8 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
   const ofClasses = classLabels(spec.contract) !== undefined;
 
   const built = buildNetwork(spec.network);
-  if (!built.ok) issues.push({ path: `spec.network.layers.${built.error.layer}`, message: built.error.message });
+  if (!built.ok)
+    issues.push({ path: `spec.network.layers.${built.error.layer}`, message: built.error.message });
   if (shape.join() !== spec.network.inputShape.join())
     issues.push({
       path: 'spec.network.inputShape',

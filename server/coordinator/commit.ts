@@ -46,7 +46,11 @@ export function planCommit(input: {
     live: input.record.livePinned ? input.record.live : version,
   };
   const run: RunRecord = isLast
-    ? { ...input.run, endedAt: at, outcome: `The run ended after its last round: ${roundsCommitted} are committed.` }
+    ? {
+        ...input.run,
+        endedAt: at,
+        outcome: `The run ended after its last round: ${roundsCommitted} are committed.`,
+      }
     : input.run;
   return {
     version: made,
@@ -58,7 +62,13 @@ export function planCommit(input: {
       ...(isLast ? [{ type: 'put-run', record: run } as const] : []),
       ...(record.livePinned
         ? []
-        : [{ type: 'move-alias', federation: record.id, move: { alias: 'live', version, at, by: 'automatic' } } as const]),
+        : [
+            {
+              type: 'move-alias',
+              federation: record.id,
+              move: { alias: 'live', version, at, by: 'automatic' },
+            } as const,
+          ]),
     ],
   };
 }

@@ -2,13 +2,25 @@
 import * as v from 'valibot';
 import { bytesOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { FederationId, RoundNumber, type Digest, type ParticipantId, type VersionNumber } from '#lib/core/ids.ts';
+import {
+  FederationId,
+  RoundNumber,
+  type Digest,
+  type ParticipantId,
+  type VersionNumber,
+} from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, isOver } from '#lib/core/round/round-state.ts';
 import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
-import type { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type {
+  AliasMove,
+  FederationSummary,
+  FederationView,
+  RoundView,
+  VersionView,
+} from '#lib/protocol/views.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
 import { RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
 import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
@@ -33,14 +45,22 @@ export interface Coordinator {
   create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
   change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
   act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
-  moveLive(id: FederationId, version: VersionNumber): Promise<Result<readonly AliasMove[], ActionRefusal> | undefined>;
+  moveLive(
+    id: FederationId,
+    version: VersionNumber,
+  ): Promise<Result<readonly AliasMove[], ActionRefusal> | undefined>;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
   /** `undefined`: the bytes are wanted. */
   offer(id: FederationId, participant: ParticipantId, offer: UpdateOffer): Promise<UpdateReply | undefined>;
   /** The draft is spent afterwards, whatever the decision. */
-  deliver(id: FederationId, participant: ParticipantId, offer: UpdateOffer, draft: BlobDraft): Promise<UpdateReply>;
+  deliver(
+    id: FederationId,
+    participant: ParticipantId,
+    offer: UpdateOffer,
+    draft: BlobDraft,
+  ): Promise<UpdateReply>;
   has(id: FederationId): boolean;
   /** Whether these bytes are a version's: updates lie in the same store and are nobody else's business. */
   servesParameters(digest: Digest): boolean;
@@ -86,7 +106,11 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       if (!checked.ok) return invalid(checked.error);
       const id = wanted ?? freeId(spec.brief.title, (one) => federations.has(one));
       const taken = `There is a federation “${id}” already. Choose another address.`;
-      const conflict = fail<ActionRefusal>({ error: 'invalid', message: taken, issues: [{ path: 'id', message: taken }] });
+      const conflict = fail<ActionRefusal>({
+        error: 'invalid',
+        message: taken,
+        issues: [{ path: 'id', message: taken }],
+      });
       if (federations.has(id)) return conflict;
       const at = clock.now();
       const initial = initialVersion(id, spec, checked.value, at);
@@ -109,7 +133,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           { type: 'create-federation', record },
           { type: 'insert-version', record: initial.record },
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
-          { type: 'append-journal', record: journal.next('created', { version, digest: initial.record.digest }, at) },
+          {
+            type: 'append-journal',
+            record: journal.next('created', { version, digest: initial.record.digest }, at),
+          },
         ]);
         journal.written();
       } catch (error) {
@@ -119,7 +146,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         throw error;
       }
       const versions = new VersionList([initial.record], []);
-      const federation = new Federation({ record, run: undefined, network: checked.value, versions, journal }, around);
+      const federation = new Federation(
+        { record, run: undefined, network: checked.value, versions, journal },
+        around,
+      );
       federations.set(id, federation);
       return ok(viewOf(federation));
     },
@@ -130,14 +160,22 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       return asked(id, (one) => change(one, spec, checked.value), viewOf);
     },
     act: (id, action) => asked(id, (one) => act(one, action), viewOf),
-    moveLive: (id, version) => asked(id, (one) => moveLive(one, version), () => records.aliases(id)),
+    moveLive: (id, version) =>
+      asked(
+        id,
+        (one) => moveLive(one, version),
+        () => records.aliases(id),
+      ),
 
     async remove(id) {
       const federation = federations.get(id);
       if (federation === undefined) return undefined;
       const { state } = federation.record;
       if (state !== 'draft' && state !== 'finished')
-        return fail({ error: 'not-now', message: 'A running federation cannot be deleted. Finish its run first.' });
+        return fail({
+          error: 'not-now',
+          message: 'A running federation cannot be deleted. Finish its run first.',
+        });
       await federation.enqueue(() => federation.write([{ type: 'delete-federation', id }]));
       federations.delete(id);
       await federation.close();
@@ -158,7 +196,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = found(federations, id);
       if (!federation.versions.has(offer.base)) {
         const other = [...federations.values()].find((one) => one.versions.has(offer.base));
-        if (other !== undefined) return refusedReply({ kind: 'wrong-federation', expected: id, got: other.record.id });
+        if (other !== undefined)
+          return refusedReply({ kind: 'wrong-federation', expected: id, got: other.record.id });
       }
       return answerOffer(federation, participant, offer);
     },
@@ -219,10 +258,12 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const { records, blobs, log } = around;
   const { id } = record;
   const built = buildNetwork(record.spec.network);
-  if (!built.ok) throw new Error(`The model of federation ${id} cannot be built any more: ${built.error.message}`);
+  if (!built.ok)
+    throw new Error(`The model of federation ${id} cannot be built any more: ${built.error.message}`);
   const journal = await records.journal(id);
   const broken = firstBrokenEntry(journal);
-  if (broken !== undefined) log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
+  if (broken !== undefined)
+    log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
   const versions = new VersionList(await records.versions(id), await records.evaluations(id));
   for (const digest of versions.digests()) blobs.retain(digest);
   const run = record.run === null ? undefined : await records.run(id, record.run);
@@ -230,7 +271,8 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     { record, run, network: built.value, versions, journal: journalAfter(id, journal.at(-1)) },
     around,
   );
-  const last = record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
+  const last =
+    record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;
   else if (last !== undefined) {
     for (const report of acceptedReports(last.round)) blobs.retain(report.update);
@@ -250,7 +292,10 @@ async function checkHead({ blobs, log }: Surroundings, federation: Federation): 
   try {
     await readParameters(blobs, head.digest, federation.network.parameterCount);
   } catch (error) {
-    log.error({ federation: federation.record.id, version: head.version, error: String(error) }, 'the newest version is damaged on disk');
+    log.error(
+      { federation: federation.record.id, version: head.version, error: String(error) },
+      'the newest version is damaged on disk',
+    );
     federation.damage = `Version ${head.version} is damaged on the server’s disk: no round opens. Restore the data directory from a copy.`;
   }
 }

@@ -4,7 +4,13 @@
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import type { Network } from '#lib/core/model/network.ts';
-import { acceptedReports, isOver, memberOf, type EndedRound, type Round } from '#lib/core/round/round-state.ts';
+import {
+  acceptedReports,
+  isOver,
+  memberOf,
+  type EndedRound,
+  type Round,
+} from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { openRound, step } from '#lib/core/round/round.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
@@ -16,7 +22,12 @@ import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { RoundDriver } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
-import { AFTER_ABANDON_MS, BROADCAST_EVERY_MS, RECONNECT_GRACE_MS, type Surroundings } from './surroundings.ts';
+import {
+  AFTER_ABANDON_MS,
+  BROADCAST_EVERY_MS,
+  RECONNECT_GRACE_MS,
+  type Surroundings,
+} from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
 import { compactView } from './views.ts';
 
@@ -75,7 +86,7 @@ export class Federation {
 
   /** Resolves once nothing is queued any more. */
   async idle(): Promise<void> {
-    for (let tail; tail !== this.#tail; ) {
+    for (let tail; tail !== this.#tail;) {
       tail = this.#tail;
       await tail;
     }
@@ -130,7 +141,8 @@ export class Federation {
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
       this.background(async () => {
-        if (!this.attendance.has(participant)) await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+        if (!this.attendance.has(participant))
+          await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
     });
     this.#graces.set(participant, cancel);
@@ -162,7 +174,13 @@ export class Federation {
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
   async openIfDue(): Promise<void> {
     const { record, run, attendance } = this;
-    if (record.state !== 'running' || run === undefined || this.openRound !== undefined || this.damage !== undefined) return;
+    if (
+      record.state !== 'running' ||
+      run === undefined ||
+      this.openRound !== undefined ||
+      this.damage !== undefined
+    )
+      return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
     const { clock } = this.around;
     const candidates = attendance.candidates();
@@ -216,7 +234,12 @@ export class Federation {
   async finishAtTarget(): Promise<boolean> {
     const { record, versions, run } = this;
     if (run === undefined || (record.state !== 'running' && record.state !== 'paused')) return false;
-    if (this.openRound !== undefined || versions.head.run !== run.run || !versions.headReaches(run.spec.metric)) return false;
+    if (
+      this.openRound !== undefined ||
+      versions.head.run !== run.run ||
+      !versions.headReaches(run.spec.metric)
+    )
+      return false;
     await this.finishRun(`The run ended: version ${versions.head.version} reached its target.`);
     return true;
   }
@@ -237,7 +260,16 @@ export class Federation {
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
         const version = v.parse(VersionNumber, this.versions.head.version + 1);
         const at = this.around.clock.now();
-        this.#commit = planCommit({ record, run, round, version, digest, bytes, bytesDown: this.#bytesDown, at });
+        this.#commit = planCommit({
+          record,
+          run,
+          round,
+          version,
+          digest,
+          bytes,
+          bytesDown: this.#bytesDown,
+          at,
+        });
         return { event: { type: 'aggregated', version, digest, at }, changes: this.#commit.changes };
       },
       ended: (round) => this.#ended(round),
@@ -287,7 +319,13 @@ export class Federation {
           counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
         });
       this.around.log.info(
-        { federation, round: round.round, version: round.version, participants: reports.length, bytes: commit.version.bytesUp },
+        {
+          federation,
+          round: round.round,
+          version: round.version,
+          participants: reports.length,
+          bytes: commit.version.bytesUp,
+        },
         'round committed',
       );
       if (this.record.state !== 'finished') {
@@ -307,7 +345,10 @@ export class Federation {
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
   release(digest: Digest): void {
     this.around.blobs.release(digest).catch((error: unknown) => {
-      this.around.log.warn({ digest, error: String(error) }, 'bytes that are needed no longer could not be deleted');
+      this.around.log.warn(
+        { digest, error: String(error) },
+        'bytes that are needed no longer could not be deleted',
+      );
     });
   }
 

@@ -38,7 +38,12 @@ describe('folding', () => {
     const same = await blobs.put(bytesOf(Float32Array.of(1, 2)));
     const third = await blobs.put(bytesOf(Float32Array.of(-2, -4)));
     const state = folding(blobs, 2, quantum);
-    for (const [digit, update] of [['a', same], ['b', same], ['c', third]] as const) await state.add(report(digit, update, 5), true);
+    for (const [digit, update] of [
+      ['a', same],
+      ['b', same],
+      ['c', third],
+    ] as const)
+      await state.add(report(digit, update, 5), true);
     expect(await state.finish(base)).toEqual({ ok: true, value: Float32Array.of(0, 0) });
   });
 

@@ -51,7 +51,8 @@ export function folding(blobs: Blobs, parameterCount: number, quantum: number): 
       strategy.end(state, report.examples);
       folded.add(report.participant);
     },
-    finish: async (base) => strategy.finish(state, await readParameters(blobs, base, parameterCount, scratch)),
+    finish: async (base) =>
+      strategy.finish(state, await readParameters(blobs, base, parameterCount, scratch)),
   };
 }
 

@@ -6,7 +6,9 @@ import type { JournalRecord } from '../ports/records.ts';
 const START = '0'.repeat(64);
 
 const hashOf = (entry: Omit<JournalRecord, 'hash'>): string =>
-  digestOfText(JSON.stringify([entry.previous, entry.federation, entry.sequence, entry.at, entry.type, entry.payload]));
+  digestOfText(
+    JSON.stringify([entry.previous, entry.federation, entry.sequence, entry.at, entry.type, entry.payload]),
+  );
 
 export interface Journal {
   /** The next line, to be written with the change that it tells of. */
@@ -40,7 +42,8 @@ export function journalAfter(federation: FederationId, last: JournalRecord | und
 export function firstBrokenEntry(entries: readonly JournalRecord[]): number | undefined {
   let previous = START;
   for (const [index, entry] of entries.entries()) {
-    if (entry.sequence !== index + 1 || entry.previous !== previous || hashOf(entry) !== entry.hash) return index + 1;
+    if (entry.sequence !== index + 1 || entry.previous !== previous || hashOf(entry) !== entry.hash)
+      return index + 1;
     previous = entry.hash;
   }
   return undefined;

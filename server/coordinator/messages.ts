@@ -10,13 +10,19 @@ import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
 import { compactView } from './views.ts';
 
-export type ClientMessage = { [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] } }[keyof ClientMessages];
+export type ClientMessage = {
+  [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] };
+}[keyof ClientMessages];
 type Refusal = Extract<Answer, { ok: false }>['error'];
 
 export const done: Answer = { ok: true, view: null };
 export const refused = (error: Refusal, message: string): Answer => ({ ok: false, error, message });
 
-export function receive(federation: Federation, connection: Connection, sent: ClientMessage): Promise<Answer> | Answer {
+export function receive(
+  federation: Federation,
+  connection: Connection,
+  sent: ClientMessage,
+): Promise<Answer> | Answer {
   if (sent.name === 'watch') {
     federation.attendance.watch(connection);
     federation.changed();
@@ -24,7 +30,10 @@ export function receive(federation: Federation, connection: Connection, sent: Cl
   }
   const { participant } = connection;
   if (participant === null)
-    return refused('not-identified', 'This connection only watches. Connect with a participant’s secret to take part.');
+    return refused(
+      'not-identified',
+      'This connection only watches. Connect with a participant’s secret to take part.',
+    );
   switch (sent.name) {
     case 'check-in':
       return federation.enqueue(() => checkIn(federation, connection, participant, sent.message.examples));
@@ -48,10 +57,15 @@ async function checkIn(
   examples: number,
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
-    return refused('finished', 'This run has ended. Its model is there to be used; there is no round to take part in.');
+    return refused(
+      'finished',
+      'This run has ended. Its model is there to be used; there is no round to take part in.',
+    );
   const { attendance } = federation;
   const at = federation.around.clock.now();
-  attendance.checkIn(connection, participant, examples)?.send('superseded', { federation: federation.record.id });
+  attendance
+    .checkIn(connection, participant, examples)
+    ?.send('superseded', { federation: federation.record.id });
   // It went while this waited its turn.
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
@@ -63,7 +77,11 @@ async function checkIn(
   return { ok: true, view: compactView(viewOf(federation)) };
 }
 
-const notHere = (federation: Federation, connection: Connection, participant: ParticipantId): Answer | undefined => {
+const notHere = (
+  federation: Federation,
+  connection: Connection,
+  participant: ParticipantId,
+): Answer | undefined => {
   const active = federation.attendance.connectionOf(participant);
   if (active === connection) return undefined;
   return active === undefined
@@ -96,8 +114,17 @@ async function progress(
   if (elsewhere !== undefined) return elsewhere;
   const open = federation.openRound;
   if (open?.round !== round || memberOf(open, participant) === undefined)
-    return refused('not-in-cohort', `This device is not in the cohort of round ${round}, or the round is over.`);
-  await federation.feed({ type: 'progress', participant, stage, fraction, at: federation.around.clock.now() });
+    return refused(
+      'not-in-cohort',
+      `This device is not in the cohort of round ${round}, or the round is over.`,
+    );
+  await federation.feed({
+    type: 'progress',
+    participant,
+    stage,
+    fraction,
+    at: federation.around.clock.now(),
+  });
   return done;
 }
 
@@ -111,7 +138,10 @@ async function withdraw(
   if (elsewhere !== undefined) return elsewhere;
   const open = federation.openRound;
   if (open?.round !== round)
-    return refused('not-in-cohort', `This device is not in the cohort of round ${round}, or the round is over.`);
+    return refused(
+      'not-in-cohort',
+      `This device is not in the cohort of round ${round}, or the round is over.`,
+    );
   await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
   return done;
 }
@@ -122,7 +152,8 @@ async function evaluation(
   { version, tally }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
-  if (versions.get(version) === undefined) return refused('unknown-version', `There is no version ${version}.`);
+  if (versions.get(version) === undefined)
+    return refused('unknown-version', `There is no version ${version}.`);
   if (!tallyFits(tally, classLabels(record.spec.contract)?.length))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');
   // The first report of a device counts; whoever reports again is answered alike.

@@ -3,7 +3,14 @@
 import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
 import type { AggregationFailure } from '#lib/core/aggregation/strategy.ts';
-import { acceptedReports, isOver, type Aggregation, type EndedRound, type Report, type Round } from '#lib/core/round/round-state.ts';
+import {
+  acceptedReports,
+  isOver,
+  type Aggregation,
+  type EndedRound,
+  type Report,
+  type Round,
+} from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent, Step, TimedPhase } from '#lib/core/round/round-events.ts';
 import { step } from '#lib/core/round/round.ts';
 import type { Result } from '#lib/core/result.ts';
@@ -24,7 +31,11 @@ export interface RoundHost {
   write(changes: readonly Change[]): Promise<void>;
   configure(round: Round, participants: readonly ParticipantId[]): void;
   /** The changes that a commit brings, and the commit's event. */
-  planCommit(round: Aggregation, digest: Digest, bytes: number): { readonly event: RoundEvent; readonly changes: readonly Change[] };
+  planCommit(
+    round: Aggregation,
+    digest: Digest,
+    bytes: number,
+  ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** The round is over and durable. */
   ended(round: EndedRound): void;
   /** Something that views show has changed. */
@@ -58,8 +69,10 @@ export class RoundDriver {
   /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
   resume({ round, remainingMs }: RoundRecord): void {
     this.round = round;
-    if (round.phase === 'selection') this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
-    if (round.phase === 'reporting') this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
+    if (round.phase === 'selection')
+      this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
+    if (round.phase === 'reporting')
+      this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
     if (round.phase === 'aggregation') this.host.enqueue(() => this.#aggregate());
   }
 
@@ -67,7 +80,11 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#folding = undefined;
     this.#fresh.clear();
-    const start: Effect = { type: 'start-timer', phase: 'selection', ms: opened.round.rules.selectionDeadlineMs };
+    const start: Effect = {
+      type: 'start-timer',
+      phase: 'selection',
+      ms: opened.round.rules.selectionDeadlineMs,
+    };
     await this.#apply({ round: opened.round, effects: [start, ...opened.effects] }, changes);
   }
 
@@ -89,7 +106,9 @@ export class RoundDriver {
     const { round, remainingMs } = this;
     this.#stopTimer();
     if (round !== undefined && remainingMs !== null)
-      await this.host.write([{ type: 'put-round', record: { federation: this.host.id, round, remainingMs } }]);
+      await this.host.write([
+        { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
+      ]);
   }
 
   async #apply(next: Step, changes: readonly Change[]): Promise<void> {
@@ -167,7 +186,9 @@ export class RoundDriver {
       this.host.enqueue(async () => {
         const { round, remainingMs } = this;
         if (round === undefined || remainingMs === null) return;
-        await this.host.write([{ type: 'put-round', record: { federation: this.host.id, round, remainingMs } }]);
+        await this.host.write([
+          { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
+        ]);
         this.#heartbeat();
       });
     });
@@ -182,7 +203,10 @@ export class RoundDriver {
     } catch (error) {
       // Half an update may be in the sum: it is made anew from the stored updates when the round closes.
       this.#folding = undefined;
-      this.around.log.warn({ federation: this.host.id, round: round.round, error: String(error) }, 'an update could not be folded in');
+      this.around.log.warn(
+        { federation: this.host.id, round: round.round, error: String(error) },
+        'an update could not be folded in',
+      );
     }
   }
 
@@ -225,7 +249,8 @@ export class RoundDriver {
     try {
       return { ok: true, value: { digest: await blobs.put(bytes), bytes: bytes.length } };
     } catch (error) {
-      if (error instanceof BlobSpaceFull) return failed('The disk of the server is full: the new version could not be kept.');
+      if (error instanceof BlobSpaceFull)
+        return failed('The disk of the server is full: the new version could not be kept.');
       fatal(error);
       throw error;
     }
@@ -234,6 +259,7 @@ export class RoundDriver {
 
 const remainingAfter = (effects: readonly Effect[], before: number | null): number | null =>
   effects.reduce<number | null>(
-    (left, effect) => (effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left),
+    (left, effect) =>
+      effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left,
     before,
   );

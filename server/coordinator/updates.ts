@@ -20,7 +20,10 @@ export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
   message: refusalSentence(refusal),
 });
 
-const acceptedReply = (record: UpdateRecord): UpdateReply => ({ type: 'accepted', receipt: receiptOf(record) });
+const acceptedReply = (record: UpdateRecord): UpdateReply => ({
+  type: 'accepted',
+  receipt: receiptOf(record),
+});
 
 function runOf({ record }: Federation): RunNumber {
   if (record.run === null) throw new Error(`Federation ${record.id} takes updates but has no run.`);

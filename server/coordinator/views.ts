@@ -14,7 +14,10 @@ export interface MergedEvaluation {
 }
 
 /** Undefined where the tallies do not fit together. */
-export const mergeEvaluation = (merged: MergedEvaluation | undefined, tally: Tally): MergedEvaluation | undefined => {
+export const mergeEvaluation = (
+  merged: MergedEvaluation | undefined,
+  tally: Tally,
+): MergedEvaluation | undefined => {
   if (merged === undefined) return { participants: 1, tally };
   const sum = addTallies(merged.tally, tally);
   return sum === undefined ? undefined : { participants: merged.participants + 1, tally: sum };

@@ -18,8 +18,6 @@ function network(family: ModelFamily, contract: DataContract, options: unknown):
   return built.value.spec;
 }
 
-
-
 /**
  * Digits: `participants` headless devices, and a seat for you; a round closes with the last of its cohort, so that it does
  * not wait for a visitor who is not there. Several local epochs at a small rate, so that a round lasts long enough to be
@@ -31,7 +29,8 @@ export function digitsFederation(participants: number): DemoFederation {
     spec: {
       brief: {
         title: 'Hand-drawn digits',
-        purpose: 'Learns to read digits as many hands draw them, without any of the drawings being collected.',
+        purpose:
+          'Learns to read digits as many hands draw them, without any of the drawings being collected.',
         coordinator: 'Tributary demo',
         dataWanted: 'Digits from 0 to 9, drawn by you or made by the sample generator on your device.',
       },
@@ -68,7 +67,8 @@ export function patientsFederation(): DemoFederation {
     spec: {
       brief: {
         title: 'Patient risk',
-        purpose: 'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
+        purpose:
+          'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
         coordinator: 'Tributary demo',
         dataWanted: 'A table of patients with the columns below, or the sample cohort made on your device.',
       },

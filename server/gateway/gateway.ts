@@ -45,7 +45,11 @@ const clientMessage = v.variant('name', [
 ]);
 
 /** Mounts socket.io on a server; every other upgrade is left to others where `sharesUpgrades` (Vite's own WebSocket). */
-export function openGateway(server: HttpServer | HttpsServer, parts: GatewayParts, sharesUpgrades = false): Gateway {
+export function openGateway(
+  server: HttpServer | HttpsServer,
+  parts: GatewayParts,
+  sharesUpgrades = false,
+): Gateway {
   const { site, clock } = parts;
   const counter = connectionCounter(parts.mostConnections, parts.mostConnectionsByAddress);
   const io = new Server(server, {
@@ -66,15 +70,23 @@ export function openGateway(server: HttpServer | HttpsServer, parts: GatewayPart
     },
   });
   // Counted from the WebSocket on, so that those who never say who they are count too.
-  io.engine.on('connection', (socket: { request: IncomingMessage; once(event: 'close', listener: () => void): void }) => {
-    socket.once('close', counter.connected(callerOf(site, socket.request).address));
-  });
+  io.engine.on(
+    'connection',
+    (socket: { request: IncomingMessage; once(event: 'close', listener: () => void): void }) => {
+      socket.once('close', counter.connected(callerOf(site, socket.request).address));
+    },
+  );
 
   io.use((socket, next) => {
     const read = v.safeParse(Handshake, socket.handshake.auth);
-    if (!read.success) next(new Error('The handshake could not be read. Reload the page, or update the program.'));
+    if (!read.success)
+      next(new Error('The handshake could not be read. Reload the page, or update the program.'));
     else if (read.output.protocol !== PROTOCOL_VERSION)
-      next(new Error(`This server speaks protocol ${PROTOCOL_VERSION}, not ${read.output.protocol}. Reload the page, or update the program.`));
+      next(
+        new Error(
+          `This server speaks protocol ${PROTOCOL_VERSION}, not ${read.output.protocol}. Reload the page, or update the program.`,
+        ),
+      );
     else {
       socket.data = read.output;
       next();
@@ -111,7 +123,10 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
     malformed += 1;
     if (isAcknowledge(acknowledge)) acknowledge(refused(error, message));
     if (malformed < MOST_MALFORMED) return;
-    log.warn({ connection: socket.id, participant: connection.participant }, 'a connection was closed: too many malformed messages');
+    log.warn(
+      { connection: socket.id, participant: connection.participant },
+      'a connection was closed: too many malformed messages',
+    );
     // After the answer has left.
     setImmediate(() => socket.disconnect(true));
   };
@@ -119,7 +134,8 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
   socket.onAny((name: unknown, ...received: unknown[]) => {
     const acknowledge = received.at(-1);
     if (!rate.take()) {
-      if (isAcknowledge(acknowledge)) acknowledge(refused('too-many', 'Too many messages in a short time. Wait a moment.'));
+      if (isAcknowledge(acknowledge))
+        acknowledge(refused('too-many', 'Too many messages in a short time. Wait a moment.'));
       return;
     }
     if (typeof name !== 'string' || !Object.hasOwn(clientMessages, name))
@@ -128,14 +144,23 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
       return complain(acknowledge, 'malformed', 'A message is one object and a callback for the answer.');
     const read = v.safeParse(clientMessage, { name, message: received[0] });
     if (!read.success)
-      return complain(acknowledge, 'malformed', `The message “${name}” could not be read: ${v.summarize(read.issues).slice(0, 500)}`);
+      return complain(
+        acknowledge,
+        'malformed',
+        `The message “${name}” could not be read: ${v.summarize(read.issues).slice(0, 500)}`,
+      );
     const sent: ClientMessage = read.output;
     coordinator.receive(connection, sent).then(acknowledge, (error: unknown) => {
-      log.error({ message: name, error: error instanceof Error ? error.stack : String(error) }, 'a message could not be dealt with');
+      log.error(
+        { message: name, error: error instanceof Error ? error.stack : String(error) },
+        'a message could not be dealt with',
+      );
       // No answer: the sender asks again once connected anew.
       socket.disconnect(true);
     });
   });
   socket.on('disconnect', () => coordinator.disconnected(connection));
-  socket.on('error', (error) => log.warn({ connection: socket.id, error: String(error) }, 'a connection failed'));
+  socket.on('error', (error) =>
+    log.warn({ connection: socket.id, error: String(error) }, 'a connection failed'),
+  );
 }

@@ -4,7 +4,8 @@ import { connectionCounter, rateLimiter } from './guard.ts';
 test('a rate lets a burst pass, then as many a second as it says', () => {
   let now = 0;
   const rate = rateLimiter({ burst: 3, perSecond: 2 }, () => now);
-  const taken = (count: number): number => Array.from({ length: count }, () => rate.take()).filter(Boolean).length;
+  const taken = (count: number): number =>
+    Array.from({ length: count }, () => rate.take()).filter(Boolean).length;
   expect(taken(10)).toBe(3);
   now += 400;
   expect(taken(10)).toBe(0);

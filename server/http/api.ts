@@ -25,7 +25,11 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-type Handle = (request: IncomingMessage, parameters: readonly string[], query: URLSearchParams) => Reply | Promise<Reply>;
+type Handle = (
+  request: IncomingMessage,
+  parameters: readonly string[],
+  query: URLSearchParams,
+) => Reply | Promise<Reply>;
 interface Route {
   readonly method: string;
   readonly path: RegExp;
@@ -36,10 +40,19 @@ interface Route {
 function routesOf({ coordinator, blobs, sessions, uploads, site }: ApiParts): readonly Route[] {
   const federations = federationRoutes(coordinator);
   const of =
-    (handle: (request: IncomingMessage, id: Id, rest: readonly string[], query: URLSearchParams) => Reply | Promise<Reply>): Handle =>
+    (
+      handle: (
+        request: IncomingMessage,
+        id: Id,
+        rest: readonly string[],
+        query: URLSearchParams,
+      ) => Reply | Promise<Reply>,
+    ): Handle =>
     (request, [name = '', ...rest], query) => {
       const id = v.safeParse(FederationId, name);
-      return id.success && coordinator.has(id.output) ? handle(request, id.output, rest, query) : noFederation(name);
+      return id.success && coordinator.has(id.output)
+        ? handle(request, id.output, rest, query)
+        : noFederation(name);
     };
   const route = (method: string, path: string, handle: Handle, coordinatorOnly = false): Route => ({
     method,
@@ -47,26 +60,69 @@ function routesOf({ coordinator, blobs, sessions, uploads, site }: ApiParts): re
     coordinatorOnly,
     handle,
   });
-  const byCoordinator = (method: string, path: string, handle: Handle): Route => route(method, path, handle, true);
+  const byCoordinator = (method: string, path: string, handle: Handle): Route =>
+    route(method, path, handle, true);
   return [
     route('GET', 'health', () => json(200, { ok: true })),
     route('GET', 'federations', () => federations.list()),
-    route('GET', 'federations/*', of((_, id) => federations.view(id))),
-    route('GET', 'federations/*/versions', of((_, id) => federations.versions(id))),
-    route('GET', 'federations/*/rounds', of((_, id, __, query) => federations.rounds(id, query))),
-    route('GET', 'federations/*/aliases', of((_, id) => federations.aliases(id))),
-    route('GET', 'federations/*/versions/*/export', of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, id, version, query))),
-    route('GET', 'parameters/*', (request, [digest = '']) => getParameters(request, digest, coordinator, blobs)),
-    route('POST', 'federations/*/updates', of((request, id) => uploads.offer(request, id))),
+    route(
+      'GET',
+      'federations/*',
+      of((_, id) => federations.view(id)),
+    ),
+    route(
+      'GET',
+      'federations/*/versions',
+      of((_, id) => federations.versions(id)),
+    ),
+    route(
+      'GET',
+      'federations/*/rounds',
+      of((_, id, __, query) => federations.rounds(id, query)),
+    ),
+    route(
+      'GET',
+      'federations/*/aliases',
+      of((_, id) => federations.aliases(id)),
+    ),
+    route(
+      'GET',
+      'federations/*/versions/*/export',
+      of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, id, version, query)),
+    ),
+    route('GET', 'parameters/*', (request, [digest = '']) =>
+      getParameters(request, digest, coordinator, blobs),
+    ),
+    route(
+      'POST',
+      'federations/*/updates',
+      of((request, id) => uploads.offer(request, id)),
+    ),
     route('HEAD', 'uploads/*', (request, [id = '']) => uploads.head(request, id)),
     route('PATCH', 'uploads/*', (request, [id = '']) => uploads.patch(request, id)),
     route('POST', 'session', (request) => sessions.signIn(request, site)),
     route('DELETE', 'session', (request) => sessions.signOut(request, site)),
     byCoordinator('POST', 'federations', (request) => federations.create(request)),
-    byCoordinator('PUT', 'federations/*', of((request, id) => federations.change(request, id))),
-    byCoordinator('POST', 'federations/*/actions', of((request, id) => federations.act(request, id))),
-    byCoordinator('DELETE', 'federations/*', of((_, id) => federations.remove(id))),
-    byCoordinator('PUT', 'federations/*/aliases/live', of((request, id) => federations.moveLive(request, id))),
+    byCoordinator(
+      'PUT',
+      'federations/*',
+      of((request, id) => federations.change(request, id)),
+    ),
+    byCoordinator(
+      'POST',
+      'federations/*/actions',
+      of((request, id) => federations.act(request, id)),
+    ),
+    byCoordinator(
+      'DELETE',
+      'federations/*',
+      of((_, id) => federations.remove(id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/aliases/live',
+      of((request, id) => federations.moveLive(request, id)),
+    ),
   ];
 }
 
@@ -91,17 +147,26 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
     if (method !== 'GET' && method !== 'HEAD' && !isAllowedOrigin(parts.site, request))
       return refusal(403, 'wrong-origin', 'A page of another site may not do this.');
     if (found.route.coordinatorOnly && !parts.sessions.isCoordinator(cookieOf(request, SESSION_COOKIE)))
-      return refusal(401, 'not-signed-in', 'Sign in as coordinator first, by the link that the server printed.');
+      return refusal(
+        401,
+        'not-signed-in',
+        'Sign in as coordinator first, by the link that the server printed.',
+      );
     return found.route.handle(request, found.parameters, url.searchParams);
   }
 
   return (request, response) => {
-    const url = URL.canParse(request.url ?? '', 'http://server') ? new URL(request.url ?? '', 'http://server') : undefined;
+    const url = URL.canParse(request.url ?? '', 'http://server')
+      ? new URL(request.url ?? '', 'http://server')
+      : undefined;
     if (url === undefined || !(url.pathname === '/api' || url.pathname.startsWith('/api/'))) return false;
     answer(request, url)
       .catch((error: unknown): Reply => {
         const id = randomUUID().slice(0, 8);
-        parts.log.error({ id, path: url.pathname, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
+        parts.log.error(
+          { id, path: url.pathname, error: error instanceof Error ? error.stack : String(error) },
+          'a request failed',
+        );
         return refusal(500, 'internal', `The server made a mistake (${id}). Its log says more.`);
       })
       .then((reply) => send(request, response, reply))

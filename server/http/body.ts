@@ -35,17 +35,25 @@ export async function readJson<S extends v.GenericSchema>(
   }
   const read = v.safeParse(schema, value);
   if (read.success) return ok(read.output);
-  const issues = read.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: sentenceOf(issue) }));
+  const issues = read.issues.map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    message: sentenceOf(issue),
+  }));
   const [first] = issues;
   const where = first === undefined || first.path === '' ? '' : `${first.path}: `;
-  return fail(refusal(422, 'invalid', `${where}${first?.message ?? 'The request cannot be read.'}`, { issues }));
+  return fail(
+    refusal(422, 'invalid', `${where}${first?.message ?? 'The request cannot be read.'}`, { issues }),
+  );
 }
 
 const sentenceOf = (issue: v.BaseIssue<unknown>): string =>
-  issue.expected === null ? issue.message : `Expected ${issue.expected}, but got ${issue.received}. ${plain(issue)}`.trim();
+  issue.expected === null
+    ? issue.message
+    : `Expected ${issue.expected}, but got ${issue.received}. ${plain(issue)}`.trim();
 
 /** The schema's own words, where it has any beyond valibot's own "Invalid …". */
-const plain = (issue: v.BaseIssue<unknown>): string => (issue.message.startsWith('Invalid') ? '' : `Needed: ${issue.message}.`);
+const plain = (issue: v.BaseIssue<unknown>): string =>
+  issue.message.startsWith('Invalid') ? '' : `Needed: ${issue.message}.`;
 
 /** Who shows this secret is that participant. */
 export function participantOf(request: IncomingMessage): ParticipantId | undefined {

@@ -20,9 +20,12 @@ export async function exportVersion(
   query: URLSearchParams,
 ): Promise<Reply> {
   const number = v.safeParse(VersionNumber, /^\d+$/.test(version) ? Number(version) : undefined);
-  const view = number.success ? coordinator.versions(id)?.find((one) => one.version === number.output) : undefined;
+  const view = number.success
+    ? coordinator.versions(id)?.find((one) => one.version === number.output)
+    : undefined;
   const spec = coordinator.view(id)?.spec;
-  if (view === undefined || spec === undefined) return refusal(404, 'unknown-version', `There is no version ${version}.`);
+  if (view === undefined || spec === undefined)
+    return refusal(404, 'unknown-version', `There is no version ${version}.`);
   const asked = v.safeParse(Format, query.get('format') ?? 'tfjs');
   if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);
@@ -32,11 +35,15 @@ export async function exportVersion(
   const format = asked.output;
   switch (format) {
     case 'safetensors':
-      return file(`${name}.safetensors`, 'application/octet-stream', writeSafetensors(built.value, parameters, {
-        federation: id,
-        version: String(view.version),
-        digest: view.digest,
-      }));
+      return file(
+        `${name}.safetensors`,
+        'application/octet-stream',
+        writeSafetensors(built.value, parameters, {
+          federation: id,
+          version: String(view.version),
+          digest: view.digest,
+        }),
+      );
     case 'tfjs': {
       const { modelJson, weightsPath, weights } = writeLayersModel(built.value, parameters, name);
       // Weights do not compress: stored as they are, the zip costs no time.

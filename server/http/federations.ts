@@ -8,9 +8,11 @@ import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readJson } from './body.ts';
 import { json, refusal, type Reply } from './reply.ts';
 
-export const noFederation = (id: string): Reply => refusal(404, 'unknown-federation', `There is no federation “${id}”.`);
+export const noFederation = (id: string): Reply =>
+  refusal(404, 'unknown-federation', `There is no federation “${id}”.`);
 
-const found = (id: string, value: unknown): Reply => (value === undefined ? noFederation(id) : json(200, value));
+const found = (id: string, value: unknown): Reply =>
+  value === undefined ? noFederation(id) : json(200, value);
 
 function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined, status = 200): Reply {
   if (result === undefined) return noFederation(id);

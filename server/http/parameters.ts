@@ -35,7 +35,11 @@ export async function getParameters(
   const digest = read.output;
   const size = await blobs.size(digest);
   if (size === undefined)
-    return refusal(500, 'missing', 'The bytes of this version are missing on the server’s disk. Tell its coordinator.');
+    return refusal(
+      500,
+      'missing',
+      'The bytes of this version are missing on the server’s disk. Tell its coordinator.',
+    );
   const headers = {
     'cache-control': 'public, max-age=31536000, immutable, no-transform',
     etag: `"${digest}"`,

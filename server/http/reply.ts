@@ -12,7 +12,11 @@ export interface Reply {
   readonly sent?: () => void;
 }
 
-export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply => ({
+export const json = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Reply => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   body: JSON.stringify(value),
@@ -31,7 +35,11 @@ export const refusal = (
   message: string,
   more: { readonly issues?: ApiError['issues']; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Reply =>
-  json(status, { error, message, ...(more.issues === undefined ? {} : { issues: more.issues }) } satisfies ApiError, more.headers);
+  json(
+    status,
+    { error, message, ...(more.issues === undefined ? {} : { issues: more.issues }) } satisfies ApiError,
+    more.headers,
+  );
 
 export const unknownPath = (): Reply => refusal(404, 'not-found', 'There is nothing at this address.');
 
@@ -44,10 +52,16 @@ const security = {
 
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : undefined;
+  const length =
+    typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : undefined;
   const headers: Record<string, string> = { ...security, ...reply.headers };
   if (length !== undefined) headers['content-length'] = String(length);
-  else if (body === null && reply.status !== 304 && reply.status !== 204 && headers['content-length'] === undefined)
+  else if (
+    body === null &&
+    reply.status !== 304 &&
+    reply.status !== 204 &&
+    headers['content-length'] === undefined
+  )
     headers['content-length'] = '0';
   // A body that was not read to its end would be taken for the next request: such a connection is closed.
   if (!request.readableEnded && !request.complete && hasBody(request)) headers['connection'] = 'close';

@@ -51,15 +51,27 @@ export class Sessions {
     const read = await readJson(request, SignIn);
     if (!read.ok) return read.error;
     if (!same(read.value.token, this.#token))
-      return refusal(401, 'wrong-token', 'This sign-in link is not valid, or has been used. The server’s terminal shows the present one.');
+      return refusal(
+        401,
+        'wrong-token',
+        'This sign-in link is not valid, or has been used. The server’s terminal shows the present one.',
+      );
     this.#token = secret();
     const value = secret();
     const now = this.clock.now();
-    const record: SessionRecord = { digest: digestOfText(value), createdAt: now, expiresAt: now + LIFETIME_MS };
+    const record: SessionRecord = {
+      digest: digestOfText(value),
+      createdAt: now,
+      expiresAt: now + LIFETIME_MS,
+    };
     await this.records.write([{ type: 'insert-session', record }]);
     this.#sessions.set(record.digest, record);
     this.onUsed(this.#token);
-    return json(200, { ok: true }, { 'set-cookie': cookie(value, LIFETIME_MS / 1000, isSecure(site, request)) });
+    return json(
+      200,
+      { ok: true },
+      { 'set-cookie': cookie(value, LIFETIME_MS / 1000, isSecure(site, request)) },
+    );
   }
 
   async signOut(request: IncomingMessage, site: Site): Promise<Reply> {

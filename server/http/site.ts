@@ -31,12 +31,16 @@ export interface Caller {
 }
 
 export function callerOf(site: Site, request: IncomingMessage): Caller {
-  const forwarded = (name: string): string | undefined => (site.trustProxy ? first(request.headers[name]) : undefined);
+  const forwarded = (name: string): string | undefined =>
+    site.trustProxy ? first(request.headers[name]) : undefined;
   const protocol = forwarded('x-forwarded-proto') ?? (site.tls ? 'https' : 'http');
   return {
     protocol: protocol === 'https' ? 'https' : 'http',
     host: forwarded('x-forwarded-host') ?? request.headers.host ?? 'localhost',
-    address: (site.trustProxy ? last(request.headers['x-forwarded-for']) : undefined) ?? request.socket.remoteAddress ?? 'unknown',
+    address:
+      (site.trustProxy ? last(request.headers['x-forwarded-for']) : undefined) ??
+      request.socket.remoteAddress ??
+      'unknown',
   };
 }
 
@@ -56,7 +60,8 @@ export function isAllowedOrigin(site: Site, request: IncomingMessage): boolean {
 }
 
 /** Cookies are kept from plain connections wherever the visitor came by TLS. */
-export const isSecure = (site: Site, request: IncomingMessage): boolean => callerOf(site, request).protocol === 'https';
+export const isSecure = (site: Site, request: IncomingMessage): boolean =>
+  callerOf(site, request).protocol === 'https';
 
 export const cookieOf = (request: IncomingMessage, name: string): string | undefined => {
   for (const pair of (request.headers.cookie ?? '').split(';')) {

@@ -21,7 +21,11 @@ export interface UploadLimits {
   /** Less than this in UPLOAD_IDLE_MS is a sender that starves others, not a slow line. */
   readonly leastBytes: number;
 }
-export const uploadLimits: UploadLimits = { inFlightBytes: 512 * 2 ** 20, perParticipant: 4, leastBytes: 16 * 1024 };
+export const uploadLimits: UploadLimits = {
+  inFlightBytes: 512 * 2 ** 20,
+  perParticipant: 4,
+  leastBytes: 16 * 1024,
+};
 
 interface Upload {
   readonly id: string;
@@ -59,12 +63,22 @@ export class Uploads {
       return open.offer.digest === offer.digest
         ? json(200, stateOf(open))
         : decision(refusedReply({ kind: 'duplicate', round: offer.round }));
-    if (mine.length >= this.limits.perParticipant) return busy('This device has too many unfinished uploads.');
+    if (mine.length >= this.limits.perParticipant)
+      return busy('This device has too many unfinished uploads.');
     const inFlight = [...this.#uploads.values()].reduce((total, one) => total + one.offer.bytes, 0);
-    if (inFlight + offer.bytes > this.limits.inFlightBytes) return busy('The server is receiving all that it can hold now.');
+    if (inFlight + offer.bytes > this.limits.inFlightBytes)
+      return busy('The server is receiving all that it can hold now.');
     const draft = await this.blobs.draft();
     const id = randomBytes(16).toString('hex');
-    const upload: Upload = { id, federation, participant, offer, draft, receiving: undefined, stopTimer: () => {} };
+    const upload: Upload = {
+      id,
+      federation,
+      participant,
+      offer,
+      draft,
+      receiving: undefined,
+      stopTimer: () => {},
+    };
     this.#uploads.set(id, upload);
     this.#watch(upload);
     return json(201, stateOf(upload), { location: `/api/uploads/${id}` });
@@ -73,7 +87,10 @@ export class Uploads {
   head(request: IncomingMessage, id: string): Reply {
     const upload = this.#uploads.get(id);
     if (upload === undefined || upload.participant !== participantOf(request)) return empty(404);
-    return empty(200, { 'upload-offset': String(upload.draft.length), 'upload-length': String(upload.offer.bytes) });
+    return empty(200, {
+      'upload-offset': String(upload.draft.length),
+      'upload-length': String(upload.offer.bytes),
+    });
   }
 
   async patch(request: IncomingMessage, id: string): Promise<Reply> {
@@ -85,7 +102,8 @@ export class Uploads {
       return refusal(404, 'unknown-upload', 'The server knows no such upload. Offer the update again.');
     // A connection that died unnoticed may still hold the upload: the newer request takes over.
     await upload.receiving?.();
-    if (!this.#uploads.has(id)) return refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
+    if (!this.#uploads.has(id))
+      return refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
     const decided = await this.coordinator.offer(upload.federation, participant, upload.offer);
     if (decided !== undefined) {
       await this.#drop(upload);
@@ -93,9 +111,14 @@ export class Uploads {
     }
     const offset = request.headers['upload-offset'];
     if (offset !== String(upload.draft.length))
-      return refusal(409, 'wrong-offset', `The server holds ${upload.draft.length} bytes of this upload: send on from there.`, {
-        headers: { 'upload-offset': String(upload.draft.length) },
-      });
+      return refusal(
+        409,
+        'wrong-offset',
+        `The server holds ${upload.draft.length} bytes of this upload: send on from there.`,
+        {
+          headers: { 'upload-offset': String(upload.draft.length) },
+        },
+      );
     const most = Math.min(UPLOAD_PIECE_BYTES, upload.offer.bytes - upload.draft.length);
     const tooLarge = (): Reply =>
       refusal(413, 'too-large', `At most ${most} bytes may follow in one piece.`, {
@@ -112,14 +135,21 @@ export class Uploads {
       if (!(error instanceof BlobSpaceFull)) throw error;
       await this.#drop(upload);
       this.log.error({ federation: upload.federation }, 'no room on disk for an upload');
-      return refusal(507, 'disk-full', 'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.', {
-        headers: { 'retry-after': '60' },
-      });
+      return refusal(
+        507,
+        'disk-full',
+        'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.',
+        {
+          headers: { 'retry-after': '60' },
+        },
+      );
     }
     if (upload.draft.length < upload.offer.bytes)
       return json(200, stateOf(upload), { 'upload-offset': String(upload.draft.length) });
     this.#forget(upload);
-    return decision(await this.coordinator.deliver(upload.federation, participant, upload.offer, upload.draft));
+    return decision(
+      await this.coordinator.deliver(upload.federation, participant, upload.offer, upload.draft),
+    );
   }
 
   /** Drops what is unfinished: nothing of it was acknowledged as whole. */
@@ -161,7 +191,9 @@ export class Uploads {
     let before = upload.draft.length;
     const look = (): void => {
       if (upload.draft.length - before < this.limits.leastBytes) {
-        this.#drop(upload).catch((error: unknown) => this.log.warn({ error: String(error) }, 'an idle upload could not be dropped'));
+        this.#drop(upload).catch((error: unknown) =>
+          this.log.warn({ error: String(error) }, 'an idle upload could not be dropped'),
+        );
         return;
       }
       before = upload.draft.length;
@@ -182,9 +214,14 @@ export class Uploads {
   }
 }
 
-const stateOf = (upload: Upload): UploadState => ({ type: 'upload', upload: upload.id, offset: upload.draft.length });
+const stateOf = (upload: Upload): UploadState => ({
+  type: 'upload',
+  upload: upload.id,
+  offset: upload.draft.length,
+});
 
-const busy = (message: string): Reply => refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
+const busy = (message: string): Reply =>
+  refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
 
 /** The status says the same as the body, for those who read no further. */
 function decision(reply: UpdateReply): Reply {

@@ -40,7 +40,11 @@ export interface Blobs {
    * Reads a blob through `scratch`, in order: `chunk` is a view on it from its start, valid during the call only, and every
    * chunk but the last fills it. Throws BlobMissing.
    */
-  read(digest: Digest, scratch: ArrayBuffer, onChunk: (chunk: Uint8Array, offset: number) => void): Promise<void>;
+  read(
+    digest: Digest,
+    scratch: ArrayBuffer,
+    onChunk: (chunk: Uint8Array, offset: number) => void,
+  ): Promise<void>;
   /** The bytes [start, end), for sending. Throws BlobMissing. */
   stream(digest: Digest, start: number, end: number): Promise<AsyncIterable<Uint8Array>>;
   /** One more holder of these bytes, in this process's memory. */

@@ -3,7 +3,14 @@
 // Guarantees, repeated by test/contract/stores.test.ts: `write` is one transaction, durable when it resolves, all or
 // nothing; what was inserted once is never overwritten; reads see every write that has resolved.
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import type {
+  Digest,
+  FederationId,
+  ParticipantId,
+  RoundNumber,
+  RunNumber,
+  VersionNumber,
+} from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
@@ -135,7 +142,11 @@ export interface Records {
   /** Newest first. */
   rounds(federation: FederationId, page: RoundPage): Promise<readonly RoundRecord[]>;
   round(federation: FederationId, round: RoundNumber): Promise<RoundRecord | undefined>;
-  update(federation: FederationId, round: RoundNumber, participant: ParticipantId): Promise<UpdateRecord | undefined>;
+  update(
+    federation: FederationId,
+    round: RoundNumber,
+    participant: ParticipantId,
+  ): Promise<UpdateRecord | undefined>;
   /** Ascending. */
   versions(federation: FederationId): Promise<readonly VersionRecord[]>;
   evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;

@@ -9,7 +9,10 @@ import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { importFiles } from '../../src/lib/modalities/import.ts';
 import { drawnDigitsContract } from '../../src/lib/modalities/image/sample-drawn-digits.ts';
 import { sourceOfText } from '../../src/lib/modalities/source-file.ts';
-import { patientCohortContract, patientCohortCsv } from '../../src/lib/modalities/table/sample-patient-cohort.ts';
+import {
+  patientCohortContract,
+  patientCohortCsv,
+} from '../../src/lib/modalities/table/sample-patient-cohort.ts';
 import { joinExamples, type Examples } from '../../src/lib/core/data/examples.ts';
 import { IngestClient, type ImportResult } from '../../src/lib/workers/ingest-client.ts';
 import type { ImportRequest } from '../../src/lib/workers/ingest-messages.ts';
@@ -58,7 +61,10 @@ async function stored(id: string): Promise<Examples> {
   }
 }
 
-const request = (files: readonly { readonly path: string; readonly file: File }[], contract: ImportRequest['contract'] = patientCohortContract) => ({
+const request = (
+  files: readonly { readonly path: string; readonly file: File }[],
+  contract: ImportRequest['contract'] = patientCohortContract,
+) => ({
   source: { type: 'files' as const, files },
   contract,
   federation: null,
@@ -77,7 +83,9 @@ test('a table imported by the worker is bit for bit what this page reads from th
   expect(record.count).toBe(5000);
   const parts: Examples[] = [];
   const sink = { append: (examples: Examples) => Promise.resolve(void parts.push(examples)) };
-  await importFiles([sourceOfText('patients.csv', text)], patientCohortContract, sink, { decodeImage: () => Promise.reject(new Error('none')) });
+  await importFiles([sourceOfText('patients.csv', text)], patientCohortContract, sink, {
+    decodeImage: () => Promise.reject(new Error('none')),
+  });
   expect(await stored(record.id)).toEqual(joinExamples(parts));
 });
 
@@ -101,7 +109,11 @@ test('the page stays fluent while 200,000 rows are imported, and hears of the pr
     port1.close();
   };
   const beating = beat();
-  const record = recordOf(await client().import(request([file('patients.csv', text)]), ({ fraction }) => fractions.push(fraction ?? -1)));
+  const record = recordOf(
+    await client().import(request([file('patients.csv', text)]), ({ fraction }) =>
+      fractions.push(fraction ?? -1),
+    ),
+  );
   isRunning = false;
   await beating;
   expect(record.count).toBe(200_000);
@@ -113,7 +125,11 @@ test('the page stays fluent while 200,000 rows are imported, and hears of the pr
 });
 
 /** 2 × 2 pictures of the given colour, encoded by this browser. */
-async function picture(type: 'image/png' | 'image/jpeg' | 'image/webp', colour: string, side = 2): Promise<Uint8Array> {
+async function picture(
+  type: 'image/png' | 'image/jpeg' | 'image/webp',
+  colour: string,
+  side = 2,
+): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(side, side);
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('no canvas');
@@ -129,14 +145,27 @@ const pets: ImageContract = { kind: 'image', height: 2, width: 2, channels: 3, c
 test('a zip of PNG, JPEG and WebP becomes examples, and broken pictures are named', async () => {
   const archive = zipSync({
     pets: {
-      cat: { '1.png': await picture('image/png', 'rgb(10 20 30)'), '2.jpg': await picture('image/jpeg', 'rgb(200 200 200)', 16) },
-      dog: { '3.webp': await picture('image/webp', 'rgb(90 90 90)', 16), '4.png': (await picture('image/png', 'red')).slice(0, 45) },
+      cat: {
+        '1.png': await picture('image/png', 'rgb(10 20 30)'),
+        '2.jpg': await picture('image/jpeg', 'rgb(200 200 200)', 16),
+      },
+      dog: {
+        '3.webp': await picture('image/webp', 'rgb(90 90 90)', 16),
+        '4.png': (await picture('image/png', 'red')).slice(0, 45),
+      },
       fish: { '5.png': await picture('image/png', 'blue') },
     },
   });
   const result = await client().import(request([file('pets.zip', new Uint8Array(archive))], pets));
-  expect(result.report).toMatchObject({ accepted: 3, refused: 2, refusedByKind: { 'corrupt-image': 1, 'unknown-class': 1 } });
-  expect(result.report.refusals.map((refusal) => refusal.file).toSorted()).toEqual(['pets.zip/pets/dog/4.png', 'pets.zip/pets/fish/5.png']);
+  expect(result.report).toMatchObject({
+    accepted: 3,
+    refused: 2,
+    refusedByKind: { 'corrupt-image': 1, 'unknown-class': 1 },
+  });
+  expect(result.report.refusals.map((refusal) => refusal.file).toSorted()).toEqual([
+    'pets.zip/pets/dog/4.png',
+    'pets.zip/pets/fish/5.png',
+  ]);
   const { features, targets } = await stored(recordOf(result).id);
   expect([...targets]).toEqual([0, 0, 1]);
   // The PNG is exact; the lossy ones come back within a few levels.
@@ -147,14 +176,21 @@ test('a zip of PNG, JPEG and WebP becomes examples, and broken pictures are name
 
 test('a transparent picture lies on white, and a larger one is scaled by our own arithmetic', async () => {
   const transparent = await picture('image/png', 'rgb(0 0 0 / 0)', 7);
-  const features = await client().encode({ ...pets, channels: 1 }, { type: 'file', file: new File([new Uint8Array(transparent)], 'a.png') });
+  const features = await client().encode(
+    { ...pets, channels: 1 },
+    { type: 'file', file: new File([new Uint8Array(transparent)], 'a.png') },
+  );
   expect([...features]).toEqual([255, 255, 255, 255]);
 });
 
 test('cancelling in mid-import leaves nothing, and the worker takes the next request', async () => {
   const ingest = client();
   const controller = new AbortController();
-  const run = ingest.import(request([file('patients.csv', patientCohortCsv(1, 150_000))]), () => controller.abort(new Error('enough')), controller.signal);
+  const run = ingest.import(
+    request([file('patients.csv', patientCohortCsv(1, 150_000))]),
+    () => controller.abort(new Error('enough')),
+    controller.signal,
+  );
   await expect(run).rejects.toThrow('enough');
   const database = await openDatabase();
   const store = idbDatasetStore(database);

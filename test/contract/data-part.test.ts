@@ -7,12 +7,32 @@ import { readDataPath } from '#lib/adapters/node/data-path.ts';
 
 const contract: TableContract = {
   kind: 'table',
-  columns: [{ type: 'number', name: 'x', minimum: null, maximum: null, missingAllowed: false, mean: 0, standardDeviation: 1 }],
-  target: { type: 'classes', name: 'y', classes: [{ label: 'no', values: ['0'] }, { label: 'yes', values: ['1'] }] },
+  columns: [
+    {
+      type: 'number',
+      name: 'x',
+      minimum: null,
+      maximum: null,
+      missingAllowed: false,
+      mean: 0,
+      standardDeviation: 1,
+    },
+  ],
+  target: {
+    type: 'classes',
+    name: 'y',
+    classes: [
+      { label: 'no', values: ['0'] },
+      { label: 'yes', values: ['1'] },
+    ],
+  },
 };
 let folder: string;
 const put = (name: string, rows: number): Promise<void> =>
-  writeFile(join(folder, name), `x,y\n${Array.from({ length: rows }, (_, i) => `${i},${i % 2}`).join('\n')}\n`);
+  writeFile(
+    join(folder, name),
+    `x,y\n${Array.from({ length: rows }, (_, i) => `${i},${i % 2}`).join('\n')}\n`,
+  );
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tributary-part-'));
@@ -28,7 +48,11 @@ test('a folder that holds training and test files gives each to whom it is for',
 
 test('a single file is meant as it is named on the command line, whatever it is called', async () => {
   await put('test.csv', 4);
-  expect((await readDataPath(join(folder, 'test.csv'), contract, { part: 'training' })).examples?.count).toBe(4);
+  expect((await readDataPath(join(folder, 'test.csv'), contract, { part: 'training' })).examples?.count).toBe(
+    4,
+  );
   await put('latest.csv', 2);
-  expect((await readDataPath(join(folder, 'latest.csv'), contract, { part: 'test' })).examples?.count).toBe(2);
+  expect((await readDataPath(join(folder, 'latest.csv'), contract, { part: 'test' })).examples?.count).toBe(
+    2,
+  );
 });

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NoContract, readDataPath, sourceFiles } from '../../src/lib/adapters/node/data-path.ts';
 import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { partition } from '../../src/lib/core/data/partition.ts';
-import { patientCohortContract, patientCohortCsv } from '../../src/lib/modalities/table/sample-patient-cohort.ts';
+import {
+  patientCohortContract,
+  patientCohortCsv,
+} from '../../src/lib/modalities/table/sample-patient-cohort.ts';
 import { gzipped, idxImages, idxLabels, storedZip } from '../support/image-fixtures.ts';
 
 let folder = '';
@@ -15,7 +18,8 @@ const write = async (path: string, bytes: Uint8Array | string): Promise<void> =>
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), bytes);
 };
-const png = (value: number): Uint8Array => encodePng({ width: 2, height: 2, data: new Uint8Array(4).fill(value), channels: 1 });
+const png = (value: number): Uint8Array =>
+  encodePng({ width: 2, height: 2, data: new Uint8Array(4).fill(value), channels: 1 });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tributary-data-'));
@@ -24,8 +28,17 @@ beforeAll(async () => {
   await write('hospitals/.DS_Store', 'x');
   await write('pets/cat/1.png', png(1));
   await write('pets/dog/2.png', png(2));
-  await write('pets.zip', storedZip([{ path: 'pets/dog/2.png', bytes: png(2) }, { path: 'pets/cat/1.png', bytes: png(1) }]));
-  await write('digits/train-images-idx3-ubyte.gz', gzipped(idxImages(2, 2, 2, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))));
+  await write(
+    'pets.zip',
+    storedZip([
+      { path: 'pets/dog/2.png', bytes: png(2) },
+      { path: 'pets/cat/1.png', bytes: png(1) },
+    ]),
+  );
+  await write(
+    'digits/train-images-idx3-ubyte.gz',
+    gzipped(idxImages(2, 2, 2, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))),
+  );
   await write('digits/train-labels-idx1-ubyte.gz', gzipped(idxLabels([0, 1])));
   await write('digits/t10k-images-idx3-ubyte.gz', gzipped(idxImages(1, 2, 2, Uint8Array.of(9, 9, 9, 9))));
   await write('digits/t10k-labels-idx1-ubyte.gz', gzipped(idxLabels([2])));
@@ -42,12 +55,20 @@ test('a folder of CSVs is read in the order of the names, and each file’s rows
     { path: 'hospitals/north.csv', start: 0, end: 40 },
     { path: 'hospitals/south.csv', start: 40, end: 65 },
   ]);
-  const parts = partition({ count: 65, targets: examples?.targets ?? new Int32Array(0), files }, 2, { type: 'by-file' }, 1);
+  const parts = partition(
+    { count: 65, targets: examples?.targets ?? new Int32Array(0), files },
+    2,
+    { type: 'by-file' },
+    1,
+  );
   expect(parts.ok && parts.value.map((rows) => rows.length)).toEqual([40, 25]);
 });
 
 test('several paths are one data set', async () => {
-  const { report } = await readDataPath([join(folder, 'hospitals/north.csv'), join(folder, 'hospitals/south.csv')], patientCohortContract);
+  const { report } = await readDataPath(
+    [join(folder, 'hospitals/north.csv'), join(folder, 'hospitals/south.csv')],
+    patientCohortContract,
+  );
   expect(report.accepted).toBe(65);
 });
 
@@ -61,23 +82,38 @@ test('a folder of class folders and the zip of it hold the same examples', async
 
 test('published training and test files are kept apart when asked', async () => {
   const counts = await Promise.all(
-    (['all', 'training', 'test'] as const).map(async (part) => (await readDataPath(join(folder, 'digits'), { ...pets, classes: ['0', '1', '2'] }, { part })).report.accepted),
+    (['all', 'training', 'test'] as const).map(
+      async (part) =>
+        (await readDataPath(join(folder, 'digits'), { ...pets, classes: ['0', '1', '2'] }, { part })).report
+          .accepted,
+    ),
   );
   expect(counts).toEqual([3, 2, 1]);
 });
 
 test('without a contract one is drafted from the files', async () => {
   expect((await readDataPath(join(folder, 'pets.zip'), null)).contract).toEqual({ ...pets, channels: 1 });
-  expect((await readDataPath(join(folder, 'digits'), null)).contract).toMatchObject({ kind: 'image', height: 2, width: 2, channels: 1 });
+  expect((await readDataPath(join(folder, 'digits'), null)).contract).toMatchObject({
+    kind: 'image',
+    height: 2,
+    width: 2,
+    channels: 1,
+  });
   const { contract, report } = await readDataPath(join(folder, 'hospitals/north.csv'), null);
-  expect(contract).toMatchObject({ kind: 'table', target: { type: 'classes', name: 'heart_disease', classes: [{ label: 'no' }, { label: 'yes' }] } });
+  expect(contract).toMatchObject({
+    kind: 'table',
+    target: { type: 'classes', name: 'heart_disease', classes: [{ label: 'no' }, { label: 'yes' }] },
+  });
   expect(report).toMatchObject({ accepted: 40, refused: 0 });
 });
 
 test('what cannot be read says so', async () => {
   await expect(readDataPath(join(folder, 'empty.csv'), null)).rejects.toThrow(NoContract);
   await expect(readDataPath(join(folder, 'nowhere.csv'), pets)).rejects.toMatchObject({ code: 'ENOENT' });
-  expect((await readDataPath(join(folder, 'empty.csv'), patientCohortContract)).report).toMatchObject({ accepted: 0, refusals: [{ kind: 'empty-file' }] });
+  expect((await readDataPath(join(folder, 'empty.csv'), patientCohortContract)).report).toMatchObject({
+    accepted: 0,
+    refusals: [{ kind: 'empty-file' }],
+  });
 });
 
 test('a file is read in any pieces, and past its end there is nothing', async () => {

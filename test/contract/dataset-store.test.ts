@@ -32,7 +32,13 @@ test('a full disk is told as such, and leaves the import as it was', async () =>
   const database = await openDatabase({ name: freshName() });
   const contract = { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] } as const;
   const store = idbDatasetStore(database);
-  const writer = await store.write({ id: 'a', federation: null, name: 'a', contract: { ...contract, classes: [...contract.classes] }, source: 'a' });
+  const writer = await store.write({
+    id: 'a',
+    federation: null,
+    name: 'a',
+    contract: { ...contract, classes: [...contract.classes] },
+    source: 'a',
+  });
   await writer.append(numbered(0, 2), 2);
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...parameters) {
@@ -57,7 +63,13 @@ test('two tabs that continue one import do not write over each other', async () 
     id: 'a',
     federation: null,
     name: 'a',
-    contract: { kind: 'image' as const, height: 2, width: 2, channels: 1 as const, classes: ['left', 'right'] },
+    contract: {
+      kind: 'image' as const,
+      height: 2,
+      width: 2,
+      channels: 1 as const,
+      classes: ['left', 'right'],
+    },
     source: 'a',
   };
   const one = await idbDatasetStore(first).write(draft);

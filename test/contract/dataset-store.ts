@@ -12,9 +12,21 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
-const contract: ImageContract = { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] };
+const contract: ImageContract = {
+  kind: 'image',
+  height: 2,
+  width: 2,
+  channels: 1,
+  classes: ['left', 'right'],
+};
 
-const draft = (id: string): DatasetDraft => ({ id, federation: null, name: `set ${id}`, contract, source: 'a.zip (10 bytes)' });
+const draft = (id: string): DatasetDraft => ({
+  id,
+  federation: null,
+  name: `set ${id}`,
+  contract,
+  source: 'a.zip (10 bytes)',
+});
 
 /** Examples whose pixels, target and hash all follow from their number. */
 export function numbered(from: number, to: number): Examples {
@@ -46,7 +58,13 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await writer.append(numbered(0, 3), 3);
         await writer.append(numbered(3, 5), 6);
         const record = await writer.finish();
-        expect(record).toMatchObject({ id: 'a', name: 'set a', count: 5, classCounts: [3, 2], bytes: 5 * (4 + 4 + 8) });
+        expect(record).toMatchObject({
+          id: 'a',
+          name: 'set a',
+          count: 5,
+          classCounts: [3, 2],
+          bytes: 5 * (4 + 4 + 8),
+        });
         expect(record.version).toBe(datasetVersion(contract).add(numbered(0, 5).hashes).finish());
         const later = await reopen();
         expect(await later.list()).toEqual([record]);
@@ -63,7 +81,9 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.list()).toEqual([]);
         expect(await later.read('cut')).toBeUndefined();
         expect(await later.record('cut')).toBeUndefined();
-        expect(await later.resumable()).toMatchObject([{ id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 }]);
+        expect(await later.resumable()).toMatchObject([
+          { id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 },
+        ]);
 
         const again = await later.write(draft('cut'));
         expect(again.resumed).toEqual({ count: 3, position: 4, hashes: numbered(0, 3).hashes });
@@ -82,8 +102,12 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
       using(async ({ store }) => {
         const writer = await store.write(draft('a'));
         await writer.append(numbered(0, 1), 1);
-        await expect(store.write({ ...draft('a'), source: 'b.zip (11 bytes)' })).rejects.toThrow(ImportMismatch);
-        await expect(store.write({ ...draft('a'), contract: { ...contract, height: 3 } })).rejects.toThrow(ImportMismatch);
+        await expect(store.write({ ...draft('a'), source: 'b.zip (11 bytes)' })).rejects.toThrow(
+          ImportMismatch,
+        );
+        await expect(store.write({ ...draft('a'), contract: { ...contract, height: 3 } })).rejects.toThrow(
+          ImportMismatch,
+        );
         expect(await store.resumable()).toMatchObject([{ count: 1 }]);
       }));
 
@@ -109,7 +133,13 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await writer.append(numbered(0, 3), 3);
         const before = await writer.finish();
         const after = await store.add('a', numbered(2, 6));
-        expect(after).toMatchObject({ id: 'a', count: 6, classCounts: [3, 3], importedAt: before.importedAt, bytes: 6 * 16 });
+        expect(after).toMatchObject({
+          id: 'a',
+          count: 6,
+          classCounts: [3, 3],
+          importedAt: before.importedAt,
+          bytes: 6 * 16,
+        });
         expect(after.version).not.toBe(before.version);
         expect(after.version).toBe(datasetVersion(contract).add(numbered(0, 6).hashes).finish());
         expect(await store.add('a', numbered(0, 6))).toEqual(after);
@@ -123,11 +153,14 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         const writer = await store.write(draft('a'));
         await writer.append(numbered(0, 1), 1);
         await writer.finish();
-        for (let n = 1; n < 300; n += 3) await Promise.all([1, 2, 3, 3].map((step) => store.add('a', numbered(n + step - 1, n + step))));
+        for (let n = 1; n < 300; n += 3)
+          await Promise.all([1, 2, 3, 3].map((step) => store.add('a', numbered(n + step - 1, n + step))));
         const record = await store.record('a');
         expect(record?.count).toBe(301);
         const read = await store.read('a');
-        expect([...(read?.hashes ?? [])].filter((_, i) => i % 2 === 1).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 301 }, (_, n) => n));
+        expect([...(read?.hashes ?? [])].filter((_, i) => i % 2 === 1).toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: 301 }, (_, n) => n),
+        );
       }));
 
     test('a dataset of its id is added to, never written over', () =>

@@ -37,10 +37,15 @@ describe.skipIf(heart === undefined)('the four hospitals of UCI Heart Disease', 
 
   test('the scaling constants are those of all four together', async () => {
     const { examples } = await readDataPath(heart ?? '', heartDiseaseContract);
-    const age = Array.from({ length: 920 }, (_, row) => examples?.features[(row * (examples?.features.length ?? 0)) / 920] ?? NaN);
+    const age = Array.from(
+      { length: 920 },
+      (_, row) => examples?.features[(row * (examples?.features.length ?? 0)) / 920] ?? NaN,
+    );
     const mean = age.reduce((sum, value) => sum + value, 0) / 920;
     expect(Math.abs(mean)).toBeLessThan(0.01);
-    expect(Math.abs(Math.sqrt(age.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 920) - 1)).toBeLessThan(0.01);
+    expect(
+      Math.abs(Math.sqrt(age.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 920) - 1),
+    ).toBeLessThan(0.01);
   });
 });
 
@@ -61,31 +66,65 @@ describe.skipIf(mnist === undefined)('MNIST', () => {
   });
 
   test('a contract drafted from the files is the one that digits have', async () => {
-    const { contract, report } = await readDataPath([`${mnist}/t10k-images-idx3-ubyte.gz`, `${mnist}/t10k-labels-idx1-ubyte.gz`], null);
+    const { contract, report } = await readDataPath(
+      [`${mnist}/t10k-images-idx3-ubyte.gz`, `${mnist}/t10k-labels-idx1-ubyte.gz`],
+      null,
+    );
     expect(contract).toEqual(drawnDigitsContract);
     expect(report.accepted).toBe(10_000);
   });
 });
 
-test.skipIf(cifar === undefined)('a zip of 10,000 photos in class folders is drafted and read whole', async () => {
-  const { contract, examples, report } = await readDataPath(cifar ?? '', null);
-  const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
-  expect(contract).toEqual({ kind: 'image', height: 32, width: 32, channels: 3, classes } satisfies ImageContract);
-  expect(report).toMatchObject({ accepted: 10_000, refused: 0, duplicates: 0 });
-  const counts = new Array<number>(10).fill(0);
-  for (const target of examples?.targets ?? []) counts[target]! += 1;
-  expect(counts).toEqual(new Array<number>(10).fill(1000));
-});
+test.skipIf(cifar === undefined)(
+  'a zip of 10,000 photos in class folders is drafted and read whole',
+  async () => {
+    const { contract, examples, report } = await readDataPath(cifar ?? '', null);
+    const classes = [
+      'airplane',
+      'automobile',
+      'bird',
+      'cat',
+      'deer',
+      'dog',
+      'frog',
+      'horse',
+      'ship',
+      'truck',
+    ];
+    expect(contract).toEqual({
+      kind: 'image',
+      height: 32,
+      width: 32,
+      channels: 3,
+      classes,
+    } satisfies ImageContract);
+    expect(report).toMatchObject({ accepted: 10_000, refused: 0, duplicates: 0 });
+    const counts = new Array<number>(10).fill(0);
+    for (const target of examples?.targets ?? []) counts[target]! += 1;
+    expect(counts).toEqual(new Array<number>(10).fill(1000));
+  },
+);
 
-test.skipIf(adult === undefined)('Adult: a drafted contract reads every row, missing cells and all', async () => {
-  const { contract, report } = await readDataPath(adult ?? '', null);
-  expect(report.accepted + report.refused).toBe(32_561);
-  // Drafted from the first 4 MiB, which is the whole file.
-  expect(report.refused).toBe(0);
-  if (contract.kind !== 'table') throw new Error('not a table');
-  expect(contract.target).toMatchObject({ type: 'classes', name: 'income', classes: [{ label: '<=50K' }, { label: '>50K' }] });
-  expect(contract.columns.filter((column) => column.missingAllowed).map((column) => column.name)).toEqual(['workclass', 'occupation', 'native_country']);
-});
+test.skipIf(adult === undefined)(
+  'Adult: a drafted contract reads every row, missing cells and all',
+  async () => {
+    const { contract, report } = await readDataPath(adult ?? '', null);
+    expect(report.accepted + report.refused).toBe(32_561);
+    // Drafted from the first 4 MiB, which is the whole file.
+    expect(report.refused).toBe(0);
+    if (contract.kind !== 'table') throw new Error('not a table');
+    expect(contract.target).toMatchObject({
+      type: 'classes',
+      name: 'income',
+      classes: [{ label: '<=50K' }, { label: '>50K' }],
+    });
+    expect(contract.columns.filter((column) => column.missingAllowed).map((column) => column.name)).toEqual([
+      'workclass',
+      'occupation',
+      'native_country',
+    ]);
+  },
+);
 
 test.skipIf(tabular === undefined).each([
   ['iris.csv', 150, 'classes'],
@@ -98,12 +137,29 @@ test.skipIf(tabular === undefined).each([
   expect(contract.kind === 'table' && contract.target.type).toBe(target);
 });
 
-test.skipIf(beijing === undefined)('Beijing: hours whose target is NA are refused as such, all others are read', async () => {
-  const { report } = await readDataPath(beijing ?? '', {
-    kind: 'table',
-    columns: [{ type: 'number', name: 'TEMP', minimum: null, maximum: null, missingAllowed: false, mean: 12, standardDeviation: 12 }],
-    target: { type: 'number', name: 'pm2.5', mean: 98, standardDeviation: 92 },
-  });
-  // 43,824 hours, 2,067 of them without a measurement.
-  expect(report).toMatchObject({ accepted: 41_757, refused: 2067, refusedByKind: { 'missing-value': 2067 } });
-});
+test.skipIf(beijing === undefined)(
+  'Beijing: hours whose target is NA are refused as such, all others are read',
+  async () => {
+    const { report } = await readDataPath(beijing ?? '', {
+      kind: 'table',
+      columns: [
+        {
+          type: 'number',
+          name: 'TEMP',
+          minimum: null,
+          maximum: null,
+          missingAllowed: false,
+          mean: 12,
+          standardDeviation: 12,
+        },
+      ],
+      target: { type: 'number', name: 'pm2.5', mean: 98, standardDeviation: 92 },
+    });
+    // 43,824 hours, 2,067 of them without a measurement.
+    expect(report).toMatchObject({
+      accepted: 41_757,
+      refused: 2067,
+      refusedByKind: { 'missing-value': 2067 },
+    });
+  },
+);

@@ -8,6 +8,8 @@ const root = process.env['SHARED_DATA'] ?? join(import.meta.dirname, '../../../s
 export function sharedData(path: string): string | undefined {
   const full = join(root, path);
   if (existsSync(full)) return full;
-  console.warn(`LEFT OUT: tests on ${path}, which is not at ${full}. Set SHARED_DATA to the folder that holds it.`);
+  console.warn(
+    `LEFT OUT: tests on ${path}, which is not at ${full}. Set SHARED_DATA to the folder that holds it.`,
+  );
   return undefined;
 }

@@ -100,7 +100,13 @@ const recordsAdapters: RecordsAdapter[] = [
 describe.each(recordsAdapters)('records $name', ({ open }) => {
   test('give back a federation as it was written, in order of creation', async () => {
     const records = await open();
-    const changed = federation('b', { state: 'running', run, lastRound: 4, livePinned: true, live: version(2) });
+    const changed = federation('b', {
+      state: 'running',
+      run,
+      lastRound: 4,
+      livePinned: true,
+      live: version(2),
+    });
     await records.write([{ type: 'create-federation', record: federation('b') }]);
     await records.write([{ type: 'create-federation', record: federation('a') }]);
     await records.write([{ type: 'change-federation', record: changed }]);
@@ -126,8 +132,15 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     const { id } = federation('a');
     await records.write([{ type: 'create-federation', record: federation('a') }]);
     await records.write([{ type: 'insert-update', record: update('a', 1, 'a') }]);
-    const other: UpdateRecord = { ...update('a', 1, 'a'), update: digest('another'), outcome: 'refused', refusal: { kind: 'x' } };
-    await expect(records.write([{ type: 'insert-update', record: other }])).rejects.toBeInstanceOf(RecordConflict);
+    const other: UpdateRecord = {
+      ...update('a', 1, 'a'),
+      update: digest('another'),
+      outcome: 'refused',
+      refusal: { kind: 'x' },
+    };
+    await expect(records.write([{ type: 'insert-update', record: other }])).rejects.toBeInstanceOf(
+      RecordConflict,
+    );
     await records.write([{ type: 'insert-update', record: { ...other, round: round(2) } }]);
     expect(await records.update(id, round(1), participant('a'))).toEqual(update('a', 1, 'a'));
     expect(await records.update(id, round(2), participant('a'))).toEqual({ ...other, round: round(2) });
@@ -145,7 +158,15 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     ]);
     const tally = { type: 'classification' as const, count: 1, lossSum: 0.5, confusion: [1, 0, 0, 0] };
     const evaluation = { federation: id, version: version(1), participant: participant('a'), tally, at: 1 };
-    const line = { federation: id, sequence: 1, at: 1, type: 'opened', payload: { round: 1 }, previous: '0', hash: '1' };
+    const line = {
+      federation: id,
+      sequence: 1,
+      at: 1,
+      type: 'opened',
+      payload: { round: 1 },
+      previous: '0',
+      hash: '1',
+    };
     await records.write([
       { type: 'insert-evaluation', record: evaluation },
       { type: 'append-journal', record: line },
@@ -177,7 +198,9 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
       [10, 10.5],
       [3, 3.5],
     ]);
-    expect((await records.rounds(id, { before: 3, limit: 10 })).map((one) => one.round.round)).toEqual([2, 1]);
+    expect((await records.rounds(id, { before: 3, limit: 10 })).map((one) => one.round.round)).toEqual([
+      2, 1,
+    ]);
     expect((await records.round(id, round(2)))?.round).toEqual(opened(2));
     await records.close();
   });
@@ -186,7 +209,9 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     const records = await open();
     const { id } = federation('a');
     await records.write([{ type: 'create-federation', record: federation('a') }]);
-    const moves = [0, 1, 0].map((number, at) => ({ alias: 'live', version: version(number), at, by: 'coordinator' }) as const);
+    const moves = [0, 1, 0].map(
+      (number, at) => ({ alias: 'live', version: version(number), at, by: 'coordinator' }) as const,
+    );
     for (const move of moves) await records.write([{ type: 'move-alias', federation: id, move }]);
     expect(await records.aliases(id)).toEqual([...moves].reverse());
     await records.close();
@@ -206,14 +231,20 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     expect(await records.versions(federation('a').id)).toEqual([]);
     expect(await records.update(federation('a').id, round(1), participant('a'))).toBeUndefined();
     expect(await records.versions(federation('b').id)).toHaveLength(1);
-    await expect(records.write([{ type: 'delete-federation', id: federation('a').id }])).rejects.toBeInstanceOf(RecordConflict);
+    await expect(
+      records.write([{ type: 'delete-federation', id: federation('a').id }]),
+    ).rejects.toBeInstanceOf(RecordConflict);
     await records.close();
   });
 
   test('refuse what belongs to no federation', async () => {
     const records = await open();
-    await expect(records.write([{ type: 'insert-version', record: versionRecord('a', 0) }])).rejects.toBeInstanceOf(RecordConflict);
-    await expect(records.write([{ type: 'insert-update', record: update('a', 1, 'a') }])).rejects.toBeInstanceOf(RecordConflict);
+    await expect(
+      records.write([{ type: 'insert-version', record: versionRecord('a', 0) }]),
+    ).rejects.toBeInstanceOf(RecordConflict);
+    await expect(
+      records.write([{ type: 'insert-update', record: update('a', 1, 'a') }]),
+    ).rejects.toBeInstanceOf(RecordConflict);
     await records.close();
   });
 
@@ -244,24 +275,29 @@ test('a file that is no database is refused by name', async () => {
   await expect(sqliteRecords(path)).rejects.toThrow();
 });
 
-const blobAdapters: { readonly name: string; open(): Promise<{ blobs: Blobs; reopen(): Promise<Blobs> }> }[] = [
-  {
-    name: 'in memory',
-    open: async () => {
-      const blobs = memoryBlobs();
-      return { blobs, reopen: async () => blobs.reopened() };
+const blobAdapters: { readonly name: string; open(): Promise<{ blobs: Blobs; reopen(): Promise<Blobs> }> }[] =
+  [
+    {
+      name: 'in memory',
+      open: async () => {
+        const blobs = memoryBlobs();
+        return { blobs, reopen: async () => blobs.reopened() };
+      },
     },
-  },
-  {
-    name: 'as files',
-    open: async () => {
-      const directory = freshDirectory();
-      return { blobs: await fileBlobs(directory), reopen: () => fileBlobs(directory) };
+    {
+      name: 'as files',
+      open: async () => {
+        const directory = freshDirectory();
+        return { blobs: await fileBlobs(directory), reopen: () => fileBlobs(directory) };
+      },
     },
-  },
-];
+  ];
 
-async function readAll(blobs: Blobs, name: Digest, scratchBytes: number): Promise<{ bytes: number[]; offsets: number[] }> {
+async function readAll(
+  blobs: Blobs,
+  name: Digest,
+  scratchBytes: number,
+): Promise<{ bytes: number[]; offsets: number[] }> {
   const bytes: number[] = [];
   const offsets: number[] = [];
   await blobs.read(name, new ArrayBuffer(scratchBytes), (chunk, offset) => {
@@ -359,7 +395,9 @@ describe('a data directory', () => {
     const path = freshDirectory();
     const owner = ownDataDirectory(path);
     expect(() => ownDataDirectory(path)).toThrow(DataDirectoryInUse);
-    expect(() => ownDataDirectory(path)).toThrow(new RegExp(`in use by another Tributary process \\(process ${process.pid}\\)`));
+    expect(() => ownDataDirectory(path)).toThrow(
+      new RegExp(`in use by another Tributary process \\(process ${process.pid}\\)`),
+    );
     owner.close();
     ownDataDirectory(path).close();
   });

@@ -32,9 +32,13 @@ test('the same seed makes the same samples for ever', () => {
 });
 
 test('a patient of Cleveland is encoded as worked out by hand', () => {
-  const [age, sex, cp, trestbps, chol, fbs, restecg, thalach, exang, oldpeak, slope, ca, thal] = '63.0,1.0,1.0,145.0,233.0,1.0,2.0,150.0,0.0,2.3,3.0,?,6.0'.split(',');
+  const [age, sex, cp, trestbps, chol, fbs, restecg, thalach, exang, oldpeak, slope, ca, thal] =
+    '63.0,1.0,1.0,145.0,233.0,1.0,2.0,150.0,0.0,2.3,3.0,?,6.0'.split(',');
   const cells = { age, sex, cp, trestbps, chol, fbs, restecg, thalach, exang, oldpeak, slope, ca, thal };
-  const encoded = encodeRow(heartDiseaseContract, Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cell ?? ''])));
+  const encoded = encodeRow(
+    heartDiseaseContract,
+    Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cell ?? ''])),
+  );
   if (!encoded.ok) throw new Error(encoded.error.message);
   expect([...encoded.value]).toEqual(
     [

@@ -4,7 +4,12 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
-import { PROTOCOL_VERSION, UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES } from '#lib/protocol/limits.ts';
+import {
+  PROTOCOL_VERSION,
+  UPLOAD_PIECE_BYTES,
+  MAXIMUM_COORDINATE,
+  MAXIMUM_EXAMPLES,
+} from '#lib/protocol/limits.ts';
 import { Answer, clientMessages, Handshake, serverMessages } from '#lib/protocol/messages.ts';
 
 /** A schema as data: kinds, keys, literals and limits. Functions (checks, transforms) count by their presence alone. */
@@ -15,12 +20,15 @@ function shapeOf(schema: unknown): unknown {
   if (typeof schema === 'bigint') return String(schema);
   if (typeof schema !== 'object' || schema === null) return schema;
   const entries = Object.entries(schema)
-    .filter(([key]) => !['~standard', '~run', '~types', 'reference', 'async', 'message', 'expects'].includes(key))
+    .filter(
+      ([key]) => !['~standard', '~run', '~types', 'reference', 'async', 'message', 'expects'].includes(key),
+    )
     .map(([key, value]) => [key, shapeOf(value)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const isSchema = (value: unknown): boolean => typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'schema';
+const isSchema = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'schema';
 
 const wire = {
   limits: { UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES },
@@ -41,9 +49,10 @@ const hashes: Readonly<Record<number, string>> = {
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
-  expect(digestOfText(JSON.stringify(wire)), 'The wire changed: raise PROTOCOL_VERSION and add its line here.').toBe(
-    hashes[PROTOCOL_VERSION],
-  );
+  expect(
+    digestOfText(JSON.stringify(wire)),
+    'The wire changed: raise PROTOCOL_VERSION and add its line here.',
+  ).toBe(hashes[PROTOCOL_VERSION]);
 });
 
 test('the hash sees keys, kinds, literals and limits', () => {
@@ -64,6 +73,19 @@ test('the hash sees keys, kinds, literals and limits', () => {
 
 test('every message has a schema that is hashed', () => {
   expect(Object.keys(wire.http).length).toBeGreaterThanOrEqual(9);
-  expect(Object.keys(clientMessages).sort()).toEqual(['check-in', 'check-out', 'evaluation', 'progress', 'watch', 'withdraw']);
-  expect(Object.keys(serverMessages).sort()).toEqual(['abandoned', 'committed', 'configured', 'federation', 'superseded']);
+  expect(Object.keys(clientMessages).sort()).toEqual([
+    'check-in',
+    'check-out',
+    'evaluation',
+    'progress',
+    'watch',
+    'withdraw',
+  ]);
+  expect(Object.keys(serverMessages).sort()).toEqual([
+    'abandoned',
+    'committed',
+    'configured',
+    'federation',
+    'superseded',
+  ]);
 });

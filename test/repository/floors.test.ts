@@ -45,11 +45,14 @@ function files(folder: string): string[] {
 
 function importsOf(path: string): string[] {
   const text = readFileSync(path, 'utf8');
-  const pattern = /(?:^|[\s;])(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+  const pattern =
+    /(?:^|[\s;])(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? '');
 }
 
-const everyFile = [...files(join(root, 'src')), ...files(join(root, 'server'))].map((path) => relative(root, path));
+const everyFile = [...files(join(root, 'src')), ...files(join(root, 'server'))].map((path) =>
+  relative(root, path),
+);
 
 const arrows = everyFile.flatMap((from) =>
   importsOf(join(root, from)).flatMap((name) => {
@@ -76,14 +79,23 @@ test('imports point down the floors', () => {
 });
 
 test('pages reach the server only through the application seam', () => {
-  const reached = arrows.filter(({ from, to }) => from.startsWith('src/') && to.startsWith('server/') && to !== 'server/application.ts');
+  const reached = arrows.filter(
+    ({ from, to }) => from.startsWith('src/') && to.startsWith('server/') && to !== 'server/application.ts',
+  );
   expect(reached.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
 });
 
 test('the core has no engine, no framework, no input or output', () => {
   const outside = files(join(root, 'src/lib/core')).flatMap((path) =>
     importsOf(path)
-      .filter((name) => !name.startsWith('.') && !name.startsWith('#lib/') && name !== 'valibot' && !name.startsWith('@noble/hashes/') && name !== 'fflate')
+      .filter(
+        (name) =>
+          !name.startsWith('.') &&
+          !name.startsWith('#lib/') &&
+          name !== 'valibot' &&
+          !name.startsWith('@noble/hashes/') &&
+          name !== 'fflate',
+      )
       .map((name) => `${relative(root, path)} → ${name}`),
   );
   expect(outside).toEqual([]);

@@ -59,5 +59,6 @@ const atLeast = (version: string, minimum: string): boolean => {
 test.each(advisories)('%s is locked at %s or later (%s)', (name, minimum) => {
   const locked = Object.entries(lock.packages).filter(([place]) => place.endsWith(`node_modules/${name}`));
   expect(locked.length).toBeGreaterThan(0);
-  for (const [place, { version }] of locked) expect(`${place} ${atLeast(version ?? '0.0.0', minimum)}`).toBe(`${place} true`);
+  for (const [place, { version }] of locked)
+    expect(`${place} ${atLeast(version ?? '0.0.0', minimum)}`).toBe(`${place} true`);
 });

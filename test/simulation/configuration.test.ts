@@ -20,15 +20,32 @@ function folder(): string {
   return data;
 }
 async function serve(options: ServerOptions): Promise<RunningServer> {
-  const running = await startServer({ host: '127.0.0.1', port: 0, pages: 'none', logLevel: 'silent', ...options });
+  const running = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    pages: 'none',
+    logLevel: 'silent',
+    ...options,
+  });
   undo.push(() => running.close());
   return running;
 }
 
 describe('the configuration', () => {
   test('is what the flags say, else the variables, else the defaults', () => {
-    expect(readConfiguration({}, {})).toMatchObject({ port: 3000, data: './data', https: false, trustProxy: false, logLevel: 'info' });
-    expect(readConfiguration({}, { PORT: '8080', TRUST_PROXY: '1', TRIBUTARY_HTTPS: 'no', PUBLIC_URL: 'https://fl.example/x' })).toMatchObject({
+    expect(readConfiguration({}, {})).toMatchObject({
+      port: 3000,
+      data: './data',
+      https: false,
+      trustProxy: false,
+      logLevel: 'info',
+    });
+    expect(
+      readConfiguration(
+        {},
+        { PORT: '8080', TRUST_PROXY: '1', TRIBUTARY_HTTPS: 'no', PUBLIC_URL: 'https://fl.example/x' },
+      ),
+    ).toMatchObject({
       port: 8080,
       trustProxy: true,
       https: false,
@@ -36,11 +53,16 @@ describe('the configuration', () => {
     });
     // 0 is a choice, not an absence.
     expect(readConfiguration({ port: '0' }, { PORT: '8080' }).port).toBe(0);
-    expect(readConfiguration({}, { ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' }).allowedOrigins).toEqual(['https://a.example', 'https://b.example:8443']);
+    expect(
+      readConfiguration({}, { ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443' }).allowedOrigins,
+    ).toEqual(['https://a.example', 'https://b.example:8443']);
   });
 
   test('that is not right is refused by the name of the flag and of the variable', () => {
-    const fault = (flags: Record<string, unknown>, environment: Record<string, string> = {}) => () => readConfiguration(flags, environment);
+    const fault =
+      (flags: Record<string, unknown>, environment: Record<string, string> = {}) =>
+      () =>
+        readConfiguration(flags, environment);
     expect(fault({ port: 'http' })).toThrow(ConfigurationFault);
     expect(fault({ port: 'http' })).toThrow(/--port \(or PORT\).*"http"/);
     expect(fault({}, { PORT: '70000' })).toThrow(/not above 65535/);
@@ -51,7 +73,10 @@ describe('the configuration', () => {
 
   test('has a flag, a variable and a sentence for every setting', () => {
     const flags = Object.entries(settings).map(([name, { flag }]) => {
-      const camel = flag.split(' ')[0]!.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+      const camel = flag
+        .split(' ')[0]!
+        .slice(2)
+        .replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
       expect(camel).toBe(name);
       return flag;
     });
@@ -67,15 +92,25 @@ describe('HTTPS with a certificate of its own', () => {
     const ca = readFileSync(join(data, 'tls', 'cert.pem'), 'utf8');
     const token = new URL(running.signInUrl).searchParams.get('token');
     const cookie = await new Promise<string>((resolve, reject) => {
-      const asked = request(`${running.url}/api/session`, { method: 'POST', ca, headers: { origin: running.url } }, (response) => {
-        response.resume();
-        resolve(response.headers['set-cookie']?.[0] ?? String(response.statusCode));
-      });
+      const asked = request(
+        `${running.url}/api/session`,
+        { method: 'POST', ca, headers: { origin: running.url } },
+        (response) => {
+          response.resume();
+          resolve(response.headers['set-cookie']?.[0] ?? String(response.statusCode));
+        },
+      );
       asked.on('error', reject);
       asked.end(JSON.stringify({ token }));
     });
     expect(cookie).toMatch(/; Secure$/);
-    const socket = io(running.url, { transports: ['websocket'], forceNew: true, reconnection: false, ca, auth: { protocol: PROTOCOL_VERSION, secret: null, kind: 'tab', name: null } } as Parameters<typeof io>[1]);
+    const socket = io(running.url, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      ca,
+      auth: { protocol: PROTOCOL_VERSION, secret: null, kind: 'tab', name: null },
+    } as Parameters<typeof io>[1]);
     undo.push(() => void socket.close());
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve());

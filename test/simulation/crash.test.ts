@@ -34,7 +34,10 @@ beforeAll(async () => {
       outDir: programs,
       emptyOutDir: true,
       target: 'node20',
-      rollupOptions: { input: resolve('test/simulation/crash-process.ts'), output: { entryFileNames: 'server.js' } },
+      rollupOptions: {
+        input: resolve('test/simulation/crash-process.ts'),
+        output: { entryFileNames: 'server.js' },
+      },
     },
   });
 }, 120_000);
@@ -47,7 +50,9 @@ afterAll(async () => {
 });
 
 async function start(port: number): Promise<string> {
-  const started = spawn(process.execPath, [join(programs, 'server.js'), String(port), data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const started = spawn(process.execPath, [join(programs, 'server.js'), String(port), data], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   child = started;
   const [line] = (await Promise.race([
     once(started.stdout, 'data'),
@@ -77,19 +82,33 @@ interface Device {
 function takePart(url: string, index: number, onDecision: () => void): Device {
   const secret = v.parse(ParticipantSecret, (index + 1).toString(16).padStart(64, '0'));
   const device: Device = { index, decisions: new Map(), deltas: new Map() };
-  const link = createSocketLink({ url, kind: 'headless', identity: async () => ({ secret, name: null }), secret: async () => secret, reconnectMostMs: 500 });
+  const link = createSocketLink({
+    url,
+    kind: 'headless',
+    identity: async () => ({ secret, name: null }),
+    secret: async () => secret,
+    reconnectMostMs: 500,
+  });
   links.push(link);
   const examples = 10 * (index + 1);
   link.onState((state) => {
     // A lost answer is made up for by the next connection.
-    if (state === 'connected') link.send('check-in', { federation, examples, backend: 'cpu' }).catch(() => undefined);
+    if (state === 'connected')
+      link.send('check-in', { federation, examples, backend: 'cpu' }).catch(() => undefined);
   });
   const train = async ({ round, base }: Configured): Promise<void> => {
     const draws = random(5, 'delta', index, round);
     const delta = Float32Array.from({ length: base.bytes / 4 }, () => draws.next() - 0.5);
     device.deltas.set(round, delta);
     const bytes = bytesOf(delta);
-    const offer = { round, base: base.digest, codec: 'f32' as const, bytes: bytes.length, digest: digestOf(bytes), examples };
+    const offer = {
+      round,
+      base: base.digest,
+      codec: 'f32' as const,
+      bytes: bytes.length,
+      digest: digestOf(bytes),
+      examples,
+    };
     for (;;) {
       try {
         device.decisions.set(round, await link.upload(federation, offer, bytes));
@@ -125,7 +144,9 @@ test('a server killed in the middle of its rounds keeps every update that it ack
   await coordinator.create(exampleSpec({ units: 20_000, rules }), federation);
   await coordinator.act(federation, 'start');
   let decided = (): void => {};
-  const devices = Array.from({ length: 4 }, (_, index) => takePart(`http://127.0.0.1:${port}`, index, () => decided()));
+  const devices = Array.from({ length: 4 }, (_, index) =>
+    takePart(`http://127.0.0.1:${port}`, index, () => decided()),
+  );
 
   // Killed after the 2nd, 5th, 8th, … decision: before, in and after the closing of a round.
   for (let kills = 0; kills < 5; kills += 1) {
@@ -150,7 +171,12 @@ test('a server killed in the middle of its rounds keeps every update that it ack
   for (const version of versions.slice(1)) {
     const round = rounds.find((one) => one.round === version.round);
     const counted = devices.filter((device) =>
-      round?.cohort.some((one) => one.participant === participantIdOf(v.parse(ParticipantSecret, (device.index + 1).toString(16).padStart(64, '0'))) && one.stage === 'accepted'),
+      round?.cohort.some(
+        (one) =>
+          one.participant ===
+            participantIdOf(v.parse(ParticipantSecret, (device.index + 1).toString(16).padStart(64, '0'))) &&
+          one.stage === 'accepted',
+      ),
     );
     expect(counted.length).toBe(version.participants);
     for (const device of devices) {
@@ -163,7 +189,11 @@ test('a server killed in the middle of its rounds keeps every update that it ack
     expect(version.examples).toBe(examples);
     const after = await coordinator.parameters(version);
     for (let at = 0; at < after.length; at += 997) {
-      const mean = counted.reduce((total, device) => total + (10 * (device.index + 1) * device.deltas.get(version.round!)![at]!) / examples, 0);
+      const mean = counted.reduce(
+        (total, device) =>
+          total + (10 * (device.index + 1) * device.deltas.get(version.round!)![at]!) / examples,
+        0,
+      );
       expect(Math.abs(after[at]! - before[at]! - mean)).toBeLessThan(1e-6);
     }
     before = after;

@@ -4,7 +4,9 @@ import { FederationSpec } from '#lib/core/federation.ts';
 
 type Input = v.InferInput<typeof FederationSpec>;
 
-export function exampleSpec(change: { rules?: Partial<Input['rules']>; target?: number; units?: number; seed?: number } = {}): FederationSpec {
+export function exampleSpec(
+  change: { rules?: Partial<Input['rules']>; target?: number; units?: number; seed?: number } = {},
+): FederationSpec {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
     type: 'number',
     name,
@@ -15,7 +17,9 @@ export function exampleSpec(change: { rules?: Partial<Input['rules']>; target?: 
     standardDeviation: 1,
   });
   const hidden: Input['network']['layers'] =
-    change.units === undefined ? [] : [{ type: 'dense', units: change.units, activation: 'relu', useBias: true }];
+    change.units === undefined
+      ? []
+      : [{ type: 'dense', units: change.units, activation: 'relu', useBias: true }];
   return v.parse(FederationSpec, {
     brief: { title: 'Two moons', purpose: 'To test.', coordinator: 'A lab', dataWanted: 'Points.' },
     metric: { name: 'accuracy', target: change.target ?? null },

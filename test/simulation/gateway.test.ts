@@ -23,8 +23,18 @@ afterEach(async () => {
 
 async function serve(options: ServerOptions = {}): Promise<RunningServer> {
   const data = mkdtempSync(join(tmpdir(), 'tributary-gateway-'));
-  const running = await startServer({ host: '127.0.0.1', port: 0, data, pages: 'none', logLevel: 'silent', ...options });
-  undo.push(() => rmSync(data, { recursive: true, force: true }), () => running.close());
+  const running = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    data,
+    pages: 'none',
+    logLevel: 'silent',
+    ...options,
+  });
+  undo.push(
+    () => rmSync(data, { recursive: true, force: true }),
+    () => running.close(),
+  );
   const created = await running.coordinator.create(federation, exampleSpec());
   if (!created.ok) throw new Error(created.error.message);
   return running;
@@ -33,12 +43,23 @@ async function serve(options: ServerOptions = {}): Promise<RunningServer> {
 const secret = 'ab'.repeat(32);
 const handshake = { protocol: PROTOCOL_VERSION, secret, kind: 'tab', name: null };
 
-function socket(running: RunningServer, auth: unknown = handshake, more: Record<string, unknown> = {}): Socket {
-  const made = io(running.url, { transports: ['websocket'], forceNew: true, reconnection: false, auth: auth as object, ...more });
+function socket(
+  running: RunningServer,
+  auth: unknown = handshake,
+  more: Record<string, unknown> = {},
+): Socket {
+  const made = io(running.url, {
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    auth: auth as object,
+    ...more,
+  });
   undo.push(() => void made.close());
   return made;
 }
-const event = (from: Socket, name: string): Promise<unknown> => new Promise((resolve) => from.once(name, resolve));
+const event = (from: Socket, name: string): Promise<unknown> =>
+  new Promise((resolve) => from.once(name, resolve));
 
 async function connected(running: RunningServer): Promise<Socket> {
   const made = socket(running);
@@ -92,25 +113,55 @@ describe('a message', () => {
     await event(watcher, 'connect');
     const answer = await ask(watcher, 'watch', { federation });
     expect(answer.ok && v.is(FederationView, answer.view)).toBe(true);
-    expect(await ask(watcher, 'check-in', { federation, examples: 5, backend: 'cpu' })).toMatchObject({ ok: false, error: 'not-identified' });
+    expect(await ask(watcher, 'check-in', { federation, examples: 5, backend: 'cpu' })).toMatchObject({
+      ok: false,
+      error: 'not-identified',
+    });
     const device = await connected(running);
-    expect(await ask(device, 'watch', { federation: 'nowhere' })).toMatchObject({ ok: false, error: 'unknown-federation' });
-    expect(await ask(device, 'check-out', { federation })).toMatchObject({ ok: false, error: 'not-in-cohort' });
+    expect(await ask(device, 'watch', { federation: 'nowhere' })).toMatchObject({
+      ok: false,
+      error: 'unknown-federation',
+    });
+    expect(await ask(device, 'check-out', { federation })).toMatchObject({
+      ok: false,
+      error: 'not-in-cohort',
+    });
     const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
-    expect(await ask(device, 'evaluation', { federation, version: 7, tally })).toMatchObject({ ok: false, error: 'unknown-version' });
+    expect(await ask(device, 'evaluation', { federation, version: 7, tally })).toMatchObject({
+      ok: false,
+      error: 'unknown-version',
+    });
     // Counts that do not add up, and counts of other classes.
-    for (const wrong of [{ ...tally, count: 2 }, { ...tally, confusion: [1] }])
-      expect(await ask(device, 'evaluation', { federation, version: 0, tally: wrong })).toMatchObject({ ok: false, error: 'malformed' });
-    expect(await ask(device, 'evaluation', { federation, version: 0, tally })).toEqual({ ok: true, view: null });
+    for (const wrong of [
+      { ...tally, count: 2 },
+      { ...tally, confusion: [1] },
+    ])
+      expect(await ask(device, 'evaluation', { federation, version: 0, tally: wrong })).toMatchObject({
+        ok: false,
+        error: 'malformed',
+      });
+    expect(await ask(device, 'evaluation', { federation, version: 0, tally })).toEqual({
+      ok: true,
+      view: null,
+    });
   });
 
   test('that nobody knows, or of the wrong shape, is answered, and the fifth closes the connection', async () => {
     const running = await serve();
     const device = await connected(running);
     const gone = event(device, 'disconnect');
-    expect(await ask(device, 'become-coordinator', { federation })).toMatchObject({ ok: false, error: 'unknown-event' });
-    expect(await ask(device, '__proto__', { federation })).toMatchObject({ ok: false, error: 'unknown-event' });
-    expect(await ask(device, 'check-in', { federation, examples: 0, backend: 'cpu' })).toMatchObject({ ok: false, error: 'malformed' });
+    expect(await ask(device, 'become-coordinator', { federation })).toMatchObject({
+      ok: false,
+      error: 'unknown-event',
+    });
+    expect(await ask(device, '__proto__', { federation })).toMatchObject({
+      ok: false,
+      error: 'unknown-event',
+    });
+    expect(await ask(device, 'check-in', { federation, examples: 0, backend: 'cpu' })).toMatchObject({
+      ok: false,
+      error: 'malformed',
+    });
     expect(await ask(device, 'watch', null)).toMatchObject({ ok: false, error: 'malformed' });
     expect(device.connected).toBe(true);
     device.emit('watch', { federation });
@@ -130,7 +181,9 @@ describe('a message', () => {
   test('comes no faster than the rate, and those within it are dealt with', async () => {
     const running = await serve();
     const device = await connected(running);
-    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(device, 'watch', { federation })));
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => ask(device, 'watch', { federation })),
+    );
     const refused = answers.filter((answer) => !answer.ok);
     expect(refused.length).toBeGreaterThan(100);
     expect(new Set(refused.map((answer) => !answer.ok && answer.error))).toEqual(new Set(['too-many']));
@@ -140,23 +193,47 @@ describe('a message', () => {
 
   test('of any content whatever leaves the server alive', async () => {
     const running = await serve();
-    const names = fc.constantFrom('watch', 'check-in', 'check-out', 'progress', 'evaluation', 'withdraw', 'connect', 'x', 'constructor');
-    const anything = fc.anything({ withDate: true, withTypedArray: true, withNullPrototype: true, maxDepth: 4 });
+    const names = fc.constantFrom(
+      'watch',
+      'check-in',
+      'check-out',
+      'progress',
+      'evaluation',
+      'withdraw',
+      'connect',
+      'x',
+      'constructor',
+    );
+    const anything = fc.anything({
+      withDate: true,
+      withTypedArray: true,
+      withNullPrototype: true,
+      maxDepth: 4,
+    });
     let closed = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(names, fc.array(anything, { maxLength: 3 }), fc.boolean()), { maxLength: 8 }), async (messages) => {
-        const device = await connected(running);
-        for (const [name, values, hasAcknowledge] of messages) {
-          try {
-            device.emit(name, ...values, ...(hasAcknowledge ? [() => {}] : []));
-          } catch {
-            // Reserved names and values that cannot be sent never leave the client.
+      fc.asyncProperty(
+        fc.array(fc.tuple(names, fc.array(anything, { maxLength: 3 }), fc.boolean()), { maxLength: 8 }),
+        async (messages) => {
+          const device = await connected(running);
+          for (const [name, values, hasAcknowledge] of messages) {
+            try {
+              device.emit(name, ...values, ...(hasAcknowledge ? [() => {}] : []));
+            } catch {
+              // Reserved names and values that cannot be sent never leave the client.
+            }
           }
-        }
-        await Promise.race([event(device, 'disconnect'), device.timeout(2_000).emitWithAck('watch', { federation }).catch(() => undefined)]);
-        if (!device.connected) closed += 1;
-        device.close();
-      }),
+          await Promise.race([
+            event(device, 'disconnect'),
+            device
+              .timeout(2_000)
+              .emitWithAck('watch', { federation })
+              .catch(() => undefined),
+          ]);
+          if (!device.connected) closed += 1;
+          device.close();
+        },
+      ),
       { seed: 11, numRuns: 60 },
     );
     expect(closed).toBeGreaterThan(3);
@@ -189,7 +266,12 @@ describe('a message', () => {
       await raw.closed;
     }
     // An unmasked frame, a reserved opcode, a length of 2⁶³, a continuation of nothing: each ends its own connection.
-    for (const bytes of [[0x81, 1, 65], [0x8b, 0x80, 0, 0, 0, 0], [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], [0x80, 0x80, 0, 0, 0, 0]]) {
+    for (const bytes of [
+      [0x81, 1, 65],
+      [0x8b, 0x80, 0, 0, 0, 0],
+      [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0],
+      [0x80, 0x80, 0, 0, 0, 0],
+    ]) {
       const raw = await rawSocket(running.port);
       raw.bytes(Uint8Array.from(bytes));
       await raw.closed;
@@ -221,7 +303,12 @@ describe('connections that say nothing', () => {
       undo.push(() => void one.destroy());
       return one;
     });
-    await Promise.all(sockets.map((one) => new Promise<void>((resolve) => (one.connecting ? one.once('connect', () => resolve()) : resolve()))));
+    await Promise.all(
+      sockets.map(
+        (one) =>
+          new Promise<void>((resolve) => (one.connecting ? one.once('connect', () => resolve()) : resolve())),
+      ),
+    );
     expect((await fetch(`${running.url}/api/federations`)).status).toBe(200);
     const garbage = connectTcp(running.port, '127.0.0.1');
     garbage.on('error', () => {});

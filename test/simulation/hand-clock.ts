@@ -28,7 +28,9 @@ export function handClock(seed: number): HandClock {
       const end = time + ms;
       await settle();
       while (!until()) {
-        const due = [...timers].filter(([, timer]) => timer.at <= end).sort(([a, one], [b, other]) => one.at - other.at || a - b)[0];
+        const due = [...timers]
+          .filter(([, timer]) => timer.at <= end)
+          .sort(([a, one], [b, other]) => one.at - other.at || a - b)[0];
         if (due === undefined) {
           time = end;
           return;

@@ -32,19 +32,38 @@ interface Running {
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-const secretOf = (index: number): ParticipantSecret => v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
+const secretOf = (index: number): ParticipantSecret =>
+  v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
 const bearer = (index: number) => ({ authorization: `Bearer ${secretOf(index)}` });
 
 /** 3 silent devices in the cohort of round 1; `units` hidden units make the model larger. */
-async function serve(options: { units?: number; limits?: UploadLimits; site?: Partial<Site>; started?: boolean } = {}): Promise<Running> {
-  const spec = exampleSpec({ rules: { goal: 3, minimum: 1, overSelection: 1, reportingDeadlineMs: 45_000 }, ...(options.units === undefined ? {} : { units: options.units }) });
+async function serve(
+  options: { units?: number; limits?: UploadLimits; site?: Partial<Site>; started?: boolean } = {},
+): Promise<Running> {
+  const spec = exampleSpec({
+    rules: { goal: 3, minimum: 1, overSelection: 1, reportingDeadlineMs: 45_000 },
+    ...(options.units === undefined ? {} : { units: options.units }),
+  });
   const world = await World.open(1, spec, 3);
   for (const device of world.devices) device.conduct = () => 'silent';
   if (options.started !== false) await world.start();
-  const site: Site = { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [], ...options.site };
+  const site: Site = {
+    trustProxy: false,
+    tls: false,
+    publicUrl: undefined,
+    allowedOrigins: [],
+    ...options.site,
+  };
   const sessions = await Sessions.open(world.kept, world.clock, () => {});
   const uploads = new Uploads(world.coordinator, world.blobs, world.clock, silentLog, options.limits);
-  const api = createApi({ coordinator: world.coordinator, blobs: world.blobs, sessions, uploads, site, log: silentLog });
+  const api = createApi({
+    coordinator: world.coordinator,
+    blobs: world.blobs,
+    sessions,
+    uploads,
+    site,
+    log: silentLog,
+  });
   const server = createServer((request, response) => {
     if (!api(request, response)) response.writeHead(404).end();
   });
@@ -62,35 +81,72 @@ async function serve(options: { units?: number; limits?: UploadLimits; site?: Pa
 }
 
 async function signIn(running: Running): Promise<string> {
-  const response = await running.fetch('/api/session', { method: 'POST', body: JSON.stringify({ token: running.sessions.token }) });
+  const response = await running.fetch('/api/session', {
+    method: 'POST',
+    body: JSON.stringify({ token: running.sessions.token }),
+  });
   expect(response.status).toBe(200);
   return response.headers.getSetCookie()[0]!;
 }
 
-function update(running: Running, index: number, value = 0.5): { readonly offer: UpdateOffer; readonly bytes: Uint8Array<ArrayBuffer> } {
+function update(
+  running: Running,
+  index: number,
+  value = 0.5,
+): { readonly offer: UpdateOffer; readonly bytes: Uint8Array<ArrayBuffer> } {
   const { head, round } = running.world.coordinator.view(federation)!;
   const bytes = bytesOf(new Float32Array(head.bytes / 4).fill(value)).slice();
   const { examples } = running.world.devices[index]!;
-  return { offer: { round: round!.round, base: head.digest, codec: 'f32', bytes: bytes.length, digest: digestOf(bytes), examples }, bytes };
+  return {
+    offer: {
+      round: round!.round,
+      base: head.digest,
+      codec: 'f32',
+      bytes: bytes.length,
+      digest: digestOf(bytes),
+      examples,
+    },
+    bytes,
+  };
 }
 
 const offerIt = (running: Running, index: number, offer: unknown): Promise<Response> =>
-  running.fetch(`/api/federations/${federation}/updates`, { method: 'POST', headers: bearer(index), body: JSON.stringify(offer) });
+  running.fetch(`/api/federations/${federation}/updates`, {
+    method: 'POST',
+    headers: bearer(index),
+    body: JSON.stringify(offer),
+  });
 
 async function begin(running: Running, index: number, offer: UpdateOffer): Promise<string> {
   const response = await offerIt(running, index, offer);
   return v.parse(UploadState, await response.json()).upload;
 }
 
-const piece = (running: Running, index: number, upload: string, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<Response> =>
-  running.fetch(`/api/uploads/${upload}`, { method: 'PATCH', headers: { ...bearer(index), 'upload-offset': String(offset) }, body: bytes });
+const piece = (
+  running: Running,
+  index: number,
+  upload: string,
+  offset: number,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Response> =>
+  running.fetch(`/api/uploads/${upload}`, {
+    method: 'PATCH',
+    headers: { ...bearer(index), 'upload-offset': String(offset) },
+    body: bytes,
+  });
 
 async function decided(response: Response) {
   return { status: response.status, reply: v.parse(UpdateReply, await response.json()) };
 }
 
 /** Sends the head of a request and some bytes of its body, and no more. */
-function half(running: Running, index: number, upload: string, length: number, bytes: Uint8Array): Promise<ClientRequest> {
+function half(
+  running: Running,
+  index: number,
+  upload: string,
+  length: number,
+  bytes: Uint8Array,
+): Promise<ClientRequest> {
   const request = httpRequest(`${running.url}/api/uploads/${upload}`, {
     method: 'PATCH',
     headers: { ...bearer(index), 'upload-offset': '0', 'content-length': String(length) },
@@ -103,7 +159,10 @@ function half(running: Running, index: number, upload: string, length: number, b
 /** Until the server holds `offset` bytes of the upload. */
 async function held(running: Running, index: number, upload: string, offset: number): Promise<void> {
   for (;;) {
-    const response = await running.fetch(`/api/uploads/${upload}`, { method: 'HEAD', headers: bearer(index) });
+    const response = await running.fetch(`/api/uploads/${upload}`, {
+      method: 'HEAD',
+      headers: bearer(index),
+    });
     if (response.headers.get('upload-offset') === String(offset)) return;
   }
 }
@@ -116,7 +175,9 @@ describe('the parameters of a version', () => {
     expect(digestOf(new Uint8Array(await response.arrayBuffer()))).toBe(digest);
     expect(response.headers.get('content-length')).toBe(String(bytes));
     expect(response.headers.get('cache-control')).toContain('immutable');
-    const again = await running.fetch(`/api/parameters/${digest}`, { headers: { 'if-none-match': response.headers.get('etag')! } });
+    const again = await running.fetch(`/api/parameters/${digest}`, {
+      headers: { 'if-none-match': response.headers.get('etag')! },
+    });
     expect(again.status).toBe(304);
     const head = await running.fetch(`/api/parameters/${digest}`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes)]);
@@ -126,13 +187,19 @@ describe('the parameters of a version', () => {
     const running = await serve();
     const { digest, bytes } = running.world.coordinator.view(federation)!.head;
     const all = new Uint8Array(await (await running.fetch(`/api/parameters/${digest}`)).arrayBuffer());
-    for (const [range, from, to] of [['bytes=10-', 10, bytes], ['bytes=0-3', 0, 4], ['bytes=-5', bytes - 5, bytes]] as const) {
+    for (const [range, from, to] of [
+      ['bytes=10-', 10, bytes],
+      ['bytes=0-3', 0, 4],
+      ['bytes=-5', bytes - 5, bytes],
+    ] as const) {
       const part = await running.fetch(`/api/parameters/${digest}`, { headers: { range } });
       expect(part.status).toBe(206);
       expect(part.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/${bytes}`);
       expect(new Uint8Array(await part.arrayBuffer())).toEqual(all.slice(from, to));
     }
-    expect((await running.fetch(`/api/parameters/${digest}`, { headers: { range: `bytes=${bytes}-` } })).status).toBe(416);
+    expect(
+      (await running.fetch(`/api/parameters/${digest}`, { headers: { range: `bytes=${bytes}-` } })).status,
+    ).toBe(416);
   });
 
   test('ranges are read as RFC 9110 has them', () => {
@@ -164,11 +231,21 @@ describe('an upload', () => {
     const first = await offerIt(running, 0, offer);
     expect(first.status).toBe(201);
     const { upload } = v.parse(UploadState, await first.json());
-    expect(await (await piece(running, 0, upload, 0, bytes.slice(0, 10))).json()).toEqual({ type: 'upload', upload, offset: 10 });
+    expect(await (await piece(running, 0, upload, 0, bytes.slice(0, 10))).json()).toEqual({
+      type: 'upload',
+      upload,
+      offset: 10,
+    });
     // Offered again, it goes on where it is.
     expect(await (await offerIt(running, 0, offer)).json()).toEqual({ type: 'upload', upload, offset: 10 });
     const done = await decided(await piece(running, 0, upload, 10, bytes.slice(10)));
-    expect(done).toMatchObject({ status: 200, reply: { type: 'accepted', receipt: { update: offer.digest, participant: participantIdOf(secretOf(0)) } } });
+    expect(done).toMatchObject({
+      status: 200,
+      reply: {
+        type: 'accepted',
+        receipt: { update: offer.digest, participant: participantIdOf(secretOf(0)) },
+      },
+    });
     expect(await decided(await offerIt(running, 0, offer))).toEqual(done);
     expect((await piece(running, 0, upload, 10, bytes.slice(10))).status).toBe(404);
   });
@@ -191,7 +268,9 @@ describe('an upload', () => {
     const request = await half(running, 0, upload, bytes.length, bytes.slice(0, 50_000));
     await held(running, 0, upload, 50_000);
     request.destroy();
-    expect((await decided(await piece(running, 0, upload, 50_000, bytes.slice(50_000)))).reply.type).toBe('accepted');
+    expect((await decided(await piece(running, 0, upload, 50_000, bytes.slice(50_000)))).reply.type).toBe(
+      'accepted',
+    );
   });
 
   test('is taken over from a connection that died unnoticed', async () => {
@@ -204,17 +283,27 @@ describe('an upload', () => {
     expect((await piece(running, 0, upload, 50_000, bytes.slice(50_000, 60_000))).status).toBe(200);
     // What the dead one may still hold back does not come in between.
     await ended;
-    expect((await decided(await piece(running, 0, upload, 60_000, bytes.slice(60_000)))).reply.type).toBe('accepted');
+    expect((await decided(await piece(running, 0, upload, 60_000, bytes.slice(60_000)))).reply.type).toBe(
+      'accepted',
+    );
   });
 
   test.each([
-    ['other bytes than were announced', (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(1, 0, 1), 'wrong-digest'],
+    [
+      'other bytes than were announced',
+      (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(1, 0, 1),
+      'wrong-digest',
+    ],
   ] as const)('(%s) is refused, and the device may send the right ones', async (_, spoil, kind) => {
     const running = await serve();
     const { offer, bytes } = update(running, 0);
-    const wrong = await decided(await piece(running, 0, await begin(running, 0, offer), 0, spoil(bytes.slice())));
+    const wrong = await decided(
+      await piece(running, 0, await begin(running, 0, offer), 0, spoil(bytes.slice())),
+    );
     expect(wrong).toMatchObject({ status: 422, reply: { refusal: { kind } } });
-    expect((await decided(await piece(running, 0, await begin(running, 0, offer), 0, bytes))).reply.type).toBe('accepted');
+    expect(
+      (await decided(await piece(running, 0, await begin(running, 0, offer), 0, bytes))).reply.type,
+    ).toBe('accepted');
   });
 
   test.each([
@@ -227,23 +316,38 @@ describe('an upload', () => {
     const refused = await decided(await piece(running, 0, await begin(running, 0, offer), 0, bytes));
     expect(refused).toMatchObject({ status: 422, reply: { type: 'refused', refusal: { kind } } });
     expect(await decided(await offerIt(running, 0, offer))).toEqual(refused);
-    expect(running.world.coordinator.view(federation)?.round?.cohort.find((one) => one.participant === participantIdOf(secretOf(0)))?.stage).toBe('refused');
+    expect(
+      running.world.coordinator
+        .view(federation)
+        ?.round?.cohort.find((one) => one.participant === participantIdOf(secretOf(0)))?.stage,
+    ).toBe('refused');
   });
 
   test('is refused before it starts when it cannot count', async () => {
     const running = await serve();
     const { offer } = update(running, 0);
-    const cases: readonly (readonly [number, Partial<Record<keyof UpdateOffer, unknown>>, number, string])[] = [
-      [0, { bytes: 28 }, 422, 'wrong-length'],
-      [0, { base: offer.digest }, 409, 'stale-base'],
-      [0, { round: 2 }, 422, 'invalid'],
-      [0, { examples: 10_000 }, 422, 'invalid'],
-      [9, {}, 403, 'not-in-cohort'],
-    ];
+    const cases: readonly (readonly [number, Partial<Record<keyof UpdateOffer, unknown>>, number, string])[] =
+      [
+        [0, { bytes: 28 }, 422, 'wrong-length'],
+        [0, { base: offer.digest }, 409, 'stale-base'],
+        [0, { round: 2 }, 422, 'invalid'],
+        [0, { examples: 10_000 }, 422, 'invalid'],
+        [9, {}, 403, 'not-in-cohort'],
+      ];
     for (const [index, change, status, kind] of cases)
-      expect(await decided(await offerIt(running, index, { ...offer, ...change })), kind).toMatchObject({ status, reply: { refusal: { kind } } });
+      expect(await decided(await offerIt(running, index, { ...offer, ...change })), kind).toMatchObject({
+        status,
+        reply: { refusal: { kind } },
+      });
     // Schema faults are no decision on an update.
-    for (const change of [{ examples: 0 }, { examples: -1 }, { examples: 1.5 }, { examples: 1e12 }, { codec: 'f16' }, { more: 1 }]) {
+    for (const change of [
+      { examples: 0 },
+      { examples: -1 },
+      { examples: 1.5 },
+      { examples: 1e12 },
+      { codec: 'f16' },
+      { more: 1 },
+    ]) {
       const response = await offerIt(running, 0, { ...offer, ...change });
       expect(response.status).toBe(422);
       expect(v.parse(ApiError, await response.json()).issues?.[0]?.path).toBe(Object.keys(change)[0]);
@@ -256,9 +360,15 @@ describe('an upload', () => {
     const first = update(running, 0, 0.5);
     const second = update(running, 0, 0.25);
     const upload = await begin(running, 0, first.offer);
-    expect(await decided(await offerIt(running, 0, second.offer))).toMatchObject({ status: 409, reply: { refusal: { kind: 'duplicate' } } });
+    expect(await decided(await offerIt(running, 0, second.offer))).toMatchObject({
+      status: 409,
+      reply: { refusal: { kind: 'duplicate' } },
+    });
     await piece(running, 0, upload, 0, first.bytes);
-    expect(await decided(await offerIt(running, 0, second.offer))).toMatchObject({ status: 409, reply: { refusal: { kind: 'duplicate' } } });
+    expect(await decided(await offerIt(running, 0, second.offer))).toMatchObject({
+      status: 409,
+      reply: { refusal: { kind: 'duplicate' } },
+    });
   });
 
   test('that arrives when its round is over is told so, with what is open now', async () => {
@@ -271,8 +381,14 @@ describe('an upload', () => {
     }
     await running.world.clock.advance(46_000);
     expect(running.world.head).toBe(1);
-    for (const response of [await piece(running, 0, upload, 0, late.bytes), await offerIt(running, 0, late.offer)])
-      expect(await decided(response)).toMatchObject({ status: 410, reply: { refusal: { kind: 'round-closed', round: 1 } } });
+    for (const response of [
+      await piece(running, 0, upload, 0, late.bytes),
+      await offerIt(running, 0, late.offer),
+    ])
+      expect(await decided(response)).toMatchObject({
+        status: 410,
+        reply: { refusal: { kind: 'round-closed', round: 1 } },
+      });
     const [, made] = running.world.coordinator.versions(federation)!;
     expect(made?.participants).toBe(2);
   });
@@ -293,10 +409,15 @@ describe('an upload', () => {
     const running = await serve();
     const { offer, bytes } = update(running, 0);
     const upload = await begin(running, 0, offer);
-    const nobody = await running.fetch(`/api/federations/${federation}/updates`, { method: 'POST', body: JSON.stringify(offer) });
+    const nobody = await running.fetch(`/api/federations/${federation}/updates`, {
+      method: 'POST',
+      body: JSON.stringify(offer),
+    });
     expect(nobody.status).toBe(401);
     expect((await piece(running, 1, upload, 0, bytes)).status).toBe(404);
-    expect((await running.fetch(`/api/uploads/${upload}`, { method: 'HEAD', headers: bearer(1) })).status).toBe(404);
+    expect(
+      (await running.fetch(`/api/uploads/${upload}`, { method: 'HEAD', headers: bearer(1) })).status,
+    ).toBe(404);
     expect((await offerIt(running, 0, offer)).status).toBe(200);
   });
 
@@ -311,8 +432,14 @@ describe('an upload', () => {
     await piece(running, 1, steady, 0, slow.bytes.slice(0, 20_000));
     await running.world.clock.advance(61_000);
     expect(running.uploads.count).toBe(1);
-    expect((await running.fetch(`/api/uploads/${starving}`, { method: 'HEAD', headers: bearer(0) })).status).toBe(404);
-    expect((await running.fetch(`/api/uploads/${steady}`, { method: 'HEAD', headers: bearer(1) })).headers.get('upload-offset')).toBe('20000');
+    expect(
+      (await running.fetch(`/api/uploads/${starving}`, { method: 'HEAD', headers: bearer(0) })).status,
+    ).toBe(404);
+    expect(
+      (await running.fetch(`/api/uploads/${steady}`, { method: 'HEAD', headers: bearer(1) })).headers.get(
+        'upload-offset',
+      ),
+    ).toBe('20000');
   });
 
   test('waits when the server receives all that it can hold', async () => {
@@ -333,11 +460,17 @@ describe('the coordinator’s API', () => {
     const running = await serve();
     const { token } = running.sessions;
     const cookie = await signIn(running);
-    expect(cookie).toMatch(/^tributary_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/);
+    expect(cookie).toMatch(
+      /^tributary_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/,
+    );
     const again = await running.fetch('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
     expect(again.status).toBe(401);
     const act = (headers: Record<string, string>) =>
-      running.fetch(`/api/federations/${federation}/actions`, { method: 'POST', headers, body: JSON.stringify({ action: 'pause' }) });
+      running.fetch(`/api/federations/${federation}/actions`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ action: 'pause' }),
+      });
     expect((await act({})).status).toBe(401);
     expect((await act({ cookie: 'tributary_session=forged' })).status).toBe(401);
     expect((await act({ cookie: cookie.split(';')[0]! })).status).toBe(200);
@@ -346,11 +479,18 @@ describe('the coordinator’s API', () => {
   });
 
   test('marks the cookie Secure behind a proxy that speaks TLS, when it may believe it', async () => {
-    for (const [trustProxy, secure] of [[true, true], [false, false]] as const) {
+    for (const [trustProxy, secure] of [
+      [true, true],
+      [false, false],
+    ] as const) {
       const running = await serve({ site: { trustProxy } });
       const response = await running.fetch('/api/session', {
         method: 'POST',
-        headers: { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'fl.example', ...(trustProxy ? { origin: 'https://fl.example' } : {}) },
+        headers: {
+          'x-forwarded-proto': 'https',
+          'x-forwarded-host': 'fl.example',
+          ...(trustProxy ? { origin: 'https://fl.example' } : {}),
+        },
         body: JSON.stringify({ token: running.sessions.token }),
       });
       expect(response.headers.getSetCookie()[0]?.includes('Secure')).toBe(secure);
@@ -362,7 +502,11 @@ describe('the coordinator’s API', () => {
     const cookie = (await signIn(running)).split(';')[0]!;
     const body = JSON.stringify({ action: 'finish' });
     const from = (origin: string) =>
-      running.fetch(`/api/federations/${federation}/actions`, { method: 'POST', headers: { cookie, origin }, body });
+      running.fetch(`/api/federations/${federation}/actions`, {
+        method: 'POST',
+        headers: { cookie, origin },
+        body,
+      });
     expect((await from('https://elsewhere.example')).status).toBe(403);
     expect((await from('null')).status).toBe(403);
     expect(running.world.coordinator.view(federation)?.state).toBe('running');
@@ -375,44 +519,83 @@ describe('the coordinator’s API', () => {
     const cookie = (await signIn(running)).split(';')[0]!;
     const spec = exampleSpec();
     const post = async (body: unknown) => {
-      const response = await running.fetch('/api/federations', { method: 'POST', headers: { cookie }, body: typeof body === 'string' ? body : JSON.stringify(body) });
-      return { status: response.status, body: response.status < 300 ? undefined : v.parse(ApiError, await response.json()) };
+      const response = await running.fetch('/api/federations', {
+        method: 'POST',
+        headers: { cookie },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return {
+        status: response.status,
+        body: response.status < 300 ? undefined : v.parse(ApiError, await response.json()),
+      };
     };
     expect((await post('{')).status).toBe(400);
     expect((await post(JSON.stringify({ filler: 'x'.repeat(1_100_000) }))).status).toBe(413);
     expect((await post('['.repeat(100_000))).status).toBe(400);
-    const paths = async (body: unknown): Promise<string[]> => (await post(body)).body?.issues?.map((issue) => issue.path) ?? [];
+    const paths = async (body: unknown): Promise<string[]> =>
+      (await post(body)).body?.issues?.map((issue) => issue.path) ?? [];
     expect(await paths({ id: 'Not An Id', spec })).toEqual(['id']);
-    expect(await paths({ id: null, spec: { ...spec, brief: { ...spec.brief, title: ' ' } } })).toEqual(['spec.brief.title']);
-    expect(await paths({ id: null, spec: { ...spec, rules: { ...spec.rules, minimum: 4 } } })).toEqual(['spec.rules.minimum']);
-    expect(await paths({ id: null, spec: { ...spec, network: { ...spec.network, inputShape: [3] } } })).toEqual(['spec.network.inputShape']);
-    expect(await paths({ id: null, spec: { ...spec, metric: { name: 'rmse', target: null } } })).toEqual(['spec.metric.name']);
+    expect(await paths({ id: null, spec: { ...spec, brief: { ...spec.brief, title: ' ' } } })).toEqual([
+      'spec.brief.title',
+    ]);
+    expect(await paths({ id: null, spec: { ...spec, rules: { ...spec.rules, minimum: 4 } } })).toEqual([
+      'spec.rules.minimum',
+    ]);
+    expect(
+      await paths({ id: null, spec: { ...spec, network: { ...spec.network, inputShape: [3] } } }),
+    ).toEqual(['spec.network.inputShape']);
+    expect(await paths({ id: null, spec: { ...spec, metric: { name: 'rmse', target: null } } })).toEqual([
+      'spec.metric.name',
+    ]);
     expect(await paths({ id: federation, spec })).toEqual(['id']);
     expect((await post({ id: null, spec, __proto__: { polluted: true } })).status).toBe(201);
     expect((await post({ id: null, spec })).status).toBe(201);
-    expect(running.world.coordinator.summaries().map((one) => one.id)).toEqual(['two-moons', 'two-moons-2', 'two-moons-3']);
+    expect(running.world.coordinator.summaries().map((one) => one.id)).toEqual([
+      'two-moons',
+      'two-moons-2',
+      'two-moons-3',
+    ]);
   });
 
   test('takes a federation from draft to its end, and changes it only when nothing runs', async () => {
     const running = await serve({ started: false });
     const cookie = (await signIn(running)).split(';')[0]!;
     const ask = async (method: string, path: string, body?: unknown) => {
-      const response = await running.fetch(`/api/federations/${federation}${path}`, { method, headers: { cookie }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const response = await running.fetch(`/api/federations/${federation}${path}`, {
+        method,
+        headers: { cookie },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
       return { status: response.status, value: await response.json() };
     };
     const before = v.parse(FederationView, (await ask('GET', '')).value);
-    const reseeded = v.parse(FederationView, (await ask('PUT', '', { spec: exampleSpec({ seed: 5 }) })).value);
+    const reseeded = v.parse(
+      FederationView,
+      (await ask('PUT', '', { spec: exampleSpec({ seed: 5 }) })).value,
+    );
     expect(reseeded.head.digest).not.toBe(before.head.digest);
     expect(running.world.blobs.digests()).toEqual([reseeded.head.digest]);
     expect((await ask('POST', '/actions', { action: 'resume' })).status).toBe(409);
-    expect((await ask('POST', '/actions', { action: 'start' })).value).toMatchObject({ state: 'running', run: 1 });
+    expect((await ask('POST', '/actions', { action: 'start' })).value).toMatchObject({
+      state: 'running',
+      run: 1,
+    });
     expect((await ask('PUT', '', { spec: exampleSpec() })).status).toBe(409);
     expect((await ask('DELETE', '')).status).toBe(409);
     expect((await ask('PUT', '/aliases/live', { version: 3 })).status).toBe(404);
-    expect((await ask('POST', '/actions', { action: 'finish' })).value).toMatchObject({ state: 'finished', status: 'The coordinator ended the run.' });
-    expect((await ask('PUT', '', { spec: exampleSpec({ units: 3 }) })).value).toMatchObject({ issues: [{ path: 'spec.network' }] });
+    expect((await ask('POST', '/actions', { action: 'finish' })).value).toMatchObject({
+      state: 'finished',
+      status: 'The coordinator ended the run.',
+    });
+    expect((await ask('PUT', '', { spec: exampleSpec({ units: 3 }) })).value).toMatchObject({
+      issues: [{ path: 'spec.network' }],
+    });
     expect((await ask('PUT', '', { spec: exampleSpec({ rules: { goal: 5 } }) })).status).toBe(200);
-    expect((await ask('POST', '/actions', { action: 'start' })).value).toMatchObject({ state: 'running', run: 2, roundsCommitted: 0 });
+    expect((await ask('POST', '/actions', { action: 'start' })).value).toMatchObject({
+      state: 'running',
+      run: 2,
+      roundsCommitted: 0,
+    });
     await ask('POST', '/actions', { action: 'finish' });
     expect((await ask('DELETE', '')).status).toBe(200);
     expect((await ask('GET', '')).status).toBe(404);
@@ -426,7 +609,8 @@ describe('the coordinator’s API', () => {
       await piece(running, index, await begin(running, index, offer), 0, bytes);
     }
     await running.world.coordinator.idle();
-    const get = async (path: string): Promise<unknown> => (await running.fetch(`/api/federations/${federation}${path}`)).json();
+    const get = async (path: string): Promise<unknown> =>
+      (await running.fetch(`/api/federations/${federation}${path}`)).json();
     expect(v.parse(v.array(VersionView), await get('/versions')).map((one) => one.version)).toEqual([0, 1]);
     const rounds = v.parse(v.array(RoundView), await get('/rounds?before=2&limit=1'));
     expect(rounds).toMatchObject([{ round: 1, phase: 'committed', version: 1 }]);
@@ -441,14 +625,21 @@ describe('the coordinator’s API', () => {
   test('exports a version for TF.js and as safetensors', async () => {
     const running = await serve();
     const get = (query: string) => running.fetch(`/api/federations/${federation}/versions/0/export${query}`);
-    const parameters = new Float32Array(await (await running.fetch(`/api/parameters/${running.world.coordinator.view(federation)!.head.digest}`)).arrayBuffer());
+    const parameters = new Float32Array(
+      await (
+        await running.fetch(`/api/parameters/${running.world.coordinator.view(federation)!.head.digest}`)
+      ).arrayBuffer(),
+    );
     const zip = await get('?format=tfjs');
     expect(zip.headers.get('content-disposition')).toBe('attachment; filename="two-moons-v0-tfjs.zip"');
     const files = unzipSync(new Uint8Array(await zip.arrayBuffer()));
     expect(Object.keys(files)).toContain('model.json');
     expect(files['weights.bin']).toEqual(bytesOf(parameters));
     const tensors = readSafetensors(new Uint8Array(await (await get('?format=safetensors')).arrayBuffer()));
-    expect(tensors.ok && tensors.value.tensors.map((one) => [...one.values])).toEqual([[...parameters.slice(0, 4)], [...parameters.slice(4)]]);
+    expect(tensors.ok && tensors.value.tensors.map((one) => [...one.values])).toEqual([
+      [...parameters.slice(0, 4)],
+      [...parameters.slice(4)],
+    ]);
     expect((await get('?format=onnx')).status).toBe(400);
     expect((await running.fetch(`/api/federations/${federation}/versions/9/export`)).status).toBe(404);
   });

@@ -46,6 +46,9 @@ function frame(payload: Buffer): Buffer {
       ? Buffer.from([0x81, 0x80 | payload.length])
       : payload.length < 65_536
         ? Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 255])
-        : Buffer.concat([Buffer.from([0x81, 0x80 | 127, 0, 0, 0, 0]), Buffer.from(Uint32Array.of(payload.length).buffer).reverse()]);
+        : Buffer.concat([
+            Buffer.from([0x81, 0x80 | 127, 0, 0, 0, 0]),
+            Buffer.from(Uint32Array.of(payload.length).buffer).reverse(),
+          ]);
   return Buffer.concat([header, mask, payload.map((byte, index) => byte ^ mask[index % 4]!)]);
 }

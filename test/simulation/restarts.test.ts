@@ -56,7 +56,10 @@ describe.each(stores)('with records $name', ({ open }) => {
         restarts += world.restarts;
         expect(await world.check(), label).toEqual({ committed: 2, abandoned: 0 });
         expect(world.fatal, label).toBeUndefined();
-        expect(world.coordinator.versions(federation)?.map((one) => one.version), label).toEqual([0, 1, 2]);
+        expect(
+          world.coordinator.versions(federation)?.map((one) => one.version),
+          label,
+        ).toEqual([0, 1, 2]);
         await records.close();
       }
     expect(restarts).toBeGreaterThanOrEqual(2 * (writes - 1) - 2);
@@ -113,7 +116,9 @@ test('a durable write that fails ends the process instead of being tried again',
   broken = true;
   await world.clock.advance(10_000);
   expect(world.fatal).toMatchObject({ message: 'EIO: i/o error, fsync' });
-  expect(world.devices.flatMap((device) => [...device.replies.values()]).filter((one) => one.type === 'accepted')).toEqual([]);
+  expect(
+    world.devices.flatMap((device) => [...device.replies.values()]).filter((one) => one.type === 'accepted'),
+  ).toEqual([]);
   broken = false;
   await world.restart();
   expect(await world.until(() => world.head === 1, 5 * MINUTE)).toBe(true);
@@ -138,14 +143,19 @@ test('an update that the disk has damaged is not averaged: its round is abandone
   world.devices[0]!.trainingMs = () => 30_000;
   await world.start();
   await world.clock.advance(10_000);
-  const [reported] = world.coordinator.view(federation)!.round!.cohort.filter((one) => one.stage === 'accepted');
+  const [reported] = world.coordinator
+    .view(federation)!
+    .round!.cohort.filter((one) => one.stage === 'accepted');
   const reply = world.devices.find((one) => one.participant === reported?.participant)?.replies.get(1);
   if (reply?.type !== 'accepted') throw new Error('No update was accepted in time.');
   world.blobs.damage(reply.receipt.update);
   await world.restart();
   await world.until(() => world.head === 1, 10 * MINUTE);
   const rounds = (await world.coordinator.rounds(federation, { limit: 10 }))!;
-  expect(rounds.find((one) => one.round === 1)).toMatchObject({ phase: 'abandoned', reason: expect.stringMatching(/damaged on disk/) });
+  expect(rounds.find((one) => one.round === 1)).toMatchObject({
+    phase: 'abandoned',
+    reason: expect.stringMatching(/damaged on disk/),
+  });
   expect(world.head).toBe(1);
   expect(world.fatal).toBeUndefined();
 });

@@ -12,7 +12,11 @@ import { exampleSpec } from './example-spec.ts';
 
 const MINUTE = 60_000;
 
-async function running(seed: number, devices: number, rules: Parameters<typeof exampleSpec>[0] = {}): Promise<World> {
+async function running(
+  seed: number,
+  devices: number,
+  rules: Parameters<typeof exampleSpec>[0] = {},
+): Promise<World> {
   const world = await World.open(seed, exampleSpec(rules), devices);
   await world.start();
   return world;
@@ -21,10 +25,16 @@ async function running(seed: number, devices: number, rules: Parameters<typeof e
 describe('a federation of honest devices', () => {
   test('commits round after round, each the weighted mean of its updates, and stops after its last', async () => {
     const world = await running(1, 4, { rules: { maximumRounds: 5 } });
-    expect(await world.until(() => world.coordinator.view(federation)?.state === 'finished', 10 * MINUTE)).toBe(true);
+    expect(
+      await world.until(() => world.coordinator.view(federation)?.state === 'finished', 10 * MINUTE),
+    ).toBe(true);
     expect(await world.check()).toEqual({ committed: 5, abandoned: 0 });
     const view = world.coordinator.view(federation);
-    expect(view).toMatchObject({ roundsCommitted: 5, live: 5, status: 'The run ended after its last round: 5 are committed.' });
+    expect(view).toMatchObject({
+      roundsCommitted: 5,
+      live: 5,
+      status: 'The run ended after its last round: 5 are committed.',
+    });
     expect(world.fatal).toBeUndefined();
   });
 
@@ -33,7 +43,11 @@ describe('a federation of honest devices', () => {
     await world.coordinator.act(federation, 'start');
     world.devices[0]!.connect();
     await world.clock.advance(MINUTE);
-    expect(world.coordinator.view(federation)).toMatchObject({ round: null, status: 'Waiting for 2 more devices.', checkedIn: 1 });
+    expect(world.coordinator.view(federation)).toMatchObject({
+      round: null,
+      status: 'Waiting for 2 more devices.',
+      checkedIn: 1,
+    });
     for (const device of world.devices.slice(1)) device.connect();
     expect(await world.until(() => world.head === 1, 3 * MINUTE)).toBe(true);
   });
@@ -74,7 +88,9 @@ describe('a federation of honest devices', () => {
     await world.until(() => world.head === 1 && silent.committed.some((one) => one.counted), 5 * MINUTE);
     const version = world.head;
     await world.clock.advance(14_000);
-    expect(world.coordinator.view(federation)).toMatchObject({ status: expect.stringMatching(/scoring version/) });
+    expect(world.coordinator.view(federation)).toMatchObject({
+      status: expect.stringMatching(/scoring version/),
+    });
     await world.clock.advance(2_000);
     expect(world.coordinator.view(federation)?.round?.base).toBe(version);
     expect(world.coordinator.view(federation)?.head.evaluation?.participants).toBeGreaterThanOrEqual(2);
@@ -131,12 +147,20 @@ describe('a device that does not do as it should', () => {
     await world.start();
     await world.until(() => world.head === 3, 5 * MINUTE);
     expect(await world.check()).toMatchObject({ committed: 3 });
-    expect(world.coordinator.versions(federation)?.slice(1, 4).map((one) => one.participants)).toEqual([3, 3, 3]);
+    expect(
+      world.coordinator
+        .versions(federation)
+        ?.slice(1, 4)
+        .map((one) => one.participants),
+    ).toEqual([3, 3, 3]);
   });
 
   test('(an update for another federation) is refused by name', async () => {
     const world = await running(12, 4);
-    await world.coordinator.create(null, { ...exampleSpec({ seed: 99 }), brief: { ...exampleSpec().brief, title: 'Other' } });
+    await world.coordinator.create(null, {
+      ...exampleSpec({ seed: 99 }),
+      brief: { ...exampleSpec().brief, title: 'Other' },
+    });
     const other = world.coordinator.summaries().find((one) => one.title === 'Other')!;
     const base = world.coordinator.view(other.id)!.head.digest;
     const device = world.devices[0]!;
@@ -164,7 +188,11 @@ describe('a device that does not do as it should', () => {
   });
 
   test('(is gone for good) counts as dropped after the grace, and the round closes without waiting for its deadline', async () => {
-    const world = await World.open(14, exampleSpec({ rules: { goal: 4, minimum: 2, overSelection: 1, reportingDeadlineMs: 600_000 } }), 4);
+    const world = await World.open(
+      14,
+      exampleSpec({ rules: { goal: 4, minimum: 2, overSelection: 1, reportingDeadlineMs: 600_000 } }),
+      4,
+    );
     world.devices[0]!.conduct = () => 'leaves';
     await world.start();
     await world.until(() => world.head === 1, MINUTE);
@@ -204,14 +232,22 @@ describe('a device that does not do as it should', () => {
     const world = await running(16, 3, { rules: { goal: 3, overSelection: 1 } });
     const device = world.devices[0]!;
     const told: string[] = [];
-    const older = { id: 'old', participant: device.participant, name: null, kind: 'tab' as const, send: (name: string) => void told.push(name) };
+    const older = {
+      id: 'old',
+      participant: device.participant,
+      name: null,
+      kind: 'tab' as const,
+      send: (name: string) => void told.push(name),
+    };
     const message = { federation, examples: 5, backend: 'none' };
     await world.coordinator.receive(older, { name: 'check-in', message });
     device.connect();
     await world.clock.advance(1_000);
     expect(told).toContain('superseded');
     expect(world.coordinator.view(federation)?.checkedIn).toBe(3);
-    expect(await world.coordinator.receive(older, { name: 'check-out', message: { federation } })).toMatchObject({ ok: false, error: 'other-connection' });
+    expect(
+      await world.coordinator.receive(older, { name: 'check-out', message: { federation } }),
+    ).toMatchObject({ ok: false, error: 'other-connection' });
   });
 });
 
@@ -225,24 +261,38 @@ describe('whoever watches', () => {
       name: null,
       kind: 'tab',
       send: (name, message) => {
-        if (name === 'federation') heard.push({ at: world.clock.monotonic(), phase: v.parse(FederationView, message).round?.phase });
+        if (name === 'federation')
+          heard.push({ at: world.clock.monotonic(), phase: v.parse(FederationView, message).round?.phase });
       },
     };
     await world.coordinator.receive(watcher, { name: 'watch', message: { federation } });
     for (let step = 0; step < 200; step += 1) {
       for (const device of world.devices)
-        device.tell({ name: 'progress', message: { federation, round: world.coordinator.view(federation)!.round!.round, stage: 'training', fraction: step / 200 } });
+        device.tell({
+          name: 'progress',
+          message: {
+            federation,
+            round: world.coordinator.view(federation)!.round!.round,
+            stage: 'training',
+            fraction: step / 200,
+          },
+        });
       await world.clock.advance(50);
     }
     await world.coordinator.act(federation, 'finish');
     await world.clock.advance(1_000);
     expect(heard.length).toBeGreaterThan(15);
-    for (const [index, one] of heard.entries()) if (index > 0) expect(one.at - heard[index - 1]!.at).toBeGreaterThanOrEqual(500);
+    for (const [index, one] of heard.entries())
+      if (index > 0) expect(one.at - heard[index - 1]!.at).toBeGreaterThanOrEqual(500);
     expect(['committed', 'abandoned']).toContain(heard.at(-1)?.phase);
   });
 
   test('of a cohort of hundreds gets a view that fits into one message', async () => {
-    const world = await World.open(31, exampleSpec({ rules: { goal: 400, minimum: 300, overSelection: 1 } }), 400);
+    const world = await World.open(
+      31,
+      exampleSpec({ rules: { goal: 400, minimum: 300, overSelection: 1 } }),
+      400,
+    );
     for (const device of world.devices) device.conduct = () => 'silent';
     await world.start();
     const view = world.coordinator.view(federation)!;
@@ -274,8 +324,22 @@ describe('the aggregate', () => {
 
 describe('with faults of every kind at once', () => {
   const conducts: readonly Conduct[] = [
-    'honest', 'honest', 'honest', 'honest', 'twice', 'not-a-number', 'too-large', 'short', 'wrong-digest', 'wrong-base',
-    'too-many-examples', 'late', 'silent', 'withdraws', 'loses-connection', 'leaves',
+    'honest',
+    'honest',
+    'honest',
+    'honest',
+    'twice',
+    'not-a-number',
+    'too-large',
+    'short',
+    'wrong-digest',
+    'wrong-base',
+    'too-many-examples',
+    'late',
+    'silent',
+    'withdraws',
+    'loses-connection',
+    'leaves',
   ];
 
   test('every invariant holds, and once the faults stop rounds commit again', async () => {
@@ -284,7 +348,8 @@ describe('with faults of every kind at once', () => {
       const world = await World.open(seed, exampleSpec({ rules: { goal: 4, minimum: 3 } }), 7);
       let faulty = true;
       for (const device of world.devices)
-        device.conduct = (round) => (faulty ? conducts[random(seed, 'conduct', device.index, round).below(conducts.length)]! : 'honest');
+        device.conduct = (round) =>
+          faulty ? conducts[random(seed, 'conduct', device.index, round).below(conducts.length)]! : 'honest';
       await world.start();
       await world.until(() => false, 8 * MINUTE, 1_000);
       const during = await world.check();

@@ -20,7 +20,10 @@ afterEach(async () => {
 async function server(): Promise<RunningServer> {
   const data = mkdtempSync(join(tmpdir(), 'tributary-server-'));
   const running = await startServer({ host: '127.0.0.1', port: 0, data, pages: 'none', logLevel: 'silent' });
-  undo.push(() => rmSync(data, { recursive: true, force: true }), () => running.close());
+  undo.push(
+    () => rmSync(data, { recursive: true, force: true }),
+    () => running.close(),
+  );
   return running;
 }
 
@@ -35,7 +38,12 @@ interface Device {
 
 async function device(url: string, digit: string): Promise<Device> {
   const secret = secretOf(digit);
-  const link = createSocketLink({ url, kind: 'headless', identity: async () => ({ secret, name: `Device ${digit}` }), secret: async () => secret });
+  const link = createSocketLink({
+    url,
+    kind: 'headless',
+    identity: async () => ({ secret, name: `Device ${digit}` }),
+    secret: async () => secret,
+  });
   undo.push(() => link.close());
   const configured = new Promise<Configured>((resolve) => link.on('configured', resolve));
   const committed = new Promise<Committed>((resolve) => link.on('committed', resolve));
@@ -48,7 +56,11 @@ async function report({ link, configured }: Device, value: number, examples: num
   const { round, base } = await configured;
   const parameters = await link.parameters(base.digest, base.bytes);
   const bytes = bytesOf(new Float32Array(parameters.length).fill(value));
-  return link.upload(federation, { round, base: base.digest, codec: 'f32', bytes: bytes.length, digest: digestOf(bytes), examples }, bytes);
+  return link.upload(
+    federation,
+    { round, base: base.digest, codec: 'f32', bytes: bytes.length, digest: digestOf(bytes), examples },
+    bytes,
+  );
 }
 
 describe('a federation on the real server', () => {
@@ -59,7 +71,11 @@ describe('a federation on the real server', () => {
     await coordinator.act(federation, 'start');
     const devices = await Promise.all(['a', 'b'].map((digit) => device(running.url, digit)));
     for (const [index, one] of devices.entries()) {
-      const answer = await one.link.send('check-in', { federation, examples: index === 0 ? 10 : 30, backend: 'cpu' });
+      const answer = await one.link.send('check-in', {
+        federation,
+        examples: index === 0 ? 10 : 30,
+        backend: 'cpu',
+      });
       expect(answer.ok).toBe(true);
     }
     const [first, second] = devices;
@@ -74,14 +90,28 @@ describe('a federation on the real server', () => {
     const [, made] = await coordinator.versions(federation);
     const parameters = await coordinator.parameters(made!);
     expect(parameters).toEqual(base.map((value) => Math.fround(value - 0.5)));
-    expect(made).toMatchObject({ version: 1, parent: 0, participants: 2, examples: 40, bytesUp: 48, bytesDown: 48 });
+    expect(made).toMatchObject({
+      version: 1,
+      parent: 0,
+      participants: 2,
+      examples: 40,
+      bytesUp: 48,
+      bytesDown: 48,
+    });
 
     const tally = { type: 'classification' as const, count: 4, lossSum: 1, confusion: [2, 0, 1, 1] };
-    for (const one of devices) expect(await one.link.send('evaluation', { federation, version: committed.version, tally })).toEqual({ ok: true, view: null });
+    for (const one of devices)
+      expect(await one.link.send('evaluation', { federation, version: committed.version, tally })).toEqual({
+        ok: true,
+        view: null,
+      });
     // The first report of a device counts.
     await first!.link.send('evaluation', { federation, version: committed.version, tally });
     const view = await coordinator.federation(federation);
-    expect(view.head.evaluation).toEqual({ participants: 2, tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] } });
+    expect(view.head.evaluation).toEqual({
+      participants: 2,
+      tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] },
+    });
     expect(view.live).toBe(1);
   });
 
@@ -90,15 +120,23 @@ describe('a federation on the real server', () => {
     const coordinator = await signedIn(running.signInUrl);
     await coordinator.create(exampleSpec({ rules: { goal: 3, minimum: 1, overSelection: 1 } }), federation);
     await coordinator.act(federation, 'start');
-    const [one] = await Promise.all(['a', 'b', 'c'].map(async (digit) => {
-      const made = await device(running.url, digit);
-      await made.link.send('check-in', { federation, examples: 10, backend: 'cpu' });
-      return made;
-    }));
+    const [one] = await Promise.all(
+      ['a', 'b', 'c'].map(async (digit) => {
+        const made = await device(running.url, digit);
+        await made.link.send('check-in', { federation, examples: 10, backend: 'cpu' });
+        return made;
+      }),
+    );
     await coordinator.until(federation, (view) => view.round !== null, 5_000);
-    const receipts = [await report(one!, 0.25, 10), ...(await Promise.all([report(one!, 0.25, 10), report(one!, 0.25, 10)]))];
+    const receipts = [
+      await report(one!, 0.25, 10),
+      ...(await Promise.all([report(one!, 0.25, 10), report(one!, 0.25, 10)])),
+    ];
     expect(new Set(receipts.map((reply) => JSON.stringify(reply))).size).toBe(1);
-    expect(receipts[0]).toMatchObject({ type: 'accepted', receipt: { participant: participantIdOf(secretOf('a')), examples: 10 } });
+    expect(receipts[0]).toMatchObject({
+      type: 'accepted',
+      receipt: { participant: participantIdOf(secretOf('a')), examples: 10 },
+    });
     expect(await report(one!, 0.5, 10)).toMatchObject({ type: 'refused', refusal: { kind: 'duplicate' } });
   });
 });

@@ -52,7 +52,12 @@ export class World {
     this.clock = handClock(seed);
   }
 
-  static async open(seed: number, spec: FederationSpec, devices: number, kept: Records = memoryRecords()): Promise<World> {
+  static async open(
+    seed: number,
+    spec: FederationSpec,
+    devices: number,
+    kept: Records = memoryRecords(),
+  ): Promise<World> {
     const world = new World(seed, kept);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
@@ -154,29 +159,42 @@ export class World {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
       if (index === 0) continue;
       const round = rounds.find((one) => one.round === version.round);
-      if (round?.phase !== 'committed' || round.version !== version.version) return fault(`version ${index} has no round`);
+      if (round?.phase !== 'committed' || round.version !== version.version)
+        return fault(`version ${index} has no round`);
       const base = versions[index - 1]!;
-      if (version.parent !== base.version || round.baseDigest !== base.digest) fault(`version ${index} has another base`);
+      if (version.parent !== base.version || round.baseDigest !== base.digest)
+        fault(`version ${index} has another base`);
       const reports = acceptedReports(round);
-      if (new Set(reports.map((one) => one.participant)).size !== reports.length) fault('a device is counted twice');
+      if (new Set(reports.map((one) => one.participant)).size !== reports.length)
+        fault('a device is counted twice');
       if (reports.length < round.rules.minimum) fault('fewer than the minimum were counted');
       const from = await readParameters(this.blobs, base.digest, base.bytes / 4);
       const made = await readParameters(this.blobs, version.digest, version.bytes / 4);
       const examples = reports.reduce((total, one) => total + one.examples, 0);
       const deltas = reports.map((one) => {
-        const sent = this.devices.find((device) => device.participant === one.participant)?.sent.get(one.update);
-        return { weight: one.examples / examples, delta: sent ?? fault('an update was counted that nobody sent') };
+        const sent = this.devices
+          .find((device) => device.participant === one.participant)
+          ?.sent.get(one.update);
+        return {
+          weight: one.examples / examples,
+          delta: sent ?? fault('an update was counted that nobody sent'),
+        };
       });
       for (const [at, value] of made.entries()) {
         const mean = deltas.reduce((total, one) => total + one.weight * one.delta[at]!, 0);
-        if (Math.abs(value - from[at]! - mean) > round.quantum + 1e-6) fault(`version ${index} is not the mean of its updates`);
+        if (Math.abs(value - from[at]! - mean) > round.quantum + 1e-6)
+          fault(`version ${index} is not the mean of its updates`);
       }
     }
     for (const device of this.devices)
       for (const [round, reply] of device.replies) {
         const known = rounds.find((one) => one.round === round);
         if (reply.type !== 'accepted' || known === undefined) continue;
-        if (!acceptedReports(known).some((one) => one.participant === device.participant && one.update === reply.receipt.update))
+        if (
+          !acceptedReports(known).some(
+            (one) => one.participant === device.participant && one.update === reply.receipt.update,
+          )
+        )
           fault(`round ${round} lost an update that it had acknowledged`);
       }
     const broken = firstBrokenEntry(await this.kept.journal(federation));
@@ -256,12 +274,15 @@ export class Device {
 
   serverIsBack(): void {
     this.#connection = undefined;
-    this.world.clock.after(random(this.index, 'reconnect', this.#connections).below(3_000), () => this.connect());
+    this.world.clock.after(random(this.index, 'reconnect', this.#connections).below(3_000), () =>
+      this.connect(),
+    );
   }
 
   tell(message: ClientMessage): void {
     const { coordinator } = this.world;
-    if (this.#connection !== undefined && !this.world.isDead) void coordinator.receive(this.#connection, message);
+    if (this.#connection !== undefined && !this.world.isDead)
+      void coordinator.receive(this.#connection, message);
   }
 
   delta(round: number): Float32Array<ArrayBuffer> {
@@ -272,7 +293,8 @@ export class Device {
   #configured({ round, base, deadlineMs }: Configured): void {
     if (this.#outbox?.offer.round === round) return;
     const conduct = this.conduct(round);
-    const after = (ms: number, action: () => void): void => void this.world.clock.after(ms, () => !this.isStopped && action());
+    const after = (ms: number, action: () => void): void =>
+      void this.world.clock.after(ms, () => !this.isStopped && action());
     const train = (): void => {
       this.tell({ name: 'progress', message: { federation, round, stage: 'training', fraction: 0.5 } });
       let delta = this.delta(round);
@@ -301,7 +323,10 @@ export class Device {
       case 'silent':
         return;
       case 'withdraws':
-        return this.tell({ name: 'withdraw', message: { federation, round, reason: 'It was asked to pause.' } });
+        return this.tell({
+          name: 'withdraw',
+          message: { federation, round, reason: 'It was asked to pause.' },
+        });
       case 'leaves':
         this.disconnect();
         return after(90_000, () => this.connect());
@@ -330,7 +355,8 @@ export class Device {
       if (coordinator !== this.world.coordinator || this.world.isDead) return;
       const before = this.replies.get(sent.offer.round);
       if (before?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
-      else if (JSON.stringify(before) !== JSON.stringify(reply)) throw new Error('The decision on an update changed.');
+      else if (JSON.stringify(before) !== JSON.stringify(reply))
+        throw new Error('The decision on an update changed.');
       if (this.#outbox === sent) this.#outbox = undefined;
     };
     deliver().catch((error: unknown) => {

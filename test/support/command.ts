@@ -34,7 +34,8 @@ export function startCommand(args: readonly string[]): RunningCommand {
 export async function commandResult(args: readonly string[]): Promise<unknown> {
   const running = startCommand(args);
   const [code] = (await once(running.process, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`tributary ${args.join(' ')} ended with status ${code}:\n${running.lines.join('\n')}`);
+  if (code !== 0)
+    throw new Error(`tributary ${args.join(' ')} ended with status ${code}:\n${running.lines.join('\n')}`);
   return JSON.parse(running.lines.at(-1) ?? 'null');
 }
 

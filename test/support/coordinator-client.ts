@@ -24,12 +24,17 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
     body: JSON.stringify({ token: link.searchParams.get('token') }),
   });
   const cookie = session.headers.getSetCookie()[0]?.split(';')[0];
-  if (!session.ok || cookie === undefined) throw new Error(`Signing in failed: ${session.status} ${await session.text()}`);
+  if (!session.ok || cookie === undefined)
+    throw new Error(`Signing in failed: ${session.status} ${await session.text()}`);
 
   const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(`${base}/api${path}`, {
       method,
-      headers: { cookie, origin: base, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        cookie,
+        origin: base,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} /api${path}: ${response.status} ${await response.text()}`);
@@ -37,8 +42,10 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
   };
 
   const client: CoordinatorClient = {
-    create: async (spec, id) => v.parse(FederationView, await ask('POST', '/federations', { id: id ?? null, spec })),
-    act: async (id, action) => v.parse(FederationView, await ask('POST', `/federations/${id}/actions`, { action })),
+    create: async (spec, id) =>
+      v.parse(FederationView, await ask('POST', '/federations', { id: id ?? null, spec })),
+    act: async (id, action) =>
+      v.parse(FederationView, await ask('POST', `/federations/${id}/actions`, { action })),
     federation: async (id) => v.parse(FederationView, await ask('GET', `/federations/${id}`)),
     versions: async (id) => v.parse(v.array(VersionView), await ask('GET', `/federations/${id}/versions`)),
     rounds: async (id) => v.parse(v.array(RoundView), await ask('GET', `/federations/${id}/rounds`)),

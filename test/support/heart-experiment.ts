@@ -55,7 +55,14 @@ export function heartSpecification(): FederationSpec {
     contract: heartDiseaseContract,
     family: 'mlp',
     network: network.value.spec,
-    plan: { localEpochs: 1, batchSize: 16, learningRate: 0.05, optimizer: { type: 'sgd', momentum: 0 }, proximalTerm: 0, seed: 3 },
+    plan: {
+      localEpochs: 1,
+      batchSize: 16,
+      learningRate: 0.05,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: 3,
+    },
     rules: {
       goal: names.length,
       minimum: names.length,
@@ -73,7 +80,9 @@ export function heartSpecification(): FederationSpec {
 export async function heartExperiment(): Promise<HeartResult | undefined> {
   const files = names.map((name) => join(sharedData, 'heart-disease', `${name}.csv`));
   if (!files.every((file) => existsSync(file))) {
-    console.warn(`Left out: UCI Heart Disease is not at ${join(sharedData, 'heart-disease')} (set SHARED_DATA).`);
+    console.warn(
+      `Left out: UCI Heart Disease is not at ${join(sharedData, 'heart-disease')} (set SHARED_DATA).`,
+    );
     return undefined;
   }
   const specification = heartSpecification();
@@ -86,8 +95,17 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
     const { id } = await coordinator.create(specification, 'heart');
     await coordinator.act(id, 'start');
     const clients = startCommand([
-      'participate', '--url', server.url, '--federation', id, '--clients', String(files.length), '--partition', 'by-file',
-      '--json', ...files.flatMap((file) => ['--data', file]),
+      'participate',
+      '--url',
+      server.url,
+      '--federation',
+      id,
+      '--clients',
+      String(files.length),
+      '--partition',
+      'by-file',
+      '--json',
+      ...files.flatMap((file) => ['--data', file]),
     ]);
     try {
       await coordinator.until(id, (view) => view.state === 'finished', 120_000);
@@ -106,7 +124,10 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
       const { examples } = await readDataPath(file, heartDiseaseContract);
       if (examples === undefined) throw new Error(`${file} could not be read.`);
       const split = splitExamples(examples);
-      return { training: selectExamples(examples, split.training), heldOut: selectExamples(examples, split.heldOut) };
+      return {
+        training: selectExamples(examples, split.training),
+        heldOut: selectExamples(examples, split.heldOut),
+      };
     }),
   );
 
@@ -118,7 +139,8 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
     const order = random(seed, 'alone', index).below(4294967296);
     for (let epoch = 0; epoch < rounds * localEpochs; epoch += 1) {
       const rowsInOrder = epochOrder(order, epoch, rows.count);
-      for (let from = 0; from < rows.count; from += batchSize) await session.step(rowsInOrder.slice(from, from + batchSize));
+      for (let from = 0; from < rows.count; from += batchSize)
+        await session.step(rowsInOrder.slice(from, from + batchSize));
     }
     return (await session.state()).parameters;
   };

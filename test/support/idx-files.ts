@@ -8,7 +8,13 @@ import { drawnDigits } from '#lib/modalities/image/sample-drawn-digits.ts';
  * Writes `count` digits of this seed into `folder`; `marker` is planted as pixel values in the first row of the first
  * picture. Returns the two paths: images, labels.
  */
-export async function writeIdxPair(folder: string, name: string, seed: number, count: number, marker = ''): Promise<[string, string]> {
+export async function writeIdxPair(
+  folder: string,
+  name: string,
+  seed: number,
+  count: number,
+  marker = '',
+): Promise<[string, string]> {
   const images = Buffer.alloc(16 + count * 784);
   const labels = Buffer.alloc(8 + count);
   images.writeUInt32BE(0x803, 0);
@@ -24,7 +30,10 @@ export async function writeIdxPair(folder: string, name: string, seed: number, c
     index += 1;
   }
   images.write(marker, 16, 'latin1');
-  const paths: [string, string] = [join(folder, `${name}-images-idx3-ubyte.gz`), join(folder, `${name}-labels-idx1-ubyte.gz`)];
+  const paths: [string, string] = [
+    join(folder, `${name}-images-idx3-ubyte.gz`),
+    join(folder, `${name}-labels-idx1-ubyte.gz`),
+  ];
   await writeFile(paths[0], gzipSync(images));
   await writeFile(paths[1], gzipSync(labels));
   return paths;

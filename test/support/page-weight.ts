@@ -13,7 +13,11 @@ export interface PageWeight {
 const isScript = (url: string): boolean => /\.m?js(\?|$)/.test(new URL(url).pathname);
 
 /** Opens `path` in a fresh page, lets `use` work with it, and weighs what was loaded until then. */
-export async function weighPage(context: BrowserContext, url: string, use: (page: Page) => Promise<void>): Promise<PageWeight> {
+export async function weighPage(
+  context: BrowserContext,
+  url: string,
+  use: (page: Page) => Promise<void>,
+): Promise<PageWeight> {
   const page = await context.newPage();
   const sizes = new Map<string, Promise<number>>();
   const workerEntries = new Set<string>();
@@ -22,7 +26,9 @@ export async function weighPage(context: BrowserContext, url: string, use: (page
     if (!isScript(request.url()) || sizes.has(request.url())) return;
     sizes.set(
       request.url(),
-      request.response().then(async (response) => (response === null ? 0 : gzipSync(await response.body()).byteLength)),
+      request
+        .response()
+        .then(async (response) => (response === null ? 0 : gzipSync(await response.body()).byteLength)),
     );
   };
   page.on('requestfinished', weigh);

@@ -14,7 +14,13 @@ export interface WeighedPage {
 }
 
 const kB = 1000;
-const consolePages = ['/console', '/console/new', '/console/digits', '/console/digits/models', '/console/digits/invite'];
+const consolePages = [
+  '/console',
+  '/console/new',
+  '/console/digits',
+  '/console/digits/models',
+  '/console/digits/invite',
+];
 
 /** Every budgeted page and worker, in a fresh profile. */
 export async function weighPages(context: BrowserContext, server: ServerProcess): Promise<WeighedPage[]> {
@@ -28,14 +34,19 @@ export async function weighPages(context: BrowserContext, server: ServerProcess)
 
   const data = await context.newPage();
   await data.goto(`${server.url}/f/digits/data?from=sample`);
-  await data.getByRole('tabpanel').getByRole('button', { name: /sample|make/i }).click();
+  await data
+    .getByRole('tabpanel')
+    .getByRole('button', { name: /sample|make/i })
+    .click();
   await data.getByRole('region', { name: 'In this browser' }).getByText(/600/).first().waitFor();
   await data.close();
   const live = await weighPage(context, `${server.url}/f/digits/train`, async (page) => {
     await page.getByRole('checkbox', { name: /I agree/ }).check();
     await page.getByRole('button', { name: 'Start contributing' }).click();
     // The self-test is over: every back end that this device has was loaded and measured.
-    await page.getByRole('heading', { level: 1, name: /Resting|Waiting|Training|Receiving/ }).waitFor({ timeout: 60_000 });
+    await page
+      .getByRole('heading', { level: 1, name: /Resting|Waiting|Training|Receiving/ })
+      .waitFor({ timeout: 60_000 });
     await page.waitForLoadState('networkidle');
   });
   weighed.push({ name: 'live page', bytes: live.page, budget: 125 * kB });

@@ -21,6 +21,8 @@ test('a marker is found in UTF-8, UTF-16 and base64, and not where it is not', (
   expect(holds(Buffer.from(`x${marker}x`), marker)).toBe(true);
   expect(holds(Buffer.from(`x${marker}x`, 'utf16le'), marker)).toBe(true);
   for (const before of ['', 'a', 'ab', 'abc'])
-    expect(holds(Buffer.from(Buffer.from(`${before}${marker} and more`).toString('base64')), marker)).toBe(true);
+    expect(holds(Buffer.from(Buffer.from(`${before}${marker} and more`).toString('base64')), marker)).toBe(
+      true,
+    );
   expect(holds(Buffer.from('something else altogether'), marker)).toBe(false);
 });

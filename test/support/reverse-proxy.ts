@@ -53,7 +53,8 @@ export async function reverseProxy(certificate: Certificate): Promise<ReversePro
     const asked = ask(request, upstream);
     const answerWith = (answer: IncomingMessage): void => {
       const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
-      for (let at = 0; at < answer.rawHeaders.length; at += 2) lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
+      for (let at = 0; at < answer.rawHeaders.length; at += 2)
+        lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
       visitor.write(`${lines.join('\r\n')}\r\n\r\n`);
     };
     asked.once('upgrade', (answer, socket, first) => {

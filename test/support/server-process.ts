@@ -37,7 +37,9 @@ export interface ServerProcess {
   output(): string;
 }
 
-export async function serverProcess(options: { readonly arguments?: readonly string[] } = {}): Promise<ServerProcess> {
+export async function serverProcess(
+  options: { readonly arguments?: readonly string[] } = {},
+): Promise<ServerProcess> {
   const port = await freePort();
   const dataFolder = await mkdtemp(join(tmpdir(), 'tributary-e2e-'));
   let child: ChildProcess | undefined;
@@ -56,7 +58,16 @@ export async function serverProcess(options: { readonly arguments?: readonly str
 
   const start = async (): Promise<void> => {
     output = '';
-    const args = ['start', '--host', '127.0.0.1', '--port', String(port), '--data', dataFolder, ...(options.arguments ?? [])];
+    const args = [
+      'start',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--data',
+      dataFolder,
+      ...(options.arguments ?? []),
+    ];
     const started = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     await new Promise<void>((resolveStart, rejectStart) => {
@@ -69,7 +80,9 @@ export async function serverProcess(options: { readonly arguments?: readonly str
       };
       started.stdout.on('data', read);
       started.stderr.on('data', read);
-      started.once('exit', (code) => rejectStart(new Error(`The server ended with status ${code}:\n${output}`)));
+      started.once('exit', (code) =>
+        rejectStart(new Error(`The server ended with status ${code}:\n${output}`)),
+      );
     });
   };
 

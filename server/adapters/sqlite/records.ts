@@ -38,12 +38,15 @@ export async function sqliteRecords(path: string): Promise<Records> {
           for (const change of changes) await apply(transaction, change);
         });
       } catch (error) {
-        if (isConstraint(error)) throw new RecordConflict('The write breaks a guarantee of the records.', { cause: error });
+        if (isConstraint(error))
+          throw new RecordConflict('The write breaks a guarantee of the records.', { cause: error });
         throw error;
       }
     },
     federations: async () =>
-      (await database.selectFrom('federations').selectAll().orderBy('position').execute()).map(readFederation),
+      (await database.selectFrom('federations').selectAll().orderBy('position').execute()).map(
+        readFederation,
+      ),
     async run(federation, run) {
       const row = await database
         .selectFrom('runs')
@@ -79,7 +82,12 @@ export async function sqliteRecords(path: string): Promise<Records> {
     },
     versions: async (federation) =>
       (
-        await database.selectFrom('versions').selectAll().where('federation', '=', federation).orderBy('version').execute()
+        await database
+          .selectFrom('versions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('version')
+          .execute()
       ).map(readVersion),
     evaluations: async (federation) =>
       (
@@ -103,7 +111,12 @@ export async function sqliteRecords(path: string): Promise<Records> {
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
     journal: async (federation) =>
       (
-        await database.selectFrom('journal').selectAll().where('federation', '=', federation).orderBy('sequence').execute()
+        await database
+          .selectFrom('journal')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('sequence')
+          .execute()
       ).map(readEntry),
     async lastEntry(federation) {
       const row = await database
@@ -120,12 +133,19 @@ export async function sqliteRecords(path: string): Promise<Records> {
 }
 
 /** SQLITE_CONSTRAINT and its kinds: a key that is there already, or a federation that is not. */
-const isConstraint = (error: unknown): boolean => error instanceof Error && /constraint failed/i.test(error.message);
+const isConstraint = (error: unknown): boolean =>
+  error instanceof Error && /constraint failed/i.test(error.message);
 
-const nextPosition = async (transaction: Transaction<Tables>, federation: string | undefined): Promise<number> => {
+const nextPosition = async (
+  transaction: Transaction<Tables>,
+  federation: string | undefined,
+): Promise<number> => {
   const last =
     federation === undefined
-      ? await transaction.selectFrom('federations').select((e) => e.fn.max('position').as('last')).executeTakeFirst()
+      ? await transaction
+          .selectFrom('federations')
+          .select((e) => e.fn.max('position').as('last'))
+          .executeTakeFirst()
       : await transaction
           .selectFrom('alias_moves')
           .select((e) => e.fn.max('position').as('last'))

@@ -21,8 +21,20 @@ export interface Tables {
     /** 0 or 1. */
     live_pinned: number;
   };
-  runs: Owned & { run: number; spec_json: string; started_at: number; ended_at: number | null; outcome: string | null };
-  rounds: Owned & { round: number; run: number; phase: string; state_json: string; remaining_ms: number | null };
+  runs: Owned & {
+    run: number;
+    spec_json: string;
+    started_at: number;
+    ended_at: number | null;
+    outcome: string | null;
+  };
+  rounds: Owned & {
+    round: number;
+    run: number;
+    phase: string;
+    state_json: string;
+    remaining_ms: number | null;
+  };
   updates: Owned & {
     run: number;
     round: number;
@@ -52,7 +64,14 @@ export interface Tables {
   evaluations: Owned & { version: number; participant: string; tally_json: string; at: number };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   sessions: { digest: string; created_at: number; expires_at: number };
-  journal: Owned & { sequence: number; at: number; type: string; payload_json: string; previous: string; hash: string };
+  journal: Owned & {
+    sequence: number;
+    at: number;
+    type: string;
+    payload_json: string;
+    previous: string;
+    hash: string;
+  };
 }
 
 const first: Migration = {

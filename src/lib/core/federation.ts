@@ -53,7 +53,13 @@ export type RoundRules = v.InferOutput<typeof RoundRules>;
 export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
 export type SampleName = v.InferOutput<typeof SampleName>;
 
-export const ModelFamily = v.picklist(['softmax-regression', 'linear-regression', 'mlp', 'cnn-mcmahan', 'imported']);
+export const ModelFamily = v.picklist([
+  'softmax-regression',
+  'linear-regression',
+  'mlp',
+  'cnn-mcmahan',
+  'imported',
+]);
 export type ModelFamily = v.InferOutput<typeof ModelFamily>;
 
 export const FederationSpec = v.strictObject({

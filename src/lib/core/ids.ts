@@ -5,13 +5,20 @@ import * as v from 'valibot';
 /** Lower-case letters, digits and hyphens, 1–48 characters: it is part of the address `/f/<federation>`. */
 export const FederationId = v.pipe(
   v.string(),
-  v.regex(/^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/, 'lower-case letters, digits and hyphens, 1 to 48 characters'),
+  v.regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/,
+    'lower-case letters, digits and hyphens, 1 to 48 characters',
+  ),
   v.brand('FederationId'),
 );
 export type FederationId = v.InferOutput<typeof FederationId>;
 
 /** Hex of the first 16 bytes of SHA-256(participant secret): the identity certifies itself, with no registration. */
-export const ParticipantId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, '32 hex digits'), v.brand('ParticipantId'));
+export const ParticipantId = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{32}$/, '32 hex digits'),
+  v.brand('ParticipantId'),
+);
 export type ParticipantId = v.InferOutput<typeof ParticipantId>;
 
 /** 32 random bytes as 64 hex digits, known to one browser profile and shown to the server as a bearer token. */

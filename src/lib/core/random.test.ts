@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { random } from './random.ts';
 
 test('the same seed and labels give the same stream, and another label another one', () => {
-  const draws = (label: string) => Array.from({ length: 4 }, ((r) => () => r.next())(random(7, label)));
+  const draws = (label: string) =>
+    Array.from(
+      { length: 4 },
+      (
+        (r) => () =>
+          r.next()
+      )(random(7, label)),
+    );
   expect(draws('a')).toEqual(draws('a'));
   expect(draws('a')).not.toEqual(draws('b'));
 });
@@ -44,7 +51,8 @@ test('below is unbiased: each of 6 faces within five standard deviations of 60,0
   const r = random(1);
   const counts = new Array<number>(6).fill(0);
   for (let i = 0; i < 60_000; i += 1) counts[r.below(6)]! += 1;
-  for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(5 * Math.sqrt(60_000 * (1 / 6) * (5 / 6)));
+  for (const count of counts)
+    expect(Math.abs(count - 10_000)).toBeLessThan(5 * Math.sqrt(60_000 * (1 / 6) * (5 / 6)));
 });
 
 test('shuffle keeps every item', () => {

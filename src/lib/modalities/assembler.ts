@@ -126,7 +126,8 @@ export function assembler(
       const start = batch.count * size * bytesPerValue;
       murmur128(hash, batch.bytes, start, start + size * bytesPerValue, targetSeed(target, isClass));
       const first = hash[0]!;
-      const second = occurrences === undefined ? hash[1]! : occurrenceWord(hash[1]!, occurrences.add(first, hash[1]!));
+      const second =
+        occurrences === undefined ? hash[1]! : occurrenceWord(hash[1]!, occurrences.add(first, hash[1]!));
       if (seen.add(first, second) > 0) {
         duplicates += 1;
         return 'duplicate';
@@ -156,7 +157,9 @@ export function assembler(
       batch = fresh();
       await handOver();
       if (replayed !== undefined && accepted < replayed.count)
-        throw new SourceChanged(`Only ${accepted} of the ${replayed.count} examples imported before are in these files.`);
+        throw new SourceChanged(
+          `Only ${accepted} of the ${replayed.count} examples imported before are in these files.`,
+        );
     },
   };
   return self;

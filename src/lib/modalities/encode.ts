@@ -28,15 +28,25 @@ export async function encodeInput(
 ): Promise<Result<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>, EncodeProblem>> {
   switch (input.type) {
     case 'row':
-      if (contract.kind !== 'table') return fail({ kind: 'unsupported', message: 'This model takes pictures, not rows.' });
+      if (contract.kind !== 'table')
+        return fail({ kind: 'unsupported', message: 'This model takes pictures, not rows.' });
       return encodeRow(contract, input.cells);
     case 'picture':
-      if (contract.kind !== 'image') return fail({ kind: 'unsupported', message: 'This model takes rows, not pictures.' });
-      return ok(input.origin === 'file' ? pictureExample(input, contract) : drawnExample(input, input.origin, contract));
+      if (contract.kind !== 'image')
+        return fail({ kind: 'unsupported', message: 'This model takes rows, not pictures.' });
+      return ok(
+        input.origin === 'file'
+          ? pictureExample(input, contract)
+          : drawnExample(input, input.origin, contract),
+      );
     case 'file': {
       if (contract.kind !== 'image')
-        return fail({ kind: 'unsupported', message: 'This model takes rows: fill one in, or import the file as data.' });
-      if (input.file.size > MAXIMUM_FILE_BYTES) return fail({ kind: 'wrong-size', message: 'This file is larger than 64 MiB. Choose one picture.' });
+        return fail({
+          kind: 'unsupported',
+          message: 'This model takes rows: fill one in, or import the file as data.',
+        });
+      if (input.file.size > MAXIMUM_FILE_BYTES)
+        return fail({ kind: 'wrong-size', message: 'This file is larger than 64 MiB. Choose one picture.' });
       const found = await decodedExample(await input.file.read(0, input.file.size), contract, decodeImage);
       return 'pixels' in found ? ok(found.pixels) : fail(found);
     }

@@ -47,12 +47,40 @@ const broken = (valid: Uint8Array): fc.Arbitrary<Uint8Array> =>
     });
 
 const tableHeader = new TextEncoder().encode(`${patientCohortCsv(1, 3)}`);
-const png = encodePng({ width: 9, height: 7, data: Uint8Array.from({ length: 63 * 3 }, (_, i) => i), channels: 3 });
-const indexed = encodePng({ width: 4, height: 4, data: new Uint16Array(16).fill(40_000), channels: 1, depth: 16 });
-const photo = new Uint8Array(jpeg.encode({ width: 17, height: 9, data: Uint8Array.from({ length: 17 * 9 * 4 }, (_, i) => (i * 37) % 256) }, 80).data);
-const webp = Uint8Array.from(atob('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA'), (letter) => letter.charCodeAt(0));
-const zip = storedZip([{ path: 'a/3/x.png', bytes: png }, { path: 'a/4/y.jpg', bytes: photo }]);
-const images = gzipped(idxImages(3, 28, 28, new Uint8Array(3 * 784).map((_, i) => i % 251)));
+const png = encodePng({
+  width: 9,
+  height: 7,
+  data: Uint8Array.from({ length: 63 * 3 }, (_, i) => i),
+  channels: 3,
+});
+const indexed = encodePng({
+  width: 4,
+  height: 4,
+  data: new Uint16Array(16).fill(40_000),
+  channels: 1,
+  depth: 16,
+});
+const photo = new Uint8Array(
+  jpeg.encode(
+    { width: 17, height: 9, data: Uint8Array.from({ length: 17 * 9 * 4 }, (_, i) => (i * 37) % 256) },
+    80,
+  ).data,
+);
+const webp = Uint8Array.from(atob('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA'), (letter) =>
+  letter.charCodeAt(0),
+);
+const zip = storedZip([
+  { path: 'a/3/x.png', bytes: png },
+  { path: 'a/4/y.jpg', bytes: photo },
+]);
+const images = gzipped(
+  idxImages(
+    3,
+    28,
+    28,
+    new Uint8Array(3 * 784).map((_, i) => i % 251),
+  ),
+);
 const labels = gzipped(idxLabels([1, 2, 3]));
 const anything = fc.uint8Array({ maxLength: 400 });
 
@@ -63,18 +91,60 @@ const note = (report: ImportReport): void => {
 };
 
 const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, DataContract, number])[] = [
-  ['any bytes as a table', anything.map((bytes) => [sourceOfBytes('a.csv', bytes)]), patientCohortContract, 500],
-  ['a broken table', broken(tableHeader).map((bytes) => [sourceOfBytes('a.csv', bytes)]), patientCohortContract, 500],
-  ['any text as a table', fc.string({ unit: 'binary', maxLength: 300 }).map((text) => [sourceOfBytes('a.csv', new TextEncoder().encode(text))]), patientCohortContract, 500],
-  ['any bytes as a zip', anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]), drawnDigitsContract, 300],
+  [
+    'any bytes as a table',
+    anything.map((bytes) => [sourceOfBytes('a.csv', bytes)]),
+    patientCohortContract,
+    500,
+  ],
+  [
+    'a broken table',
+    broken(tableHeader).map((bytes) => [sourceOfBytes('a.csv', bytes)]),
+    patientCohortContract,
+    500,
+  ],
+  [
+    'any text as a table',
+    fc
+      .string({ unit: 'binary', maxLength: 300 })
+      .map((text) => [sourceOfBytes('a.csv', new TextEncoder().encode(text))]),
+    patientCohortContract,
+    500,
+  ],
+  [
+    'any bytes as a zip',
+    anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]),
+    drawnDigitsContract,
+    300,
+  ],
   ['a broken zip', broken(zip).map((bytes) => [sourceOfBytes('a.zip', bytes)]), drawnDigitsContract, 500],
   ['a broken PNG', broken(png).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 300],
-  ['a broken PNG of 16 bits', broken(indexed).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 300],
-  ['a broken JPEG', broken(photo).map((bytes) => [sourceOfBytes('3/a.jpg', bytes)]), drawnDigitsContract, 300],
-  ['a broken WebP', broken(webp).map((bytes) => [sourceOfBytes('3/a.webp', bytes)]), drawnDigitsContract, 300],
+  [
+    'a broken PNG of 16 bits',
+    broken(indexed).map((bytes) => [sourceOfBytes('3/a.png', bytes)]),
+    drawnDigitsContract,
+    300,
+  ],
+  [
+    'a broken JPEG',
+    broken(photo).map((bytes) => [sourceOfBytes('3/a.jpg', bytes)]),
+    drawnDigitsContract,
+    300,
+  ],
+  [
+    'a broken WebP',
+    broken(webp).map((bytes) => [sourceOfBytes('3/a.webp', bytes)]),
+    drawnDigitsContract,
+    300,
+  ],
   [
     'a broken IDX pair',
-    fc.tuple(broken(images), broken(labels)).map(([one, other]) => [sourceOfBytes('t-images-idx3-ubyte.gz', one), sourceOfBytes('t-labels-idx1-ubyte.gz', other)]),
+    fc
+      .tuple(broken(images), broken(labels))
+      .map(([one, other]) => [
+        sourceOfBytes('t-images-idx3-ubyte.gz', one),
+        sourceOfBytes('t-labels-idx1-ubyte.gz', other),
+      ]),
     drawnDigitsContract,
     500,
   ],
@@ -95,11 +165,14 @@ test('both good and bad endings were reached above', () => {
 test('drafting a contract and encoding a picture end in a value, whatever the bytes', async () => {
   let drafts = 0;
   await fc.assert(
-    fc.asyncProperty(fc.oneof(anything, broken(tableHeader), broken(zip), broken(images), broken(png)), async (bytes) => {
-      const file = sourceOfBytes('folder/a', bytes);
-      if ((await inferContract([file])).ok) drafts += 1;
-      await encodeInput(drawnDigitsContract, { type: 'file', file }, decodeImageInNode);
-    }),
+    fc.asyncProperty(
+      fc.oneof(anything, broken(tableHeader), broken(zip), broken(images), broken(png)),
+      async (bytes) => {
+        const file = sourceOfBytes('folder/a', bytes);
+        if ((await inferContract([file])).ok) drafts += 1;
+        await encodeInput(drawnDigitsContract, { type: 'file', file }, decodeImageInNode);
+      },
+    ),
     { seed: 9, numRuns: 800 },
   );
   expect(drafts).toBeGreaterThan(50);

@@ -43,7 +43,11 @@ export interface ImportReport {
 
 /** The first examples, for the eye. */
 export type ImportPreview =
-  | { readonly kind: 'table'; readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | {
+      readonly kind: 'table';
+      readonly header: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    }
   | {
       readonly kind: 'image';
       readonly height: number;
@@ -81,7 +85,13 @@ export function refusalLog(): RefusalLog {
       refused += 1;
       kinds[kind] = (kinds[kind] ?? 0) + 1;
       if (listed.length < LISTED_REFUSALS)
-        listed.push({ file: where.file, row: where.row ?? null, column: where.column ?? null, kind, message });
+        listed.push({
+          file: where.file,
+          row: where.row ?? null,
+          column: where.column ?? null,
+          kind,
+          message,
+        });
     },
     note(text) {
       if (!notes.includes(text)) notes.push(text);
@@ -106,4 +116,6 @@ export const quoted = (text: string): string => {
 
 /** "a, b, c and 4 more" */
 export const listOf = (items: readonly string[], maximum = 6): string =>
-  items.length <= maximum ? items.join(', ') : `${items.slice(0, maximum).join(', ')} and ${items.length - maximum} more`;
+  items.length <= maximum
+    ? items.join(', ')
+    : `${items.slice(0, maximum).join(', ')} and ${items.length - maximum} more`;

@@ -48,7 +48,8 @@ async function run(
   const preview = await work(into, log);
   options.signal?.throwIfAborted();
   await into.finish();
-  if (options.resumed !== undefined) log.note(`Continued after ${options.resumed.count.toLocaleString('en')} examples imported before.`);
+  if (options.resumed !== undefined)
+    log.note(`Continued after ${options.resumed.count.toLocaleString('en')} examples imported before.`);
   const report = log.report(into.accepted, into.duplicates, now() - startedAt);
   if (into.accepted === 0 && report.refused === 0 && into.duplicates === 0) {
     log.refuse('no-examples', 'Nothing was found to learn from.', { file: '' });
@@ -71,7 +72,10 @@ export function importFiles(
   const ordered = visible.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return run({ contract, sink, options }, modalities[contract.kind].replays, async (into, log) => {
     const hidden = files.length - visible.length;
-    if (hidden > 0) log.note(`${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`);
+    if (hidden > 0)
+      log.note(
+        `${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`,
+      );
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,
@@ -129,11 +133,16 @@ export function importPicture(
     slot.features.set(pixels, slot.at);
     into.position += 1;
     into.commit(target);
-    return Promise.resolve({ ...emptyImagePreview(contract), images: [{ label: contract.classes[target] ?? source.label, pixels }] });
+    return Promise.resolve({
+      ...emptyImagePreview(contract),
+      images: [{ label: contract.classes[target] ?? source.label, pixels }],
+    });
   });
 }
 
-const emptyImagePreview = (contract: Extract<DataContract, { kind: 'image' }>): Extract<ImportPreview, { kind: 'image' }> => ({
+const emptyImagePreview = (
+  contract: Extract<DataContract, { kind: 'image' }>,
+): Extract<ImportPreview, { kind: 'image' }> => ({
   kind: 'image',
   height: contract.height,
   width: contract.width,

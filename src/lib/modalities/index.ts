@@ -25,7 +25,13 @@ export interface Modality<Contract extends DataContract> {
   /** A resumed import reads its source from the start again and compares, rather than passing over what it has. */
   readonly replays: boolean;
   /** Reads all files into the assembler; refusals go to the log, and nothing that lies in a file makes it reject. */
-  read(files: readonly SourceFile[], contract: Contract, into: Assembler, log: RefusalLog, options: ModalityOptions): Promise<ImportPreview>;
+  read(
+    files: readonly SourceFile[],
+    contract: Contract,
+    into: Assembler,
+    log: RefusalLog,
+    options: ModalityOptions,
+  ): Promise<ImportPreview>;
 }
 
 export const modalities = { table: tableModality, image: imageModality } as const;

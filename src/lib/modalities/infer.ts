@@ -22,10 +22,18 @@ const TABLE_BYTES = 4 * 1024 * 1024;
 const MAXIMUM_SIDE = 64;
 
 /** Drafts the contract that the given files would fulfil. Refused with a sentence where nothing can be made of them. */
-export async function inferContract(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
-  const visible = files.filter((file) => !isHidden(file.path) && file.size > 0).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+export async function inferContract(
+  files: readonly SourceFile[],
+): Promise<Result<Inferred, InferenceProblem>> {
+  const visible = files
+    .filter((file) => !isHidden(file.path) && file.size > 0)
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const [first] = visible;
-  if (first === undefined) return fail({ kind: 'empty-file', message: 'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.' });
+  if (first === undefined)
+    return fail({
+      kind: 'empty-file',
+      message: 'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.',
+    });
   const signature = signatureOf(await first.read(0, 16));
   if (signature === undefined) return inferFromTable(first);
   if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
@@ -33,20 +41,32 @@ export async function inferContract(files: readonly SourceFile[]): Promise<Resul
 }
 
 /** Drafts a table contract from a CSV or TSV file, whose delimiter is found by itself. */
-export async function inferFromTable(file: SourceFile, target?: string): Promise<Result<InferredContract, InferenceProblem>> {
+export async function inferFromTable(
+  file: SourceFile,
+  target?: string,
+): Promise<Result<InferredContract, InferenceProblem>> {
   const head = await file.read(0, Math.min(TABLE_BYTES, file.size));
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined) return fail({ kind: 'not-text', message: `This is not a CSV file. ${reason}` });
   const text = headText(head);
   const isWhole = head.length === file.size;
   const records: string[][] = [];
-  const scanner = csvScanner(detectDelimiter(text, isWhole, []).charCodeAt(0), (record) => records.push(recordTexts(record)));
+  const scanner = csvScanner(detectDelimiter(text, isWhole, []).charCodeAt(0), (record) =>
+    records.push(recordTexts(record)),
+  );
   scanner.push(text);
   if (isWhole) scanner.end();
   const [header, ...rows] = records;
-  const found = inferTableContract(header ?? [], rows.filter((row) => row.length === header?.length), target);
+  const found = inferTableContract(
+    header ?? [],
+    rows.filter((row) => row.length === header?.length),
+    target,
+  );
   if (!found.ok || isWhole) return found;
-  const notes = [...found.value.notes, `Drafted from the first ${found.value.rows.toLocaleString('en')} rows: later rows may hold further categories.`];
+  const notes = [
+    ...found.value.notes,
+    `Drafted from the first ${found.value.rows.toLocaleString('en')} rows: later rows may hold further categories.`,
+  ];
   return ok({ ...found.value, notes });
 }
 
@@ -58,7 +78,9 @@ async function inferFromIdx(files: readonly SourceFile[]): Promise<Result<Inferr
     const classes = Array.from({ length: 10 }, (_, label) => String(label));
     return ok({
       contract: { kind: 'image', height, width, channels: 1, classes },
-      notes: ['The classes are taken to be the digits 0 to 9. Name them where the labels mean something else.'],
+      notes: [
+        'The classes are taken to be the digits 0 to 9. Name them where the labels mean something else.',
+      ],
     });
   }
   return fail({ kind: 'unsupported', message: 'None of these files is an IDX file of pictures.' });
@@ -76,10 +98,18 @@ async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<I
   const { folders, picture } = found.value;
   const format = picture === undefined ? undefined : pictureFormat(picture);
   const size = picture === undefined || format === undefined ? undefined : pictureSize(picture, format);
-  if (size === undefined) return fail({ kind: 'unsupported', message: 'No PNG, JPEG or WebP picture was found.' });
+  if (size === undefined)
+    return fail({ kind: 'unsupported', message: 'No PNG, JPEG or WebP picture was found.' });
   if (folders.size < 2)
-    return fail({ kind: 'unknown-class', message: 'Put the pictures into one folder for each class: at least two folders are needed.' });
-  if (folders.size > 100) return fail({ kind: 'unknown-class', message: `There are ${folders.size} folders; a model here tells at most 100 classes apart.` });
+    return fail({
+      kind: 'unknown-class',
+      message: 'Put the pictures into one folder for each class: at least two folders are needed.',
+    });
+  if (folders.size > 100)
+    return fail({
+      kind: 'unknown-class',
+      message: `There are ${folders.size} folders; a model here tells at most 100 classes apart.`,
+    });
   const scale = Math.min(1, MAXIMUM_SIDE / Math.max(size.width, size.height));
   const contract: ImageContract = {
     kind: 'image',
@@ -88,7 +118,12 @@ async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<I
     channels: format === 'png' && (picture?.[25] ?? 2) % 4 === 0 ? 1 : 3,
     classes: [...folders].toSorted(),
   };
-  const notes = scale < 1 ? [`The first picture has ${size.width} × ${size.height} pixels; ${contract.width} × ${contract.height} is proposed.`] : [];
+  const notes =
+    scale < 1
+      ? [
+          `The first picture has ${size.width} × ${size.height} pixels; ${contract.width} × ${contract.height} is proposed.`,
+        ]
+      : [];
   return ok({ contract, notes });
 }
 

@@ -15,7 +15,12 @@ import { sampleFits, samples } from './samples.ts';
 
 async function sample(name: SampleName, seed: number, count: number): Promise<Examples> {
   const parts: Examples[] = [];
-  const { report } = await importSample({ sample: name, seed, count }, samples[name].contract, { append: (one) => Promise.resolve(void parts.push(one)) }, { decodeImage: () => Promise.reject(new Error('none')) });
+  const { report } = await importSample(
+    { sample: name, seed, count },
+    samples[name].contract,
+    { append: (one) => Promise.resolve(void parts.push(one)) },
+    { decodeImage: () => Promise.reject(new Error('none')) },
+  );
   expect(report.refused).toBe(0);
   const examples = joinExamples(parts);
   if (examples === undefined) throw new Error('The sample is empty.');
@@ -23,19 +28,45 @@ async function sample(name: SampleName, seed: number, count: number): Promise<Ex
 }
 
 /** Accuracy on held-out rows after a few epochs of plain SGD. */
-async function learnt(examples: Examples, name: SampleName, hidden: readonly number[], epochs: number, learningRate: number): Promise<number> {
+async function learnt(
+  examples: Examples,
+  name: SampleName,
+  hidden: readonly number[],
+  epochs: number,
+  learningRate: number,
+): Promise<number> {
   const inputShape = exampleShape(samples[name].contract);
-  const dense = (units: number, activation: 'relu' | 'softmax'): LayerSpec => ({ type: 'dense', units, activation, useBias: true });
+  const dense = (units: number, activation: 'relu' | 'softmax'): LayerSpec => ({
+    type: 'dense',
+    units,
+    activation,
+    useBias: true,
+  });
   const classes = name === 'drawn-digits' ? 10 : 2;
   const flatten: LayerSpec[] = inputShape.length > 1 ? [{ type: 'flatten' }] : [];
-  const network = buildNetwork({ inputShape, layers: [...flatten, ...hidden.map((units) => dense(units, 'relu')), dense(classes, 'softmax')], loss: 'categorical-crossentropy' });
+  const network = buildNetwork({
+    inputShape,
+    layers: [...flatten, ...hidden.map((units) => dense(units, 'relu')), dense(classes, 'softmax')],
+    loss: 'categorical-crossentropy',
+  });
   if (!network.ok) throw new Error(network.error.message);
-  const session = await createReferenceTrainer().open(network.value, { learningRate, optimizer: { type: 'sgd', momentum: 0.9 }, proximalTerm: 0, seed: 1 });
+  const session = await createReferenceTrainer().open(network.value, {
+    learningRate,
+    optimizer: { type: 'sgd', momentum: 0.9 },
+    proximalTerm: 0,
+    seed: 1,
+  });
   const { training, heldOut } = splitExamples(examples);
   await session.setRows(selectExamples(examples, training));
-  await session.setState({ parameters: initialParameters(network.value, 1), optimizer: new Float32Array(network.value.parameterCount), steps: 0 });
+  await session.setState({
+    parameters: initialParameters(network.value, 1),
+    optimizer: new Float32Array(network.value.parameterCount),
+    steps: 0,
+  });
   for (let epoch = 0; epoch < epochs; epoch += 1) {
-    const order = random(1, 'order', epoch).shuffle(Uint32Array.from({ length: training.length }, (_, row) => row));
+    const order = random(1, 'order', epoch).shuffle(
+      Uint32Array.from({ length: training.length }, (_, row) => row),
+    );
     for (let at = 0; at + 20 <= order.length; at += 20) await session.step(order.slice(at, at + 20));
   }
   const tally = await session.evaluate(selectExamples(examples, heldOut));
@@ -59,7 +90,11 @@ const drawn = () => {
 };
 
 test('the same seed makes the same sample, another seed another person', async () => {
-  const [one, again, other] = [await sample('drawn-digits', 1, 50), await sample('drawn-digits', 1, 50), await sample('drawn-digits', 2, 50)];
+  const [one, again, other] = [
+    await sample('drawn-digits', 1, 50),
+    await sample('drawn-digits', 1, 50),
+    await sample('drawn-digits', 2, 50),
+  ];
   expect(again).toEqual(one);
   expect(other.hashes).not.toEqual(one.hashes);
 });
@@ -89,7 +124,12 @@ test('some cells of the cohort are missing, more so in some hospitals', async ()
   const shares = await Promise.all(
     Array.from({ length: 12 }, async (_, seed) => {
       const { features, count } = await sample('patient-cohort', seed, 200);
-      return Array.from({ length: count }, (_, row) => features[row * 19 + 4] ?? 0).reduce((sum, missing) => sum + missing, 0) / count;
+      return (
+        Array.from({ length: count }, (_, row) => features[row * 19 + 4] ?? 0).reduce(
+          (sum, missing) => sum + missing,
+          0,
+        ) / count
+      );
     }),
   );
   expect(Math.max(...shares)).toBeGreaterThan(0.05);

@@ -5,7 +5,12 @@ import type { SampleName } from '../core/federation.ts';
 import { drawnDigitsContract } from './image/sample-drawn-digits.ts';
 import { patientCohortContract } from './table/sample-patient-cohort.ts';
 
-export const samples: Readonly<Record<SampleName, { readonly title: string; readonly contract: DataContract; readonly defaultCount: number }>> = {
+export const samples: Readonly<
+  Record<
+    SampleName,
+    { readonly title: string; readonly contract: DataContract; readonly defaultCount: number }
+  >
+> = {
   'drawn-digits': { title: 'Drawn digits', contract: drawnDigitsContract, defaultCount: 600 },
   'patient-cohort': { title: 'Patient cohort', contract: patientCohortContract, defaultCount: 400 },
 };
@@ -18,7 +23,8 @@ export function sampleFits(name: SampleName, contract: DataContract): string | u
       ? contract.kind === 'image' &&
         String(exampleShape(contract)) === String(exampleShape(own)) &&
         String(classLabels(contract)) === String(classLabels(own))
-      : contract.kind === 'table' && [...own.columns, own.target].every((column) => names(contract).has(column.name));
+      : contract.kind === 'table' &&
+        [...own.columns, own.target].every((column) => names(contract).has(column.name));
   return fits ? undefined : `The sample “${title}” does not fit this federation's data contract.`;
 }
 

@@ -20,7 +20,8 @@ export const sourceOfBytes = (path: string, bytes: Uint8Array): SourceFile => ({
   read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
 });
 
-export const sourceOfText = (path: string, text: string): SourceFile => sourceOfBytes(path, new TextEncoder().encode(text));
+export const sourceOfText = (path: string, text: string): SourceFile =>
+  sourceOfBytes(path, new TextEncoder().encode(text));
 
 /** The whole file in pieces, the next one being read while the present one is worked on. */
 export async function* chunksOf(
@@ -54,16 +55,24 @@ export const folderName = (path: string): string | undefined => {
 export const isHidden = (path: string): boolean =>
   path
     .split('/')
-    .some((part) => part === '__MACOSX' || (part.startsWith('.') && part !== '.' && part !== '..') || /^(thumbs\.db|desktop\.ini)$/i.test(part));
+    .some(
+      (part) =>
+        part === '__MACOSX' ||
+        (part.startsWith('.') && part !== '.' && part !== '..') ||
+        /^(thumbs\.db|desktop\.ini)$/i.test(part),
+    );
 
 /** What a file's first bytes say it is; undefined where they say nothing (text, most likely). */
-export function signatureOf(head: Uint8Array): 'zip' | 'gzip' | 'png' | 'jpeg' | 'webp' | 'gif' | 'pdf' | 'idx' | 'old-excel' | undefined {
+export function signatureOf(
+  head: Uint8Array,
+): 'zip' | 'gzip' | 'png' | 'jpeg' | 'webp' | 'gif' | 'pdf' | 'idx' | 'old-excel' | undefined {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
   if (starts(0x1f, 0x8b)) return 'gzip';
   if (starts(0x89, 0x50, 0x4e, 0x47)) return 'png';
   if (starts(0xff, 0xd8, 0xff)) return 'jpeg';
-  if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x45 && head[10] === 0x42) return 'webp';
+  if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x45 && head[10] === 0x42)
+    return 'webp';
   if (starts(0x47, 0x49, 0x46, 0x38)) return 'gif';
   if (starts(0x25, 0x50, 0x44, 0x46)) return 'pdf';
   if (starts(0xd0, 0xcf, 0x11, 0xe0)) return 'old-excel';

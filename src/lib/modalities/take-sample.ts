@@ -20,7 +20,13 @@ export async function takeSample(
   switch (sample.sample) {
     case 'patient-cohort':
       // The cohort takes the way of every table: a CSV, read against the contract.
-      return readFiles([sourceOfText('patient-cohort.csv', patientCohortCsv(sample.seed, sample.count))], contract, into, log, options);
+      return readFiles(
+        [sourceOfText('patient-cohort.csv', patientCohortCsv(sample.seed, sample.count))],
+        contract,
+        into,
+        log,
+        options,
+      );
     case 'drawn-digits': {
       if (contract.kind !== 'image') throw new Error('Drawn digits were asked for under a table contract.');
       const preview: ImagePreview = { images: [] };
@@ -37,7 +43,13 @@ export async function takeSample(
           await into.flush();
         }
       }
-      return { kind: 'image', height: contract.height, width: contract.width, channels: contract.channels, images: preview.images };
+      return {
+        kind: 'image',
+        height: contract.height,
+        width: contract.width,
+        channels: contract.channels,
+        images: preview.images,
+      };
     }
     default:
       return sample.sample satisfies never;

@@ -11,15 +11,7 @@ import type { BackendName } from '../ports/trainer.ts';
  * sending · averaging: the update is in, the round is not over · resting: not picked, or between rounds · done: the run ended.
  */
 export type ParticipationState =
-  | 'idle'
-  | 'checking'
-  | 'waiting'
-  | 'receiving'
-  | 'training'
-  | 'sending'
-  | 'averaging'
-  | 'resting'
-  | 'done';
+  'idle' | 'checking' | 'waiting' | 'receiving' | 'training' | 'sending' | 'averaging' | 'resting' | 'done';
 
 /** Why nothing moves although the device takes part: at most one, the first of this list that holds. */
 export type BlockedReason =
@@ -81,7 +73,12 @@ export type BackendReport =
       /** Largest difference of a gradient step from the plain reference, relative to the step's own size. */
       readonly relativeError: number;
     }
-  | { readonly backend: BackendName; readonly description: string; readonly passed: false; readonly reason: string };
+  | {
+      readonly backend: BackendName;
+      readonly description: string;
+      readonly passed: false;
+      readonly reason: string;
+    };
 
 export interface BackendChoice {
   readonly backend: BackendName;

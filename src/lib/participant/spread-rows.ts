@@ -5,7 +5,8 @@ import type { Rows } from '../ports/trainer.ts';
 export function spreadRows(rows: Rows, most: number): Rows {
   if (rows.count <= most) return rows;
   const size = rows.features.length / rows.count;
-  const features = rows.features instanceof Uint8Array ? new Uint8Array(most * size) : new Float32Array(most * size);
+  const features =
+    rows.features instanceof Uint8Array ? new Uint8Array(most * size) : new Float32Array(most * size);
   const targets = rows.targets instanceof Int32Array ? new Int32Array(most) : new Float32Array(most);
   for (let one = 0; one < most; one += 1) {
     const row = Math.floor((one * rows.count) / most);

@@ -20,13 +20,21 @@ export interface CoordinatorLink {
   /** Sends and waits for the answer; rejects with LinkLost when the connection goes first. */
   send<Name extends keyof ClientMessages>(name: Name, message: ClientMessages[Name]): Promise<Answer>;
   /** Returns its own undoing. */
-  on<Name extends keyof ServerMessages>(name: Name, handler: (message: ServerMessages[Name]) => void): () => void;
+  on<Name extends keyof ServerMessages>(
+    name: Name,
+    handler: (message: ServerMessages[Name]) => void,
+  ): () => void;
   onState(handler: (state: LinkState) => void): () => void;
   onBytes(handler: (bytes: LinkBytes) => void): () => void;
   /** Immutable parameters [P], checked against the digest; resumes a cut download. Rejects with LinkLost, or WrongBytes. */
   parameters(digest: Digest, bytes: number, options?: TransferOptions): Promise<Float32Array<ArrayBuffer>>;
   /** Uploads an update, resuming where an earlier attempt stopped, until the server has decided. Rejects with LinkLost. */
-  upload(federation: FederationId, offer: UpdateOffer, bytes: Uint8Array, options?: TransferOptions): Promise<UpdateReply>;
+  upload(
+    federation: FederationId,
+    offer: UpdateOffer,
+    bytes: Uint8Array,
+    options?: TransferOptions,
+  ): Promise<UpdateReply>;
   federation(id: FederationId): Promise<FederationView | undefined>;
   /** One round, also a past one: what became of it. Rejects with LinkLost. */
   round(id: FederationId, round: RoundNumber): Promise<RoundView | undefined>;

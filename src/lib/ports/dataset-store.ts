@@ -44,7 +44,8 @@ export interface DatasetDraft {
 /** Writes one dataset: chunks, each durable when its promise resolves, then `finish`, which makes it visible. */
 export interface DatasetWriter {
   /** What an earlier attempt made durable: `hashes` is [count, 2]. Undefined for a new dataset. */
-  readonly resumed: { readonly count: number; readonly position: number; readonly hashes: Uint32Array } | undefined;
+  readonly resumed:
+    { readonly count: number; readonly position: number; readonly hashes: Uint32Array } | undefined;
   /** Takes ownership of the examples' buffers. */
   append(examples: Examples, position: number): Promise<void>;
   finish(): Promise<DatasetRecord>;
@@ -59,7 +60,9 @@ export class ImportMismatch extends Error {
     readonly expected: string,
     readonly got: string,
   ) {
-    super(`This import was begun with ${expected}, not with ${got}. Choose the same files, or delete it and start again.`);
+    super(
+      `This import was begun with ${expected}, not with ${got}. Choose the same files, or delete it and start again.`,
+    );
   }
 }
 

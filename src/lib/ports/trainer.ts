@@ -54,7 +54,10 @@ export interface TrainerSession {
   takeLoss(): Promise<number>;
   state(): Promise<TrainerState>;
   /** Scores rows with the present parameters, without dropout. `classes` 0: regression. Loss as in core/metrics. */
-  evaluate(rows: Rows, options?: { readonly batchSize?: number; readonly signal?: AbortSignal }): Promise<Tally>;
+  evaluate(
+    rows: Rows,
+    options?: { readonly batchSize?: number; readonly signal?: AbortSignal },
+  ): Promise<Tally>;
   /** [count, outputSize]: class probabilities, or numbers. */
   predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>>;
   /** Bytes that the engine holds on the device now; undefined where it cannot tell. */

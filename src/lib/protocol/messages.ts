@@ -1,7 +1,14 @@
 // The control plane: every socket.io message, each under 64 KB and read by its schema at the receiving end.
 // Parameters and updates never travel here; see http.ts.
 import * as v from 'valibot';
-import { Digest, FederationId, ParticipantSecret, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
+import {
+  Digest,
+  FederationId,
+  ParticipantSecret,
+  RoundNumber,
+  RunNumber,
+  VersionNumber,
+} from '../core/ids.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
@@ -53,7 +60,9 @@ export const clientMessages = {
   evaluation: Evaluation,
   withdraw: Withdraw,
 } as const;
-export type ClientMessages = { readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]> };
+export type ClientMessages = {
+  readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]>;
+};
 
 /** The acknowledgement of every client message. `view` comes with `watch` and `check-in`. */
 export const Answer = v.variant('ok', [
@@ -103,7 +112,6 @@ export type Committed = v.InferOutput<typeof Committed>;
 export const Abandoned = v.strictObject({ federation: FederationId, round: RoundNumber, reason: v.string() });
 export type Abandoned = v.InferOutput<typeof Abandoned>;
 
-
 /** Server → client, by event name. */
 export const serverMessages = {
   /** A whole new view: on every change of phase, version, state or attendance, at most twice a second. */
@@ -114,4 +122,6 @@ export const serverMessages = {
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
 } as const;
-export type ServerMessages = { readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]> };
+export type ServerMessages = {
+  readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;
+};

@@ -14,7 +14,15 @@ export const RunState = v.picklist(['draft', 'running', 'paused', 'finished']);
 export type RunState = v.InferOutput<typeof RunState>;
 
 /** A cohort member's stage within the round now in progress. */
-export const Stage = v.picklist(['waiting', 'receiving', 'training', 'uploading', 'accepted', 'refused', 'dropped']);
+export const Stage = v.picklist([
+  'waiting',
+  'receiving',
+  'training',
+  'uploading',
+  'accepted',
+  'refused',
+  'dropped',
+]);
 export type Stage = v.InferOutput<typeof Stage>;
 
 export const CohortMember = v.strictObject({

@@ -33,7 +33,9 @@ test('training says which round it is and how long it lasts, once that is measur
 });
 
 test('waiting repeats what the server says of the federation', () => {
-  expect(explanation(view({ state: 'waiting' }), 'Waiting for 2 more devices.')).toBe('Waiting for 2 more devices.');
+  expect(explanation(view({ state: 'waiting' }), 'Waiting for 2 more devices.')).toBe(
+    'Waiting for 2 more devices.',
+  );
 });
 
 test('the four steps are done, now and to come; outside a round there are none', () => {

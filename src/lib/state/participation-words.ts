@@ -156,7 +156,8 @@ const glyphs: Readonly<Record<ParticipationState, string>> = {
 /** The title of the tab: readable from another one. "■ 58 % · Skin triage · Round 13" */
 export function tabTitle(view: ParticipationView | undefined, title: string): string {
   if (view === undefined || view.state === 'idle') return `${title} · Tributary`;
-  const glyph = view.blocked?.reason === 'user-paused' ? '❚❚' : view.blocked === null ? glyphs[view.state] : '!';
+  const glyph =
+    view.blocked?.reason === 'user-paused' ? '❚❚' : view.blocked === null ? glyphs[view.state] : '!';
   const share = view.state === 'training' && view.fraction !== null ? ` ${percent(view.fraction, 0)} ·` : '';
   return `${glyph}${share} ${title}${view.round === null ? '' : ` · Round ${view.round}`}`;
 }

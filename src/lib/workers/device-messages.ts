@@ -50,7 +50,11 @@ export type ModelSource =
 export interface DeviceRequests {
   /** Self-tests the back ends on this model and picks one; `preferred` overrides the choice if it passes. */
   'choose-backend': {
-    request: { readonly network: NetworkSpec; readonly batchSize: number; readonly preferred: BackendName | null };
+    request: {
+      readonly network: NetworkSpec;
+      readonly batchSize: number;
+      readonly preferred: BackendName | null;
+    };
     result: BackendChoice;
   };
   /** Starts or resumes; answers as soon as it runs. Views follow as events. */
@@ -64,12 +68,20 @@ export interface DeviceRequests {
   /** Watches a federation and resumes taking part if this device had joined it. */
   open: { request: { readonly federation: FederationId }; result: ParticipationView };
   join: {
-    request: { readonly federation: FederationId; readonly dataset: string; readonly name: string | null; readonly backend: BackendName | null };
+    request: {
+      readonly federation: FederationId;
+      readonly dataset: string;
+      readonly name: string | null;
+      readonly backend: BackendName | null;
+    };
     result: null;
   };
   pause: { request: { readonly federation: FederationId }; result: null };
   resume: { request: { readonly federation: FederationId }; result: null };
-  leave: { request: { readonly federation: FederationId; readonly when: 'now' | 'after-round' }; result: null };
+  leave: {
+    request: { readonly federation: FederationId; readonly when: 'now' | 'after-round' };
+    result: null;
+  };
   /** Takes training over from the other tab of this browser. */
   'move-here': { request: { readonly federation: FederationId }; result: null };
   /** [count, outputSize]; answered by a transferred buffer. */
@@ -94,7 +106,11 @@ export type DeviceEvent =
   | { readonly type: 'local-run'; readonly view: LocalRunView };
 
 export type DeviceRequestMessage = {
-  [Name in keyof DeviceRequests]: { readonly id: number; readonly name: Name; readonly request: DeviceRequests[Name]['request'] };
+  [Name in keyof DeviceRequests]: {
+    readonly id: number;
+    readonly name: Name;
+    readonly request: DeviceRequests[Name]['request'];
+  };
 }[keyof DeviceRequests];
 
 /** `kind` is a short code ('device-lost', 'storage-full', 'unknown-dataset', …); `message` a sentence for the person. */
@@ -103,4 +119,3 @@ export type DeviceReply =
   | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }
   | { readonly type: 'cancelled'; readonly id: number }
   | { readonly type: 'event'; readonly event: DeviceEvent };
-

@@ -4,7 +4,10 @@ import type { EncodeRequest, ImportRequest, IngestReply, IngestRequest } from '.
 
 type Imported = Extract<IngestReply, { type: 'imported' }>;
 type Refused = Extract<IngestReply, { type: 'refused' }>;
-export type ImportProgress = Pick<Extract<IngestReply, { type: 'progress' }>, 'fraction' | 'examples' | 'message'>;
+export type ImportProgress = Pick<
+  Extract<IngestReply, { type: 'progress' }>,
+  'fraction' | 'examples' | 'message'
+>;
 
 /** What an import ends in, apart from failures, which reject. */
 export type ImportResult = Omit<Imported, 'id'> | Omit<Refused, 'id'>;
@@ -34,7 +37,8 @@ interface Waiting {
   readonly onLost: (failure: IngestFailure) => void;
 }
 
-const startWorker = (): IngestWorker => new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' });
+const startWorker = (): IngestWorker =>
+  new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' });
 
 export class IngestClient {
   readonly #start: () => IngestWorker;
@@ -72,7 +76,11 @@ export class IngestClient {
   }
 
   /** One input as training would see it: [F] or [H, W, C], or several rows of a file. Rejects with IngestFailure. */
-  encode(contract: DataContract, input: EncodeRequest['input'], signal?: AbortSignal): Promise<Uint8Array | Float32Array> {
+  encode(
+    contract: DataContract,
+    input: EncodeRequest['input'],
+    signal?: AbortSignal,
+  ): Promise<Uint8Array | Float32Array> {
     return this.#ask({ id: this.#next++, name: 'encode', contract, input }, signal, (reply) =>
       reply.type === 'encoded' ? reply.features : undefined,
     );
@@ -91,7 +99,8 @@ export class IngestClient {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise<Result>((resolve, reject) => {
       const worker = this.#running();
-      const cancel = (): void => worker.postMessage({ id: this.#next++, name: 'cancel', request: request.id });
+      const cancel = (): void =>
+        worker.postMessage({ id: this.#next++, name: 'cancel', request: request.id });
       const settle = (end: () => void): void => {
         this.#waiting.delete(request.id);
         signal?.removeEventListener('abort', cancel);
@@ -101,7 +110,8 @@ export class IngestClient {
         onLost: (failure) => settle(() => reject(failure)),
         onReply(reply) {
           if (reply.type === 'cancelled') return settle(() => reject(signal?.reason as Error));
-          if (reply.type === 'failure') return settle(() => reject(new IngestFailure(reply.kind, reply.message)));
+          if (reply.type === 'failure')
+            return settle(() => reject(new IngestFailure(reply.kind, reply.message)));
           const result = read(reply);
           if (result !== undefined) settle(() => resolve(result));
         },
@@ -116,8 +126,16 @@ export class IngestClient {
     const worker = this.#start();
     worker.addEventListener('message', ({ data }) => this.#waiting.get(data.id)?.onReply(data));
     const lost = (event: Event): void => {
-      const detail = 'message' in event && typeof event.message === 'string' && event.message !== '' ? ` (${event.message})` : '';
-      this.#lose(new IngestFailure('worker-lost', `The import stopped unexpectedly${detail}. Choose the same files again to continue.`));
+      const detail =
+        'message' in event && typeof event.message === 'string' && event.message !== ''
+          ? ` (${event.message})`
+          : '';
+      this.#lose(
+        new IngestFailure(
+          'worker-lost',
+          `The import stopped unexpectedly${detail}. Choose the same files again to continue.`,
+        ),
+      );
     };
     worker.addEventListener('error', lost);
     worker.addEventListener('messageerror', lost);

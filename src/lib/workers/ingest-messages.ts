@@ -38,7 +38,13 @@ export interface EncodeRequest {
   readonly contract: DataContract;
   readonly input:
     | { readonly type: 'row'; readonly cells: Readonly<Record<string, string>> }
-    | { readonly type: 'picture'; readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray; readonly origin: 'drawn' | 'camera' | 'file' }
+    | {
+        readonly type: 'picture';
+        readonly width: number;
+        readonly height: number;
+        readonly rgba: Uint8ClampedArray;
+        readonly origin: 'drawn' | 'camera' | 'file';
+      }
     | { readonly type: 'file'; readonly file: File };
 }
 export interface CancelRequest {
@@ -49,8 +55,20 @@ export interface CancelRequest {
 export type IngestRequest = ImportRequest | EncodeRequest | CancelRequest;
 
 export type IngestReply =
-  | { readonly type: 'progress'; readonly id: number; readonly fraction: number | null; readonly examples: number; readonly message: string }
-  | { readonly type: 'imported'; readonly id: number; readonly record: DatasetRecord; readonly report: ImportReport; readonly preview: ImportPreview }
+  | {
+      readonly type: 'progress';
+      readonly id: number;
+      readonly fraction: number | null;
+      readonly examples: number;
+      readonly message: string;
+    }
+  | {
+      readonly type: 'imported';
+      readonly id: number;
+      readonly record: DatasetRecord;
+      readonly report: ImportReport;
+      readonly preview: ImportPreview;
+    }
   /** Nothing was stored: every refusal is in the report. */
   | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
   | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }

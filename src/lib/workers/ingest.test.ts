@@ -19,7 +19,10 @@ interface Bench {
 }
 
 /** A client whose worker is a function call away. */
-function bench(store: DatasetStore, decodeImage: () => Promise<Picture> = () => Promise.reject(new Error('damaged'))): Bench {
+function bench(
+  store: DatasetStore,
+  decodeImage: () => Promise<Picture> = () => Promise.reject(new Error('damaged')),
+): Bench {
   const replies: IngestReply[] = [];
   let crash = (): void => undefined;
   let ids = 0;
@@ -31,7 +34,8 @@ function bench(store: DatasetStore, decodeImage: () => Promise<Picture> = () => 
       newId: () => `set-${(ids += 1)}`,
       reply(message) {
         replies.push(message);
-        for (const listener of listeners) listener(new MessageEvent('message', { data: structuredClone(message) }) as never);
+        for (const listener of listeners)
+          listener(new MessageEvent('message', { data: structuredClone(message) }) as never);
       },
     });
     return {
@@ -46,8 +50,14 @@ function bench(store: DatasetStore, decodeImage: () => Promise<Picture> = () => 
   return { client: new IngestClient(start), replies, crash: () => crash() };
 }
 
-const csv = (text: string, name = 'patients.csv'): ImportRequest['source'] => ({ type: 'files', files: [{ path: name, file: new File([text], name) }] });
-const request = (source: ImportRequest['source'], dataset: string | null = null): Omit<ImportRequest, 'id' | 'name'> => ({
+const csv = (text: string, name = 'patients.csv'): ImportRequest['source'] => ({
+  type: 'files',
+  files: [{ path: name, file: new File([text], name) }],
+});
+const request = (
+  source: ImportRequest['source'],
+  dataset: string | null = null,
+): Omit<ImportRequest, 'id' | 'name'> => ({
   source,
   contract: patientCohortContract,
   federation: null,
@@ -78,17 +88,40 @@ test('a file becomes a dataset with its report and preview', async () => {
   const text = patientCohortCsv(1, 300);
   const result = await bench(store).client.import(request(csv(text)));
   if (result.type !== 'imported') throw new Error('refused');
-  expect(result.record).toMatchObject({ id: 'set-1', name: 'mine', count: 300, importedAt: 5, source: `patients.csv (${text.length.toLocaleString('en')} bytes)` });
+  expect(result.record).toMatchObject({
+    id: 'set-1',
+    name: 'mine',
+    count: 300,
+    importedAt: 5,
+    source: `patients.csv (${text.length.toLocaleString('en')} bytes)`,
+  });
   expect(result.record.classCounts.reduce((sum, count) => sum + count, 0)).toBe(300);
   expect(result.report).toMatchObject({ accepted: 300, refused: 0 });
-  expect(result.preview).toMatchObject({ kind: 'table', header: ['age', 'sex', 'resting_blood_pressure', 'cholesterol', 'body_mass_index', 'maximum_heart_rate', 'chest_pain', 'smoker', 'st_depression', 'heart_disease'] });
+  expect(result.preview).toMatchObject({
+    kind: 'table',
+    header: [
+      'age',
+      'sex',
+      'resting_blood_pressure',
+      'cholesterol',
+      'body_mass_index',
+      'maximum_heart_rate',
+      'chest_pain',
+      'smoker',
+      'st_depression',
+      'heart_disease',
+    ],
+  });
   expect(await store.list()).toEqual([result.record]);
 });
 
 test('a file without one usable row is refused, and leaves nothing', async () => {
   const store = memoryDatasetStore();
   const result = await bench(store).client.import(request(csv('a,b\n1,2\n')));
-  expect(result).toMatchObject({ type: 'refused', report: { accepted: 0, refusals: [{ kind: 'wrong-header', file: 'patients.csv' }] } });
+  expect(result).toMatchObject({
+    type: 'refused',
+    report: { accepted: 0, refusals: [{ kind: 'wrong-header', file: 'patients.csv' }] },
+  });
   expect([await store.list(), await store.resumable()]).toEqual([[], []]);
 });
 
@@ -111,13 +144,17 @@ test('an import cut off by a full disk goes on with the same file, and makes the
   await expect(changed).rejects.toMatchObject({ kind: 'other-files' });
   // Of the same length, but another patient in the first row.
   const other = patientCohortCsv(3, 130_000).slice(0, text.length).padEnd(text.length, '\n');
-  await expect(bench(store).client.import(request(csv(other), 'set-1'))).rejects.toMatchObject({ kind: 'other-files' });
+  await expect(bench(store).client.import(request(csv(other), 'set-1'))).rejects.toMatchObject({
+    kind: 'other-files',
+  });
   expect(await store.resumable()).toEqual([resumable]);
 
   const resumed = await bench(store).client.import(request(csv(text), 'set-1'));
   if (whole.type !== 'imported' || resumed.type !== 'imported') throw new Error('refused');
   expect(resumed.record).toEqual(whole.record);
-  expect(resumed.report.notes.join(' ')).toContain(`Continued after ${resumable?.count.toLocaleString('en')} examples`);
+  expect(resumed.report.notes.join(' ')).toContain(
+    `Continued after ${resumable?.count.toLocaleString('en')} examples`,
+  );
   // Ten megabytes of numbers are compared by their digest: a matcher would take ten seconds.
   expect(await contentOf(store)).toBe(await contentOf(uncut));
 });
@@ -125,14 +162,29 @@ test('an import cut off by a full disk goes on with the same file, and makes the
 async function contentOf(store: DatasetStore): Promise<string> {
   const examples = await store.read('set-1');
   if (examples === undefined) throw new Error('There is no dataset.');
-  return digestBuilder().update(bytesOf(examples.features)).update(bytesOf(examples.targets)).update(bytesOf(examples.hashes)).finish();
+  return digestBuilder()
+    .update(bytesOf(examples.features))
+    .update(bytesOf(examples.targets))
+    .update(bytesOf(examples.hashes))
+    .finish();
 }
 
 test('pictures that are durable already are not decoded again', async () => {
-  const contract: ImageContract = { kind: 'image', height: 256, width: 256, channels: 1, classes: ['a', 'b'] };
+  const contract: ImageContract = {
+    kind: 'image',
+    height: 256,
+    width: 256,
+    channels: 1,
+    classes: ['a', 'b'],
+  };
   // 256 × 256 bytes make batches of 64; a PNG header is enough for a decoder that looks at the number behind it only.
-  const header = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 1, 0, 0, 0, 1, 0];
-  const files = Array.from({ length: 150 }, (_, i) => ({ path: `a/${String(i).padStart(3, '0')}.png`, file: new File([Uint8Array.from([...header, i])], `${i}.png`) }));
+  const header = [
+    0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 1, 0, 0, 0, 1, 0,
+  ];
+  const files = Array.from({ length: 150 }, (_, i) => ({
+    path: `a/${String(i).padStart(3, '0')}.png`,
+    file: new File([Uint8Array.from([...header, i])], `${i}.png`),
+  }));
   let decodes = 0;
   const decode = (bytes: Uint8Array): Promise<Picture> => {
     decodes += 1;
@@ -143,7 +195,10 @@ test('pictures that are durable already are not decoded again', async () => {
   const source: ImportRequest['source'] = { type: 'files', files };
   const asked = (dataset: string | null) => ({ ...request(source, dataset), contract });
   const store = memoryDatasetStore();
-  const cut = bench(breaking(store, 2, new StorageFull(1, 1)), decode as () => Promise<Picture>).client.import(asked(null));
+  const cut = bench(
+    breaking(store, 2, new StorageFull(1, 1)),
+    decode as () => Promise<Picture>,
+  ).client.import(asked(null));
   await expect(cut).rejects.toBeInstanceOf(IngestFailure);
   expect(await store.resumable()).toMatchObject([{ count: 64, position: 64 }]);
   decodes = 0;
@@ -160,9 +215,15 @@ test('cancelling a new import answers once, and leaves nothing', async () => {
   const store = memoryDatasetStore();
   const { client, replies } = bench(store);
   const controller = new AbortController();
-  const run = client.import(request(csv(patientCohortCsv(1, 50_000))), () => controller.abort(new Error('changed my mind')), controller.signal);
+  const run = client.import(
+    request(csv(patientCohortCsv(1, 50_000))),
+    () => controller.abort(new Error('changed my mind')),
+    controller.signal,
+  );
   await expect(run).rejects.toThrow('changed my mind');
-  expect(replies.filter((reply) => reply.type !== 'progress').map((reply) => reply.type)).toEqual(['cancelled']);
+  expect(replies.filter((reply) => reply.type !== 'progress').map((reply) => reply.type)).toEqual([
+    'cancelled',
+  ]);
   expect([await store.list(), await store.resumable()]).toEqual([[], []]);
 });
 
@@ -171,18 +232,37 @@ test('drawings are added one by one, and the same drawing counts once', async ()
   const { client } = bench(store);
   const drawing = (at: number) => {
     const rgba = new Uint8ClampedArray(60 * 60 * 4).fill(255);
-    for (let y = 10; y < 50; y += 1) for (let x = at; x < at + 6; x += 1) rgba.set([0, 0, 0, 255], (y * 60 + x + Math.floor((y * at) / 60)) * 4);
+    for (let y = 10; y < 50; y += 1)
+      for (let x = at; x < at + 6; x += 1)
+        rgba.set([0, 0, 0, 255], (y * 60 + x + Math.floor((y * at) / 60)) * 4);
     return { type: 'picture', origin: 'drawn', width: 60, height: 60, rgba, label: '1' } as const;
   };
-  const asked = (source: ImportRequest['source'], dataset: string | null) => ({ ...request(source, dataset), contract: drawnDigitsContract });
+  const asked = (source: ImportRequest['source'], dataset: string | null) => ({
+    ...request(source, dataset),
+    contract: drawnDigitsContract,
+  });
   const first = await client.import(asked(drawing(5), null));
   if (first.type !== 'imported') throw new Error('refused');
   expect(first.record).toMatchObject({ count: 1, source: 'drawn here' });
-  expect(await client.import(asked(drawing(20), first.record.id))).toMatchObject({ type: 'imported', record: { count: 2 }, report: { accepted: 1 } });
-  expect(await client.import(asked(drawing(5), first.record.id))).toMatchObject({ type: 'imported', record: { count: 2 }, report: { accepted: 0, duplicates: 1 } });
+  expect(await client.import(asked(drawing(20), first.record.id))).toMatchObject({
+    type: 'imported',
+    record: { count: 2 },
+    report: { accepted: 1 },
+  });
+  expect(await client.import(asked(drawing(5), first.record.id))).toMatchObject({
+    type: 'imported',
+    record: { count: 2 },
+    report: { accepted: 0, duplicates: 1 },
+  });
   const blank = { ...drawing(5), rgba: new Uint8ClampedArray(60 * 60 * 4).fill(255) };
-  expect(await client.import(asked(blank, first.record.id))).toMatchObject({ type: 'refused', report: { refusals: [{ kind: 'no-examples' }] } });
-  expect(await client.import(asked({ ...drawing(7), label: 'eleven' }, null))).toMatchObject({ type: 'refused', report: { refusals: [{ kind: 'unknown-class' }] } });
+  expect(await client.import(asked(blank, first.record.id))).toMatchObject({
+    type: 'refused',
+    report: { refusals: [{ kind: 'no-examples' }] },
+  });
+  expect(await client.import(asked({ ...drawing(7), label: 'eleven' }, null))).toMatchObject({
+    type: 'refused',
+    report: { refusals: [{ kind: 'unknown-class' }] },
+  });
 });
 
 test('a sample is a dataset like any other, and one that does not fit is refused', async () => {
@@ -190,8 +270,14 @@ test('a sample is a dataset like any other, and one that does not fit is refused
   const { client } = bench(store);
   const sample = { type: 'sample', sample: 'drawn-digits', seed: 4, count: 1200 } as const;
   const made = await client.import({ ...request(sample), contract: drawnDigitsContract });
-  expect(made).toMatchObject({ type: 'imported', record: { count: 1200, source: 'sample: Drawn digits, 1,200 examples, seed 4' } });
-  expect(await client.import(request(sample))).toMatchObject({ type: 'refused', report: { refusals: [{ kind: 'unsupported' }] } });
+  expect(made).toMatchObject({
+    type: 'imported',
+    record: { count: 1200, source: 'sample: Drawn digits, 1,200 examples, seed 4' },
+  });
+  expect(await client.import(request(sample))).toMatchObject({
+    type: 'refused',
+    report: { refusals: [{ kind: 'unsupported' }] },
+  });
 });
 
 test('a row is encoded for prediction, and a bad one is a failure with its sentence', async () => {
@@ -200,7 +286,9 @@ test('a row is encoded for prediction, and a bad one is a failure with its sente
   const features = await client.encode(patientCohortContract, { type: 'row', cells });
   // age 55 is the mean; male is the second of two; everything else is missing.
   expect([...features]).toEqual([0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
-  await expect(client.encode(patientCohortContract, { type: 'row', cells: { ...cells, age: '550' } })).rejects.toMatchObject({ kind: 'out-of-range' });
+  await expect(
+    client.encode(patientCohortContract, { type: 'row', cells: { ...cells, age: '550' } }),
+  ).rejects.toMatchObject({ kind: 'out-of-range' });
 });
 
 test('a worker that dies fails what waits for it, and the next request starts another', async () => {
@@ -213,6 +301,8 @@ test('a worker that dies fails what waits for it, and the next request starts an
 
 test('an aborted signal asks nothing of the worker', async () => {
   const { client, replies } = bench(memoryDatasetStore());
-  await expect(client.import(request(csv('')), undefined, AbortSignal.abort(new Error('no')))).rejects.toThrow('no');
+  await expect(
+    client.import(request(csv('')), undefined, AbortSignal.abort(new Error('no'))),
+  ).rejects.toThrow('no');
   expect(replies).toEqual([]);
 });

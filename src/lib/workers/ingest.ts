@@ -5,10 +5,23 @@ import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { SourceChanged, type ExampleSink, type Resumed } from '../modalities/assembler.ts';
 import { encodeInput } from '../modalities/encode.ts';
 import type { DecodeImage } from '../modalities/image/picture.ts';
-import { importFiles, importPicture, importSample, type ImportOptions, type ImportOutcome } from '../modalities/import.ts';
+import {
+  importFiles,
+  importPicture,
+  importSample,
+  type ImportOptions,
+  type ImportOutcome,
+} from '../modalities/import.ts';
 import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
-import type { CancelRequest, EncodeRequest, ImportRequest, ImportSource, IngestReply, IngestRequest } from './ingest-messages.ts';
+import type {
+  CancelRequest,
+  EncodeRequest,
+  ImportRequest,
+  ImportSource,
+  IngestReply,
+  IngestRequest,
+} from './ingest-messages.ts';
 
 export interface IngestDependencies {
   /** Rejects when the browser gives no storage. */
@@ -24,7 +37,10 @@ const PROGRESS_EVERY_MS = 100;
 export function ingest(dependencies: IngestDependencies): (request: IngestRequest) => Promise<void> {
   const running = new Map<number, AbortController>();
 
-  const answered = async (request: ImportRequest | EncodeRequest, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const answered = async (
+    request: ImportRequest | EncodeRequest,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> => {
     const controller = new AbortController();
     running.set(request.id, controller);
     try {
@@ -41,14 +57,26 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
     switch (request.name) {
       case 'import':
         return answered(request, async (signal) => {
-          const { message, transfer } = await importInto(await dependencies.store(), request, dependencies, signal);
+          const { message, transfer } = await importInto(
+            await dependencies.store(),
+            request,
+            dependencies,
+            signal,
+          );
           dependencies.reply(message, transfer);
         });
       case 'encode':
         return answered(request, async () => {
           const encoded = await encodeInput(request.contract, inputOf(request), dependencies.decodeImage);
-          if (encoded.ok) dependencies.reply({ type: 'encoded', id: request.id, features: encoded.value }, [encoded.value.buffer]);
-          else dependencies.reply({ type: 'failure', id: request.id, kind: encoded.error.kind, message: encoded.error.message }, []);
+          if (encoded.ok)
+            dependencies.reply({ type: 'encoded', id: request.id, features: encoded.value }, [
+              encoded.value.buffer,
+            ]);
+          else
+            dependencies.reply(
+              { type: 'failure', id: request.id, kind: encoded.error.kind, message: encoded.error.message },
+              [],
+            );
         });
       case 'cancel':
         return cancel(request);
@@ -63,7 +91,9 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
 }
 
 const inputOf = (request: EncodeRequest): Parameters<typeof encodeInput>[1] =>
-  request.input.type === 'file' ? { type: 'file', file: sourceOfBlob(request.input.file.name, request.input.file) } : request.input;
+  request.input.type === 'file'
+    ? { type: 'file', file: sourceOfBlob(request.input.file.name, request.input.file) }
+    : request.input;
 
 interface Answer {
   readonly message: IngestReply;
@@ -117,7 +147,12 @@ async function importInto(
 }
 
 /** More examples for a finished dataset: a drawing, a photo, another file. */
-async function addTo(store: DatasetStore, finished: DatasetRecord, request: ImportRequest, options: ImportOptions): Promise<Answer> {
+async function addTo(
+  store: DatasetStore,
+  finished: DatasetRecord,
+  request: ImportRequest,
+  options: ImportOptions,
+): Promise<Answer> {
   const parts: Examples[] = [];
   const sink: ExampleSink = {
     append(examples) {
@@ -127,11 +162,16 @@ async function addTo(store: DatasetStore, finished: DatasetRecord, request: Impo
   };
   const outcome = await importSource({ ...request, contract: finished.contract }, sink, options);
   const examples = joinExamples(parts);
-  if (examples === undefined) return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
+  if (examples === undefined)
+    return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
   options.signal?.throwIfAborted();
   const record = await store.add(finished.id, examples);
   const added = record.count - finished.count;
-  const report = { ...outcome.report, accepted: added, duplicates: outcome.report.duplicates + examples.count - added };
+  const report = {
+    ...outcome.report,
+    accepted: added,
+    duplicates: outcome.report.duplicates + examples.count - added,
+  };
   return imported(request.id, record, { ...outcome, report });
 }
 
@@ -140,7 +180,11 @@ const imported = (id: number, record: DatasetRecord, outcome: ImportOutcome): An
   transfer: [],
 });
 
-function importSource(request: Pick<ImportRequest, 'source' | 'contract'>, sink: ExampleSink, options: ImportOptions): Promise<ImportOutcome> {
+function importSource(
+  request: Pick<ImportRequest, 'source' | 'contract'>,
+  sink: ExampleSink,
+  options: ImportOptions,
+): Promise<ImportOutcome> {
   const { source, contract } = request;
   switch (source.type) {
     case 'files':
@@ -153,7 +197,12 @@ function importSource(request: Pick<ImportRequest, 'source' | 'contract'>, sink:
     case 'sample':
       return importSample(source, contract, sink, options);
     case 'picture':
-      return importPicture({ picture: source, origin: source.origin, label: source.label }, contract, sink, options);
+      return importPicture(
+        { picture: source, origin: source.origin, label: source.label },
+        contract,
+        sink,
+        options,
+      );
     default:
       return source satisfies never;
   }
@@ -165,7 +214,10 @@ export function describeSource(source: ImportSource): string {
     case 'files': {
       const bytes = source.files.reduce((total, { file }) => total + file.size, 0);
       const [first] = source.files;
-      const name = source.files.length === 1 && first !== undefined ? fileName(first.path) : `${source.files.length.toLocaleString('en')} files`;
+      const name =
+        source.files.length === 1 && first !== undefined
+          ? fileName(first.path)
+          : `${source.files.length.toLocaleString('en')} files`;
       return `${name} (${bytes.toLocaleString('en')} bytes)`;
     }
     case 'sample':
@@ -177,7 +229,10 @@ export function describeSource(source: ImportSource): string {
   }
 }
 
-function throttledProgress(id: number, dependencies: IngestDependencies): NonNullable<ImportOptions['onProgress']> {
+function throttledProgress(
+  id: number,
+  dependencies: IngestDependencies,
+): NonNullable<ImportOptions['onProgress']> {
   let last = -Infinity;
   return (fraction, examples) => {
     const now = performance.now();
@@ -197,9 +252,15 @@ function failure(error: unknown): { readonly kind: string; readonly message: str
     };
   if (error instanceof ImportMismatch) return { kind: 'other-files', message: error.message };
   if (error instanceof SourceChanged)
-    return { kind: 'other-files', message: `${error.message} Choose the same files as before, or delete the unfinished import and start again.` };
+    return {
+      kind: 'other-files',
+      message: `${error.message} Choose the same files as before, or delete the unfinished import and start again.`,
+    };
   if (error instanceof DOMException && error.name === 'NotReadableError')
-    return { kind: 'unreadable-file', message: 'The file changed or went away while it was read. Choose it again.' };
+    return {
+      kind: 'unreadable-file',
+      message: 'The file changed or went away while it was read. Choose it again.',
+    };
   const text = error instanceof Error ? error.message : String(error);
   return { kind: 'import-failed', message: `The import ended with an error: ${text}` };
 }

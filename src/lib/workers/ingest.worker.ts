@@ -22,7 +22,10 @@ const handle = ingest({
     }
   },
   decodeImage: canvasDecoder(),
-  newId: () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  newId: () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join(
+      '',
+    ),
   reply: (message: IngestReply, transfer: ArrayBuffer[]) => self.postMessage(message, { transfer }),
 });
 

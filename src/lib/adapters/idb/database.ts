@@ -4,7 +4,13 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { DatasetRecord } from '../../ports/dataset-store.ts';
-import type { Checkpoint, LocalModel, OutboxEntry, StoredReceipt, StoredRefusal } from '../../ports/participant-store.ts';
+import type {
+  Checkpoint,
+  LocalModel,
+  OutboxEntry,
+  StoredReceipt,
+  StoredRefusal,
+} from '../../ports/participant-store.ts';
 
 /** A finished dataset: the record that screens see, and how many chunks hold it (numbers 0 to chunks − 1). */
 export interface DatasetRow {

@@ -46,7 +46,9 @@ export function idbDatasetStore(database: Database, now: () => number = () => Da
         transaction.objectStore('chunks').getAll(allOf(id)),
         transaction.objectStore('hashes').getAll(allOf(id)),
       ]);
-      return joinExamples(chunks.map((chunk, index) => ({ ...chunk, hashes: hashes[index] ?? new Uint32Array(0) })));
+      return joinExamples(
+        chunks.map((chunk, index) => ({ ...chunk, hashes: hashes[index] ?? new Uint32Array(0) })),
+      );
     },
     async delete(id) {
       const transaction = database.transaction(['datasets', 'imports', 'chunks', 'hashes'], 'readwrite');
@@ -98,11 +100,19 @@ async function begin(database: Database, draft: DatasetDraft, now: () => number)
   return writer(database, row, known === undefined ? undefined : hashes, now);
 }
 
-function writer(database: Database, begun: ImportRow, resumedHashes: readonly Uint32Array[] | undefined, now: () => number): DatasetWriter {
+function writer(
+  database: Database,
+  begun: ImportRow,
+  resumedHashes: readonly Uint32Array[] | undefined,
+  now: () => number,
+): DatasetWriter {
   let row = begun;
   const version = datasetVersion(row.contract);
   for (const hashes of resumedHashes ?? []) version.add(hashes);
-  const resumed = resumedHashes === undefined ? undefined : { count: row.count, position: row.position, hashes: joined(resumedHashes) };
+  const resumed =
+    resumedHashes === undefined
+      ? undefined
+      : { count: row.count, position: row.position, hashes: joined(resumedHashes) };
 
   return {
     resumed,
@@ -139,9 +149,22 @@ function writer(database: Database, begun: ImportRow, resumedHashes: readonly Ui
     async finish() {
       if (row.count === 0) throw new Error(`The dataset ${row.id} has no examples.`);
       const { id, federation, name, contract, count, classCounts, bytes, source, chunks } = row;
-      const record: DatasetRecord = { id, federation, name, contract, count, classCounts, bytes, source, version: version.finish(), importedAt: now() };
+      const record: DatasetRecord = {
+        id,
+        federation,
+        name,
+        contract,
+        count,
+        classCounts,
+        bytes,
+        source,
+        version: version.finish(),
+        importedAt: now(),
+      };
       // Strict: once the person has been told that the data is kept, a power cut must not say otherwise.
-      const transaction = database.transaction(['datasets', 'imports'], 'readwrite', { durability: 'strict' });
+      const transaction = database.transaction(['datasets', 'imports'], 'readwrite', {
+        durability: 'strict',
+      });
       await storing(0, () =>
         Promise.all([
           transaction.objectStore('datasets').put({ id, record, chunks }),
@@ -165,10 +188,15 @@ function writer(database: Database, begun: ImportRow, resumedHashes: readonly Ui
 
 /** One transaction: whoever reads sees the dataset before or after, and two tabs adding at once both count. */
 async function add(database: Database, id: string, examples: Examples): Promise<DatasetRecord> {
-  const transaction = database.transaction(['datasets', 'chunks', 'hashes'], 'readwrite', { durability: 'strict' });
+  const transaction = database.transaction(['datasets', 'chunks', 'hashes'], 'readwrite', {
+    durability: 'strict',
+  });
   const datasets = transaction.objectStore('datasets');
   const chunks = transaction.objectStore('chunks');
-  const [row, known] = await Promise.all([datasets.get(id), transaction.objectStore('hashes').getAll(allOf(id))]);
+  const [row, known] = await Promise.all([
+    datasets.get(id),
+    transaction.objectStore('hashes').getAll(allOf(id)),
+  ]);
   if (row === undefined) {
     await transaction.done;
     throw new Error(`There is no dataset ${id}.`);
@@ -181,7 +209,10 @@ async function add(database: Database, id: string, examples: Examples): Promise<
   const lastHashes = known.at(-1);
   const isRoom = lastHashes !== undefined && lastHashes.length / 2 + fresh.count <= GROWING_CHUNK_ROWS;
   const last: ChunkRow | undefined = isRoom ? await chunks.get([id, row.chunks - 1]) : undefined;
-  const merged = last === undefined || lastHashes === undefined ? fresh : (joinExamples([{ ...last, hashes: lastHashes }, fresh]) ?? fresh);
+  const merged =
+    last === undefined || lastHashes === undefined
+      ? fresh
+      : (joinExamples([{ ...last, hashes: lastHashes }, fresh]) ?? fresh);
   const place = last === undefined ? row.chunks : row.chunks - 1;
 
   const version = datasetVersion(row.record.contract);

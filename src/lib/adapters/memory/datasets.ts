@@ -38,7 +38,11 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
 
   const writer = (id: string, one: Held, isResumed: boolean): DatasetWriter => ({
     resumed: isResumed
-      ? { count: count(one), position: one.position, hashes: joinExamples(one.parts)?.hashes ?? new Uint32Array(0) }
+      ? {
+          count: count(one),
+          position: one.position,
+          hashes: joinExamples(one.parts)?.hashes ?? new Uint32Array(0),
+        }
       : undefined,
     append(examples, position) {
       if (held.get(id) !== one) return Promise.reject(new Error(`The import ${id} was deleted.`));
@@ -81,7 +85,8 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       ),
     write(draft) {
       const known = held.get(draft.id);
-      if (known?.record !== undefined) return Promise.reject(new Error(`The dataset ${draft.id} is finished.`));
+      if (known?.record !== undefined)
+        return Promise.reject(new Error(`The dataset ${draft.id} is finished.`));
       if (known !== undefined && known.draft.source !== draft.source)
         return Promise.reject(new ImportMismatch(known.draft.source, draft.source));
       if (known !== undefined && JSON.stringify(known.draft.contract) !== JSON.stringify(draft.contract))

@@ -53,7 +53,9 @@ export async function sourceFiles(paths: string | readonly string[]): Promise<So
 export type DataPart = 'all' | 'training' | 'test';
 
 const isTestFile = (file: SourceFile): boolean => {
-  const words = fileName(file.path).toLowerCase().split(/[._\- ]+/);
+  const words = fileName(file.path)
+    .toLowerCase()
+    .split(/[._\- ]+/);
   return words[0] === 't10k' || words.includes('test');
 };
 

@@ -64,7 +64,8 @@ function pictureOfPng(png: DecodedPng): Picture {
   const isPacked = depth < 8;
   const rowBytes = isPacked ? Math.ceil((width * channels * depth) / 8) : width * channels;
   const sample = (row: number, index: number): number => {
-    if (!isPacked) return depth === 16 ? (data[row * rowBytes + index] ?? 0) >> 8 : (data[row * rowBytes + index] ?? 0);
+    if (!isPacked)
+      return depth === 16 ? (data[row * rowBytes + index] ?? 0) >> 8 : (data[row * rowBytes + index] ?? 0);
     const bit = index * depth;
     const value = ((data[row * rowBytes + (bit >> 3)] ?? 0) >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
     return Math.round((value * 255) / ((1 << depth) - 1));

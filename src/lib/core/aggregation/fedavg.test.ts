@@ -11,7 +11,12 @@ interface Sample {
   readonly delta: Float32Array;
 }
 
-function aggregate(updates: readonly Sample[], base: Float32Array, chunkLength: number, quantum: number): Float32Array {
+function aggregate(
+  updates: readonly Sample[],
+  base: Float32Array,
+  chunkLength: number,
+  quantum: number,
+): Float32Array {
   const state = fedavg.init({ parameterCount: base.length, quantum });
   for (const { examples, delta } of updates) {
     for (let offset = 0; offset < delta.length; offset += chunkLength)
@@ -27,17 +32,17 @@ const coordinate = fc.oneof(
   fc.float({ min: -LIMIT, max: LIMIT, noNaN: true }),
   fc.constantFrom(0, -0, LIMIT, -LIMIT, Math.fround(1e-30), Math.fround(1e-4)),
 );
-const cohort = fc
-  .integer({ min: 1, max: 12 })
-  .chain((size) =>
-    fc.array(
-      fc.record({
-        examples: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 10_000_000 })),
-        delta: fc.array(coordinate, { minLength: size, maxLength: size }).map((values) => Float32Array.from(values)),
-      }),
-      { minLength: 1, maxLength: 8 },
-    ),
-  );
+const cohort = fc.integer({ min: 1, max: 12 }).chain((size) =>
+  fc.array(
+    fc.record({
+      examples: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 10_000_000 })),
+      delta: fc
+        .array(coordinate, { minLength: size, maxLength: size })
+        .map((values) => Float32Array.from(values)),
+    }),
+    { minLength: 1, maxLength: 8 },
+  ),
+);
 
 describe('federated averaging', () => {
   test('weighs each update by its examples', () => {
@@ -52,14 +57,24 @@ describe('federated averaging', () => {
   test('gives the same bytes in any order of arrival and any size of chunk', () => {
     let reordered = 0;
     fc.assert(
-      fc.property(cohort, fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 1, max: 5 }), (updates, seed, chunk) => {
-        const quantum = quantumFor(updates.reduce((total, one) => total + one.examples, 0), LIMIT);
-        const base = Float32Array.from(updates[0]!.delta, () => random(seed).normal());
-        const shuffled = random(seed, 'order').shuffle([...updates]);
-        if (shuffled.some((one, index) => one !== updates[index])) reordered += 1;
-        const first = aggregate(updates, base, 1000, quantum);
-        expect(new Uint8Array(aggregate(shuffled, base, chunk, quantum).buffer)).toEqual(new Uint8Array(first.buffer));
-      }),
+      fc.property(
+        cohort,
+        fc.integer({ min: 0, max: 1e9 }),
+        fc.integer({ min: 1, max: 5 }),
+        (updates, seed, chunk) => {
+          const quantum = quantumFor(
+            updates.reduce((total, one) => total + one.examples, 0),
+            LIMIT,
+          );
+          const base = Float32Array.from(updates[0]!.delta, () => random(seed).normal());
+          const shuffled = random(seed, 'order').shuffle([...updates]);
+          if (shuffled.some((one, index) => one !== updates[index])) reordered += 1;
+          const first = aggregate(updates, base, 1000, quantum);
+          expect(new Uint8Array(aggregate(shuffled, base, chunk, quantum).buffer)).toEqual(
+            new Uint8Array(first.buffer),
+          );
+        },
+      ),
       { seed: 1, numRuns: 300 },
     );
     expect(reordered).toBeGreaterThan(100);

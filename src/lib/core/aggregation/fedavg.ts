@@ -18,7 +18,8 @@ export const fedavg: Strategy<FixedPointSum> = {
   finish(sum, base) {
     if (sum.weight === 0) return fail({ kind: 'no-updates' });
     const { values, quantum, weight } = sum;
-    if (base.length !== values.length) throw new RangeError('The base has another number of parameters than the sum.');
+    if (base.length !== values.length)
+      throw new RangeError('The base has another number of parameters than the sum.');
     const parameters = new Float32Array(values.length);
     for (let i = 0; i < parameters.length; i += 1) {
       // quantum is a power of two: the product is exact, and one division and one addition round.

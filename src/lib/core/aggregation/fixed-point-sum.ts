@@ -19,7 +19,8 @@ const ROUNDER = 1.5 * 2 ** 52;
  * the example counts that its cohort claims and the largest coordinate allowed.
  */
 export function quantumFor(claimedExamples: number, maximumCoordinate: number): number {
-  if (!(claimedExamples >= 1) || !(maximumCoordinate > 0)) throw new RangeError('A quantum needs examples and a limit.');
+  if (!(claimedExamples >= 1) || !(maximumCoordinate > 0))
+    throw new RangeError('A quantum needs examples and a limit.');
   // At least 2, so that a single rounded coordinate stays below 2⁵¹, where ROUNDER works.
   const largest = Math.max(2, claimedExamples) * 2 ** Math.ceil(Math.log2(maximumCoordinate));
   return 2 ** (Math.ceil(Math.log2(largest)) - 52);

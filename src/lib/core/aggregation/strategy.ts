@@ -19,8 +19,7 @@ export interface UpdateChunk {
 }
 
 export type AggregationFailure =
-  | { readonly kind: 'no-updates' }
-  | { readonly kind: 'not-finite'; readonly index: number };
+  { readonly kind: 'no-updates' } | { readonly kind: 'not-finite'; readonly index: number };
 
 export interface Strategy<State> {
   readonly name: string;

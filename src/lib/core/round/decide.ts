@@ -35,10 +35,14 @@ export function decide(round: Round, offer: Offer): Decision {
       : refused({ kind: 'duplicate', round: round.round });
   if (round.phase === 'selection') return refused({ kind: 'not-in-cohort', round: round.round });
   if (member === undefined) return refused({ kind: 'not-in-cohort', round: round.round });
-  if (round.phase !== 'reporting') return refused({ kind: 'round-closed', round: round.round, current: null });
+  if (round.phase !== 'reporting')
+    return refused({ kind: 'round-closed', round: round.round, current: null });
   switch (member.standing.type) {
     case 'refused':
-      return refused({ kind: 'invalid', reason: `an earlier update of this round was refused: ${member.standing.reason}` });
+      return refused({
+        kind: 'invalid',
+        reason: `an earlier update of this round was refused: ${member.standing.reason}`,
+      });
     case 'withdrawn':
       return refused({ kind: 'invalid', reason: 'this device gave up the round before' });
     case 'active':

@@ -10,18 +10,44 @@ export type RoundEvent =
   | { readonly type: 'available'; readonly candidates: readonly Candidate[]; readonly at: number }
   /** A candidate went before it was picked. */
   | { readonly type: 'left'; readonly participant: ParticipantId; readonly at: number }
-  | { readonly type: 'progress'; readonly participant: ParticipantId; readonly stage: ActiveStage; readonly fraction: number; readonly at: number }
+  | {
+      readonly type: 'progress';
+      readonly participant: ParticipantId;
+      readonly stage: ActiveStage;
+      readonly fraction: number;
+      readonly at: number;
+    }
   /** A verified update: length, digest, values. */
   | { readonly type: 'report'; readonly report: Report; readonly at: number }
   /** An update whose values are refused for good. */
-  | { readonly type: 'rejected'; readonly participant: ParticipantId; readonly reason: string; readonly at: number }
-  | { readonly type: 'withdrawn'; readonly participant: ParticipantId; readonly reason: string; readonly at: number }
+  | {
+      readonly type: 'rejected';
+      readonly participant: ParticipantId;
+      readonly reason: string;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'withdrawn';
+      readonly participant: ParticipantId;
+      readonly reason: string;
+      readonly at: number;
+    }
   /** Disconnected for longer than the grace. */
   | { readonly type: 'lost'; readonly participant: ParticipantId; readonly at: number }
   /** A cohort member is back (a reload, a lost network, a restart of the server). */
   | { readonly type: 'returned'; readonly participant: ParticipantId; readonly at: number }
-  | { readonly type: 'deadline'; readonly round: RoundNumber; readonly phase: TimedPhase; readonly at: number }
-  | { readonly type: 'aggregated'; readonly version: VersionNumber; readonly digest: Digest; readonly at: number }
+  | {
+      readonly type: 'deadline';
+      readonly round: RoundNumber;
+      readonly phase: TimedPhase;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'aggregated';
+      readonly version: VersionNumber;
+      readonly digest: Digest;
+      readonly at: number;
+    }
   | { readonly type: 'failed'; readonly reason: string; readonly at: number }
   | { readonly type: 'cancelled'; readonly reason: string; readonly at: number };
 

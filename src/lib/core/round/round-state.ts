@@ -44,7 +44,15 @@ export const Standing = v.variant('type', [
 ]);
 export type Standing = v.InferOutput<typeof Standing>;
 
-export const MemberStage = v.picklist(['waiting', 'receiving', 'training', 'uploading', 'accepted', 'refused', 'dropped']);
+export const MemberStage = v.picklist([
+  'waiting',
+  'receiving',
+  'training',
+  'uploading',
+  'accepted',
+  'refused',
+  'dropped',
+]);
 export type MemberStage = v.InferOutput<typeof MemberStage>;
 
 export const Member = v.strictObject({
@@ -70,7 +78,13 @@ export const Round = v.variant('phase', [
   v.strictObject({ ...setting, phase: v.literal('selection'), candidates: v.array(Candidate) }),
   v.strictObject({ ...configured, phase: v.literal('reporting') }),
   v.strictObject({ ...configured, phase: v.literal('aggregation') }),
-  v.strictObject({ ...configured, phase: v.literal('committed'), version: VersionNumber, digest: Digest, endedAt: time }),
+  v.strictObject({
+    ...configured,
+    phase: v.literal('committed'),
+    version: VersionNumber,
+    digest: Digest,
+    endedAt: time,
+  }),
   v.strictObject({
     ...setting,
     phase: v.literal('abandoned'),
@@ -85,7 +99,8 @@ export type Reporting = Extract<Round, { phase: 'reporting' }>;
 export type Aggregation = Extract<Round, { phase: 'aggregation' }>;
 export type EndedRound = Extract<Round, { phase: 'committed' | 'abandoned' }>;
 
-export const cohortOf = (round: Round): readonly Member[] => (round.phase === 'selection' ? [] : round.cohort);
+export const cohortOf = (round: Round): readonly Member[] =>
+  round.phase === 'selection' ? [] : round.cohort;
 
 export const memberOf = (round: Round, participant: ParticipantId): Member | undefined =>
   cohortOf(round).find((member) => member.candidate.participant === participant);
@@ -96,7 +111,8 @@ export const acceptedReports = (round: Round): readonly Report[] =>
     .flatMap((member) => (member.standing.type === 'accepted' ? [member.standing.report] : []))
     .sort((a, b) => a.at - b.at || (a.participant < b.participant ? -1 : 1));
 
-export const isOver = (round: Round): round is EndedRound => round.phase === 'committed' || round.phase === 'abandoned';
+export const isOver = (round: Round): round is EndedRound =>
+  round.phase === 'committed' || round.phase === 'abandoned';
 
 export const stageOf = (standing: Standing): MemberStage => {
   switch (standing.type) {

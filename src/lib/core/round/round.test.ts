@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { digestOfText } from '../digest.ts';
 import { ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { decide } from './decide.ts';
-import { acceptedReports, cohortOf, isOver, memberOf, Round, type Candidate, type Report } from './round-state.ts';
+import {
+  acceptedReports,
+  cohortOf,
+  isOver,
+  memberOf,
+  Round,
+  type Candidate,
+  type Report,
+} from './round-state.ts';
 import type { Effect, RoundEvent, Step } from './round-events.ts';
 import { cohortSize, openRound, step } from './round.ts';
 
@@ -30,7 +38,11 @@ const opened = (change: Partial<typeof rules> = {}): Round =>
     rules: { ...rules, ...change },
     openedAt: 0,
   });
-const candidate = (digit: string, examples = 10): Candidate => ({ participant: participant(digit), name: digit, examples });
+const candidate = (digit: string, examples = 10): Candidate => ({
+  participant: participant(digit),
+  name: digit,
+  examples,
+});
 const report = (digit: string, change: Partial<Report> = {}): Report => ({
   participant: participant(digit),
   base,
@@ -41,10 +53,28 @@ const report = (digit: string, change: Partial<Report> = {}): Report => ({
   at: 0,
   ...change,
 });
-const reported = (digit: string, change: Partial<Report> = {}): RoundEvent => ({ type: 'report', report: report(digit, change), at: 0 });
-const available = (...digits: string[]): RoundEvent => ({ type: 'available', candidates: digits.map((one) => candidate(one)), at: 0 });
-const deadline = (phase: 'selection' | 'reporting'): RoundEvent => ({ type: 'deadline', round: number, phase, at: 0 });
-const aggregated: RoundEvent = { type: 'aggregated', version: v.parse(VersionNumber, 4), digest: digestOfText('made'), at: 0 };
+const reported = (digit: string, change: Partial<Report> = {}): RoundEvent => ({
+  type: 'report',
+  report: report(digit, change),
+  at: 0,
+});
+const available = (...digits: string[]): RoundEvent => ({
+  type: 'available',
+  candidates: digits.map((one) => candidate(one)),
+  at: 0,
+});
+const deadline = (phase: 'selection' | 'reporting'): RoundEvent => ({
+  type: 'deadline',
+  round: number,
+  phase,
+  at: 0,
+});
+const aggregated: RoundEvent = {
+  type: 'aggregated',
+  version: v.parse(VersionNumber, 4),
+  digest: digestOfText('made'),
+  at: 0,
+};
 
 const after = (round: Round, ...events: RoundEvent[]): Step =>
   events.reduce<Step>((before, event) => step(before.round, event, LIMIT), { round, effects: [] });
@@ -53,7 +83,11 @@ const types = (effects: readonly Effect[]): string[] => effects.map((effect) => 
 describe('a round', () => {
   test('over-selects: a cohort is the goal times the factor, rounded up', () => {
     // 10 · 1.3 is 13.000000000000002 in binary, and still 13 devices.
-    expect([cohortSize({ ...rules, goal: 10, overSelection: 1.3 }), cohortSize(rules), cohortSize({ ...rules, goal: 3, overSelection: 1.3 })]).toEqual([13, 3, 4]);
+    expect([
+      cohortSize({ ...rules, goal: 10, overSelection: 1.3 }),
+      cohortSize(rules),
+      cohortSize({ ...rules, goal: 3, overSelection: 1.3 }),
+    ]).toEqual([13, 3, 4]);
   });
 
   test('configures its cohort as soon as it is full, and takes no more than that', () => {
@@ -66,7 +100,10 @@ describe('a round', () => {
   test('configures fewer at the selection deadline, when they are enough, and else is abandoned', () => {
     expect(after(opened(), available('a', 'b'), deadline('selection')).round.phase).toBe('reporting');
     const { round, effects } = after(opened(), available('a'), deadline('selection'));
-    expect(round).toMatchObject({ phase: 'abandoned', reason: 'Only 1 device took part; the round needs 2.' });
+    expect(round).toMatchObject({
+      phase: 'abandoned',
+      reason: 'Only 1 device took part; the round needs 2.',
+    });
     expect(types(effects)).toEqual(['stop-timer', 'record', 'announce-abandon']);
   });
 
@@ -88,7 +125,10 @@ describe('a round', () => {
 
   test('answers the same report with the same receipt, and another of the same device with duplicate', () => {
     const once = after(opened(), available('a', 'b', 'c'), reported('a')).round;
-    expect(step(once, reported('a'), LIMIT)).toEqual({ round: once, effects: [{ type: 'accept', report: report('a') }] });
+    expect(step(once, reported('a'), LIMIT)).toEqual({
+      round: once,
+      effects: [{ type: 'accept', report: report('a') }],
+    });
     expect(step(once, reported('a', { update: digestOfText('other') }), LIMIT).effects).toEqual([
       { type: 'refuse', participant: participant('a'), refusal: { kind: 'duplicate', round: 4 } },
     ]);
@@ -97,7 +137,11 @@ describe('a round', () => {
   test.each([
     ['f', {}, { kind: 'not-in-cohort', round: 4 }],
     ['a', { base: digestOfText('old') }, { kind: 'stale-base', expected: base, got: digestOfText('old') }],
-    ['a', { examples: 11 }, { kind: 'invalid', reason: 'it claims 11 examples where the device checked in with 10' }],
+    [
+      'a',
+      { examples: 11 },
+      { kind: 'invalid', reason: 'it claims 11 examples where the device checked in with 10' },
+    ],
   ] as const)('refuses a report of %s that is not what it asked for', (digit, change, refusal) => {
     const reporting = after(opened(), available('a', 'b', 'c')).round;
     expect(step(reporting, reported(digit, change), LIMIT)).toEqual({
@@ -109,24 +153,42 @@ describe('a round', () => {
   test('refuses what arrives after it closed, before and after its commit', () => {
     const closed = after(opened(), available('a', 'b', 'c'), reported('a'), reported('b')).round;
     for (const round of [closed, step(closed, aggregated, LIMIT).round])
-      expect(step(round, reported('c'), LIMIT).effects).toMatchObject([{ refusal: { kind: 'round-closed', round: 4 } }]);
+      expect(step(round, reported('c'), LIMIT).effects).toMatchObject([
+        { refusal: { kind: 'round-closed', round: 4 } },
+      ]);
   });
 
   test('still takes the report of a device whose connection was lost, and configures it anew when it returns', () => {
-    const lost = after(opened(), available('a', 'b', 'c'), { type: 'lost', participant: participant('a'), at: 0 }).round;
+    const lost = after(opened(), available('a', 'b', 'c'), {
+      type: 'lost',
+      participant: participant('a'),
+      at: 0,
+    }).round;
     expect(memberOf(lost, participant('a'))?.standing.type).toBe('dropped');
     expect(step(lost, { type: 'returned', participant: participant('a'), at: 0 }, LIMIT).effects).toEqual([
       { type: 'configure', participants: [participant('a')] },
     ]);
-    expect(memberOf(step(lost, reported('a'), LIMIT).round, participant('a'))?.standing.type).toBe('accepted');
+    expect(memberOf(step(lost, reported('a'), LIMIT).round, participant('a'))?.standing.type).toBe(
+      'accepted',
+    );
   });
 
   test('closes without its deadline when nobody is left to wait for', () => {
     const gone = (digit: string): RoundEvent => ({ type: 'lost', participant: participant(digit), at: 0 });
-    const waiting = after(opened({ goal: 3, overSelection: 1 }), available('a', 'b', 'c'), reported('a'), gone('c')).round;
+    const waiting = after(
+      opened({ goal: 3, overSelection: 1 }),
+      available('a', 'b', 'c'),
+      reported('a'),
+      gone('c'),
+    ).round;
     expect(waiting.phase).toBe('reporting');
     expect(step(waiting, reported('b'), LIMIT).round.phase).toBe('aggregation');
-    const withdraws = (digit: string): RoundEvent => ({ type: 'withdrawn', participant: participant(digit), reason: 'Paused.', at: 0 });
+    const withdraws = (digit: string): RoundEvent => ({
+      type: 'withdrawn',
+      participant: participant(digit),
+      reason: 'Paused.',
+      at: 0,
+    });
     expect(after(opened(), available('a', 'b', 'c'), withdraws('a'), withdraws('b')).round).toMatchObject({
       phase: 'abandoned',
       reason: 'Only 1 device could report any more; the round needs 2.',
@@ -135,8 +197,14 @@ describe('a round', () => {
 
   test('cannot be cancelled once its updates are being averaged', () => {
     const closed = after(opened(), available('a', 'b', 'c'), reported('a'), reported('b')).round;
-    expect(step(closed, { type: 'cancelled', reason: 'Enough.', at: 0 }, LIMIT)).toEqual({ round: closed, effects: [] });
-    expect(step(closed, { type: 'failed', reason: 'Not finite.', at: 0 }, LIMIT).round).toMatchObject({ phase: 'abandoned', reason: 'Not finite.' });
+    expect(step(closed, { type: 'cancelled', reason: 'Enough.', at: 0 }, LIMIT)).toEqual({
+      round: closed,
+      effects: [],
+    });
+    expect(step(closed, { type: 'failed', reason: 'Not finite.', at: 0 }, LIMIT).round).toMatchObject({
+      phase: 'abandoned',
+      reason: 'Not finite.',
+    });
   });
 });
 
@@ -161,34 +229,48 @@ const everyEvent: readonly RoundEvent[] = [
 ];
 
 /** Histories are for screens alone, and without them states repeat. */
-const keyOf = (round: Round): string => JSON.stringify(round, (name: string, value: unknown) => (name === 'history' ? [] : value));
+const keyOf = (round: Round): string =>
+  JSON.stringify(round, (name: string, value: unknown) => (name === 'history' ? [] : value));
 
 function breach(before: Round, event: RoundEvent, { round, effects }: Step): string | undefined {
   const accepted = acceptedReports(round);
-  if (new Set(accepted.map((one) => one.participant)).size !== accepted.length) return 'a device is counted twice';
+  if (new Set(accepted.map((one) => one.participant)).size !== accepted.length)
+    return 'a device is counted twice';
   for (const one of acceptedReports(before))
     if (memberOf(round, one.participant)?.standing.type !== 'accepted') return 'an accepted report was lost';
   for (const one of accepted) {
     const earlier = memberOf(before, one.participant)?.standing;
-    if (earlier?.type === 'accepted' && earlier.report.update !== one.update) return 'an accepted report was replaced';
+    if (earlier?.type === 'accepted' && earlier.report.update !== one.update)
+      return 'an accepted report was replaced';
   }
   if (isOver(before) && keyOf(before) !== keyOf(round)) return 'a round that is over changed';
-  if (round.phase === 'committed' && accepted.length < rules.minimum) return 'committed with fewer than the minimum';
+  if (round.phase === 'committed' && accepted.length < rules.minimum)
+    return 'committed with fewer than the minimum';
   const records = effects.flatMap((effect, index) => (effect.type === 'record' ? [index] : []));
-  const heard = effects.findIndex((effect) => ['configure', 'announce-commit', 'announce-abandon'].includes(effect.type));
-  if (heard !== -1 && event.type !== 'returned' && !records.some((index) => index < heard)) return 'something was told before it was recorded';
+  const heard = effects.findIndex((effect) =>
+    ['configure', 'announce-commit', 'announce-abandon'].includes(effect.type),
+  );
+  if (heard !== -1 && event.type !== 'returned' && !records.some((index) => index < heard))
+    return 'something was told before it was recorded';
   if (before.phase !== round.phase && records.length === 0) return 'a change of phase was not recorded';
-  if (accepted.length > acceptedReports(before).length && effects[0]?.type !== 'record') return 'a report was accepted and not recorded';
-  if (event.type === 'report' && effects.filter((effect) => effect.type === 'accept' || effect.type === 'refuse').length !== 1)
+  if (accepted.length > acceptedReports(before).length && effects[0]?.type !== 'record')
+    return 'a report was accepted and not recorded';
+  if (
+    event.type === 'report' &&
+    effects.filter((effect) => effect.type === 'accept' || effect.type === 'refuse').length !== 1
+  )
     return 'a report was not answered exactly once';
-  if (effects.filter((effect) => effect.type === 'aggregate').length > (before.phase === 'reporting' ? 1 : 0)) return 'aggregated twice';
+  if (effects.filter((effect) => effect.type === 'aggregate').length > (before.phase === 'reporting' ? 1 : 0))
+    return 'aggregated twice';
   return undefined;
 }
 
 describe('every interleaving', () => {
   test('of what three devices can do keeps the invariants, and every state can still end', () => {
     const start = opened();
-    const states = new Map<string, { readonly round: Round; readonly depth: number }>([[keyOf(start), { round: start, depth: 0 }]]);
+    const states = new Map<string, { readonly round: Round; readonly depth: number }>([
+      [keyOf(start), { round: start, depth: 0 }],
+    ]);
     const queue = [start];
     for (let at = 0; at < queue.length; at += 1) {
       const before = queue[at]!;
@@ -213,21 +295,32 @@ describe('every interleaving', () => {
     }
     // The search reached what it is about.
     expect(states.size).toBeGreaterThan(500);
-    for (const phase of ['selection', 'reporting', 'aggregation', 'committed', 'abandoned']) expect(phases.get(phase)).toBeGreaterThan(3);
+    for (const phase of ['selection', 'reporting', 'aggregation', 'committed', 'abandoned'])
+      expect(phases.get(phase)).toBeGreaterThan(3);
   });
 
   test('of any length gives an offer the same decision before its bytes have travelled as after', () => {
     let wanted = 0;
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...everyEvent), { maxLength: 25 }), fc.constantFrom('a', 'b', 'c', 'f'), (events, digit) => {
-        const { round } = after(opened(), available('a', 'b', 'c'), ...events);
-        const one = report(digit);
-        const decision = decide(round, { participant: one.participant, round: number, base, update: one.update, examples: one.examples });
-        const { effects } = step(round, { type: 'report', report: one, at: 0 }, LIMIT);
-        if (decision.type === 'wanted') wanted += 1;
-        expect(effects.some((effect) => effect.type === 'accept')).toBe(decision.type !== 'refused');
-        expect(effects.some((effect) => effect.type === 'refuse')).toBe(decision.type === 'refused');
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...everyEvent), { maxLength: 25 }),
+        fc.constantFrom('a', 'b', 'c', 'f'),
+        (events, digit) => {
+          const { round } = after(opened(), available('a', 'b', 'c'), ...events);
+          const one = report(digit);
+          const decision = decide(round, {
+            participant: one.participant,
+            round: number,
+            base,
+            update: one.update,
+            examples: one.examples,
+          });
+          const { effects } = step(round, { type: 'report', report: one, at: 0 }, LIMIT);
+          if (decision.type === 'wanted') wanted += 1;
+          expect(effects.some((effect) => effect.type === 'accept')).toBe(decision.type !== 'refused');
+          expect(effects.some((effect) => effect.type === 'refuse')).toBe(decision.type === 'refused');
+        },
+      ),
       { seed: 5, numRuns: 500 },
     );
     expect(wanted).toBeGreaterThan(30);

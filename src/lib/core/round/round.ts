@@ -25,10 +25,15 @@ import {
 export type RoundSetting = Pick<Selection, 'round' | 'run' | 'base' | 'baseDigest' | 'rules' | 'openedAt'>;
 
 /** Devices configured for a goal: ⌈goal × overSelection⌉. */
-export const cohortSize = (rules: Selection['rules']): number => Math.ceil(rules.goal * rules.overSelection - 1e-9);
+export const cohortSize = (rules: Selection['rules']): number =>
+  Math.ceil(rules.goal * rules.overSelection - 1e-9);
 
 /** A round that has just opened; its caller records it, starts its timer and tells it who is available. */
-export const openRound = (setting: RoundSetting): Selection => ({ ...setting, phase: 'selection', candidates: [] });
+export const openRound = (setting: RoundSetting): Selection => ({
+  ...setting,
+  phase: 'selection',
+  candidates: [],
+});
 
 const unchanged = (round: Round): Step => ({ round, effects: [] });
 
@@ -59,12 +64,17 @@ function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: num
         else if (candidates.length < cohortSize(round.rules)) candidates.push(candidate);
       }
       const next = { ...round, candidates };
-      return candidates.length >= cohortSize(round.rules) ? configure(next, event.at, maximumCoordinate) : unchanged(next);
+      return candidates.length >= cohortSize(round.rules)
+        ? configure(next, event.at, maximumCoordinate)
+        : unchanged(next);
     }
     case 'left':
     case 'lost':
     case 'withdrawn':
-      return unchanged({ ...round, candidates: round.candidates.filter((one) => one.participant !== event.participant) });
+      return unchanged({
+        ...round,
+        candidates: round.candidates.filter((one) => one.participant !== event.participant),
+      });
     case 'deadline':
       if (event.round !== round.round || event.phase !== 'selection') return unchanged(round);
       return round.candidates.length >= round.rules.minimum
@@ -87,14 +97,15 @@ function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: num
 
 function configure(round: Selection, at: number, maximumCoordinate: number): Step {
   const { candidates, phase: _, ...setting } = round;
-  const quantum = quantumFor(candidates.reduce((total, one) => total + one.examples, 0), maximumCoordinate);
-  const cohort = candidates.map(
-    (candidate): Member => ({
-      candidate,
-      standing: { type: 'active', stage: 'waiting', fraction: null },
-      history: [{ stage: 'waiting', at }],
-    }),
+  const quantum = quantumFor(
+    candidates.reduce((total, one) => total + one.examples, 0),
+    maximumCoordinate,
   );
+  const cohort = candidates.map((candidate): Member => ({
+    candidate,
+    standing: { type: 'active', stage: 'waiting', fraction: null },
+    history: [{ stage: 'waiting', at }],
+  }));
   const participants = candidates.map((one) => one.participant);
   return {
     round: { ...setting, phase: 'reporting', cohort, quantum, configuredAt: at },
@@ -118,7 +129,12 @@ function inReporting(round: Reporting, event: RoundEvent): Step {
     case 'report': {
       const answered = answer(round, event.report);
       if (answered.effects.length > 0) return answered;
-      const next = stand(round, event.report.participant, { type: 'accepted', report: event.report }, event.at);
+      const next = stand(
+        round,
+        event.report.participant,
+        { type: 'accepted', report: event.report },
+        event.at,
+      );
       const accepted: Effect[] = [
         { type: 'record', entry: { type: 'accepted', report: event.report } },
         { type: 'accept', report: event.report },
@@ -134,7 +150,10 @@ function inReporting(round: Reporting, event: RoundEvent): Step {
       const standing: Standing =
         event.type === 'rejected' ? { type: 'refused', reason } : { type: 'withdrawn', reason };
       const next = stand(round, participant, standing, event.at);
-      return then([{ type: 'record', entry: { type: event.type, participant, reason } }], settle(next, event.at));
+      return then(
+        [{ type: 'record', entry: { type: event.type, participant, reason } }],
+        settle(next, event.at),
+      );
     }
     case 'lost': {
       const member = memberOf(round, event.participant);
@@ -181,8 +200,18 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
     case 'aggregated': {
       const { version, digest, at } = event;
       return {
-        round: { ...round, cohort: leaveRest(round.cohort, at), phase: 'committed', version, digest, endedAt: at },
-        effects: [{ type: 'record', entry: { type: 'committed', version, digest } }, { type: 'announce-commit' }],
+        round: {
+          ...round,
+          cohort: leaveRest(round.cohort, at),
+          phase: 'committed',
+          version,
+          digest,
+          endedAt: at,
+        },
+        effects: [
+          { type: 'record', entry: { type: 'committed', version, digest } },
+          { type: 'announce-commit' },
+        ],
       };
     }
     case 'failed':
@@ -250,7 +279,18 @@ function abandon(round: Selection | Reporting | Aggregation, reason: string, at:
   const { round: number, run, base, baseDigest, rules, openedAt } = round;
   const cohort = round.phase === 'selection' ? [] : leaveRest(round.cohort, at);
   return {
-    round: { round: number, run, base, baseDigest, rules, openedAt, phase: 'abandoned', cohort, reason, endedAt: at },
+    round: {
+      round: number,
+      run,
+      base,
+      baseDigest,
+      rules,
+      openedAt,
+      phase: 'abandoned',
+      cohort,
+      reason,
+      endedAt: at,
+    },
     effects: [
       { type: 'stop-timer' },
       { type: 'record', entry: { type: 'abandoned', reason } },
@@ -280,7 +320,10 @@ const stand = (round: Reporting, participant: ParticipantId, standing: Standing,
   ),
 });
 
-const then = (effects: readonly Effect[], next: Step): Step => ({ round: next.round, effects: [...effects, ...next.effects] });
+const then = (effects: readonly Effect[], next: Step): Step => ({
+  round: next.round,
+  effects: [...effects, ...next.effects],
+});
 
 const tooFew = (did: string, got: number, minimum: number): string =>
   `Only ${got} ${got === 1 ? 'device' : 'devices'} ${did}; the round needs ${minimum}.`;

@@ -20,7 +20,12 @@ describe('the check of an update', () => {
 
   test('names a coordinate beyond the limit, and lets the limit itself pass', () => {
     const check = updateCheck(2, 64);
-    expect(check.add(Float32Array.of(64, -64.5))).toEqual({ kind: 'too-large-coordinate', index: 1, limit: 64, got: -64.5 });
+    expect(check.add(Float32Array.of(64, -64.5))).toEqual({
+      kind: 'too-large-coordinate',
+      index: 1,
+      limit: 64,
+      got: -64.5,
+    });
     expect(updateCheck(2, 64).add(Float32Array.of(64, -64))).toBeUndefined();
   });
 
@@ -28,7 +33,10 @@ describe('the check of an update', () => {
     for (const length of [0, 2, 4]) {
       const check = updateCheck(3, 64);
       check.add(new Float32Array(length));
-      expect(check.finish()).toEqual({ ok: false, error: { kind: 'wrong-length', expected: 12, got: length * 4 } });
+      expect(check.finish()).toEqual({
+        ok: false,
+        error: { kind: 'wrong-length', expected: 12, got: length * 4 },
+      });
     }
   });
 

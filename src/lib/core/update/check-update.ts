@@ -6,7 +6,12 @@ import { fail, ok, type Result } from '../result.ts';
 export type UpdateFault =
   | { readonly kind: 'wrong-length'; readonly expected: number; readonly got: number }
   | { readonly kind: 'not-finite'; readonly index: number }
-  | { readonly kind: 'too-large-coordinate'; readonly index: number; readonly limit: number; readonly got: number };
+  | {
+      readonly kind: 'too-large-coordinate';
+      readonly index: number;
+      readonly limit: number;
+      readonly got: number;
+    };
 
 export interface UpdateCheck {
   /** The first fault, if any; chunks come in order. */
@@ -28,7 +33,9 @@ export function updateCheck(parameterCount: number, limit: number): UpdateCheck 
       if (typeof scanned === 'object') {
         const index = seen + scanned.at;
         const got = chunk[scanned.at] ?? NaN;
-        fault = Number.isFinite(got) ? { kind: 'too-large-coordinate', index, limit, got } : { kind: 'not-finite', index };
+        fault = Number.isFinite(got)
+          ? { kind: 'too-large-coordinate', index, limit, got }
+          : { kind: 'not-finite', index };
         return fault;
       }
       squares += scanned;
@@ -37,7 +44,8 @@ export function updateCheck(parameterCount: number, limit: number): UpdateCheck 
     },
     finish() {
       if (fault !== undefined) return fail(fault);
-      if (seen !== parameterCount) return fail({ kind: 'wrong-length', expected: parameterCount * 4, got: seen * 4 });
+      if (seen !== parameterCount)
+        return fail({ kind: 'wrong-length', expected: parameterCount * 4, got: seen * 4 });
       return ok({ norm: Math.sqrt(squares) });
     },
   };

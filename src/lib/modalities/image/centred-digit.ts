@@ -24,7 +24,10 @@ export function centredDigit(
   const smallWidth = Math.max(1, Math.round(box.width * scale));
   const cropped = new Float32Array(box.height * box.width);
   for (let y = 0; y < box.height; y += 1)
-    cropped.set(ink.subarray((box.top + y) * width + box.left, (box.top + y) * width + box.left + box.width), y * box.width);
+    cropped.set(
+      ink.subarray((box.top + y) * width + box.left, (box.top + y) * width + box.left + box.width),
+      y * box.width,
+    );
   const small = resampled(cropped, box.height, box.width, 1, smallHeight, smallWidth);
 
   let mass = 0;
@@ -44,7 +47,8 @@ export function centredDigit(
     for (let x = 0; x < smallWidth; x += 1) {
       const toY = top + y;
       const toX = left + x;
-      if (toY >= 0 && toY < outHeight && toX >= 0 && toX < outWidth) out[toY * outWidth + toX] = small[y * smallWidth + x]!;
+      if (toY >= 0 && toY < outHeight && toX >= 0 && toX < outWidth)
+        out[toY * outWidth + toX] = small[y * smallWidth + x]!;
     }
   return out;
 }
@@ -70,7 +74,9 @@ function inkBox(
   ink: Float32Array,
   height: number,
   width: number,
-): { readonly top: number; readonly left: number; readonly height: number; readonly width: number } | undefined {
+):
+  | { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
+  | undefined {
   let top = height;
   let bottom = -1;
   let left = width;

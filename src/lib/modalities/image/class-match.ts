@@ -1,7 +1,11 @@
 // Which class of the contract a folder or a label number means.
 import type { ImageContract } from '../../core/data/contract.ts';
 
-const folded = (name: string): string => name.toLowerCase().replace(/[\s_-]+/g, ' ').trim();
+const folded = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
 
 export interface ClassMatch {
   /** The nearest folder around the file that is a class; undefined where none is. */

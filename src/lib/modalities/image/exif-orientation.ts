@@ -10,7 +10,8 @@ export function exifOrientation(jpeg: Uint8Array): number {
     const marker = view.getUint8(at + 1);
     const length = view.getUint16(at + 2);
     // "Exif" in the first application segment.
-    if (marker === 0xe1 && view.getUint32(at + 4) === 0x45786966) return orientationTag(view, at + 10, Math.min(view.byteLength, at + 2 + length));
+    if (marker === 0xe1 && view.getUint32(at + 4) === 0x45786966)
+      return orientationTag(view, at + 10, Math.min(view.byteLength, at + 2 + length));
     if (marker === 0xda || length < 2) return 1;
     at += 2 + length;
   }
@@ -50,7 +51,13 @@ export function upright(picture: Picture, orientation: number): Picture {
 }
 
 /** Where the upright pixel (x, y) lies in the stored picture of width × height. */
-function sourceOf(orientation: number, x: number, y: number, width: number, height: number): readonly [number, number] {
+function sourceOf(
+  orientation: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): readonly [number, number] {
   switch (orientation) {
     case 2:
       return [width - 1 - x, y];

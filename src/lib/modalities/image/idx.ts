@@ -33,7 +33,11 @@ export function idxHeader(bytes: Uint8Array): IdxHeader | undefined {
 }
 
 /** The plain bytes of a file in pieces, gunzipped where it is a gzip. Throws `IdxDamaged` where that fails. */
-async function* plainChunks(file: SourceFile, isGzip: boolean, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+async function* plainChunks(
+  file: SourceFile,
+  isGzip: boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
   // 16 KiB of gzip are at most 16 MiB unpacked, whatever they promise.
   if (!isGzip) return yield* chunksOf(file, { signal });
   let pieces: Uint8Array[] = [];
@@ -122,10 +126,16 @@ export function idxPairs(files: readonly IdxFile[], log: RefusalLog): IdxPair[] 
   const pairs: IdxPair[] = [];
   const paired = new Set<IdxFile>();
   for (const one of images) {
-    const partner = labels.find((label) => !paired.has(label) && pairKey(label.file.path) === pairKey(one.file.path));
+    const partner = labels.find(
+      (label) => !paired.has(label) && pairKey(label.file.path) === pairKey(one.file.path),
+    );
     if (partner === undefined) {
-      const name = fileName(one.file.path).replace(/images/i, 'labels').replace(/idx3/i, 'idx1');
-      log.refuse('no-examples', `These pictures have no labels. Add the file ${quoted(name)}.`, { file: one.file.path });
+      const name = fileName(one.file.path)
+        .replace(/images/i, 'labels')
+        .replace(/idx3/i, 'idx1');
+      log.refuse('no-examples', `These pictures have no labels. Add the file ${quoted(name)}.`, {
+        file: one.file.path,
+      });
     } else {
       paired.add(partner);
       pairs.push({ images: one, labels: partner });
@@ -133,8 +143,12 @@ export function idxPairs(files: readonly IdxFile[], log: RefusalLog): IdxPair[] 
   }
   for (const one of labels)
     if (!paired.has(one)) {
-      const name = fileName(one.file.path).replace(/labels/i, 'images').replace(/idx1/i, 'idx3');
-      log.refuse('no-examples', `These labels have no pictures. Add the file ${quoted(name)}.`, { file: one.file.path });
+      const name = fileName(one.file.path)
+        .replace(/labels/i, 'images')
+        .replace(/idx1/i, 'idx3');
+      log.refuse('no-examples', `These labels have no pictures. Add the file ${quoted(name)}.`, {
+        file: one.file.path,
+      });
     }
   return pairs;
 }
@@ -186,7 +200,8 @@ export async function readIdxPair(
       `There are ${images.header.count} pictures here and ${labels.header.count} labels in ${quoted(fileName(labels.file.path))}. They must be of one set.`,
       { file: images.file.path },
     );
-  if (images.header.count === 0) return log.refuse('empty-file', 'The file holds no pictures.', { file: images.file.path });
+  if (images.header.count === 0)
+    return log.refuse('empty-file', 'The file holds no pictures.', { file: images.file.path });
   let classes: Uint8Array | undefined;
   try {
     classes = await readLabels(labels, options.signal);
@@ -243,7 +258,9 @@ export async function readIdxPair(
     isExcessive = true;
   }
   if (taken < count || isExcessive)
-    log.refuse('corrupt-archive', `${DAMAGED} ${taken} of ${count} pictures could be read.`, { file: images.file.path });
+    log.refuse('corrupt-archive', `${DAMAGED} ${taken} of ${count} pictures could be read.`, {
+      file: images.file.path,
+    });
 }
 
 function idxExample(pixels: Uint8Array, height: number, width: number, contract: ImageContract): Uint8Array {

@@ -30,18 +30,28 @@ export const imageModality: Modality<ImageContract> = {
       const head = await file.read(0, 16);
       const signature = signatureOf(head);
       const opened = signature === 'gzip' || signature === 'idx' ? await openIdx(file) : undefined;
-      if (opened === 'damaged') log.refuse('corrupt-archive', 'The file is cut off or damaged. Download it again.', { file: file.path });
+      if (opened === 'damaged')
+        log.refuse('corrupt-archive', 'The file is cut off or damaged. Download it again.', {
+          file: file.path,
+        });
       else if (opened !== undefined) idx.push(opened);
       else if (signature === 'zip' || /\.zip$/i.test(file.path)) archives.push(file);
       else if (signature === 'png' || signature === 'jpeg' || signature === 'webp') pictures.push(file);
       else
-        log.refuse('unsupported', 'This federation wants images: PNG, JPEG or WebP in class folders, a zip of them, or IDX .gz pairs.', {
-          file: file.path,
-        });
+        log.refuse(
+          'unsupported',
+          'This federation wants images: PNG, JPEG or WebP in class folders, a zip of them, or IDX .gz pairs.',
+          {
+            file: file.path,
+          },
+        );
     }
     const pairs = idxPairs(idx, log);
 
-    const total = Math.max(1, files.reduce((bytes, file) => bytes + file.size, 0));
+    const total = Math.max(
+      1,
+      files.reduce((bytes, file) => bytes + file.size, 0),
+    );
     let done = 0;
     const base = { decodeImage: options.decodeImage, signal: options.signal };
     const onBytes = (bytes: number): void => options.onFraction(Math.min(1, (done + bytes) / total));
@@ -50,7 +60,11 @@ export const imageModality: Modality<ImageContract> = {
       onBytes(0);
     };
 
-    await readPictureFiles(pictures, contract, into, log, preview, { ...base, onBytes, onPicture: options.onFile });
+    await readPictureFiles(pictures, contract, into, log, preview, {
+      ...base,
+      onBytes,
+      onPicture: options.onFile,
+    });
     pictures.forEach(finished);
     for (const file of archives) {
       await readPictureArchive(file, contract, into, log, preview, { ...base, onBytes });
@@ -59,11 +73,20 @@ export const imageModality: Modality<ImageContract> = {
     }
     for (const pair of pairs) {
       const { file } = pair.images;
-      await readIdxPair(pair, contract, into, log, preview, { signal: options.signal, onFraction: (fraction) => onBytes(fraction * file.size) });
+      await readIdxPair(pair, contract, into, log, preview, {
+        signal: options.signal,
+        onFraction: (fraction) => onBytes(fraction * file.size),
+      });
       options.onFile?.(file.path);
       finished(file);
       finished(pair.labels.file);
     }
-    return { kind: 'image', height: contract.height, width: contract.width, channels: contract.channels, images: preview.images };
+    return {
+      kind: 'image',
+      height: contract.height,
+      width: contract.width,
+      channels: contract.channels,
+      images: preview.images,
+    };
   },
 };

@@ -5,7 +5,10 @@ import type { PictureFormat } from './picture.ts';
 export const MAXIMUM_PIXELS = 64_000_000;
 
 /** Width and height; undefined where the header is damaged or of an unknown kind. */
-export function pictureSize(bytes: Uint8Array, format: PictureFormat): { readonly width: number; readonly height: number } | undefined {
+export function pictureSize(
+  bytes: Uint8Array,
+  format: PictureFormat,
+): { readonly width: number; readonly height: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (format) {
     case 'png':

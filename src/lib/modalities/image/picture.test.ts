@@ -22,14 +22,23 @@ test('one channel is Rec. 601 luma on white', () => {
 });
 
 test('a photo is cut to the middle before it is scaled', () => {
-  const wide = { width: 4, height: 1, rgba: Uint8Array.from([1, 2, 3, 4].flatMap((value) => [value, value, value, 255])) };
+  const wide = {
+    width: 4,
+    height: 1,
+    rgba: Uint8Array.from([1, 2, 3, 4].flatMap((value) => [value, value, value, 255])),
+  };
   expect([...middleOf(wide, 2).rgba].filter((_, i) => i % 4 === 0)).toEqual([2, 3]);
   expect([...drawnExample(wide, 'camera', colour)]).toEqual([2, 2, 2, 3, 3, 3]);
 });
 
 /** 3 × 2 with a value for each pixel, so that every turn shows. */
-const turned = { width: 3, height: 2, rgba: Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((value) => [value, 0, 0, 255])) };
-const values = (orientation: number): number[] => [...upright(turned, orientation).rgba].filter((_, i) => i % 4 === 0);
+const turned = {
+  width: 3,
+  height: 2,
+  rgba: Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((value) => [value, 0, 0, 255])),
+};
+const values = (orientation: number): number[] =>
+  [...upright(turned, orientation).rgba].filter((_, i) => i % 4 === 0);
 
 // Stored 123/456. EXIF 6: the stored top row is the upright right column, so 41/52/63; 8: the left column from below, 36/25/14.
 test.each([
@@ -51,7 +60,20 @@ test('the orientation is found in a JPEG’s EXIF segment, in either byte order'
     const two = (value: number): number[] => (order === 'II' ? [value, 0] : [0, value]);
     const four = (value: number): number[] => (order === 'II' ? [value, 0, 0, 0] : [0, 0, 0, value]);
     const entry = [...(order === 'II' ? [0x12, 0x01] : [0x01, 0x12]), ...two(3), ...four(1), ...two(6), 0, 0];
-    const body = [0x45, 0x78, 0x69, 0x66, 0, 0, ...new TextEncoder().encode(order), ...two(42), ...four(8), ...two(1), ...entry, ...four(0)];
+    const body = [
+      0x45,
+      0x78,
+      0x69,
+      0x66,
+      0,
+      0,
+      ...new TextEncoder().encode(order),
+      ...two(42),
+      ...four(8),
+      ...two(1),
+      ...entry,
+      ...four(0),
+    ];
     return [0xff, 0xd8, 0xff, 0xe1, 0, body.length + 2, ...body, 0xff, 0xda];
   };
   expect(exifOrientation(Uint8Array.from(tag('II')))).toBe(6);
@@ -60,28 +82,48 @@ test('the orientation is found in a JPEG’s EXIF segment, in either byte order'
 });
 
 test('PNGs of every kind come out as RGBA', async () => {
-  const decoded = async (png: Parameters<typeof encodePng>[0]) => [...(await decodeImageInNode(encodePng(png), 'png')).rgba];
+  const decoded = async (png: Parameters<typeof encodePng>[0]) => [
+    ...(await decodeImageInNode(encodePng(png), 'png')).rgba,
+  ];
   expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(7), channels: 1 })).toEqual([7, 7, 7, 255]);
-  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(7, 9), channels: 2 })).toEqual([7, 7, 7, 9]);
-  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3), channels: 3 })).toEqual([1, 2, 3, 255]);
-  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3, 4), channels: 4 })).toEqual([1, 2, 3, 4]);
-  expect(await decoded({ width: 1, height: 1, data: Uint16Array.of(0x0102), channels: 1, depth: 16 })).toEqual([1, 1, 1, 255]);
+  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(7, 9), channels: 2 })).toEqual([
+    7, 7, 7, 9,
+  ]);
+  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3), channels: 3 })).toEqual([
+    1, 2, 3, 255,
+  ]);
+  expect(await decoded({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3, 4), channels: 4 })).toEqual([
+    1, 2, 3, 4,
+  ]);
+  expect(
+    await decoded({ width: 1, height: 1, data: Uint16Array.of(0x0102), channels: 1, depth: 16 }),
+  ).toEqual([1, 1, 1, 255]);
 });
 
 test('a JPEG and a WebP decode to nearly what they were', async () => {
   const flat = new Uint8Array(16 * 16 * 4).map((_, i) => [200, 100, 50, 255][i % 4] ?? 0);
-  const fromJpeg = await decodeImageInNode(jpeg.encode({ width: 16, height: 16, data: flat }, 95).data, 'jpeg');
+  const fromJpeg = await decodeImageInNode(
+    jpeg.encode({ width: 16, height: 16, data: flat }, 95).data,
+    'jpeg',
+  );
   expect(fromJpeg).toMatchObject({ width: 16, height: 16 });
-  for (const [channel, value] of [200, 100, 50, 255].entries()) expect(Math.abs((fromJpeg.rgba[channel] ?? 0) - value)).toBeLessThan(6);
+  for (const [channel, value] of [200, 100, 50, 255].entries())
+    expect(Math.abs((fromJpeg.rgba[channel] ?? 0) - value)).toBeLessThan(6);
   // The smallest lossy WebP (1 × 1, from the WebP feature tests of Modernizr).
-  const webp = Uint8Array.from(atob('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA'), (letter) => letter.charCodeAt(0));
+  const webp = Uint8Array.from(atob('UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA'), (letter) =>
+    letter.charCodeAt(0),
+  );
   expect(pictureSize(webp, 'webp')).toEqual({ width: 1, height: 1 });
   expect(await decodeImageInNode(webp, 'webp')).toMatchObject({ width: 1, height: 1 });
 });
 
 test('sizes are read from the header, before anything is decoded', () => {
-  expect(pictureSize(encodePng({ width: 5, height: 3, data: new Uint8Array(15), channels: 1 }), 'png')).toEqual({ width: 5, height: 3 });
-  expect(pictureSize(jpeg.encode({ width: 5, height: 3, data: new Uint8Array(60) }, 50).data, 'jpeg')).toEqual({ width: 5, height: 3 });
+  expect(
+    pictureSize(encodePng({ width: 5, height: 3, data: new Uint8Array(15), channels: 1 }), 'png'),
+  ).toEqual({ width: 5, height: 3 });
+  expect(
+    pictureSize(jpeg.encode({ width: 5, height: 3, data: new Uint8Array(60) }, 50).data, 'jpeg'),
+  ).toEqual({ width: 5, height: 3 });
 });
 
 test('a picture that promises more pixels than a tab survives is refused undecoded', async () => {
@@ -96,9 +138,15 @@ test('a picture that promises more pixels than a tab survives is refused undecod
 });
 
 test('what is no picture, or of the other modality, is refused for prediction too', async () => {
-  const file = (bytes: Uint8Array) => encodeInput(grey, { type: 'file', file: sourceOfBytes('a.png', bytes) }, decodeImageInNode);
+  const file = (bytes: Uint8Array) =>
+    encodeInput(grey, { type: 'file', file: sourceOfBytes('a.png', bytes) }, decodeImageInNode);
   expect(await file(Uint8Array.of(1, 2, 3))).toMatchObject({ ok: false, error: { kind: 'unsupported' } });
   expect(await file(new Uint8Array(0))).toMatchObject({ ok: false, error: { kind: 'empty-file' } });
-  expect(await file(encodePng({ width: 9, height: 9, data: new Uint8Array(81), channels: 1 }).slice(0, 40))).toMatchObject({ ok: false, error: { kind: 'corrupt-image' } });
-  expect(await encodeInput(grey, { type: 'row', cells: {} }, decodeImageInNode)).toMatchObject({ ok: false, error: { kind: 'unsupported' } });
+  expect(
+    await file(encodePng({ width: 9, height: 9, data: new Uint8Array(81), channels: 1 }).slice(0, 40)),
+  ).toMatchObject({ ok: false, error: { kind: 'corrupt-image' } });
+  expect(await encodeInput(grey, { type: 'row', cells: {} }, decodeImageInNode)).toMatchObject({
+    ok: false,
+    error: { kind: 'unsupported' },
+  });
 });

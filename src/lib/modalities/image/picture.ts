@@ -47,10 +47,23 @@ export function pictureExample(picture: Picture, contract: ImageContract): Uint8
  * Something drawn on the pad or held before the camera. For one channel it is brought into the form of MNIST (light strokes on
  * black, centred by mass); in colour it is taken from the middle square and resized.
  */
-export function drawnExample(picture: Picture, origin: 'drawn' | 'camera', contract: ImageContract): Uint8Array<ArrayBuffer> {
+export function drawnExample(
+  picture: Picture,
+  origin: 'drawn' | 'camera',
+  contract: ImageContract,
+): Uint8Array<ArrayBuffer> {
   if (contract.channels === 1 && origin === 'drawn')
-    return centredDigit(flattened(picture, 1), picture.height, picture.width, contract.height, contract.width);
-  return pictureExample(origin === 'camera' ? middleOf(picture, contract.width / contract.height) : picture, contract);
+    return centredDigit(
+      flattened(picture, 1),
+      picture.height,
+      picture.width,
+      contract.height,
+      contract.width,
+    );
+  return pictureExample(
+    origin === 'camera' ? middleOf(picture, contract.width / contract.height) : picture,
+    contract,
+  );
 }
 
 /** The largest middle part of the given width-to-height ratio. */

@@ -16,10 +16,19 @@ export interface ImagePreview {
 const PREVIEW_IMAGES = 24;
 
 /** Keeps an example for the preview while its class has room there. */
-export function keepForPreview(preview: ImagePreview, contract: ImageContract, target: number, pixels: Uint8Array): void {
+export function keepForPreview(
+  preview: ImagePreview,
+  contract: ImageContract,
+  target: number,
+  pixels: Uint8Array,
+): void {
   const label = contract.classes[target] ?? '';
   const room = Math.max(1, Math.floor(PREVIEW_IMAGES / contract.classes.length));
-  if (preview.images.length >= PREVIEW_IMAGES || preview.images.filter((one) => one.label === label).length >= room) return;
+  if (
+    preview.images.length >= PREVIEW_IMAGES ||
+    preview.images.filter((one) => one.label === label).length >= room
+  )
+    return;
   preview.images.push({ label, pixels: pixels.slice() });
 }
 
@@ -59,7 +68,12 @@ export async function readPictureFiles(
   let done = 0;
   const candidates = files.map((file): Candidate => {
     done += file.size;
-    return { path: file.path, inner: file.path, read: async () => ({ bytes: await file.read(0, file.size) }), done };
+    return {
+      path: file.path,
+      inner: file.path,
+      read: async () => ({ bytes: await file.read(0, file.size) }),
+      done,
+    };
   });
   await takeAll(candidates, contract, into, log, preview, options);
 }
@@ -76,7 +90,8 @@ export async function readPictureArchive(
   const directory = await zipDirectory(file);
   if (!directory.ok) return log.refuse(directory.error.kind, directory.error.message, { file: file.path });
   const entries = directory.value.filter((entry) => !isHidden(entry.path));
-  if (entries.length === 0) return log.refuse('empty-file', 'The archive holds no files.', { file: file.path });
+  if (entries.length === 0)
+    return log.refuse('empty-file', 'The archive holds no files.', { file: file.path });
   const reader = zipReader(file);
   const candidates = entries.map((entry): Candidate => {
     const read: Candidate['read'] = async () => {
@@ -84,7 +99,12 @@ export async function readPictureArchive(
       return found.ok ? { bytes: found.value } : found.error;
     };
     // A single folder around everything may itself be named after the archive: class folders are looked for inside out.
-    return { path: `${file.path}/${entry.path}`, inner: entry.path, read, done: entry.offset + entry.compressedBytes };
+    return {
+      path: `${file.path}/${entry.path}`,
+      inner: entry.path,
+      read,
+      done: entry.offset + entry.compressedBytes,
+    };
   });
   await takeAll(candidates, contract, into, log, preview, options);
 }
@@ -98,7 +118,9 @@ async function takeAll(
   options: PictureOptions,
 ): Promise<void> {
   const match = classMatch(contract);
-  const example = async (candidate: Candidate): Promise<{ readonly pixels: Uint8Array; readonly target: number } | Refused> => {
+  const example = async (
+    candidate: Candidate,
+  ): Promise<{ readonly pixels: Uint8Array; readonly target: number } | Refused> => {
     const target = match.ofPath(candidate.inner);
     if (target === undefined) return unknownClass(candidate.inner, contract);
     const found = await candidate.read();
@@ -117,7 +139,8 @@ async function takeAll(
     if ('pixels' in result) {
       const slot = into.slot();
       slot.features.set(result.pixels, slot.at);
-      if (into.commit(result.target) === 'accepted') keepForPreview(preview, contract, result.target, result.pixels);
+      if (into.commit(result.target) === 'accepted')
+        keepForPreview(preview, contract, result.target, result.pixels);
     } else log.refuse(result.kind, result.message, { file: first.candidate.path });
     options.onPicture?.(first.candidate.path);
     options.onBytes?.(first.candidate.done);
@@ -154,15 +177,26 @@ export async function decodedExample(
 ): Promise<{ readonly pixels: Uint8Array<ArrayBuffer> } | Refused> {
   if (bytes.length === 0) return { kind: 'empty-file', message: 'The file is empty.' };
   const format = pictureFormat(bytes);
-  if (format === undefined) return { kind: 'unsupported', message: 'This is no PNG, JPEG or WebP picture. Convert it, or leave it out.' };
-  const corrupt: Refused = { kind: 'corrupt-image', message: 'This picture is damaged and cannot be opened. Save it again, or leave it out.' };
+  if (format === undefined)
+    return {
+      kind: 'unsupported',
+      message: 'This is no PNG, JPEG or WebP picture. Convert it, or leave it out.',
+    };
+  const corrupt: Refused = {
+    kind: 'corrupt-image',
+    message: 'This picture is damaged and cannot be opened. Save it again, or leave it out.',
+  };
   const size = pictureSize(bytes, format);
   if (size === undefined || size.width === 0 || size.height === 0) return corrupt;
   if (size.width * size.height > MAXIMUM_PIXELS)
-    return { kind: 'wrong-size', message: `This picture has ${size.width} × ${size.height} pixels; at most 64 million are read. Make it smaller.` };
+    return {
+      kind: 'wrong-size',
+      message: `This picture has ${size.width} × ${size.height} pixels; at most 64 million are read. Make it smaller.`,
+    };
   try {
     const picture = await decodeImage(bytes, format);
-    if (picture.width < 1 || picture.height < 1 || picture.rgba.length !== picture.width * picture.height * 4) return corrupt;
+    if (picture.width < 1 || picture.height < 1 || picture.rgba.length !== picture.width * picture.height * 4)
+      return corrupt;
     return { pixels: pictureExample(picture, contract) };
   } catch {
     // A decoder throws whatever it likes; all of it means that these bytes are no whole picture.

@@ -26,7 +26,14 @@ test('an even picture stays even, at any size', () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(side, side, side, side, fc.nat(255), (inHeight, inWidth, outHeight, outWidth, value) => {
-      const out = resampled(new Uint8Array(inHeight * inWidth).fill(value), inHeight, inWidth, 1, outHeight, outWidth);
+      const out = resampled(
+        new Uint8Array(inHeight * inWidth).fill(value),
+        inHeight,
+        inWidth,
+        1,
+        outHeight,
+        outWidth,
+      );
       expect(out).toHaveLength(outHeight * outWidth);
       expect(out.every((pixel) => pixel === value)).toBe(true);
     }),
@@ -35,7 +42,14 @@ test('an even picture stays even, at any size', () => {
 });
 
 /** A pad of side 100 with a rectangle of ink. */
-function pad(ground: number, ink: number, top: number, left: number, height: number, width: number): Float32Array {
+function pad(
+  ground: number,
+  ink: number,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+): Float32Array {
   const luma = new Float32Array(100 * 100).fill(ground);
   for (let y = top; y < top + height; y += 1) luma.fill(ink, y * 100 + left, y * 100 + left + width);
   return luma;
@@ -43,17 +57,30 @@ function pad(ground: number, ink: number, top: number, left: number, height: num
 
 test('a drawing is light on black, fits 20 × 20 and has its mass in the middle, wherever and however it was drawn', () => {
   const expected = centredDigit(pad(255, 0, 10, 10, 40, 20), 100, 100, 28, 28);
-  for (const [ground, ink, top, left] of [[255, 0, 55, 70], [0, 255, 3, 2], [250, 5, 30, 30]] as const) {
+  for (const [ground, ink, top, left] of [
+    [255, 0, 55, 70],
+    [0, 255, 3, 2],
+    [250, 5, 30, 30],
+  ] as const) {
     const out = centredDigit(pad(ground, ink, top, left, 40, 20), 100, 100, 28, 28);
     expect([...out].map((value) => value > 128)).toEqual([...expected].map((value) => value > 128));
   }
   const rows = Array.from({ length: 28 }, (_, y) => Math.max(...expected.subarray(y * 28, y * 28 + 28)));
-  const columns = Array.from({ length: 28 }, (_, x) => Math.max(...rows.map((_, y) => expected[y * 28 + x] ?? 0)));
+  const columns = Array.from({ length: 28 }, (_, x) =>
+    Math.max(...rows.map((_, y) => expected[y * 28 + x] ?? 0)),
+  );
   // 40 × 20 becomes 20 × 10; its middle lies between pixels 13 and 14.
-  expect([rows.findIndex((value) => value > 128), rows.findLastIndex((value) => value > 128)]).toEqual([4, 23]);
-  expect([columns.findIndex((value) => value > 128), columns.findLastIndex((value) => value > 128)]).toEqual([9, 18]);
+  expect([rows.findIndex((value) => value > 128), rows.findLastIndex((value) => value > 128)]).toEqual([
+    4, 23,
+  ]);
+  expect([columns.findIndex((value) => value > 128), columns.findLastIndex((value) => value > 128)]).toEqual([
+    9, 18,
+  ]);
 });
 
 test('an empty pad is black', () => {
-  for (const ground of [0, 255]) expect(centredDigit(pad(ground, 0, 0, 0, 0, 0), 100, 100, 28, 28).every((value) => value === 0)).toBe(true);
+  for (const ground of [0, 255])
+    expect(centredDigit(pad(ground, 0, 0, 0, 0, 0), 100, 100, 28, 28).every((value) => value === 0)).toBe(
+      true,
+    );
 });

@@ -72,7 +72,8 @@ export function resampled(
     for (let i = 0; i < stride; i += 1) {
       let sum = 0;
       let at = down.first[y]! * stride + i;
-      for (let tap = down.start[y]!; tap < down.start[y + 1]!; tap += 1, at += stride) sum += rows[at]! * down.weights[tap]!;
+      for (let tap = down.start[y]!; tap < down.start[y + 1]!; tap += 1, at += stride)
+        sum += rows[at]! * down.weights[tap]!;
       out[y * stride + i] = Math.min(255, Math.max(0, sum + 0.5));
     }
   return out;

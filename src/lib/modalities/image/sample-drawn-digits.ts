@@ -27,15 +27,110 @@ const arc = (cx: number, cy: number, rx: number, ry: number, from: number, to: n
 /** Each digit's forms in a unit square, y downwards. */
 const FORMS: readonly (readonly (readonly Stroke[])[])[] = [
   [[arc(0.5, 0.5, 0.32, 0.48, -0.25, 0.77)]],
-  [[[[0.5, 0.02], [0.5, 0.98]]], [[[0.3, 0.25], [0.52, 0.02], [0.52, 0.98]]], [[[0.3, 0.22], [0.52, 0.02], [0.52, 0.97]], [[0.28, 0.98], [0.76, 0.98]]]],
-  [[[...arc(0.5, 0.28, 0.3, 0.26, -0.47, 0.1), [0.2, 0.97], [0.82, 0.97]]], [[...arc(0.5, 0.27, 0.28, 0.25, -0.45, 0.12), [0.22, 0.9], ...arc(0.32, 0.88, 0.1, 0.08, 0.5, 1.1), [0.84, 0.95]]]],
-  [[[...arc(0.45, 0.26, 0.28, 0.24, -0.42, 0.22), ...arc(0.45, 0.73, 0.32, 0.25, -0.22, 0.4)]], [[[0.2, 0.04], [0.76, 0.04], [0.44, 0.4], ...arc(0.45, 0.7, 0.3, 0.28, -0.2, 0.4)]]],
-  [[[[0.62, 0.02], [0.14, 0.66], [0.88, 0.66]], [[0.66, 0.3], [0.64, 0.98]]], [[[0.24, 0.04], [0.2, 0.52], [0.78, 0.5]], [[0.76, 0.04], [0.72, 0.98]]]],
+  [
+    [
+      [
+        [0.5, 0.02],
+        [0.5, 0.98],
+      ],
+    ],
+    [
+      [
+        [0.3, 0.25],
+        [0.52, 0.02],
+        [0.52, 0.98],
+      ],
+    ],
+    [
+      [
+        [0.3, 0.22],
+        [0.52, 0.02],
+        [0.52, 0.97],
+      ],
+      [
+        [0.28, 0.98],
+        [0.76, 0.98],
+      ],
+    ],
+  ],
+  [
+    [[...arc(0.5, 0.28, 0.3, 0.26, -0.47, 0.1), [0.2, 0.97], [0.82, 0.97]]],
+    [
+      [
+        ...arc(0.5, 0.27, 0.28, 0.25, -0.45, 0.12),
+        [0.22, 0.9],
+        ...arc(0.32, 0.88, 0.1, 0.08, 0.5, 1.1),
+        [0.84, 0.95],
+      ],
+    ],
+  ],
+  [
+    [[...arc(0.45, 0.26, 0.28, 0.24, -0.42, 0.22), ...arc(0.45, 0.73, 0.32, 0.25, -0.22, 0.4)]],
+    [[[0.2, 0.04], [0.76, 0.04], [0.44, 0.4], ...arc(0.45, 0.7, 0.3, 0.28, -0.2, 0.4)]],
+  ],
+  [
+    [
+      [
+        [0.62, 0.02],
+        [0.14, 0.66],
+        [0.88, 0.66],
+      ],
+      [
+        [0.66, 0.3],
+        [0.64, 0.98],
+      ],
+    ],
+    [
+      [
+        [0.24, 0.04],
+        [0.2, 0.52],
+        [0.78, 0.5],
+      ],
+      [
+        [0.76, 0.04],
+        [0.72, 0.98],
+      ],
+    ],
+  ],
   [[[[0.78, 0.03], [0.28, 0.03], [0.24, 0.42], ...arc(0.46, 0.68, 0.33, 0.29, -0.36, 0.38)]]],
-  [[[[0.66, 0.02], [0.36, 0.3], ...arc(0.5, 0.7, 0.29, 0.28, 0.5, -0.5)]], [[...arc(0.62, 0.5, 0.42, 0.48, 0.75, 0.5), ...arc(0.48, 0.7, 0.28, 0.27, 0.5, 1.52)]]],
-  [[[[0.18, 0.04], [0.82, 0.04], [0.4, 0.98]]], [[[0.18, 0.06], [0.82, 0.04], [0.4, 0.98]], [[0.36, 0.5], [0.76, 0.48]]]],
-  [[[...arc(0.5, 0.26, 0.25, 0.24, 0.25, -0.75), ...arc(0.5, 0.74, 0.3, 0.25, -0.25, 0.77)]], [[...arc(0.5, 0.26, 0.24, 0.23, 0, 0.25), ...arc(0.5, 0.75, 0.28, 0.24, -0.25, -1.25), ...arc(0.5, 0.26, 0.24, 0.23, 0.25, 1)]]],
-  [[[...arc(0.48, 0.3, 0.28, 0.27, 0, 1.02), [0.74, 0.62], [0.66, 0.98]]], [[...arc(0.48, 0.3, 0.27, 0.27, -0.05, 0.98), ...arc(0.4, 0.66, 0.36, 0.32, 0, 0.36)]]],
+  [
+    [[[0.66, 0.02], [0.36, 0.3], ...arc(0.5, 0.7, 0.29, 0.28, 0.5, -0.5)]],
+    [[...arc(0.62, 0.5, 0.42, 0.48, 0.75, 0.5), ...arc(0.48, 0.7, 0.28, 0.27, 0.5, 1.52)]],
+  ],
+  [
+    [
+      [
+        [0.18, 0.04],
+        [0.82, 0.04],
+        [0.4, 0.98],
+      ],
+    ],
+    [
+      [
+        [0.18, 0.06],
+        [0.82, 0.04],
+        [0.4, 0.98],
+      ],
+      [
+        [0.36, 0.5],
+        [0.76, 0.48],
+      ],
+    ],
+  ],
+  [
+    [[...arc(0.5, 0.26, 0.25, 0.24, 0.25, -0.75), ...arc(0.5, 0.74, 0.3, 0.25, -0.25, 0.77)]],
+    [
+      [
+        ...arc(0.5, 0.26, 0.24, 0.23, 0, 0.25),
+        ...arc(0.5, 0.75, 0.28, 0.24, -0.25, -1.25),
+        ...arc(0.5, 0.26, 0.24, 0.23, 0.25, 1),
+      ],
+    ],
+  ],
+  [
+    [[...arc(0.48, 0.3, 0.28, 0.27, 0, 1.02), [0.74, 0.62], [0.66, 0.98]]],
+    [[...arc(0.48, 0.3, 0.27, 0.27, -0.05, 0.98), ...arc(0.4, 0.66, 0.36, 0.32, 0, 0.36)]],
+  ],
 ];
 
 /** The hand of one person. */
@@ -86,13 +181,21 @@ function drawnDigit(digit: number, hand: Hand, draw: Random): Uint8Array<ArrayBu
   const bend = [draw.normal(), draw.normal(), draw.normal(), draw.normal()].map((value) => 0.035 * value);
   const moved = strokes.map((stroke) =>
     stroke.map(([px, py]): Point => {
-      const x0 = (px - 0.5) * stretch + hand.wobble * draw.normal() + bend[0]! * Math.sin(3 * py) + bend[1]! * (py - 0.5);
+      const x0 =
+        (px - 0.5) * stretch +
+        hand.wobble * draw.normal() +
+        bend[0]! * Math.sin(3 * py) +
+        bend[1]! * (py - 0.5);
       const y0 = py - 0.5 + hand.wobble * draw.normal() + bend[2]! * Math.sin(3 * px) + bend[3]! * (px - 0.5);
       const x = x0 - slant * y0;
       return [x * Math.cos(angle) - y0 * Math.sin(angle), x * Math.sin(angle) + y0 * Math.cos(angle)];
     }),
   );
-  return rendered(fitted(moved, draw), Math.max(0.8, hand.thickness * Math.exp(0.12 * draw.normal())), hand.pressure);
+  return rendered(
+    fitted(moved, draw),
+    Math.max(0.8, hand.thickness * Math.exp(0.12 * draw.normal())),
+    hand.pressure,
+  );
 }
 
 /** Into the 20 × 20 box in the middle of the field, as MNIST is, give or take a pixel. */
@@ -117,8 +220,16 @@ function rendered(strokes: readonly Stroke[], radius: number, pressure: number):
       const [bx, by] = stroke[i + 1]!;
       const [dx, dy] = [bx - ax, by - ay];
       const squared = dx * dx + dy * dy;
-      for (let y = Math.max(0, Math.floor(Math.min(ay, by) - reach)); y <= Math.min(SIDE - 1, Math.ceil(Math.max(ay, by) + reach)); y += 1)
-        for (let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach)); x <= Math.min(SIDE - 1, Math.ceil(Math.max(ax, bx) + reach)); x += 1) {
+      for (
+        let y = Math.max(0, Math.floor(Math.min(ay, by) - reach));
+        y <= Math.min(SIDE - 1, Math.ceil(Math.max(ay, by) + reach));
+        y += 1
+      )
+        for (
+          let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach));
+          x <= Math.min(SIDE - 1, Math.ceil(Math.max(ax, bx) + reach));
+          x += 1
+        ) {
           const [px, py] = [x + 0.5 - ax, y + 0.5 - ay];
           const along = squared === 0 ? 0 : Math.max(0, Math.min(1, (px * dx + py * dy) / squared));
           const [offX, offY] = [px - along * dx, py - along * dy];

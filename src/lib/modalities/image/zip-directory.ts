@@ -43,7 +43,8 @@ const END_64_LOCATOR = 0x07064b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Reads the directory, folders left out, in the order in which the entries lie in the file. */
 export async function zipDirectory(file: SourceFile): Promise<Result<readonly ZipEntry[], ZipProblem>> {
@@ -145,13 +146,25 @@ function entryName(name: Uint8Array, isUtf8: boolean): string {
 /** Why an entry is not unpacked, from what the directory says of it alone. */
 export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
   if (entry.isEncrypted)
-    return { kind: 'unsupported', message: 'This entry is protected by a password. Pack the archive again without one.' };
+    return {
+      kind: 'unsupported',
+      message: 'This entry is protected by a password. Pack the archive again without one.',
+    };
   if (entry.method !== 0 && entry.method !== 8)
-    return { kind: 'unsupported', message: 'This entry is compressed by a method other than Deflate. Pack the archive as a plain zip.' };
+    return {
+      kind: 'unsupported',
+      message: 'This entry is compressed by a method other than Deflate. Pack the archive as a plain zip.',
+    };
   if (entry.bytes > ZIP_LIMITS.entryBytes)
-    return { kind: 'archive-bomb', message: `This entry would unpack to ${Math.ceil(entry.bytes / 2 ** 20)} MiB; at most 64 MiB are read.` };
+    return {
+      kind: 'archive-bomb',
+      message: `This entry would unpack to ${Math.ceil(entry.bytes / 2 ** 20)} MiB; at most 64 MiB are read.`,
+    };
   if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * ZIP_LIMITS.ratio)
-    return { kind: 'archive-bomb', message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture does.` };
+    return {
+      kind: 'archive-bomb',
+      message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture does.`,
+    };
   return undefined;
 }
 
@@ -183,7 +196,8 @@ export function zipReader(file: SourceFile): ZipReader {
     const packed = await range(from, entry.compressedBytes);
     if (packed.length < entry.compressedBytes) return damaged;
     const bytes = entry.method === 0 ? packed.slice() : inflated(packed, entry.bytes);
-    if (bytes === undefined || bytes.length !== entry.bytes || crc32(bytes) !== entry.checksum) return damaged;
+    if (bytes === undefined || bytes.length !== entry.bytes || crc32(bytes) !== entry.checksum)
+      return damaged;
     return ok(bytes);
   };
   let last: Promise<unknown> = Promise.resolve();

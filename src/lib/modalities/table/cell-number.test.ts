@@ -10,9 +10,16 @@ const read = (text: string): number => {
 test('every number is read as Number reads it, to the last bit', () => {
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
   fc.assert(
-    fc.property(fc.oneof(finite.map(String), fc.integer().map(String), fc.tuple(finite, fc.nat(12)).map(([x, digits]) => (x % 1e6).toFixed(digits))), (text) => {
-      expect(Object.is(read(text), Number(text))).toBe(true);
-    }),
+    fc.property(
+      fc.oneof(
+        finite.map(String),
+        fc.integer().map(String),
+        fc.tuple(finite, fc.nat(12)).map(([x, digits]) => (x % 1e6).toFixed(digits)),
+      ),
+      (text) => {
+        expect(Object.is(read(text), Number(text))).toBe(true);
+      },
+    ),
     { seed: 1, numRuns: 20_000 },
   );
 });
@@ -34,6 +41,25 @@ test.each([
   expect(read(text)).toBe(expected);
 });
 
-test.each(['', ' ', '-', '+', '.', 'e5', '1e', '1e+', '1e5x', '1,5', '1 000', '0x10', 'Infinity', 'NaN', '--1', '1.2.3', '1e999', '١'])('“%s” is no number', (text) => {
+test.each([
+  '',
+  ' ',
+  '-',
+  '+',
+  '.',
+  'e5',
+  '1e',
+  '1e+',
+  '1e5x',
+  '1,5',
+  '1 000',
+  '0x10',
+  'Infinity',
+  'NaN',
+  '--1',
+  '1.2.3',
+  '1e999',
+  '١',
+])('“%s” is no number', (text) => {
   expect(read(text)).toBeNaN();
 });

@@ -26,12 +26,40 @@ const cells = (text: string, delimiter = ','): (readonly string[])[] =>
 test.each([
   ['one record', 'a,b\n', [['a', 'b']]],
   ['no line break at the end', 'a,b', [['a', 'b']]],
-  ['CRLF', 'a,b\r\nc,d\r\n', [['a', 'b'], ['c', 'd']]],
-  ['CR alone, as old Macs wrote', 'a,b\rc,d\r', [['a', 'b'], ['c', 'd']]],
-  ['empty cells', ',\n,b,\n', [['', ''], ['', 'b', '']]],
+  [
+    'CRLF',
+    'a,b\r\nc,d\r\n',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
+  [
+    'CR alone, as old Macs wrote',
+    'a,b\rc,d\r',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
+  [
+    'empty cells',
+    ',\n,b,\n',
+    [
+      ['', ''],
+      ['', 'b', ''],
+    ],
+  ],
   ['a delimiter as the last byte', 'a,', [['a', '']]],
   ['a quoted delimiter', '"a,b",c', [['a,b', 'c']]],
-  ['a quoted line break', '"a\r\nb",c\nd,e', [['a\r\nb', 'c'], ['d', 'e']]],
+  [
+    'a quoted line break',
+    '"a\r\nb",c\nd,e',
+    [
+      ['a\r\nb', 'c'],
+      ['d', 'e'],
+    ],
+  ],
   ['doubled quotes', '"say ""yes""",b', [['say "yes"', 'b']]],
   ['an empty quoted cell', '"",b', [['', 'b']]],
   ['a quote inside an unquoted cell', '5" pipe,b', [['5" pipe', 'b']]],
@@ -48,8 +76,14 @@ test('rows are numbered as a spreadsheet numbers them: empty lines count, line b
 });
 
 test('text after a closing quote and a quote that never closes are malformed, and reading goes on where it can', () => {
-  expect(scanned(new TextEncoder().encode('"a"b,c\nd,e')).map((one) => one.isMalformed)).toEqual([true, false]);
-  expect(scanned(new TextEncoder().encode('a,b\n"c,d\n')).map((one) => one.isMalformed)).toEqual([false, true]);
+  expect(scanned(new TextEncoder().encode('"a"b,c\nd,e')).map((one) => one.isMalformed)).toEqual([
+    true,
+    false,
+  ]);
+  expect(scanned(new TextEncoder().encode('a,b\n"c,d\n')).map((one) => one.isMalformed)).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test('a quote that never closes is given up after four megabytes, not after the whole file', () => {
@@ -67,7 +101,10 @@ test('a quote that never closes is given up after four megabytes, not after the 
 test('it reads what Papa Parse reads, in pieces of any size', () => {
   const cell = fc.oneof(
     { weight: 3, arbitrary: fc.stringMatching(/^[a-z0-9.é ]{0,6}$/).map((text) => text.trim()) },
-    { weight: 2, arbitrary: fc.stringMatching(/^[ab",;\n\ré]{0,6}$/).map((text) => `"${text.replaceAll('"', '""')}"`) },
+    {
+      weight: 2,
+      arbitrary: fc.stringMatching(/^[ab",;\n\ré]{0,6}$/).map((text) => `"${text.replaceAll('"', '""')}"`),
+    },
   );
   let quotedCells = 0;
   fc.assert(
@@ -81,9 +118,13 @@ test('it reads what Papa Parse reads, in pieces of any size', () => {
         const text = rows.map((row) => row.join(delimiter)).join(newline) + (endsWithBreak ? newline : '');
         quotedCells += text.split('"').length - 1;
         // The parts of a carriage return inside quotes would mislead Papa's guess: it is told the line break.
-        const expected = Papa.parse<string[]>(text, { delimiter, newline }).data.filter((row) => row.length > 1 || row[0] !== '');
+        const expected = Papa.parse<string[]>(text, { delimiter, newline }).data.filter(
+          (row) => row.length > 1 || row[0] !== '',
+        );
         const own = scanned(new TextEncoder().encode(text), piece, delimiter);
-        expect(own.map((record) => record.cells)).toEqual(expected.map((row) => row.map((one) => one.trim())));
+        expect(own.map((record) => record.cells)).toEqual(
+          expected.map((row) => row.map((one) => one.trim())),
+        );
         expect(own.every((record) => !record.isMalformed)).toBe(true);
       },
     ),
@@ -93,14 +134,20 @@ test('it reads what Papa Parse reads, in pieces of any size', () => {
 });
 
 test('any bytes in pieces of any size give the same records as in one piece, and end', () => {
-  const nasty = fc.array(fc.constantFrom(0x22, 0x2c, 0x0a, 0x0d, 0x61, 0x20, 0xff, 0x00), { maxLength: 60 }).map((bytes) => Uint8Array.from(bytes));
+  const nasty = fc
+    .array(fc.constantFrom(0x22, 0x2c, 0x0a, 0x0d, 0x61, 0x20, 0xff, 0x00), { maxLength: 60 })
+    .map((bytes) => Uint8Array.from(bytes));
   let malformed = 0;
   fc.assert(
-    fc.property(fc.oneof(nasty, fc.uint8Array({ maxLength: 200 })), fc.integer({ min: 1, max: 9 }), (bytes, piece) => {
-      const whole = scanned(bytes);
-      malformed += whole.filter((record) => record.isMalformed).length;
-      expect(scanned(bytes, piece)).toEqual(whole);
-    }),
+    fc.property(
+      fc.oneof(nasty, fc.uint8Array({ maxLength: 200 })),
+      fc.integer({ min: 1, max: 9 }),
+      (bytes, piece) => {
+        const whole = scanned(bytes);
+        malformed += whole.filter((record) => record.isMalformed).length;
+        expect(scanned(bytes, piece)).toEqual(whole);
+      },
+    ),
     { seed: 6, numRuns: 5000 },
   );
   expect(malformed).toBeGreaterThan(100);

@@ -84,14 +84,20 @@ export function csvScanner(delimiter: number, onRecord: (record: CsvRecord) => v
         starts[fields] = at + 1;
         ends[fields] = Math.min(i, length);
         at = Math.min(i + 1, length);
-        while (at < length && bytes[at] !== delimiter && bytes[at] !== LINE_FEED && bytes[at] !== CARRIAGE_RETURN) {
+        while (
+          at < length &&
+          bytes[at] !== delimiter &&
+          bytes[at] !== LINE_FEED &&
+          bytes[at] !== CARRIAGE_RETURN
+        ) {
           if (bytes[at] !== 0x20) isMalformed = true;
           at += 1;
         }
       } else {
         starts[fields] = at;
         let byte = bytes[at];
-        while (at < length && byte !== delimiter && byte !== LINE_FEED && byte !== CARRIAGE_RETURN) byte = bytes[++at];
+        while (at < length && byte !== delimiter && byte !== LINE_FEED && byte !== CARRIAGE_RETURN)
+          byte = bytes[++at];
         ends[fields] = at;
       }
       escaped[fields] = hasEscape;

@@ -20,7 +20,12 @@ export interface HeaderProblem {
 }
 
 /** The first records of `head` as texts, under one delimiter. The last one is left out where the file goes on behind it. */
-export function firstRecords(head: Uint8Array, delimiter: string, isWholeFile: boolean, maximum = 20): string[][] {
+export function firstRecords(
+  head: Uint8Array,
+  delimiter: string,
+  isWholeFile: boolean,
+  maximum = 20,
+): string[][] {
   const records: string[][] = [];
   const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
     if (records.length < maximum) records.push(recordTexts(record));
@@ -63,7 +68,11 @@ export function matchHeader(
   for (const name of wanted) {
     const field = header.indexOf(name);
     if (field >= 0 && header.indexOf(name, field + 1) >= 0)
-      problems.push({ kind: 'wrong-header', column: name, message: `The header names ${quoted(name)} twice. Rename or delete one of the two columns.` });
+      problems.push({
+        kind: 'wrong-header',
+        column: name,
+        message: `The header names ${quoted(name)} twice. Rename or delete one of the two columns.`,
+      });
     else if (field < 0) {
       const similar = header.find((cell) => folded(cell) === folded(name));
       const hint = similar === undefined ? '' : ` ${quoted(similar)} is probably it: rename that column.`;
@@ -75,7 +84,10 @@ export function matchHeader(
     }
     found.push(field);
   }
-  if (problems.length === wanted.length && problems.every((problem) => problem.kind === 'missing-column' && !problem.message.includes('probably')))
+  if (
+    problems.length === wanted.length &&
+    problems.every((problem) => problem.kind === 'missing-column' && !problem.message.includes('probably'))
+  )
     return {
       problems: [
         {

@@ -5,9 +5,20 @@ import { inferTableContract, type InferredContract } from './infer-contract.ts';
 
 const header = ['id', 'age', 'sex', 'cp', 'note', 'ill'];
 /** 40 patients: age 30…69, sex f/m, cp 1…4, a note of their own, ill 0/1; every tenth age missing. */
-const rows = Array.from({ length: 40 }, (_, i) => [`p${i}`, i % 10 === 0 ? 'NA' : String(30 + i), i % 2 === 0 ? 'f' : 'm', `${(i % 4) + 1}.0`, `came on day ${i}`, String(i % 2)]);
+const rows = Array.from({ length: 40 }, (_, i) => [
+  `p${i}`,
+  i % 10 === 0 ? 'NA' : String(30 + i),
+  i % 2 === 0 ? 'f' : 'm',
+  `${(i % 4) + 1}.0`,
+  `came on day ${i}`,
+  String(i % 2),
+]);
 
-function drafted(columns: readonly string[], lines: readonly (readonly string[])[], target?: string): InferredContract {
+function drafted(
+  columns: readonly string[],
+  lines: readonly (readonly string[])[],
+  target?: string,
+): InferredContract {
   const found = inferTableContract(columns, lines, target);
   if (!found.ok) throw new Error(found.error.message);
   return found.value;
@@ -21,11 +32,26 @@ test('a draft has types, scaling, categories, missing cells and a target, and is
   const deviation = Math.sqrt(ages.reduce((sum, age) => sum + (age - mean) ** 2, 0) / ages.length);
   expect(contract.columns).toEqual([
     // Seen 31…69: as wide again on both sides, but not below zero.
-    { type: 'number', name: 'age', minimum: 0, maximum: 107, missingAllowed: true, mean: Number(mean.toFixed(2)), standardDeviation: Number(deviation.toPrecision(4)) },
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 107,
+      missingAllowed: true,
+      mean: Number(mean.toFixed(2)),
+      standardDeviation: Number(deviation.toPrecision(4)),
+    },
     { type: 'category', name: 'sex', categories: ['f', 'm'], missingAllowed: false },
     { type: 'category', name: 'cp', categories: ['1', '2', '3', '4'], missingAllowed: false },
   ]);
-  expect(contract.target).toEqual({ type: 'classes', name: 'ill', classes: [{ label: '0', values: ['0'] }, { label: '1', values: ['1'] }] });
+  expect(contract.target).toEqual({
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: '0', values: ['0'] },
+      { label: '1', values: ['1'] },
+    ],
+  });
   expect(targetCandidates[0]).toBe('ill');
   expect(notes.join('\n')).toMatch(/“id” is left out: it looks like an identifier/);
   expect(notes.join('\n')).toMatch(/“note” is left out/);
@@ -39,13 +65,19 @@ test('the target can be chosen, and a number is then a number', () => {
 });
 
 test('bounds are rounded outwards: what was seen is never refused, however narrow its range', () => {
-  const { contract } = drafted(['density', 'y'], ['0.99007', '1.00369', '0.9968', '0.9951'].map((density, i) => [density, `class ${i % 2}`]));
+  const { contract } = drafted(
+    ['density', 'y'],
+    ['0.99007', '1.00369', '0.9968', '0.9951'].map((density, i) => [density, `class ${i % 2}`]),
+  );
   // Range 0.01362, so 0.97645…1.01731, rounded outwards to thousandths.
   expect(contract.columns[0]).toMatchObject({ minimum: 0.976, maximum: 1.018 });
 });
 
 test('a spread that is lost in large numbers is still measured', () => {
-  const { contract } = drafted(['t', 'y'], [0, 1, 2, 3, 4].map((i) => [`${1e9 + i}.5`, String(i)]));
+  const { contract } = drafted(
+    ['t', 'y'],
+    [0, 1, 2, 3, 4].map((i) => [`${1e9 + i}.5`, String(i)]),
+  );
   // Population deviation of 0…4 is √2.
   expect(contract.columns[0]).toMatchObject({ standardDeviation: 1.414 });
 });
@@ -56,11 +88,22 @@ test.each([
   ['numbers where names belong', ['1', '2'], [['3', '4']], 'wrong-header'],
   ['a name twice', ['a', 'a'], [['3', '4']], 'wrong-header'],
   ['one column', ['a'], [['3'], ['4']], 'wrong-header'],
-  ['nothing that varies', ['a', 'b'], [['3', '4'], ['3', '4']], 'wrong-header'],
+  [
+    'nothing that varies',
+    ['a', 'b'],
+    [
+      ['3', '4'],
+      ['3', '4'],
+    ],
+    'wrong-header',
+  ],
 ])('%s: no draft, and the reason', (_, columns, lines, kind) => {
   expect(inferTableContract(columns, lines)).toMatchObject({ ok: false, error: { kind } });
 });
 
 test('a target that is not there is named', () => {
-  expect(inferTableContract(header, rows, 'nowhere')).toMatchObject({ ok: false, error: { kind: 'missing-column' } });
+  expect(inferTableContract(header, rows, 'nowhere')).toMatchObject({
+    ok: false,
+    error: { kind: 'missing-column' },
+  });
 });

@@ -13,7 +13,15 @@ export interface ColumnFacts {
   /** Distinct values, missing ones left out; counting stops at 1,001. */
   readonly distinct: number;
   /** Where every value is a number. Standard deviation over the rows (n), 1 where there is no spread. */
-  readonly numbers: { readonly minimum: number; readonly maximum: number; readonly mean: number; readonly standardDeviation: number; readonly areWhole: boolean } | undefined;
+  readonly numbers:
+    | {
+        readonly minimum: number;
+        readonly maximum: number;
+        readonly mean: number;
+        readonly standardDeviation: number;
+        readonly areWhole: boolean;
+      }
+    | undefined;
   /** At most 1,000, in numeric or alphabetical order. */
   readonly values: readonly string[];
 }
@@ -35,8 +43,10 @@ export interface InferenceProblem {
 }
 
 const MAXIMUM_VALUES = 1000;
-const TARGET_NAME = /^(target|label|labels|class|outcome|y|diagnosis|species|income|num|result|response|survived|churn|default|disease|quality|price|medv)$|_(target|label|class|outcome)$|^(has|is)_/i;
-const IDENTIFIER_NAME = /^(id|uuid|guid|index|no|nr|e-?mail|phone|ssn|mrn|(first|last|full|sur)_?name)$|(_|\b)(id|uuid|mrn)$/i;
+const TARGET_NAME =
+  /^(target|label|labels|class|outcome|y|diagnosis|species|income|num|result|response|survived|churn|default|disease|quality|price|medv)$|_(target|label|class|outcome)$|^(has|is)_/i;
+const IDENTIFIER_NAME =
+  /^(id|uuid|guid|index|no|nr|e-?mail|phone|ssn|mrn|(first|last|full|sur)_?name)$|(_|\b)(id|uuid|mrn)$/i;
 
 /**
  * Drafts a contract from a header and rows of text (the first few thousand are enough). `target` overrides the guess. Refused
@@ -53,7 +63,8 @@ export function inferTableContract(
   const notes: string[] = [];
   const usable = columns.filter((facts) => {
     const reason = unusable(facts, rows.length);
-    if (reason !== undefined && facts.name !== target) notes.push(`${quoted(facts.name)} is left out: ${reason}`);
+    if (reason !== undefined && facts.name !== target)
+      notes.push(`${quoted(facts.name)} is left out: ${reason}`);
     return reason === undefined || facts.name === target;
   });
 
@@ -62,17 +73,35 @@ export function inferTableContract(
   if (chosen === undefined)
     return fail(
       target === undefined
-        ? { kind: 'wrong-header', message: 'No column of this file could be a target. Choose a file with at least two columns of numbers or categories.' }
-        : { kind: 'missing-column', message: `There is no column ${quoted(target)}. The header has ${listOf(header.map(quoted))}.` },
+        ? {
+            kind: 'wrong-header',
+            message:
+              'No column of this file could be a target. Choose a file with at least two columns of numbers or categories.',
+          }
+        : {
+            kind: 'missing-column',
+            message: `There is no column ${quoted(target)}. The header has ${listOf(header.map(quoted))}.`,
+          },
     );
   if (chosen.distinct < 2)
-    return fail({ kind: 'unknown-class', message: `The target ${quoted(chosen.name)} has the same value in every row of this example. Choose another column or a longer file.` });
+    return fail({
+      kind: 'unknown-class',
+      message: `The target ${quoted(chosen.name)} has the same value in every row of this example. Choose another column or a longer file.`,
+    });
   const inputs = usable.filter((facts) => facts !== chosen);
   if (inputs.length === 0)
-    return fail({ kind: 'wrong-header', message: 'Beside the target there is no column to learn from. Choose a file with at least two columns.' });
-  if (target === undefined) notes.push(`${quoted(chosen.name)} is taken as the target. Choose another where that is wrong.`);
+    return fail({
+      kind: 'wrong-header',
+      message: 'Beside the target there is no column to learn from. Choose a file with at least two columns.',
+    });
+  if (target === undefined)
+    notes.push(`${quoted(chosen.name)} is taken as the target. Choose another where that is wrong.`);
   return ok({
-    contract: { kind: 'table', columns: inputs.map((facts) => columnOf(facts, rows.length, notes)), target: targetOf(chosen, notes) },
+    contract: {
+      kind: 'table',
+      columns: inputs.map((facts) => columnOf(facts, rows.length, notes)),
+      target: targetOf(chosen, notes),
+    },
     columns,
     targetCandidates: candidates,
     rows: rows.length,
@@ -80,16 +109,35 @@ export function inferTableContract(
   });
 }
 
-function headerProblem(header: readonly string[], rows: readonly (readonly string[])[]): InferenceProblem | undefined {
-  if (header.length === 0) return { kind: 'empty-file', message: 'The file is empty. Choose one with a header line and rows.' };
-  if (rows.length === 0) return { kind: 'empty-file', message: 'The file has a header line and no rows. A few rows are needed to see what the columns hold.' };
+function headerProblem(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): InferenceProblem | undefined {
+  if (header.length === 0)
+    return { kind: 'empty-file', message: 'The file is empty. Choose one with a header line and rows.' };
+  if (rows.length === 0)
+    return {
+      kind: 'empty-file',
+      message: 'The file has a header line and no rows. A few rows are needed to see what the columns hold.',
+    };
   const unnamed = header.findIndex((name) => name === '');
-  if (unnamed >= 0 && header.length > 1 && header.every((name) => name === '' || numericSpelling(name) !== undefined))
+  if (
+    unnamed >= 0 &&
+    header.length > 1 &&
+    header.every((name) => name === '' || numericSpelling(name) !== undefined)
+  )
     return { kind: 'wrong-header', message: 'The first line has no column names. Add a header line.' };
   if (header.every((name) => numericSpelling(name) !== undefined))
-    return { kind: 'wrong-header', message: 'The first line holds numbers, not column names. Add a header line.' };
+    return {
+      kind: 'wrong-header',
+      message: 'The first line holds numbers, not column names. Add a header line.',
+    };
   const twice = header.find((name, field) => name !== '' && header.indexOf(name) !== field);
-  if (twice !== undefined) return { kind: 'wrong-header', message: `The header names ${quoted(twice)} twice. Rename one of the two columns.` };
+  if (twice !== undefined)
+    return {
+      kind: 'wrong-header',
+      message: `The header names ${quoted(twice)} twice. Rename one of the two columns.`,
+    };
   return undefined;
 }
 
@@ -129,9 +177,17 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
   // The mean is rounded to a thousandth of the spread, not of itself: years and densities lie far from zero.
   const numbers =
     areNumbers && count > 0
-      ? { minimum, maximum, mean: roundedTo(mean, standardDeviation / 1000, Math.round), standardDeviation, areWhole }
+      ? {
+          minimum,
+          maximum,
+          mean: roundedTo(mean, standardDeviation / 1000, Math.round),
+          standardDeviation,
+          areWhole,
+        }
       : undefined;
-  const ordered = [...values].slice(0, MAXIMUM_VALUES).toSorted(numbers === undefined ? undefined : (a, b) => Number(a) - Number(b));
+  const ordered = [...values]
+    .slice(0, MAXIMUM_VALUES)
+    .toSorted(numbers === undefined ? undefined : (a, b) => Number(a) - Number(b));
   return { name, missing, distinct: values.size, numbers, values: ordered };
 }
 
@@ -146,20 +202,27 @@ function unusable(facts: ColumnFacts, rows: number): string | undefined {
   if (facts.name === '') return 'it has no name.';
   if (facts.name.length > 80) return 'its name is longer than 80 characters.';
   if (facts.distinct === 0) return 'it is empty in every row.';
-  if (IDENTIFIER_NAME.test(facts.name) && facts.distinct > rows / 2) return 'it looks like an identifier, which no model should learn.';
+  if (IDENTIFIER_NAME.test(facts.name) && facts.distinct > rows / 2)
+    return 'it looks like an identifier, which no model should learn.';
   if (facts.distinct === 1) return 'it has the same value in every row.';
   if (facts.numbers !== undefined) return undefined;
-  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > MAXIMUM_VALUES) return 'its texts are nearly all different (names or free text).';
+  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > MAXIMUM_VALUES)
+    return 'its texts are nearly all different (names or free text).';
   if (facts.values.some((value) => value.length > 80)) return 'it holds free text.';
   return undefined;
 }
 
 /** Whole numbers of few values are codes more often than quantities. */
 const looksCoded = (facts: ColumnFacts, rows: number): boolean =>
-  facts.numbers !== undefined && facts.numbers.areWhole && facts.distinct <= 8 && facts.distinct * 10 <= rows && facts.numbers.maximum <= 100;
+  facts.numbers !== undefined &&
+  facts.numbers.areWhole &&
+  facts.distinct <= 8 &&
+  facts.distinct * 10 <= rows &&
+  facts.numbers.maximum <= 100;
 
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
-  const rank = (facts: ColumnFacts, field: number): number => (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
+  const rank = (facts: ColumnFacts, field: number): number =>
+    (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
   return usable
     .map((facts, field) => ({ name: facts.name, rank: rank(facts, field) }))
     .toSorted((a, b) => b.rank - a.rank)
@@ -170,7 +233,9 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
   const missingAllowed = facts.missing > 0;
   if (facts.numbers === undefined || looksCoded(facts, rows)) {
     if (facts.numbers !== undefined)
-      notes.push(`${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`);
+      notes.push(
+        `${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`,
+      );
     return { type: 'category', name: facts.name, categories: [...facts.values], missingAllowed };
   }
   const { minimum, maximum, mean, standardDeviation } = facts.numbers;
@@ -179,7 +244,10 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
   return {
     type: 'number',
     name: facts.name,
-    minimum: minimum >= 0 ? Math.max(0, roundedTo(minimum - range, range / 10, Math.floor)) : roundedTo(minimum - range, range / 10, Math.floor),
+    minimum:
+      minimum >= 0
+        ? Math.max(0, roundedTo(minimum - range, range / 10, Math.floor))
+        : roundedTo(minimum - range, range / 10, Math.floor),
     maximum: roundedTo(maximum + range, range / 10, Math.ceil),
     missingAllowed,
     mean,
@@ -191,11 +259,28 @@ function targetOf(facts: ColumnFacts, notes: string[]): TableTarget {
   const isCoded = facts.numbers === undefined || (facts.numbers.areWhole && facts.distinct <= 10);
   if (isCoded && facts.distinct <= 100) {
     if (facts.numbers !== undefined)
-      notes.push(`The target ${quoted(facts.name)} has the values ${listOf(facts.values, 10)} and is taken as classes. Make it a number where it counts or measures.`);
-    return { type: 'classes', name: facts.name, classes: facts.values.map((value) => ({ label: value, values: [value] })) };
+      notes.push(
+        `The target ${quoted(facts.name)} has the values ${listOf(facts.values, 10)} and is taken as classes. Make it a number where it counts or measures.`,
+      );
+    return {
+      type: 'classes',
+      name: facts.name,
+      classes: facts.values.map((value) => ({ label: value, values: [value] })),
+    };
   }
   if (facts.numbers !== undefined)
-    return { type: 'number', name: facts.name, mean: facts.numbers.mean, standardDeviation: facts.numbers.standardDeviation };
-  notes.push(`The target ${quoted(facts.name)} has ${facts.distinct} values; only the first 100 are kept as classes.`);
-  return { type: 'classes', name: facts.name, classes: facts.values.slice(0, 100).map((value) => ({ label: value, values: [value] })) };
+    return {
+      type: 'number',
+      name: facts.name,
+      mean: facts.numbers.mean,
+      standardDeviation: facts.numbers.standardDeviation,
+    };
+  notes.push(
+    `The target ${quoted(facts.name)} has ${facts.distinct} values; only the first 100 are kept as classes.`,
+  );
+  return {
+    type: 'classes',
+    name: facts.name,
+    classes: facts.values.slice(0, 100).map((value) => ({ label: value, values: [value] })),
+  };
 }

@@ -10,15 +10,41 @@ import { encodeRow } from './row-encoder.ts';
 const contract: TableContract = {
   kind: 'table',
   columns: [
-    { type: 'number', name: 'age', minimum: 0, maximum: 120, missingAllowed: false, mean: 50, standardDeviation: 10 },
-    { type: 'number', name: 'pressure', minimum: null, maximum: null, missingAllowed: true, mean: 100, standardDeviation: 20 },
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 120,
+      missingAllowed: false,
+      mean: 50,
+      standardDeviation: 10,
+    },
+    {
+      type: 'number',
+      name: 'pressure',
+      minimum: null,
+      maximum: null,
+      missingAllowed: true,
+      mean: 100,
+      standardDeviation: 20,
+    },
     { type: 'category', name: 'sex', categories: ['f', 'm'], missingAllowed: true },
   ],
-  target: { type: 'classes', name: 'ill', classes: [{ label: 'healthy', values: ['0'] }, { label: 'disease', values: ['1', '2'] }] },
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: 'healthy', values: ['0'] },
+      { label: 'disease', values: ['1', '2'] },
+    ],
+  },
 };
 const decodeImage = (): Promise<never> => Promise.reject(new Error('Tables hold no pictures.'));
 
-async function imported(files: readonly SourceFile[], under: TableContract = contract): Promise<ImportOutcome & { readonly examples: Examples | undefined }> {
+async function imported(
+  files: readonly SourceFile[],
+  under: TableContract = contract,
+): Promise<ImportOutcome & { readonly examples: Examples | undefined }> {
   const parts: Examples[] = [];
   const sink = { append: (examples: Examples) => Promise.resolve(void parts.push(examples)) };
   const outcome = await importFiles(files, under, sink, { decodeImage, now: () => 0 });
@@ -82,12 +108,15 @@ test.each([
   ['an unknown class', 'unknown-class', 'ill', `${header}60,120,f,9\n`, ['0, 1, 2', '“9”']],
   ['a missing value where one is needed', 'missing-value', 'age', `${header}?,120,f,0\n`, ['“age”']],
   ['a missing target', 'missing-value', 'ill', `${header}60,120,f,\n`, ['“ill”']],
-])('%s is refused with its row and column, and the rows around it are kept', async (_, kind, column, bad, words) => {
-  const { report } = await of(`${bad}61,121,m,1\n`);
-  expect(report.accepted).toBe(1);
-  expect(report.refusals).toMatchObject([{ file: 'a.csv', row: 2, column, kind }]);
-  for (const word of words) expect(report.refusals[0]?.message).toContain(word);
-});
+])(
+  '%s is refused with its row and column, and the rows around it are kept',
+  async (_, kind, column, bad, words) => {
+    const { report } = await of(`${bad}61,121,m,1\n`);
+    expect(report.accepted).toBe(1);
+    expect(report.refusals).toMatchObject([{ file: 'a.csv', row: 2, column, kind }]);
+    for (const word of words) expect(report.refusals[0]?.message).toContain(word);
+  },
+);
 
 test.each([
   ['an empty file', 'empty-file', ''],
@@ -137,30 +166,56 @@ test('equal rows of one file are different people; the same file twice is not', 
 });
 
 test('one broken file among several costs only itself', async () => {
-  const { report } = await imported([sourceOfText('a.csv', `${header}60,120,f,0\n`), sourceOfBytes('b.csv', new Uint8Array(0)), sourceOfText('c.csv', `${header}61,120,f,0\n`)]);
-  expect(report).toMatchObject({ accepted: 2, refused: 1, refusals: [{ file: 'b.csv', kind: 'empty-file' }] });
+  const { report } = await imported([
+    sourceOfText('a.csv', `${header}60,120,f,0\n`),
+    sourceOfBytes('b.csv', new Uint8Array(0)),
+    sourceOfText('c.csv', `${header}61,120,f,0\n`),
+  ]);
+  expect(report).toMatchObject({
+    accepted: 2,
+    refused: 1,
+    refusals: [{ file: 'b.csv', kind: 'empty-file' }],
+  });
 });
 
 test('a row filled in by hand is encoded as the same row of a file', async () => {
   const { examples } = await of(`${header}61,?,m,0\n`);
   const encoded = encodeRow(contract, { age: ' 61 ', sex: 'm' });
   expect(encoded).toEqual({ ok: true, value: Float32Array.from(examples?.features ?? []) });
-  expect(encodeRow(contract, { age: 'old' })).toMatchObject({ ok: false, error: { kind: 'not-a-number', column: 'age' } });
-  expect(encodeRow(contract, {})).toMatchObject({ ok: false, error: { kind: 'missing-value', column: 'age' } });
+  expect(encodeRow(contract, { age: 'old' })).toMatchObject({
+    ok: false,
+    error: { kind: 'not-a-number', column: 'age' },
+  });
+  expect(encodeRow(contract, {})).toMatchObject({
+    ok: false,
+    error: { kind: 'missing-value', column: 'age' },
+  });
 });
 
 test('the preview shows the first rows as they stand', async () => {
   const { preview } = await of(`${header}60,120,f,0\n40,?,m,1\n`);
-  expect(preview).toEqual({ kind: 'table', header: ['age', 'pressure', 'sex', 'ill'], rows: [['60', '120', 'f', '0'], ['40', '?', 'm', '1']] });
+  expect(preview).toEqual({
+    kind: 'table',
+    header: ['age', 'pressure', 'sex', 'ill'],
+    rows: [
+      ['60', '120', 'f', '0'],
+      ['40', '?', 'm', '1'],
+    ],
+  });
 });
 
 test('cancelling stops an import between two pieces', async () => {
   const text = header + '60,120,f,0\n'.repeat(400_000);
   const controller = new AbortController();
-  const run = importFiles([sourceOfText('a.csv', text)], contract, { append: () => Promise.resolve() }, {
-    decodeImage,
-    signal: controller.signal,
-    onProgress: () => controller.abort(),
-  });
+  const run = importFiles(
+    [sourceOfText('a.csv', text)],
+    contract,
+    { append: () => Promise.resolve() },
+    {
+      decodeImage,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    },
+  );
   await expect(run).rejects.toThrow('aborted');
 });

@@ -33,7 +33,8 @@ export async function readTable(
   options: ReadOptions = {},
 ): Promise<void> {
   const where = { file: file.path };
-  if (file.size === 0) return log.refuse('empty-file', 'The file is empty. Choose a file with a header line and rows.', where);
+  if (file.size === 0)
+    return log.refuse('empty-file', 'The file is empty. Choose a file with a header line and rows.', where);
   const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined) return log.refuse('not-text', `This is not a CSV file. ${reason}`, where);
@@ -53,7 +54,11 @@ export async function readTable(
     const matched = matchHeader(cells, contract);
     if ('problems' in matched) {
       for (const problem of matched.problems)
-        log.refuse(problem.kind, problem.message, { ...where, row: record.row, ...(problem.column === undefined ? {} : { column: problem.column }) });
+        log.refuse(problem.kind, problem.message, {
+          ...where,
+          row: record.row,
+          ...(problem.column === undefined ? {} : { column: problem.column }),
+        });
       return;
     }
     encoder = rowEncoder(contract, matched.match.fields, matched.match.target);
@@ -69,16 +74,21 @@ export async function readTable(
     into.position += 1;
     if (record.isMalformed || record.fields !== header.length)
       return log.refuse('ragged-row', ragged(record, header.length), { ...where, row: record.row });
-    if (preview.rows.length < PREVIEW_ROWS && preview.header === header) preview.rows.push(recordTexts(record));
+    if (preview.rows.length < PREVIEW_ROWS && preview.header === header)
+      preview.rows.push(recordTexts(record));
     const slot = into.slot();
     const problem = encoder.encode(record, slot.features as Float32Array, slot.at);
-    if (problem !== undefined) return log.refuse(problem.kind, problem.message, { ...where, row: record.row, column: problem.column });
+    if (problem !== undefined)
+      return log.refuse(problem.kind, problem.message, { ...where, row: record.row, column: problem.column });
     into.commit(encoder.target, occurrences);
   });
 
   let bytes = 0;
   // Short cells can become wide rows: with a wide contract smaller pieces keep the batches in waiting small.
-  const chunkBytes = Math.max(32 * 1024, Math.min(1024 * 1024, Math.floor((64 * 1024 * 1024) / (exampleShape(contract)[0] ?? 1))));
+  const chunkBytes = Math.max(
+    32 * 1024,
+    Math.min(1024 * 1024, Math.floor((64 * 1024 * 1024) / (exampleShape(contract)[0] ?? 1))),
+  );
   for await (const chunk of textChunks(file, { chunkBytes, signal: options.signal })) {
     scanner.push(chunk);
     await into.flush();
@@ -89,8 +99,14 @@ export async function readTable(
   }
   scanner.end();
   await into.flush();
-  if (header === undefined) log.refuse('empty-file', 'The file holds no lines of text. Choose a file with a header line and rows.', where);
-  else if (encoder !== undefined && rows === 0) log.refuse('empty-file', 'The file has a header line and no rows.', where);
+  if (header === undefined)
+    log.refuse(
+      'empty-file',
+      'The file holds no lines of text. Choose a file with a header line and rows.',
+      where,
+    );
+  else if (encoder !== undefined && rows === 0)
+    log.refuse('empty-file', 'The file has a header line and no rows.', where);
 }
 
 /** Excel's own first line, "sep=;". */
@@ -100,14 +116,17 @@ function separatorLine(head: Uint8Array): string | undefined {
 
 /** A row whose every cell is empty, as spreadsheets write below the data. */
 function isBlank(record: CsvRecord): boolean {
-  for (let field = 0; field < record.fields; field += 1) if (record.ends[field]! > record.starts[field]!) return false;
+  for (let field = 0; field < record.fields; field += 1)
+    if (record.ends[field]! > record.starts[field]!) return false;
   return true;
 }
 
 function ragged(record: CsvRecord, expected: number): string {
   const bytes = (record.ends[record.fields - 1] ?? 0) - (record.starts[0] ?? 0);
-  if (record.isMalformed && bytes >= MAXIMUM_RECORD_BYTES - 65_536) return 'A quotation mark opens in this row and never closes. Close it, or remove it.';
-  if (record.isMalformed) return 'A quoted cell of this row is not closed properly. Double the quotation marks inside it.';
+  if (record.isMalformed && bytes >= MAXIMUM_RECORD_BYTES - 65_536)
+    return 'A quotation mark opens in this row and never closes. Close it, or remove it.';
+  if (record.isMalformed)
+    return 'A quoted cell of this row is not closed properly. Double the quotation marks inside it.';
   const cells = record.fields === 1 ? '1 cell' : `${record.fields} cells`;
   return `This row has ${cells}, but the header names ${expected} columns. Check its separators and quotation marks.`;
 }

@@ -32,7 +32,11 @@ const missing = (column: string): RowProblem => ({
 
 function notNumber(column: string, text: string): RowProblem {
   const hint = /^[+-]?\d+,\d+$/.test(text) ? ' Write decimals with a point.' : '';
-  return { kind: 'not-a-number', column, message: `${quoted(column)} must be a number, but the cell holds ${quoted(text)}.${hint}` };
+  return {
+    kind: 'not-a-number',
+    column,
+    message: `${quoted(column)} must be a number, but the cell holds ${quoted(text)}.${hint}`,
+  };
 }
 
 function bounds(column: Extract<TableColumn, { type: 'number' }>): string {
@@ -58,7 +62,11 @@ function numberCell(column: Extract<TableColumn, { type: 'number' }>, field: num
     }
     const text = fieldText(record, field);
     if (!Number.isNaN(value))
-      return { kind: 'out-of-range', column: name, message: `${quoted(name)} must be ${bounds(column)}, but the cell holds ${quoted(text)}.` };
+      return {
+        kind: 'out-of-range',
+        column: name,
+        message: `${quoted(name)} must be ${bounds(column)}, but the cell holds ${quoted(text)}.`,
+      };
     if (!isMissing(text)) return notNumber(name, text);
     if (!missingAllowed) return missing(name);
     features[at] = 0;
@@ -89,10 +97,17 @@ function categoryCell(column: Extract<TableColumn, { type: 'category' }>, field:
 }
 
 /** Reads the target of a record: a class index or a scaled number. */
-function targetCell(target: TableContract['target'], field: number): (record: CsvRecord) => Result<number, RowProblem> {
+function targetCell(
+  target: TableContract['target'],
+  field: number,
+): (record: CsvRecord) => Result<number, RowProblem> {
   switch (target.type) {
     case 'classes': {
-      const matcher = categoryMatcher(target.classes.map((one) => (one.values.includes(one.label) ? one.values : [...one.values, one.label])));
+      const matcher = categoryMatcher(
+        target.classes.map((one) =>
+          one.values.includes(one.label) ? one.values : [...one.values, one.label],
+        ),
+      );
       const values = target.classes.flatMap((one) => one.values);
       return (record) => {
         const index = matched(matcher, record, field);
@@ -116,7 +131,11 @@ function targetCell(target: TableContract['target'], field: number): (record: Cs
 }
 
 /** `fields[c]` is the record's field for contract column c; `targetField` is undefined where only features are wanted. */
-export function rowEncoder(contract: TableContract, fields: readonly number[], targetField: number | undefined): RowEncoder {
+export function rowEncoder(
+  contract: TableContract,
+  fields: readonly number[],
+  targetField: number | undefined,
+): RowEncoder {
   const offsets: number[] = [];
   let width = 0;
   const cells = contract.columns.map((column, index) => {
@@ -159,15 +178,32 @@ export function recordOfCells(cells: readonly string[], row = 1): CsvRecord {
     at += cell.length;
     ends[field] = at;
   }
-  return { row, bytes, fields: cells.length, starts, ends, escaped: new Uint8Array(cells.length), isMalformed: false };
+  return {
+    row,
+    bytes,
+    fields: cells.length,
+    starts,
+    ends,
+    escaped: new Uint8Array(cells.length),
+    isMalformed: false,
+  };
 }
 
 /**
  * Encodes one row filled in by hand, [F]; a column without a cell counts as left empty. The target is not asked for.
  */
-export function encodeRow(contract: TableContract, cells: Readonly<Record<string, string>>): Result<Float32Array<ArrayBuffer>, RowProblem> {
-  const record = recordOfCells(contract.columns.map((column) => (Object.hasOwn(cells, column.name) ? (cells[column.name] ?? '') : '')));
-  const encoder = rowEncoder(contract, contract.columns.map((_, index) => index), undefined);
+export function encodeRow(
+  contract: TableContract,
+  cells: Readonly<Record<string, string>>,
+): Result<Float32Array<ArrayBuffer>, RowProblem> {
+  const record = recordOfCells(
+    contract.columns.map((column) => (Object.hasOwn(cells, column.name) ? (cells[column.name] ?? '') : '')),
+  );
+  const encoder = rowEncoder(
+    contract,
+    contract.columns.map((_, index) => index),
+    undefined,
+  );
   const features = new Float32Array(encoder.width);
   const problem = encoder.encode(record, features, 0);
   return problem === undefined ? ok(features) : fail(problem);
