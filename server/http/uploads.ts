@@ -57,18 +57,15 @@ export class Uploads {
     const offer = read.value;
     const decided = await this.coordinator.offer(federation, participant, offer);
     if (decided !== undefined) return decision(decided);
-    const mine = [...this.#uploads.values()].filter((one) => one.participant === participant);
-    const open = mine.find((one) => one.federation === federation && one.offer.round === offer.round);
-    if (open !== undefined)
-      return open.offer.digest === offer.digest
-        ? json(200, stateOf(open))
-        : decision(refusedReply({ kind: 'duplicate', round: offer.round }));
-    if (mine.length >= this.limits.perParticipant)
-      return busy('This device has too many unfinished uploads.');
-    const inFlight = [...this.#uploads.values()].reduce((total, one) => total + one.offer.bytes, 0);
-    if (inFlight + offer.bytes > this.limits.inFlightBytes)
-      return busy('The server is receiving all that it can hold now.');
+    const before = this.#openOrBusy(federation, participant, offer);
+    if (before !== undefined) return before;
     const draft = await this.blobs.draft();
+    // Others may have begun while the file was made, this very update among them.
+    const meanwhile = this.#openOrBusy(federation, participant, offer);
+    if (meanwhile !== undefined) {
+      await draft.discard();
+      return meanwhile;
+    }
     const id = randomBytes(16).toString('hex');
     const upload: Upload = {
       id,
@@ -82,6 +79,22 @@ export class Uploads {
     this.#uploads.set(id, upload);
     this.#watch(upload);
     return json(201, stateOf(upload), { location: `/api/uploads/${id}` });
+  }
+
+  /** Why no upload is begun for this offer: it goes on already, or there is no room. Undefined: begin. */
+  #openOrBusy(federation: FederationId, participant: ParticipantId, offer: UpdateOffer): Reply | undefined {
+    const mine = [...this.#uploads.values()].filter((one) => one.participant === participant);
+    const open = mine.find((one) => one.federation === federation && one.offer.round === offer.round);
+    if (open !== undefined)
+      return open.offer.digest === offer.digest
+        ? json(200, stateOf(open))
+        : decision(refusedReply({ kind: 'duplicate', round: offer.round }));
+    if (mine.length >= this.limits.perParticipant)
+      return busy('This device has too many unfinished uploads.');
+    const inFlight = [...this.#uploads.values()].reduce((total, one) => total + one.offer.bytes, 0);
+    if (inFlight + offer.bytes > this.limits.inFlightBytes)
+      return busy('The server is receiving all that it can hold now.');
+    return undefined;
   }
 
   head(request: IncomingMessage, id: string): Reply {
@@ -100,15 +113,15 @@ export class Uploads {
     // Another's upload is as unknown as none.
     if (upload === undefined || upload.participant !== participant)
       return refusal(404, 'unknown-upload', 'The server knows no such upload. Offer the update again.');
-    // A connection that died unnoticed may still hold the upload: the newer request takes over.
-    await upload.receiving?.();
-    if (!this.#uploads.has(id))
-      return refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
     const decided = await this.coordinator.offer(upload.federation, participant, upload.offer);
     if (decided !== undefined) {
       await this.#drop(upload);
       return decision(decided);
     }
+    // A connection that died unnoticed may still hold the upload: the newer request takes over. Nothing is awaited between
+    // this and #receive, or two requests would write into one file.
+    while (upload.receiving !== undefined) await upload.receiving();
+    if (!this.#uploads.has(id)) return hasEnded();
     const offset = request.headers['upload-offset'];
     if (offset !== String(upload.draft.length))
       return refusal(
@@ -144,6 +157,8 @@ export class Uploads {
         },
       );
     }
+    // It was dropped meanwhile, and its draft with it.
+    if (!this.#uploads.has(id)) return hasEnded();
     if (upload.draft.length < upload.offer.bytes)
       return json(200, stateOf(upload), { 'upload-offset': String(upload.draft.length) });
     this.#forget(upload);
@@ -207,7 +222,9 @@ export class Uploads {
     this.#uploads.delete(upload.id);
   }
 
+  /** Whoever takes an upload out of the list owns its draft: once it is being delivered, nobody else discards it. */
   async #drop(upload: Upload): Promise<void> {
+    if (!this.#uploads.has(upload.id)) return;
     this.#forget(upload);
     await upload.receiving?.();
     await upload.draft.discard();
@@ -219,6 +236,9 @@ const stateOf = (upload: Upload): UploadState => ({
   upload: upload.id,
   offset: upload.draft.length,
 });
+
+const hasEnded = (): Reply =>
+  refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
 
 const busy = (message: string): Reply =>
   refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });

@@ -10,6 +10,7 @@ import { readSafetensors } from '#lib/core/model/safetensors.ts';
 import { ApiError, UpdateReply, UploadState, type UpdateOffer } from '#lib/protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { Coordinator } from '../../server/coordinator/coordinator.ts';
 import { createApi } from '../../server/http/api.ts';
 import { readRange } from '../../server/http/parameters.ts';
 import { Sessions } from '../../server/http/sessions.ts';
@@ -38,7 +39,14 @@ const bearer = (index: number) => ({ authorization: `Bearer ${secretOf(index)}` 
 
 /** 3 silent devices in the cohort of round 1; `units` hidden units make the model larger. */
 async function serve(
-  options: { units?: number; limits?: UploadLimits; site?: Partial<Site>; started?: boolean } = {},
+  options: {
+    units?: number;
+    limits?: UploadLimits;
+    site?: Partial<Site>;
+    started?: boolean;
+    /** Awaited before the coordinator is asked whether it wants an update. */
+    beforeOffer?: () => Promise<void>;
+  } = {},
 ): Promise<Running> {
   const spec = exampleSpec({
     rules: { goal: 3, minimum: 1, overSelection: 1, reportingDeadlineMs: 45_000 },
@@ -55,7 +63,14 @@ async function serve(
     ...options.site,
   };
   const sessions = await Sessions.open(world.kept, world.clock, () => {});
-  const uploads = new Uploads(world.coordinator, world.blobs, world.clock, silentLog, options.limits);
+  const asked: Coordinator = {
+    ...world.coordinator,
+    async offer(...given) {
+      await options.beforeOffer?.();
+      return world.coordinator.offer(...given);
+    },
+  };
+  const uploads = new Uploads(asked, world.blobs, world.clock, silentLog, options.limits);
   const api = createApi({
     coordinator: world.coordinator,
     blobs: world.blobs,
@@ -286,6 +301,59 @@ describe('an upload', () => {
     expect((await decided(await piece(running, 0, upload, 60_000, bytes.slice(60_000)))).reply.type).toBe(
       'accepted',
     );
+  });
+
+  /** Holds back whoever asks the coordinator until `count` have asked. */
+  function together(count: number): () => Promise<void> {
+    let waiting: (() => void)[] = [];
+    let left = count;
+    return () =>
+      new Promise((resolve) => {
+        if (left === 0) return resolve();
+        waiting.push(resolve);
+        left -= 1;
+        if (left > 0) return;
+        for (const one of waiting) one();
+        waiting = [];
+      });
+  }
+
+  test('whose piece comes twice at the same time is not mixed with itself', async () => {
+    let beforeOffer = async (): Promise<void> => {};
+    const running = await serve({ units: 5_000, beforeOffer: () => beforeOffer() });
+    const { offer, bytes } = update(running, 0);
+    const upload = await begin(running, 0, offer);
+    beforeOffer = together(2);
+    const twice = await Promise.allSettled([1, 2].map(() => piece(running, 0, upload, 0, bytes.slice())));
+    // The one that was taken over may have lost its connection; the other is answered, and nothing is refused for its bytes.
+    const statuses = twice.flatMap((one) => (one.status === 'fulfilled' ? [one.value.status] : []));
+    expect(statuses.length).toBeGreaterThan(0);
+    for (const status of statuses) expect([200, 404, 409]).toContain(status);
+    const again = await offerIt(running, 0, offer);
+    const body: unknown = await again.json();
+    const open = v.safeParse(UploadState, body);
+    const reply = open.success
+      ? (
+          await decided(
+            await piece(running, 0, open.output.upload, open.output.offset, bytes.slice(open.output.offset)),
+          )
+        ).reply
+      : v.parse(UpdateReply, body);
+    expect(reply.type).toBe('accepted');
+    expect(running.uploads.count).toBe(0);
+  });
+
+  test('that is offered many times at once is one upload', async () => {
+    const running = await serve({ beforeOffer: together(20) });
+    const { offer } = update(running, 0);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const answer: unknown = await (await offerIt(running, 0, offer)).json();
+        return v.parse(UploadState, answer).upload;
+      }),
+    );
+    expect(new Set(answers).size).toBe(1);
+    expect(running.uploads.count).toBe(1);
   });
 
   test.each([
