@@ -22,6 +22,8 @@ export async function freePort(): Promise<number> {
 
 export interface ServerProcess {
   readonly url: string;
+  /** Of the process now running; 0 while there is none. */
+  readonly pid: number;
   readonly dataFolder: string;
   /** Printed last by the process now running: each is good once, and the next is printed when it has been used. */
   readonly signInUrl: string;
@@ -90,6 +92,9 @@ export async function serverProcess(
   return {
     url: `${options.arguments?.includes('--https') === true ? 'https' : 'http'}://127.0.0.1:${port}`,
     dataFolder,
+    get pid() {
+      return child?.pid ?? 0;
+    },
     get signInUrl() {
       return signInUrl;
     },
