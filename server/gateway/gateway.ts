@@ -13,7 +13,14 @@ import { refused, type ClientMessage } from '../coordinator/messages.ts';
 import { callerOf, isAllowedOrigin, type Site } from '../http/site.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { connectionCounter, messageRate, MOST_MALFORMED, rateLimiter } from './guard.ts';
+import {
+  connectionCounter,
+  messageRate,
+  MOST_MALFORMED,
+  MOST_UNSENT_BYTES,
+  rateLimiter,
+  unsentBytes,
+} from './guard.ts';
 
 export interface GatewayParts {
   readonly coordinator: Coordinator;
@@ -116,6 +123,7 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
     kind: handshake.kind,
     send: (name, message) => void socket.emit(name, message),
   };
+  closeWhereUnread(socket, log);
   const rate = rateLimiter(messageRate, clock.monotonic);
   let malformed = 0;
 
@@ -163,4 +171,16 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
   socket.on('error', (error) =>
     log.warn({ connection: socket.id, error: String(error) }, 'a connection failed'),
   );
+}
+
+/** Packets queue in engine.io while the WebSocket is not writable, without bound: `drain` says that the queue has left. */
+function closeWhereUnread({ id, conn }: Socket, log: Log): void {
+  const unsent = unsentBytes(MOST_UNSENT_BYTES);
+  conn.on('drain', () => unsent.left());
+  conn.on('packetCreate', ({ data }: { readonly data?: unknown }) => {
+    if (unsent.made(typeof data === 'string' ? data.length : 0)) return;
+    log.warn({ connection: id }, 'a connection was closed: it does not read what it is sent');
+    // Not socket.disconnect(), which waits until all that is queued was read.
+    conn.close(true);
+  });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionCounter, rateLimiter } from './guard.ts';
+import { connectionCounter, rateLimiter, unsentBytes } from './guard.ts';
 
 test('a rate lets a burst pass, then as many a second as it says', () => {
   let now = 0;
@@ -26,4 +26,11 @@ test('connections are counted by address and over all, and given back once', () 
   first();
   expect(counter.count).toBe(2);
   expect([counter.mayConnect('a'), counter.mayConnect('c')]).toEqual([true, true]);
+});
+
+test('bytes that wait for a reader are bounded, and start from none when all have left', () => {
+  const unsent = unsentBytes(100);
+  expect([unsent.made(60), unsent.made(40), unsent.made(1)]).toEqual([true, true, false]);
+  unsent.left();
+  expect([unsent.made(100), unsent.made(1)]).toEqual([true, false]);
 });

@@ -50,3 +50,24 @@ export function connectionCounter(most: number, mostByAddress: number) {
     },
   };
 }
+
+/** Bytes that may wait for a connection that does not read them. */
+export const MOST_UNSENT_BYTES = 2 * 2 ** 20;
+
+/**
+ * What was made for a connection and has not left yet. A client may answer pings and ask for views without ever reading
+ * one: they would fill the memory of the server.
+ */
+export function unsentBytes(most: number) {
+  let waiting = 0;
+  return {
+    /** False: more waits than may. */
+    made(bytes: number): boolean {
+      waiting += bytes;
+      return waiting <= most;
+    },
+    left(): void {
+      waiting = 0;
+    },
+  };
+}

@@ -237,8 +237,7 @@ const stateOf = (upload: Upload): UploadState => ({
   offset: upload.draft.length,
 });
 
-const hasEnded = (): Reply =>
-  refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
+const hasEnded = (): Reply => refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
 
 const busy = (message: string): Reply =>
   refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
+import { FederationId } from '#lib/core/ids.ts';
 import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { Answer } from '#lib/protocol/messages.ts';
 import { FederationView } from '#lib/protocol/views.ts';
@@ -293,6 +294,50 @@ describe('connections that say nothing', () => {
     await Promise.all(open.map((one) => one.closed));
     await isAlive(running);
   });
+
+  // Long before the 25 s after which its missing pongs would close it.
+  test(
+    'read nothing and ask on and on are closed, and what waited for them is given up',
+    { timeout: 12_000 },
+    async () => {
+      const running = await serve();
+      const spec = exampleSpec();
+      if (spec.contract.kind !== 'table' || spec.contract.target.type !== 'classes')
+        throw new Error('not the example');
+      // A contract of half a megabyte, so that a few views fill the buffers of both ends.
+      const values = Array.from({ length: 6_000 }, (_, index) => String(index).padStart(80, '-'));
+      const [first, ...rest] = spec.contract.target.classes;
+      const target = { ...spec.contract.target, classes: [{ ...first!, values }, ...rest] };
+      const wide = v.parse(FederationId, 'wide');
+      const created = await running.coordinator.create(wide, {
+        ...spec,
+        contract: { ...spec.contract, target },
+      });
+      expect(created.ok).toBe(true);
+      // Whoever only watches is not counted.
+      const watching = socket(running, { ...handshake, secret: null });
+      await event(watching, 'connect');
+      const present = (count: number): Promise<void> =>
+        new Promise((resolve) =>
+          watching.on('federation', (view: unknown) => {
+            if (v.parse(FederationView, view).connected === count) resolve();
+          }),
+        );
+      await ask(watching, 'watch', { federation: wide });
+      const deaf = await rawSocket(running.port);
+      undo.push(() => deaf.close());
+      const came = present(1);
+      deaf.text(`40${JSON.stringify(handshake)}`);
+      deaf.text('421["watch",{"federation":"wide"}]');
+      await came;
+      deaf.stopReading();
+      const went = present(0);
+      // Within the rate: each is answered by a view.
+      for (let id = 2; id < 50; id += 1) deaf.text(`42${id}["watch",{"federation":"wide"}]`);
+      await went;
+      await isAlive(running);
+    },
+  );
 
   test('and requests that never end do not keep others from being served', async () => {
     const running = await serve();

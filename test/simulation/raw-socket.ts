@@ -8,6 +8,8 @@ export interface RawSocket {
   text(payload: string): void;
   /** Any bytes on the wire. */
   bytes(payload: Uint8Array): void;
+  /** Reads no byte from now on, as far as its own buffers are not filled yet. */
+  stopReading(): void;
   readonly closed: Promise<void>;
   close(): void;
 }
@@ -26,6 +28,7 @@ export function rawSocket(port: number): Promise<RawSocket> {
     closed,
     text: (payload) => void socket.write(frame(Buffer.from(payload))),
     bytes: (payload) => void socket.write(payload),
+    stopReading: () => void socket.pause(),
     close: () => void socket.destroy(),
   });
   return new Promise((resolve) => {
