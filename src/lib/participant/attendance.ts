@@ -87,6 +87,12 @@ export function createAttendance(
     ground.changed();
   }
 
+  /** One after the other: an update whose round is long over is refused, and leaves the outbox for the next. */
+  async function sendTrained(): Promise<void> {
+    for (const entry of await store.outbox.list(federation))
+      if (standing.hand === undefined) await rounds.sendAgain(entry);
+  }
+
   const attendance: Attendance = {
     async attend() {
       if (link.state !== 'connected') return;
@@ -145,8 +151,7 @@ export function createAttendance(
       });
     },
     async begin() {
-      for (const entry of await store.outbox.list(federation))
-        if (standing.hand === undefined) ground.background(rounds.sendAgain(entry));
+      ground.background(sendTrained());
       try {
         await ground.patiently(living.signal, equipping.ready);
       } catch (failure) {

@@ -1,6 +1,8 @@
 // The page is closed and opened again, or the server restarts, in each state of a round: nothing acknowledged is lost, and what
 // was trained is never trained again.
+import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
+import { RoundNumber } from '../core/ids.ts';
 import { LinkLost } from '../ports/coordinator-link.ts';
 import {
   committedMessage,
@@ -89,6 +91,24 @@ test('reloaded while it sends: the outbox is sent at once, and nothing is traine
   expect(held.steps()).toBe(0);
   expect(await again.store.outbox.list(federation)).toEqual([]);
   expect(await again.store.receipts.list(federation)).toMatchObject([{ outcome: 'waiting' }]);
+});
+
+test('reloaded with the updates of two rounds unsent: both get their decision, and the outbox is empty', async () => {
+  const one = await joined();
+  vi.spyOn(one.link, 'upload').mockRejectedValue(new LinkLost('No way.'));
+  for (const round of [1, 2]) {
+    one.link.deliver('configured', one.coordinator.configured(round));
+    await vi.waitFor(async () => expect(await one.store.outbox.list(federation)).toHaveLength(round));
+  }
+  one.coordinator.decide = async () => ({
+    type: 'refused',
+    refusal: { kind: 'round-closed', round: v.parse(RoundNumber, 1), current: null },
+    message: 'The round is over.',
+  });
+  const again = await one.reload();
+  await vi.waitFor(async () => expect(await again.store.outbox.list(federation)).toEqual([]));
+  expect(again.coordinator.uploads.map(({ offer }) => offer.round)).toEqual([1, 2]);
+  expect(again.faults).toEqual([]);
 });
 
 test('reloaded between training and sending, and the coordinator asks again: the trained update goes, not another', async () => {
