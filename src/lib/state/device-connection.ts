@@ -28,7 +28,7 @@ export const participantStore = async (): Promise<ParticipantStore> => {
   const store = createIdbParticipantStore(await opened());
   return {
     ...store,
-    // Emptying is not enough: a round that trains in another tab would write its checkpoint and receipt afterwards.
+    // Emptying is not enough: what trains in another tab goes on, makes itself a new secret, and keeps what the server says.
     async forget() {
       await store.forget();
       await deleteDatabase();
