@@ -49,7 +49,7 @@ const receipt = (number: number, of = federation): StoredReceipt => ({
   outcome: 'waiting',
 });
 const checkpoint: Checkpoint = {
-  key: 'round:digits:3',
+  key: 'round:digits',
   state: { parameters: Float32Array.of(1, 2.5), optimizer: Float32Array.of(0.1, 0.2), steps: 7 },
   epoch: 1,
   batch: 4,

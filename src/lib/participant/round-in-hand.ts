@@ -67,7 +67,7 @@ export function createHands(ground: Ground): Hands {
     missed(one, cause) {
       if (standing.hand !== one || one.stage === 'sending' || one.stage === 'averaging') return;
       ground.notice({ reason: 'late', round: one.round, cause });
-      ground.background(store.checkpoints.remove(checkpointKey({ federation, round: one.round })));
+      ground.background(store.checkpoints.remove(checkpointKey(federation)));
       hands.letGo(one);
     },
     progressed(one, stage, fraction) {

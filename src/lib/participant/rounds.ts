@@ -66,7 +66,7 @@ export function createRounds(
       rows,
       base,
       spec.metric.name,
-      await store.checkpoints.get(checkpointKey(message)),
+      await store.checkpoints.get(checkpointKey(federation)),
     );
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
@@ -229,7 +229,7 @@ export function createRounds(
       const { hand } = standing;
       if (hand?.round !== message.round) return;
       hands.letGo(hand);
-      await store.checkpoints.remove(checkpointKey(message));
+      await store.checkpoints.remove(checkpointKey(federation));
       await store.outbox.remove(federation, message.round);
     },
     async sendAgain(entry) {

@@ -75,6 +75,32 @@ for (const cut of [1, 5, 8, BATCHES - 1])
     expect(again.faults).toEqual([]);
   });
 
+test('reloaded after a round that it was training for was abandoned: the next starts afresh, and no checkpoint is left', async () => {
+  const held = heldTrainer();
+  const one = await joined({ engines: enginesOf(() => held.trainer) });
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  const kept = vi.spyOn(one.store.checkpoints, 'put');
+  one.link.deliver('configured', one.coordinator.configured(1));
+  held.allow(5);
+  await one.until('training', () => held.steps() === 5);
+  await one.clock.advance(6_000);
+  held.allow(1);
+  await one.until('a checkpoint', () => kept.mock.calls.length === 1);
+  const closing = one.part.close();
+  held.allow(100);
+  await closing;
+  const next = heldTrainer();
+  next.allow(100);
+  const again = await one.reload({ engines: enginesOf(() => next.trainer) });
+  // The same base as before, but the order of its batches is of its own round.
+  again.link.deliver('configured', again.coordinator.configured(2));
+  await again.until('averaging', (view) => view.state === 'averaging');
+  expect(next.steps()).toBe(BATCHES);
+  const keys = kept.mock.calls.map(([checkpoint]) => checkpoint.key);
+  for (const key of keys) expect(await again.store.checkpoints.get(key)).toBeUndefined();
+  expect(again.faults).toEqual([]);
+});
+
 test('reloaded while it sends: the outbox is sent at once, and nothing is trained again', async () => {
   const one = await joined();
   one.coordinator.decide = () => new Promise(() => {});

@@ -142,7 +142,7 @@ test('moving training here takes the turn, and the tab that loses it leaves a ch
   tell('lost');
   held.allow(1);
   await one.until('stopped', (view) => view.round === null);
-  expect(await one.store.checkpoints.get(`round:${federation}:1`)).toMatchObject({
+  expect(await one.store.checkpoints.get(`round:${federation}`)).toMatchObject({
     batch: expect.any(Number),
   });
   await blockedBy(one, 'other-tab');
@@ -209,7 +209,7 @@ test('the deadline passes in mid-training: the work is given up and said to be l
   });
   expect(view.round).toBeNull();
   expect(one.coordinator.uploads).toHaveLength(0);
-  expect(await one.store.checkpoints.get(`round:${federation}:1`)).toBeUndefined();
+  expect(await one.store.checkpoints.get(`round:${federation}`)).toBeUndefined();
 });
 
 test('the round closes while this device still trains: late, and the new version is scored', async () => {

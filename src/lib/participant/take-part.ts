@@ -126,7 +126,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     standing.checkedIn = false;
     equipping.drop();
     await remember(null);
-    if (hand !== undefined) await store.checkpoints.remove(checkpointKey({ federation, round: hand.round }));
+    await store.checkpoints.remove(checkpointKey(federation));
     for (const entry of await store.outbox.list(federation))
       await store.outbox.remove(federation, entry.round);
     ground.changed();

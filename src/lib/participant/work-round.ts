@@ -1,6 +1,7 @@
 // One round on this device: receive the base, train on own rows, and form the update (delta = after − before). What is
 // done with the update belongs to delivery.ts.
 import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
+import type { FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { updateCheck } from '../core/update/check-update.ts';
@@ -17,8 +18,8 @@ export type RoundOutcome =
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
 
-export const checkpointKey = (message: Pick<Configured, 'federation' | 'round'>): string =>
-  `round:${message.federation}:${message.round}`;
+/** One for all rounds of a federation: a tab that was closed in mid-round leaves no checkpoint behind for every such round. */
+export const checkpointKey = (federation: FederationId): string => `round:${federation}`;
 
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
 export function roundTraining(
@@ -30,10 +31,10 @@ export function roundTraining(
   checkpoint: Checkpoint | undefined,
 ): LocalTraining {
   const settings = digestOfText(
-    JSON.stringify([message.plan, message.base.digest, rows.version, network.spec]),
+    JSON.stringify([message.round, message.plan, message.base.digest, rows.version, network.spec]),
   );
   return {
-    key: checkpointKey(message),
+    key: checkpointKey(message.federation),
     settings,
     network,
     plan: { ...message.plan, seed: roundSeed(message.plan.seed, message.round) },

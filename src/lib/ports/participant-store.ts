@@ -14,7 +14,7 @@ export interface OutboxEntry {
 
 /** Where local training stands; written every few seconds and on pause. */
 export interface Checkpoint {
-  /** `local:<run id>` or `round:<federation>:<round>`. */
+  /** `local:<run id>` or `round:<federation>`. */
   readonly key: string;
   readonly state: TrainerState;
   readonly epoch: number;
