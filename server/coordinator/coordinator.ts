@@ -170,14 +170,21 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     async remove(id) {
       const federation = federations.get(id);
       if (federation === undefined) return undefined;
-      const { state } = federation.record;
-      if (state !== 'draft' && state !== 'finished')
+      // Looked at in its turn: a start that was asked for before may be waiting in the queue.
+      const outcome = await federation.enqueue(async () => {
+        const { state } = federation.record;
+        if (!federations.has(id)) return 'gone';
+        if (state !== 'draft' && state !== 'finished') return 'runs';
+        await federation.write([{ type: 'delete-federation', id }]);
+        federations.delete(id);
+        return 'deleted';
+      });
+      if (outcome === 'gone') return undefined;
+      if (outcome === 'runs')
         return fail({
           error: 'not-now',
           message: 'A running federation cannot be deleted. Finish its run first.',
         });
-      await federation.enqueue(() => federation.write([{ type: 'delete-federation', id }]));
-      federations.delete(id);
       await federation.close();
       for (const digest of federation.versions.digests()) federation.release(digest);
       return ok(undefined);

@@ -80,6 +80,21 @@ describe('a federation of honest devices', () => {
     expect(await world.until(() => world.head === 3, 2 * MINUTE)).toBe(true);
   });
 
+  test('is not deleted by a wish that came while its start waited in the queue, and once only', async () => {
+    const world = await World.open(7, exampleSpec(), 0);
+    const { coordinator } = world;
+    const [, refused] = await Promise.all([
+      coordinator.act(federation, 'start'),
+      coordinator.remove(federation),
+    ]);
+    expect(refused).toMatchObject({ ok: false, error: { error: 'not-now' } });
+    expect(coordinator.view(federation)?.state).toBe('running');
+    await coordinator.act(federation, 'finish');
+    const twice = await Promise.all([coordinator.remove(federation), coordinator.remove(federation)]);
+    expect(twice).toEqual([{ ok: true, value: undefined }, undefined]);
+    expect(coordinator.has(federation)).toBe(false);
+  });
+
   test('waits for the reporters’ tallies no longer than 15 seconds before the next round', async () => {
     const world = await running(5, 4);
     const silent = world.devices[0]!;
