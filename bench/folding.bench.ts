@@ -3,8 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fedavg } from '../src/lib/core/aggregation/fedavg.ts';
-import { quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
+import { addChunk, fixedPointSum, quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
 import { bytesOf, participantIdOf } from '../src/lib/core/digest.ts';
 import { ParticipantSecret } from '../src/lib/core/ids.ts';
 import { random } from '../src/lib/core/random.ts';
@@ -58,10 +57,7 @@ export async function foldingTime(): Promise<Row[]> {
     const copy = new Uint8Array(source.length);
     const scratch = new ArrayBuffer(CHUNK_BYTES);
     const window = new Uint8Array(scratch);
-    const state = fedavg.init({
-      parameterCount: CNN,
-      quantum: quantumFor(EXAMPLES * 1000, MAXIMUM_COORDINATE),
-    });
+    const sum = fixedPointSum(CNN, quantumFor(EXAMPLES * 1000, MAXIMUM_COORDINATE));
 
     const copied = fastest(50, () => {
       for (let at = 0; at < source.length; at += CHUNK_BYTES)
@@ -71,11 +67,7 @@ export async function foldingTime(): Promise<Row[]> {
       for (let at = 0; at < source.length; at += CHUNK_BYTES) {
         const part = source.subarray(at, at + CHUNK_BYTES);
         window.set(part);
-        fedavg.add(state, {
-          offset: at / 4,
-          values: new Float32Array(scratch, 0, part.length / 4),
-          examples: EXAMPLES,
-        });
+        addChunk(sum, at / 4, new Float32Array(scratch, 0, part.length / 4), EXAMPLES);
       }
     });
     const checked = fastest(50, () => {
@@ -91,11 +83,7 @@ export async function foldingTime(): Promise<Row[]> {
     );
     const readAndFolded = await fastestAsync(30, () =>
       blobs.read(digest, scratch, (chunk, offset) =>
-        fedavg.add(state, {
-          offset: offset / 4,
-          values: new Float32Array(scratch, 0, chunk.length / 4),
-          examples: EXAMPLES,
-        }),
+        addChunk(sum, offset / 4, new Float32Array(scratch, 0, chunk.length / 4), EXAMPLES),
       ),
     );
     return [

@@ -1,10 +1,11 @@
 // Folds updates into a strategy's state as they arrive: read from the blob store in chunks through one fixed buffer, so
 // that memory is a few models, whatever the size of the cohort.
 import { createHash } from 'node:crypto';
-import { strategies } from '#lib/core/aggregation/index.ts';
+import { fedavg } from '#lib/core/aggregation/fedavg.ts';
+import { addChunk, endUpdate, fixedPointSum } from '#lib/core/aggregation/fixed-point-sum.ts';
 import type { AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import type { Digest, ParticipantId } from '#lib/core/ids.ts';
-import type { Result } from '#lib/core/result.ts';
+import { ok, type Result } from '#lib/core/result.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import type { Blobs } from '../ports/blobs.ts';
 
@@ -31,8 +32,13 @@ export interface Folding {
 
 /** Calls must not overlap. After one has thrown the folding must be thrown away. */
 export function folding(blobs: Blobs, parameterCount: number, quantum: number): Folding {
-  const strategy = strategies.fedavg;
-  const state = strategy.init({ parameterCount, quantum });
+  const setting = {
+    parameterCount,
+    options: {},
+    training: { learningRate: 1, momentum: 0, proximalTerm: 0 },
+    population: 1,
+  };
+  const sum = fixedPointSum(parameterCount, quantum);
   const scratch = new ArrayBuffer(CHUNK_BYTES);
   const folded = new Set<ParticipantId>();
   return {
@@ -41,18 +47,18 @@ export function folding(blobs: Blobs, parameterCount: number, quantum: number): 
       const hash = verify ? createHash('sha256') : undefined;
       await blobs.read(report.update, scratch, (chunk, offset) => {
         hash?.update(chunk);
-        strategy.add(state, {
-          offset: offset / 4,
-          values: new Float32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4),
-          examples: report.examples,
-        });
+        const values = new Float32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4);
+        addChunk(sum, offset / 4, values, report.examples);
       });
       if (hash !== undefined && hash.digest('hex') !== report.update) throw new BlobDamaged(report.update);
-      strategy.end(state, report.examples);
+      endUpdate(sum, report.examples);
       folded.add(report.participant);
     },
-    finish: async (base) =>
-      strategy.finish(state, await readParameters(blobs, base, parameterCount, scratch)),
+    async finish(base) {
+      const parameters = await readParameters(blobs, base, parameterCount, scratch);
+      const made = fedavg.finish(sum, parameters, new Float32Array(0), setting);
+      return made.ok ? ok(made.value.parameters) : made;
+    },
   };
 }
 

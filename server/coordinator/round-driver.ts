@@ -2,7 +2,7 @@
 // one after the other: what is decided is durable before anybody hears of it.
 import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
-import type { AggregationFailure } from '#lib/core/aggregation/strategy.ts';
+import { failureSentence, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
   isOver,
@@ -239,12 +239,7 @@ export class RoundDriver {
     } finally {
       this.#folding = undefined;
     }
-    if (!parameters.ok)
-      return failed(
-        parameters.error.kind === 'no-updates'
-          ? 'No update was left to average.'
-          : `Parameter ${parameters.error.index} of the average is not a finite number.`,
-      );
+    if (!parameters.ok) return failed(failureSentence(parameters.error));
     const bytes = bytesOf(parameters.value);
     try {
       return { ok: true, value: { digest: await blobs.put(bytes), bytes: bytes.length } };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../random.ts';
 import { fedavg } from './fedavg.ts';
-import { addChunk, fixedPointSum, quantumFor } from './fixed-point-sum.ts';
+import { addChunk, endUpdate, fixedPointSum, quantumFor } from './fixed-point-sum.ts';
+import type { AggregationSetting } from './strategy.ts';
 
 const LIMIT = 64;
 
@@ -11,21 +12,28 @@ interface Sample {
   readonly delta: Float32Array;
 }
 
+const settingFor = (parameterCount: number): AggregationSetting => ({
+  parameterCount,
+  options: {},
+  training: { learningRate: 0.1, momentum: 0, proximalTerm: 0 },
+  population: 1,
+});
+
 function aggregate(
   updates: readonly Sample[],
   base: Float32Array,
   chunkLength: number,
   quantum: number,
 ): Float32Array {
-  const state = fedavg.init({ parameterCount: base.length, quantum });
+  const sum = fixedPointSum(base.length, quantum);
   for (const { examples, delta } of updates) {
     for (let offset = 0; offset < delta.length; offset += chunkLength)
-      fedavg.add(state, { offset, values: delta.subarray(offset, offset + chunkLength), examples });
-    fedavg.end(state, examples);
+      addChunk(sum, offset, delta.subarray(offset, offset + chunkLength), examples);
+    endUpdate(sum, examples);
   }
-  const finished = fedavg.finish(state, base);
+  const finished = fedavg.finish(sum, base, new Float32Array(0), settingFor(base.length));
   if (!finished.ok) throw new Error(finished.error.kind);
-  return finished.value;
+  return finished.value.parameters;
 }
 
 const coordinate = fc.oneof(
@@ -120,13 +128,17 @@ describe('federated averaging', () => {
   });
 
   test('refuses to make a version of nothing, and one that is not finite', () => {
-    const empty = fedavg.init({ parameterCount: 1, quantum: 1 });
-    expect(fedavg.finish(empty, Float32Array.of(1))).toEqual({ ok: false, error: { kind: 'no-updates' } });
-    const state = fedavg.init({ parameterCount: 2, quantum: 2 ** -40 });
-    fedavg.add(state, { offset: 0, values: Float32Array.of(0, 64), examples: 1 });
-    fedavg.end(state, 1);
+    const none = new Float32Array(0);
+    const empty = fixedPointSum(1, 1);
+    expect(fedavg.finish(empty, Float32Array.of(1), none, settingFor(1))).toEqual({
+      ok: false,
+      error: { kind: 'no-updates' },
+    });
+    const sum = fixedPointSum(2, 2 ** -40);
+    addChunk(sum, 0, Float32Array.of(0, 64), 1);
+    endUpdate(sum, 1);
     const largest = 3.4028234663852886e38;
-    expect(fedavg.finish(state, Float32Array.of(largest, Infinity))).toEqual({
+    expect(fedavg.finish(sum, Float32Array.of(largest, Infinity), none, settingFor(2))).toEqual({
       ok: false,
       error: { kind: 'not-finite', index: 1 },
     });

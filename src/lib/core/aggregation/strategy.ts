@@ -1,37 +1,150 @@
-// What makes one model of a round's updates. A strategy is pure but for the state it owns: same updates in, in any
-// order, same bytes out. Reading updates (from spooled files, in chunks) is the coordinator's work.
+// What makes one model of a round's updates. A strategy is pure: the same updates in, in any order, give the same bytes out.
+// It is one of two kinds. `sum`: a weighted sum of the updates (and of a few numbers beside them) is all that it sees, folded
+// in as they arrive in memory O(P), so that secure aggregation can stand in front of it. `individual`: it compares updates
+// with each other, block by block, in memory O(cohort · block). Reading updates is the coordinator's work (server/coordinator).
 import type { Result } from '../result.ts';
+import type { FixedPointSum } from './fixed-point-sum.ts';
+
+/** A setting of a strategy: its field on the form, its flag on the command line and its check on the wire are made of this. */
+export interface StrategyOption {
+  /** As in `fedyogi:tau=0.001`. */
+  readonly name: string;
+  readonly title: string;
+  readonly hint: string;
+  readonly default: number;
+  /** Inclusive. */
+  readonly minimum: number;
+  /** Inclusive. */
+  readonly maximum: number;
+  readonly isWhole?: boolean;
+}
+
+/** A value for each option of a strategy, checked against their ranges (strategy-spec.ts). */
+export type StrategyOptions = Readonly<Record<string, number>>;
+
+/** What is known of one update besides its values. Claims of the device, within what it checked in with. */
+export interface UpdateFacts {
+  /** n_k: rows that it was trained on. */
+  readonly examples: number;
+  /** τ_k: local optimiser steps that were taken, from 1. */
+  readonly steps: number;
+  /** F_k(w_t): mean training loss on the device's rows at the base, nats or squared error; null where it was not asked for. */
+  readonly baseLoss: number | null;
+  /** ‖update‖₂ of all its values. */
+  readonly norm: number;
+  /** Versions committed since its base; 0 in synchronous rounds. */
+  readonly staleness: number;
+}
 
 /** Fixed when the round is configured, and part of its record. */
 export interface AggregationSetting {
   /** P */
   readonly parameterCount: number;
-  /** The unit that coordinates are rounded to, a power of two. */
-  readonly quantum: number;
-}
-
-/** Part of one update: `values` stand at `offset` of the flat delta [P]. */
-export interface UpdateChunk {
-  readonly offset: number;
-  readonly values: Float32Array;
-  /** n_k */
-  readonly examples: number;
+  readonly options: StrategyOptions;
+  /** How a device trains: some strategies undo what their arithmetic did to the update. */
+  readonly training: {
+    readonly learningRate: number;
+    /** 0 for plain SGD. */
+    readonly momentum: number;
+    /** μ of FedProx. */
+    readonly proximalTerm: number;
+  };
+  /** Participants that the run has seen so far: N of SCAFFOLD. */
+  readonly population: number;
 }
 
 export type AggregationFailure =
-  { readonly kind: 'no-updates' } | { readonly kind: 'not-finite'; readonly index: number };
+  | { readonly kind: 'no-updates' }
+  | { readonly kind: 'not-finite'; readonly index: number }
+  /** The strategy cannot work with so few: `needed` updates, got `got`. */
+  | { readonly kind: 'too-few-updates'; readonly needed: number; readonly got: number };
 
-export interface Strategy<State> {
+export function failureSentence(failure: AggregationFailure): string {
+  switch (failure.kind) {
+    case 'no-updates':
+      return 'No update was left to average.';
+    case 'not-finite':
+      return `Parameter ${failure.index} of the average is not a finite number.`;
+    case 'too-few-updates':
+      return `The strategy needs ${failure.needed} updates to compare, and the round has ${failure.got}.`;
+    default:
+      return failure satisfies never;
+  }
+}
+
+/** A new version, and what the strategy remembers with it. Both own their buffers. */
+export interface Aggregated {
+  /** [P] */
+  readonly parameters: Float32Array<ArrayBuffer>;
+  /** [stateLength]: moments, controls; part of the version, so that a restart or a rollback goes on exactly. */
+  readonly state: Float32Array<ArrayBuffer>;
+}
+
+interface Described {
   readonly name: string;
   readonly title: string;
+  /** One sentence for a coordinator: when to choose it. */
+  readonly description: string;
   readonly paper: string;
-  /** `sum`: the weighted sum of the updates is all it sees. `individual`: it must see each one, so secure aggregation is out. */
-  readonly needs: 'sum' | 'individual';
-  /** Memory: O(P), whatever the cohort. */
-  init(setting: AggregationSetting): State;
-  /** Folds in a chunk, in place. Every chunk of an update is added exactly once, then `end` is called for it. */
-  add(state: State, chunk: UpdateChunk): void;
-  end(state: State, examples: number): void;
-  /** The new parameters [P], from those of the base; the state is not used again. */
-  finish(state: State, base: Float32Array): Result<Float32Array<ArrayBuffer>, AggregationFailure>;
+  readonly options: readonly StrategyOption[];
+  /** Values that it remembers from version to version. A version without state stands for zeros. */
+  stateLength(setting: Pick<AggregationSetting, 'parameterCount' | 'options'>): number;
+  /** Values in one update for P parameters: P, or 2P where controls travel with the delta. */
+  updateLength(parameterCount: number): number;
+  /** What a device reports or does beyond training. */
+  readonly asks: readonly ('base-loss' | 'controls')[];
 }
+
+export interface SumStrategy extends Described {
+  readonly needs: 'sum';
+  /**
+   * How an update enters the sum: coordinates are multiplied by `scale` (|scale| ≤ scaleBound), rounded to the round's
+   * quantum and counted `weight` times, a whole number of at most `weightBound(claimed examples)`. `scalars` are summed
+   * unweighted beside the vector, each within ±scalarBound.
+   */
+  weigh(
+    facts: UpdateFacts,
+    setting: AggregationSetting,
+  ): { readonly scale: number; readonly weight: number; readonly scalars: readonly number[] };
+  scaleBound(setting: AggregationSetting): number;
+  weightBound(claimedExamples: number): number;
+  /** The new version from the sum, the base [P] and the state of the base's version [stateLength], which is not written to. */
+  finish(
+    sum: FixedPointSum,
+    base: Float32Array,
+    state: Float32Array,
+    setting: AggregationSetting,
+  ): Result<Aggregated, AggregationFailure>;
+}
+
+/** Part of every update of a round: values[k][i] is coordinate offset + i of the k-th, in a fixed order of participants. */
+export interface UpdateBlock {
+  readonly offset: number;
+  /** One view a participant, each of the same length; valid during the call only. */
+  readonly values: readonly Float32Array[];
+}
+
+/** One aggregation of all updates of a round, in passes over their blocks. */
+export interface BlockRule {
+  /** The next pass over all blocks, in order of their offsets; undefined when none is left. */
+  next(): ((block: UpdateBlock) => void) | undefined;
+  /** Δ̄ [P], the aggregate delta: owned by the caller. After the last pass. */
+  delta(): Float64Array<ArrayBuffer>;
+}
+
+export interface IndividualStrategy extends Described {
+  readonly needs: 'individual';
+  /** Updates without which it cannot work. */
+  minimumUpdates(options: StrategyOptions): number;
+  /** True where it measures updates against one trained on the coordinator's own root rows: the first of the values is it. */
+  readonly needsRoot: boolean;
+  start(updates: readonly UpdateFacts[], setting: AggregationSetting): BlockRule;
+  finish(
+    delta: Float64Array,
+    base: Float32Array,
+    state: Float32Array,
+    setting: AggregationSetting,
+  ): Result<Aggregated, AggregationFailure>;
+}
+
+export type Strategy = SumStrategy | IndividualStrategy;

@@ -1,0 +1,54 @@
+// The codecs on offer. Adding one: a file beside this one, and its line here.
+import * as v from 'valibot';
+import { fail, ok, type Result } from '../../result.ts';
+import type { Codec, CodecFault } from './codec.ts';
+import { f32 } from './f32.ts';
+
+export interface CodecKind {
+  /** What stands before the colon. */
+  readonly name: string;
+  /** For --help and the form: `eden:1 to eden:4`. */
+  readonly usage: string;
+  /** The codec of `name[:argument]`; undefined where the argument is none of its own. */
+  make(argument: string | undefined): Codec | undefined;
+}
+
+export const codecKinds: readonly CodecKind[] = [
+  { name: 'f32', usage: 'f32', make: (argument) => (argument === undefined ? f32 : undefined) },
+];
+
+/** Reads `f32`, `eden:3` … */
+export function parseCodec(text: string): Result<Codec, string> {
+  const [name, argument, ...more] = text.trim().split(':');
+  const codec = more.length === 0 ? codecKinds.find((kind) => kind.name === name)?.make(argument) : undefined;
+  return codec === undefined
+    ? fail(`“${text}” is no codec. Use one of ${codecKinds.map((kind) => kind.usage).join(', ')}.`)
+    : ok(codec);
+}
+
+/** The name of a codec, as it crosses the wire. */
+export const CodecName = v.pipe(
+  v.string(),
+  v.maxLength(40),
+  v.check((text) => parseCodec(text).ok, `a codec: ${codecKinds.map((kind) => kind.usage).join(', ')}`),
+);
+
+/** The codec of a name that CodecName has read. */
+export function codecNamed(name: string): Codec {
+  const codec = parseCodec(name);
+  if (!codec.ok) throw new RangeError(codec.error);
+  return codec.value;
+}
+
+/** [length] values, or why the bytes are no encoding. */
+export function decodeAll(
+  codec: Codec,
+  bytes: Uint8Array,
+  length: number,
+  seed: string,
+): Result<Float32Array<ArrayBuffer>, CodecFault> {
+  const values = new Float32Array(length);
+  const decoder = codec.decoder(length, seed, (offset, part) => values.set(part, offset));
+  const fault = decoder.write(bytes) ?? decoder.end();
+  return fault === undefined ? ok(values) : fail(fault);
+}
