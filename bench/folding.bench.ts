@@ -3,15 +3,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fedavg } from '../src/lib/core/aggregation/fedavg.ts';
 import { addChunk, fixedPointSum, quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
 import { bytesOf, participantIdOf } from '../src/lib/core/digest.ts';
-import { ParticipantSecret } from '../src/lib/core/ids.ts';
+import { FederationId, ParticipantSecret } from '../src/lib/core/ids.ts';
 import { random } from '../src/lib/core/random.ts';
 import type { Report } from '../src/lib/core/round/round-state.ts';
 import { updateCheck } from '../src/lib/core/update/check-update.ts';
 import { MAXIMUM_COORDINATE } from '../src/lib/protocol/limits.ts';
 import { fileBlobs } from '../server/adapters/file-blobs.ts';
-import { CHUNK_BYTES, folding } from '../server/coordinator/folding.ts';
+import { folding } from '../server/coordinator/folding.ts';
+import { CHUNK_BYTES } from '../server/coordinator/stored-updates.ts';
 import * as v from 'valibot';
 import type { Row } from './row.ts';
 
@@ -140,7 +142,18 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     };
     const before = used();
     let peak = 0;
-    const state = folding(blobs, parameterCount, quantumFor(EXAMPLES * updates, MAXIMUM_COORDINATE));
+    const state = folding(blobs, {
+      federation: v.parse(FederationId, 'bench'),
+      round: 1,
+      strategy: fedavg,
+      setting: {
+        parameterCount,
+        options: {},
+        training: { learningRate: 0.1, momentum: 0, proximalTerm: 0 },
+        population: updates,
+      },
+      quantum: quantumFor(EXAMPLES * updates, MAXIMUM_COORDINATE),
+    });
     for (let index = 0; index < updates; index += 1) {
       const update = digests[index % digests.length];
       if (update === undefined) throw new Error('There is no update to fold.');
@@ -150,18 +163,21 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
         base,
         update,
         bytes: parameterCount * 4,
+        codec: 'f32',
         examples: EXAMPLES,
+        steps: 60,
+        baseLoss: null,
         norm: 1,
         at: index,
       };
       await state.add(report, true);
       peak = Math.max(peak, used());
     }
-    const made = await state.finish(base);
+    const made = await state.finish({ digest: base, state: null });
     peak = Math.max(peak, used());
     if (!made.ok) throw new Error(made.error.kind);
     const models = (peak - before) / (parameterCount * 4);
-    const kept = made.value.length;
+    const kept = made.value.parameters.length;
     return [
       {
         name: `Peak memory for ${updates} updates of ${kept / 1e6}M parameters, in models beyond the idle server`,

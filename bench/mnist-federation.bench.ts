@@ -4,7 +4,7 @@
 //   npm run bench -- mnist-federation            BENCH_ROUNDS=12 BENCH_LEARNING_RATE=0.15 by default
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
 import type { ImageContract } from '#lib/core/data/contract.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
@@ -45,6 +45,7 @@ function specification(rounds: number, learningRate: number): FederationSpec {
       proximalTerm: 0,
       seed: 1,
     },
+    ...exactAveraging,
     rules: {
       goal: participants,
       minimum: participants,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { figure } from '#lib/core/metrics/figures.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { launch } from './launch.ts';
@@ -44,6 +44,7 @@ function specification(): FederationSpec {
       seed: 5,
     },
     // All three are needed: a round goes on only when whoever went away has come back.
+    ...exactAveraging,
     rules: {
       goal: 3,
       minimum: 3,

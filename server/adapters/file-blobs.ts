@@ -99,6 +99,13 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
       },
       digest,
       read: (scratch, onChunk) => readThrough(handle, scratch, onChunk),
+      async readAt(position, into) {
+        for (let done = 0; done < into.length;) {
+          const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+          if (bytesRead === 0) throw new RangeError('Beyond the end of the draft.');
+          done += bytesRead;
+        }
+      },
       async keep() {
         const name = digest();
         // Retained before the first await: whoever releases the same bytes meanwhile must not delete them.

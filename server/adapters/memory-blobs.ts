@@ -41,6 +41,10 @@ export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
         },
         digest: () => digestOf(bytes),
         read: async (scratch, onChunk) => readThrough(bytes, scratch, onChunk),
+        async readAt(position, into) {
+          if (position + into.length > bytes.length) throw new RangeError('Beyond the end of the draft.');
+          into.set(bytes.subarray(position, position + into.length));
+        },
         keep: async () => put(bytes),
         async discard() {
           bytes = new Uint8Array(0);

@@ -39,6 +39,8 @@ export function initialVersion(
       version: first,
       digest: digestOf(bytes),
       bytes: bytes.length,
+      state: null,
+      norm: null,
       parent: null,
       run: null,
       round: null,

@@ -1,7 +1,8 @@
 // What a commit changes beyond its round: a version, where `live` stands, and whether the run has come to its end.
-import type { Digest, VersionNumber } from '#lib/core/ids.ts';
+import type { VersionNumber } from '#lib/core/ids.ts';
 import { acceptedReports, type Aggregation } from '#lib/core/round/round-state.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
+import type { MadeVersion } from './round-driver.ts';
 
 export interface Commit {
   readonly version: VersionRecord;
@@ -15,18 +16,19 @@ export function planCommit(input: {
   readonly run: RunRecord;
   readonly round: Aggregation;
   readonly version: VersionNumber;
-  readonly digest: Digest;
-  readonly bytes: number;
+  readonly made: MadeVersion;
   readonly bytesDown: number;
   readonly at: number;
 }): Commit {
-  const { round, at, version, digest } = input;
+  const { round, at, version } = input;
   const reports = acceptedReports(round);
   const made: VersionRecord = {
     federation: input.record.id,
     version,
-    digest,
-    bytes: input.bytes,
+    digest: input.made.digest,
+    bytes: input.made.bytes,
+    state: input.made.state,
+    norm: input.made.norm,
     parent: round.base,
     run: round.run,
     round: round.round,

@@ -28,7 +28,7 @@ import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
-import { readParameters } from './folding.ts';
+import { readParameters } from './stored-updates.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import type { Surroundings } from './surroundings.ts';

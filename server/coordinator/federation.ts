@@ -8,11 +8,19 @@ import {
   acceptedReports,
   isOver,
   memberOf,
+  type Aggregation,
   type EndedRound,
+  type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
-import { openRound, step } from '#lib/core/round/round.ts';
+import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
+import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Codec } from '#lib/core/update/codec/codec.ts';
+import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import { RecordConflict, type Change, type FederationRecord, type RunRecord } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
@@ -20,7 +28,7 @@ import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
-import { RoundDriver } from './round-driver.ts';
+import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -200,7 +208,8 @@ export class Federation {
       openedAt: at,
     });
     const next: FederationRecord = { ...record, lastRound: round };
-    await this.driver.open(step(opened, { type: 'available', candidates, at }, MAXIMUM_COORDINATE), [
+    const population = candidates.length;
+    await this.driver.open(step(opened, { type: 'available', candidates, population, at }, this.#quantumOf), [
       { type: 'change-federation', record: next },
       this.entry('opened', { round, run: run.run, base: head.version }),
     ]);
@@ -244,18 +253,16 @@ export class Federation {
     return true;
   }
 
-  #host(): ConstructorParameters<typeof RoundDriver>[0] {
-    const self = this;
+  #host(): RoundHost {
     return {
       id: this.record.id,
-      get parameterCount() {
-        return self.network.parameterCount;
-      },
+      quantumOf: this.#quantumOf,
+      aggregation: (round) => this.#aggregation(round),
       journal: this.journal,
       enqueue: (work) => this.background(work),
       write: (changes) => this.write(changes),
       configure: (round, participants) => this.#configure(round, participants),
-      planCommit: (round, digest, bytes) => {
+      planCommit: (round, made) => {
         const { run, record } = this;
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
         const version = v.parse(VersionNumber, this.versions.head.version + 1);
@@ -265,21 +272,65 @@ export class Federation {
           run,
           round,
           version,
-          digest,
-          bytes,
+          made,
           bytesDown: this.#bytesDown,
           at,
         });
-        return { event: { type: 'aggregated', version, digest, at }, changes: this.#commit.changes };
+        return {
+          event: { type: 'aggregated', version, digest: made.digest, at },
+          changes: this.#commit.changes,
+        };
       },
       ended: (round) => this.#ended(round),
       changed: () => this.changed(),
     };
   }
 
+  /** What the present run was started with. */
+  get #spec(): FederationSpec {
+    return this.run?.spec ?? this.record.spec;
+  }
+
+  #setting(population: number): AggregationSetting {
+    const { plan, strategy } = this.#spec;
+    return {
+      parameterCount: this.network.parameterCount,
+      options: optionsOf(strategy),
+      training: {
+        learningRate: plan.learningRate,
+        momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
+        proximalTerm: plan.proximalTerm,
+      },
+      population,
+    };
+  }
+
+  /** Fine enough for the sum that this cohort can make, and no finer: the sum stays exact. Without a sum, 1. */
+  readonly #quantumOf: QuantumOf = (claims) => {
+    const strategy = strategyOf(this.#spec.strategy);
+    if (strategy.needs === 'individual') return 1;
+    const weight = claims.reduce((total, examples) => total + strategy.weightBound(examples), 0);
+    return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(this.#setting(claims.length)));
+  };
+
+  #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
+    const { head } = this.versions;
+    return {
+      plan: {
+        federation: this.record.id,
+        round: round.round,
+        strategy: strategyOf(this.#spec.strategy),
+        setting: this.#setting(round.population),
+        quantum: round.quantum,
+      },
+      base: { digest: round.baseDigest, state: head.state },
+    };
+  }
+
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
-    const plan = this.run?.spec.plan ?? this.record.spec.plan;
+    const { plan, strategy, transfer } = this.#spec;
+    const { asks } = strategyOf(strategy);
     for (const participant of participants) {
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
@@ -292,6 +343,8 @@ export class Federation {
         round: round.round,
         base: { version: round.base, digest: round.baseDigest, bytes: head.bytes },
         plan,
+        uplink: transfer.uplink,
+        asks: [...asks],
         deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
       });
     }
@@ -355,6 +408,15 @@ export class Federation {
   /** Tells the watchers, at most twice a second. */
   changed(): void {
     this.#broadcast.ask();
+  }
+
+  /** What an update of the present run is: its codec, and how many values it decodes to. */
+  get wanted(): { readonly uplink: Codec; readonly length: number } {
+    const { strategy, transfer } = this.#spec;
+    return {
+      uplink: codecNamed(transfer.uplink),
+      length: strategyOf(strategy).updateLength(this.network.parameterCount),
+    };
   }
 
   /** Between two rounds: what is waited for. */

@@ -1,19 +1,35 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { bytesOf } from '#lib/core/digest.ts';
-import { ParticipantId, type Digest } from '#lib/core/ids.ts';
+import { FederationId, ParticipantId, type Digest } from '#lib/core/ids.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import { BlobMissing } from '../ports/blobs.ts';
-import { BlobDamaged, folding } from './folding.ts';
+import { fedavg } from '#lib/core/aggregation/fedavg.ts';
+import { folding } from './folding.ts';
+import { BlobDamaged, type AggregationPlan } from './stored-updates.ts';
 
-const quantum = 2 ** -30;
+const plan: AggregationPlan<typeof fedavg> = {
+  federation: v.parse(FederationId, 'folded'),
+  round: 1,
+  strategy: fedavg,
+  setting: {
+    parameterCount: 2,
+    options: {},
+    training: { learningRate: 0.1, momentum: 0, proximalTerm: 0 },
+    population: 2,
+  },
+  quantum: 2 ** -30,
+};
 const report = (digit: string, update: Digest, examples: number): Report => ({
   participant: v.parse(ParticipantId, digit.repeat(32)),
   base: update,
   update,
   bytes: 8,
+  codec: 'f32',
   examples,
+  steps: 1,
+  baseLoss: null,
   norm: 0,
   at: 0,
 });
@@ -24,12 +40,15 @@ describe('folding', () => {
     const base = await blobs.put(bytesOf(Float32Array.of(1, 1)));
     const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 0))), 10);
     const other = report('b', await blobs.put(bytesOf(Float32Array.of(0, 1))), 30);
-    const state = folding(blobs, 2, quantum);
+    const state = folding(blobs, plan);
     await state.add(one, false);
     await state.add(one, true);
     await state.add(other, true);
     // 1 + (10 · 1 + 30 · 0) / 40 and 1 + (10 · 0 + 30 · 1) / 40.
-    expect(await state.finish(base)).toEqual({ ok: true, value: Float32Array.of(1.25, 1.75) });
+    expect(await state.finish({ digest: base, state: null })).toEqual({
+      ok: true,
+      value: { parameters: Float32Array.of(1.25, 1.75), state: new Float32Array(0) },
+    });
   });
 
   test('takes the same bytes of two devices as two updates', async () => {
@@ -37,14 +56,17 @@ describe('folding', () => {
     const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
     const same = await blobs.put(bytesOf(Float32Array.of(1, 2)));
     const third = await blobs.put(bytesOf(Float32Array.of(-2, -4)));
-    const state = folding(blobs, 2, quantum);
+    const state = folding(blobs, plan);
     for (const [digit, update] of [
       ['a', same],
       ['b', same],
       ['c', third],
     ] as const)
       await state.add(report(digit, update, 5), true);
-    expect(await state.finish(base)).toEqual({ ok: true, value: Float32Array.of(0, 0) });
+    expect(await state.finish({ digest: base, state: null })).toEqual({
+      ok: true,
+      value: { parameters: Float32Array.of(0, 0), state: new Float32Array(0) },
+    });
   });
 
   test('refuses bytes that are gone, and bytes that are damaged where it is to look', async () => {
@@ -52,10 +74,12 @@ describe('folding', () => {
     const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
     const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 2))), 5);
     blobs.damage(one.update);
-    await expect(folding(blobs, 2, quantum).add(one, true)).rejects.toBeInstanceOf(BlobDamaged);
+    await expect(folding(blobs, plan).add(one, true)).rejects.toBeInstanceOf(BlobDamaged);
     await blobs.release(one.update);
-    await expect(folding(blobs, 2, quantum).add(one, true)).rejects.toBeInstanceOf(BlobMissing);
+    await expect(folding(blobs, plan).add(one, true)).rejects.toBeInstanceOf(BlobMissing);
     blobs.damage(base);
-    await expect(folding(blobs, 2, quantum).finish(base)).rejects.toBeInstanceOf(BlobDamaged);
+    await expect(folding(blobs, plan).finish({ digest: base, state: null })).rejects.toBeInstanceOf(
+      BlobDamaged,
+    );
   });
 });

@@ -70,7 +70,7 @@ async function checkIn(
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
   const candidates = attendance.candidates().filter((one) => one.participant === participant);
-  await federation.feed({ type: 'available', candidates, at });
+  await federation.feed({ type: 'available', candidates, population: attendance.checkedIn, at });
   await federation.feed({ type: 'returned', participant, at });
   await federation.openIfDue();
   federation.changed();

@@ -2,29 +2,48 @@
 // one after the other: what is decided is durable before anybody hears of it.
 import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
-import { failureSentence, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
+import { failureSentence, type Aggregated, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
   isOver,
   type Aggregation,
   type EndedRound,
   type Report,
+  type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent, Step, TimedPhase } from '#lib/core/round/round-events.ts';
-import { step } from '#lib/core/round/round.ts';
-import type { Result } from '#lib/core/result.ts';
-import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import { step, type QuantumOf } from '#lib/core/round/round.ts';
+import { ok, type Result } from '#lib/core/result.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import type { Change, RoundRecord } from '../ports/records.ts';
-import { BlobDamaged, folding, type Folding } from './folding.ts';
+import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
+import {
+  BlobDamaged,
+  readParameters,
+  type AggregationPlan,
+  type BaseVersion,
+  type Collecting,
+} from './stored-updates.ts';
 import { REMAINING_EVERY_MS, type Surroundings } from './surroundings.ts';
+
+/** A new version whose bytes are durable, retained once each. */
+export interface MadeVersion {
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** What the strategy remembers with it; null: nothing. */
+  readonly state: Digest | null;
+  /** ‖new − base‖₂ */
+  readonly norm: number;
+}
 
 /** What a round needs of its federation. */
 export interface RoundHost {
   readonly id: FederationId;
-  readonly parameterCount: number;
+  readonly quantumOf: QuantumOf;
+  /** How the updates of this round become a version, and from which. */
+  aggregation(round: Reporting | Aggregation): { readonly plan: AggregationPlan; readonly base: BaseVersion };
   readonly journal: Journal;
   /** Runs `work` after what is queued. */
   enqueue(work: () => Promise<void>): void;
@@ -33,8 +52,7 @@ export interface RoundHost {
   /** The changes that a commit brings, and the commit's event. */
   planCommit(
     round: Aggregation,
-    digest: Digest,
-    bytes: number,
+    made: MadeVersion,
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** The round is over and durable. */
   ended(round: EndedRound): void;
@@ -52,7 +70,7 @@ export class RoundDriver {
   round: Round | undefined;
   #timer: Timer | undefined;
   #stopHeartbeat: (() => void) | undefined;
-  #folding: Folding | undefined;
+  #collecting: Collecting | undefined;
   /** Updates that this process itself received and checked. */
   readonly #fresh = new Set<Digest>();
 
@@ -78,7 +96,7 @@ export class RoundDriver {
 
   /** Opens a round with its first candidates; `changes` become durable with it. */
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
-    this.#folding = undefined;
+    this.#abandonCollecting();
     this.#fresh.clear();
     const start: Effect = {
       type: 'start-timer',
@@ -91,7 +109,7 @@ export class RoundDriver {
   /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
   async feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
     if (this.round === undefined) return [];
-    const next = step(this.round, event, MAXIMUM_COORDINATE);
+    const next = step(this.round, event, this.host.quantumOf);
     await this.#apply(next, next.effects.some((effect) => effect.type === 'record') ? changes : []);
     return next.effects;
   }
@@ -147,7 +165,7 @@ export class RoundDriver {
         return this.host.enqueue(() => this.#aggregate());
       case 'announce-commit':
       case 'announce-abandon':
-        this.#folding = undefined;
+        this.#abandonCollecting();
         if (isOver(round)) this.host.ended(round);
         return;
       // Written above, and answered by whoever fed the event.
@@ -197,12 +215,11 @@ export class RoundDriver {
   async #fold(report: Report): Promise<void> {
     const { round } = this;
     if (round === undefined || (round.phase !== 'reporting' && round.phase !== 'aggregation')) return;
-    const state = (this.#folding ??= folding(this.around.blobs, this.host.parameterCount, round.quantum));
     try {
-      await state.add(report, !this.#fresh.has(report.update));
+      await this.#collectingOf(round).add(report, !this.#fresh.has(report.update));
     } catch (error) {
       // Half an update may be in the sum: it is made anew from the stored updates when the round closes.
-      this.#folding = undefined;
+      this.#abandonCollecting();
       this.around.log.warn(
         { federation: this.host.id, round: round.round, error: String(error) },
         'an update could not be folded in',
@@ -219,36 +236,65 @@ export class RoundDriver {
       await this.feed({ type: 'failed', reason: made.error, at: clock.now() });
       return;
     }
-    const { event, changes } = this.host.planCommit(round, made.value.digest, made.value.bytes);
+    const { event, changes } = this.host.planCommit(round, made.value);
     await this.feed(event, changes);
   }
 
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
-  async #makeVersion(round: Aggregation): Promise<Result<{ digest: Digest; bytes: number }, string>> {
+  async #makeVersion(round: Aggregation): Promise<Result<MadeVersion, string>> {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
-    let parameters: Result<Float32Array<ArrayBuffer>, AggregationFailure>;
+    const { base } = this.host.aggregation(round);
+    let made: Result<Aggregated, AggregationFailure>;
+    let norm = 0;
     try {
-      const state = (this.#folding ??= folding(blobs, this.host.parameterCount, round.quantum));
+      const state = this.#collectingOf(round);
       for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
-      parameters = await state.finish(round.baseDigest);
+      made = await state.finish(base);
+      if (made.ok) {
+        const { parameters } = made.value;
+        norm = distance(parameters, await readParameters(blobs, base.digest, parameters.length));
+      }
     } catch (error) {
       if (error instanceof BlobMissing || error instanceof BlobDamaged)
         return failed(`${error.message} The round cannot be averaged.`);
       throw error;
     } finally {
-      this.#folding = undefined;
+      this.#abandonCollecting();
     }
-    if (!parameters.ok) return failed(failureSentence(parameters.error));
-    const bytes = bytesOf(parameters.value);
+    if (!made.ok) return failed(failureSentence(made.error));
+    const bytes = bytesOf(made.value.parameters);
+    const state = bytesOf(made.value.state);
     try {
-      return { ok: true, value: { digest: await blobs.put(bytes), bytes: bytes.length } };
+      const digest = await blobs.put(bytes);
+      return ok({
+        digest,
+        bytes: bytes.length,
+        state: state.length === 0 ? null : await blobs.put(state),
+        norm,
+      });
     } catch (error) {
       if (error instanceof BlobSpaceFull)
         return failed('The disk of the server is full: the new version could not be kept.');
       fatal(error);
       throw error;
     }
+  }
+
+  #collectingOf(round: Reporting | Aggregation): Collecting {
+    return (this.#collecting ??= collecting(this.around.blobs, this.host.aggregation(round).plan));
+  }
+
+  /** What was spooled for it is deleted; what stays behind is swept at the next start. */
+  #abandonCollecting(): void {
+    const given = this.#collecting;
+    this.#collecting = undefined;
+    given?.close().catch((error: unknown) => {
+      this.around.log.warn(
+        { federation: this.host.id, error: String(error) },
+        'spooled updates were left behind',
+      );
+    });
   }
 }
 
@@ -258,3 +304,10 @@ const remainingAfter = (effects: readonly Effect[], before: number | null): numb
       effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left,
     before,
   );
+
+/** ‖a − b‖₂ */
+function distance(a: Float32Array, b: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < a.length; i += 1) squares += (a[i]! - b[i]!) ** 2;
+  return Math.sqrt(squares);
+}

@@ -4,14 +4,17 @@ import * as v from 'valibot';
 import type { Digest, ParticipantId, RunNumber } from '#lib/core/ids.ts';
 import { decide, type Decision } from '#lib/core/round/decide.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
+import { fail } from '#lib/core/result.ts';
 import { updateCheck } from '#lib/core/update/check-update.ts';
+import type { CodecFault } from '#lib/core/update/codec/codec.ts';
+import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
 import type { Change, UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
-import { CHUNK_BYTES } from './folding.ts';
+import { CHUNK_BYTES } from './stored-updates.ts';
 import { receiptOf } from './views.ts';
 
 export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
@@ -60,7 +63,10 @@ export async function answerOffer(
         : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
     }
   }
-  const expected = federation.network.parameterCount * 4;
+  const { uplink, length } = federation.wanted;
+  if (offer.codec !== uplink.name)
+    return refusedReply({ kind: 'wrong-codec', expected: uplink.name, got: offer.codec });
+  const expected = uplink.byteLength(length);
   if (offer.bytes !== expected) return refusedReply({ kind: 'wrong-length', expected, got: offer.bytes });
   const decision = decideNow(federation, participant, offer);
   switch (decision.type) {
@@ -106,17 +112,26 @@ export async function deliver(
       return refusedReply({ kind: 'wrong-length', expected: offer.bytes, got: draft.length });
     const got = draft.digest();
     if (got !== offer.digest) return refusedReply({ kind: 'wrong-digest', expected: offer.digest, got });
-    const check = updateCheck(federation.network.parameterCount, MAXIMUM_COORDINATE);
-    await draft.read(new ArrayBuffer(CHUNK_BYTES), (chunk) => {
-      check.add(new Float32Array(chunk.buffer, chunk.byteOffset, Math.floor(chunk.byteLength / 4)));
-    });
-    const checked = check.finish();
+    const { uplink, length } = federation.wanted;
+    const check = updateCheck(length, MAXIMUM_COORDINATE);
+    const decoder = uplink.decoder(
+      length,
+      updateContext(federation.record.id, offer.round, participant),
+      (_, values) => check.add(values),
+    );
+    let fault: CodecFault | undefined;
+    await draft.read(new ArrayBuffer(CHUNK_BYTES), (chunk) => (fault ??= decoder.write(chunk)));
+    fault ??= decoder.end();
+    const checked = fault === undefined ? check.finish() : fail(undecodable(fault));
     if (!checked.ok) return await reject(federation, participant, offer, checked.error);
     return await accept(federation, participant, offer, draft, checked.value.norm);
   } finally {
     await draft.discard();
   }
 }
+
+const undecodable = (fault: CodecFault): UpdateRefusal =>
+  fault.kind === 'malformed' ? { kind: 'invalid', reason: fault.reason } : fault;
 
 /** Values that can never count: the refusal is the decision of this device's round. */
 function reject(
@@ -135,7 +150,10 @@ function reject(
       base: offer.base,
       update: offer.digest,
       bytes: offer.bytes,
+      codec: offer.codec,
       examples: offer.examples,
+      steps: offer.steps,
+      baseLoss: offer.baseLoss,
       norm: 0,
       at,
     };
@@ -175,7 +193,10 @@ async function accept(
         base: offer.base,
         update,
         bytes: offer.bytes,
+        codec: offer.codec,
         examples: offer.examples,
+        steps: offer.steps,
+        baseLoss: offer.baseLoss,
         norm,
         at,
       };

@@ -31,8 +31,9 @@ export class VersionList {
     return this.#records.some((one) => one.digest === digest);
   }
 
+  /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
   digests(): readonly Digest[] {
-    return this.#records.map((one) => one.digest);
+    return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
   }
 
   add(record: VersionRecord): void {

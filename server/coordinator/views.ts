@@ -31,7 +31,7 @@ export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): b
 }
 
 export const versionView = (record: VersionRecord, evaluation: MergedEvaluation | undefined): VersionView => {
-  const { federation: _, ...rest } = record;
+  const { federation: _, state: __, ...rest } = record;
   return { ...rest, evaluation: evaluation ?? null };
 };
 

@@ -1,7 +1,7 @@
 // The federations of `npm run demo`: one that eight headless participants take through rounds while you watch and join,
 // and one that is yours alone. Both live on samples made on the device.
 import type { DataContract } from '#lib/core/data/contract.ts';
-import type { FederationSpec, ModelFamily } from '#lib/core/federation.ts';
+import { exactAveraging, type FederationSpec, type ModelFamily } from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import type { NetworkSpec } from '#lib/core/model/spec.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
@@ -46,6 +46,7 @@ export function digitsFederation(participants: number): DemoFederation {
         proximalTerm: 0,
         seed: 7,
       },
+      ...exactAveraging,
       rules: {
         goal: participants + 1,
         minimum: 2,
@@ -84,6 +85,7 @@ export function patientsFederation(): DemoFederation {
         proximalTerm: 0,
         seed: 11,
       },
+      ...exactAveraging,
       rules: {
         goal: 8,
         minimum: 1,

@@ -6,7 +6,7 @@ import { writeLayersModel } from '#lib/core/model/keras.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { writeSafetensors } from '#lib/core/model/safetensors.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
-import { readParameters } from '../coordinator/folding.ts';
+import { readParameters } from '../coordinator/stored-updates.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { refusal, type Reply } from './reply.ts';
 

@@ -254,6 +254,7 @@ function decision(reply: UpdateReply): Reply {
       return json(409, reply);
     case 'not-in-cohort':
       return json(403, reply);
+    case 'wrong-codec':
     case 'wrong-length':
     case 'wrong-digest':
     case 'not-finite':

@@ -12,6 +12,8 @@ export interface BlobDraft {
   digest(): Digest;
   /** Reads what was written, as `Blobs.read` does. */
   read(scratch: ArrayBuffer, onChunk: (chunk: Uint8Array, offset: number) => void): Promise<void>;
+  /** Fills `into` with the bytes from `position` of what was written; there must be as many. */
+  readAt(position: number, into: Uint8Array): Promise<void>;
   /** Makes it durable under its digest, retained once. The draft is spent. */
   keep(): Promise<Digest>;
   /** Safe to call at any time, also twice. */

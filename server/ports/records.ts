@@ -68,6 +68,10 @@ export interface VersionRecord {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
+  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. Never leaves the server. */
+  readonly state: Digest | null;
+  /** ‖version − parent‖₂; null for version 0. */
+  readonly norm: number | null;
   readonly parent: VersionNumber | null;
   readonly run: RunNumber | null;
   readonly round: RoundNumber | null;

@@ -27,6 +27,8 @@ const entry = (number: number, of = federation, bytes = new Uint8Array([1, 2, 3,
     round: round(number),
     base: digestOfText('base'),
     codec: 'f32',
+    steps: 1,
+    baseLoss: null,
     bytes: bytes.length,
     digest: digestOf(bytes),
     examples: 12,
@@ -70,6 +72,24 @@ const model: LocalModel = {
 
 export function participantStoreContract(name: string, open: () => Promise<StoreOfADevice>): void {
   describe(name, () => {
+    test('vectors of its own survive a reload, are replaced whole, and are gone once removed or forgotten', async () => {
+      const { store, reopen } = await open();
+      const key = `residual:${federation}`;
+      expect(await store.vectors.get(key)).toBeUndefined();
+      const given = Float32Array.of(1, -2.5);
+      await store.vectors.put(key, given);
+      given[0] = 9;
+      const again = await reopen();
+      expect(await again.vectors.get(key)).toEqual(Float32Array.of(1, -2.5));
+      await again.vectors.put(key, Float32Array.of(4));
+      expect(await again.vectors.get(key)).toEqual(Float32Array.of(4));
+      await again.vectors.put(`control:${federation}`, Float32Array.of(5));
+      await again.vectors.remove(key);
+      expect(await again.vectors.get(key)).toBeUndefined();
+      await again.forget();
+      expect(await again.vectors.get(`control:${federation}`)).toBeUndefined();
+    });
+
     test('the secret is 64 hex digits, the same at every call and after a reload, and another on another device', async () => {
       const { store, reopen } = await open();
       const [first, second] = await Promise.all([store.secret(), store.secret()]);

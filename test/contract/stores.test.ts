@@ -55,6 +55,8 @@ const versionRecord = (id: string, number: number): VersionRecord => ({
   version: version(number),
   digest: digest(`version ${number}`),
   bytes: 24,
+  state: number === 0 ? null : digest(`state ${number}`),
+  norm: number === 0 ? null : 0.25,
   parent: number === 0 ? null : version(number - 1),
   run: number === 0 ? null : run,
   round: number === 0 ? null : round(number),

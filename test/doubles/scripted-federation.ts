@@ -8,7 +8,7 @@ import { createReferenceTrainer } from '#lib/adapters/reference/reference-traine
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { bytesOf, digestOf, digestOfText, participantIdOf } from '#lib/core/digest.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, RoundNumber, RunNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
@@ -75,6 +75,7 @@ export const spec: FederationSpec = {
     proximalTerm: 0,
     seed: 7,
   },
+  ...exactAveraging,
   rules: {
     goal: 1,
     minimum: 1,
@@ -165,6 +166,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     version: version(head),
     digest: digestNow(),
     bytes: parameters.byteLength,
+    norm: head === 0 ? null : 1,
     parent: head === 0 ? null : version(head - 1),
     run: head === 0 ? null : run,
     round: null,
@@ -236,6 +238,8 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         round: roundNumber(round),
         base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength },
         plan: spec.plan,
+        uplink: 'f32',
+        asks: [],
         deadlineMs: 60_000,
         ...changes,
       };

@@ -105,6 +105,8 @@ function takePart(url: string, index: number, onDecision: () => void): Device {
       round,
       base: base.digest,
       codec: 'f32' as const,
+      steps: 1,
+      baseLoss: null,
       bytes: bytes.length,
       digest: digestOf(bytes),
       examples,

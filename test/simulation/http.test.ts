@@ -117,6 +117,8 @@ function update(
       round: round!.round,
       base: head.digest,
       codec: 'f32',
+      steps: 1,
+      baseLoss: null,
       bytes: bytes.length,
       digest: digestOf(bytes),
       examples,
@@ -401,6 +403,7 @@ describe('an upload', () => {
         [0, { round: 2 }, 422, 'invalid'],
         [0, { examples: 10_000 }, 422, 'invalid'],
         [9, {}, 403, 'not-in-cohort'],
+        [1, { codec: 'f16' }, 422, 'wrong-codec'],
       ];
     for (const [index, change, status, kind] of cases)
       expect(await decided(await offerIt(running, index, { ...offer, ...change })), kind).toMatchObject({
@@ -413,7 +416,9 @@ describe('an upload', () => {
       { examples: -1 },
       { examples: 1.5 },
       { examples: 1e12 },
-      { codec: 'f16' },
+      { steps: 0 },
+      { baseLoss: -1 },
+      { codec: '' },
       { more: 1 },
     ]) {
       const response = await offerIt(running, 0, { ...offer, ...change });

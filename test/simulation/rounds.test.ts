@@ -185,6 +185,8 @@ describe('a device that does not do as it should', () => {
       round,
       base,
       codec: 'f32',
+      steps: 1,
+      baseLoss: null,
       bytes: 24,
       digest: base,
       examples: 1,

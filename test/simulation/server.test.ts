@@ -58,7 +58,16 @@ async function report({ link, configured }: Device, value: number, examples: num
   const bytes = bytesOf(new Float32Array(parameters.length).fill(value));
   return link.upload(
     federation,
-    { round, base: base.digest, codec: 'f32', bytes: bytes.length, digest: digestOf(bytes), examples },
+    {
+      round,
+      base: base.digest,
+      codec: 'f32',
+      steps: 1,
+      baseLoss: null,
+      bytes: bytes.length,
+      digest: digestOf(bytes),
+      examples,
+    },
     bytes,
   );
 }

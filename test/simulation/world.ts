@@ -12,7 +12,7 @@ import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blob
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
-import { readParameters } from '../../server/coordinator/folding.ts';
+import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { silentLog } from '../../server/ports/log.ts';
@@ -307,6 +307,8 @@ export class Device {
         round,
         base: conduct === 'wrong-base' ? digestOf(new Uint8Array(2)) : base.digest,
         codec: 'f32',
+        steps: 1,
+        baseLoss: null,
         bytes: bytes.length,
         digest,
         examples: conduct === 'too-many-examples' ? this.examples + 1 : this.examples,

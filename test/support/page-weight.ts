@@ -35,6 +35,8 @@ export async function weighPage(
   await page.goto(url);
   await page.waitForLoadState('networkidle');
   await use(page);
+  // What comes from here on is not weighed: its response may end with the page.
+  page.off('requestfinished', weigh);
 
   // A worker's own imports are reported as the page's requests: they are told apart by what the page itself has in its
   // resource timeline, which lists no worker's imports but does list each worker's entry.

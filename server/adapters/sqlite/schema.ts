@@ -51,6 +51,8 @@ export interface Tables {
     version: number;
     digest: string;
     bytes: number;
+    state: string | null;
+    norm: number | null;
     parent: number | null;
     run: number | null;
     round: number | null;
@@ -173,7 +175,15 @@ const first: Migration = {
   },
 };
 
+/** What a strategy remembers with a version, and how far the version went from its parent. */
+const strategyState: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('versions').addColumn('state', 'text').execute();
+    await database.schema.alterTable('versions').addColumn('norm', 'double precision').execute();
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first }),
+  getMigrations: async () => ({ '0001-first': first, '0002-strategy-state': strategyState }),
 };

@@ -49,6 +49,29 @@ export const RoundRules = v.pipe(
 );
 export type RoundRules = v.InferOutput<typeof RoundRules>;
 
+/**
+ * A strategy and its options by name. Which there are and what they take is core/aggregation/strategy-spec.ts, which the
+ * server and the form read it by: pages that only show a federation do not load them.
+ */
+export const StrategyChoice = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(40)),
+  options: v.record(v.pipe(v.string(), v.maxLength(40)), v.number()),
+});
+export type StrategyChoice = v.InferOutput<typeof StrategyChoice>;
+
+/** A codec by name, as `eden:3`; which there are is core/update/codec. */
+export const CodecChoice = v.pipe(v.string(), v.minLength(1), v.maxLength(40));
+
+/** How vectors cross the wire: updates up, new versions down to devices that hold an earlier one. */
+export const TransferRules = v.strictObject({ uplink: CodecChoice, downlink: CodecChoice });
+export type TransferRules = v.InferOutput<typeof TransferRules>;
+
+/** The plainest way: averaged, and everything sent exactly. */
+export const exactAveraging: { readonly strategy: StrategyChoice; readonly transfer: TransferRules } = {
+  strategy: { name: 'fedavg', options: {} },
+  transfer: { uplink: 'f32', downlink: 'f32' },
+};
+
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
 export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
 export type SampleName = v.InferOutput<typeof SampleName>;
@@ -69,6 +92,9 @@ export const FederationSpec = v.strictObject({
   family: ModelFamily,
   network: NetworkSpec,
   plan: TrainingPlan,
+  /** Federations of earlier versions of the app say nothing here: they average, and send everything exactly. */
+  strategy: v.optional(StrategyChoice, exactAveraging.strategy),
+  transfer: v.optional(TransferRules, exactAveraging.transfer),
   rules: RoundRules,
   sample: v.nullable(SampleName),
 });

@@ -1,5 +1,6 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
+import { participantIdOf } from '../core/digest.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import type { UpdateReply } from '../protocol/http.ts';
@@ -11,7 +12,7 @@ import type { Ground, RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
-import { checkpointKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
+import { checkpointKey, residualKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
   configured(message: Configured): Promise<void>;
@@ -71,8 +72,12 @@ export function createRounds(
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
+    const memory = {
+      participant: participantIdOf(await store.secret()),
+      residual: await store.vectors.get(residualKey(federation)),
+    };
     const outcome = await engine.alone(() =>
-      workRound(message, training, {
+      workRound(message, training, memory, {
         engine,
         clock,
         control: one.control,
@@ -115,11 +120,14 @@ export function createRounds(
         }
         await giveUp(one, outcome.message);
         return undefined;
-      case 'trained':
+      case 'trained': {
+        const { entry, residual } = outcome.formed;
         // Before the first byte is sent: from here on a reload sends again and never trains again.
-        await ground.kept(store.outbox.put(outcome.entry));
+        await ground.kept(store.outbox.put(entry));
+        if (residual !== null) await ground.kept(store.vectors.put(residualKey(federation), residual));
         await store.checkpoints.remove(checkpoint);
-        return outcome.entry;
+        return entry;
+      }
       default:
         return outcome satisfies never;
     }
@@ -165,6 +173,7 @@ export function createRounds(
         return blocks.set({ reason: 'diverged', detail: message });
       case 'not-in-cohort':
       case 'duplicate':
+      case 'wrong-codec':
       case 'wrong-federation':
       case 'wrong-length':
       case 'wrong-digest':

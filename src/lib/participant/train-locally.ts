@@ -98,6 +98,18 @@ export function startState(parameters: Float32Array<ArrayBuffer>): TrainerState 
   return { parameters, optimizer: new Float32Array(0), steps: 0 };
 }
 
+/** Mean loss of the base on the rows to be trained on; null where the engine cannot tell: the round goes on without it. */
+export async function meanLoss(training: LocalTraining, engine: Engine): Promise<number | null> {
+  const trainer = await engine.trainer();
+  const session = await trainer.open(training.network, training.plan);
+  try {
+    await session.setState(startState(training.base));
+    return figure(await session.evaluate(training.training), 'loss') ?? null;
+  } finally {
+    session.close();
+  }
+}
+
 export async function trainLocally(
   training: LocalTraining,
   surroundings: TrainingSurroundings,

@@ -1,25 +1,27 @@
-// One round on this device: receive the base, train on own rows, and form the update (delta = after − before). What is
-// done with the update belongs to delivery.ts.
-import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
-import type { FederationId } from '../core/ids.ts';
+// One round on this device: train from the base on own rows. What is made of the result is form-update.ts's, what is done with
+// it rounds.ts's.
+import { digestOfText } from '../core/digest.ts';
+import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
-import { updateCheck } from '../core/update/check-update.ts';
-import type { Checkpoint, OutboxEntry } from '../ports/participant-store.ts';
+import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
-import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
-import { roundSeed } from './batch-order.ts';
+import { batchesOf, roundSeed } from './batch-order.ts';
+import { formUpdate, type FormedUpdate } from './form-update.ts';
 import type { OwnRows } from './own-rows.ts';
-import { trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
+import { meanLoss, trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
 export type RoundOutcome =
-  | { readonly type: 'trained'; readonly entry: OutboxEntry }
+  | { readonly type: 'trained'; readonly formed: FormedUpdate }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
 
 /** One for all rounds of a federation: a tab that was closed in mid-round leaves no checkpoint behind for every such round. */
 export const checkpointKey = (federation: FederationId): string => `round:${federation}`;
+
+/** Where what a codec could not send lies between rounds. */
+export const residualKey = (federation: FederationId): string => `residual:${federation}`;
 
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
 export function roundTraining(
@@ -47,58 +49,41 @@ export function roundTraining(
   };
 }
 
+/** What this device kept of earlier rounds that the update is made with. */
+export interface RoundMemory {
+  readonly participant: ParticipantId;
+  /** [P]: what the codec could not send before; undefined counts as zeros. */
+  readonly residual: Float32Array<ArrayBuffer> | undefined;
+}
+
 export async function workRound(
   message: Configured,
   training: LocalTraining,
+  memory: RoundMemory,
   surroundings: TrainingSurroundings,
 ): Promise<RoundOutcome> {
+  const baseLoss = message.asks.includes('base-loss') ? await meanLoss(training, surroundings.engine) : null;
   const outcome = await trainLocally(training, surroundings);
   switch (outcome.type) {
     case 'stopped':
       return { type: 'stopped' };
     case 'failed':
       return outcome;
-    case 'finished':
-      return formUpdate(message, training, outcome.parameters);
+    case 'finished': {
+      const formed = formUpdate({
+        message,
+        base: training.base,
+        after: outcome.parameters,
+        examples: training.training.count,
+        steps: training.plan.localEpochs * batchesOf(training.training.count, training.plan.batchSize),
+        baseLoss,
+        ...memory,
+      });
+      return formed.ok
+        ? { type: 'trained', formed: formed.value }
+        : { type: 'failed', kind: 'diverged', message: formed.error };
+    }
     default:
       return outcome satisfies never;
   }
-}
-
-/** delta = after − before, in the place of `after`. An update that the server would refuse is not sent. */
-function formUpdate(
-  message: Configured,
-  training: LocalTraining,
-  after: Float32Array<ArrayBuffer>,
-): RoundOutcome {
-  const { base } = training;
-  const delta = after;
-  for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
-  const check = updateCheck(delta.length, MAXIMUM_COORDINATE);
-  const fault = check.add(delta);
-  if (fault !== undefined) {
-    const parameter = 'index' in fault ? `Parameter ${fault.index}` : 'A parameter';
-    const detail =
-      fault.kind === 'too-large-coordinate'
-        ? `${parameter} changed by ${fault.got.toPrecision(3)}, beyond the limit of ±${fault.limit}.`
-        : `${parameter} is no longer a number.`;
-    return { type: 'failed', kind: 'diverged', message: detail };
-  }
-  const bytes = new Uint8Array(delta.buffer, delta.byteOffset, delta.byteLength);
-  return {
-    type: 'trained',
-    entry: {
-      federation: message.federation,
-      round: message.round,
-      offer: {
-        round: message.round,
-        base: message.base.digest,
-        codec: 'f32',
-        bytes: bytes.byteLength,
-        digest: digestOf(bytesOf(delta)),
-        examples: training.training.count,
-      },
-      bytes,
-    },
-  };
 }

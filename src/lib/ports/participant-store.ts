@@ -91,6 +91,15 @@ export interface ParticipantStore {
     put(digest: Digest, parameters: Float32Array<ArrayBuffer>): Promise<void>;
     get(digest: Digest): Promise<Float32Array<ArrayBuffer> | undefined>;
   };
+  /**
+   * What taking part leaves on this device between rounds, by `<kind>:<federation>`: what a codec could not send, a
+   * strategy's control, parameters of one's own. Missing counts as zeros.
+   */
+  vectors: {
+    put(key: string, values: Float32Array<ArrayBuffer>): Promise<void>;
+    get(key: string): Promise<Float32Array<ArrayBuffer> | undefined>;
+    remove(key: string): Promise<void>;
+  };
   models: {
     put(model: LocalModel): Promise<void>;
     list(): Promise<readonly LocalModel[]>;

@@ -17,7 +17,7 @@
 //   DELETE /api/federations/:id                              draft or finished only
 //   PUT    /api/federations/:id/aliases/live                 { version }   → AliasMove[]
 import * as v from 'valibot';
-import { FederationSpec } from '../core/federation.ts';
+import { CodecChoice, FederationSpec } from '../core/federation.ts';
 import { Digest, FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
 import { UpdateRefusal } from './refusals.ts';
@@ -25,16 +25,20 @@ import { Receipt } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** The offer of one client update. Its bytes are delta, f32 little-endian [P] (the codec `f32`). */
+/** The offer of one client update: its bytes are the delta [P] in the codec that the round was configured with. */
 export const UpdateOffer = v.strictObject({
   round: RoundNumber,
   /** Digest of the version that it was trained from. */
   base: Digest,
-  codec: v.literal('f32'),
+  codec: CodecChoice,
   bytes: v.pipe(whole, v.minValue(1)),
   digest: Digest,
   /** n_k of McMahan et al. 2017: the rows that it was trained on. */
   examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
+  /** τ_k: local optimiser steps. */
+  steps: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  /** Mean training loss at the base, where the round asks for it (q-FFL); else null. */
+  baseLoss: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
 });
 export type UpdateOffer = v.InferOutput<typeof UpdateOffer>;
 

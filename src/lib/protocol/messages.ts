@@ -9,6 +9,7 @@ import {
   RunNumber,
   VersionNumber,
 } from '../core/ids.ts';
+import { CodecChoice } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
@@ -93,6 +94,10 @@ export const Configured = v.strictObject({
   round: RoundNumber,
   base: v.strictObject({ version: VersionNumber, digest: Digest, bytes: whole }),
   plan: TrainingPlan,
+  /** How the update is encoded. */
+  uplink: CodecChoice,
+  /** What the strategy wants beyond the delta. */
+  asks: v.array(v.picklist(['base-loss', 'controls'])),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
 });

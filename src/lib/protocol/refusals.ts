@@ -12,6 +12,7 @@ export const UpdateRefusal = v.variant('kind', [
   v.strictObject({ kind: v.literal('stale-base'), expected: text, got: text }),
   v.strictObject({ kind: v.literal('round-closed'), round: number, current: v.nullable(number) }),
   v.strictObject({ kind: v.literal('wrong-federation'), expected: text, got: text }),
+  v.strictObject({ kind: v.literal('wrong-codec'), expected: text, got: text }),
   v.strictObject({ kind: v.literal('wrong-length'), expected: number, got: number }),
   v.strictObject({ kind: v.literal('wrong-digest'), expected: text, got: text }),
   v.strictObject({ kind: v.literal('not-finite'), index: number }),
@@ -34,6 +35,8 @@ export function refusalSentence(refusal: UpdateRefusal): string {
         : `Round ${refusal.round} had ended when the update arrived, so it is not counted. Round ${refusal.current} is open.`;
     case 'wrong-federation':
       return `The update belongs to the federation “${refusal.got}”, not to “${refusal.expected}”.`;
+    case 'wrong-codec':
+      return `The update is encoded as ${refusal.got} where the round asks for ${refusal.expected}. Join the current round.`;
     case 'wrong-length':
       return `The update holds ${refusal.got} bytes where ${refusal.expected} were announced or expected. Send it again.`;
     case 'wrong-digest':

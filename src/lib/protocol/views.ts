@@ -70,6 +70,8 @@ export const VersionView = v.strictObject({
   /** SHA-256 of the parameter bytes, served at /api/parameters/<digest>. */
   digest: Digest,
   bytes: whole,
+  /** ‖version − parent‖₂; null for version 0. */
+  norm: v.nullable(v.number()),
   parent: v.nullable(VersionNumber),
   run: v.nullable(RunNumber),
   round: v.nullable(RoundNumber),

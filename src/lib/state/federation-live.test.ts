@@ -18,6 +18,7 @@ const version = (number: number, right: number | null): VersionView => ({
   version: v.parse(VersionNumber, number),
   digest: v.parse(Digest, String(number % 10).repeat(64)),
   bytes: 24,
+  norm: null,
   parent: null,
   run: null,
   round: null,

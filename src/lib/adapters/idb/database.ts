@@ -70,6 +70,8 @@ export interface TributaryDatabase extends DBSchema {
   refusals: { key: number; value: StoredRefusal; indexes: { federation: FederationId } };
   /** Key: digest, out of line. */
   parameters: { key: string; value: ParametersRow; indexes: { usedAt: number } };
+  /** Key: `<kind>:<federation>`, out of line. */
+  vectors: { key: string; value: Float32Array<ArrayBuffer> };
   /** Key: model id (in line). */
   models: { key: string; value: LocalModel };
 }
@@ -78,7 +80,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -96,6 +98,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
   const database = await openDB<TributaryDatabase>(options.name ?? DATABASE_NAME, DATABASE_VERSION, {
     upgrade(upgrading, oldVersion) {
       if (oldVersion < 1) createStores(upgrading);
+      if (oldVersion < 2) upgrading.createObjectStore('vectors');
     },
     blocked() {
       options.onBlocked?.();

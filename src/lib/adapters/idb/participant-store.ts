@@ -106,6 +106,14 @@ export function createIdbParticipantStore(database: Database): ParticipantStore 
         return row?.parameters;
       },
     },
+    vectors: {
+      put: (key, values) =>
+        roomFor(values.byteLength, async () => {
+          await database.put('vectors', values, key);
+        }),
+      get: (key) => database.get('vectors', key),
+      remove: (key) => database.delete('vectors', key),
+    },
     models: {
       put: (model) =>
         roomFor(model.parameters.byteLength, async () => {

@@ -21,6 +21,7 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
   const receipts = new Map<string, StoredReceipt>();
   const refusals: StoredRefusal[] = [];
   const parameters = new Map<Digest, Float32Array<ArrayBuffer>>();
+  const vectors = new Map<string, Float32Array<ArrayBuffer>>();
   const models = new Map<string, LocalModel>();
   const settings = new Map<string, unknown>();
   const keyOf = (federation: FederationId, round: number): string => `${federation} ${round}`;
@@ -76,6 +77,11 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
         return values.slice();
       },
     },
+    vectors: {
+      put: async (key, values) => void vectors.set(key, values.slice()),
+      get: async (key) => vectors.get(key)?.slice(),
+      remove: async (key) => void vectors.delete(key),
+    },
     models: {
       put: async (model) => void models.set(model.id, structuredClone(model)),
       list: async () => [...models.values()].map((model) => structuredClone(model)),
@@ -87,7 +93,7 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
     },
     async forget() {
       own = undefined;
-      for (const kept of [outbox, checkpoints, receipts, parameters, models, settings]) kept.clear();
+      for (const kept of [outbox, checkpoints, receipts, parameters, vectors, models, settings]) kept.clear();
       refusals.length = 0;
     },
   };

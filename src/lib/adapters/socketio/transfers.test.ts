@@ -141,6 +141,8 @@ const offer: UpdateOffer = {
   round: v.parse(RoundNumber, 3),
   base: digestOfText('base'),
   codec: 'f32',
+  steps: 1,
+  baseLoss: null,
   bytes: update.length,
   digest: digestOf(update),
   examples: 12,

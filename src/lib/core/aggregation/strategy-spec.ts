@@ -71,6 +71,10 @@ export function strategySpec(name: string, given: Readonly<Record<string, number
   return { name, options: { ...options.value } };
 }
 
+/** Every option of a choice that was checked before, given or at its default. */
+export const optionsOf = (choice: StrategySpec): StrategyOptions =>
+  strategySpec(choice.name, choice.options).options;
+
 /** The strategy of a spec that was read. */
 export function strategyOf(spec: StrategySpec): Strategy {
   const strategy = strategyNamed(spec.name);

@@ -7,7 +7,13 @@ export type TimedPhase = 'selection' | 'reporting';
 
 export type RoundEvent =
   /** Devices that may be picked, in the order in which they are to be picked. */
-  | { readonly type: 'available'; readonly candidates: readonly Candidate[]; readonly at: number }
+  | {
+      readonly type: 'available';
+      readonly candidates: readonly Candidate[];
+      /** All that are there, picked or not. */
+      readonly population: number;
+      readonly at: number;
+    }
   /** A candidate went before it was picked. */
   | { readonly type: 'left'; readonly participant: ParticipantId; readonly at: number }
   | {

@@ -1,7 +1,7 @@
 // What is known of one round: plain data, written to the journal's store at every durable step and read back by these
 // schemas after a restart. How it moves is round.ts.
 import * as v from 'valibot';
-import { RoundRules } from '../federation.ts';
+import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -14,9 +14,15 @@ export const Report = v.strictObject({
   base: Digest,
   update: Digest,
   bytes: whole,
+  /** How its bytes are encoded. */
+  codec: CodecChoice,
   /** n_k */
   examples: v.pipe(whole, v.minValue(1)),
-  /** ‖delta‖₂ */
+  /** τ_k */
+  steps: v.pipe(whole, v.minValue(1)),
+  /** Mean training loss at the base, where it was asked for. */
+  baseLoss: v.nullable(v.number()),
+  /** ‖delta‖₂ of the decoded values. */
   norm: v.number(),
   at: time,
 });
@@ -72,10 +78,22 @@ const setting = {
   openedAt: time,
 };
 /** From configuration on: who takes part, and the unit of the sum that their claims allow (core/aggregation). */
-const configured = { ...setting, cohort: v.array(Member), quantum: v.number(), configuredAt: time };
+const configured = {
+  ...setting,
+  cohort: v.array(Member),
+  quantum: v.number(),
+  /** Devices that were there to be picked: N of SCAFFOLD. */
+  population: whole,
+  configuredAt: time,
+};
 
 export const Round = v.variant('phase', [
-  v.strictObject({ ...setting, phase: v.literal('selection'), candidates: v.array(Candidate) }),
+  v.strictObject({
+    ...setting,
+    phase: v.literal('selection'),
+    candidates: v.array(Candidate),
+    population: whole,
+  }),
   v.strictObject({ ...configured, phase: v.literal('reporting') }),
   v.strictObject({ ...configured, phase: v.literal('aggregation') }),
   v.strictObject({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { quantumFor } from '../aggregation/fixed-point-sum.ts';
 import { digestOfText } from '../digest.ts';
 import { ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { decide } from './decide.ts';
@@ -16,7 +17,11 @@ import {
 import type { Effect, RoundEvent, Step } from './round-events.ts';
 import { cohortSize, openRound, step } from './round.ts';
 
-const LIMIT = 64;
+const quantumOf = (claims: readonly number[]): number =>
+  quantumFor(
+    claims.reduce((total, one) => total + one, 0),
+    64,
+  );
 const participant = (digit: string): ParticipantId => v.parse(ParticipantId, digit.repeat(32));
 const base = digestOfText('base');
 const rules = {
@@ -48,7 +53,10 @@ const report = (digit: string, change: Partial<Report> = {}): Report => ({
   base,
   update: digestOfText(`update of ${digit}`),
   bytes: 24,
+  codec: 'f32',
   examples: 10,
+  steps: 1,
+  baseLoss: null,
   norm: 1,
   at: 0,
   ...change,
@@ -61,6 +69,7 @@ const reported = (digit: string, change: Partial<Report> = {}): RoundEvent => ({
 const available = (...digits: string[]): RoundEvent => ({
   type: 'available',
   candidates: digits.map((one) => candidate(one)),
+  population: digits.length,
   at: 0,
 });
 const deadline = (phase: 'selection' | 'reporting'): RoundEvent => ({
@@ -77,7 +86,7 @@ const aggregated: RoundEvent = {
 };
 
 const after = (round: Round, ...events: RoundEvent[]): Step =>
-  events.reduce<Step>((before, event) => step(before.round, event, LIMIT), { round, effects: [] });
+  events.reduce<Step>((before, event) => step(before.round, event, quantumOf), { round, effects: [] });
 const types = (effects: readonly Effect[]): string[] => effects.map((effect) => effect.type);
 
 describe('a round', () => {
@@ -109,27 +118,27 @@ describe('a round', () => {
 
   test('ignores the timer of a phase that is over, and of another round', () => {
     const reporting = after(opened(), available('a', 'b', 'c')).round;
-    expect(step(reporting, deadline('selection'), LIMIT)).toEqual({ round: reporting, effects: [] });
+    expect(step(reporting, deadline('selection'), quantumOf)).toEqual({ round: reporting, effects: [] });
     const other: RoundEvent = { type: 'deadline', round: v.parse(RoundNumber, 3), phase: 'reporting', at: 0 };
-    expect(step(reporting, other, LIMIT)).toEqual({ round: reporting, effects: [] });
+    expect(step(reporting, other, quantumOf)).toEqual({ round: reporting, effects: [] });
   });
 
   test('closes at its goal, and commits what was averaged', () => {
     const closed = after(opened(), available('a', 'b', 'c'), reported('a'), reported('b'));
     expect(closed.round.phase).toBe('aggregation');
     expect(types(closed.effects)).toEqual(['record', 'accept', 'stop-timer', 'record', 'aggregate']);
-    const committed = step(closed.round, aggregated, LIMIT);
+    const committed = step(closed.round, aggregated, quantumOf);
     expect(committed.round).toMatchObject({ phase: 'committed', version: 4 });
     expect(memberOf(committed.round, participant('c'))?.standing.type).toBe('dropped');
   });
 
   test('answers the same report with the same receipt, and another of the same device with duplicate', () => {
     const once = after(opened(), available('a', 'b', 'c'), reported('a')).round;
-    expect(step(once, reported('a'), LIMIT)).toEqual({
+    expect(step(once, reported('a'), quantumOf)).toEqual({
       round: once,
       effects: [{ type: 'accept', report: report('a') }],
     });
-    expect(step(once, reported('a', { update: digestOfText('other') }), LIMIT).effects).toEqual([
+    expect(step(once, reported('a', { update: digestOfText('other') }), quantumOf).effects).toEqual([
       { type: 'refuse', participant: participant('a'), refusal: { kind: 'duplicate', round: 4 } },
     ]);
   });
@@ -144,7 +153,7 @@ describe('a round', () => {
     ],
   ] as const)('refuses a report of %s that is not what it asked for', (digit, change, refusal) => {
     const reporting = after(opened(), available('a', 'b', 'c')).round;
-    expect(step(reporting, reported(digit, change), LIMIT)).toEqual({
+    expect(step(reporting, reported(digit, change), quantumOf)).toEqual({
       round: reporting,
       effects: [{ type: 'refuse', participant: participant(digit), refusal }],
     });
@@ -152,8 +161,8 @@ describe('a round', () => {
 
   test('refuses what arrives after it closed, before and after its commit', () => {
     const closed = after(opened(), available('a', 'b', 'c'), reported('a'), reported('b')).round;
-    for (const round of [closed, step(closed, aggregated, LIMIT).round])
-      expect(step(round, reported('c'), LIMIT).effects).toMatchObject([
+    for (const round of [closed, step(closed, aggregated, quantumOf).round])
+      expect(step(round, reported('c'), quantumOf).effects).toMatchObject([
         { refusal: { kind: 'round-closed', round: 4 } },
       ]);
   });
@@ -165,10 +174,10 @@ describe('a round', () => {
       at: 0,
     }).round;
     expect(memberOf(lost, participant('a'))?.standing.type).toBe('dropped');
-    expect(step(lost, { type: 'returned', participant: participant('a'), at: 0 }, LIMIT).effects).toEqual([
-      { type: 'configure', participants: [participant('a')] },
-    ]);
-    expect(memberOf(step(lost, reported('a'), LIMIT).round, participant('a'))?.standing.type).toBe(
+    expect(step(lost, { type: 'returned', participant: participant('a'), at: 0 }, quantumOf).effects).toEqual(
+      [{ type: 'configure', participants: [participant('a')] }],
+    );
+    expect(memberOf(step(lost, reported('a'), quantumOf).round, participant('a'))?.standing.type).toBe(
       'accepted',
     );
   });
@@ -182,7 +191,7 @@ describe('a round', () => {
       gone('c'),
     ).round;
     expect(waiting.phase).toBe('reporting');
-    expect(step(waiting, reported('b'), LIMIT).round.phase).toBe('aggregation');
+    expect(step(waiting, reported('b'), quantumOf).round.phase).toBe('aggregation');
     const withdraws = (digit: string): RoundEvent => ({
       type: 'withdrawn',
       participant: participant(digit),
@@ -197,11 +206,11 @@ describe('a round', () => {
 
   test('cannot be cancelled once its updates are being averaged', () => {
     const closed = after(opened(), available('a', 'b', 'c'), reported('a'), reported('b')).round;
-    expect(step(closed, { type: 'cancelled', reason: 'Enough.', at: 0 }, LIMIT)).toEqual({
+    expect(step(closed, { type: 'cancelled', reason: 'Enough.', at: 0 }, quantumOf)).toEqual({
       round: closed,
       effects: [],
     });
-    expect(step(closed, { type: 'failed', reason: 'Not finite.', at: 0 }, LIMIT).round).toMatchObject({
+    expect(step(closed, { type: 'failed', reason: 'Not finite.', at: 0 }, quantumOf).round).toMatchObject({
       phase: 'abandoned',
       reason: 'Not finite.',
     });
@@ -276,7 +285,7 @@ describe('every interleaving', () => {
       const before = queue[at]!;
       const { depth } = states.get(keyOf(before))!;
       for (const event of everyEvent) {
-        const next = step(before, event, LIMIT);
+        const next = step(before, event, quantumOf);
         expect(breach(before, event, next), `${JSON.stringify(event)} in ${keyOf(before)}`).toBeUndefined();
         const key = keyOf(next.round);
         if (states.has(key)) continue;
@@ -315,7 +324,7 @@ describe('every interleaving', () => {
             update: one.update,
             examples: one.examples,
           });
-          const { effects } = step(round, { type: 'report', report: one, at: 0 }, LIMIT);
+          const { effects } = step(round, { type: 'report', report: one, at: 0 }, quantumOf);
           if (decision.type === 'wanted') wanted += 1;
           expect(effects.some((effect) => effect.type === 'accept')).toBe(decision.type !== 'refused');
           expect(effects.some((effect) => effect.type === 'refuse')).toBe(decision.type === 'refused');

@@ -6,7 +6,6 @@
 // step(round, event) → { round, effects }: the coordinator performs the effects in order. A `record` effect comes first
 // wherever a step must be durable before anybody hears of it.
 import type { ParticipantId } from '../ids.ts';
-import { quantumFor } from '../aggregation/fixed-point-sum.ts';
 import { decide } from './decide.ts';
 import type { Effect, Entry, RoundEvent, Step } from './round-events.ts';
 import {
@@ -33,15 +32,18 @@ export const openRound = (setting: RoundSetting): Selection => ({
   ...setting,
   phase: 'selection',
   candidates: [],
+  population: 0,
 });
 
 const unchanged = (round: Round): Step => ({ round, effects: [] });
 
-/** `maximumCoordinate`: the bound that updates are checked against; the quantum of the round follows from it. */
-export function step(round: Round, event: RoundEvent, maximumCoordinate: number): Step {
+/** The unit of the sum that the strategy will make of updates of at most so many examples each (core/aggregation). */
+export type QuantumOf = (claimedExamples: readonly number[]) => number;
+
+export function step(round: Round, event: RoundEvent, quantumOf: QuantumOf): Step {
   switch (round.phase) {
     case 'selection':
-      return inSelection(round, event, maximumCoordinate);
+      return inSelection(round, event, quantumOf);
     case 'reporting':
       return inReporting(round, event);
     case 'aggregation':
@@ -54,7 +56,7 @@ export function step(round: Round, event: RoundEvent, maximumCoordinate: number)
   }
 }
 
-function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: number): Step {
+function inSelection(round: Selection, event: RoundEvent, quantumOf: QuantumOf): Step {
   switch (event.type) {
     case 'available': {
       const candidates = [...round.candidates];
@@ -63,9 +65,10 @@ function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: num
         if (known !== -1) candidates[known] = candidate;
         else if (candidates.length < cohortSize(round.rules)) candidates.push(candidate);
       }
-      const next = { ...round, candidates };
+      const population = Math.max(round.population, event.population, candidates.length);
+      const next = { ...round, candidates, population };
       return candidates.length >= cohortSize(round.rules)
-        ? configure(next, event.at, maximumCoordinate)
+        ? configure(next, event.at, quantumOf)
         : unchanged(next);
     }
     case 'left':
@@ -78,7 +81,7 @@ function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: num
     case 'deadline':
       if (event.round !== round.round || event.phase !== 'selection') return unchanged(round);
       return round.candidates.length >= round.rules.minimum
-        ? configure(round, event.at, maximumCoordinate)
+        ? configure(round, event.at, quantumOf)
         : abandon(round, tooFew('took part', round.candidates.length, round.rules.minimum), event.at);
     case 'report':
       return answer(round, event.report);
@@ -95,12 +98,9 @@ function inSelection(round: Selection, event: RoundEvent, maximumCoordinate: num
   }
 }
 
-function configure(round: Selection, at: number, maximumCoordinate: number): Step {
+function configure(round: Selection, at: number, quantumOf: QuantumOf): Step {
   const { candidates, phase: _, ...setting } = round;
-  const quantum = quantumFor(
-    candidates.reduce((total, one) => total + one.examples, 0),
-    maximumCoordinate,
-  );
+  const quantum = quantumOf(candidates.map((one) => one.examples));
   const cohort = candidates.map((candidate): Member => ({
     candidate,
     standing: { type: 'active', stage: 'waiting', fraction: null },

@@ -1,0 +1,123 @@
+// What the two ways of collecting updates share: the plan of a round's aggregation, and reading stored bytes back as values.
+import { createHash } from 'node:crypto';
+import type {
+  Aggregated,
+  AggregationFailure,
+  AggregationSetting,
+  Strategy,
+  UpdateFacts,
+} from '#lib/core/aggregation/strategy.ts';
+import type { Digest, FederationId } from '#lib/core/ids.ts';
+import type { Result } from '#lib/core/result.ts';
+import type { Report } from '#lib/core/round/round-state.ts';
+import { codecNamed } from '#lib/core/update/codec/index.ts';
+import type { CodecFault, Emit } from '#lib/core/update/codec/codec.ts';
+import { updateContext } from '#lib/core/update/context.ts';
+import type { Blobs } from '../ports/blobs.ts';
+
+/** A multiple of 4, small enough for the processor's cache. */
+export const CHUNK_BYTES = 256 * 1024;
+
+/** Bytes in the store differ from their name: a damaged disk. */
+export class BlobDamaged extends Error {
+  override readonly name = 'BlobDamaged';
+  constructor(readonly digest: Digest) {
+    super(`The bytes ${digest} are damaged on disk.`);
+  }
+}
+
+/** What a round's aggregation is made of: fixed when the round is configured. */
+export interface AggregationPlan<S extends Strategy = Strategy> {
+  readonly federation: FederationId;
+  readonly round: number;
+  readonly strategy: S;
+  readonly setting: AggregationSetting;
+  readonly quantum: number;
+}
+
+/** What the next version is made from. */
+export interface BaseVersion {
+  readonly digest: Digest;
+  /** What the strategy remembers with it; null: nothing. */
+  readonly state: Digest | null;
+}
+
+export interface Collecting {
+  /**
+   * Takes an update, once: a second call for the participant changes nothing. `verify`: read its digest again, because it
+   * was not this process that checked it.
+   */
+  add(report: Report, verify: boolean): Promise<void>;
+  /** The new version from the base; the collecting is spent. */
+  finish(base: BaseVersion): Promise<Result<Aggregated, AggregationFailure>>;
+  /** Gives up what was spooled; safe at any time. */
+  close(): Promise<void>;
+}
+
+/** Staleness is counted by rounds that let devices train from older versions; here every update has the round's base. */
+export const factsOf = ({ examples, steps, baseLoss, norm }: Report): UpdateFacts => ({
+  examples,
+  steps,
+  baseLoss,
+  norm,
+  staleness: 0,
+});
+
+/** Hands on the decoded values of a stored update, in order. Throws BlobMissing and BlobDamaged. */
+export async function decodeUpdate(
+  blobs: Blobs,
+  plan: AggregationPlan,
+  report: Report,
+  verify: boolean,
+  scratch: ArrayBuffer,
+  emit: Emit,
+): Promise<void> {
+  const hash = verify ? createHash('sha256') : undefined;
+  const length = plan.strategy.updateLength(plan.setting.parameterCount);
+  const seed = updateContext(plan.federation, plan.round, report.participant);
+  const decoder = codecNamed(report.codec).decoder(length, seed, emit);
+  let fault: CodecFault | undefined;
+  await blobs.read(report.update, scratch, (chunk) => {
+    hash?.update(chunk);
+    fault ??= decoder.write(chunk);
+  });
+  // It was decoded once before it was accepted: what can no longer be decoded is not what was stored.
+  if (fault !== undefined || decoder.end() !== undefined) throw new BlobDamaged(report.update);
+  if (hash !== undefined && hash.digest('hex') !== report.update) throw new BlobDamaged(report.update);
+}
+
+/** f32 values of a blob, checked against its digest. Throws BlobMissing and BlobDamaged. */
+export async function readParameters(
+  blobs: Blobs,
+  digest: Digest,
+  length: number,
+  scratch = new ArrayBuffer(CHUNK_BYTES),
+): Promise<Float32Array<ArrayBuffer>> {
+  const parameters = new Float32Array(length);
+  const bytes = new Uint8Array(parameters.buffer);
+  const hash = createHash('sha256');
+  await blobs.read(digest, scratch, (chunk, offset) => {
+    hash.update(chunk);
+    if (offset + chunk.length > bytes.length) throw new BlobDamaged(digest);
+    bytes.set(chunk, offset);
+  });
+  if (hash.digest('hex') !== digest) throw new BlobDamaged(digest);
+  return parameters;
+}
+
+/** Parameters [P] of the base, and the strategy's state with it: zeros where the version has none. */
+export async function readBase(
+  blobs: Blobs,
+  { strategy, setting }: AggregationPlan,
+  base: BaseVersion,
+  scratch: ArrayBuffer,
+): Promise<{ readonly parameters: Float32Array<ArrayBuffer>; readonly state: Float32Array<ArrayBuffer> }> {
+  const length = strategy.stateLength(setting);
+  return {
+    parameters: await readParameters(blobs, base.digest, setting.parameterCount, scratch),
+    state:
+      base.state === null || length === 0
+        ? new Float32Array(length)
+        : await readParameters(blobs, base.state, length, scratch),
+  };
+}
