@@ -11,6 +11,7 @@ import {
   spec,
 } from '../../../test/doubles/scripted-federation.ts';
 import { roundSeed } from './batch-order.ts';
+import { readTitle } from './federation-title.ts';
 
 test('a device that watches is idle and sends nothing but the wish to watch', async () => {
   const one = await script();
@@ -28,6 +29,21 @@ test('joining checks in with the number of training rows and the back end', asyn
     backend: 'cpu',
   });
   expect(one.part.view).toMatchObject({ state: 'waiting', blocked: null });
+  expect(one.faults).toEqual([]);
+});
+
+test('a device that has joined keeps what the federation is called, and one that only watches does not', async () => {
+  const one = await script();
+  await one.until('watching', () => one.coordinator.said.length > 0);
+  expect(await readTitle(one.store, federation)).toBeUndefined();
+  await one.part.join({ dataset: 'own', name: null, backend: null });
+  let kept: string | undefined;
+  const look = async (): Promise<void> => void (kept = await readTitle(one.store, federation));
+  await one.until('called by its title', () => (void look(), kept === 'Points'));
+  const { view } = one.coordinator;
+  const brief = { ...view.spec.brief, title: 'Points in space' };
+  one.link.deliver('federation', { ...view, spec: { ...view.spec, brief } });
+  await one.until('called by its new title', () => (void look(), kept === 'Points in space'));
   expect(one.faults).toEqual([]);
 });
 
