@@ -99,6 +99,11 @@ export interface DeviceRequests {
     request: { readonly federation: FederationId; readonly when: 'now' | 'after-round' };
     result: null;
   };
+  /** Goes on with another engine that passed the self-test; a round in hand, from the step where it stands. */
+  'switch-engine': {
+    request: { readonly federation: FederationId; readonly backend: BackendName };
+    result: null;
+  };
   /** Takes training over from the other tab of this browser. */
   'move-here': { request: { readonly federation: FederationId }; result: null };
   /** [count, outputSize]; answered by a transferred buffer. */

@@ -140,6 +140,10 @@ export function createDevice(parts: DeviceParts): Device {
       await (await participationIn(federation)).leave(when);
       return null;
     },
+    async 'switch-engine'({ federation, backend }) {
+      await (await participationIn(federation)).switchEngine(backend);
+      return null;
+    },
     async 'move-here'({ federation }) {
       (await participationIn(federation)).moveHere();
       return null;
