@@ -15,7 +15,7 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
 }) => {
   const errors = unseenErrors(page);
   const coordinator = await signedIn(server.signInUrl);
-  await coordinator.create(federationSpec({ rules: { maximumRounds: 2 } }), 'kept');
+  await coordinator.create(federationSpec({ title: 'Wards in spring', rules: { maximumRounds: 2 } }), 'kept');
   await coordinator.act('kept', 'start');
   const base = `${server.url}/f/kept`;
   await bringSample(page, base, 100);
@@ -29,9 +29,13 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   const data = page.getByRole('table', { name: 'Datasets in this browser' });
   await expect(data.getByRole('rowheader')).toHaveText(['Sample of drawn digits', 'Sample of drawn digits']);
   await expect(
-    page.getByRole('region', { name: 'Federations' }).getByRole('link', { name: 'kept' }),
+    page
+      .getByRole('region', { name: 'Federations' })
+      .getByRole('link', { name: 'Wards in spring', exact: true }),
   ).toBeVisible();
+  await expect(data.getByRole('link', { name: 'Wards in spring' })).toHaveCount(2);
   const receipts = page.getByRole('table', { name: /Receipts/ });
+  await expect(receipts.getByRole('rowheader', { name: 'Wards in spring' })).toHaveCount(2);
   await expect(receipts.getByText('in version 1')).toBeVisible();
   await expect(receipts.getByText('in version 2')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Room in this browser' })).toContainText(/\d.* of .* used/);

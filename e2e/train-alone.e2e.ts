@@ -88,3 +88,64 @@ test('a run that a reload cut in its middle goes on to the very same model', asy
   expect(first?.id).not.toBe(second?.id);
   expect(second?.digest).toBe(first?.digest);
 });
+
+test('a run that trains in one tab is not offered in another as cut off, until that tab is closed', async ({
+  context,
+}) => {
+  const first = await context.newPage();
+  await bringSample(first, base, 300);
+  await first.getByRole('button', { name: 'Train alone' }).click();
+  await startOnCpu(first, 1000);
+  await expect(heading(first, 'Training alone')).toBeVisible();
+
+  const second = await context.newPage();
+  await second.goto(`${base}/alone`);
+  const elsewhere = second.getByRole('note').filter({ hasText: 'Training in another tab of this browser' });
+  const goOn = second.getByRole('button', { name: 'Go on' });
+  await expect(elsewhere).toBeVisible();
+  await expect(goOn).toBeHidden();
+
+  await first.getByRole('button', { name: 'Pause' }).click();
+  await expect(heading(first, 'Paused')).toBeVisible();
+  await expect(elsewhere).toBeVisible();
+  await first.close();
+  await expect(goOn).toBeVisible();
+  await expect(elsewhere).toBeHidden();
+  await goOn.click();
+  await expect(second.getByText('Went on from the last checkpoint.')).toBeVisible();
+
+  // It can be given up as well, by a person who does not want it any more.
+  await second.reload();
+  await second.getByRole('button', { name: 'Discard' }).click();
+  await expect(second.getByRole('button', { name: 'Discard' })).toBeHidden();
+  await second.reload();
+  await expect(heading(second, 'Settings')).toBeVisible();
+  await expect(goOn).toBeHidden();
+});
+
+test('the engine of a run is switched while it is paused and while it trains, and it says so', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  await bringSample(page, base, 300);
+  await page.getByRole('button', { name: 'Train alone' }).click();
+  await startOnCpu(page, 1000);
+  await expect(heading(page, 'Training alone')).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(heading(page, 'Paused')).toBeVisible();
+  const stood = await steps(page);
+  await page.getByRole('button', { name: /^Use WebAssembly/ }).click();
+  await expect(page.getByText(/^Switched to WebAssembly.*no step was lost/)).toBeVisible();
+  await expect(heading(page, 'Paused')).toBeVisible();
+  await expect(page.getByRole('heading', { name: /^Engine: WebAssembly/ })).toBeVisible();
+  expect(await steps(page)).toBe(stood);
+
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(heading(page, 'Training alone')).toBeVisible();
+  await page.getByRole('button', { name: /^Use .*CPU/ }).click();
+  await expect(page.getByText(/^Switched to .*CPU.*no step was lost/)).toBeVisible();
+  await expect(heading(page, 'Training alone')).toBeVisible();
+  await page.getByRole('button', { name: 'Stop and keep' }).click();
+  await expect(heading(page, 'Stopped')).toBeVisible();
+  expect(errors).toEqual([]);
+});

@@ -15,8 +15,8 @@ export interface DataDirectory {
   close(): void;
 }
 
-/** Makes the directory where needed and takes the lock; throws DataDirectoryInUse. */
-export function ownDataDirectory(path: string): DataDirectory {
+/** Makes the directory where needed and takes the lock; throws DataDirectoryInUse, which names the `option` that chose it. */
+export function ownDataDirectory(path: string, option: '--data' | '--state' = '--data'): DataDirectory {
   mkdirSync(path, { recursive: true });
   const note = join(path, 'owner.txt');
   const lock = new DatabaseSync(join(path, 'owner.lock'));
@@ -27,7 +27,7 @@ export function ownDataDirectory(path: string): DataDirectory {
     lock.close();
     if (!(error instanceof Error) || !/locked|busy/i.test(error.message)) throw error;
     throw new DataDirectoryInUse(
-      `The data directory ${path} is in use by another Tributary process${ownerSentence(note)}. Stop that one first, or choose another directory with --data.`,
+      `The ${option.slice(2)} directory ${path} is in use by another Tributary process${ownerSentence(note)}. Stop that one first, or choose another directory with ${option}.`,
       { cause: error },
     );
   }

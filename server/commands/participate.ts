@@ -1,4 +1,5 @@
 // `tributary participate`: headless participants, the same participant as in a browser tab, over a few processes.
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
@@ -48,6 +49,7 @@ interface Flags {
   readonly backend: HeadlessSetup['backend'];
   readonly processes?: number;
   readonly rounds?: number;
+  readonly state?: string;
   readonly certificate?: string;
   readonly json?: true;
 }
@@ -74,6 +76,10 @@ export function register(program: Command): void {
       'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)',
     )
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
+    .option(
+      '--state <directory>',
+      'keep each participant’s secret, unsent update and receipts there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
+    )
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {
     if ((flags.data === undefined) === (flags.sample === undefined))
@@ -98,6 +104,7 @@ export function register(program: Command): void {
       backend: flags.backend,
       rounds: flags.rounds ?? null,
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
+      ...(flags.state === undefined ? {} : { state: resolve(flags.state) }),
       ...(flags.certificate === undefined ? {} : { certificate: flags.certificate }),
       onLine(line) {
         failed ||= line.type === 'failure';

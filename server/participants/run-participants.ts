@@ -1,26 +1,28 @@
-// Several headless participants in one process: the participant of the browser, with a store in memory and the engines of Node.
+// Several headless participants in one process: the participant of the browser, with the engines of Node and a store in memory or
+// in files.
 import { memoryDatasetStore } from '#lib/adapters/memory/datasets.ts';
-import { createMemoryParticipantStore } from '#lib/adapters/memory/participant-store.ts';
 import { createSocketLink } from '#lib/adapters/socketio/link.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import type { VersionNumber } from '#lib/core/ids.ts';
-import { figure } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { createQueue, type Engines } from '#lib/participant/engine.ts';
+import { readJoined, writeJoined } from '#lib/participant/joined.ts';
 import type { ParticipationView } from '#lib/participant/participation.ts';
 import { takePart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
 import { LinkLost } from '#lib/ports/coordinator-link.ts';
 import { FederationView, type VersionView } from '#lib/protocol/views.ts';
+import { openKeptState, type KeptState } from './kept-state.ts';
 import { readOwnData, UnusableData, type OwnData } from './own-data.ts';
 import type { HeadlessLine, HeadlessSetup } from './setup.ts';
+import { roundTeller, teller } from './tellers.ts';
 
 export interface RunningParticipants {
   /** All have left, each for its own reason. Rejects with UnusableData or LinkLost when they could not begin. */
   readonly done: Promise<void>;
-  /** Checks out and closes; what was being trained is given up. */
+  /** Checks out and closes; what was being trained is given up. Where state is kept, it stays for a later process instead. */
   stop(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export interface RunningParticipants {
 const STOP_WITHIN_MS = 3_000;
 /** The last version is scored within this, or not at all. */
 const LAST_SCORE_WITHIN_MS = 15_000;
+const LEFT = 'A participant that had joined before cannot take part in this federation any more.';
 
 interface Shared {
   readonly setup: HeadlessSetup;
@@ -48,8 +51,16 @@ export function runParticipants(
     const { spec, head } = await viewOf(setup);
     const { own, refused, firstRefusal } = await readOwnData(setup, spec);
     if (refused > 0) say({ type: 'refused-rows', refused, first: firstRefusal ?? '' });
-    if (stopping.signal.aborted) return;
-    for (const data of own) participants.push(runOne(shared, spec, head.version, data));
+    const kept: KeptState[] = [];
+    try {
+      for (const { index } of own) kept.push(await openKeptState(setup.state, index, setup.federation));
+    } catch (failure) {
+      for (const one of kept) one.close();
+      throw failure;
+    }
+    if (stopping.signal.aborted) return kept.forEach((one) => one.close());
+    for (const [nth, data] of own.entries())
+      participants.push(runOne(shared, spec, head.version, data, kept[nth]!));
     await Promise.all(participants.map((one) => one.done));
   };
   return {
@@ -84,9 +95,9 @@ function runOne(
   spec: FederationSpec,
   firstHead: VersionNumber,
   data: OwnData,
+  { store, isKept, close: closeState }: KeptState,
 ): { readonly done: Promise<void>; stop(): Promise<void> } {
   const participant = data.index + 1;
-  const store = createMemoryParticipantStore();
   const datasets = memoryDatasetStore();
   const clock = createSystemClock();
   const link = createSocketLink({
@@ -104,7 +115,14 @@ function runOne(
       }),
   });
   let finish: (reason: string) => void = () => {};
-  const finished = new Promise<string>((resolve) => (finish = resolve));
+  let giveUp: (failure: UnusableData) => void = () => {};
+  const finished = new Promise<string>((resolve, reject) => {
+    finish = resolve;
+    giveUp = reject;
+  });
+  // It is awaited once joined: a failure before that must not go unheard as one that nobody handles.
+  finished.catch(() => {});
+  let isStopped = false;
   const split = splitExamples(data.examples);
   let head: VersionView | undefined;
   const ended = (): void => finish('The run has ended.');
@@ -119,7 +137,19 @@ function runOne(
       participant !== 1 || head === undefined || (head.evaluation?.participants ?? 0) >= head.participants;
     if (isScored && isTold) ended();
   };
-  const told = teller(say, participant, spec, endIfScored);
+  let isJoined = false;
+  let isEquipped = false;
+  const told = teller(say, participant, spec, (view) => {
+    if (isJoined && !isEquipped && view.backend !== null) {
+      isEquipped = true;
+      const { description, reason } = view.backend;
+      say({ type: 'joined', participant, backend: description, reason });
+    }
+    // It had joined in an earlier process, and cannot take part any more: its data no longer fits, perhaps.
+    if (isJoined && !isEquipped && view.state === 'idle')
+      void clock.tick().then(() => giveUp(new UnusableData(part.view.lastEvent ?? LEFT)));
+    endIfScored(view);
+  });
   const part = takePart({
     federation: setup.federation,
     link,
@@ -156,6 +186,7 @@ function runOne(
     await part.close();
     link.close();
     clock.close();
+    closeState();
   };
   const run = async (): Promise<void> => {
     say({
@@ -174,20 +205,24 @@ function runOne(
     });
     await writer.append(data.examples, data.examples.count);
     await writer.finish();
-    await part.open();
-    await part.join({
+    const wishes = {
       dataset: 'own',
       name: data.name,
       backend: setup.backend === 'auto' ? null : setup.backend,
-    });
-    const choice = part.view.backend;
-    if (choice !== null)
-      say({ type: 'joined', participant, backend: choice.description, reason: choice.reason });
+    };
+    const joined = await readJoined(store, setup.federation);
+    // Joining anew would give up what an earlier process trained and did not send.
+    if (joined !== undefined)
+      await writeJoined(store, setup.federation, { ...joined, ...wishes, pausedAt: null });
+    await part.open();
+    if (joined === undefined) await part.join(wishes);
+    isJoined = true;
+    told(part.view);
     const reason = await finished;
     undoPatience?.();
     tellRound.flush();
     const { roundsContributed } = part.view;
-    await part.leave('now');
+    if (!(isStopped && isKept)) await part.leave('now');
     await close();
     say({ type: 'left', participant, rounds: roundsContributed, reason });
   };
@@ -195,7 +230,8 @@ function runOne(
   return {
     done: running,
     async stop() {
-      finish('Stopped.');
+      isStopped = true;
+      finish(isKept ? 'Stopped. What it keeps is there for the next start.' : 'Stopped.');
       // It checks out in its own way; one that is still being measured, or hears no answer, is closed where it stands.
       let undo: () => void = () => {};
       const impatience = new Promise<void>((resolve) => (undo = clock.after(STOP_WITHIN_MS, resolve)));
@@ -203,88 +239,5 @@ function runOne(
       undo();
       await close();
     },
-  };
-}
-
-/**
- * One line a committed version, once all of its participants have scored it, or a later version is there, or the end. Views come
- * at most twice a second: of several rounds in less, the last is told.
- */
-function roundTeller(
-  say: (line: HeadlessLine) => void,
-  spec: FederationSpec,
-  firstHead: VersionNumber,
-): { seen(head: VersionView): void; flush(): void } {
-  let waiting: VersionView | undefined;
-  // What was there before is not news.
-  let told: number = firstHead;
-  const flush = (): void => {
-    if (waiting === undefined) return;
-    const { version, participants, evaluation, bytesUp, durationMs } = waiting;
-    told = version;
-    waiting = undefined;
-    const value = evaluation === null ? undefined : figure(evaluation.tally, spec.metric.name);
-    say({
-      type: 'round',
-      version,
-      participants,
-      metric: spec.metric.name,
-      value: value ?? null,
-      bytesUp,
-      durationMs,
-    });
-  };
-  return {
-    seen(head) {
-      if (waiting !== undefined && waiting.version < head.version) flush();
-      if (head.version <= told) return;
-      waiting = head;
-      if ((head.evaluation?.participants ?? 0) >= head.participants) flush();
-    },
-    flush,
-  };
-}
-
-/** Turns views into lines, each said once. */
-function teller(
-  say: (line: HeadlessLine) => void,
-  participant: number,
-  spec: FederationSpec,
-  onView: (view: ParticipationView) => void,
-): (view: ParticipationView) => void {
-  let state = '';
-  let event: string | null = null;
-  const scored = new Set<number>();
-  return (view) => {
-    const now = `${view.state} ${view.round} ${view.blocked?.reason}`;
-    if (now !== state) {
-      state = now;
-      say({
-        type: 'state',
-        participant,
-        state: view.state,
-        round: view.round,
-        blocked: view.blocked?.message ?? null,
-      });
-    }
-    if (view.lastEvent !== null && view.lastEvent !== event) {
-      event = view.lastEvent;
-      // What every round brings; the round's own line says it for all.
-      const notable = !/^(Sent update|Version) \d/.test(event);
-      say({ type: 'event', participant, notable, message: event });
-    }
-    for (const { version, tally } of view.localEvaluations) {
-      if (scored.has(version)) continue;
-      scored.add(version);
-      say({
-        type: 'evaluation',
-        participant,
-        version,
-        metric: spec.metric.name,
-        value: figure(tally, spec.metric.name) ?? null,
-        count: tally.count,
-      });
-    }
-    onView(view);
   };
 }

@@ -18,6 +18,8 @@ export const HeadlessSetup = v.object({
     v.object({ type: v.literal('paths'), paths: v.array(v.string()), partition: v.string() }),
   ]),
   seed: whole,
+  /** The directory where each participant keeps its identity and its work; null: in memory. */
+  state: v.nullable(v.string()),
   backend: v.picklist(['wasm', 'cpu', 'auto']),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 
-export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices'> {
+export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state'> {
+  /** Default: what a participant keeps goes with its process. */
+  readonly state?: string;
   /** Default: one a core, and never more than participants. */
   readonly processes?: number;
   /** A PEM file to trust: a server that shows a certificate which it made itself. */
@@ -39,6 +41,7 @@ export function startHeadlessParticipants({
   onLine,
   processes,
   certificate,
+  state,
   ...setup
 }: HeadlessOptions): HeadlessParticipants {
   const program = participantProgram();
@@ -86,7 +89,7 @@ export function startHeadlessParticipants({
         resolve(well);
       });
     });
-    child.send({ ...setup, indices } satisfies HeadlessSetup);
+    child.send({ ...setup, state: state ?? null, indices } satisfies HeadlessSetup);
     children.push({ child, ended });
   }
   const all = Promise.all(children.map((one) => one.ended));

@@ -7,7 +7,7 @@ import { createIdbParticipantStore } from '#lib/adapters/idb/participant-store.t
 import { FederationId } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { DeviceClient } from '#lib/workers/device-client.ts';
-import type { LocalRunSettings, LocalRunView } from '#lib/workers/device-messages.ts';
+import type { CutOffRun, LocalRunSettings, LocalRunView } from '#lib/workers/device-messages.ts';
 import { webLockTurn } from '#lib/workers/web-lock-turn.ts';
 import { clouds, contract, spec } from '../doubles/scripted-federation.ts';
 
@@ -90,12 +90,20 @@ test('a run in the worker is paused within 300 ms, cut off by a reload, and ends
   const paused = await whenPaused;
   expect(performance.now() - asked).toBeLessThan(300);
   expect(paused.epoch).toBeLessThan(60);
-  first.close();
 
+  // A second tab knows that it is not cut off; and once the first is gone, and its lock with it, that it is.
   const second = page();
-  expect((await second.request('resumable-local-runs', null)).map((one) => one.id)).toContain(cut.id);
+  expect(await second.request('cut-off-local-runs', null)).toContainEqual({ settings: cut, elsewhere: true });
+  await expect(second.request('go-on-local-run', { id: cut.id })).rejects.toMatchObject({
+    kind: 'runs-elsewhere',
+  });
+  const whenCutOff = new Promise<readonly CutOffRun[]>((resolve) => {
+    second.onEvent((event) => event.type === 'cut-off-runs' && resolve(event.runs));
+  });
+  first.close();
+  expect(await whenCutOff).toContainEqual({ settings: cut, elsewhere: false });
   const whenFinished = until(second, (one) => one.id === cut.id && one.state === 'finished');
-  await second.request('start-local-run', cut);
+  await second.request('go-on-local-run', { id: cut.id });
   expect((await whenFinished).notice).toBe('Went on from the last checkpoint.');
   expect(await modelOf(cut.id)).toEqual(await modelOf(whole.id));
 

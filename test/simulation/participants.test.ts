@@ -97,8 +97,13 @@ async function stage(spec: FederationSpec): Promise<Stage> {
 function participants(
   one: Stage,
   changes: Partial<HeadlessSetup>,
-): { readonly running: RunningParticipants; readonly lines: HeadlessLine[] } {
+): {
+  readonly running: RunningParticipants;
+  readonly lines: HeadlessLine[];
+  readonly onLine: Set<() => void>;
+} {
   const lines: HeadlessLine[] = [];
+  const onLine = new Set<() => void>();
   const setup: HeadlessSetup = {
     url: `http://127.0.0.1:${one.port}`,
     federation,
@@ -107,12 +112,16 @@ function participants(
     data: { type: 'sample' },
     seed: 1,
     backend: 'wasm',
+    state: null,
     rounds: null,
     ...changes,
   };
-  const running = runParticipants(setup, nodeEngines(), (line) => lines.push(line));
+  const running = runParticipants(setup, nodeEngines(), (said) => {
+    lines.push(said);
+    for (const look of onLine) look();
+  });
   undoings.push(() => running.stop());
-  return { running, lines };
+  return { running, lines, onLine };
 }
 
 const faults = (lines: readonly HeadlessLine[]): readonly HeadlessLine[] =>
@@ -166,6 +175,83 @@ test('a server that restarts in mid-run loses nothing acknowledged, and the part
   for (const round of rounds.filter((each) => each.phase === 'committed'))
     expect(new Set(round.cohort.map((member) => member.participant)).size).toBe(round.cohort.length);
   expect(faults(lines)).toEqual([]);
+});
+
+async function stateDirectory(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'tributary-state-'));
+  undoings.push(() => rm(made, { recursive: true, force: true, maxRetries: 5 }));
+  return made;
+}
+/** Resolves with the first line, of those said already or later, for which `holds`. */
+function line(
+  said: { readonly lines: HeadlessLine[]; readonly onLine: Set<() => void> },
+  holds: (line: HeadlessLine) => boolean,
+): Promise<HeadlessLine> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const found = said.lines.find(holds);
+      if (found === undefined) return;
+      said.onLine.delete(look);
+      resolve(found);
+    };
+    said.onLine.add(look);
+    look();
+  });
+}
+const isState =
+  (state: string) =>
+  (one: HeadlessLine): boolean =>
+    one.type === 'state' && one.state === state;
+
+test('participants whose state is kept come back as the same ones, and stopping them gives up no place', async () => {
+  const one = await stage(specification({ maximumRounds: 6 }));
+  const state = await stateDirectory();
+  const first = participants(one, { state });
+  await one.coordinator.until(federation, (view) => view.roundsCommitted >= 2, 60_000);
+  await first.running.stop();
+  expect((await one.coordinator.federation(federation)).state).toBe('running');
+  const second = participants(one, { state });
+  await second.running.done;
+  const rounds = await one.coordinator.rounds(federation);
+  expect(rounds.filter((round) => round.phase === 'committed')).toHaveLength(6);
+  expect(new Set(rounds.flatMap((round) => round.cohort.map((member) => member.participant))).size).toBe(3);
+  expect(second.lines.filter(({ type }) => type === 'joined')).toHaveLength(3);
+  expect(faults([...first.lines, ...second.lines])).toEqual([]);
+});
+
+test('an update that was trained and not sent when its process ended is sent by the next, and not trained again', async () => {
+  const spec = specification({ goal: 1, minimum: 1, maximumRounds: 1 });
+  // Long enough for the server to be gone before it ends.
+  const one = await stage({ ...spec, plan: { ...spec.plan, localEpochs: 300 } });
+  const state = await stateDirectory();
+  const alone = { clients: 1, indices: [0], state };
+  const first = participants(one, alone);
+  await line(first, isState('training'));
+  await one.server.close();
+  await line(first, isState('sending'));
+  await first.running.stop();
+
+  await one.restart();
+  const second = participants(one, alone);
+  await second.running.done;
+  expect(second.lines.filter(isState('training'))).toEqual([]);
+  const [round, ...more] = await one.coordinator.rounds(federation);
+  expect(more).toEqual([]);
+  expect(round).toMatchObject({ round: 1, phase: 'committed', version: 1 });
+  expect(second.lines.filter((said) => said.type === 'left')).toMatchObject([{ rounds: 1 }]);
+  expect(faults([...first.lines, ...second.lines])).toEqual([]);
+});
+
+test('a state directory has one owner, and a second command is told so', async () => {
+  const one = await stage(specification({ maximumRounds: 50 }));
+  const state = await stateDirectory();
+  const first = participants(one, { state });
+  await line(first, ({ type }) => type === 'joined');
+  const second = participants(one, { state });
+  await expect(second.running.done).rejects.toThrow(
+    `The state directory ${join(state, 'participant-1')} is in use by another Tributary process`,
+  );
+  await first.running.stop();
 });
 
 test('a federation that does not exist is named, and nobody waits for it', async () => {

@@ -2,6 +2,7 @@
 import type { FederationView } from '../protocol/views.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
+import { keepTitle } from './federation-title.ts';
 import type { Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { Rounds } from './rounds.ts';
@@ -33,6 +34,7 @@ export function createAttendance(
   const { federation, link, store, clock } = options;
   let returnTurn: (() => void) | undefined;
   let undoRetry: () => void = () => {};
+  let titleKept: string | undefined;
 
   async function checkIn(): Promise<void> {
     undoRetry();
@@ -110,6 +112,11 @@ export function createAttendance(
       standing.justEnded = undefined;
       ground.changed();
       if (standing.joined === null) return;
+      const { title } = next.spec.brief;
+      if (title !== titleKept) {
+        titleKept = title;
+        ground.background(ground.kept(keepTitle(store, federation, title)));
+      }
       const reopened = before?.state === 'finished' && next.state !== 'finished';
       if (reopened) standing.checkedIn = false;
       if (!standing.checkedIn && (reopened || before === undefined)) ground.background(checkIn());

@@ -98,6 +98,14 @@ export const measuredEngines = (
   create: createTrainer,
 });
 
+/** The same measurements with another of the back ends that passed in use; undefined: `backend` did not pass. */
+export function switchedChoice(choice: BackendChoice, backend: BackendName): BackendChoice | undefined {
+  const report = choice.reports.find((one) => one.backend === backend);
+  if (report === undefined || !report.passed) return undefined;
+  const reason = reasonFor(report, choice.reports, backend);
+  return { backend, description: report.description, reason, reports: choice.reports };
+}
+
 const duration = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 
 function reasonFor(

@@ -34,6 +34,42 @@ test('an engine makes its trainer once, moves on once it is lost, and says when 
   expect(disposed).toBe(2);
 });
 
+test('a switch takes another back end that passed, says by whom it was chosen, and leaves the others to go on with', async () => {
+  const made: string[] = [];
+  let disposed = 0;
+  const three: BackendChoice = {
+    ...choice,
+    reports: [
+      ...choice.reports,
+      { backend: 'cpu', description: 'CPU', passed: true, stepMs: 90, relativeError: 0 },
+      { backend: 'webgl', description: 'WebGL', passed: false, reason: 'wrong numbers' },
+    ],
+  };
+  const engine = createEngine(three, async (backend) => {
+    made.push(backend);
+    return { ...createReferenceTrainer(), dispose: () => (disposed += 1) };
+  });
+  await engine.trainer();
+  expect(engine.switchTo('webgl')).toBe(false);
+  expect(engine.choice).toEqual(three);
+  expect(engine.switchTo('cpu')).toBe(true);
+  await engine.trainer();
+  expect([made, disposed]).toEqual([['webgpu', 'cpu'], 1]);
+  expect(engine.choice).toMatchObject({
+    backend: 'cpu',
+    reason: 'chosen by you: 90 ms a step (WebGPU 1.0 ms, WebAssembly 2.0 ms)',
+    reports: three.reports,
+  });
+  // The fastest that was not lost takes over, and it is not slower than the one that was chosen.
+  expect(engine.moveOn(new TrainerFailure('out-of-memory', ''))).toBe(
+    'There was not enough memory for this model. Continuing on WebGPU.',
+  );
+  expect(engine.moveOn(new TrainerFailure('device-lost', ''))).toBe(
+    'The graphics device was reset. Continuing on WebAssembly, slower.',
+  );
+  expect(engine.switchTo('cpu')).toBe(true);
+});
+
 test('pieces of work run one after the other, also after one that failed', async () => {
   const alone = createQueue();
   const order: string[] = [];

@@ -2,6 +2,7 @@
 // out of memory, the next one takes over. Work on it is done one piece at a time.
 import type { Network } from '../core/model/network.ts';
 import { TrainerFailure, type BackendName, type Trainer } from '../ports/trainer.ts';
+import { switchedChoice } from './choose-backend.ts';
 import type { BackendChoice } from './participation.ts';
 
 /** How back ends are measured and made; composed by the worker or the headless process. */
@@ -17,6 +18,8 @@ export interface Engine {
   trainer(): Promise<Trainer>;
   /** Gives up the back end in use. The sentence says what happened; undefined when no other is left. */
   moveOn(failure: TrainerFailure): string | undefined;
+  /** Gives up the back end in use for another that passed the self-test. Says whether `backend` is in use now. */
+  switchTo(backend: BackendName): boolean;
   /** Runs `work` when all earlier work on this engine has ended: training and scoring never interleave. */
   alone<T>(work: () => Promise<T>): Promise<T>;
   dispose(): void;
@@ -52,9 +55,8 @@ export function createEngine(
   create: Engines['create'],
   queue: ReturnType<typeof createQueue> = createQueue(),
 ): Engine {
-  const others = choice.reports
-    .filter((report) => report.passed && report.backend !== choice.backend)
-    .sort((a, b) => (a.passed && b.passed ? a.stepMs - b.stepMs : 0));
+  const passed = choice.reports.filter((report) => report.passed).sort((a, b) => a.stepMs - b.stepMs);
+  const lost = new Set<BackendName>();
   let present = choice;
   let made: Promise<Trainer> | undefined;
 
@@ -77,11 +79,25 @@ export function createEngine(
     },
     moveOn(failure) {
       release();
-      const next = others.shift();
+      lost.add(present.backend);
+      const before = passed.find((report) => report.backend === present.backend);
+      const next = passed.find((report) => !lost.has(report.backend));
       if (next === undefined) return undefined;
-      const sentence = `${cause(failure)}. Continuing on ${next.description}, slower.`;
+      // Whoever had switched to a slow one goes on faster.
+      const isSlower = before === undefined || next.stepMs > before.stepMs;
+      const sentence = `${cause(failure)}. Continuing on ${next.description}${isSlower ? ', slower' : ''}.`;
       present = { ...present, backend: next.backend, description: next.description, reason: sentence };
       return sentence;
+    },
+    switchTo(backend) {
+      if (backend === present.backend) return true;
+      const next = switchedChoice(present, backend);
+      if (next === undefined) return false;
+      release();
+      // One that was lost before is tried again when a person asks for it.
+      lost.delete(backend);
+      present = next;
+      return true;
     },
     alone: queue,
     dispose: release,

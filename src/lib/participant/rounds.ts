@@ -90,7 +90,11 @@ export function createRounds(
           if (progress.paused && standing.superseded) hands.letGo(one);
         },
         onNotice(sentence, failure) {
-          ground.notice({ reason: failure.kind === 'out-of-memory' ? 'oom' : 'gpu-lost', message: sentence });
+          if (failure !== null)
+            ground.notice({
+              reason: failure.kind === 'out-of-memory' ? 'oom' : 'gpu-lost',
+              message: sentence,
+            });
           ground.happened(sentence);
         },
       }),

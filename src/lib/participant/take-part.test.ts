@@ -1,16 +1,21 @@
 // One round as it should go, and what a participant's screen is told of it. Trouble is in take-part-trouble.test.ts.
 import { expect, test } from 'vitest';
+import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
 import {
   clouds,
   committedMessage,
+  enginesOf,
   federation,
+  heldTrainer,
   joined,
   script,
   spec,
 } from '../../../test/doubles/scripted-federation.ts';
 import { roundSeed } from './batch-order.ts';
+import { readTitle } from './federation-title.ts';
+import { readJoined } from './joined.ts';
 
 test('a device that watches is idle and sends nothing but the wish to watch', async () => {
   const one = await script();
@@ -29,6 +34,61 @@ test('joining checks in with the number of training rows and the back end', asyn
   });
   expect(one.part.view).toMatchObject({ state: 'waiting', blocked: null });
   expect(one.faults).toEqual([]);
+});
+
+test('a device that has joined keeps what the federation is called, and one that only watches does not', async () => {
+  const one = await script();
+  await one.until('watching', () => one.coordinator.said.length > 0);
+  expect(await readTitle(one.store, federation)).toBeUndefined();
+  await one.part.join({ dataset: 'own', name: null, backend: null });
+  let kept: string | undefined;
+  const look = async (): Promise<void> => void (kept = await readTitle(one.store, federation));
+  await one.until('called by its title', () => (void look(), kept === 'Points'));
+  const { view } = one.coordinator;
+  const brief = { ...view.spec.brief, title: 'Points in space' };
+  one.link.deliver('federation', { ...view, spec: { ...view.spec, brief } });
+  await one.until('called by its new title', () => (void look(), kept === 'Points in space'));
+  expect(one.faults).toEqual([]);
+});
+
+/** Two engines: one whose steps wait for the test, and the plain one. */
+const twoEngines = (held: ReturnType<typeof heldTrainer>) =>
+  enginesOf((backend) => (backend === 'cpu' ? held.trainer : createReferenceTrainer()), ['cpu', 'wasm']);
+
+test('an engine that is switched in mid-round goes on with the round: the same update, and the device never left', async () => {
+  const whole = await joined();
+  whole.link.deliver('configured', whole.coordinator.configured(1));
+  await whole.until('averaging', (view) => view.state === 'averaging');
+
+  const held = heldTrainer();
+  const one = await joined({ engines: twoEngines(held) });
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  one.link.deliver('configured', one.coordinator.configured(1));
+  held.allow(4);
+  await one.until('training', () => held.steps() === 4);
+  await one.part.switchEngine('wasm');
+  // The step that was under way.
+  held.allow(1);
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(held.steps()).toBe(5);
+  expect(one.part.view.backend).toMatchObject({
+    backend: 'wasm',
+    reason: expect.stringMatching(/^chosen by you/),
+  });
+  expect(one.coordinator.uploads[0]!.bytes).toEqual(whole.coordinator.uploads[0]!.bytes);
+  expect(one.coordinator.said.map(({ name }) => name)).not.toContain('withdraw');
+  expect(one.coordinator.said.map(({ name }) => name)).not.toContain('check-out');
+  expect(await readJoined(one.store, federation)).toMatchObject({ backend: 'wasm' });
+  expect(one.faults).toEqual([]);
+});
+
+test('an engine is switched between rounds, and one that did not pass is refused', async () => {
+  const one = await joined({ engines: twoEngines(heldTrainer()) });
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  await expect(one.part.switchEngine('webgl')).rejects.toThrow('It goes on with cpu.');
+  await one.part.switchEngine('wasm');
+  await one.until('switched', (view) => view.backend?.backend === 'wasm');
+  expect(one.part.view.lastEvent).toBe('Switched to wasm.');
 });
 
 test('a round goes from the base to a receipt to a version with this device in it', async () => {

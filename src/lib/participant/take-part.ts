@@ -5,7 +5,7 @@ import { WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { createAttendance } from './attendance.ts';
 import { openContributions } from './contributions.ts';
-import type { Equipment } from './equipment.ts';
+import { JoinRefused, type Equipment } from './equipment.ts';
 import { createEquipping } from './equipping.ts';
 import { createGround, Ended, type TakePartOptions } from './ground.ts';
 import { readJoined, writeJoined, type Joined } from './joined.ts';
@@ -36,6 +36,8 @@ export interface TakingPart {
   leave(when: 'now' | 'after-round'): Promise<void>;
   /** Takes training over from the other tab of this browser. */
   moveHere(): void;
+  /** Goes on with another engine; what is being trained, from the step where it stands. Rejects with JoinRefused. */
+  switchEngine(backend: BackendName): Promise<void>;
   /** Stops everything and keeps what is stored; the coordinator sees a connection go. */
   close(): Promise<void>;
 }
@@ -224,6 +226,30 @@ export function takePart(options: TakePartOptions): TakingPart {
       if (standing.joined === null) return;
       standing.superseded = false;
       attendance.takeTurn(true);
+    },
+    async switchEngine(backend) {
+      const { joined, equipment, hand } = standing;
+      if (joined === null) return;
+      if (equipment === undefined) {
+        // None is ready, the last one having been lost, perhaps: getting ready tests this one first.
+        await remember({ ...joined, backend });
+        if (standing.hasTurn) ground.background(attendance.begin());
+        return;
+      }
+      const { engine } = equipment;
+      if (engine.choice.reports.find((report) => report.backend === backend)?.passed !== true)
+        throw new JoinRefused(
+          'no-engine',
+          `That engine did not pass the self-test on this model. It goes on with ${engine.choice.description}.`,
+        );
+      await remember({ ...joined, backend });
+      hand?.control.switchTo(backend);
+      // After what is being computed: training that ends before it looks, and scoring, are not cut off in their middle.
+      const afterwards = async (): Promise<void> => {
+        if (hand !== undefined && hand.control.takeWanted() === null) return;
+        if (engine.switchTo(backend)) ground.happened(`Switched to ${engine.choice.description}.`);
+      };
+      ground.background(engine.alone(afterwards));
     },
     async close() {
       ground.close();

@@ -247,6 +247,72 @@ test('a lost device hands over to the next fastest back end, from the last check
   expect(around.engine.choice.backend).toBe('wasm');
 });
 
+test.each(['running', 'paused'] as const)(
+  'another engine takes over a %s training at the step where it stands, with no step lost or taken twice',
+  async (when) => {
+    const whole = await finished(setting());
+    const steps = { webgpu: 0, wasm: 0 };
+    const counting = (backend: 'webgpu' | 'wasm'): Trainer => {
+      const inner = createReferenceTrainer();
+      return {
+        ...inner,
+        async open(network, sessionPlan) {
+          const session = await inner.open(network, sessionPlan);
+          return {
+            ...session,
+            async step(indices) {
+              steps[backend] += 1;
+              await session.step(indices);
+            },
+          };
+        },
+      };
+    };
+    const around = surroundings({
+      clock: busyClock(60),
+      trainer: (backend) => counting(backend === 'wasm' ? 'wasm' : 'webgpu'),
+    });
+    const { control } = around;
+    const pausedOn: string[] = [];
+    let isAsked = false;
+    const outcome = await finished(setting(), {
+      ...around,
+      onProgress(progress) {
+        if (progress.paused) {
+          pausedOn.push(around.engine.choice.backend);
+          queueMicrotask(() =>
+            around.engine.choice.backend === 'wasm' ? control.resume() : control.switchTo('wasm'),
+          );
+        } else if (progress.batch >= 3 && !isAsked) {
+          isAsked = true;
+          if (when === 'paused') control.pause();
+          else control.switchTo('wasm');
+        }
+      },
+    });
+    expect(outcome.parameters).toEqual(whole.parameters);
+    expect(outcome.history).toEqual(whole.history);
+    // 3 epochs of 6 batches.
+    expect(steps.webgpu).toBeGreaterThan(0);
+    expect(steps.wasm).toBeGreaterThan(0);
+    expect(steps.webgpu + steps.wasm).toBe(18);
+    // It stands paused on the new one until the person resumes.
+    if (when === 'paused') expect(new Set(pausedOn)).toEqual(new Set(['webgpu', 'wasm']));
+    expect(around.notices).toEqual([
+      'Switched to WebAssembly. It went on from where it stood: no step was lost.',
+    ]);
+  },
+);
+
+test('an engine that did not pass the self-test is not switched to, and training goes on', async () => {
+  const whole = await finished(setting());
+  const around = surroundings();
+  around.control.switchTo('webgl');
+  const outcome = await finished(setting(), around);
+  expect(outcome.parameters).toEqual(whole.parameters);
+  expect(around.notices).toEqual(['It stays on WebGPU: the engine asked for did not pass the self-test.']);
+});
+
 test('when every back end has failed the outcome names the failure', async () => {
   const around = surroundings({ trainer: () => fragile(3, 'out-of-memory') });
   expect(await trainLocally(setting(), around)).toMatchObject({ type: 'failed', kind: 'out-of-memory' });

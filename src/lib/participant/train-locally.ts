@@ -52,8 +52,8 @@ export interface TrainingSurroundings {
   /** Makes a checkpoint durable. It answers for its own failures: training goes on from memory. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   onProgress(progress: TrainingProgress): void;
-  /** A back end was lost and training goes on with another: the sentence for the person. */
-  onNotice(message: string, failure: TrainerFailure): void;
+  /** Training goes on with another back end: the sentence for the person. `failure`: what was lost; null: the person chose. */
+  onNotice(message: string, failure: TrainerFailure | null): void;
 }
 
 export type TrainingOutcome =
@@ -134,7 +134,8 @@ export async function trainLocally(
     try {
       const trainer = await engine.trainer();
       session = await trainer.open(training.network, training.plan);
-      return await trainFrom(from, session, training, { ...surroundings, saveCheckpoint: remember });
+      const outcome = await trainFrom(from, session, training, { ...surroundings, saveCheckpoint: remember });
+      if (outcome.type !== 'switching') return outcome;
     } catch (failure) {
       if (failure instanceof Diverged) return { type: 'failed', kind: 'diverged', message: failure.message };
       if (!(failure instanceof TrainerFailure)) throw failure;
@@ -144,6 +145,14 @@ export async function trainLocally(
     } finally {
       session?.close();
     }
+    const wanted = surroundings.control.takeWanted();
+    if (wanted === null || wanted === engine.choice.backend) continue;
+    surroundings.onNotice(
+      engine.switchTo(wanted)
+        ? `Switched to ${engine.choice.description}. It went on from where it stood: no step was lost.`
+        : `It stays on ${engine.choice.description}: the engine asked for did not pass the self-test.`,
+      null,
+    );
   }
 }
 
@@ -152,7 +161,7 @@ async function trainFrom(
   session: TrainerSession,
   training: LocalTraining,
   { clock, control, saveCheckpoint, onProgress }: TrainingSurroundings,
-): Promise<TrainingOutcome> {
+): Promise<TrainingOutcome | { readonly type: 'switching' }> {
   const { plan } = training;
   const rows = training.training;
   const batchesPerEpoch = batchesOf(rows.count, plan.batchSize);
@@ -243,16 +252,21 @@ async function trainFrom(
     });
     pendingLoss = { sum: 0, examples: 0 };
   };
-  /** Stands still while paused; true when training was stopped. */
-  const stopped = async (): Promise<boolean> => {
-    if (control.state === 'paused') {
+  /** Stands still while paused; tells what the person asked for: to stop, or another engine, from a checkpoint of this step. */
+  const asked = async (): Promise<'nothing' | 'stop' | 'switch'> => {
+    const isNow = (state: TrainingControl['state']): boolean => control.state === state;
+    const stood = isNow('paused');
+    if (stood) {
       await checkpoint({ epoch, batch });
       report(true);
-      while (control.state === 'paused') await control.changed();
+      while (isNow('paused') && control.wanted === null) await control.changed();
       pace.restart();
-      if (control.state !== 'stopped') report(false);
+      if (isNow('running')) report(false);
     }
-    return control.state === 'stopped';
+    if (isNow('stopped')) return 'stop';
+    if (control.wanted === null) return 'nothing';
+    if (!stood) await checkpoint({ epoch, batch });
+    return 'switch';
   };
   const end = async (type: 'finished' | 'stopped'): Promise<TrainingOutcome> => {
     const { parameters } = await finiteState();
@@ -263,11 +277,13 @@ async function trainFrom(
   await session.setRows(rows);
   await session.setState(from.state, training.base);
   pace.restart();
-  report(false);
+  report(control.state === 'paused');
   for (; epoch < plan.localEpochs; epoch += 1, batch = 0) {
     const order = epochOrder(plan.seed, epoch, rows.count);
     while (batch < batchesPerEpoch) {
-      if (await stopped()) return end('stopped');
+      const wish = await asked();
+      if (wish === 'stop') return end('stopped');
+      if (wish === 'switch') return { type: 'switching' };
       const indices = order.slice(batch * plan.batchSize, (batch + 1) * plan.batchSize);
       await session.step(indices);
       batch += 1;
@@ -297,7 +313,11 @@ async function trainFrom(
     if (epoch + 1 < plan.localEpochs && clock.monotonic() - lastCheckpoint >= CHECKPOINT_APART_MS)
       await checkpoint({ epoch: epoch + 1, batch: 0 });
   }
-  if (control.state === 'paused' && (await stopped())) return end('stopped');
+  if (control.state === 'paused') {
+    const wish = await asked();
+    if (wish === 'stop') return end('stopped');
+    if (wish === 'switch') return { type: 'switching' };
+  }
   report(false);
   return end('finished');
 }

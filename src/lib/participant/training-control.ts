@@ -1,4 +1,5 @@
-// The hand on a running training: pause, resume, stop. Training looks at it between two steps.
+// The hand on a running training: pause, resume, stop, and another engine. Training looks at it between two steps.
+import type { BackendName } from '../ports/trainer.ts';
 
 export interface TrainingControl {
   readonly state: 'running' | 'paused' | 'stopped';
@@ -6,23 +7,45 @@ export interface TrainingControl {
   resume(): void;
   /** For good: training ends at the next step, with what it has. */
   stop(): void;
-  /** Resolves at the next change of state. */
+  /** The back end that training shall go on with; null: the one in use. */
+  readonly wanted: BackendName | null;
+  /** Training goes on with another back end from where it stands, paused or not. */
+  switchTo(backend: BackendName): void;
+  /** Training has heard of the wish, and takes it. */
+  takeWanted(): BackendName | null;
+  /** Resolves at the next change of state or of what is wanted. */
   changed(): Promise<void>;
 }
 
 export function createTrainingControl(start: 'running' | 'paused' = 'running'): TrainingControl {
   let state: TrainingControl['state'] = start;
+  let wanted: BackendName | null = null;
   let wake: () => void = () => {};
   let change = new Promise<void>((resolve) => (wake = resolve));
+  const tell = (): void => {
+    wake();
+    change = new Promise<void>((resolve) => (wake = resolve));
+  };
   const move = (next: TrainingControl['state']): void => {
     if (state === 'stopped' || state === next) return;
     state = next;
-    wake();
-    change = new Promise<void>((resolve) => (wake = resolve));
+    tell();
   };
   return {
     get state() {
       return state;
+    },
+    get wanted() {
+      return wanted;
+    },
+    switchTo(backend) {
+      wanted = backend;
+      tell();
+    },
+    takeWanted() {
+      const taken = wanted;
+      wanted = null;
+      return taken;
     },
     pause: () => move('paused'),
     resume: () => move('running'),

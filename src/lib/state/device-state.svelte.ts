@@ -3,6 +3,7 @@
 import type { FederationId } from '../core/ids.ts';
 import type { ParticipationView } from '../participant/participation.ts';
 import type {
+  CutOffRun,
   DeviceEvent,
   DeviceRequests,
   LocalRunSettings,
@@ -38,6 +39,9 @@ export class DeviceState {
 
   /** The run last started or resumed in each place (a federation, the playground), so that one finds it again. */
   started = $state.raw<Readonly<Record<string, LocalRunSettings>>>({});
+
+  /** Local runs that are not on this page: cut off, or going on in another tab. */
+  cutOff = $state.raw<readonly CutOffRun[]>([]);
 
   #port: Promise<DevicePort> | undefined;
 
@@ -87,10 +91,39 @@ export class DeviceState {
     }
   }
 
-  /** Starts training alone, or goes on with a run that was cut off. Says whether it runs. */
+  /** Starts training alone. Says whether it runs. */
   async startRun(place: string, settings: LocalRunSettings): Promise<boolean> {
     this.started = { ...this.started, [place]: settings };
     return this.attempt('start-local-run', settings);
+  }
+
+  /** Looks for runs that were cut off, or go on in another tab. */
+  async lookForCutOff(): Promise<void> {
+    try {
+      this.cutOff = await this.ask('cut-off-local-runs', null);
+    } catch (error) {
+      this.trouble = troubleOf(error);
+    }
+  }
+
+  /** Goes on with a run that was cut off. Says whether it runs; where another tab has it, that is known afterwards. */
+  async goOn(place: string, settings: LocalRunSettings): Promise<boolean> {
+    const before = this.started;
+    this.started = { ...before, [place]: settings };
+    this.cutOff = this.cutOff.filter((one) => one.settings.id !== settings.id);
+    if (await this.attempt('go-on-local-run', { id: settings.id })) return true;
+    const { trouble } = this;
+    // One that began and failed stays in view, with its reason.
+    if (this.runs[settings.id] === undefined) this.started = before;
+    await this.lookForCutOff();
+    this.trouble = trouble;
+    return false;
+  }
+
+  /** Gives a run up that was cut off. */
+  async discard(settings: LocalRunSettings): Promise<void> {
+    if (await this.attempt('discard-local-run', { id: settings.id }))
+      this.cutOff = this.cutOff.filter((one) => one.settings.id !== settings.id);
   }
 
   #open(): Promise<DevicePort> {
@@ -100,6 +133,7 @@ export class DeviceState {
         // What was shown as running no longer runs.
         this.participations = {};
         this.runs = {};
+        this.cutOff = [];
         this.lost = troubleOf(failure);
         this.trouble = this.lost;
       });
@@ -115,6 +149,9 @@ export class DeviceState {
         break;
       case 'local-run':
         this.runs = { ...this.runs, [event.view.id]: event.view };
+        break;
+      case 'cut-off-runs':
+        this.cutOff = event.runs;
         break;
       default:
         event satisfies never;

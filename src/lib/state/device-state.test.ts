@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as v from 'valibot';
 import { FederationId } from '../core/ids.ts';
 import type { ParticipationView } from '../participant/participation.ts';
-import type { DeviceEvent } from '../workers/device-messages.ts';
+import type { CutOffRun, DeviceEvent, LocalRunSettings } from '../workers/device-messages.ts';
 import { DeviceState, type DevicePort } from './device-state.svelte.ts';
 
 const digits = v.parse(FederationId, 'digits');
@@ -94,6 +94,43 @@ test('a failure becomes its kind and sentence, and goes with the next success', 
   full = false;
   expect(await device.attempt('join', join)).toBe(true);
   expect(device.trouble).toBeNull();
+});
+
+test('a run that turns out to go on in another tab is not shown as this page’s, and is offered once it is free', async () => {
+  const run: LocalRunSettings = {
+    id: 'run-1',
+    dataset: 'd',
+    name: 'Mine',
+    network: { inputShape: [1], layers: [], loss: 'mean-squared-error' },
+    plan: {
+      localEpochs: 1,
+      batchSize: 1,
+      learningRate: 1,
+      optimizer: { type: 'adam' },
+      proximalTerm: 0,
+      seed: 1,
+    },
+    metric: 'rmse',
+    backend: null,
+  };
+  let runs: readonly CutOffRun[] = [{ settings: run, elsewhere: false }];
+  const fake = fakePort({
+    'cut-off-local-runs': () => runs,
+    'go-on-local-run': () => {
+      throw new Failure('This training goes on in another tab of this browser.');
+    },
+  });
+  const device = new DeviceState(fake.connect);
+  await device.lookForCutOff();
+  expect(device.cutOff).toEqual(runs);
+  runs = [{ settings: run, elsewhere: true }];
+  expect(await device.goOn('play', run)).toBe(false);
+  expect(device.started).toEqual({});
+  expect(device.cutOff).toEqual(runs);
+  expect(device.trouble?.message).toBe('This training goes on in another tab of this browser.');
+  const free = [{ settings: run, elsewhere: false }];
+  fake.tell({ type: 'cut-off-runs', runs: free });
+  expect(device.cutOff).toEqual(free);
 });
 
 test('a worker that ended by itself leaves nothing on screen that seems to run, and says why', async () => {

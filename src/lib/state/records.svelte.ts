@@ -17,6 +17,8 @@ export class RecordsState {
   refusals = $state.raw<readonly StoredRefusal[]>([]);
   /** Newest first. */
   models = $state.raw<readonly LocalModel[] | undefined>();
+  /** What federations are called, by id; only of those whose title was kept. */
+  titles = $state.raw<Readonly<Record<string, string>>>({});
   trouble = $state.raw<DeviceTrouble | null>(null);
 
   constructor(private readonly open: () => Promise<ParticipantStore>) {}
@@ -41,6 +43,32 @@ export class RecordsState {
     } catch (error) {
       this.receipts ??= [];
       this.models ??= [];
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** Reads what these federations are called. */
+  async loadTitles(federations: readonly FederationId[]): Promise<void> {
+    try {
+      const { readTitle } = await import('../participant/federation-title.ts');
+      const store = await this.open();
+      const read = await Promise.all(
+        federations.map(async (id) => [id, await readTitle(store, id)] as const),
+      );
+      this.titles = Object.fromEntries(
+        read.flatMap(([id, title]) => (title === undefined ? [] : [[id, title]])),
+      );
+    } catch (error) {
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** Remembers what a federation is called that this device has something of. */
+  async keepTitle(federation: FederationId, title: string): Promise<void> {
+    try {
+      const { keepTitle } = await import('../participant/federation-title.ts');
+      await keepTitle(await this.open(), federation, title);
+    } catch (error) {
       this.trouble = storageTrouble(error);
     }
   }

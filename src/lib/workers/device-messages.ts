@@ -9,7 +9,7 @@ import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
 
 export interface LocalRunSettings {
-  /** Names the run and its checkpoint; the same id after a reload resumes it. */
+  /** Names the run and its checkpoint. */
   readonly id: string;
   readonly dataset: string;
   readonly name: string;
@@ -38,8 +38,16 @@ export interface LocalRunView {
   readonly history: readonly HistoryPoint[];
   /** Held-out tally of the latest epoch. */
   readonly tally: Tally | null;
-  /** What happened that the person should know: a back end lost, training unstable, resumed from a checkpoint. */
+  /** The engine that it goes on with in a moment; null: the one it has. */
+  readonly switchingTo: BackendName | null;
+  /** What happened that the person should know: a back end lost or switched, training unstable, resumed from a checkpoint. */
   readonly notice: string | null;
+}
+
+/** A run that is not running on this page. `elsewhere`: it goes on in another tab of this browser; else it was cut off. */
+export interface CutOffRun {
+  readonly settings: LocalRunSettings;
+  readonly elsewhere: boolean;
 }
 
 /** Parameters to run: a version by its digest (fetched and kept), or a model trained here. */
@@ -57,14 +65,23 @@ export interface DeviceRequests {
     };
     result: BackendChoice;
   };
-  /** Starts or resumes; answers as soon as it runs. Views follow as events. */
+  /** Answers as soon as it runs. Views follow as events. */
   'start-local-run': { request: LocalRunSettings; result: null };
   'pause-local-run': { request: { readonly id: string }; result: null };
   'resume-local-run': { request: { readonly id: string }; result: null };
   /** Ends it and keeps the model so far. */
   'stop-local-run': { request: { readonly id: string }; result: null };
-  /** Runs that were cut off by a reload and can go on. */
-  'resumable-local-runs': { request: null; result: readonly LocalRunSettings[] };
+  /** Goes on with another engine that passed the self-test, paused or not, from the step where it stands. */
+  'switch-local-run-engine': {
+    request: { readonly id: string; readonly backend: BackendName };
+    result: null;
+  };
+  /** Runs that were cut off by a reload and can go on, and those that go on in another tab. */
+  'cut-off-local-runs': { request: null; result: readonly CutOffRun[] };
+  /** Takes a run up that was cut off; as start-local-run. Refused while another tab has it. */
+  'go-on-local-run': { request: { readonly id: string }; result: null };
+  /** Deletes what is left of a run that was cut off. */
+  'discard-local-run': { request: { readonly id: string }; result: null };
   /** Watches a federation and resumes taking part if this device had joined it. */
   open: { request: { readonly federation: FederationId }; result: ParticipationView };
   join: {
@@ -80,6 +97,11 @@ export interface DeviceRequests {
   resume: { request: { readonly federation: FederationId }; result: null };
   leave: {
     request: { readonly federation: FederationId; readonly when: 'now' | 'after-round' };
+    result: null;
+  };
+  /** Goes on with another engine that passed the self-test; a round in hand, from the step where it stands. */
+  'switch-engine': {
+    request: { readonly federation: FederationId; readonly backend: BackendName };
     result: null;
   };
   /** Takes training over from the other tab of this browser. */
@@ -103,7 +125,9 @@ export interface DeviceRequests {
 
 export type DeviceEvent =
   | { readonly type: 'participation'; readonly view: ParticipationView }
-  | { readonly type: 'local-run'; readonly view: LocalRunView };
+  | { readonly type: 'local-run'; readonly view: LocalRunView }
+  /** Another tab let go of a run: what is there to go on with now. */
+  | { readonly type: 'cut-off-runs'; readonly runs: readonly CutOffRun[] };
 
 export type DeviceRequestMessage = {
   [Name in keyof DeviceRequests]: {

@@ -8,6 +8,7 @@ import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
+import { memoryTabs } from '../../../test/doubles/memory-holds.ts';
 import {
   clouds,
   datasetsOf,
@@ -20,6 +21,7 @@ import {
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
 import type {
+  CutOffRun,
   DeviceEvent,
   DeviceReply,
   DeviceRequestMessage,
@@ -41,7 +43,9 @@ const settings: LocalRunSettings = {
 async function page(
   store: ParticipantStore = createMemoryParticipantStore(),
   engines = enginesOf(() => createReferenceTrainer()),
+  tabs = memoryTabs(),
 ) {
+  const tab = tabs.open();
   let toPage: (event: MessageEvent<DeviceReply>) => void = () => {};
   let toPageOnError: (event: Event) => void = () => {};
   const coordinator = scriptedCoordinator(await store.secret());
@@ -56,6 +60,7 @@ async function page(
     engines,
     clock: createSystemClock(),
     turn: () => onlyOne,
+    holds: tab.holds,
     reply: (message) =>
       queueMicrotask(() => toPage(new MessageEvent('message', { data: structuredClone(message) }))),
     onFault: (fault) => faults.push(fault),
@@ -92,6 +97,8 @@ async function page(
     events,
     faults,
     identified,
+    /** The tab is closed: its worker ends without a word. */
+    gone: tab.gone,
     until,
     runs,
     fail: () => toPageOnError(new Event('error')),
@@ -124,7 +131,7 @@ test('a local run trains to its end, and its model is kept, used and scored', as
   });
   expect(probabilities[1]).toBeGreaterThan(0.5);
   expect(probabilities[2]).toBeGreaterThan(0.5);
-  expect(await client.request('resumable-local-runs', null)).toEqual([]);
+  expect(await client.request('cut-off-local-runs', null)).toEqual([]);
   expect(faults).toEqual([]);
 });
 
@@ -185,13 +192,139 @@ test('a run that a reload cut off is listed, and goes on to the same model', asy
   await one.device.close();
 
   const again = await page(one.store);
-  expect(await again.client.request('resumable-local-runs', null)).toEqual([settings]);
-  await again.client.request('start-local-run', settings);
+  expect(await again.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: false }]);
+  await again.client.request('go-on-local-run', { id: settings.id });
   const view = await again.until(({ state }) => state === 'finished');
   expect(view.notice).toBe('Went on from the last checkpoint.');
   expect((await again.store.models.list())[0]!.parameters).toEqual(
     (await whole.store.models.list())[0]!.parameters,
   );
+});
+
+/** The next list of cut-off runs that a page is told of by itself. */
+const told = (one: Awaited<ReturnType<typeof page>>): Promise<readonly CutOffRun[]> =>
+  new Promise((resolve) => {
+    const undo = one.client.onEvent((event) => {
+      if (event.type !== 'cut-off-runs') return;
+      undo();
+      resolve(event.runs);
+    });
+  });
+const kindOf = async (work: Promise<unknown>): Promise<string> => {
+  const cause = await work.catch((thrown: unknown) => thrown);
+  return cause instanceof DeviceFailure ? cause.kind : String(cause);
+};
+
+test('a run that trains in one tab is not taken up in another, which is told once that tab is gone', async () => {
+  const store = createMemoryParticipantStore();
+  const tabs = memoryTabs();
+  const held = heldTrainer();
+  const first = await page(
+    store,
+    enginesOf(() => held.trainer),
+    tabs,
+  );
+  await first.client.request('start-local-run', settings);
+  held.allow(3);
+  await first.until(({ state }) => state === 'training');
+
+  const second = await page(store, undefined, tabs);
+  expect(await second.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: true }]);
+  const { id } = settings;
+  expect(await kindOf(second.client.request('go-on-local-run', { id }))).toBe('runs-elsewhere');
+  expect(await kindOf(second.client.request('start-local-run', settings))).toBe('runs-elsewhere');
+  expect(await kindOf(second.client.request('discard-local-run', { id }))).toBe('runs-elsewhere');
+  expect(second.runs()).toEqual([]);
+
+  const news = told(second);
+  first.gone();
+  expect(await news).toEqual([{ settings, elsewhere: false }]);
+  await second.client.request('go-on-local-run', { id });
+  await second.until(({ state }) => state === 'finished');
+  expect(await store.models.list()).toHaveLength(1);
+  expect([first.faults, second.faults]).toEqual([[], []]);
+});
+
+test('a run that ended in another tab is not offered, nor begun anew by a page that had seen it', async () => {
+  const store = createMemoryParticipantStore();
+  const tabs = memoryTabs();
+  const held = heldTrainer();
+  const first = await page(
+    store,
+    enginesOf(() => held.trainer),
+    tabs,
+  );
+  await first.client.request('start-local-run', settings);
+  const second = await page(store, undefined, tabs);
+  expect(await second.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: true }]);
+  const news = told(second);
+  held.allow(1000);
+  await first.until(({ state }) => state === 'finished');
+  expect(await news).toEqual([]);
+  expect(await kindOf(second.client.request('go-on-local-run', { id: settings.id }))).toBe('unknown-run');
+  expect(await store.models.list()).toHaveLength(1);
+});
+
+test('a run that was cut off can be given up, and nothing of it is left', async () => {
+  const held = heldTrainer();
+  const one = await page(
+    undefined,
+    enginesOf(() => held.trainer),
+  );
+  await one.client.request('start-local-run', settings);
+  await one.client.request('pause-local-run', { id: settings.id });
+  held.allow(4);
+  await one.until(({ state }) => state === 'paused');
+  await one.device.close();
+  expect(await one.store.checkpoints.get('local:run-1')).toBeDefined();
+
+  const again = await page(one.store);
+  await again.client.request('discard-local-run', { id: settings.id });
+  expect(await again.client.request('cut-off-local-runs', null)).toEqual([]);
+  expect(await again.store.checkpoints.get('local:run-1')).toBeUndefined();
+});
+
+test('the engine of a paused run is switched: it goes on with the other to the same model, also after a reload', async () => {
+  const whole = await page();
+  await whole.client.request('start-local-run', settings);
+  await whole.until(({ state }) => state === 'finished');
+
+  const held = heldTrainer();
+  const both = enginesOf(
+    (backend) => (backend === 'cpu' ? held.trainer : createReferenceTrainer()),
+    ['cpu', 'wasm'],
+  );
+  const one = await page(undefined, both);
+  const { id } = settings;
+  await one.client.request('start-local-run', settings);
+  await one.client.request('pause-local-run', { id });
+  held.allow(4);
+  await one.until(({ state }) => state === 'paused');
+  expect(await kindOf(one.client.request('switch-local-run-engine', { id, backend: 'webgl' }))).toBe(
+    'engine-failed-test',
+  );
+  await one.client.request('switch-local-run-engine', { id, backend: 'wasm' });
+  const switched = await one.until(({ state, backend }) => state === 'paused' && backend?.backend === 'wasm');
+  expect(switched).toMatchObject({
+    switchingTo: null,
+    notice: 'Switched to wasm. It went on from where it stood: no step was lost.',
+    backend: { reason: 'chosen by you: 2.0 ms a step (CPU 1.0 ms)' },
+  });
+  expect(await kindOf(one.client.request('switch-local-run-engine', { id: 'none', backend: 'cpu' }))).toBe(
+    'unknown-run',
+  );
+  const taken = held.steps();
+  const again = await page(one.store);
+  expect(await again.client.request('cut-off-local-runs', null)).toEqual([
+    { settings: { ...settings, backend: 'wasm' }, elsewhere: false },
+  ]);
+  await one.client.request('resume-local-run', { id });
+  await one.until(({ state }) => state === 'finished');
+  expect(held.steps()).toBe(taken);
+  expect((await one.store.models.list())[0]!.parameters).toEqual(
+    (await whole.store.models.list())[0]!.parameters,
+  );
+  expect(one.faults).toEqual([]);
 });
 
 test('stopping a run keeps the model so far', async () => {
@@ -210,19 +343,15 @@ test('stopping a run keeps the model so far', async () => {
 
 test('what cannot be done is answered once, with a code and a sentence', async () => {
   const { client, faults } = await page();
-  const failure = async (work: Promise<unknown>): Promise<string> => {
-    const cause = await work.catch((thrown: unknown) => thrown);
-    return cause instanceof DeviceFailure ? cause.kind : String(cause);
-  };
-  expect(await failure(client.request('start-local-run', { ...settings, dataset: 'none' }))).toBe(
+  expect(await kindOf(client.request('start-local-run', { ...settings, dataset: 'none' }))).toBe(
     'unknown-dataset',
   );
-  expect(await failure(client.request('pause-local-run', { id: 'none' }))).toBe('unknown-run');
+  expect(await kindOf(client.request('pause-local-run', { id: 'none' }))).toBe('unknown-run');
   expect(
-    await failure(client.request('join', { federation, dataset: 'own', name: null, backend: null })),
+    await kindOf(client.request('join', { federation, dataset: 'own', name: null, backend: null })),
   ).toBe('offline');
   const source = { type: 'local', id: 'none' } as const;
-  expect(await failure(client.request('evaluate', { network: spec.network, source, dataset: 'own' }))).toBe(
+  expect(await kindOf(client.request('evaluate', { network: spec.network, source, dataset: 'own' }))).toBe(
     'unknown-model',
   );
   expect(faults).toEqual([]);
@@ -252,5 +381,5 @@ test('a worker that dies rejects what waits, and everything after', async () => 
   const waiting = client.request('choose-backend', { network: spec.network, batchSize: 5, preferred: null });
   fail();
   await expect(waiting).rejects.toMatchObject({ kind: 'worker-lost' });
-  await expect(client.request('resumable-local-runs', null)).rejects.toMatchObject({ kind: 'worker-lost' });
+  await expect(client.request('cut-off-local-runs', null)).rejects.toMatchObject({ kind: 'worker-lost' });
 });

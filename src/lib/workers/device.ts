@@ -17,6 +17,7 @@ import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } f
 import { createInference } from './inference.ts';
 import { createLocalRuns } from './local-runs.ts';
 import { Refusal } from './refusal.ts';
+import type { RunHolds } from './run-holds.ts';
 
 export interface DeviceParts {
   readonly store: ParticipantStore;
@@ -28,6 +29,8 @@ export interface DeviceParts {
   readonly engines: Engines;
   readonly clock: Clock;
   turn(federation: FederationId): TrainingTurn;
+  /** Which tab has which local run. */
+  readonly holds: RunHolds;
   reply(message: DeviceReply, transfer?: Transferable[]): void;
   onFault(fault: unknown): void;
 }
@@ -49,7 +52,9 @@ export function createDevice(parts: DeviceParts): Device {
     datasets,
     engines,
     clock,
+    holds: parts.holds,
     onView: (view) => emit({ type: 'local-run', view }),
+    onCutOff: (runs) => emit({ type: 'cut-off-runs', runs }),
     onFault: parts.onFault,
   });
   const opened = new Map<FederationId, Promise<TakingPart>>();
@@ -103,7 +108,19 @@ export function createDevice(parts: DeviceParts): Device {
       runs.stop(id);
       return null;
     },
-    'resumable-local-runs': () => runs.resumable(),
+    async 'switch-local-run-engine'({ id, backend }) {
+      await runs.switchEngine(id, backend);
+      return null;
+    },
+    'cut-off-local-runs': () => runs.cutOff(),
+    async 'go-on-local-run'({ id }) {
+      await runs.goOn(id);
+      return null;
+    },
+    async 'discard-local-run'({ id }) {
+      await runs.discard(id);
+      return null;
+    },
     open: async ({ federation }) => (await participationIn(federation)).view,
     async join({ federation, dataset, name, backend }) {
       const part = await participationIn(federation);
@@ -121,6 +138,10 @@ export function createDevice(parts: DeviceParts): Device {
     },
     async leave({ federation, when }) {
       await (await participationIn(federation)).leave(when);
+      return null;
+    },
+    async 'switch-engine'({ federation, backend }) {
+      await (await participationIn(federation)).switchEngine(backend);
       return null;
     },
     async 'move-here'({ federation }) {

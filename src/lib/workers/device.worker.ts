@@ -11,6 +11,7 @@ import { measuredEngines } from '../participant/choose-backend.ts';
 import { createDevice, identityOf, type Device } from './device.ts';
 import type { DeviceReply, DeviceRequestMessage } from './device-messages.ts';
 import { rememberedEngines } from './remembered-engines.ts';
+import { webLockHolds } from './run-holds.ts';
 import { webLockTurn } from './web-lock-turn.ts';
 
 const reply = (message: DeviceReply, transfer: Transferable[] = []): void =>
@@ -43,6 +44,7 @@ function compose(database: Database): Device {
     ),
     clock,
     turn: (federation) => webLockTurn(federation, navigator.locks),
+    holds: webLockHolds(navigator.locks),
     reply,
     onFault,
   });

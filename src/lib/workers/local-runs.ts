@@ -1,11 +1,9 @@
-// Training alone on this device: start, pause, resume, stop, and going on after a reload. The model it ends with is kept here.
-import * as v from 'valibot';
+// Training alone on this device: start, pause, resume, stop, another engine, and going on after a reload. The model it ends with
+// is kept here. Which tab may train a run, and which can go on, is the matter of cut-off-runs.
 import { digestOfText } from '../core/digest.ts';
 import type { FederationId } from '../core/ids.ts';
-import { MetricName } from '../core/metrics/figures.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
-import { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
-import { createEngine, createQueue, type Engines } from '../participant/engine.ts';
+import { createEngine, type Engine, type Engines } from '../participant/engine.ts';
 import { readOwnRows } from '../participant/own-rows.ts';
 import { trainLocally, type TrainingOutcome, type TrainingProgress } from '../participant/train-locally.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
@@ -13,17 +11,26 @@ import { createViewPace } from '../participant/view-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { BackendName } from '../ports/trainer.ts';
+import { createCutOffRuns, localModelId } from './cut-off-runs.ts';
+import type { CutOffRun, LocalRunSettings, LocalRunView } from './device-messages.ts';
 import { Refusal } from './refusal.ts';
-import type { LocalRunSettings, LocalRunView } from './device-messages.ts';
+import type { RunHolds } from './run-holds.ts';
 
 export interface LocalRuns {
-  /** Starts, or goes on where it was cut off; resolves as soon as it runs. Rejects with Refusal, or TrainerFailure. */
+  /** Starts a run; resolves as soon as it runs. Rejects with Refusal, or TrainerFailure. */
   start(settings: LocalRunSettings): Promise<void>;
+  /** Goes on with a run where it was cut off; as `start`. */
+  goOn(id: string): Promise<void>;
   pause(id: string): void;
   resume(id: string): void;
   stop(id: string): void;
-  /** Cut off by a reload, and not running now. */
-  resumable(): Promise<readonly LocalRunSettings[]>;
+  /** Goes on with another engine, from the step where it stands. Rejects with Refusal where that cannot be. */
+  switchEngine(id: string, backend: BackendName): Promise<void>;
+  /** Not running on this page: cut off, or going on in another tab. Once one of those is free, onCutOff tells. */
+  cutOff(): Promise<readonly CutOffRun[]>;
+  /** Gives a run up that was cut off: its checkpoint goes. Rejects with Refusal where another tab has it. */
+  discard(id: string): Promise<void>;
   close(): void;
 }
 
@@ -32,52 +39,49 @@ export interface LocalRunsSurroundings {
   readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
   readonly engines: Engines;
   readonly clock: Clock;
+  readonly holds: RunHolds;
+  onCutOff(runs: readonly CutOffRun[]): void;
   onView(view: LocalRunView): void;
   onFault(fault: unknown): void;
 }
 
-const Settings = v.object({
-  id: v.string(),
-  dataset: v.string(),
-  name: v.string(),
-  network: NetworkSpec,
-  plan: TrainingPlan,
-  metric: MetricName,
-  backend: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu', 'reference'])),
-});
-const settingsKey = 'local-runs';
-export const localModelId = (run: string): string => `local:${run}`;
+interface Running {
+  readonly control: TrainingControl;
+  /** None while it prepares. */
+  engine: Engine | undefined;
+  settings: LocalRunSettings;
+  show(more: Partial<LocalRunView>): void;
+}
 
 export function createLocalRuns({
   store,
   datasets,
   engines,
   clock,
+  holds,
   onView,
+  onCutOff,
   onFault,
 }: LocalRunsSurroundings): LocalRuns {
-  const running = new Map<string, TrainingControl>();
-  const changes = createQueue();
-
-  const known = async (): Promise<readonly LocalRunSettings[]> => {
-    const read = v.safeParse(v.array(Settings), await store.settings.get(settingsKey));
-    return read.success ? read.output : [];
-  };
-  /** One change of the list at a time. */
-  const change = (next: (list: readonly LocalRunSettings[]) => readonly LocalRunSettings[]): Promise<void> =>
-    changes(async () => store.settings.put(settingsKey, next(await known())));
-  const controlOf = (id: string): TrainingControl => {
-    const control = running.get(id);
-    if (control === undefined)
+  const running = new Map<string, Running>();
+  const cutOff = createCutOffRuns({
+    store,
+    holds,
+    isRunningHere: (id) => running.has(id),
+    onCutOff,
+    onFault,
+  });
+  const { list } = cutOff;
+  const runOf = (id: string): Running => {
+    const run = running.get(id);
+    if (run === undefined)
       throw new Refusal('unknown-run', 'This training is not running on this page. Resume it first.');
-    return control;
+    return run;
   };
-
-  async function start(settings: LocalRunSettings): Promise<void> {
+  /** Trains a run that this tab holds, and lets go of it at its end. */
+  async function train(settings: LocalRunSettings, letGo: () => void): Promise<void> {
     const { id, plan } = settings;
-    if (running.has(id)) return controlOf(id).resume();
     const control = createTrainingControl();
-    running.set(id, control);
     let view: LocalRunView = {
       id,
       name: settings.name,
@@ -94,6 +98,7 @@ export function createLocalRuns({
       memoryBytes: null,
       history: [],
       tally: null,
+      switchingTo: null,
       notice: null,
     };
     const pace = createViewPace(clock, () => onView(view));
@@ -101,6 +106,8 @@ export function createLocalRuns({
       view = { ...view, ...more };
       pace.changed();
     };
+    const run: Running = { control, engine: undefined, settings, show };
+    running.set(id, run);
     try {
       show({});
       const rows = await readOwnRows(datasets, settings.dataset);
@@ -117,11 +124,12 @@ export function createLocalRuns({
       show({ trainingRows: rows.training.count, heldOutRows: rows.heldOut.count });
       const choice = await engines.choose(network, plan.batchSize, settings.backend);
       const engine = createEngine(choice, engines.create);
+      run.engine = engine;
       const key = localModelId(id);
       const digest = digestOfText(JSON.stringify([plan, rows.version, network.spec]));
       const checkpoint = await store.checkpoints.get(key);
       const goesOn = checkpoint?.settings === digest;
-      await change((list) => [...list.filter((one) => one.id !== id), settings]);
+      await list.keep(settings);
       show({
         state: 'training',
         backend: choice,
@@ -173,22 +181,28 @@ export function createLocalRuns({
               });
             }
           },
-          onNotice: (notice) => show({ notice, backend: engine.choice }),
+          onNotice: (notice) => show({ notice, backend: engine.choice, switchingTo: null }),
         },
       );
       training
         .then((outcome) => end(settings, outcome, view, show))
         .catch((fault: unknown) => {
           if (closed) return;
-          show({ state: 'failed', notice: fault instanceof Error ? fault.message : String(fault) });
+          show({
+            state: 'failed',
+            switchingTo: null,
+            notice: fault instanceof Error ? fault.message : String(fault),
+          });
           onFault(fault);
         })
         .finally(() => {
           running.delete(id);
           engine.dispose();
+          letGo();
         });
     } catch (failure) {
       running.delete(id);
+      letGo();
       show({ state: 'failed', notice: failure instanceof Error ? failure.message : String(failure) });
       throw failure;
     }
@@ -204,7 +218,7 @@ export function createLocalRuns({
     if (closed) return;
     switch (outcome.type) {
       case 'failed':
-        show({ state: 'failed', notice: outcome.message, etaMs: null });
+        show({ state: 'failed', notice: outcome.message, etaMs: null, switchingTo: null });
         break;
       case 'finished':
       case 'stopped': {
@@ -230,6 +244,7 @@ export function createLocalRuns({
           tally: outcome.tally ?? view.tally,
           notice,
           etaMs: null,
+          switchingTo: null,
         });
         break;
       }
@@ -237,21 +252,48 @@ export function createLocalRuns({
         outcome satisfies never;
     }
     await store.checkpoints.remove(localModelId(settings.id));
-    await change((list) => list.filter((one) => one.id !== settings.id));
+    await list.remove(settings.id);
   }
   const federationOf = async (dataset: string): Promise<FederationId | undefined> =>
     (await datasets.record(dataset))?.federation ?? undefined;
 
   let closed = false;
   return {
-    start,
-    pause: (id) => controlOf(id).pause(),
-    resume: (id) => controlOf(id).resume(),
-    stop: (id) => controlOf(id).stop(),
-    resumable: async () => (await known()).filter((one) => !running.has(one.id)),
+    async start(settings) {
+      await train(settings, await cutOff.take(settings.id));
+    },
+    async goOn(id) {
+      const here = running.get(id);
+      if (here !== undefined) return here.control.resume();
+      const { settings, letGo } = await cutOff.takeUp(id);
+      await train(settings, letGo);
+    },
+    pause: (id) => runOf(id).control.pause(),
+    resume: (id) => runOf(id).control.resume(),
+    stop: (id) => runOf(id).control.stop(),
+    async switchEngine(id, backend) {
+      const run = runOf(id);
+      if (run.engine === undefined)
+        throw new Refusal('not-begun', 'The engines are still being tested. Switch once it has begun.');
+      const { choice } = run.engine;
+      if (choice.reports.find((report) => report.backend === backend)?.passed !== true)
+        throw new Refusal(
+          'engine-failed-test',
+          `That engine did not pass the self-test on this model. It goes on with ${choice.description}.`,
+        );
+      if (backend === choice.backend && run.control.wanted === null) return;
+      run.control.switchTo(backend);
+      run.show({ switchingTo: backend === choice.backend ? null : backend });
+      // After a reload it goes on with the engine that was chosen last.
+      run.settings = { ...run.settings, backend };
+      await list.replace(run.settings);
+    },
+    cutOff: cutOff.look,
+    discard: cutOff.discard,
     close() {
       closed = true;
-      for (const control of running.values()) control.stop();
+      cutOff.close();
+      for (const { control } of running.values()) control.stop();
     },
   };
 }
