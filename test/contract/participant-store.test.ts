@@ -78,6 +78,8 @@ test('a damaged file is named, and is never taken for a new participant or an em
       round: v.parse(RoundNumber, 1),
       base: digestOfText('base'),
       codec: 'f32',
+      steps: 1,
+      baseLoss: null,
       bytes: 4,
       digest: digestOf(new Uint8Array([1, 2, 3, 4])),
       examples: 1,

@@ -61,6 +61,7 @@ const ModelLine = v.object({
   network: v.unknown(),
   trainedAt: v.number(),
 });
+const VectorLine = v.object({ length: whole });
 const SettingLine = v.object({ value: v.unknown() });
 
 const lineOf = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
@@ -201,6 +202,19 @@ export async function openFileParticipantStore(directory: string): Promise<Parti
         return floatsOf(kept.bytes);
       },
     },
+    vectors: {
+      put: (key, values) =>
+        files.write(fileOf('vectors', key), lineOf({ length: values.length }), bytesOf(values).slice()),
+      async get(key) {
+        const name = fileOf('vectors', key);
+        const kept = await readRecord(name, VectorLine);
+        if (kept === undefined) return undefined;
+        if (kept.bytes.byteLength !== 4 * kept.line.length)
+          throw damaged(name, 'it has another length than it had');
+        return floatsOf(kept.bytes);
+      },
+      remove: (key) => files.remove(fileOf('vectors', key)),
+    },
     models: {
       put: ({ parameters, ...line }) =>
         files.write(fileOf('models', line.id), lineOf(line), bytesOf(parameters).slice()),
@@ -226,6 +240,7 @@ export async function openFileParticipantStore(directory: string): Promise<Parti
         'receipts',
         'refusals',
         'parameters',
+        'vectors',
         'models',
         'settings',
       ])
