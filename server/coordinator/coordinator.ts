@@ -22,7 +22,7 @@ import type {
   VersionView,
 } from '#lib/protocol/views.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
-import { RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
+import { changedNothing, RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
 import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
@@ -142,7 +142,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       } catch (error) {
         await blobs.release(initial.record.digest);
         if (error instanceof RecordConflict) return conflict;
-        around.fatal(error);
+        if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
       const versions = new VersionList([initial.record], []);
@@ -186,7 +186,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           message: 'A running federation cannot be deleted. Finish its run first.',
         });
       await federation.close();
-      for (const digest of federation.versions.digests()) federation.release(digest);
+      for (const digest of federation.versions.digests()) void federation.release(digest);
       return ok(undefined);
     },
 
@@ -286,7 +286,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
     federation.resume(last);
   }
-  federation.background(async () => {
+  federation.background('check-head', async () => {
     await checkHead(around, federation);
     await federation.finishAtTarget();
   });

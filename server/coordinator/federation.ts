@@ -14,12 +14,19 @@ import {
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { openRound, step } from '#lib/core/round/round.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
-import { RecordConflict, type Change, type FederationRecord, type RunRecord } from '../ports/records.ts';
+import {
+  changedNothing,
+  RecordsFull,
+  type Change,
+  type FederationRecord,
+  type RunRecord,
+} from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
+import { Postponed } from './postponed.ts';
 import { RoundDriver } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -49,7 +56,10 @@ export class Federation {
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
+  /** Something waits for room on the disk; no round opens before that is done. */
+  isOutOfSpace = false;
   readonly #interlude: Interlude;
+  readonly #postponed: Postponed;
   readonly #graces = new Map<ParticipantId, () => void>();
   #commit: Commit | undefined;
   #bytesDown = 0;
@@ -66,7 +76,8 @@ export class Federation {
     this.network = parts.network;
     this.versions = parts.versions;
     this.journal = parts.journal;
-    this.#interlude = new Interlude(around.clock, () => this.background(() => this.#afterInterlude()));
+    this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
+    this.#postponed = new Postponed(around.clock, () => this.background('try-again', () => this.#tryAgain()));
     this.driver = new RoundDriver(this.#host(), around);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
@@ -92,21 +103,55 @@ export class Federation {
     }
   }
 
-  /** Queued work that nobody waits for: a failure of it is a bug or a broken disk, and ends the process. */
-  background(work: () => Promise<void>): void {
-    this.enqueue(work).catch((error: unknown) => {
+  /**
+   * Queued work that nobody waits for, tried again where the disk is full: any other failure of it is a bug or a broken disk,
+   * and ends the process.
+   */
+  background(name: string, work: () => Promise<void>): void {
+    this.enqueue(() => this.whenThereIsRoom(name, work)).catch((error: unknown) => {
       if (!this.#isClosed) this.around.fatal(error);
     });
   }
 
-  /** One durable transaction. A failure that is no conflict ends the process. */
+  /** Does `work` now, or again and again until the disk has room for what it writes. Within the queue. */
+  async whenThereIsRoom(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      this.#postponed.add(name, work);
+      if (this.isOutOfSpace) return;
+      this.isOutOfSpace = true;
+      this.around.log.error(
+        { federation: this.record.id, work: name },
+        'the disk is full: what cannot be written waits for room',
+      );
+      this.changed();
+    }
+  }
+
+  async #tryAgain(): Promise<void> {
+    for (const [name, work] of this.#postponed.take()) await this.whenThereIsRoom(name, work);
+    if (this.#postponed.count > 0) return;
+    this.isOutOfSpace = false;
+    this.around.log.info({ federation: this.record.id }, 'the disk has room again');
+    await this.whenThereIsRoom('open', async () => {
+      // Whoever came while nothing could be written.
+      const candidates = this.attendance.candidates();
+      await this.feed({ type: 'available', candidates, at: this.around.clock.now() });
+      await this.openIfDue();
+    });
+    this.changed();
+  }
+
+  /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
     try {
       await this.around.records.write(changes);
       this.journal.written();
     } catch (error) {
       this.journal.undo();
-      if (!(error instanceof RecordConflict)) this.around.fatal(error);
+      if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
   }
@@ -140,7 +185,7 @@ export class Federation {
     this.#graces.get(participant)?.();
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
-      this.background(async () => {
+      this.background(`lost/${participant}`, async () => {
         if (!this.attendance.has(participant))
           await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
@@ -178,7 +223,8 @@ export class Federation {
       record.state !== 'running' ||
       run === undefined ||
       this.openRound !== undefined ||
-      this.damage !== undefined
+      this.damage !== undefined ||
+      this.isOutOfSpace
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
@@ -211,7 +257,6 @@ export class Federation {
   async finishRun(outcome: string): Promise<void> {
     const at = this.around.clock.now();
     await this.feed({ type: 'cancelled', reason: outcome, at });
-    this.#interlude.cancel();
     const { run } = this;
     const ended = run === undefined ? undefined : { ...run, endedAt: at, outcome };
     const record: FederationRecord = { ...this.record, state: 'finished' };
@@ -220,12 +265,14 @@ export class Federation {
       ...(ended === undefined ? [] : [{ type: 'put-run', record: ended } as const]),
       this.entry('finished', { outcome }),
     ]);
+    this.#interlude.cancel();
     this.record = record;
     this.run = ended;
     this.changed();
   }
 
-  async #afterInterlude(): Promise<void> {
+  /** What is due where no round is open: the end of a run that reached its target, or the next round. Within the queue. */
+  async goOn(): Promise<void> {
     if (!(await this.finishAtTarget())) await this.openIfDue();
     this.changed();
   }
@@ -252,8 +299,9 @@ export class Federation {
         return self.network.parameterCount;
       },
       journal: this.journal,
-      enqueue: (work) => this.background(work),
+      enqueue: (name, work) => this.background(name, work),
       write: (changes) => this.write(changes),
+      release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
       planCommit: (round, digest, bytes) => {
         const { run, record } = this;
@@ -339,17 +387,19 @@ export class Federation {
       this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
     }
     // The updates have served: what is kept of them is their digests and counts.
-    for (const report of reports) this.release(report.update);
+    for (const report of reports) void this.release(report.update);
   }
 
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
-  release(digest: Digest): void {
-    this.around.blobs.release(digest).catch((error: unknown) => {
+  async release(digest: Digest): Promise<void> {
+    try {
+      await this.around.blobs.release(digest);
+    } catch (error) {
       this.around.log.warn(
         { digest, error: String(error) },
         'bytes that are needed no longer could not be deleted',
       );
-    });
+    }
   }
 
   /** Tells the watchers, at most twice a second. */
@@ -367,6 +417,7 @@ export class Federation {
     await this.enqueue(() => this.driver.close());
     this.#isClosed = true;
     this.#interlude.cancel();
+    this.#postponed.stop();
     this.#broadcast.stop();
     for (const cancel of this.#graces.values()) cancel();
   }

@@ -16,7 +16,7 @@ import { step } from '#lib/core/round/round.ts';
 import type { Result } from '#lib/core/result.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
-import type { Change, RoundRecord } from '../ports/records.ts';
+import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { BlobDamaged, folding, type Folding } from './folding.ts';
 import type { Journal } from './journal.ts';
 import { REMAINING_EVERY_MS, type Surroundings } from './surroundings.ts';
@@ -26,9 +26,11 @@ export interface RoundHost {
   readonly id: FederationId;
   readonly parameterCount: number;
   readonly journal: Journal;
-  /** Runs `work` after what is queued. */
-  enqueue(work: () => Promise<void>): void;
+  /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
+  enqueue(name: string, work: () => Promise<void>): void;
   write(changes: readonly Change[]): Promise<void>;
+  /** Gives up bytes; never rejects. */
+  release(digest: Digest): Promise<void>;
   configure(round: Round, participants: readonly ParticipantId[]): void;
   /** The changes that a commit brings, and the commit's event. */
   planCommit(
@@ -53,6 +55,8 @@ export class RoundDriver {
   #timer: Timer | undefined;
   #stopHeartbeat: (() => void) | undefined;
   #folding: Folding | undefined;
+  /** Why the round makes no version, decided on and not yet written. */
+  #givenUp: string | undefined;
   /** Updates that this process itself received and checked. */
   readonly #fresh = new Set<Digest>();
 
@@ -73,7 +77,7 @@ export class RoundDriver {
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
     if (round.phase === 'reporting')
       this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
-    if (round.phase === 'aggregation') this.host.enqueue(() => this.#aggregate());
+    if (round.phase === 'aggregation') this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
   /** Opens a round with its first candidates; `changes` become durable with it. */
@@ -105,10 +109,22 @@ export class RoundDriver {
   async close(): Promise<void> {
     const { round, remainingMs } = this;
     this.#stopTimer();
-    if (round !== undefined && remainingMs !== null)
+    if (round !== undefined && remainingMs !== null) await this.#writeRemaining(round, remainingMs);
+  }
+
+  /** A deadline that is remembered less exactly is no reason to end: without room for it, what was written before stands. */
+  async #writeRemaining(round: Round, remainingMs: number): Promise<void> {
+    try {
       await this.host.write([
         { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
       ]);
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      this.around.log.warn(
+        { federation: this.host.id, round: round.round },
+        'the disk is full: what is left of the deadline was not written down',
+      );
+    }
   }
 
   async #apply(next: Step, changes: readonly Change[]): Promise<void> {
@@ -142,9 +158,9 @@ export class RoundDriver {
         return this.host.configure(round, effect.participants);
       case 'accept':
         // The reply goes first; the fold waits its turn in the queue.
-        return this.host.enqueue(() => this.#fold(effect.report));
+        return this.host.enqueue('fold', () => this.#fold(effect.report));
       case 'aggregate':
-        return this.host.enqueue(() => this.#aggregate());
+        return this.host.enqueue('aggregate', () => this.#aggregate());
       case 'announce-commit':
       case 'announce-abandon':
         this.#folding = undefined;
@@ -165,7 +181,7 @@ export class RoundDriver {
     if (round === undefined) return;
     const { clock } = this.around;
     const cancel = clock.after(ms, () => {
-      this.host.enqueue(async () => {
+      this.host.enqueue('deadline', async () => {
         await this.feed({ type: 'deadline', round: round.round, phase, at: clock.now() });
       });
     });
@@ -183,12 +199,10 @@ export class RoundDriver {
   #heartbeat(): void {
     this.#stopHeartbeat?.();
     this.#stopHeartbeat = this.around.clock.after(REMAINING_EVERY_MS, () => {
-      this.host.enqueue(async () => {
+      this.host.enqueue('heartbeat', async () => {
         const { round, remainingMs } = this;
         if (round === undefined || remainingMs === null) return;
-        await this.host.write([
-          { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
-        ]);
+        await this.#writeRemaining(round, remainingMs);
         this.#heartbeat();
       });
     });
@@ -213,14 +227,28 @@ export class RoundDriver {
   async #aggregate(): Promise<void> {
     const { round } = this;
     if (round?.phase !== 'aggregation') return;
-    const { clock } = this.around;
+    // Without room for the end of the round this comes here again: what was decided is not decided anew.
+    this.#givenUp ??= await this.#commit(round);
+    if (this.#givenUp === undefined) return;
+    await this.feed({ type: 'failed', reason: this.#givenUp, at: this.around.clock.now() });
+    this.#givenUp = undefined;
+  }
+
+  /** Why there is no new version, in a sentence, with nothing left of it; undefined where it is durable. */
+  async #commit(round: Aggregation): Promise<string | undefined> {
     const made = await this.#makeVersion(round);
-    if (!made.ok) {
-      await this.feed({ type: 'failed', reason: made.error, at: clock.now() });
-      return;
+    if (!made.ok) return made.error;
+    const { digest, bytes } = made.value;
+    const { event, changes } = this.host.planCommit(round, digest, bytes);
+    try {
+      await this.feed(event, changes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      // First: it makes room for the end of the round to be written.
+      await this.host.release(digest);
+      return NO_ROOM;
     }
-    const { event, changes } = this.host.planCommit(round, made.value.digest, made.value.bytes);
-    await this.feed(event, changes);
   }
 
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
@@ -249,13 +277,14 @@ export class RoundDriver {
     try {
       return { ok: true, value: { digest: await blobs.put(bytes), bytes: bytes.length } };
     } catch (error) {
-      if (error instanceof BlobSpaceFull)
-        return failed('The disk of the server is full: the new version could not be kept.');
+      if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);
       throw error;
     }
   }
 }
+
+const NO_ROOM = 'The disk of the server is full: the new version could not be kept.';
 
 const remainingAfter = (effects: readonly Effect[], before: number | null): number | null =>
   effects.reduce<number | null>(

@@ -11,7 +11,7 @@ import type { Log } from '../ports/log.ts';
 import { exportVersion } from './export.ts';
 import { federationRoutes, noFederation } from './federations.ts';
 import { getParameters } from './parameters.ts';
-import { json, refusal, send, unknownPath, type Reply } from './reply.ts';
+import { diskFull, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
 import type { Sessions } from './sessions.ts';
 import { cookieOf, isAllowedOrigin, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
@@ -162,6 +162,12 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
     if (url === undefined || !(url.pathname === '/api' || url.pathname.startsWith('/api/'))) return false;
     answer(request, url)
       .catch((error: unknown): Reply => {
+        if (isDiskFull(error)) {
+          parts.log.error({ path: url.pathname, error: String(error) }, 'no room on disk for a request');
+          return diskFull(
+            'The server’s disk is full: this could not be kept, and is not done. Make room on the disk, then try again.',
+          );
+        }
         const id = randomUUID().slice(0, 8);
         parts.log.error(
           { id, path: url.pathname, error: error instanceof Error ? error.stack : String(error) },

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ApiError } from '#lib/protocol/http.ts';
+import { BlobSpaceFull } from '../ports/blobs.ts';
+import { RecordsFull } from '../ports/records.ts';
 
 export interface Reply {
   readonly status: number;
@@ -40,6 +42,13 @@ export const refusal = (
     { error, message, ...(more.issues === undefined ? {} : { issues: more.issues }) } satisfies ApiError,
     more.headers,
   );
+
+/** Nothing can be kept now: the sentence says for whom, and what to do. */
+export const diskFull = (message: string): Reply =>
+  refusal(507, 'disk-full', message, { headers: { 'retry-after': '60' } });
+
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof RecordsFull || error instanceof BlobSpaceFull;
 
 export const unknownPath = (): Reply => refusal(404, 'not-found', 'There is nothing at this address.');
 

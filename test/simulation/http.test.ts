@@ -10,6 +10,7 @@ import { readSafetensors } from '#lib/core/model/safetensors.ts';
 import { ApiError, UpdateReply, UploadState, type UpdateOffer } from '#lib/protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Coordinator } from '../../server/coordinator/coordinator.ts';
 import { createApi } from '../../server/http/api.ts';
 import { readRange } from '../../server/http/parameters.ts';
@@ -17,6 +18,7 @@ import { Sessions } from '../../server/http/sessions.ts';
 import type { Site } from '../../server/http/site.ts';
 import { Uploads, type UploadLimits } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
+import type { Records } from '../../server/ports/records.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation, World } from './world.ts';
 
@@ -44,6 +46,7 @@ async function serve(
     limits?: UploadLimits;
     site?: Partial<Site>;
     started?: boolean;
+    kept?: Records;
     /** Awaited before the coordinator is asked whether it wants an update. */
     beforeOffer?: () => Promise<void>;
   } = {},
@@ -52,7 +55,7 @@ async function serve(
     rules: { goal: 3, minimum: 1, overSelection: 1, reportingDeadlineMs: 45_000 },
     ...(options.units === undefined ? {} : { units: options.units }),
   });
-  const world = await World.open(1, spec, 3);
+  const world = await World.open(1, spec, 3, options.kept);
   for (const device of world.devices) device.conduct = () => 'silent';
   if (options.started !== false) await world.start();
   const site: Site = {
@@ -510,6 +513,38 @@ describe('an upload', () => {
     ).toBe('20000');
   });
 
+  test('that finds no room on the disk is answered 507, whichever step needs it, and is taken later', async () => {
+    const kept = memoryRecords();
+    const running = await serve({ kept });
+    const { blobs } = running.world;
+    const { offer, bytes } = update(running, 0);
+    const isTurnedAway = async (response: Response): Promise<void> => {
+      expect([response.status, response.headers.get('retry-after')]).toEqual([507, '60']);
+      expect(v.parse(ApiError, await response.json())).toEqual({
+        error: 'disk-full',
+        message:
+          'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.',
+      });
+      expect(running.uploads.count).toBe(0);
+    };
+    blobs.isFull = true;
+    await isTurnedAway(await offerIt(running, 0, offer));
+    blobs.isFull = false;
+    const written = await begin(running, 0, offer);
+    blobs.isFull = true;
+    await isTurnedAway(await piece(running, 0, written, 0, bytes));
+    blobs.isFull = false;
+    const recorded = await begin(running, 0, offer);
+    kept.isFull = true;
+    await isTurnedAway(await piece(running, 0, recorded, 0, bytes));
+    expect(blobs.digests()).toHaveLength(1);
+    kept.isFull = false;
+    expect(
+      (await decided(await piece(running, 0, await begin(running, 0, offer), 0, bytes))).reply.type,
+    ).toBe('accepted');
+    expect(running.world.fatal).toBeUndefined();
+  });
+
   test('waits when the server receives all that it can hold', async () => {
     const running = await serve({ limits: { inFlightBytes: 60, perParticipant: 4, leastBytes: 1 } });
     await begin(running, 0, update(running, 0).offer);
@@ -544,6 +579,51 @@ describe('the coordinator’s API', () => {
     expect((await act({ cookie: cookie.split(';')[0]! })).status).toBe(200);
     await running.fetch('/api/session', { method: 'DELETE', headers: { cookie: cookie.split(';')[0]! } });
     expect((await act({ cookie: cookie.split(';')[0]! })).status).toBe(401);
+  });
+
+  test('says that the disk is full where it is: the action is not done, and the sign-in link stays good', async () => {
+    const kept = memoryRecords();
+    const running = await serve({ kept });
+    kept.isFull = true;
+    const { token } = running.sessions;
+    const refused = await running.fetch('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
+    expect(refused.status).toBe(507);
+    expect(v.parse(ApiError, await refused.json()).message).toMatch(/disk is full: .* is not done/);
+    expect(running.sessions.token).toBe(token);
+    kept.isFull = false;
+    const cookie = (await signIn(running)).split(';')[0]!;
+    kept.isFull = true;
+    const ask = (method: string, path: string, body?: unknown): Promise<Response> =>
+      running.fetch(`/api/federations${path}`, {
+        method,
+        headers: { cookie },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const own = `/${federation}`;
+    for (const response of [
+      await ask('POST', `${own}/actions`, { action: 'pause' }),
+      await ask('POST', `${own}/actions`, { action: 'finish' }),
+      await ask('PUT', `${own}/aliases/live`, { version: 0 }),
+      await ask('POST', '', { id: null, spec: exampleSpec({ seed: 2 }) }),
+    ])
+      expect([response.status, response.headers.get('retry-after')]).toEqual([507, '60']);
+    expect(running.world.coordinator.view(federation)?.state).toBe('running');
+    expect(running.world.blobs.digests()).toHaveLength(1);
+    expect((await ask('GET', '')).status).toBe(200);
+    kept.isFull = false;
+    expect((await ask('POST', `${own}/actions`, { action: 'finish' })).status).toBe(200);
+    expect(running.world.fatal).toBeUndefined();
+  });
+
+  test('keeps sessions no longer than they last', async () => {
+    const running = await serve({ started: false });
+    await signIn(running);
+    const [first] = await running.world.kept.sessions();
+    await running.world.clock.advance(31 * 24 * 3600 * 1000);
+    await signIn(running);
+    const kept = await running.world.kept.sessions();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.digest).not.toBe(first?.digest);
   });
 
   test('marks the cookie Secure behind a proxy that speaks TLS, when it may believe it', async () => {

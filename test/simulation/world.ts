@@ -15,6 +15,7 @@ import { openCoordinator, type Coordinator } from '../../server/coordinator/coor
 import { readParameters } from '../../server/coordinator/folding.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
+import { isDiskFull } from '../../server/http/reply.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
@@ -232,6 +233,8 @@ export class Device {
   conduct: (round: number) => Conduct = () => 'honest';
   trainingMs = (round: number): number => random(this.index, 'training', round).below(4_000) + 200;
   isStopped = false;
+  /** How often the server had no room for an update of it. */
+  turnedAway = 0;
   #connection: Connection | undefined;
   #connections = 0;
   #outbox: Sent | undefined;
@@ -282,7 +285,10 @@ export class Device {
   tell(message: ClientMessage): void {
     const { coordinator } = this.world;
     if (this.#connection !== undefined && !this.world.isDead)
-      void coordinator.receive(this.#connection, message);
+      coordinator.receive(this.#connection, message).catch((error: unknown) => {
+        // The gateway leaves such a message without an answer.
+        if (!isDiskFull(error)) this.world.fatal ??= error;
+      });
   }
 
   delta(round: number): Float32Array<ArrayBuffer> {
@@ -360,7 +366,13 @@ export class Device {
       if (this.#outbox === sent) this.#outbox = undefined;
     };
     deliver().catch((error: unknown) => {
-      this.world.fatal ??= error;
+      if (!isDiskFull(error)) {
+        this.world.fatal ??= error;
+        return;
+      }
+      this.turnedAway += 1;
+      // Answered 507, with Retry-After.
+      this.world.clock.after(60_000, () => this.#outbox === sent && this.#send(sent));
     });
   }
 
