@@ -139,6 +139,7 @@ export function change(
       }
       versions.replaceAll(initial.record);
       federation.network = network;
+      federation.damage = undefined;
       // One holder less either way: the former bytes', or this second hold of the same.
       void federation.release(former === digest ? digest : former);
     } else {
@@ -171,6 +172,8 @@ export function moveLive(
     const { record, versions } = federation;
     if (versions.get(version) === undefined)
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
+    if (versions.isDamaged(version))
+      return notNow(`Version ${version} is damaged on the server’s disk. Make another one live.`);
     const next: FederationRecord = {
       ...record,
       live: version,

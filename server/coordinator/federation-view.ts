@@ -39,6 +39,7 @@ export function viewOf(federation: Federation): FederationView {
         checkedIn: attendance.checkedIn,
         between: federation.between,
         headVersion: versions.head.version,
+        restoredFrom: versions.head.round === null ? versions.head.parent : null,
       }),
   };
 }

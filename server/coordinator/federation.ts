@@ -27,6 +27,7 @@ import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Postponed } from './postponed.ts';
+import { goOnFromIntact } from './restore.ts';
 import { RoundDriver } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -320,6 +321,7 @@ export class Federation {
         });
         return { event: { type: 'aggregated', version, digest, at }, changes: this.#commit.changes };
       },
+      baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
       changed: () => this.changed(),
     };

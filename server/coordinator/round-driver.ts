@@ -40,6 +40,8 @@ export interface RoundHost {
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** The round is over and durable. */
   ended(round: EndedRound): void;
+  /** The bytes that the round trains from are damaged or gone. */
+  baseDamaged(): void;
   /** Something that views show has changed. */
   changed(): void;
 }
@@ -261,9 +263,9 @@ export class RoundDriver {
       for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
       parameters = await state.finish(round.baseDigest);
     } catch (error) {
-      if (error instanceof BlobMissing || error instanceof BlobDamaged)
-        return failed(`${error.message} The round cannot be averaged.`);
-      throw error;
+      if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
+      if (error.digest === round.baseDigest) this.host.baseDamaged();
+      return failed(`${error.message} The round cannot be averaged.`);
     } finally {
       this.#folding = undefined;
     }

@@ -8,7 +8,7 @@ import { writeSafetensors } from '#lib/core/model/safetensors.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readParameters } from '../coordinator/folding.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { refusal, type Reply } from './reply.ts';
+import { damagedVersion, refusal, type Reply } from './reply.ts';
 
 const Format = v.picklist(['tfjs', 'safetensors']);
 
@@ -26,6 +26,7 @@ export async function exportVersion(
   const spec = coordinator.view(id)?.spec;
   if (view === undefined || spec === undefined)
     return refusal(404, 'unknown-version', `There is no version ${version}.`);
+  if (view.damaged) return damagedVersion();
   const asked = v.safeParse(Format, query.get('format') ?? 'tfjs');
   if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Digest } from '#lib/core/ids.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { empty, refusal, unknownPath, type Reply } from './reply.ts';
+import { damagedVersion, empty, refusal, unknownPath, type Reply } from './reply.ts';
 
 export type ByteRange = { readonly start: number; readonly end: number } | 'whole' | 'unsatisfiable';
 
@@ -31,7 +31,9 @@ export async function getParameters(
   blobs: Blobs,
 ): Promise<Reply> {
   const read = v.safeParse(Digest, name);
-  if (!read.success || !coordinator.servesParameters(read.output)) return unknownPath();
+  const standing = read.success ? coordinator.parametersAt(read.output) : 'unknown';
+  if (!read.success || standing === 'unknown') return unknownPath();
+  if (standing === 'damaged') return damagedVersion();
   const digest = read.output;
   const size = await blobs.size(digest);
   if (size === undefined)

@@ -50,6 +50,14 @@ export const diskFull = (message: string): Reply =>
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof RecordsFull || error instanceof BlobSpaceFull;
 
+/** For good: the bytes are gone, and a newer version has taken their place. */
+export const damagedVersion = (): Reply =>
+  refusal(
+    410,
+    'damaged',
+    'This version is damaged on the server’s disk and cannot be had any more. Take a newer one.',
+  );
+
 export const unknownPath = (): Reply => refusal(404, 'not-found', 'There is nothing at this address.');
 
 const security = {

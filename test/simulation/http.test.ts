@@ -47,6 +47,8 @@ async function serve(
     site?: Partial<Site>;
     started?: boolean;
     kept?: Records;
+    /** What becomes of the world before it is served. */
+    before?: (world: World) => Promise<void>;
     /** Awaited before the coordinator is asked whether it wants an update. */
     beforeOffer?: () => Promise<void>;
   } = {},
@@ -58,6 +60,7 @@ async function serve(
   const world = await World.open(1, spec, 3, options.kept);
   for (const device of world.devices) device.conduct = () => 'silent';
   if (options.started !== false) await world.start();
+  await options.before?.(world);
   const site: Site = {
     trustProxy: false,
     tls: false,
@@ -229,6 +232,22 @@ describe('the parameters of a version', () => {
     expect(readRange('bytes=4-2', 10)).toBe('whole');
     expect(readRange('bytes=1-2,4-5', 10)).toBe('whole');
     expect(readRange('lines=1-2', 10)).toBe('whole');
+  });
+
+  test('that the disk has damaged are gone for good, and are not exported either', async () => {
+    const running = await serve({
+      started: false,
+      async before(world) {
+        world.blobs.damage(world.coordinator.view(federation)!.head.digest);
+        await world.restart();
+      },
+    });
+    const { digest } = running.world.coordinator.view(federation)!.head;
+    for (const path of [`/api/parameters/${digest}`, `/api/federations/${federation}/versions/0/export`]) {
+      const response = await running.fetch(path);
+      expect(response.status).toBe(410);
+      expect(v.parse(ApiError, await response.json()).message).toMatch(/damaged on the server’s disk/);
+    }
   });
 
   test('are served, but never the update of a device', async () => {

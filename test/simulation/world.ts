@@ -159,6 +159,14 @@ export class World {
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
       if (index === 0) continue;
+      if (version.round === null) {
+        // It stands in for versions that the disk had damaged.
+        const parent = versions.find((one) => one.version === version.parent);
+        if (parent?.digest !== version.digest || version.participants !== 0)
+          fault(`version ${index} is made of nothing`);
+        continue;
+      }
+      if (this.coordinator.versions(federation)?.[index]?.damaged === true) continue;
       const round = rounds.find((one) => one.round === version.round);
       if (round?.phase !== 'committed' || round.version !== version.version)
         return fault(`version ${index} has no round`);

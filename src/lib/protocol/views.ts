@@ -71,6 +71,8 @@ export const VersionView = v.strictObject({
   digest: Digest,
   bytes: whole,
   parent: v.nullable(VersionNumber),
+  /** The server’s disk has lost its bytes: it is listed, and cannot be had any more. */
+  damaged: v.boolean(),
   run: v.nullable(RunNumber),
   round: v.nullable(RoundNumber),
   committedAt: time,
