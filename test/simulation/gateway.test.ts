@@ -2,7 +2,7 @@
 // and the server goes on serving everybody else.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -341,6 +341,31 @@ describe('connections that say nothing', () => {
     for (const one of open) one.close();
     await Promise.all(open.map((one) => one.closed));
     await isAlive(running);
+  });
+
+  test.each([
+    ['by address', {}, 503],
+    ['not by address behind a proxy, from whose address all come', { trustProxy: true }, 200],
+  ])('and open no WebSocket are bounded %s', async (_, options, status) => {
+    const running = await serve({ mostConnectionsByAddress: 3, ...options });
+    const idle = await connected(running);
+    for (let index = 0; index < 3; index += 1) {
+      const agent = new Agent();
+      undo.push(() => agent.destroy());
+      const request = httpRequest(`${running.url}/api/session`, {
+        agent,
+        method: 'POST',
+        // Its body is asked for once the server has begun with it.
+        headers: { expect: '100-continue', 'content-length': '1000' },
+      });
+      request.on('error', () => {});
+      const begun = once(request, 'continue');
+      request.flushHeaders();
+      await begun;
+    }
+    expect((await fetch(`${running.url}/api/federations`)).status).toBe(status);
+    // Those that became WebSockets have a count of their own.
+    expect(idle.connected).toBe(true);
   });
 
   // Long before the 25 s after which its missing pongs would close it.
