@@ -211,7 +211,8 @@ export class Federation {
 
   /**
    * Parameter bytes of the newest version that were sent, counted for the version that will be made from it: most devices
-   * fetch it as soon as it is committed, to score it, and train from the same copy.
+   * fetch it as soon as it is committed, to score it, and train from the same copy. Requests for parameters name nobody (they
+   * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
     if (this.versions.head.digest === digest) this.#bytesDown += bytes;

@@ -12,6 +12,8 @@ export interface Reply {
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null;
   /** Called with the bytes of the body once they are sent. */
   readonly sent?: () => void;
+  /** Called once nothing more is sent, whether all was or not. */
+  readonly closed?: () => void;
 }
 
 export const json = (
@@ -50,6 +52,16 @@ export const diskFull = (message: string): Reply =>
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof RecordsFull || error instanceof BlobSpaceFull;
 
+export const missingBytes = (): Reply =>
+  refusal(
+    500,
+    'missing',
+    'The bytes of this version are missing on the server’s disk. Tell its coordinator.',
+  );
+
+export const busy = (message: string): Reply =>
+  refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
+
 /** For good: the bytes are gone, and a newer version has taken their place. */
 export const damagedVersion = (): Reply =>
   refusal(
@@ -67,7 +79,18 @@ const security = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
+/** A body that is sent as it is read ends where nobody has read of it for this long. */
+const UNREAD_MS = 60_000;
+
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  try {
+    await sendAll(request, response, reply);
+  } finally {
+    reply.closed?.();
+  }
+}
+
+async function sendAll(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
   const length =
     typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : undefined;
@@ -86,6 +109,7 @@ export async function send(request: IncomingMessage, response: ServerResponse, r
   if (body === null || request.method === 'HEAD') response.end();
   else if (typeof body === 'string' || body instanceof Uint8Array) response.end(body);
   else {
+    response.setTimeout(UNREAD_MS, () => response.destroy());
     try {
       await pipeline(Readable.from(body), response);
     } catch (error) {

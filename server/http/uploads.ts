@@ -11,7 +11,7 @@ import type { BlobDraft, Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { notIdentified, participantOf, readJson } from './body.ts';
-import { diskFull, empty, isDiskFull, json, refusal, type Reply } from './reply.ts';
+import { busy, diskFull, empty, isDiskFull, json, refusal, type Reply } from './reply.ts';
 
 export interface UploadLimits {
   /** Announced bytes of all unfinished uploads. */
@@ -248,9 +248,6 @@ const stateOf = (upload: Upload): UploadState => ({
 });
 
 const hasEnded = (): Reply => refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
-
-const busy = (message: string): Reply =>
-  refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
 
 /** The status says the same as the body, for those who read no further. */
 function decision(reply: UpdateReply): Reply {

@@ -49,6 +49,9 @@ async function serve(
     kept?: Records;
     /** What becomes of the world before it is served. */
     before?: (world: World) => Promise<void>;
+    mostExports?: number;
+    /** Awaited before bytes are streamed. */
+    beforeStream?: () => Promise<void>;
     /** Awaited before the coordinator is asked whether it wants an update. */
     beforeOffer?: () => Promise<void>;
   } = {},
@@ -79,7 +82,14 @@ async function serve(
   const uploads = new Uploads(asked, world.blobs, world.clock, silentLog, options.limits);
   const api = createApi({
     coordinator: world.coordinator,
-    blobs: world.blobs,
+    blobs: {
+      ...world.blobs,
+      async stream(...given) {
+        await options.beforeStream?.();
+        return world.blobs.stream(...given);
+      },
+    },
+    ...(options.mostExports === undefined ? {} : { mostExports: options.mostExports }),
     sessions,
     uploads,
     site,
@@ -787,6 +797,56 @@ describe('the coordinator’s API', () => {
     expect((await running.fetch('/api/nothing')).status).toBe(404);
     const method = await running.fetch('/api/session');
     expect([method.status, method.headers.get('allow')]).toEqual([405, 'POST, DELETE']);
+  });
+
+  test.each(['tfjs', 'safetensors'])(
+    'exports no more versions at one time than it may (%s), and takes the next when one has ended',
+    async (format) => {
+      let go = (): void => {};
+      const gate = new Promise<void>((resolve) => (go = resolve));
+      let reading = 0;
+      let bothRead = (): void => {};
+      const both = new Promise<void>((resolve) => (bothRead = resolve));
+      const running = await serve({
+        mostExports: 2,
+        async beforeStream() {
+          reading += 1;
+          if (reading === 2) bothRead();
+          await gate;
+        },
+      });
+      const path = `/api/federations/${federation}/versions/0/export?format=${format}`;
+      const whole = async (): Promise<number> => {
+        const response = await running.fetch(path);
+        await response.arrayBuffer();
+        return response.status;
+      };
+      const first = whole();
+      const goesAway = httpRequest(running.url + path);
+      goesAway.on('error', () => {});
+      goesAway.end();
+      await both;
+      const refused = await running.fetch(path);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+      goesAway.destroy();
+      go();
+      expect(await first).toBe(200);
+      // Both places come back, of the one that was read and of the one that went away.
+      for (;;) {
+        const statuses = await Promise.all([whole(), whole()]);
+        if (statuses.every((status) => status === 200)) break;
+        for (const status of statuses) expect([200, 503]).toContain(status);
+      }
+    },
+  );
+
+  test.each(['tfjs', 'safetensors'])('cuts off an export (%s) whose bytes are damaged', async (format) => {
+    const running = await serve({ units: 50_000, started: false });
+    running.world.blobs.damage(running.world.coordinator.view(federation)!.head.digest);
+    const cut = running
+      .fetch(`/api/federations/${federation}/versions/0/export?format=${format}`)
+      .then((response) => response.arrayBuffer());
+    await expect(cut).rejects.toThrow();
   });
 
   test('exports a version for TF.js and as safetensors', async () => {
