@@ -12,6 +12,7 @@ import { publishApplication, type Application } from './application.ts';
 import { readConfiguration, type Configuration } from './configuration.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
 import { openGateway } from './gateway/gateway.ts';
+import { boundConnections, HANDSHAKE_MS, serverOptions } from './http/bounds.ts';
 import type { Site } from './http/site.ts';
 import { builtPages, nameVisitor, setPageHeaders, type PageHandler } from './pages.ts';
 import { openProgram } from './program.ts';
@@ -79,13 +80,23 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     const server = tls
       ? createHttpsServer(
-          tlsCert !== undefined && tlsKey !== undefined
-            ? await readCertificate(tlsCert, tlsKey)
-            : await ownCertificate(data),
+          {
+            ...serverOptions(),
+            handshakeTimeout: HANDSHAKE_MS,
+            ...(tlsCert !== undefined && tlsKey !== undefined
+              ? await readCertificate(tlsCert, tlsKey)
+              : await ownCertificate(data)),
+          },
           answer,
         )
-      : createHttpServer(answer);
-    setTimeouts(server);
+      : createHttpServer(serverOptions(), answer);
+    server.maxHeadersCount = 100;
+    boundConnections(server, {
+      most: configuration.mostConnections,
+      mostByAddress: configuration.trustProxy ? null : configuration.mostConnectionsByAddress,
+      tls,
+      log,
+    });
     const gateway = openGateway(server, {
       coordinator: program.coordinator,
       site,
@@ -144,14 +155,6 @@ function showPage(
   nameVisitor(site, request);
   setPageHeaders(request, response);
   handler(request, response, nothing);
-}
-
-/** A phone's uplink may need minutes for one piece; headers must come soon, and a connection that only idles is closed. */
-function setTimeouts(server: Server): void {
-  server.requestTimeout = 15 * 60_000;
-  server.headersTimeout = 20_000;
-  server.keepAliveTimeout = 15_000;
-  server.maxHeadersCount = 100;
 }
 
 async function listen(server: Server, port: number, host: string | undefined): Promise<number> {

@@ -15,7 +15,7 @@ import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
-import { RecordConflict, type Records } from './ports/records.ts';
+import { changedNothing, type Records } from './ports/records.ts';
 
 export interface Program {
   readonly coordinator: Coordinator;
@@ -74,12 +74,12 @@ export async function openProgram(options: {
   };
 }
 
-/** A durable write that failed ends the process, whoever asked for it. */
+/** A durable write whose outcome is unknown ends the process, whoever asked for it. */
 const endingOnFailure = (records: Records, fatal: (error: unknown) => void): Records => ({
   ...records,
   write: (changes) =>
     records.write(changes).catch((error: unknown) => {
-      if (!(error instanceof RecordConflict)) fatal(error);
+      if (!changedNothing(error)) fatal(error);
       throw error;
     }),
 });

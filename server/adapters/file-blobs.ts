@@ -1,7 +1,7 @@
 // Blobs as files named by the SHA-256 of their content: <directory>/blobs/ab/<digest>. Written to incoming/ first, then
 // fsync(file) → rename → fsync(directory): a name stands only for bytes that are durable and whole.
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { Digest } from '#lib/core/ids.ts';
@@ -10,14 +10,19 @@ import { BlobMissing, BlobSpaceFull, type BlobDraft, type Blobs } from '../ports
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** No room, or none left of what this user may have. Every other failure of the disk stays what it is. */
+const spaceFullOr = (error: unknown): unknown =>
+  codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
+    ? new BlobSpaceFull('The disk of the server is full.', { cause: error })
+    : error;
+
+/** What writes, so that a test may stand in for a disk that does not. */
+export interface Disk {
+  readonly open: (path: string, flags: string) => Promise<FileHandle>;
+  readonly mkdir: (path: string, options: { readonly recursive: true }) => Promise<string | undefined>;
+  readonly rename: (from: string, to: string) => Promise<void>;
 }
+const thisDisk: Disk = { open, mkdir, rename };
 
 async function readThrough(
   handle: FileHandle,
@@ -39,7 +44,7 @@ async function readThrough(
   }
 }
 
-export async function fileBlobs(directory: string): Promise<Blobs> {
+export async function fileBlobs(directory: string, disk: Disk = thisDisk): Promise<Blobs> {
   const home = join(directory, 'blobs');
   const incoming = join(directory, 'incoming');
   await mkdir(home, { recursive: true });
@@ -56,6 +61,29 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
     return done;
   };
 
+  async function syncDirectory(path: string): Promise<void> {
+    const handle = await disk.open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The shelf of a digest, its own name durable. */
+  async function madeShelf(digest: Digest): Promise<string> {
+    const path = shelf(digest);
+    if ((await disk.mkdir(path, { recursive: true })) === undefined) return path;
+    try {
+      await syncDirectory(home);
+    } catch (error) {
+      // Made and not durable: the next one must make it again.
+      await rmdir(path).catch(() => undefined);
+      throw error;
+    }
+    return path;
+  }
+
   const shelf = (digest: Digest): string => join(home, digest.slice(0, 2));
   const pathOf = (digest: Digest): string => join(shelf(digest), digest);
   const retain = (digest: Digest): void => void holders.set(digest, (holders.get(digest) ?? 0) + 1);
@@ -68,10 +96,24 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
     }
   };
 
+  async function release(digest: Digest): Promise<void> {
+    const count = (holders.get(digest) ?? 0) - 1;
+    if (count > 0) {
+      holders.set(digest, count);
+      return;
+    }
+    holders.delete(digest);
+    await exclusively(async () => {
+      if (!holders.has(digest)) await rm(pathOf(digest), { force: true });
+    });
+  }
+
   async function draft(): Promise<BlobDraft> {
     drafts += 1;
     const path = join(incoming, `${process.pid}-${drafts}`);
-    const handle = await open(path, 'wx+');
+    const handle = await disk.open(path, 'wx+').catch((error: unknown) => {
+      throw spaceFullOr(error);
+    });
     const hash = createHash('sha256');
     let length = 0;
     let isOpen = true;
@@ -90,9 +132,7 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
           for (let done = 0; done < bytes.length;)
             done += (await handle.write(bytes, done, bytes.length - done, length + done)).bytesWritten;
         } catch (error) {
-          if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT')
-            throw new BlobSpaceFull('The disk of the server is full.', { cause: error });
-          throw error;
+          throw spaceFullOr(error);
         }
         hash.update(bytes);
         length += bytes.length;
@@ -110,14 +150,19 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
         const name = digest();
         // Retained before the first await: whoever releases the same bytes meanwhile must not delete them.
         retain(name);
-        await handle.sync();
-        await close();
-        await exclusively(async () => {
-          const made = await mkdir(shelf(name), { recursive: true });
-          await rename(path, pathOf(name));
-          await syncDirectory(shelf(name));
-          if (made !== undefined) await syncDirectory(home);
-        });
+        try {
+          await handle.sync();
+          await close();
+          await exclusively(async () => {
+            const made = await madeShelf(name);
+            await disk.rename(path, pathOf(name));
+            await syncDirectory(made);
+          });
+        } catch (error) {
+          // Whether its name is there is not known, and need not be: nobody was told of it.
+          await release(name).catch(() => undefined);
+          throw spaceFullOr(error);
+        }
         return name;
       },
       async discard() {
@@ -165,17 +210,7 @@ export async function fileBlobs(directory: string): Promise<Blobs> {
       return handle.createReadStream({ start, end: end - 1, highWaterMark: 256 * 1024 });
     },
     retain,
-    async release(digest) {
-      const count = (holders.get(digest) ?? 0) - 1;
-      if (count > 0) {
-        holders.set(digest, count);
-        return;
-      }
-      holders.delete(digest);
-      await exclusively(async () => {
-        if (!holders.has(digest)) await rm(pathOf(digest), { force: true });
-      });
-    },
+    release,
     async sweep() {
       let swept = 0;
       for (const name of await readdir(home)) {

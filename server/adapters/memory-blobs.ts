@@ -1,7 +1,7 @@
 // Blobs in memory: for simulations and tests.
 import { digestOf } from '#lib/core/digest.ts';
 import type { Digest } from '#lib/core/ids.ts';
-import { BlobMissing, type Blobs } from '../ports/blobs.ts';
+import { BlobMissing, BlobSpaceFull, type Blobs } from '../ports/blobs.ts';
 
 export interface MemoryBlobs extends Blobs {
   /** What a restart of the process leaves: the bytes, with no holders. */
@@ -9,6 +9,8 @@ export interface MemoryBlobs extends Blobs {
   digests(): readonly Digest[];
   /** One bit of it is another: what a failing disk does. */
   damage(digest: Digest): void;
+  /** A disk without room: nothing more is taken while it is. */
+  isFull: boolean;
 }
 
 export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
@@ -19,21 +21,28 @@ export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
     if (bytes === undefined) throw new BlobMissing(digest);
     return bytes;
   };
+  const needRoom = (): void => {
+    if (blobs.isFull) throw new BlobSpaceFull('There is no room for more bytes.');
+  };
   const put = (bytes: Uint8Array): Digest => {
+    needRoom();
     const digest = digestOf(bytes);
     kept.set(digest, bytes);
     retain(digest);
     return digest;
   };
 
-  return {
+  const blobs: MemoryBlobs = {
+    isFull: false,
     async draft() {
+      needRoom();
       let bytes = new Uint8Array(0);
       return {
         get length() {
           return bytes.length;
         },
         async append(more) {
+          needRoom();
           const joined = new Uint8Array(bytes.length + more.length);
           joined.set(bytes);
           joined.set(more, bytes.length);
@@ -82,6 +91,7 @@ export function memoryBlobs(kept = new Map<Digest, Uint8Array>()): MemoryBlobs {
       kept.set(digest, bytes);
     },
   };
+  return blobs;
 }
 
 function readThrough(

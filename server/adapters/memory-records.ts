@@ -3,6 +3,7 @@ import type { FederationId } from '#lib/core/ids.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
 import {
   RecordConflict,
+  RecordsFull,
   type Change,
   type EvaluationRecord,
   type FederationRecord,
@@ -27,9 +28,14 @@ interface State {
   journal: Map<string, JournalRecord>;
 }
 
+export interface MemoryRecords extends Records {
+  /** A disk without room: writes are refused while it is. */
+  isFull: boolean;
+}
+
 const key = (...parts: (string | number)[]): string => parts.join('/');
 
-export function memoryRecords(): Records {
+export function memoryRecords(): MemoryRecords {
   let state: State = {
     federations: new Map(),
     runs: new Map(),
@@ -46,8 +52,10 @@ export function memoryRecords(): Records {
     federation: FederationId,
   ): T[] => [...map.values()].filter((one) => one.federation === federation);
 
-  return {
+  const records: MemoryRecords = {
+    isFull: false,
     async write(changes) {
+      if (records.isFull) throw new RecordsFull('There is no room for more records.');
       const next: State = {
         federations: new Map(state.federations),
         runs: new Map(state.runs),
@@ -83,6 +91,7 @@ export function memoryRecords(): Records {
       ),
     async close() {},
   };
+  return records;
 }
 
 function insert<T>(map: Map<string, T>, at: string, record: T): void {

@@ -1,4 +1,5 @@
-// What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves.
+// What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves; where the disk has no
+// room for it, it rejects with RecordsFull or BlobSpaceFull, and nothing was done.
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
@@ -97,7 +98,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
       default:
         action satisfies never;
     }
-    if (!(await federation.finishAtTarget())) await federation.openIfDue();
+    // The action is done: what follows from it may wait for room.
+    await federation.whenThereIsRoom('go-on', () => federation.goOn());
     federation.changed();
     return ok(undefined);
   });
@@ -131,11 +133,17 @@ export function change(
       const initial = initialVersion(record.id, spec, network, around.clock.now());
       const digest = await around.blobs.put(bytesOf(initial.parameters));
       const former = versions.head.digest;
-      await federation.write([...changes, { type: 'replace-initial-version', record: initial.record }]);
+      try {
+        await federation.write([...changes, { type: 'replace-initial-version', record: initial.record }]);
+      } catch (error) {
+        await federation.release(digest);
+        throw error;
+      }
       versions.replaceAll(initial.record);
       federation.network = network;
+      federation.damage = undefined;
       // One holder less either way: the former bytes', or this second hold of the same.
-      federation.release(former === digest ? digest : former);
+      void federation.release(former === digest ? digest : former);
     } else {
       const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
       const message = 'stays as it is once the federation has versions. Make a new federation for another.';
@@ -166,6 +174,8 @@ export function moveLive(
     const { record, versions } = federation;
     if (versions.get(version) === undefined)
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
+    if (versions.isDamaged(version))
+      return notNow(`Version ${version} is damaged on the server’s disk. Make another one live.`);
     const next: FederationRecord = {
       ...record,
       live: version,

@@ -22,15 +22,15 @@ import type {
   VersionView,
 } from '#lib/protocol/views.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
-import { RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
+import { changedNothing, RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
 import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
-import { readParameters } from './stored-updates.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
+import { goOnFromIntact, onceDamaged } from './restore.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
@@ -63,7 +63,7 @@ export interface Coordinator {
   ): Promise<UpdateReply>;
   has(id: FederationId): boolean;
   /** Whether these bytes are a version's: updates lie in the same store and are nobody else's business. */
-  servesParameters(digest: Digest): boolean;
+  parametersAt(digest: Digest): 'intact' | 'damaged' | 'unknown';
   countDownload(digest: Digest, bytes: number): void;
   /** Resolves once everything received so far has been dealt with. */
   idle(): Promise<void>;
@@ -142,7 +142,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       } catch (error) {
         await blobs.release(initial.record.digest);
         if (error instanceof RecordConflict) return conflict;
-        around.fatal(error);
+        if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
       const versions = new VersionList([initial.record], []);
@@ -186,7 +186,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           message: 'A running federation cannot be deleted. Finish its run first.',
         });
       await federation.close();
-      for (const digest of federation.versions.digests()) federation.release(digest);
+      for (const digest of federation.versions.digests()) void federation.release(digest);
       return ok(undefined);
     },
 
@@ -218,7 +218,12 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
     },
     has: (id) => federations.has(id),
-    servesParameters: (digest) => [...federations.values()].some((one) => one.versions.has(digest)),
+    parametersAt(digest) {
+      const standings = [...federations.values()].map((one) => one.versions.standingOf(digest));
+      return (
+        standings.find((one) => one === 'damaged') ?? standings.find((one) => one === 'intact') ?? 'unknown'
+      );
+    },
     countDownload(digest, bytes) {
       for (const federation of federations.values()) federation.countDownload(digest, bytes);
     },
@@ -286,23 +291,11 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
     federation.resume(last);
   }
-  federation.background(async () => {
-    await checkHead(around, federation);
+  // A damaged disk is found out before anybody trains from it.
+  const doubtful = onceDamaged(journal);
+  federation.background('check-versions', async () => {
+    await goOnFromIntact(federation, doubtful);
     await federation.finishAtTarget();
   });
   return federation;
-}
-
-/** A damaged disk is found out before anybody trains from it, and said; nothing is opened from bytes that are not there. */
-async function checkHead({ blobs, log }: Surroundings, federation: Federation): Promise<void> {
-  const { head } = federation.versions;
-  try {
-    await readParameters(blobs, head.digest, federation.network.parameterCount);
-  } catch (error) {
-    log.error(
-      { federation: federation.record.id, version: head.version, error: String(error) },
-      'the newest version is damaged on disk',
-    );
-    federation.damage = `Version ${head.version} is damaged on the server’s disk: no round opens. Restore the data directory from a copy.`;
-  }
 }

@@ -5,6 +5,9 @@ import type { Federation } from './federation.ts';
 import { statusSentence } from './status.ts';
 import { roundView } from './views.ts';
 
+const OUT_OF_SPACE =
+  'The server’s disk is full: the federation goes on by itself once its coordinator has made room.';
+
 function deadlineAt({ driver, around }: Federation): number | null {
   const left = driver.remainingMs;
   return left === null ? null : around.clock.now() + left;
@@ -27,6 +30,7 @@ export function viewOf(federation: Federation): FederationView {
     live: record.live,
     status:
       federation.damage ??
+      (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??
       statusSentence({
         state: record.state,
         outcome: run?.outcome ?? null,
@@ -35,6 +39,7 @@ export function viewOf(federation: Federation): FederationView {
         checkedIn: attendance.checkedIn,
         between: federation.between,
         headVersion: versions.head.version,
+        restoredFrom: versions.head.round === null ? versions.head.parent : null,
       }),
   };
 }

@@ -22,12 +22,20 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
-import { RecordConflict, type Change, type FederationRecord, type RunRecord } from '../ports/records.ts';
+import {
+  changedNothing,
+  RecordsFull,
+  type Change,
+  type FederationRecord,
+  type RunRecord,
+} from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
+import { Postponed } from './postponed.ts';
+import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -57,7 +65,10 @@ export class Federation {
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
+  /** Something waits for room on the disk; no round opens before that is done. */
+  isOutOfSpace = false;
   readonly #interlude: Interlude;
+  readonly #postponed: Postponed;
   readonly #graces = new Map<ParticipantId, () => void>();
   #commit: Commit | undefined;
   #bytesDown = 0;
@@ -74,7 +85,8 @@ export class Federation {
     this.network = parts.network;
     this.versions = parts.versions;
     this.journal = parts.journal;
-    this.#interlude = new Interlude(around.clock, () => this.background(() => this.#afterInterlude()));
+    this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
+    this.#postponed = new Postponed(around.clock, () => this.background('try-again', () => this.#tryAgain()));
     this.driver = new RoundDriver(this.#host(), around);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
@@ -100,21 +112,55 @@ export class Federation {
     }
   }
 
-  /** Queued work that nobody waits for: a failure of it is a bug or a broken disk, and ends the process. */
-  background(work: () => Promise<void>): void {
-    this.enqueue(work).catch((error: unknown) => {
+  /**
+   * Queued work that nobody waits for, tried again where the disk is full: any other failure of it is a bug or a broken disk,
+   * and ends the process.
+   */
+  background(name: string, work: () => Promise<void>): void {
+    this.enqueue(() => this.whenThereIsRoom(name, work)).catch((error: unknown) => {
       if (!this.#isClosed) this.around.fatal(error);
     });
   }
 
-  /** One durable transaction. A failure that is no conflict ends the process. */
+  /** Does `work` now, or again and again until the disk has room for what it writes. Within the queue. */
+  async whenThereIsRoom(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      this.#postponed.add(name, work);
+      if (this.isOutOfSpace) return;
+      this.isOutOfSpace = true;
+      this.around.log.error(
+        { federation: this.record.id, work: name },
+        'the disk is full: what cannot be written waits for room',
+      );
+      this.changed();
+    }
+  }
+
+  async #tryAgain(): Promise<void> {
+    for (const [name, work] of this.#postponed.take()) await this.whenThereIsRoom(name, work);
+    if (this.#postponed.count > 0) return;
+    this.isOutOfSpace = false;
+    this.around.log.info({ federation: this.record.id }, 'the disk has room again');
+    await this.whenThereIsRoom('open', async () => {
+      // Whoever came while nothing could be written.
+      const candidates = this.attendance.candidates();
+      await this.feed({ type: 'available', candidates, at: this.around.clock.now() });
+      await this.openIfDue();
+    });
+    this.changed();
+  }
+
+  /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
     try {
       await this.around.records.write(changes);
       this.journal.written();
     } catch (error) {
       this.journal.undo();
-      if (!(error instanceof RecordConflict)) this.around.fatal(error);
+      if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
   }
@@ -148,7 +194,7 @@ export class Federation {
     this.#graces.get(participant)?.();
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
-      this.background(async () => {
+      this.background(`lost/${participant}`, async () => {
         if (!this.attendance.has(participant))
           await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
@@ -173,7 +219,8 @@ export class Federation {
 
   /**
    * Parameter bytes of the newest version that were sent, counted for the version that will be made from it: most devices
-   * fetch it as soon as it is committed, to score it, and train from the same copy.
+   * fetch it as soon as it is committed, to score it, and train from the same copy. Requests for parameters name nobody (they
+   * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
     if (this.versions.head.digest === digest) this.#bytesDown += bytes;
@@ -186,7 +233,8 @@ export class Federation {
       record.state !== 'running' ||
       run === undefined ||
       this.openRound !== undefined ||
-      this.damage !== undefined
+      this.damage !== undefined ||
+      this.isOutOfSpace
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
@@ -220,7 +268,6 @@ export class Federation {
   async finishRun(outcome: string): Promise<void> {
     const at = this.around.clock.now();
     await this.feed({ type: 'cancelled', reason: outcome, at });
-    this.#interlude.cancel();
     const { run } = this;
     const ended = run === undefined ? undefined : { ...run, endedAt: at, outcome };
     const record: FederationRecord = { ...this.record, state: 'finished' };
@@ -229,12 +276,14 @@ export class Federation {
       ...(ended === undefined ? [] : [{ type: 'put-run', record: ended } as const]),
       this.entry('finished', { outcome }),
     ]);
+    this.#interlude.cancel();
     this.record = record;
     this.run = ended;
     this.changed();
   }
 
-  async #afterInterlude(): Promise<void> {
+  /** What is due where no round is open: the end of a run that reached its target, or the next round. Within the queue. */
+  async goOn(): Promise<void> {
     if (!(await this.finishAtTarget())) await this.openIfDue();
     this.changed();
   }
@@ -259,8 +308,9 @@ export class Federation {
       quantumOf: this.#quantumOf,
       aggregation: (round) => this.#aggregation(round),
       journal: this.journal,
-      enqueue: (work) => this.background(work),
+      enqueue: (name, work) => this.background(name, work),
       write: (changes) => this.write(changes),
+      release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
       planCommit: (round, made) => {
         const { run, record } = this;
@@ -281,6 +331,7 @@ export class Federation {
           changes: this.#commit.changes,
         };
       },
+      baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
       changed: () => this.changed(),
     };
@@ -392,17 +443,19 @@ export class Federation {
       this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
     }
     // The updates have served: what is kept of them is their digests and counts.
-    for (const report of reports) this.release(report.update);
+    for (const report of reports) void this.release(report.update);
   }
 
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
-  release(digest: Digest): void {
-    this.around.blobs.release(digest).catch((error: unknown) => {
+  async release(digest: Digest): Promise<void> {
+    try {
+      await this.around.blobs.release(digest);
+    } catch (error) {
       this.around.log.warn(
         { digest, error: String(error) },
         'bytes that are needed no longer could not be deleted',
       );
-    });
+    }
   }
 
   /** Tells the watchers, at most twice a second. */
@@ -429,6 +482,7 @@ export class Federation {
     await this.enqueue(() => this.driver.close());
     this.#isClosed = true;
     this.#interlude.cancel();
+    this.#postponed.stop();
     this.#broadcast.stop();
     for (const cancel of this.#graces.values()) cancel();
   }

@@ -70,9 +70,11 @@ async function checkIn(
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
   const candidates = attendance.candidates().filter((one) => one.participant === participant);
-  await federation.feed({ type: 'available', candidates, population: attendance.checkedIn, at });
-  await federation.feed({ type: 'returned', participant, at });
-  await federation.openIfDue();
+  await federation.whenThereIsRoom('open', async () => {
+    await federation.feed({ type: 'available', candidates, population: attendance.checkedIn, at });
+    await federation.feed({ type: 'returned', participant, at });
+    await federation.openIfDue();
+  });
   federation.changed();
   return { ok: true, view: compactView(viewOf(federation)) };
 }
@@ -99,7 +101,7 @@ async function leave(
   if (elsewhere !== undefined) return elsewhere;
   federation.attendance.checkOut(participant);
   federation.left(participant);
-  await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+  await withdrawn(federation, participant, reason);
   federation.changed();
   return done;
 }
@@ -142,10 +144,17 @@ async function withdraw(
       'not-in-cohort',
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
-  await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+  await withdrawn(federation, participant, reason);
   return done;
 }
 
+/** It trains no more, whether there is room to write that down or not. */
+const withdrawn = (federation: Federation, participant: ParticipantId, reason: string): Promise<void> =>
+  federation.whenThereIsRoom(`withdrawn/${participant}`, async () => {
+    await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+  });
+
+/** Throws RecordsFull: the device is not answered, and tells it again. */
 async function evaluation(
   federation: Federation,
   participant: ParticipantId,
@@ -179,7 +188,7 @@ export function disconnected(federation: Federation, connection: Connection): vo
   federation.changed();
   if (participant === undefined) return;
   federation.left(participant);
-  federation.background(async () => {
+  federation.background(`left/${participant}`, async () => {
     // It may have come back while this waited its turn.
     if (federation.attendance.has(participant)) return;
     const open = federation.openRound;

@@ -16,7 +16,7 @@ import type { Effect, RoundEvent, Step, TimedPhase } from '#lib/core/round/round
 import { step, type QuantumOf } from '#lib/core/round/round.ts';
 import { ok, type Result } from '#lib/core/result.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
-import type { Change, RoundRecord } from '../ports/records.ts';
+import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
 import {
@@ -45,9 +45,11 @@ export interface RoundHost {
   /** How the updates of this round become a version, and from which. */
   aggregation(round: Reporting | Aggregation): { readonly plan: AggregationPlan; readonly base: BaseVersion };
   readonly journal: Journal;
-  /** Runs `work` after what is queued. */
-  enqueue(work: () => Promise<void>): void;
+  /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
+  enqueue(name: string, work: () => Promise<void>): void;
   write(changes: readonly Change[]): Promise<void>;
+  /** Gives up bytes; never rejects. */
+  release(digest: Digest): Promise<void>;
   configure(round: Round, participants: readonly ParticipantId[]): void;
   /** The changes that a commit brings, and the commit's event. */
   planCommit(
@@ -56,6 +58,8 @@ export interface RoundHost {
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** The round is over and durable. */
   ended(round: EndedRound): void;
+  /** The bytes that the round trains from are damaged or gone. */
+  baseDamaged(): void;
   /** Something that views show has changed. */
   changed(): void;
 }
@@ -71,6 +75,8 @@ export class RoundDriver {
   #timer: Timer | undefined;
   #stopHeartbeat: (() => void) | undefined;
   #collecting: Collecting | undefined;
+  /** Why the round makes no version, decided on and not yet written. */
+  #givenUp: string | undefined;
   /** Updates that this process itself received and checked. */
   readonly #fresh = new Set<Digest>();
 
@@ -91,7 +97,7 @@ export class RoundDriver {
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
     if (round.phase === 'reporting')
       this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
-    if (round.phase === 'aggregation') this.host.enqueue(() => this.#aggregate());
+    if (round.phase === 'aggregation') this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
   /** Opens a round with its first candidates; `changes` become durable with it. */
@@ -123,10 +129,22 @@ export class RoundDriver {
   async close(): Promise<void> {
     const { round, remainingMs } = this;
     this.#stopTimer();
-    if (round !== undefined && remainingMs !== null)
+    if (round !== undefined && remainingMs !== null) await this.#writeRemaining(round, remainingMs);
+  }
+
+  /** A deadline that is remembered less exactly is no reason to end: without room for it, what was written before stands. */
+  async #writeRemaining(round: Round, remainingMs: number): Promise<void> {
+    try {
       await this.host.write([
         { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
       ]);
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      this.around.log.warn(
+        { federation: this.host.id, round: round.round },
+        'the disk is full: what is left of the deadline was not written down',
+      );
+    }
   }
 
   async #apply(next: Step, changes: readonly Change[]): Promise<void> {
@@ -160,9 +178,9 @@ export class RoundDriver {
         return this.host.configure(round, effect.participants);
       case 'accept':
         // The reply goes first; the fold waits its turn in the queue.
-        return this.host.enqueue(() => this.#fold(effect.report));
+        return this.host.enqueue('fold', () => this.#fold(effect.report));
       case 'aggregate':
-        return this.host.enqueue(() => this.#aggregate());
+        return this.host.enqueue('aggregate', () => this.#aggregate());
       case 'announce-commit':
       case 'announce-abandon':
         this.#abandonCollecting();
@@ -183,7 +201,7 @@ export class RoundDriver {
     if (round === undefined) return;
     const { clock } = this.around;
     const cancel = clock.after(ms, () => {
-      this.host.enqueue(async () => {
+      this.host.enqueue('deadline', async () => {
         await this.feed({ type: 'deadline', round: round.round, phase, at: clock.now() });
       });
     });
@@ -201,12 +219,10 @@ export class RoundDriver {
   #heartbeat(): void {
     this.#stopHeartbeat?.();
     this.#stopHeartbeat = this.around.clock.after(REMAINING_EVERY_MS, () => {
-      this.host.enqueue(async () => {
+      this.host.enqueue('heartbeat', async () => {
         const { round, remainingMs } = this;
         if (round === undefined || remainingMs === null) return;
-        await this.host.write([
-          { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
-        ]);
+        await this.#writeRemaining(round, remainingMs);
         this.#heartbeat();
       });
     });
@@ -230,14 +246,29 @@ export class RoundDriver {
   async #aggregate(): Promise<void> {
     const { round } = this;
     if (round?.phase !== 'aggregation') return;
-    const { clock } = this.around;
+    // Without room for the end of the round this comes here again: what was decided is not decided anew.
+    this.#givenUp ??= await this.#commit(round);
+    if (this.#givenUp === undefined) return;
+    await this.feed({ type: 'failed', reason: this.#givenUp, at: this.around.clock.now() });
+    this.#givenUp = undefined;
+  }
+
+  /** Why there is no new version, in a sentence, with nothing left of it; undefined where it is durable. */
+  async #commit(round: Aggregation): Promise<string | undefined> {
     const made = await this.#makeVersion(round);
-    if (!made.ok) {
-      await this.feed({ type: 'failed', reason: made.error, at: clock.now() });
-      return;
-    }
+    if (!made.ok) return made.error;
+    const { digest, state } = made.value;
     const { event, changes } = this.host.planCommit(round, made.value);
-    await this.feed(event, changes);
+    try {
+      await this.feed(event, changes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RecordsFull)) throw error;
+      // First: it makes room for the end of the round to be written.
+      await this.host.release(digest);
+      if (state !== null) await this.host.release(state);
+      return NO_ROOM;
+    }
   }
 
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
@@ -256,9 +287,10 @@ export class RoundDriver {
         norm = distance(parameters, await readParameters(blobs, base.digest, parameters.length));
       }
     } catch (error) {
-      if (error instanceof BlobMissing || error instanceof BlobDamaged)
-        return failed(`${error.message} The round cannot be averaged.`);
-      throw error;
+      if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
+      if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
+      if (error.digest === base.digest || error.digest === base.state) this.host.baseDamaged();
+      return failed(`${error.message} The round cannot be averaged.`);
     } finally {
       this.#abandonCollecting();
     }
@@ -274,8 +306,7 @@ export class RoundDriver {
         norm,
       });
     } catch (error) {
-      if (error instanceof BlobSpaceFull)
-        return failed('The disk of the server is full: the new version could not be kept.');
+      if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);
       throw error;
     }
@@ -297,6 +328,8 @@ export class RoundDriver {
     });
   }
 }
+
+const NO_ROOM = 'The disk of the server is full: the new version could not be kept.';
 
 const remainingAfter = (effects: readonly Effect[], before: number | null): number | null =>
   effects.reduce<number | null>(

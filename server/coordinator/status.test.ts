@@ -9,6 +9,7 @@ const waiting: Situation = {
   checkedIn: 1,
   between: undefined,
   headVersion: 4,
+  restoredFrom: null,
 };
 
 test('the status says why nothing runs, or what happens next', () => {
@@ -26,5 +27,11 @@ test('the status says why nothing runs, or what happens next', () => {
   );
   expect(statusSentence({ ...waiting, state: 'finished', outcome: 'The coordinator ended the run.' })).toBe(
     'The coordinator ended the run.',
+  );
+});
+
+test('the status says so while the newest version stands in for damaged ones', () => {
+  expect(statusSentence({ ...waiting, restoredFrom: 2 })).toBe(
+    'Waiting for 2 more devices. Version 4 holds the parameters of version 2 again: what came after that was damaged on the server’s disk.',
   );
 });

@@ -12,11 +12,20 @@ export interface Situation {
   /** Between two rounds: what is waited for. */
   readonly between: 'evaluations' | 'pause' | undefined;
   readonly headVersion: number;
+  /** The version whose parameters the newest repeats, because the disk had damaged what came after it. */
+  readonly restoredFrom: number | null;
 }
 
 const devices = (count: number): string => (count === 1 ? '1 more device' : `${count} more devices`);
 
 export function statusSentence(now: Situation): string {
+  const sentence = whatHappens(now);
+  return now.restoredFrom === null
+    ? sentence
+    : `${sentence} Version ${now.headVersion} holds the parameters of version ${now.restoredFrom} again: what came after that was damaged on the server’s disk.`;
+}
+
+function whatHappens(now: Situation): string {
   const open = now.round !== undefined && !isOver(now.round) ? now.round : undefined;
   switch (now.state) {
     case 'draft':

@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly log: Log;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
-   * restart finds the truth.
+   * restart finds the truth. A full disk is no such failure: nothing was written then.
    */
   readonly fatal: (error: unknown) => void;
 }
@@ -24,5 +24,7 @@ export const EVALUATION_DEADLINE_MS = 15_000;
 export const AFTER_ABANDON_MS = 2_000;
 /** How often what is left of a deadline is written down, for a restart after a crash. */
 export const REMAINING_EVERY_MS = 5_000;
+/** A full disk is tried again this often. */
+export const AGAIN_WHEN_FULL_MS = 10_000;
 /** Watchers hear of changes at most this often. */
 export const BROADCAST_EVERY_MS = 500;

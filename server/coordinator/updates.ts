@@ -11,7 +11,7 @@ import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
-import type { BlobDraft } from '../ports/blobs.ts';
+import { BlobSpaceFull, type BlobDraft } from '../ports/blobs.ts';
 import type { Change, UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { CHUNK_BYTES } from './stored-updates.ts';
@@ -100,7 +100,7 @@ function decideNow(federation: Federation, participant: ParticipantId, offer: Up
 const withCurrent = (federation: Federation, refusal: UpdateRefusal): UpdateRefusal =>
   refusal.kind === 'round-closed' ? { ...refusal, current: federation.openRound?.round ?? null } : refusal;
 
-/** All bytes of an update have come. The draft is spent afterwards, whatever the decision. */
+/** All bytes of an update have come. The draft is spent afterwards, whatever the decision. Throws BlobSpaceFull and RecordsFull: there is no decision, and the update may be offered again. */
 export async function deliver(
   federation: Federation,
   participant: ParticipantId,
@@ -179,7 +179,7 @@ async function accept(
   try {
     update = await draft.keep();
   } catch (error) {
-    federation.around.fatal(error);
+    if (!(error instanceof BlobSpaceFull)) federation.around.fatal(error);
     throw error;
   }
   let isCounted = false;
@@ -208,6 +208,6 @@ async function accept(
       return acceptedReply(record);
     });
   } finally {
-    if (!isCounted) federation.release(update);
+    if (!isCounted) void federation.release(update);
   }
 }

@@ -11,6 +11,7 @@ export class VersionList {
   #records: VersionRecord[];
   readonly #evaluations = new Map<VersionNumber, MergedEvaluation>();
   readonly #heard = new Set<string>();
+  readonly #damaged = new Set<VersionNumber>();
 
   constructor(records: readonly VersionRecord[], evaluations: readonly EvaluationRecord[]) {
     this.#records = [...records];
@@ -31,6 +32,22 @@ export class VersionList {
     return this.#records.some((one) => one.digest === digest);
   }
 
+  /** Its bytes are not what its digest says, or are gone. */
+  markDamaged(version: VersionNumber): void {
+    this.#damaged.add(version);
+  }
+
+  isDamaged(version: VersionNumber): boolean {
+    return this.#damaged.has(version);
+  }
+
+  /** Versions of the same bytes are damaged together. */
+  standingOf(digest: Digest): 'intact' | 'damaged' | 'unknown' {
+    const record = this.#records.find((one) => one.digest === digest);
+    if (record === undefined) return 'unknown';
+    return this.isDamaged(record.version) ? 'damaged' : 'intact';
+  }
+
   /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
   digests(): readonly Digest[] {
     return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
@@ -38,6 +55,8 @@ export class VersionList {
 
   add(record: VersionRecord): void {
     this.#records.push(record);
+    // Bytes that were written anew are whole again, under every number that they have.
+    for (const one of this.#records) if (one.digest === record.digest) this.#damaged.delete(one.version);
   }
 
   /** A draft's version 0, made anew. */
@@ -45,6 +64,7 @@ export class VersionList {
     this.#records = [record];
     this.#evaluations.clear();
     this.#heard.clear();
+    this.#damaged.clear();
   }
 
   hasHeard(version: VersionNumber, participant: ParticipantId): boolean {
@@ -59,7 +79,7 @@ export class VersionList {
   }
 
   view(record: VersionRecord): VersionView {
-    return versionView(record, this.#evaluations.get(record.version));
+    return versionView(record, this.#evaluations.get(record.version), this.isDamaged(record.version));
   }
 
   views(): VersionView[] {

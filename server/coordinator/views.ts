@@ -30,9 +30,13 @@ export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): b
   return metrics[metric.name].higherIsBetter ? value >= metric.target : value <= metric.target;
 }
 
-export const versionView = (record: VersionRecord, evaluation: MergedEvaluation | undefined): VersionView => {
+export const versionView = (
+  record: VersionRecord,
+  evaluation: MergedEvaluation | undefined,
+  damaged: boolean,
+): VersionView => {
   const { federation: _, state: __, ...rest } = record;
-  return { ...rest, evaluation: evaluation ?? null };
+  return { ...rest, damaged, evaluation: evaluation ?? null };
 };
 
 function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {

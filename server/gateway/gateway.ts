@@ -13,6 +13,7 @@ import { refused, type ClientMessage } from '../coordinator/messages.ts';
 import { callerOf, isAllowedOrigin, type Site } from '../http/site.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { RecordsFull } from '../ports/records.ts';
 import {
   connectionCounter,
   messageRate,
@@ -159,6 +160,11 @@ function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock)
       );
     const sent: ClientMessage = read.output;
     coordinator.receive(connection, sent).then(acknowledge, (error: unknown) => {
+      if (error instanceof RecordsFull) {
+        // No answer, for nothing was kept: the sender tells it again. Its connection stays, or all would come at once.
+        log.error({ message: name, federation: sent.message.federation }, 'no room on disk for a message');
+        return;
+      }
       log.error(
         { message: name, error: error instanceof Error ? error.stack : String(error) },
         'a message could not be dealt with',

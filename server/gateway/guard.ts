@@ -45,6 +45,7 @@ export function connectionCounter(most: number, mostByAddress: number) {
         else byAddress.set(address, left);
       };
     },
+    countOf: (address: string): number => byAddress.get(address) ?? 0,
     get count(): number {
       return all;
     },

@@ -8,10 +8,10 @@ import { SESSION_COOKIE } from '../application.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Log } from '../ports/log.ts';
-import { exportVersion } from './export.ts';
+import { exportVersion, MOST_EXPORTS, places } from './export.ts';
 import { federationRoutes, noFederation } from './federations.ts';
 import { getParameters } from './parameters.ts';
-import { json, refusal, send, unknownPath, type Reply } from './reply.ts';
+import { diskFull, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
 import type { Sessions } from './sessions.ts';
 import { cookieOf, isAllowedOrigin, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
@@ -23,6 +23,7 @@ export interface ApiParts {
   readonly uploads: Uploads;
   readonly site: Site;
   readonly log: Log;
+  readonly mostExports?: number;
 }
 
 type Handle = (
@@ -37,7 +38,9 @@ interface Route {
   readonly handle: Handle;
 }
 
-function routesOf({ coordinator, blobs, sessions, uploads, site }: ApiParts): readonly Route[] {
+function routesOf(parts: ApiParts): readonly Route[] {
+  const { coordinator, blobs, sessions, uploads, site, mostExports = MOST_EXPORTS } = parts;
+  const exports = places(mostExports);
   const federations = federationRoutes(coordinator);
   const of =
     (
@@ -88,7 +91,7 @@ function routesOf({ coordinator, blobs, sessions, uploads, site }: ApiParts): re
     route(
       'GET',
       'federations/*/versions/*/export',
-      of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, id, version, query)),
+      of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, exports, id, version, query)),
     ),
     route('GET', 'parameters/*', (request, [digest = '']) =>
       getParameters(request, digest, coordinator, blobs),
@@ -162,6 +165,12 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
     if (url === undefined || !(url.pathname === '/api' || url.pathname.startsWith('/api/'))) return false;
     answer(request, url)
       .catch((error: unknown): Reply => {
+        if (isDiskFull(error)) {
+          parts.log.error({ path: url.pathname, error: String(error) }, 'no room on disk for a request');
+          return diskFull(
+            'The server’s disk is full: this could not be kept, and is not done. Make room on the disk, then try again.',
+          );
+        }
         const id = randomUUID().slice(0, 8);
         parts.log.error(
           { id, path: url.pathname, error: error instanceof Error ? error.stack : String(error) },

@@ -1,20 +1,45 @@
-// A version as a file that other tools open: a zip of TF.js model.json with its weights, or safetensors.
-import { strToU8, zipSync } from 'fflate';
+// A version as a file that other tools open: a zip of TF.js model.json with its weights, or safetensors. In both the
+// parameters lie as they do in the store, so that they are sent from there as they are read, and memory holds a piece of them.
+import { createHash } from 'node:crypto';
+import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import * as v from 'valibot';
-import { VersionNumber, type FederationId } from '#lib/core/ids.ts';
-import { writeLayersModel } from '#lib/core/model/keras.ts';
+import { VersionNumber, type Digest, type FederationId } from '#lib/core/ids.ts';
+import { layersModelJson } from '#lib/core/model/keras.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
-import { writeSafetensors } from '#lib/core/model/safetensors.ts';
+import { safetensorsHeader } from '#lib/core/model/safetensors.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
-import { readParameters } from '../coordinator/stored-updates.ts';
+import { BlobDamaged } from '../coordinator/stored-updates.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { refusal, type Reply } from './reply.ts';
+import { busy, damagedVersion, missingBytes, refusal, type Reply } from './reply.ts';
 
 const Format = v.picklist(['tfjs', 'safetensors']);
+
+/** Exports in flight at one time. Each reads a file and sums it: anybody may ask, and rounds go first. */
+export const MOST_EXPORTS = 8;
+
+export interface Places {
+  /** Takes a place, and returns how it is given back; undefined where all are taken. */
+  take(): (() => void) | undefined;
+}
+export function places(most: number): Places {
+  let taken = 0;
+  return {
+    take() {
+      if (taken >= most) return undefined;
+      taken += 1;
+      let isMine = true;
+      return () => {
+        if (isMine) taken -= 1;
+        isMine = false;
+      };
+    },
+  };
+}
 
 export async function exportVersion(
   coordinator: Coordinator,
   blobs: Blobs,
+  exports: Places,
   id: FederationId,
   version: string,
   query: URLSearchParams,
@@ -26,42 +51,97 @@ export async function exportVersion(
   const spec = coordinator.view(id)?.spec;
   if (view === undefined || spec === undefined)
     return refusal(404, 'unknown-version', `There is no version ${version}.`);
+  if (view.damaged) return damagedVersion();
   const asked = v.safeParse(Format, query.get('format') ?? 'tfjs');
   if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);
   if (!built.ok) throw new Error(`The model of ${id} cannot be built any more: ${built.error.message}`);
-  const parameters = await readParameters(blobs, view.digest, built.value.parameterCount);
+  if ((await blobs.size(view.digest)) !== view.bytes) return missingBytes();
+  const closed = exports.take();
+  if (closed === undefined) return busy('The server is exporting as many models as it can at one time.');
   const name = `${id}-v${view.version}`;
+  const parameters = (): AsyncIterable<Uint8Array<ArrayBuffer>> => checked(blobs, view.digest, view.bytes);
   const format = asked.output;
   switch (format) {
-    case 'safetensors':
-      return file(
-        `${name}.safetensors`,
-        'application/octet-stream',
-        writeSafetensors(built.value, parameters, {
-          federation: id,
-          version: String(view.version),
-          digest: view.digest,
-        }),
-      );
+    case 'safetensors': {
+      const header = safetensorsHeader(built.value, {
+        federation: id,
+        version: String(view.version),
+        digest: view.digest,
+      });
+      const file = async function* (): AsyncIterable<Uint8Array> {
+        yield header;
+        yield* parameters();
+      };
+      const length = { 'content-length': String(header.length + view.bytes) };
+      return {
+        ...fileReply(`${name}.safetensors`, 'application/octet-stream', length),
+        body: file(),
+        closed,
+      };
+    }
     case 'tfjs': {
-      const { modelJson, weightsPath, weights } = writeLayersModel(built.value, parameters, name);
-      // Weights do not compress: stored as they are, the zip costs no time.
-      const zip = zipSync({ 'model.json': strToU8(modelJson), [weightsPath]: weights }, { level: 0 });
-      return file(`${name}-tfjs.zip`, 'application/zip', zip);
+      const { modelJson, weightsPath } = layersModelJson(built.value, name);
+      const file = zipped(modelJson, weightsPath, parameters());
+      return { ...fileReply(`${name}-tfjs.zip`, 'application/zip'), body: file, closed };
     }
     default:
       return format satisfies never;
   }
 }
 
-const file = (name: string, type: string, body: Uint8Array): Reply => ({
+/**
+ * The bytes of a version as they are read. The last piece is held back until all are what the digest says: a damaged file is
+ * cut off, and cannot be taken for whole.
+ */
+async function* checked(blobs: Blobs, digest: Digest, bytes: number): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  const hash = createHash('sha256');
+  let held: Uint8Array<ArrayBuffer> | undefined;
+  for await (const piece of await blobs.stream(digest, 0, bytes)) {
+    hash.update(piece);
+    if (held !== undefined) yield held;
+    held = new Uint8Array(piece);
+  }
+  if (hash.digest('hex') !== digest) throw new BlobDamaged(digest);
+  if (held !== undefined) yield held;
+}
+
+/** Weights do not compress: they are stored as they are, each file with its checksum behind it (APPNOTE.TXT, §4.3.9). */
+async function* zipped(
+  modelJson: string,
+  weightsPath: string,
+  weights: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncIterable<Uint8Array> {
+  const made: Uint8Array[] = [];
+  const zip = new Zip((error, part) => {
+    if (error !== null) throw error;
+    made.push(part);
+  });
+  const model = new ZipPassThrough('model.json');
+  zip.add(model);
+  model.push(strToU8(modelJson), true);
+  const file = new ZipPassThrough(weightsPath);
+  zip.add(file);
+  for await (const piece of weights) {
+    file.push(piece, false);
+    yield* made.splice(0);
+  }
+  file.push(new Uint8Array(0), true);
+  zip.end();
+  yield* made.splice(0);
+}
+
+const fileReply = (
+  name: string,
+  type: string,
+  more: Readonly<Record<string, string>> = {},
+): Omit<Reply, 'body'> => ({
   status: 200,
   headers: {
     'content-type': type,
     'content-disposition': `attachment; filename="${name}"`,
     // A version never changes, but a draft's version 0 may be made anew.
     'cache-control': 'no-cache',
+    ...more,
   },
-  body,
 });

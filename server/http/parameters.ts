@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Digest } from '#lib/core/ids.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Blobs } from '../ports/blobs.ts';
-import { empty, refusal, unknownPath, type Reply } from './reply.ts';
+import { damagedVersion, empty, missingBytes, unknownPath, type Reply } from './reply.ts';
 
 export type ByteRange = { readonly start: number; readonly end: number } | 'whole' | 'unsatisfiable';
 
@@ -31,15 +31,12 @@ export async function getParameters(
   blobs: Blobs,
 ): Promise<Reply> {
   const read = v.safeParse(Digest, name);
-  if (!read.success || !coordinator.servesParameters(read.output)) return unknownPath();
+  const standing = read.success ? coordinator.parametersAt(read.output) : 'unknown';
+  if (!read.success || standing === 'unknown') return unknownPath();
+  if (standing === 'damaged') return damagedVersion();
   const digest = read.output;
   const size = await blobs.size(digest);
-  if (size === undefined)
-    return refusal(
-      500,
-      'missing',
-      'The bytes of this version are missing on the server’s disk. Tell its coordinator.',
-    );
+  if (size === undefined) return missingBytes();
   const headers = {
     'cache-control': 'public, max-age=31536000, immutable, no-transform',
     etag: `"${digest}"`,

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ApiError } from '#lib/protocol/http.ts';
+import { BlobSpaceFull } from '../ports/blobs.ts';
+import { RecordsFull } from '../ports/records.ts';
 
 export interface Reply {
   readonly status: number;
@@ -10,6 +12,8 @@ export interface Reply {
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null;
   /** Called with the bytes of the body once they are sent. */
   readonly sent?: () => void;
+  /** Called once nothing more is sent, whether all was or not. */
+  readonly closed?: () => void;
 }
 
 export const json = (
@@ -41,6 +45,31 @@ export const refusal = (
     more.headers,
   );
 
+/** Nothing can be kept now: the sentence says for whom, and what to do. */
+export const diskFull = (message: string): Reply =>
+  refusal(507, 'disk-full', message, { headers: { 'retry-after': '60' } });
+
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof RecordsFull || error instanceof BlobSpaceFull;
+
+export const missingBytes = (): Reply =>
+  refusal(
+    500,
+    'missing',
+    'The bytes of this version are missing on the server’s disk. Tell its coordinator.',
+  );
+
+export const busy = (message: string): Reply =>
+  refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
+
+/** For good: the bytes are gone, and a newer version has taken their place. */
+export const damagedVersion = (): Reply =>
+  refusal(
+    410,
+    'damaged',
+    'This version is damaged on the server’s disk and cannot be had any more. Take a newer one.',
+  );
+
 export const unknownPath = (): Reply => refusal(404, 'not-found', 'There is nothing at this address.');
 
 const security = {
@@ -50,7 +79,18 @@ const security = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
+/** A body that is sent as it is read ends where nobody has read of it for this long. */
+const UNREAD_MS = 60_000;
+
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  try {
+    await sendAll(request, response, reply);
+  } finally {
+    reply.closed?.();
+  }
+}
+
+async function sendAll(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
   const length =
     typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.length : undefined;
@@ -69,6 +109,7 @@ export async function send(request: IncomingMessage, response: ServerResponse, r
   if (body === null || request.method === 'HEAD') response.end();
   else if (typeof body === 'string' || body instanceof Uint8Array) response.end(body);
   else {
+    response.setTimeout(UNREAD_MS, () => response.destroy());
     try {
       await pipeline(Readable.from(body), response);
     } catch (error) {

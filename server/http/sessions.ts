@@ -6,7 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import { SignIn } from '#lib/protocol/http.ts';
 import { SESSION_COOKIE } from '../application.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Records, SessionRecord } from '../ports/records.ts';
+import { RecordsFull, type Change, type Records, type SessionRecord } from '../ports/records.ts';
 import { readJson } from './body.ts';
 import { json, refusal, type Reply } from './reply.ts';
 import { cookieOf, isSecure, type Site } from './site.ts';
@@ -29,11 +29,24 @@ export class Sessions {
 
   static async open(records: Records, clock: Clock, onUsed: (token: string) => void): Promise<Sessions> {
     const sessions = new Sessions(records, clock, onUsed);
-    for (const session of await records.sessions()) {
-      if (session.expiresAt > clock.now()) sessions.#sessions.set(session.digest, session);
-      else await records.write([{ type: 'delete-session', digest: session.digest }]);
+    for (const session of await records.sessions()) sessions.#sessions.set(session.digest, session);
+    try {
+      await sessions.#write([]);
+    } catch (error) {
+      // Those that have ended let nobody in. They go with the next one that is written.
+      if (!(error instanceof RecordsFull)) throw error;
     }
     return sessions;
+  }
+
+  /** Together with what is written the sessions go that have ended: a server that runs for months does not gather them. */
+  async #write(changes: readonly Change[]): Promise<void> {
+    const now = this.clock.now();
+    const ended = [...this.#sessions.values()].filter((session) => session.expiresAt <= now);
+    const all = [...ended.map(({ digest }): Change => ({ type: 'delete-session', digest })), ...changes];
+    if (all.length === 0) return;
+    await this.records.write(all);
+    for (const { digest } of ended) this.#sessions.delete(digest);
   }
 
   /** Good for one sign-in. */
@@ -56,6 +69,8 @@ export class Sessions {
         'wrong-token',
         'This sign-in link is not valid, or has been used. The server’s terminal shows the present one.',
       );
+    const used = this.#token;
+    // At once: while the session is being written nobody else signs in by the same link.
     this.#token = secret();
     const value = secret();
     const now = this.clock.now();
@@ -64,7 +79,13 @@ export class Sessions {
       createdAt: now,
       expiresAt: now + LIFETIME_MS,
     };
-    await this.records.write([{ type: 'insert-session', record }]);
+    try {
+      await this.#write([{ type: 'insert-session', record }]);
+    } catch (error) {
+      // Nobody has signed in by it, and no other was shown.
+      this.#token = used;
+      throw error;
+    }
     this.#sessions.set(record.digest, record);
     this.onUsed(this.#token);
     return json(

@@ -7,11 +7,11 @@ import { UpdateOffer, type UpdateReply, type UploadState } from '#lib/protocol/h
 import { UPLOAD_IDLE_MS, UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { refusedReply } from '../coordinator/updates.ts';
-import { BlobSpaceFull, type BlobDraft, type Blobs } from '../ports/blobs.ts';
+import type { BlobDraft, Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { notIdentified, participantOf, readJson } from './body.ts';
-import { empty, json, refusal, type Reply } from './reply.ts';
+import { busy, diskFull, empty, isDiskFull, json, refusal, type Reply } from './reply.ts';
 
 export interface UploadLimits {
   /** Announced bytes of all unfinished uploads. */
@@ -59,7 +59,12 @@ export class Uploads {
     if (decided !== undefined) return decision(decided);
     const before = this.#openOrBusy(federation, participant, offer);
     if (before !== undefined) return before;
-    const draft = await this.blobs.draft();
+    let draft: BlobDraft;
+    try {
+      draft = await this.blobs.draft();
+    } catch (error) {
+      return this.#noRoom(federation, error);
+    }
     // Others may have begun while the file was made, this very update among them.
     const meanwhile = this.#openOrBusy(federation, participant, offer);
     if (meanwhile !== undefined) {
@@ -145,25 +150,30 @@ export class Uploads {
         return tooLarge();
       }
     } catch (error) {
-      if (!(error instanceof BlobSpaceFull)) throw error;
+      const answer = this.#noRoom(upload.federation, error);
       await this.#drop(upload);
-      this.log.error({ federation: upload.federation }, 'no room on disk for an upload');
-      return refusal(
-        507,
-        'disk-full',
-        'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.',
-        {
-          headers: { 'retry-after': '60' },
-        },
-      );
+      return answer;
     }
     // It was dropped meanwhile, and its draft with it.
     if (!this.#uploads.has(id)) return hasEnded();
     if (upload.draft.length < upload.offer.bytes)
       return json(200, stateOf(upload), { 'upload-offset': String(upload.draft.length) });
     this.#forget(upload);
-    return decision(
-      await this.coordinator.deliver(upload.federation, participant, upload.offer, upload.draft),
+    try {
+      return decision(
+        await this.coordinator.deliver(upload.federation, participant, upload.offer, upload.draft),
+      );
+    } catch (error) {
+      return this.#noRoom(upload.federation, error);
+    }
+  }
+
+  /** Nothing of the update is kept, and nothing is decided on it: it may be offered again. Any other failure is thrown on. */
+  #noRoom(federation: FederationId, error: unknown): Reply {
+    if (!isDiskFull(error)) throw error;
+    this.log.error({ federation, error: String(error) }, 'no room on disk for an upload');
+    return diskFull(
+      'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.',
     );
   }
 
@@ -194,7 +204,7 @@ export class Uploads {
       }
       return true;
     } catch (error) {
-      if (request.destroyed && !(error instanceof BlobSpaceFull)) return true;
+      if (request.destroyed && !isDiskFull(error)) return true;
       throw error;
     } finally {
       upload.receiving = undefined;
@@ -238,9 +248,6 @@ const stateOf = (upload: Upload): UploadState => ({
 });
 
 const hasEnded = (): Reply => refusal(404, 'unknown-upload', 'The upload has ended. Offer the update again.');
-
-const busy = (message: string): Reply =>
-  refusal(503, 'busy', `${message} Try again shortly.`, { headers: { 'retry-after': '5' } });
 
 /** The status says the same as the body, for those who read no further. */
 function decision(reply: UpdateReply): Reply {

@@ -7,6 +7,7 @@ import type { Digest } from '#lib/core/ids.ts';
 export interface BlobDraft {
   /** Bytes written so far. */
   readonly length: number;
+  /** Throws BlobSpaceFull. */
   append(bytes: Uint8Array): Promise<void>;
   /** SHA-256 of what was written so far. */
   digest(): Digest;
@@ -14,7 +15,7 @@ export interface BlobDraft {
   read(scratch: ArrayBuffer, onChunk: (chunk: Uint8Array, offset: number) => void): Promise<void>;
   /** Fills `into` with the bytes from `position` of what was written; there must be as many. */
   readAt(position: number, into: Uint8Array): Promise<void>;
-  /** Makes it durable under its digest, retained once. The draft is spent. */
+  /** Makes it durable under its digest, retained once. The draft is spent. Throws BlobSpaceFull: then it is to be discarded. */
   keep(): Promise<Digest>;
   /** Safe to call at any time, also twice. */
   discard(): Promise<void>;
@@ -33,8 +34,9 @@ export class BlobSpaceFull extends Error {
 }
 
 export interface Blobs {
+  /** Throws BlobSpaceFull. */
   draft(): Promise<BlobDraft>;
-  /** Keeps bytes at once, retained once. */
+  /** Keeps bytes at once, retained once. Throws BlobSpaceFull. */
   put(bytes: Uint8Array): Promise<Digest>;
   /** Length in bytes, or undefined where there is no such blob. */
   size(digest: Digest): Promise<number | undefined>;

@@ -132,6 +132,15 @@ export class RecordConflict extends Error {
   override readonly name = 'RecordConflict';
 }
 
+/** The disk has no room for a write. Nothing was written, and everything is as before: no doubt is left, unlike after an I/O error. */
+export class RecordsFull extends Error {
+  override readonly name = 'RecordsFull';
+}
+
+/** Whether a write that failed so is known to have changed nothing: every other failure leaves it unknown. */
+export const changedNothing = (error: unknown): boolean =>
+  error instanceof RecordConflict || error instanceof RecordsFull;
+
 export interface RoundPage {
   /** Rounds below this number only. */
   readonly before?: number;
@@ -139,6 +148,7 @@ export interface RoundPage {
 }
 
 export interface Records {
+  /** Rejects with RecordConflict or RecordsFull where nothing was written, else with what the disk said. */
   write(changes: readonly Change[]): Promise<void>;
   /** In order of creation. */
   federations(): Promise<readonly FederationRecord[]>;

@@ -6,6 +6,7 @@ import { createMemoryLink } from '#lib/adapters/memory/link.ts';
 import { randomSecret } from '#lib/adapters/random-secret.ts';
 import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
 import { bytesOf } from '#lib/core/digest.ts';
+import { PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { clientMessages, type ClientMessages } from '#lib/protocol/messages.ts';
 import type { UpdateOffer } from '#lib/protocol/http.ts';
 import { linkContract, type LinkBench, type PlayedCoordinator } from './link.ts';
@@ -134,7 +135,7 @@ test('the socket link says who it is at each connection, in the handshake of the
   await bench.connect();
   expect(bench.handshakes).toHaveLength(2);
   expect(bench.handshakes[1]).toEqual({
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     kind: 'headless',
     name: 'Ada',
     secret: expect.stringMatching(/^[0-9a-f]{64}$/),

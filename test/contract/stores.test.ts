@@ -1,5 +1,6 @@
 // The guarantees of server/ports/records.ts and server/ports/blobs.ts, by every adapter: in memory, then on a real disk.
 import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -8,13 +9,14 @@ import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { openRound } from '#lib/core/round/round.ts';
 import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data-directory.ts';
-import { fileBlobs } from '../../server/adapters/file-blobs.ts';
+import { fileBlobs, type Disk } from '../../server/adapters/file-blobs.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
-import { BlobMissing, type Blobs } from '../../server/ports/blobs.ts';
+import { BlobMissing, BlobSpaceFull, type Blobs } from '../../server/ports/blobs.ts';
 import {
   RecordConflict,
+  RecordsFull,
   type FederationRecord,
   type Records,
   type UpdateRecord,
@@ -261,6 +263,86 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
   });
 });
 
+interface SmallDisk {
+  readonly records: Records;
+  /** Until no federation more finds room. */
+  fill(): Promise<void>;
+  makeRoom(): Promise<void>;
+}
+const smallDisks: readonly { readonly name: string; open(): Promise<SmallDisk> }[] = [
+  {
+    name: 'in memory',
+    open: async () => {
+      const records = memoryRecords();
+      const set = (isFull: boolean) => async (): Promise<void> => void (records.isFull = isFull);
+      return { records, fill: set(true), makeRoom: set(false) };
+    },
+  },
+  {
+    name: 'on SQLite',
+    open: async () => {
+      const records = await sqliteRecords(join(freshDirectory(), 'records.sqlite'), { mostPages: 60 });
+      const fillers: FederationRecord[] = [];
+      return {
+        records,
+        async fill() {
+          for (;;) {
+            const filler = federation(`filler-${fillers.length}`);
+            try {
+              await records.write([{ type: 'create-federation', record: filler }]);
+            } catch (error) {
+              expect(error).toBeInstanceOf(RecordsFull);
+              return;
+            }
+            fillers.push(filler);
+          }
+        },
+        async makeRoom() {
+          expect(fillers.length).toBeGreaterThan(5);
+          for (const { id } of fillers.slice(-5)) await records.write([{ type: 'delete-federation', id }]);
+        },
+      };
+    },
+  },
+];
+
+test.each(smallDisks)(
+  'records $name that find no room are refused as a whole, change nothing, and are taken when there is room',
+  async ({ open: openSmall }) => {
+    const { records, fill, makeRoom } = await openSmall();
+    const { id } = federation('a');
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    await fill();
+    const before = await records.federations();
+    const line = (sequence: number) =>
+      ({
+        type: 'append-journal',
+        // Larger than what is left of any page.
+        record: {
+          federation: id,
+          sequence,
+          at: 1,
+          type: 'x',
+          payload: 'x'.repeat(5_000),
+          previous: '0',
+          hash: '1',
+        },
+      }) as const;
+    for (let again = 0; again < 3; again += 1)
+      await expect(
+        records.write([{ type: 'insert-version', record: versionRecord('a', 0) }, line(1), line(2)]),
+      ).rejects.toBeInstanceOf(RecordsFull);
+    expect(await records.federations()).toEqual(before);
+    expect(await records.versions(id)).toEqual([]);
+    expect(await records.journal(id)).toEqual([]);
+    await makeRoom();
+    await records.write([{ type: 'insert-version', record: versionRecord('a', 0) }, line(1)]);
+    expect(await records.versions(id)).toEqual([versionRecord('a', 0)]);
+    expect(await records.journal(id)).toHaveLength(1);
+    await records.close();
+  },
+);
+
 test('records on SQLite are there when the file is opened again', async () => {
   const path = join(freshDirectory(), 'records.sqlite');
   const first = await sqliteRecords(path);
@@ -389,6 +471,96 @@ describe.each(blobAdapters)('blobs $name', ({ open }) => {
     const { blobs } = await open();
     const name = await blobs.put(new Uint8Array(0));
     expect(await readAll(blobs, name, 4)).toEqual({ bytes: [], offsets: [] });
+  });
+});
+
+describe('blobs of which a disk has no room', () => {
+  const content = Uint8Array.from({ length: 10 }, (_, index) => index);
+
+  test('in memory are refused, and taken when there is room', async () => {
+    const blobs = memoryBlobs();
+    blobs.isFull = true;
+    await expect(blobs.put(content)).rejects.toBeInstanceOf(BlobSpaceFull);
+    await expect(blobs.draft()).rejects.toBeInstanceOf(BlobSpaceFull);
+    expect(blobs.digests()).toEqual([]);
+    blobs.isFull = false;
+    expect(await blobs.put(content)).toBe(digestOf(content));
+  });
+
+  const failure = (code: string): Error => Object.assign(new Error(`${code}: as a disk says`), { code });
+  /** What writes a blob, in order; `count` calls of it succeed before one fails. */
+  const steps = [
+    ['making its file', 'open', 0],
+    ['writing it', 'write', 0],
+    ['syncing it', 'sync', 0],
+    ['making its shelf', 'mkdir', 0],
+    ['syncing the name of its shelf', 'sync', 1],
+    ['giving it its name', 'rename', 0],
+    ['syncing its name', 'sync', 2],
+  ] as const;
+
+  function failing(): { readonly disk: Disk; failAt(step: string, count: number, code: string): void } {
+    let planned: { readonly step: string; left: number; readonly code: string } | undefined;
+    const pass = (step: string): void => {
+      if (planned?.step !== step) return;
+      if (planned.left === 0) {
+        const { code } = planned;
+        planned = undefined;
+        throw failure(code);
+      }
+      planned.left -= 1;
+    };
+    const disk: Disk = {
+      async open(path, flags) {
+        if (flags !== 'r') pass('open');
+        const handle = await open(path, flags);
+        const { sync, write } = handle;
+        handle.sync = () => (pass('sync'), sync.call(handle));
+        return Object.assign(handle, {
+          write: (bytes: Uint8Array, offset: number, length: number, position: number) => (
+            pass('write'),
+            Reflect.apply(write, handle, [bytes, offset, length, position])
+          ),
+        });
+      },
+      mkdir: async (path, options) => (pass('mkdir'), mkdir(path, options)),
+      rename: async (from, to) => (pass('rename'), rename(from, to)),
+    };
+    return { disk, failAt: (step, left, code) => (planned = { step, left, code }) };
+  }
+
+  test.each(steps)(
+    'as files are refused at %s, leave nothing, and are taken later',
+    async (_, step, count) => {
+      const directory = freshDirectory();
+      const { disk, failAt } = failing();
+      const blobs = await fileBlobs(directory, disk);
+      failAt(step, count, 'ENOSPC');
+      await expect(blobs.put(content)).rejects.toBeInstanceOf(BlobSpaceFull);
+      expect(await blobs.size(digestOf(content))).toBeUndefined();
+      expect(readdirSync(join(directory, 'incoming'))).toEqual([]);
+      const name = await blobs.put(content);
+      expect(await blobs.size(name)).toBe(10);
+      // One holder, not two: the refused bytes are held by nobody.
+      await blobs.release(name);
+      expect(await blobs.size(name)).toBeUndefined();
+    },
+  );
+
+  test('as files stay where another holds the same bytes', async () => {
+    const { disk, failAt } = failing();
+    const blobs = await fileBlobs(freshDirectory(), disk);
+    const name = await blobs.put(content);
+    failAt('rename', 0, 'EDQUOT');
+    await expect(blobs.put(content)).rejects.toBeInstanceOf(BlobSpaceFull);
+    expect((await readAll(blobs, name, 16)).bytes).toEqual([...content]);
+  });
+
+  test.each(steps)('are told from those that the disk failed at %s', async (_, step, count) => {
+    const { disk, failAt } = failing();
+    const blobs = await fileBlobs(freshDirectory(), disk);
+    failAt(step, count, 'EIO');
+    await expect(blobs.put(content)).rejects.toMatchObject({ code: 'EIO' });
   });
 });
 

@@ -1,6 +1,8 @@
 // The control plane over real sockets: what is malformed, unknown, oversized, too frequent or silent is answered or closed,
 // and the server goes on serving everybody else.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +14,14 @@ import { FederationId } from '#lib/core/ids.ts';
 import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { Answer } from '#lib/protocol/messages.ts';
 import { FederationView } from '#lib/protocol/views.ts';
+import { systemClock } from '../../server/adapters/system-clock.ts';
+import { openGateway } from '../../server/gateway/gateway.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
+import { silentLog } from '../../server/ports/log.ts';
+import { RecordsFull } from '../../server/ports/records.ts';
 import { exampleSpec } from './example-spec.ts';
 import { rawSocket } from './raw-socket.ts';
-import { federation } from './world.ts';
+import { federation, World } from './world.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -281,6 +287,48 @@ describe('a message', () => {
   });
 });
 
+test('a message that the disk has no room for is not answered, and its connection goes on', async () => {
+  const world = await World.open(1, exampleSpec(), 0);
+  const server = createServer();
+  const gateway = openGateway(server, {
+    coordinator: {
+      ...world.coordinator,
+      async receive(connection, sent) {
+        if (sent.name === 'evaluation') throw new RecordsFull('There is no room for more records.');
+        return world.coordinator.receive(connection, sent);
+      },
+    },
+    site: { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [] },
+    clock: systemClock,
+    log: silentLog,
+    mostConnections: 10,
+    mostConnectionsByAddress: 10,
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  undo.push(async () => {
+    await gateway.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const device = io(`http://127.0.0.1:${address.port}`, {
+    transports: ['websocket'],
+    forceNew: true,
+    auth: handshake,
+  });
+  undo.push(() => void device.close());
+  await event(device, 'connect');
+  const answered: unknown[] = [];
+  const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
+  device.emit('evaluation', { federation, version: 0, tally }, (answer: unknown) => answered.push(answer));
+  // Answers come in the order of what they answer.
+  expect(await ask(device, 'watch', { federation })).toMatchObject({ ok: true });
+  expect(answered).toEqual([]);
+  expect(device.connected).toBe(true);
+});
+
 describe('connections that say nothing', () => {
   test('are bounded for one address, and give their places back when they go', async () => {
     const running = await serve({ mostConnectionsByAddress: 50 });
@@ -293,6 +341,31 @@ describe('connections that say nothing', () => {
     for (const one of open) one.close();
     await Promise.all(open.map((one) => one.closed));
     await isAlive(running);
+  });
+
+  test.each([
+    ['by address', {}, 503],
+    ['not by address behind a proxy, from whose address all come', { trustProxy: true }, 200],
+  ])('and open no WebSocket are bounded %s', async (_, options, status) => {
+    const running = await serve({ mostConnectionsByAddress: 3, ...options });
+    const idle = await connected(running);
+    for (let index = 0; index < 3; index += 1) {
+      const agent = new Agent();
+      undo.push(() => agent.destroy());
+      const request = httpRequest(`${running.url}/api/session`, {
+        agent,
+        method: 'POST',
+        // Its body is asked for once the server has begun with it.
+        headers: { expect: '100-continue', 'content-length': '1000' },
+      });
+      request.on('error', () => {});
+      const begun = once(request, 'continue');
+      request.flushHeaders();
+      await begun;
+    }
+    expect((await fetch(`${running.url}/api/federations`)).status).toBe(status);
+    // Those that became WebSockets have a count of their own.
+    expect(idle.connected).toBe(true);
   });
 
   // Long before the 25 s after which its missing pongs would close it.

@@ -10,6 +10,7 @@ import { readSafetensors } from '#lib/core/model/safetensors.ts';
 import { ApiError, UpdateReply, UploadState, type UpdateOffer } from '#lib/protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Coordinator } from '../../server/coordinator/coordinator.ts';
 import { createApi } from '../../server/http/api.ts';
 import { readRange } from '../../server/http/parameters.ts';
@@ -17,6 +18,7 @@ import { Sessions } from '../../server/http/sessions.ts';
 import type { Site } from '../../server/http/site.ts';
 import { Uploads, type UploadLimits } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
+import type { Records } from '../../server/ports/records.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation, World } from './world.ts';
 
@@ -44,6 +46,12 @@ async function serve(
     limits?: UploadLimits;
     site?: Partial<Site>;
     started?: boolean;
+    kept?: Records;
+    /** What becomes of the world before it is served. */
+    before?: (world: World) => Promise<void>;
+    mostExports?: number;
+    /** Awaited before bytes are streamed. */
+    beforeStream?: () => Promise<void>;
     /** Awaited before the coordinator is asked whether it wants an update. */
     beforeOffer?: () => Promise<void>;
   } = {},
@@ -52,9 +60,10 @@ async function serve(
     rules: { goal: 3, minimum: 1, overSelection: 1, reportingDeadlineMs: 45_000 },
     ...(options.units === undefined ? {} : { units: options.units }),
   });
-  const world = await World.open(1, spec, 3);
+  const world = await World.open(1, spec, 3, options.kept);
   for (const device of world.devices) device.conduct = () => 'silent';
   if (options.started !== false) await world.start();
+  await options.before?.(world);
   const site: Site = {
     trustProxy: false,
     tls: false,
@@ -73,7 +82,14 @@ async function serve(
   const uploads = new Uploads(asked, world.blobs, world.clock, silentLog, options.limits);
   const api = createApi({
     coordinator: world.coordinator,
-    blobs: world.blobs,
+    blobs: {
+      ...world.blobs,
+      async stream(...given) {
+        await options.beforeStream?.();
+        return world.blobs.stream(...given);
+      },
+    },
+    ...(options.mostExports === undefined ? {} : { mostExports: options.mostExports }),
     sessions,
     uploads,
     site,
@@ -228,6 +244,22 @@ describe('the parameters of a version', () => {
     expect(readRange('bytes=4-2', 10)).toBe('whole');
     expect(readRange('bytes=1-2,4-5', 10)).toBe('whole');
     expect(readRange('lines=1-2', 10)).toBe('whole');
+  });
+
+  test('that the disk has damaged are gone for good, and are not exported either', async () => {
+    const running = await serve({
+      started: false,
+      async before(world) {
+        world.blobs.damage(world.coordinator.view(federation)!.head.digest);
+        await world.restart();
+      },
+    });
+    const { digest } = running.world.coordinator.view(federation)!.head;
+    for (const path of [`/api/parameters/${digest}`, `/api/federations/${federation}/versions/0/export`]) {
+      const response = await running.fetch(path);
+      expect(response.status).toBe(410);
+      expect(v.parse(ApiError, await response.json()).message).toMatch(/damaged on the server’s disk/);
+    }
   });
 
   test('are served, but never the update of a device', async () => {
@@ -515,6 +547,38 @@ describe('an upload', () => {
     ).toBe('20000');
   });
 
+  test('that finds no room on the disk is answered 507, whichever step needs it, and is taken later', async () => {
+    const kept = memoryRecords();
+    const running = await serve({ kept });
+    const { blobs } = running.world;
+    const { offer, bytes } = update(running, 0);
+    const isTurnedAway = async (response: Response): Promise<void> => {
+      expect([response.status, response.headers.get('retry-after')]).toEqual([507, '60']);
+      expect(v.parse(ApiError, await response.json())).toEqual({
+        error: 'disk-full',
+        message:
+          'The server’s disk is full: it cannot take the update now. Its coordinator has to make room.',
+      });
+      expect(running.uploads.count).toBe(0);
+    };
+    blobs.isFull = true;
+    await isTurnedAway(await offerIt(running, 0, offer));
+    blobs.isFull = false;
+    const written = await begin(running, 0, offer);
+    blobs.isFull = true;
+    await isTurnedAway(await piece(running, 0, written, 0, bytes));
+    blobs.isFull = false;
+    const recorded = await begin(running, 0, offer);
+    kept.isFull = true;
+    await isTurnedAway(await piece(running, 0, recorded, 0, bytes));
+    expect(blobs.digests()).toHaveLength(1);
+    kept.isFull = false;
+    expect(
+      (await decided(await piece(running, 0, await begin(running, 0, offer), 0, bytes))).reply.type,
+    ).toBe('accepted');
+    expect(running.world.fatal).toBeUndefined();
+  });
+
   test('waits when the server receives all that it can hold', async () => {
     const running = await serve({ limits: { inFlightBytes: 60, perParticipant: 4, leastBytes: 1 } });
     await begin(running, 0, update(running, 0).offer);
@@ -549,6 +613,51 @@ describe('the coordinator’s API', () => {
     expect((await act({ cookie: cookie.split(';')[0]! })).status).toBe(200);
     await running.fetch('/api/session', { method: 'DELETE', headers: { cookie: cookie.split(';')[0]! } });
     expect((await act({ cookie: cookie.split(';')[0]! })).status).toBe(401);
+  });
+
+  test('says that the disk is full where it is: the action is not done, and the sign-in link stays good', async () => {
+    const kept = memoryRecords();
+    const running = await serve({ kept });
+    kept.isFull = true;
+    const { token } = running.sessions;
+    const refused = await running.fetch('/api/session', { method: 'POST', body: JSON.stringify({ token }) });
+    expect(refused.status).toBe(507);
+    expect(v.parse(ApiError, await refused.json()).message).toMatch(/disk is full: .* is not done/);
+    expect(running.sessions.token).toBe(token);
+    kept.isFull = false;
+    const cookie = (await signIn(running)).split(';')[0]!;
+    kept.isFull = true;
+    const ask = (method: string, path: string, body?: unknown): Promise<Response> =>
+      running.fetch(`/api/federations${path}`, {
+        method,
+        headers: { cookie },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const own = `/${federation}`;
+    for (const response of [
+      await ask('POST', `${own}/actions`, { action: 'pause' }),
+      await ask('POST', `${own}/actions`, { action: 'finish' }),
+      await ask('PUT', `${own}/aliases/live`, { version: 0 }),
+      await ask('POST', '', { id: null, spec: exampleSpec({ seed: 2 }) }),
+    ])
+      expect([response.status, response.headers.get('retry-after')]).toEqual([507, '60']);
+    expect(running.world.coordinator.view(federation)?.state).toBe('running');
+    expect(running.world.blobs.digests()).toHaveLength(1);
+    expect((await ask('GET', '')).status).toBe(200);
+    kept.isFull = false;
+    expect((await ask('POST', `${own}/actions`, { action: 'finish' })).status).toBe(200);
+    expect(running.world.fatal).toBeUndefined();
+  });
+
+  test('keeps sessions no longer than they last', async () => {
+    const running = await serve({ started: false });
+    await signIn(running);
+    const [first] = await running.world.kept.sessions();
+    await running.world.clock.advance(31 * 24 * 3600 * 1000);
+    await signIn(running);
+    const kept = await running.world.kept.sessions();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]?.digest).not.toBe(first?.digest);
   });
 
   test('marks the cookie Secure behind a proxy that speaks TLS, when it may believe it', async () => {
@@ -693,6 +802,56 @@ describe('the coordinator’s API', () => {
     expect((await running.fetch('/api/nothing')).status).toBe(404);
     const method = await running.fetch('/api/session');
     expect([method.status, method.headers.get('allow')]).toEqual([405, 'POST, DELETE']);
+  });
+
+  test.each(['tfjs', 'safetensors'])(
+    'exports no more versions at one time than it may (%s), and takes the next when one has ended',
+    async (format) => {
+      let go = (): void => {};
+      const gate = new Promise<void>((resolve) => (go = resolve));
+      let reading = 0;
+      let bothRead = (): void => {};
+      const both = new Promise<void>((resolve) => (bothRead = resolve));
+      const running = await serve({
+        mostExports: 2,
+        async beforeStream() {
+          reading += 1;
+          if (reading === 2) bothRead();
+          await gate;
+        },
+      });
+      const path = `/api/federations/${federation}/versions/0/export?format=${format}`;
+      const whole = async (): Promise<number> => {
+        const response = await running.fetch(path);
+        await response.arrayBuffer();
+        return response.status;
+      };
+      const first = whole();
+      const goesAway = httpRequest(running.url + path);
+      goesAway.on('error', () => {});
+      goesAway.end();
+      await both;
+      const refused = await running.fetch(path);
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+      goesAway.destroy();
+      go();
+      expect(await first).toBe(200);
+      // Both places come back, of the one that was read and of the one that went away.
+      for (;;) {
+        const statuses = await Promise.all([whole(), whole()]);
+        if (statuses.every((status) => status === 200)) break;
+        for (const status of statuses) expect([200, 503]).toContain(status);
+      }
+    },
+  );
+
+  test.each(['tfjs', 'safetensors'])('cuts off an export (%s) whose bytes are damaged', async (format) => {
+    const running = await serve({ units: 50_000, started: false });
+    running.world.blobs.damage(running.world.coordinator.view(federation)!.head.digest);
+    const cut = running
+      .fetch(`/api/federations/${federation}/versions/0/export?format=${format}`)
+      .then((response) => response.arrayBuffer());
+    await expect(cut).rejects.toThrow();
   });
 
   test('exports a version for TF.js and as safetensors', async () => {

@@ -125,17 +125,153 @@ test('a durable write that fails ends the process instead of being tried again',
   await world.check();
 });
 
-test('a version that the disk has damaged is found at the start: no round opens from it, and the page says so', async () => {
-  const world = await World.open(11, exampleSpec(), 4);
-  await world.start();
-  await world.until(() => world.head === 1, 5 * MINUTE);
-  const { digest } = world.coordinator.view(federation)!.head;
-  world.blobs.damage(digest);
-  await world.restart();
-  await world.clock.advance(10 * MINUTE);
-  expect(world.head).toBe(1);
-  expect(world.coordinator.view(federation)?.status).toMatch(/Version 1 is damaged on the server’s disk/);
-  expect(world.fatal).toBeUndefined();
+describe('a newest version that the disk has damaged', () => {
+  const viewOf = (world: World) => world.coordinator.view(federation)!;
+  const versionsOf = (world: World) => world.coordinator.versions(federation)!;
+  const journalOf = async (world: World, type: string) =>
+    (await world.kept.journal(federation)).filter((entry) => entry.type === type);
+
+  async function withHead(seed: number, head: number): Promise<World> {
+    const world = await World.open(seed, exampleSpec(), 4);
+    await world.start();
+    await world.until(() => world.head === head, 10 * MINUTE);
+    return world;
+  }
+
+  test('is followed by its parent’s parameters as a new version, said aloud, and rounds go on from there', async () => {
+    const world = await withHead(11, 2);
+    const [, parent, lost] = versionsOf(world);
+    world.blobs.damage(lost!.digest);
+    await world.restart();
+    expect(versionsOf(world).map((one) => [one.version, one.parent, one.damaged])).toEqual([
+      [0, null, false],
+      [1, 0, false],
+      [2, 1, true],
+      [3, 1, false],
+    ]);
+    expect(viewOf(world)).toMatchObject({
+      live: 3,
+      head: { version: 3, digest: parent!.digest, run: null, round: null, participants: 0, examples: 0 },
+      status: expect.stringMatching(/Version 3 holds the parameters of version 1 again: .* damaged/),
+    });
+    expect(world.coordinator.parametersAt(lost!.digest)).toBe('damaged');
+    expect(world.coordinator.parametersAt(parent!.digest)).toBe('intact');
+    expect(await world.coordinator.moveLive(federation, lost!.version)).toMatchObject({
+      ok: false,
+      error: { error: 'not-now', message: expect.stringMatching(/Version 2 is damaged/) },
+    });
+    expect(await journalOf(world, 'restored')).toMatchObject([
+      { payload: { version: 3, parent: 1, digest: parent!.digest, damaged: [2] } },
+    ]);
+
+    expect(await world.until(() => world.head === 4, 10 * MINUTE)).toBe(true);
+    expect(versionsOf(world)[4]).toMatchObject({ parent: 3, participants: expect.any(Number) });
+    expect(viewOf(world).status).not.toMatch(/damaged/);
+    // The round that trained from it came to nothing, if one was open.
+    expect((await world.check()).committed).toBe(3);
+    expect(world.fatal).toBeUndefined();
+  });
+
+  test('and its parent with it is followed by the newest that is intact; after another restart all is known still', async () => {
+    const world = await withHead(13, 3);
+    const before = versionsOf(world);
+    for (const version of before.slice(2)) world.blobs.damage(version.digest);
+    await world.restart();
+    await world.restart();
+    expect(versionsOf(world).map((one) => [one.version, one.parent, one.damaged])).toEqual([
+      [0, null, false],
+      [1, 0, false],
+      [2, 1, true],
+      [3, 2, true],
+      [4, 1, false],
+    ]);
+    expect(await journalOf(world, 'restored')).toHaveLength(1);
+    expect(await world.until(() => world.head === 5, 10 * MINUTE)).toBe(true);
+    await world.check();
+  });
+
+  test('is no longer marked once somebody has put its bytes back', async () => {
+    const world = await withHead(14, 1);
+    const { digest } = viewOf(world).head;
+    world.blobs.damage(digest);
+    await world.restart();
+    expect(world.coordinator.parametersAt(digest)).toBe('damaged');
+    // The same bit again.
+    world.blobs.damage(digest);
+    await world.restart();
+    expect(world.coordinator.parametersAt(digest)).toBe('intact');
+    expect(versionsOf(world).map((one) => [one.version, one.parent])).toEqual([
+      [0, null],
+      [1, 0],
+      [2, 0],
+    ]);
+  });
+
+  test('ends the round that trains from it with the reason', async () => {
+    const world = await withHead(15, 1);
+    await world.until(() => viewOf(world).round?.round === 2, MINUTE);
+    for (const device of world.devices) device.conduct = () => 'silent';
+    world.blobs.damage(viewOf(world).head.digest);
+    await world.restart();
+    expect(viewOf(world).round).toMatchObject({
+      round: 2,
+      phase: 'abandoned',
+      reason: 'Version 1, which the round trains from, is damaged on the server’s disk.',
+    });
+    expect(world.head).toBe(2);
+  });
+
+  test('while the server runs is found when its round is averaged, and left behind too', async () => {
+    const world = await withHead(16, 1);
+    await world.until(() => viewOf(world).round?.round === 2, MINUTE);
+    world.blobs.damage(viewOf(world).head.digest);
+    expect(await world.until(() => world.head === 3, 10 * MINUTE)).toBe(true);
+    expect(versionsOf(world).map((one) => [one.version, one.parent, one.damaged])).toEqual([
+      [0, null, false],
+      [1, 0, true],
+      [2, 0, false],
+      [3, 2, false],
+    ]);
+    expect((await world.check()).abandoned).toBe(1);
+  });
+
+  test('leaves a version live that was made so by hand, unless that one is lost too', async () => {
+    for (const [lost, live] of [
+      [[2], 1],
+      [[1, 2], 3],
+    ] as const) {
+      const world = await withHead(17, 2);
+      await world.coordinator.moveLive(federation, versionsOf(world)[1]!.version);
+      for (const number of lost) world.blobs.damage(versionsOf(world)[number]!.digest);
+      await world.restart();
+      expect([viewOf(world).head.version, viewOf(world).live], String(lost)).toEqual([3, live]);
+    }
+  });
+
+  test('without an intact one before it opens no round, and the page says so', async () => {
+    const world = await withHead(18, 1);
+    for (const version of versionsOf(world)) world.blobs.damage(version.digest);
+    await world.restart();
+    await world.clock.advance(10 * MINUTE);
+    expect(world.head).toBe(1);
+    expect(viewOf(world).status).toMatch(/Version 1 is damaged on the server’s disk, .* no round opens/);
+    expect(world.fatal).toBeUndefined();
+  });
+
+  test('on a full disk waits for room to be left behind, and no round opens from it meanwhile', async () => {
+    const kept = memoryRecords();
+    const world = await World.open(19, exampleSpec(), 4, kept);
+    await world.start();
+    await world.until(() => world.head === 1, 5 * MINUTE);
+    world.blobs.damage(viewOf(world).head.digest);
+    kept.isFull = true;
+    await world.restart();
+    await world.clock.advance(MINUTE);
+    expect([world.head, viewOf(world).status]).toEqual([1, expect.stringMatching(/disk is full/)]);
+    kept.isFull = false;
+    expect(await world.until(() => world.head === 3, 10 * MINUTE)).toBe(true);
+    expect(versionsOf(world).map((one) => one.damaged)).toEqual([false, true, false, false]);
+  });
 });
 
 test('an update that the disk has damaged is not averaged: its round is abandoned with the reason, and the next commits', async () => {

@@ -15,6 +15,7 @@ import { openCoordinator, type Coordinator } from '../../server/coordinator/coor
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
+import { isDiskFull } from '../../server/http/reply.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
@@ -158,6 +159,14 @@ export class World {
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
       if (index === 0) continue;
+      if (version.round === null) {
+        // It stands in for versions that the disk had damaged.
+        const parent = versions.find((one) => one.version === version.parent);
+        if (parent?.digest !== version.digest || version.participants !== 0)
+          fault(`version ${index} is made of nothing`);
+        continue;
+      }
+      if (this.coordinator.versions(federation)?.[index]?.damaged === true) continue;
       const round = rounds.find((one) => one.round === version.round);
       if (round?.phase !== 'committed' || round.version !== version.version)
         return fault(`version ${index} has no round`);
@@ -232,6 +241,8 @@ export class Device {
   conduct: (round: number) => Conduct = () => 'honest';
   trainingMs = (round: number): number => random(this.index, 'training', round).below(4_000) + 200;
   isStopped = false;
+  /** How often the server had no room for an update of it. */
+  turnedAway = 0;
   #connection: Connection | undefined;
   #connections = 0;
   #outbox: Sent | undefined;
@@ -282,7 +293,10 @@ export class Device {
   tell(message: ClientMessage): void {
     const { coordinator } = this.world;
     if (this.#connection !== undefined && !this.world.isDead)
-      void coordinator.receive(this.#connection, message);
+      coordinator.receive(this.#connection, message).catch((error: unknown) => {
+        // The gateway leaves such a message without an answer.
+        if (!isDiskFull(error)) this.world.fatal ??= error;
+      });
   }
 
   delta(round: number): Float32Array<ArrayBuffer> {
@@ -362,7 +376,13 @@ export class Device {
       if (this.#outbox === sent) this.#outbox = undefined;
     };
     deliver().catch((error: unknown) => {
-      this.world.fatal ??= error;
+      if (!isDiskFull(error)) {
+        this.world.fatal ??= error;
+        return;
+      }
+      this.turnedAway += 1;
+      // Answered 507, with Retry-After.
+      this.world.clock.after(60_000, () => this.#outbox === sent && this.#send(sent));
     });
   }
 

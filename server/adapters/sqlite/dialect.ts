@@ -17,7 +17,12 @@ function adapted(database: DatabaseSyncInstance): SqliteDatabase {
         // A statement with result columns is read, the rest are run: INSERT … RETURNING included.
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...parameters),
-        run: (parameters) => statement.run(...parameters),
+        // SQLite itself rolls back what found no room (sqlite.org/lang_transaction.html, §3.2): rolling back once more
+        // would fail, and hide why.
+        run: (parameters) =>
+          sql === 'rollback' && !database.isTransaction
+            ? { changes: 0, lastInsertRowid: 0 }
+            : statement.run(...parameters),
         iterate: (parameters) => statement.iterate(...parameters),
       };
       if (statements.size >= KEPT_STATEMENTS) statements.clear();
@@ -27,15 +32,16 @@ function adapted(database: DatabaseSyncInstance): SqliteDatabase {
   };
 }
 
-/** WAL with a sync at every commit: what was committed survives a loss of power. */
-export function openDatabase(path: string): DatabaseSyncInstance {
+/** WAL with a sync at every commit: what was committed survives a loss of power. `mostPages` of 4 KiB, where it may not grow on. */
+export function openDatabase(path: string, mostPages?: number): DatabaseSyncInstance {
   const database = new DatabaseSync(path);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec('PRAGMA foreign_keys = ON');
   database.exec('PRAGMA busy_timeout = 5000');
+  if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);
   return database;
 }
 
-export const sqliteDialect = (path: string): SqliteDialect =>
-  new SqliteDialect({ database: async () => adapted(openDatabase(path)) });
+export const sqliteDialect = (path: string, mostPages?: number): SqliteDialect =>
+  new SqliteDialect({ database: async () => adapted(openDatabase(path, mostPages)) });

@@ -1,6 +1,6 @@
 // Records in one SQLite file. Every `write` is one transaction, on disk when it resolves.
 import { Kysely, Migrator, type Transaction } from 'kysely';
-import { RecordConflict, type Change, type Records } from '../../ports/records.ts';
+import { RecordConflict, RecordsFull, type Change, type Records } from '../../ports/records.ts';
 import { sqliteDialect } from './dialect.ts';
 import {
   evaluationRow,
@@ -22,9 +22,15 @@ import {
 } from './rows.ts';
 import { migrations, type Tables } from './schema.ts';
 
-/** Opens `path`, made and migrated where needed. Rejects when the file cannot be read or a migration fails. */
-export async function sqliteRecords(path: string): Promise<Records> {
-  const database = new Kysely<Tables>({ dialect: sqliteDialect(path) });
+/**
+ * Opens `path`, made and migrated where needed. Rejects when the file cannot be read or a migration fails.
+ * `mostPages`: the file grows to this many pages of 4 KiB, as if its disk were full then.
+ */
+export async function sqliteRecords(
+  path: string,
+  options: { readonly mostPages?: number } = {},
+): Promise<Records> {
+  const database = new Kysely<Tables>({ dialect: sqliteDialect(path, options.mostPages) });
   const { error } = await new Migrator({ db: database, provider: migrations }).migrateToLatest();
   if (error !== undefined) {
     await database.destroy();
@@ -40,6 +46,8 @@ export async function sqliteRecords(path: string): Promise<Records> {
       } catch (error) {
         if (isConstraint(error))
           throw new RecordConflict('The write breaks a guarantee of the records.', { cause: error });
+        if (isFull(error))
+          throw new RecordsFull('The disk of the server has no room for more records.', { cause: error });
         throw error;
       }
     },
@@ -135,6 +143,10 @@ export async function sqliteRecords(path: string): Promise<Records> {
 /** SQLITE_CONSTRAINT and its kinds: a key that is there already, or a federation that is not. */
 const isConstraint = (error: unknown): boolean =>
   error instanceof Error && /constraint failed/i.test(error.message);
+
+/** SQLITE_FULL: the transaction is rolled back. An error of the disk itself is SQLITE_IOERR (10), and stays one. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === 13;
 
 const nextPosition = async (
   transaction: Transaction<Tables>,

@@ -73,6 +73,8 @@ export const VersionView = v.strictObject({
   /** ‖version − parent‖₂; null for version 0. */
   norm: v.nullable(v.number()),
   parent: v.nullable(VersionNumber),
+  /** The server’s disk has lost its bytes: it is listed, and cannot be had any more. */
+  damaged: v.boolean(),
   run: v.nullable(RunNumber),
   round: v.nullable(RoundNumber),
   committedAt: time,

@@ -60,6 +60,7 @@ export const versionFixture = (
             },
           },
     bytesUp: version === 0 ? 0 : 1_560,
+    damaged: false,
     bytesDown: version === 0 ? 0 : 2_080,
     durationMs: version === 0 ? null : 40_000,
     ...over,

@@ -26,6 +26,20 @@ export function writeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   if (parameters.length !== network.parameterCount)
     throw new Error(`Expected ${network.parameterCount} parameters, got ${parameters.length}.`);
+  const header = safetensorsHeader(network, metadata);
+  const file = new Uint8Array(header.length + 4 * parameters.length);
+  file.set(header);
+  const view = new DataView(file.buffer);
+  for (let i = 0; i < parameters.length; i += 1)
+    view.setFloat32(header.length + 4 * i, parameters[i] ?? 0, true);
+  return file;
+}
+
+/** All that comes before the tensors: what follows is the parameters [P], f32 little-endian, as they are. Owns its buffer. */
+export function safetensorsHeader(
+  network: Network,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> =
     Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata };
   for (const slot of network.slots)
@@ -37,14 +51,10 @@ export function writeSafetensors(
   const json = new TextEncoder().encode(JSON.stringify(header));
   // Padded by spaces, so that the tensors start at a multiple of 8.
   const headerBytes = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + 4 * parameters.length);
-  file.fill(0x20, 8, 8 + headerBytes);
-  file.set(json, 8);
-  const view = new DataView(file.buffer);
-  view.setBigUint64(0, BigInt(headerBytes), true);
-  for (let i = 0; i < parameters.length; i += 1)
-    view.setFloat32(8 + headerBytes + 4 * i, parameters[i] ?? 0, true);
-  return file;
+  const start = new Uint8Array(8 + headerBytes).fill(0x20, 8);
+  start.set(json, 8);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  return start;
 }
 
 const Entry = v.strictObject({

@@ -14,6 +14,12 @@ export interface LayersModelFiles {
 export function writeLayersModel(network: Network, parameters: Float32Array, name: string): LayersModelFiles {
   if (parameters.length !== network.parameterCount)
     throw new Error(`Expected ${network.parameterCount} parameters, got ${parameters.length}.`);
+  const copy = parameters.slice();
+  return { ...layersModelJson(network, name), weights: new Uint8Array(copy.buffer) };
+}
+
+/** model.json alone: the file of weights is the parameters [P], f32 little-endian, as they are. */
+export function layersModelJson(network: Network, name: string): Omit<LayersModelFiles, 'weights'> {
   const weightsPath = 'weights.bin';
   const { inputShape } = network.spec;
   const layers = network.layers.map((layer) => {
@@ -45,8 +51,7 @@ export function writeLayersModel(network: Network, parameters: Float32Array, nam
       },
     ],
   };
-  const copy = parameters.slice();
-  return { modelJson: JSON.stringify(model), weightsPath, weights: new Uint8Array(copy.buffer) };
+  return { modelJson: JSON.stringify(model), weightsPath };
 }
 
 /** Names as Keras allows them: letters, digits, and _ . / within. */

@@ -1,0 +1,138 @@
+// A version whose bytes the disk has damaged or lost, and how a federation goes on without it: the bytes of its newest intact
+// ancestor become a new version, so that version numbers stay dense, every version keeps its parent, and nothing that was
+// published is taken back. The damaged versions stay in the list, marked, and are not served.
+import * as v from 'valibot';
+import type { Digest } from '#lib/core/ids.ts';
+import { VersionNumber } from '#lib/core/ids.ts';
+import { BlobMissing } from '../ports/blobs.ts';
+import type { Change, FederationRecord, JournalRecord, VersionRecord } from '../ports/records.ts';
+import type { Federation } from './federation.ts';
+import { BlobDamaged, readParameters } from './stored-updates.ts';
+
+const Restored = v.object({ damaged: v.array(VersionNumber) });
+
+/** Versions that were once found damaged, by what the journal says of it. */
+export const onceDamaged = (journal: readonly JournalRecord[]): VersionNumber[] =>
+  journal.flatMap((entry) => {
+    const read = entry.type === 'restored' ? v.safeParse(Restored, entry.payload) : undefined;
+    return read?.success === true ? read.output.damaged : [];
+  });
+
+/**
+ * Reads the newest version, and those of `doubtful` that are known to have been damaged, against their digests; where the
+ * newest is damaged, goes on from its newest intact ancestor. Within the queue, before a round opens.
+ */
+export async function goOnFromIntact(
+  federation: Federation,
+  doubtful: readonly VersionNumber[] = [],
+): Promise<void> {
+  const { versions, around } = federation;
+  for (const number of doubtful) {
+    const version = versions.get(number);
+    // Somebody may have put the bytes back meanwhile.
+    if (version !== undefined && (await damageOf(federation, version)) !== undefined)
+      versions.markDamaged(number);
+  }
+  const { head } = versions;
+  const lost: VersionRecord[] = [];
+  for (let version: VersionRecord | undefined = head; version !== undefined;) {
+    const damage = await damageOf(federation, version);
+    if (damage === undefined) break;
+    around.log.error(
+      { federation: federation.record.id, version: version.version, error: damage },
+      'a version is damaged on disk',
+    );
+    versions.markDamaged(version.version);
+    lost.push(version);
+    version = version.parent === null ? undefined : versions.get(version.parent);
+  }
+  const last = lost.at(-1);
+  if (last === undefined) return;
+  const intact = last.parent === null ? undefined : versions.get(last.parent);
+  if (intact === undefined) {
+    federation.damage = `Version ${head.version} is damaged on the server’s disk, and so is every version that it came from: no round opens. Restore the data directory from a copy.`;
+    federation.changed();
+    return;
+  }
+  await restore(federation, intact, lost);
+}
+
+/** What is wrong with the bytes of a version; undefined where they are what their digest says. */
+async function damageOf(
+  { around, network }: Federation,
+  { digest, state }: VersionRecord,
+): Promise<string | undefined> {
+  try {
+    await readParameters(around.blobs, digest, network.parameterCount);
+    if (state !== null)
+      await readParameters(around.blobs, state, ((await around.blobs.size(state)) ?? 0) / 4);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BlobMissing || error instanceof BlobDamaged || isReadError(error))
+      return String(error);
+    throw error;
+  }
+}
+
+/** A sector that cannot be read is lost like one that reads wrong; everything else says nothing about the bytes. */
+const isReadError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EIO';
+
+async function restore(
+  federation: Federation,
+  intact: VersionRecord,
+  lost: readonly VersionRecord[],
+): Promise<void> {
+  const { versions, around } = federation;
+  const { head } = versions;
+  const { clock, blobs, log } = around;
+  await federation.feed({
+    type: 'cancelled',
+    reason: `Version ${head.version}, which the round trains from, is damaged on the server’s disk.`,
+    at: clock.now(),
+  });
+  const at = clock.now();
+  const { record } = federation;
+  const version = v.parse(VersionNumber, head.version + 1);
+  const made: VersionRecord = {
+    federation: record.id,
+    version,
+    digest: intact.digest,
+    bytes: intact.bytes,
+    state: intact.state,
+    norm: null,
+    parent: intact.version,
+    run: null,
+    round: null,
+    committedAt: at,
+    participants: 0,
+    examples: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    durationMs: null,
+  };
+  // A version that somebody made live by hand stays live, unless it is one of those that are lost.
+  const keepsLive = record.livePinned && !versions.isDamaged(record.live);
+  const next: FederationRecord = keepsLive ? record : { ...record, live: version, livePinned: false };
+  const move: Change = {
+    type: 'move-alias',
+    federation: record.id,
+    move: { alias: 'live', version, at, by: 'automatic' },
+  };
+  const damaged = lost.map((one) => one.version).sort((a, b) => a - b);
+  const digest: Digest = intact.digest;
+  await federation.write([
+    { type: 'insert-version', record: made },
+    ...(keepsLive ? [] : [{ type: 'change-federation', record: next } as const, move]),
+    federation.entry('restored', { version, parent: intact.version, digest, damaged }),
+  ]);
+  blobs.retain(digest);
+  if (made.state !== null) blobs.retain(made.state);
+  versions.add(made);
+  federation.record = next;
+  log.error(
+    { federation: record.id, version, parent: intact.version, damaged },
+    'the federation goes on from its newest intact version',
+  );
+  federation.changed();
+}
