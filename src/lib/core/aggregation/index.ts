@@ -1,9 +1,12 @@
 // The strategies on offer, simplest first. Adding one: a file beside this one, and its line here.
+import { fedadagrad } from './fedadagrad.ts';
+import { fedadam } from './fedadam.ts';
 import { fedavg } from './fedavg.ts';
 import { fedavgm } from './fedavgm.ts';
+import { fedyogi } from './fedyogi.ts';
 import type { Strategy } from './strategy.ts';
 
-export const strategies: readonly Strategy[] = [fedavg, fedavgm];
+export const strategies: readonly Strategy[] = [fedavg, fedavgm, fedyogi, fedadam, fedadagrad];
 
 export const strategyNamed = (name: string): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
