@@ -3,10 +3,11 @@ import { fedadagrad } from './fedadagrad.ts';
 import { fedadam } from './fedadam.ts';
 import { fedavg } from './fedavg.ts';
 import { fedavgm } from './fedavgm.ts';
+import { fednova } from './fednova.ts';
 import { fedyogi } from './fedyogi.ts';
 import type { Strategy } from './strategy.ts';
 
-export const strategies: readonly Strategy[] = [fedavg, fedavgm, fedyogi, fedadam, fedadagrad];
+export const strategies: readonly Strategy[] = [fedavg, fedavgm, fedyogi, fedadam, fedadagrad, fednova];
 
 export const strategyNamed = (name: string): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
