@@ -3,11 +3,22 @@ import { fedadagrad } from './fedadagrad.ts';
 import { fedadam } from './fedadam.ts';
 import { fedavg } from './fedavg.ts';
 import { fedavgm } from './fedavgm.ts';
+import { fedbuff } from './fedbuff.ts';
 import { fednova } from './fednova.ts';
 import { fedyogi } from './fedyogi.ts';
+import { qfedavg } from './qfedavg.ts';
 import type { Strategy } from './strategy.ts';
 
-export const strategies: readonly Strategy[] = [fedavg, fedavgm, fedyogi, fedadam, fedadagrad, fednova];
+export const strategies: readonly Strategy[] = [
+  fedavg,
+  fedavgm,
+  fedyogi,
+  fedadam,
+  fedadagrad,
+  fednova,
+  qfedavg,
+  fedbuff,
+];
 
 export const strategyNamed = (name: string): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
