@@ -7,6 +7,7 @@ import { fedbuff } from './fedbuff.ts';
 import { fednova } from './fednova.ts';
 import { fedyogi } from './fedyogi.ts';
 import { qfedavg } from './qfedavg.ts';
+import { scaffold } from './scaffold.ts';
 import type { Strategy } from './strategy.ts';
 
 export const strategies: readonly Strategy[] = [
@@ -18,6 +19,7 @@ export const strategies: readonly Strategy[] = [
   fednova,
   qfedavg,
   fedbuff,
+  scaffold,
 ];
 
 export const strategyNamed = (name: string): Strategy | undefined =>
