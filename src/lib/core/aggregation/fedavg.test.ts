@@ -62,6 +62,22 @@ describe('federated averaging', () => {
     expect(aggregate(updates, Float32Array.of(1), 1, quantumFor(4, LIMIT))).toEqual(Float32Array.of(0.9375));
   });
 
+  test('goes the share of the mean that the server learning rate says, and all of it where none is said', () => {
+    // The mean is 0.5: 1 + 0.25 · 0.5.
+    const sum = fixedPointSum(1, 2 ** -40);
+    addChunk(sum, 0, Float32Array.of(0.5), 3);
+    endUpdate(sum, 3);
+    const finish = (options: AggregationSetting['options']) =>
+      fedavg.finish(sum, Float32Array.of(1), new Float32Array(0), { ...settingFor(1), options });
+    const none = new Float32Array(0);
+    expect(finish({ lr: 0.25 })).toEqual({
+      ok: true,
+      value: { parameters: Float32Array.of(1.125), state: none },
+    });
+    expect(finish({ lr: 1 })).toEqual({ ok: true, value: { parameters: Float32Array.of(1.5), state: none } });
+    expect(finish({})).toEqual(finish({ lr: 1 }));
+  });
+
   test('gives the same bytes in any order of arrival and any size of chunk', () => {
     let reordered = 0;
     fc.assert(

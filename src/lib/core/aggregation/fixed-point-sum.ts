@@ -11,12 +11,12 @@ export interface FixedPointSum {
   weight: number;
   /** Updates added so far. */
   count: number;
-  /** Σ_k scalar_k / SCALAR_QUANTUM, rounded: whole numbers. */
-  readonly scalars: number[];
+  /** Σ_k round(scalar_k / SCALAR_QUANTUM): whole numbers without a bound, because n_k · τ_k alone reaches 10¹⁷. */
+  readonly scalars: bigint[];
 }
 
-/** The unit of the numbers that are summed beside the vector: sums of up to ±2³² stay exact. */
-export const SCALAR_QUANTUM = 2 ** -20;
+/** The unit of the numbers that are summed beside the vector: a double of 2⁻¹² or more is a whole number of them. */
+export const SCALAR_QUANTUM = 2 ** -64;
 
 /** Adding 1.5 · 2⁵² to a double below 2⁵¹ drops its fraction, to the nearest even (Goldberg 1991, theorem 14's trick). */
 const ROUNDER = 1.5 * 2 ** 52;
@@ -68,17 +68,17 @@ export function addChunk(
     values[i] = values[i]! + (chunk[i]! * inverse + ROUNDER - ROUNDER) * weight;
 }
 
-/** An update's chunks are in: its weight counts, and its scalars are added. */
+/** An update's chunks are in: its weight counts, and its scalars are added. Throws RangeError on one that is not finite. */
 export function endUpdate(sum: FixedPointSum, weight: number, scalars: readonly number[] = []): void {
   sum.weight += weight;
   sum.count += 1;
   for (const [index, scalar] of scalars.entries())
-    sum.scalars[index] = (sum.scalars[index] ?? 0) + Math.round(scalar / SCALAR_QUANTUM);
+    sum.scalars[index] = (sum.scalars[index] ?? 0n) + BigInt(Math.round(scalar / SCALAR_QUANTUM));
 }
 
-/** Σ scalar_k of the scalars at `index`. */
+/** Σ scalar_k of the scalars at `index`, to the nearest double. */
 export const scalarSum = (sum: FixedPointSum, index: number): number =>
-  (sum.scalars[index] ?? 0) * SCALAR_QUANTUM;
+  Number(sum.scalars[index] ?? 0n) * SCALAR_QUANTUM;
 
 /** Σ weight_k · scale_k · update_k, coordinate `index`: exact but for the one rounding of each addend. */
 export const sumAt = (sum: FixedPointSum, index: number): number => sum.values[index]! * sum.quantum;

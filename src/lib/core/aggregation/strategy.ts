@@ -99,8 +99,8 @@ export interface SumStrategy extends Described {
   readonly needs: 'sum';
   /**
    * How an update enters the sum: coordinates are multiplied by `scale` (|scale| ≤ scaleBound), rounded to the round's
-   * quantum and counted `weight` times, a whole number of at most `weightBound(claimed examples)`. `scalars` are summed
-   * unweighted beside the vector, each within ±scalarBound.
+   * quantum and counted `weight` times, a whole number of at most `weightBound(claimed examples)`. `scalars`, finite
+   * numbers, are summed unweighted beside the vector. Throws RangeError where a fact that was asked for is missing.
    */
   weigh(
     facts: UpdateFacts,
