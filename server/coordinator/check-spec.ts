@@ -1,5 +1,6 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
+import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
@@ -39,5 +40,6 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
       path: 'spec.metric.name',
       message: `${title} measures ${of === 'classes' ? 'classes' : 'numbers'}, but the target is ${ofClasses ? 'classes' : 'a number'}.`,
     });
+  issues.push(...checkStrategy(spec).map(({ path, message }) => ({ path: `spec.${path}`, message })));
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }

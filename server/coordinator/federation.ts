@@ -55,6 +55,16 @@ export interface FederationParts {
   readonly journal: Journal;
 }
 
+/** What an update of a run must be. */
+export interface WantedUpdate {
+  readonly uplink: Codec;
+  /** Values that it decodes to. */
+  readonly length: number;
+  readonly asksBaseLoss: boolean;
+  /** Local steps that the plan makes of so many examples. */
+  readonly mostSteps: (examples: number) => number;
+}
+
 export class Federation {
   record: FederationRecord;
   run: RunRecord | undefined;
@@ -147,7 +157,8 @@ export class Federation {
     await this.whenThereIsRoom('open', async () => {
       // Whoever came while nothing could be written.
       const candidates = this.attendance.candidates();
-      await this.feed({ type: 'available', candidates, at: this.around.clock.now() });
+      const at = this.around.clock.now();
+      await this.feed({ type: 'available', candidates, population: candidates.length, at });
       await this.openIfDue();
     });
     this.changed();
@@ -463,12 +474,14 @@ export class Federation {
     this.#broadcast.ask();
   }
 
-  /** What an update of the present run is: its codec, and how many values it decodes to. */
-  get wanted(): { readonly uplink: Codec; readonly length: number } {
-    const { strategy, transfer } = this.#spec;
+  get wanted(): WantedUpdate {
+    const { plan, strategy, transfer } = this.#spec;
+    const { asks, updateLength } = strategyOf(strategy);
     return {
       uplink: codecNamed(transfer.uplink),
-      length: strategyOf(strategy).updateLength(this.network.parameterCount),
+      length: updateLength(this.network.parameterCount),
+      asksBaseLoss: asks.includes('base-loss'),
+      mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
     };
   }
 

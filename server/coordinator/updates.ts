@@ -63,11 +63,18 @@ export async function answerOffer(
         : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
     }
   }
-  const { uplink, length } = federation.wanted;
+  const { uplink, length, asksBaseLoss, mostSteps } = federation.wanted;
   if (offer.codec !== uplink.name)
     return refusedReply({ kind: 'wrong-codec', expected: uplink.name, got: offer.codec });
   const expected = uplink.byteLength(length);
   if (offer.bytes !== expected) return refusedReply({ kind: 'wrong-length', expected, got: offer.bytes });
+  const invalid = (reason: string): UpdateReply => refusedReply({ kind: 'invalid', reason });
+  if (asksBaseLoss && offer.baseLoss === null)
+    return invalid('the strategy weighs updates by the loss at the base, and it does not say it');
+  if (offer.steps > mostSteps(offer.examples))
+    return invalid(
+      `it claims ${offer.steps} local steps where the plan makes at most ${mostSteps(offer.examples)} of ${offer.examples} examples`,
+    );
   const decision = decideNow(federation, participant, offer);
   switch (decision.type) {
     case 'wanted':

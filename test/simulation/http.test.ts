@@ -436,6 +436,7 @@ describe('an upload', () => {
         [0, { examples: 10_000 }, 422, 'invalid'],
         [9, {}, 403, 'not-in-cohort'],
         [1, { codec: 'f16' }, 422, 'wrong-codec'],
+        [1, { steps: 1_000_000 }, 422, 'invalid'],
       ];
     for (const [index, change, status, kind] of cases)
       expect(await decided(await offerIt(running, index, { ...offer, ...change })), kind).toMatchObject({

@@ -1,0 +1,64 @@
+// What a strategy, the codecs and the rest of a federation's plan must agree on: read by the server before anything is made of
+// a spec, and by the form while it is typed.
+import type { FederationSpec } from '../federation.ts';
+import { parseCodec } from '../update/codec/index.ts';
+import { strategies, strategyNamed } from './index.ts';
+import { readOptions } from './strategy-spec.ts';
+import type { Strategy } from './strategy.ts';
+
+export interface StrategyIssue {
+  /** Within the spec: `strategy.name`, `strategy.options.beta`, `transfer.uplink`, … */
+  readonly path: string;
+  readonly message: string;
+}
+
+type Planned = Pick<FederationSpec, 'strategy' | 'transfer' | 'plan' | 'rules'>;
+
+/** Everything that does not fit; empty where all does. */
+export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
+  const issues: StrategyIssue[] = [];
+  for (const way of ['uplink', 'downlink'] as const) {
+    const codec = parseCodec(spec.transfer[way]);
+    if (!codec.ok) issues.push({ path: `transfer.${way}`, message: codec.error });
+  }
+  const strategy = strategyNamed(spec.strategy.name);
+  if (strategy === undefined)
+    return [
+      ...issues,
+      {
+        path: 'strategy.name',
+        message: `There is no strategy “${spec.strategy.name}”. Use one of ${strategies.map((one) => one.name).join(', ')}.`,
+      },
+    ];
+  const options = readOptions(strategy, spec.strategy.options);
+  if (!options.ok) {
+    const { option, message } = options.error;
+    return [...issues, { path: option === null ? 'strategy.name' : `strategy.options.${option}`, message }];
+  }
+  const needed = strategy.needs === 'individual' ? strategy.minimumUpdates(options.value) : 1;
+  if (spec.rules.minimum < needed)
+    issues.push({
+      path: 'rules.minimum',
+      message: `${strategy.title} compares updates with each other and needs at least ${needed} of them.`,
+    });
+  for (const conflict of conflictsOf(strategy, spec))
+    issues.push({ path: 'strategy.name', message: conflict });
+  return issues;
+}
+
+/** What the strategy cannot be combined with in this plan, each with its reason. */
+export function conflictsOf(strategy: Strategy, { plan }: Pick<FederationSpec, 'plan'>): readonly string[] {
+  const conflicts: string[] = [];
+  if (strategy.needs === 'individual' && strategy.needsRoot)
+    conflicts.push(
+      `${strategy.title} measures updates against one trained on rows of the coordinator, and the server holds no rows: it is for simulations.`,
+    );
+  const isPlainSgd = plan.optimizer.type === 'sgd' && plan.optimizer.momentum === 0;
+  if (strategy.asks.includes('controls') && !isPlainSgd)
+    conflicts.push(
+      `${strategy.title} works out its controls from plain gradient steps: choose SGD without momentum.`,
+    );
+  if (strategy.name === 'fednova' && plan.optimizer.type !== 'sgd')
+    conflicts.push(`${strategy.title} knows how far plain or momentum SGD goes in a step, and not Adam.`);
+  return conflicts;
+}
