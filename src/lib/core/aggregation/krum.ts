@@ -1,6 +1,6 @@
 // Krum: the one update that agrees best with its n − f − 2 nearest. Multi-Krum: the mean of the n − f that do.
 // Blanchard, El Mhamdi, Guerraoui & Stainer 2017, "Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent",
-// §4 (n ≥ 2f + 3) and §6 (multi-Krum; m = n − f as in their experiments' limit between Krum and the mean).
+// §4 (n ≥ 2f + 3) and their experiments (multi-Krum; here m = n − f, the most that need not be hostile).
 // Where devices' data differ, Krum's one update stands for one device's data: multi-Krum is nearly always the better.
 import { ok } from '../result.ts';
 import {
@@ -64,7 +64,7 @@ export const multiKrum: IndividualStrategy = {
   name: 'multikrum',
   title: 'Multi-Krum',
   description: 'The mean of the updates that agree with one another. Strong against large hostile updates.',
-  paper: 'Blanchard et al. 2017, §6',
+  paper: 'Blanchard et al. 2017, experiments',
   options: [bad, serverRate],
   minimumUpdates,
   start: startKeeping((count, f) => count - f),

@@ -1,5 +1,5 @@
 // Norm bounding: every update is cut to the median norm M of the round, Δ · min(1, M / ‖Δ‖), then the plain mean is taken.
-// Sun, Kairouz, Suresh & McMahan 2019, "Can You Really Backdoor Federated Learning?", §4 (norm thresholding), with the round's
+// Sun, Kairouz, Suresh & McMahan 2019, "Can You Really Backdoor Federated Learning?" (norm thresholding), with the round's
 // median for its threshold, so that there is none to guess. One update moves the mean by M / n at most.
 import { ok } from '../result.ts';
 import { addSquares, addWeighted, divide, inPasses, plainly, serverRate, tooFew } from './individual.ts';
@@ -15,7 +15,7 @@ export const normBound: IndividualStrategy = {
   title: 'Norm bound',
   description:
     'The mean of updates cut to their median length. Costs honest devices almost nothing; the mildest protection.',
-  paper: 'Sun et al. 2019, §4',
+  paper: 'Sun et al. 2019',
   options: [serverRate],
   minimumUpdates: () => LEAST,
   start({ length: count }, { parameterCount }) {

@@ -1,6 +1,6 @@
 // A guard in front of any strategy: an aggregate that moves the model much further than lately is refused, and the old
 // version kept. It sees the aggregate alone, so that it also works behind secure aggregation, where no update can be looked at.
-// After Sun, Kairouz, Suresh & McMahan 2019, "Can You Really Backdoor Federated Learning?", §4 (norm thresholding), with a
+// After Sun, Kairouz, Suresh & McMahan 2019, "Can You Really Backdoor Federated Learning?" (norm thresholding), with a
 // threshold from the run's own history. Reading the history and abandoning the round is the coordinator's work.
 import { fail, ok, type Result } from '../result.ts';
 import { medianOf } from './order-statistics.ts';

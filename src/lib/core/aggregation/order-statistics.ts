@@ -52,7 +52,7 @@ const bitsOf = (values: Float32Array): Int32Array =>
 
 /**
  * The bits of a float as a whole number in the order of the floats: the lower 31 turned round where it is negative (Knuth,
- * TAOCP 3, §5.2.5, exercise 8). Its own inverse.
+ * TAOCP 3, on radix sorting). Its own inverse.
  */
 const flipped = (bits: number): number => bits ^ ((bits >> 31) & 0x7fffffff);
 
