@@ -11,7 +11,7 @@ export type ModelRows = Pick<Examples, 'count' | 'features' | 'targets'>;
 
 /** Why a model cannot be built, or its state or rows cannot be worked with; `message` is one sentence that says what to do. */
 export interface ModelProblem {
-  readonly kind: 'unsuited-contract' | 'too-large' | 'foreign-state' | 'unsuited-rows';
+  readonly kind: 'unsuited-contract' | 'too-large' | 'foreign-state' | 'unsuited-rows' | 'unreadable-file';
   readonly message: string;
 }
 

@@ -109,7 +109,8 @@ function closeNode(state: TreesState, tree: number, index: number, histogram: Hi
   const { spec, columns, objective } = state.layout;
   const unit = derivativeUnit(objective);
   const weighed = (sums: Sums) => ({
-    weight: spec.learningRate * bestWeight(sums, unit, spec.lambda),
+    // + 0: no −0, which JSON would not keep.
+    weight: spec.learningRate * bestWeight(sums, unit, spec.lambda) + 0,
     cover: sums.second * unit,
   });
   const own = weighed(totalOf(histogram, columns));
