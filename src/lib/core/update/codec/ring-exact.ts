@@ -3,6 +3,7 @@
 // The sum of n encodings is within n units of the true one: for n = 100, weights up to 1000 and clip 1 a unit is 4.7·10⁻⁵ of a
 // weighted coordinate, 5·10⁻⁸ of the mean's clip.
 import type { Random } from '../../random.ts';
+import { largestMagnitude } from './finite.ts';
 
 export interface ExactRing {
   /** Coordinates are clipped to ±clip; finite, ≥ 0. */
@@ -19,7 +20,7 @@ export const largestInteger = (ring: ExactRing): number => Math.floor((2 ** 31 -
 /** What one step of the integers is worth in weight·coordinate. 0 at a clip of 0. */
 export const unitOf = (ring: ExactRing): number => (ring.largestWeight * ring.clip) / largestInteger(ring);
 
-/** The integers of weight·values, stochastically rounded by `draws`, so that the sum stays unbiased. Throws at a weight beyond the rules. */
+/** The integers of weight·values, stochastically rounded by `draws`, so that the sum stays unbiased. Throws a RangeError at a weight beyond the rules or a value that is not finite. */
 export function encodeExact(
   values: Float32Array,
   weight: number,
@@ -28,6 +29,7 @@ export function encodeExact(
 ): Int32Array<ArrayBuffer> {
   if (!Number.isInteger(weight) || weight < 1 || weight > ring.largestWeight)
     throw new RangeError(`A weight is an integer from 1 to ${ring.largestWeight}, not ${weight}.`);
+  largestMagnitude(values);
   const { clip } = ring;
   const most = largestInteger(ring);
   const perUnit = clip === 0 ? 0 : (weight / ring.largestWeight) * most;

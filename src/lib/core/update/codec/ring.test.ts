@@ -103,9 +103,10 @@ describe('exact', () => {
     });
   });
 
-  test('a weight that is no integer from 1 to the largest is refused', () => {
+  test('a weight that is no integer from 1 to the largest is refused, and a value that is not finite', () => {
     for (const weight of [0, 1001, 1.5, NaN])
       expect(() => encodeExact(new Float32Array(1), weight, rules, random(1))).toThrow('from 1 to 1000');
+    expect(() => encodeExact(Float32Array.of(0, NaN), 1, rules, random(1))).toThrow('Value 1 is NaN');
   });
 });
 
