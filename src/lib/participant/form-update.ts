@@ -4,15 +4,16 @@ import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { updateCheck } from '../core/update/check-update.ts';
-import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
+import { codecNamed } from '../core/update/codec/index.ts';
 import { updateContext } from '../core/update/context.ts';
+import { encodeWithFeedback } from '../core/update/error-feedback.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
 
 export interface FormedUpdate {
   readonly entry: OutboxEntry;
-  /** [P]: what this codec could not send, to be added to the next update; null: nothing is kept. */
+  /** [P]: what this codec could not send, to be added to the next update; null where it loses nothing for good. */
   readonly residual: Float32Array<ArrayBuffer> | null;
 }
 
@@ -34,8 +35,6 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
   const codec = codecNamed(message.uplink);
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
-  if (codec.needsErrorFeedback && residual?.length === delta.length)
-    for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! + residual[i]!;
   const fault = updateCheck(delta.length, MAXIMUM_COORDINATE).add(delta);
   if (fault !== undefined) {
     const parameter = 'index' in fault ? `Parameter ${fault.index}` : 'A parameter';
@@ -46,13 +45,11 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
     );
   }
   const seed = updateContext(message.federation, message.round, trained.participant);
-  const bytes = codec.encode(delta, seed);
-  let left: Float32Array<ArrayBuffer> | null = null;
-  if (codec.needsErrorFeedback) {
-    const sent = decodeAll(codec, bytes, delta.length, seed);
-    if (!sent.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${sent.error.kind}.`);
-    left = delta.map((value, i) => value - sent.value[i]!);
-  }
+  // A residual of another model is worth nothing to this one.
+  const kept = residual?.length === delta.length ? residual : undefined;
+  const { bytes, residual: left } = codec.needsErrorFeedback
+    ? encodeWithFeedback(delta, kept, codec, seed)
+    : { bytes: codec.encode(delta, seed), residual: null };
   return ok({
     entry: {
       federation: message.federation,
