@@ -20,6 +20,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
+import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import {
@@ -36,6 +37,7 @@ import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
+import type { Downlink } from './publish.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -234,7 +236,8 @@ export class Federation {
    * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
-    if (this.versions.head.digest === digest) this.#bytesDown += bytes;
+    const { head } = this.versions;
+    if (head.digest === digest || head.delta?.digest === digest) this.#bytesDown += bytes;
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -385,9 +388,25 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
-      base: { digest: round.baseDigest, state: head.state },
+      // What a strategy remembers goes on within its run; a version that was restored in mid-run keeps it.
+      base: {
+        digest: round.baseDigest,
+        state: head.run === null || head.run === round.run ? head.state : null,
+        residual: head.residual,
+      },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
+      downlink: this.#downlink(head.version + 1),
+    };
+  }
+
+  /** Versions of a run begin where those before it ended: its first ones go down finer. */
+  #downlink(version: number): Downlink {
+    const wanted = codecNamed(this.#spec.transfer.downlink);
+    const isFirst = this.record.roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
+    return {
+      codec: isFirst ? codecNamed('q8') : wanted,
+      seed: versionContext(this.record.id, version),
     };
   }
 
@@ -405,7 +424,12 @@ export class Federation {
         federation: this.record.id,
         run: round.run,
         round: round.round,
-        base: { version: round.base, digest: round.baseDigest, bytes: head.bytes },
+        base: {
+          version: round.base,
+          digest: round.baseDigest,
+          bytes: head.bytes,
+          deltas: this.versions.deltasTo(round.base),
+        },
         plan,
         uplink: transfer.uplink,
         asks: [...asks],
@@ -433,6 +457,7 @@ export class Federation {
           version: round.version,
           digest: round.digest,
           bytes: commit.version.bytes,
+          deltas: this.versions.deltasTo(round.version),
           counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
         });
       this.around.log.info(

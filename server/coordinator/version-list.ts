@@ -3,9 +3,13 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
+import type { VersionDelta } from '#lib/protocol/messages.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
 import { mergeEvaluation, reachesTarget, versionView, type MergedEvaluation } from './views.ts';
+
+/** Late comers further behind than this get the whole version. */
+const MOST_DELTAS = 8;
 
 export class VersionList {
   #records: VersionRecord[];
@@ -44,13 +48,36 @@ export class VersionList {
   /** Versions of the same bytes are damaged together. */
   standingOf(digest: Digest): 'intact' | 'damaged' | 'unknown' {
     const record = this.#records.find((one) => one.digest === digest);
-    if (record === undefined) return 'unknown';
+    // A difference leads nowhere that its digest does not name: whoever applies it checks.
+    if (record === undefined)
+      return this.#records.some((one) => one.delta?.digest === digest) ? 'intact' : 'unknown';
     return this.isDamaged(record.version) ? 'damaged' : 'intact';
   }
 
-  /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
+  /** Of everything that versions keep on the disk: parameters, differences, and what is remembered with them. */
   digests(): readonly Digest[] {
-    return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
+    return this.#records.flatMap(({ digest, state, residual, delta }) =>
+      [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined),
+    );
+  }
+
+  /**
+   * The differences that lead to a version, newest first: at most MOST_DELTAS, and only as long as they are fewer bytes than
+   * the whole of it.
+   */
+  deltasTo(version: VersionNumber): VersionDelta[] {
+    const deltas: VersionDelta[] = [];
+    let record = this.get(version);
+    const most = record?.bytes ?? 0;
+    let bytes = 0;
+    while (record?.delta != null && record.parent !== null && deltas.length < MOST_DELTAS) {
+      const parent = this.get(record.parent);
+      bytes += record.delta.bytes;
+      if (parent === undefined || bytes >= most) break;
+      deltas.push({ version: record.version, from: parent.digest, to: record.digest, ...record.delta });
+      record = parent;
+    }
+    return deltas;
   }
 
   /** How far the versions of a run went from their parents, oldest first. */

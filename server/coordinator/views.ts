@@ -35,7 +35,7 @@ export const versionView = (
   evaluation: MergedEvaluation | undefined,
   damaged: boolean,
 ): VersionView => {
-  const { federation: _, state: __, ...rest } = record;
+  const { federation: _, state: __, residual: ___, delta: ____, ...rest } = record;
   return { ...rest, damaged, evaluation: evaluation ?? null };
 };
 

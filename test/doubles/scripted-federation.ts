@@ -210,6 +210,9 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       if (found === undefined) throw new Error('There is no such version.');
       return found;
     },
+    async blob(digest) {
+      return new Uint8Array((await self.parameters(digest)).slice().buffer);
+    },
     async upload(_federation, offer, bytes) {
       self.uploads.push({ offer, bytes });
       return self.decide(offer, bytes);
@@ -237,7 +240,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         federation,
         run,
         round: roundNumber(round),
-        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength },
+        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength, deltas: [] },
         plan: spec.plan,
         uplink: 'f32',
         asks: [],
@@ -293,6 +296,7 @@ export const committedMessage = (
   version: version(made.version),
   digest: made.digest,
   bytes: network.parameterCount * 4,
+  deltas: [],
   counted,
 });
 

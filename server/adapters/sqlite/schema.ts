@@ -52,6 +52,8 @@ export interface Tables {
     digest: string;
     bytes: number;
     state: string | null;
+    residual: string | null;
+    delta_json: string | null;
     norm: number | null;
     parent: number | null;
     run: number | null;
@@ -175,15 +177,16 @@ const first: Migration = {
   },
 };
 
-/** What a strategy remembers with a version, and how far the version went from its parent. */
-const strategyState: Migration = {
+/** What a strategy and the downlink remember with a version, how it is sent, and how far it went from its parent. */
+const versionState: Migration = {
   async up(database: Kysely<unknown>) {
-    await database.schema.alterTable('versions').addColumn('state', 'text').execute();
+    for (const column of ['state', 'residual', 'delta_json'])
+      await database.schema.alterTable('versions').addColumn(column, 'text').execute();
     await database.schema.alterTable('versions').addColumn('norm', 'double precision').execute();
   },
 };
 
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first, '0002-strategy-state': strategyState }),
+  getMigrations: async () => ({ '0001-first': first, '0002-version-state': versionState }),
 };

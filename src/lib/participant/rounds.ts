@@ -49,7 +49,7 @@ export function createRounds(
     const equipment = await equipping.ready();
     const { network, rows, engine, spec } = equipment;
     const base = await ground.patiently(signal, (attempt) =>
-      parametersOf({ store, link }, message.base, {
+      parametersOf({ federation, store, link }, message.base, {
         signal: attempt,
         onFull: ground.storageFull,
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),

@@ -2,7 +2,7 @@
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
-import type { Answer, ClientMessages } from '../protocol/messages.ts';
+import type { Answer, ClientMessages, VersionDelta } from '../protocol/messages.ts';
 import type { Equipment } from './equipment.ts';
 import { startState } from './train-locally.ts';
 
@@ -10,6 +10,7 @@ export interface NamedVersion {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
+  readonly deltas?: readonly VersionDelta[];
 }
 
 export interface VersionScoring {

@@ -85,7 +85,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     const { signal } = living;
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
       ground.patiently(signal, (attempt) =>
-        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       );
     try {
       await scoring.score(equipment, named, load, signal);

@@ -52,6 +52,22 @@ export const Withdraw = v.strictObject({
   reason: v.pipe(v.string(), v.maxLength(200)),
 });
 
+/** A version as the difference to its parent: a device that holds the one makes the other of it, and checks the digest. */
+export const VersionDelta = v.strictObject({
+  version: VersionNumber,
+  /** The parent's digest, and the version's own. */
+  from: Digest,
+  to: Digest,
+  /** Served at /api/parameters/<digest>, like parameters. */
+  digest: Digest,
+  bytes: whole,
+  codec: CodecChoice,
+});
+export type VersionDelta = v.InferOutput<typeof VersionDelta>;
+
+/** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */
+const namedVersion = { version: VersionNumber, digest: Digest, bytes: whole, deltas: v.array(VersionDelta) };
+
 /** Client → server, by event name. Every one of them is acknowledged with an `Answer`. */
 export const clientMessages = {
   watch: Watch,
@@ -92,7 +108,7 @@ export const Configured = v.strictObject({
   federation: FederationId,
   run: RunNumber,
   round: RoundNumber,
-  base: v.strictObject({ version: VersionNumber, digest: Digest, bytes: whole }),
+  base: v.strictObject(namedVersion),
   plan: TrainingPlan,
   /** How the update is encoded. */
   uplink: CodecChoice,
@@ -107,9 +123,7 @@ export type Configured = v.InferOutput<typeof Configured>;
 export const Committed = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
-  version: VersionNumber,
-  digest: Digest,
-  bytes: whole,
+  ...namedVersion,
   counted: v.boolean(),
 });
 export type Committed = v.InferOutput<typeof Committed>;

@@ -58,7 +58,7 @@ export function createInference({
     throw last ?? new TrainerFailure('unsupported', 'This device cannot run this model.');
   }
   async function parametersFor(source: ModelSource): Promise<Float32Array<ArrayBuffer>> {
-    if (source.type === 'version') return parametersOf({ store, link }, source);
+    if (source.type === 'version') return parametersOf({ federation: null, store, link }, source);
     const model = (await store.models.list()).find((one) => one.id === source.id);
     if (model === undefined) throw new Refusal('unknown-model', 'This model is no longer on this device.');
     return model.parameters;
