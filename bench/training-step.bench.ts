@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { networkOf } from '../src/lib/core/model/families/index.ts';
 import { initialParameters, type Network } from '../src/lib/core/model/network.ts';
 import { random } from '../src/lib/core/random.ts';
-import { createTrainer } from '../src/lib/adapters/tfjs/node.ts';
+import { createTrainer } from '../src/lib/adapters/engines/node.ts';
 import type { Row } from './row.ts';
 
 const ROWS = 1280;

@@ -18,7 +18,7 @@ export const HeadlessSetup = v.object({
     v.object({ type: v.literal('paths'), paths: v.array(v.string()), partition: v.string() }),
   ]),
   seed: whole,
-  backend: v.picklist(['wasm', 'cpu', 'auto']),
+  backend: v.picklist(['simd', 'wasm', 'cpu', 'auto']),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
 });

@@ -1,7 +1,7 @@
 // The self-test on the engines of a real Chromium whose only graphics adapter is software: everything that starts gives the
-// right numbers, and WebAssembly wins.
+// right numbers, and our own kernels on WebAssembly win.
 import { expect, test } from 'vitest';
-import { availableBackends, createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { availableBackends, createTrainer } from '../../src/lib/adapters/engines/browser.ts';
 import { networkOf } from '../../src/lib/core/model/families/index.ts';
 import { chooseBackend, TOLERANCE } from '../../src/lib/participant/choose-backend.ts';
 
@@ -35,8 +35,8 @@ test.each([
     console.info(
       `${family}: ${choice.reason}; ${passed.map((one) => `${one.description} ${one.relativeError.toExponential(1)}`).join(', ')}`,
     );
-    expect(choice.backend).toBe('wasm');
-    expect(choice.description).toMatch(/^WebAssembly · SIMD/);
+    expect(choice.backend).toBe('simd');
+    expect(choice.description).toBe('WebAssembly SIMD · own kernels');
     expect(choice.reason).toMatch(/^fastest of \d that passed the self-test/);
     const gpu = choice.reports.find((report) => report.backend === 'webgpu');
     expect(gpu?.passed).toBe(true);
