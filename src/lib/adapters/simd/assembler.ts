@@ -49,9 +49,8 @@ export const i32 = {
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
-  and: binary(0x71),
+  or: binary(0x72),
   shl: binary(0x74),
-  shr: binary(0x76),
   equal: binary(0x46),
   lessThan: binary(0x48),
   atLeast: binary(0x4e),
@@ -88,7 +87,6 @@ export const f32x4 = {
   and: binary(...simd(78)),
   /** a without the bits of b. */
   andNot: binary(...simd(79)),
-  or: binary(...simd(80)),
   convertUnsigned: unary(...simd(251)),
 };
 /** Four bytes from memory as eight 16-bit, then four 32-bit numbers. */
@@ -134,28 +132,23 @@ export interface Routine {
   readonly body: Code;
 }
 
-/**
- * A function that returns nothing; its parameters are i32 but where `types` says otherwise. `write` gets them as locals, and
- * a maker of more.
- */
-export function routine<const Name extends string>(
+/** A function of `integers` i32 and then `floats` f32, which `write` gets as locals behind a maker of more. Returns nothing. */
+export function routine(
   name: string,
-  parameters: readonly Name[],
-  types: Partial<Record<Name, ValueType>>,
-  write: (parameter: (name: Name) => Local, local: (type: ValueType) => Local) => Code,
+  integers: number,
+  floats: number,
+  write: (local: (type: ValueType) => Local, ...parameters: Local[]) => Code,
 ): Routine {
   const all: ValueType[] = [];
-  const make = (type: ValueType): Local => {
+  const local = (type: ValueType): Local => {
     const index = unsigned(all.length);
     all.push(type);
     return { get: [0x20, index], set: (value) => [value, 0x21, index] };
   };
-  const given = new Map(parameters.map((parameter) => [parameter, make(types[parameter] ?? 'i32')]));
-  const body = write((parameter) => {
-    const local = given.get(parameter);
-    if (local === undefined) throw new Error(`The routine ${name} has no parameter ${parameter}.`);
-    return local;
-  }, make);
+  const parameters = Array.from({ length: integers + floats }, (_, index) =>
+    local(index < integers ? 'i32' : 'f32'),
+  );
+  const body = write(local, ...parameters);
   return { name, parameters: all.slice(0, parameters.length), locals: all.slice(parameters.length), body };
 }
 

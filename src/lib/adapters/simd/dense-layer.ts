@@ -11,7 +11,7 @@ const EXAMPLE_BLOCK = 16;
 /** Rows of W that pass all blocks of examples before the next do: they stay in the second cache. */
 const ROW_BLOCK = 64;
 /** Rows of dW that are finished before the next are begun: their cache lines are written whole. */
-const GRADIENT_BLOCK = 10;
+const GRADIENT_BLOCK = 16;
 
 export function denseLayer(
   { layer, batch, layout, x, training, below }: Site,

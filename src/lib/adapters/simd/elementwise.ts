@@ -52,282 +52,224 @@ const alongChannels = (channels: Local, body: (lanes: Lanes) => Code): Code =>
       ),
     ),
   );
+const less = (count: Local): Code => count.set(i32.sub(count.get, i32.const(1)));
 const on = (pointers: readonly Local[], by: number): Code =>
   join(...pointers.map((pointer) => advance(pointer, i32.const(by))));
 
-/** An elementwise routine: named buffers, then `n`, then scalars that become four equal lanes. */
-function elementwise<const Buffer extends string, const Scalar extends string>(
+interface FourOf {
+  readonly get: Code;
+  /** Writes four values where they were read. */
+  set(value: Code): Code;
+}
+/** A routine over `buffers` side by side: their addresses, then `n`, then scalars that become four equal lanes. */
+const elementwise = (
   name: string,
-  buffers: readonly Buffer[],
-  scalars: readonly Scalar[],
-  body: (
-    buffer: (name: Buffer) => { readonly value: Code; write(value: Code): Code },
-    scalar: (name: Scalar) => Code,
-    local: () => Local,
-  ) => Code,
-): Routine {
-  const types: Partial<Record<Buffer | Scalar | 'n', ValueType>> = {};
-  for (const scalar of scalars) types[scalar] = 'f32';
-  const names: readonly (Buffer | Scalar | 'n')[] = [...buffers, 'n', ...scalars];
-  return routine(name, names, types, (given, local) => {
-    const lanes = new Map(scalars.map((scalar) => [scalar, local('v128')]));
-    const pointers = buffers.map((buffer) => given(buffer));
+  buffers: number,
+  scalars: number,
+  body: (...fours: FourOf[]) => Code,
+): Routine =>
+  routine(name, buffers + 1, scalars, (local, ...given) => {
+    const pointers = given.slice(0, buffers);
+    const lanes = given.slice(buffers + 1).map((scalar) => [local('v128'), scalar] as const);
+    const n = given[buffers];
+    if (n === undefined) return [];
     return join(
-      ...[...lanes].map(([scalar, four]) => four.set(f32x4.splat(given(scalar).get))),
+      ...lanes.map(([four, scalar]) => four.set(f32x4.splat(scalar.get))),
       everyFour(
-        given('n'),
+        n,
         join(
           body(
-            (buffer) => ({
-              value: f32x4.load(given(buffer).get),
-              write: (value) => f32x4.store(given(buffer).get, value),
-            }),
-            (scalar) => lanes.get(scalar)?.get ?? [],
-            () => local('v128'),
+            ...pointers.map((pointer): FourOf => ({
+              get: f32x4.load(pointer.get),
+              set: (value) => f32x4.store(pointer.get, value),
+            })),
+            ...lanes.map(([four]) => four),
           ),
           on(pointers, 16),
         ),
       ),
     );
   });
-}
 
 const { add, sub, mul, div, sqrt } = f32x4;
 
 /** dy ← 0 where y is not above 0. */
-const reluBackward = elementwise('reluBackward', ['y', 'dy'], [], (buffer) =>
-  buffer('dy').write(f32x4.and(buffer('dy').value, f32x4.greaterThan(buffer('y').value, f32x4.splat(f32.const(0))))),
-); // prettier-ignore
-const multiply = elementwise('multiply', ['a', 'b', 'to'], [], (buffer) =>
-  buffer('to').write(mul(buffer('a').value, buffer('b').value)),
+const reluBackward = elementwise('reluBackward', 2, 0, (y, dy) =>
+  dy.set(f32x4.and(dy.get, f32x4.greaterThan(y.get, f32x4.splat(f32.const(0))))),
 );
-const scale = elementwise('scale', ['x'], ['factor'], (buffer, scalar) =>
-  buffer('x').write(mul(buffer('x').value, scalar('factor'))),
-);
+const multiply = elementwise('multiply', 3, 0, (a, b, to) => to.set(mul(a.get, b.get)));
+const scale = elementwise('scale', 1, 1, (x, factor) => x.set(mul(x.get, factor.get)));
 /** to ← to + x. */
-const accumulate = elementwise('accumulate', ['x', 'to'], [], (buffer) =>
-  buffer('to').write(add(buffer('to').value, buffer('x').value)),
-);
+const accumulate = elementwise('accumulate', 2, 0, (x, to) => to.set(add(to.get, x.get)));
 /** g ← g + μ(w − anchor). */
-const pull = elementwise('pull', ['g', 'w', 'anchor'], ['mu'], (buffer, scalar) =>
-  buffer('g').write(
-    add(buffer('g').value, mul(scalar('mu'), sub(buffer('w').value, buffer('anchor').value))),
-  ),
+const pull = elementwise('pull', 3, 1, (g, w, anchor, mu) =>
+  g.set(add(g.get, mul(mu.get, sub(w.get, anchor.get)))),
 );
 /** w ← w − η·g. */
-const descend = elementwise('descend', ['w', 'g'], ['rate'], (buffer, scalar) =>
-  buffer('w').write(sub(buffer('w').value, mul(scalar('rate'), buffer('g').value))),
-);
+const descend = elementwise('descend', 2, 1, (w, g, rate) => w.set(sub(w.get, mul(rate.get, g.get))));
 /** v ← m·v + g; w ← w − η·v. */
-const momentum = elementwise('momentum', ['w', 'g', 'v'], ['momentum', 'rate'], (buffer, scalar, local) => {
-  const velocity = local();
-  return join(
-    velocity.set(add(mul(scalar('momentum'), buffer('v').value), buffer('g').value)),
-    buffer('v').write(velocity.get),
-    buffer('w').write(sub(buffer('w').value, mul(scalar('rate'), velocity.get))),
-  );
-});
+const momentum = elementwise('momentum', 3, 2, (w, g, v, share, rate) =>
+  join(v.set(add(mul(share.get, v.get), g.get)), w.set(sub(w.get, mul(rate.get, v.get)))),
+);
 /**
  * Adam's moments and step. The rests are 1 − β, given because f32 cannot tell 1 − 0.999 well; `rate` is η over the first
  * bias correction.
  */
-const adam = elementwise(
-  'adam',
-  ['w', 'g', 'm', 'v'],
-  ['beta1', 'rest1', 'beta2', 'rest2', 'rate', 'correction2', 'epsilon'],
-  (buffer, scalar, local) => {
-    const [gradient, first, second] = [local(), local(), local()];
-    return join(
-      gradient.set(buffer('g').value),
-      first.set(add(mul(scalar('beta1'), buffer('m').value), mul(scalar('rest1'), gradient.get))),
-      second.set(
-        add(mul(scalar('beta2'), buffer('v').value), mul(scalar('rest2'), mul(gradient.get, gradient.get))),
-      ),
-      buffer('m').write(first.get),
-      buffer('v').write(second.get),
-      buffer('w').write(
-        sub(
-          buffer('w').value,
-          div(
-            mul(scalar('rate'), first.get),
-            add(sqrt(div(second.get, scalar('correction2'))), scalar('epsilon')),
-          ),
-        ),
-      ),
-    );
-  },
+const adam = elementwise('adam', 4, 7, (w, g, m, v, beta1, rest1, beta2, rest2, rate, correction2, epsilon) =>
+  join(
+    m.set(add(mul(beta1.get, m.get), mul(rest1.get, g.get))),
+    v.set(add(mul(beta2.get, v.get), mul(rest2.get, mul(g.get, g.get)))),
+    w.set(sub(w.get, div(mul(rate.get, m.get), add(sqrt(div(v.get, correction2.get)), epsilon.get)))),
+  ),
 );
 
 /** to[i] ← from[i] / 255, bytes to floats. Writes up to three floats more than `n`. */
-const gatherBytes = routine('gatherBytes', ['from', 'n', 'to'], {}, (given) =>
+const gatherBytes = routine('gatherBytes', 3, 0, (_, from, n, to) =>
   everyFour(
-    given('n'),
+    n,
     join(
       f32x4.store(
-        given('to').get,
+        to.get,
         div(
-          f32x4.convertUnsigned(widen.shortsLow(widen.bytesLow(widen.load32Zero(given('from').get)))),
+          f32x4.convertUnsigned(widen.shortsLow(widen.bytesLow(widen.load32Zero(from.get)))),
           f32x4.splat(f32.const(255)),
         ),
       ),
-      on([given('from')], 4),
-      on([given('to')], 16),
+      on([from], 4),
+      on([to], 16),
     ),
   ),
 );
-const copy = routine('copy', ['to', 'from', 'bytes'], {}, (given) =>
-  memoryCopy(given('to').get, given('from').get, given('bytes').get),
-);
-const clear = routine('clear', ['to', 'bytes'], {}, (given) =>
-  memoryFill(given('to').get, i32.const(0), given('bytes').get),
-);
+const copy = routine('copy', 3, 0, (_, to, from, bytes) => memoryCopy(to.get, from.get, bytes.get));
+const clear = routine('clear', 2, 0, (_, to, bytes) => memoryFill(to.get, i32.const(0), bytes.get));
 /** to[j, i] ← from[i, j] for i < rows, j < columns; strides in bytes. */
-const transpose = routine(
-  'transpose',
-  ['from', 'rowFrom', 'rows', 'columns', 'to', 'rowTo'],
-  {},
-  (given, local) => {
-    const [left, read, write] = [local('i32'), local('i32'), local('i32')];
-    return whileDo(
-      i32.atLeast(given('rows').get, i32.const(1)),
-      join(
-        left.set(given('columns').get),
-        read.set(given('from').get),
-        write.set(given('to').get),
-        whileDo(
-          i32.atLeast(left.get, i32.const(1)),
-          join(
-            f32.store(write.get, f32.load(read.get)),
-            on([read], 4),
-            advance(write, given('rowTo').get),
-            left.set(i32.sub(left.get, i32.const(1))),
-          ),
-        ),
-        advance(given('from'), given('rowFrom').get),
-        on([given('to')], 4),
-        given('rows').set(i32.sub(given('rows').get, i32.const(1))),
+const transpose = routine('transpose', 6, 0, (local, from, rowFrom, rows, columns, to, rowTo) => {
+  const [left, read, write] = [local('i32'), local('i32'), local('i32')];
+  return whileDo(
+    rows.get,
+    join(
+      left.set(columns.get),
+      read.set(from.get),
+      write.set(to.get),
+      whileDo(
+        left.get,
+        join(f32.store(write.get, f32.load(read.get)), on([read], 4), advance(write, rowTo.get), less(left)),
       ),
-    );
-  },
-);
+      advance(from, rowFrom.get),
+      on([to], 4),
+      less(rows),
+    ),
+  );
+});
 
 /** to[j] ← start[j] + Σ over the rows of x [rows, n]. */
-const columnSums = routine('columnSums', ['x', 'rows', 'n', 'start', 'to'], {}, (given, local) => {
-  const [row, read, left] = [local('i32'), local('i32'), local('i32')];
+const columnSums = routine('columnSums', 5, 0, (local, x, rows, n, start, to) => {
+  const [row, read, turns] = [local('i32'), local('i32'), local('i32')];
   const sums = { v128: local('v128'), f32: local('f32') };
   return join(
-    left.set(given('n').get),
-    row.set(i32.shl(given('n').get, i32.const(2))),
-    alongChannels(left, (lanes) => {
+    row.set(i32.shl(n.get, i32.const(2))),
+    alongChannels(n, (lanes) => {
       const sum = sums[lanes.type];
-      const turns = local('i32');
       return join(
-        sum.set(lanes.load(given('start').get)),
-        read.set(given('x').get),
-        turns.set(given('rows').get),
+        sum.set(lanes.load(start.get)),
+        read.set(x.get),
+        turns.set(rows.get),
         whileDo(
-          i32.atLeast(turns.get, i32.const(1)),
-          join(
-            sum.set(lanes.add(sum.get, lanes.load(read.get))),
-            advance(read, row.get),
-            turns.set(i32.sub(turns.get, i32.const(1))),
-          ),
+          turns.get,
+          join(sum.set(lanes.add(sum.get, lanes.load(read.get))), advance(read, row.get), less(turns)),
         ),
-        lanes.store(given('to').get, sum.get),
-        on([given('x'), given('start'), given('to')], lanes.bytes),
+        lanes.store(to.get, sum.get),
+        on([x, start, to], lanes.bytes),
       );
     }),
   );
 });
 
-/** Calls `visit` at each pixel of a window of `rows` × `columns` pixels; `at` moves with it, `beside` in step. */
+/** A window of `rows` × `columns` pixels whose channels lie side by side. */
+interface Window {
+  readonly rows: Local;
+  readonly columns: Local;
+  /** Bytes from a row of the image to the next, and from a pixel to the next. */
+  readonly rowBytes: Local;
+  readonly pixel: Local;
+}
+/** Calls `visit` at each pixel of a window; each walker starts where it is told, and moves along. */
 function overWindow(
-  given: { readonly rows: Local; readonly columns: Local; readonly rowBytes: Local; readonly pixel: Local },
+  window: Window,
   walkers: readonly (readonly [walker: Local, from: Local])[],
   local: (type: ValueType) => Local,
   visit: Code,
 ): Code {
   const [rowsLeft, columnsLeft] = [local('i32'), local('i32')];
-  const back = i32.sub(given.rowBytes.get, i32.mul(given.columns.get, given.pixel.get));
+  const back = i32.sub(window.rowBytes.get, i32.mul(window.columns.get, window.pixel.get));
   return join(
     ...walkers.map(([walker, from]) => walker.set(from.get)),
-    rowsLeft.set(given.rows.get),
+    rowsLeft.set(window.rows.get),
     whileDo(
-      i32.atLeast(rowsLeft.get, i32.const(1)),
+      rowsLeft.get,
       join(
-        columnsLeft.set(given.columns.get),
+        columnsLeft.set(window.columns.get),
         whileDo(
-          i32.atLeast(columnsLeft.get, i32.const(1)),
-          join(
-            visit,
-            ...walkers.map(([walker]) => advance(walker, given.pixel.get)),
-            columnsLeft.set(i32.sub(columnsLeft.get, i32.const(1))),
-          ),
+          columnsLeft.get,
+          join(visit, ...walkers.map(([walker]) => advance(walker, window.pixel.get)), less(columnsLeft)),
         ),
         ...walkers.map(([walker]) => advance(walker, back)),
-        rowsLeft.set(i32.sub(rowsLeft.get, i32.const(1))),
+        less(rowsLeft),
       ),
     ),
   );
 }
 
 /** y ← the largest over one window of x, for each channel. */
-const maximumOfWindow = routine(
-  'maximumOfWindow',
-  ['x', 'rows', 'columns', 'rowBytes', 'channels', 'y'],
-  {},
-  (given, local) => {
-    const [pixel, at] = [local('i32'), local('i32')];
-    const highest = { v128: local('v128'), f32: local('f32') };
-    const window = { rows: given('rows'), columns: given('columns'), rowBytes: given('rowBytes'), pixel };
-    return join(
-      pixel.set(i32.shl(given('channels').get, i32.const(2))),
-      alongChannels(given('channels'), (lanes) => {
-        const best = highest[lanes.type];
-        return join(
-          best.set(lanes.load(given('x').get)),
-          overWindow(
-            window,
-            [[at, given('x')]],
-            local,
-            best.set(lanes.maximum(best.get, lanes.load(at.get))),
-          ),
-          lanes.store(given('y').get, best.get),
-          on([given('x'), given('y')], lanes.bytes),
-        );
-      }),
-    );
-  },
-);
+const maximumOfWindow = routine('maximumOfWindow', 6, 0, (local, x, rows, columns, rowBytes, channels, y) => {
+  const [pixel, at] = [local('i32'), local('i32')];
+  const highest = { v128: local('v128'), f32: local('f32') };
+  return join(
+    pixel.set(i32.shl(channels.get, i32.const(2))),
+    alongChannels(channels, (lanes) => {
+      const best = highest[lanes.type];
+      return join(
+        best.set(lanes.load(x.get)),
+        overWindow(
+          { rows, columns, rowBytes, pixel },
+          [[at, x]],
+          local,
+          best.set(lanes.maximum(best.get, lanes.load(at.get))),
+        ),
+        lanes.store(y.get, best.get),
+        on([x, y], lanes.bytes),
+      );
+    }),
+  );
+});
 /** Adds dy to the dx of the first pixel of the window that is as large as y, for each channel. */
 const maximumOfWindowBackward = routine(
   'maximumOfWindowBackward',
-  ['x', 'rows', 'columns', 'rowBytes', 'channels', 'y', 'dy', 'dx'],
-  {},
-  (given, local) => {
+  8,
+  0,
+  (local, x, rows, columns, rowBytes, channels, y, dy, dx) => {
     const [pixel, at, to] = [local('i32'), local('i32'), local('i32')];
     const undecided = { v128: local('v128'), f32: local('f32') };
-    const window = { rows: given('rows'), columns: given('columns'), rowBytes: given('rowBytes'), pixel };
     return join(
-      pixel.set(i32.shl(given('channels').get, i32.const(2))),
-      alongChannels(given('channels'), (lanes) => {
+      pixel.set(i32.shl(channels.get, i32.const(2))),
+      alongChannels(channels, (lanes) => {
         const left = undecided[lanes.type];
-        const [x, y] = [lanes.load(at.get), lanes.load(given('y').get)];
+        const [value, highest] = [lanes.load(at.get), lanes.load(y.get)];
         return join(
-          left.set(lanes.load(given('dy').get)),
+          left.set(lanes.load(dy.get)),
           overWindow(
-            window,
+            { rows, columns, rowBytes, pixel },
             [
-              [at, given('x')],
-              [to, given('dx')],
+              [at, x],
+              [to, dx],
             ],
             local,
             join(
-              lanes.store(to.get, lanes.add(lanes.load(to.get), lanes.whereEqual(left.get, x, y))),
-              left.set(lanes.whereNotEqual(left.get, x, y)),
+              lanes.store(to.get, lanes.add(lanes.load(to.get), lanes.whereEqual(left.get, value, highest))),
+              left.set(lanes.whereNotEqual(left.get, value, highest)),
             ),
           ),
-          on([given('x'), given('y'), given('dy'), given('dx')], lanes.bytes),
+          on([x, y, dy, dx], lanes.bytes),
         );
       }),
     );
