@@ -20,7 +20,7 @@ export const HeadlessSetup = v.object({
   seed: whole,
   /** The directory where each participant keeps its identity and its work; null: in memory. */
   state: v.nullable(v.string()),
-  backend: v.picklist(['wasm', 'cpu', 'auto']),
+  backend: v.picklist(['simd', 'wasm', 'cpu', 'auto']),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
 });

@@ -21,8 +21,8 @@ export interface Inference {
   close(): void;
 }
 
-/** No self-test here: one prediction is too short for a choice to matter, and these two start fastest. */
-const order: readonly BackendName[] = ['wasm', 'cpu'];
+/** No self-test here: one prediction is too short for a choice to matter, and these start fastest. */
+const order: readonly BackendName[] = ['simd', 'wasm', 'cpu'];
 const plan = {
   learningRate: 0.01,
   optimizer: { type: 'sgd', momentum: 0 },
