@@ -3,8 +3,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import type { VersionDelta } from '#lib/protocol/messages.ts';
-import type { VersionView } from '#lib/protocol/views.ts';
+import type { VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
 import { mergeEvaluation, reachesTarget, versionView, type MergedEvaluation } from './views.ts';
 
@@ -29,7 +28,8 @@ export class VersionList {
   }
 
   get(version: VersionNumber): VersionRecord | undefined {
-    return this.#records.find((one) => one.version === version);
+    // Numbers are dense from 0.
+    return this.#records[version];
   }
 
   has(digest: Digest): boolean {
@@ -71,13 +71,18 @@ export class VersionList {
     const most = record?.bytes ?? 0;
     let bytes = 0;
     while (record?.delta != null && record.parent !== null && deltas.length < MOST_DELTAS) {
-      const parent = this.get(record.parent);
+      const delta = this.#deltaOf(record);
       bytes += record.delta.bytes;
-      if (parent === undefined || bytes >= most) break;
-      deltas.push({ version: record.version, from: parent.digest, to: record.digest, ...record.delta });
-      record = parent;
+      if (delta === null || bytes >= most) break;
+      deltas.push(delta);
+      record = this.get(record.parent);
     }
     return deltas;
+  }
+
+  #deltaOf({ version, digest, parent, delta }: VersionRecord): VersionDelta | null {
+    const from = parent === null ? undefined : this.get(parent)?.digest;
+    return delta === null || from === undefined ? null : { version, from, to: digest, ...delta };
   }
 
   /** How far the versions of a run went from their parents, oldest first. */
@@ -111,7 +116,12 @@ export class VersionList {
   }
 
   view(record: VersionRecord): VersionView {
-    return versionView(record, this.#evaluations.get(record.version), this.isDamaged(record.version));
+    return versionView(
+      record,
+      this.#deltaOf(record),
+      this.#evaluations.get(record.version),
+      this.isDamaged(record.version),
+    );
   }
 
   views(): VersionView[] {

@@ -4,7 +4,7 @@ import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
 import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
-import type { FederationView, Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { FederationView, Receipt, RoundView, VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { UpdateRecord, VersionRecord } from '../ports/records.ts';
 
 /** What participants' held-out rows say of one version, added up. */
@@ -32,11 +32,12 @@ export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): b
 
 export const versionView = (
   record: VersionRecord,
+  delta: VersionDelta | null,
   evaluation: MergedEvaluation | undefined,
   damaged: boolean,
 ): VersionView => {
   const { federation: _, state: __, residual: ___, delta: ____, ...rest } = record;
-  return { ...rest, damaged, evaluation: evaluation ?? null };
+  return { ...rest, delta, damaged, evaluation: evaluation ?? null };
 };
 
 function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {

@@ -175,6 +175,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     examples: 0,
     evaluation: null,
     bytesUp: 0,
+    delta: null,
     damaged: false,
     bytesDown: 0,
     durationMs: null,

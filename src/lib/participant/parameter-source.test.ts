@@ -7,7 +7,7 @@ import { FederationId, VersionNumber, type Digest } from '../core/ids.ts';
 import { random } from '../core/random.ts';
 import { broadcast, versionContext } from '../core/update/broadcast.ts';
 import { codecNamed } from '../core/update/codec/index.ts';
-import type { VersionDelta } from '../protocol/messages.ts';
+import type { VersionDelta } from '../protocol/views.ts';
 import { parametersOf } from './parameter-source.ts';
 
 const federation = v.parse(FederationId, 'downlink');

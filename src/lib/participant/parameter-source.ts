@@ -7,7 +7,7 @@ import { parseCodec } from '../core/update/codec/index.ts';
 import { WrongBytes, type CoordinatorLink, type TransferOptions } from '../ports/coordinator-link.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
-import type { VersionDelta } from '../protocol/messages.ts';
+import type { VersionDelta } from '../protocol/views.ts';
 
 export interface SourcedVersion {
   readonly digest: Digest;

@@ -2,7 +2,8 @@
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
-import type { Answer, ClientMessages, VersionDelta } from '../protocol/messages.ts';
+import type { Answer, ClientMessages } from '../protocol/messages.ts';
+import type { VersionDelta } from '../protocol/views.ts';
 import type { Equipment } from './equipment.ts';
 import { startState } from './train-locally.ts';
 

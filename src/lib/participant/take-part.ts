@@ -78,7 +78,9 @@ export function takePart(options: TakePartOptions): TakingPart {
       !standing.hasTurn
     )
       return;
-    if (scoring.wants(equipment, view.head)) ground.background(scoreHere(equipment, view.head));
+    const { head } = view;
+    if (scoring.wants(equipment, head))
+      ground.background(scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] }));
   };
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {

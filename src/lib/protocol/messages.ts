@@ -13,7 +13,7 @@ import { CodecChoice } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
-import { FederationView } from './views.ts';
+import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -51,19 +51,6 @@ export const Withdraw = v.strictObject({
   round: RoundNumber,
   reason: v.pipe(v.string(), v.maxLength(200)),
 });
-
-/** A version as the difference to its parent: a device that holds the one makes the other of it, and checks the digest. */
-export const VersionDelta = v.strictObject({
-  version: VersionNumber,
-  /** The parent's digest, and the version's own. */
-  from: Digest,
-  to: Digest,
-  /** Served at /api/parameters/<digest>, like parameters. */
-  digest: Digest,
-  bytes: whole,
-  codec: CodecChoice,
-});
-export type VersionDelta = v.InferOutput<typeof VersionDelta>;
 
 /** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */
 const namedVersion = { version: VersionNumber, digest: Digest, bytes: whole, deltas: v.array(VersionDelta) };
