@@ -2,9 +2,8 @@
 // self-test chooses. model.fit cannot train a convolution on WASM, which has no Conv2DBackpropFilter: here it is given one,
 // composed of Conv2D and transposes, so that there is something to compare with.
 import { availableBackends, createTrainer } from '../src/lib/adapters/engines/node.ts';
-import { chooseBackend } from '../src/lib/participant/choose-backend.ts';
 import type { Row } from './row.ts';
-import { compare, networkFor, type Case } from './training-step/compare.ts';
+import { chosen, compare, type Case } from './training-step/compare.ts';
 
 const ownAndWasm = (own: number) =>
   [
@@ -23,28 +22,11 @@ const cases: readonly Case[] = [
   { fit: 'cpu', engines: cpu, family: 'cnn-mcmahan', batchSize: 1, steps: 1 },
 ];
 
-async function chosen(family: Case['family'], batchSize: number): Promise<Row> {
-  const choice = await chooseBackend({
-    network: networkFor(family),
-    batchSize,
-    preferred: null,
-    backends: await availableBackends(),
-    createTrainer,
-  });
-  const best = choice.reports.find((report) => report.backend === choice.backend);
-  return {
-    name: `Chosen for ${family}, batch ${batchSize}: ${choice.description}`,
-    value: best?.passed === true ? Number(best.stepMs.toFixed(2)) : NaN,
-    unit: 'ms a step',
-    target: null,
-    ok: best?.passed === true,
-  };
-}
-
 export async function run(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const one of cases) rows.push(...(await compare(one, createTrainer)));
   for (const family of ['mlp', 'cnn-mcmahan'] as const)
-    for (const batchSize of [10, 128]) rows.push(await chosen(family, batchSize));
+    for (const batchSize of [10, 128])
+      rows.push(await chosen(family, batchSize, await availableBackends(), createTrainer));
   return rows;
 }
