@@ -1,6 +1,6 @@
 // A federation's versions and what was said of them, in memory: few numbers each, read by every page.
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
+import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
@@ -46,6 +46,19 @@ export class VersionList {
     const record = this.#records.find((one) => one.digest === digest);
     if (record === undefined) return 'unknown';
     return this.isDamaged(record.version) ? 'damaged' : 'intact';
+  }
+
+  /** The newest version with which a strategy remembers these bytes. */
+  ofState(digest: Digest): VersionRecord | undefined {
+    return this.#records.findLast((one) => one.state === digest);
+  }
+
+  /** The run whose strategy made what is remembered with the newest version: that of the version which it stands in for. */
+  get runOfState(): RunNumber | null {
+    let version: VersionRecord | undefined = this.head;
+    while (version !== undefined && version.run === null && version.parent !== null)
+      version = this.get(version.parent);
+    return version?.run ?? null;
   }
 
   /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */

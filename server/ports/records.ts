@@ -68,7 +68,7 @@ export interface VersionRecord {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
-  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. Never leaves the server. */
+  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. */
   readonly state: Digest | null;
   /** ‖version − parent‖₂; null for version 0. */
   readonly norm: number | null;

@@ -1,5 +1,6 @@
-// From trained parameters to the update that is sent: delta = after − before, with what earlier rounds could not send, encoded as
-// the round asks. What the server would refuse is not sent.
+// From trained parameters to the update that is sent: delta = after − before, with what earlier rounds could not send and, where the
+// strategy asks for it, the change of this device's control behind it, encoded as the round asks. What the server would refuse is
+// not sent.
 import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -14,6 +15,8 @@ export interface FormedUpdate {
   readonly entry: OutboxEntry;
   /** [P]: what this codec could not send, to be added to the next update; null: nothing is kept. */
   readonly residual: Float32Array<ArrayBuffer> | null;
+  /** [P]: Δc as the server reads it from the bytes, so that the two move alike also where a codec rounds; null: none was sent. */
+  readonly controlChange: Float32Array<ArrayBuffer> | null;
 }
 
 export interface TrainedRound {
@@ -23,6 +26,8 @@ export interface TrainedRound {
   readonly base: Float32Array;
   readonly after: Float32Array<ArrayBuffer>;
   readonly residual: Float32Array | undefined;
+  /** [P]: Δc of SCAFFOLD, which follows the delta; null: the strategy asks for none. */
+  readonly controlChange: Float32Array | null;
   readonly examples: number;
   readonly steps: number;
   readonly baseLoss: number | null;
@@ -30,15 +35,16 @@ export interface TrainedRound {
 
 /** The update, or why there is none, in a sentence for the person. */
 export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> {
-  const { message, base, residual } = trained;
+  const { message, base, residual, controlChange } = trained;
   const codec = codecNamed(message.uplink);
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
   if (codec.needsErrorFeedback && residual?.length === delta.length)
     for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! + residual[i]!;
-  const fault = updateCheck(delta.length, MAXIMUM_COORDINATE).add(delta);
+  const values = controlChange === null ? delta : joined(delta, controlChange);
+  const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
-    const parameter = 'index' in fault ? `Parameter ${fault.index}` : 'A parameter';
+    const parameter = 'index' in fault ? named(fault.index, delta.length) : 'A parameter';
     return fail(
       fault.kind === 'too-large-coordinate'
         ? `${parameter} changed by ${fault.got.toPrecision(3)}, beyond the limit of ±${fault.limit}.`
@@ -46,12 +52,14 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
     );
   }
   const seed = updateContext(message.federation, message.round, trained.participant);
-  const bytes = codec.encode(delta, seed);
+  const bytes = codec.encode(values, seed);
   let left: Float32Array<ArrayBuffer> | null = null;
-  if (codec.needsErrorFeedback) {
-    const sent = decodeAll(codec, bytes, delta.length, seed);
+  let change: Float32Array<ArrayBuffer> | null = null;
+  if (codec.needsErrorFeedback || controlChange !== null) {
+    const sent = decodeAll(codec, bytes, values.length, seed);
     if (!sent.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${sent.error.kind}.`);
-    left = delta.map((value, i) => value - sent.value[i]!);
+    if (codec.needsErrorFeedback) left = delta.map((value, i) => value - sent.value[i]!);
+    if (controlChange !== null) change = sent.value.slice(delta.length);
   }
   return ok({
     entry: {
@@ -70,5 +78,16 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
       bytes,
     },
     residual: left,
+    controlChange: change,
   });
 }
+
+function joined(delta: Float32Array, controlChange: Float32Array): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(delta.length + controlChange.length);
+  values.set(delta);
+  values.set(controlChange, delta.length);
+  return values;
+}
+
+const named = (index: number, parameterCount: number): string =>
+  index < parameterCount ? `Parameter ${index}` : `The control of parameter ${index - parameterCount}`;

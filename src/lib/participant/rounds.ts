@@ -1,11 +1,13 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
+import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import type { UpdateReply } from '../protocol/http.ts';
 import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
 import { openContributions } from './contributions.ts';
+import { createControls } from './controls.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { Ground, RoundInHand } from './ground.ts';
@@ -36,6 +38,8 @@ export function createRounds(
   const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
 
+  const controls = createControls({ federation, store, link, onFull: ground.storageFull });
+
   async function giveUp(one: RoundInHand, reason: string): Promise<void> {
     hands.letGo(one);
     await ground.tell('withdraw', { federation, round: one.round, reason: reason.slice(0, 200) });
@@ -59,6 +63,11 @@ export function createRounds(
       throw new WrongBytes(
         `The version has ${base.length} parameters where the model has ${network.parameterCount}.`,
       );
+    const control = await ground.patiently(signal, (attempt) =>
+      controls.before(message, network.parameterCount, (named) =>
+        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+      ),
+    );
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
     const training = roundTraining(
@@ -68,6 +77,7 @@ export function createRounds(
       base,
       spec.metric.name,
       await store.checkpoints.get(checkpointKey(federation)),
+      control,
     );
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
@@ -75,6 +85,7 @@ export function createRounds(
     const memory = {
       participant: participantIdOf(await store.secret()),
       residual: await store.vectors.get(residualKey(federation)),
+      control,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -99,13 +110,14 @@ export function createRounds(
         },
       }),
     );
-    return signal.aborted ? undefined : updateOf(one, training.key, outcome);
+    return signal.aborted ? undefined : updateOf(one, training.key, outcome, control);
   }
 
   async function updateOf(
     one: RoundInHand,
     checkpoint: string,
     outcome: RoundOutcome,
+    control: RoundControl | undefined,
   ): Promise<OutboxEntry | undefined> {
     switch (outcome.type) {
       case 'stopped':
@@ -125,7 +137,9 @@ export function createRounds(
         await giveUp(one, outcome.message);
         return undefined;
       case 'trained': {
-        const { entry, residual } = outcome.formed;
+        const { entry, residual, controlChange } = outcome.formed;
+        if (control !== undefined && controlChange !== null)
+          await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.
         await ground.kept(store.outbox.put(entry));
         if (residual !== null) await ground.kept(store.vectors.put(residualKey(federation), residual));
@@ -148,6 +162,7 @@ export function createRounds(
     const contributions = (standing.contributions ??= await openContributions(store, federation));
     await ground.kept(contributions.decided(entry, reply, clock.now()));
     if (reply.type === 'refused') {
+      await controls.ended(one.round, false);
       showRefusal(one, reply);
       return hands.letGo(one);
     }
@@ -224,6 +239,7 @@ export function createRounds(
       const version = message.counted ? message.version : null;
       standing.ended.set(message.round, version);
       await standing.contributions?.settled(message.round, version);
+      await controls.ended(message.round, message.counted);
       if (standing.joined === null) return;
       standing.justEnded = message.round;
       if (message.counted)
@@ -237,6 +253,7 @@ export function createRounds(
       if (message.federation !== federation) return;
       standing.ended.set(message.round, null);
       await standing.contributions?.settled(message.round, null);
+      await controls.ended(message.round, false);
       if (standing.joined === null) return;
       ground.happened(`Round ${message.round} was abandoned: ${message.reason}`);
       const { hand } = standing;

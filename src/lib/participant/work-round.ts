@@ -1,9 +1,10 @@
 // One round on this device: train from the base on own rows. What is made of the result is form-update.ts's, what is done with
 // it rounds.ts's.
-import { digestOfText } from '../core/digest.ts';
+import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
 import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
+import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
 import type { Configured } from '../protocol/messages.ts';
@@ -31,9 +32,18 @@ export function roundTraining(
   base: Float32Array<ArrayBuffer>,
   metric: MetricName,
   checkpoint: Checkpoint | undefined,
+  control: RoundControl | undefined,
 ): LocalTraining {
+  const correction = control === undefined ? undefined : correctionOf(control);
   const settings = digestOfText(
-    JSON.stringify([message.round, message.plan, message.base.digest, rows.version, network.spec]),
+    JSON.stringify([
+      message.round,
+      message.plan,
+      message.base.digest,
+      rows.version,
+      network.spec,
+      correction === undefined ? null : digestOf(bytesOf(correction)),
+    ]),
   );
   return {
     key: checkpointKey(message.federation),
@@ -45,6 +55,7 @@ export function roundTraining(
     heldOut: null,
     metric,
     base,
+    correction,
     checkpoint: checkpoint?.settings === settings ? checkpoint : undefined,
   };
 }
@@ -54,6 +65,8 @@ export interface RoundMemory {
   readonly participant: ParticipantId;
   /** [P]: what the codec could not send before; undefined counts as zeros. */
   readonly residual: Float32Array<ArrayBuffer> | undefined;
+  /** What its gradients are corrected by; undefined: nothing. */
+  readonly control: RoundControl | undefined;
 }
 
 export async function workRound(
@@ -70,14 +83,23 @@ export async function workRound(
     case 'failed':
       return outcome;
     case 'finished': {
+      const { base, plan } = training;
+      const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
+      const after = outcome.parameters;
+      const { participant, residual, control } = memory;
       const formed = formUpdate({
         message,
-        base: training.base,
-        after: outcome.parameters,
+        participant,
+        base,
+        controlChange:
+          control === undefined
+            ? null
+            : controlChange(control, { base, after, steps, learningRate: plan.learningRate }),
+        after,
+        residual,
         examples: training.training.count,
-        steps: training.plan.localEpochs * batchesOf(training.training.count, training.plan.batchSize),
+        steps,
         baseLoss,
-        ...memory,
       });
       return formed.ok
         ? { type: 'trained', formed: formed.value }

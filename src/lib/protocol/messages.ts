@@ -98,6 +98,8 @@ export const Configured = v.strictObject({
   uplink: CodecChoice,
   /** What the strategy wants beyond the delta. */
   asks: v.array(v.picklist(['base-loss', 'controls'])),
+  /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
+  controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
 });

@@ -43,6 +43,12 @@ export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
     });
   for (const conflict of conflictsOf(strategy, spec))
     issues.push({ path: 'strategy.name', message: conflict });
+  const uplink = parseCodec(spec.transfer.uplink);
+  if (strategy.asks.includes('controls') && uplink.ok && uplink.value.needsErrorFeedback)
+    issues.push({
+      path: 'transfer.uplink',
+      message: `${strategy.title} sends controls that must arrive whole, and ${uplink.value.title} leaves most of an update for later ones.`,
+    });
   return issues;
 }
 
@@ -57,6 +63,10 @@ export function conflictsOf(strategy: Strategy, { plan }: Pick<FederationSpec, '
   if (strategy.asks.includes('controls') && !isPlainSgd)
     conflicts.push(
       `${strategy.title} works out its controls from plain gradient steps: choose SGD without momentum.`,
+    );
+  if (strategy.asks.includes('controls') && plan.proximalTerm > 0)
+    conflicts.push(
+      `${strategy.title} works out its controls from plain gradient steps, and corrects drift itself: take the proximal term away.`,
     );
   if (strategy.name === 'fednova' && plan.optimizer.type !== 'sgd')
     conflicts.push(`${strategy.title} knows how far plain or momentum SGD goes in a step, and not Adam.`);
