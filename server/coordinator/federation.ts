@@ -405,6 +405,8 @@ export class Federation {
         quantum: round.quantum,
       },
       base: { digest: round.baseDigest, state: this.#remembered },
+      norms: this.versions.norms(round.run),
+      normFactor: this.#spec.guard.normFactor,
     };
   }
 

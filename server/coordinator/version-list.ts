@@ -66,6 +66,11 @@ export class VersionList {
     return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
   }
 
+  /** How far the versions of a run went from their parents, oldest first. */
+  norms(run: RunNumber): number[] {
+    return this.#records.flatMap((one) => (one.run === run && one.norm !== null ? [one.norm] : []));
+  }
+
   add(record: VersionRecord): void {
     this.#records.push(record);
     // Bytes that were written anew are whole again, under every number that they have.

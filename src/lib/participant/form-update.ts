@@ -5,15 +5,17 @@ import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { updateCheck } from '../core/update/check-update.ts';
+import type { Codec } from '../core/update/codec/codec.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
 import { updateContext } from '../core/update/context.ts';
+import { encodeWithFeedback } from '../core/update/error-feedback.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
 
 export interface FormedUpdate {
   readonly entry: OutboxEntry;
-  /** [P]: what this codec could not send, to be added to the next update; null: nothing is kept. */
+  /** [P]: what this codec could not send, to be added to the next update; null where it loses nothing for good. */
   readonly residual: Float32Array<ArrayBuffer> | null;
   /** [P]: Δc as the server reads it from the bytes, so that the two move alike also where a codec rounds; null: none was sent. */
   readonly controlChange: Float32Array<ArrayBuffer> | null;
@@ -39,8 +41,6 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
   const codec = codecNamed(message.uplink);
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
-  if (codec.needsErrorFeedback && residual?.length === delta.length)
-    for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! + residual[i]!;
   const values = controlChange === null ? delta : joined(delta, controlChange);
   const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
@@ -52,15 +52,11 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
     );
   }
   const seed = updateContext(message.federation, message.round, trained.participant);
-  const bytes = codec.encode(values, seed);
-  let left: Float32Array<ArrayBuffer> | null = null;
-  let change: Float32Array<ArrayBuffer> | null = null;
-  if (codec.needsErrorFeedback || controlChange !== null) {
-    const sent = decodeAll(codec, bytes, values.length, seed);
-    if (!sent.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${sent.error.kind}.`);
-    if (codec.needsErrorFeedback) left = delta.map((value, i) => value - sent.value[i]!);
-    if (controlChange !== null) change = sent.value.slice(delta.length);
-  }
+  // A residual of another model is worth nothing to this one.
+  const kept = residual?.length === delta.length ? residual : undefined;
+  const { bytes, residual: left } = codec.needsErrorFeedback
+    ? encodeWithFeedback(values, kept, codec, seed)
+    : { bytes: codec.encode(values, seed), residual: null };
   return ok({
     entry: {
       federation: message.federation,
@@ -78,7 +74,8 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
       bytes,
     },
     residual: left,
-    controlChange: change,
+    controlChange:
+      controlChange === null ? null : arrived(codec, bytes, values.length, seed).slice(delta.length),
   });
 }
 
@@ -87,6 +84,13 @@ function joined(delta: Float32Array, controlChange: Float32Array): Float32Array<
   values.set(delta);
   values.set(controlChange, delta.length);
   return values;
+}
+
+/** [length]: what the server will read. */
+function arrived(codec: Codec, bytes: Uint8Array, length: number, seed: string): Float32Array<ArrayBuffer> {
+  const read = decodeAll(codec, bytes, length, seed);
+  if (!read.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${read.error.kind}.`);
+  return read.value;
 }
 
 const named = (index: number, parameterCount: number): string =>
