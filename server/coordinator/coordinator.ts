@@ -148,7 +148,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
-      const versions = new VersionList([initial.record], []);
+      const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
         { record, run: undefined, network: checked.value, versions, journal },
         around,
@@ -279,7 +279,11 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const broken = firstBrokenEntry(journal);
   if (broken !== undefined)
     log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
-  const versions = new VersionList(await records.versions(id), await records.evaluations(id));
+  const versions = new VersionList(
+    await records.versions(id),
+    record.spec.metric.name,
+    await records.evaluations(id),
+  );
   for (const digest of versions.digests()) blobs.retain(digest);
   const run = record.run === null ? undefined : await records.run(id, record.run);
   const { runOfState } = versions;

@@ -88,6 +88,8 @@ export interface EvaluationRecord {
   readonly version: VersionNumber;
   readonly participant: ParticipantId;
   readonly tally: Tally;
+  /** Of the device's own model on the same rows; null: it had none. */
+  readonly personal: Tally | null;
   readonly at: number;
 }
 

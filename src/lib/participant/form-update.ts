@@ -28,6 +28,8 @@ export interface TrainedRound {
   readonly base: Float32Array;
   readonly after: Float32Array<ArrayBuffer>;
   readonly residual: Float32Array | undefined;
+  /** Parameters that are shared, from the first on; what stands behind them is this device's own, and is sent as zeros. */
+  readonly shared: number;
   /** [P]: Δc of SCAFFOLD, which follows the delta; null: the strategy asks for none. */
   readonly controlChange: Float32Array | null;
   readonly examples: number;
@@ -37,10 +39,11 @@ export interface TrainedRound {
 
 /** The update, or why there is none, in a sentence for the person. */
 export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> {
-  const { message, base, residual, controlChange } = trained;
+  const { message, base, residual, controlChange, shared } = trained;
   const codec = codecNamed(message.uplink);
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
+  delta.fill(0, shared);
   const values = controlChange === null ? delta : joined(delta, controlChange);
   const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
@@ -53,7 +56,7 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
   }
   const seed = updateContext(message.federation, message.round, trained.participant);
   // A residual of another model is worth nothing to this one.
-  const kept = residual?.length === delta.length ? residual : undefined;
+  const kept = residual?.length === delta.length ? Float32Array.from(residual).fill(0, shared) : undefined;
   const { bytes, residual: left } = codec.needsErrorFeedback
     ? encodeWithFeedback(values, kept, codec, seed)
     : { bytes: codec.encode(values, seed), residual: null };

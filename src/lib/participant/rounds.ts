@@ -12,6 +12,7 @@ import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { Ground, RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
+import { sharedOf, type PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import { checkpointKey, residualKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
@@ -34,6 +35,7 @@ export function createRounds(
   hands: Hands,
   equipping: Equipping,
   scoring: VersionScoring,
+  personal: PersonalModels,
 ): Rounds {
   const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
@@ -51,7 +53,8 @@ export function createRounds(
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
-    const { network, rows, engine, spec } = equipment;
+    const { network, rows, engine } = equipment;
+    const { metric, personalisation } = standing.view?.spec ?? equipment.spec;
     const base = await ground.patiently(signal, (attempt) =>
       parametersOf({ store, link }, message.base, {
         signal: attempt,
@@ -70,21 +73,23 @@ export function createRounds(
     );
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
-    const training = roundTraining(
-      message,
+    const shared = sharedOf(network, personalisation);
+    const training = roundTraining(message, {
       network,
       rows,
-      base,
-      spec.metric.name,
-      await store.checkpoints.get(checkpointKey(federation)),
+      base: await personal.startOf(network, personalisation, base),
+      shared,
+      metric: metric.name,
+      checkpoint: await store.checkpoints.get(checkpointKey(federation)),
       control,
-    );
+    });
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const memory = {
       participant: participantIdOf(await store.secret()),
       residual: await store.vectors.get(residualKey(federation)),
+      shared,
       control,
     };
     const outcome = await engine.alone(() =>
@@ -110,7 +115,17 @@ export function createRounds(
         },
       }),
     );
-    return signal.aborted ? undefined : updateOf(one, training.key, outcome, control);
+    if (signal.aborted) return undefined;
+    const entry = await updateOf(one, training.key, outcome, control);
+    if (entry !== undefined)
+      // While the update is on its way: the version that comes of it is scored after this, and the next round waits for that.
+      ground.background(
+        engine.alone(async () => {
+          if (standing.joined?.pausedAt === null && !standing.superseded)
+            await personal.trainBeside(equipment, personalisation, message, base, ground.living.signal);
+        }),
+      );
+    return entry;
   }
 
   async function updateOf(
@@ -138,6 +153,7 @@ export function createRounds(
         return undefined;
       case 'trained': {
         const { entry, residual, controlChange } = outcome.formed;
+        if (outcome.head.length > 0) await personal.keepHead(outcome.head);
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.
@@ -217,6 +233,7 @@ export function createRounds(
       if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
       if (hand !== undefined && hand.round > message.round) return;
       if (hand !== undefined) hands.letGo(hand);
+      personal.stop();
       blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
       const one = hands.take(message.round, message);
       hands.setDeadline(one, message.deadlineMs);

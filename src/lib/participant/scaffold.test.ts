@@ -73,12 +73,20 @@ test('two rounds of two devices by hand: the model and every control are those o
     };
     const own = { version: digestOfText('own'), contract: spec.contract, training: rows, heldOut: rows };
     const base = Float32Array.of(w);
-    const training = roundTraining(message, built.value, own, base, 'loss', undefined, control);
+    const training = roundTraining(message, {
+      network: built.value,
+      rows: own,
+      base,
+      shared: 1,
+      metric: 'loss',
+      checkpoint: undefined,
+      control,
+    });
     const participant = participantIdOf(await one.store.secret());
     const outcome = await workRound(
       message,
       training,
-      { participant, residual: undefined, control },
+      { participant, residual: undefined, shared: 1, control },
       {
         engine,
         clock: createHandClock(),

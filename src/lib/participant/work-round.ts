@@ -14,7 +14,12 @@ import type { OwnRows } from './own-rows.ts';
 import { meanLoss, trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
 export type RoundOutcome =
-  | { readonly type: 'trained'; readonly formed: FormedUpdate }
+  | {
+      readonly type: 'trained';
+      readonly formed: FormedUpdate;
+      /** The parameters of this device's own layers, as trained; empty where all are shared. */
+      readonly head: Float32Array<ArrayBuffer>;
+    }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
 
@@ -27,12 +32,24 @@ export const residualKey = (federation: FederationId): string => `residual:${fed
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
 export function roundTraining(
   message: Configured,
-  network: Network,
-  rows: OwnRows,
-  base: Float32Array<ArrayBuffer>,
-  metric: MetricName,
-  checkpoint: Checkpoint | undefined,
-  control: RoundControl | undefined,
+  {
+    network,
+    rows,
+    base,
+    shared,
+    metric,
+    checkpoint,
+    control,
+  }: {
+    readonly network: Network;
+    readonly rows: OwnRows;
+    /** [P]: the base version, with this device's own layers from `shared` on. */
+    readonly base: Float32Array<ArrayBuffer>;
+    readonly shared: number;
+    readonly metric: MetricName;
+    readonly checkpoint: Checkpoint | undefined;
+    readonly control: RoundControl | undefined;
+  },
 ): LocalTraining {
   const correction = control === undefined ? undefined : correctionOf(control);
   const settings = digestOfText(
@@ -43,6 +60,7 @@ export function roundTraining(
       rows.version,
       network.spec,
       correction === undefined ? null : digestOf(bytesOf(correction)),
+      shared === base.length ? null : digestOf(bytesOf(base.slice(shared))),
     ]),
   );
   return {
@@ -65,6 +83,8 @@ export interface RoundMemory {
   readonly participant: ParticipantId;
   /** [P]: what the codec could not send before; undefined counts as zeros. */
   readonly residual: Float32Array<ArrayBuffer> | undefined;
+  /** Parameters that are shared, from the first on. */
+  readonly shared: number;
   /** What its gradients are corrected by; undefined: nothing. */
   readonly control: RoundControl | undefined;
 }
@@ -86,11 +106,14 @@ export async function workRound(
       const { base, plan } = training;
       const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
       const after = outcome.parameters;
-      const { participant, residual, control } = memory;
+      const { participant, residual, control, shared } = memory;
+      // The update is made in the same buffer.
+      const head = after.slice(shared);
       const formed = formUpdate({
         message,
         participant,
         base,
+        shared,
         controlChange:
           control === undefined
             ? null
@@ -102,7 +125,7 @@ export async function workRound(
         baseLoss,
       });
       return formed.ok
-        ? { type: 'trained', formed: formed.value }
+        ? { type: 'trained', formed: formed.value, head }
         : { type: 'failed', kind: 'diverged', message: formed.error };
     }
     default:
