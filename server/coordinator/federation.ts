@@ -77,6 +77,11 @@ export class Federation {
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
+  /**
+   * The strategy that made what is remembered with the newest version, by name. Another one starts from zeros: moments are no
+   * controls, and two strategies remember vectors of different lengths.
+   */
+  rememberedBy: string | undefined;
   /** Something waits for room on the disk; no round opens before that is done. */
   isOutOfSpace = false;
   readonly #interlude: Interlude;
@@ -237,7 +242,16 @@ export class Federation {
    */
   countDownload(digest: Digest, bytes: number): void {
     const { head } = this.versions;
-    if (head.digest === digest || head.delta?.digest === digest) this.#bytesDown += bytes;
+    if ([head.digest, head.delta?.digest, head.state].includes(digest)) this.#bytesDown += bytes;
+  }
+
+  /** Whether these bytes are a version's, or a control that devices of this run train with. */
+  parametersAt(digest: Digest): ReturnType<VersionList['standingOf']> {
+    const standing = this.versions.standingOf(digest);
+    if (standing !== 'unknown' || !strategyOf(this.#spec.strategy).asks.includes('controls')) return standing;
+    const version = this.versions.ofState(digest);
+    const isOfRun = version !== undefined && (version.run === this.run?.run || digest === this.#remembered);
+    return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -378,6 +392,11 @@ export class Federation {
     return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(this.#setting(claims.length)));
   };
 
+  /** What the present strategy remembers with the newest version; null: nothing yet. */
+  get #remembered(): Digest | null {
+    return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
+  }
+
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
     return {
@@ -388,12 +407,7 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
-      // What a strategy remembers goes on within its run; a version that was restored in mid-run keeps it.
-      base: {
-        digest: round.baseDigest,
-        state: head.run === null || head.run === round.run ? head.state : null,
-        residual: head.residual,
-      },
+      base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
       downlink: this.#downlink(head.version + 1),
@@ -413,7 +427,12 @@ export class Federation {
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
     const { plan, strategy, transfer } = this.#spec;
-    const { asks } = strategyOf(strategy);
+    const { asks, stateLength } = strategyOf(strategy);
+    const state = asks.includes('controls') ? this.#remembered : null;
+    const controls =
+      state === null
+        ? null
+        : { digest: state, bytes: 4 * stateLength(this.#setting(this.attendance.checkedIn)) };
     for (const participant of participants) {
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
@@ -433,6 +452,7 @@ export class Federation {
         plan,
         uplink: transfer.uplink,
         asks: [...asks],
+        controls,
         deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
       });
     }
@@ -447,6 +467,7 @@ export class Federation {
     this.#commit = undefined;
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
+      this.rememberedBy = commit.run.spec.strategy.name;
       this.#bytesDown = 0;
       this.record = commit.record;
       this.run = commit.run;

@@ -52,6 +52,8 @@ export const HeadlessLine = v.variant('type', [
     version: v.number(),
     metric: MetricName,
     value: v.nullable(v.number()),
+    /** The same by the participant's own model; null where there is none. */
+    personal: v.nullable(v.number()),
     count: v.number(),
   }),
   /** A round was committed, and its version scored: told once, by the first participant. */

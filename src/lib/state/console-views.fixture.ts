@@ -59,6 +59,8 @@ export const versionFixture = (
               lossSum: 50,
               confusion: [hits / 2, count / 2 - hits / 2, count / 2 - hits / 2, hits / 2],
             },
+            spread: null,
+            personal: null,
           },
     bytesUp: version === 0 ? 0 : 1_560,
     delta: null,
