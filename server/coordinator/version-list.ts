@@ -1,6 +1,6 @@
 // A federation's versions and what was said of them, in memory: few numbers each, read by every page.
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
+import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
@@ -90,6 +90,23 @@ export class VersionList {
   headReaches(metric: FederationSpec['metric']): boolean {
     const merged = this.#evaluations.get(this.head.version);
     return merged !== undefined && reachesTarget(metric, merged.tally);
+  }
+
+  /** The newest version of the run that at least so many devices have judged and that reaches the target. */
+  newestReaching(
+    metric: FederationSpec['metric'],
+    run: RunNumber,
+    devices: number,
+  ): VersionNumber | undefined {
+    return this.#records.toReversed().find((record) => {
+      const merged = this.#evaluations.get(record.version);
+      return (
+        record.run === run &&
+        merged !== undefined &&
+        merged.participants >= devices &&
+        reachesTarget(metric, merged.tally)
+      );
+    })?.version;
   }
 
   /** The metric at the newest version that has been evaluated. */

@@ -8,7 +8,7 @@ import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
 import { openContributions } from './contributions.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
-import type { Ground, RoundInHand } from './ground.ts';
+import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
@@ -35,6 +35,9 @@ export function createRounds(
 ): Rounds {
   const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
+
+  /** Asked for while an update is being sent: its decision is awaited first, or nobody would hear of it. */
+  let following: Configured | undefined;
 
   async function giveUp(one: RoundInHand, reason: string): Promise<void> {
     hands.letGo(one);
@@ -138,6 +141,16 @@ export function createRounds(
   }
 
   async function send(one: RoundInHand, entry: OutboxEntry): Promise<void> {
+    try {
+      await sendOne(one, entry);
+    } finally {
+      const next = following;
+      following = undefined;
+      if (next !== undefined) ground.background(rounds.configured(next));
+    }
+  }
+
+  async function sendOne(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     hands.progressed(one, 'sending', 0);
     const reply = await ground.patiently(one.ending.signal, (attempt) =>
       link.upload(federation, entry.offer, entry.bytes, {
@@ -155,11 +168,11 @@ export function createRounds(
     one.undoDeadline();
     one.stage = 'averaging';
     one.fraction = null;
-    const end = standing.ended.get(one.round);
-    if (end !== undefined) {
-      await contributions.settled(one.round, end);
-      hands.letGo(one);
-    }
+    const round = reply.receipt.countedIn ?? one.round;
+    const end = standing.ended.get(round);
+    if (end !== undefined) await contributions.settled(round, end);
+    // Nothing of an asynchronous round is waited for: the next version may be asked for at once.
+    if (end !== undefined || carriesOn(standing)) hands.letGo(one);
     ground.changed();
   }
 
@@ -188,7 +201,7 @@ export function createRounds(
     }
   }
 
-  return {
+  const rounds: Rounds = {
     async configured(message) {
       const { joined, hand, contributions } = standing;
       if (
@@ -201,6 +214,10 @@ export function createRounds(
       if (contributions?.has(message.round) === true) return;
       if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
       if (hand !== undefined && hand.round > message.round) return;
+      if (hand?.stage === 'sending' && carriesOn(standing)) {
+        following = message;
+        return;
+      }
       if (hand !== undefined) hands.letGo(hand);
       blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
       const one = hands.take(message.round, message);
@@ -229,7 +246,7 @@ export function createRounds(
       if (message.counted)
         ground.happened(`Version ${message.version} is there, with this device’s update in it.`);
       const { hand } = standing;
-      if (hand?.round !== message.round) return ground.changed();
+      if (hand?.round !== message.round || carriesOn(standing)) return ground.changed();
       if (hand.stage === 'averaging') hands.letGo(hand);
       else hands.missed(hand, 'round-closed');
     },
@@ -240,7 +257,7 @@ export function createRounds(
       if (standing.joined === null) return;
       ground.happened(`Round ${message.round} was abandoned: ${message.reason}`);
       const { hand } = standing;
-      if (hand?.round !== message.round) return;
+      if (hand?.round !== message.round || carriesOn(standing)) return;
       hands.letGo(hand);
       await store.checkpoints.remove(checkpointKey(federation));
       await store.outbox.remove(federation, message.round);
@@ -268,4 +285,5 @@ export function createRounds(
       }
     },
   };
+  return rounds;
 }
