@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fedavg } from '../src/lib/core/aggregation/fedavg.ts';
 import { addChunk, fixedPointSum, quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
 import { bytesOf, participantIdOf } from '../src/lib/core/digest.ts';
-import { FederationId, ParticipantSecret } from '../src/lib/core/ids.ts';
+import { FederationId, ParticipantSecret, RoundNumber, VersionNumber } from '../src/lib/core/ids.ts';
 import { random } from '../src/lib/core/random.ts';
 import type { Report } from '../src/lib/core/round/round-state.ts';
 import { updateCheck } from '../src/lib/core/update/check-update.ts';
@@ -144,7 +144,6 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     let peak = 0;
     const plan = {
       federation: v.parse(FederationId, 'bench'),
-      round: 1,
       strategy: fedavg,
       setting: {
         parameterCount,
@@ -161,7 +160,10 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
       const participant = participantIdOf(v.parse(ParticipantSecret, index.toString(16).padStart(64, '0')));
       const report: Report = {
         participant,
+        round: v.parse(RoundNumber, 1),
         base,
+        version: v.parse(VersionNumber, 0),
+        staleness: 0,
         update,
         bytes: parameterCount * 4,
         codec: 'f32',

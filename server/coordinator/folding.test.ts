@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { bytesOf } from '#lib/core/digest.ts';
-import { FederationId, ParticipantId, type Digest } from '#lib/core/ids.ts';
+import { FederationId, ParticipantId, RoundNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import { BlobMissing } from '../ports/blobs.ts';
@@ -11,7 +11,6 @@ import { BlobDamaged, readBase, type AggregationPlan } from './stored-updates.ts
 
 const plan: AggregationPlan<typeof fedavg> = {
   federation: v.parse(FederationId, 'folded'),
-  round: 1,
   strategy: fedavg,
   setting: {
     parameterCount: 2,
@@ -23,7 +22,10 @@ const plan: AggregationPlan<typeof fedavg> = {
 };
 const report = (digit: string, update: Digest, examples: number): Report => ({
   participant: v.parse(ParticipantId, digit.repeat(32)),
+  round: v.parse(RoundNumber, 1),
   base: update,
+  version: v.parse(VersionNumber, 0),
+  staleness: 0,
   update,
   bytes: 8,
   codec: 'f32',

@@ -5,7 +5,9 @@ import { guardNorm, movedNorm } from '#lib/core/aggregation/norm-guard.ts';
 import { failureSentence, type Aggregated, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
+  isAsynchronous,
   isOver,
+  memberOf,
   type Aggregation,
   type EndedRound,
   type Report,
@@ -19,6 +21,7 @@ import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
+import { MemberTimers } from './member-timers.ts';
 import { digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
 import {
   BlobDamaged,
@@ -55,8 +58,12 @@ export interface RoundHost {
     round: Aggregation,
     made: MadeVersion,
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
+  /** `before` ends so: what becomes durable with its end, after its own entries (an asynchronous round's next one). */
+  follow(before: Round, ended: EndedRound): readonly Change[];
   /** The round is over and durable. */
   ended(round: EndedRound): void;
+  /** An asynchronous round has changed: there may be seats for devices that wait. */
+  mayHaveSeats(): void;
   /** The bytes that the round trains from are damaged or gone. */
   baseDamaged(): void;
   /** Something that views show has changed. */
@@ -72,6 +79,7 @@ interface Timer {
 export class RoundDriver {
   round: Round | undefined;
   #timer: Timer | undefined;
+  readonly #members: MemberTimers;
   #stopHeartbeat: (() => void) | undefined;
   #collecting: Collecting | undefined;
   /** Why the round makes no version, decided on and not yet written. */
@@ -82,11 +90,23 @@ export class RoundDriver {
   constructor(
     private readonly host: RoundHost,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.#members = new MemberTimers(around.clock, (participant, round) =>
+      host.enqueue(`overdue/${participant}`, async () => {
+        await this.feed({ type: 'overdue', participant, round, at: around.clock.now() });
+      }),
+    );
+  }
 
   /** Milliseconds left of the present phase; null where no deadline runs. */
   get remainingMs(): number | null {
     return this.#timer === undefined ? null : Math.max(0, this.#timer.dueAt - this.around.clock.monotonic());
+  }
+
+  /** What a member has left to report: of its own deadline, or of the round's. */
+  leftMsOf(participant: ParticipantId): number {
+    const member = this.round === undefined ? undefined : memberOf(this.round, participant);
+    return (member === undefined ? undefined : this.#members.leftMs(member)) ?? this.remainingMs ?? 0;
   }
 
   /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
@@ -94,8 +114,10 @@ export class RoundDriver {
     this.round = round;
     if (round.phase === 'selection')
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
-    if (round.phase === 'reporting')
+    if (round.phase === 'reporting' && !isAsynchronous(round))
       this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
+    this.#members.keep(round);
+    if (isAsynchronous(round)) this.#heartbeat();
     if (round.phase === 'aggregation') this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
@@ -103,12 +125,24 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#abandonCollecting();
     this.#fresh.clear();
+    if (opened.round.phase !== 'selection' && isAsynchronous(opened.round)) {
+      await this.#apply(opened, changes);
+      return this.#heartbeat();
+    }
     const start: Effect = {
       type: 'start-timer',
       phase: 'selection',
       ms: opened.round.rules.selectionDeadlineMs,
     };
     await this.#apply({ round: opened.round, effects: [start, ...opened.effects] }, changes);
+  }
+
+  /** Goes on with a buffer that became durable with the end of the one before. */
+  goOnWith(buffer: Reporting): void {
+    this.#fresh.clear();
+    this.round = buffer;
+    this.#members.keep(buffer);
+    this.#heartbeat();
   }
 
   /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
@@ -127,12 +161,20 @@ export class RoundDriver {
   /** Stops all timers; what is left of the deadline is written. */
   async close(): Promise<void> {
     const { round, remainingMs } = this;
+    const isTimed = this.#isTimed;
+    const timed = round === undefined ? undefined : this.#members.timed(round);
     this.#stopTimer();
-    if (round !== undefined && remainingMs !== null) await this.#writeRemaining(round, remainingMs);
+    this.#members.stop();
+    if (timed !== undefined && isTimed) await this.#writeRemaining(timed, remainingMs);
+  }
+
+  /** Whether anything of a deadline is to be remembered. */
+  get #isTimed(): boolean {
+    return this.#timer !== undefined || this.#members.count > 0;
   }
 
   /** A deadline that is remembered less exactly is no reason to end: without room for it, what was written before stands. */
-  async #writeRemaining(round: Round, remainingMs: number): Promise<void> {
+  async #writeRemaining(round: Round, remainingMs: number | null): Promise<void> {
     try {
       await this.host.write([
         { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
@@ -151,17 +193,26 @@ export class RoundDriver {
     const entries = next.effects.flatMap((effect) => (effect.type === 'record' ? [effect.entry] : []));
     if (entries.length > 0 || changes.length > 0) {
       const remainingMs = remainingAfter(next.effects, this.remainingMs);
+      const round = this.#members.timed(next.round);
+      const written = entries.map(({ type, ...payload }): Change => {
+        const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
+        return { type: 'append-journal', record };
+      });
+      const before = this.round;
+      const ends = before !== undefined && !isOver(before) && isOver(round);
       await this.host.write([
         ...changes,
-        { type: 'put-round', record: { federation: this.host.id, round: next.round, remainingMs } },
-        ...entries.map(({ type, ...payload }): Change => {
-          const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
-          return { type: 'append-journal', record };
-        }),
+        { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
+        ...written,
+        ...(ends ? this.host.follow(this.#members.timed(before), round) : []),
       ]);
     }
     this.round = next.round;
+    // Members that go on in the buffer that follows keep theirs: it takes over while the effects are performed.
+    if (!isOver(next.round)) this.#members.keep(next.round);
     for (const effect of next.effects) this.#perform(effect);
+    if (isOver(this.round)) this.#members.keep(this.round);
+    else if (isAsynchronous(this.round)) this.host.mayHaveSeats();
     this.host.changed();
   }
 
@@ -188,6 +239,7 @@ export class RoundDriver {
       // Written above, and answered by whoever fed the event.
       case 'record':
       case 'refuse':
+      case 'ask-again':
         return;
       default:
         effect satisfies never;
@@ -220,8 +272,8 @@ export class RoundDriver {
     this.#stopHeartbeat = this.around.clock.after(REMAINING_EVERY_MS, () => {
       this.host.enqueue('heartbeat', async () => {
         const { round, remainingMs } = this;
-        if (round === undefined || remainingMs === null) return;
-        await this.#writeRemaining(round, remainingMs);
+        if (round === undefined || isOver(round)) return;
+        if (this.#isTimed) await this.#writeRemaining(this.#members.timed(round), remainingMs);
         this.#heartbeat();
       });
     });

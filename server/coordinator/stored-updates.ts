@@ -29,7 +29,6 @@ export class BlobDamaged extends Error {
 /** What a round's aggregation is made of: fixed when the round is configured. */
 export interface AggregationPlan<S extends Strategy = Strategy> {
   readonly federation: FederationId;
-  readonly round: number;
   readonly strategy: S;
   readonly setting: AggregationSetting;
   readonly quantum: number;
@@ -56,13 +55,12 @@ export interface Collecting {
   close(): Promise<void>;
 }
 
-/** Staleness is counted by rounds that let devices train from older versions; here every update has the round's base. */
-export const factsOf = ({ examples, steps, baseLoss, norm }: Report): UpdateFacts => ({
+export const factsOf = ({ examples, steps, baseLoss, norm, staleness }: Report): UpdateFacts => ({
   examples,
   steps,
   baseLoss,
   norm,
-  staleness: 0,
+  staleness,
 });
 
 /** Hands on the decoded values of a stored update, in order. Throws BlobMissing and BlobDamaged. */
@@ -76,7 +74,7 @@ export async function decodeUpdate(
 ): Promise<void> {
   const hash = verify ? createHash('sha256') : undefined;
   const length = plan.strategy.updateLength(plan.setting.parameterCount);
-  const seed = updateContext(plan.federation, plan.round, report.participant);
+  const seed = updateContext(plan.federation, report.round, report.participant);
   const decoder = codecNamed(report.codec).decoder(length, seed, emit);
   let fault: CodecFault | undefined;
   await blobs.read(report.update, scratch, (chunk) => {

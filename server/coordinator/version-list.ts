@@ -168,6 +168,23 @@ export class VersionList {
     return tally !== undefined && reachesTarget(metric, tally);
   }
 
+  /** The newest version of the run that at least so many devices have judged and that reaches the target. */
+  newestReaching(
+    metric: FederationSpec['metric'],
+    run: RunNumber,
+    devices: number,
+  ): VersionNumber | undefined {
+    return this.#records.toReversed().find((record) => {
+      const scores = this.#evaluations.get(record.version);
+      return (
+        record.run === run &&
+        scores?.tally !== undefined &&
+        scores.participants >= devices &&
+        reachesTarget(metric, scores.tally)
+      );
+    })?.version;
+  }
+
   /** The metric at the newest version that has been evaluated. */
   newestFigure(metric: FederationSpec['metric']): number | null {
     for (const record of this.#records.toReversed()) {

@@ -78,6 +78,7 @@ export const receiptOf = (record: UpdateRecord): Receipt => ({
   bytes: record.bytes,
   examples: record.examples,
   receivedAt: record.receivedAt,
+  ...(record.countedIn === null || record.countedIn === record.round ? {} : { countedIn: record.countedIn }),
 });
 
 /**

@@ -58,6 +58,8 @@ export interface UpdateRecord {
   readonly bytes: number;
   readonly examples: number;
   readonly receivedAt: number;
+  /** The round whose version it is part of: `round` in synchronous runs, and a later one where it took longer; null: refused. */
+  readonly countedIn: RoundNumber | null;
   readonly outcome: 'accepted' | 'refused';
   /** Why it was refused: an UpdateRefusal; null when accepted. */
   readonly refusal: unknown;

@@ -81,6 +81,7 @@ const update = (id: string, number: number, by: string): UpdateRecord => ({
   bytes: 24,
   examples: 7,
   receivedAt: 9,
+  countedIn: round(number),
   outcome: 'accepted',
   refusal: null,
 });
@@ -91,6 +92,7 @@ const opened = (number: number) =>
     base: version(0),
     baseDigest: digest('base'),
     rules: exampleSpec().rules,
+    maximumStaleness: 0,
     openedAt: 3,
   });
 

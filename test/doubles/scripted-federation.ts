@@ -8,7 +8,7 @@ import { createReferenceTrainer } from '#lib/adapters/reference/reference-traine
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { bytesOf, digestOf, digestOfText, participantIdOf } from '#lib/core/digest.ts';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, RoundNumber, RunNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
@@ -77,6 +77,7 @@ export const spec: FederationSpec = {
   },
   ...exactAveraging,
   rules: {
+    ...plainRounds,
     goal: 1,
     minimum: 1,
     overSelection: 1,

@@ -70,6 +70,18 @@ export function exampleSpec(
       maximumRounds: 100,
       ...change.rules,
     },
+    ...(change.strategy === undefined ? {} : { strategy: change.strategy }),
     sample: null,
   });
 }
+
+/** The same with asynchronous rounds: buffers of 3 updates, of `concurrency` devices that train at the same time. */
+export const asynchronousSpec = (
+  concurrency: number,
+  rules: Partial<Input['rules']> = {},
+  maxstaleness = 20,
+): FederationSpec =>
+  exampleSpec({
+    rules: { mode: { type: 'asynchronous', concurrency }, minimum: 1, ...rules },
+    strategy: { name: 'fedbuff', options: { maxstaleness } },
+  });

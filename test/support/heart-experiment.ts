@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '#lib/core/random.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { selectExamples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
@@ -65,6 +65,7 @@ export function heartSpecification(): FederationSpec {
     },
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: names.length,
       minimum: names.length,
       overSelection: 1,

@@ -89,6 +89,7 @@ export const updateRow = (record: UpdateRecord): Tables['updates'] => ({
   received_at: record.receivedAt,
   outcome: record.outcome,
   refusal_json: record.refusal === null ? null : JSON.stringify(record.refusal),
+  counted_in: record.countedIn,
 });
 
 export const readUpdate = (row: Tables['updates']): UpdateRecord => ({
@@ -101,6 +102,7 @@ export const readUpdate = (row: Tables['updates']): UpdateRecord => ({
   bytes: row.bytes,
   examples: row.examples,
   receivedAt: row.received_at,
+  countedIn: v.parse(v.nullable(RoundNumber), row.counted_in),
   outcome: v.parse(v.picklist(['accepted', 'refused']), row.outcome),
   refusal: row.refusal_json === null ? null : json(row.refusal_json),
 });

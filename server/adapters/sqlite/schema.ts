@@ -1,6 +1,6 @@
 // The tables, and how they came to be. Columns that end in _json hold JSON text; times are Unix milliseconds.
 // PostgreSQL takes the same migrations: nothing here is SQLite's own.
-import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
 
 interface Owned {
   federation: string;
@@ -46,6 +46,7 @@ export interface Tables {
     received_at: number;
     outcome: string;
     refusal_json: string | null;
+    counted_in: number | null;
   };
   versions: Owned & {
     version: number;
@@ -199,11 +200,20 @@ const personalTallies: Migration = {
   },
 };
 
+/** In which round an update counts, where that is not the one that its device was configured in. */
+const countedIn: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('updates').addColumn('counted_in', 'bigint').execute();
+    await sql`update updates set counted_in = round where outcome = 'accepted'`.execute(database);
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
     '0001-first': first,
     '0002-version-state': versionState,
     '0003-personal-tallies': personalTallies,
+    '0004-counted-in': countedIn,
   }),
 };

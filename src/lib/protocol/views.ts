@@ -187,5 +187,7 @@ export const Receipt = v.strictObject({
   bytes: whole,
   examples: whole,
   receivedAt: time,
+  /** The round whose version it is part of, where that is not `round`: asynchronous rounds count updates as they come. */
+  countedIn: v.optional(RoundNumber),
 });
 export type Receipt = v.InferOutput<typeof Receipt>;
