@@ -57,10 +57,12 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       const needed = strategy.minimumUpdates(setting.options);
       if (updates.length === 0) return fail({ kind: 'no-updates' });
       if (updates.length < needed) return fail({ kind: 'too-few-updates', needed, got: updates.length });
-      const rule = strategy.start(
+      const started = strategy.start(
         updates.map((one) => factsOf(one.report)),
         setting,
       );
+      if (!started.ok) return started;
+      const rule = started.value;
       const windows = updates.map(() => new Float32Array(Math.min(BLOCK_VALUES, length)));
       for (let pass = rule.next(); pass !== undefined; pass = rule.next())
         for (let offset = 0; offset < length; offset += BLOCK_VALUES) {
@@ -71,7 +73,8 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
           pass({ offset, values });
         }
       const { parameters, state } = await readBase(blobs, plan, base, scratch);
-      return strategy.finish(rule.delta(), parameters, state, setting);
+      const delta = rule.delta();
+      return delta.ok ? strategy.finish(delta.value, parameters, state, setting) : delta;
     },
     async close() {
       for (const { draft } of spooled.values()) await draft.discard();
