@@ -1,8 +1,9 @@
 // A federation as it is being typed: every field may still be empty, both kinds of data contract are kept so that
 // switching loses nothing, and the same shape is what the browser saves between visits.
 import * as v from 'valibot';
+import { strategies } from '#lib/core/aggregation/index.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
@@ -33,6 +34,33 @@ export const DraftTarget = v.object({
 });
 export type DraftTarget = v.InferOutput<typeof DraftTarget>;
 
+export const DraftStrategy = v.object({
+  name: v.string(),
+  /** By strategy and option, so that looking at another strategy loses nothing. */
+  options: v.record(v.string(), v.record(v.string(), number)),
+});
+export type DraftStrategy = v.InferOutput<typeof DraftStrategy>;
+
+/** Options of every strategy at their defaults, but for those of `chosen`. */
+export const strategyTyped = ({
+  name,
+  options,
+}: {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
+}): DraftStrategy => ({
+  name,
+  options: Object.fromEntries(
+    strategies.map((strategy) => [
+      strategy.name,
+      {
+        ...Object.fromEntries(strategy.options.map((option) => [option.name, option.default])),
+        ...(strategy.name === name ? options : {}),
+      },
+    ]),
+  ),
+});
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
@@ -59,6 +87,12 @@ export const Draft = v.object({
     proximalTerm: number,
     seed: number,
   }),
+  /** Drafts that were saved before there was a choice averaged, and sent everything exactly. */
+  strategy: v.optional(DraftStrategy, () => strategyTyped(exactAveraging.strategy)),
+  /** Codecs by name. */
+  transfer: v.optional(v.object({ uplink: v.string(), downlink: v.string() }), () => ({
+    ...exactAveraging.transfer,
+  })),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -148,6 +182,9 @@ export const emptyDraft = (): Draft => ({
     proximalTerm: 0,
     seed: 1,
   },
+  strategy: strategyTyped(exactAveraging.strategy),
+  // Unbiased, and a tenth of the bytes up; at four bits a version's rounding is far below what a round changes (eden.ts).
+  transfer: { uplink: 'eden:3', downlink: 'eden:4' },
   rules: {
     goal: 8,
     minimum: 5,
@@ -222,6 +259,8 @@ export function draftFrom(spec: FederationSpec): Draft {
       proximalTerm: plan.proximalTerm,
       seed: plan.seed,
     },
+    strategy: strategyTyped(spec.strategy),
+    transfer: { ...spec.transfer },
     rules: { ...spec.rules },
     sample: spec.sample,
   };
