@@ -4,9 +4,10 @@ import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
 import * as start from './start.ts';
+import * as strategies from './strategies.ts';
 
 export interface CommandFile {
   register(program: Command): void;
 }
 
-export const commands: readonly CommandFile[] = [start, demo, participate, evaluate];
+export const commands: readonly CommandFile[] = [start, demo, participate, evaluate, strategies];

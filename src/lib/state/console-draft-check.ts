@@ -1,6 +1,7 @@
 // From what was typed to a FederationSpec, or to a message at each field that stands in the way. The field's name is the
 // path of the issue within the spec ("rules.goal"), so that the server's refusals land on the same fields.
 import * as v from 'valibot';
+import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
@@ -9,7 +10,9 @@ import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
+import { plannedTyped, strategyChosen } from './console-draft-strategy.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
+import { personalisationTyped, rulesTyped } from './console-draft-rounds.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -42,7 +45,11 @@ export function stepOf(path: string): DraftStep {
     case 'network':
       return 'model';
     case 'plan':
+    case 'guard':
+    case 'personalisation':
     case 'rules':
+    case 'strategy':
+    case 'transfer':
       return 'rounds';
     default:
       return 'review';
@@ -168,7 +175,11 @@ export function checkDraft(draft: Draft): CheckedDraft {
     family: draft.family,
     network: network.ok ? network.value.spec : undefined,
     plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
-    rules: draft.rules,
+    strategy: strategyChosen(draft),
+    transfer: draft.transfer,
+    guard: { normFactor: draft.further.normFactor },
+    personalisation: personalisationTyped(draft.further),
+    rules: rulesTyped(draft),
     sample: draft.sample,
   });
   if (!read.success)
@@ -176,6 +187,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
       const path = v.getDotPath(issue) ?? '';
       if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
     }
+  for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
   if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, FederationSpec } from '#lib/core/federation.ts';
+import { wireCosts } from './console-draft-strategy.ts';
 import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-check.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
@@ -237,13 +238,16 @@ describe('what the numbers mean', () => {
     expect(cohortSize(5, 1)).toBe(5);
   });
   test('the sentences name cohort, time and bytes', () => {
-    const sentences = roundSentences(digits().rules, 796_840);
+    const sentences = roundSentences(
+      digits().rules,
+      wireCosts(199_210, exactAveraging.strategy, exactAveraging.transfer),
+    );
     expect(sentences?.[0]).toBe(
       'A cohort of 11 for 8 updates: up to 3 may leave. With fewer than 5 the round is abandoned.',
     );
     // (2 min + 10 min + 5 s) × 40 = 8 h 3 min.
     expect(sentences?.[1]).toContain('40 rounds take at most 8 h 3 min');
     expect(sentences?.[2]).toContain('About 797 kB down and 797 kB up per device a round');
-    expect(roundSentences({ ...digits().rules, goal: null }, 1)).toBeUndefined();
+    expect(roundSentences({ ...digits().rules, goal: null }, undefined)).toBeUndefined();
   });
 });

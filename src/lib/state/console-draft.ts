@@ -1,8 +1,10 @@
 // A federation as it is being typed: every field may still be empty, both kinds of data contract are kept so that
 // switching loses nothing, and the same shape is what the browser saves between visits.
 import * as v from 'valibot';
+import { strategies } from '#lib/core/aggregation/index.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
+import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
@@ -33,6 +35,33 @@ export const DraftTarget = v.object({
 });
 export type DraftTarget = v.InferOutput<typeof DraftTarget>;
 
+export const DraftStrategy = v.object({
+  name: v.string(),
+  /** By strategy and option, so that looking at another strategy loses nothing. */
+  options: v.record(v.string(), v.record(v.string(), number)),
+});
+export type DraftStrategy = v.InferOutput<typeof DraftStrategy>;
+
+/** Options of every strategy at their defaults, but for those of `chosen`. */
+export const strategyTyped = ({
+  name,
+  options,
+}: {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
+}): DraftStrategy => ({
+  name,
+  options: Object.fromEntries(
+    strategies.map((strategy) => [
+      strategy.name,
+      {
+        ...Object.fromEntries(strategy.options.map((option) => [option.name, option.default])),
+        ...(strategy.name === name ? options : {}),
+      },
+    ]),
+  ),
+});
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
@@ -59,6 +88,13 @@ export const Draft = v.object({
     proximalTerm: number,
     seed: number,
   }),
+  /** Drafts that were saved before there was a choice averaged, and sent everything exactly. */
+  strategy: v.optional(DraftStrategy, () => strategyTyped(exactAveraging.strategy)),
+  /** Codecs by name. */
+  transfer: v.optional(v.object({ uplink: v.string(), downlink: v.string() }), () => ({
+    ...exactAveraging.transfer,
+  })),
+  further: v.optional(DraftFurther, plainFurther),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -148,6 +184,10 @@ export const emptyDraft = (): Draft => ({
     proximalTerm: 0,
     seed: 1,
   },
+  strategy: strategyTyped(exactAveraging.strategy),
+  // Unbiased, and a tenth of the bytes up; at four bits a version's rounding is far below what a round changes (eden.ts).
+  transfer: { uplink: 'eden:3', downlink: 'eden:4' },
+  further: plainFurther(),
   rules: {
     goal: 8,
     minimum: 5,
@@ -203,7 +243,7 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
 /** Typed again from a spec: to change a federation, or to duplicate it. The address is left to be made anew. */
 export function draftFrom(spec: FederationSpec): Draft {
   const draft = emptyDraft();
-  const { contract, network, plan } = spec;
+  const { contract, network, plan, rules } = spec;
   const hidden = recoveredOptions(spec);
   return {
     ...draft,
@@ -222,7 +262,18 @@ export function draftFrom(spec: FederationSpec): Draft {
       proximalTerm: plan.proximalTerm,
       seed: plan.seed,
     },
-    rules: { ...spec.rules },
+    strategy: strategyTyped(spec.strategy),
+    transfer: { ...spec.transfer },
+    further: furtherFrom(spec),
+    rules: {
+      goal: rules.goal,
+      minimum: rules.minimum,
+      overSelection: rules.overSelection,
+      selectionDeadlineMs: rules.selectionDeadlineMs,
+      reportingDeadlineMs: rules.reportingDeadlineMs,
+      pauseMs: rules.pauseMs,
+      maximumRounds: rules.maximumRounds,
+    },
     sample: spec.sample,
   };
 }

@@ -33,6 +33,7 @@ export const bulyan: IndividualStrategy = {
   ...plainly,
   name: 'bulyan',
   title: 'Bulyan',
+  group: 'robust',
   description:
     'Krum, then a trimmed mean of what it picked. For large cohorts of alike data; stands up to a quarter being hostile.',
   paper: 'El Mhamdi et al. 2018, §4',

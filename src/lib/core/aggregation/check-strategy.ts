@@ -1,10 +1,10 @@
 // What a strategy, the codecs and the rest of a federation's plan must agree on: read by the server before anything is made of
 // a spec, and by the form while it is typed.
 import type { FederationSpec } from '../federation.ts';
+import { readOptions } from '../named-options.ts';
 import { parseCodec } from '../update/codec/index.ts';
 import { fedbuff } from './fedbuff.ts';
 import { strategies, strategyNamed } from './index.ts';
-import { readOptions } from '../named-options.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface StrategyIssue {

@@ -13,6 +13,7 @@ export const fedadagrad: SumStrategy = {
   ...byExamples,
   name: 'fedadagrad',
   title: 'FedAdagrad',
+  group: 'adaptive',
   description:
     'Smaller steps for parameters that have changed much so far. For sparse features, such as words.',
   paper: 'Reddi et al. 2021, algorithm 2',

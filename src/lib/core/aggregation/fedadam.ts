@@ -11,6 +11,7 @@ export const fedadam: SumStrategy = {
   ...byExamples,
   name: 'fedadam',
   title: 'FedAdam',
+  group: 'adaptive',
   description:
     'Steps scaled to how much each parameter has changed of late. For deep models on data that differ.',
   paper: 'Reddi et al. 2021, algorithm 2',

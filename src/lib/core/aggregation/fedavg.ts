@@ -16,6 +16,7 @@ export const fedavg: SumStrategy = {
   ...byExamples,
   name: 'fedavg',
   title: 'Federated averaging',
+  group: 'average',
   description: 'The mean of what the devices learned, weighted by their examples. The place to begin.',
   paper: 'McMahan et al. 2017, algorithm 1',
   options: [lr],

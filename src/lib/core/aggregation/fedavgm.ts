@@ -24,6 +24,7 @@ export const fedavgm: SumStrategy = {
   ...byExamples,
   name: 'fedavgm',
   title: 'Averaging with momentum',
+  group: 'average',
   description:
     'Keeps going in the direction of earlier rounds. For devices whose data differ, and small cohorts.',
   paper: 'Hsu et al. 2019, FedAvgM',

@@ -25,6 +25,7 @@ export const fedbuff: SumStrategy = {
   ...equally,
   name: 'fedbuff',
   title: 'Buffered asynchronous averaging',
+  group: 'uneven',
   description: 'Takes updates as they come and counts old ones less. For devices of very unequal speed.',
   paper: 'Nguyen et al. 2022, algorithm 1',
   options: [lr, maximumStaleness],

@@ -45,6 +45,7 @@ export const fednova: SumStrategy = {
   ...byExamples,
   name: 'fednova',
   title: 'FedNova',
+  group: 'uneven',
   description:
     'Undoes the lead of devices that took more local steps. For cohorts of very unequal size or speed.',
   paper: 'Wang et al. 2020, §5',

@@ -11,6 +11,7 @@ export const fedyogi: SumStrategy = {
   ...byExamples,
   name: 'fedyogi',
   title: 'FedYogi',
+  group: 'adaptive',
   description: 'FedAdam that forgets large changes slowly. The first choice where devices’ data differ much.',
   paper: 'Reddi et al. 2021, algorithm 2',
   options: [lr, beta1, beta2, tau],

@@ -10,6 +10,7 @@ export const flTrust: IndividualStrategy = {
   ...plainly,
   name: 'fltrust',
   title: 'FLTrust',
+  group: 'robust',
   description:
     'Updates count as far as they agree with one trained on your own root rows. About 100 of these, like the devices’ data.',
   paper: 'Cao et al. 2021, algorithm 2',

@@ -10,7 +10,7 @@ import type { AggregationSetting } from './strategy.ts';
 
 const LENGTH = 12;
 
-/** n updates of which f are hostile: huge, tiny, copied from an honest one, all alike or all different, anywhere in the order. */
+/** n updates of which f are hostile: from tiny to huge, all alike or all different, anywhere in the order. */
 const round = (share: number, isEnough: (n: number, f: number) => boolean) =>
   fc
     .record({

@@ -15,7 +15,7 @@ import { normBound } from './norm-bound.ts';
 import { qfedavg } from './qfedavg.ts';
 import { rfa } from './rfa.ts';
 import { scaffold } from './scaffold.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy, StrategyGroup } from './strategy.ts';
 import { trimmedMean } from './trimmed-mean.ts';
 
 export const strategies: readonly Strategy[] = [
@@ -40,3 +40,27 @@ export const strategies: readonly Strategy[] = [
 
 export const strategyNamed = (name: string): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
+
+/** The groups in the order of the list, with what a coordinator reads over them. */
+export const strategyGroups: readonly {
+  readonly name: StrategyGroup;
+  readonly title: string;
+  readonly description: string;
+}[] = [
+  { name: 'average', title: 'Averages', description: 'What the devices learned, in the mean.' },
+  {
+    name: 'adaptive',
+    title: 'Adaptive server',
+    description: 'The server remembers earlier rounds and scales its step by them.',
+  },
+  {
+    name: 'uneven',
+    title: 'For uneven devices',
+    description: 'Where sizes, speeds or data of the devices differ much.',
+  },
+  {
+    name: 'robust',
+    title: 'Robust against bad updates',
+    description: 'Where some devices may be broken or hostile. They read single updates.',
+  },
+];

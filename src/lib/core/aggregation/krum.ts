@@ -51,6 +51,7 @@ export const krum: IndividualStrategy = {
   ...plainly,
   name: 'krum',
   title: 'Krum',
+  group: 'robust',
   description:
     'The one update that agrees best with the others. Only where all devices have alike data: it learns from one.',
   paper: 'Blanchard et al. 2017, §4',
@@ -63,6 +64,7 @@ export const multiKrum: IndividualStrategy = {
   ...plainly,
   name: 'multikrum',
   title: 'Multi-Krum',
+  group: 'robust',
   description: 'The mean of the updates that agree with one another. Strong against large hostile updates.',
   paper: 'Blanchard et al. 2017, experiments',
   options: [bad, serverRate],

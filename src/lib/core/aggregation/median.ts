@@ -13,6 +13,7 @@ export const median: IndividualStrategy = {
   ...plainly,
   name: 'median',
   title: 'Coordinate median',
+  group: 'robust',
   description: 'The middle value of every parameter. Stands fewer than half the devices being hostile.',
   paper: 'Yin et al. 2018, definition 1',
   options: [serverRate],

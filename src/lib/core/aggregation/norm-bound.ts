@@ -13,6 +13,7 @@ export const normBound: IndividualStrategy = {
   ...plainly,
   name: 'normbound',
   title: 'Norm bound',
+  group: 'robust',
   description:
     'The mean of updates cut to their median length. Costs honest devices almost nothing; the mildest protection.',
   paper: 'Sun et al. 2019',

@@ -46,6 +46,7 @@ export const qfedavg: SumStrategy = {
   ...equally,
   name: 'qfedavg',
   title: 'Fair averaging',
+  group: 'uneven',
   description:
     'Gives more say to the devices on which the model does badly. For an even quality over devices.',
   paper: 'Li et al. 2020, algorithm 2',

@@ -53,6 +53,7 @@ export const rfa: IndividualStrategy = {
   ...plainly,
   name: 'rfa',
   title: 'Geometric median',
+  group: 'robust',
   description:
     'The point nearest to all updates (RFA). Mild where nobody is hostile, and stands fewer than half being so.',
   paper: 'Pillutla et al. 2022, algorithm 2',

@@ -16,6 +16,7 @@ export const scaffold: SumStrategy = {
   ...equally,
   name: 'scaffold',
   title: 'SCAFFOLD',
+  group: 'uneven',
   description:
     'Corrects each device’s drift by what it remembers. For the same few devices round after round, with plain SGD.',
   paper: 'Karimireddy et al. 2020, algorithm 1',

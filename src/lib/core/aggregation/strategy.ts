@@ -85,9 +85,13 @@ export interface Aggregated {
   readonly state: Float32Array<ArrayBuffer>;
 }
 
+/** What a strategy is chosen for: forms and lists show them by it. */
+export type StrategyGroup = 'average' | 'adaptive' | 'uneven' | 'robust';
+
 interface Described {
   readonly name: string;
   readonly title: string;
+  readonly group: StrategyGroup;
   /** One sentence for a coordinator: when to choose it. */
   readonly description: string;
   readonly paper: string;

@@ -21,6 +21,7 @@ export const trimmedMean: IndividualStrategy = {
   ...plainly,
   name: 'trimmedmean',
   title: 'Trimmed mean',
+  group: 'robust',
   description:
     'The mean of every parameter without its extreme values. A good first choice where some may be hostile.',
   paper: 'Yin et al. 2018, definition 2',

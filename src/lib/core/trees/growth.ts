@@ -26,6 +26,7 @@ export function initialState(layout: TreesLayout): TreesState {
 export const treesStrategy = (layout: TreesLayout): SumStrategy => ({
   name: 'boosted-trees',
   title: 'Boosted trees',
+  group: 'average',
   description: 'Grows the next level of the trees from the histograms of all devices.',
   paper: 'Chen & Guestrin 2016, eq. 6 and 7',
   needs: 'sum',

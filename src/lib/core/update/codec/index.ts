@@ -15,17 +15,30 @@ export interface CodecKind {
   readonly name: string;
   /** For --help and the form: `eden:1 to eden:4`. */
   readonly usage: string;
+  /** Codecs of this kind that a form puts up for choice; what else `make` takes can be typed on a command line. */
+  readonly offered: readonly string[];
   /** The codec of `name[:argument]`; undefined where the argument is none of its own. */
   make(argument: string | undefined): Codec | undefined;
 }
 
 export const codecKinds: readonly CodecKind[] = [
-  { name: 'f32', usage: 'f32', make: (argument) => (argument === undefined ? f32 : undefined) },
-  { name: 'f16', usage: 'f16', make: (argument) => (argument === undefined ? f16 : undefined) },
-  { name: 'q8', usage: 'q8', make: (argument) => (argument === undefined ? q8 : undefined) },
+  {
+    name: 'f32',
+    usage: 'f32',
+    offered: ['f32'],
+    make: (argument) => (argument === undefined ? f32 : undefined),
+  },
+  {
+    name: 'f16',
+    usage: 'f16',
+    offered: ['f16'],
+    make: (argument) => (argument === undefined ? f16 : undefined),
+  },
+  { name: 'q8', usage: 'q8', offered: ['q8'], make: (argument) => (argument === undefined ? q8 : undefined) },
   {
     name: 'eden',
     usage: 'eden:1 to eden:4',
+    offered: ['eden:4', 'eden:3', 'eden:2', 'eden:1'],
     make: (argument) => {
       const bits = ([1, 2, 3, 4] as const).find((offered) => String(offered) === argument);
       return bits === undefined ? undefined : eden(bits);
@@ -34,6 +47,7 @@ export const codecKinds: readonly CodecKind[] = [
   {
     name: 'topk',
     usage: 'topk:FRACTION (as topk:0.01)',
+    offered: ['topk:0.1', 'topk:0.05', 'topk:0.01'],
     make: (argument = '') => {
       const fraction = /^(?:1|0\.\d{1,6})$/.test(argument) ? Number(argument) : 0;
       return fraction > 0 ? topK(fraction) : undefined;
@@ -42,6 +56,8 @@ export const codecKinds: readonly CodecKind[] = [
   {
     name: 'ring',
     usage: ringBits.map((bits) => `ring:${bits}`).join(', '),
+    // What secure aggregation sums; sent openly it has nothing over EDEN.
+    offered: [],
     make: (argument) => {
       const bits = ringBits.find((offered) => String(offered) === argument);
       return bits === undefined ? undefined : ring(bits);

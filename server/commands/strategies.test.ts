@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { strategies } from '#lib/core/aggregation/index.ts';
+import { codecKinds } from '#lib/core/update/codec/index.ts';
+import { spokenLists } from './strategies.ts';
+
+test('every strategy is printed once with its paper and options, and every codec', () => {
+  const lines = spokenLists();
+  for (const { name, title, paper, options } of strategies) {
+    const at = lines.indexOf(`  ${name}  ${title} (${paper})`);
+    expect(at, name).toBeGreaterThan(0);
+    const block = lines.slice(at, lines.indexOf('', at));
+    for (const option of options)
+      expect(block.join('\n')).toContain(`${option.name}=${option.default}  ${option.title}`);
+  }
+  for (const { usage } of codecKinds) expect(lines).toContain(`  ${usage}`);
+});
+
+test('what a strategy cannot be combined with is said with its reason, once for the optimisers that it holds for', () => {
+  const lines = spokenLists();
+  const about = (name: string): string => {
+    const at = lines.findIndex((line) => line.startsWith(`  ${name}  `));
+    return lines.slice(at, lines.indexOf('', at)).join('\n');
+  };
+  expect(about('scaffold')).toContain('not with SGD with momentum or Adam: ');
+  expect(about('fednova')).toContain('not with Adam: ');
+  expect(about('fltrust')).toContain('not in a federation: ');
+  expect(about('fedavg')).not.toContain('not ');
+});

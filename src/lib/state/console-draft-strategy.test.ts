@@ -1,0 +1,161 @@
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { strategies, strategyGroups, strategyNamed } from '#lib/core/aggregation/index.ts';
+import { exactAveraging } from '#lib/core/federation.ts';
+import { checkDraft, stepOf } from './console-draft-check.ts';
+import {
+  codecChoices,
+  costSentence,
+  minimumWords,
+  planWords,
+  strategyConflict,
+  strategyWords,
+  transferWords,
+  wireCosts,
+} from './console-draft-strategy.ts';
+import { Draft, draftFrom, emptyDraft } from './console-draft.ts';
+
+const digits = (): Draft => ({
+  ...emptyDraft(),
+  brief: { title: 'Digits', purpose: 'Read digits.', coordinator: 'Ada', dataWanted: 'Drawn digits.' },
+  image: { height: 28, width: 28, channels: 1, classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] },
+});
+const named = (name: string) => {
+  const strategy = strategyNamed(name);
+  if (strategy === undefined) throw new Error(`There should be a strategy “${name}”.`);
+  return strategy;
+};
+
+describe('a draft’s strategy', () => {
+  test('is the chosen one, with its options as typed and none of another', () => {
+    const draft = digits();
+    draft.strategy.name = 'fedyogi';
+    draft.strategy.options['fedyogi'] = { ...draft.strategy.options['fedyogi'], lr: 0.05 };
+    draft.strategy.options['fedavgm'] = { beta: 0.5, lr: 1 };
+    expect(checkDraft(draft).spec?.strategy).toEqual({
+      name: 'fedyogi',
+      options: { lr: 0.05, beta1: 0.9, beta2: 0.99, tau: 0.001 },
+    });
+  });
+  test('out of its range, or without a number, is pointed out at that option', () => {
+    const draft = digits();
+    draft.strategy.name = 'fedyogi';
+    draft.strategy.options['fedyogi'] = { lr: 11, beta1: 0.9, beta2: 0.99, tau: 0.001 };
+    expect([...checkDraft(draft).issues]).toEqual([
+      [
+        'strategy.options.lr',
+        'Server learning rate of FedYogi needs a number from 0.000001 to 10, but got 11.',
+      ],
+    ]);
+    draft.strategy.options['fedyogi'] = { lr: null, beta1: 0.9, beta2: 0.99, tau: 0.001 };
+    expect([...checkDraft(draft).issues]).toEqual([['strategy.options.lr', 'A number is needed here.']]);
+    expect(stepOf('strategy.options.lr')).toBe('rounds');
+    expect(stepOf('transfer.uplink')).toBe('rounds');
+  });
+  test('that goes by plain gradient steps stands against Adam, in the list and at the field', () => {
+    const draft = digits();
+    expect(strategyConflict(draft, named('scaffold'))).toBeUndefined();
+    draft.plan.optimizer = 'adam';
+    expect(strategyConflict(draft, named('scaffold'))).toMatch(/choose SGD without momentum/);
+    draft.strategy.name = 'scaffold';
+    expect(checkDraft(draft).issues.get('strategy.name')).toBe(strategyConflict(draft, named('scaffold')));
+  });
+  test('is judged while the numbers of the plan are still being typed', () => {
+    const draft = digits();
+    draft.plan.learningRate = null;
+    draft.rules.goal = null;
+    draft.plan.optimizer = 'adam';
+    expect(strategyConflict(draft, named('fednova'))).toMatch(/not Adam/);
+    expect(strategyConflict(draft, named('fedavg'))).toBeUndefined();
+  });
+  test('that compares updates says how many a round needs, and a smaller minimum is pointed out there', () => {
+    const draft = digits();
+    // Krum wants n ≥ 2f + 3 (Blanchard et al. 2017, proposition 4.2). With f = ⌊0.4·n⌋ that holds for 9 but not for 10,
+    // and always from 11 on.
+    draft.strategy.name = 'krum';
+    draft.strategy.options['krum'] = { ...draft.strategy.options['krum'], bad: 0.4 };
+    expect(minimumWords(named('krum'), { bad: 0.4 })).toBe(
+      'Compares updates with each other: a round needs at least 11.',
+    );
+    draft.rules.goal = 12;
+    draft.rules.minimum = 10;
+    expect(checkDraft(draft).issues.get('rules.minimum')).toMatch(/at least 11/);
+    draft.rules.minimum = 11;
+    expect([...checkDraft(draft).issues]).toEqual([]);
+    // Half is more than any rule stands: the option's own refusal says so.
+    expect(minimumWords(named('krum'), { bad: 0.5 })).toBeUndefined();
+    expect(minimumWords(named('fedavg'), {})).toBeUndefined();
+  });
+  test('stands in one of the groups, and no group is empty', () => {
+    const groups = strategyGroups.map((group) => group.name);
+    expect(new Set(strategies.map((strategy) => strategy.group))).toEqual(new Set(groups));
+  });
+  test('is kept when a federation is duplicated, with its codecs', () => {
+    const draft = digits();
+    draft.strategy.name = 'trimmedmean';
+    draft.transfer = { uplink: 'topk:0.02', downlink: 'f16' };
+    const { spec } = checkDraft(draft);
+    if (spec === undefined) throw new Error('The draft should be complete.');
+    const again = draftFrom(spec);
+    expect([again.strategy.name, again.transfer]).toEqual(['trimmedmean', draft.transfer]);
+    expect(checkDraft(again).spec).toEqual(spec);
+    // Of the codec that the list does not offer too.
+    expect(codecChoices(again.transfer.uplink).at(-1)).toEqual({
+      name: 'topk:0.02',
+      title: 'The largest 2 % of the entries',
+    });
+  });
+  test('of a draft saved before there was a choice is exact averaging', () => {
+    const { strategy: _, transfer: __, ...before } = digits();
+    const read = v.parse(Draft, before);
+    expect([read.strategy.name, read.transfer]).toEqual(['fedavg', exactAveraging.transfer]);
+    expect(checkDraft(read).spec?.transfer).toEqual({ uplink: 'f32', downlink: 'f32' });
+  });
+});
+
+describe('the bytes of a round', () => {
+  test('are those of the codecs, told against exact sending', () => {
+    // 2NN of McMahan et al. 2017, 199,210 parameters: 796,840 bytes as f32. In blocks of powers of two EDEN sends no more
+    // than 3.1 bits for each.
+    const costs = wireCosts(199_210, { name: 'fedavg' }, emptyDraft().transfer);
+    if (costs === undefined) throw new Error('The defaults should be known.');
+    expect(costs.up.exactBytes).toBe(796_840);
+    expect(costs.up.bytes / 199_210).toBeGreaterThan(3 / 8);
+    expect(costs.up.bytes / 199_210).toBeLessThan(3.1 / 8);
+    expect(costSentence(costs.up, 'up')).toBe('3 bits a parameter: 75 kB up instead of 797 kB, 10.6 × less.');
+    const exact = wireCosts(199_210, { name: 'fedavg' }, exactAveraging.transfer);
+    expect(exact && costSentence(exact.down, 'down')).toBe('32 bits a parameter: 797 kB down.');
+  });
+  test('are twice as many up where controls travel with an update, and no codec hides it', () => {
+    const costs = wireCosts(1_000, { name: 'scaffold' }, exactAveraging.transfer);
+    expect([costs?.up.bytes, costs?.up.bitsPerParameter, costs?.down.bytes]).toEqual([8_000, 64, 4_000]);
+  });
+  test('of a model of a few numbers can be more than without a codec, and say so', () => {
+    // A scale of four bytes and a code for one parameter.
+    const costs = wireCosts(1, { name: 'fedavg' }, { uplink: 'eden:3', downlink: 'f32' });
+    expect(costs && costSentence(costs.up, 'up')).toMatch(/more than without it/);
+  });
+  test('of what is not known are not made up', () => {
+    expect(wireCosts(10, { name: 'fedavg' }, { uplink: 'zip', downlink: 'f32' })).toBeUndefined();
+    expect(wireCosts(10, { name: 'fedsgd' }, exactAveraging.transfer)).toBeUndefined();
+  });
+});
+
+describe('a plan in words', () => {
+  test('names the strategy with its options and the codecs with their bytes', () => {
+    expect(strategyWords({ name: 'fedavgm', options: { beta: 0.5 } })).toBe(
+      'Averaging with momentum: momentum 0.5, server learning rate 1',
+    );
+    expect(strategyWords({ name: 'of-a-later-version', options: {} })).toBe('of-a-later-version');
+    const costs = wireCosts(1_000, { name: 'fedavg' }, exactAveraging.transfer);
+    expect(transferWords(exactAveraging.transfer, costs)).toBe(
+      'up exact, 32 bits a parameter (4.0 kB); down exact, 32 bits a parameter (4.0 kB)',
+    );
+    expect(planWords({ name: 'median', options: {} }, { uplink: 'eden:3', downlink: 'eden:4' })).toBe(
+      'Coordinate median · eden:3 up, eden:4 down',
+    );
+    expect(planWords(exactAveraging.strategy, exactAveraging.transfer)).toBe(
+      'Federated averaging · f32 up and down',
+    );
+  });
+});

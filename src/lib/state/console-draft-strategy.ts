@@ -1,0 +1,176 @@
+// The strategy and the codecs of a draft: what they are judged against, what each costs in bytes, and both in words. Made of
+// the strategies' and the codecs' own lists, so that a new one needs no new form. Only the console loads these lists.
+import { checkStrategy, conflictsOf } from '#lib/core/aggregation/check-strategy.ts';
+import { strategyNamed } from '#lib/core/aggregation/index.ts';
+import type { Strategy } from '#lib/core/aggregation/strategy.ts';
+import { plainRounds, type StrategyChoice, type TransferRules } from '#lib/core/federation.ts';
+import { readOptions, type OptionValues } from '#lib/core/named-options.ts';
+import { codecKinds, parseCodec } from '#lib/core/update/codec/index.ts';
+import { emptyDraft, type Draft } from './console-draft.ts';
+import { plannedPersonalisation } from './console-draft-rounds.ts';
+import { bytes, count } from './format.ts';
+
+/** As typed: options may be empty, for the schema to refuse by name. */
+export const strategyChosen = ({
+  strategy,
+}: Draft): { name: string; options: Record<string, number | null> } => ({
+  name: strategy.name,
+  options: strategy.options[strategy.name] ?? {},
+});
+
+/** What a strategy is judged against. Where a number is missing that of a new draft stands in: its own field says so. */
+export function plannedTyped(draft: Draft): Parameters<typeof checkStrategy>[0] {
+  const usual = emptyDraft();
+  const plan = (name: Exclude<keyof Draft['plan'], 'optimizer'>): number =>
+    draft.plan[name] ?? usual.plan[name] ?? 0;
+  const rule = (name: keyof Draft['rules']): number => draft.rules[name] ?? usual.rules[name] ?? 0;
+  const { name, options } = strategyChosen(draft);
+  return {
+    plan: {
+      localEpochs: plan('localEpochs'),
+      batchSize: plan('batchSize'),
+      learningRate: plan('learningRate'),
+      optimizer:
+        draft.plan.optimizer === 'sgd' ? { type: 'sgd', momentum: plan('momentum') } : { type: 'adam' },
+      proximalTerm: plan('proximalTerm'),
+      seed: plan('seed'),
+    },
+    personalisation: plannedPersonalisation(draft.further),
+    rules: {
+      mode:
+        draft.further.mode === 'asynchronous'
+          ? { type: 'asynchronous', concurrency: draft.further.concurrency ?? 1 }
+          : { type: 'synchronous' },
+      selection: plainRounds.selection,
+      reserve: plainRounds.reserve,
+      goal: rule('goal'),
+      minimum: rule('minimum'),
+      overSelection: rule('overSelection'),
+      selectionDeadlineMs: rule('selectionDeadlineMs'),
+      reportingDeadlineMs: rule('reportingDeadlineMs'),
+      pauseMs: rule('pauseMs'),
+      maximumRounds: rule('maximumRounds'),
+    },
+    strategy: { name, options: numbersAmong(options) },
+    transfer: draft.transfer,
+  };
+}
+
+const numbersAmong = (typed: Readonly<Record<string, number | null>>): Record<string, number> => {
+  const given: Record<string, number> = {};
+  for (const [name, value] of Object.entries(typed)) if (value !== null) given[name] = value;
+  return given;
+};
+
+/** Why a strategy cannot be chosen in the plan as typed; undefined where it can. */
+export function strategyConflict(draft: Draft, strategy: Strategy): string | undefined {
+  const conflicts = conflictsOf(strategy, plannedTyped(draft));
+  return conflicts.length === 0 ? undefined : conflicts.join(' ');
+}
+
+export interface CodecChoices {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** Every codec that is put up for choice, and `present` where that is another one (of a duplicated federation). */
+export function codecChoices(present: string): readonly CodecChoices[] {
+  const names = codecKinds.flatMap((kind) => kind.offered);
+  return [...names, ...(names.includes(present) ? [] : [present])].map((name) => {
+    const codec = parseCodec(name);
+    return { name, title: codec.ok ? codec.value.title : name };
+  });
+}
+
+/** What one vector of a round takes. */
+export interface WireCost {
+  /** Of the encoding. */
+  readonly bytes: number;
+  /** As f32. */
+  readonly exactBytes: number;
+  /** Of the encoding, for each parameter of the model. */
+  readonly bitsPerParameter: number;
+  readonly title: string;
+}
+
+export interface WireCosts {
+  /** An update, as it leaves a device. */
+  readonly up: WireCost;
+  /** A version, to a device that holds the one before. */
+  readonly down: WireCost;
+}
+
+/** Of a model of `parameters` (from 1); undefined where the strategy or a codec is none that is known. */
+export function wireCosts(
+  parameters: number,
+  strategy: { readonly name: string },
+  transfer: TransferRules,
+): WireCosts | undefined {
+  const chosen = strategyNamed(strategy.name);
+  const uplink = parseCodec(transfer.uplink);
+  const downlink = parseCodec(transfer.downlink);
+  if (chosen === undefined || !uplink.ok || !downlink.ok) return undefined;
+  const cost = (codec: typeof uplink.value, length: number): WireCost => ({
+    bytes: codec.byteLength(length),
+    exactBytes: 4 * length,
+    bitsPerParameter: (8 * codec.byteLength(length)) / parameters,
+    title: codec.title,
+  });
+  return {
+    up: cost(uplink.value, chosen.updateLength(parameters)),
+    down: cost(downlink.value, parameters),
+  };
+}
+
+const short = (value: number): string => String(Number(value.toFixed(value < 1 ? 2 : 1)));
+
+/** "3 bits a parameter: 75 kB up instead of 797 kB, 10.6 × less." */
+export function costSentence(cost: WireCost, way: 'up' | 'down'): string {
+  const bits = `${short(cost.bitsPerParameter)} bits a parameter`;
+  if (cost.bytes === cost.exactBytes) return `${bits}: ${bytes(cost.bytes)} ${way}.`;
+  const factor = cost.exactBytes / cost.bytes;
+  const compared =
+    factor >= 1 ? `${short(factor)} × less` : `more than without it: the model is too small for this`;
+  return `${bits}: ${bytes(cost.bytes)} ${way} instead of ${bytes(cost.exactBytes)}, ${compared}.`;
+}
+
+const optionWords = (strategy: Strategy, options: OptionValues): string =>
+  strategy.options
+    .map((option) => `${lowered(option.title)} ${options[option.name] ?? option.default}`)
+    .join(', ');
+const lowered = (title: string): string => title.charAt(0).toLowerCase() + title.slice(1);
+
+/** "FedYogi: server learning rate 0.01, first-moment decay 0.9"; the name as it is where no strategy has it. */
+export function strategyWords(choice: StrategyChoice): string {
+  const strategy = strategyNamed(choice.name);
+  if (strategy === undefined) return choice.name;
+  const options = optionWords(strategy, choice.options);
+  return options === '' ? strategy.title : `${strategy.title}: ${options}`;
+}
+
+/** "eden:3 up, eden:4 down, for 75 kB and 100 kB"; without sizes where the model's is not known. */
+export function transferWords(transfer: TransferRules, costs: WireCosts | undefined): string {
+  const titleOf = (name: string): string => {
+    const codec = parseCodec(name);
+    return codec.ok ? lowered(codec.value.title) : name;
+  };
+  const part = (way: 'up' | 'down', name: string): string =>
+    `${way} ${titleOf(name)}${costs === undefined ? '' : ` (${bytes(costs[way].bytes)})`}`;
+  return `${part('up', transfer.uplink)}; ${part('down', transfer.downlink)}`;
+}
+
+/** How many updates a round needs at least; undefined for strategies that work with any number, or while an option is refused. */
+export function minimumWords(
+  strategy: Strategy,
+  options: Readonly<Record<string, number | null>>,
+): string | undefined {
+  const read = readOptions(strategy, numbersAmong(options));
+  if (strategy.needs !== 'individual' || !read.ok) return undefined;
+  return `Compares updates with each other: a round needs at least ${count(strategy.minimumUpdates(read.value))}.`;
+}
+
+/** "FedYogi · eden:3 up, eden:4 down": a run's strategy and codecs, for a head. */
+export const planWords = (strategy: StrategyChoice, { uplink, downlink }: TransferRules): string =>
+  `${strategyNamed(strategy.name)?.title ?? strategy.name} · ${
+    uplink === downlink ? `${uplink} up and down` : `${uplink} up, ${downlink} down`
+  }`;
