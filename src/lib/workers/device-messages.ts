@@ -90,6 +90,7 @@ export interface DeviceRequests {
       readonly dataset: string;
       readonly name: string | null;
       readonly backend: BackendName | null;
+      readonly tags?: readonly string[];
     };
     result: null;
   };
