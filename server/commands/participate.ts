@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
+import { parseTags } from '#lib/core/tags.ts';
 import { startHeadlessParticipants } from '../participants/start-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
 
@@ -36,6 +37,14 @@ const backendOf = (text: string): HeadlessSetup['backend'] => {
   if (text === 'simd' || text === 'wasm' || text === 'cpu' || text === 'auto') return text;
   throw new InvalidArgumentError('One of simd, wasm, cpu, auto.');
 };
+const tagsOf = (text: string): string[] => {
+  const tags = parseTags(text);
+  if (tags === undefined)
+    throw new InvalidArgumentError(
+      'At most 20 labels such as ward-3,hospital: letters, digits, dots, hyphens and underscores.',
+    );
+  return tags;
+};
 const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
 
 interface Flags {
@@ -49,6 +58,7 @@ interface Flags {
   readonly backend: HeadlessSetup['backend'];
   readonly processes?: number;
   readonly rounds?: number;
+  readonly tags?: HeadlessSetup['tags'];
   readonly state?: string;
   readonly certificate?: string;
   readonly json?: true;
@@ -85,6 +95,7 @@ export function register(program: Command): void {
       '--certificate <path>',
       'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)',
     )
+    .option('--tags <a,b>', 'labels of these participants, for federations that ask for some', tagsOf)
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
       '--state <directory>',
@@ -114,6 +125,7 @@ export function register(program: Command): void {
       backend: flags.backend,
       rounds: flags.rounds ?? null,
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
+      ...(flags.tags === undefined ? {} : { tags: flags.tags }),
       ...(flags.state === undefined ? {} : { state: resolve(flags.state) }),
       ...(flags.certificate === undefined ? {} : { certificate: flags.certificate }),
       onLine(line) {

@@ -2,9 +2,11 @@
 // restart everybody connects again.
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Candidate } from '#lib/core/round/round-state.ts';
+import type { DeviceFacts } from '#lib/core/round/select.ts';
 import { displayName, type Connection } from './connection.ts';
 
 interface Device {
+  readonly facts: DeviceFacts;
   readonly candidate: Candidate;
   readonly connection: Connection;
 }
@@ -20,12 +22,13 @@ export class Attendance {
   }
 
   /** The newest check-in of a participant wins; returns the connection that it takes over from, if another. */
-  checkIn(connection: Connection, participant: ParticipantId, examples: number): Connection | undefined {
+  checkIn(connection: Connection, participant: ParticipantId, facts: DeviceFacts): Connection | undefined {
     if (this.#gone.has(connection)) return undefined;
     const earlier = this.#devices.get(participant)?.connection;
     const name = displayName(connection.name, participant);
     this.#watchers.add(connection);
-    this.#devices.set(participant, { candidate: { participant, name, examples }, connection });
+    const candidate = { participant, name, examples: facts.examples };
+    this.#devices.set(participant, { facts, candidate, connection });
     return earlier === connection ? undefined : earlier;
   }
 

@@ -23,7 +23,8 @@ import {
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
-import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { cohortSize, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { roomFor } from '#lib/core/round/pace.ts';
 import { inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
@@ -48,6 +49,7 @@ import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
+import { Pace } from './pace.ts';
 import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
 import type { Downlink } from './publish.ts';
@@ -57,6 +59,7 @@ import {
   AFTER_ABANDON_MS,
   BROADCAST_EVERY_MS,
   RECONNECT_GRACE_MS,
+  FIRST_ROUND_MS,
   REST_MS,
   type Surroundings,
 } from './surroundings.ts';
@@ -103,6 +106,7 @@ export class Federation {
   readonly #interlude: Interlude;
   readonly #postponed: Postponed;
   readonly #graces = new Map<ParticipantId, () => void>();
+  readonly #pace: Pace;
   #commit: Commit | undefined;
   /** The buffer that became durable with the end of the one before, until it takes its place. */
   #following: Reporting | undefined;
@@ -127,6 +131,7 @@ export class Federation {
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#postponed = new Postponed(around.clock, () => this.background('try-again', () => this.#tryAgain()));
+    this.#pace = new Pace(around.clock);
     this.driver = new RoundDriver(this.#host(), around);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
@@ -379,6 +384,53 @@ export class Federation {
   stopRest(participant: ParticipantId): void {
     this.#resting.get(participant)?.();
     this.#resting.delete(participant);
+  }
+
+  /** Devices that train at the same time, those that a round takes, and how long one takes: what pace steering goes by. */
+  get pace(): {
+    readonly seats: number;
+    readonly taken: number;
+    readonly roundMs: number;
+    readonly room: number;
+  } {
+    const { rules } = this.#spec;
+    const { mode } = rules;
+    const seats = mode.type === 'asynchronous' ? mode.concurrency : cohortSize(rules);
+    return {
+      seats,
+      taken: mode.type === 'asynchronous' ? rules.goal : seats,
+      roundMs: this.versions.typicalRoundMs ?? Math.min(rules.reportingDeadlineMs, FIRST_ROUND_MS),
+      room: roomFor(seats, rules.reserve),
+    };
+  }
+
+  /** Milliseconds after which a device that checks in is to come back; undefined: there is room for it. */
+  comeBackAfter(participant: ParticipantId): number | undefined {
+    const { attendance } = this;
+    const { room, taken, roundMs } = this.pace;
+    const round = this.openRound;
+    const isMember = round !== undefined && memberOf(round, participant) !== undefined;
+    if (attendance.has(participant) || isMember || attendance.checkedIn < room) {
+      this.#pace.isBack(participant);
+      return undefined;
+    }
+    return this.#pace.sendAway(participant, { taken, roundMs }, attendance.checkedIn);
+  }
+
+  /** Whoever had its turn in a round makes room for devices that were asked to come back, and comes back itself. */
+  #makeRoom(ended: EndedRound): void {
+    const { attendance } = this;
+    const { seats, taken, roundMs } = this.pace;
+    const open = this.openRound;
+    const rested = acceptedReports(ended)
+      .map((report) => report.participant)
+      .filter((one) => attendance.has(one) && (open === undefined || memberOf(open, one) === undefined));
+    const many = Math.min(this.#pace.away, rested.length, attendance.checkedIn - seats);
+    for (const participant of rested.slice(0, Math.max(0, many))) {
+      const afterMs = this.#pace.sendAway(participant, { taken, roundMs }, attendance.checkedIn);
+      attendance.connectionOf(participant)?.send('come-back', { federation: this.record.id, afterMs });
+      attendance.checkOut(participant);
+    }
   }
 
   /** Every device here has had its place in the open buffer, and it is not full: no version would ever come of it. */
@@ -657,6 +709,7 @@ export class Federation {
       this.record = { ...this.record, lastRound: following.round };
       this.driver.goOnWith(following);
     }
+    if (this.record.state === 'running') this.#makeRoom(round);
     // The updates have served: what is kept of them is their digests and counts.
     for (const report of reports) void this.release(report.update);
   }

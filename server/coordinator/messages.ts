@@ -3,6 +3,7 @@ import { classLabels } from '#lib/core/data/contract.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { tallyFits } from '#lib/core/metrics/tally.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
+import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
 import type { Connection } from './connection.ts';
@@ -13,7 +14,7 @@ import { compactView } from './views.ts';
 export type ClientMessage = {
   [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] };
 }[keyof ClientMessages];
-type Refusal = Extract<Answer, { ok: false }>['error'];
+type Refusal = Exclude<Extract<Answer, { ok: false }>['error'], 'enough-devices'>;
 
 export const done: Answer = { ok: true, view: null };
 export const refused = (error: Refusal, message: string): Answer => ({ ok: false, error, message });
@@ -36,7 +37,7 @@ export function receive(
     );
   switch (sent.name) {
     case 'check-in':
-      return federation.enqueue(() => checkIn(federation, connection, participant, sent.message.examples));
+      return federation.enqueue(() => checkIn(federation, connection, participant, sent.message));
     case 'check-out':
       return federation.enqueue(() => leave(federation, connection, participant, 'It stopped taking part.'));
     case 'progress':
@@ -54,7 +55,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  examples: number,
+  { examples, tags = [] }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -63,8 +64,21 @@ async function checkIn(
     );
   const { attendance } = federation;
   const at = federation.around.clock.now();
+  const facts: DeviceFacts = { examples, tags };
+  const unfit = notEligible(federation.record.spec.rules.selection, facts);
+  if (unfit !== undefined) {
+    // It may have been here with other data or tags.
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return refused('not-eligible', unfit);
+  }
+  const afterMs = federation.comeBackAfter(participant);
+  if (afterMs !== undefined) {
+    attendance.watch(connection);
+    return { ok: false, error: 'enough-devices', message: 'Enough devices are here for now.', afterMs };
+  }
   attendance
-    .checkIn(connection, participant, examples)
+    .checkIn(connection, participant, facts)
     ?.send('superseded', { federation: federation.record.id });
   // It went while this waited its turn.
   if (attendance.connectionOf(participant) !== connection) return done;

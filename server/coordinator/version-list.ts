@@ -168,6 +168,15 @@ export class VersionList {
     return tally !== undefined && reachesTarget(metric, tally);
   }
 
+  /** Mean duration of the newest rounds, milliseconds; undefined before the first. */
+  get typicalRoundMs(): number | undefined {
+    const durations = this.#records
+      .slice(-5)
+      .flatMap((one) => (one.durationMs === null ? [] : [one.durationMs]));
+    if (durations.length === 0) return undefined;
+    return durations.reduce((total, one) => total + one, 0) / durations.length;
+  }
+
   /** The newest version of the run that at least so many devices have judged and that reaches the target. */
   newestReaching(
     metric: FederationSpec['metric'],

@@ -1,6 +1,7 @@
 // What a process of headless participants is told to do, as it crosses from the parent process, and what it says back: one line
 // of JSON each.
 import * as v from 'valibot';
+import { Tags } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 
@@ -21,6 +22,8 @@ export const HeadlessSetup = v.object({
   /** The directory where each participant keeps its identity and its work; null: in memory. */
   state: v.nullable(v.string()),
   backend: v.picklist(['simd', 'wasm', 'cpu', 'auto']),
+  /** Labels of each of its participants. */
+  tags: v.optional(Tags, []),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
 });

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 
-export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state'> {
+export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state' | 'tags'> {
+  readonly tags?: HeadlessSetup['tags'];
   /** Default: what a participant keeps goes with its process. */
   readonly state?: string;
   /** Default: one a core, and never more than participants. */
@@ -42,6 +43,7 @@ export function startHeadlessParticipants({
   processes,
   certificate,
   state,
+  tags = [],
   ...setup
 }: HeadlessOptions): HeadlessParticipants {
   const program = participantProgram();
@@ -89,7 +91,7 @@ export function startHeadlessParticipants({
         resolve(well);
       });
     });
-    child.send({ ...setup, state: state ?? null, indices } satisfies HeadlessSetup);
+    child.send({ ...setup, state: state ?? null, tags, indices } satisfies HeadlessSetup);
     children.push({ child, ended });
   }
   const all = Promise.all(children.map((one) => one.ended));

@@ -84,6 +84,7 @@ test('every message has a schema that is hashed', () => {
   ]);
   expect(Object.keys(serverMessages).sort()).toEqual([
     'abandoned',
+    'come-back',
     'committed',
     'configured',
     'federation',

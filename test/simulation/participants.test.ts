@@ -112,6 +112,7 @@ function participants(
     indices: [0, 1, 2],
     data: { type: 'sample' },
     seed: 1,
+    tags: [],
     backend: 'wasm',
     state: null,
     rounds: null,

@@ -104,7 +104,7 @@ describe('versions that go down as differences', () => {
     });
     const world = await World.open(6, spec, 3);
     for (const device of world.devices)
-      device.delta = () => new Float32Array(3 * 40 + 41 * 2).fill(0.001 * (device.index + 1));
+      device.delta = async () => new Float32Array(3 * 40 + 41 * 2).fill(0.001 * (device.index + 1));
     const heard: (Configured['base'] | Committed)[] = [];
     world.devices[0]!.onBase = (base) => heard.push(base);
     await world.start();
@@ -122,7 +122,7 @@ test('an aggregate that jumps far beyond those before is not made a version, and
   const world = await World.open(7, exampleSpec({ rules: { ...everybody, maximumRounds: 20 } }), 3);
   // Every device moves each parameter by 0.01, and in round 7 by 1: a hundred times the median.
   for (const device of world.devices)
-    device.delta = (round) => new Float32Array(6).fill(round === 7 ? 1 : 0.01);
+    device.delta = async (round) => new Float32Array(6).fill(round === 7 ? 1 : 0.01);
   await world.start();
   expect(await world.until(() => world.head >= 8, 20 * MINUTE)).toBe(true);
   const rounds = (await world.kept.rounds(federation, { limit: 100 })).map((one) => one.round);

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { FederationId, ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import { FederationId, ParticipantSecret, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -284,10 +284,11 @@ export class Device {
         this.received.push(name);
         if (name === 'configured') this.#configured(message as Configured);
         if (name === 'committed') this.#committed(message as Committed);
+        if (name === 'come-back') this.#comesBack((message as ServerMessages['come-back']).afterMs);
       },
     };
     this.#connection = connection;
-    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+    this.#checkIn();
     // Whatever was trained and not decided on is sent again.
     if (this.#outbox !== undefined) this.#send(this.#outbox);
   }
@@ -308,13 +309,28 @@ export class Device {
   tell(message: ClientMessage): void {
     const { coordinator } = this.world;
     if (this.#connection !== undefined && !this.world.isDead)
-      coordinator.receive(this.#connection, message).catch((error: unknown) => {
-        // The gateway leaves such a message without an answer.
-        if (!isDiskFull(error)) this.world.fatal ??= error;
-      });
+      coordinator.receive(this.#connection, message).then(
+        (answer) => {
+          if (!answer.ok && answer.error === 'enough-devices') this.#comesBack(answer.afterMs);
+        },
+        (error: unknown) => {
+          // The gateway leaves such a message without an answer.
+          if (!isDiskFull(error)) this.world.fatal ??= error;
+        },
+      );
   }
 
-  delta: (round: number) => Float32Array<ArrayBuffer> = (round) => {
+  #checkIn(): void {
+    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+  }
+
+  #comesBack(afterMs: number): void {
+    const connections = this.#connections;
+    this.world.clock.after(afterMs, () => this.#connections === connections && this.#checkIn());
+  }
+
+  /** What it makes of a round: noise, unless a test lets it learn from the base. */
+  delta = async (round: number, _base: Digest): Promise<Float32Array<ArrayBuffer>> => {
     const draws = random(this.world.seed, 'delta', this.index, round);
     return Float32Array.from({ length: 6 }, () => draws.normal());
   };
@@ -327,9 +343,10 @@ export class Device {
     const conduct = this.conduct(round);
     const after = (ms: number, action: () => void): void =>
       void this.world.clock.after(ms, () => !this.isStopped && action());
-    const train = (): void => {
+    const train = async (): Promise<void> => {
       this.tell({ name: 'progress', message: { federation, round, stage: 'training', fraction: 0.5 } });
-      let delta = this.delta(round);
+      let delta = await this.delta(round, base.digest);
+      if (this.isStopped) return;
       if (conduct === 'not-a-number') delta[3] = NaN;
       if (conduct === 'too-large') delta[2] = 65;
       if (conduct === 'short') delta = delta.slice(1);
@@ -371,11 +388,11 @@ export class Device {
       case 'loses-connection':
         after(300, () => this.disconnect());
         after(5_000, () => this.connect());
-        return after(this.trainingMs(round), train);
+        return after(this.trainingMs(round), () => void train());
       case 'late':
-        return after(deadlineMs + 1_000, train);
+        return after(deadlineMs + 1_000, () => void train());
       default:
-        return after(this.trainingMs(round), train);
+        return after(this.trainingMs(round), () => void train());
     }
   }
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { DataContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
+import { MOST_TAGS, tagPattern } from './tags.ts';
 
 const text = (maximum: number) => v.pipe(v.string(), v.trim(), v.maxLength(maximum));
 const required = (maximum: number) => v.pipe(text(maximum), v.minLength(1, 'some words here'));
@@ -41,13 +42,8 @@ export const RoundMode = v.variant('type', [
 export type RoundMode = v.InferOutput<typeof RoundMode>;
 
 /** A free label that a participant gives its device: `hospital`, `ward-3`. */
-export const Tag = v.pipe(
-  v.string(),
-  v.trim(),
-  v.toLowerCase(),
-  v.regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,39}$/u),
-);
-export const Tags = v.pipe(v.array(Tag), v.maxLength(20));
+export const Tag = v.pipe(v.string(), v.trim(), v.toLowerCase(), v.regex(tagPattern));
+export const Tags = v.pipe(v.array(Tag), v.maxLength(MOST_TAGS));
 
 /** Who may be picked, and who first where more are there than are needed. */
 export const SelectionRules = v.strictObject({

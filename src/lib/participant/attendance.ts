@@ -16,6 +16,8 @@ export interface Attendance {
   takeTurn(steal: boolean): void;
   /** The turn is ours, or the person resumed: send what an earlier visit trained, get ready, check in. */
   begin(): Promise<void>;
+  /** Enough devices are here: it asks again after so many milliseconds, and not before. */
+  comeBack(afterMs: number): void;
   /** Another connection of this participant trains now. */
   standBack(): void;
   /** Gives the turn back and asks no more. */
@@ -36,8 +38,11 @@ export function createAttendance(
   let returnTurn: (() => void) | undefined;
   let undoRetry: () => void = () => {};
   let titleKept: string | undefined;
+  /** Asked to stay away until then, by the clock that never jumps. */
+  let awayUntil = -Infinity;
 
   async function checkIn(): Promise<void> {
+    if (clock.monotonic() < awayUntil) return;
     undoRetry();
     const { joined, equipment, view } = standing;
     if (
@@ -56,12 +61,13 @@ export function createAttendance(
       federation,
       examples: equipment.rows.training.count,
       backend: equipment.engine.choice.backend,
+      ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
     standing.checkedIn = answer.ok;
     if (answer.ok) {
-      blocks.clear('excluded', 'other-tab');
+      blocks.clear('excluded', 'other-tab', 'come-back');
       if (answer.view !== null) attendance.seen(answer.view);
       return ground.changed();
     }
@@ -74,6 +80,13 @@ export function createAttendance(
       case 'other-connection':
         attendance.standBack();
         break;
+      case 'enough-devices':
+        attendance.comeBack(answer.afterMs);
+        break;
+      case 'not-eligible':
+        // Asked again when the rules or what this device says of itself have changed.
+        blocks.set({ reason: 'excluded', detail: answer.message });
+        break;
       case 'malformed':
       case 'unknown-event':
       case 'unknown-federation':
@@ -85,7 +98,7 @@ export function createAttendance(
         later();
         break;
       default:
-        answer.error satisfies never;
+        answer satisfies never;
     }
     ground.changed();
   }
@@ -119,8 +132,15 @@ export function createAttendance(
         ground.background(ground.kept(keepTitle(store, federation, title)));
       }
       const reopened = before?.state === 'finished' && next.state !== 'finished';
-      if (reopened) standing.checkedIn = false;
-      if (!standing.checkedIn && (reopened || before === undefined)) ground.background(checkIn());
+      if (reopened) {
+        standing.checkedIn = false;
+        awayUntil = -Infinity;
+      }
+      const rulesChanged =
+        before !== undefined &&
+        JSON.stringify(before.spec.rules.selection) !== JSON.stringify(next.spec.rules.selection);
+      if (!standing.checkedIn && (reopened || rulesChanged || before === undefined))
+        ground.background(checkIn());
       const { hand } = standing;
       if (hand === undefined) return ground.whenFree();
       const { round } = next;
@@ -180,6 +200,18 @@ export function createAttendance(
       await attendance.attend();
       if (standing.hand === undefined) ground.whenFree();
     },
+    comeBack(afterMs) {
+      standing.checkedIn = false;
+      awayUntil = clock.monotonic() + afterMs;
+      blocks.set({ reason: 'come-back', at: clock.now() + afterMs });
+      undoRetry();
+      undoRetry = clock.after(afterMs, () => {
+        blocks.clear('come-back');
+        ground.background(checkIn());
+        ground.changed();
+      });
+      ground.changed();
+    },
     standBack() {
       standing.superseded = true;
       standing.checkedIn = false;
@@ -189,6 +221,7 @@ export function createAttendance(
     },
     end() {
       undoRetry();
+      awayUntil = -Infinity;
       returnTurn?.();
       returnTurn = undefined;
       standing.hasTurn = false;

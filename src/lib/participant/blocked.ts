@@ -35,7 +35,8 @@ export type Block =
       readonly freeBytes: number | undefined;
     }
   | { readonly reason: 'diverged'; readonly detail: string }
-  | { readonly reason: 'excluded'; readonly detail: string };
+  | { readonly reason: 'excluded'; readonly detail: string }
+  | { readonly reason: 'come-back'; readonly at: number };
 
 const order: readonly BlockedReason[] = [
   'user-paused',
@@ -49,6 +50,7 @@ const order: readonly BlockedReason[] = [
   'storage-full',
   'diverged',
   'excluded',
+  'come-back',
 ];
 
 const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
@@ -63,6 +65,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'storage-full': 'browser',
   diverged: 'device',
   excluded: 'coordinator',
+  'come-back': 'coordinator',
 };
 
 export function blockSentence(block: Block, since: number, now: number): string {
@@ -99,6 +102,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return `Training became unstable; this update was not sent. ${block.detail}`;
     case 'excluded':
       return `The coordinator left this device out: ${block.detail}`;
+    case 'come-back':
+      return `Enough devices are here; asked to come back in ${spoken(Math.max(0, block.at - now))}.`;
     default:
       return block satisfies never;
   }

@@ -8,6 +8,8 @@ export const Joined = v.object({
   dataset: v.string(),
   name: v.nullable(v.string()),
   backend: v.nullable(v.picklist(['webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
+  /** Labels that the person gave this device. */
+  tags: v.optional(v.array(v.string()), []),
   /** When the person paused; null while it runs. A pause never ends by itself. */
   pausedAt: v.nullable(v.number()),
   joinedAt: v.number(),

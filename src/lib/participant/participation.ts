@@ -25,7 +25,8 @@ export type BlockedReason =
   | 'oom'
   | 'storage-full'
   | 'diverged'
-  | 'excluded';
+  | 'excluded'
+  | 'come-back';
 
 export interface BlockedBy {
   readonly reason: BlockedReason;

@@ -24,6 +24,8 @@ export interface JoinRequest {
   readonly dataset: string;
   readonly name: string | null;
   readonly backend: BackendName | null;
+  /** Labels for rounds that ask for some. */
+  readonly tags?: readonly string[];
 }
 
 export interface TakingPart {
@@ -129,6 +131,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       'storage-full',
       'diverged',
       'excluded',
+      'come-back',
     );
     gate.reopen();
     if (hand !== undefined) {
@@ -167,6 +170,10 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
+        link.on('come-back', (message) => {
+          if (message.federation === federation && standing.joined !== null)
+            attendance.comeBack(message.afterMs);
+        }),
         link.on('superseded', (message) => {
           if (message.federation !== federation || standing.joined === null) return;
           personal.stop();
@@ -191,7 +198,9 @@ export function takePart(options: TakePartOptions): TakingPart {
     async join(request) {
       if (standing.joined !== null) await leaveNow();
       standing.equipment = await equipping.prepare(request);
-      await remember({ federation, ...request, pausedAt: null, joinedAt: clock.now() });
+      const { dataset, name, backend, tags = [] } = request;
+      const joined = { federation, dataset, name, backend, tags: [...tags] };
+      await remember({ ...joined, pausedAt: null, joinedAt: clock.now() });
       options.onJoined?.();
       attendance.takeTurn(false);
       ground.changed();

@@ -9,7 +9,7 @@ import {
   RunNumber,
   VersionNumber,
 } from '../core/ids.ts';
-import { CodecChoice } from '../core/federation.ts';
+import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
@@ -35,6 +35,8 @@ export const CheckIn = v.strictObject({
   /** Training rows on this device: the weight of its updates, which may not exceed it. */
   examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
   backend: v.pipe(v.string(), v.maxLength(20)),
+  /** Labels that its person gave the device: rounds may ask for some. */
+  tags: v.optional(Tags),
 });
 export const CheckOut = v.strictObject({ federation: FederationId });
 export const Progress = v.strictObject({
@@ -80,22 +82,33 @@ export type ClientMessages = {
 /** The acknowledgement of every client message. `view` comes with `watch` and `check-in`. */
 export const Answer = v.variant('ok', [
   v.strictObject({ ok: v.literal(true), view: v.nullable(FederationView) }),
-  v.strictObject({
-    ok: v.literal(false),
-    error: v.picklist([
-      'malformed',
-      'unknown-event',
-      'unknown-federation',
-      'not-identified',
-      'too-many',
-      'finished',
-      'other-connection',
-      'not-in-cohort',
-      'unknown-version',
-    ]),
-    /** A sentence that says what was expected and what to do. */
-    message: v.string(),
-  }),
+  v.variant('error', [
+    v.strictObject({
+      ok: v.literal(false),
+      /** To a check-in: more devices are here than rounds need. */
+      error: v.literal('enough-devices'),
+      message: v.string(),
+      /** Milliseconds after which to ask again, another number for each device. */
+      afterMs: whole,
+    }),
+    v.strictObject({
+      ok: v.literal(false),
+      error: v.picklist([
+        'malformed',
+        'not-eligible',
+        'unknown-event',
+        'unknown-federation',
+        'not-identified',
+        'too-many',
+        'finished',
+        'other-connection',
+        'not-in-cohort',
+        'unknown-version',
+      ]),
+      /** A sentence that says what was expected and what to do. */
+      message: v.string(),
+    }),
+  ]),
 ]);
 export type Answer = v.InferOutput<typeof Answer>;
 
@@ -138,6 +151,8 @@ export const serverMessages = {
   abandoned: Abandoned,
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
+  /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
+  'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
 } as const;
 export type ServerMessages = {
   readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;

@@ -30,6 +30,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'late':
     case 'frozen-back':
     case 'excluded':
+    case 'come-back':
       return undefined;
     default:
       return reason satisfies never;
@@ -44,6 +45,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'other-tab':
     case 'late':
     case 'frozen-back':
+    case 'come-back':
       return 'info';
     case 'offline':
     case 'gpu-lost':

@@ -102,6 +102,7 @@ export interface DeviceRequests {
       readonly dataset: string;
       readonly name: string | null;
       readonly backend: BackendName | null;
+      readonly tags?: readonly string[];
     };
     result: null;
   };

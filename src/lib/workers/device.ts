@@ -122,10 +122,10 @@ export function createDevice(parts: DeviceParts): Device {
       return null;
     },
     open: async ({ federation }) => (await participationIn(federation)).view,
-    async join({ federation, dataset, name, backend }) {
+    async join({ federation, dataset, name, backend, tags = [] }) {
       const part = await participationIn(federation);
       await store.settings.put(nameKey, name);
-      await part.join({ dataset, name, backend });
+      await part.join({ dataset, name, backend, tags });
       return null;
     },
     async pause({ federation }) {
