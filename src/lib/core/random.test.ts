@@ -14,6 +14,16 @@ test('the same seed and labels give the same stream, and another label another o
   expect(draws('a')).not.toEqual(draws('b'));
 });
 
+test('words drawn in bulk are the words drawn one by one, and the stream goes on after them', () => {
+  const bulk = random(7, 'words');
+  const words = new Uint32Array(9);
+  bulk.fill(words.subarray(0, 4));
+  bulk.fill(words.subarray(4));
+  const single = random(7, 'words');
+  expect([...words]).toEqual(Array.from({ length: 9 }, () => single.next() * 4294967296));
+  expect(bulk.next()).toBe(single.next());
+});
+
 test('normal draws have mean 0 and variance 1 within five standard errors of 40,000 draws', () => {
   const r = random(3);
   const n = 40_000;

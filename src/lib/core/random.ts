@@ -10,6 +10,8 @@ export interface Random {
   next(): number;
   /** Uniform integer in [0, bound), unbiased; `bound` in [1, 2³²]. */
   below(bound: number): number;
+  /** The next raw words, each uniform over 0 … 2³² − 1: the stream in bulk, for a draw a value of a whole model. */
+  fill(words: Uint32Array): void;
   /** Standard normal, by the polar method (Marsaglia & Bray 1964). */
   normal(): number;
   /** Gamma(shape, 1), shape > 0 (Marsaglia & Tsang 2000; boosted by U^(1/shape) below 1). */
@@ -44,6 +46,20 @@ export function random(seed: number, ...labels: (string | number)[]): Random {
   for (let i = 0; i < 12; i += 1) word();
 
   const self: Random = {
+    fill(words) {
+      // On locals: several times as fast as on the closure's variables.
+      let [x, y, z, count] = [a, b, c, counter];
+      for (let i = 0; i < words.length; i += 1) {
+        const t = (((x + y) | 0) + count) | 0;
+        count = (count + 1) | 0;
+        x = y ^ (y >>> 9);
+        y = (z + (z << 3)) | 0;
+        z = (z << 21) | (z >>> 11);
+        z = (z + t) | 0;
+        words[i] = t;
+      }
+      [a, b, c, counter] = [x, y, z, count];
+    },
     next: () => word() / 4294967296,
     below(bound) {
       const limit = 4294967296 - (4294967296 % bound);

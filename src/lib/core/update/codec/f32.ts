@@ -1,5 +1,6 @@
 // The plain codec: IEEE 754 single precision, little-endian, as the values lie in memory.
 import type { Codec } from './codec.ts';
+import { largestMagnitude } from './finite.ts';
 
 export const f32: Codec = {
   name: 'f32',
@@ -7,6 +8,7 @@ export const f32: Codec = {
   needsErrorFeedback: false,
   byteLength: (length) => 4 * length,
   encode(values) {
+    largestMagnitude(values);
     return new Uint8Array(values.slice().buffer);
   },
   decoder(length, _seed, emit) {

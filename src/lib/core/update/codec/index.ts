@@ -2,7 +2,11 @@
 import * as v from 'valibot';
 import { fail, ok, type Result } from '../../result.ts';
 import type { Codec, CodecFault } from './codec.ts';
+import { eden } from './eden.ts';
+import { f16 } from './f16.ts';
 import { f32 } from './f32.ts';
+import { q8 } from './q8.ts';
+import { topK } from './top-k.ts';
 
 export interface CodecKind {
   /** What stands before the colon. */
@@ -15,6 +19,24 @@ export interface CodecKind {
 
 export const codecKinds: readonly CodecKind[] = [
   { name: 'f32', usage: 'f32', make: (argument) => (argument === undefined ? f32 : undefined) },
+  { name: 'f16', usage: 'f16', make: (argument) => (argument === undefined ? f16 : undefined) },
+  { name: 'q8', usage: 'q8', make: (argument) => (argument === undefined ? q8 : undefined) },
+  {
+    name: 'eden',
+    usage: 'eden:1 to eden:4',
+    make: (argument) => {
+      const bits = ([1, 2, 3, 4] as const).find((offered) => String(offered) === argument);
+      return bits === undefined ? undefined : eden(bits);
+    },
+  },
+  {
+    name: 'topk',
+    usage: 'topk:FRACTION (as topk:0.01)',
+    make: (argument = '') => {
+      const fraction = /^(?:1|0\.\d{1,6})$/.test(argument) ? Number(argument) : 0;
+      return fraction > 0 ? topK(fraction) : undefined;
+    },
+  },
 ];
 
 /** Reads `f32`, `eden:3` … */
