@@ -67,7 +67,12 @@ export function register(program: Command): void {
       'participants (default: 10, or one a path with --partition by-file)',
       wholeFrom(1),
     )
-    .option('--partition <how>', 'iid, shards:2, dirichlet:0.5 or by-file', partitionOf, 'iid')
+    .option(
+      '--partition <how>',
+      'iid, shards:2, labels:2, dirichlet:0.5, dirichlet-participant:0.5, quantity:0.5 or by-file',
+      partitionOf,
+      'iid',
+    )
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
     .option('--backend <name>', 'wasm, cpu or auto: the fastest that passes the self-test', backendOf, 'auto')
     .option('--processes <number>', 'processes to spread them over (default: one a core)', wholeFrom(1))

@@ -54,13 +54,13 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       const updates = [...spooled.values()].sort((a, b) =>
         a.report.participant < b.report.participant ? -1 : 1,
       );
-      const needed = strategy.minimumUpdates(setting.options);
       if (updates.length === 0) return fail({ kind: 'no-updates' });
-      if (updates.length < needed) return fail({ kind: 'too-few-updates', needed, got: updates.length });
-      const rule = strategy.start(
+      const started = strategy.start(
         updates.map((one) => factsOf(one.report)),
         setting,
       );
+      if (!started.ok) return started;
+      const rule = started.value;
       const windows = updates.map(() => new Float32Array(Math.min(BLOCK_VALUES, length)));
       for (let pass = rule.next(); pass !== undefined; pass = rule.next())
         for (let offset = 0; offset < length; offset += BLOCK_VALUES) {
@@ -70,8 +70,10 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
             await draft.readAt(4 * offset, bytesOf(values[index]!));
           pass({ offset, values });
         }
+      const delta = rule.delta();
+      if (!delta.ok) return delta;
       const { parameters, state } = await readBase(blobs, plan, base, scratch);
-      return strategy.finish(rule.delta(), parameters, state, setting);
+      return strategy.finish(delta.value, parameters, state, setting);
     },
     async close() {
       for (const { draft } of spooled.values()) await draft.discard();

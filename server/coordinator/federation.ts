@@ -386,6 +386,8 @@ export class Federation {
         quantum: round.quantum,
       },
       base: { digest: round.baseDigest, state: head.state },
+      norms: this.versions.norms(round.run),
+      normFactor: this.#spec.guard.normFactor,
     };
   }
 

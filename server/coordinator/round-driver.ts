@@ -2,6 +2,7 @@
 // one after the other: what is decided is durable before anybody hears of it.
 import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
+import { guardNorm, movedNorm } from '#lib/core/aggregation/norm-guard.ts';
 import { failureSentence, type Aggregated, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
@@ -43,7 +44,13 @@ export interface RoundHost {
   readonly id: FederationId;
   readonly quantumOf: QuantumOf;
   /** How the updates of this round become a version, and from which. */
-  aggregation(round: Reporting | Aggregation): { readonly plan: AggregationPlan; readonly base: BaseVersion };
+  aggregation(round: Reporting | Aggregation): {
+    readonly plan: AggregationPlan;
+    readonly base: BaseVersion;
+    /** How far the run's versions went from their parents, oldest first, and the guard's factor. */
+    readonly norms: readonly number[];
+    readonly normFactor: number | null;
+  };
   readonly journal: Journal;
   /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
   enqueue(name: string, work: () => Promise<void>): void;
@@ -275,7 +282,7 @@ export class RoundDriver {
   async #makeVersion(round: Aggregation): Promise<Result<MadeVersion, string>> {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
-    const { base } = this.host.aggregation(round);
+    const { base, norms, normFactor } = this.host.aggregation(round);
     let made: Result<Aggregated, AggregationFailure>;
     let norm = 0;
     try {
@@ -284,7 +291,7 @@ export class RoundDriver {
       made = await state.finish(base);
       if (made.ok) {
         const { parameters } = made.value;
-        norm = distance(parameters, await readParameters(blobs, base.digest, parameters.length));
+        norm = movedNorm(await readParameters(blobs, base.digest, parameters.length), parameters);
       }
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
@@ -295,6 +302,8 @@ export class RoundDriver {
       this.#abandonCollecting();
     }
     if (!made.ok) return failed(failureSentence(made.error));
+    const guarded = normFactor === null ? ok(null) : guardNorm(norms, norm, normFactor);
+    if (!guarded.ok) return failed(failureSentence(guarded.error));
     const bytes = bytesOf(made.value.parameters);
     const state = bytesOf(made.value.state);
     try {
@@ -337,10 +346,3 @@ const remainingAfter = (effects: readonly Effect[], before: number | null): numb
       effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left,
     before,
   );
-
-/** ‖a − b‖₂ */
-function distance(a: Float32Array, b: Float32Array): number {
-  let squares = 0;
-  for (let i = 0; i < a.length; i += 1) squares += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(squares);
-}

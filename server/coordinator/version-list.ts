@@ -1,6 +1,6 @@
 // A federation's versions and what was said of them, in memory: few numbers each, read by every page.
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
+import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
@@ -51,6 +51,11 @@ export class VersionList {
   /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
   digests(): readonly Digest[] {
     return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
+  }
+
+  /** How far the versions of a run went from their parents, oldest first. */
+  norms(run: RunNumber): number[] {
+    return this.#records.flatMap((one) => (one.run === run && one.norm !== null ? [one.norm] : []));
   }
 
   add(record: VersionRecord): void {

@@ -22,6 +22,9 @@ test('the same seed divides the same data in the same way for ever', () => {
   expect(digest({ type: 'iid' })).toBe('75bc7d5a2c532724');
   expect(digest({ type: 'shards', shardsEach: 2 })).toBe('8b8e2a38a694e26a');
   expect(digest({ type: 'dirichlet', concentration: 0.5 })).toBe('8e12477e78d24596');
+  expect(digest({ type: 'dirichlet-participant', concentration: 0.5 })).toBe('9dfeb48e162ae325');
+  expect(digest({ type: 'labels', labelsEach: 2 })).toBe('38503de7fe889086');
+  expect(digest({ type: 'quantity', concentration: 0.5 })).toBe('a842b368552c4d5b');
 });
 
 test('the same seed makes the same samples for ever', () => {

@@ -66,11 +66,19 @@ export const CodecChoice = v.pipe(v.string(), v.minLength(1), v.maxLength(40));
 export const TransferRules = v.strictObject({ uplink: CodecChoice, downlink: CodecChoice });
 export type TransferRules = v.InferOutput<typeof TransferRules>;
 
+/** What stands in front of any strategy. */
+export const Guard = v.strictObject({
+  /** A version that would move further than this many times the median of the last twenty is not made; null: any may be. */
+  normFactor: v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(1000))),
+});
+export type Guard = v.InferOutput<typeof Guard>;
+
 /** The plainest way: averaged, and everything sent exactly. */
-export const exactAveraging: { readonly strategy: StrategyChoice; readonly transfer: TransferRules } = {
+export const exactAveraging = {
   strategy: { name: 'fedavg', options: {} },
   transfer: { uplink: 'f32', downlink: 'f32' },
-};
+  guard: { normFactor: 3 },
+} satisfies { strategy: StrategyChoice; transfer: TransferRules; guard: Guard };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
 export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
@@ -95,6 +103,7 @@ export const FederationSpec = v.strictObject({
   /** Federations of earlier versions of the app say nothing here: they average, and send everything exactly. */
   strategy: v.optional(StrategyChoice, exactAveraging.strategy),
   transfer: v.optional(TransferRules, exactAveraging.transfer),
+  guard: v.optional(Guard, exactAveraging.guard),
   rules: RoundRules,
   sample: v.nullable(SampleName),
 });

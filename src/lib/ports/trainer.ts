@@ -46,6 +46,12 @@ export interface TrainerSession {
   /** Replaces parameters and optimiser state; they also become the proximal term's anchor unless one is given. */
   setState(state: TrainerState, anchor?: Float32Array): Promise<void>;
   /**
+   * Added to the gradient of every step from now on, before the optimiser sees it: y ← y − η(g + correction) under plain SGD
+   * (SCAFFOLD, Karimireddy et al. 2020, Algorithm 1, line 10, with correction = c − cᵢ). [P], copied; undefined takes it away,
+   * and so does setState(), which comes first.
+   */
+  setCorrection(correction: Float32Array | undefined): Promise<void>;
+  /**
    * One optimiser step on the rows at `indices` (mean loss over them). Enqueues and returns; reads nothing back.
    * Dropout masks depend only on (plan.seed, steps so far).
    */

@@ -3,7 +3,7 @@
 import type { FederationSpec } from '../federation.ts';
 import { parseCodec } from '../update/codec/index.ts';
 import { strategies, strategyNamed } from './index.ts';
-import { readOptions } from './strategy-spec.ts';
+import { readOptions } from '../named-options.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface StrategyIssue {

@@ -2,25 +2,12 @@
 // It is one of two kinds. `sum`: a weighted sum of the updates (and of a few numbers beside them) is all that it sees, folded
 // in as they arrive in memory O(P), so that secure aggregation can stand in front of it. `individual`: it compares updates
 // with each other, block by block, in memory O(cohort · block). Reading updates is the coordinator's work (server/coordinator).
+import type { NumberOption, OptionValues } from '../named-options.ts';
 import type { Result } from '../result.ts';
 import type { FixedPointSum } from './fixed-point-sum.ts';
 
-/** A setting of a strategy: its field on the form, its flag on the command line and its check on the wire are made of this. */
-export interface StrategyOption {
-  /** As in `fedyogi:tau=0.001`. */
-  readonly name: string;
-  readonly title: string;
-  readonly hint: string;
-  readonly default: number;
-  /** Inclusive. */
-  readonly minimum: number;
-  /** Inclusive. */
-  readonly maximum: number;
-  readonly isWhole?: boolean;
-}
-
-/** A value for each option of a strategy, checked against their ranges (strategy-spec.ts). */
-export type StrategyOptions = Readonly<Record<string, number>>;
+export type StrategyOption = NumberOption;
+export type StrategyOptions = OptionValues;
 
 /** What is known of one update besides its values. Claims of the device, within what it checked in with. */
 export interface UpdateFacts {
@@ -57,7 +44,19 @@ export type AggregationFailure =
   | { readonly kind: 'no-updates' }
   | { readonly kind: 'not-finite'; readonly index: number }
   /** The strategy cannot work with so few: `needed` updates, got `got`. */
-  | { readonly kind: 'too-few-updates'; readonly needed: number; readonly got: number };
+  | { readonly kind: 'too-few-updates'; readonly needed: number; readonly got: number }
+  /** The coordinator's own update, against which the others are measured, is all zeros: it points nowhere. */
+  | { readonly kind: 'root-is-zero' }
+  /** None of the `updates` points the way of the coordinator's own. */
+  | { readonly kind: 'none-trusted'; readonly updates: number }
+  /** norm-guard.ts: ‖aggregate delta‖₂ = `norm` > `factor` · `median` of the last `versions` norms. */
+  | {
+      readonly kind: 'norm-jump';
+      readonly norm: number;
+      readonly median: number;
+      readonly factor: number;
+      readonly versions: number;
+    };
 
 export function failureSentence(failure: AggregationFailure): string {
   switch (failure.kind) {
@@ -67,6 +66,12 @@ export function failureSentence(failure: AggregationFailure): string {
       return `Parameter ${failure.index} of the average is not a finite number.`;
     case 'too-few-updates':
       return `The strategy needs ${failure.needed} updates to compare, and the round has ${failure.got}.`;
+    case 'root-is-zero':
+      return 'Training on the coordinator’s own rows changed nothing, so there is no direction to measure updates against. Give more root rows or a higher learning rate.';
+    case 'none-trusted':
+      return `None of the ${failure.updates} updates points the way of the coordinator’s own. Check that its root rows are like the devices’ data.`;
+    case 'norm-jump':
+      return `The aggregate moves the model by ${failure.norm.toPrecision(3)}, more than ${failure.factor} times the median ${failure.median.toPrecision(3)} of the last ${failure.versions} versions. Look at this round’s updates before going on.`;
     default:
       return failure satisfies never;
   }
@@ -117,7 +122,10 @@ export interface SumStrategy extends Described {
   ): Result<Aggregated, AggregationFailure>;
 }
 
-/** Part of every update of a round: values[k][i] is coordinate offset + i of the k-th, in a fixed order of participants. */
+/**
+ * Part of every update of a round: values[k][i] is coordinate offset + i of the k-th, in a fixed order of participants. Blocks
+ * may be of any length: a rule's bytes do not depend on it.
+ */
 export interface UpdateBlock {
   readonly offset: number;
   /** One view a participant, each of the same length; valid during the call only. */
@@ -128,17 +136,24 @@ export interface UpdateBlock {
 export interface BlockRule {
   /** The next pass over all blocks, in order of their offsets; undefined when none is left. */
   next(): ((block: UpdateBlock) => void) | undefined;
-  /** Δ̄ [P], the aggregate delta: owned by the caller. After the last pass. */
-  delta(): Float64Array<ArrayBuffer>;
+  /** Δ̄ [P], the aggregate delta: owned by the caller. Once, after the last pass. */
+  delta(): Result<Float64Array<ArrayBuffer>, AggregationFailure>;
 }
 
 export interface IndividualStrategy extends Described {
   readonly needs: 'individual';
-  /** Updates without which it cannot work. */
+  /** With so many updates of participants, or more, it always works. What `start` refuses is always fewer. */
   minimumUpdates(options: StrategyOptions): number;
-  /** True where it measures updates against one trained on the coordinator's own root rows: the first of the values is it. */
+  /**
+   * True where it measures updates against one trained on the coordinator's own root rows: then the first of the facts, and the
+   * first of every block's values, is that one. It is not counted among the updates of participants.
+   */
   readonly needsRoot: boolean;
-  start(updates: readonly UpdateFacts[], setting: AggregationSetting): BlockRule;
+  /** Fails with too-few-updates before any block is read. */
+  start(
+    updates: readonly UpdateFacts[],
+    setting: AggregationSetting,
+  ): Result<BlockRule, Extract<AggregationFailure, { kind: 'too-few-updates' }>>;
   finish(
     delta: Float64Array,
     base: Float32Array,

@@ -22,12 +22,15 @@ test.each([
   ['by-file', { type: 'by-file' }],
   ['shards:2', { type: 'shards', shardsEach: 2 }],
   ['dirichlet:0.5', { type: 'dirichlet', concentration: 0.5 }],
+  ['dirichlet-participant:0.5', { type: 'dirichlet-participant', concentration: 0.5 }],
+  ['quantity:2', { type: 'quantity', concentration: 2 }],
+  ['labels:3', { type: 'labels', labelsEach: 3 }],
   [' dirichlet:1e-2 ', { type: 'dirichlet', concentration: 0.01 }],
 ])('%s is a partition', (text, expected) => {
   expect(parsePartition(text)).toEqual({ ok: true, value: expected });
 });
 
-test.each(['', 'IID', 'iid:2', 'shards', 'shards:0', 'shards:1.5', 'shards:2:3', 'dirichlet', 'dirichlet:0', 'dirichlet:-1', 'dirichlet:NaN', 'dirichlet:', 'by-file:2', 'random'])(
+test.each(['', 'IID', 'iid:2', 'shards', 'shards:0', 'shards:1.5', 'shards:2:3', 'dirichlet', 'dirichlet:0', 'dirichlet:-1', 'dirichlet:NaN', 'dirichlet:', 'by-file:2', 'random', 'labels', 'labels:0', 'labels:1.5', 'quantity:0', 'dirichlet-participant:-1', 'dirichlet-participant'])(
   '“%s” is refused, and the refusal names what there is',
   (text) => {
     const parsed = parsePartition(text);
@@ -41,6 +44,9 @@ test('every row is in exactly one part, no part is empty, rows ascend: for any s
     fc.constant({ type: 'iid' }),
     fc.integer({ min: 1, max: 4 }).map((shardsEach) => ({ type: 'shards', shardsEach })),
     fc.double({ min: 0.05, max: 100, noNaN: true }).map((concentration) => ({ type: 'dirichlet', concentration })),
+    fc.double({ min: 0.01, max: 100, noNaN: true }).map((concentration) => ({ type: 'dirichlet-participant', concentration })),
+    fc.integer({ min: 1, max: 10 }).map((labelsEach) => ({ type: 'labels', labelsEach })),
+    fc.double({ min: 0.05, max: 100, noNaN: true }).map((concentration) => ({ type: 'quantity', concentration })),
     fc.constant({ type: 'by-file' }),
   );
   let divided = 0;
@@ -99,9 +105,79 @@ test('every Dirichlet part has ten examples, or the refusal says why not', () =>
   expect(partition(digits(200), 20, { type: 'dirichlet', concentration: 0.0001 }, 1)).toMatchObject({ ok: false, error: { kind: 'too-uneven' } });
 });
 
+test('by participant α concentrates each one’s classes, and all have as many rows', () => {
+  const data = digits(4000);
+  const largest = (concentration: number): number => {
+    const made = parts(data, 8, { type: 'dirichlet-participant', concentration });
+    expect(made.map((rows) => rows.length)).toEqual(new Array(8).fill(500));
+    const shares = made.map((rows) => {
+      const counts = new Array<number>(10).fill(0);
+      for (const row of rows) counts[data.targets[row] ?? 0]! += 1;
+      return Math.max(...counts) / rows.length;
+    });
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  };
+  // α is shared out over the ten classes: α = 1 is a tenth each. From 1e4 on the mix is that of all rows, 0.1 each.
+  expect(largest(0.5)).toBeGreaterThan(0.35);
+  expect(largest(1e4)).toBeLessThan(0.15);
+  // At a tiny α each wants one class alone; in 3! of 3³ draws three participants want three different ones, and get them whole.
+  const thirds: Divisible = { count: 300, targets: Int32Array.from({ length: 300 }, (_, row) => row % 3) };
+  const alone = Array.from({ length: 90 }, (_, seed) =>
+    parts(thirds, 3, { type: 'dirichlet-participant', concentration: 1e-6 }, seed).every((rows) => classesOf(thirds, rows).size === 1),
+  );
+  // 20 of 90 expected, of standard deviation 4.
+  expect(alone.filter(Boolean).length).toBeGreaterThan(8);
+  expect(alone.filter(Boolean).length).toBeLessThan(32);
+});
+
+test('with labels each participant has exactly k classes, and the classes are shared as evenly as can be', () => {
+  const data = digits(3000);
+  for (const [clients, labelsEach] of [[10, 1], [5, 2], [10, 3], [7, 4], [3, 10]] as const) {
+    const made = parts(data, clients, { type: 'labels', labelsEach });
+    const owners = new Array<number>(10).fill(0);
+    for (const rows of made) {
+      const own = classesOf(data, rows);
+      expect(own.size).toBe(labelsEach);
+      for (const label of own) owners[label]! += 1;
+    }
+    expect(Math.max(...owners) - Math.min(...owners)).toBeLessThanOrEqual(1);
+    expect(Math.min(...owners)).toBeGreaterThanOrEqual(1);
+  }
+});
+
+test('labels that nobody has, or that there are not, are refused with what would do', () => {
+  const data = digits(300);
+  expect(partition(data, 3, { type: 'labels', labelsEach: 2 }, 1)).toEqual({
+    ok: false,
+    error: {
+      kind: 'too-few-participants',
+      message: '3 × 2 labels leave some of 10 classes to nobody. Use labels:4 or more participants.',
+    },
+  });
+  expect(partition(data, 20, { type: 'labels', labelsEach: 11 }, 1)).toMatchObject({ ok: false, error: { kind: 'too-few-classes' } });
+  const rare: Divisible = { count: 9, targets: Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 1) };
+  expect(partition(rare, 4, { type: 'labels', labelsEach: 1 }, 1)).toMatchObject({ ok: false, error: { kind: 'too-few-examples' } });
+});
+
+test('a quantity partition differs in size and not in kind, the more the smaller α is', () => {
+  const data = digits(4000);
+  const spread = (concentration: number): number => {
+    const sizes = parts(data, 8, { type: 'quantity', concentration }).map((rows) => rows.length);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(10);
+    return Math.max(...sizes) / Math.min(...sizes);
+  };
+  expect(spread(0.5)).toBeGreaterThan(4);
+  expect(spread(1e4)).toBeLessThan(1.2);
+  for (const rows of parts(data, 8, { type: 'quantity', concentration: 1e4 })) expect(classesOf(data, rows).size).toBe(10);
+  expect(partition(digits(200), 20, { type: 'quantity', concentration: 1e-4 }, 1)).toMatchObject({ ok: false, error: { kind: 'too-uneven' } });
+});
+
 test('a number target cannot be spread by classes, but can be sharded', () => {
   const data: Divisible = { count: 40, targets: Float32Array.from({ length: 40 }, (_, row) => 40 - row) };
-  expect(partition(data, 4, { type: 'dirichlet', concentration: 1 }, 1)).toMatchObject({ ok: false, error: { kind: 'needs-classes' } });
+  for (const how of ['dirichlet:1', 'dirichlet-participant:1', 'labels:1']) {
+    const read = parsePartition(how);
+    expect(read.ok && partition(data, 4, read.value, 1)).toMatchObject({ ok: false, error: { kind: 'needs-classes' } });
+  }
   expect(parts(data, 4, { type: 'shards', shardsEach: 1 }).map((rows) => rows.length)).toEqual([10, 10, 10, 10]);
 });
 

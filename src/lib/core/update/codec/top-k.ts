@@ -37,7 +37,7 @@ export function topK(fraction: number): Codec {
     decoder(length, _seed, emit) {
       const count = countOf(length);
       const start = indexBytes(length, count);
-      let indices = new Uint32Array(0);
+      let indices: Uint32Array = new Uint32Array(0);
       let taken = 0;
       // Zeros but for the values that have come; emitted when a value lies beyond, or all are in.
       const window = new Float32Array(Math.min(WINDOW, length));
