@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
+import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 
 export interface CommandFile {
   register(program: Command): void;
 }
 
-export const commands: readonly CommandFile[] = [start, demo, participate, evaluate];
+export const commands: readonly CommandFile[] = [start, demo, participate, evaluate, simulate];

@@ -69,7 +69,8 @@ async function checkIn(
   // It went while this waited its turn.
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
-  const candidates = attendance.candidates().filter((one) => one.participant === participant);
+  const candidate = attendance.candidateOf(participant);
+  const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'available', candidates, population: attendance.checkedIn, at });
     await federation.feed({ type: 'returned', participant, at });
