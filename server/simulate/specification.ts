@@ -49,6 +49,10 @@ export function simulatedSpec(
       `--cohort ${setup.cohort} of ${participants} participants is ${goal} a round, and a round takes at most ${MOST_IN_A_ROUND}. Use a smaller share.`,
     );
   const strategy = strategyOf(setup.strategy);
+  if (strategy.needs === 'individual' && strategy.needsRoot)
+    throw new UnusableSetup(
+      `--strategy ${strategy.name} measures updates against one trained on rows of the coordinator, and rounds here have none. Choose multikrum or trimmedmean.`,
+    );
   const needed = strategy.needs === 'individual' ? strategy.minimumUpdates(setup.strategy.options) : 1;
   if (goal < needed)
     throw new UnusableSetup(
