@@ -75,6 +75,11 @@ export class Federation {
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
+  /**
+   * The strategy that made what is remembered with the newest version, by name. Another one starts from zeros: moments are no
+   * controls, and two strategies remember vectors of different lengths.
+   */
+  rememberedBy: string | undefined;
   /** Something waits for room on the disk; no round opens before that is done. */
   isOutOfSpace = false;
   readonly #interlude: Interlude;
@@ -234,7 +239,17 @@ export class Federation {
    * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
-    if (this.versions.head.digest === digest) this.#bytesDown += bytes;
+    const { head } = this.versions;
+    if (head.digest === digest || head.state === digest) this.#bytesDown += bytes;
+  }
+
+  /** Whether these bytes are a version's, or a control that devices of this run train with. */
+  parametersAt(digest: Digest): ReturnType<VersionList['standingOf']> {
+    const standing = this.versions.standingOf(digest);
+    if (standing !== 'unknown' || !strategyOf(this.#spec.strategy).asks.includes('controls')) return standing;
+    const version = this.versions.ofState(digest);
+    const isOfRun = version !== undefined && (version.run === this.run?.run || digest === this.#remembered);
+    return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -375,8 +390,12 @@ export class Federation {
     return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(this.#setting(claims.length)));
   };
 
+  /** What the present strategy remembers with the newest version; null: nothing yet. */
+  get #remembered(): Digest | null {
+    return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
+  }
+
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
-    const { head } = this.versions;
     return {
       plan: {
         federation: this.record.id,
@@ -385,7 +404,7 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
-      base: { digest: round.baseDigest, state: head.state },
+      base: { digest: round.baseDigest, state: this.#remembered },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
     };
@@ -394,7 +413,12 @@ export class Federation {
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
     const { plan, strategy, transfer } = this.#spec;
-    const { asks } = strategyOf(strategy);
+    const { asks, stateLength } = strategyOf(strategy);
+    const state = asks.includes('controls') ? this.#remembered : null;
+    const controls =
+      state === null
+        ? null
+        : { digest: state, bytes: 4 * stateLength(this.#setting(this.attendance.checkedIn)) };
     for (const participant of participants) {
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
@@ -409,6 +433,7 @@ export class Federation {
         plan,
         uplink: transfer.uplink,
         asks: [...asks],
+        controls,
         deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
       });
     }
@@ -423,6 +448,7 @@ export class Federation {
     this.#commit = undefined;
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
+      this.rememberedBy = commit.run.spec.strategy.name;
       this.#bytesDown = 0;
       this.record = commit.record;
       this.run = commit.run;

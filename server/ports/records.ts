@@ -68,7 +68,7 @@ export interface VersionRecord {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
-  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. Never leaves the server. */
+  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. */
   readonly state: Digest | null;
   /** ‖version − parent‖₂; null for version 0. */
   readonly norm: number | null;
@@ -88,6 +88,8 @@ export interface EvaluationRecord {
   readonly version: VersionNumber;
   readonly participant: ParticipantId;
   readonly tally: Tally;
+  /** Of the device's own model on the same rows; null: it had none. */
+  readonly personal: Tally | null;
   readonly at: number;
 }
 

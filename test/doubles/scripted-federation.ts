@@ -151,6 +151,8 @@ export interface ScriptedCoordinator extends MemoryCoordinator {
   /** The decision on the next uploads; the default takes them. */
   decide: (offer: UpdateOffer, bytes: Uint8Array) => Promise<UpdateReply>;
   downloads: number;
+  /** Something else to be had by its digest: a control. */
+  serve(values: Float32Array<ArrayBuffer>): NonNullable<Configured['controls']>;
   configured(round: number, changes?: Partial<Configured>): Configured;
   /** The base moved on by `bytes` (the sum of one update). */
   commit(round: number, counted?: boolean): { readonly version: number; readonly digest: Digest };
@@ -230,6 +232,11 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     }),
     federation: async () => self.view,
     round: async (_federation, round) => self.rounds.get(round),
+    serve(values) {
+      const digest = digestOf(bytesOf(values));
+      versions.set(digest, values);
+      return { digest, bytes: values.byteLength };
+    },
     configured(round, changes = {}) {
       self.rounds.set(round, roundView(round, 'reporting', head));
       self.view = { ...self.view, round: self.rounds.get(round) ?? null };
@@ -241,6 +248,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         plan: spec.plan,
         uplink: 'f32',
         asks: [],
+        controls: null,
         deadlineMs: 60_000,
         ...changes,
       };

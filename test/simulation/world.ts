@@ -389,6 +389,9 @@ export class Device {
   #committed(message: Committed): void {
     this.committed.push(message);
     const tally = { type: 'classification' as const, count: 2, lossSum: 1, confusion: [1, 0, 1, 0] };
-    this.tell({ name: 'evaluation', message: { federation, version: message.version, tally } });
+    this.tell({
+      name: 'evaluation',
+      message: { federation, version: message.version, tally, personal: null },
+    });
   }
 }

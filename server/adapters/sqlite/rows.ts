@@ -145,6 +145,7 @@ export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] =
   version: record.version,
   participant: record.participant,
   tally_json: JSON.stringify(record.tally),
+  personal_json: record.personal === null ? null : JSON.stringify(record.personal),
   at: record.at,
 });
 
@@ -153,6 +154,7 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   version: v.parse(VersionNumber, row.version),
   participant: v.parse(ParticipantId, row.participant),
   tally: v.parse(Tally, json(row.tally_json)),
+  personal: row.personal_json === null ? null : v.parse(Tally, json(row.personal_json)),
   at: row.at,
 });
 

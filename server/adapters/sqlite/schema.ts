@@ -63,7 +63,13 @@ export interface Tables {
     bytes_down: number;
     duration_ms: number | null;
   };
-  evaluations: Owned & { version: number; participant: string; tally_json: string; at: number };
+  evaluations: Owned & {
+    version: number;
+    participant: string;
+    tally_json: string;
+    personal_json: string | null;
+    at: number;
+  };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   sessions: { digest: string; created_at: number; expires_at: number };
   journal: Owned & {
@@ -183,7 +189,18 @@ const strategyState: Migration = {
   },
 };
 
+/** What a device's own model says beside the version's tally. */
+const personalTallies: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('evaluations').addColumn('personal_json', 'text').execute();
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first, '0002-strategy-state': strategyState }),
+  getMigrations: async () => ({
+    '0001-first': first,
+    '0002-strategy-state': strategyState,
+    '0003-personal-tallies': personalTallies,
+  }),
 };

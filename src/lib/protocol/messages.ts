@@ -43,8 +43,17 @@ export const Progress = v.strictObject({
   stage: v.picklist(['receiving', 'training', 'uploading']),
   fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
 });
-/** What this device's held-out rows say of a version: counts and sums. The first report of a device counts. */
-export const Evaluation = v.strictObject({ federation: FederationId, version: VersionNumber, tally: Tally });
+/**
+ * What this device's held-out rows say of a version: counts and sums. The first report of a device counts. Where some layers
+ * are each device's own (FedPer), the version is scored with this device's.
+ */
+export const Evaluation = v.strictObject({
+  federation: FederationId,
+  version: VersionNumber,
+  tally: Tally,
+  /** The same rows by this device's own model; null: it has none. */
+  personal: v.nullable(Tally),
+});
 /** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */
 export const Withdraw = v.strictObject({
   federation: FederationId,
@@ -98,6 +107,8 @@ export const Configured = v.strictObject({
   uplink: CodecChoice,
   /** What the strategy wants beyond the delta. */
   asks: v.array(v.picklist(['base-loss', 'controls'])),
+  /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
+  controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
 });

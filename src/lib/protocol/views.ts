@@ -65,6 +65,31 @@ export const RoundView = v.strictObject({
 });
 export type RoundView = v.InferOutput<typeof RoundView>;
 
+/** How a figure differs from device to device: the values of the devices in order, and the places that quarter them. */
+export const Spread = v.strictObject({
+  participants: whole,
+  minimum: v.number(),
+  lowerQuartile: v.number(),
+  median: v.number(),
+  upperQuartile: v.number(),
+  maximum: v.number(),
+});
+export type Spread = v.InferOutput<typeof Spread>;
+
+const scores = {
+  participants: whole,
+  /** Summed over the devices: figures of it are those of all rows together. */
+  tally: Tally,
+  /** Of the success metric, which the server works out of each device's tally; null: fewer than two devices have a figure. */
+  spread: v.nullable(Spread),
+};
+export const Evaluated = v.strictObject({
+  ...scores,
+  /** The same of the devices' own models; null: no device has one. */
+  personal: v.nullable(v.strictObject(scores)),
+});
+export type Evaluated = v.InferOutput<typeof Evaluated>;
+
 export const VersionView = v.strictObject({
   version: VersionNumber,
   /** SHA-256 of the parameter bytes, served at /api/parameters/<digest>. */
@@ -81,8 +106,8 @@ export const VersionView = v.strictObject({
   /** Updates counted, and the examples that they were trained on. */
   participants: whole,
   examples: whole,
-  /** Sum of what participants' held-out rows said of this version; null until the first arrives. */
-  evaluation: v.nullable(v.strictObject({ participants: whole, tally: Tally })),
+  /** What participants' held-out rows said of this version; null until the first arrives. */
+  evaluation: v.nullable(Evaluated),
   bytesUp: whole,
   bytesDown: whole,
   /** From the opening of its round to its commit; null for version 0. */

@@ -25,7 +25,7 @@ const version = (number: number, right: number | null): VersionView => ({
   committedAt: 0,
   participants: 0,
   examples: 0,
-  evaluation: right === null ? null : { participants: 1, tally: tally(right) },
+  evaluation: right === null ? null : { participants: 1, tally: tally(right), spread: null, personal: null },
   bytesUp: 0,
   damaged: false,
   bytesDown: 0,

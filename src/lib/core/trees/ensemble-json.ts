@@ -248,7 +248,7 @@ function nodeFrom(state: TreesState, node: Node): Result<TreeNode, string> {
   const weights = { weight: Math.fround(node.weight), cover: Math.fround(node.cover) };
   if (!Number.isFinite(weights.weight) || !Number.isFinite(weights.cover))
     return fail('its weight or cover is beyond 32 bits.');
-  if (node.type === 'leaf' || node.type === 'open') return ok({ type: node.type, ...weights });
+  if (!('column' in node)) return ok({ type: node.type, ...weights });
   const { columns } = state.layout.columns;
   const at = columns.findIndex((column) => column.name === node.column);
   const column = columns[at];

@@ -40,14 +40,14 @@ export function topK(fraction: number): Codec {
       let indices: Uint32Array = new Uint32Array(0);
       let taken = 0;
       // Zeros but for the values that have come; emitted when a value lies beyond, or all are in.
-      const window = new Float32Array(Math.min(WINDOW, length));
+      const zeroed = new Float32Array(Math.min(WINDOW, length));
       let from = 0;
       const emitUpTo = (end: number): void => {
         while (from < end) {
-          const part = window.subarray(0, Math.min(WINDOW, length - from));
+          const part = zeroed.subarray(0, Math.min(WINDOW, length - from));
           emit(from, part);
           from += part.length;
-          window.fill(0);
+          zeroed.fill(0);
         }
       };
       return recordDecoder({
@@ -67,7 +67,7 @@ export function topK(fraction: number): Codec {
             if (!(Math.abs(value) <= LARGEST_F32))
               return { kind: 'malformed', reason: `value ${index} is ${value}` };
             emitUpTo(index - (index % WINDOW));
-            window[index - from] = value;
+            zeroed[index - from] = value;
             taken += 1;
           }
           return undefined;
