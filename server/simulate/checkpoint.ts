@@ -40,19 +40,23 @@ const Header = v.object({
   }),
   records: KeptRecords,
   blobs: v.array(v.object({ digest: Digest, bytes: whole })),
-  /** Residuals, in the order of their bytes. */
-  memories: v.array(v.object({ index: whole, bytes: whole })),
+  /** What devices remember, in the order of its bytes. */
+  memories: v.array(v.object({ index: whole, name: v.picklist(['residual', 'control']), bytes: whole })),
   /** SHA-256 over all bytes after this line. */
   rest: Digest,
 });
 
+const MEMORIES = ['residual', 'control'] as const;
 const NEW_LINE = 10;
 
 /** Rejects with Node's error where it cannot be written. */
 export async function writeCheckpoint(path: string, begun: Begun, at: Checkpoint): Promise<void> {
   const blobs = [...at.blobs];
   const memories = at.memories.flatMap(({ index, memory }) =>
-    memory.residual === undefined ? [] : [{ index, bytes: bytesOf(memory.residual) }],
+    MEMORIES.flatMap((name) => {
+      const values = memory[name];
+      return values === undefined ? [] : [{ index, name, bytes: bytesOf(values) }];
+    }),
   );
   const parts = [...blobs.map(([, bytes]) => bytes), ...memories.map(({ bytes }) => bytes)];
   const hash = createHash('sha256');
@@ -67,7 +71,7 @@ export async function writeCheckpoint(path: string, begun: Begun, at: Checkpoint
     },
     records: at.records,
     blobs: blobs.map(([digest, bytes]) => ({ digest, bytes: bytes.length })),
-    memories: memories.map(({ index, bytes }) => ({ index, bytes: bytes.length })),
+    memories: memories.map(({ index, name, bytes }) => ({ index, name, bytes: bytes.length })),
     rest: hash.digest('hex'),
   };
   const draft = `${path}.part`;
@@ -122,9 +126,9 @@ export async function readCheckpoint(
       presence,
       records,
       blobs: new Map(blobs.map((one) => [one.digest, next(one.bytes)])),
-      memories: memories.map((one) => ({
-        index: one.index,
-        memory: { residual: new Float32Array(next(one.bytes).buffer) },
+      memories: memories.map(({ index, name, bytes: length }) => ({
+        index,
+        memory: { [name]: new Float32Array(next(length).buffer) },
       })),
     },
   };

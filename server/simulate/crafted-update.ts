@@ -47,11 +47,13 @@ export function craftedUpdate(
     base: new Float32Array(delta.length),
     after: delta,
     residual: undefined,
+    shared: delta.length,
+    controlChange: null,
     examples,
     steps,
     baseLoss,
   });
   return formed.ok
-    ? { type: 'trained', entry: formed.value.entry, memory: { residual: undefined } }
+    ? { type: 'trained', entry: formed.value.entry, residual: undefined, control: undefined }
     : { type: 'failed', message: formed.error };
 }

@@ -7,11 +7,12 @@ import { joinExamples, selectExamples, type Examples } from '#lib/core/data/exam
 import { parsePartition, partition, type Divisible } from '#lib/core/data/partition.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import type { SampleName } from '#lib/core/federation.ts';
-import { importSample } from '#lib/modalities/import.ts';
-import type { ImportReport } from '#lib/modalities/import-report.ts';
+import { assembler } from '#lib/modalities/assembler.ts';
+import { refusalLog, type ImportReport } from '#lib/modalities/import-report.ts';
 import { inferFromTable } from '#lib/modalities/infer.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { signatureOf } from '#lib/modalities/source-file.ts';
+import { takeSample } from '#lib/modalities/take-sample.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 
 export interface SimulationData {
@@ -48,7 +49,7 @@ export async function readSimulationData(setup: SimulationSetup): Promise<Simula
           'training',
         );
   const { contract } = read;
-  const ownTest = await readTest(setup, contract);
+  const ownTest = await readTest(setup, contract, read.examples.count);
   const split = ownTest === undefined ? splitExamples(read.examples) : undefined;
   const training = split === undefined ? read.examples : selectExamples(read.examples, split.training);
   const test = ownTest ?? selectExamples(read.examples, split?.heldOut ?? []);
@@ -97,18 +98,25 @@ async function contractOf(paths: readonly string[], label: string | null): Promi
   return inferred.value.contract;
 }
 
-async function readTest(setup: SimulationSetup, contract: DataContract): Promise<Examples | undefined> {
+async function readTest(
+  setup: SimulationSetup,
+  contract: DataContract,
+  rows: number,
+): Promise<Examples | undefined> {
   if (setup.test !== null) return (await readPaths('--test', setup.test, contract, 'test')).examples;
   const { data } = setup;
-  if (data.type === 'sample')
+  if (data.type === 'sample') {
+    const all = Math.min(TEST_ROWS.most, Math.max(TEST_ROWS.least, Math.floor(rows / 3)));
+    const count = Math.floor(all / TEST_SETS.length);
     // Hands and patients that no participant has.
     return (
       await sampleRows(
         data.sample,
         setup.seed,
-        TEST_SETS.map((set) => ({ set, count: TEST_ROWS })),
+        TEST_SETS.map((set) => ({ set, count })),
       )
     ).examples;
+  }
   return (await hasTestFiles(data.paths))
     ? (await readPaths('--data', data.paths, contract, 'test')).examples
     : undefined;
@@ -148,8 +156,8 @@ async function readPaths(
 const SAMPLE_ROWS = { most: 300, least: 6, all: 60_000 } as const;
 /** Where rows are dealt anew anyway, so many different hands are enough. */
 const MOST_HANDS = 200;
-/** Rows of each of the test sets of the sample. */
-const TEST_ROWS = 100;
+/** Rows of all test sets of the sample together: a third of the training rows, within these. */
+const TEST_ROWS = { least: 400, most: 2000 } as const;
 /** Their numbers: from the far end of the seeds, so that no participant is dealt one of them. */
 const TEST_SETS = Array.from({ length: 20 }, (_, index) => 1_000_000 + index);
 
@@ -179,21 +187,21 @@ async function sampleRows(
   const { contract } = samples[sample];
   const parts: Examples[] = [];
   const files: { start: number; end: number }[] = [];
-  let at = 0;
+  // One assembler for all: each would make itself a batch of 4 MB.
+  const into = assembler(
+    contract,
+    { append: async (examples) => void parts.push(examples) },
+    { replays: true },
+  );
   for (const { set, count } of sets) {
-    await importSample(
-      { sample, seed: seed * SETS_A_SEED + set, count },
-      contract,
-      {
-        append: async (examples) => {
-          parts.push(examples);
-          at += examples.count;
-        },
-      },
-      { decodeImage: decodeImageInNode },
-    );
-    files.push({ start: files.at(-1)?.end ?? 0, end: at });
+    const start = into.accepted;
+    await takeSample({ sample, seed: seed * SETS_A_SEED + set, count }, contract, into, refusalLog(), {
+      decodeImage: decodeImageInNode,
+      onFraction: () => {},
+    });
+    files.push({ start, end: into.accepted });
   }
+  await into.finish();
   const examples = joinExamples(parts);
   if (examples === undefined) throw new Error(`The sample “${sample}” made no row.`);
   return { contract, examples, files, report: undefined };

@@ -59,6 +59,7 @@ export const KeptRecords = v.object({
       version: VersionNumber,
       participant: ParticipantId,
       tally: Tally,
+      personal: v.nullable(Tally),
       at: v.number(),
     }),
   ),

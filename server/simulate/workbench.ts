@@ -35,7 +35,10 @@ export interface WorkbenchSetup {
 
 /** What a device keeps from one of its rounds to the next: [P] each; undefined counts as zeros. */
 export interface DeviceMemory {
-  readonly residual: Float32Array<ArrayBuffer> | undefined;
+  /** What its codec could not send. */
+  readonly residual?: Float32Array<ArrayBuffer> | undefined;
+  /** c_k of SCAFFOLD. */
+  readonly control?: Float32Array<ArrayBuffer> | undefined;
 }
 
 export interface TrainingJob {
@@ -48,6 +51,8 @@ export interface TrainingJob {
   readonly rows: Uint32Array;
   /** [P], may lie in shared memory. */
   readonly base: Float32Array;
+  /** [P]: c of SCAFFOLD, likewise; null: the strategy asks for none. */
+  readonly serverControl: Float32Array | null;
   readonly memory: DeviceMemory;
   /** Null: an honest device. */
   readonly hostile: HostileRound | null;
@@ -64,7 +69,13 @@ export interface ScoringJob {
 export type Job = TrainingJob | ScoringJob;
 
 export type TrainingResult =
-  | { readonly type: 'trained'; readonly entry: OutboxEntry; readonly memory: DeviceMemory }
+  | {
+      readonly type: 'trained';
+      readonly entry: OutboxEntry;
+      readonly residual: Float32Array<ArrayBuffer> | undefined;
+      /** c_k once a version holds this update. */
+      readonly control: Float32Array<ArrayBuffer> | undefined;
+    }
   /** The sentence that the device would show and withdraw with. */
   | { readonly type: 'failed'; readonly message: string };
 
@@ -123,18 +134,27 @@ async function train({ setup, network, engine, clock }: Bench, job: TrainingJob)
   const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
   const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
-  const training = roundTraining(
-    message,
+  const base = new Float32Array(job.base);
+  const shared = network.parameterCount;
+  const control =
+    job.serverControl === null
+      ? undefined
+      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(shared) };
+  const training = roundTraining(message, {
     network,
-    { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
-    new Float32Array(job.base),
-    metric.name,
-    undefined,
-  );
+    rows: { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
+    base,
+    shared,
+    metric: metric.name,
+    checkpoint: undefined,
+    control,
+  });
+  const { participant } = job;
+  const residual = changesDelta ? undefined : job.memory.residual;
   const outcome = await workRound(
     message,
     training,
-    { participant: job.participant, residual: changesDelta ? undefined : job.memory.residual },
+    { participant, residual, shared, control },
     {
       engine,
       clock,
@@ -146,15 +166,23 @@ async function train({ setup, network, engine, clock }: Bench, job: TrainingJob)
   );
   if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
   if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
-  const { entry, residual } = outcome.formed;
+  const { entry, controlChange } = outcome.formed;
   if (!changesDelta || job.hostile === null || setup.attack === null)
-    return { type: 'trained', entry, memory: { residual: residual ?? undefined } };
-  const delta = attack.craft(decodedUpdate(entry, job.participant, entry.bytes.length / 4), {
+    return {
+      type: 'trained',
+      entry,
+      residual: outcome.formed.residual ?? undefined,
+      control:
+        control === undefined || controlChange === null
+          ? undefined
+          : Float32Array.from(control.own, (own, i) => own + controlChange[i]!),
+    };
+  const delta = attack.craft(decodedUpdate(entry, participant, entry.bytes.length / 4), {
     ...job.hostile,
     options: setup.attack.options,
     draw: random(setup.seed, 'attack', job.message.round, job.index),
   });
-  return craftedUpdate(job.message, job.participant, delta, entry.offer);
+  return craftedUpdate(job.message, participant, delta, entry.offer);
 }
 
 /** A hostile device's rows are the same in every round. */

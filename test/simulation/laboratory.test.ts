@@ -80,26 +80,31 @@ describe('the seed alone decides', () => {
     expect(one.rounds.filter((line) => line.version !== null).length).toBe(5);
   });
 
-  test('a simulation that was killed after any round goes on to the same version', async () => {
+  test.each([
+    ['FedYogi and a codec with residuals', {}],
+    [
+      'SCAFFOLD and its controls',
+      { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
+    ],
+  ])('killed after any round it goes on to the same version: %s', async (name, change) => {
     const states: string[] = [];
     const lines: SimulationLine[] = [];
-    const kept = join(folder, 'kept');
+    const kept = join(folder, `kept ${name}`);
     await simulate({
-      begin: { ...setup, ...eventful },
+      begin: { ...setup, ...eventful, ...change },
       processes: 1,
       state: kept,
       keepEveryMs: 0,
       onLine(line) {
         // The file holds the round before this line's: what a kill at this moment leaves.
         if (line.type === 'round' && line.version !== null && line.version > 1) {
-          const copy = join(folder, `after-${line.version - 1}`);
+          const copy = join(folder, `${name} after ${line.version - 1}`);
           copyFileSync(kept, copy);
           states.push(copy);
         }
         lines.push(line);
       },
     }).done;
-    expect(states.length).toBe(4);
     for (const resume of [states[0], states[2]]) {
       if (resume === undefined) throw new Error('There is no such state.');
       const rest: SimulationLine[] = [];
