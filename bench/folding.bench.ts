@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { fedavg } from '../src/lib/core/aggregation/fedavg.ts';
 import { addChunk, fixedPointSum, quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
 import { bytesOf, participantIdOf } from '../src/lib/core/digest.ts';
-import { FederationId, ParticipantSecret } from '../src/lib/core/ids.ts';
+import { FederationId, ParticipantSecret, RoundNumber, VersionNumber } from '../src/lib/core/ids.ts';
 import { random } from '../src/lib/core/random.ts';
 import type { Report } from '../src/lib/core/round/round-state.ts';
 import { updateCheck } from '../src/lib/core/update/check-update.ts';
 import { MAXIMUM_COORDINATE } from '../src/lib/protocol/limits.ts';
 import { fileBlobs } from '../server/adapters/file-blobs.ts';
 import { folding } from '../server/coordinator/folding.ts';
-import { CHUNK_BYTES } from '../server/coordinator/stored-updates.ts';
+import { CHUNK_BYTES, readBase } from '../server/coordinator/stored-updates.ts';
 import * as v from 'valibot';
 import type { Row } from './row.ts';
 
@@ -142,9 +142,8 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     };
     const before = used();
     let peak = 0;
-    const state = folding(blobs, {
+    const plan = {
       federation: v.parse(FederationId, 'bench'),
-      round: 1,
       strategy: fedavg,
       setting: {
         parameterCount,
@@ -153,14 +152,18 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
         population: updates,
       },
       quantum: quantumFor(EXAMPLES * updates, MAXIMUM_COORDINATE),
-    });
+    };
+    const state = folding(blobs, plan);
     for (let index = 0; index < updates; index += 1) {
       const update = digests[index % digests.length];
       if (update === undefined) throw new Error('There is no update to fold.');
       const participant = participantIdOf(v.parse(ParticipantSecret, index.toString(16).padStart(64, '0')));
       const report: Report = {
         participant,
+        round: v.parse(RoundNumber, 1),
         base,
+        version: v.parse(VersionNumber, 0),
+        staleness: 0,
         update,
         bytes: parameterCount * 4,
         codec: 'f32',
@@ -173,7 +176,9 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
       await state.add(report, true);
       peak = Math.max(peak, used());
     }
-    const made = await state.finish({ digest: base, state: null });
+    const made = await state.finish(
+      await readBase(blobs, plan, { digest: base, state: null, residual: null }),
+    );
     peak = Math.max(peak, used());
     if (!made.ok) throw new Error(made.error.kind);
     const models = (peak - before) / (parameterCount * 4);

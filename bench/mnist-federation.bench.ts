@@ -4,7 +4,7 @@
 //   npm run bench -- mnist-federation            BENCH_ROUNDS=12 BENCH_LEARNING_RATE=0.15 by default
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import type { ImageContract } from '#lib/core/data/contract.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
@@ -47,6 +47,7 @@ function specification(rounds: number, learningRate: number): FederationSpec {
     },
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: participants,
       minimum: participants,
       overSelection: 1,

@@ -1,7 +1,7 @@
 // What the errands of participants share: federations to open, a page's own errors, and what lies in its IndexedDB.
 import { expect, type Page } from '@playwright/test';
 import { exampleShape, type DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, type FederationSpec, type SampleName } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec, type SampleName } from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
@@ -45,6 +45,7 @@ export function federationSpec({
     },
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: 1,
       minimum: 1,
       overSelection: 1,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { launch } from './launch.ts';
@@ -46,6 +46,7 @@ function specification(): FederationSpec {
     // All three are needed: a round goes on only when whoever went away has come back.
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: 3,
       minimum: 3,
       overSelection: 1,

@@ -41,6 +41,8 @@ export function initialVersion(
       digest: digestOf(bytes),
       bytes: bytes.length,
       state: null,
+      residual: null,
+      delta: null,
       norm: null,
       parent: null,
       run: null,

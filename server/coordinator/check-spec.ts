@@ -53,7 +53,7 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
       message:
         trained === 1
           ? 'The model has one layer with parameters: were it each device’s own, nothing would be shared. Choose a deeper model, or another way to personalise.'
-          : `The model has ${trained} layers with parameters, and at least one must be shared. Choose from 1 to ${trained - 1}.`,
+          : `The model has ${trained} layers with parameters, and at least one must be shared. Choose ${trained === 2 ? '1' : `from 1 to ${trained - 1}`}.`,
     });
   }
   issues.push(...checkStrategy(spec).map(({ path, message }) => ({ path: `spec.${path}`, message })));

@@ -10,7 +10,6 @@ import {
   CHUNK_BYTES,
   decodeUpdate,
   factsOf,
-  readBase,
   type AggregationPlan,
   type Collecting,
 } from './stored-updates.ts';
@@ -72,8 +71,7 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
         }
       const delta = rule.delta();
       if (!delta.ok) return delta;
-      const { parameters, state } = await readBase(blobs, plan, base, scratch);
-      return strategy.finish(delta.value, parameters, state, setting);
+      return strategy.finish(delta.value, base.master, base.state, setting);
     },
     async close() {
       for (const { draft } of spooled.values()) await draft.discard();

@@ -11,7 +11,7 @@ import {
 } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { acceptedReports, isOver } from '#lib/core/round/round-state.ts';
+import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
 import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
@@ -22,7 +22,13 @@ import type {
   VersionView,
 } from '#lib/protocol/views.ts';
 import type { BlobDraft } from '../ports/blobs.ts';
-import { changedNothing, RecordConflict, type FederationRecord, type RoundPage } from '../ports/records.ts';
+import {
+  changedNothing,
+  RecordConflict,
+  type FederationRecord,
+  type RoundPage,
+  type RoundRecord,
+} from '../ports/records.ts';
 import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
@@ -150,7 +156,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
       const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
-        { record, run: undefined, network: checked.value, versions, journal },
+        { record, run: undefined, network: checked.value, versions, journal, lastRounds: new Map() },
         around,
       );
       federations.set(id, federation);
@@ -269,6 +275,18 @@ function freeId(title: string, isTaken: (id: FederationId) => boolean): Federati
   }
 }
 
+/** Whoever took part in none of so many rounds counts as one that never did. */
+const ROUNDS_REMEMBERED = 200;
+
+/** By participant, from rounds in any order. */
+function lastRoundsOf(rounds: readonly RoundRecord[]): Map<ParticipantId, number> {
+  const last = new Map<ParticipantId, number>();
+  for (const { round } of rounds)
+    for (const { candidate, task } of cohortOf(round))
+      last.set(candidate.participant, Math.max(last.get(candidate.participant) ?? 0, task.round));
+  return last;
+}
+
 async function load(around: Surroundings, record: FederationRecord): Promise<Federation> {
   const { records, blobs, log } = around;
   const { id } = record;
@@ -289,7 +307,14 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const { runOfState } = versions;
   const remembered = runOfState === null ? undefined : await records.run(id, runOfState);
   const federation = new Federation(
-    { record, run, network: built.value, versions, journal: journalAfter(id, journal.at(-1)) },
+    {
+      record,
+      run,
+      network: built.value,
+      versions,
+      journal: journalAfter(id, journal.at(-1)),
+      lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
+    },
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;

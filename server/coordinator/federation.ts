@@ -5,21 +5,34 @@ import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import {
+  carriedFrom,
+  freeSeats,
+  mayTakeSeat,
+  openBuffer,
+  type RoundSetting,
+} from '#lib/core/round/buffer.ts';
+import {
   acceptedReports,
+  isAsynchronous,
   isOver,
   memberOf,
   type Aggregation,
+  type Candidate,
   type EndedRound,
   type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { inPickingOrder } from '#lib/core/round/select.ts';
+import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
+import { valueOf } from '#lib/core/aggregation/options.ts';
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
+import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import {
@@ -28,6 +41,7 @@ import {
   type Change,
   type FederationRecord,
   type RunRecord,
+  type VersionRecord,
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
@@ -36,12 +50,14 @@ import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
+import type { Downlink } from './publish.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
   BROADCAST_EVERY_MS,
   RECONNECT_GRACE_MS,
+  REST_MS,
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
@@ -53,6 +69,8 @@ export interface FederationParts {
   readonly network: Network;
   readonly versions: VersionList;
   readonly journal: Journal;
+  /** The last round that each participant was configured in. */
+  readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
 
 /** What an update of a run must be. */
@@ -86,6 +104,12 @@ export class Federation {
   readonly #postponed: Postponed;
   readonly #graces = new Map<ParticipantId, () => void>();
   #commit: Commit | undefined;
+  /** The buffer that became durable with the end of the one before, until it takes its place. */
+  #following: Reporting | undefined;
+  /** Devices that gave up a task of the open buffer, until they check in again, a while passes, or the next buffer opens. */
+  readonly #resting = new Map<ParticipantId, () => void>();
+  /** The last round that each participant was configured in, as far as records are kept in memory. */
+  readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -100,6 +124,7 @@ export class Federation {
     this.network = parts.network;
     this.versions = parts.versions;
     this.journal = parts.journal;
+    this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#postponed = new Postponed(around.clock, () => this.background('try-again', () => this.#tryAgain()));
     this.driver = new RoundDriver(this.#host(), around);
@@ -161,9 +186,7 @@ export class Federation {
     this.around.log.info({ federation: this.record.id }, 'the disk has room again');
     await this.whenThereIsRoom('open', async () => {
       // Whoever came while nothing could be written.
-      const candidates = this.attendance.candidates();
-      const at = this.around.clock.now();
-      await this.feed({ type: 'available', candidates, population: candidates.length, at });
+      await this.offer(this.attendance.candidates());
       await this.openIfDue();
     });
     this.changed();
@@ -196,7 +219,8 @@ export class Federation {
       // Whoever was a candidate connects and checks in again.
       this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
     else this.driver.resume(round);
-    if (round.round.phase !== 'reporting') return;
+    const { phase } = round.round;
+    if (phase !== 'reporting' && !(phase === 'aggregation' && isAsynchronous(round.round))) return;
     for (const { candidate, standing } of round.round.cohort)
       if (standing.type === 'active') this.startGrace(candidate.participant);
   }
@@ -230,6 +254,8 @@ export class Federation {
 
   evaluated(version: VersionNumber, participant: ParticipantId): void {
     this.#interlude.evaluated(version, participant);
+    if (this.#spec.rules.mode.type === 'asynchronous')
+      this.background('target', async () => void (await this.finishAtTarget()));
     this.changed();
   }
 
@@ -240,7 +266,7 @@ export class Federation {
    */
   countDownload(digest: Digest, bytes: number): void {
     const { head } = this.versions;
-    if (head.digest === digest || head.state === digest) this.#bytesDown += bytes;
+    if ([head.digest, head.delta?.digest, head.state].includes(digest)) this.#bytesDown += bytes;
   }
 
   /** Whether these bytes are a version's, or a control that devices of this run train with. */
@@ -264,30 +290,118 @@ export class Federation {
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
-    const { clock } = this.around;
-    const candidates = attendance.candidates();
-    for (let last = candidates.length - 1; last > 0; last -= 1) {
-      const other = Math.floor(clock.draw() * (last + 1));
-      [candidates[last], candidates[other]] = [candidates[other]!, candidates[last]!];
-    }
-    const at = clock.now();
-    const round = v.parse(RoundNumber, record.lastRound + 1);
-    const { head } = this.versions;
-    const opened = openRound({
-      round,
-      run: run.run,
-      base: head.version,
-      baseDigest: head.digest,
-      rules: run.spec.rules,
-      openedAt: at,
-    });
+    const at = this.around.clock.now();
+    const setting = this.#settingOfNext(run, at);
+    const { round, base } = setting;
+    const candidates = this.#inPickingOrder(attendance.candidates());
     const next: FederationRecord = { ...record, lastRound: round };
     const population = candidates.length;
-    await this.driver.open(step(opened, { type: 'available', candidates, population, at }, this.#quantumOf), [
+    const opened = isAsynchronous(setting)
+      ? { round: openBuffer(setting, [], this.#quantumOf), effects: [] }
+      : step(openRound(setting), { type: 'available', candidates, population, at }, this.#quantumOf);
+    await this.driver.open(opened, [
       { type: 'change-federation', record: next },
-      this.entry('opened', { round, run: run.run, base: head.version }),
+      this.entry('opened', { round, run: run.run, base }),
     ]);
     this.record = next;
+  }
+
+  /** What the next round is opened with. */
+  #settingOfNext(
+    run: RunRecord,
+    at: number,
+    base: Pick<VersionRecord, 'version' | 'digest'> = this.versions.head,
+  ): RoundSetting {
+    const { rules, strategy } = run.spec;
+    return {
+      round: v.parse(RoundNumber, this.record.lastRound + 1),
+      run: run.run,
+      base: base.version,
+      baseDigest: base.digest,
+      rules,
+      maximumStaleness:
+        rules.mode.type === 'asynchronous' ? valueOf(optionsOf(strategy), maximumStaleness) : 0,
+      openedAt: at,
+    };
+  }
+
+  #inPickingOrder(candidates: readonly Candidate[]): Candidate[] {
+    return inPickingOrder(
+      candidates,
+      this.#spec.rules.selection.fairness,
+      (participant) => this.#lastRounds.get(participant),
+      () => this.around.clock.draw(),
+    );
+  }
+
+  /** Devices that could begin now in the open buffer. */
+  #seatable(): Candidate[] {
+    const round = this.openRound;
+    if (
+      round?.phase !== 'reporting' ||
+      freeSeats(round) === 0 ||
+      this.record.state !== 'running' ||
+      this.damage !== undefined ||
+      this.isOutOfSpace
+    )
+      return [];
+    return this.attendance
+      .candidates()
+      .filter(({ participant }) => !this.#resting.has(participant) && mayTakeSeat(round, participant));
+  }
+
+  /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
+  async offer(candidates: readonly Candidate[]): Promise<void> {
+    if (this.openRound?.phase !== 'selection') return this.seat();
+    const at = this.around.clock.now();
+    await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
+  }
+
+  /** Configures devices that wait for the free seats of an asynchronous round. Within the queue. */
+  async seat(): Promise<void> {
+    const candidates = this.#inPickingOrder(this.#seatable());
+    if (candidates.length === 0) return;
+    const at = this.around.clock.now();
+    await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
+  }
+
+  /** It gave up its task: in an asynchronous round it is not asked again at once. */
+  rest(participant: ParticipantId): void {
+    this.stopRest(participant);
+    const cancel = this.around.clock.after(REST_MS, () => {
+      this.#resting.delete(participant);
+      this.background('seat', () => this.seat());
+    });
+    this.#resting.set(participant, cancel);
+  }
+
+  /** It checked in anew: whatever it gave up before, it is here to train. */
+  stopRest(participant: ParticipantId): void {
+    this.#resting.get(participant)?.();
+    this.#resting.delete(participant);
+  }
+
+  /** Every device here has had its place in the open buffer, and it is not full: no version would ever come of it. */
+  get #isStuck(): boolean {
+    const round = this.openRound;
+    return (
+      round?.phase === 'reporting' &&
+      isAsynchronous(round) &&
+      this.record.state === 'running' &&
+      this.attendance.checkedIn >= round.rules.goal &&
+      this.#resting.size === 0 &&
+      carriedFrom(round).length === 0 &&
+      this.#seatable().length === 0
+    );
+  }
+
+  /** Ends a buffer that cannot be filled; the next one has places for all. Within the queue. */
+  async #giveUpStuck(): Promise<void> {
+    const round = this.openRound;
+    if (round === undefined || !this.#isStuck) return;
+    const reports = acceptedReports(round).length;
+    const reason = `Only ${reports} of ${round.rules.goal} updates came, and every device that is here has had its turn.`;
+    await this.feed({ type: 'cancelled', reason, at: this.around.clock.now() });
   }
 
   /** Ends the run, and its open round with it. Within the queue. */
@@ -308,23 +422,30 @@ export class Federation {
     this.changed();
   }
 
-  /** What is due where no round is open: the end of a run that reached its target, or the next round. Within the queue. */
+  /** What is due: the end of a run that reached its target, the next round, or seats in the open one. Within the queue. */
   async goOn(): Promise<void> {
-    if (!(await this.finishAtTarget())) await this.openIfDue();
+    if (!(await this.finishAtTarget())) {
+      await this.openIfDue();
+      await this.seat();
+    }
     this.changed();
   }
 
-  /** Whether the newest version reached the target, which ends the run. Within the queue. */
+  /** Whether a version reached the target, which ends the run. Within the queue. */
   async finishAtTarget(): Promise<boolean> {
     const { record, versions, run } = this;
     if (run === undefined || (record.state !== 'running' && record.state !== 'paused')) return false;
-    if (
-      this.openRound !== undefined ||
-      versions.head.run !== run.run ||
-      !versions.headReaches(run.spec.metric)
-    )
-      return false;
-    await this.finishRun(`The run ended: version ${versions.head.version} reached its target.`);
+    const { rules, metric } = run.spec;
+    // A buffer is always open, and tallies of a version come when newer ones are there already: any that enough devices have
+    // judged ends the run.
+    const reached =
+      rules.mode.type === 'asynchronous'
+        ? versions.newestReaching(metric, run.run, rules.minimum)
+        : this.openRound === undefined && versions.head.run === run.run && versions.headReaches(metric)
+          ? versions.head.version
+          : undefined;
+    if (reached === undefined) return false;
+    await this.finishRun(`The run ended: version ${reached} reached its target.`);
     return true;
   }
 
@@ -357,10 +478,34 @@ export class Federation {
           changes: this.#commit.changes,
         };
       },
+      follow: (before, ended) => this.#follow(before, ended),
+      mayHaveSeats: () => {
+        if (this.#seatable().length > 0) this.background('seat', () => this.seat());
+        else if (this.#isStuck) this.background('stuck', () => this.#giveUpStuck());
+      },
       baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
       changed: () => this.changed(),
     };
+  }
+
+  /** The buffer that opens with the end of this one, where the run goes on: whoever trains is a member of it. */
+  #follow(before: Round, ended: EndedRound): readonly Change[] {
+    this.#following = undefined;
+    const record = this.#commit?.record ?? this.record;
+    const run = this.#commit?.run ?? this.run;
+    // A cancelled round is followed by none.
+    if (!isAsynchronous(before) || before.phase !== 'aggregation' || run === undefined) return [];
+    if (record.state !== 'running' && record.state !== 'paused') return [];
+    const base = ended.phase === 'committed' ? ended : undefined;
+    const setting = this.#settingOfNext(run, ended.endedAt, base);
+    const next = openBuffer(setting, carriedFrom(before), this.#quantumOf);
+    this.#following = next;
+    return [
+      { type: 'change-federation', record: { ...record, lastRound: next.round } },
+      { type: 'put-round', record: { federation: record.id, round: next, remainingMs: null } },
+      this.entry('opened', { round: next.round, run: next.run, base: next.base }),
+    ];
   }
 
   /** What the present run was started with. */
@@ -396,17 +541,28 @@ export class Federation {
   }
 
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
+    const { head } = this.versions;
     return {
       plan: {
         federation: this.record.id,
-        round: round.round,
         strategy: strategyOf(this.#spec.strategy),
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
-      base: { digest: round.baseDigest, state: this.#remembered },
+      base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
+      downlink: this.#downlink(head.version + 1),
+    };
+  }
+
+  /** Versions of a run begin where those before it ended: its first ones go down finer. */
+  #downlink(version: number): Downlink {
+    const wanted = codecNamed(this.#spec.transfer.downlink);
+    const isFirst = this.record.roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
+    return {
+      codec: isFirst ? codecNamed('q8') : wanted,
+      seed: versionContext(this.record.id, version),
     };
   }
 
@@ -420,6 +576,10 @@ export class Federation {
         ? null
         : { digest: state, bytes: 4 * stateLength(this.#setting(this.attendance.checkedIn)) };
     for (const participant of participants) {
+      const member = memberOf(round, participant);
+      if (member === undefined) throw new Error(`${participant} is no member of round ${round.round}.`);
+      const { task } = member;
+      this.#lastRounds.set(participant, task.round);
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
         this.startGrace(participant);
@@ -428,20 +588,31 @@ export class Federation {
       connection.send('configured', {
         federation: this.record.id,
         run: round.run,
-        round: round.round,
-        base: { version: round.base, digest: round.baseDigest, bytes: head.bytes },
+        round: task.round,
+        base: {
+          version: task.version,
+          digest: task.digest,
+          bytes: head.bytes,
+          deltas: this.versions.deltasTo(task.version),
+        },
         plan,
         uplink: transfer.uplink,
         asks: [...asks],
         controls,
-        deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
+        deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
       });
     }
   }
 
   #ended(round: EndedRound): void {
-    for (const cancel of this.#graces.values()) cancel();
-    this.#graces.clear();
+    const following = this.#following;
+    this.#following = undefined;
+    for (const participant of [...this.#resting.keys()]) this.stopRest(participant);
+    // Members of the next round have their grace still.
+    if (following === undefined) {
+      for (const cancel of this.#graces.values()) cancel();
+      this.#graces.clear();
+    }
     const reports = acceptedReports(round);
     const federation = this.record.id;
     const commit = this.#commit;
@@ -459,6 +630,7 @@ export class Federation {
           version: round.version,
           digest: round.digest,
           bytes: commit.version.bytes,
+          deltas: this.versions.deltasTo(round.version),
           counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
         });
       this.around.log.info(
@@ -471,7 +643,7 @@ export class Federation {
         },
         'round committed',
       );
-      if (this.record.state !== 'finished') {
+      if (this.record.state !== 'finished' && following === undefined) {
         const awaited = reports.map((report) => report.participant).filter((one) => this.attendance.has(one));
         this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
       }
@@ -479,7 +651,11 @@ export class Federation {
       for (const { connection } of this.attendance.devices())
         connection.send('abandoned', { federation, round: round.round, reason: round.reason });
       this.around.log.warn({ federation, round: round.round, reason: round.reason }, 'round abandoned');
-      this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
+      if (following === undefined) this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
+    }
+    if (following !== undefined) {
+      this.record = { ...this.record, lastRound: following.round };
+      this.driver.goOnWith(following);
     }
     // The updates have served: what is kept of them is their digests and counts.
     for (const report of reports) void this.release(report.update);
@@ -525,6 +701,6 @@ export class Federation {
     this.#interlude.cancel();
     this.#postponed.stop();
     this.#broadcast.stop();
-    for (const cancel of this.#graces.values()) cancel();
+    for (const cancel of [...this.#graces.values(), ...this.#resting.values()]) cancel();
   }
 }

@@ -69,11 +69,12 @@ async function checkIn(
   // It went while this waited its turn.
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
+  federation.stopRest(participant);
   const candidate = attendance.candidateOf(participant);
   const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
-    await federation.feed({ type: 'available', candidates, population: attendance.checkedIn, at });
     await federation.feed({ type: 'returned', participant, at });
+    await federation.offer(candidates);
     await federation.openIfDue();
   });
   federation.changed();
@@ -115,8 +116,7 @@ async function progress(
 ): Promise<Answer> {
   const elsewhere = notHere(federation, connection, participant);
   if (elsewhere !== undefined) return elsewhere;
-  const open = federation.openRound;
-  if (open?.round !== round || memberOf(open, participant) === undefined)
+  if (taskRound(federation, participant) !== round)
     return refused(
       'not-in-cohort',
       `This device is not in the cohort of round ${round}, or the round is over.`,
@@ -139,14 +139,25 @@ async function withdraw(
 ): Promise<Answer> {
   const elsewhere = notHere(federation, connection, participant);
   if (elsewhere !== undefined) return elsewhere;
-  const open = federation.openRound;
-  if (open?.round !== round)
+  const { openRound } = federation;
+  // A round that is choosing still: a candidate may go.
+  if (
+    openRound?.phase === 'selection'
+      ? openRound.round !== round
+      : taskRound(federation, participant) !== round
+  )
     return refused(
       'not-in-cohort',
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
+  federation.rest(participant);
   await withdrawn(federation, participant, reason);
   return done;
+}
+
+/** The round that this device was configured in, of a task that the open round knows. */
+function taskRound({ openRound }: Federation, participant: ParticipantId): number | undefined {
+  return openRound === undefined ? undefined : memberOf(openRound, participant)?.task.round;
 }
 
 /** It trains no more, whether there is room to write that down or not. */

@@ -1,12 +1,13 @@
 // Receive → step → perform the effects, for one federation's present round. Every call comes from the federation's queue,
 // one after the other: what is decided is durable before anybody hears of it.
-import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
 import { guardNorm, movedNorm } from '#lib/core/aggregation/norm-guard.ts';
 import { failureSentence, type Aggregated, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
+  isAsynchronous,
   isOver,
+  memberOf,
   type Aggregation,
   type EndedRound,
   type Report,
@@ -20,24 +21,17 @@ import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
+import { MemberTimers } from './member-timers.ts';
+import { digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
 import {
   BlobDamaged,
-  readParameters,
+  readBase,
   type AggregationPlan,
   type BaseVersion,
   type Collecting,
+  type ReadBase,
 } from './stored-updates.ts';
 import { REMAINING_EVERY_MS, type Surroundings } from './surroundings.ts';
-
-/** A new version whose bytes are durable, retained once each. */
-export interface MadeVersion {
-  readonly digest: Digest;
-  readonly bytes: number;
-  /** What the strategy remembers with it; null: nothing. */
-  readonly state: Digest | null;
-  /** ‖new − base‖₂ */
-  readonly norm: number;
-}
 
 /** What a round needs of its federation. */
 export interface RoundHost {
@@ -50,6 +44,7 @@ export interface RoundHost {
     /** How far the run's versions went from their parents, oldest first, and the guard's factor. */
     readonly norms: readonly number[];
     readonly normFactor: number | null;
+    readonly downlink: Downlink;
   };
   readonly journal: Journal;
   /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
@@ -63,8 +58,12 @@ export interface RoundHost {
     round: Aggregation,
     made: MadeVersion,
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
+  /** `before` ends so: what becomes durable with its end, after its own entries (an asynchronous round's next one). */
+  follow(before: Round, ended: EndedRound): readonly Change[];
   /** The round is over and durable. */
   ended(round: EndedRound): void;
+  /** An asynchronous round has changed: there may be seats for devices that wait. */
+  mayHaveSeats(): void;
   /** The bytes that the round trains from are damaged or gone. */
   baseDamaged(): void;
   /** Something that views show has changed. */
@@ -80,6 +79,7 @@ interface Timer {
 export class RoundDriver {
   round: Round | undefined;
   #timer: Timer | undefined;
+  readonly #members: MemberTimers;
   #stopHeartbeat: (() => void) | undefined;
   #collecting: Collecting | undefined;
   /** Why the round makes no version, decided on and not yet written. */
@@ -90,11 +90,23 @@ export class RoundDriver {
   constructor(
     private readonly host: RoundHost,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.#members = new MemberTimers(around.clock, (participant, round) =>
+      host.enqueue(`overdue/${participant}`, async () => {
+        await this.feed({ type: 'overdue', participant, round, at: around.clock.now() });
+      }),
+    );
+  }
 
   /** Milliseconds left of the present phase; null where no deadline runs. */
   get remainingMs(): number | null {
     return this.#timer === undefined ? null : Math.max(0, this.#timer.dueAt - this.around.clock.monotonic());
+  }
+
+  /** What a member has left to report: of its own deadline, or of the round's. */
+  leftMsOf(participant: ParticipantId): number {
+    const member = this.round === undefined ? undefined : memberOf(this.round, participant);
+    return (member === undefined ? undefined : this.#members.leftMs(member)) ?? this.remainingMs ?? 0;
   }
 
   /** Takes up the round that an earlier process left: the same deadlines go on with what was left of them. */
@@ -102,8 +114,10 @@ export class RoundDriver {
     this.round = round;
     if (round.phase === 'selection')
       this.#startTimer('selection', remainingMs ?? round.rules.selectionDeadlineMs);
-    if (round.phase === 'reporting')
+    if (round.phase === 'reporting' && !isAsynchronous(round))
       this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
+    this.#members.keep(round);
+    if (isAsynchronous(round)) this.#heartbeat();
     if (round.phase === 'aggregation') this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
@@ -111,12 +125,24 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#abandonCollecting();
     this.#fresh.clear();
+    if (opened.round.phase !== 'selection' && isAsynchronous(opened.round)) {
+      await this.#apply(opened, changes);
+      return this.#heartbeat();
+    }
     const start: Effect = {
       type: 'start-timer',
       phase: 'selection',
       ms: opened.round.rules.selectionDeadlineMs,
     };
     await this.#apply({ round: opened.round, effects: [start, ...opened.effects] }, changes);
+  }
+
+  /** Goes on with a buffer that became durable with the end of the one before. */
+  goOnWith(buffer: Reporting): void {
+    this.#fresh.clear();
+    this.round = buffer;
+    this.#members.keep(buffer);
+    this.#heartbeat();
   }
 
   /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
@@ -135,12 +161,20 @@ export class RoundDriver {
   /** Stops all timers; what is left of the deadline is written. */
   async close(): Promise<void> {
     const { round, remainingMs } = this;
+    const isTimed = this.#isTimed;
+    const timed = round === undefined ? undefined : this.#members.timed(round);
     this.#stopTimer();
-    if (round !== undefined && remainingMs !== null) await this.#writeRemaining(round, remainingMs);
+    this.#members.stop();
+    if (timed !== undefined && isTimed) await this.#writeRemaining(timed, remainingMs);
+  }
+
+  /** Whether anything of a deadline is to be remembered. */
+  get #isTimed(): boolean {
+    return this.#timer !== undefined || this.#members.count > 0;
   }
 
   /** A deadline that is remembered less exactly is no reason to end: without room for it, what was written before stands. */
-  async #writeRemaining(round: Round, remainingMs: number): Promise<void> {
+  async #writeRemaining(round: Round, remainingMs: number | null): Promise<void> {
     try {
       await this.host.write([
         { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
@@ -159,17 +193,26 @@ export class RoundDriver {
     const entries = next.effects.flatMap((effect) => (effect.type === 'record' ? [effect.entry] : []));
     if (entries.length > 0 || changes.length > 0) {
       const remainingMs = remainingAfter(next.effects, this.remainingMs);
+      const round = this.#members.timed(next.round);
+      const written = entries.map(({ type, ...payload }): Change => {
+        const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
+        return { type: 'append-journal', record };
+      });
+      const before = this.round;
+      const ends = before !== undefined && !isOver(before) && isOver(round);
       await this.host.write([
         ...changes,
-        { type: 'put-round', record: { federation: this.host.id, round: next.round, remainingMs } },
-        ...entries.map(({ type, ...payload }): Change => {
-          const record = this.host.journal.next(type, { round: next.round.round, ...payload }, at);
-          return { type: 'append-journal', record };
-        }),
+        { type: 'put-round', record: { federation: this.host.id, round, remainingMs } },
+        ...written,
+        ...(ends ? this.host.follow(this.#members.timed(before), round) : []),
       ]);
     }
     this.round = next.round;
+    // Members that go on in the buffer that follows keep theirs: it takes over while the effects are performed.
+    if (!isOver(next.round)) this.#members.keep(next.round);
     for (const effect of next.effects) this.#perform(effect);
+    if (isOver(this.round)) this.#members.keep(this.round);
+    else if (isAsynchronous(this.round)) this.host.mayHaveSeats();
     this.host.changed();
   }
 
@@ -196,6 +239,7 @@ export class RoundDriver {
       // Written above, and answered by whoever fed the event.
       case 'record':
       case 'refuse':
+      case 'ask-again':
         return;
       default:
         effect satisfies never;
@@ -228,8 +272,8 @@ export class RoundDriver {
     this.#stopHeartbeat = this.around.clock.after(REMAINING_EVERY_MS, () => {
       this.host.enqueue('heartbeat', async () => {
         const { round, remainingMs } = this;
-        if (round === undefined || remainingMs === null) return;
-        await this.#writeRemaining(round, remainingMs);
+        if (round === undefined || isOver(round)) return;
+        if (this.#isTimed) await this.#writeRemaining(this.#members.timed(round), remainingMs);
         this.#heartbeat();
       });
     });
@@ -264,7 +308,7 @@ export class RoundDriver {
   async #commit(round: Aggregation): Promise<string | undefined> {
     const made = await this.#makeVersion(round);
     if (!made.ok) return made.error;
-    const { digest, state } = made.value;
+    const kept = digestsOf(made.value);
     const { event, changes } = this.host.planCommit(round, made.value);
     try {
       await this.feed(event, changes);
@@ -272,8 +316,7 @@ export class RoundDriver {
     } catch (error) {
       if (!(error instanceof RecordsFull)) throw error;
       // First: it makes room for the end of the round to be written.
-      await this.host.release(digest);
-      if (state !== null) await this.host.release(state);
+      for (const one of kept) await this.host.release(one);
       return NO_ROOM;
     }
   }
@@ -282,38 +325,29 @@ export class RoundDriver {
   async #makeVersion(round: Aggregation): Promise<Result<MadeVersion, string>> {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
-    const { base, norms, normFactor } = this.host.aggregation(round);
+    const { plan, base, norms, normFactor, downlink } = this.host.aggregation(round);
+    let from: ReadBase;
     let made: Result<Aggregated, AggregationFailure>;
-    let norm = 0;
     try {
       const state = this.#collectingOf(round);
       for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
-      made = await state.finish(base);
-      if (made.ok) {
-        const { parameters } = made.value;
-        norm = movedNorm(await readParameters(blobs, base.digest, parameters.length), parameters);
-      }
+      from = await readBase(blobs, plan, base);
+      made = await state.finish(from);
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
-      if (error.digest === base.digest || error.digest === base.state) this.host.baseDamaged();
+      if (error.digest === base.digest || error.digest === base.state || error.digest === base.residual)
+        this.host.baseDamaged();
       return failed(`${error.message} The round cannot be averaged.`);
     } finally {
       this.#abandonCollecting();
     }
     if (!made.ok) return failed(failureSentence(made.error));
+    const norm = movedNorm(from.master, made.value.parameters);
     const guarded = normFactor === null ? ok(null) : guardNorm(norms, norm, normFactor);
     if (!guarded.ok) return failed(failureSentence(guarded.error));
-    const bytes = bytesOf(made.value.parameters);
-    const state = bytesOf(made.value.state);
     try {
-      const digest = await blobs.put(bytes);
-      return ok({
-        digest,
-        bytes: bytes.length,
-        state: state.length === 0 ? null : await blobs.put(state),
-        norm,
-      });
+      return ok(await publish(blobs, made.value, from.held, downlink, norm));
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);

@@ -1,5 +1,12 @@
 // Why nothing runs, or what happens next: one sentence.
-import { acceptedReports, isOver, type Round } from '#lib/core/round/round-state.ts';
+import { freeSeats } from '#lib/core/round/buffer.ts';
+import {
+  acceptedReports,
+  isAsynchronous,
+  isOver,
+  type Reporting,
+  type Round,
+} from '#lib/core/round/round-state.ts';
 import { cohortSize } from '#lib/core/round/round.ts';
 import type { RunState } from '#lib/protocol/views.ts';
 
@@ -25,6 +32,16 @@ export function statusSentence(now: Situation): string {
     : `${sentence} Version ${now.headVersion} holds the parameters of version ${now.restoredFrom} again: what came after that was damaged on the server’s disk.`;
 }
 
+const collecting = (round: Reporting): string =>
+  `Round ${round.round} collects updates as they come: ${acceptedReports(round).length} of ${round.rules.goal} are in.`;
+
+/** A device has one place in a buffer: one that nobody is left for waits for others. */
+function lacking(round: Reporting, checkedIn: number): string {
+  if (round.cohort.some((member) => member.standing.type === 'active')) return '';
+  const missing = round.rules.goal - acceptedReports(round).length;
+  return checkedIn === 0 || freeSeats(round) > 0 ? ` Waiting for ${devices(missing)}.` : '';
+}
+
 function whatHappens(now: Situation): string {
   const open = now.round !== undefined && !isOver(now.round) ? now.round : undefined;
   switch (now.state) {
@@ -33,6 +50,8 @@ function whatHappens(now: Situation): string {
     case 'finished':
       return now.outcome ?? 'The run has ended.';
     case 'paused':
+      if (open !== undefined && isAsynchronous(open))
+        return 'Paused by the coordinator: updates that are under way still count, and no device begins another.';
       return open === undefined
         ? 'Paused by the coordinator: no new round opens.'
         : `Paused by the coordinator: round ${open.round} goes on, and no new one opens after it.`;
@@ -46,6 +65,7 @@ function whatHappens(now: Situation): string {
       case 'selection':
         return `Round ${open.round} is choosing its devices: ${open.candidates.length} of ${cohortSize(open.rules)} are here.`;
       case 'reporting':
+        if (isAsynchronous(open)) return `${collecting(open)}${lacking(open, now.checkedIn)}`;
         return `Round ${open.round} is training: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
       case 'aggregation':
         return `Round ${open.round} is being averaged.`;

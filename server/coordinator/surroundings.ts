@@ -22,6 +22,8 @@ export const RECONNECT_GRACE_MS = 20_000;
 export const EVALUATION_DEADLINE_MS = 15_000;
 /** After an abandoned round, before another opens: a broken cohort must not spin. */
 export const AFTER_ABANDON_MS = 2_000;
+/** A device that gave up a task of an asynchronous round gets no other in this time: one that fails at once must not spin. */
+export const REST_MS = 30_000;
 /** How often what is left of a deadline is written down, for a restart after a crash. */
 export const REMAINING_EVERY_MS = 5_000;
 /** A full disk is tried again this often. */

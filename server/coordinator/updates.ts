@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { Digest, ParticipantId, RunNumber } from '#lib/core/ids.ts';
 import { decide, type Decision } from '#lib/core/round/decide.ts';
-import type { Report } from '#lib/core/round/round-state.ts';
+import { isAsynchronous, type Delivered } from '#lib/core/round/round-state.ts';
 import { fail } from '#lib/core/result.ts';
 import { updateCheck } from '#lib/core/update/check-update.ts';
 import type { CodecFault } from '#lib/core/update/codec/codec.ts';
@@ -12,7 +12,7 @@ import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
 import { BlobSpaceFull, type BlobDraft } from '../ports/blobs.ts';
-import type { Change, UpdateRecord } from '../ports/records.ts';
+import { RecordsFull, type Change, type UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { CHUNK_BYTES } from './stored-updates.ts';
 import { receiptOf } from './views.ts';
@@ -33,7 +33,7 @@ function runOf({ record }: Federation): RunNumber {
   return record.run;
 }
 
-const recordOf = (federation: Federation, offer: UpdateOffer, report: Report): UpdateRecord => ({
+const recordOf = (federation: Federation, offer: UpdateOffer, report: Delivered): UpdateRecord => ({
   federation: federation.record.id,
   run: runOf(federation),
   round: offer.round,
@@ -43,6 +43,7 @@ const recordOf = (federation: Federation, offer: UpdateOffer, report: Report): U
   bytes: report.bytes,
   examples: report.examples,
   receivedAt: report.at,
+  countedIn: federation.openRound?.round ?? offer.round,
   outcome: 'accepted',
   refusal: null,
 });
@@ -78,6 +79,8 @@ export async function answerOffer(
   const decision = decideNow(federation, participant, offer);
   switch (decision.type) {
     case 'wanted':
+    // Its bytes are wanted; in which round they count is known when they are here.
+    case 'later':
       return undefined;
     case 'refused':
       return refusedReply(withCurrent(federation, decision.refusal));
@@ -93,7 +96,7 @@ function decideNow(federation: Federation, participant: ParticipantId, offer: Up
   const { round } = federation.driver;
   if (offer.round > federation.record.lastRound)
     return { type: 'refused', refusal: { kind: 'invalid', reason: `there is no round ${offer.round} yet` } };
-  if (round?.round !== offer.round)
+  if (round === undefined || (round.round !== offer.round && !isAsynchronous(round)))
     return { type: 'refused', refusal: { kind: 'round-closed', round: offer.round, current: null } };
   return decide(round, {
     participant,
@@ -137,6 +140,24 @@ export async function deliver(
   }
 }
 
+const isLater = (federation: Federation, participant: ParticipantId, offer: UpdateOffer): boolean =>
+  decideNow(federation, participant, offer).type === 'later';
+
+/**
+ * Decides in the federation's queue. Undefined is no decision: a version is being made, whose turn comes before this one's
+ * next, and after it the next buffer is open. Where the disk has no room for that version there is nothing to wait for.
+ */
+async function decidedInTurn(
+  federation: Federation,
+  decide: () => Promise<UpdateReply | undefined>,
+): Promise<UpdateReply> {
+  for (;;) {
+    const reply = await federation.enqueue(decide);
+    if (reply !== undefined) return reply;
+    if (federation.isOutOfSpace) throw new RecordsFull('The version before this update waits for room.');
+  }
+}
+
 const undecodable = (fault: CodecFault): UpdateRefusal =>
   fault.kind === 'malformed' ? { kind: 'invalid', reason: fault.reason } : fault;
 
@@ -147,13 +168,15 @@ function reject(
   offer: UpdateOffer,
   refusal: UpdateRefusal,
 ): Promise<UpdateReply> {
-  return federation.enqueue(async () => {
+  return decidedInTurn(federation, async () => {
     const known = await answerOffer(federation, participant, offer);
     if (known !== undefined) return known;
+    if (isLater(federation, participant, offer)) return undefined;
     const at = federation.around.clock.now();
     const reason = refusalSentence(refusal);
-    const report: Report = {
+    const report: Delivered = {
       participant,
+      round: offer.round,
       base: offer.base,
       update: offer.digest,
       bytes: offer.bytes,
@@ -164,7 +187,12 @@ function reject(
       norm: 0,
       at,
     };
-    const record: UpdateRecord = { ...recordOf(federation, offer, report), outcome: 'refused', refusal };
+    const record: UpdateRecord = {
+      ...recordOf(federation, offer, report),
+      countedIn: null,
+      outcome: 'refused',
+      refusal,
+    };
     await federation.feed({ type: 'rejected', participant, reason, at }, [{ type: 'insert-update', record }]);
     federation.around.log.warn(
       { federation: federation.record.id, round: offer.round, participant, refusal: refusal.kind },
@@ -191,12 +219,14 @@ async function accept(
   }
   let isCounted = false;
   try {
-    return await federation.enqueue(async () => {
+    return await decidedInTurn(federation, async () => {
       const known = await answerOffer(federation, participant, offer);
       if (known !== undefined) return known;
+      if (isLater(federation, participant, offer)) return undefined;
       const at = federation.around.clock.now();
-      const report: Report = {
+      const report: Delivered = {
         participant,
+        round: offer.round,
         base: offer.base,
         update,
         bytes: offer.bytes,

@@ -2,10 +2,13 @@
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
-import type { VersionView } from '#lib/protocol/views.ts';
+import type { VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
 import { VersionScores } from './version-scores.ts';
 import { reachesTarget, versionView } from './views.ts';
+
+/** Late comers further behind than this get the whole version. */
+const MOST_DELTAS = 8;
 
 export class VersionList {
   #records: VersionRecord[];
@@ -32,7 +35,8 @@ export class VersionList {
   }
 
   get(version: VersionNumber): VersionRecord | undefined {
-    return this.#records.find((one) => one.version === version);
+    // Numbers are dense from 0.
+    return this.#records[version];
   }
 
   has(digest: Digest): boolean {
@@ -51,7 +55,9 @@ export class VersionList {
   /** Versions of the same bytes are damaged together. */
   standingOf(digest: Digest): 'intact' | 'damaged' | 'unknown' {
     const record = this.#records.find((one) => one.digest === digest);
-    if (record === undefined) return 'unknown';
+    // A difference leads nowhere that its digest does not name: whoever applies it checks.
+    if (record === undefined)
+      return this.#records.some((one) => one.delta?.digest === digest) ? 'intact' : 'unknown';
     return this.isDamaged(record.version) ? 'damaged' : 'intact';
   }
 
@@ -68,9 +74,35 @@ export class VersionList {
     return version?.run ?? null;
   }
 
-  /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
+  /** Of everything that versions keep on the disk: parameters, differences, and what is remembered with them. */
   digests(): readonly Digest[] {
-    return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
+    return this.#records.flatMap(({ digest, state, residual, delta }) =>
+      [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined),
+    );
+  }
+
+  /**
+   * The differences that lead to a version, newest first: at most MOST_DELTAS, and only as long as they are fewer bytes than
+   * the whole of it.
+   */
+  deltasTo(version: VersionNumber): VersionDelta[] {
+    const deltas: VersionDelta[] = [];
+    let record = this.get(version);
+    const most = record?.bytes ?? 0;
+    let bytes = 0;
+    while (record?.delta != null && record.parent !== null && deltas.length < MOST_DELTAS) {
+      const delta = this.#deltaOf(record);
+      bytes += record.delta.bytes;
+      if (delta === null || bytes >= most) break;
+      deltas.push(delta);
+      record = this.get(record.parent);
+    }
+    return deltas;
+  }
+
+  #deltaOf({ version, digest, parent, delta }: VersionRecord): VersionDelta | null {
+    const from = parent === null ? undefined : this.get(parent)?.digest;
+    return delta === null || from === undefined ? null : { version, from, to: digest, ...delta };
   }
 
   /** How far the versions of a run went from their parents, oldest first. */
@@ -120,6 +152,7 @@ export class VersionList {
   view(record: VersionRecord): VersionView {
     return versionView(
       record,
+      this.#deltaOf(record),
       this.#evaluations.get(record.version)?.view() ?? null,
       this.isDamaged(record.version),
     );
@@ -133,6 +166,23 @@ export class VersionList {
   headReaches(metric: FederationSpec['metric']): boolean {
     const tally = this.#evaluations.get(this.head.version)?.tally;
     return tally !== undefined && reachesTarget(metric, tally);
+  }
+
+  /** The newest version of the run that at least so many devices have judged and that reaches the target. */
+  newestReaching(
+    metric: FederationSpec['metric'],
+    run: RunNumber,
+    devices: number,
+  ): VersionNumber | undefined {
+    return this.#records.toReversed().find((record) => {
+      const scores = this.#evaluations.get(record.version);
+      return (
+        record.run === run &&
+        scores?.tally !== undefined &&
+        scores.participants >= devices &&
+        reachesTarget(metric, scores.tally)
+      );
+    })?.version;
   }
 
   /** The metric at the newest version that has been evaluated. */

@@ -17,6 +17,10 @@ class Scores {
     return this.#sum?.tally;
   }
 
+  get participants(): number {
+    return this.#sum?.participants ?? 0;
+  }
+
   /** False where the tally does not fit to the others. */
   add(tally: Tally): boolean {
     const sum = this.#sum === undefined ? tally : addTallies(this.#sum.tally, tally);
@@ -48,6 +52,11 @@ export class VersionScores {
   /** Of the version itself; undefined before the first. */
   get tally(): Tally | undefined {
     return this.#version.tally;
+  }
+
+  /** Devices that have judged the version. */
+  get participants(): number {
+    return this.#version.participants;
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */

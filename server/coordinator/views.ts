@@ -4,7 +4,7 @@ import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
 import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
-import type { FederationView, Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { FederationView, Receipt, RoundView, VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { UpdateRecord, VersionRecord } from '../ports/records.ts';
 
 /** Whether a version of this tally ends the run. */
@@ -16,11 +16,12 @@ export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): b
 
 export const versionView = (
   record: VersionRecord,
+  delta: VersionDelta | null,
   evaluation: VersionView['evaluation'],
   damaged: boolean,
 ): VersionView => {
-  const { federation: _, state: __, ...rest } = record;
-  return { ...rest, damaged, evaluation };
+  const { federation: _, state: __, residual: ___, delta: ____, ...rest } = record;
+  return { ...rest, delta, damaged, evaluation };
 };
 
 function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {
@@ -77,6 +78,7 @@ export const receiptOf = (record: UpdateRecord): Receipt => ({
   bytes: record.bytes,
   examples: record.examples,
   receivedAt: record.receivedAt,
+  ...(record.countedIn === null || record.countedIn === record.round ? {} : { countedIn: record.countedIn }),
 });
 
 /**

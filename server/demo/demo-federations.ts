@@ -1,7 +1,7 @@
 // The federations of `npm run demo`: one that eight headless participants take through rounds while you watch and join,
 // and one that is yours alone. Both live on samples made on the device.
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, type FederationSpec, type ModelFamily } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec, type ModelFamily } from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import type { NetworkSpec } from '#lib/core/model/spec.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
@@ -47,7 +47,9 @@ export function digitsFederation(participants: number): DemoFederation {
         seed: 7,
       },
       ...exactAveraging,
+      transfer: { uplink: 'eden:3', downlink: 'eden:4' },
       rules: {
+        ...plainRounds,
         goal: participants + 1,
         minimum: 2,
         overSelection: 1.3,
@@ -86,7 +88,9 @@ export function patientsFederation(): DemoFederation {
         seed: 11,
       },
       ...exactAveraging,
+      transfer: { uplink: 'eden:3', downlink: 'eden:4' },
       rules: {
+        ...plainRounds,
         goal: 8,
         minimum: 1,
         overSelection: 1.3,

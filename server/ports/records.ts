@@ -58,6 +58,8 @@ export interface UpdateRecord {
   readonly bytes: number;
   readonly examples: number;
   readonly receivedAt: number;
+  /** The round whose version it is part of: `round` in synchronous runs, and a later one where it took longer; null: refused. */
+  readonly countedIn: RoundNumber | null;
   readonly outcome: 'accepted' | 'refused';
   /** Why it was refused: an UpdateRefusal; null when accepted. */
   readonly refusal: unknown;
@@ -70,6 +72,10 @@ export interface VersionRecord {
   readonly bytes: number;
   /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. */
   readonly state: Digest | null;
+  /** What the downlink's codec lost on the way here: a blob of f32 values [P]; null: nothing. Never leaves the server. */
+  readonly residual: Digest | null;
+  /** The version as the difference to its parent, encoded; null where devices get it whole. */
+  readonly delta: { readonly digest: Digest; readonly bytes: number; readonly codec: string } | null;
   /** ‖version − parent‖₂; null for version 0. */
   readonly norm: number | null;
   readonly parent: VersionNumber | null;

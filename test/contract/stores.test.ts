@@ -58,6 +58,8 @@ const versionRecord = (id: string, number: number): VersionRecord => ({
   digest: digest(`version ${number}`),
   bytes: 24,
   state: number === 0 ? null : digest(`state ${number}`),
+  residual: number === 2 ? digest(`residual ${number}`) : null,
+  delta: number === 2 ? { digest: digest(`delta ${number}`), bytes: 3, codec: 'eden:4' } : null,
   norm: number === 0 ? null : 0.25,
   parent: number === 0 ? null : version(number - 1),
   run: number === 0 ? null : run,
@@ -79,6 +81,7 @@ const update = (id: string, number: number, by: string): UpdateRecord => ({
   bytes: 24,
   examples: 7,
   receivedAt: 9,
+  countedIn: round(number),
   outcome: 'accepted',
   refusal: null,
 });
@@ -89,6 +92,7 @@ const opened = (number: number) =>
     base: version(0),
     baseDigest: digest('base'),
     rules: exampleSpec().rules,
+    maximumStaleness: 0,
     openedAt: 3,
   });
 

@@ -8,7 +8,7 @@ import { createReferenceTrainer } from '#lib/adapters/reference/reference-traine
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { bytesOf, digestOf, digestOfText, participantIdOf } from '#lib/core/digest.ts';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, RoundNumber, RunNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
@@ -77,6 +77,7 @@ export const spec: FederationSpec = {
   },
   ...exactAveraging,
   rules: {
+    ...plainRounds,
     goal: 1,
     minimum: 1,
     overSelection: 1,
@@ -177,6 +178,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     examples: 0,
     evaluation: null,
     bytesUp: 0,
+    delta: null,
     damaged: false,
     bytesDown: 0,
     durationMs: null,
@@ -212,6 +214,9 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       if (found === undefined) throw new Error('There is no such version.');
       return found;
     },
+    async blob(digest) {
+      return new Uint8Array((await self.parameters(digest)).slice().buffer);
+    },
     async upload(_federation, offer, bytes) {
       self.uploads.push({ offer, bytes });
       return self.decide(offer, bytes);
@@ -244,7 +249,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         federation,
         run,
         round: roundNumber(round),
-        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength },
+        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength, deltas: [] },
         plan: spec.plan,
         uplink: 'f32',
         asks: [],
@@ -301,6 +306,7 @@ export const committedMessage = (
   version: version(made.version),
   digest: made.digest,
   bytes: network.parameterCount * 4,
+  deltas: [],
   counted,
 });
 

@@ -5,7 +5,15 @@ import { FederationSpec } from '#lib/core/federation.ts';
 type Input = v.InferInput<typeof FederationSpec>;
 
 export function exampleSpec(
-  change: { rules?: Partial<Input['rules']>; target?: number; units?: number; seed?: number } = {},
+  change: {
+    rules?: Partial<Input['rules']>;
+    target?: number;
+    units?: number;
+    seed?: number;
+    strategy?: Input['strategy'];
+    transfer?: Input['transfer'];
+    guard?: Input['guard'];
+  } = {},
 ): FederationSpec {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
     type: 'number',
@@ -49,6 +57,9 @@ export function exampleSpec(
       proximalTerm: 0,
       seed: change.seed ?? 1,
     },
+    strategy: change.strategy,
+    transfer: change.transfer,
+    guard: change.guard,
     rules: {
       goal: 3,
       minimum: 2,
@@ -59,6 +70,18 @@ export function exampleSpec(
       maximumRounds: 100,
       ...change.rules,
     },
+    ...(change.strategy === undefined ? {} : { strategy: change.strategy }),
     sample: null,
   });
 }
+
+/** The same with asynchronous rounds: buffers of 3 updates, of `concurrency` devices that train at the same time. */
+export const asynchronousSpec = (
+  concurrency: number,
+  rules: Partial<Input['rules']> = {},
+  maxstaleness = 20,
+): FederationSpec =>
+  exampleSpec({
+    rules: { mode: { type: 'asynchronous', concurrency }, minimum: 1, ...rules },
+    strategy: { name: 'fedbuff', options: { maxstaleness } },
+  });

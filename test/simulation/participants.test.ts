@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import * as v from 'valibot';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
@@ -44,6 +44,7 @@ function specification(changes: Partial<FederationSpec['rules']>): FederationSpe
     },
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: 3,
       minimum: 2,
       overSelection: 1,

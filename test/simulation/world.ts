@@ -5,7 +5,9 @@ import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
-import { acceptedReports } from '#lib/core/round/round-state.ts';
+import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
+import { codecNamed } from '#lib/core/update/codec/index.ts';
+import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
@@ -148,7 +150,7 @@ export class World {
 
   /**
    * What must hold whatever happened: versions dense, each the weighted mean of exactly the updates that its round
-   * accepted, no acknowledged update missing from a round that committed, and an unbroken journal.
+   * accepted (in asynchronous rounds as many as the goal, each counted less with its age), none twice, no acknowledged update missing from a round that committed, and an unbroken journal.
    */
   async check(): Promise<{ readonly committed: number; readonly abandoned: number }> {
     const versions = await this.kept.versions(federation);
@@ -156,6 +158,7 @@ export class World {
     const fault = (text: string): never => {
       throw new Error(`${text} (seed ${this.seed})`);
     };
+    const counted = new Set<string>();
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
       if (index === 0) continue;
@@ -177,6 +180,16 @@ export class World {
       if (new Set(reports.map((one) => one.participant)).size !== reports.length)
         fault('a device is counted twice');
       if (reports.length < round.rules.minimum) fault('fewer than the minimum were counted');
+      const isAsync = isAsynchronous(round);
+      if (isAsync && reports.length !== round.rules.goal) fault('a buffer did not hold its goal');
+      for (const one of reports) {
+        const key = `${one.participant}/${one.round}`;
+        if (counted.has(key)) fault('an update is in two versions');
+        counted.add(key);
+        if (one.staleness !== round.base - one.version || one.staleness > round.maximumStaleness)
+          fault('an update was counted that is too old');
+        if (versions[one.version]?.digest !== one.base) fault('an update says a base that it does not have');
+      }
       const from = await readParameters(this.blobs, base.digest, base.bytes / 4);
       const made = await readParameters(this.blobs, version.digest, version.bytes / 4);
       const examples = reports.reduce((total, one) => total + one.examples, 0);
@@ -185,7 +198,7 @@ export class World {
           .find((device) => device.participant === one.participant)
           ?.sent.get(one.update);
         return {
-          weight: one.examples / examples,
+          weight: isAsync ? 1 / (reports.length * Math.sqrt(1 + one.staleness)) : one.examples / examples,
           delta: sent ?? fault('an update was counted that nobody sent'),
         };
       });
@@ -196,9 +209,11 @@ export class World {
       }
     }
     for (const device of this.devices)
-      for (const [round, reply] of device.replies) {
+      for (const reply of device.replies.values()) {
+        if (reply.type !== 'accepted') continue;
+        const round = reply.receipt.countedIn ?? reply.receipt.round;
         const known = rounds.find((one) => one.round === round);
-        if (reply.type !== 'accepted' || known === undefined) continue;
+        if (known === undefined) return fault(`round ${round} is gone, and an acknowledged update with it`);
         if (
           !acceptedReports(known).some(
             (one) => one.participant === device.participant && one.update === reply.receipt.update,
@@ -299,12 +314,15 @@ export class Device {
       });
   }
 
-  delta(round: number): Float32Array<ArrayBuffer> {
+  delta: (round: number) => Float32Array<ArrayBuffer> = (round) => {
     const draws = random(this.world.seed, 'delta', this.index, round);
     return Float32Array.from({ length: 6 }, () => draws.normal());
-  }
+  };
+  /** What it hears of versions to train from. */
+  onBase: (base: Configured['base']) => void = () => {};
 
-  #configured({ round, base, deadlineMs }: Configured): void {
+  #configured({ round, base, deadlineMs, uplink }: Configured): void {
+    this.onBase(base);
     if (this.#outbox?.offer.round === round) return;
     const conduct = this.conduct(round);
     const after = (ms: number, action: () => void): void =>
@@ -315,12 +333,16 @@ export class Device {
       if (conduct === 'not-a-number') delta[3] = NaN;
       if (conduct === 'too-large') delta[2] = 65;
       if (conduct === 'short') delta = delta.slice(1);
-      const bytes = bytesOf(delta);
+      // A liar's bytes go as they are: no codec would encode them.
+      const bytes =
+        uplink === 'f32'
+          ? bytesOf(delta)
+          : codecNamed(uplink).encode(delta, updateContext(federation, round, this.participant));
       const digest = conduct === 'wrong-digest' ? digestOf(new Uint8Array(1)) : digestOf(bytes);
       const offer: UpdateOffer = {
         round,
         base: conduct === 'wrong-base' ? digestOf(new Uint8Array(2)) : base.digest,
-        codec: 'f32',
+        codec: uplink,
         steps: 1,
         baseLoss: null,
         bytes: bytes.length,

@@ -84,6 +84,12 @@ export async function deviceFederation(
         if (coordinator.parametersAt(digest) !== 'intact') throw new Error(`${digest} is not served.`);
         return valuesOf(digest);
       },
+      async blob(digest) {
+        const bytes: Uint8Array[] = [];
+        if (coordinator.parametersAt(digest) !== 'intact') throw new Error(`${digest} is not served.`);
+        await blobs.read(digest, new ArrayBuffer(64 * 1024), (chunk) => void bytes.push(chunk.slice()));
+        return new Uint8Array(Buffer.concat(bytes));
+      },
       async upload(id, offer, bytes) {
         const known = await coordinator.offer(id, participant, offer);
         if (known !== undefined) return known;

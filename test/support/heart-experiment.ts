@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '#lib/core/random.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { selectExamples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { heartDiseaseContract } from '#lib/modalities/table/heart-disease-contract.ts';
 import { readDataPath } from '#lib/adapters/node/data-path.ts';
-import { createTrainer } from '#lib/adapters/tfjs/node.ts';
+import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { epochOrder } from '#lib/participant/batch-order.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import type { Rows } from '#lib/ports/trainer.ts';
@@ -65,6 +65,7 @@ export function heartSpecification(): FederationSpec {
     },
     ...exactAveraging,
     rules: {
+      ...plainRounds,
       goal: names.length,
       minimum: names.length,
       overSelection: 1,

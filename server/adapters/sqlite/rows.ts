@@ -18,6 +18,7 @@ import type {
 import type { Tables } from './schema.ts';
 
 const json = (text: string): unknown => JSON.parse(text);
+const Delta = v.strictObject({ digest: Digest, bytes: v.number(), codec: v.string() });
 
 export const federationRow = (record: FederationRecord): Omit<Tables['federations'], 'position'> => ({
   id: record.id,
@@ -88,6 +89,7 @@ export const updateRow = (record: UpdateRecord): Tables['updates'] => ({
   received_at: record.receivedAt,
   outcome: record.outcome,
   refusal_json: record.refusal === null ? null : JSON.stringify(record.refusal),
+  counted_in: record.countedIn,
 });
 
 export const readUpdate = (row: Tables['updates']): UpdateRecord => ({
@@ -100,6 +102,7 @@ export const readUpdate = (row: Tables['updates']): UpdateRecord => ({
   bytes: row.bytes,
   examples: row.examples,
   receivedAt: row.received_at,
+  countedIn: v.parse(v.nullable(RoundNumber), row.counted_in),
   outcome: v.parse(v.picklist(['accepted', 'refused']), row.outcome),
   refusal: row.refusal_json === null ? null : json(row.refusal_json),
 });
@@ -110,6 +113,8 @@ export const versionRow = (record: VersionRecord): Tables['versions'] => ({
   digest: record.digest,
   bytes: record.bytes,
   state: record.state,
+  residual: record.residual,
+  delta_json: record.delta === null ? null : JSON.stringify(record.delta),
   norm: record.norm,
   parent: record.parent,
   run: record.run,
@@ -128,6 +133,8 @@ export const readVersion = (row: Tables['versions']): VersionRecord => ({
   digest: v.parse(Digest, row.digest),
   bytes: row.bytes,
   state: v.parse(v.nullable(Digest), row.state),
+  residual: v.parse(v.nullable(Digest), row.residual),
+  delta: row.delta_json === null ? null : v.parse(Delta, json(row.delta_json)),
   norm: row.norm,
   parent: v.parse(v.nullable(VersionNumber), row.parent),
   run: v.parse(v.nullable(RunNumber), row.run),

@@ -1,6 +1,6 @@
 // The tables, and how they came to be. Columns that end in _json hold JSON text; times are Unix milliseconds.
 // PostgreSQL takes the same migrations: nothing here is SQLite's own.
-import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
 
 interface Owned {
   federation: string;
@@ -46,12 +46,15 @@ export interface Tables {
     received_at: number;
     outcome: string;
     refusal_json: string | null;
+    counted_in: number | null;
   };
   versions: Owned & {
     version: number;
     digest: string;
     bytes: number;
     state: string | null;
+    residual: string | null;
+    delta_json: string | null;
     norm: number | null;
     parent: number | null;
     run: number | null;
@@ -181,10 +184,11 @@ const first: Migration = {
   },
 };
 
-/** What a strategy remembers with a version, and how far the version went from its parent. */
-const strategyState: Migration = {
+/** What a strategy and the downlink remember with a version, how it is sent, and how far it went from its parent. */
+const versionState: Migration = {
   async up(database: Kysely<unknown>) {
-    await database.schema.alterTable('versions').addColumn('state', 'text').execute();
+    for (const column of ['state', 'residual', 'delta_json'])
+      await database.schema.alterTable('versions').addColumn(column, 'text').execute();
     await database.schema.alterTable('versions').addColumn('norm', 'double precision').execute();
   },
 };
@@ -196,11 +200,20 @@ const personalTallies: Migration = {
   },
 };
 
+/** In which round an update counts, where that is not the one that its device was configured in. */
+const countedIn: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('updates').addColumn('counted_in', 'bigint').execute();
+    await sql`update updates set counted_in = round where outcome = 'accepted'`.execute(database);
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
     '0001-first': first,
-    '0002-strategy-state': strategyState,
+    '0002-version-state': versionState,
     '0003-personal-tallies': personalTallies,
+    '0004-counted-in': countedIn,
   }),
 };

@@ -28,8 +28,58 @@ export const SuccessMetric = v.strictObject({
 });
 export type SuccessMetric = v.InferOutput<typeof SuccessMetric>;
 
+/**
+ * synchronous: a cohort is picked, trains from one version, and its round closes (Bonawitz et al. 2019, §2.2).
+ * asynchronous: a round is one buffer of `goal` updates, and whoever is free trains from the newest version
+ * (Nguyen et al. 2022); `concurrency` devices train at the same time. There is no selection, no over-selection and no pause
+ * then, `minimum` devices are waited for once, before a run’s first round, and `reportingDeadlineMs` is each device’s own.
+ */
+export const RoundMode = v.variant('type', [
+  v.strictObject({ type: v.literal('synchronous') }),
+  v.strictObject({ type: v.literal('asynchronous'), concurrency: whole(1, 10_000) }),
+]);
+export type RoundMode = v.InferOutput<typeof RoundMode>;
+
+/** A free label that a participant gives its device: `hospital`, `ward-3`. */
+export const Tag = v.pipe(
+  v.string(),
+  v.trim(),
+  v.toLowerCase(),
+  v.regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,39}$/u),
+);
+export const Tags = v.pipe(v.array(Tag), v.maxLength(20));
+
+/** Who may be picked, and who first where more are there than are needed. */
+export const SelectionRules = v.strictObject({
+  /** A device must carry all of them. */
+  requiredTags: Tags,
+  /** Training rows that it must have. */
+  minimumExamples: whole(1, 10_000_000),
+  /** least-recent: who took part longest ago, or never, comes first; chance decides between equals. */
+  fairness: v.picklist(['random', 'least-recent']),
+});
+export type SelectionRules = v.InferOutput<typeof SelectionRules>;
+
+/** What rules that say nothing of it mean: rounds as they were before there was a choice. */
+export const plainRounds: {
+  readonly mode: RoundMode;
+  readonly selection: SelectionRules;
+  readonly reserve: number;
+} = {
+  mode: { type: 'synchronous' },
+  selection: { requiredTags: [], minimumExamples: 1, fairness: 'random' },
+  reserve: 3,
+};
+
 export const RoundRules = v.pipe(
   v.strictObject({
+    mode: v.optional(RoundMode, plainRounds.mode),
+    selection: v.optional(SelectionRules, plainRounds.selection),
+    /**
+     * Devices that are kept at hand, as a multiple of those that train at the same time: who comes beyond is told when to
+     * come back (pace steering, Bonawitz et al. 2019, §2.3).
+     */
+    reserve: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), plainRounds.reserve),
     /** Reports that close a round. */
     goal: whole(1, 10_000),
     /** Reports without which a round is abandoned at its deadline. */
@@ -45,6 +95,14 @@ export const RoundRules = v.pipe(
   v.forward(
     v.check((rules) => rules.minimum <= rules.goal, 'a minimum that is not above the goal'),
     ['minimum'],
+  ),
+  v.forward(
+    // A device has one update at most in a buffer: fewer devices than updates may never fill it.
+    v.check(
+      ({ mode, goal }) => mode.type === 'synchronous' || mode.concurrency >= goal,
+      'a concurrency that is not below the goal',
+    ),
+    ['mode'],
   ),
 );
 export type RoundRules = v.InferOutput<typeof RoundRules>;

@@ -3,9 +3,10 @@ import type { FederationView } from '../protocol/views.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import { keepTitle } from './federation-title.ts';
-import type { Ground } from './ground.ts';
+import { carriesOn, type Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { Rounds } from './rounds.ts';
+import { checkpointKey } from './work-round.ts';
 
 export interface Attendance {
   /** Asks how things stand and checks in: at each connection, and when the device was away. */
@@ -123,6 +124,15 @@ export function createAttendance(
       const { hand } = standing;
       if (hand === undefined) return ground.whenFree();
       const { round } = next;
+      if (carriesOn(standing)) {
+        // It is over with the run alone, which carries nothing on.
+        if (next.state === 'finished' && hand.stage !== 'sending') {
+          hands.letGo(hand);
+          ground.background(store.checkpoints.remove(checkpointKey(federation)));
+          ground.happened('The run ended while this device trained: that update is not needed any more.');
+        }
+        return;
+      }
       if (round === null || round.round < hand.round) return;
       // Its end was told while this device was away.
       const isOver = round.round > hand.round || round.phase === 'committed' || round.phase === 'abandoned';

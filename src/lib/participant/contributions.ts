@@ -10,13 +10,16 @@ export interface Contributions {
   has(round: RoundNumber): boolean;
   /** Makes the decision durable, then lets the update go from the outbox. */
   decided(entry: OutboxEntry, reply: UpdateReply, at: number): Promise<void>;
-  /** The round has ended: its receipt learns what became of it. `version` null: the update is in none. */
+  /** A round has ended: receipts of updates that count in it learn what became of it. `version` null: they are in none. */
   settled(round: RoundNumber, version: number | null): Promise<void>;
-  /** Rounds whose end this device has not heard of. */
+  /** Rounds whose end this device has not heard of, each once. */
   readonly waiting: readonly RoundNumber[];
   /** Asks the coordinator what became of the waiting ones. Rejects with LinkLost. */
   reconcile(link: CoordinatorLink): Promise<readonly RoundNumber[]>;
 }
+
+/** The round whose version an update is part of, if that is made. */
+const roundOf = ({ receipt }: StoredReceipt): RoundNumber => receipt.countedIn ?? receipt.round;
 
 export async function openContributions(
   store: ParticipantStore,
@@ -28,14 +31,13 @@ export async function openContributions(
     receipts.set(stored.receipt.round, stored);
     await store.receipts.put(stored);
   };
-  const waiting = (): RoundNumber[] =>
-    [...receipts.values()]
-      .filter((stored) => stored.outcome === 'waiting')
-      .map((stored) => stored.receipt.round);
+  const waiting = (): RoundNumber[] => [
+    ...new Set([...receipts.values()].filter((stored) => stored.outcome === 'waiting').map(roundOf)),
+  ];
   const settled = async (round: RoundNumber, version: number | null): Promise<void> => {
-    const stored = receipts.get(round);
-    if (stored === undefined || stored.outcome !== 'waiting') return;
-    await put({ ...stored, version, outcome: version === null ? 'abandoned' : 'included' });
+    for (const stored of [...receipts.values()])
+      if (stored.outcome === 'waiting' && roundOf(stored) === round)
+        await put({ ...stored, version, outcome: version === null ? 'abandoned' : 'included' });
   };
   return {
     get count() {

@@ -80,6 +80,9 @@ export interface Standing {
   lastEvent: string | null;
 }
 
+/** A buffer's end is not the end of what is being trained: asynchronous rounds carry it on. */
+export const carriesOn = ({ view }: Standing): boolean => view?.spec.rules.mode.type === 'asynchronous';
+
 export interface Ground {
   readonly options: TakePartOptions;
   readonly standing: Standing;

@@ -10,7 +10,7 @@ import { openContributions } from './contributions.ts';
 import { createControls } from './controls.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
-import type { Ground, RoundInHand } from './ground.ts';
+import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import { sharedOf, type PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
@@ -41,6 +41,8 @@ export function createRounds(
   const { federation, link, store, clock } = options;
 
   const controls = createControls({ federation, store, link, onFull: ground.storageFull });
+  /** Asked for while an update is being sent: its decision is awaited first, or nobody would hear of it. */
+  let following: Configured | undefined;
 
   async function giveUp(one: RoundInHand, reason: string): Promise<void> {
     hands.letGo(one);
@@ -56,7 +58,7 @@ export function createRounds(
     const { network, rows, engine } = equipment;
     const { metric, personalisation } = standing.view?.spec ?? equipment.spec;
     const base = await ground.patiently(signal, (attempt) =>
-      parametersOf({ store, link }, message.base, {
+      parametersOf({ federation, store, link }, message.base, {
         signal: attempt,
         onFull: ground.storageFull,
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),
@@ -68,7 +70,7 @@ export function createRounds(
       );
     const control = await ground.patiently(signal, (attempt) =>
       controls.before(message, network.parameterCount, (named) =>
-        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       ),
     );
     await scoring.score(equipment, message.base, async () => base, signal);
@@ -168,6 +170,16 @@ export function createRounds(
   }
 
   async function send(one: RoundInHand, entry: OutboxEntry): Promise<void> {
+    try {
+      await sendOne(one, entry);
+    } finally {
+      const next = following;
+      following = undefined;
+      if (next !== undefined) ground.background(rounds.configured(next));
+    }
+  }
+
+  async function sendOne(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     hands.progressed(one, 'sending', 0);
     const reply = await ground.patiently(one.ending.signal, (attempt) =>
       link.upload(federation, entry.offer, entry.bytes, {
@@ -186,11 +198,11 @@ export function createRounds(
     one.undoDeadline();
     one.stage = 'averaging';
     one.fraction = null;
-    const end = standing.ended.get(one.round);
-    if (end !== undefined) {
-      await contributions.settled(one.round, end);
-      hands.letGo(one);
-    }
+    const round = reply.receipt.countedIn ?? one.round;
+    const end = standing.ended.get(round);
+    if (end !== undefined) await contributions.settled(round, end);
+    // Nothing of an asynchronous round is waited for: the next version may be asked for at once.
+    if (end !== undefined || carriesOn(standing)) hands.letGo(one);
     ground.changed();
   }
 
@@ -219,7 +231,7 @@ export function createRounds(
     }
   }
 
-  return {
+  const rounds: Rounds = {
     async configured(message) {
       const { joined, hand, contributions } = standing;
       if (
@@ -232,6 +244,10 @@ export function createRounds(
       if (contributions?.has(message.round) === true) return;
       if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
       if (hand !== undefined && hand.round > message.round) return;
+      if (hand?.stage === 'sending' && carriesOn(standing)) {
+        following = message;
+        return;
+      }
       if (hand !== undefined) hands.letGo(hand);
       personal.stop();
       blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
@@ -262,7 +278,7 @@ export function createRounds(
       if (message.counted)
         ground.happened(`Version ${message.version} is there, with this device’s update in it.`);
       const { hand } = standing;
-      if (hand?.round !== message.round) return ground.changed();
+      if (hand?.round !== message.round || carriesOn(standing)) return ground.changed();
       if (hand.stage === 'averaging') hands.letGo(hand);
       else hands.missed(hand, 'round-closed');
     },
@@ -274,7 +290,7 @@ export function createRounds(
       if (standing.joined === null) return;
       ground.happened(`Round ${message.round} was abandoned: ${message.reason}`);
       const { hand } = standing;
-      if (hand?.round !== message.round) return;
+      if (hand?.round !== message.round || carriesOn(standing)) return;
       hands.letGo(hand);
       await store.checkpoints.remove(checkpointKey(federation));
       await store.outbox.remove(federation, message.round);
@@ -302,4 +318,5 @@ export function createRounds(
       }
     },
   };
+  return rounds;
 }

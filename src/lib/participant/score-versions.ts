@@ -5,6 +5,7 @@ import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { Answer, ClientMessages } from '../protocol/messages.ts';
+import type { VersionDelta } from '../protocol/views.ts';
 import type { Equipment } from './equipment.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { startState } from './train-locally.ts';
@@ -13,6 +14,7 @@ export interface NamedVersion {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
+  readonly deltas?: readonly VersionDelta[];
 }
 
 export interface VersionScoring {

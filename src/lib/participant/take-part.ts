@@ -88,14 +88,16 @@ export function takePart(options: TakePartOptions): TakingPart {
       !standing.hasTurn
     )
       return;
-    if (scoring.wants(equipment, view.head)) ground.background(scoreHere(equipment, view.head));
+    const { head } = view;
+    if (scoring.wants(equipment, head))
+      ground.background(scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] }));
   };
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
       ground.patiently(signal, (attempt) =>
-        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       );
     try {
       await scoring.score(equipment, named, load, signal);

@@ -13,7 +13,7 @@ import { CodecChoice } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
-import { FederationView } from './views.ts';
+import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -61,6 +61,9 @@ export const Withdraw = v.strictObject({
   reason: v.pipe(v.string(), v.maxLength(200)),
 });
 
+/** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */
+const namedVersion = { version: VersionNumber, digest: Digest, bytes: whole, deltas: v.array(VersionDelta) };
+
 /** Client → server, by event name. Every one of them is acknowledged with an `Answer`. */
 export const clientMessages = {
   watch: Watch,
@@ -101,7 +104,7 @@ export const Configured = v.strictObject({
   federation: FederationId,
   run: RunNumber,
   round: RoundNumber,
-  base: v.strictObject({ version: VersionNumber, digest: Digest, bytes: whole }),
+  base: v.strictObject(namedVersion),
   plan: TrainingPlan,
   /** How the update is encoded. */
   uplink: CodecChoice,
@@ -118,9 +121,7 @@ export type Configured = v.InferOutput<typeof Configured>;
 export const Committed = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
-  version: VersionNumber,
-  digest: Digest,
-  bytes: whole,
+  ...namedVersion,
   counted: v.boolean(),
 });
 export type Committed = v.InferOutput<typeof Committed>;

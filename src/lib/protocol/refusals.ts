@@ -9,7 +9,13 @@ const text = v.string();
 export const UpdateRefusal = v.variant('kind', [
   v.strictObject({ kind: v.literal('not-in-cohort'), round: number }),
   v.strictObject({ kind: v.literal('duplicate'), round: number }),
-  v.strictObject({ kind: v.literal('stale-base'), expected: text, got: text }),
+  v.strictObject({
+    kind: v.literal('stale-base'),
+    expected: text,
+    got: text,
+    /** Asynchronous rounds: how old the base is and may be, in versions. */
+    age: v.optional(v.strictObject({ versions: number, most: number })),
+  }),
   v.strictObject({ kind: v.literal('round-closed'), round: number, current: v.nullable(number) }),
   v.strictObject({ kind: v.literal('wrong-federation'), expected: text, got: text }),
   v.strictObject({ kind: v.literal('wrong-codec'), expected: text, got: text }),
@@ -28,6 +34,8 @@ export function refusalSentence(refusal: UpdateRefusal): string {
     case 'duplicate':
       return `Round ${refusal.round} already holds an update of this device; the first one counts.`;
     case 'stale-base':
+      if (refusal.age !== undefined)
+        return `The update was trained from a version that is ${refusal.age.versions} versions old; at most ${refusal.age.most} still count. The device trains from the newest one next.`;
       return `The update was trained from another version (${refusal.got.slice(0, 8)}…) than the round asks for (${refusal.expected.slice(0, 8)}…). Join the current round.`;
     case 'round-closed':
       return refusal.current === null

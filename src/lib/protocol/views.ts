@@ -1,7 +1,7 @@
 // What the server tells of a federation: the shapes that pages render, sockets broadcast and the API returns.
 // Public views hold nothing that identifies a participant beyond the name it chose for itself.
 import * as v from 'valibot';
-import { FederationSpec } from '../core/federation.ts';
+import { CodecChoice, FederationSpec } from '../core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { Tally } from '../core/metrics/tally.ts';
 
@@ -65,6 +65,19 @@ export const RoundView = v.strictObject({
 });
 export type RoundView = v.InferOutput<typeof RoundView>;
 
+/** A version as the difference to its parent: a device that holds the one makes the other of it, and checks the digest. */
+export const VersionDelta = v.strictObject({
+  version: VersionNumber,
+  /** The parent's digest, and the version's own. */
+  from: Digest,
+  to: Digest,
+  /** Served at /api/parameters/<digest>, like parameters. */
+  digest: Digest,
+  bytes: whole,
+  codec: CodecChoice,
+});
+export type VersionDelta = v.InferOutput<typeof VersionDelta>;
+
 /** How a figure differs from device to device: the values of the devices in order, and the places that quarter them. */
 export const Spread = v.strictObject({
   participants: whole,
@@ -98,6 +111,8 @@ export const VersionView = v.strictObject({
   /** ‖version − parent‖₂; null for version 0. */
   norm: v.nullable(v.number()),
   parent: v.nullable(VersionNumber),
+  /** How a device that holds the parent makes it; null where it is fetched whole. */
+  delta: v.nullable(VersionDelta),
   /** The server’s disk has lost its bytes: it is listed, and cannot be had any more. */
   damaged: v.boolean(),
   run: v.nullable(RunNumber),
@@ -172,5 +187,7 @@ export const Receipt = v.strictObject({
   bytes: whole,
   examples: whole,
   receivedAt: time,
+  /** The round whose version it is part of, where that is not `round`: asynchronous rounds count updates as they come. */
+  countedIn: v.optional(RoundNumber),
 });
 export type Receipt = v.InferOutput<typeof Receipt>;

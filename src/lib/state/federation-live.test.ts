@@ -27,6 +27,7 @@ const version = (number: number, right: number | null): VersionView => ({
   examples: 0,
   evaluation: right === null ? null : { participants: 1, tally: tally(right), spread: null, personal: null },
   bytesUp: 0,
+  delta: null,
   damaged: false,
   bytesDown: 0,
   durationMs: null,

@@ -2,6 +2,7 @@
 // a spec, and by the form while it is typed.
 import type { FederationSpec } from '../federation.ts';
 import { parseCodec } from '../update/codec/index.ts';
+import { fedbuff } from './fedbuff.ts';
 import { strategies, strategyNamed } from './index.ts';
 import { readOptions } from '../named-options.ts';
 import type { Strategy } from './strategy.ts';
@@ -41,6 +42,7 @@ export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
       path: 'rules.minimum',
       message: `${strategy.title} compares updates with each other and needs at least ${needed} of them.`,
     });
+  issues.push(...modeIssues(strategy, spec));
   for (const conflict of conflictsOf(strategy, spec))
     issues.push({ path: 'strategy.name', message: conflict });
   const uplink = parseCodec(spec.transfer.uplink);
@@ -84,6 +86,37 @@ function personalIssues(
     default:
       return personalisation satisfies never;
   }
+}
+
+/**
+ * A buffer's updates begin from different versions, and only FedBuff's rule says what that makes them worth. It is a plain sum:
+ * a rule that compares updates would compare answers to different questions, and a masked sum (secure aggregation) needs groups
+ * whose members share one base.
+ */
+function modeIssues(strategy: Strategy, { rules }: Pick<Planned, 'rules'>): StrategyIssue[] {
+  const isAsynchronous = rules.mode.type === 'asynchronous';
+  const issues: StrategyIssue[] = [];
+  if (isAsynchronous && strategy.needs === 'individual')
+    issues.push({
+      path: 'rules.mode',
+      message: `${strategy.title} compares updates with each other, and those of an asynchronous round begin from different versions: choose synchronous rounds, or ${fedbuff.title}.`,
+    });
+  else if (isAsynchronous && strategy.name !== fedbuff.name)
+    issues.push({
+      path: 'rules.mode',
+      message: `${strategy.title} takes every update as one from the newest version, and those of an asynchronous round are older: choose synchronous rounds, or ${fedbuff.title}.`,
+    });
+  if (!isAsynchronous && strategy.name === fedbuff.name)
+    issues.push({
+      path: 'strategy.name',
+      message: `${strategy.title} is for asynchronous rounds, where updates come from versions of different age: choose them, or federated averaging. (A sum of masked updates would need groups that share one base.)`,
+    });
+  if (isAsynchronous && rules.pauseMs > 0)
+    issues.push({
+      path: 'rules.pauseMs',
+      message: 'Asynchronous rounds follow each other without a pause: it must be 0.',
+    });
+  return issues;
 }
 
 /** What the strategy cannot be combined with in this plan, each with its reason. */

@@ -1,7 +1,7 @@
 // What can happen to a round, and what is to be done about it: the letters of the state machine in round.ts.
 import type { Digest, ParticipantId, RoundNumber, VersionNumber } from '../ids.ts';
 import type { ReportRefusal } from './decide.ts';
-import type { ActiveStage, Candidate, Report, Round } from './round-state.ts';
+import type { ActiveStage, Candidate, Delivered, Report, Round } from './round-state.ts';
 
 export type TimedPhase = 'selection' | 'reporting';
 
@@ -24,7 +24,7 @@ export type RoundEvent =
       readonly at: number;
     }
   /** A verified update: length, digest, values. */
-  | { readonly type: 'report'; readonly report: Report; readonly at: number }
+  | { readonly type: 'report'; readonly report: Delivered; readonly at: number }
   /** An update whose values are refused for good. */
   | {
       readonly type: 'rejected';
@@ -36,6 +36,13 @@ export type RoundEvent =
       readonly type: 'withdrawn';
       readonly participant: ParticipantId;
       readonly reason: string;
+      readonly at: number;
+    }
+  /** Asynchronous rounds: a member’s own deadline has passed; `round` is the one that it was configured in. */
+  | {
+      readonly type: 'overdue';
+      readonly participant: ParticipantId;
+      readonly round: RoundNumber;
       readonly at: number;
     }
   /** Disconnected for longer than the grace. */
@@ -76,6 +83,8 @@ export type Effect =
   | { readonly type: 'stop-timer' }
   | { readonly type: 'configure'; readonly participants: readonly ParticipantId[] }
   | { readonly type: 'accept'; readonly report: Report }
+  /** No decision yet: the same report again, once the version that is being made is there. */
+  | { readonly type: 'ask-again'; readonly participant: ParticipantId }
   | { readonly type: 'refuse'; readonly participant: ParticipantId; readonly refusal: ReportRefusal }
   | { readonly type: 'aggregate' }
   | { readonly type: 'announce-commit' }

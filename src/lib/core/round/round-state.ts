@@ -11,7 +11,13 @@ const time = v.number();
 /** An accepted report: the evidence that the receipt is made of. The bytes lie in the blob store under `update`. */
 export const Report = v.strictObject({
   participant: ParticipantId,
+  /** The round that its device was configured in: with the participant, what it is known by. */
+  round: RoundNumber,
   base: Digest,
+  /** The version of those bytes. */
+  version: VersionNumber,
+  /** Versions made between its base and the base of the round that it counts in: 0 in synchronous rounds. */
+  staleness: whole,
   update: Digest,
   bytes: whole,
   /** How its bytes are encoded. */
@@ -28,6 +34,9 @@ export const Report = v.strictObject({
 });
 export type Report = v.InferOutput<typeof Report>;
 
+/** What a device reports; what it trained from stands in its task. */
+export type Delivered = Omit<Report, 'version' | 'staleness'>;
+
 /** A device that asks to be in the cohort. */
 export const Candidate = v.strictObject({
   participant: ParticipantId,
@@ -40,6 +49,17 @@ export type Candidate = v.InferOutput<typeof Candidate>;
 export const ActiveStage = v.picklist(['waiting', 'receiving', 'training', 'uploading']);
 export type ActiveStage = v.InferOutput<typeof ActiveStage>;
 
+/** What a member was asked to do: to train from this version. It keeps it through later buffers of an asynchronous run. */
+export const Task = v.strictObject({
+  /** The round that it was configured in. */
+  round: RoundNumber,
+  version: VersionNumber,
+  digest: Digest,
+  /** What was left of its own deadline when this was written; null where the round’s deadline is everybody’s. */
+  leftMs: v.nullable(v.number()),
+});
+export type Task = v.InferOutput<typeof Task>;
+
 /** Where a cohort member stands. Only active and dropped members' reports are still wanted. */
 export const Standing = v.variant('type', [
   v.strictObject({ type: v.literal('active'), stage: ActiveStage, fraction: v.nullable(v.number()) }),
@@ -47,6 +67,12 @@ export const Standing = v.variant('type', [
   v.strictObject({ type: v.literal('refused'), reason: v.string() }),
   v.strictObject({ type: v.literal('withdrawn'), reason: v.string() }),
   v.strictObject({ type: v.literal('dropped'), reason: v.string() }),
+  /** Asynchronous rounds: it missed its own deadline, or its base is too old to count. */
+  v.strictObject({
+    type: v.literal('expired'),
+    cause: v.picklist(['late', 'stale']),
+    reason: v.string(),
+  }),
 ]);
 export type Standing = v.InferOutput<typeof Standing>;
 
@@ -63,6 +89,7 @@ export type MemberStage = v.InferOutput<typeof MemberStage>;
 
 export const Member = v.strictObject({
   candidate: Candidate,
+  task: Task,
   standing: Standing,
   /** Each stage it has been in, in order, for the timeline. */
   history: v.array(v.strictObject({ stage: MemberStage, at: time })),
@@ -75,9 +102,11 @@ const setting = {
   base: VersionNumber,
   baseDigest: Digest,
   rules: RoundRules,
+  /** An update from a base this many versions old still counts: 0 in synchronous rounds. */
+  maximumStaleness: whole,
   openedAt: time,
 };
-/** From configuration on: who takes part, and the unit of the sum that their claims allow (core/aggregation). */
+/** From configuration on, in asynchronous rounds from the opening: who takes part, and the unit of the sum that their claims allow (core/aggregation). */
 const configured = {
   ...setting,
   cohort: v.array(Member),
@@ -129,6 +158,13 @@ export const acceptedReports = (round: Round): readonly Report[] =>
     .flatMap((member) => (member.standing.type === 'accepted' ? [member.standing.report] : []))
     .sort((a, b) => a.at - b.at || (a.participant < b.participant ? -1 : 1));
 
+/** Counted in versions; grows while a device trains and others' updates become versions. */
+export const stalenessOf = (round: Pick<Round, 'base'>, task: Task): number =>
+  Math.max(0, round.base - task.version);
+
+export const isAsynchronous = (round: Pick<Round, 'rules'>): boolean =>
+  round.rules.mode.type === 'asynchronous';
+
 export const isOver = (round: Round): round is EndedRound =>
   round.phase === 'committed' || round.phase === 'abandoned';
 
@@ -137,6 +173,7 @@ export const stageOf = (standing: Standing): MemberStage => {
     case 'active':
       return standing.stage;
     case 'withdrawn':
+    case 'expired':
       return 'dropped';
     case 'accepted':
     case 'refused':

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { quantumFor } from '../aggregation/fixed-point-sum.ts';
 import { digestOfText } from '../digest.ts';
+import { plainRounds } from '../federation.ts';
 import { ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { decide } from './decide.ts';
 import {
@@ -25,6 +26,7 @@ const quantumOf = (claims: readonly number[]): number =>
 const participant = (digit: string): ParticipantId => v.parse(ParticipantId, digit.repeat(32));
 const base = digestOfText('base');
 const rules = {
+  ...plainRounds,
   goal: 2,
   minimum: 2,
   overSelection: 1.5,
@@ -41,6 +43,7 @@ const opened = (change: Partial<typeof rules> = {}): Round =>
     base: v.parse(VersionNumber, 3),
     baseDigest: base,
     rules: { ...rules, ...change },
+    maximumStaleness: 0,
     openedAt: 0,
   });
 const candidate = (digit: string, examples = 10): Candidate => ({
@@ -50,7 +53,10 @@ const candidate = (digit: string, examples = 10): Candidate => ({
 });
 const report = (digit: string, change: Partial<Report> = {}): Report => ({
   participant: participant(digit),
+  round: number,
   base,
+  version: v.parse(VersionNumber, 3),
+  staleness: 0,
   update: digestOfText(`update of ${digit}`),
   bytes: 24,
   codec: 'f32',
@@ -227,6 +233,7 @@ const everyEvent: readonly RoundEvent[] = [
     reported(digit, { update: digestOfText('another') }),
     { type: 'rejected', participant: participant(digit), reason: 'Not finite.', at: 0 },
     { type: 'withdrawn', participant: participant(digit), reason: 'Paused.', at: 0 },
+    { type: 'overdue', participant: participant(digit), round: number, at: 0 },
     { type: 'lost', participant: participant(digit), at: 0 },
     { type: 'returned', participant: participant(digit), at: 0 },
   ]),
