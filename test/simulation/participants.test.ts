@@ -149,6 +149,30 @@ test('three participants take a run to its end: every version has all three in i
   expect(faults(lines)).toEqual([]);
 });
 
+test('SCAFFOLD with models of one’s own, over the wire: controls are fetched, every round commits, and both models are told of', async () => {
+  const spec = specification({});
+  const one = await stage({
+    ...spec,
+    strategy: { name: 'scaffold', options: {} },
+    personalisation: { type: 'ditto', lambda: 1 },
+  });
+  const { running, lines } = participants(one, {});
+  await running.done;
+  expect(faults(lines)).toEqual([]);
+  const versions = await one.coordinator.versions(federation);
+  expect(versions.map((version) => version.version)).toEqual([0, 1, 2, 3, 4]);
+  for (const { version, bytes, bytesUp, evaluation } of versions.slice(1)) {
+    // [Δy ; Δc] of three.
+    expect(bytesUp).toBe(3 * 2 * bytes);
+    expect(evaluation).toMatchObject({ participants: 3, personal: { participants: 3 } });
+    expect(evaluation?.spread?.participants).toBe(3);
+    const told = lines.filter((line) => line.type === 'evaluation' && line.version === version);
+    expect(told.every((line) => line.type === 'evaluation' && line.personal !== null)).toBe(true);
+  }
+  // From version 1 on each device fetches the control of the base beside the version itself: once each.
+  expect(versions[3]!.bytesDown).toBe(3 * 2 * versions[3]!.bytes);
+});
+
 test('participants leave after the rounds they were asked for, and the server sees them go', async () => {
   const one = await stage(specification({ maximumRounds: 50 }));
   const { running, lines } = participants(one, { rounds: 2 });

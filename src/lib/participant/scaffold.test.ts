@@ -8,6 +8,7 @@ import { digestOfText, participantIdOf } from '../core/digest.ts';
 import { buildNetwork } from '../core/model/network.ts';
 import { decodeAll, codecNamed } from '../core/update/codec/index.ts';
 import type { RoundControl } from '../core/update/control.ts';
+import { StorageFull } from '../ports/dataset-store.ts';
 import type { Configured } from '../protocol/messages.ts';
 import { roundOf, sample, settingFor } from '../../../test/support/fold-updates.ts';
 import {
@@ -308,4 +309,24 @@ test('a control that changes by more than ±64 is not sent, and the person is to
   );
   expect(one.coordinator.uploads).toEqual([]);
   expect(await one.store.vectors.get(nextControlKey(federation))).toBeUndefined();
+});
+
+test('a control that finds no room on the device counts all the same until the page goes', async () => {
+  const one = await joined();
+  const put = vi.spyOn(one.store.vectors, 'put').mockRejectedValue(new StorageFull(1, 0));
+  one.link.deliver('configured', one.coordinator.configured(1, asked));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  const first = sent(one).change.slice();
+  one.link.deliver('committed', committedMessage(1, one.coordinator.commit(1)));
+  await one.until('between rounds', (view) => view.state === 'resting');
+  expect(one.part.view.blocked?.reason).toBe('storage-full');
+  put.mockRestore();
+  // Room again, and c = 0: the second update's control stands on the first one's.
+  const controls = one.coordinator.serve(new Float32Array(P));
+  one.link.deliver('configured', one.coordinator.configured(2, { ...asked, controls }));
+  await one.until('second update', () => one.coordinator.uploads.length === 2);
+  const { change } = sent(one);
+  const next = (await one.store.vectors.get(nextControlKey(federation)))!;
+  for (let i = 0; i < P; i += 1) expect(next[1 + i]).toBeCloseTo(first[i]! + change[i]!, 6);
+  expect(first.some((value) => Math.abs(value) > 1e-3)).toBe(true);
 });
