@@ -5,19 +5,24 @@ import type { Row } from './row.ts';
 import { mnist, roundsTo, simulated } from './simulated.ts';
 
 const target = 0.97;
-const uplinks = ['f32', 'eden:3', 'eden:1'] as const;
+const ways = [
+  { uplink: 'f32', downlink: 'f32' },
+  { uplink: 'eden:3', downlink: 'eden:4' },
+  { uplink: 'eden:1', downlink: 'eden:4' },
+] as const;
 
 export async function run(): Promise<Row[]> {
   const data = mnist();
   if (data === undefined) return [];
   const rows: Row[] = [];
   let exact: number | undefined;
-  for (const uplink of uplinks) {
-    const made = await simulated(uplink, {
+  for (const { uplink, downlink } of ways) {
+    const made = await simulated(`${uplink} up, ${downlink} down`, {
       data,
       model: 'mlp:200,200',
       learningRate: 0.215,
       uplink,
+      downlink,
       rounds: 150,
       metric: { name: 'accuracy', target },
     });
@@ -34,7 +39,7 @@ export async function run(): Promise<Row[]> {
         ok: uplink === 'f32' || bytesUpPerParticipant < exact / (uplink === 'eden:1' ? 20 : 8),
       },
       {
-        name: `bytes down a participant to 97 %, ${uplink} up`,
+        name: `bytes down a participant to 97 %, ${uplink} up, ${downlink} down`,
         value: Math.round(bytesDownPerParticipant),
         unit: 'bytes',
         target: null,

@@ -46,7 +46,7 @@ export const plain: SimulationSetup = {
   metric: null,
   evaluateEvery: 1,
   seed,
-  backend: 'wasm',
+  backend: 'simd',
 };
 
 export interface Simulated {

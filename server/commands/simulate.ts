@@ -143,9 +143,9 @@ export function register(program: Command): void {
     )
     .option(
       '--backend <name>',
-      'wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
-      oneOf('auto', 'wasm', 'cpu', 'reference'),
-      'wasm',
+      'simd, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', 'simd', 'wasm', 'cpu', 'reference'),
+      'simd',
     )
     .option(
       '--processes <number>',

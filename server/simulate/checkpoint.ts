@@ -15,7 +15,10 @@ export interface Checkpoint {
   readonly presence: PresenceState;
   readonly records: KeptRecords;
   readonly memories: readonly { readonly index: number; readonly memory: DeviceMemory }[];
-  /** Parameters of the newest version, and what its strategy remembers. */
+  readonly bytesDown: number;
+  /** The version that each device fetched last. */
+  readonly held: readonly { readonly index: number; readonly version: Digest }[];
+  /** Of the newest version: its parameters, and what the server remembers with it. */
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
@@ -24,7 +27,7 @@ export interface Begun {
   readonly setup: SimulationSetup;
   /** Over all rows and how they are divided. */
   readonly data: Digest;
-  readonly backend: 'wasm' | 'cpu' | 'reference';
+  readonly backend: 'simd' | 'wasm' | 'cpu' | 'reference';
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -32,13 +35,15 @@ const Header = v.object({
   tributary: v.literal('simulation/1'),
   setup: SimulationSetup,
   data: Digest,
-  backend: v.picklist(['wasm', 'cpu', 'reference']),
+  backend: v.picklist(['simd', 'wasm', 'cpu', 'reference']),
   elapsedMs: v.number(),
   presence: v.object({
     present: v.array(whole),
     absent: v.array(v.object({ index: whole, untilMs: v.number() })),
   }),
   records: KeptRecords,
+  bytesDown: whole,
+  held: v.array(v.object({ index: whole, version: Digest })),
   blobs: v.array(v.object({ digest: Digest, bytes: whole })),
   /** What devices remember, in the order of its bytes. */
   memories: v.array(v.object({ index: whole, name: v.picklist(['residual', 'control']), bytes: whole })),
@@ -70,6 +75,8 @@ export async function writeCheckpoint(path: string, begun: Begun, at: Checkpoint
       absent: at.presence.absent.map((one) => ({ ...one })),
     },
     records: at.records,
+    bytesDown: at.bytesDown,
+    held: at.held.map((one) => ({ ...one })),
     blobs: blobs.map(([digest, bytes]) => ({ digest, bytes: bytes.length })),
     memories: memories.map(({ index, name, bytes }) => ({ index, name, bytes: bytes.length })),
     rest: hash.digest('hex'),
@@ -110,7 +117,8 @@ export async function readCheckpoint(
     bytes.toString('utf8', 0, Math.max(0, end)),
   );
   if (!header.success) throw unusable('it is not the state of a simulation.');
-  const { blobs, memories, rest, elapsedMs, presence, records, setup, data, backend } = header.output;
+  const { blobs, memories, rest, elapsedMs, presence, records, bytesDown, held, setup, data, backend } =
+    header.output;
   const after = bytes.subarray(end + 1);
   if (createHash('sha256').update(after).digest('hex') !== rest) throw unusable('it is damaged.');
   let at = 0;
@@ -125,6 +133,8 @@ export async function readCheckpoint(
       elapsedMs,
       presence,
       records,
+      bytesDown,
+      held,
       blobs: new Map(blobs.map((one) => [one.digest, next(one.bytes)])),
       memories: memories.map(({ index, name, bytes: length }) => ({
         index,

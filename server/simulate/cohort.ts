@@ -43,8 +43,12 @@ export interface CohortParts {
 export class Cohort {
   /** Milliseconds of trainings, over all threads. */
   engineMs = 0;
+  /** What devices fetched, over the whole run. */
+  bytesDown = 0;
   /** What devices keep from round to round, by their indices. */
   readonly memories = new Map<number, DeviceMemory>();
+  /** The version that each device fetched last, and keeps. */
+  readonly held = new Map<number, Digest>();
   readonly #trainings: Trainings;
   readonly #zeros: Float32Array;
   /** The round that devices know of; 0 where it has ended. */
@@ -93,9 +97,8 @@ export class Cohort {
     const isAgain = this.#cohort.includes(device);
     if (!isAgain) {
       this.#cohort.push(device);
-      this.parts.coordinator().countDownload(message.base.digest, message.base.bytes);
-      if (message.controls !== null)
-        this.parts.coordinator().countDownload(message.controls.digest, message.controls.bytes);
+      this.#fetch(device, message.base);
+      if (message.controls !== null) this.bytesDown += message.controls.bytes;
     }
     const draw = random(setup.seed, 'conduct', message.round, device.index, isAgain ? 'again' : 'first');
     const ms = Math.ceil((1000 * setup.localEpochs * device.rows.length) / device.rowsPerSecond);
@@ -127,6 +130,18 @@ export class Cohort {
       );
       this.#later(message.round, ms, () => this.parts.do(() => this.#report(device, message)));
     });
+  }
+
+  /** Counts what crosses: the differences from the version that it holds, else the whole (participant/parameter-source.ts). */
+  #fetch({ index }: SimulatedDevice, { digest, bytes, deltas }: Configured['base']): void {
+    const held = this.held.get(index);
+    this.held.set(index, digest);
+    if (held === digest) return;
+    const from = deltas.findIndex((delta) => delta.from === held);
+    const isWhole = held === undefined || from === -1;
+    this.bytesDown += isWhole
+      ? bytes
+      : deltas.slice(0, from + 1).reduce((sum, delta) => sum + delta.bytes, 0);
   }
 
   /** Unless the round has ended by then. */

@@ -21,7 +21,7 @@ import { Cohort } from './cohort.ts';
 import type { SimulatedDevice } from './devices.ts';
 import type { ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
-import { roundRecords, type RoundRecords } from './round-records.ts';
+import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
 import { emptyTally, figuresOf, scoreOnPool } from './scoring.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { UnderWay } from './under-way.ts';
@@ -59,6 +59,7 @@ export class Laboratory {
   #coordinator!: Coordinator;
   #abandonedInARow = 0;
   #scoringMs = 0;
+  #bytesDownTold: number;
   #isStopped = false;
   /** The end of a round is told to all devices in one go, and heard once. */
   #isEnding = false;
@@ -95,6 +96,8 @@ export class Laboratory {
     });
     for (const { index, memory } of from?.memories ?? [])
       this.#cohort.memories.set(index, { ...this.#cohort.memories.get(index), ...memory });
+    for (const { index, version } of from?.held ?? []) this.#cohort.held.set(index, version);
+    this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
     for (const device of devices) this.#byParticipant.set(device.participant, device);
     this.#presence = new Presence(
       devices,
@@ -224,7 +227,7 @@ export class Laboratory {
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
         bytesUp: head.bytesUp,
-        bytesDown: head.bytesDown,
+        bytesDown: this.#bytesDownSince(),
         reason: null,
       });
       if (tally !== undefined) await this.#tellScore(message, tally);
@@ -248,7 +251,7 @@ export class Laboratory {
         version: null,
         metrics: null,
         bytesUp: 0,
-        bytesDown: 0,
+        bytesDown: this.#bytesDownSince(),
         reason,
       });
       if (this.#abandonedInARow >= MOST_ABANDONED)
@@ -256,6 +259,13 @@ export class Laboratory {
           `${MOST_ABANDONED} rounds in a row made no version. The last: ${reason} Use a lower --learning-rate or --dropout, or a longer --deadline.`,
         );
     });
+  }
+
+  /** What devices fetched since it was asked last. */
+  #bytesDownSince(): number {
+    const before = this.#bytesDownTold;
+    this.#bytesDownTold = this.#cohort.bytesDown;
+    return this.#bytesDownTold - before;
   }
 
   #roundEnded(): void {
@@ -306,8 +316,7 @@ export class Laboratory {
     const versions = this.#records.kept()?.versions ?? [];
     const earlier = versions.at(-2);
     if (earlier === undefined) return;
-    for (const digest of [earlier.digest, earlier.state])
-      if (digest !== null) void this.#blobs.release(digest);
+    for (const digest of blobsOf(earlier)) void this.#blobs.release(digest);
   }
 
   #checkpoint(): Checkpoint {
@@ -315,14 +324,16 @@ export class Laboratory {
     const head = records?.versions.at(-1);
     if (records === undefined || head === undefined) throw new Error('Nothing has begun yet.');
     const bytes = new Map<Digest, Uint8Array>();
-    for (const digest of [head.digest, head.state]) {
-      const held = digest === null ? undefined : this.#held.get(digest);
-      if (digest !== null && held !== undefined) bytes.set(digest, held);
+    for (const digest of blobsOf(head)) {
+      const held = this.#held.get(digest);
+      if (held !== undefined) bytes.set(digest, held);
     }
     return {
       elapsedMs: this.#clock.monotonic(),
       presence: this.#presence.state,
       records,
+      held: Array.from(this.#cohort.held, ([index, version]) => ({ index, version })),
+      bytesDown: this.#cohort.bytesDown,
       memories: Array.from(this.#cohort.memories, ([index, memory]) => ({ index, memory })),
       blobs: bytes,
     };
@@ -331,17 +342,20 @@ export class Laboratory {
   #result(): ResultLine {
     const { head, status, roundsCommitted } = this.#view;
     const versions = this.#records.kept()?.versions ?? [];
-    const shared = (bytes: (one: (typeof versions)[number]) => number): number =>
-      versions.reduce((total, one) => total + bytes(one), 0) / this.parts.devices.length;
+    const participants = this.parts.devices.length;
     return {
       type: 'result',
       rounds: roundsCommitted,
       metrics: head.evaluation === null ? {} : figuresOf(head.evaluation.tally),
-      bytesUpPerParticipant: shared((one) => one.bytesUp),
-      bytesDownPerParticipant: shared((one) => one.bytesDown),
+      bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
+      bytesDownPerParticipant: this.#cohort.bytesDown / participants,
       simulatedSeconds: this.#clock.monotonic() / 1000,
       versionDigest: head.digest,
       outcome: this.#records.kept()?.run?.outcome ?? status,
     };
   }
 }
+
+/** Everything that is kept of a version. */
+const blobsOf = ({ digest, state, residual, delta }: KeptRecords['versions'][number]): Digest[] =>
+  [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined);

@@ -41,6 +41,8 @@ export const KeptRecords = v.object({
       digest: Digest,
       bytes: v.number(),
       state: v.nullable(Digest),
+      residual: v.nullable(Digest),
+      delta: v.nullable(v.object({ digest: Digest, bytes: v.number(), codec: v.string() })),
       norm: numberOrNull,
       parent: v.nullable(VersionNumber),
       run: v.nullable(RunNumber),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
-import { availableBackends, createTrainer } from '#lib/adapters/tfjs/node.ts';
+import { availableBackends, createTrainer } from '#lib/adapters/engines/node.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { selectExamples } from '#lib/core/data/examples.ts';
@@ -158,7 +158,7 @@ async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise
     setup.batchSize,
     null,
   );
-  return v.parse(v.picklist(['wasm', 'cpu']), backend);
+  return v.parse(v.picklist(['simd', 'wasm', 'cpu']), backend);
 }
 
 function digestOfData({ training, test, parts }: SimulationData): Digest {

@@ -1,5 +1,5 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import { exactAveraging, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies, networkOf, type FamilyName } from '#lib/core/model/families/index.ts';
@@ -90,6 +90,9 @@ export function simulatedSpec(
     strategy: setup.strategy,
     transfer: { uplink: setup.uplink, downlink: setup.downlink },
     rules: {
+      ...plainRounds,
+      // Everybody who is there is at hand.
+      reserve: MOST_RESERVE,
       goal,
       minimum: Math.max(needed, Math.ceil(goal / 2)),
       overSelection: setup.overSelection,
@@ -109,6 +112,7 @@ export function simulatedSpec(
 }
 
 const MOST_IN_A_ROUND = 10_000;
+const MOST_RESERVE = 100;
 /** A cohort that is not full waits so long for more devices. */
 const SELECTION_MS = 30_000;
 

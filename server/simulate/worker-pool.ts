@@ -40,6 +40,7 @@ function threads(size: number, setup: WorkbenchSetup): WorkerPool {
   const idle: Thread[] = [];
   const all: Thread[] = [];
   let isClosed = false;
+  let broken: Error | undefined;
 
   const give = (): void => {
     for (let thread = idle.at(-1); thread !== undefined && waiting.length > 0; thread = idle.at(-1)) {
@@ -51,20 +52,20 @@ function threads(size: number, setup: WorkbenchSetup): WorkerPool {
   for (let one = 0; one < size; one += 1) {
     const worker = new Worker(program, { workerData: shared, execArgv: ['--enable-source-maps'] });
     const thread: Thread = { worker, present: undefined };
-    const fail = (failure: Error): void => {
-      if (isClosed) return;
-      thread.present?.reject(failure);
-      thread.present = undefined;
-    };
     worker.on('message', (answer: WorkerAnswer) => {
-      if (answer.type === 'bug') return fail(new Error(answer.message));
       const { present } = thread;
       thread.present = undefined;
       idle.push(thread);
-      present?.resolve(answer.result);
+      if (answer.type === 'done') present?.resolve(answer.result);
+      else present?.reject(new Error(answer.message));
       give();
     });
-    worker.on('error', fail);
+    // The thread is gone, and the simulation with it: whoever waits for any of them hears of it.
+    worker.on('error', (failure) => {
+      broken = failure;
+      if (!isClosed)
+        for (const one of [...all.flatMap(({ present }) => present ?? []), ...waiting]) one.reject(failure);
+    });
     all.push(thread);
     idle.push(thread);
   }
@@ -72,6 +73,7 @@ function threads(size: number, setup: WorkbenchSetup): WorkerPool {
     size,
     work: (job) =>
       new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken);
         waiting.push({ job, resolve, reject });
         give();
       }),

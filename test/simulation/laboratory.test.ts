@@ -40,7 +40,7 @@ const setup: SimulationSetup = {
   metric: null,
   evaluateEvery: 1,
   seed: 7,
-  backend: 'wasm',
+  backend: 'simd',
 };
 
 interface Run {
@@ -81,7 +81,7 @@ describe('the seed alone decides', () => {
   });
 
   test.each([
-    ['FedYogi and a codec with residuals', {}],
+    ['FedYogi, residuals up and differences down', { downlink: 'eden:4' }],
     [
       'SCAFFOLD and its controls',
       { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
