@@ -1,4 +1,5 @@
-// The programs that Node runs: the server's composition root, the command line, a process of headless participants.
+// The programs that Node runs: the server's composition root, the command line, a process of headless participants, a
+// worker of a simulation.
 // Dependencies stay outside the bundle.
 import { defineConfig } from 'vite';
 
@@ -14,6 +15,7 @@ export default defineConfig({
       input: {
         cli: 'server/cli.ts',
         'participant-process': 'server/participant-process.ts',
+        'simulation-worker': 'server/simulation-worker.ts',
       },
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
     },

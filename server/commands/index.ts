@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
+import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 import * as strategies from './strategies.ts';
 
@@ -10,4 +11,4 @@ export interface CommandFile {
   register(program: Command): void;
 }
 
-export const commands: readonly CommandFile[] = [start, demo, participate, evaluate, strategies];
+export const commands: readonly CommandFile[] = [start, demo, participate, evaluate, simulate, strategies];

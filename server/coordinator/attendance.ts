@@ -14,11 +14,17 @@ interface Device {
 export class Attendance {
   readonly #watchers = new Set<Connection>();
   readonly #devices = new Map<ParticipantId, Device>();
+  /** Connections of each participant that are here, so that counting them walks through nobody. */
+  readonly #connections = new Map<ParticipantId, number>();
   /** A message may wait its turn until after its connection has gone: it must not bring a ghost into the cohort. */
   readonly #gone = new WeakSet<Connection>();
 
   watch(connection: Connection): void {
-    if (!this.#gone.has(connection)) this.#watchers.add(connection);
+    if (this.#gone.has(connection) || this.#watchers.has(connection)) return;
+    this.#watchers.add(connection);
+    const { participant } = connection;
+    if (participant !== null)
+      this.#connections.set(participant, (this.#connections.get(participant) ?? 0) + 1);
   }
 
   /** The newest check-in of a participant wins; returns the connection that it takes over from, if another. */
@@ -26,7 +32,7 @@ export class Attendance {
     if (this.#gone.has(connection)) return undefined;
     const earlier = this.#devices.get(participant)?.connection;
     const name = displayName(connection.name, participant);
-    this.#watchers.add(connection);
+    this.watch(connection);
     const candidate = { participant, name, examples: facts.examples };
     this.#devices.set(participant, { facts, candidate, connection });
     return earlier === connection ? undefined : earlier;
@@ -39,8 +45,12 @@ export class Attendance {
   /** The participant that took part through this connection, if any: it is checked out. */
   disconnected(connection: Connection): ParticipantId | undefined {
     this.#gone.add(connection);
-    this.#watchers.delete(connection);
     const { participant } = connection;
+    if (this.#watchers.delete(connection) && participant !== null) {
+      const left = (this.#connections.get(participant) ?? 1) - 1;
+      if (left > 0) this.#connections.set(participant, left);
+      else this.#connections.delete(participant);
+    }
     if (participant === null || this.#devices.get(participant)?.connection !== connection) return undefined;
     this.#devices.delete(participant);
     return participant;
@@ -52,6 +62,10 @@ export class Attendance {
 
   has(participant: ParticipantId): boolean {
     return this.#devices.has(participant);
+  }
+
+  candidateOf(participant: ParticipantId): Candidate | undefined {
+    return this.#devices.get(participant)?.candidate;
   }
 
   candidates(): Candidate[] {
@@ -68,8 +82,7 @@ export class Attendance {
 
   /** Distinct participants connected, watching or taking part. */
   get connected(): number {
-    return new Set([...this.#watchers].flatMap((one) => (one.participant === null ? [] : [one.participant])))
-      .size;
+    return this.#connections.size;
   }
 
   get checkedIn(): number {

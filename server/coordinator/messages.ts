@@ -84,7 +84,8 @@ async function checkIn(
   if (attendance.connectionOf(participant) !== connection) return done;
   federation.stopGrace(participant);
   federation.stopRest(participant);
-  const candidates = attendance.candidates().filter((one) => one.participant === participant);
+  const candidate = attendance.candidateOf(participant);
+  const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'returned', participant, at });
     await federation.offer(candidates);

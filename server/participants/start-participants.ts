@@ -1,10 +1,8 @@
 // Headless participants spread over child processes: TensorFlow.js computes on one core a process.
 import { fork, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { builtProgram } from '../built-program.ts';
 import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 
 export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state' | 'tags'> {
@@ -28,16 +26,6 @@ export interface HeadlessParticipants {
 /** What has not left after this long is ended. */
 const STOP_WITHIN_MS = 10_000;
 
-/** The bundled program beside this one; found from the sources, too, where a build exists. */
-function participantProgram(): string {
-  const name = join('build', 'server-programs', 'participant-process.js');
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const path = join(folder, name);
-    if (existsSync(path)) return path;
-    if (folder === dirname(folder)) throw new Error(`There is no ${name}. Run npm run build first.`);
-  }
-}
-
 export function startHeadlessParticipants({
   onLine,
   processes,
@@ -46,7 +34,7 @@ export function startHeadlessParticipants({
   tags = [],
   ...setup
 }: HeadlessOptions): HeadlessParticipants {
-  const program = participantProgram();
+  const program = builtProgram('participant-process');
   const count = Math.max(1, Math.min(setup.clients, processes ?? availableParallelism()));
   let stopped = false;
   const env = certificate === undefined ? process.env : { ...process.env, NODE_EXTRA_CA_CERTS: certificate };

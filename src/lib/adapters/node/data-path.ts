@@ -64,6 +64,12 @@ function partOf(files: readonly SourceFile[], part: DataPart): readonly SourceFi
   return files.filter((file) => isTestFile(file) === (part === 'test'));
 }
 
+/** Whether published training and test files lie together under `paths`. */
+export async function hasTestFiles(paths: string | readonly string[]): Promise<boolean> {
+  const sources = await sourceFiles(paths);
+  return sources.some(isTestFile) && !sources.every(isTestFile);
+}
+
 export interface ReadDataOptions extends Pick<ImportOptions, 'signal' | 'onProgress'> {
   readonly part?: DataPart;
 }

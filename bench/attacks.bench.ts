@@ -1,0 +1,68 @@
+// Attacks against strategies: 20 devices with 300 drawn digits each, 4 of them hostile, Dirichlet 0.5, the MLP 784-128-64-10, all of
+// them every round, 20 rounds; accuracy is the mean of the last five versions.
+// Gates: the mean must visibly fail under sign flip ×5 and IPM 10, which proves that the attacks attack; the robust defaults must
+// end within 5 points of their own value without an attack under label flip, ALIE and noise, and above 70 % under sign flip and IPM.
+//   npm run bench -- attacks            BENCH_STRATEGIES=fedavg,multikrum … for some of them
+import { attackOption, strategyOption } from '../server/simulate/flags.ts';
+import type { Row } from './row.ts';
+import { simulated } from './simulated.ts';
+
+const strategies = (
+  process.env['BENCH_STRATEGIES'] ?? 'fedavg,median,trimmedmean,multikrum,normbound,rfa,bulyan,krum'
+).split(',');
+/** Gaussian noise of about 100 times the spread of an honest update here (σ ≈ 0.005). */
+const attacks = [
+  null,
+  'labelflip',
+  'signflip:scale=5',
+  'alie:z=1.5',
+  'ipm:epsilon=0.5',
+  'ipm:epsilon=10',
+  'gaussian:sd=0.5',
+] as const;
+const guarded = ['trimmedmean', 'multikrum'];
+const LAST = 5;
+
+export async function run(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const strategy of strategies) {
+    let calm = Number.NaN;
+    for (const attack of attacks) {
+      const { rounds } = await simulated(`${strategy}, ${attack ?? 'no attack'}`, {
+        model: 'mlp:128,64',
+        participants: 20,
+        cohort: 1,
+        partition: 'dirichlet:0.5',
+        batchSize: 20,
+        strategy: strategyOption(strategy),
+        attack: attack === null ? null : attackOption(attack),
+        attackers: attack === null ? 0 : 0.2,
+        rounds: 20,
+      });
+      const last = rounds.slice(-LAST).map((line) => line.metrics?.accuracy ?? 0);
+      const accuracy = (100 * last.reduce((sum, one) => sum + one, 0)) / last.length;
+      if (attack === null) calm = accuracy;
+      rows.push({
+        name: `accuracy, ${strategy}, ${attack ?? 'no attack'}`,
+        value: Number(accuracy.toFixed(1)),
+        unit: '%',
+        ...gate(strategy, attack, accuracy, calm),
+      });
+    }
+  }
+  return rows;
+}
+
+function gate(
+  strategy: string,
+  attack: string | null,
+  accuracy: number,
+  calm: number,
+): Pick<Row, 'target' | 'ok'> {
+  const isLoud = attack === 'signflip:scale=5' || attack === 'ipm:epsilon=10';
+  if (strategy === 'fedavg' && isLoud) return { target: 'fails: below 20 %', ok: accuracy < 20 };
+  if (!guarded.includes(strategy) || attack === null || attack === 'ipm:epsilon=0.5')
+    return { target: null, ok: true };
+  if (isLoud) return { target: 'above 70 %', ok: accuracy > 70 };
+  return { target: `within 5 of ${calm.toFixed(1)} %`, ok: accuracy >= calm - 5 };
+}

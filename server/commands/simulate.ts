@@ -1,0 +1,249 @@
+// `tributary simulate`: a federation of up to ten thousand participants in one process tree, with the server's own rounds.
+import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { strategies } from '#lib/core/aggregation/index.ts';
+import { attacks } from '#lib/core/attacks/index.ts';
+import { codecKinds } from '#lib/core/update/codec/index.ts';
+import type { MetricName } from '#lib/core/metrics/figures.ts';
+import {
+  attackOption,
+  codecOption,
+  dataOf,
+  modelOption,
+  numberOf,
+  oneOf,
+  optimizerOf,
+  partitionOption,
+  strategyOption,
+  targetOf,
+  wholeOf,
+} from '../simulate/flags.ts';
+import { spokenLine } from '../simulate/lines.ts';
+import { UnusableSetup, type SimulationSetup } from '../simulate/setup.ts';
+import { simulate } from '../simulate/simulate.ts';
+
+interface Flags {
+  readonly data?: SimulationSetup['data'];
+  readonly test?: readonly string[];
+  readonly label?: string;
+  readonly model?: string;
+  readonly participants?: number;
+  readonly cohort: number;
+  readonly overSelection: number;
+  readonly localEpochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly optimizer?: SimulationSetup['optimizer'];
+  readonly proximal: number;
+  readonly partition: string;
+  readonly strategy?: SimulationSetup['strategy'];
+  readonly uplink: string;
+  readonly downlink: string;
+  readonly attack?: NonNullable<SimulationSetup['attack']>;
+  readonly attackers: number;
+  readonly dropout: number;
+  readonly availability: SimulationSetup['availability'];
+  readonly speeds: SimulationSetup['speeds'];
+  readonly deadline: number;
+  readonly rounds: number;
+  readonly target?: NonNullable<SimulationSetup['metric']>;
+  readonly evalEvery: number;
+  readonly seed: number;
+  readonly backend: SimulationSetup['backend'];
+  readonly processes?: number;
+  readonly state?: string;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+const MOST_PARTICIPANTS = 10_000;
+const namesOf = (all: readonly { readonly name: string }[]): string => all.map((one) => one.name).join(', ');
+const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
+
+export function register(program: Command): void {
+  const command = program
+    .command('simulate')
+    .description('a federation of up to 10,000 participants in one process tree: how would it learn?')
+    .option(
+      '--data <path>',
+      'files or folders that a person would drop, may be given again; or sample, sample:patient-cohort, sample:300 (rows each)',
+      dataOf,
+    )
+    .option(
+      '--test <path>',
+      'rows that judge every version, may be given again (default: the data’s own test files, else a fifth of the rows)',
+      collected,
+    )
+    .option(
+      '--label <column>',
+      'the column of a table that the other columns are to tell (default: inferred)',
+    )
+    .option(
+      '--model <name>',
+      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan (default: the regression for the target)',
+      modelOption,
+    )
+    .option(
+      '--participants <number>',
+      'of the federation (default: 100, or one a file with --partition by-file)',
+      wholeOf(1, MOST_PARTICIPANTS),
+    )
+    .option('--cohort <share>', 'of all participants, whose reports close a round', numberOf(0, 1, true), 0.1)
+    .option('--over-selection <factor>', 'devices picked for each report that is wanted', numberOf(1, 3), 1)
+    .option('--local-epochs <number>', 'over its own rows, that a device trains', wholeOf(1, 1000), 1)
+    .option('--batch <number>', 'rows a step', wholeOf(1, 4096), 10)
+    .option('--learning-rate <rate>', 'of local training', numberOf(0, 10, true), 0.1)
+    .option(
+      '--optimizer <name>',
+      'of local training: sgd, sgd:momentum=0.9, adam (default: sgd)',
+      optimizerOf,
+    )
+    .option('--proximal <mu>', 'keeps local training near the base (FedProx)', numberOf(0, 100), 0)
+    .option(
+      '--partition <how>',
+      'iid, shards:2, dirichlet:0.5, dirichlet-participant:0.5, labels:2, quantity:0.5 or by-file',
+      partitionOption,
+      'iid',
+    )
+    .option(
+      '--strategy <name>',
+      `${namesOf(strategies)}; with options as fedyogi:lr=0.01,tau=0.001 (default: fedavg)`,
+      strategyOption,
+    )
+    .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')
+    .option('--downlink <codec>', 'the same, for what devices download', codecOption, 'f32')
+    .option(
+      '--attack <name>',
+      `what hostile devices do: ${namesOf(attacks)}; with options as signflip:scale=5`,
+      attackOption,
+    )
+    .option('--attackers <share>', 'of all participants, that is hostile', numberOf(0, 1), 0)
+    .option('--dropout <chance>', 'of a device to leave in the middle of a round', numberOf(0, 1), 0)
+    .option(
+      '--availability <how>',
+      'always, or day-night: each device is there for eight hours a day, most of them at night',
+      oneOf('always', 'day-night'),
+      'always',
+    )
+    .option(
+      '--speeds <how>',
+      'uniform, or heavy-tailed: log-normal, so that some devices are many times slower',
+      oneOf('uniform', 'heavy-tailed'),
+      'uniform',
+    )
+    .option('--deadline <seconds>', 'simulated, that a cohort has to report', wholeOf(5, 86_400), 600)
+    .option('--rounds <number>', 'committed, after which the run ends', wholeOf(1, 100_000), 100)
+    .option('--target <metric>', "on the test rows, that ends the run, as 'accuracy>=0.97'", targetOf)
+    .option('--eval-every <rounds>', 'score every so many versions, and the last', wholeOf(1), 1)
+    .option(
+      '--seed <number>',
+      'of everything that chance decides: the same seed makes the same bytes',
+      wholeOf(0),
+      1,
+    )
+    .option(
+      '--backend <name>',
+      'simd, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', 'simd', 'wasm', 'cpu', 'reference'),
+      'simd',
+    )
+    .option(
+      '--processes <number>',
+      'threads that train (default: one a core); the result is the same for any',
+      wholeOf(1, 256),
+    )
+    .option('--state <file>', 'keep where it stands there, so that it can be gone on with')
+    .option('--resume <file>', 'go on with the simulation of this state file, to the same bytes')
+    .option('--json', 'one line of JSON a round, and one with the result');
+
+  command.action(async (flags: Flags) => {
+    const { resume, state, data } = flags;
+    if (resume !== undefined) {
+      const others = command.options
+        .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+        .map((option) => option.long ?? '')
+        .filter((name) => !['--resume', '--json', '--processes'].includes(name));
+      if (others.length > 0)
+        throw new UnusableSetup(
+          `--resume goes on with the settings of its file; leave out ${others.join(', ')}.`,
+        );
+    } else if (data === undefined)
+      throw new UnusableSetup('name your data with --data PATH, or take --data sample.');
+    if (state !== undefined && existsSync(state))
+      throw new UnusableSetup(
+        `--state ${state}: there is a file already. Go on with it by --resume ${state}, or delete it.`,
+      );
+    let metric: MetricName = 'accuracy';
+    let rounds = flags.rounds;
+    const running = simulate({
+      begin: resume === undefined ? setupOf(flags) : { resume },
+      ...(state === undefined ? {} : { state }),
+      ...(flags.processes === undefined ? {} : { processes: flags.processes }),
+      onBegin(spec, setup) {
+        metric = spec.metric.name;
+        rounds = setup.rounds;
+      },
+      onLine(line) {
+        if (flags.json === true && line.type !== 'note') console.log(JSON.stringify(line));
+        else (line.type === 'note' ? console.error : console.log)(spokenLine(line, metric, rounds));
+      },
+    });
+    let isEnding = false;
+    const end = (): void => {
+      // Asked twice, it ends where it stands: its state file holds an earlier round.
+      if (isEnding) process.exit(130);
+      isEnding = true;
+      console.error('Ending after this round. Once more ends at once.');
+      running.stop();
+    };
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+    try {
+      const { result } = await running.done;
+      if (result !== undefined) return;
+      const kept = resume ?? state;
+      console.error(
+        kept === undefined
+          ? 'Stopped. Nothing was kept.'
+          : `Stopped. Go on with: tributary simulate --resume ${kept}`,
+      );
+      process.exitCode = 130;
+    } finally {
+      process.removeListener('SIGINT', end);
+      process.removeListener('SIGTERM', end);
+    }
+  });
+}
+
+function setupOf(flags: Flags): SimulationSetup {
+  if (flags.data === undefined) throw new Error('The data was asked for before.');
+  return {
+    data: flags.data,
+    test: flags.test === undefined ? null : [...flags.test],
+    label: flags.label ?? null,
+    model: flags.model ?? null,
+    participants: flags.participants ?? null,
+    cohort: flags.cohort,
+    overSelection: flags.overSelection,
+    localEpochs: flags.localEpochs,
+    batchSize: flags.batch,
+    learningRate: flags.learningRate,
+    optimizer: flags.optimizer ?? optimizerOf('sgd'),
+    proximalTerm: flags.proximal,
+    partition: flags.partition,
+    strategy: flags.strategy ?? strategyOption('fedavg'),
+    uplink: flags.uplink,
+    downlink: flags.downlink,
+    attack: flags.attack ?? null,
+    attackers: flags.attackers,
+    dropout: flags.dropout,
+    availability: flags.availability,
+    speeds: flags.speeds,
+    deadlineSeconds: flags.deadline,
+    rounds: flags.rounds,
+    metric: flags.target ?? null,
+    evaluateEvery: flags.evalEvery,
+    seed: flags.seed,
+    backend: flags.backend,
+  };
+}

@@ -1,0 +1,256 @@
+// The devices' side of one round: configured, each trains on the pool until its moment on the clock and then offers and delivers
+// what it made, gives up where training failed, or goes away in the middle of it. Hostile devices' updates are put in place here.
+import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import { attackNamed } from '#lib/core/attacks/index.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Digest } from '#lib/core/ids.ts';
+import type { Network } from '#lib/core/model/network.ts';
+import { random } from '#lib/core/random.ts';
+import type { Configured } from '#lib/protocol/messages.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { ClientMessage } from '../coordinator/messages.ts';
+import { readParameters } from '../coordinator/stored-updates.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import { craftedUpdate, decodedUpdate, type HostileRound } from './crafted-update.ts';
+import type { SimulatedDevice } from './devices.ts';
+import { UnusableSetup, type SimulationSetup } from './setup.ts';
+import { Trainings } from './trainings.ts';
+import type { DeviceMemory, JobResult, TrainingResult } from './workbench.ts';
+import { copied, type WorkerPool } from './worker-pool.ts';
+
+/** How long a device that left a round stays away. */
+const AWAY_SECONDS = { least: 30, most: 300 } as const;
+/** As long as a reason may be (protocol/messages.ts). */
+const REASON_CHARACTERS = 200;
+
+export interface CohortParts {
+  readonly setup: SimulationSetup;
+  readonly spec: FederationSpec;
+  readonly network: Network;
+  readonly pool: WorkerPool;
+  readonly clock: Clock;
+  readonly blobs: Blobs;
+  coordinator(): Coordinator;
+  isPresent(device: SimulatedDevice): boolean;
+  /** The device goes away, and comes back after `ms`. */
+  leave(device: SimulatedDevice, ms: number): void;
+  tell(device: SimulatedDevice, message: ClientMessage): void;
+  /** The clock stands still until it is done. */
+  do(work: () => Promise<void>): void;
+}
+
+export class Cohort {
+  /** Milliseconds of trainings, over all threads. */
+  engineMs = 0;
+  /** What devices fetched, over the whole run. */
+  bytesDown = 0;
+  /** What devices keep from round to round, by their indices. */
+  readonly memories = new Map<number, DeviceMemory>();
+  /** The version that each device fetched last, and keeps. */
+  readonly held = new Map<number, Digest>();
+  readonly #trainings: Trainings;
+  readonly #zeros: Float32Array;
+  /** The round that devices know of; 0 where it has ended. */
+  #round = 0;
+  #cohort: SimulatedDevice[] = [];
+  /** Of the round's base. */
+  readonly #values = new Map<Digest, Promise<Float32Array>>();
+  /** What devices' controls will be once a version holds their updates. */
+  readonly #nextControls = new Map<number, Float32Array<ArrayBuffer>>();
+  /** What the hostile of a round report alike. */
+  #common: Promise<Float32Array<ArrayBuffer> | undefined> | undefined;
+
+  constructor(private readonly parts: CohortParts) {
+    this.#trainings = new Trainings(parts.pool);
+    this.#zeros = copied(Float32Array, new Float32Array(parts.network.parameterCount));
+  }
+
+  /** What it was training is given up. */
+  gone(device: SimulatedDevice): void {
+    this.#trainings.drop(device);
+  }
+
+  ended(): void {
+    this.#round = 0;
+    this.#trainings.clear();
+  }
+
+  /** A version holds these devices' updates: a device's control and the server's move together (participant/controls.ts). */
+  counted(devices: readonly SimulatedDevice[]): void {
+    for (const device of devices) {
+      const control = this.#nextControls.get(device.index);
+      if (control !== undefined) this.#remember(device, { control });
+    }
+  }
+
+  /** A device is told to train. */
+  configured(device: SimulatedDevice, message: Configured): void {
+    const { setup } = this.parts;
+    if (this.#round !== message.round) {
+      this.#round = message.round;
+      this.#cohort = [];
+      this.#common = undefined;
+      this.#values.clear();
+      this.#nextControls.clear();
+    }
+    const isAgain = this.#cohort.includes(device);
+    if (!isAgain) {
+      this.#cohort.push(device);
+      this.#fetch(device, message.base);
+      if (message.controls !== null) this.bytesDown += message.controls.bytes;
+    }
+    const draw = random(setup.seed, 'conduct', message.round, device.index, isAgain ? 'again' : 'first');
+    const ms = Math.ceil((1000 * setup.localEpochs * device.rows.length) / device.rowsPerSecond);
+    if (draw.next() < setup.dropout) {
+      const { least, most } = AWAY_SECONDS;
+      const awayMs = Math.ceil(1000 * (least + (most - least) * draw.next()));
+      this.#later(message.round, Math.ceil(ms * draw.next()), () => this.parts.leave(device, awayMs));
+      return;
+    }
+    this.parts.do(async () => {
+      // The whole cohort is known once all of it has been told.
+      const parameters = await this.#valuesOf(message.base.digest);
+      const serverControl = await this.#serverControl(message);
+      if (this.#round !== message.round || !this.parts.isPresent(device)) return;
+      this.#trainings.plan(
+        device,
+        {
+          type: 'train',
+          message,
+          participant: device.participant,
+          index: device.index,
+          rows: device.rows,
+          base: parameters,
+          serverControl,
+          memory: this.memories.get(device.index) ?? {},
+          hostile: device.isHostile && setup.attack !== null ? this.#hostileRound() : null,
+        },
+        this.parts.clock.monotonic() + ms,
+      );
+      this.#later(message.round, ms, () => this.parts.do(() => this.#report(device, message)));
+    });
+  }
+
+  /** Counts what crosses: the differences from the version that it holds, else the whole (participant/parameter-source.ts). */
+  #fetch({ index }: SimulatedDevice, { digest, bytes, deltas }: Configured['base']): void {
+    const held = this.held.get(index);
+    this.held.set(index, digest);
+    if (held === digest) return;
+    const from = deltas.findIndex((delta) => delta.from === held);
+    const isWhole = held === undefined || from === -1;
+    this.bytesDown += isWhole
+      ? bytes
+      : deltas.slice(0, from + 1).reduce((sum, delta) => sum + delta.bytes, 0);
+  }
+
+  /** Unless the round has ended by then. */
+  #later(round: number, ms: number, action: () => void): void {
+    this.parts.clock.after(ms, () => {
+      if (this.#round === round) action();
+    });
+  }
+
+  /** [P] values of a blob, read once for all of the cohort. */
+  #valuesOf(digest: Digest): Promise<Float32Array> {
+    const known = this.#values.get(digest);
+    if (known !== undefined) return known;
+    const values = readParameters(this.parts.blobs, digest, this.parts.network.parameterCount).then((read) =>
+      copied(Float32Array, read),
+    );
+    this.#values.set(digest, values);
+    return values;
+  }
+
+  async #serverControl({ asks, controls }: Configured): Promise<Float32Array | null> {
+    if (!asks.includes('controls')) return null;
+    return controls === null ? this.#zeros : this.#valuesOf(controls.digest);
+  }
+
+  #hostileRound(): HostileRound {
+    return {
+      cohort: this.#cohort.length,
+      hostile: this.#cohort.filter((one) => one.isHostile).length,
+      serverLearningRate: this.parts.setup.strategy.options['lr'] ?? 1,
+    };
+  }
+
+  /** Its training has ended at this moment: what it made is offered, and delivered where it is wanted. */
+  async #report(device: SimulatedDevice, message: Configured): Promise<void> {
+    if (!this.parts.isPresent(device)) return;
+    const result = await this.#resultOf(device, message);
+    if (result === undefined || this.#round !== message.round) return;
+    if (result.type === 'failed') {
+      this.parts.tell(device, {
+        name: 'withdraw',
+        message: {
+          federation: message.federation,
+          round: message.round,
+          reason: result.message.slice(0, REASON_CHARACTERS),
+        },
+      });
+      return;
+    }
+    const { residual, control } = result;
+    if (residual !== undefined) this.#remember(device, { residual });
+    if (control !== undefined) this.#nextControls.set(device.index, control);
+    const { offer, bytes } = result.entry;
+    const reply = await this.parts.coordinator().offer(message.federation, device.participant, offer);
+    if (reply !== undefined) return;
+    const draft = await this.parts.blobs.draft();
+    await draft.append(bytes);
+    await this.parts.coordinator().deliver(message.federation, device.participant, offer, draft);
+  }
+
+  async #resultOf(device: SimulatedDevice, message: Configured): Promise<TrainingResult | undefined> {
+    const { setup } = this.parts;
+    const attack = setup.attack === null || !device.isHostile ? undefined : attackNamed(setup.attack.name);
+    if (attack?.acts === 'on-honest-updates') {
+      this.#common ??= this.#craftedByAll(message);
+      const delta = await this.#common;
+      // Without an honest update there is nothing to know: it trains like the others.
+      if (delta !== undefined) {
+        this.#trainings.drop(device);
+        const { localEpochs, batchSize } = setup;
+        const examples = device.rows.length;
+        const steps = localEpochs * Math.ceil(examples / batchSize);
+        const claims = { examples, steps, baseLoss: message.asks.includes('base-loss') ? 0 : null };
+        return craftedUpdate(message, device.participant, delta.slice(), claims);
+      }
+    }
+    const result = this.#timed(await this.#trainings.take(device));
+    if (result?.type === 'scored') throw new Error('A training was answered by a score.');
+    return result;
+  }
+
+  async #craftedByAll(message: Configured): Promise<Float32Array<ArrayBuffer> | undefined> {
+    const { setup, spec } = this.parts;
+    const attack = setup.attack === null ? undefined : attackNamed(setup.attack.name);
+    if (setup.attack === null || attack?.acts !== 'on-honest-updates') return undefined;
+    const honest = this.#cohort.filter((one) => !one.isHostile);
+    const results = await this.#trainings.results(honest);
+    const length = strategyOf(spec.strategy).updateLength(this.parts.network.parameterCount);
+    const updates = results.flatMap((result, at) =>
+      result?.type === 'trained' ? [decodedUpdate(result.entry, honest[at]!.participant, length)] : [],
+    );
+    if (updates.length === 0) return undefined;
+    const hostile = this.#hostileRound();
+    const made = attack.craft(updates, {
+      ...hostile,
+      cohort: updates.length + hostile.hostile,
+      options: setup.attack.options,
+      draw: random(setup.seed, 'attack', message.round),
+    });
+    if (!made.ok) throw new UnusableSetup(`--attack ${setup.attack.name}: ${made.error.message}`);
+    return made.value;
+  }
+
+  #remember(device: SimulatedDevice, more: DeviceMemory): void {
+    this.memories.set(device.index, { ...this.memories.get(device.index), ...more });
+  }
+
+  #timed<T extends JobResult>(result: T | undefined): T | undefined {
+    this.engineMs += result?.engineMs ?? 0;
+    return result;
+  }
+}

@@ -1,0 +1,55 @@
+// The simulated devices: what each is for the whole simulation, all of it drawn from the seed. A device costs its row numbers
+// and little else, so that ten thousand of them fit where one model does.
+import * as v from 'valibot';
+import { participantIdOf } from '#lib/core/digest.ts';
+import { ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import { random } from '#lib/core/random.ts';
+import type { SimulationSetup } from './setup.ts';
+
+export interface SimulatedDevice {
+  /** From 0. */
+  readonly index: number;
+  readonly participant: ParticipantId;
+  readonly rows: Uint32Array;
+  /** How fast it trains. */
+  readonly rowsPerSecond: number;
+  readonly isHostile: boolean;
+  /** With day-night: from when on it is there each day, for DAILY_MS; no two devices at the same moment. */
+  readonly wakesAtMs: number;
+}
+
+/** The speed of the middle device: a phone on a small model. */
+const ROWS_PER_SECOND = 1000;
+/** σ of ln(speed) with heavy tails: the slowest twentieth are 27 times slower than the fastest. */
+const SPEED_SPREAD = 1;
+export const DAY_MS = 86_400_000;
+/** Devices wait idle and charging, most of them at night (Bonawitz et al. 2019, §9: four times as many as by day). */
+export const DAILY_MS = 8 * 3_600_000;
+/** Mostly there around midnight; spread of the moment when they begin to be. */
+const WAKES = { mean: -4 * 3_600_000, deviation: 4 * 3_600_000 } as const;
+/** Moments of different devices differ by multiples of this, which doubles add exactly. */
+const FRACTION_MS = 2 ** -14;
+
+export function simulatedDevices(
+  setup: Pick<SimulationSetup, 'seed' | 'attackers' | 'speeds'>,
+  parts: readonly Uint32Array[],
+): SimulatedDevice[] {
+  const { seed } = setup;
+  const order = random(seed, 'hostile').shuffle(Uint32Array.from(parts, (_, index) => index));
+  const hostile = new Set(order.subarray(0, Math.round(setup.attackers * parts.length)));
+  return parts.map((rows, index) => {
+    const draw = random(seed, 'device', index);
+    const secret = Array.from({ length: 32 }, () => draw.below(256).toString(16).padStart(2, '0')).join('');
+    const spread = draw.normal();
+    const wakes = WAKES.mean + WAKES.deviation * draw.normal();
+    return {
+      index,
+      participant: participantIdOf(v.parse(ParticipantSecret, secret)),
+      rows,
+      rowsPerSecond:
+        setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),
+      isHostile: hostile.has(index),
+      wakesAtMs: Math.floor(((wakes % DAY_MS) + DAY_MS) % DAY_MS) + FRACTION_MS * index,
+    };
+  });
+}

@@ -1,0 +1,108 @@
+// The flags of `tributary simulate`, read one by one: each is refused in a sentence that says what was expected.
+import { InvalidArgumentError } from 'commander';
+import { parseAttack } from '#lib/core/attacks/index.ts';
+import { parseStrategy } from '#lib/core/aggregation/strategy-spec.ts';
+import { parsePartition } from '#lib/core/data/partition.ts';
+import { metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { parseCodec } from '#lib/core/update/codec/index.ts';
+import { samples } from '#lib/modalities/samples.ts';
+import { SampleName } from '#lib/core/federation.ts';
+import { parseModel } from './specification.ts';
+import type { SimulationSetup } from './setup.ts';
+
+const refuse = (message: string): never => {
+  throw new InvalidArgumentError(message);
+};
+const read = <T>(result: { ok: true; value: T } | { ok: false; error: string | { message: string } }): T =>
+  result.ok ? result.value : refuse(typeof result.error === 'string' ? result.error : result.error.message);
+
+/** A whole number from `minimum` to `maximum`. */
+export const wholeOf =
+  (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const number = text.trim() === '' ? NaN : Number(text);
+    if (Number.isSafeInteger(number) && number >= minimum && number <= maximum) return number;
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `from ${minimum}` : `from ${minimum} to ${maximum}`;
+    return refuse(`A whole number ${range}.`);
+  };
+
+/** A number within the range; `isAbove`: and not its lower end. */
+export const numberOf =
+  (minimum: number, maximum: number, isAbove = false) =>
+  (text: string): number => {
+    const number = text.trim() === '' ? NaN : Number(text);
+    if (number >= minimum && number <= maximum && !(isAbove && number === minimum)) return number;
+    return refuse(`A number ${isAbove ? `above ${minimum}` : `from ${minimum}`} to ${maximum}.`);
+  };
+
+export const oneOf =
+  <T extends string>(...names: readonly T[]) =>
+  (text: string): T =>
+    names.find((name) => name === text) ?? refuse(`One of ${names.join(', ')}.`);
+
+/** `sample`, `sample:patient-cohort`, `sample:300`, or a path; may be given again for paths. */
+export function dataOf(text: string, before?: SimulationSetup['data']): SimulationSetup['data'] {
+  const [word, ...rest] = text.split(':');
+  if (word !== 'sample') {
+    if (before?.type === 'sample') return refuse('Either sample or paths, not both.');
+    return { type: 'paths', paths: [...(before?.paths ?? []), text] };
+  }
+  if (before !== undefined) return refuse('Either sample or paths, and sample once.');
+  let sample: SampleName = 'drawn-digits';
+  let rows: number | null = null;
+  for (const part of rest) {
+    const named = SampleName.options.find((name) => name === part);
+    if (named !== undefined) sample = named;
+    else if (/^\d+$/.test(part) && Number(part) >= 1 && Number(part) <= 10_000) rows = Number(part);
+    else
+      return refuse(
+        `“${text}” is no sample. Use sample, sample:${Object.keys(samples).join(' or sample:')}, and rows for each participant (1 to 10000) behind it, as sample:300.`,
+      );
+  }
+  return { type: 'sample', sample, rows };
+}
+
+/** `accuracy>=0.97`, `rmse<=2.5`. */
+export function targetOf(text: string): NonNullable<SimulationSetup['metric']> {
+  const [, word = '', sign, value = ''] = /^\s*([a-z0-9-]+)\s*(>=|<=)\s*(\S+)\s*$/.exec(text) ?? [];
+  const name = MetricName.options.find((one) => one === word);
+  const target = Number(value);
+  if (name === undefined || !Number.isFinite(target))
+    return refuse(
+      `A metric and the value that ends the run, as 'accuracy>=0.97'. Metrics: ${MetricName.options.join(', ')}.`,
+    );
+  const expected = metrics[name].higherIsBetter ? '>=' : '<=';
+  if (sign !== expected)
+    return refuse(
+      `${metrics[name].title} is better ${expected === '>=' ? 'higher' : 'lower'}: write '${name}${expected}${value}'.`,
+    );
+  return { name, target };
+}
+
+/** `sgd`, `sgd:momentum=0.9`, `adam`. */
+export function optimizerOf(text: string): SimulationSetup['optimizer'] {
+  if (text === 'adam') return { type: 'adam' };
+  if (text === 'sgd') return { type: 'sgd', momentum: 0 };
+  const momentum = Number(/^sgd:momentum=(\S+)$/.exec(text)?.[1] ?? NaN);
+  return momentum >= 0 && momentum <= 0.999
+    ? { type: 'sgd', momentum }
+    : refuse('One of sgd, sgd:momentum=0.9 (from 0 to 0.999), adam.');
+}
+
+export const strategyOption = (text: string): SimulationSetup['strategy'] => {
+  const { name, options } = read(parseStrategy(text));
+  return { name, options: { ...options } };
+};
+export const attackOption = (text: string): NonNullable<SimulationSetup['attack']> => {
+  const { name, options } = read(parseAttack(text));
+  return { name, options: { ...options } };
+};
+export const codecOption = (text: string): string => read(parseCodec(text)).name;
+export const modelOption = (text: string): string => {
+  read(parseModel(text));
+  return text;
+};
+export const partitionOption = (text: string): string => {
+  read(parsePartition(text));
+  return text;
+};

@@ -1,0 +1,361 @@
+// A federation in one process: the server's own coordinator on stores in memory and a clock that goes from event to event, and
+// simulated devices that check in, train on the pool, and offer and deliver as devices do. Everything that chance decides comes
+// from the seed; how many threads train, and how fast, changes nothing of what is made.
+import * as v from 'valibot';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { participantIdOf } from '#lib/core/digest.ts';
+import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
+import type { RoundView } from '#lib/protocol/views.ts';
+import { memoryBlobs } from '../adapters/memory-blobs.ts';
+import type { Connection } from '../coordinator/connection.ts';
+import { openCoordinator, type Coordinator } from '../coordinator/coordinator.ts';
+import type { ClientMessage } from '../coordinator/messages.ts';
+import { readParameters } from '../coordinator/stored-updates.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import { silentLog } from '../ports/log.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Cohort } from './cohort.ts';
+import type { SimulatedDevice } from './devices.ts';
+import type { ResultLine, RoundLine } from './lines.ts';
+import { Presence } from './presence.ts';
+import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
+import { emptyTally, figuresOf, scoreOnPool } from './scoring.ts';
+import { UnusableSetup, type SimulationSetup } from './setup.ts';
+import { UnderWay } from './under-way.ts';
+import { virtualClock, type VirtualClock } from './virtual-clock.ts';
+import { copied, type WorkerPool } from './worker-pool.ts';
+
+const federation = v.parse(FederationId, 'simulation');
+
+/** A run of which so many rounds in a row make no version ends: it would go on like that for ever. */
+const MOST_ABANDONED = 10;
+
+export interface LaboratoryParts {
+  readonly setup: SimulationSetup;
+  readonly spec: FederationSpec;
+  readonly devices: readonly SimulatedDevice[];
+  readonly testRows: number;
+  readonly pool: WorkerPool;
+  /** Where an earlier process stood. */
+  readonly from: Checkpoint | undefined;
+  onRound(line: RoundLine): void;
+  /** A version is made and scored, and nothing is under way: what `checkpoint` gives now can be gone on with. */
+  onBoundary(checkpoint: () => Checkpoint, isLast: boolean): Promise<void>;
+}
+
+export class Laboratory {
+  readonly #records: RoundRecords;
+  readonly #blobs: Blobs;
+  readonly #clock: VirtualClock;
+  readonly #presence: Presence;
+  readonly #cohort: Cohort;
+  readonly #network: Network;
+  readonly #connections = new Map<number, Connection>();
+  readonly #byParticipant = new Map<string, SimulatedDevice>();
+  readonly #underWay = new UnderWay();
+  #coordinator!: Coordinator;
+  #abandonedInARow = 0;
+  #scoringMs = 0;
+  #bytesDownTold: number;
+  #isStopped = false;
+  /** The end of a round is told to all devices in one go, and heard once. */
+  #isEnding = false;
+  readonly #held: Map<Digest, Uint8Array>;
+  readonly #judge: Connection = {
+    id: 'laboratory',
+    participant: participantIdOf(v.parse(ParticipantSecret, '0'.repeat(64))),
+    name: null,
+    kind: 'headless',
+    send: () => {},
+  };
+
+  constructor(private readonly parts: LaboratoryParts) {
+    const { setup, spec, devices, from } = parts;
+    const built = buildNetwork(spec.network);
+    if (!built.ok) throw new Error(built.error.message);
+    this.#network = built.value;
+    this.#records = roundRecords(from?.records);
+    this.#held = new Map(from?.blobs);
+    this.#blobs = memoryBlobs(this.#held);
+    this.#clock = virtualClock(setup.seed, from?.elapsedMs);
+    this.#cohort = new Cohort({
+      setup,
+      spec,
+      network: this.#network,
+      pool: parts.pool,
+      clock: this.#clock,
+      blobs: this.#blobs,
+      coordinator: () => this.#coordinator,
+      isPresent: (device) => this.#presence.has(device),
+      leave: (device, ms) => this.#presence.leave(device, ms),
+      tell: (device, message) => this.#tell(device, message),
+      do: (work) => this.#underWay.do(work),
+    });
+    for (const { index, memory } of from?.memories ?? [])
+      this.#cohort.memories.set(index, { ...this.#cohort.memories.get(index), ...memory });
+    for (const { index, version } of from?.held ?? []) this.#cohort.held.set(index, version);
+    this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
+    for (const device of devices) this.#byParticipant.set(device.participant, device);
+    this.#presence = new Presence(
+      devices,
+      setup.availability === 'day-night',
+      this.#clock,
+      (device) => this.#checkIn(device),
+      (device) => this.#disconnect(device),
+    );
+  }
+
+  /** Where the run stands once it has ended, or was stopped between two rounds. Rejects with UnusableSetup. */
+  async run(): Promise<ResultLine | undefined> {
+    await this.#begin();
+    while (!this.#isStopped) {
+      await this.#underWay.quiet(this.#coordinator);
+      if (this.#view.state === 'finished') return this.#result();
+      if (this.#isStopped) break;
+      if (!this.#clock.step()) throw new Error('Nothing is left to happen, and the run has not ended.');
+    }
+    return undefined;
+  }
+
+  /** Milliseconds of all jobs, over all threads. */
+  get engineMs(): number {
+    return this.#cohort.engineMs + this.#scoringMs;
+  }
+
+  /** It ends at the next boundary. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get #view() {
+    const view = this.#coordinator.view(federation);
+    if (view === undefined) throw new Error('The simulated federation is gone.');
+    return view;
+  }
+
+  async #begin(): Promise<void> {
+    const { spec, from } = this.parts;
+    this.#coordinator = await openCoordinator({
+      records: this.#records,
+      blobs: this.#blobs,
+      clock: this.#clock,
+      log: silentLog,
+      fatal: (error) => this.#underWay.fail(error),
+    });
+    if (from === undefined) {
+      const created = await this.#coordinator.create(federation, spec);
+      if (!created.ok) throw new UnusableSetup(created.error.message);
+      this.#presence.begin(undefined);
+      await this.#underWay.quiet(this.#coordinator);
+      await this.#act('start');
+      return;
+    }
+    if (this.#view.state === 'finished') return;
+    // No round opens before everybody who was there is there again.
+    await this.#act('pause');
+    this.#presence.begin(from.presence);
+    await this.#underWay.quiet(this.#coordinator);
+    this.#clock.drawFor(this.#view.roundsCommitted);
+    await this.#act('resume');
+  }
+
+  async #act(action: 'start' | 'pause' | 'resume'): Promise<void> {
+    const done = await this.#coordinator.act(federation, action);
+    if (done?.ok !== true) throw new Error(`The simulated run could not ${action}.`);
+  }
+
+  #checkIn(device: SimulatedDevice): void {
+    const { index, participant, rows } = device;
+    const connection: Connection = {
+      id: `device-${index}`,
+      participant,
+      name: null,
+      kind: 'headless',
+      send: (name, message) => {
+        if (name === 'configured') this.#cohort.configured(device, v.parse(Configured, message));
+        // All devices are told; the first to hear of it speaks for the laboratory.
+        else if (name === 'committed' && !this.#isEnding) this.#committed(v.parse(Committed, message));
+        else if (name === 'abandoned' && !this.#isEnding) this.#abandoned(v.parse(Abandoned, message));
+      },
+    };
+    this.#connections.set(index, connection);
+    this.#tell(device, {
+      name: 'check-in',
+      message: { federation, examples: rows.length, backend: 'none' },
+    });
+  }
+
+  #disconnect(device: SimulatedDevice): void {
+    const connection = this.#connections.get(device.index);
+    this.#connections.delete(device.index);
+    this.#cohort.gone(device);
+    if (connection !== undefined) this.#coordinator.disconnected(connection);
+  }
+
+  #tell(device: SimulatedDevice, message: ClientMessage): void {
+    const connection = this.#connections.get(device.index);
+    if (connection === undefined) return;
+    this.#underWay.do(async () => {
+      const answer = await this.#coordinator.receive(connection, message);
+      // What comes after the round has ended is refused, as it would be from afar.
+      if (!answer.ok && message.name === 'check-in' && answer.error !== 'finished')
+        throw new Error(answer.message);
+    });
+  }
+
+  #committed(message: Committed): void {
+    this.#roundEnded();
+    this.#abandonedInARow = 0;
+    this.#underWay.do(async () => {
+      await this.#coordinator.idle();
+      this.#isEnding = false;
+      const { round, head, roundsCommitted, state } = this.#view;
+      if (round === null) throw new Error('A version was made by no round.');
+      const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
+      const tally = isDue ? await this.#score(message.digest) : undefined;
+      this.#forget();
+      const reporters = round.cohort.flatMap(({ stage, participant }) => {
+        const device = this.#byParticipant.get(participant);
+        return stage === 'accepted' && device !== undefined ? [device] : [];
+      });
+      this.#cohort.counted(reporters);
+      this.parts.onRound({
+        ...this.#outline(round),
+        version: head.version,
+        metrics: tally === undefined ? null : figuresOf(tally),
+        bytesUp: head.bytesUp,
+        bytesDown: this.#bytesDownSince(),
+        reason: null,
+      });
+      if (tally !== undefined) await this.#tellScore(message, tally);
+      this.#clock.drawFor(roundsCommitted);
+      await this.parts.onBoundary(() => this.#checkpoint(), state === 'finished');
+      // Nobody holds rows of its own to score: without this the server would wait for their tallies.
+      if (!this.#isStopped) for (const device of reporters) this.#tellNothing(device, message);
+    });
+  }
+
+  #abandoned({ reason }: Abandoned): void {
+    this.#roundEnded();
+    this.#abandonedInARow += 1;
+    this.#underWay.do(async () => {
+      await this.#coordinator.idle();
+      this.#isEnding = false;
+      const { round } = this.#view;
+      if (round === null) throw new Error('There was no round to abandon.');
+      this.parts.onRound({
+        ...this.#outline(round),
+        version: null,
+        metrics: null,
+        bytesUp: 0,
+        bytesDown: this.#bytesDownSince(),
+        reason,
+      });
+      if (this.#abandonedInARow >= MOST_ABANDONED)
+        throw new UnusableSetup(
+          `${MOST_ABANDONED} rounds in a row made no version. The last: ${reason} Use a lower --learning-rate or --dropout, or a longer --deadline.`,
+        );
+    });
+  }
+
+  /** What devices fetched since it was asked last. */
+  #bytesDownSince(): number {
+    const before = this.#bytesDownTold;
+    this.#bytesDownTold = this.#cohort.bytesDown;
+    return this.#bytesDownTold - before;
+  }
+
+  #roundEnded(): void {
+    this.#isEnding = true;
+    this.#cohort.ended();
+  }
+
+  #outline(round: RoundView) {
+    const count = (...stages: RoundView['cohort'][number]['stage'][]): number =>
+      round.cohort.filter((one) => stages.includes(one.stage)).length;
+    return {
+      type: 'round' as const,
+      round: round.round,
+      participants: count('accepted'),
+      refused: count('refused'),
+      dropped: count('dropped'),
+      simulatedSeconds: this.#clock.monotonic() / 1000,
+    };
+  }
+
+  async #score(digest: Digest): Promise<Tally> {
+    const parameters = await readParameters(this.#blobs, digest, this.#network.parameterCount);
+    const { tally, engineMs } = await scoreOnPool(
+      this.parts.pool,
+      copied(Float32Array, parameters),
+      this.parts.testRows,
+    );
+    this.#scoringMs += engineMs;
+    return tally;
+  }
+
+  /** Told by a participant that takes part in no round: the test rows are nobody's. */
+  async #tellScore({ version }: Committed, tally: Tally): Promise<void> {
+    const answer = await this.#coordinator.receive(this.#judge, {
+      name: 'evaluation',
+      message: { federation, version, tally, personal: null },
+    });
+    if (!answer.ok) throw new Error(answer.message);
+  }
+
+  #tellNothing(device: SimulatedDevice, { version }: Committed): void {
+    const tally = emptyTally(this.parts.spec.contract);
+    this.#tell(device, { name: 'evaluation', message: { federation, version, tally, personal: null } });
+  }
+
+  /** Bytes of earlier versions are asked for by nobody: a thousand of them would fill the memory. */
+  #forget(): void {
+    const versions = this.#records.kept()?.versions ?? [];
+    const earlier = versions.at(-2);
+    if (earlier === undefined) return;
+    for (const digest of blobsOf(earlier)) void this.#blobs.release(digest);
+  }
+
+  #checkpoint(): Checkpoint {
+    const records = this.#records.kept();
+    const head = records?.versions.at(-1);
+    if (records === undefined || head === undefined) throw new Error('Nothing has begun yet.');
+    const bytes = new Map<Digest, Uint8Array>();
+    for (const digest of blobsOf(head)) {
+      const held = this.#held.get(digest);
+      if (held !== undefined) bytes.set(digest, held);
+    }
+    return {
+      elapsedMs: this.#clock.monotonic(),
+      presence: this.#presence.state,
+      records,
+      held: Array.from(this.#cohort.held, ([index, version]) => ({ index, version })),
+      bytesDown: this.#cohort.bytesDown,
+      memories: Array.from(this.#cohort.memories, ([index, memory]) => ({ index, memory })),
+      blobs: bytes,
+    };
+  }
+
+  #result(): ResultLine {
+    const { head, status, roundsCommitted } = this.#view;
+    const versions = this.#records.kept()?.versions ?? [];
+    const participants = this.parts.devices.length;
+    return {
+      type: 'result',
+      rounds: roundsCommitted,
+      metrics: head.evaluation === null ? {} : figuresOf(head.evaluation.tally),
+      bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
+      bytesDownPerParticipant: this.#cohort.bytesDown / participants,
+      simulatedSeconds: this.#clock.monotonic() / 1000,
+      versionDigest: head.digest,
+      outcome: this.#records.kept()?.run?.outcome ?? status,
+    };
+  }
+}
+
+/** Everything that is kept of a version. */
+const blobsOf = ({ digest, state, residual, delta }: KeptRecords['versions'][number]): Digest[] =>
+  [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined);

@@ -1,0 +1,150 @@
+// The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
+// are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
+// kept: its chain proves to others that nothing was altered, and here there are no others.
+import * as v from 'valibot';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import { Tally } from '#lib/core/metrics/tally.ts';
+import { Round } from '#lib/core/round/round-state.ts';
+import { RecordConflict, type Change, type Records } from '../ports/records.ts';
+
+const numberOrNull = v.nullable(v.number());
+
+/** What is kept, as plain data: it goes into a simulation's state file and is read back by this schema. */
+export const KeptRecords = v.object({
+  federation: v.object({
+    id: FederationId,
+    spec: FederationSpec,
+    createdAt: v.number(),
+    state: v.picklist(['draft', 'running', 'paused', 'finished']),
+    run: v.nullable(RunNumber),
+    roundsCommitted: v.number(),
+    lastRound: v.number(),
+    live: VersionNumber,
+    livePinned: v.boolean(),
+  }),
+  run: v.nullable(
+    v.object({
+      federation: FederationId,
+      run: RunNumber,
+      spec: FederationSpec,
+      startedAt: v.number(),
+      endedAt: numberOrNull,
+      outcome: v.nullable(v.string()),
+    }),
+  ),
+  round: v.nullable(v.object({ federation: FederationId, round: Round, remainingMs: numberOrNull })),
+  versions: v.array(
+    v.object({
+      federation: FederationId,
+      version: VersionNumber,
+      digest: Digest,
+      bytes: v.number(),
+      state: v.nullable(Digest),
+      residual: v.nullable(Digest),
+      delta: v.nullable(v.object({ digest: Digest, bytes: v.number(), codec: v.string() })),
+      norm: numberOrNull,
+      parent: v.nullable(VersionNumber),
+      run: v.nullable(RunNumber),
+      round: v.nullable(RoundNumber),
+      committedAt: v.number(),
+      participants: v.number(),
+      examples: v.number(),
+      bytesUp: v.number(),
+      bytesDown: v.number(),
+      durationMs: numberOrNull,
+    }),
+  ),
+  evaluations: v.array(
+    v.object({
+      federation: FederationId,
+      version: VersionNumber,
+      participant: ParticipantId,
+      tally: Tally,
+      personal: v.nullable(Tally),
+      at: v.number(),
+    }),
+  ),
+});
+export type KeptRecords = v.InferOutput<typeof KeptRecords>;
+
+export interface RoundRecords extends Records {
+  /** Undefined before there is a federation. */
+  kept(): KeptRecords | undefined;
+}
+
+type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
+
+/** One federation at a time. `before`: what an earlier process kept. */
+export function roundRecords(before?: KeptRecords): RoundRecords {
+  let kept = before === undefined ? undefined : structuredClone(before);
+  const updates = new Map<ParticipantId, UpdateRecord>();
+
+  const present = (): KeptRecords => {
+    if (kept === undefined) throw new RecordConflict('There is no federation yet.');
+    return kept;
+  };
+  const apply = (change: Change): void => {
+    switch (change.type) {
+      case 'create-federation':
+        if (kept !== undefined) throw new RecordConflict('A simulation has one federation.');
+        kept = { federation: change.record, run: null, round: null, versions: [], evaluations: [] };
+        return;
+      case 'change-federation':
+        present().federation = change.record;
+        return;
+      case 'put-run':
+        present().run = change.record;
+        return;
+      case 'put-round': {
+        const all = present();
+        if (all.round?.round.round !== change.record.round.round) updates.clear();
+        all.round = change.record;
+        return;
+      }
+      case 'insert-update':
+        if (updates.has(change.record.participant))
+          throw new RecordConflict('There is a decision on this update already.');
+        updates.set(change.record.participant, change.record);
+        return;
+      case 'insert-version':
+        if (present().versions.some((one) => one.version === change.record.version))
+          throw new RecordConflict(`There is a version ${change.record.version} already.`);
+        present().versions.push(change.record);
+        return;
+      case 'insert-evaluation':
+        // The rows are the laboratory's: most devices say only that they have none.
+        if (change.record.tally.count > 0) present().evaluations.push(change.record);
+        return;
+      case 'move-alias':
+      case 'append-journal':
+        return;
+      case 'delete-federation':
+      case 'replace-initial-version':
+      case 'insert-session':
+      case 'delete-session':
+        throw new Error(`A simulation does not ask for “${change.type}”.`);
+      default:
+        change satisfies never;
+    }
+  };
+  return {
+    kept: () => kept,
+    async write(changes) {
+      for (const change of changes) apply(change);
+    },
+    federations: async () => (kept === undefined ? [] : [kept.federation]),
+    run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
+    rounds: async () => (kept?.round == null ? [] : [kept.round]),
+    round: async (_, round) => (kept?.round?.round.round === round ? kept.round : undefined),
+    update: async (_, round, participant) =>
+      kept?.round?.round.round === round ? updates.get(participant) : undefined,
+    versions: async () => kept?.versions ?? [],
+    evaluations: async () => kept?.evaluations ?? [],
+    aliases: async () => [],
+    sessions: async () => [],
+    journal: async () => [],
+    lastEntry: async () => undefined,
+    async close() {},
+  };
+}

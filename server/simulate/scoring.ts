@@ -1,0 +1,63 @@
+// What a version is worth on the test rows: scored in pieces of a fixed size, and added up in their order, so that the sums are
+// the same on any number of threads.
+import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
+import { figure, MetricName } from '#lib/core/metrics/figures.ts';
+import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Figures } from './lines.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+const PIECE_ROWS = 1000;
+
+export async function scoreOnPool(
+  pool: Pick<WorkerPool, 'work'>,
+  parameters: Float32Array,
+  rows: number,
+): Promise<{ readonly tally: Tally; readonly engineMs: number }> {
+  const pieces = Array.from({ length: Math.ceil(rows / PIECE_ROWS) }, (_, piece) =>
+    pool.work({
+      type: 'score',
+      parameters,
+      from: piece * PIECE_ROWS,
+      to: Math.min(rows, (piece + 1) * PIECE_ROWS),
+    }),
+  );
+  let tally: Tally | undefined;
+  let engineMs = 0;
+  for (const result of await Promise.all(pieces)) {
+    if (result.type !== 'scored') throw new Error('A score was answered by a training.');
+    tally = tally === undefined ? result.tally : addTallies(tally, result.tally);
+    engineMs += result.engineMs;
+  }
+  if (tally === undefined) throw new Error('There are no test rows.');
+  return { tally, engineMs };
+}
+
+/** The tally of no rows. */
+export function emptyTally(contract: DataContract): Tally {
+  const classes = classLabels(contract)?.length;
+  return classes === undefined
+    ? {
+        type: 'regression',
+        count: 0,
+        squaredErrorSum: 0,
+        absoluteErrorSum: 0,
+        targetSum: 0,
+        targetSquareSum: 0,
+      }
+    : {
+        type: 'classification',
+        count: 0,
+        lossSum: 0,
+        confusion: Array.from({ length: classes * classes }, () => 0),
+      };
+}
+
+/** Every figure that can be measured. */
+export function figuresOf(tally: Tally): Figures {
+  const figures: Figures = {};
+  for (const name of MetricName.options) {
+    const value = figure(tally, name);
+    if (value !== undefined) figures[name] = value;
+  }
+  return figures;
+}

@@ -1,0 +1,169 @@
+// One simulation from its flags to its result: data, federation, devices, pool and laboratory put together, and its state kept.
+import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import * as v from 'valibot';
+import { availableBackends, createTrainer } from '#lib/adapters/engines/node.ts';
+import { attackNamed } from '#lib/core/attacks/index.ts';
+import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
+import { selectExamples } from '#lib/core/data/examples.ts';
+import { bytesOf } from '#lib/core/digest.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { Digest } from '#lib/core/ids.ts';
+import { buildNetwork } from '#lib/core/model/network.ts';
+import { random } from '#lib/core/random.ts';
+import { measuredEngines } from '#lib/participant/choose-backend.ts';
+import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
+import { readSimulationData, type SimulationData } from './data.ts';
+import { simulatedDevices } from './devices.ts';
+import { Laboratory } from './laboratory.ts';
+import type { ResultLine, SimulationLine } from './lines.ts';
+import { UnusableSetup, type SimulationSetup } from './setup.ts';
+import { simulatedSpec } from './specification.ts';
+import { openPool } from './worker-pool.ts';
+
+export interface SimulationOptions {
+  /** A setup to begin with, or the state file of a simulation to go on with. */
+  readonly begin: SimulationSetup | { readonly resume: string };
+  /** Where its state is kept; a simulation that is gone on with keeps it where it was. */
+  readonly state?: string;
+  /** Default: one a core. */
+  readonly processes?: number;
+  /** Milliseconds between two writes of the state, at least; 0: after every round. Default 5 s. */
+  readonly keepEveryMs?: number;
+  /** What it will do is known, and it begins. */
+  onBegin?(spec: FederationSpec, setup: SimulationSetup): void;
+  onLine(line: SimulationLine): void;
+}
+
+/** How its time was spent, which is no part of the result. */
+export interface Spent {
+  readonly wallMs: number;
+  /** Of training and scoring, over all threads. */
+  readonly engineMs: number;
+  readonly processes: number;
+}
+
+export interface RunningSimulation {
+  /** Undefined where it was stopped before its end. Rejects with UnusableSetup. */
+  readonly done: Promise<{ readonly result: ResultLine | undefined; readonly spent: Spent }>;
+  /** It ends after the present round, and its state is kept. */
+  stop(): void;
+}
+
+const KEEP_EVERY_MS = 5_000;
+
+export function simulate(options: SimulationOptions): RunningSimulation {
+  let laboratory: Laboratory | undefined;
+  let isStopped = false;
+
+  const run = async () => {
+    const { begin } = options;
+    const earlier = 'resume' in begin ? await readCheckpoint(begin.resume) : undefined;
+    const setup = earlier?.begun.setup ?? ('resume' in begin ? undefined : begin);
+    if (setup === undefined) throw new Error('There is neither a setup nor a state.');
+    const keptAt = 'resume' in begin ? begin.resume : options.state;
+    checkAttackers(setup);
+    const data = await readSimulationData(setup);
+    const digest = digestOfData(data);
+    if (earlier !== undefined && earlier.begun.data !== digest)
+      throw new UnusableSetup(
+        '--resume: the data is not what the simulation was begun with. Put it back, or begin anew with --state PATH.',
+      );
+    const spec = simulatedSpec(setup, data.contract, data.parts.length);
+    checkAttack(setup, data);
+    const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
+    const begun: Begun = { setup, data: digest, backend };
+    options.onBegin?.(spec, setup);
+    for (const message of data.notes) options.onLine({ type: 'note', message });
+
+    const processes = Math.max(1, options.processes ?? availableParallelism());
+    const pool = openPool(processes, {
+      spec,
+      backend,
+      training: data.training,
+      test: data.test,
+      attack: setup.attack,
+      seed: setup.seed,
+    });
+    const started = performance.now();
+    let keptLast = -Infinity;
+    const keep = async (at: Checkpoint): Promise<void> => {
+      if (keptAt === undefined) return;
+      try {
+        await writeCheckpoint(keptAt, begun, at);
+      } catch (cause) {
+        throw new UnusableSetup(`--state ${keptAt}: it cannot be written: ${String(cause)}.`, { cause });
+      }
+      keptLast = performance.now();
+    };
+    try {
+      laboratory = new Laboratory({
+        setup,
+        spec,
+        devices: simulatedDevices(setup, data.parts),
+        testRows: data.test.count,
+        pool,
+        from: earlier?.at,
+        onRound: options.onLine,
+        async onBoundary(checkpoint, isLast) {
+          if (isLast || isStopped || performance.now() - keptLast >= (options.keepEveryMs ?? KEEP_EVERY_MS))
+            await keep(checkpoint());
+        },
+      });
+      if (isStopped) laboratory.stop();
+      const result = await laboratory.run();
+      if (result !== undefined) options.onLine(result);
+      const { engineMs } = laboratory;
+      return { result, spent: { wallMs: performance.now() - started, engineMs, processes } };
+    } finally {
+      await pool.close();
+    }
+  };
+  return {
+    done: run(),
+    stop() {
+      isStopped = true;
+      laboratory?.stop();
+    },
+  };
+}
+
+function checkAttackers({ attack, attackers }: SimulationSetup): void {
+  if (attack === null && attackers > 0)
+    throw new UnusableSetup('--attackers needs an attack: name one with --attack, as signflip:scale=5.');
+  if (attack !== null && attackers === 0)
+    throw new UnusableSetup('--attack needs attackers: give their share with --attackers, as 0.2.');
+}
+
+/** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */
+function checkAttack({ attack, seed }: SimulationSetup, { contract, training }: SimulationData): void {
+  const chosen = attack === null ? undefined : attackNamed(attack.name);
+  if (attack === null || chosen === undefined || !('poison' in chosen)) return;
+  const tried = chosen.poison(selectExamples(training, [0]), {
+    options: attack.options,
+    exampleShape: exampleShape(contract),
+    classes: classLabels(contract)?.length,
+    draw: random(seed, 'poison'),
+  });
+  if (!tried.ok) throw new UnusableSetup(`--attack ${attack.name}: ${tried.error.message}`);
+}
+
+/** `auto` is measured once, here: all threads must work with the same engine. */
+async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise<Begun['backend']> {
+  if (setup.backend !== 'auto') return setup.backend;
+  const network = buildNetwork(spec.network);
+  if (!network.ok) throw new Error(network.error.message);
+  const { backend } = await measuredEngines(createTrainer, availableBackends).choose(
+    network.value,
+    setup.batchSize,
+    null,
+  );
+  return v.parse(v.picklist(['simd', 'wasm', 'cpu']), backend);
+}
+
+function digestOfData({ training, test, parts }: SimulationData): Digest {
+  const hash = createHash('sha256');
+  for (const { hashes } of [training, test]) hash.update(bytesOf(hashes));
+  for (const part of parts) hash.update(`${part.length}`).update(bytesOf(part));
+  return v.parse(Digest, hash.digest('hex'));
+}

@@ -1,0 +1,226 @@
+// Where the simulated devices' work is done: one engine, all rows, and one piece of work after the other. Training is the
+// participant's own code (participant/work-round.ts); a hostile device's rows and deltas are changed around it. A workbench is in
+// this process or on a thread of its own (worker-pool.ts): what it makes of a job depends on the job alone.
+import { createSystemClock } from '#lib/adapters/system-clock.ts';
+import { attackNamed } from '#lib/core/attacks/index.ts';
+import type { Attack } from '#lib/core/attacks/attack.ts';
+import { classLabels, exampleShape, type DataContract } from '#lib/core/data/contract.ts';
+import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
+import { digestOfText } from '#lib/core/digest.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
+import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { random } from '#lib/core/random.ts';
+import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
+import { startState } from '#lib/participant/train-locally.ts';
+import { createTrainingControl } from '#lib/participant/training-control.ts';
+import { roundTraining, workRound } from '#lib/participant/work-round.ts';
+import type { OutboxEntry } from '#lib/ports/participant-store.ts';
+import type { BackendName } from '#lib/ports/trainer.ts';
+import type { Configured } from '#lib/protocol/messages.ts';
+import { nodeEngines } from '../participants/node-engines.ts';
+import { craftedUpdate, decodedUpdate, type HostileRound } from './crafted-update.ts';
+import type { SimulationSetup } from './setup.ts';
+
+/** The same for all workbenches of a simulation; rows may lie in shared memory. */
+export interface WorkbenchSetup {
+  readonly spec: FederationSpec;
+  readonly backend: BackendName;
+  readonly training: Examples;
+  readonly test: Examples;
+  readonly attack: SimulationSetup['attack'];
+  readonly seed: number;
+}
+
+/** What a device keeps from one of its rounds to the next: [P] each; undefined counts as zeros. */
+export interface DeviceMemory {
+  /** What its codec could not send. */
+  readonly residual?: Float32Array<ArrayBuffer> | undefined;
+  /** c_k of SCAFFOLD. */
+  readonly control?: Float32Array<ArrayBuffer> | undefined;
+}
+
+export interface TrainingJob {
+  readonly type: 'train';
+  readonly message: Configured;
+  readonly participant: ParticipantId;
+  /** Of the device, from 0. */
+  readonly index: number;
+  /** Its rows, as numbers into all training rows. */
+  readonly rows: Uint32Array;
+  /** [P], may lie in shared memory. */
+  readonly base: Float32Array;
+  /** [P]: c of SCAFFOLD, likewise; null: the strategy asks for none. */
+  readonly serverControl: Float32Array | null;
+  readonly memory: DeviceMemory;
+  /** Null: an honest device. */
+  readonly hostile: HostileRound | null;
+}
+
+export interface ScoringJob {
+  readonly type: 'score';
+  readonly parameters: Float32Array;
+  /** Test rows [from, to). */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Job = TrainingJob | ScoringJob;
+
+export type TrainingResult =
+  | {
+      readonly type: 'trained';
+      readonly entry: OutboxEntry;
+      readonly residual: Float32Array<ArrayBuffer> | undefined;
+      /** c_k once a version holds this update. */
+      readonly control: Float32Array<ArrayBuffer> | undefined;
+    }
+  /** The sentence that the device would show and withdraw with. */
+  | { readonly type: 'failed'; readonly message: string };
+
+/** `engineMs`: time spent in training or scoring. */
+export type JobResult = (TrainingResult | { readonly type: 'scored'; readonly tally: Tally }) & {
+  readonly engineMs: number;
+};
+
+export interface Workbench {
+  /** Pieces of work are done in the order in which they are asked for. */
+  work(job: Job): Promise<JobResult>;
+  close(): void;
+}
+
+export function openWorkbench(setup: WorkbenchSetup): Workbench {
+  const built = buildNetwork(setup.spec.network);
+  if (!built.ok) throw new Error(built.error.message);
+  const network = built.value;
+  const clock = createSystemClock();
+  const { backend } = setup;
+  const engine = createEngine(
+    { backend, description: backend, reason: 'chosen for the simulation', reports: [] },
+    nodeEngines().create,
+  );
+  const inTurn = createQueue();
+  const bench: Bench = { setup, network, engine, clock };
+  return {
+    work: (job) =>
+      inTurn(async () => {
+        const begun = performance.now();
+        const result = job.type === 'train' ? await train(bench, job) : await score(bench, job);
+        return { ...result, engineMs: performance.now() - begun };
+      }),
+    close() {
+      engine.dispose();
+      clock.close();
+    },
+  };
+}
+
+interface Bench {
+  readonly setup: WorkbenchSetup;
+  readonly network: Network;
+  readonly engine: Engine;
+  readonly clock: ReturnType<typeof createSystemClock>;
+}
+
+/** Checkpoints are not kept, so what they would be compared by is the same for all. */
+const UNVERSIONED = digestOfText('simulated rows');
+
+async function train({ setup, network, engine, clock }: Bench, job: TrainingJob): Promise<TrainingResult> {
+  const { contract, metric } = setup.spec;
+  const attack = job.hostile === null || setup.attack === null ? undefined : attackNamed(setup.attack.name);
+  const own = selectExamples(setup.training, job.rows);
+  const rows = attack === undefined ? own : poisoned(attack, own, contract, setup, job.index);
+  const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
+  // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
+  const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
+  const base = new Float32Array(job.base);
+  const shared = network.parameterCount;
+  const control =
+    job.serverControl === null
+      ? undefined
+      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(shared) };
+  const training = roundTraining(message, {
+    network,
+    rows: { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
+    base,
+    shared,
+    metric: metric.name,
+    checkpoint: undefined,
+    control,
+  });
+  const { participant } = job;
+  const residual = changesDelta ? undefined : job.memory.residual;
+  const outcome = await workRound(
+    message,
+    training,
+    { participant, residual, shared, control },
+    {
+      engine,
+      clock,
+      control: createTrainingControl(),
+      saveCheckpoint: async () => {},
+      onProgress: () => {},
+      onNotice: () => {},
+    },
+  );
+  if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
+  if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
+  const { entry, controlChange } = outcome.formed;
+  if (!changesDelta || job.hostile === null || setup.attack === null)
+    return {
+      type: 'trained',
+      entry,
+      residual: outcome.formed.residual ?? undefined,
+      control:
+        control === undefined || controlChange === null
+          ? undefined
+          : Float32Array.from(control.own, (own, i) => own + controlChange[i]!),
+    };
+  const delta = attack.craft(decodedUpdate(entry, participant, entry.bytes.length / 4), {
+    ...job.hostile,
+    options: setup.attack.options,
+    draw: random(setup.seed, 'attack', job.message.round, job.index),
+  });
+  return craftedUpdate(job.message, participant, delta, entry.offer);
+}
+
+/** A hostile device's rows are the same in every round. */
+function poisoned(
+  attack: Attack,
+  rows: Examples,
+  contract: DataContract,
+  { attack: chosen, seed }: WorkbenchSetup,
+  index: number,
+): Examples {
+  if (!('poison' in attack) || chosen === null) return rows;
+  const made = attack.poison(rows, {
+    options: chosen.options,
+    exampleShape: exampleShape(contract),
+    classes: classLabels(contract)?.length,
+    draw: random(seed, 'poison', index),
+  });
+  // What does not fit the data was refused before anything began.
+  if (!made.ok) throw new Error(made.error.message);
+  return made.value;
+}
+
+async function score(
+  { setup, network, engine }: Bench,
+  { parameters, from, to }: ScoringJob,
+): Promise<{ readonly type: 'scored'; readonly tally: Tally }> {
+  const trainer = await engine.trainer();
+  const session = await trainer.open(network, setup.spec.plan);
+  try {
+    await session.setState(startState(new Float32Array(parameters)));
+    const size = setup.test.features.length / setup.test.count;
+    const tally = await session.evaluate({
+      count: to - from,
+      features: setup.test.features.subarray(from * size, to * size),
+      targets: setup.test.targets.subarray(from, to),
+    });
+    return { type: 'scored', tally };
+  } finally {
+    session.close();
+  }
+}

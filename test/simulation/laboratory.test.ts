@@ -1,0 +1,281 @@
+// The laboratory: a whole federation by the server's own rounds, and its result is a matter of its seed alone.
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, describe, expect, test } from 'vitest';
+import { register } from '../../server/commands/simulate.ts';
+import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
+import type { SimulationSetup } from '../../server/simulate/setup.ts';
+import { simulate, type SimulationOptions } from '../../server/simulate/simulate.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tributary-laboratory-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Twenty participants with 30 drawn digits each, ten a round, a small network. */
+const setup: SimulationSetup = {
+  data: { type: 'sample', sample: 'drawn-digits', rows: 30 },
+  test: null,
+  label: null,
+  model: 'mlp:16',
+  participants: 20,
+  cohort: 0.5,
+  overSelection: 1,
+  localEpochs: 1,
+  batchSize: 10,
+  learningRate: 0.2,
+  optimizer: { type: 'sgd', momentum: 0 },
+  proximalTerm: 0,
+  partition: 'dirichlet:0.5',
+  strategy: { name: 'fedavg', options: { lr: 1 } },
+  uplink: 'f32',
+  downlink: 'f32',
+  attack: null,
+  attackers: 0,
+  dropout: 0,
+  availability: 'always',
+  speeds: 'uniform',
+  deadlineSeconds: 60,
+  rounds: 4,
+  metric: null,
+  evaluateEvery: 1,
+  seed: 7,
+  backend: 'simd',
+};
+
+interface Run {
+  readonly rounds: readonly RoundLine[];
+  readonly result: ResultLine;
+}
+
+async function run(change: Partial<SimulationSetup>, options: Partial<SimulationOptions> = {}): Promise<Run> {
+  const lines: SimulationLine[] = [];
+  await simulate({
+    begin: { ...setup, ...change },
+    processes: 1,
+    onLine: (line) => lines.push(line),
+    ...options,
+  }).done;
+  const result = lines.find((line) => line.type === 'result');
+  if (result === undefined) throw new Error('The simulation did not come to its end.');
+  return { rounds: lines.filter((line) => line.type === 'round'), result };
+}
+
+/** What happens to devices besides training: drop-outs, unequal speeds, day and night, and a strategy and a codec that remember. */
+const eventful: Partial<SimulationSetup> = {
+  rounds: 5,
+  dropout: 0.2,
+  speeds: 'heavy-tailed',
+  availability: 'day-night',
+  strategy: { name: 'fedyogi', options: { lr: 0.03, beta1: 0.9, beta2: 0.99, tau: 0.001 } },
+  uplink: 'topk:0.2',
+  participants: 40,
+  cohort: 0.2,
+};
+
+describe('the seed alone decides', () => {
+  test('one thread and two make the same lines and the same version', async () => {
+    const one = await run(eventful);
+    expect(await run(eventful, { processes: 2 })).toEqual(one);
+    expect(one.rounds.filter((line) => line.version !== null).length).toBe(5);
+  });
+
+  test.each([
+    ['FedYogi, residuals up and differences down', { downlink: 'eden:4' }],
+    [
+      'SCAFFOLD and its controls',
+      { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
+    ],
+  ])('killed after any round it goes on to the same version: %s', async (name, change) => {
+    const states: string[] = [];
+    const lines: SimulationLine[] = [];
+    const kept = join(folder, `kept ${name}`);
+    await simulate({
+      begin: { ...setup, ...eventful, ...change },
+      processes: 1,
+      state: kept,
+      keepEveryMs: 0,
+      onLine(line) {
+        // The file holds the round before this line's: what a kill at this moment leaves.
+        if (line.type === 'round' && line.version !== null && line.version > 1) {
+          const copy = join(folder, `${name} after ${line.version - 1}`);
+          copyFileSync(kept, copy);
+          states.push(copy);
+        }
+        lines.push(line);
+      },
+    }).done;
+    for (const resume of [states[0], states[2]]) {
+      if (resume === undefined) throw new Error('There is no such state.');
+      const rest: SimulationLine[] = [];
+      await simulate({ begin: { resume }, processes: 1, onLine: (line) => rest.push(line) }).done;
+      expect(rest).toEqual(lines.slice(-rest.length));
+      expect(rest.length).toBeGreaterThan(1);
+    }
+  });
+
+  test('another seed makes another version', async () => {
+    const one = await run({ rounds: 1 });
+    expect((await run({ rounds: 1 })).result.versionDigest).toBe(one.result.versionDigest);
+    expect((await run({ rounds: 1, seed: 8 })).result.versionDigest).not.toBe(one.result.versionDigest);
+  });
+
+  test('a state file that was altered, and one of other data, are refused', async () => {
+    const rows = join(folder, 'rows.csv');
+    const table = (label: string): string =>
+      [
+        'age,weight,ill',
+        ...Array.from(
+          { length: 60 },
+          (_, row) => `${20 + row},${50 + (row % 30)},${row % 2 === 0 ? label : 'no'}`,
+        ),
+      ].join('\n');
+    writeFileSync(rows, table('yes'));
+    const state = join(folder, 'table');
+    const ofTable: Partial<SimulationSetup> = {
+      data: { type: 'paths', paths: [rows] },
+      label: 'ill',
+      model: null,
+      participants: 4,
+      cohort: 1,
+      partition: 'iid',
+      rounds: 2,
+    };
+    const made = await run(ofTable, { state });
+    expect(made.result.metrics.accuracy).toBeTypeOf('number');
+    const again = await run({}, { begin: { resume: state } });
+    expect(again.result).toEqual(made.result);
+
+    writeFileSync(rows, table('ill'));
+    await expect(run({}, { begin: { resume: state } })).rejects.toThrow(
+      '--resume: the data is not what the simulation was begun with',
+    );
+    const bytes = readFileSync(state);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    writeFileSync(state, bytes);
+    await expect(run({}, { begin: { resume: state } })).rejects.toThrow('it is damaged');
+  });
+});
+
+describe('what happens to a round', () => {
+  test('without drop-outs everybody counts; with certain ones nobody is left and the run ends', async () => {
+    const [first] = (await run({ rounds: 1 })).rounds;
+    expect(first).toMatchObject({ participants: 10, dropped: 0, version: 1 });
+    // Ten deltas of 12,730 parameters (784 · 16 + 16 + 16 · 10 + 10), four bytes each.
+    expect(first?.bytesUp).toBe(10 * 12_730 * 4);
+    expect(first?.bytesDown).toBe(10 * 12_730 * 4);
+    await expect(run({ rounds: 1, dropout: 1 })).rejects.toThrow(/10 rounds in a row made no version/);
+  });
+
+  test('a quarter of the cohort drops out and the rest make the version', async () => {
+    const { rounds } = await run({ cohort: 1, dropout: 0.25, rounds: 2 });
+    for (const { participants, dropped } of rounds) {
+      expect(participants + dropped).toBeGreaterThan(10);
+      expect(dropped).toBeGreaterThan(0);
+    }
+  });
+
+  test('uneven speeds take longer, and the deadline leaves the slowest behind', async () => {
+    const even = await run({ cohort: 1, rounds: 1 });
+    const uneven = await run({ cohort: 1, rounds: 1, speeds: 'heavy-tailed' });
+    // 30 rows each on average at 1,000 a second; the slowest of twenty is several times slower than the middle.
+    expect(even.result.simulatedSeconds).toBeLessThan(0.2);
+    expect(uneven.result.simulatedSeconds).toBeGreaterThan(even.result.simulatedSeconds);
+  });
+
+  test('the run ends at the version that reaches its target', async () => {
+    const { rounds, result } = await run({ rounds: 30, metric: { name: 'accuracy', target: 0.5 } });
+    expect(rounds.at(-1)?.metrics?.accuracy).toBeGreaterThanOrEqual(0.5);
+    for (const round of rounds.slice(0, -1)) expect(round.metrics?.accuracy).toBeLessThan(0.5);
+    expect(result.rounds).toBe(rounds.length);
+    expect(result.outcome).toContain('reached its target');
+  });
+
+  test('versions are scored as often as asked, and the last one always', async () => {
+    const { rounds } = await run({ rounds: 5, evaluateEvery: 2 });
+    expect(rounds.map((round) => round.metrics !== null)).toEqual([false, true, false, true, true]);
+  });
+});
+
+describe('hostile devices', () => {
+  const signFlip: Partial<SimulationSetup> = {
+    cohort: 1,
+    partition: 'iid',
+    localEpochs: 4,
+    rounds: 3,
+    attack: { name: 'signflip', options: { scale: 5 } },
+    attackers: 0.2,
+  };
+
+  test('a fifth that flips signs breaks the mean', async () => {
+    expect((await run(signFlip)).result.metrics.accuracy).toBeLessThan(0.25);
+  });
+
+  test.each([
+    { name: 'median', options: { lr: 1 } },
+    { name: 'multikrum', options: { bad: 0.2, lr: 1 } },
+  ])('$name stands it', async (strategy) => {
+    expect((await run({ ...signFlip, strategy })).result.metrics.accuracy).toBeGreaterThan(0.5);
+  });
+
+  test('an attack that knows the honest updates breaks the mean too, through a codec', async () => {
+    const ipm = { attack: { name: 'ipm', options: { epsilon: 10 } }, uplink: 'eden:4' };
+    expect((await run({ ...signFlip, ...ipm })).result.metrics.accuracy).toBeLessThan(0.25);
+  });
+});
+
+describe('what cannot be meant is refused in a sentence that names the flag', () => {
+  const refusal = async (flags: string): Promise<string> => {
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+    register(program);
+    for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
+    const words = flags.split(' ').filter((word) => word !== '');
+    const failure: unknown = await program.parseAsync(['node', 'tributary', 'simulate', ...words]).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return failure instanceof Error ? failure.message : 'It was not refused.';
+  };
+
+  test.each([
+    ['', '--data', 'sample'],
+    ['--data /there/is/nothing', '--data', 'there is nothing at'],
+    ['--data sample:letters', '--data', 'sample:300'],
+    ['--data sample:6 --model forest', '--model', 'softmax-regression, linear-regression, mlp'],
+    ['--data sample:6 --model mlp:0', '--model', 'whole numbers from 1'],
+    ['--data sample:6 --model linear-regression', '--model', 'does not suit'],
+    ['--data sample:6 --participants 10001', '--participants', 'from 1 to 10000'],
+    ['--data sample:6 --cohort 0', '--cohort', 'above 0 to 1'],
+    ['--data sample:6 --local-epochs 1.5', '--local-epochs', 'whole number'],
+    ['--data sample:6 --batch 0', '--batch', 'from 1 to 4096'],
+    ['--data sample:6 --learning-rate fast', '--learning-rate', 'A number above 0'],
+    ['--data sample:6 --optimizer rmsprop', '--optimizer', 'sgd, sgd:momentum=0.9'],
+    ['--data sample:6 --proximal -1', '--proximal', 'from 0 to 100'],
+    ['--data sample:6 --partition halves', '--partition', 'Use iid, shards'],
+    ['--data sample:patient-cohort:6 --partition labels:3', '--partition', 'labels:3'],
+    ['--data sample:6 --strategy best', '--strategy', 'Use one of fedavg'],
+    ['--data sample:6 --strategy fedyogi:lr=100', '--strategy', 'from'],
+    ['--data sample:6 --participants 20 --strategy multikrum', '--strategy', '--cohort'],
+    ['--data sample:6 --strategy fltrust', '--strategy', 'rows of the coordinator'],
+    ['--data sample:6 --strategy fednova --optimizer adam', '--strategy', 'not Adam'],
+    ['--data sample:6 --uplink zip', '--uplink', 'Use one of f32'],
+    ['--data sample:6 --attack shout', '--attack', 'Use one of labelflip'],
+    ['--data sample:6 --attack signflip', '--attackers', 'share'],
+    ['--data sample:6 --attackers 0.2', '--attack', 'signflip:scale=5'],
+    ['--data sample:6 --attack replacement:target=10 --attackers 0.2', '--attack', 'Class 10'],
+    ['--data sample:6 --dropout 2', '--dropout', 'from 0 to 1'],
+    ['--data sample:6 --target accuracy', '--target', 'accuracy>=0.97'],
+    ['--data sample:6 --target accuracy<=0.97', '--target', 'higher'],
+    ['--data sample:6 --target rmse<=2', '--target', 'a class'],
+    ['--data sample:6 --speeds fast', '--speeds', 'uniform, heavy-tailed'],
+    ['--data sample:6 --seed -1', '--seed', 'from 0'],
+    ['--data sample:6 --backend webgpu', '--backend', 'wasm'],
+    ['--data sample:6 --label digit', '--label', 'CSV|column'],
+    ['--resume /there/is/nothing', '--resume', 'there is no such file'],
+    ['--resume /there/is/nothing --seed 3', '--resume', '--seed'],
+  ])('%s', async (flags, flag, expected) => {
+    const message = await refusal(flags);
+    expect(message).toContain(flag);
+    expect(message).toMatch(expected.includes('|') ? new RegExp(expected) : expected);
+  });
+});
