@@ -13,7 +13,7 @@ import { updateCheck } from '../src/lib/core/update/check-update.ts';
 import { MAXIMUM_COORDINATE } from '../src/lib/protocol/limits.ts';
 import { fileBlobs } from '../server/adapters/file-blobs.ts';
 import { folding } from '../server/coordinator/folding.ts';
-import { CHUNK_BYTES } from '../server/coordinator/stored-updates.ts';
+import { CHUNK_BYTES, readBase } from '../server/coordinator/stored-updates.ts';
 import * as v from 'valibot';
 import type { Row } from './row.ts';
 
@@ -142,7 +142,7 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     };
     const before = used();
     let peak = 0;
-    const state = folding(blobs, {
+    const plan = {
       federation: v.parse(FederationId, 'bench'),
       round: 1,
       strategy: fedavg,
@@ -153,7 +153,8 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
         population: updates,
       },
       quantum: quantumFor(EXAMPLES * updates, MAXIMUM_COORDINATE),
-    });
+    };
+    const state = folding(blobs, plan);
     for (let index = 0; index < updates; index += 1) {
       const update = digests[index % digests.length];
       if (update === undefined) throw new Error('There is no update to fold.');
@@ -173,7 +174,9 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
       await state.add(report, true);
       peak = Math.max(peak, used());
     }
-    const made = await state.finish({ digest: base, state: null });
+    const made = await state.finish(
+      await readBase(blobs, plan, { digest: base, state: null, residual: null }),
+    );
     peak = Math.max(peak, used());
     if (!made.ok) throw new Error(made.error.kind);
     const models = (peak - before) / (parameterCount * 4);

@@ -46,7 +46,7 @@ export function register(program: Command): void {
       clients: flags.clients,
       data: { type: 'sample' },
       seed: 1,
-      backend: 'wasm',
+      backend: 'auto',
       rounds: null,
       // They trust the certificate that this server shows.
       ...(configuration.tlsCert !== undefined

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { readDataPath } from '#lib/adapters/node/data-path.ts';
 import { downloadParameters } from '#lib/adapters/socketio/download.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
-import { createTrainer } from '#lib/adapters/tfjs/node.ts';
+import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
@@ -16,13 +16,13 @@ interface Flags {
   readonly federation: FederationId;
   readonly version: string;
   readonly data: readonly string[];
-  readonly backend: 'wasm' | 'cpu';
+  readonly backend: 'simd' | 'wasm' | 'cpu';
   readonly json?: true;
 }
 
 const backendOf = (text: string): Flags['backend'] => {
-  if (text === 'wasm' || text === 'cpu') return text;
-  throw new InvalidArgumentError('One of wasm, cpu.');
+  if (text === 'simd' || text === 'wasm' || text === 'cpu') return text;
+  throw new InvalidArgumentError('One of simd, wasm, cpu.');
 };
 const versionOf = (text: string): string => {
   if (text === 'live' || text === 'head' || /^\d+$/.test(text)) return text;
@@ -41,7 +41,7 @@ export function register(program: Command): void {
       'a file or folder; may be given again',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
-    .option('--backend <name>', 'wasm or cpu', backendOf, 'wasm')
+    .option('--backend <name>', 'simd, wasm or cpu', backendOf, 'simd')
     .option('--json', 'one line of JSON')
     .action(async (flags: Flags) => {
       const scored = await evaluate(flags);

@@ -33,8 +33,8 @@ const partitionOf = (text: string): string => {
   return text;
 };
 const backendOf = (text: string): HeadlessSetup['backend'] => {
-  if (text === 'wasm' || text === 'cpu' || text === 'auto') return text;
-  throw new InvalidArgumentError('One of wasm, cpu, auto.');
+  if (text === 'simd' || text === 'wasm' || text === 'cpu' || text === 'auto') return text;
+  throw new InvalidArgumentError('One of simd, wasm, cpu, auto.');
 };
 const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
 
@@ -74,7 +74,12 @@ export function register(program: Command): void {
       'iid',
     )
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
-    .option('--backend <name>', 'wasm, cpu or auto: the fastest that passes the self-test', backendOf, 'auto')
+    .option(
+      '--backend <name>',
+      'simd, wasm, cpu or auto: the fastest that passes the self-test',
+      backendOf,
+      'auto',
+    )
     .option('--processes <number>', 'processes to spread them over (default: one a core)', wholeFrom(1))
     .option(
       '--certificate <path>',
@@ -83,7 +88,7 @@ export function register(program: Command): void {
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
       '--state <directory>',
-      'keep each participant’s secret, unsent update and receipts there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
+      'keep each participant’s secret, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
     )
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {

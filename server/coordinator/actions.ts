@@ -41,6 +41,8 @@ export function initialVersion(
       digest: digestOf(bytes),
       bytes: bytes.length,
       state: null,
+      residual: null,
+      delta: null,
       norm: null,
       parent: null,
       run: null,
@@ -128,6 +130,9 @@ export function change(
     if (record.state !== 'draft' && record.state !== 'finished')
       return notNow('A running federation cannot be changed. Finish its run first.');
     const next: FederationRecord = { ...record, spec };
+    const { name: metric } = spec.metric;
+    const heard =
+      metric === record.spec.metric.name ? undefined : await around.records.evaluations(record.id);
     const changes: Change[] = [{ type: 'change-federation', record: next }, federation.entry('changed')];
     if (record.state === 'draft') {
       const initial = initialVersion(record.id, spec, network, around.clock.now());
@@ -159,6 +164,7 @@ export function change(
         return fail<ActionRefusal>({ error: 'invalid', message: issues[0]?.message ?? message, issues });
       await federation.write(changes);
     }
+    if (heard !== undefined) versions.judgeBy(metric, record.state === 'draft' ? [] : heard);
     federation.record = next;
     federation.changed();
     return ok(undefined);

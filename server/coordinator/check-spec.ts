@@ -2,6 +2,7 @@
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import { sharedLength } from '#lib/core/model/own-head.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -40,6 +41,21 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
       path: 'spec.metric.name',
       message: `${title} measures ${of === 'classes' ? 'classes' : 'numbers'}, but the target is ${ofClasses ? 'classes' : 'a number'}.`,
     });
+  const { personalisation } = spec;
+  if (
+    built.ok &&
+    personalisation.type === 'fedper' &&
+    sharedLength(built.value, personalisation.layers) === 0
+  ) {
+    const trained = built.value.layers.filter((layer) => layer.kernel !== undefined).length;
+    issues.push({
+      path: 'spec.personalisation.layers',
+      message:
+        trained === 1
+          ? 'The model has one layer with parameters: were it each device’s own, nothing would be shared. Choose a deeper model, or another way to personalise.'
+          : `The model has ${trained} layers with parameters, and at least one must be shared. Choose ${trained === 2 ? '1' : `from 1 to ${trained - 1}`}.`,
+    });
+  }
   issues.push(...checkStrategy(spec).map(({ path, message }) => ({ path: `spec.${path}`, message })));
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }

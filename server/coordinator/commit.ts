@@ -2,7 +2,7 @@
 import type { VersionNumber } from '#lib/core/ids.ts';
 import { acceptedReports, type Aggregation } from '#lib/core/round/round-state.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
-import type { MadeVersion } from './round-driver.ts';
+import type { MadeVersion } from './publish.ts';
 
 export interface Commit {
   readonly version: VersionRecord;
@@ -28,6 +28,8 @@ export function planCommit(input: {
     digest: input.made.digest,
     bytes: input.made.bytes,
     state: input.made.state,
+    residual: input.made.residual,
+    delta: input.made.delta,
     norm: input.made.norm,
     parent: round.base,
     run: round.run,

@@ -10,7 +10,6 @@ import {
   CHUNK_BYTES,
   decodeUpdate,
   factsOf,
-  readBase,
   type AggregationPlan,
   type Collecting,
 } from './stored-updates.ts';
@@ -54,9 +53,7 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       const updates = [...spooled.values()].sort((a, b) =>
         a.report.participant < b.report.participant ? -1 : 1,
       );
-      const needed = strategy.minimumUpdates(setting.options);
       if (updates.length === 0) return fail({ kind: 'no-updates' });
-      if (updates.length < needed) return fail({ kind: 'too-few-updates', needed, got: updates.length });
       const started = strategy.start(
         updates.map((one) => factsOf(one.report)),
         setting,
@@ -72,9 +69,9 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
             await draft.readAt(4 * offset, bytesOf(values[index]!));
           pass({ offset, values });
         }
-      const { parameters, state } = await readBase(blobs, plan, base, scratch);
       const delta = rule.delta();
-      return delta.ok ? strategy.finish(delta.value, parameters, state, setting) : delta;
+      if (!delta.ok) return delta;
+      return strategy.finish(delta.value, base.master, base.state, setting);
     },
     async close() {
       for (const { draft } of spooled.values()) await draft.discard();

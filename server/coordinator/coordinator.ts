@@ -62,7 +62,10 @@ export interface Coordinator {
     draft: BlobDraft,
   ): Promise<UpdateReply>;
   has(id: FederationId): boolean;
-  /** Whether these bytes are a version's: updates lie in the same store and are nobody else's business. */
+  /**
+   * Whether these bytes are a version's, or a control that devices train with: updates and what other strategies remember lie
+   * in the same store and are nobody else's business.
+   */
   parametersAt(digest: Digest): 'intact' | 'damaged' | 'unknown';
   countDownload(digest: Digest, bytes: number): void;
   /** Resolves once everything received so far has been dealt with. */
@@ -145,7 +148,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
-      const versions = new VersionList([initial.record], []);
+      const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
         { record, run: undefined, network: checked.value, versions, journal },
         around,
@@ -219,7 +222,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     },
     has: (id) => federations.has(id),
     parametersAt(digest) {
-      const standings = [...federations.values()].map((one) => one.versions.standingOf(digest));
+      const standings = [...federations.values()].map((one) => one.parametersAt(digest));
       return (
         standings.find((one) => one === 'damaged') ?? standings.find((one) => one === 'intact') ?? 'unknown'
       );
@@ -276,13 +279,20 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const broken = firstBrokenEntry(journal);
   if (broken !== undefined)
     log.error({ federation: id, entry: broken }, 'the journal was altered: its hash chain breaks here');
-  const versions = new VersionList(await records.versions(id), await records.evaluations(id));
+  const versions = new VersionList(
+    await records.versions(id),
+    record.spec.metric.name,
+    await records.evaluations(id),
+  );
   for (const digest of versions.digests()) blobs.retain(digest);
   const run = record.run === null ? undefined : await records.run(id, record.run);
+  const { runOfState } = versions;
+  const remembered = runOfState === null ? undefined : await records.run(id, runOfState);
   const federation = new Federation(
     { record, run, network: built.value, versions, journal: journalAfter(id, journal.at(-1)) },
     around,
   );
+  federation.rememberedBy = remembered?.spec.strategy.name;
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;

@@ -20,6 +20,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
+import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import {
@@ -36,6 +37,7 @@ import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
+import type { Downlink } from './publish.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -75,6 +77,11 @@ export class Federation {
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
+  /**
+   * The strategy that made what is remembered with the newest version, by name. Another one starts from zeros: moments are no
+   * controls, and two strategies remember vectors of different lengths.
+   */
+  rememberedBy: string | undefined;
   /** Something waits for room on the disk; no round opens before that is done. */
   isOutOfSpace = false;
   readonly #interlude: Interlude;
@@ -234,7 +241,17 @@ export class Federation {
    * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
-    if (this.versions.head.digest === digest) this.#bytesDown += bytes;
+    const { head } = this.versions;
+    if ([head.digest, head.delta?.digest, head.state].includes(digest)) this.#bytesDown += bytes;
+  }
+
+  /** Whether these bytes are a version's, or a control that devices of this run train with. */
+  parametersAt(digest: Digest): ReturnType<VersionList['standingOf']> {
+    const standing = this.versions.standingOf(digest);
+    if (standing !== 'unknown' || !strategyOf(this.#spec.strategy).asks.includes('controls')) return standing;
+    const version = this.versions.ofState(digest);
+    const isOfRun = version !== undefined && (version.run === this.run?.run || digest === this.#remembered);
+    return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -375,6 +392,11 @@ export class Federation {
     return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(this.#setting(claims.length)));
   };
 
+  /** What the present strategy remembers with the newest version; null: nothing yet. */
+  get #remembered(): Digest | null {
+    return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
+  }
+
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
     return {
@@ -385,14 +407,32 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
-      base: { digest: round.baseDigest, state: head.state },
+      base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
+      norms: this.versions.norms(round.run),
+      normFactor: this.#spec.guard.normFactor,
+      downlink: this.#downlink(head.version + 1),
+    };
+  }
+
+  /** Versions of a run begin where those before it ended: its first ones go down finer. */
+  #downlink(version: number): Downlink {
+    const wanted = codecNamed(this.#spec.transfer.downlink);
+    const isFirst = this.record.roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
+    return {
+      codec: isFirst ? codecNamed('q8') : wanted,
+      seed: versionContext(this.record.id, version),
     };
   }
 
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
     const { plan, strategy, transfer } = this.#spec;
-    const { asks } = strategyOf(strategy);
+    const { asks, stateLength } = strategyOf(strategy);
+    const state = asks.includes('controls') ? this.#remembered : null;
+    const controls =
+      state === null
+        ? null
+        : { digest: state, bytes: 4 * stateLength(this.#setting(this.attendance.checkedIn)) };
     for (const participant of participants) {
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
@@ -403,10 +443,16 @@ export class Federation {
         federation: this.record.id,
         run: round.run,
         round: round.round,
-        base: { version: round.base, digest: round.baseDigest, bytes: head.bytes },
+        base: {
+          version: round.base,
+          digest: round.baseDigest,
+          bytes: head.bytes,
+          deltas: this.versions.deltasTo(round.base),
+        },
         plan,
         uplink: transfer.uplink,
         asks: [...asks],
+        controls,
         deadlineMs: Math.ceil(this.driver.remainingMs ?? 0),
       });
     }
@@ -421,6 +467,7 @@ export class Federation {
     this.#commit = undefined;
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
+      this.rememberedBy = commit.run.spec.strategy.name;
       this.#bytesDown = 0;
       this.record = commit.record;
       this.run = commit.run;
@@ -431,6 +478,7 @@ export class Federation {
           version: round.version,
           digest: round.digest,
           bytes: commit.version.bytes,
+          deltas: this.versions.deltasTo(round.version),
           counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
         });
       this.around.log.info(

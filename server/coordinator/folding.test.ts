@@ -7,7 +7,7 @@ import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import { BlobMissing } from '../ports/blobs.ts';
 import { fedavg } from '#lib/core/aggregation/fedavg.ts';
 import { folding } from './folding.ts';
-import { BlobDamaged, type AggregationPlan } from './stored-updates.ts';
+import { BlobDamaged, readBase, type AggregationPlan } from './stored-updates.ts';
 
 const plan: AggregationPlan<typeof fedavg> = {
   federation: v.parse(FederationId, 'folded'),
@@ -37,7 +37,7 @@ const report = (digit: string, update: Digest, examples: number): Report => ({
 describe('folding', () => {
   test('adds each update once, however often it is given', async () => {
     const blobs = memoryBlobs();
-    const base = await blobs.put(bytesOf(Float32Array.of(1, 1)));
+    const base = { digest: await blobs.put(bytesOf(Float32Array.of(1, 1))), state: null, residual: null };
     const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 0))), 10);
     const other = report('b', await blobs.put(bytesOf(Float32Array.of(0, 1))), 30);
     const state = folding(blobs, plan);
@@ -45,7 +45,7 @@ describe('folding', () => {
     await state.add(one, true);
     await state.add(other, true);
     // 1 + (10 · 1 + 30 · 0) / 40 and 1 + (10 · 0 + 30 · 1) / 40.
-    expect(await state.finish({ digest: base, state: null })).toEqual({
+    expect(await state.finish(await readBase(blobs, plan, base))).toEqual({
       ok: true,
       value: { parameters: Float32Array.of(1.25, 1.75), state: new Float32Array(0) },
     });
@@ -53,7 +53,7 @@ describe('folding', () => {
 
   test('takes the same bytes of two devices as two updates', async () => {
     const blobs = memoryBlobs();
-    const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
+    const base = { digest: await blobs.put(bytesOf(Float32Array.of(0, 0))), state: null, residual: null };
     const same = await blobs.put(bytesOf(Float32Array.of(1, 2)));
     const third = await blobs.put(bytesOf(Float32Array.of(-2, -4)));
     const state = folding(blobs, plan);
@@ -63,7 +63,7 @@ describe('folding', () => {
       ['c', third],
     ] as const)
       await state.add(report(digit, update, 5), true);
-    expect(await state.finish({ digest: base, state: null })).toEqual({
+    expect(await state.finish(await readBase(blobs, plan, base))).toEqual({
       ok: true,
       value: { parameters: Float32Array.of(0, 0), state: new Float32Array(0) },
     });
@@ -71,15 +71,13 @@ describe('folding', () => {
 
   test('refuses bytes that are gone, and bytes that are damaged where it is to look', async () => {
     const blobs = memoryBlobs();
-    const base = await blobs.put(bytesOf(Float32Array.of(0, 0)));
+    const base = { digest: await blobs.put(bytesOf(Float32Array.of(0, 0))), state: null, residual: null };
     const one = report('a', await blobs.put(bytesOf(Float32Array.of(1, 2))), 5);
     blobs.damage(one.update);
     await expect(folding(blobs, plan).add(one, true)).rejects.toBeInstanceOf(BlobDamaged);
     await blobs.release(one.update);
     await expect(folding(blobs, plan).add(one, true)).rejects.toBeInstanceOf(BlobMissing);
-    blobs.damage(base);
-    await expect(folding(blobs, plan).finish({ digest: base, state: null })).rejects.toBeInstanceOf(
-      BlobDamaged,
-    );
+    blobs.damage(base.digest);
+    await expect(readBase(blobs, plan, base)).rejects.toBeInstanceOf(BlobDamaged);
   });
 });

@@ -7,7 +7,6 @@ import {
   CHUNK_BYTES,
   decodeUpdate,
   factsOf,
-  readBase,
   type AggregationPlan,
   type Collecting,
 } from './stored-updates.ts';
@@ -28,8 +27,7 @@ export function folding(blobs: Blobs, plan: AggregationPlan<SumStrategy>): Colle
       folded.add(report.participant);
     },
     async finish(base) {
-      const { parameters, state } = await readBase(blobs, plan, base, scratch);
-      return strategy.finish(sum, parameters, state, setting);
+      return strategy.finish(sum, base.master, base.state, setting);
     },
     async close() {},
   };

@@ -158,25 +158,34 @@ const withdrawn = (federation: Federation, participant: ParticipantId, reason: s
 async function evaluation(
   federation: Federation,
   participant: ParticipantId,
-  { version, tally }: ClientMessages['evaluation'],
+  { version, tally, personal }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
-  if (!tallyFits(tally, classLabels(record.spec.contract)?.length))
+  const classes = classLabels(record.spec.contract)?.length;
+  if (!tallyFits(tally, classes) || (personal !== null && !tallyFits(personal, classes)))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');
+  if (personal !== null && personal.count !== tally.count)
+    return refused(
+      'malformed',
+      `The device’s own model was scored on ${personal.count} rows and the version on ${tally.count}: both take the same.`,
+    );
   // The first report of a device counts; whoever reports again is answered alike.
   if (!versions.hasHeard(version, participant)) {
     try {
       const at = federation.around.clock.now();
       await federation.write([
-        { type: 'insert-evaluation', record: { federation: record.id, version, participant, tally, at } },
+        {
+          type: 'insert-evaluation',
+          record: { federation: record.id, version, participant, tally, personal, at },
+        },
       ]);
     } catch (error) {
       if (!(error instanceof RecordConflict)) throw error;
       return done;
     }
-    versions.merge(version, participant, tally);
+    versions.merge({ version, participant, tally, personal });
   }
   federation.evaluated(version, participant);
   return done;

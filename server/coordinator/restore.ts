@@ -60,12 +60,12 @@ export async function goOnFromIntact(
 /** What is wrong with the bytes of a version; undefined where they are what their digest says. */
 async function damageOf(
   { around, network }: Federation,
-  { digest, state }: VersionRecord,
+  { digest, state, residual }: VersionRecord,
 ): Promise<string | undefined> {
   try {
     await readParameters(around.blobs, digest, network.parameterCount);
-    if (state !== null)
-      await readParameters(around.blobs, state, ((await around.blobs.size(state)) ?? 0) / 4);
+    for (const more of [state, residual])
+      if (more !== null) await readParameters(around.blobs, more, ((await around.blobs.size(more)) ?? 0) / 4);
     return undefined;
   } catch (error) {
     if (error instanceof BlobMissing || error instanceof BlobDamaged || isReadError(error))
@@ -100,6 +100,8 @@ async function restore(
     digest: intact.digest,
     bytes: intact.bytes,
     state: intact.state,
+    residual: intact.residual,
+    delta: null,
     norm: null,
     parent: intact.version,
     run: null,
@@ -127,7 +129,7 @@ async function restore(
     federation.entry('restored', { version, parent: intact.version, digest, damaged }),
   ]);
   blobs.retain(digest);
-  if (made.state !== null) blobs.retain(made.state);
+  for (const more of [made.state, made.residual]) if (more !== null) blobs.retain(more);
   versions.add(made);
   federation.record = next;
   log.error(

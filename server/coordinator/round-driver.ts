@@ -1,7 +1,7 @@
 // Receive → step → perform the effects, for one federation's present round. Every call comes from the federation's queue,
 // one after the other: what is decided is durable before anybody hears of it.
-import { bytesOf } from '#lib/core/digest.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
+import { guardNorm, movedNorm } from '#lib/core/aggregation/norm-guard.ts';
 import { failureSentence, type Aggregated, type AggregationFailure } from '#lib/core/aggregation/strategy.ts';
 import {
   acceptedReports,
@@ -19,31 +19,30 @@ import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
+import { digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
 import {
   BlobDamaged,
-  readParameters,
+  readBase,
   type AggregationPlan,
   type BaseVersion,
   type Collecting,
+  type ReadBase,
 } from './stored-updates.ts';
 import { REMAINING_EVERY_MS, type Surroundings } from './surroundings.ts';
-
-/** A new version whose bytes are durable, retained once each. */
-export interface MadeVersion {
-  readonly digest: Digest;
-  readonly bytes: number;
-  /** What the strategy remembers with it; null: nothing. */
-  readonly state: Digest | null;
-  /** ‖new − base‖₂ */
-  readonly norm: number;
-}
 
 /** What a round needs of its federation. */
 export interface RoundHost {
   readonly id: FederationId;
   readonly quantumOf: QuantumOf;
   /** How the updates of this round become a version, and from which. */
-  aggregation(round: Reporting | Aggregation): { readonly plan: AggregationPlan; readonly base: BaseVersion };
+  aggregation(round: Reporting | Aggregation): {
+    readonly plan: AggregationPlan;
+    readonly base: BaseVersion;
+    /** How far the run's versions went from their parents, oldest first, and the guard's factor. */
+    readonly norms: readonly number[];
+    readonly normFactor: number | null;
+    readonly downlink: Downlink;
+  };
   readonly journal: Journal;
   /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
   enqueue(name: string, work: () => Promise<void>): void;
@@ -257,7 +256,7 @@ export class RoundDriver {
   async #commit(round: Aggregation): Promise<string | undefined> {
     const made = await this.#makeVersion(round);
     if (!made.ok) return made.error;
-    const { digest, state } = made.value;
+    const kept = digestsOf(made.value);
     const { event, changes } = this.host.planCommit(round, made.value);
     try {
       await this.feed(event, changes);
@@ -265,8 +264,7 @@ export class RoundDriver {
     } catch (error) {
       if (!(error instanceof RecordsFull)) throw error;
       // First: it makes room for the end of the round to be written.
-      await this.host.release(digest);
-      if (state !== null) await this.host.release(state);
+      for (const one of kept) await this.host.release(one);
       return NO_ROOM;
     }
   }
@@ -275,36 +273,29 @@ export class RoundDriver {
   async #makeVersion(round: Aggregation): Promise<Result<MadeVersion, string>> {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
-    const { base } = this.host.aggregation(round);
+    const { plan, base, norms, normFactor, downlink } = this.host.aggregation(round);
+    let from: ReadBase;
     let made: Result<Aggregated, AggregationFailure>;
-    let norm = 0;
     try {
       const state = this.#collectingOf(round);
       for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
-      made = await state.finish(base);
-      if (made.ok) {
-        const { parameters } = made.value;
-        norm = distance(parameters, await readParameters(blobs, base.digest, parameters.length));
-      }
+      from = await readBase(blobs, plan, base);
+      made = await state.finish(from);
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
-      if (error.digest === base.digest || error.digest === base.state) this.host.baseDamaged();
+      if (error.digest === base.digest || error.digest === base.state || error.digest === base.residual)
+        this.host.baseDamaged();
       return failed(`${error.message} The round cannot be averaged.`);
     } finally {
       this.#abandonCollecting();
     }
     if (!made.ok) return failed(failureSentence(made.error));
-    const bytes = bytesOf(made.value.parameters);
-    const state = bytesOf(made.value.state);
+    const norm = movedNorm(from.master, made.value.parameters);
+    const guarded = normFactor === null ? ok(null) : guardNorm(norms, norm, normFactor);
+    if (!guarded.ok) return failed(failureSentence(guarded.error));
     try {
-      const digest = await blobs.put(bytes);
-      return ok({
-        digest,
-        bytes: bytes.length,
-        state: state.length === 0 ? null : await blobs.put(state),
-        norm,
-      });
+      return ok(await publish(blobs, made.value, from.held, downlink, norm));
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);
@@ -337,10 +328,3 @@ const remainingAfter = (effects: readonly Effect[], before: number | null): numb
       effect.type === 'start-timer' ? effect.ms : effect.type === 'stop-timer' ? null : left,
     before,
   );
-
-/** ‖a − b‖₂ */
-function distance(a: Float32Array, b: Float32Array): number {
-  let squares = 0;
-  for (let i = 0; i < a.length; i += 1) squares += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(squares);
-}

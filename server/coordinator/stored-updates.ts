@@ -40,6 +40,8 @@ export interface BaseVersion {
   readonly digest: Digest;
   /** What the strategy remembers with it; null: nothing. */
   readonly state: Digest | null;
+  /** What the downlink lost up to it; null: nothing. */
+  readonly residual: Digest | null;
 }
 
 export interface Collecting {
@@ -48,8 +50,8 @@ export interface Collecting {
    * was not this process that checked it.
    */
   add(report: Report, verify: boolean): Promise<void>;
-  /** The new version from the base; the collecting is spent. */
-  finish(base: BaseVersion): Promise<Result<Aggregated, AggregationFailure>>;
+  /** The new master parameters from those of the base; the collecting is spent. */
+  finish(base: ReadBase): Promise<Result<Aggregated, AggregationFailure>>;
   /** Gives up what was spooled; safe at any time. */
   close(): Promise<void>;
 }
@@ -105,19 +107,31 @@ export async function readParameters(
   return parameters;
 }
 
-/** Parameters [P] of the base, and the strategy's state with it: zeros where the version has none. */
+export interface ReadBase {
+  /** [P]: what devices hold. */
+  readonly held: Float32Array<ArrayBuffer>;
+  /** [P]: held + residual, from which the strategy goes on. */
+  readonly master: Float32Array<ArrayBuffer>;
+  /** [stateLength] */
+  readonly state: Float32Array<ArrayBuffer>;
+}
+
+/** The base as the strategy needs it: state and residual are zeros where the version has none, or those of another strategy. */
 export async function readBase(
   blobs: Blobs,
   { strategy, setting }: AggregationPlan,
   base: BaseVersion,
-  scratch: ArrayBuffer,
-): Promise<{ readonly parameters: Float32Array<ArrayBuffer>; readonly state: Float32Array<ArrayBuffer> }> {
-  const length = strategy.stateLength(setting);
+  scratch = new ArrayBuffer(CHUNK_BYTES),
+): Promise<ReadBase> {
+  const read = async (digest: Digest | null, length: number): Promise<Float32Array<ArrayBuffer>> =>
+    digest === null || length === 0 || (await blobs.size(digest)) !== 4 * length
+      ? new Float32Array(length)
+      : readParameters(blobs, digest, length, scratch);
+  const held = await readParameters(blobs, base.digest, setting.parameterCount, scratch);
+  const residual = await read(base.residual, held.length);
   return {
-    parameters: await readParameters(blobs, base.digest, setting.parameterCount, scratch),
-    state:
-      base.state === null || length === 0
-        ? new Float32Array(length)
-        : await readParameters(blobs, base.state, length, scratch),
+    held,
+    master: base.residual === null ? held : held.map((value, i) => value + residual[i]!),
+    state: await read(base.state, strategy.stateLength(setting)),
   };
 }

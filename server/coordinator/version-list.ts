@@ -1,21 +1,31 @@
 // A federation's versions and what was said of them, in memory: few numbers each, read by every page.
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
-import { figure } from '#lib/core/metrics/figures.ts';
-import type { Tally } from '#lib/core/metrics/tally.ts';
-import type { VersionView } from '#lib/protocol/views.ts';
+import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import type { VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
-import { mergeEvaluation, reachesTarget, versionView, type MergedEvaluation } from './views.ts';
+import { VersionScores } from './version-scores.ts';
+import { reachesTarget, versionView } from './views.ts';
+
+/** Late comers further behind than this get the whole version. */
+const MOST_DELTAS = 8;
 
 export class VersionList {
   #records: VersionRecord[];
-  readonly #evaluations = new Map<VersionNumber, MergedEvaluation>();
+  readonly #evaluations = new Map<VersionNumber, VersionScores>();
   readonly #heard = new Set<string>();
   readonly #damaged = new Set<VersionNumber>();
 
-  constructor(records: readonly VersionRecord[], evaluations: readonly EvaluationRecord[]) {
+  #metric: MetricName;
+
+  constructor(
+    records: readonly VersionRecord[],
+    metric: MetricName,
+    evaluations: readonly EvaluationRecord[],
+  ) {
     this.#records = [...records];
-    for (const one of evaluations) this.merge(one.version, one.participant, one.tally);
+    this.#metric = metric;
+    for (const one of evaluations) this.merge(one);
   }
 
   get head(): VersionRecord {
@@ -25,7 +35,8 @@ export class VersionList {
   }
 
   get(version: VersionNumber): VersionRecord | undefined {
-    return this.#records.find((one) => one.version === version);
+    // Numbers are dense from 0.
+    return this.#records[version];
   }
 
   has(digest: Digest): boolean {
@@ -44,13 +55,59 @@ export class VersionList {
   /** Versions of the same bytes are damaged together. */
   standingOf(digest: Digest): 'intact' | 'damaged' | 'unknown' {
     const record = this.#records.find((one) => one.digest === digest);
-    if (record === undefined) return 'unknown';
+    // A difference leads nowhere that its digest does not name: whoever applies it checks.
+    if (record === undefined)
+      return this.#records.some((one) => one.delta?.digest === digest) ? 'intact' : 'unknown';
     return this.isDamaged(record.version) ? 'damaged' : 'intact';
   }
 
-  /** Of everything that versions keep on the disk: their parameters, and what strategies remember with them. */
+  /** The newest version with which a strategy remembers these bytes. */
+  ofState(digest: Digest): VersionRecord | undefined {
+    return this.#records.findLast((one) => one.state === digest);
+  }
+
+  /** The run whose strategy made what is remembered with the newest version: that of the version which it stands in for. */
+  get runOfState(): RunNumber | null {
+    let version: VersionRecord | undefined = this.head;
+    while (version !== undefined && version.run === null && version.parent !== null)
+      version = this.get(version.parent);
+    return version?.run ?? null;
+  }
+
+  /** Of everything that versions keep on the disk: parameters, differences, and what is remembered with them. */
   digests(): readonly Digest[] {
-    return this.#records.flatMap((one) => (one.state === null ? [one.digest] : [one.digest, one.state]));
+    return this.#records.flatMap(({ digest, state, residual, delta }) =>
+      [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined),
+    );
+  }
+
+  /**
+   * The differences that lead to a version, newest first: at most MOST_DELTAS, and only as long as they are fewer bytes than
+   * the whole of it.
+   */
+  deltasTo(version: VersionNumber): VersionDelta[] {
+    const deltas: VersionDelta[] = [];
+    let record = this.get(version);
+    const most = record?.bytes ?? 0;
+    let bytes = 0;
+    while (record?.delta != null && record.parent !== null && deltas.length < MOST_DELTAS) {
+      const delta = this.#deltaOf(record);
+      bytes += record.delta.bytes;
+      if (delta === null || bytes >= most) break;
+      deltas.push(delta);
+      record = this.get(record.parent);
+    }
+    return deltas;
+  }
+
+  #deltaOf({ version, digest, parent, delta }: VersionRecord): VersionDelta | null {
+    const from = parent === null ? undefined : this.get(parent)?.digest;
+    return delta === null || from === undefined ? null : { version, from, to: digest, ...delta };
+  }
+
+  /** How far the versions of a run went from their parents, oldest first. */
+  norms(run: RunNumber): number[] {
+    return this.#records.flatMap((one) => (one.run === run && one.norm !== null ? [one.norm] : []));
   }
 
   add(record: VersionRecord): void {
@@ -71,15 +128,34 @@ export class VersionList {
     return this.#heard.has(`${version}/${participant}`);
   }
 
-  merge(version: VersionNumber, participant: ParticipantId, tally: Tally): void {
-    const merged = mergeEvaluation(this.#evaluations.get(version), tally);
-    if (merged === undefined || this.hasHeard(version, participant)) return;
+  merge({
+    version,
+    participant,
+    tally,
+    personal,
+  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal'>): void {
+    if (this.hasHeard(version, participant)) return;
+    const scores = this.#evaluations.get(version) ?? new VersionScores(this.#metric);
+    if (!scores.add(tally, personal)) return;
     this.#heard.add(`${version}/${participant}`);
-    this.#evaluations.set(version, merged);
+    this.#evaluations.set(version, scores);
+  }
+
+  /** Another success metric: every device's figure is worked out anew. */
+  judgeBy(metric: MetricName, evaluations: readonly EvaluationRecord[]): void {
+    this.#metric = metric;
+    this.#evaluations.clear();
+    this.#heard.clear();
+    for (const one of evaluations) this.merge(one);
   }
 
   view(record: VersionRecord): VersionView {
-    return versionView(record, this.#evaluations.get(record.version), this.isDamaged(record.version));
+    return versionView(
+      record,
+      this.#deltaOf(record),
+      this.#evaluations.get(record.version)?.view() ?? null,
+      this.isDamaged(record.version),
+    );
   }
 
   views(): VersionView[] {
@@ -88,15 +164,15 @@ export class VersionList {
 
   /** Whether what is known of the newest version ends the run. */
   headReaches(metric: FederationSpec['metric']): boolean {
-    const merged = this.#evaluations.get(this.head.version);
-    return merged !== undefined && reachesTarget(metric, merged.tally);
+    const tally = this.#evaluations.get(this.head.version)?.tally;
+    return tally !== undefined && reachesTarget(metric, tally);
   }
 
   /** The metric at the newest version that has been evaluated. */
   newestFigure(metric: FederationSpec['metric']): number | null {
     for (const record of this.#records.toReversed()) {
-      const merged = this.#evaluations.get(record.version);
-      const value = merged === undefined ? undefined : figure(merged.tally, metric.name);
+      const tally = this.#evaluations.get(record.version)?.tally;
+      const value = tally === undefined ? undefined : figure(tally, metric.name);
       if (value !== undefined) return value;
     }
     return null;

@@ -1,27 +1,11 @@
 // From records to what others are shown (protocol/views.ts).
-import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
 import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { cohortOf, isOver, stageOf, type Member, type Round } from '#lib/core/round/round-state.ts';
 import { MAXIMUM_MESSAGE_BYTES } from '#lib/protocol/limits.ts';
-import type { FederationView, Receipt, RoundView, VersionView } from '#lib/protocol/views.ts';
+import type { FederationView, Receipt, RoundView, VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { UpdateRecord, VersionRecord } from '../ports/records.ts';
-
-/** What participants' held-out rows say of one version, added up. */
-export interface MergedEvaluation {
-  readonly participants: number;
-  readonly tally: Tally;
-}
-
-/** Undefined where the tallies do not fit together. */
-export const mergeEvaluation = (
-  merged: MergedEvaluation | undefined,
-  tally: Tally,
-): MergedEvaluation | undefined => {
-  if (merged === undefined) return { participants: 1, tally };
-  const sum = addTallies(merged.tally, tally);
-  return sum === undefined ? undefined : { participants: merged.participants + 1, tally: sum };
-};
 
 /** Whether a version of this tally ends the run. */
 export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): boolean {
@@ -32,11 +16,12 @@ export function reachesTarget(metric: FederationSpec['metric'], tally: Tally): b
 
 export const versionView = (
   record: VersionRecord,
-  evaluation: MergedEvaluation | undefined,
+  delta: VersionDelta | null,
+  evaluation: VersionView['evaluation'],
   damaged: boolean,
 ): VersionView => {
-  const { federation: _, state: __, ...rest } = record;
-  return { ...rest, damaged, evaluation: evaluation ?? null };
+  const { federation: _, state: __, residual: ___, delta: ____, ...rest } = record;
+  return { ...rest, delta, damaged, evaluation };
 };
 
 function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {

@@ -47,6 +47,7 @@ export function digitsFederation(participants: number): DemoFederation {
         seed: 7,
       },
       ...exactAveraging,
+      transfer: { uplink: 'eden:3', downlink: 'eden:4' },
       rules: {
         goal: participants + 1,
         minimum: 2,
@@ -86,6 +87,7 @@ export function patientsFederation(): DemoFederation {
         seed: 11,
       },
       ...exactAveraging,
+      transfer: { uplink: 'eden:3', downlink: 'eden:4' },
       rules: {
         goal: 8,
         minimum: 1,

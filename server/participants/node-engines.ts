@@ -1,6 +1,6 @@
 // The engines of a process of headless participants: TensorFlow.js keeps one of each back end a process, so its participants
 // share it, and what the self-test said of a model is asked once.
-import { availableBackends, createTrainer } from '#lib/adapters/tfjs/node.ts';
+import { availableBackends, createTrainer } from '#lib/adapters/engines/node.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import type { Engines } from '#lib/participant/engine.ts';
 import type { BackendChoice } from '#lib/participant/participation.ts';

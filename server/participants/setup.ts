@@ -20,7 +20,7 @@ export const HeadlessSetup = v.object({
   seed: whole,
   /** The directory where each participant keeps its identity and its work; null: in memory. */
   state: v.nullable(v.string()),
-  backend: v.picklist(['wasm', 'cpu', 'auto']),
+  backend: v.picklist(['simd', 'wasm', 'cpu', 'auto']),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
 });
@@ -52,6 +52,8 @@ export const HeadlessLine = v.variant('type', [
     version: v.number(),
     metric: MetricName,
     value: v.nullable(v.number()),
+    /** The same by the participant's own model; null where there is none. */
+    personal: v.nullable(v.number()),
     count: v.number(),
   }),
   /** A round was committed, and its version scored: told once, by the first participant. */

@@ -73,7 +73,7 @@ export function teller(
       const notable = !/^(Sent update|Version) \d/.test(event);
       say({ type: 'event', participant, notable, message: event });
     }
-    for (const { version, tally } of view.localEvaluations) {
+    for (const { version, tally, personal } of view.localEvaluations) {
       if (scored.has(version)) continue;
       scored.add(version);
       say({
@@ -82,6 +82,7 @@ export function teller(
         version,
         metric: spec.metric.name,
         value: figure(tally, spec.metric.name) ?? null,
+        personal: (personal === null ? undefined : figure(personal, spec.metric.name)) ?? null,
         count: tally.count,
       });
     }

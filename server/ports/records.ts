@@ -68,8 +68,12 @@ export interface VersionRecord {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
-  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. Never leaves the server. */
+  /** What the strategy remembers with it (moments, controls): a blob of f32 values; null: nothing. */
   readonly state: Digest | null;
+  /** What the downlink's codec lost on the way here: a blob of f32 values [P]; null: nothing. Never leaves the server. */
+  readonly residual: Digest | null;
+  /** The version as the difference to its parent, encoded; null where devices get it whole. */
+  readonly delta: { readonly digest: Digest; readonly bytes: number; readonly codec: string } | null;
   /** ‖version − parent‖₂; null for version 0. */
   readonly norm: number | null;
   readonly parent: VersionNumber | null;
@@ -88,6 +92,8 @@ export interface EvaluationRecord {
   readonly version: VersionNumber;
   readonly participant: ParticipantId;
   readonly tally: Tally;
+  /** Of the device's own model on the same rows; null: it had none. */
+  readonly personal: Tally | null;
   readonly at: number;
 }
 

@@ -1,5 +1,5 @@
 // One step of a small network on the back end that the test names, and what the parameters are after it.
-import { createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { createTrainer } from '../../src/lib/adapters/engines/browser.ts';
 import { buildNetwork, initialParameters } from '../../src/lib/core/model/network.ts';
 import type { BackendName } from '../../src/lib/ports/trainer.ts';
 

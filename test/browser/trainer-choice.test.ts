@@ -1,7 +1,7 @@
 // The self-test on the engines of a real Chromium whose only graphics adapter is software: everything that starts gives the
 // right numbers, and the processor wins over it.
 import { expect, test } from 'vitest';
-import { availableBackends, createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { availableBackends, createTrainer } from '../../src/lib/adapters/engines/browser.ts';
 import { networkOf } from '../../src/lib/core/model/families/index.ts';
 import { chooseBackend, TOLERANCE } from '../../src/lib/participant/choose-backend.ts';
 

@@ -1,7 +1,7 @@
 // Training runs in a worker: every engine starts there, with no document and no animation frames. And a graphics device that
 // goes away says so.
 import { expect, test } from 'vitest';
-import { createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { createTrainer } from '../../src/lib/adapters/engines/browser.ts';
 import { buildNetwork, initialParameters } from '../../src/lib/core/model/network.ts';
 import type { BackendName } from '../../src/lib/ports/trainer.ts';
 
@@ -18,7 +18,7 @@ async function inWorker(backend: BackendName): Promise<unknown> {
   }
 }
 
-test.each(['wasm', 'cpu', 'webgpu', 'webgl'] as const)(
+test.each(['simd', 'wasm', 'cpu', 'webgpu', 'webgl'] as const)(
   '%s trains in a worker as the reference does',
   async (backend) => {
     const expected = await inWorker('reference');

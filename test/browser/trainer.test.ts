@@ -1,8 +1,13 @@
 // The engines that a browser has, held to the trainer contract in a real Chromium: WebGPU and WebGL on the software adapter.
-import { createTrainer } from '../../src/lib/adapters/tfjs/browser.ts';
+import { createTrainer } from '../../src/lib/adapters/engines/browser.ts';
 import { deviceTensors } from '../../src/lib/adapters/tfjs/trainer.ts';
 import { trainerContract } from '../contract/trainer.ts';
 
+trainerContract('our own kernels in the browser', () => createTrainer('simd'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
+});
 trainerContract('WebAssembly in the browser', () => createTrainer('wasm'), {
   tolerance: 1e-4,
   bitExact: true,

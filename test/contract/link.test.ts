@@ -15,6 +15,7 @@ linkContract('in memory', async (coordinator) => {
   const link = createMemoryLink({
     answer: (name, message) => coordinator.answer(name, message),
     parameters: async () => coordinator.parameters,
+    blob: async () => new Uint8Array(coordinator.parameters.slice().buffer),
     upload: async (_federation, offer, bytes) => coordinator.upload(offer, bytes),
     federation: async () => undefined,
     round: async () => undefined,

@@ -133,6 +133,7 @@ export function linkContract(
         ).toEqual(parameters);
         expect(progress.at(-1)).toBe(1);
         expect(link.bytes.modelDown).toBeGreaterThanOrEqual(400);
+        expect(await link.blob(digest, 400)).toEqual(bytesOf(parameters));
       }));
 
     test('an upload gives the decision, and counts its bytes', () => {

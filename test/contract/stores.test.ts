@@ -58,6 +58,8 @@ const versionRecord = (id: string, number: number): VersionRecord => ({
   digest: digest(`version ${number}`),
   bytes: 24,
   state: number === 0 ? null : digest(`state ${number}`),
+  residual: number === 2 ? digest(`residual ${number}`) : null,
+  delta: number === 2 ? { digest: digest(`delta ${number}`), bytes: 3, codec: 'eden:4' } : null,
   norm: number === 0 ? null : 0.25,
   parent: number === 0 ? null : version(number - 1),
   run: number === 0 ? null : run,
@@ -161,7 +163,15 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
       { type: 'insert-version', record: versionRecord('a', 1) },
     ]);
     const tally = { type: 'classification' as const, count: 1, lossSum: 0.5, confusion: [1, 0, 0, 0] };
-    const evaluation = { federation: id, version: version(1), participant: participant('a'), tally, at: 1 };
+    const evaluation = {
+      federation: id,
+      version: version(1),
+      participant: participant('a'),
+      tally,
+      personal: { ...tally, lossSum: 0.25 },
+      at: 1,
+    };
+    const without = { ...evaluation, participant: participant('b'), personal: null };
     const line = {
       federation: id,
       sequence: 1,
@@ -173,6 +183,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     };
     await records.write([
       { type: 'insert-evaluation', record: evaluation },
+      { type: 'insert-evaluation', record: without },
       { type: 'append-journal', record: line },
     ]);
     const again = [
@@ -182,7 +193,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     ] as const;
     for (const change of again) await expect(records.write([change])).rejects.toBeInstanceOf(RecordConflict);
     expect(await records.versions(id)).toEqual([versionRecord('a', 0), versionRecord('a', 1)]);
-    expect(await records.evaluations(id)).toEqual([evaluation]);
+    expect(await records.evaluations(id)).toEqual([evaluation, without]);
     expect(await records.journal(id)).toEqual([line]);
     expect(await records.lastEntry(id)).toEqual(line);
     await records.close();

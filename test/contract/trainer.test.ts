@@ -1,6 +1,6 @@
 // The engines that Node has, held to the trainer contract.
 import { createReferenceTrainer } from '../../src/lib/adapters/reference/reference-trainer.ts';
-import { createTrainer } from '../../src/lib/adapters/tfjs/node.ts';
+import { createTrainer } from '../../src/lib/adapters/engines/node.ts';
 import { deviceTensors } from '../../src/lib/adapters/tfjs/trainer.ts';
 import { trainerContract } from './trainer.ts';
 
@@ -20,4 +20,9 @@ trainerContract('TensorFlow.js on WebAssembly', () => createTrainer('wasm'), {
   bitExact: true,
   manySteps: 500,
   tensorCount: deviceTensors,
+});
+trainerContract('our own kernels on WebAssembly SIMD', () => createTrainer('simd'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 500,
 });

@@ -286,6 +286,72 @@ export function trainerContract(
       await agrees(mlp, rows, plan({ proximalTerm: 1 }), 4);
     });
 
+    /** Of the smooth network, whose gradient is nowhere rounding noise: a number for each parameter, −0.5 … 0.5. */
+    const smooth = networks['an MLP with tanh, sigmoid and a layer without bias']!;
+    const correctionOf = (of: Network): Float32Array => {
+      const draw = random(31, 'correction');
+      return Float32Array.from({ length: of.parameterCount }, () => draw.next() - 0.5);
+    };
+
+    test('a correction is added to the gradient: y ← y − η(g + correction)', async () => {
+      const rows = someRows(smooth, 19);
+      const correction = correctionOf(smooth);
+      const session = await trainer.open(smooth, plan());
+      await session.setRows(rows);
+      const after = async (given: Float32Array | undefined): Promise<Float32Array> => {
+        await session.setState(startOf(smooth));
+        if (given !== undefined) await session.setCorrection(given);
+        await session.step(Uint32Array.of(0, 1, 2));
+        return (await session.state()).parameters;
+      };
+      const free = await after(undefined);
+      const corrected = await after(correction);
+      // The gradient is taken at the same place in both, so that they part by η·correction alone; η = 0.1.
+      const expected = free.map((value, i) => value - 0.1 * correction[i]!);
+      expect(relativeDifference(corrected, expected, free)).toBeLessThan(1e-4);
+      expect(await after(undefined)).toEqual(free);
+      session.close();
+    });
+
+    test.each([
+      ['SGD', plan()],
+      ['a proximal term', plan({ proximalTerm: 0.5 })],
+      ['momentum', plan({ optimizer: { type: 'sgd', momentum: 0.9 } })],
+      ['Adam', plan({ optimizer: { type: 'adam' }, learningRate: 0.01 })],
+    ])('a correction stays until it is replaced, as on the plain reference: %s', async (_, settings) => {
+      const rows = someRows(smooth, 20);
+      const given = correctionOf(smooth);
+      const corrected = async (on: Trainer): Promise<Float32Array> => {
+        const session = await on.open(smooth, settings);
+        await session.setRows(rows);
+        await session.setState(startOf(smooth), initialParameters(smooth, 6));
+        const copied = given.slice();
+        await session.setCorrection(copied);
+        copied.fill(9);
+        for (const batch of batches(2)) await session.step(batch);
+        await session.setCorrection(given.map((value) => -2 * value));
+        for (const batch of batches(2, 2)) await session.step(batch);
+        await session.setCorrection(undefined);
+        for (const batch of batches(2, 4)) await session.step(batch);
+        const { parameters } = await session.state();
+        session.close();
+        return parameters;
+      };
+      const start = startOf(smooth).parameters;
+      expect(relativeDifference(await corrected(trainer), await corrected(reference), start)).toBeLessThan(
+        options.tolerance,
+      );
+    });
+
+    test('a correction of the wrong length is refused', async () => {
+      const session = await trainer.open(mlp, plan());
+      await session.setState(startOf(mlp));
+      await expect(session.setCorrection(new Float32Array(3))).rejects.toThrow(
+        `Expected a correction of ${mlp.parameterCount} numbers, got 3.`,
+      );
+      session.close();
+    });
+
     test.each([
       ['SGD', { type: 'sgd', momentum: 0 }],
       ['momentum', { type: 'sgd', momentum: 0.9 }],
@@ -457,6 +523,8 @@ export function trainerContract(
       );
       await session.setRows(someRows(cnn, 16, true));
       await session.setState(startOf(cnn));
+      await session.setCorrection(correctionOf(cnn));
+      await session.setCorrection(correctionOf(cnn));
       await session.step(Uint32Array.of(0, 1, 2));
       await session.takeLoss();
       const after = count(trainer);

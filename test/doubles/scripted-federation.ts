@@ -151,6 +151,8 @@ export interface ScriptedCoordinator extends MemoryCoordinator {
   /** The decision on the next uploads; the default takes them. */
   decide: (offer: UpdateOffer, bytes: Uint8Array) => Promise<UpdateReply>;
   downloads: number;
+  /** Something else to be had by its digest: a control. */
+  serve(values: Float32Array<ArrayBuffer>): NonNullable<Configured['controls']>;
   configured(round: number, changes?: Partial<Configured>): Configured;
   /** The base moved on by `bytes` (the sum of one update). */
   commit(round: number, counted?: boolean): { readonly version: number; readonly digest: Digest };
@@ -175,6 +177,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     examples: 0,
     evaluation: null,
     bytesUp: 0,
+    delta: null,
     damaged: false,
     bytesDown: 0,
     durationMs: null,
@@ -210,6 +213,9 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       if (found === undefined) throw new Error('There is no such version.');
       return found;
     },
+    async blob(digest) {
+      return new Uint8Array((await self.parameters(digest)).slice().buffer);
+    },
     async upload(_federation, offer, bytes) {
       self.uploads.push({ offer, bytes });
       return self.decide(offer, bytes);
@@ -230,6 +236,11 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
     }),
     federation: async () => self.view,
     round: async (_federation, round) => self.rounds.get(round),
+    serve(values) {
+      const digest = digestOf(bytesOf(values));
+      versions.set(digest, values);
+      return { digest, bytes: values.byteLength };
+    },
     configured(round, changes = {}) {
       self.rounds.set(round, roundView(round, 'reporting', head));
       self.view = { ...self.view, round: self.rounds.get(round) ?? null };
@@ -237,10 +248,11 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         federation,
         run,
         round: roundNumber(round),
-        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength },
+        base: { version: version(head), digest: digestNow(), bytes: parameters.byteLength, deltas: [] },
         plan: spec.plan,
         uplink: 'f32',
         asks: [],
+        controls: null,
         deadlineMs: 60_000,
         ...changes,
       };
@@ -293,6 +305,7 @@ export const committedMessage = (
   version: version(made.version),
   digest: made.digest,
   bytes: network.parameterCount * 4,
+  deltas: [],
   counted,
 });
 

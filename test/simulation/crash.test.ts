@@ -134,7 +134,7 @@ function takePart(url: string, index: number, onDecision: () => void): Device {
   });
   link.on('committed', ({ version }) => {
     const tally = { type: 'classification' as const, count: 1, lossSum: 1, confusion: [1, 0, 0, 0] };
-    link.send('evaluation', { federation, version, tally }).catch(() => undefined);
+    link.send('evaluation', { federation, version, tally, personal: null }).catch(() => undefined);
   });
   return device;
 }

@@ -5,7 +5,15 @@ import { FederationSpec } from '#lib/core/federation.ts';
 type Input = v.InferInput<typeof FederationSpec>;
 
 export function exampleSpec(
-  change: { rules?: Partial<Input['rules']>; target?: number; units?: number; seed?: number } = {},
+  change: {
+    rules?: Partial<Input['rules']>;
+    target?: number;
+    units?: number;
+    seed?: number;
+    strategy?: Input['strategy'];
+    transfer?: Input['transfer'];
+    guard?: Input['guard'];
+  } = {},
 ): FederationSpec {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
     type: 'number',
@@ -49,6 +57,9 @@ export function exampleSpec(
       proximalTerm: 0,
       seed: change.seed ?? 1,
     },
+    strategy: change.strategy,
+    transfer: change.transfer,
+    guard: change.guard,
     rules: {
       goal: 3,
       minimum: 2,

@@ -134,7 +134,7 @@ describe('a message', () => {
       error: 'not-in-cohort',
     });
     const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
-    expect(await ask(device, 'evaluation', { federation, version: 7, tally })).toMatchObject({
+    expect(await ask(device, 'evaluation', { federation, version: 7, tally, personal: null })).toMatchObject({
       ok: false,
       error: 'unknown-version',
     });
@@ -143,11 +143,26 @@ describe('a message', () => {
       { ...tally, count: 2 },
       { ...tally, confusion: [1] },
     ])
-      expect(await ask(device, 'evaluation', { federation, version: 0, tally: wrong })).toMatchObject({
+      expect(
+        await ask(device, 'evaluation', { federation, version: 0, tally: wrong, personal: null }),
+      ).toMatchObject({
         ok: false,
         error: 'malformed',
       });
-    expect(await ask(device, 'evaluation', { federation, version: 0, tally })).toEqual({
+    // An own model that was scored on other rows.
+    expect(
+      await ask(device, 'evaluation', {
+        federation,
+        version: 0,
+        tally,
+        personal: { ...tally, count: 2, confusion: [2, 0, 0, 0] },
+      }),
+    ).toMatchObject({
+      ok: false,
+      error: 'malformed',
+      message: expect.stringContaining('on 2 rows and the version on 1'),
+    });
+    expect(await ask(device, 'evaluation', { federation, version: 0, tally, personal: null })).toEqual({
       ok: true,
       view: null,
     });
@@ -322,7 +337,9 @@ test('a message that the disk has no room for is not answered, and its connectio
   await event(device, 'connect');
   const answered: unknown[] = [];
   const tally = { type: 'classification', count: 1, lossSum: 0, confusion: [1, 0, 0, 0] };
-  device.emit('evaluation', { federation, version: 0, tally }, (answer: unknown) => answered.push(answer));
+  device.emit('evaluation', { federation, version: 0, tally, personal: null }, (answer: unknown) =>
+    answered.push(answer),
+  );
   // Answers come in the order of what they answer.
   expect(await ask(device, 'watch', { federation })).toMatchObject({ ok: true });
   expect(answered).toEqual([]);

@@ -110,16 +110,27 @@ describe('a federation on the real server', () => {
 
     const tally = { type: 'classification' as const, count: 4, lossSum: 1, confusion: [2, 0, 1, 1] };
     for (const one of devices)
-      expect(await one.link.send('evaluation', { federation, version: committed.version, tally })).toEqual({
+      expect(
+        await one.link.send('evaluation', { federation, version: committed.version, tally, personal: null }),
+      ).toEqual({
         ok: true,
         view: null,
       });
     // The first report of a device counts.
-    await first!.link.send('evaluation', { federation, version: committed.version, tally });
+    await first!.link.send('evaluation', { federation, version: committed.version, tally, personal: null });
     const view = await coordinator.federation(federation);
     expect(view.head.evaluation).toEqual({
       participants: 2,
       tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] },
+      spread: {
+        participants: 2,
+        minimum: 0.75,
+        lowerQuartile: 0.75,
+        median: 0.75,
+        upperQuartile: 0.75,
+        maximum: 0.75,
+      },
+      personal: null,
     });
     expect(view.live).toBe(1);
   });

@@ -6,6 +6,8 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports } from '#lib/core/round/round-state.ts';
+import { codecNamed } from '#lib/core/update/codec/index.ts';
+import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
@@ -299,12 +301,15 @@ export class Device {
       });
   }
 
-  delta(round: number): Float32Array<ArrayBuffer> {
+  delta: (round: number) => Float32Array<ArrayBuffer> = (round) => {
     const draws = random(this.world.seed, 'delta', this.index, round);
     return Float32Array.from({ length: 6 }, () => draws.normal());
-  }
+  };
+  /** What it hears of versions to train from. */
+  onBase: (base: Configured['base']) => void = () => {};
 
-  #configured({ round, base, deadlineMs }: Configured): void {
+  #configured({ round, base, deadlineMs, uplink }: Configured): void {
+    this.onBase(base);
     if (this.#outbox?.offer.round === round) return;
     const conduct = this.conduct(round);
     const after = (ms: number, action: () => void): void =>
@@ -315,12 +320,16 @@ export class Device {
       if (conduct === 'not-a-number') delta[3] = NaN;
       if (conduct === 'too-large') delta[2] = 65;
       if (conduct === 'short') delta = delta.slice(1);
-      const bytes = bytesOf(delta);
+      // A liar's bytes go as they are: no codec would encode them.
+      const bytes =
+        uplink === 'f32'
+          ? bytesOf(delta)
+          : codecNamed(uplink).encode(delta, updateContext(federation, round, this.participant));
       const digest = conduct === 'wrong-digest' ? digestOf(new Uint8Array(1)) : digestOf(bytes);
       const offer: UpdateOffer = {
         round,
         base: conduct === 'wrong-base' ? digestOf(new Uint8Array(2)) : base.digest,
-        codec: 'f32',
+        codec: uplink,
         steps: 1,
         baseLoss: null,
         bytes: bytes.length,
@@ -389,6 +398,9 @@ export class Device {
   #committed(message: Committed): void {
     this.committed.push(message);
     const tally = { type: 'classification' as const, count: 2, lossSum: 1, confusion: [1, 0, 1, 0] };
-    this.tell({ name: 'evaluation', message: { federation, version: message.version, tally } });
+    this.tell({
+      name: 'evaluation',
+      message: { federation, version: message.version, tally, personal: null },
+    });
   }
 }

@@ -11,7 +11,7 @@ import { networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { heartDiseaseContract } from '#lib/modalities/table/heart-disease-contract.ts';
 import { readDataPath } from '#lib/adapters/node/data-path.ts';
-import { createTrainer } from '#lib/adapters/tfjs/node.ts';
+import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { epochOrder } from '#lib/participant/batch-order.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import type { Rows } from '#lib/ports/trainer.ts';

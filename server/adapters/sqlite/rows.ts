@@ -18,6 +18,7 @@ import type {
 import type { Tables } from './schema.ts';
 
 const json = (text: string): unknown => JSON.parse(text);
+const Delta = v.strictObject({ digest: Digest, bytes: v.number(), codec: v.string() });
 
 export const federationRow = (record: FederationRecord): Omit<Tables['federations'], 'position'> => ({
   id: record.id,
@@ -110,6 +111,8 @@ export const versionRow = (record: VersionRecord): Tables['versions'] => ({
   digest: record.digest,
   bytes: record.bytes,
   state: record.state,
+  residual: record.residual,
+  delta_json: record.delta === null ? null : JSON.stringify(record.delta),
   norm: record.norm,
   parent: record.parent,
   run: record.run,
@@ -128,6 +131,8 @@ export const readVersion = (row: Tables['versions']): VersionRecord => ({
   digest: v.parse(Digest, row.digest),
   bytes: row.bytes,
   state: v.parse(v.nullable(Digest), row.state),
+  residual: v.parse(v.nullable(Digest), row.residual),
+  delta: row.delta_json === null ? null : v.parse(Delta, json(row.delta_json)),
   norm: row.norm,
   parent: v.parse(v.nullable(VersionNumber), row.parent),
   run: v.parse(v.nullable(RunNumber), row.run),
@@ -145,6 +150,7 @@ export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] =
   version: record.version,
   participant: record.participant,
   tally_json: JSON.stringify(record.tally),
+  personal_json: record.personal === null ? null : JSON.stringify(record.personal),
   at: record.at,
 });
 
@@ -153,6 +159,7 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   version: v.parse(VersionNumber, row.version),
   participant: v.parse(ParticipantId, row.participant),
   tally: v.parse(Tally, json(row.tally_json)),
+  personal: row.personal_json === null ? null : v.parse(Tally, json(row.personal_json)),
   at: row.at,
 });
 

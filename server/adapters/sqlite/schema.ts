@@ -52,6 +52,8 @@ export interface Tables {
     digest: string;
     bytes: number;
     state: string | null;
+    residual: string | null;
+    delta_json: string | null;
     norm: number | null;
     parent: number | null;
     run: number | null;
@@ -63,7 +65,13 @@ export interface Tables {
     bytes_down: number;
     duration_ms: number | null;
   };
-  evaluations: Owned & { version: number; participant: string; tally_json: string; at: number };
+  evaluations: Owned & {
+    version: number;
+    participant: string;
+    tally_json: string;
+    personal_json: string | null;
+    at: number;
+  };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   sessions: { digest: string; created_at: number; expires_at: number };
   journal: Owned & {
@@ -175,15 +183,27 @@ const first: Migration = {
   },
 };
 
-/** What a strategy remembers with a version, and how far the version went from its parent. */
-const strategyState: Migration = {
+/** What a strategy and the downlink remember with a version, how it is sent, and how far it went from its parent. */
+const versionState: Migration = {
   async up(database: Kysely<unknown>) {
-    await database.schema.alterTable('versions').addColumn('state', 'text').execute();
+    for (const column of ['state', 'residual', 'delta_json'])
+      await database.schema.alterTable('versions').addColumn(column, 'text').execute();
     await database.schema.alterTable('versions').addColumn('norm', 'double precision').execute();
+  },
+};
+
+/** What a device's own model says beside the version's tally. */
+const personalTallies: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('evaluations').addColumn('personal_json', 'text').execute();
   },
 };
 
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first, '0002-strategy-state': strategyState }),
+  getMigrations: async () => ({
+    '0001-first': first,
+    '0002-version-state': versionState,
+    '0003-personal-tallies': personalTallies,
+  }),
 };

@@ -66,10 +66,36 @@ export const CodecChoice = v.pipe(v.string(), v.minLength(1), v.maxLength(40));
 export const TransferRules = v.strictObject({ uplink: CodecChoice, downlink: CodecChoice });
 export type TransferRules = v.InferOutput<typeof TransferRules>;
 
-/** The plainest way: averaged, and everything sent exactly. */
-export const exactAveraging: { readonly strategy: StrategyChoice; readonly transfer: TransferRules } = {
+/** What stands in front of any strategy. */
+export const Guard = v.strictObject({
+  /** A version that would move further than this many times the median of the last twenty is not made; null: any may be. */
+  normFactor: v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(1000))),
+});
+export type Guard = v.InferOutput<typeof Guard>;
+
+/** What each device makes for itself of the shared model, out of its own rows; none of it is ever sent. */
+export const Personalisation = v.variant('type', [
+  v.strictObject({ type: v.literal('none') }),
+  /** Arivazhagan et al. 2019: the last `layers` layers with parameters are each device's own, the rest is shared. */
+  v.strictObject({ type: v.literal('fedper'), layers: whole(1, 16) }),
+  /** Li et al. 2021, "Ditto": a model of its own beside the shared one, λ/2 · ‖v − w‖² from it. */
+  v.strictObject({ type: v.literal('ditto'), lambda: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)) }),
+  /** Each version goes on training for so many epochs, for this device's own use. */
+  v.strictObject({ type: v.literal('finetune'), epochs: whole(1, 100) }),
+]);
+export type Personalisation = v.InferOutput<typeof Personalisation>;
+
+/** The plainest way: averaged, everything sent exactly, one model for all. */
+export const exactAveraging = {
   strategy: { name: 'fedavg', options: {} },
   transfer: { uplink: 'f32', downlink: 'f32' },
+  guard: { normFactor: 3 },
+  personalisation: { type: 'none' },
+} satisfies {
+  strategy: StrategyChoice;
+  transfer: TransferRules;
+  guard: Guard;
+  personalisation: Personalisation;
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
@@ -95,6 +121,8 @@ export const FederationSpec = v.strictObject({
   /** Federations of earlier versions of the app say nothing here: they average, and send everything exactly. */
   strategy: v.optional(StrategyChoice, exactAveraging.strategy),
   transfer: v.optional(TransferRules, exactAveraging.transfer),
+  guard: v.optional(Guard, exactAveraging.guard),
+  personalisation: v.optional(Personalisation, exactAveraging.personalisation),
   rules: RoundRules,
   sample: v.nullable(SampleName),
 });

@@ -64,9 +64,7 @@ describe('choosing a back end', () => {
     const { options, alive } = device({ webgpu: 39, wasm: 1.9, cpu: 21 });
     const choice = await chooseBackend(options());
     expect(choice).toMatchObject({ backend: 'wasm', description: 'wasm for tests' });
-    expect(choice.reason).toBe(
-      'fastest of 3 that passed the self-test: 1.9 ms a step (WebGPU 39 ms, CPU 21 ms)',
-    );
+    expect(choice.reason).toBe('fastest of 2 that passed the self-test: 1.9 ms a step (WebGPU 39 ms)');
     expect(choice.reports.find((report) => report.backend === 'webgl')).toEqual({
       backend: 'webgl',
       description: 'WebGL',
@@ -74,6 +72,16 @@ describe('choosing a back end', () => {
       reason: 'no webgl here',
     });
     expect(alive.size).toBe(0);
+  });
+
+  test('plain JavaScript is the last resort: it is not measured where another engine passes', async () => {
+    const { options } = device({ wasm: 1.9, cpu: 0.1 });
+    const choice = await chooseBackend(options());
+    expect(choice.backend).toBe('wasm');
+    expect(choice.reports.map((report) => report.backend)).toEqual(['webgpu', 'webgl', 'wasm']);
+    const alone = await chooseBackend(device({ cpu: 21 }).options());
+    expect(alone.backend).toBe('cpu');
+    expect(alone.reports).toHaveLength(4);
   });
 
   test('a back end whose step is off by one per cent does not pass, however fast', async () => {
@@ -114,7 +122,12 @@ describe('choosing a back end', () => {
     expect(clock()).toBe(3 * 1400);
     const quick = device({ cpu: 1 });
     await chooseBackend(quick.options());
-    expect(quick.stepsTaken()).toBe(1 + 5 + 10);
+    // Steps of 1 ms: one for the numbers, 200 ms to warm up, 100 ms that are timed.
+    expect(quick.stepsTaken()).toBe(1 + 200 + 100);
+    const middling = device({ cpu: 60 });
+    await chooseBackend(middling.options());
+    // Steps of 60 ms: five to warm up are 300 ms, ten are timed.
+    expect(middling.stepsTaken()).toBe(1 + 5 + 10);
   });
 
   test('where none passes, every reason is told', async () => {

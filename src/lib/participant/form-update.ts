@@ -1,19 +1,24 @@
-// From trained parameters to the update that is sent: delta = after − before, with what earlier rounds could not send, encoded as
-// the round asks. What the server would refuse is not sent.
+// From trained parameters to the update that is sent: delta = after − before, with what earlier rounds could not send and, where the
+// strategy asks for it, the change of this device's control behind it, encoded as the round asks. What the server would refuse is
+// not sent.
 import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { updateCheck } from '../core/update/check-update.ts';
+import type { Codec } from '../core/update/codec/codec.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
 import { updateContext } from '../core/update/context.ts';
+import { encodeWithFeedback } from '../core/update/error-feedback.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
 
 export interface FormedUpdate {
   readonly entry: OutboxEntry;
-  /** [P]: what this codec could not send, to be added to the next update; null: nothing is kept. */
+  /** [P]: what this codec could not send, to be added to the next update; null where it loses nothing for good. */
   readonly residual: Float32Array<ArrayBuffer> | null;
+  /** [P]: Δc as the server reads it from the bytes, so that the two move alike also where a codec rounds; null: none was sent. */
+  readonly controlChange: Float32Array<ArrayBuffer> | null;
 }
 
 export interface TrainedRound {
@@ -23,6 +28,10 @@ export interface TrainedRound {
   readonly base: Float32Array;
   readonly after: Float32Array<ArrayBuffer>;
   readonly residual: Float32Array | undefined;
+  /** Parameters that are shared, from the first on; what stands behind them is this device's own, and is sent as zeros. */
+  readonly shared: number;
+  /** [P]: Δc of SCAFFOLD, which follows the delta; null: the strategy asks for none. */
+  readonly controlChange: Float32Array | null;
   readonly examples: number;
   readonly steps: number;
   readonly baseLoss: number | null;
@@ -30,15 +39,15 @@ export interface TrainedRound {
 
 /** The update, or why there is none, in a sentence for the person. */
 export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> {
-  const { message, base, residual } = trained;
+  const { message, base, residual, controlChange, shared } = trained;
   const codec = codecNamed(message.uplink);
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
-  if (codec.needsErrorFeedback && residual?.length === delta.length)
-    for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! + residual[i]!;
-  const fault = updateCheck(delta.length, MAXIMUM_COORDINATE).add(delta);
+  delta.fill(0, shared);
+  const values = controlChange === null ? delta : joined(delta, controlChange);
+  const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
-    const parameter = 'index' in fault ? `Parameter ${fault.index}` : 'A parameter';
+    const parameter = 'index' in fault ? named(fault.index, delta.length) : 'A parameter';
     return fail(
       fault.kind === 'too-large-coordinate'
         ? `${parameter} changed by ${fault.got.toPrecision(3)}, beyond the limit of ±${fault.limit}.`
@@ -46,13 +55,11 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
     );
   }
   const seed = updateContext(message.federation, message.round, trained.participant);
-  const bytes = codec.encode(delta, seed);
-  let left: Float32Array<ArrayBuffer> | null = null;
-  if (codec.needsErrorFeedback) {
-    const sent = decodeAll(codec, bytes, delta.length, seed);
-    if (!sent.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${sent.error.kind}.`);
-    left = delta.map((value, i) => value - sent.value[i]!);
-  }
+  // A residual of another model is worth nothing to this one.
+  const kept = residual?.length === delta.length ? Float32Array.from(residual).fill(0, shared) : undefined;
+  const { bytes, residual: left } = codec.needsErrorFeedback
+    ? encodeWithFeedback(values, kept, codec, seed)
+    : { bytes: codec.encode(values, seed), residual: null };
   return ok({
     entry: {
       federation: message.federation,
@@ -70,5 +77,24 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
       bytes,
     },
     residual: left,
+    controlChange:
+      controlChange === null ? null : arrived(codec, bytes, values.length, seed).slice(delta.length),
   });
 }
+
+function joined(delta: Float32Array, controlChange: Float32Array): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(delta.length + controlChange.length);
+  values.set(delta);
+  values.set(controlChange, delta.length);
+  return values;
+}
+
+/** [length]: what the server will read. */
+function arrived(codec: Codec, bytes: Uint8Array, length: number, seed: string): Float32Array<ArrayBuffer> {
+  const read = decodeAll(codec, bytes, length, seed);
+  if (!read.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${read.error.kind}.`);
+  return read.value;
+}
+
+const named = (index: number, parameterCount: number): string =>
+  index < parameterCount ? `Parameter ${index}` : `The control of parameter ${index - parameterCount}`;

@@ -7,7 +7,7 @@ export const Joined = v.object({
   federation: FederationId,
   dataset: v.string(),
   name: v.nullable(v.string()),
-  backend: v.nullable(v.picklist(['webgpu', 'webgl', 'wasm', 'cpu', 'reference'])),
+  backend: v.nullable(v.picklist(['webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
   /** When the person paused; null while it runs. A pause never ends by itself. */
   pausedAt: v.nullable(v.number()),
   joinedAt: v.number(),

@@ -57,7 +57,12 @@ export interface ParticipationView {
   readonly roundsContributed: number;
   readonly bytesSent: number;
   /** What this device's held-out rows say of the versions it has scored, ascending. */
-  readonly localEvaluations: readonly { readonly version: VersionNumber; readonly tally: Tally }[];
+  readonly localEvaluations: readonly {
+    readonly version: VersionNumber;
+    readonly tally: Tally;
+    /** Of this device's own model; null: it had none. */
+    readonly personal: Tally | null;
+  }[];
   readonly leaveAfterRound: boolean;
   /** The last thing that happened, in a sentence: "Sent update 13 (0.6 MB)." */
   readonly lastEvent: string | null;

@@ -38,7 +38,9 @@ export function presentView(
     bytes: link.bytes,
     roundsContributed: contributions?.count ?? 0,
     bytesSent: contributions?.bytesSent ?? 0,
-    localEvaluations: equipment?.scoreboard.scored.map(({ version, tally }) => ({ version, tally })) ?? [],
+    localEvaluations:
+      equipment?.scoreboard.scored.map(({ version, tally, personal }) => ({ version, tally, personal })) ??
+      [],
     leaveAfterRound: standing.leaveAfterRound,
     lastEvent: standing.lastEvent,
   };

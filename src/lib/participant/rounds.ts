@@ -1,15 +1,18 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
+import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import type { UpdateReply } from '../protocol/http.ts';
 import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
 import { openContributions } from './contributions.ts';
+import { createControls } from './controls.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { Ground, RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
+import { sharedOf, type PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import { checkpointKey, residualKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
@@ -32,9 +35,12 @@ export function createRounds(
   hands: Hands,
   equipping: Equipping,
   scoring: VersionScoring,
+  personal: PersonalModels,
 ): Rounds {
   const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
+
+  const controls = createControls({ federation, store, link, onFull: ground.storageFull });
 
   async function giveUp(one: RoundInHand, reason: string): Promise<void> {
     hands.letGo(one);
@@ -47,9 +53,10 @@ export function createRounds(
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
-    const { network, rows, engine, spec } = equipment;
+    const { network, rows, engine } = equipment;
+    const { metric, personalisation } = standing.view?.spec ?? equipment.spec;
     const base = await ground.patiently(signal, (attempt) =>
-      parametersOf({ store, link }, message.base, {
+      parametersOf({ federation, store, link }, message.base, {
         signal: attempt,
         onFull: ground.storageFull,
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),
@@ -59,22 +66,31 @@ export function createRounds(
       throw new WrongBytes(
         `The version has ${base.length} parameters where the model has ${network.parameterCount}.`,
       );
+    const control = await ground.patiently(signal, (attempt) =>
+      controls.before(message, network.parameterCount, (named) =>
+        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+      ),
+    );
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
-    const training = roundTraining(
-      message,
+    const shared = sharedOf(network, personalisation);
+    const training = roundTraining(message, {
       network,
       rows,
-      base,
-      spec.metric.name,
-      await store.checkpoints.get(checkpointKey(federation)),
-    );
+      base: await personal.startOf(network, personalisation, base),
+      shared,
+      metric: metric.name,
+      checkpoint: await store.checkpoints.get(checkpointKey(federation)),
+      control,
+    });
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const memory = {
       participant: participantIdOf(await store.secret()),
       residual: await store.vectors.get(residualKey(federation)),
+      shared,
+      control,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -99,13 +115,24 @@ export function createRounds(
         },
       }),
     );
-    return signal.aborted ? undefined : updateOf(one, training.key, outcome);
+    if (signal.aborted) return undefined;
+    const entry = await updateOf(one, training.key, outcome, control);
+    if (entry !== undefined)
+      // While the update is on its way: the version that comes of it is scored after this, and the next round waits for that.
+      ground.background(
+        engine.alone(async () => {
+          if (standing.joined?.pausedAt === null && !standing.superseded)
+            await personal.trainBeside(equipment, personalisation, message, base, ground.living.signal);
+        }),
+      );
+    return entry;
   }
 
   async function updateOf(
     one: RoundInHand,
     checkpoint: string,
     outcome: RoundOutcome,
+    control: RoundControl | undefined,
   ): Promise<OutboxEntry | undefined> {
     switch (outcome.type) {
       case 'stopped':
@@ -125,7 +152,10 @@ export function createRounds(
         await giveUp(one, outcome.message);
         return undefined;
       case 'trained': {
-        const { entry, residual } = outcome.formed;
+        const { entry, residual, controlChange } = outcome.formed;
+        if (outcome.head.length > 0) await personal.keepHead(outcome.head);
+        if (control !== undefined && controlChange !== null)
+          await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.
         await ground.kept(store.outbox.put(entry));
         if (residual !== null) await ground.kept(store.vectors.put(residualKey(federation), residual));
@@ -148,6 +178,7 @@ export function createRounds(
     const contributions = (standing.contributions ??= await openContributions(store, federation));
     await ground.kept(contributions.decided(entry, reply, clock.now()));
     if (reply.type === 'refused') {
+      await controls.ended(one.round, false);
       showRefusal(one, reply);
       return hands.letGo(one);
     }
@@ -202,6 +233,7 @@ export function createRounds(
       if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
       if (hand !== undefined && hand.round > message.round) return;
       if (hand !== undefined) hands.letGo(hand);
+      personal.stop();
       blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
       const one = hands.take(message.round, message);
       hands.setDeadline(one, message.deadlineMs);
@@ -224,6 +256,7 @@ export function createRounds(
       const version = message.counted ? message.version : null;
       standing.ended.set(message.round, version);
       await standing.contributions?.settled(message.round, version);
+      await controls.ended(message.round, message.counted);
       if (standing.joined === null) return;
       standing.justEnded = message.round;
       if (message.counted)
@@ -237,6 +270,7 @@ export function createRounds(
       if (message.federation !== federation) return;
       standing.ended.set(message.round, null);
       await standing.contributions?.settled(message.round, null);
+      await controls.ended(message.round, false);
       if (standing.joined === null) return;
       ground.happened(`Round ${message.round} was abandoned: ${message.reason}`);
       const { hand } = standing;

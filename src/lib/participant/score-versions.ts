@@ -1,15 +1,20 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
+import type { FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
+import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { Answer, ClientMessages } from '../protocol/messages.ts';
+import type { VersionDelta } from '../protocol/views.ts';
 import type { Equipment } from './equipment.ts';
+import type { PersonalModels } from './personal-models.ts';
 import { startState } from './train-locally.ts';
 
 export interface NamedVersion {
   readonly version: VersionNumber;
   readonly digest: Digest;
   readonly bytes: number;
+  readonly deltas?: readonly VersionDelta[];
 }
 
 export interface VersionScoring {
@@ -28,6 +33,9 @@ export interface VersionScoring {
 
 export interface ScoringSurroundings {
   readonly federation: FederationId;
+  readonly personal: Pick<PersonalModels, 'startOf' | 'score'>;
+  /** As it is now: a new run may train and personalise in another way. */
+  spec(equipment: Equipment): FederationSpec;
   /** undefined: the connection went first. */
   tell(name: 'evaluation', message: ClientMessages['evaluation']): Promise<Answer | undefined>;
   /** The last back end is lost. */
@@ -37,7 +45,7 @@ export interface ScoringSurroundings {
 }
 
 export function createVersionScoring(surroundings: ScoringSurroundings): VersionScoring {
-  const { federation } = surroundings;
+  const { federation, personal } = surroundings;
   const atWork = new Set<VersionNumber>();
 
   const kept = async (write: Promise<void>): Promise<void> => {
@@ -53,7 +61,12 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
   const tellOne = async ({ scoreboard }: Equipment, version: VersionNumber): Promise<void> => {
     const one = scoreboard.scored.find((scored) => scored.version === version);
     if (one === undefined || one.told) return;
-    const answer = await surroundings.tell('evaluation', { federation, version, tally: one.tally });
+    const answer = await surroundings.tell('evaluation', {
+      federation,
+      version,
+      tally: one.tally,
+      personal: one.personal,
+    });
     // Counted or refused: either way it need not be told again.
     if (answer !== undefined) await kept(scoreboard.told(version));
   };
@@ -63,23 +76,28 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     async score(equipment, named, load, signal) {
       if (!wants(equipment, named)) return;
       const { version, digest } = named;
-      const { engine, network, rows, scoreboard, spec } = equipment;
+      const { engine, network, rows, scoreboard } = equipment;
       atWork.add(version);
       try {
         const parameters = await load();
         // The model of another run: not this device's to score.
         if (parameters.length !== network.parameterCount) return;
-        const tally = await engine.alone(async () => {
+        const said = await engine.alone(async () => {
           signal.throwIfAborted();
+          const spec = surroundings.spec(equipment);
+          const start = await personal.startOf(network, spec.personalisation, parameters);
           const session = await (await engine.trainer()).open(network, spec.plan);
+          let tally: Tally;
           try {
-            await session.setState(startState(parameters));
-            return await session.evaluate(rows.heldOut, { signal });
+            await session.setState(startState(start));
+            tally = await session.evaluate(rows.heldOut, { signal });
           } finally {
             session.close();
           }
+          const scored = { number: version, parameters, scored: tally };
+          return { tally, personal: await personal.score(equipment, spec, scored, signal) };
         });
-        await kept(scoreboard.add({ version, digest, tally, told: false }));
+        await kept(scoreboard.add({ version, digest, ...said, told: false }));
         surroundings.onChanged();
         await tellOne(equipment, version);
       } catch (failure) {

@@ -4,7 +4,14 @@ import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
-const Scored = v.object({ version: VersionNumber, digest: Digest, tally: Tally, told: v.boolean() });
+const Scored = v.object({
+  version: VersionNumber,
+  digest: Digest,
+  tally: Tally,
+  /** Of this device's own model when the version was scored; null: there was none. */
+  personal: v.optional(v.nullable(Tally), null),
+  told: v.boolean(),
+});
 export type Scored = v.InferOutput<typeof Scored>;
 
 /** Scores of another dataset are not comparable: they are dropped when the rows change. */

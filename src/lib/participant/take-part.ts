@@ -11,6 +11,7 @@ import { createGround, Ended, type TakePartOptions } from './ground.ts';
 import { readJoined, writeJoined, type Joined } from './joined.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { ParticipationView } from './participation.ts';
+import { createPersonalModels } from './personal-models.ts';
 import { createHands } from './round-in-hand.ts';
 import { createRounds } from './rounds.ts';
 import { createVersionScoring, type NamedVersion } from './score-versions.ts';
@@ -51,14 +52,23 @@ export function takePart(options: TakePartOptions): TakingPart {
   const { standing, blocks, gate, living } = ground;
   const hands = createHands(ground);
   const equipping = createEquipping(ground);
+  const personal = createPersonalModels({
+    federation,
+    store,
+    clock,
+    onFull: ground.storageFull,
+    onEvent: ground.happened,
+  });
   const scoring = createVersionScoring({
     federation,
+    personal,
+    spec: (equipment) => standing.view?.spec ?? equipment.spec,
     tell: ground.tell,
     onEngineLost: (lost) => lost === standing.equipment && equipping.drop(),
     onFull: ground.storageFull,
     onChanged: ground.changed,
   });
-  const rounds = createRounds(ground, hands, equipping, scoring);
+  const rounds = createRounds(ground, hands, equipping, scoring, personal);
   const attendance = createAttendance(ground, hands, equipping, rounds, {
     tellScores: async () => standing.equipment && scoring.tellAll(standing.equipment),
     leave: leaveNow,
@@ -78,14 +88,16 @@ export function takePart(options: TakePartOptions): TakingPart {
       !standing.hasTurn
     )
       return;
-    if (scoring.wants(equipment, view.head)) ground.background(scoreHere(equipment, view.head));
+    const { head } = view;
+    if (scoring.wants(equipment, head))
+      ground.background(scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] }));
   };
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
       ground.patiently(signal, (attempt) =>
-        parametersOf({ store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       );
     try {
       await scoring.score(equipment, named, load, signal);
@@ -104,6 +116,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     const { hand, joined } = standing;
     standing.leaveAfterRound = false;
     standing.joined = null;
+    personal.stop();
     undoGrace();
     attendance.end();
     blocks.clear(
@@ -155,7 +168,9 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
         link.on('superseded', (message) => {
-          if (message.federation === federation && standing.joined !== null) attendance.standBack();
+          if (message.federation !== federation || standing.joined === null) return;
+          personal.stop();
+          attendance.standBack();
         }),
         link.onState((state) => {
           if (state === 'connected') ground.background(attendance.attend());
@@ -186,6 +201,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       if (joined === null || joined.pausedAt !== null) return;
       gate.shut();
       hand?.control.pause();
+      personal.stop();
       blocks.set({ reason: 'user-paused' });
       await remember({ ...joined, pausedAt: clock.now() });
       const checkOut = (): void => {
@@ -253,6 +269,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     },
     async close() {
       ground.close();
+      personal.stop();
       for (const undo of undoings) undo();
       undoGrace();
       const { hand } = standing;

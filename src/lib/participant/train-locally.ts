@@ -24,8 +24,12 @@ export interface LocalTraining {
   /** Scored at the end of each epoch; null: not scored. */
   readonly heldOut: Rows | null;
   readonly metric: MetricName;
-  /** [P]: where training starts, and the anchor of the proximal term. */
+  /** [P]: the anchor of the proximal term, and where training starts unless `start` says another place. */
   readonly base: Float32Array<ArrayBuffer>;
+  /** [P] */
+  readonly start?: Float32Array<ArrayBuffer>;
+  /** [P]: added to the gradient of every step (SCAFFOLD). */
+  readonly correction?: Float32Array | undefined;
   /** Goes on from here; its settings must be these. */
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -117,7 +121,7 @@ export async function trainLocally(
   const { engine } = surroundings;
   let from: Checkpoint = training.checkpoint ?? {
     key: training.key,
-    state: startState(training.base),
+    state: startState(training.start ?? training.base),
     epoch: 0,
     batch: 0,
     pendingLoss: { sum: 0, examples: 0 },
@@ -276,6 +280,7 @@ async function trainFrom(
   const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);
   await session.setRows(rows);
   await session.setState(from.state, training.base);
+  await session.setCorrection(training.correction);
   pace.restart();
   report(control.state === 'paused');
   for (; epoch < plan.localEpochs; epoch += 1, batch = 0) {

@@ -1,9 +1,10 @@
 // One round on this device: train from the base on own rows. What is made of the result is form-update.ts's, what is done with
 // it rounds.ts's.
-import { digestOfText } from '../core/digest.ts';
+import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
 import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
+import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
 import type { Configured } from '../protocol/messages.ts';
@@ -13,7 +14,12 @@ import type { OwnRows } from './own-rows.ts';
 import { meanLoss, trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
 export type RoundOutcome =
-  | { readonly type: 'trained'; readonly formed: FormedUpdate }
+  | {
+      readonly type: 'trained';
+      readonly formed: FormedUpdate;
+      /** The parameters of this device's own layers, as trained; empty where all are shared. */
+      readonly head: Float32Array<ArrayBuffer>;
+    }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
 
@@ -26,14 +32,36 @@ export const residualKey = (federation: FederationId): string => `residual:${fed
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
 export function roundTraining(
   message: Configured,
-  network: Network,
-  rows: OwnRows,
-  base: Float32Array<ArrayBuffer>,
-  metric: MetricName,
-  checkpoint: Checkpoint | undefined,
+  {
+    network,
+    rows,
+    base,
+    shared,
+    metric,
+    checkpoint,
+    control,
+  }: {
+    readonly network: Network;
+    readonly rows: OwnRows;
+    /** [P]: the base version, with this device's own layers from `shared` on. */
+    readonly base: Float32Array<ArrayBuffer>;
+    readonly shared: number;
+    readonly metric: MetricName;
+    readonly checkpoint: Checkpoint | undefined;
+    readonly control: RoundControl | undefined;
+  },
 ): LocalTraining {
+  const correction = control === undefined ? undefined : correctionOf(control);
   const settings = digestOfText(
-    JSON.stringify([message.round, message.plan, message.base.digest, rows.version, network.spec]),
+    JSON.stringify([
+      message.round,
+      message.plan,
+      message.base.digest,
+      rows.version,
+      network.spec,
+      correction === undefined ? null : digestOf(bytesOf(correction)),
+      shared === base.length ? null : digestOf(bytesOf(base.slice(shared))),
+    ]),
   );
   return {
     key: checkpointKey(message.federation),
@@ -45,6 +73,7 @@ export function roundTraining(
     heldOut: null,
     metric,
     base,
+    correction,
     checkpoint: checkpoint?.settings === settings ? checkpoint : undefined,
   };
 }
@@ -54,6 +83,10 @@ export interface RoundMemory {
   readonly participant: ParticipantId;
   /** [P]: what the codec could not send before; undefined counts as zeros. */
   readonly residual: Float32Array<ArrayBuffer> | undefined;
+  /** Parameters that are shared, from the first on. */
+  readonly shared: number;
+  /** What its gradients are corrected by; undefined: nothing. */
+  readonly control: RoundControl | undefined;
 }
 
 export async function workRound(
@@ -70,17 +103,29 @@ export async function workRound(
     case 'failed':
       return outcome;
     case 'finished': {
+      const { base, plan } = training;
+      const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
+      const after = outcome.parameters;
+      const { participant, residual, control, shared } = memory;
+      // The update is made in the same buffer.
+      const head = after.slice(shared);
       const formed = formUpdate({
         message,
-        base: training.base,
-        after: outcome.parameters,
+        participant,
+        base,
+        shared,
+        controlChange:
+          control === undefined
+            ? null
+            : controlChange(control, { base, after, steps, learningRate: plan.learningRate }),
+        after,
+        residual,
         examples: training.training.count,
-        steps: training.plan.localEpochs * batchesOf(training.training.count, training.plan.batchSize),
+        steps,
         baseLoss,
-        ...memory,
       });
       return formed.ok
-        ? { type: 'trained', formed: formed.value }
+        ? { type: 'trained', formed: formed.value, head }
         : { type: 'failed', kind: 'diverged', message: formed.error };
     }
     default:

@@ -28,6 +28,8 @@ export interface CoordinatorLink {
   onBytes(handler: (bytes: LinkBytes) => void): () => void;
   /** Immutable parameters [P], checked against the digest; resumes a cut download. Rejects with LinkLost, or WrongBytes. */
   parameters(digest: Digest, bytes: number, options?: TransferOptions): Promise<Float32Array<ArrayBuffer>>;
+  /** Immutable bytes, checked and resumed likewise. */
+  blob(digest: Digest, bytes: number, options?: TransferOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** Uploads an update, resuming where an earlier attempt stopped, until the server has decided. Rejects with LinkLost. */
   upload(
     federation: FederationId,

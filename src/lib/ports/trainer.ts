@@ -4,7 +4,7 @@ import type { Tally } from '../core/metrics/tally.ts';
 import type { Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 
-export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu' | 'reference';
+export type BackendName = 'webgpu' | 'webgl' | 'simd' | 'wasm' | 'cpu' | 'reference';
 
 /** What leaves an engine when it can go on no longer; thrown by any method of a session, which is then dead. */
 export class TrainerFailure extends Error {
@@ -45,6 +45,12 @@ export interface TrainerSession {
   setRows(rows: Rows): Promise<void>;
   /** Replaces parameters and optimiser state; they also become the proximal term's anchor unless one is given. */
   setState(state: TrainerState, anchor?: Float32Array): Promise<void>;
+  /**
+   * Added to the gradient of every step from now on, before the optimiser sees it: y ← y − η(g + correction) under plain SGD
+   * (SCAFFOLD, Karimireddy et al. 2020, Algorithm 1, line 10, with correction = c − cᵢ). [P], copied; undefined takes it away,
+   * and so does setState(), which comes first.
+   */
+  setCorrection(correction: Float32Array | undefined): Promise<void>;
   /**
    * One optimiser step on the rows at `indices` (mean loss over them). Enqueues and returns; reads nothing back.
    * Dropout masks depend only on (plan.seed, steps so far).

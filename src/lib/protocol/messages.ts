@@ -13,7 +13,7 @@ import { CodecChoice } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
-import { FederationView } from './views.ts';
+import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -43,14 +43,26 @@ export const Progress = v.strictObject({
   stage: v.picklist(['receiving', 'training', 'uploading']),
   fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
 });
-/** What this device's held-out rows say of a version: counts and sums. The first report of a device counts. */
-export const Evaluation = v.strictObject({ federation: FederationId, version: VersionNumber, tally: Tally });
+/**
+ * What this device's held-out rows say of a version: counts and sums. The first report of a device counts. Where some layers
+ * are each device's own (FedPer), the version is scored with this device's.
+ */
+export const Evaluation = v.strictObject({
+  federation: FederationId,
+  version: VersionNumber,
+  tally: Tally,
+  /** The same rows by this device's own model; null: it has none. */
+  personal: v.nullable(Tally),
+});
 /** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */
 export const Withdraw = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
   reason: v.pipe(v.string(), v.maxLength(200)),
 });
+
+/** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */
+const namedVersion = { version: VersionNumber, digest: Digest, bytes: whole, deltas: v.array(VersionDelta) };
 
 /** Client → server, by event name. Every one of them is acknowledged with an `Answer`. */
 export const clientMessages = {
@@ -92,12 +104,14 @@ export const Configured = v.strictObject({
   federation: FederationId,
   run: RunNumber,
   round: RoundNumber,
-  base: v.strictObject({ version: VersionNumber, digest: Digest, bytes: whole }),
+  base: v.strictObject(namedVersion),
   plan: TrainingPlan,
   /** How the update is encoded. */
   uplink: CodecChoice,
   /** What the strategy wants beyond the delta. */
   asks: v.array(v.picklist(['base-loss', 'controls'])),
+  /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
+  controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
 });
@@ -107,9 +121,7 @@ export type Configured = v.InferOutput<typeof Configured>;
 export const Committed = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
-  version: VersionNumber,
-  digest: Digest,
-  bytes: whole,
+  ...namedVersion,
   counted: v.boolean(),
 });
 export type Committed = v.InferOutput<typeof Committed>;

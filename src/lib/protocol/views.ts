@@ -1,7 +1,7 @@
 // What the server tells of a federation: the shapes that pages render, sockets broadcast and the API returns.
 // Public views hold nothing that identifies a participant beyond the name it chose for itself.
 import * as v from 'valibot';
-import { FederationSpec } from '../core/federation.ts';
+import { CodecChoice, FederationSpec } from '../core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { Tally } from '../core/metrics/tally.ts';
 
@@ -65,6 +65,44 @@ export const RoundView = v.strictObject({
 });
 export type RoundView = v.InferOutput<typeof RoundView>;
 
+/** A version as the difference to its parent: a device that holds the one makes the other of it, and checks the digest. */
+export const VersionDelta = v.strictObject({
+  version: VersionNumber,
+  /** The parent's digest, and the version's own. */
+  from: Digest,
+  to: Digest,
+  /** Served at /api/parameters/<digest>, like parameters. */
+  digest: Digest,
+  bytes: whole,
+  codec: CodecChoice,
+});
+export type VersionDelta = v.InferOutput<typeof VersionDelta>;
+
+/** How a figure differs from device to device: the values of the devices in order, and the places that quarter them. */
+export const Spread = v.strictObject({
+  participants: whole,
+  minimum: v.number(),
+  lowerQuartile: v.number(),
+  median: v.number(),
+  upperQuartile: v.number(),
+  maximum: v.number(),
+});
+export type Spread = v.InferOutput<typeof Spread>;
+
+const scores = {
+  participants: whole,
+  /** Summed over the devices: figures of it are those of all rows together. */
+  tally: Tally,
+  /** Of the success metric, which the server works out of each device's tally; null: fewer than two devices have a figure. */
+  spread: v.nullable(Spread),
+};
+export const Evaluated = v.strictObject({
+  ...scores,
+  /** The same of the devices' own models; null: no device has one. */
+  personal: v.nullable(v.strictObject(scores)),
+});
+export type Evaluated = v.InferOutput<typeof Evaluated>;
+
 export const VersionView = v.strictObject({
   version: VersionNumber,
   /** SHA-256 of the parameter bytes, served at /api/parameters/<digest>. */
@@ -73,6 +111,8 @@ export const VersionView = v.strictObject({
   /** ‖version − parent‖₂; null for version 0. */
   norm: v.nullable(v.number()),
   parent: v.nullable(VersionNumber),
+  /** How a device that holds the parent makes it; null where it is fetched whole. */
+  delta: v.nullable(VersionDelta),
   /** The server’s disk has lost its bytes: it is listed, and cannot be had any more. */
   damaged: v.boolean(),
   run: v.nullable(RunNumber),
@@ -81,8 +121,8 @@ export const VersionView = v.strictObject({
   /** Updates counted, and the examples that they were trained on. */
   participants: whole,
   examples: whole,
-  /** Sum of what participants' held-out rows said of this version; null until the first arrives. */
-  evaluation: v.nullable(v.strictObject({ participants: whole, tally: Tally })),
+  /** What participants' held-out rows said of this version; null until the first arrives. */
+  evaluation: v.nullable(Evaluated),
   bytesUp: whole,
   bytesDown: whole,
   /** From the opening of its round to its commit; null for version 0. */

@@ -10,7 +10,12 @@ import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
-import { plannedTyped, strategyChosen } from './console-draft-strategy.ts';
+import {
+  personalisationChosen,
+  plannedTyped,
+  sharedParameters,
+  strategyChosen,
+} from './console-draft-strategy.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
 import { durationInWords } from './console-durations.ts';
 
@@ -47,6 +52,8 @@ export function stepOf(path: string): DraftStep {
     case 'rules':
     case 'strategy':
     case 'transfer':
+    case 'guard':
+    case 'personalisation':
       return 'rounds';
     default:
       return 'review';
@@ -174,6 +181,8 @@ export function checkDraft(draft: Draft): CheckedDraft {
     plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
     strategy: strategyChosen(draft),
     transfer: draft.transfer,
+    guard: draft.guard,
+    personalisation: personalisationChosen(draft),
     rules: draft.rules,
     sample: draft.sample,
   });
@@ -183,6 +192,8 @@ export function checkDraft(draft: Draft): CheckedDraft {
       if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
     }
   for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
+  if (network.ok && sharedParameters(network.value, personalisationChosen(draft)) === 0)
+    add('personalisation.layers', 'At least one layer with parameters must be shared.');
   if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(

@@ -3,7 +3,13 @@
 import * as v from 'valibot';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
+import {
+  exactAveraging,
+  ModelFamily,
+  SampleName,
+  type Personalisation,
+  type FederationSpec,
+} from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
@@ -61,6 +67,18 @@ export const strategyTyped = ({
   ),
 });
 
+/** The numbers of every way are kept, so that looking at another loses nothing. */
+export const DraftPersonalisation = v.object({
+  type: v.picklist(['none', 'fedper', 'ditto', 'finetune']),
+  layers: number,
+  lambda: number,
+  epochs: number,
+});
+
+export const personalisationTyped = (
+  chosen: Personalisation,
+): v.InferOutput<typeof DraftPersonalisation> => ({ layers: 1, lambda: 0.1, epochs: 1, ...chosen });
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
@@ -93,6 +111,10 @@ export const Draft = v.object({
   transfer: v.optional(v.object({ uplink: v.string(), downlink: v.string() }), () => ({
     ...exactAveraging.transfer,
   })),
+  guard: v.optional(v.object({ normFactor: number }), () => ({ ...exactAveraging.guard })),
+  personalisation: v.optional(DraftPersonalisation, () =>
+    personalisationTyped(exactAveraging.personalisation),
+  ),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -185,6 +207,8 @@ export const emptyDraft = (): Draft => ({
   strategy: strategyTyped(exactAveraging.strategy),
   // Unbiased, and a tenth of the bytes up; at four bits a version's rounding is far below what a round changes (eden.ts).
   transfer: { uplink: 'eden:3', downlink: 'eden:4' },
+  guard: { ...exactAveraging.guard },
+  personalisation: personalisationTyped(exactAveraging.personalisation),
   rules: {
     goal: 8,
     minimum: 5,
@@ -261,6 +285,8 @@ export function draftFrom(spec: FederationSpec): Draft {
     },
     strategy: strategyTyped(spec.strategy),
     transfer: { ...spec.transfer },
+    guard: { ...spec.guard },
+    personalisation: personalisationTyped(spec.personalisation),
     rules: { ...spec.rules },
     sample: spec.sample,
   };

@@ -1,8 +1,9 @@
 // The models that can be tried: every version of a federation and every model trained here, each with what is needed to run it.
 import * as v from 'valibot';
+import type { FederationSpec } from '../core/federation.ts';
 import { NetworkSpec } from '../core/model/spec.ts';
 import type { LocalModel } from '../ports/participant-store.ts';
-import type { VersionView } from '../protocol/views.ts';
+import type { FederationView, VersionView } from '../protocol/views.ts';
 import type { ModelSource } from '../workers/device-messages.ts';
 
 export interface ModelChoice {
@@ -31,6 +32,25 @@ export function localChoice(model: LocalModel): ModelChoice | undefined {
     source: { type: 'local', id: model.id },
   };
 }
+
+/** What this device made of the live version for itself while taking part; undefined where the federation has all devices use it as it is. */
+export const ownChoice = (
+  view: Pick<FederationView, 'id' | 'live'> & {
+    readonly spec: Pick<FederationSpec, 'network' | 'personalisation'>;
+  },
+  versions: readonly VersionView[],
+): ModelChoice | undefined => {
+  const { network, personalisation } = view.spec;
+  const live = versions.find((one) => one.version === view.live);
+  if (personalisation.type === 'none' || live === undefined) return undefined;
+  const { digest, bytes } = live;
+  return {
+    id: 'own',
+    title: 'Your own model',
+    network,
+    source: { type: 'own', federation: view.id, personalisation, digest, bytes },
+  };
+};
 
 /** Newest versions first, then the models trained here. */
 export const modelChoices = (

@@ -1,5 +1,6 @@
 // The device worker's language: everything on this device that needs an engine or the link to the coordinator. Every
 // request is numbered and answered exactly once: result, failure or cancelled. Events are whole views, replaced not patched.
+import type { Personalisation } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Tally } from '../core/metrics/tally.ts';
@@ -50,9 +51,20 @@ export interface CutOffRun {
   readonly elsewhere: boolean;
 }
 
-/** Parameters to run: a version by its digest (fetched and kept), or a model trained here. */
+/**
+ * Parameters to run: a version by its digest (fetched and kept), what this device made of one for itself while taking part, or a
+ * model trained here.
+ */
 export type ModelSource =
   | { readonly type: 'version'; readonly digest: Digest; readonly bytes: number }
+  | {
+      readonly type: 'own';
+      readonly federation: FederationId;
+      readonly personalisation: Personalisation;
+      /** The version that own layers are put on. */
+      readonly digest: Digest;
+      readonly bytes: number;
+    }
   | { readonly type: 'local'; readonly id: string };
 
 export interface DeviceRequests {

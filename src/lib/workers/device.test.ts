@@ -6,6 +6,7 @@ import { createSystemClock } from '../adapters/system-clock.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
+import { headKey } from '../participant/personal-models.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { memoryTabs } from '../../../test/doubles/memory-holds.ts';
@@ -149,6 +150,34 @@ test('a version of the federation is predicted with, and fetched once', async ()
   expect(first[0]! + first[1]!).toBeCloseTo(1, 5);
   expect(await client.request('predict', request)).toEqual(first);
   expect(coordinator.downloads).toBe(1);
+});
+
+test('a model of one’s own is used as it is kept now, and asked for before there is one, it is said how it comes', async () => {
+  const { client, link, coordinator, store } = await page();
+  link.connect();
+  const { digest, bytes } = coordinator.view.head;
+  const own = {
+    network: spec.network,
+    source: {
+      type: 'own',
+      federation,
+      personalisation: { type: 'fedper', layers: 1 },
+      digest,
+      bytes,
+    },
+    features: Float32Array.of(1, 1, 1),
+    count: 1,
+  } as const;
+  expect(await kindOf(client.request('predict', own))).toBe('unknown-model');
+  // A head of two classes: 4 · 2 weights of zero, and biases that decide alone. 1 / (1 + e⁻²) = 0.881.
+  const head = new Float32Array(10);
+  head.set([0, 2], 8);
+  await store.vectors.put(headKey(federation), head);
+  expect((await client.request('predict', own))[1]).toBeCloseTo(0.881, 3);
+  // After another round it is another one.
+  head.set([2, 0], 8);
+  await store.vectors.put(headKey(federation), head);
+  expect((await client.request('predict', own))[1]).toBeCloseTo(0.119, 3);
 });
 
 test('pausing and resuming a run ends with the model of an uninterrupted one', async () => {

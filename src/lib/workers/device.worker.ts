@@ -6,7 +6,7 @@ import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import { createSocketLink } from '../adapters/socketio/link.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
-import { availableBackends, createTrainer } from '../adapters/tfjs/browser.ts';
+import { availableBackends, createTrainer } from '../adapters/engines/browser.ts';
 import { measuredEngines } from '../participant/choose-backend.ts';
 import { createDevice, identityOf, type Device } from './device.ts';
 import type { DeviceReply, DeviceRequestMessage } from './device-messages.ts';

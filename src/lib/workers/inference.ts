@@ -1,9 +1,10 @@
 // Using a model on this device: predictions and scores of any version or of a model trained here. The model last used stays
 // loaded, so that drawing a digit answers at once.
-import { buildNetwork } from '../core/model/network.ts';
+import { buildNetwork, type Network } from '../core/model/network.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import { createQueue, type Engines } from '../participant/engine.ts';
 import { parametersOf } from '../participant/parameter-source.ts';
+import { keptModel } from '../participant/personal-models.ts';
 import { startState } from '../participant/train-locally.ts';
 import type { CoordinatorLink } from '../ports/coordinator-link.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
@@ -21,8 +22,8 @@ export interface Inference {
   close(): void;
 }
 
-/** No self-test here: one prediction is too short for a choice to matter, and these two start fastest. */
-const order: readonly BackendName[] = ['wasm', 'cpu'];
+/** No self-test here: one prediction is too short for a choice to matter, and these start fastest. */
+const order: readonly BackendName[] = ['simd', 'wasm', 'cpu'];
 const plan = {
   learningRate: 0.01,
   optimizer: { type: 'sgd', momentum: 0 },
@@ -57,18 +58,30 @@ export function createInference({
     }
     throw last ?? new TrainerFailure('unsupported', 'This device cannot run this model.');
   }
-  async function parametersFor(source: ModelSource): Promise<Float32Array<ArrayBuffer>> {
-    if (source.type === 'version') return parametersOf({ store, link }, source);
+  async function parametersFor(network: Network, source: ModelSource): Promise<Float32Array<ArrayBuffer>> {
+    if (source.type === 'version') return parametersOf({ federation: null, store, link }, source);
+    if (source.type === 'own') {
+      const { federation, personalisation } = source;
+      const version = await parametersOf({ federation, store, link }, source);
+      const own = await keptModel(store, federation, network, personalisation, version);
+      if (own === undefined)
+        throw new Refusal(
+          'unknown-model',
+          'This device has made no model of its own yet: the first comes of taking part in a round.',
+        );
+      return own;
+    }
     const model = (await store.models.list()).find((one) => one.id === source.id);
     if (model === undefined) throw new Refusal('unknown-model', 'This model is no longer on this device.');
     return model.parameters;
   }
   async function load(spec: NetworkSpec, source: ModelSource): Promise<TrainerSession> {
     const key = JSON.stringify([spec, source]);
-    if (loaded?.key === key) return loaded.session;
+    // A model of one's own is another one after every round.
+    if (loaded?.key === key && source.type !== 'own') return loaded.session;
     const built = buildNetwork(spec);
     if (!built.ok) throw new Refusal('wrong-network', built.error.message);
-    const parameters = await parametersFor(source);
+    const parameters = await parametersFor(built.value, source);
     if (parameters.length !== built.value.parameterCount)
       throw new Refusal(
         'wrong-network',

@@ -16,6 +16,7 @@ import type { FederationView, RoundView } from '../../protocol/views.ts';
 export interface MemoryCoordinator {
   answer<Name extends keyof ClientMessages>(name: Name, message: ClientMessages[Name]): Promise<Answer>;
   parameters(digest: Digest): Promise<Float32Array<ArrayBuffer>>;
+  blob(digest: Digest): Promise<Uint8Array<ArrayBuffer>>;
   upload(federation: FederationId, offer: UpdateOffer, bytes: Uint8Array): Promise<UpdateReply>;
   federation(id: FederationId): Promise<FederationView | undefined>;
   round(id: FederationId, round: RoundNumber): Promise<RoundView | undefined>;
@@ -99,6 +100,13 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
         count('modelDown', length);
         done(options);
         return parameters;
+      }, options?.signal),
+    blob: (digest, length, options) =>
+      overTheLine(async () => {
+        const blob = (await coordinator.blob(digest)).slice();
+        count('modelDown', length);
+        done(options);
+        return blob;
       }, options?.signal),
     upload: (federation, offer, update, options) =>
       overTheLine(async () => {

@@ -14,6 +14,7 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
   let parameters = new Float32Array(count);
   let optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
   let anchor: Float32Array = parameters.slice();
+  let correction: Float32Array | undefined;
   let steps = 0;
   let rows: Rows | undefined;
   let lossSum = 0;
@@ -32,6 +33,12 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
       optimizer.set(state.optimizer.subarray(0, optimizer.length));
       steps = state.steps;
       anchor = (given ?? parameters).slice();
+      correction = undefined;
+    },
+    async setCorrection(given) {
+      if (given !== undefined && given.length !== count)
+        throw new Error(`Expected a correction of ${count} numbers, got ${given.length}.`);
+      correction = given?.slice();
     },
     async step(indices) {
       if (rows === undefined) throw new Error('setRows() comes before step().');
@@ -44,7 +51,7 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
         step: steps,
       });
       steps += 1;
-      applyGradient(plan, parameters, 0, pass.gradient, optimizer, count, anchor, steps);
+      applyGradient(plan, parameters, 0, pass.gradient, optimizer, count, anchor, steps, correction);
       lossSum += pass.lossSum;
       examples += indices.length;
     },

@@ -1,5 +1,5 @@
 // Downloads immutable parameters: a cut download goes on by Range, and nothing is handed on whose digest is another.
-import { bytesOf, digestOf } from '../../core/digest.ts';
+import { digestOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { WrongBytes, type TransferOptions } from '../../ports/coordinator-link.ts';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './byte-counter.ts';
@@ -13,11 +13,21 @@ export async function downloadParameters(
   options: TransferOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
   if (bytes % 4 !== 0) throw new WrongBytes(`Parameters of ${bytes} bytes are not whole 32-bit numbers.`);
+  return new Float32Array((await downloadBlob(requests, digest, bytes, options)).buffer);
+}
+
+/** [bytes], from the start of a buffer of their own. */
+export async function downloadBlob(
+  requests: Requests,
+  digest: Digest,
+  bytes: number,
+  options: TransferOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   // Once more from the start, should the bytes be wrong: a cache on the way may have been stale.
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const parameters = new Float32Array(bytes / 4);
-    await fill(requests, digest, bytesOf(parameters), options);
-    if (digestOf(bytesOf(parameters)) === digest) return parameters;
+    const blob = new Uint8Array(bytes);
+    await fill(requests, digest, blob, options);
+    if (digestOf(blob) === digest) return blob;
   }
   throw new WrongBytes(`What the server sent is not the version ${digest.slice(0, 8)}… that it announced.`);
 }

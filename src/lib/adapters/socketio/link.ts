@@ -14,7 +14,7 @@ import {
   RESPONSE_HEADER_BYTES,
   utf8Length,
 } from './byte-counter.ts';
-import { downloadParameters } from './download.ts';
+import { downloadBlob, downloadParameters } from './download.ts';
 import { createRequests, readView } from './requests.ts';
 import { uploadUpdate } from './upload.ts';
 
@@ -150,6 +150,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     },
     onBytes: counter.onBytes,
     parameters: (digest, bytes, transfer) => downloadParameters(requests, digest, bytes, transfer),
+    blob: (digest, bytes, transfer) => downloadBlob(requests, digest, bytes, transfer),
     upload: async (federation, offer, bytes, transfer) =>
       uploadUpdate(requests, await options.secret(), federation, offer, bytes, transfer),
     federation: (id) => readView(requests, `/api/federations/${id}`, FederationView),

@@ -83,6 +83,7 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
       const held = { tensor: make(values.value) };
       const moments = values.moments.filter((moment) => moment.length > 0).map(make);
       const anchor = proximalTerm > 0 ? make(values.anchor) : undefined;
+      let correction: Tensor | undefined;
       const replace = (old: Tensor, next: Tensor): Tensor => {
         memory.disposeData(old.dataId);
         return kept(next);
@@ -94,6 +95,7 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
         apply(gradient, t) {
           let g = gradient;
           if (anchor !== undefined) g = add(g, scaled(subtract(held.tensor, anchor), proximalTerm));
+          if (correction !== undefined) g = add(g, correction);
           const [first, second] = moments;
           if (optimizer.type === 'adam' && first !== undefined && second !== undefined) {
             const { beta1, beta2, epsilon } = ADAM;
@@ -116,6 +118,10 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
           }
           held.tensor = replace(held.tensor, subtract(held.tensor, scaled(g, learningRate)));
         },
+        correct(given) {
+          if (correction !== undefined) memory.disposeData(correction.dataId);
+          correction = given === undefined ? undefined : make(given);
+        },
         async read() {
           const state = new Float32Array(slot.length * moments.length);
           for (const [index, moment] of moments.entries())
@@ -123,8 +129,8 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
           return { value: await memory.read(held.tensor), state };
         },
         dispose() {
-          for (const tensor of [held.tensor, ...moments, ...(anchor === undefined ? [] : [anchor])])
-            memory.disposeData(tensor.dataId);
+          for (const tensor of [held.tensor, ...moments, anchor, correction])
+            if (tensor !== undefined) memory.disposeData(tensor.dataId);
         },
       };
     },

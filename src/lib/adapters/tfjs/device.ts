@@ -16,6 +16,8 @@ export interface DeviceParameter {
   readonly tensor: Tensor;
   /** Enqueues the update by `gradient` at step `t` (from 1). May write to `gradient`. */
   apply(gradient: Tensor, t: number): void;
+  /** What is added to every gradient from now on, [length], copied; undefined: nothing. */
+  correct(correction: Float32Array | undefined): void;
   /** Copies: value [length]; state [0, length or 2·length]. */
   read(): Promise<{ readonly value: Float32Array; readonly state: Float32Array }>;
   dispose(): void;

@@ -218,12 +218,14 @@ export function heapDevice(
       state.set(first);
       state.set(second, first.length);
       const anchor = plan.proximalTerm > 0 ? values.anchor.slice() : values.anchor.subarray(0, 0);
+      let correction: Float32Array | undefined;
       return {
         tensor,
         apply(gradient, t) {
-          applyGradient(plan, view(tensor), 0, view(gradient), state, slot.length, anchor, t);
+          applyGradient(plan, view(tensor), 0, view(gradient), state, slot.length, anchor, t, correction);
           memory.touched(tensor);
         },
+        correct: (given) => void (correction = given?.slice()),
         read: async () => ({ value: new Float32Array(view(tensor)), state: state.slice() }),
         dispose: () => void memory.disposeData(tensor.dataId),
       };

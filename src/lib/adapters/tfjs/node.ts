@@ -1,9 +1,8 @@
-// Trainers for Node: WebAssembly, and plain CPU as a last resort. Both are loaded only when asked for.
+// TensorFlow.js for Node: WebAssembly, and plain CPU as a last resort. Each back end is loaded only when asked for.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { enableProdMode, findBackend, getKernel, setBackend } from '@tensorflow/tfjs-core';
-import { TrainerFailure, type BackendName, type Trainer } from '../../ports/trainer.ts';
-import { createReferenceTrainer } from '../reference/reference-trainer.ts';
+import { TrainerFailure } from '../../ports/trainer.ts';
 import { cpuMemory } from './backends/cpu-memory.ts';
 import { wasmMemory } from './backends/wasm-memory.ts';
 import { heapDevice } from './heap-device.ts';
@@ -14,7 +13,8 @@ import { deviceTrainer, type DeviceTrainer } from './trainer.ts';
 // No advice to install another package on a participant's terminal.
 enableProdMode();
 
-async function cpu(): Promise<DeviceTrainer> {
+/** Throws TrainerFailure('unsupported') where it does not start. */
+export async function createCpuTrainer(): Promise<DeviceTrainer> {
   const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
   await setBackend('cpu');
   const backend = findBackend('cpu');
@@ -24,7 +24,8 @@ async function cpu(): Promise<DeviceTrainer> {
   return deviceTrainer(heapDevice('cpu', 'CPU · plain JavaScript', cpuMemory(backend), run, loopProducts));
 }
 
-async function wasm(): Promise<DeviceTrainer> {
+/** Throws TrainerFailure('unsupported') where it does not start. */
+export async function createWasmTrainer(): Promise<DeviceTrainer> {
   const { BackendWasm, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(main), '/'));
@@ -34,24 +35,4 @@ async function wasm(): Promise<DeviceTrainer> {
     throw new TrainerFailure('unsupported', 'WebAssembly did not start.');
   const run = kernelRunner(backend, (name) => getKernel(name, 'wasm'));
   return deviceTrainer(heapDevice('wasm', 'WebAssembly · SIMD', wasmMemory(backend), run, kernelProducts));
-}
-
-/** The back ends that Node has, fastest first as a rule. */
-export const availableBackends = async (): Promise<readonly BackendName[]> => ['wasm', 'cpu'];
-
-/** Throws TrainerFailure('unsupported') for a back end that Node does not have. */
-export async function createTrainer(backend: BackendName): Promise<Trainer> {
-  switch (backend) {
-    case 'wasm':
-      return wasm();
-    case 'cpu':
-      return cpu();
-    case 'reference':
-      return createReferenceTrainer();
-    case 'webgpu':
-    case 'webgl':
-      throw new TrainerFailure('unsupported', `Node has no ${backend}.`);
-    default:
-      return backend satisfies never;
-  }
 }

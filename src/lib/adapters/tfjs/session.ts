@@ -102,6 +102,16 @@ export class DeviceSession implements TrainerSession {
     });
   }
 
+  setCorrection(correction: Float32Array | undefined): Promise<void> {
+    return this.#guarded(() => {
+      const { parameterCount, slots } = this.#network;
+      if (correction !== undefined && correction.length !== parameterCount)
+        throw new Error(`Expected a correction of ${parameterCount} numbers, got ${correction.length}.`);
+      for (const slot of slots)
+        this.#parameter(slot).correct(correction?.subarray(slot.offset, slot.offset + slot.length));
+    });
+  }
+
   readonly #tensor = (slot: ParameterSlot): Tensor => this.#parameter(slot).tensor;
   #parameter(slot: ParameterSlot): DeviceParameter {
     const parameter = this.#parameters.get(slot);

@@ -45,6 +45,7 @@ const sources = {
     ['mu'],
     'result[index] = result[index] + uniforms.mu * (w[index] - anchor[index]);',
   ),
+  correct: inPlace('correct', ['correction'], [], 'result[index] = result[index] + correction[index];'),
   momentum: inPlace(
     'momentum',
     ['g'],
@@ -251,10 +252,12 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
       const tensor = make(values.value);
       const moments = values.moments.filter((moment) => moment.length > 0).map(make);
       const anchor = proximalTerm > 0 ? make(values.anchor) : undefined;
+      let correction: Tensor | undefined;
       return {
         tensor,
         apply(gradient, t) {
           if (anchor !== undefined) change(sources.proximal, gradient, [tensor, anchor], proximalTerm);
+          if (correction !== undefined) change(sources.correct, gradient, [correction]);
           const [first, second] = moments;
           if (optimizer.type === 'adam' && first !== undefined && second !== undefined) {
             const { beta1, beta2, epsilon } = ADAM;
@@ -267,6 +270,10 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
             change(sources.descend, tensor, [first], learningRate);
           } else change(sources.descend, tensor, [gradient], learningRate);
         },
+        correct(given) {
+          if (correction !== undefined) memory.disposeData(correction.dataId);
+          correction = given === undefined ? undefined : make(given);
+        },
         async read() {
           const state = new Float32Array(slot.length * moments.length);
           for (const [index, moment] of moments.entries())
@@ -274,8 +281,8 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
           return { value: await memory.read(tensor), state };
         },
         dispose() {
-          for (const held of [tensor, ...moments, ...(anchor === undefined ? [] : [anchor])])
-            memory.disposeData(held.dataId);
+          for (const held of [tensor, ...moments, anchor, correction])
+            if (held !== undefined) memory.disposeData(held.dataId);
         },
       };
     },

@@ -1,18 +1,18 @@
 // What a strategy, the codecs and the rest of a federation's plan must agree on: read by the server before anything is made of
 // a spec, and by the form while it is typed.
 import type { FederationSpec } from '../federation.ts';
-import { readOptions } from '../named-options.ts';
 import { parseCodec } from '../update/codec/index.ts';
 import { strategies, strategyNamed } from './index.ts';
+import { readOptions } from '../named-options.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface StrategyIssue {
-  /** Within the spec: `strategy.name`, `strategy.options.beta`, `transfer.uplink`, … */
+  /** Within the spec: `strategy.name`, `strategy.options.beta`, `transfer.uplink`, `personalisation.lambda`, … */
   readonly path: string;
   readonly message: string;
 }
 
-type Planned = Pick<FederationSpec, 'strategy' | 'transfer' | 'plan' | 'rules'>;
+type Planned = Pick<FederationSpec, 'strategy' | 'transfer' | 'plan' | 'rules' | 'personalisation'>;
 
 /** Everything that does not fit; empty where all does. */
 export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
@@ -43,7 +43,47 @@ export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
     });
   for (const conflict of conflictsOf(strategy, spec))
     issues.push({ path: 'strategy.name', message: conflict });
-  return issues;
+  const uplink = parseCodec(spec.transfer.uplink);
+  if (strategy.asks.includes('controls') && uplink.ok && uplink.value.needsErrorFeedback)
+    issues.push({
+      path: 'transfer.uplink',
+      message: `${strategy.title} sends controls that must arrive whole, and ${uplink.value.title} leaves most of an update for later ones.`,
+    });
+  return [...issues, ...personalIssues(strategy, spec)];
+}
+
+/** What the personal models cannot be combined with. That FedPer leaves something to share is check-spec's: it has the network. */
+function personalIssues(
+  strategy: Strategy,
+  { personalisation, plan }: Pick<Planned, 'personalisation' | 'plan'>,
+): readonly StrategyIssue[] {
+  switch (personalisation.type) {
+    case 'none':
+    case 'finetune':
+      return [];
+    case 'fedper':
+      return strategy.asks.includes('controls')
+        ? [
+            {
+              path: 'personalisation.type',
+              message: `${strategy.title} corrects all parameters by what all devices do, and layers of one’s own follow no one else: choose another strategy, or another way to personalise.`,
+            },
+          ]
+        : [];
+    case 'ditto': {
+      const { lambda } = personalisation;
+      return lambda * plan.learningRate > 1
+        ? [
+            {
+              path: 'personalisation.lambda',
+              message: `λ × learning rate is ${Number((lambda * plan.learningRate).toPrecision(3))}: above 1 a step towards the shared model goes past it. Choose λ of at most ${Number((1 / plan.learningRate).toPrecision(3))}.`,
+            },
+          ]
+        : [];
+    }
+    default:
+      return personalisation satisfies never;
+  }
 }
 
 /** What the strategy cannot be combined with in this plan, each with its reason. */
@@ -57,6 +97,10 @@ export function conflictsOf(strategy: Strategy, { plan }: Pick<FederationSpec, '
   if (strategy.asks.includes('controls') && !isPlainSgd)
     conflicts.push(
       `${strategy.title} works out its controls from plain gradient steps: choose SGD without momentum.`,
+    );
+  if (strategy.asks.includes('controls') && plan.proximalTerm > 0)
+    conflicts.push(
+      `${strategy.title} works out its controls from plain gradient steps, and corrects drift itself: take the proximal term away.`,
     );
   if (strategy.name === 'fednova' && plan.optimizer.type !== 'sgd')
     conflicts.push(`${strategy.title} knows how far plain or momentum SGD goes in a step, and not Adam.`);

@@ -1,4 +1,5 @@
-// The strategies on offer, simplest first. Adding one: a file beside this one, and its line here.
+// The strategies on offer, simplest first: averages, adaptive ones, those for uneven devices, those that withstand hostile
+// updates. Adding one: a file beside this one, and its line here.
 import { bulyan } from './bulyan.ts';
 import { fedadagrad } from './fedadagrad.ts';
 import { fedadam } from './fedadam.ts';

@@ -1,7 +1,7 @@
 // A strategy as it is named: on the wire and in a federation's record as { name, options }, on a command line as
 // `fedyogi:lr=0.01,tau=0.001`. How names and numbers are read is core/named-options.ts.
 import type * as v from 'valibot';
-import { parseSpec, readOptions, specSchema, type SpecProblem } from '../named-options.ts';
+import { parseSpec, readOptions, specSchema, type OptionValues, type SpecProblem } from '../named-options.ts';
 import type { Result } from '../result.ts';
 import { strategies, strategyNamed } from './index.ts';
 import type { Strategy, StrategyOptions } from './strategy.ts';
@@ -21,7 +21,7 @@ export function strategySpec(name: string, given: Readonly<Record<string, number
 }
 
 /** Every option of a choice that was checked before, given or at its default. */
-export const optionsOf = (choice: StrategySpec): StrategyOptions =>
+export const optionsOf = (choice: StrategySpec): OptionValues =>
   strategySpec(choice.name, choice.options).options;
 
 /** The strategy of a spec that was read. */

@@ -2,6 +2,7 @@
 // and the arithmetic that the others must match.
 // SGD with classical momentum: v ← m·v + g, w ← w − η·v. Adam: Kingma & Ba 2015, Algorithm 1, ε = 1e-7 as in Keras.
 // Proximal term: FedProx (Li et al. 2018), g ← g + μ(w − w_base).
+// Correction: SCAFFOLD (Karimireddy et al. 2020, Algorithm 1), g ← g + (c − cᵢ).
 import type { OptimizerSpec, TrainingPlan } from './spec.ts';
 
 export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
@@ -22,7 +23,8 @@ type Numbers = Float32Array | Float64Array;
 
 /**
  * Updates `parameters[at … at + gradient.length]` in place. `state` is laid out as optimizerLength says over all
- * `parameterCount` parameters; `anchor` [P] is read only where μ > 0; `t` counts steps from 1.
+ * `parameterCount` parameters; `anchor` [P] is read only where μ > 0; `t` counts steps from 1; `correction` [P] is added to
+ * the gradient.
  */
 export function applyGradient(
   plan: StepPlan,
@@ -33,12 +35,14 @@ export function applyGradient(
   parameterCount: number,
   anchor: Numbers,
   t: number,
+  correction?: Numbers,
 ): void {
   const rate = plan.learningRate;
   const proximal = plan.proximalTerm;
   const length = gradient.length;
   if (proximal > 0)
     for (let i = 0; i < length; i += 1) gradient[i]! += proximal * (parameters[at + i]! - anchor[at + i]!);
+  if (correction !== undefined) for (let i = 0; i < length; i += 1) gradient[i]! += correction[at + i]!;
   if (plan.optimizer.type === 'adam') {
     const { beta1, beta2, epsilon } = ADAM;
     const [first, second] = adamCorrections(t);

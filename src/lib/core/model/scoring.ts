@@ -5,15 +5,17 @@ import type { Network } from './network.ts';
 
 export interface Scorer {
   /** Adds `count` rows: outputs [count, outputSize] (logits, or numbers), targets [count]. */
-  add(outputs: Float32Array, targets: ArrayLike<number>, count: number): void;
+  add(outputs: Float32Array | Float64Array, targets: ArrayLike<number>, count: number): void;
   tally(): Tally;
 }
 
-/** Sums are f64. The predicted class is the lowest index among the highest logits. */
-export function scorer(network: Network): Scorer {
-  const size = network.outputSize;
+/** Of a network's outputs. */
+export const scorer = (network: Network): Scorer => outputScorer(network.outputSize, isClassifier(network));
+
+/** Of `size` logits over classes, or of numbers. Sums are f64. The predicted class is the lowest index among the highest logits. */
+export function outputScorer(size: number, areLogits: boolean): Scorer {
   let count = 0;
-  if (isClassifier(network)) {
+  if (areLogits) {
     const confusion = Array.from({ length: size * size }, () => 0);
     let lossSum = 0;
     return {

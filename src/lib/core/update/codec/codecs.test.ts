@@ -6,7 +6,10 @@ import type { Codec } from './codec.ts';
 import { codecKinds, codecNamed, decodeAll, parseCodec } from './index.ts';
 
 /** Every kind, with each of its arguments or some. */
-const names = ['f32', 'f16', 'q8', 'eden:1', 'eden:2', 'eden:3', 'eden:4', 'topk:0.01', 'topk:0.3', 'topk:1'];
+const names = [
+  ...['f32', 'f16', 'q8', 'eden:1', 'eden:2', 'eden:3', 'eden:4', 'topk:0.01', 'topk:0.3', 'topk:1'],
+  ...['ring:3', 'ring:4', 'ring:5', 'ring:6', 'ring:8', 'ring:32'],
+];
 
 const LARGEST = 3.4028234663852886e38;
 

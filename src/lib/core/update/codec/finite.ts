@@ -33,3 +33,8 @@ export function f32AtMost(value: number): number {
 /** `value` within what f32 holds: what would round to an infinity becomes the largest finite value of its sign. */
 export const withinF32 = (value: number): number =>
   value > LARGEST_F32 ? LARGEST_F32 : value < -LARGEST_F32 ? -LARGEST_F32 : value;
+
+/** x[0 … count) ← x·factor, each rounded once and within f32. */
+export function multiplyWithin(x: Float32Array, factor: number, count: number): void {
+  for (let i = 0; i < count; i += 1) x[i] = withinF32(x[i]! * factor);
+}

@@ -6,6 +6,7 @@
 // Butterflies are additions and subtractions of f32 alone, in a fixed order: bit for bit the same in every engine. Left
 // unscaled, R multiplies lengths by d, a power of two, and so does its inverse D₁·H·D₂·H: whoever calls divides once.
 import type { Random } from '../../random.ts';
+import { largestMagnitude } from './finite.ts';
 
 /** The largest block: beyond it transforms cost more and gain nothing. 2²⁰ values, 4 MiB. */
 const LARGEST_BLOCK = 2 ** 20;
@@ -40,6 +41,23 @@ export function rotationBlocks(length: number): readonly RotationBlock[] {
     blocks.push({ offset, length: rest, size });
   }
   return blocks;
+}
+
+/**
+ * Copies the block's values, divided by the power of two that brings the largest to [½, 1), so that no transform leaves f32's
+ * range or loses digits at its lower end. Returns the power.
+ */
+export function copyScaled(values: Float32Array, block: RotationBlock, into: Float32Array): number {
+  const end = block.offset + block.length;
+  const largest = largestMagnitude(values, block.offset, end);
+  if (largest === 0) return 0;
+  let exponent = 0;
+  // Exact, where a logarithm need not be.
+  while (largest * 2 ** -exponent >= 1) exponent += 1;
+  while (largest * 2 ** -exponent < 0.5) exponent -= 1;
+  const factor = 2 ** -exponent;
+  for (let i = block.offset; i < end; i += 1) into[i - block.offset] = values[i]! * factor;
+  return exponent;
 }
 
 /** The signs of both rounds for one block, drawn in the order of the blocks. */

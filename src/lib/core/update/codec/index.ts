@@ -6,6 +6,8 @@ import { eden } from './eden.ts';
 import { f16 } from './f16.ts';
 import { f32 } from './f32.ts';
 import { q8 } from './q8.ts';
+import { ring } from './ring.ts';
+import { ringBits } from './ring-lanes.ts';
 import { topK } from './top-k.ts';
 
 export interface CodecKind {
@@ -49,6 +51,16 @@ export const codecKinds: readonly CodecKind[] = [
     make: (argument = '') => {
       const fraction = /^(?:1|0\.\d{1,6})$/.test(argument) ? Number(argument) : 0;
       return fraction > 0 ? topK(fraction) : undefined;
+    },
+  },
+  {
+    name: 'ring',
+    usage: ringBits.map((bits) => `ring:${bits}`).join(', '),
+    // What secure aggregation sums in; alone it costs bytes and gains nothing.
+    offered: [],
+    make: (argument) => {
+      const bits = ringBits.find((offered) => String(offered) === argument);
+      return bits === undefined ? undefined : ring(bits);
     },
   },
 ];

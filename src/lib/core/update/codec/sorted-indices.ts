@@ -39,7 +39,11 @@ export function writeIndices(indices: Uint32Array, length: number, out: Uint8Arr
 }
 
 /** The indices that `bytes`, of the right length, hold, or why they are none. Time O(bytes + count). */
-export function readIndices(bytes: Uint8Array, length: number, count: number): Result<Uint32Array, string> {
+export function readIndices(
+  bytes: Uint8Array,
+  length: number,
+  count: number,
+): Result<Uint32Array<ArrayBuffer>, string> {
   const { lowerBits, lowerBytes, upperBits } = layoutOf(length, count);
   const indices = new Uint32Array(count);
   let found = 0;

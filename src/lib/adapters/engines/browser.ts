@@ -1,4 +1,4 @@
-// Trainers for pages and workers. Each back end is its own chunk: only the one in use is downloaded.
+// Every engine of pages and workers. Each back end is its own chunk: only the one in use is downloaded.
 import type { BackendName, Trainer } from '../../ports/trainer.ts';
 
 /**
@@ -8,13 +8,15 @@ import type { BackendName, Trainer } from '../../ports/trainer.ts';
 export async function createTrainer(backend: BackendName): Promise<Trainer> {
   switch (backend) {
     case 'webgpu':
-      return (await import('./backends/webgpu.ts')).createWebgpuTrainer();
+      return (await import('../tfjs/backends/webgpu.ts')).createWebgpuTrainer();
     case 'webgl':
-      return (await import('./backends/webgl.ts')).createWebglTrainer();
+      return (await import('../tfjs/backends/webgl.ts')).createWebglTrainer();
+    case 'simd':
+      return (await import('../simd/trainer.ts')).createSimdTrainer();
     case 'wasm':
-      return (await import('./backends/wasm.ts')).createWasmTrainer();
+      return (await import('../tfjs/backends/wasm.ts')).createWasmTrainer();
     case 'cpu':
-      return (await import('./backends/cpu.ts')).createCpuTrainer();
+      return (await import('../tfjs/backends/cpu.ts')).createCpuTrainer();
     case 'reference':
       return (await import('../reference/reference-trainer.ts')).createReferenceTrainer();
     default:
@@ -28,7 +30,7 @@ export async function availableBackends(): Promise<readonly BackendName[]> {
   if ('gpu' in navigator) names.push('webgpu');
   if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined')
     names.push('webgl');
-  if (typeof WebAssembly !== 'undefined') names.push('wasm');
+  if (typeof WebAssembly !== 'undefined') names.push('simd', 'wasm');
   names.push('cpu');
   return names;
 }

@@ -1,0 +1,64 @@
+// What devices say of one version: their tallies added up, and each device's own figure of the success metric, worked out here
+// from the tally that it returned. The sum answers for all rows together, the figures for how it differs from device to device.
+import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { spreadOf } from '#lib/core/metrics/spread.ts';
+import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Evaluated } from '#lib/protocol/views.ts';
+
+class Scores {
+  readonly #figures: number[] = [];
+  #sum: { readonly participants: number; readonly tally: Tally } | undefined;
+  #spread: ReturnType<typeof spreadOf>;
+  #isStale = false;
+
+  constructor(readonly metric: MetricName) {}
+
+  get tally(): Tally | undefined {
+    return this.#sum?.tally;
+  }
+
+  /** False where the tally does not fit to the others. */
+  add(tally: Tally): boolean {
+    const sum = this.#sum === undefined ? tally : addTallies(this.#sum.tally, tally);
+    if (sum === undefined) return false;
+    this.#sum = { participants: (this.#sum?.participants ?? 0) + 1, tally: sum };
+    const own = figure(tally, this.metric);
+    if (own !== undefined) this.#figures.push(own);
+    this.#isStale = true;
+    return true;
+  }
+
+  view(): Evaluated['personal'] {
+    if (this.#sum === undefined) return null;
+    if (this.#isStale) this.#spread = spreadOf(this.#figures);
+    this.#isStale = false;
+    return { ...this.#sum, spread: this.#spread ?? null };
+  }
+}
+
+export class VersionScores {
+  readonly #version: Scores;
+  readonly #personal: Scores;
+
+  constructor(metric: MetricName) {
+    this.#version = new Scores(metric);
+    this.#personal = new Scores(metric);
+  }
+
+  /** Of the version itself; undefined before the first. */
+  get tally(): Tally | undefined {
+    return this.#version.tally;
+  }
+
+  /** Of one device that was not heard before. False where the tallies do not fit to the others. */
+  add(tally: Tally, personal: Tally | null): boolean {
+    if (!this.#version.add(tally)) return false;
+    if (personal !== null) this.#personal.add(personal);
+    return true;
+  }
+
+  view(): Evaluated | null {
+    const version = this.#version.view();
+    return version === null ? null : { ...version, personal: this.#personal.view() };
+  }
+}

@@ -1,0 +1,136 @@
+// What the server makes of a round's sums: edges from counts, or the next level of the trees in hand, or the next stage.
+// A split's own sums give its children's weights, so that every version is a whole ensemble that can predict, and the leaves of
+// the last level need no round of their own.
+import { exactSumAt, WORDS } from '../aggregation/exact-words.ts';
+import type { FixedPointSum } from '../aggregation/fixed-point-sum.ts';
+import type { SumStrategy } from '../aggregation/strategy.ts';
+import { fail, ok } from '../result.ts';
+import { bestSplit, bestWeight, totalOf, type Histogram, type Sums } from './best-split.ts';
+import { FINE_CELLS, quantileEdges, rangeEdges } from './bin-edges.ts';
+import { derivativeUnit } from './gradients.ts';
+import { histogramAt, sumsLength } from './own-sums.ts';
+import { emptyState, readState, type TreesLayout, type TreesState } from './state.ts';
+
+/** The state before the first round. */
+export function initialState(layout: TreesLayout): TreesState {
+  const state = emptyState(layout);
+  const { spec, columns } = layout;
+  for (const column of columns.numbers)
+    state.edges.set(rangeEdges(column, spec.bins), column.numberIndex * (spec.bins - 1));
+  state.phase = spec.binning === 'quantiles' ? 'counting' : 'growing';
+  plantRoots(state);
+  return state;
+}
+
+/** The sum of a round's own sums, as a strategy like any other: each device counts once, whatever its rows. */
+export const treesStrategy = (layout: TreesLayout): SumStrategy => ({
+  name: 'boosted-trees',
+  title: 'Boosted trees',
+  group: 'average',
+  description: 'Grows the next level of the trees from the histograms of all devices.',
+  paper: 'Chen & Guestrin 2016, eq. 6 and 7',
+  needs: 'sum',
+  asks: [],
+  options: [],
+  stateLength: () => 0,
+  updateLength: () => sumsLength(layout) * WORDS,
+  weigh: () => ({ scale: 1, weight: 1, scalars: [] }),
+  scaleBound: () => 1,
+  weightBound: () => 1,
+  finish(sum, base) {
+    if (sum.count === 0) return fail({ kind: 'no-updates' });
+    const parameters = Float32Array.from(base);
+    const state = readState(layout, parameters);
+    if (!state.ok) throw new Error(state.error.message);
+    advance(state.value, sum);
+    const index = parameters.findIndex((value) => !Number.isFinite(value));
+    return index >= 0 ? fail({ kind: 'not-finite', index }) : ok({ parameters, state: new Float32Array(0) });
+  },
+});
+
+/** One round forward, in place. */
+function advance(state: TreesState, sum: FixedPointSum): void {
+  switch (state.phase) {
+    case 'counting':
+      placeEdges(state, sum);
+      state.phase = 'growing';
+      return;
+    case 'growing':
+      growLevel(state, sum);
+      return;
+    case 'complete':
+      return;
+    default:
+      return state.phase satisfies never;
+  }
+}
+
+/** Whole numbers [length] from the `at`-th of the sums. */
+const sumsFrom = (sum: FixedPointSum, at: number, length: number): Float64Array =>
+  Float64Array.from({ length }, (_, i) => exactSumAt(sum, (at + i) * WORDS));
+
+function placeEdges(state: TreesState, sum: FixedPointSum): void {
+  const { columns, spec } = state.layout;
+  for (const column of columns.numbers) {
+    const counts = sumsFrom(sum, column.numberIndex * FINE_CELLS, FINE_CELLS);
+    // Missing on every device: any edges do.
+    if (counts.some((count) => count > 0))
+      state.edges.set(quantileEdges(column, counts, spec.bins), column.numberIndex * (spec.bins - 1));
+  }
+}
+
+function growLevel(state: TreesState, sum: FixedPointSum): void {
+  const { outputs, columns } = state.layout;
+  const root = 2 ** state.level - 1;
+  let openNext = 0;
+  for (let output = 0; output < outputs; output += 1) {
+    const tree = state.stage * outputs + output;
+    for (let place = 0; place <= root; place += 1) {
+      if (!state.isOpen(tree, root + place)) continue;
+      const at = histogramAt(state, output, place);
+      const histogram = {
+        first: sumsFrom(sum, at, columns.cells),
+        second: sumsFrom(sum, at + columns.cells, columns.cells),
+      };
+      openNext += closeNode(state, tree, root + place, histogram);
+    }
+  }
+  if (openNext > 0) {
+    state.level += 1;
+    return;
+  }
+  state.level = 0;
+  state.stage += 1;
+  if (state.stage === state.layout.spec.stages) state.phase = 'complete';
+  else plantRoots(state);
+}
+
+/** Makes of an open node a leaf, or a split with its children; the number of them that are open. */
+function closeNode(state: TreesState, tree: number, index: number, histogram: Histogram): number {
+  const { spec, columns, objective } = state.layout;
+  const unit = derivativeUnit(objective);
+  const weighed = (sums: Sums) => ({
+    // + 0: no −0, which JSON would not keep.
+    weight: spec.learningRate * bestWeight(sums, unit, spec.lambda) + 0,
+    cover: sums.second * unit,
+  });
+  const own = weighed(totalOf(histogram, columns));
+  const split = bestSplit(histogram, columns, spec, unit);
+  if (split === undefined) {
+    state.setNode(tree, index, { type: 'leaf', ...own });
+    return 0;
+  }
+  const { column, cell, missingGoesLeft, gain, left, right } = split;
+  state.setNode(tree, index, { type: 'split', column, cell, missingGoesLeft, gain, ...own });
+  const type = state.level + 1 < spec.depth ? 'open' : 'leaf';
+  state.setNode(tree, 2 * index + 1, { type, ...weighed(left) });
+  state.setNode(tree, 2 * index + 2, { type, ...weighed(right) });
+  return type === 'open' ? 2 : 0;
+}
+
+/** The trees of a stage begin as one open node each, which weighs nothing yet. */
+function plantRoots(state: TreesState): void {
+  const { outputs } = state.layout;
+  for (let output = 0; output < outputs; output += 1)
+    state.setNode(state.stage * outputs + output, 0, { type: 'open', weight: 0, cover: 0 });
+}

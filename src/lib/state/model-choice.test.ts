@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { spec } from '../../../test/doubles/scripted-federation.ts';
+import { versionFixture, viewFixture } from './console-views.fixture.ts';
+import { ownChoice } from './model-choice.ts';
+
+const versions = [versionFixture(0, null), versionFixture(1, 50)];
+const view = { ...viewFixture({}), live: versions[1]!.version };
+
+test('a model of one’s own stands on the live version, and is there only where the federation personalises', () => {
+  expect(ownChoice({ ...view, spec }, versions)).toBeUndefined();
+  const personalisation = { type: 'fedper', layers: 1 } as const;
+  expect(ownChoice({ ...view, spec: { ...spec, personalisation } }, versions)).toEqual({
+    id: 'own',
+    title: 'Your own model',
+    network: spec.network,
+    source: {
+      type: 'own',
+      federation: view.id,
+      personalisation,
+      digest: versions[1]!.digest,
+      bytes: versions[1]!.bytes,
+    },
+  });
+});

@@ -1,0 +1,116 @@
+// Whole federations with personalisation: what the server shows of the devices' own models beside the versions, and how it
+// differs from device to device, on data whose labels mean opposite things on half of the devices.
+import { expect, test } from 'vitest';
+import type { Examples } from '#lib/core/data/examples.ts';
+import type { FederationSpec, Personalisation } from '#lib/core/federation.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { random } from '#lib/core/random.ts';
+import { sharedLength } from '#lib/core/model/own-head.ts';
+import { buildNetwork } from '#lib/core/model/network.ts';
+import { checkSpec } from '../../server/coordinator/check-spec.ts';
+import { deviceFederation, federation, type DeviceFederation } from '../support/device-federation.ts';
+import { exampleSpec } from './example-spec.ts';
+
+const DEVICES = 4;
+const ROUNDS = 3;
+
+/** Which side of x = 0 is “left” depends on the device: no single model suits all of them. */
+function opposed(device: number): Examples {
+  const draw = random(8, 'opposed', device);
+  const rows = 60;
+  const features = Float32Array.from({ length: rows * 2 }, () => draw.normal());
+  const targets = Int32Array.from({ length: rows }, (_, row) =>
+    features[2 * row]! > 0 === (device % 2 === 0) ? 1 : 0,
+  );
+  const hashes = Uint32Array.from({ length: rows * 2 }, () => draw.below(4294967296));
+  return { count: rows, features, targets, hashes };
+}
+
+function specOf(personalisation: Personalisation): FederationSpec {
+  const spec = exampleSpec({
+    units: 6,
+    rules: { goal: DEVICES, minimum: DEVICES, overSelection: 1, maximumRounds: ROUNDS },
+  });
+  return { ...spec, personalisation, plan: { ...spec.plan, localEpochs: 10, learningRate: 0.3 } };
+}
+
+async function run(personalisation: Personalisation): Promise<DeviceFederation> {
+  const one = await deviceFederation(
+    specOf(personalisation),
+    Array.from({ length: DEVICES }, (_, index) => opposed(index)),
+  );
+  await one.until('the last version is scored', () => {
+    const last = one.versions().at(-1);
+    return last?.version === ROUNDS && last.evaluation?.participants === DEVICES;
+  });
+  return one;
+}
+
+for (const personalisation of [
+  { type: 'fedper', layers: 1 },
+  { type: 'ditto', lambda: 0.1 },
+  { type: 'finetune', epochs: 10 },
+] satisfies Personalisation[])
+  test(`${personalisation.type}: every device’s own model reads its own labels, and the server shows the worst and the best`, async () => {
+    const one = await run(personalisation);
+    const { evaluation } = one.versions().at(-1)!;
+    expect(evaluation?.personal).toMatchObject({ participants: DEVICES, spread: { participants: DEVICES } });
+    expect(figure(evaluation!.personal!.tally, 'accuracy')).toBeGreaterThan(0.9);
+    expect(evaluation!.personal!.spread!.minimum).toBeGreaterThan(0.8);
+    expect(evaluation!.personal!.tally.count).toBe(evaluation!.tally.count);
+
+    // The server's figures are those of the tallies that the devices keep themselves.
+    const own = one.devices.map(({ part }) => part.view.localEvaluations.at(-1)!.personal!);
+    const figures = own.map((tally) => figure(tally, 'accuracy')!);
+    expect(evaluation!.personal!.spread!.minimum).toBe(Math.min(...figures));
+    expect(evaluation!.personal!.spread!.maximum).toBe(Math.max(...figures));
+    await one.close();
+  });
+
+test('without personalisation the same data leaves nobody served: half of the labels are against it', async () => {
+  const one = await run({ type: 'none' });
+  const { evaluation } = one.versions().at(-1)!;
+  expect(evaluation?.personal).toBeNull();
+  expect(evaluation?.spread).toMatchObject({ participants: DEVICES });
+  expect(figure(evaluation!.tally, 'accuracy')).toBeLessThan(0.75);
+  await one.close();
+});
+
+test('FedPer: the layers of one’s own are those of version 0 in every version', async () => {
+  const one = await run({ type: 'fedper', layers: 1 });
+  const built = buildNetwork(specOf({ type: 'none' }).network);
+  if (!built.ok) throw new Error(built.error.message);
+  const shared = sharedLength(built.value, 1);
+  const [first, last] = [await one.parameters(0), await one.parameters(ROUNDS)];
+  expect(last.subarray(shared)).toEqual(first.subarray(shared));
+  expect(last.subarray(0, shared)).not.toEqual(first.subarray(0, shared));
+  await one.close();
+});
+
+test('another success metric judges every device anew', async () => {
+  const one = await run({ type: 'none' });
+  const before = one.versions().at(-1)!.evaluation!;
+  const spec = { ...specOf({ type: 'none' }), metric: { name: 'loss' as const, target: null } };
+  expect((await one.coordinator.change(federation, spec))?.ok).toBe(true);
+  const after = one.versions().at(-1)!.evaluation!;
+  expect(after.tally).toEqual(before.tally);
+  expect(after.spread?.participants).toBe(DEVICES);
+  const losses = one.devices.map(({ part }) => figure(part.view.localEvaluations.at(-1)!.tally, 'loss')!);
+  expect(after.spread?.minimum).toBe(Math.min(...losses));
+  expect(after.spread?.minimum).not.toBe(before.spread?.minimum);
+  await one.close();
+});
+
+test('a federation in which FedPer leaves nothing to share is refused at its field', () => {
+  const two = checkSpec(specOf({ type: 'fedper', layers: 2 }));
+  expect(!two.ok && two.error).toEqual([
+    {
+      path: 'spec.personalisation.layers',
+      message: 'The model has 2 layers with parameters, and at least one must be shared. Choose 1.',
+    },
+  ]);
+  const one = checkSpec({ ...exampleSpec(), personalisation: { type: 'fedper', layers: 1 } });
+  expect(!one.ok && one.error).toMatchObject([
+    { path: 'spec.personalisation.layers', message: expect.stringContaining('one layer with parameters') },
+  ]);
+});
