@@ -153,6 +153,33 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await page.getByLabel('Devices asked').fill('100');
   await page.getByLabel('Stop after').fill('400');
   await page.getByLabel('Pause between rounds', { exact: true }).fill('0');
+
+  // A strategy is chosen by what it is for; what does not go with the plan says why.
+  const scaffold = page.getByRole('radio', { name: 'SCAFFOLD' });
+  await expect(scaffold).toBeEnabled();
+  await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('Adam');
+  await expect(scaffold).toBeDisabled();
+  await expect(scaffold).toHaveAccessibleDescription(/choose SGD without momentum/);
+  await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('SGD');
+  await expect(scaffold).toBeEnabled();
+  await page.getByRole('radio', { name: 'FedYogi' }).check();
+  const serverRate = page
+    .getByRole('group', { name: 'Options of FedYogi' })
+    .getByLabel('Server learning rate');
+  await serverRate.fill('20');
+  await serverRate.blur();
+  await expect(serverRate).toHaveAttribute('aria-invalid', 'true');
+  await serverRate.fill('0.02');
+  await expect(serverRate).not.toHaveAttribute('aria-invalid', 'true');
+  // The bytes follow the codec.
+  const up = page.getByRole('status', { name: 'Bytes up' });
+  await expect(up).toContainText(/^3\.?\d* bits a parameter: .* up instead of .* × less\.$/);
+  await page.getByRole('combobox', { name: 'Updates, up' }).selectOption('Exact, 32 bits a parameter');
+  await expect(up).toContainText(/^32 bits a parameter: [\d.]+ k?B up\.$/);
+  await page
+    .getByRole('combobox', { name: 'Updates, up' })
+    .selectOption('Rotated and quantised, 3 bits a parameter');
+  await expect(up).toContainText('× less');
   await next(page);
   const create = page.getByRole('button', { name: 'Create the federation' });
   await expect(create).toHaveAttribute('aria-disabled', 'true');
@@ -160,12 +187,14 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await expect(page.getByLabel('At least', { exact: true })).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('At least', { exact: true }).fill('2');
   await next(page);
+  await expect(page.getByText('FedYogi: server learning rate 0.02')).toBeVisible();
   await create.click();
   await page.waitForURL(`**/console/${id}`);
 
   await page.getByRole('button', { name: 'Start', exact: true }).first().click();
   await page.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: /Run 1/ })).toBeVisible();
+  await expect(page.getByText('FedYogi · eden:3 up, eden:4 down')).toBeVisible();
 
   const clinics: string[] = [];
   for (const clinic of [1, 2]) {

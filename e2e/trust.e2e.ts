@@ -32,7 +32,7 @@ test('a page opened over plain HTTP from elsewhere says what to do, on every pag
       '/f/elsewhere/train',
       '/f/elsewhere/alone',
       '/f/elsewhere/try',
-      '/play',
+      '/play/alone',
       '/me',
     ]) {
       await page.goto(origin + path);

@@ -32,6 +32,9 @@ export async function weighPages(context: BrowserContext, server: ServerProcess)
   const join = await weighPage(context, `${server.url}/f/digits`, async () => {});
   weighed.push({ name: 'join page', bytes: join.page, budget: 60 * kB });
 
+  const play = await weighPage(context, `${server.url}/play`, async () => {});
+  weighed.push({ name: 'playground', bytes: play.page, budget: 125 * kB });
+
   const data = await context.newPage();
   await data.goto(`${server.url}/f/digits/data?from=sample`);
   await data

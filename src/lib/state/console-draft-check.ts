@@ -10,9 +10,14 @@ import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
-import { plannedTyped, strategyChosen } from './console-draft-strategy.ts';
+import {
+  personalisationChosen,
+  plannedTyped,
+  sharedParameters,
+  strategyChosen,
+} from './console-draft-strategy.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
-import { personalisationTyped, rulesTyped } from './console-draft-rounds.ts';
+import { rulesTyped } from './console-draft-rounds.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -45,11 +50,11 @@ export function stepOf(path: string): DraftStep {
     case 'network':
       return 'model';
     case 'plan':
-    case 'guard':
-    case 'personalisation':
     case 'rules':
     case 'strategy':
     case 'transfer':
+    case 'guard':
+    case 'personalisation':
       return 'rounds';
     default:
       return 'review';
@@ -177,8 +182,8 @@ export function checkDraft(draft: Draft): CheckedDraft {
     plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
     strategy: strategyChosen(draft),
     transfer: draft.transfer,
-    guard: { normFactor: draft.further.normFactor },
-    personalisation: personalisationTyped(draft.further),
+    guard: draft.guard,
+    personalisation: personalisationChosen(draft),
     rules: rulesTyped(draft),
     sample: draft.sample,
   });
@@ -188,6 +193,8 @@ export function checkDraft(draft: Draft): CheckedDraft {
       if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
     }
   for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
+  if (network.ok && sharedParameters(network.value, personalisationChosen(draft)) === 0)
+    add('personalisation.layers', 'At least one layer with parameters must be shared.');
   if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(

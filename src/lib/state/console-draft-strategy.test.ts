@@ -8,6 +8,7 @@ import {
   costSentence,
   minimumWords,
   planWords,
+  sharedParameters,
   strategyConflict,
   strategyWords,
   transferWords,
@@ -90,14 +91,18 @@ describe('a draft’s strategy', () => {
     const groups = strategyGroups.map((group) => group.name);
     expect(new Set(strategies.map((strategy) => strategy.group))).toEqual(new Set(groups));
   });
-  test('is kept when a federation is duplicated, with its codecs', () => {
+  test('is kept when a federation is duplicated, with its codecs, its guard and its personal models', () => {
     const draft = digits();
+    draft.guard.normFactor = null;
+    draft.personalisation = { ...draft.personalisation, type: 'ditto', lambda: 0.5 };
     draft.strategy.name = 'trimmedmean';
     draft.transfer = { uplink: 'topk:0.02', downlink: 'f16' };
     const { spec } = checkDraft(draft);
     if (spec === undefined) throw new Error('The draft should be complete.');
     const again = draftFrom(spec);
     expect([again.strategy.name, again.transfer]).toEqual(['trimmedmean', draft.transfer]);
+    expect(spec.personalisation).toEqual({ type: 'ditto', lambda: 0.5 });
+    expect([again.guard, again.personalisation]).toEqual([draft.guard, draft.personalisation]);
     expect(checkDraft(again).spec).toEqual(spec);
     // Of the codec that the list does not offer too.
     expect(codecChoices(again.transfer.uplink).at(-1)).toEqual({
@@ -106,7 +111,9 @@ describe('a draft’s strategy', () => {
     });
   });
   test('of a draft saved before there was a choice is exact averaging', () => {
-    const { strategy: _, transfer: __, ...before } = digits();
+    const { brief, metric, id, kind, image, table, family, options, imported, plan, rules, sample } =
+      digits();
+    const before = { brief, metric, id, kind, image, table, family, options, imported, plan, rules, sample };
     const read = v.parse(Draft, before);
     expect([read.strategy.name, read.transfer]).toEqual(['fedavg', exactAveraging.transfer]);
     expect(checkDraft(read).spec?.transfer).toEqual({ uplink: 'f32', downlink: 'f32' });
@@ -134,6 +141,21 @@ describe('the bytes of a round', () => {
     // A scale of four bytes and a code for one parameter.
     const costs = wireCosts(1, { name: 'fedavg' }, { uplink: 'eden:3', downlink: 'f32' });
     expect(costs && costSentence(costs.up, 'up')).toMatch(/more than without it/);
+  });
+  test('leave out the layers that are each device’s own, and some layer must be shared', () => {
+    const draft = digits();
+    draft.personalisation = { ...draft.personalisation, type: 'fedper', layers: 1 };
+    const { network } = checkDraft(draft);
+    // The last of three dense layers, 200·10 + 10, stays.
+    expect(network.ok && sharedParameters(network.value, { type: 'fedper', layers: 1 })).toBe(
+      199_210 - 2_010,
+    );
+    expect([...checkDraft(draft).issues]).toEqual([]);
+    draft.personalisation.layers = 3;
+    expect([...checkDraft(draft).issues]).toEqual([
+      ['personalisation.layers', 'At least one layer with parameters must be shared.'],
+    ]);
+    expect(wireCosts(0, { name: 'fedavg' }, exactAveraging.transfer)).toBeUndefined();
   });
   test('of what is not known are not made up', () => {
     expect(wireCosts(10, { name: 'fedavg' }, { uplink: 'zip', downlink: 'f32' })).toBeUndefined();

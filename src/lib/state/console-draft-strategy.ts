@@ -3,11 +3,17 @@
 import { checkStrategy, conflictsOf } from '#lib/core/aggregation/check-strategy.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import type { Strategy } from '#lib/core/aggregation/strategy.ts';
-import { plainRounds, type StrategyChoice, type TransferRules } from '#lib/core/federation.ts';
+import {
+  plainRounds,
+  type Personalisation,
+  type StrategyChoice,
+  type TransferRules,
+} from '#lib/core/federation.ts';
+import type { Network } from '#lib/core/model/network.ts';
+import { sharedLength } from '#lib/core/model/own-head.ts';
 import { readOptions, type OptionValues } from '#lib/core/named-options.ts';
 import { codecKinds, parseCodec } from '#lib/core/update/codec/index.ts';
 import { emptyDraft, type Draft } from './console-draft.ts';
-import { plannedPersonalisation } from './console-draft-rounds.ts';
 import { bytes, count } from './format.ts';
 
 /** As typed: options may be empty, for the schema to refuse by name. */
@@ -17,6 +23,29 @@ export const strategyChosen = ({
   name: strategy.name,
   options: strategy.options[strategy.name] ?? {},
 });
+
+/** The way and its own number alone, as the schema reads it. */
+export function personalisationChosen({
+  personalisation,
+}: Draft):
+  | { readonly type: 'none' }
+  | { readonly type: 'fedper'; readonly layers: number | null }
+  | { readonly type: 'ditto'; readonly lambda: number | null }
+  | { readonly type: 'finetune'; readonly epochs: number | null } {
+  const { type, layers, lambda, epochs } = personalisation;
+  switch (type) {
+    case 'none':
+      return { type };
+    case 'fedper':
+      return { type, layers };
+    case 'ditto':
+      return { type, lambda };
+    case 'finetune':
+      return { type, epochs };
+    default:
+      return type satisfies never;
+  }
+}
 
 /** What a strategy is judged against. Where a number is missing that of a new draft stands in: its own field says so. */
 export function plannedTyped(draft: Draft): Parameters<typeof checkStrategy>[0] {
@@ -35,7 +64,6 @@ export function plannedTyped(draft: Draft): Parameters<typeof checkStrategy>[0] 
       proximalTerm: plan('proximalTerm'),
       seed: plan('seed'),
     },
-    personalisation: plannedPersonalisation(draft.further),
     rules: {
       mode:
         draft.further.mode === 'asynchronous'
@@ -53,7 +81,24 @@ export function plannedTyped(draft: Draft): Parameters<typeof checkStrategy>[0] 
     },
     strategy: { name, options: numbersAmong(options) },
     transfer: draft.transfer,
+    personalisation: personalTyped(draft),
   };
+}
+
+function personalTyped(draft: Draft): Personalisation {
+  const chosen = personalisationChosen(draft);
+  switch (chosen.type) {
+    case 'none':
+      return chosen;
+    case 'fedper':
+      return { type: 'fedper', layers: chosen.layers ?? 1 };
+    case 'ditto':
+      return { type: 'ditto', lambda: chosen.lambda ?? 0 };
+    case 'finetune':
+      return { type: 'finetune', epochs: chosen.epochs ?? 1 };
+    default:
+      return chosen satisfies never;
+  }
 }
 
 const numbersAmong = (typed: Readonly<Record<string, number | null>>): Record<string, number> => {
@@ -93,6 +138,18 @@ export interface WireCost {
   readonly title: string;
 }
 
+/** Parameters that leave a device: all but those of the layers that are its own (FedPer). */
+export const sharedParameters = (
+  network: Network,
+  personalisation:
+    | Exclude<Personalisation, { type: 'fedper' }>
+    | { readonly type: 'fedper'; readonly layers: number | null }
+    | { readonly type: 'ditto' | 'finetune' },
+): number =>
+  personalisation.type === 'fedper' && personalisation.layers !== null
+    ? sharedLength(network, personalisation.layers)
+    : network.parameterCount;
+
 export interface WireCosts {
   /** An update, as it leaves a device. */
   readonly up: WireCost;
@@ -100,7 +157,7 @@ export interface WireCosts {
   readonly down: WireCost;
 }
 
-/** Of a model of `parameters` (from 1); undefined where the strategy or a codec is none that is known. */
+/** Of `parameters` that leave a device; undefined where there are none, or where the strategy or a codec is none that is known. */
 export function wireCosts(
   parameters: number,
   strategy: { readonly name: string },
@@ -109,7 +166,7 @@ export function wireCosts(
   const chosen = strategyNamed(strategy.name);
   const uplink = parseCodec(transfer.uplink);
   const downlink = parseCodec(transfer.downlink);
-  if (chosen === undefined || !uplink.ok || !downlink.ok) return undefined;
+  if (chosen === undefined || !uplink.ok || !downlink.ok || parameters < 1) return undefined;
   const cost = (codec: typeof uplink.value, length: number): WireCost => ({
     bytes: codec.byteLength(length),
     exactBytes: 4 * length,
@@ -174,3 +231,19 @@ export const planWords = (strategy: StrategyChoice, { uplink, downlink }: Transf
   `${strategyNamed(strategy.name)?.title ?? strategy.name} · ${
     uplink === downlink ? `${uplink} up and down` : `${uplink} up, ${downlink} down`
   }`;
+
+/** "Layers of one's own, the last 1": what each device makes for itself. */
+export function personalWords(personalisation: Personalisation): string {
+  switch (personalisation.type) {
+    case 'none':
+      return 'one model for all';
+    case 'fedper':
+      return `layers of one’s own, the last ${personalisation.layers}`;
+    case 'ditto':
+      return `a model of one’s own beside the shared one, λ ${personalisation.lambda}`;
+    case 'finetune':
+      return `each version trained on for ${personalisation.epochs} ${personalisation.epochs === 1 ? 'epoch' : 'epochs'}, for one’s own use`;
+    default:
+      return personalisation satisfies never;
+  }
+}

@@ -3,11 +3,17 @@
 import * as v from 'valibot';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, ModelFamily, SampleName, type FederationSpec } from '#lib/core/federation.ts';
-import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import {
+  exactAveraging,
+  ModelFamily,
+  SampleName,
+  type Personalisation,
+  type FederationSpec,
+} from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
+import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -62,6 +68,18 @@ export const strategyTyped = ({
   ),
 });
 
+/** The numbers of every way are kept, so that looking at another loses nothing. */
+export const DraftPersonalisation = v.object({
+  type: v.picklist(['none', 'fedper', 'ditto', 'finetune']),
+  layers: number,
+  lambda: number,
+  epochs: number,
+});
+
+export const personalisationTyped = (
+  chosen: Personalisation,
+): v.InferOutput<typeof DraftPersonalisation> => ({ layers: 1, lambda: 0.1, epochs: 1, ...chosen });
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
@@ -94,6 +112,10 @@ export const Draft = v.object({
   transfer: v.optional(v.object({ uplink: v.string(), downlink: v.string() }), () => ({
     ...exactAveraging.transfer,
   })),
+  guard: v.optional(v.object({ normFactor: number }), () => ({ ...exactAveraging.guard })),
+  personalisation: v.optional(DraftPersonalisation, () =>
+    personalisationTyped(exactAveraging.personalisation),
+  ),
   further: v.optional(DraftFurther, plainFurther),
   rules: v.object({
     goal: number,
@@ -187,6 +209,8 @@ export const emptyDraft = (): Draft => ({
   strategy: strategyTyped(exactAveraging.strategy),
   // Unbiased, and a tenth of the bytes up; at four bits a version's rounding is far below what a round changes (eden.ts).
   transfer: { uplink: 'eden:3', downlink: 'eden:4' },
+  guard: { ...exactAveraging.guard },
+  personalisation: personalisationTyped(exactAveraging.personalisation),
   further: plainFurther(),
   rules: {
     goal: 8,
@@ -264,7 +288,9 @@ export function draftFrom(spec: FederationSpec): Draft {
     },
     strategy: strategyTyped(spec.strategy),
     transfer: { ...spec.transfer },
-    further: furtherFrom(spec),
+    guard: { ...spec.guard },
+    personalisation: personalisationTyped(spec.personalisation),
+    further: furtherFrom(spec.rules),
     rules: {
       goal: rules.goal,
       minimum: rules.minimum,

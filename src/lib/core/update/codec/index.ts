@@ -56,7 +56,7 @@ export const codecKinds: readonly CodecKind[] = [
   {
     name: 'ring',
     usage: ringBits.map((bits) => `ring:${bits}`).join(', '),
-    // What secure aggregation sums; sent openly it has nothing over EDEN.
+    // What secure aggregation sums in; alone it costs bytes and gains nothing.
     offered: [],
     make: (argument) => {
       const bits = ringBits.find((offered) => String(offered) === argument);
