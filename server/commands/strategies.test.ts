@@ -15,13 +15,16 @@ test('every strategy is printed once with its paper and options, and every codec
   for (const { usage } of codecKinds) expect(lines).toContain(`  ${usage}`);
 });
 
-test('what a strategy cannot be combined with is said with its reason, once for the optimisers that it holds for', () => {
+test('what a strategy cannot be combined with is said with its reason, once for all that it holds for', () => {
   const lines = spokenLists();
   const about = (name: string): string => {
     const at = lines.findIndex((line) => line.startsWith(`  ${name}  `));
     return lines.slice(at, lines.indexOf('', at)).join('\n');
   };
   expect(about('scaffold')).toContain('not with SGD with momentum or Adam: ');
+  expect(about('scaffold')).toContain('not with a proximal term: ');
+  expect(about('scaffold')).toContain('not with topk:0.1: ');
+  expect(about('scaffold')).toContain('not with layers of one’s own: ');
   expect(about('fednova')).toContain('not with Adam: ');
   expect(about('fltrust')).toContain('not in a federation: ');
   expect(about('fedavg')).not.toContain('not ');

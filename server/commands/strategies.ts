@@ -1,10 +1,10 @@
 // `tributary strategies`: every strategy and every codec that a federation can be given, from their own lists: what each is
 // for, its options with their ranges, its paper, and what it cannot be combined with.
 import { Option, type Command } from 'commander';
-import { conflictsOf } from '#lib/core/aggregation/check-strategy.ts';
+import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import { strategies, strategyGroups } from '#lib/core/aggregation/index.ts';
 import type { Strategy } from '#lib/core/aggregation/strategy.ts';
-import type { OptimizerSpec } from '#lib/core/model/spec.ts';
+import { exactAveraging } from '#lib/core/federation.ts';
 import { readOptions, type NumberOption } from '#lib/core/named-options.ts';
 import { codecKinds, codecNamed } from '#lib/core/update/codec/index.ts';
 
@@ -21,26 +21,64 @@ export function register(program: Command): void {
     });
 }
 
-/** The optimisers that a plan can have, by which strategies stand for or against it. */
-const optimizers: readonly { readonly words: string; readonly optimizer: OptimizerSpec }[] = [
-  { words: 'plain SGD', optimizer: { type: 'sgd', momentum: 0 } },
-  { words: 'SGD with momentum', optimizer: { type: 'sgd', momentum: 0.9 } },
-  { words: 'Adam', optimizer: { type: 'adam' } },
+type Planned = Parameters<typeof checkStrategy>[0];
+
+/** Nothing in it stands against any strategy: as many updates as any compares, plain SGD, everything exact. */
+const plainest: Omit<Planned, 'strategy'> = {
+  plan: {
+    localEpochs: 1,
+    batchSize: 10,
+    learningRate: 0.1,
+    optimizer: { type: 'sgd', momentum: 0 },
+    proximalTerm: 0,
+    seed: 0,
+  },
+  rules: {
+    goal: 10_000,
+    minimum: 10_000,
+    overSelection: 1,
+    selectionDeadlineMs: 1_000,
+    reportingDeadlineMs: 5_000,
+    pauseMs: 0,
+    maximumRounds: 1,
+  },
+  transfer: exactAveraging.transfer,
+  personalisation: exactAveraging.personalisation,
+};
+
+/** What a federation can have instead, one at a time, by which strategies stand for or against it. */
+const changes: readonly { readonly words: string; readonly planned: Omit<Planned, 'strategy'> }[] = [
+  {
+    words: 'SGD with momentum',
+    planned: { ...plainest, plan: { ...plainest.plan, optimizer: { type: 'sgd', momentum: 0.9 } } },
+  },
+  { words: 'Adam', planned: { ...plainest, plan: { ...plainest.plan, optimizer: { type: 'adam' } } } },
+  { words: 'a proximal term', planned: { ...plainest, plan: { ...plainest.plan, proximalTerm: 0.1 } } },
+  ...codecKinds.flatMap(({ offered }) =>
+    offered.slice(0, 1).map((uplink) => ({
+      words: uplink,
+      planned: { ...plainest, transfer: { uplink, downlink: 'f32' } },
+    })),
+  ),
+  {
+    words: 'layers of one’s own',
+    planned: { ...plainest, personalisation: { type: 'fedper', layers: 1 } },
+  },
 ];
 
-/** Each reason once, with the optimisers that it holds for; with all of them it holds for every plan. */
-function conflictLines(strategy: Strategy): string[] {
+/** Each reason once, with what it holds for; what stands against the plainest plan stands against every one. */
+function conflictLines({ name }: Strategy): string[] {
+  const reasons = (planned: Omit<Planned, 'strategy'>): string[] =>
+    checkStrategy({ ...planned, strategy: { name, options: {} } }).map(({ message }) => message);
+  const always = reasons(plainest);
   const against = new Map<string, string[]>();
-  for (const { words, optimizer } of optimizers) {
-    const plan = { localEpochs: 1, batchSize: 10, learningRate: 0.1, optimizer, proximalTerm: 0, seed: 0 };
-    for (const reason of conflictsOf(strategy, { plan }))
-      against.set(reason, [...(against.get(reason) ?? []), words]);
-  }
-  return [...against].map(([reason, words]) =>
-    words.length === optimizers.length
-      ? `not in a federation: ${reason}`
-      : `not with ${words.join(' or ')}: ${reason}`,
-  );
+  for (const { words, planned } of changes)
+    for (const reason of reasons(planned))
+      if (!always.includes(reason)) against.set(reason, [...(against.get(reason) ?? []), words]);
+  return [
+    ...always.map((reason) => `not in a federation: ${reason}`),
+    ...[...against].map(([reason, words]) => `not with ${words.join(' or ')}: ${reason}`),
+  ];
 }
 
 /** How many updates a round must have, at the options' defaults; undefined: any number. */
