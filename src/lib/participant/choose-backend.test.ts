@@ -84,6 +84,19 @@ describe('choosing a back end', () => {
     expect(alone.reports).toHaveLength(4);
   });
 
+  test('TensorFlow.js on WebAssembly stands by where our own kernels pass there, unless it is asked for', async () => {
+    const backends = ['webgl', 'simd', 'wasm', 'cpu'] as const;
+    const { options } = device({ simd: 0.4, wasm: 1.9 });
+    const choice = await chooseBackend(options({ backends }));
+    expect(choice.reports.map((report) => report.backend)).toEqual(['webgl', 'simd']);
+    const asked = await chooseBackend(
+      device({ simd: 0.4, wasm: 1.9 }).options({ backends, preferred: 'wasm' }),
+    );
+    expect(asked.backend).toBe('wasm');
+    const without = await chooseBackend(device({ wasm: 1.9 }).options({ backends }));
+    expect(without.backend).toBe('wasm');
+  });
+
   test('a back end whose step is off by one per cent does not pass, however fast', async () => {
     const { options } = device({ webgpu: 0.1, cpu: 21 }, ['webgpu']);
     const choice = await chooseBackend(options());

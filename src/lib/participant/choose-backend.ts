@@ -71,8 +71,14 @@ export const backendTitle = (backend: BackendName): string => {
 };
 
 /**
- * Measures one back end after the other, plain JavaScript only where no other passes, and leaves none running. Throws TrainerFailure('unsupported') with every back
- * end's reason if none passes.
+ * On the same processor, and never faster (bench/training-step.bench.ts): where the first has passed, the second is neither
+ * downloaded nor measured, unless somebody asks for it.
+ */
+const BETTER: Partial<Record<BackendName, BackendName>> = { wasm: 'simd' };
+
+/**
+ * Measures one back end after the other, plain JavaScript only where no other passes, and leaves none running. Throws
+ * TrainerFailure('unsupported') with every back end's reason if none passes.
  */
 export async function chooseBackend(options: ChooseBackendOptions): Promise<BackendChoice> {
   const check = numericCheck(options.network);
@@ -83,7 +89,9 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
   };
   const names = new Set(options.preferred === null ? [] : [options.preferred]);
   for (const name of options.backends) if (name !== LAST_RESORT) names.add(name);
-  for (const name of names) await measure(name);
+  const hasPassed = (name: BackendName | undefined): boolean =>
+    reports.some((report) => report.backend === name && report.passed);
+  for (const name of names) if (name === options.preferred || !hasPassed(BETTER[name])) await measure(name);
   if (
     !reports.some((report) => report.passed) &&
     !names.has(LAST_RESORT) &&
