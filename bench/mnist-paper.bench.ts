@@ -1,4 +1,4 @@
-// McMahan et al. 2017, Table 2, row 2NN, E = 1, B = 10, C = 0.1, 100 participants: rounds to 97 % on the test digits. There 87
+// McMahan et al. 2017, Table 1, 2NN, E = 1, B = 10, C = 0.1, 100 participants: rounds to 97 % on the test digits. There 87
 // with IID data and 664 with two shards each; learning rates from a grid of 10^(1/3), the best of each here as there.
 //   npm run bench -- mnist-paper
 import type { Row } from './row.ts';
