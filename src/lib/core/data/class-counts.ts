@@ -2,7 +2,11 @@
 import { classLabels, type DataContract } from './contract.ts';
 
 /** Adds `targets` to `counts`, which is replaced, not changed; empty for a number target. */
-export function countClasses(contract: DataContract, targets: Int32Array | Float32Array, before: readonly number[] = []): number[] {
+export function countClasses(
+  contract: DataContract,
+  targets: Int32Array | Float32Array,
+  before: readonly number[] = [],
+): number[] {
   const classes = classLabels(contract);
   if (classes === undefined) return [];
   const counts = classes.map((_, index) => before[index] ?? 0);

@@ -1,16 +1,46 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { classLabels, DataContract, type TableContract, encodedWidth, exampleShape, targetSize } from './contract.ts';
+import {
+  classLabels,
+  DataContract,
+  type TableContract,
+  encodedWidth,
+  exampleShape,
+  targetSize,
+} from './contract.ts';
 import { datasetVersion } from './dataset-version.ts';
 
 const table: TableContract = {
   kind: 'table',
   columns: [
-    { type: 'number', name: 'age', minimum: 0, maximum: 120, missingAllowed: false, mean: 50, standardDeviation: 10 },
-    { type: 'number', name: 'pressure', minimum: null, maximum: null, missingAllowed: true, mean: 130, standardDeviation: 20 },
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 120,
+      missingAllowed: false,
+      mean: 50,
+      standardDeviation: 10,
+    },
+    {
+      type: 'number',
+      name: 'pressure',
+      minimum: null,
+      maximum: null,
+      missingAllowed: true,
+      mean: 130,
+      standardDeviation: 20,
+    },
     { type: 'category', name: 'sex', categories: ['f', 'm'], missingAllowed: true },
   ],
-  target: { type: 'classes', name: 'ill', classes: [{ label: 'no', values: ['0'] }, { label: 'yes', values: ['1', '2'] }] },
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: 'no', values: ['0'] },
+      { label: 'yes', values: ['1', '2'] },
+    ],
+  },
 };
 
 test('a number is one value, two where it may be missing; a category is one for each', () => {
@@ -19,13 +49,17 @@ test('a number is one value, two where it may be missing; a category is one for 
 });
 
 test('an image keeps its shape', () => {
-  expect(exampleShape({ kind: 'image', height: 28, width: 20, channels: 3, classes: ['a', 'b'] })).toEqual([28, 20, 3]);
+  expect(exampleShape({ kind: 'image', height: 28, width: 20, channels: 3, classes: ['a', 'b'] })).toEqual([
+    28, 20, 3,
+  ]);
 });
 
 test('a class target has an output for each class, a number target one', () => {
   expect(classLabels(table)).toEqual(['no', 'yes']);
   expect(targetSize(table)).toBe(2);
-  expect(targetSize({ ...table, target: { type: 'number', name: 'ill', mean: 0, standardDeviation: 1 } })).toBe(1);
+  expect(
+    targetSize({ ...table, target: { type: 'number', name: 'ill', mean: 0, standardDeviation: 1 } }),
+  ).toBe(1);
 });
 
 test.each([
@@ -46,5 +80,9 @@ test('a dataset version depends on contract and examples, not on chunks nor on t
   const reordered: DataContract = { target: table.target, columns: table.columns, kind: 'table' };
   expect(datasetVersion(reordered).add(hashes).finish()).toBe(version);
   expect(datasetVersion(table).add(hashes.toReversed()).finish()).not.toBe(version);
-  expect(datasetVersion({ ...table, columns: table.columns.slice(1) }).add(hashes).finish()).not.toBe(version);
+  expect(
+    datasetVersion({ ...table, columns: table.columns.slice(1) })
+      .add(hashes)
+      .finish(),
+  ).not.toBe(version);
 });

@@ -38,7 +38,12 @@ export const CategoryColumn = v.strictObject({
   type: v.literal('category'),
   name: label,
   /** One-hot, in this order; a missing cell is all zeros where allowed. */
-  categories: v.pipe(v.array(label), v.minLength(1), v.maxLength(1000), v.check(distinct, 'categories that differ')),
+  categories: v.pipe(
+    v.array(label),
+    v.minLength(1),
+    v.maxLength(1000),
+    v.check(distinct, 'categories that differ'),
+  ),
   missingAllowed: v.boolean(),
 });
 export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn]);
@@ -71,7 +76,10 @@ export const TableContract = v.strictObject({
     v.array(TableColumn),
     v.minLength(1),
     v.maxLength(1000),
-    v.check((columns) => distinct(columns.map((column) => column.name)), 'columns that differ from one another'),
+    v.check(
+      (columns) => distinct(columns.map((column) => column.name)),
+      'columns that differ from one another',
+    ),
   ),
   target: TableTarget,
 });

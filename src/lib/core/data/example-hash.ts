@@ -18,13 +18,20 @@ const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
 
 /** Writes MurmurHash3_x86_128(bytes[start, end), seed) to out[0…3], h1 first. About a nanosecond a byte. */
-export function murmur128(out: Uint32Array, bytes: Uint8Array, start: number, end: number, seed: number): void {
+export function murmur128(
+  out: Uint32Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  seed: number,
+): void {
   const length = end - start;
   let h1 = seed | 0;
   let h2 = seed | 0;
   let h3 = seed | 0;
   let h4 = seed | 0;
-  const word = (i: number): number => bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+  const word = (i: number): number =>
+    bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
   let i = start;
   for (const whole = start + (length & ~15); i < whole; i += 16) {
     h1 ^= Math.imul(rotate(Math.imul(word(i), C1), 15), C2);

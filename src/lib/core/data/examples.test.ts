@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { random } from '../random.ts';
-import { examplesBytes, exampleSize, joinExamples, selectExamples, withoutDuplicates, type Examples } from './examples.ts';
+import {
+  examplesBytes,
+  exampleSize,
+  joinExamples,
+  selectExamples,
+  withoutDuplicates,
+  type Examples,
+} from './examples.ts';
 import { splitExamples } from './split.ts';
 
 const some = (numbers: readonly number[]): Examples => ({
@@ -44,7 +51,9 @@ const hashed = (count: number, seed: number): Pick<Examples, 'count' | 'hashes'>
 
 test('every row is on exactly one side, and about a fifth is held out', () => {
   const { training, heldOut } = splitExamples(hashed(20_000, 1));
-  expect([...training, ...heldOut].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20_000 }, (_, row) => row));
+  expect([...training, ...heldOut].toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 20_000 }, (_, row) => row),
+  );
   // Binomial(20,000, 0.2): five standard deviations are 283.
   expect(Math.abs(heldOut.length - 4000)).toBeLessThan(283);
 });
@@ -52,7 +61,9 @@ test('every row is on exactly one side, and about a fifth is held out', () => {
 test('appending rows moves none of the earlier ones', () => {
   const long = hashed(1000, 2);
   const short = { count: 600, hashes: long.hashes.slice(0, 1200) };
-  expect([...splitExamples(long).heldOut].filter((row) => row < 600)).toEqual([...splitExamples(short).heldOut]);
+  expect([...splitExamples(long).heldOut].filter((row) => row < 600)).toEqual([
+    ...splitExamples(short).heldOut,
+  ]);
 });
 
 test('the same example stands on the same side wherever it comes up', () => {

@@ -41,7 +41,8 @@ export const examplesBytes = (examples: Examples): number =>
 export function joinExamples(parts: readonly Examples[]): Examples | undefined {
   const [first] = parts;
   if (first === undefined) return undefined;
-  const total = (length: (part: Examples) => number): number => parts.reduce((sum, part) => sum + length(part), 0);
+  const total = (length: (part: Examples) => number): number =>
+    parts.reduce((sum, part) => sum + length(part), 0);
   const features =
     first.features instanceof Uint8Array
       ? new Uint8Array(total((part) => part.features.length))

@@ -41,7 +41,11 @@ export function parsePartition(text: string): Result<Partition, PartitionProblem
     const isCount = Number.isSafeInteger(number) && number >= 1 && number <= 1000;
     if (name === 'shards' && isCount) return ok({ type: 'shards', shardsEach: number });
     if (name === 'labels' && isCount) return ok({ type: 'labels', labelsEach: number });
-    if ((name === 'dirichlet' || name === 'dirichlet-participant' || name === 'quantity') && number > 0 && number <= 1e6)
+    if (
+      (name === 'dirichlet' || name === 'dirichlet-participant' || name === 'quantity') &&
+      number > 0 &&
+      number <= 1e6
+    )
       return ok({ type: name, concentration: number });
   }
   return fail({
@@ -73,7 +77,10 @@ export function partition(
   seed: number,
 ): Result<readonly Uint32Array<ArrayBuffer>[], PartitionProblem> {
   if (data.count < clients)
-    return fail({ kind: 'too-few-examples', message: `${data.count} examples cannot be divided among ${clients} participants.` });
+    return fail({
+      kind: 'too-few-examples',
+      message: `${data.count} examples cannot be divided among ${clients} participants.`,
+    });
   switch (how.type) {
     case 'iid':
       return ok(evenly(shuffledRows(data.count, random(seed, 'partition', 'iid')), clients).map(ascending));
@@ -82,7 +89,12 @@ export function partition(
     case 'dirichlet':
       return dirichlet(data, clients, how.concentration, random(seed, 'partition', 'dirichlet'));
     case 'dirichlet-participant':
-      return dirichletParticipant(data, clients, how.concentration, random(seed, 'partition', 'dirichlet-participant'));
+      return dirichletParticipant(
+        data,
+        clients,
+        how.concentration,
+        random(seed, 'partition', 'dirichlet-participant'),
+      );
     case 'labels':
       return labels(data, clients, how.labelsEach, random(seed, 'partition', 'labels'));
     case 'quantity':
@@ -96,7 +108,8 @@ export function partition(
 
 type Rows = Uint32Array<ArrayBuffer>;
 
-const shuffledRows = (count: number, draw: Random): Rows => draw.shuffle(Uint32Array.from({ length: count }, (_, row) => row));
+const shuffledRows = (count: number, draw: Random): Rows =>
+  draw.shuffle(Uint32Array.from({ length: count }, (_, row) => row));
 
 /** `parts` runs whose lengths differ by one at most. */
 const evenly = (rows: Rows, parts: number): Rows[] =>
@@ -116,18 +129,33 @@ function joined(pieces: readonly Rows[]): Rows {
   return ascending(rows);
 }
 
-function shards(data: Divisible, clients: number, shardsEach: number, draw: Random): Result<readonly Rows[], PartitionProblem> {
+function shards(
+  data: Divisible,
+  clients: number,
+  shardsEach: number,
+  draw: Random,
+): Result<readonly Rows[], PartitionProblem> {
   const count = clients * shardsEach;
   if (data.count < count)
-    return fail({ kind: 'too-few-examples', message: `${data.count} examples cannot be cut into ${clients} × ${shardsEach} shards.` });
+    return fail({
+      kind: 'too-few-examples',
+      message: `${data.count} examples cannot be cut into ${clients} × ${shardsEach} shards.`,
+    });
   // Shuffled first, so that equal targets lie in no particular order; the sort is stable.
   const rows = shuffledRows(data.count, draw);
-  const sorted = Uint32Array.from(Array.from(rows).toSorted((a, b) => (data.targets[a] ?? 0) - (data.targets[b] ?? 0)));
+  const sorted = Uint32Array.from(
+    Array.from(rows).toSorted((a, b) => (data.targets[a] ?? 0) - (data.targets[b] ?? 0)),
+  );
   const cut = evenly(sorted, count);
   const order = draw.shuffle(Uint32Array.from({ length: count }, (_, shard) => shard));
   return ok(
     Array.from({ length: clients }, (_, client) =>
-      joined(Array.from(order.subarray(client * shardsEach, (client + 1) * shardsEach), (shard) => cut[shard] ?? new Uint32Array(0))),
+      joined(
+        Array.from(
+          order.subarray(client * shardsEach, (client + 1) * shardsEach),
+          (shard) => cut[shard] ?? new Uint32Array(0),
+        ),
+      ),
     ),
   );
 }
@@ -155,7 +183,8 @@ function cut(rows: Rows, proportions: readonly number[]): Rows[] {
   let from = 0;
   return proportions.map((proportion, index) => {
     share += proportion;
-    const to = index === proportions.length - 1 ? rows.length : Math.min(rows.length, Math.round(share * rows.length));
+    const to =
+      index === proportions.length - 1 ? rows.length : Math.min(rows.length, Math.round(share * rows.length));
     const run = rows.subarray(from, to);
     from = to;
     return run;
@@ -168,7 +197,12 @@ const tooUneven = (how: string, clients: number, minimum: number): string =>
 const leastDrawn = (count: number, clients: number): number =>
   Math.max(1, Math.min(DIRICHLET_MINIMUM, Math.floor(count / clients / 2)));
 
-function dirichlet(data: Divisible, clients: number, concentration: number, draw: Random): Result<readonly Rows[], PartitionProblem> {
+function dirichlet(
+  data: Divisible,
+  clients: number,
+  concentration: number,
+  draw: Random,
+): Result<readonly Rows[], PartitionProblem> {
   const classes = rowsByClass(data, draw);
   if (!classes.ok) return classes;
   const ordered = classes.value;
@@ -176,7 +210,8 @@ function dirichlet(data: Divisible, clients: number, concentration: number, draw
   for (let attempt = 0; attempt < DIRICHLET_DRAWS; attempt += 1) {
     const pieces: Rows[][] = Array.from({ length: clients }, () => []);
     for (const rows of ordered) {
-      for (const [client, part] of cut(rows, draw.dirichlet(concentration, clients)).entries()) pieces[client]?.push(part);
+      for (const [client, part] of cut(rows, draw.dirichlet(concentration, clients)).entries())
+        pieces[client]?.push(part);
     }
     const parts = pieces.map(joined);
     if (parts.every((part) => part.length >= minimum)) return ok(parts);
@@ -235,12 +270,20 @@ function pick(weights: readonly number[], draw: Random): number {
  * no two differ by more than one in how many have them. (NIID-Bench fixes the first class and draws the others freely.) A
  * class is divided evenly among those who have it.
  */
-function labels(data: Divisible, clients: number, labelsEach: number, draw: Random): Result<readonly Rows[], PartitionProblem> {
+function labels(
+  data: Divisible,
+  clients: number,
+  labelsEach: number,
+  draw: Random,
+): Result<readonly Rows[], PartitionProblem> {
   const classes = rowsByClass(data, draw);
   if (!classes.ok) return classes;
   const count = classes.value.length;
   if (labelsEach > count)
-    return fail({ kind: 'too-few-classes', message: `The examples have ${count} classes: a participant cannot have ${labelsEach}. Use labels:${count} or fewer.` });
+    return fail({
+      kind: 'too-few-classes',
+      message: `The examples have ${count} classes: a participant cannot have ${labelsEach}. Use labels:${count} or fewer.`,
+    });
   if (clients * labelsEach < count)
     return fail({
       kind: 'too-few-participants',
@@ -266,12 +309,18 @@ function labels(data: Divisible, clients: number, labelsEach: number, draw: Rand
   return ok(pieces.map(joined));
 }
 
-function quantity(data: Divisible, clients: number, concentration: number, draw: Random): Result<readonly Rows[], PartitionProblem> {
+function quantity(
+  data: Divisible,
+  clients: number,
+  concentration: number,
+  draw: Random,
+): Result<readonly Rows[], PartitionProblem> {
   const rows = shuffledRows(data.count, draw);
   const minimum = leastDrawn(data.count, clients);
   for (let attempt = 0; attempt < DIRICHLET_DRAWS; attempt += 1) {
     const parts = cut(rows, draw.dirichlet(concentration, clients));
-    if (parts.every((part) => part.length >= minimum)) return ok(parts.map((part) => ascending(part.slice())));
+    if (parts.every((part) => part.length >= minimum))
+      return ok(parts.map((part) => ascending(part.slice())));
   }
   return fail({ kind: 'too-uneven', message: tooUneven(`quantity:${concentration}`, clients, minimum) });
 }
@@ -279,9 +328,14 @@ function quantity(data: Divisible, clients: number, concentration: number, draw:
 function byFile(data: Divisible, clients: number): Result<readonly Rows[], PartitionProblem> {
   const files = (data.files ?? []).filter((file) => file.end > file.start);
   if (files.length < clients)
-    return fail({ kind: 'too-few-files', message: `${files.length} files with examples cannot be divided among ${clients} participants.` });
+    return fail({
+      kind: 'too-few-files',
+      message: `${files.length} files with examples cannot be divided among ${clients} participants.`,
+    });
   const pieces: Rows[][] = Array.from({ length: clients }, () => []);
   for (const [index, file] of files.entries())
-    pieces[index % clients]?.push(Uint32Array.from({ length: file.end - file.start }, (_, row) => file.start + row));
+    pieces[index % clients]?.push(
+      Uint32Array.from({ length: file.end - file.start }, (_, row) => file.start + row),
+    );
   return ok(pieces.map(joined));
 }
