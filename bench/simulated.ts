@@ -34,6 +34,7 @@ export const plain: SimulationSetup = {
   proximalTerm: 0,
   partition: 'iid',
   strategy: strategyOption('fedavg'),
+  guard: null,
   uplink: 'f32',
   downlink: 'f32',
   attack: null,

@@ -9,6 +9,7 @@ import {
   attackOption,
   codecOption,
   dataOf,
+  guardOf,
   modelOption,
   numberOf,
   oneOf,
@@ -37,6 +38,7 @@ interface Flags {
   readonly proximal: number;
   readonly partition: string;
   readonly strategy?: SimulationSetup['strategy'];
+  readonly guard?: number | null;
   readonly uplink: string;
   readonly downlink: string;
   readonly attack?: NonNullable<SimulationSetup['attack']>;
@@ -109,6 +111,11 @@ export function register(program: Command): void {
       '--strategy <name>',
       `${namesOf(strategies)}; with options as fedyogi:lr=0.01,tau=0.001 (default: fedavg)`,
       strategyOption,
+    )
+    .option(
+      '--guard <factor>',
+      'refuse a version that moves the model further than so many times the median of the last twenty, as 3; or off (default: off)',
+      guardOf,
     )
     .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')
     .option('--downlink <codec>', 'the same, for what devices download', codecOption, 'f32')
@@ -232,6 +239,7 @@ function setupOf(flags: Flags): SimulationSetup {
     proximalTerm: flags.proximal,
     partition: flags.partition,
     strategy: flags.strategy ?? strategyOption('fedavg'),
+    guard: flags.guard ?? null,
     uplink: flags.uplink,
     downlink: flags.downlink,
     attack: flags.attack ?? null,

@@ -79,6 +79,13 @@ export function targetOf(text: string): NonNullable<SimulationSetup['metric']> {
   return { name, target };
 }
 
+/** `off`, or how many times the median of late a version may move the model. */
+export const guardOf = (text: string): number | null => {
+  const factor = text.trim() === '' ? NaN : Number(text);
+  if (text === 'off') return null;
+  return factor >= 1 && factor <= 1000 ? factor : refuse('off, or a number from 1 to 1000, as 3.');
+};
+
 /** `sgd`, `sgd:momentum=0.9`, `adam`. */
 export function optimizerOf(text: string): SimulationSetup['optimizer'] {
   if (text === 'adam') return { type: 'adam' };

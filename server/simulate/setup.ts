@@ -36,6 +36,8 @@ export const SimulationSetup = v.strictObject({
   proximalTerm: v.number(),
   partition: v.string(),
   strategy: StrategyChoice,
+  /** A version that would move further than this many times the median of the last is not made; null: any may be. */
+  guard: v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(1000))),
   uplink: v.string(),
   downlink: v.string(),
   attack: v.nullable(v.strictObject({ name: v.string(), options: v.record(v.string(), v.number()) })),

@@ -88,6 +88,7 @@ export function simulatedSpec(
     },
     ...exactAveraging,
     strategy: setup.strategy,
+    guard: { normFactor: setup.guard },
     transfer: { uplink: setup.uplink, downlink: setup.downlink },
     rules: {
       ...plainRounds,
