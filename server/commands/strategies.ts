@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import { strategies, strategyGroups } from '#lib/core/aggregation/index.ts';
 import type { Strategy } from '#lib/core/aggregation/strategy.ts';
-import { exactAveraging } from '#lib/core/federation.ts';
+import { plainRounds, exactAveraging } from '#lib/core/federation.ts';
 import { readOptions, type NumberOption } from '#lib/core/named-options.ts';
 import { codecKinds, codecNamed } from '#lib/core/update/codec/index.ts';
 
@@ -34,6 +34,7 @@ const plainest: Omit<Planned, 'strategy'> = {
     seed: 0,
   },
   rules: {
+    ...plainRounds,
     goal: 10_000,
     minimum: 10_000,
     overSelection: 1,

@@ -28,14 +28,9 @@ import { roomFor } from '#lib/core/round/pace.ts';
 import { inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
-import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { Codec } from '#lib/core/update/codec/codec.ts';
-import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
-import { codecNamed } from '#lib/core/update/codec/index.ts';
-import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import {
   changedNothing,
   RecordsFull,
@@ -52,8 +47,8 @@ import type { Journal } from './journal.ts';
 import { Pace } from './pace.ts';
 import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
-import type { Downlink } from './publish.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
+import { aggregationSetting, downlinkOf, quantumOf, wantedUpdate, type WantedUpdate } from './run-terms.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -74,16 +69,6 @@ export interface FederationParts {
   readonly journal: Journal;
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
-}
-
-/** What an update of a run must be. */
-export interface WantedUpdate {
-  readonly uplink: Codec;
-  /** Values that it decodes to. */
-  readonly length: number;
-  readonly asksBaseLoss: boolean;
-  /** Local steps that the plan makes of so many examples. */
-  readonly mostSteps: (examples: number) => number;
 }
 
 export class Federation {
@@ -566,26 +551,10 @@ export class Federation {
   }
 
   #setting(population: number): AggregationSetting {
-    const { plan, strategy } = this.#spec;
-    return {
-      parameterCount: this.network.parameterCount,
-      options: optionsOf(strategy),
-      training: {
-        learningRate: plan.learningRate,
-        momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
-        proximalTerm: plan.proximalTerm,
-      },
-      population,
-    };
+    return aggregationSetting(this.#spec, this.network.parameterCount, population);
   }
 
-  /** Fine enough for the sum that this cohort can make, and no finer: the sum stays exact. Without a sum, 1. */
-  readonly #quantumOf: QuantumOf = (claims) => {
-    const strategy = strategyOf(this.#spec.strategy);
-    if (strategy.needs === 'individual') return 1;
-    const weight = claims.reduce((total, examples) => total + strategy.weightBound(examples), 0);
-    return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(this.#setting(claims.length)));
-  };
+  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#spec, this.network.parameterCount, claims);
 
   /** What the present strategy remembers with the newest version; null: nothing yet. */
   get #remembered(): Digest | null {
@@ -604,17 +573,7 @@ export class Federation {
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
-      downlink: this.#downlink(head.version + 1),
-    };
-  }
-
-  /** Versions of a run begin where those before it ended: its first ones go down finer. */
-  #downlink(version: number): Downlink {
-    const wanted = codecNamed(this.#spec.transfer.downlink);
-    const isFirst = this.record.roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
-    return {
-      codec: isFirst ? codecNamed('q8') : wanted,
-      seed: versionContext(this.record.id, version),
+      downlink: downlinkOf(this.#spec, this.record.id, this.record.roundsCommitted, head.version + 1),
     };
   }
 
@@ -732,14 +691,7 @@ export class Federation {
   }
 
   get wanted(): WantedUpdate {
-    const { plan, strategy, transfer } = this.#spec;
-    const { asks, updateLength } = strategyOf(strategy);
-    return {
-      uplink: codecNamed(transfer.uplink),
-      length: updateLength(this.network.parameterCount),
-      asksBaseLoss: asks.includes('base-loss'),
-      mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
-    };
+    return wantedUpdate(this.#spec, this.network.parameterCount);
   }
 
   /** Between two rounds: what is waited for. */

@@ -1,0 +1,78 @@
+// What a run's spec comes to for its rounds: what an update must be, how updates are added up, how a version goes down. Plain
+// arithmetic on the spec; who holds the run is federation.ts.
+import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
+import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { FederationId } from '#lib/core/ids.ts';
+import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
+import type { Codec } from '#lib/core/update/codec/codec.ts';
+import { codecNamed } from '#lib/core/update/codec/index.ts';
+import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import type { Downlink } from './publish.ts';
+
+/** What an update of a run must be. */
+export interface WantedUpdate {
+  readonly uplink: Codec;
+  /** Values that it decodes to. */
+  readonly length: number;
+  readonly asksBaseLoss: boolean;
+  /** Local steps that the plan makes of so many examples. */
+  readonly mostSteps: (examples: number) => number;
+}
+
+export function wantedUpdate(
+  { plan, strategy, transfer }: FederationSpec,
+  parameterCount: number,
+): WantedUpdate {
+  const { asks, updateLength } = strategyOf(strategy);
+  return {
+    uplink: codecNamed(transfer.uplink),
+    length: updateLength(parameterCount),
+    asksBaseLoss: asks.includes('base-loss'),
+    mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
+  };
+}
+
+/** `population`: devices that were there to be picked. */
+export function aggregationSetting(
+  { plan, strategy }: FederationSpec,
+  parameterCount: number,
+  population: number,
+): AggregationSetting {
+  return {
+    parameterCount,
+    options: optionsOf(strategy),
+    training: {
+      learningRate: plan.learningRate,
+      momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
+      proximalTerm: plan.proximalTerm,
+    },
+    population,
+  };
+}
+
+/** Fine enough for the sum that a cohort of these claims can make, and no finer: the sum stays exact. Without a sum, 1. */
+export function quantumOf(
+  spec: FederationSpec,
+  parameterCount: number,
+  claimedExamples: readonly number[],
+): number {
+  const strategy = strategyOf(spec.strategy);
+  if (strategy.needs === 'individual') return 1;
+  const weight = claimedExamples.reduce((total, examples) => total + strategy.weightBound(examples), 0);
+  const setting = aggregationSetting(spec, parameterCount, claimedExamples.length);
+  return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
+}
+
+/** How `version` goes down, after so many committed rounds of its run: the first ones go down finer. */
+export function downlinkOf(
+  { transfer }: FederationSpec,
+  federation: FederationId,
+  roundsCommitted: number,
+  version: number,
+): Downlink {
+  const wanted = codecNamed(transfer.downlink);
+  const isFirst = roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
+  return { codec: isFirst ? codecNamed('q8') : wanted, seed: versionContext(federation, version) };
+}
