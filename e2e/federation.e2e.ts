@@ -21,7 +21,7 @@ const fileMarker = 'kingfisher-ward-3';
 const control = 'Lab Control';
 
 function specification(): FederationSpec {
-  const network = networkOf('mlp', drawnDigitsContract, { hidden: [32] });
+  const network = networkOf('mlp', drawnDigitsContract, { hidden: [256] });
   if (!network.ok) throw new Error(network.error.message);
   return {
     brief: {
@@ -36,9 +36,9 @@ function specification(): FederationSpec {
     network: network.value.spec,
     // Long enough for a round to be caught in its middle.
     plan: {
-      localEpochs: 40,
+      localEpochs: 150,
       batchSize: 10,
-      learningRate: 0.02,
+      learningRate: 0.006,
       optimizer: { type: 'sgd', momentum: 0 },
       proximalTerm: 0,
       seed: 5,
@@ -133,6 +133,7 @@ test('three browsers take a federation to its accuracy, through a closed tab and
       view.round?.phase === 'reporting' &&
       view.round.cohort.some((one) => one.stage === 'accepted'),
     120_000,
+    25,
   );
   const cut = (await coordinator.federation(id)).round;
   await server.kill();

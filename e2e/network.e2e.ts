@@ -63,7 +63,7 @@ test('without a connection training goes on, and the update waits, is sent after
 });
 
 test('a reload in mid-round goes on with the same round', async ({ page }) => {
-  await coordinator.create(federationSpec({ localEpochs: 250, rules: { maximumRounds: 1 } }), 'reload');
+  await coordinator.create(federationSpec({ localEpochs: 500, rules: { maximumRounds: 1 } }), 'reload');
   await coordinator.act('reload', 'start');
   const base = `${network.url}/f/reload`;
   await bringSample(page, base, 300);

@@ -11,8 +11,13 @@ export interface CoordinatorClient {
   versions(id: string): Promise<VersionView[]>;
   rounds(id: string): Promise<RoundView[]>;
   parameters(version: VersionView): Promise<Float32Array<ArrayBuffer>>;
-  /** Asks every 250 ms until `holds` is true of the federation; a bounded number of times. */
-  until(id: string, holds: (view: FederationView) => boolean, timeoutMs: number): Promise<FederationView>;
+  /** Asks every 250 ms, or so often, until `holds` is true of the federation; a bounded number of times. */
+  until(
+    id: string,
+    holds: (view: FederationView) => boolean,
+    timeoutMs: number,
+    everyMs?: number,
+  ): Promise<FederationView>;
 }
 
 export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
@@ -54,13 +59,13 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
       if (!response.ok) throw new Error(`parameters: ${response.status}`);
       return new Float32Array(await response.arrayBuffer());
     },
-    async until(id, holds, timeoutMs) {
+    async until(id, holds, timeoutMs, everyMs = 250) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const view = await client.federation(id);
         if (holds(view)) return view;
         if (Date.now() > deadline) throw new Error(`Not reached in ${timeoutMs} ms: ${view.status}`);
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
     },
   };
