@@ -56,11 +56,15 @@ export interface Simulated {
   readonly spent: Spent;
 }
 
-export async function simulated(title: string, change: Partial<SimulationSetup>): Promise<Simulated> {
+/** `rounds` is filled as they end, also where the run then fails. */
+export async function simulated(
+  title: string,
+  change: Partial<SimulationSetup>,
+  rounds: RoundLine[] = [],
+): Promise<Simulated> {
   const bound = Number(process.env['BENCH_ROUNDS'] ?? Infinity);
   const asked = { ...plain, ...change };
   const setup = { ...asked, rounds: Math.min(asked.rounds, bound) };
-  const rounds: RoundLine[] = [];
   let toldAt = performance.now();
   const { result, spent } = await simulate({
     begin: setup,
