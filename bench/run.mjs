@@ -56,9 +56,9 @@ function rowsOf(name) {
     });
     let rows;
     child.on('message', (message) => (rows = message));
-    child.on('exit', (code) =>
+    child.on('exit', (code, signal) =>
       rows === undefined
-        ? reject(new Error(`The benchmark ${name} ended with status ${code}.`))
+        ? reject(new Error(`The benchmark ${name} ended with ${signal ?? `status ${code}`}.`))
         : resolve(rows),
     );
   });
