@@ -8,8 +8,8 @@ import { mnist, roundsTo, simulated } from './simulated.ts';
 const target = 0.97;
 const rivals = [
   { strategy: 'fedavg', learningRate: 0.215 },
-  { strategy: 'fedavgm:lr=1,beta=0.7', learningRate: 0.0464 },
-  { strategy: 'fedyogi:lr=0.01,tau=0.001', learningRate: 0.0464 },
+  { strategy: 'fedavgm:lr=1,beta=0.7', learningRate: 0.1 },
+  { strategy: 'fedyogi:lr=0.01,tau=0.001', learningRate: 0.1 },
   { strategy: 'scaffold', learningRate: 0.1 },
 ] as const;
 
