@@ -48,7 +48,8 @@ export function runParticipants(
   const stopping = new AbortController();
   const participants: ReturnType<typeof runOne>[] = [];
   const begin = async (): Promise<void> => {
-    const { spec, head } = await viewOf(setup);
+    const first = await viewOf(setup);
+    const { spec } = first;
     const { own, refused, firstRefusal } = await readOwnData(setup, spec);
     if (refused > 0) say({ type: 'refused-rows', refused, first: firstRefusal ?? '' });
     const kept: KeptState[] = [];
@@ -59,8 +60,7 @@ export function runParticipants(
       throw failure;
     }
     if (stopping.signal.aborted) return kept.forEach((one) => one.close());
-    for (const [nth, data] of own.entries())
-      participants.push(runOne(shared, spec, head.version, data, kept[nth]!));
+    for (const [nth, data] of own.entries()) participants.push(runOne(shared, first, data, kept[nth]!));
     await Promise.all(participants.map((one) => one.done));
   };
   return {
@@ -92,11 +92,11 @@ async function viewOf(setup: HeadlessSetup): Promise<FederationView> {
 
 function runOne(
   { setup, engines, queue, say }: Shared,
-  spec: FederationSpec,
-  firstHead: VersionNumber,
+  first: FederationView,
   data: OwnData,
   { store, isKept, close: closeState }: KeptState,
 ): { readonly done: Promise<void>; stop(): Promise<void> } {
+  const { spec } = first;
   const participant = data.index + 1;
   const datasets = memoryDatasetStore();
   const clock = createSystemClock();
@@ -169,16 +169,16 @@ function runOne(
         message: fault instanceof Error ? (fault.stack ?? fault.message) : String(fault),
       }),
   });
-  let committedBefore: number | undefined;
   // One of all tells of the rounds.
-  const tellRound = roundTeller(participant === 1 ? say : () => {}, spec, firstHead);
+  const tellRound = roundTeller(participant === 1 ? say : () => {}, spec, first.head.version);
   link.on('federation', (view) => {
     if (view.id !== setup.federation) return;
     head = view.head;
     tellRound.seen(view.head);
     endIfScored(part.view);
-    committedBefore ??= view.roundsCommitted;
-    if (setup.rounds !== null && view.roundsCommitted - committedBefore >= setup.rounds)
+    // Counted from one and the same moment by all: who began to count with the first message that it hears, which may come a
+    // round later, would wait for rounds that the others no longer take part in.
+    if (setup.rounds !== null && view.roundsCommitted - first.roundsCommitted >= setup.rounds)
       finish(`${setup.rounds} rounds are done.`);
   });
 
