@@ -2,25 +2,13 @@
 // what it saves on the wire.
 import { random } from '../src/lib/core/random.ts';
 import { codecNamed } from '../src/lib/core/update/codec/index.ts';
+import { fastest, rounded } from './measure.ts';
 import type { Row } from './row.ts';
 
 /** The CNN of McMahan et al. 2017. */
 const CNN = 1_663_370;
 
 const names = ['f16', 'q8', 'eden:1', 'eden:3', 'eden:4', 'topk:0.01', 'ring:4', 'ring:32'];
-
-/** The fastest of many: what the work costs when nothing else disturbs it. Milliseconds. */
-function fastest(runs: number, work: () => void): number {
-  let best = Infinity;
-  for (let i = 0; i < runs; i += 1) {
-    const start = performance.now();
-    work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
-const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
 export function run(): Promise<Row[]> {
   const draws = random(1, 'update');

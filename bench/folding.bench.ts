@@ -15,6 +15,7 @@ import { fileBlobs } from '../server/adapters/file-blobs.ts';
 import { folding } from '../server/coordinator/folding.ts';
 import { CHUNK_BYTES, readBase } from '../server/coordinator/stored-updates.ts';
 import * as v from 'valibot';
+import { fastest, fastestAsync, rounded } from './measure.ts';
 import type { Row } from './row.ts';
 
 const EXAMPLES = 600;
@@ -26,29 +27,6 @@ function updateOf(parameters: number, seed: number): Float32Array<ArrayBuffer> {
   const draws = random(seed, 'update');
   return Float32Array.from({ length: parameters }, () => (draws.next() - 0.5) * 0.02);
 }
-
-/** The fastest of many: what the work costs when nothing else disturbs it. Milliseconds. */
-function fastest(runs: number, work: () => void): number {
-  let best = Infinity;
-  for (let i = 0; i < runs; i += 1) {
-    const start = performance.now();
-    work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
-async function fastestAsync(runs: number, work: () => Promise<void>): Promise<number> {
-  let best = Infinity;
-  for (let i = 0; i < runs; i += 1) {
-    const start = performance.now();
-    await work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
-const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
 /** Time of the arithmetic alone, and of the whole way from the spooled file, each against copying the same bytes likewise. */
 export async function foldingTime(): Promise<Row[]> {
