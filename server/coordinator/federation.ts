@@ -634,6 +634,7 @@ export class Federation {
       this.#bytesDown = 0;
       this.record = commit.record;
       this.run = commit.run;
+      const deltas = this.versions.deltasTo(round.version);
       for (const { candidate, connection } of this.attendance.devices())
         connection.send('committed', {
           federation,
@@ -641,7 +642,7 @@ export class Federation {
           version: round.version,
           digest: round.digest,
           bytes: commit.version.bytes,
-          deltas: this.versions.deltasTo(round.version),
+          deltas,
           counted: memberOf(round, candidate.participant)?.standing.type === 'accepted',
         });
       this.around.log.info(
