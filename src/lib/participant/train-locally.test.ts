@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createHandClock } from '../adapters/memory/hand-clock.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { digestOfText } from '../core/digest.ts';
+import { figure } from '../core/metrics/figures.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import { random } from '../core/random.ts';
@@ -245,6 +246,36 @@ test('a lost device hands over to the next fastest back end, from the last check
   expect(outcome.parameters).toEqual(whole.parameters);
   expect(around.notices).toEqual(['The graphics device was reset. Continuing on WebAssembly, slower.']);
   expect(around.engine.choice.backend).toBe('wasm');
+});
+
+test('the loss of the base is told where it is asked for, changes nothing, and survives a lost device', async () => {
+  const plain = setting();
+  const whole = await finished(plain);
+  expect(whole.baseLoss).toBeNull();
+
+  const session = await createReferenceTrainer().open(plain.network, plain.plan);
+  await session.setState({ parameters: plain.base, optimizer: new Float32Array(0), steps: 0 });
+  const expected = figure(await session.evaluate(plain.training), 'loss');
+  expect(expected).toBeGreaterThan(0);
+
+  /** Goes away while it scores, before the first step. */
+  const unscoring = (): Trainer => {
+    const inner = createReferenceTrainer();
+    return {
+      ...inner,
+      open: async (...given) => ({
+        ...(await inner.open(...given)),
+        evaluate: () => Promise.reject(new TrainerFailure('device-lost', 'The device went away.')),
+      }),
+    };
+  };
+  const around = surroundings({
+    trainer: (backend) => (backend === 'webgpu' ? unscoring() : createReferenceTrainer()),
+  });
+  const outcome = await finished({ ...plain, asksBaseLoss: true }, around);
+  expect(outcome.baseLoss).toBe(expected);
+  expect(outcome.parameters).toEqual(whole.parameters);
+  expect(around.notices).toEqual(['The graphics device was reset. Continuing on WebAssembly, slower.']);
 });
 
 test.each(['running', 'paused'] as const)(

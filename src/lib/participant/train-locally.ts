@@ -30,6 +30,8 @@ export interface LocalTraining {
   readonly start?: Float32Array<ArrayBuffer>;
   /** [P]: added to the gradient of every step (SCAFFOLD). */
   readonly correction?: Float32Array | undefined;
+  /** Whether the loss of the base is wanted too (q-FFL); it costs one pass over the rows. */
+  readonly asksBaseLoss?: boolean;
   /** Goes on from here; its settings must be these. */
   readonly checkpoint: Checkpoint | undefined;
 }
@@ -66,6 +68,8 @@ export type TrainingOutcome =
       readonly parameters: Float32Array<ArrayBuffer>;
       readonly history: readonly HistoryPoint[];
       readonly tally: Tally | null;
+      /** Mean loss of the base on the training rows; null where it was not asked for. */
+      readonly baseLoss: number | null;
     }
   /** Stopped by hand: the parameters so far. */
   | {
@@ -102,18 +106,6 @@ export function startState(parameters: Float32Array<ArrayBuffer>): TrainerState 
   return { parameters, optimizer: new Float32Array(0), steps: 0 };
 }
 
-/** Mean loss of the base on the rows to be trained on; null where the engine cannot tell: the round goes on without it. */
-export async function meanLoss(training: LocalTraining, engine: Engine): Promise<number | null> {
-  const trainer = await engine.trainer();
-  const session = await trainer.open(training.network, training.plan);
-  try {
-    await session.setState(startState(training.base));
-    return figure(await session.evaluate(training.training), 'loss') ?? null;
-  } finally {
-    session.close();
-  }
-}
-
 export async function trainLocally(
   training: LocalTraining,
   surroundings: TrainingSurroundings,
@@ -133,12 +125,15 @@ export async function trainLocally(
     from = checkpoint;
     await surroundings.saveCheckpoint(checkpoint);
   };
+  let baseLoss: number | null = null;
   for (;;) {
     let session: TrainerSession | undefined;
     try {
       const trainer = await engine.trainer();
       session = await trainer.open(training.network, training.plan);
-      const outcome = await trainFrom(from, session, training, { ...surroundings, saveCheckpoint: remember });
+      if (training.asksBaseLoss === true) baseLoss ??= await lossOfBase(session, training);
+      const around = { ...surroundings, saveCheckpoint: remember };
+      const outcome = await trainFrom(from, session, training, baseLoss, around);
       if (outcome.type !== 'switching') return outcome;
     } catch (failure) {
       if (failure instanceof Diverged) return { type: 'failed', kind: 'diverged', message: failure.message };
@@ -160,10 +155,19 @@ export async function trainLocally(
   }
 }
 
+async function lossOfBase(
+  session: TrainerSession,
+  { base, training }: LocalTraining,
+): Promise<number | null> {
+  await session.setState(startState(base));
+  return figure(await session.evaluate(training), 'loss') ?? null;
+}
+
 async function trainFrom(
   from: Checkpoint,
   session: TrainerSession,
   training: LocalTraining,
+  baseLoss: number | null,
   { clock, control, saveCheckpoint, onProgress }: TrainingSurroundings,
 ): Promise<TrainingOutcome | { readonly type: 'switching' }> {
   const { plan } = training;
@@ -274,7 +278,8 @@ async function trainFrom(
   };
   const end = async (type: 'finished' | 'stopped'): Promise<TrainingOutcome> => {
     const { parameters } = await finiteState();
-    return { type, parameters, history, tally };
+    const reached = { parameters, history, tally };
+    return type === 'finished' ? { type, ...reached, baseLoss } : { type, ...reached };
   };
 
   const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);

@@ -11,7 +11,7 @@ import type { Configured } from '../protocol/messages.ts';
 import { batchesOf, roundSeed } from './batch-order.ts';
 import { formUpdate, type FormedUpdate } from './form-update.ts';
 import type { OwnRows } from './own-rows.ts';
-import { meanLoss, trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
+import { trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
 export type RoundOutcome =
   | {
@@ -74,6 +74,7 @@ export function roundTraining(
     metric,
     base,
     correction,
+    asksBaseLoss: message.asks.includes('base-loss'),
     checkpoint: checkpoint?.settings === settings ? checkpoint : undefined,
   };
 }
@@ -95,7 +96,6 @@ export async function workRound(
   memory: RoundMemory,
   surroundings: TrainingSurroundings,
 ): Promise<RoundOutcome> {
-  const baseLoss = message.asks.includes('base-loss') ? await meanLoss(training, surroundings.engine) : null;
   const outcome = await trainLocally(training, surroundings);
   switch (outcome.type) {
     case 'stopped':
@@ -122,7 +122,7 @@ export async function workRound(
         residual,
         examples: training.training.count,
         steps,
-        baseLoss,
+        baseLoss: outcome.baseLoss,
       });
       return formed.ok
         ? { type: 'trained', formed: formed.value, head }
