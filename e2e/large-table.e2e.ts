@@ -11,8 +11,6 @@ import { serverProcess, type ServerProcess } from '../test/support/server-proces
 const rows = 200_000;
 /** No task of the page may take longer: above this a person notices that it stands still. */
 const longestTaskMs = 200;
-// What else the machine does can make any task long: of three tries one must be short.
-test.describe.configure({ retries: 2 });
 let server: ServerProcess;
 let folder: string;
 let table: string;

@@ -32,6 +32,16 @@ function count(status, passed, failed, skipped) {
   total.skipped += skipped;
 }
 
+/** Titles of what failed once and then passed: worth a look, and no reason to hold a change back. */
+function secondTry(suites) {
+  return suites.flatMap((suite) => [
+    ...(suite.specs ?? [])
+      .filter((spec) => spec.tests.some((test) => test.status === 'flaky'))
+      .map((spec) => `${spec.file}: ${spec.title}`),
+    ...secondTry(suite.suites ?? []),
+  ]);
+}
+
 function report(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -87,7 +97,9 @@ try {
     const status = run('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
       PLAYWRIGHT_JSON_OUTPUT_NAME: file,
     });
-    const stats = report(file)?.stats;
+    const told = report(file);
+    const stats = told?.stats;
+    for (const title of secondTry(told?.suites ?? [])) console.log(`Passed at the second try only: ${title}`);
     count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
   }
 } catch (error) {

@@ -10,8 +10,8 @@ test('the norm of an aggregate delta is the distance between two versions', () =
 
 test('an aggregate of more than three times the median of the last norms is refused, with its evidence', () => {
   const history = [1, 9, 2, 3, 2];
-  expect(guardNorm(history, 6)).toEqual(passed);
-  const refused = guardNorm(history, 6.001);
+  expect(guardNorm(history, 6, 3)).toEqual(passed);
+  const refused = guardNorm(history, 6.001, 3);
   expect(refused).toEqual({
     ok: false,
     error: { kind: 'norm-jump', norm: 6.001, median: 2, factor: 3, versions: 5 },
@@ -23,13 +23,13 @@ test('an aggregate of more than three times the median of the last norms is refu
 });
 
 test('four versions are too few to judge by, and one of twenty-one is too old', () => {
-  expect(guardNorm([1, 1, 1, 1], 1e6)).toEqual(passed);
+  expect(guardNorm([1, 1, 1, 1], 1e6, 3)).toEqual(passed);
   // Ten of 1 and ten of 100 have the median 50.5; with the eleventh of 1, which is too old, it would be 1.
   const history = [...new Array<number>(11).fill(1), ...new Array<number>(10).fill(100)];
-  expect(guardNorm(history, 151)).toEqual(passed);
-  expect(guardNorm(history, 152)).toMatchObject({ ok: false, error: { median: 50.5, versions: 20 } });
+  expect(guardNorm(history, 151, 3)).toEqual(passed);
+  expect(guardNorm(history, 152, 3)).toMatchObject({ ok: false, error: { median: 50.5, versions: 20 } });
 });
 
 test('where the model has not moved at all there is nothing to measure by', () => {
-  expect(guardNorm([0, 0, 0, 0, 0], 1)).toEqual(passed);
+  expect(guardNorm([0, 0, 0, 0, 0], 1, 3)).toEqual(passed);
 });

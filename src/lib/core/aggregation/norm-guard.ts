@@ -10,7 +10,6 @@ import type { AggregationFailure } from './strategy.ts';
 export const GUARD_VERSIONS = 20;
 /** With fewer, every norm passes: the first versions of a run move most, and differ most. */
 export const GUARD_MINIMUM_VERSIONS = 5;
-export const GUARD_FACTOR = 3;
 
 /** ‖after − before‖₂, both [P]: of an aggregate delta, whatever strategy made it. */
 export function movedNorm(before: Float32Array, after: Float32Array): number {
@@ -29,7 +28,7 @@ export function movedNorm(before: Float32Array, after: Float32Array): number {
 export function guardNorm(
   history: readonly number[],
   norm: number,
-  factor = GUARD_FACTOR,
+  factor: number,
 ): Result<null, Extract<AggregationFailure, { kind: 'norm-jump' }>> {
   const recent = history.slice(-GUARD_VERSIONS);
   if (recent.length < GUARD_MINIMUM_VERSIONS) return ok(null);
