@@ -573,7 +573,7 @@ export class Federation {
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),
       normFactor: this.#spec.guard.normFactor,
-      downlink: downlinkOf(this.#spec, this.record.id, this.record.roundsCommitted, head.version + 1),
+      downlink: downlinkOf(this.#spec, this.record.id, this.record.roundsCommitted, this.versions),
     };
   }
 

@@ -2,16 +2,19 @@
 // remembers with it.
 import type { Aggregated } from '#lib/core/aggregation/strategy.ts';
 import { bytesOf } from '#lib/core/digest.ts';
-import type { Digest } from '#lib/core/ids.ts';
+import type { Digest, VersionNumber } from '#lib/core/ids.ts';
 import { broadcast } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
-import type { Blobs } from '../ports/blobs.ts';
+import type { Aggregation } from '#lib/core/round/round-state.ts';
+import { BlobMissing, type Blobs } from '../ports/blobs.ts';
 import type { VersionRecord } from '../ports/records.ts';
+import { BlobDamaged, readParameters } from './stored-updates.ts';
 
-/** How a version goes down: `f32` is the whole of it, exactly; any other codec a difference to the version before. */
+/** How a version goes down: `f32` is the whole of it, exactly; any other codec a difference to its anchor. */
 export interface Downlink {
   readonly codec: Codec;
   readonly seed: string;
+  readonly anchor: { readonly version: VersionNumber; readonly digest: Digest };
 }
 
 /** A new version whose bytes are durable, retained once each. */
@@ -20,14 +23,38 @@ export type MadeVersion = Pick<VersionRecord, 'digest' | 'bytes' | 'state' | 're
   readonly norm: number;
 };
 
+/** What a version's difference starts from. */
+export interface Anchor {
+  readonly version: VersionNumber;
+  /** [P] */
+  readonly parameters: Float32Array;
+}
+
+/** The downlink's anchor; one that the disk has lost gives way to the round's base, whose parameters `held` are at hand. */
+export async function anchorFor(
+  blobs: Blobs,
+  { codec, anchor: { version, digest } }: Downlink,
+  { base, baseDigest }: Pick<Aggregation, 'base' | 'baseDigest'>,
+  held: Float32Array,
+): Promise<Anchor> {
+  const onBase = { version: base, parameters: held };
+  if (digest === baseDigest || codec.name === 'f32') return onBase;
+  try {
+    return { version, parameters: await readParameters(blobs, digest, held.length) };
+  } catch (error) {
+    if (error instanceof BlobMissing || error instanceof BlobDamaged) return onBase;
+    throw error;
+  }
+}
+
 export const digestsOf = ({ digest, state, residual, delta }: MadeVersion): Digest[] =>
   [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined);
 
-/** `held` [P]: what devices hold now. Throws BlobSpaceFull, with nothing of it kept. */
+/** Throws BlobSpaceFull, with nothing of it kept. */
 export async function publish(
   blobs: Blobs,
   { parameters, state }: Aggregated,
-  held: Float32Array,
+  anchor: Anchor,
   { codec, seed }: Downlink,
   norm: number,
 ): Promise<MadeVersion> {
@@ -48,13 +75,18 @@ export async function publish(
         delta: null,
         norm,
       };
-    const sent = broadcast(parameters, held, codec, seed);
+    const sent = broadcast(parameters, anchor.parameters, codec, seed);
     return {
       digest: await put(bytesOf(sent.parameters)),
       bytes: parameters.byteLength,
       state: remembered,
       residual: await put(bytesOf(sent.residual)),
-      delta: { digest: await put(sent.delta), bytes: sent.delta.byteLength, codec: codec.name },
+      delta: {
+        anchor: anchor.version,
+        digest: await put(sent.delta),
+        bytes: sent.delta.byteLength,
+        codec: codec.name,
+      },
       norm,
     };
   } catch (error) {

@@ -22,7 +22,7 @@ import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts'
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
 import { MemberTimers } from './member-timers.ts';
-import { digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
+import { anchorFor, digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
 import {
   BlobDamaged,
   readBase,
@@ -347,7 +347,8 @@ export class RoundDriver {
     const guarded = normFactor === null ? ok(null) : guardNorm(norms, norm, normFactor);
     if (!guarded.ok) return failed(failureSentence(guarded.error));
     try {
-      return ok(await publish(blobs, made.value, from.held, downlink, norm));
+      const anchor = await anchorFor(blobs, downlink, round, from.held);
+      return ok(await publish(blobs, made.value, anchor, downlink, norm));
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);

@@ -10,6 +10,7 @@ import type { Codec } from '#lib/core/update/codec/codec.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
 import type { Downlink } from './publish.ts';
+import type { VersionList } from './version-list.ts';
 
 /** What an update of a run must be. */
 export interface WantedUpdate {
@@ -65,14 +66,20 @@ export function quantumOf(
   return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
 }
 
-/** How `version` goes down, after so many committed rounds of its run: the first ones go down finer. */
+/** How the next version goes down, after so many committed rounds of its run: the first ones go down finer. */
 export function downlinkOf(
   { transfer }: FederationSpec,
   federation: FederationId,
   roundsCommitted: number,
-  version: number,
+  versions: VersionList,
 ): Downlink {
+  const { head } = versions;
   const wanted = codecNamed(transfer.downlink);
   const isFirst = roundsCommitted < FIRST_VERSIONS && wanted.name.startsWith('eden:');
-  return { codec: isFirst ? codecNamed('q8') : wanted, seed: versionContext(federation, version) };
+  const version = head.version + 1;
+  return {
+    codec: isFirst ? codecNamed('q8') : wanted,
+    seed: versionContext(federation, version),
+    anchor: versions.anchorFor(version, head, wanted),
+  };
 }

@@ -2,6 +2,8 @@
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { anchorOf } from '#lib/core/update/broadcast.ts';
+import type { Codec } from '#lib/core/update/codec/codec.ts';
 import type { VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
 import { VersionScores } from './version-scores.ts';
@@ -90,19 +92,28 @@ export class VersionList {
     let record = this.get(version);
     const most = record?.bytes ?? 0;
     let bytes = 0;
-    while (record?.delta != null && record.parent !== null && deltas.length < MOST_DELTAS) {
+    while (record?.delta != null && deltas.length < MOST_DELTAS) {
       const delta = this.#deltaOf(record);
       bytes += record.delta.bytes;
       if (delta === null || bytes >= most) break;
       deltas.push(delta);
-      record = this.get(record.parent);
+      record = this.get(record.delta.anchor);
     }
     return deltas;
   }
 
-  #deltaOf({ version, digest, parent, delta }: VersionRecord): VersionDelta | null {
-    const from = parent === null ? undefined : this.get(parent)?.digest;
-    return delta === null || from === undefined ? null : { version, from, to: digest, ...delta };
+  #deltaOf({ version, digest, delta }: VersionRecord): VersionDelta | null {
+    const from = delta === null ? undefined : this.get(delta.anchor)?.digest;
+    if (delta === null || from === undefined) return null;
+    const { anchor: _, ...rest } = delta;
+    return { version, from, to: digest, ...rest };
+  }
+
+  /** What the difference that makes `version` out of `base` starts from. */
+  anchorFor(version: number, base: VersionRecord, codec: Codec): Pick<VersionRecord, 'version' | 'digest'> {
+    const { anchor: before = null } = base.delta ?? {};
+    const anchor = this.get(anchorOf(version, { version: base.version, anchor: before }, codec));
+    return anchor === undefined || this.isDamaged(anchor.version) ? base : anchor;
   }
 
   /** How far the versions of a run went from their parents, oldest first. */

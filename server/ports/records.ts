@@ -74,8 +74,13 @@ export interface VersionRecord {
   readonly state: Digest | null;
   /** What the downlink's codec lost on the way here: a blob of f32 values [P]; null: nothing. Never leaves the server. */
   readonly residual: Digest | null;
-  /** The version as the difference to its parent, encoded; null where devices get it whole. */
-  readonly delta: { readonly digest: Digest; readonly bytes: number; readonly codec: string } | null;
+  /** The version as the difference to its anchor (core/update/broadcast.ts), encoded; null where devices get it whole. */
+  readonly delta: {
+    readonly anchor: VersionNumber;
+    readonly digest: Digest;
+    readonly bytes: number;
+    readonly codec: string;
+  } | null;
   /** ‖version − parent‖₂; null for version 0. */
   readonly norm: number | null;
   readonly parent: VersionNumber | null;

@@ -16,9 +16,9 @@ export interface Checkpoint {
   readonly records: KeptRecords;
   readonly memories: readonly { readonly index: number; readonly memory: DeviceMemory }[];
   readonly bytesDown: number;
-  /** The version that each device fetched last. */
-  readonly held: readonly { readonly index: number; readonly version: Digest }[];
-  /** Of the newest version: its parameters, and what the server remembers with it. */
+  /** The versions that each device keeps. */
+  readonly held: readonly { readonly index: number; readonly versions: readonly Digest[] }[];
+  /** Of the newest version: its parameters and its anchor's, and what the server remembers with it. */
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
@@ -43,7 +43,7 @@ const Header = v.object({
   }),
   records: KeptRecords,
   bytesDown: whole,
-  held: v.array(v.object({ index: whole, version: Digest })),
+  held: v.array(v.object({ index: whole, versions: v.array(Digest) })),
   blobs: v.array(v.object({ digest: Digest, bytes: whole })),
   /** What devices remember, in the order of its bytes. */
   memories: v.array(v.object({ index: whole, name: v.picklist(['residual', 'control']), bytes: whole })),
@@ -76,7 +76,7 @@ export async function writeCheckpoint(path: string, begun: Begun, at: Checkpoint
     },
     records: at.records,
     bytesDown: at.bytesDown,
-    held: at.held.map((one) => ({ ...one })),
+    held: at.held.map(({ index, versions }) => ({ index, versions: [...versions] })),
     blobs: blobs.map(([digest, bytes]) => ({ digest, bytes: bytes.length })),
     memories: memories.map(({ index, name, bytes }) => ({ index, name, bytes: bytes.length })),
     rest: hash.digest('hex'),

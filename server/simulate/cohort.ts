@@ -3,9 +3,11 @@
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import type { Digest } from '#lib/core/ids.ts';
-import type { Network } from '#lib/core/model/network.ts';
+import { initialParameters, type Network } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
+import { wayTo } from '#lib/core/update/broadcast.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { ClientMessage } from '../coordinator/messages.ts';
@@ -47,8 +49,10 @@ export class Cohort {
   bytesDown = 0;
   /** What devices keep from round to round, by their indices. */
   readonly memories = new Map<number, DeviceMemory>();
-  /** The version that each device fetched last, and keeps. */
-  readonly held = new Map<number, Digest>();
+  /** The versions that each device keeps: what it fetched last, and the anchor of that. */
+  readonly held = new Map<number, readonly Digest[]>();
+  /** What every device can make of the plan's seed. */
+  readonly #initial: Digest;
   readonly #trainings: Trainings;
   readonly #zeros: Float32Array;
   /** The round that devices know of; 0 where it has ended. */
@@ -62,6 +66,7 @@ export class Cohort {
   #common: Promise<Float32Array<ArrayBuffer> | undefined> | undefined;
 
   constructor(private readonly parts: CohortParts) {
+    this.#initial = digestOf(bytesOf(initialParameters(parts.network, parts.spec.plan.seed)));
     this.#trainings = new Trainings(parts.pool);
     this.#zeros = copied(Float32Array, new Float32Array(parts.network.parameterCount));
   }
@@ -132,16 +137,14 @@ export class Cohort {
     });
   }
 
-  /** Counts what crosses: the differences from the version that it holds, else the whole (participant/parameter-source.ts). */
+  /** Counts what crosses, as participant/parameter-source.ts fetches it. */
   #fetch({ index }: SimulatedDevice, { digest, bytes, deltas }: Configured['base']): void {
-    const held = this.held.get(index);
-    this.held.set(index, digest);
-    if (held === digest) return;
-    const from = deltas.findIndex((delta) => delta.from === held);
-    const isWhole = held === undefined || from === -1;
-    this.bytesDown += isWhole
-      ? bytes
-      : deltas.slice(0, from + 1).reduce((sum, delta) => sum + delta.bytes, 0);
+    const held = new Set([...(this.held.get(index) ?? []), this.#initial]);
+    const anchor = deltas[0]?.from;
+    this.held.set(index, anchor === undefined ? [digest] : [digest, anchor]);
+    if (held.has(digest)) return;
+    const { whole, steps } = wayTo(digest, deltas, (one) => held.has(one));
+    this.bytesDown += steps.reduce((sum, step) => sum + step.bytes, whole ? bytes : 0);
   }
 
   /** Unless the round has ended by then. */

@@ -96,7 +96,7 @@ export class Laboratory {
     });
     for (const { index, memory } of from?.memories ?? [])
       this.#cohort.memories.set(index, { ...this.#cohort.memories.get(index), ...memory });
-    for (const { index, version } of from?.held ?? []) this.#cohort.held.set(index, version);
+    for (const { index, versions } of from?.held ?? []) this.#cohort.held.set(index, versions);
     this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
     for (const device of devices) this.#byParticipant.set(device.participant, device);
     this.#presence = new Presence(
@@ -314,9 +314,11 @@ export class Laboratory {
   /** Bytes of earlier versions are asked for by nobody: a thousand of them would fill the memory. */
   #forget(): void {
     const versions = this.#records.kept()?.versions ?? [];
-    const earlier = versions.at(-2);
-    if (earlier === undefined) return;
-    for (const digest of blobsOf(earlier)) void this.#blobs.release(digest);
+    const [earlier, head] = versions.slice(-2);
+    if (earlier === undefined || head === undefined) return;
+    const anchor = anchorsOf(versions, head);
+    for (const digest of [...blobsOf(earlier), ...anchorsOf(versions, earlier)])
+      if (!anchor.includes(digest)) void this.#blobs.release(digest);
   }
 
   #checkpoint(): Checkpoint {
@@ -324,7 +326,7 @@ export class Laboratory {
     const head = records?.versions.at(-1);
     if (records === undefined || head === undefined) throw new Error('Nothing has begun yet.');
     const bytes = new Map<Digest, Uint8Array>();
-    for (const digest of blobsOf(head)) {
+    for (const digest of [...blobsOf(head), ...anchorsOf(records.versions, head)]) {
       const held = this.#held.get(digest);
       if (held !== undefined) bytes.set(digest, held);
     }
@@ -332,7 +334,7 @@ export class Laboratory {
       elapsedMs: this.#clock.monotonic(),
       presence: this.#presence.state,
       records,
-      held: Array.from(this.#cohort.held, ([index, version]) => ({ index, version })),
+      held: Array.from(this.#cohort.held, ([index, versions]) => ({ index, versions })),
       bytesDown: this.#cohort.bytesDown,
       memories: Array.from(this.#cohort.memories, ([index, memory]) => ({ index, memory })),
       blobs: bytes,
@@ -356,6 +358,12 @@ export class Laboratory {
   }
 }
 
+type KeptVersion = KeptRecords['versions'][number];
+
+/** The parameters that a version's difference starts from. */
+const anchorsOf = (versions: readonly KeptVersion[], { delta }: KeptVersion): Digest[] =>
+  delta === null ? [] : [versions[delta.anchor]!.digest];
+
 /** Everything that is kept of a version. */
-const blobsOf = ({ digest, state, residual, delta }: KeptRecords['versions'][number]): Digest[] =>
+const blobsOf = ({ digest, state, residual, delta }: KeptVersion): Digest[] =>
   [digest, state, residual, delta?.digest].filter((one) => one !== null && one !== undefined);

@@ -42,7 +42,9 @@ export const KeptRecords = v.object({
       bytes: v.number(),
       state: v.nullable(Digest),
       residual: v.nullable(Digest),
-      delta: v.nullable(v.object({ digest: Digest, bytes: v.number(), codec: v.string() })),
+      delta: v.nullable(
+        v.object({ anchor: VersionNumber, digest: Digest, bytes: v.number(), codec: v.string() }),
+      ),
       norm: numberOrNull,
       parent: v.nullable(VersionNumber),
       run: v.nullable(RunNumber),

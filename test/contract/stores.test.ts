@@ -59,7 +59,10 @@ const versionRecord = (id: string, number: number): VersionRecord => ({
   bytes: 24,
   state: number === 0 ? null : digest(`state ${number}`),
   residual: number === 2 ? digest(`residual ${number}`) : null,
-  delta: number === 2 ? { digest: digest(`delta ${number}`), bytes: 3, codec: 'eden:4' } : null,
+  delta:
+    number === 2
+      ? { anchor: version(0), digest: digest(`delta ${number}`), bytes: 3, codec: 'eden:4' }
+      : null,
   norm: number === 0 ? null : 0.25,
   parent: number === 0 ? null : version(number - 1),
   run: number === 0 ? null : run,

@@ -18,7 +18,12 @@ import type {
 import type { Tables } from './schema.ts';
 
 const json = (text: string): unknown => JSON.parse(text);
-const Delta = v.strictObject({ digest: Digest, bytes: v.number(), codec: v.string() });
+const Delta = v.strictObject({
+  anchor: VersionNumber,
+  digest: Digest,
+  bytes: v.number(),
+  codec: v.string(),
+});
 
 export const federationRow = (record: FederationRecord): Omit<Tables['federations'], 'position'> => ({
   id: record.id,

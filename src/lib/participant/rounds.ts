@@ -1,6 +1,7 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
+import { initialParameters } from '../core/model/network.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
@@ -56,9 +57,10 @@ export function createRounds(
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
     const { network, rows, engine } = equipment;
-    const { metric, personalisation } = standing.view?.spec ?? equipment.spec;
+    const { metric, personalisation, plan } = standing.view?.spec ?? equipment.spec;
+    const initial = (): Float32Array<ArrayBuffer> => initialParameters(network, plan.seed);
     const base = await ground.patiently(signal, (attempt) =>
-      parametersOf({ federation, store, link }, message.base, {
+      parametersOf({ federation, store, link, initial }, message.base, {
         signal: attempt,
         onFull: ground.storageFull,
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),

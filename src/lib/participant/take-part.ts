@@ -1,6 +1,7 @@
 // Taking part in one federation: check in, work each round this device is picked for, send what was trained, learn the
 // decision. Messages are hints that may be lost; whatever counts is asked for again or lies in the store. This file joins the
 // parts (attendance, rounds, scores) and does what the person asks for.
+import { initialParameters } from '../core/model/network.ts';
 import { WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { createAttendance } from './attendance.ts';
@@ -97,9 +98,15 @@ export function takePart(options: TakePartOptions): TakingPart {
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
+    const { network, spec } = equipment;
+    const { plan } = standing.view?.spec ?? spec;
+    const initial = (): Float32Array<ArrayBuffer> => initialParameters(network, plan.seed);
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
       ground.patiently(signal, (attempt) =>
-        parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
+        parametersOf({ federation, store, link, initial }, named, {
+          signal: attempt,
+          onFull: ground.storageFull,
+        }),
       );
     try {
       await scoring.score(equipment, named, load, signal);

@@ -65,10 +65,10 @@ export const RoundView = v.strictObject({
 });
 export type RoundView = v.InferOutput<typeof RoundView>;
 
-/** A version as the difference to its parent: a device that holds the one makes the other of it, and checks the digest. */
+/** A version as the difference to its anchor: a device that holds the one makes the other of it, and checks the digest. */
 export const VersionDelta = v.strictObject({
   version: VersionNumber,
-  /** The parent's digest, and the version's own. */
+  /** The anchor's digest, and the version's own. */
   from: Digest,
   to: Digest,
   /** Served at /api/parameters/<digest>, like parameters. */
@@ -111,7 +111,7 @@ export const VersionView = v.strictObject({
   /** ‖version − parent‖₂; null for version 0. */
   norm: v.nullable(v.number()),
   parent: v.nullable(VersionNumber),
-  /** How a device that holds the parent makes it; null where it is fetched whole. */
+  /** How a device that holds its anchor makes it; null where it is fetched whole. */
   delta: v.nullable(VersionDelta),
   /** The server’s disk has lost its bytes: it is listed, and cannot be had any more. */
   damaged: v.boolean(),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../random.ts';
-import { applyDelta, broadcast } from './broadcast.ts';
+import * as v from 'valibot';
+import { Digest, VersionNumber } from '../ids.ts';
+import { anchorOf, ANCHOR_SPAN, applyDelta, broadcast, wayTo } from './broadcast.ts';
 import { codecNamed } from './codec/index.ts';
 
 const P = 2_000;
@@ -13,7 +15,7 @@ const distance = (a: Float32Array, b: Float32Array): number =>
 
 describe('a version on its way down', () => {
   test.each(['eden:4', 'eden:1', 'q8', 'f16', 'topk:0.01'])(
-    '%s: a device that holds the parent makes the very same parameters, and the residual is what is missing',
+    '%s: a device that holds the anchor makes the very same parameters, and the residual is what is missing',
     (name) => {
       const codec = codecNamed(name);
       const held = drawn('held', 1);
@@ -56,5 +58,59 @@ describe('a version on its way down', () => {
     expect(applyDelta(held, sent.delta.subarray(1), codec, 'a').ok).toBe(false);
     const other = applyDelta(held, sent.delta, codec, 'b');
     expect(other.ok && distance(other.value, sent.parameters)).toBeGreaterThan(1);
+  });
+});
+
+describe('anchors', () => {
+  const number = (version: number): VersionNumber => v.parse(VersionNumber, version);
+  /** The anchors of versions 1 to `last`, each made of the one before. */
+  const anchors = (last: number, codec: string): number[] => {
+    const made: VersionNumber[] = [];
+    for (let version = 1; version <= last; version += 1) {
+      const base = { version: number(version - 1), anchor: made.at(-1) ?? null };
+      made.push(anchorOf(version, base, codecNamed(codec)));
+    }
+    return made;
+  };
+
+  test('carry so many versions each, and the last of them is the next', () => {
+    expect(ANCHOR_SPAN).toBe(16);
+    expect(anchors(40, 'eden:4')).toEqual([
+      ...Array<number>(16).fill(0),
+      ...Array<number>(16).fill(16),
+      ...Array<number>(8).fill(32),
+    ]);
+  });
+
+  test('are the version before where a codec leaves coordinates out, or where the one before was sent whole', () => {
+    expect(anchors(4, 'topk:0.01')).toEqual([0, 1, 2, 3]);
+    expect(anchorOf(9, { version: number(8), anchor: null }, codecNamed('eden:4'))).toBe(8);
+  });
+
+  const digest = (name: number): Digest => v.parse(Digest, name.toString(16).padStart(64, '0'));
+  const step = (from: number, to: number) => ({ from: digest(from), to: digest(to) });
+  // Version 37 starts from 32, which starts from 16, which starts from 0.
+  const differences = [step(32, 37), step(16, 32), step(0, 16)];
+
+  test('lead from whichever is held to the version, oldest step first', () => {
+    const from = (held: number) => wayTo(digest(37), differences, (anchor) => anchor === digest(held));
+    expect(from(32)).toEqual({ from: digest(32), whole: false, steps: [step(32, 37)] });
+    expect(from(0)).toEqual({
+      from: digest(0),
+      whole: false,
+      steps: [step(0, 16), step(16, 32), step(32, 37)],
+    });
+    // Who holds another version has the nearest anchor whole, for the versions to come.
+    expect(from(36)).toEqual({ from: digest(32), whole: true, steps: [step(32, 37)] });
+  });
+
+  test('that do not lead there are not followed', () => {
+    expect(wayTo(digest(38), differences, () => true)).toEqual({ from: digest(38), whole: true, steps: [] });
+    const torn = [step(32, 37), step(16, 31)];
+    expect(wayTo(digest(37), torn, (anchor) => anchor === digest(16))).toEqual({
+      from: digest(32),
+      whole: true,
+      steps: [step(32, 37)],
+    });
   });
 });
