@@ -75,21 +75,21 @@ function published(count: number) {
 
 describe('parameters', () => {
   test('of a version whose anchor is held come as one difference, and both are kept', async () => {
-    const { versions, named, link, take } = published(18);
+    const { versions, named, link, take } = published(34);
     const store = createMemoryParticipantStore();
     await store.parameters.put(digestOf(bytesOf(versions[0]!)), versions[0]!);
     const progress: number[] = [];
     const onProgress = (fraction: number) => void progress.push(fraction);
-    // Version 18 starts from 16, and 16 from 0: two differences, oldest first, each an eighth of the whole.
-    const wanted = named(18);
-    expect(await parametersOf({ federation, store, link }, wanted, { onProgress })).toEqual(versions[18]);
+    // Version 34 starts from 32, and 32 from 0: two differences, oldest first, each an eighth of the whole.
+    const wanted = named(34);
+    expect(await parametersOf({ federation, store, link }, wanted, { onProgress })).toEqual(versions[34]);
     expect(take()).toEqual(wanted.deltas.map((delta) => delta.digest).toReversed());
     expect(link.bytes.modelDown).toBeLessThan(wanted.bytes / 3);
     expect(progress.at(-1)).toBe(1);
-    expect(await store.parameters.get(wanted.digest)).toEqual(versions[18]);
-    // The anchor is there for the next: 17 takes one.
-    expect(await parametersOf({ federation, store, link }, named(17))).toEqual(versions[17]);
-    expect(take()).toEqual([named(17).deltas[0]!.digest]);
+    expect(await store.parameters.get(wanted.digest)).toEqual(versions[34]);
+    // The anchor is there for the next: 33 takes one.
+    expect(await parametersOf({ federation, store, link }, named(33))).toEqual(versions[33]);
+    expect(take()).toEqual([named(33).deltas[0]!.digest]);
   });
 
   test('come with their anchor whole where none is held, and from then on as differences', async () => {

@@ -74,11 +74,11 @@ describe('anchors', () => {
   };
 
   test('carry so many versions each, and the last of them is the next', () => {
-    expect(ANCHOR_SPAN).toBe(16);
-    expect(anchors(40, 'eden:4')).toEqual([
-      ...Array<number>(16).fill(0),
-      ...Array<number>(16).fill(16),
-      ...Array<number>(8).fill(32),
+    expect(ANCHOR_SPAN).toBe(32);
+    expect(anchors(72, 'eden:4')).toEqual([
+      ...Array<number>(32).fill(0),
+      ...Array<number>(32).fill(32),
+      ...Array<number>(8).fill(64),
     ]);
   });
 
@@ -89,28 +89,28 @@ describe('anchors', () => {
 
   const digest = (name: number): Digest => v.parse(Digest, name.toString(16).padStart(64, '0'));
   const step = (from: number, to: number) => ({ from: digest(from), to: digest(to) });
-  // Version 37 starts from 32, which starts from 16, which starts from 0.
-  const differences = [step(32, 37), step(16, 32), step(0, 16)];
+  // Version 69 starts from 64, which starts from 32, which starts from 0.
+  const differences = [step(64, 69), step(32, 64), step(0, 32)];
 
   test('lead from whichever is held to the version, oldest step first', () => {
-    const from = (held: number) => wayTo(digest(37), differences, (anchor) => anchor === digest(held));
-    expect(from(32)).toEqual({ from: digest(32), whole: false, steps: [step(32, 37)] });
+    const from = (held: number) => wayTo(digest(69), differences, (anchor) => anchor === digest(held));
+    expect(from(64)).toEqual({ from: digest(64), whole: false, steps: [step(64, 69)] });
     expect(from(0)).toEqual({
       from: digest(0),
       whole: false,
-      steps: [step(0, 16), step(16, 32), step(32, 37)],
+      steps: [step(0, 32), step(32, 64), step(64, 69)],
     });
     // Who holds another version has the nearest anchor whole, for the versions to come.
-    expect(from(36)).toEqual({ from: digest(32), whole: true, steps: [step(32, 37)] });
+    expect(from(68)).toEqual({ from: digest(64), whole: true, steps: [step(64, 69)] });
   });
 
   test('that do not lead there are not followed', () => {
-    expect(wayTo(digest(38), differences, () => true)).toEqual({ from: digest(38), whole: true, steps: [] });
-    const torn = [step(32, 37), step(16, 31)];
-    expect(wayTo(digest(37), torn, (anchor) => anchor === digest(16))).toEqual({
-      from: digest(32),
+    expect(wayTo(digest(70), differences, () => true)).toEqual({ from: digest(70), whole: true, steps: [] });
+    const torn = [step(64, 69), step(32, 63)];
+    expect(wayTo(digest(69), torn, (anchor) => anchor === digest(32))).toEqual({
+      from: digest(64),
       whole: true,
-      steps: [step(32, 37)],
+      steps: [step(64, 69)],
     });
   });
 });

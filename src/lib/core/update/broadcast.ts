@@ -27,7 +27,7 @@ export const versionContext = (federation: FederationId, version: number): strin
   `${federation}/version/${version}`;
 
 /** The versions that start from one anchor, at most: the next one starts from the last of them. */
-export const ANCHOR_SPAN = 16;
+export const ANCHOR_SPAN = 32;
 
 /**
  * The anchor of `version`, made of `base`: that of `base` itself, as long as it is near enough, else `base`. A codec that leaves
