@@ -23,8 +23,7 @@ import {
   type Round,
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
-import { cohortSize, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
-import { roomFor } from '#lib/core/round/pace.ts';
+import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
@@ -33,7 +32,6 @@ import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import {
   changedNothing,
-  RecordsFull,
   type Change,
   type FederationRecord,
   type RunRecord,
@@ -45,7 +43,6 @@ import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Pace } from './pace.ts';
-import { Postponed } from './postponed.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting, downlinkOf, quantumOf, wantedUpdate, type WantedUpdate } from './run-terms.ts';
@@ -54,11 +51,11 @@ import {
   AFTER_ABANDON_MS,
   BROADCAST_EVERY_MS,
   RECONNECT_GRACE_MS,
-  FIRST_ROUND_MS,
   REST_MS,
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
+import { WorkQueue } from './work-queue.ts';
 import { compactView } from './views.ts';
 
 export interface FederationParts {
@@ -86,10 +83,8 @@ export class Federation {
    * controls, and two strategies remember vectors of different lengths.
    */
   rememberedBy: string | undefined;
-  /** Something waits for room on the disk; no round opens before that is done. */
-  isOutOfSpace = false;
   readonly #interlude: Interlude;
-  readonly #postponed: Postponed;
+  readonly #queue: WorkQueue;
   readonly #graces = new Map<ParticipantId, () => void>();
   readonly #pace: Pace;
   #commit: Commit | undefined;
@@ -100,8 +95,6 @@ export class Federation {
   /** The last round that each participant was configured in, as far as records are kept in memory. */
   readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
-  #tail: Promise<unknown> = Promise.resolve();
-  #isClosed = false;
   readonly #broadcast: Throttled;
 
   constructor(
@@ -115,8 +108,21 @@ export class Federation {
     this.journal = parts.journal;
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
-    this.#postponed = new Postponed(around.clock, () => this.background('try-again', () => this.#tryAgain()));
-    this.#pace = new Pace(around.clock);
+    this.#queue = new WorkQueue(parts.record.id, around, {
+      room: async () => {
+        // Whoever came while nothing could be written.
+        await this.offer(this.attendance.candidates());
+        await this.openIfDue();
+      },
+      changed: () => this.changed(),
+    });
+    this.#pace = new Pace(around.clock, {
+      id: parts.record.id,
+      attendance: this.attendance,
+      rules: () => this.#spec.rules,
+      openRound: () => this.openRound,
+      typicalRoundMs: () => this.versions.typicalRoundMs,
+    });
     this.driver = new RoundDriver(this.#host(), around);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
@@ -124,62 +130,25 @@ export class Federation {
     });
   }
 
-  /** Runs `work` when everything before it is done. Rejects with what `work` throws. */
   enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(() => {
-      if (this.#isClosed) throw new Error(`The federation ${this.record.id} is closed.`);
-      return work();
-    });
-    this.#tail = done.catch(() => undefined);
-    return done;
+    return this.#queue.enqueue(work);
   }
 
-  /** Resolves once nothing is queued any more. */
-  async idle(): Promise<void> {
-    for (let tail; tail !== this.#tail;) {
-      tail = this.#tail;
-      await tail;
-    }
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
-  /**
-   * Queued work that nobody waits for, tried again where the disk is full: any other failure of it is a bug or a broken disk,
-   * and ends the process.
-   */
   background(name: string, work: () => Promise<void>): void {
-    this.enqueue(() => this.whenThereIsRoom(name, work)).catch((error: unknown) => {
-      if (!this.#isClosed) this.around.fatal(error);
-    });
+    this.#queue.background(name, work);
   }
 
-  /** Does `work` now, or again and again until the disk has room for what it writes. Within the queue. */
-  async whenThereIsRoom(name: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof RecordsFull)) throw error;
-      this.#postponed.add(name, work);
-      if (this.isOutOfSpace) return;
-      this.isOutOfSpace = true;
-      this.around.log.error(
-        { federation: this.record.id, work: name },
-        'the disk is full: what cannot be written waits for room',
-      );
-      this.changed();
-    }
+  whenThereIsRoom(name: string, work: () => Promise<void>): Promise<void> {
+    return this.#queue.whenThereIsRoom(name, work);
   }
 
-  async #tryAgain(): Promise<void> {
-    for (const [name, work] of this.#postponed.take()) await this.whenThereIsRoom(name, work);
-    if (this.#postponed.count > 0) return;
-    this.isOutOfSpace = false;
-    this.around.log.info({ federation: this.record.id }, 'the disk has room again');
-    await this.whenThereIsRoom('open', async () => {
-      // Whoever came while nothing could be written.
-      await this.offer(this.attendance.candidates());
-      await this.openIfDue();
-    });
-    this.changed();
+  /** Something waits for room on the disk; no round opens before that is done. */
+  get isOutOfSpace(): boolean {
+    return this.#queue.isOutOfSpace;
   }
 
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
@@ -371,51 +340,9 @@ export class Federation {
     this.#resting.delete(participant);
   }
 
-  /** Devices that train at the same time, those that a round takes, and how long one takes: what pace steering goes by. */
-  get pace(): {
-    readonly seats: number;
-    readonly taken: number;
-    readonly roundMs: number;
-    readonly room: number;
-  } {
-    const { rules } = this.#spec;
-    const { mode } = rules;
-    const seats = mode.type === 'asynchronous' ? mode.concurrency : cohortSize(rules);
-    return {
-      seats,
-      taken: mode.type === 'asynchronous' ? rules.goal : seats,
-      roundMs: this.versions.typicalRoundMs ?? Math.min(rules.reportingDeadlineMs, FIRST_ROUND_MS),
-      room: roomFor(seats, rules.reserve),
-    };
-  }
-
   /** Milliseconds after which a device that checks in is to come back; undefined: there is room for it. */
   comeBackAfter(participant: ParticipantId): number | undefined {
-    const { attendance } = this;
-    const { room, taken, roundMs } = this.pace;
-    const round = this.openRound;
-    const isMember = round !== undefined && memberOf(round, participant) !== undefined;
-    if (attendance.has(participant) || isMember || attendance.checkedIn < room) {
-      this.#pace.isBack(participant);
-      return undefined;
-    }
-    return this.#pace.sendAway(participant, { taken, roundMs }, attendance.checkedIn);
-  }
-
-  /** Whoever had its turn in a round makes room for devices that were asked to come back, and comes back itself. */
-  #makeRoom(ended: EndedRound): void {
-    const { attendance } = this;
-    const { seats, taken, roundMs } = this.pace;
-    const open = this.openRound;
-    const rested = acceptedReports(ended)
-      .map((report) => report.participant)
-      .filter((one) => attendance.has(one) && (open === undefined || memberOf(open, one) === undefined));
-    const many = Math.min(this.#pace.away, rested.length, attendance.checkedIn - seats);
-    for (const participant of rested.slice(0, Math.max(0, many))) {
-      const afterMs = this.#pace.sendAway(participant, { taken, roundMs }, attendance.checkedIn);
-      attendance.connectionOf(participant)?.send('come-back', { federation: this.record.id, afterMs });
-      attendance.checkOut(participant);
-    }
+    return this.#pace.comeBackAfter(participant);
   }
 
   /** Every device here has had its place in the open buffer, and it is not full: no version would ever come of it. */
@@ -669,7 +596,7 @@ export class Federation {
       this.record = { ...this.record, lastRound: following.round };
       this.driver.goOnWith(following);
     }
-    if (this.record.state === 'running') this.#makeRoom(round);
+    if (this.record.state === 'running') this.#pace.makeRoom(round);
     // The updates have served: what is kept of them is their digests and counts.
     for (const report of reports) void this.release(report.update);
   }
@@ -702,10 +629,8 @@ export class Federation {
 
   /** Lets the queue run dry, writes what is left of the deadline, and stops every timer. */
   async close(): Promise<void> {
-    await this.enqueue(() => this.driver.close());
-    this.#isClosed = true;
+    await this.#queue.close(() => this.driver.close());
     this.#interlude.cancel();
-    this.#postponed.stop();
     this.#broadcast.stop();
     for (const cancel of [...this.#graces.values(), ...this.#resting.values()]) cancel();
   }
