@@ -4,7 +4,6 @@ import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Digest } from '#lib/core/ids.ts';
-import type { Network } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -27,7 +26,8 @@ const REASON_CHARACTERS = 200;
 export interface CohortParts {
   readonly setup: SimulationSetup;
   readonly spec: FederationSpec;
-  readonly network: Network;
+  /** P */
+  readonly parameterCount: number;
   readonly pool: WorkerPool;
   readonly clock: Clock;
   readonly blobs: Blobs;
@@ -63,7 +63,7 @@ export class Cohort {
 
   constructor(private readonly parts: CohortParts) {
     this.#trainings = new Trainings(parts.pool);
-    this.#zeros = copied(Float32Array, new Float32Array(parts.network.parameterCount));
+    this.#zeros = copied(Float32Array, new Float32Array(parts.parameterCount));
   }
 
   /** What it was training is given up. */
@@ -155,7 +155,7 @@ export class Cohort {
   #valuesOf(digest: Digest): Promise<Float32Array> {
     const known = this.#values.get(digest);
     if (known !== undefined) return known;
-    const values = readParameters(this.parts.blobs, digest, this.parts.network.parameterCount).then((read) =>
+    const values = readParameters(this.parts.blobs, digest, this.parts.parameterCount).then((read) =>
       copied(Float32Array, read),
     );
     this.#values.set(digest, values);
@@ -229,7 +229,7 @@ export class Cohort {
     if (setup.attack === null || attack?.acts !== 'on-honest-updates') return undefined;
     const honest = this.#cohort.filter((one) => !one.isHostile);
     const results = await this.#trainings.results(honest);
-    const length = strategyOf(spec.strategy).updateLength(this.parts.network.parameterCount);
+    const length = strategyOf(spec.strategy).updateLength(this.parts.parameterCount);
     const updates = results.flatMap((result, at) =>
       result?.type === 'trained' ? [decodedUpdate(result.entry, honest[at]!.participant, length)] : [],
     );

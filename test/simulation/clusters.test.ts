@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { ModelRows } from '#lib/core/aggregation/summed-model.ts';
-import { addClusterTallies, meanSquaredDistance } from '#lib/core/clustering/cluster-tally.ts';
 import { clusters, type Clusters } from '#lib/core/clustering/clusters.ts';
 import { ClustersSpec } from '#lib/core/clustering/spec.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
+import { figure } from '#lib/core/metrics/figures.ts';
+import { addTallies, type ClusteringTally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
 import { readDataPath } from '#lib/adapters/node/data-path.ts';
 import { sharedData } from '../contract/shared-data.ts';
@@ -134,14 +135,22 @@ describe('federated k-means', () => {
       for (const [i, value] of heap.entries()) expect(Math.abs(found[k]![i]! - value)).toBeLessThan(0.1);
     const inertia = versions.slice(1).map((version) => tallyOf(model, version, rows).squaredDistanceSum);
     for (const [i, value] of inertia.entries()) if (i > 0) expect(value).toBeLessThanOrEqual(inertia[i - 1]!);
-    const tally = parts
-      .map((part) => tallyOf(model, last(versions), part))
-      .reduce((a, b) => addClusterTallies(a, b)!);
+    const [one, other] = parts.map((part) => tallyOf(model, last(versions), part));
+    const tally = addTallies(one!, other!) as ClusteringTally;
     expect(tally.sizes).toEqual([100, 100, 100]);
     expect(tally.squaredDistanceSum).toBeCloseTo(last(inertia), 9);
-    expect(addClusterTallies(tally, { ...tally, sizes: [1] })).toBeUndefined();
-    const nearest = model.predict(last(versions), rows);
-    expect(nearest.ok && new Set(nearest.value).size).toBe(3);
+    expect(addTallies(tally, { ...tally, sizes: [1] })).toBeUndefined();
+    // Every row is as far from its nearest centre as its share of the inertia, and the heaps take turns.
+    const answer = model.predict(last(versions), rows.features, rows.count);
+    if (!answer.ok) throw new Error(answer.error.message);
+    const distances = Array.from({ length: rows.count }, (_, row) => [
+      ...answer.value.subarray(3 * row, 3 * row + 3),
+    ]);
+    const least = distances.reduce((total, each) => total + Math.min(...each), 0);
+    expect(least).toBeCloseTo(last(inertia), 3);
+    const nearest = distances.map((each) => each.indexOf(Math.min(...each)));
+    expect(new Set(nearest.slice(0, 3)).size).toBe(3);
+    expect(nearest.every((centre, row) => centre === nearest[row % 3])).toBe(true);
   });
 
   test('a centre without rows stays where it is, and a run ends where none moves', () => {
@@ -163,8 +172,8 @@ describe('federated k-means', () => {
       value: { rounds: 30, roundsNeeded: 30, isComplete: true },
     });
     expect(oneRound(model, after, [rows])).toEqual(after);
-    expect(meanSquaredDistance(tallyOf(model, after, rows))).toBe(1 / 16);
-    expect(meanSquaredDistance(tallyOf(model, after, pointsOf()))).toBeUndefined();
+    expect(figure(tallyOf(model, after, rows), 'inertia')).toBe(1 / 16);
+    expect(figure(tallyOf(model, after, pointsOf()), 'inertia')).toBeUndefined();
   });
 
   test('fewer distinct rows than clusters still give as many centres', () => {
@@ -204,6 +213,11 @@ describe('federated k-means', () => {
       'rows of 2 values',
     );
     expect(message(model.centres(model.initial()))).toContain('No centres have been chosen yet');
+    expect(message(model.predict(model.initial(), Float32Array.of(0, 0), 1))).toContain('No centres');
+    expect(model.evaluate(model.initial(), pointsOf([0, 0]))).toEqual({
+      ok: true,
+      value: { type: 'clustering', count: 0, squaredDistanceSum: 0, sizes: [0, 0] },
+    });
     const pictures: DataContract = {
       kind: 'image',
       height: 1024,

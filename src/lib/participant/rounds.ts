@@ -15,7 +15,14 @@ import { parametersOf } from './parameter-source.ts';
 import { sharedOf, type PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
-import { checkpointKey, residualKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
+import {
+  checkpointKey,
+  residualKey,
+  roundTraining,
+  sumRound,
+  workRound,
+  type RoundOutcome,
+} from './work-round.ts';
 
 export interface Rounds {
   configured(message: Configured): Promise<void>;
@@ -55,7 +62,7 @@ export function createRounds(
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
-    const { network, rows, engine } = equipment;
+    const { rows, engine, parameterCount } = equipment;
     const { metric, personalisation } = standing.view?.spec ?? equipment.spec;
     const base = await ground.patiently(signal, (attempt) =>
       parametersOf({ federation, store, link }, message.base, {
@@ -64,12 +71,23 @@ export function createRounds(
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),
       }),
     );
-    if (base.length !== network.parameterCount)
+    if (base.length !== parameterCount)
       throw new WrongBytes(
-        `The version has ${base.length} parameters where the model has ${network.parameterCount}.`,
+        `The version has ${base.length} parameters where the model has ${parameterCount}.`,
       );
+    if ('sums' in equipment) {
+      await scoring.score(equipment, message.base, async () => base, signal);
+      signal.throwIfAborted();
+      hands.progressed(one, 'training', 0);
+      const participant = participantIdOf(await store.secret());
+      const outcome = await engine.alone(async () =>
+        sumRound(message, participant, equipment.sums, base, rows.training),
+      );
+      return signal.aborted ? undefined : updateOf(one, checkpointKey(federation), outcome, undefined);
+    }
+    const { network } = equipment;
     const control = await ground.patiently(signal, (attempt) =>
-      controls.before(message, network.parameterCount, (named) =>
+      controls.before(message, parameterCount, (named) =>
         parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       ),
     );

@@ -7,9 +7,9 @@ import type { SumStrategy } from '../aggregation/strategy.ts';
 import type { ModelProblem, ModelRows, SummedModel } from '../aggregation/summed-model.ts';
 import { exampleShape, type DataContract } from '../data/contract.ts';
 import { random } from '../random.ts';
+import type { ClusteringTally } from '../metrics/tally.ts';
 import { fail, ok, type Result } from '../result.ts';
-import type { ClusterTally } from './cluster-tally.ts';
-import { eachNearest, GRID, MAXIMUM_ROWS } from './nearest.ts';
+import { eachNearest, GRID, MAXIMUM_ROWS, squaredDistances } from './nearest.ts';
 import { pointsOfContract, selected, spreadOut, type Points } from './seeding.ts';
 import { roundsNeeded, type ClustersSpec } from './spec.ts';
 import { clustersLayout, emptyVector, readState, type ClustersLayout, type ClustersState } from './state.ts';
@@ -23,9 +23,8 @@ export interface Clusters extends SummedModel {
   readonly layout: ClustersLayout;
   /** [k, d], encoded; candidates are none yet: refused before the first round of a seeding. Owns its buffer. */
   centres(parameters: Float32Array): Result<Float32Array<ArrayBuffer>, ModelProblem>;
-  /** The nearest centre of each row, [count]. */
-  predict(parameters: Float32Array, rows: Unlabelled): Result<Int32Array<ArrayBuffer>, ModelProblem>;
-  evaluate(parameters: Float32Array, rows: Unlabelled): Result<ClusterTally, ModelProblem>;
+  /** Before centres have been chosen there is nothing to measure: a tally of no rows. */
+  evaluate(parameters: Float32Array, rows: Unlabelled): Result<ClusteringTally, ModelProblem>;
 }
 
 export function clusters(spec: ClustersSpec, contract: DataContract): Result<Clusters, ModelProblem> {
@@ -49,6 +48,15 @@ export function clusters(spec: ClustersSpec, contract: DataContract): Result<Clu
     if (!state.ok) return state;
     const message = rowsProblem(layout, rows);
     return message === undefined ? ok(use(state.value)) : fail({ kind: 'unsuited-rows', message });
+  };
+  const centred = (parameters: Float32Array): Result<ClustersState, ModelProblem> => {
+    const state = readState(layout, parameters);
+    return state.ok && state.value.phase === 'seeding'
+      ? fail({
+          kind: 'foreign-state',
+          message: 'No centres have been chosen yet. Take a version after the first round.',
+        })
+      : state;
   };
   return ok({
     layout,
@@ -74,25 +82,23 @@ export function clusters(spec: ClustersSpec, contract: DataContract): Result<Clu
       });
     },
     centres(parameters) {
-      const state = readState(layout, parameters);
+      const state = centred(parameters);
       if (!state.ok) return state;
-      if (state.value.phase === 'seeding')
-        return fail({
-          kind: 'foreign-state',
-          message: 'No centres have been chosen yet. Take a version after the first round.',
-        });
       return ok(Float32Array.from(state.value.points.subarray(0, spec.clusters * layout.size)));
     },
-    predict: (parameters, rows) =>
-      withRows(parameters, rows, (state) => {
-        const nearest = new Int32Array(rows.count);
-        eachNearest(state, rows, (row, _units, point) => (nearest[row] = point));
-        return nearest;
-      }),
+    predict(parameters, features, count) {
+      const read = centred(parameters);
+      if (!read.ok) return read;
+      const message = rowsProblem(layout, { features, count });
+      return message === undefined
+        ? ok(squaredDistances(read.value, { features, count }))
+        : fail({ kind: 'unsuited-rows', message });
+    },
     evaluate: (parameters, rows) =>
-      withRows(parameters, rows, (state) => {
+      withRows(parameters, rows, (state): ClusteringTally => {
         let squaredDistanceSum = 0;
-        const sizes = Array.from({ length: state.active }, () => 0);
+        const sizes = Array.from({ length: spec.clusters }, () => 0);
+        if (state.phase === 'seeding') return { type: 'clustering', count: 0, squaredDistanceSum, sizes };
         eachNearest(state, rows, (_row, _units, point, squared) => {
           squaredDistanceSum += squared;
           sizes[point]! += 1;

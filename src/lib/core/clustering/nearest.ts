@@ -19,21 +19,13 @@ export function eachNearest(
   onRow: OnRow,
 ): void {
   const { size } = layout;
-  const scale = features instanceof Uint8Array ? 1 / 255 : 1;
   const units = new Float64Array(size);
   for (let row = 0; row < count; row += 1) {
-    for (let i = 0; i < size; i += 1) {
-      const value = Math.max(-LARGEST, Math.min(LARGEST, features[row * size + i]! * scale));
-      units[i] = Math.round(value / GRID);
-    }
+    toUnits(features, row, units);
     let best = 0;
     let least = Infinity;
     for (let point = 0; point < active; point += 1) {
-      let sum = 0;
-      for (let i = 0; i < size && sum < least; i += 1) {
-        const apart = units[i]! * GRID - points[point * size + i]!;
-        sum += apart * apart;
-      }
+      const sum = apart(units, points, point, least);
       if (sum < least) {
         least = sum;
         best = point;
@@ -41,4 +33,38 @@ export function eachNearest(
     }
     onRow(row, units, best, least);
   }
+}
+
+/** [count, active]: from each row to each point. */
+export function squaredDistances(
+  { layout, points, active }: ClustersState,
+  { features, count }: Pick<ModelRows, 'features' | 'count'>,
+): Float32Array<ArrayBuffer> {
+  const distances = new Float32Array(count * active);
+  const units = new Float64Array(layout.size);
+  for (let row = 0; row < count; row += 1) {
+    toUnits(features, row, units);
+    for (let point = 0; point < active; point += 1)
+      distances[row * active + point] = apart(units, points, point, Infinity);
+  }
+  return distances;
+}
+
+/** The `row`-th row in units of the grid, written into `units` [d]. */
+function toUnits(features: ModelRows['features'], row: number, units: Float64Array): void {
+  const scale = features instanceof Uint8Array ? 1 / 255 : 1;
+  for (let i = 0; i < units.length; i += 1) {
+    const value = Math.max(-LARGEST, Math.min(LARGEST, features[row * units.length + i]! * scale));
+    units[i] = Math.round(value / GRID);
+  }
+}
+
+/** Squared distance to a point; adding up ends where it reaches `enough`. */
+function apart(units: Float64Array, points: Float32Array, point: number, enough: number): number {
+  let sum = 0;
+  for (let i = 0; i < units.length && sum < enough; i += 1) {
+    const difference = units[i]! * GRID - points[point * units.length + i]!;
+    sum += difference * difference;
+  }
+  return sum;
 }
