@@ -1,5 +1,6 @@
 // The model of a simulation as it is named on a command line: a network family, or one that is learnt from exact sums.
 import * as v from 'valibot';
+import { strategySpec } from '#lib/core/aggregation/strategy-spec.ts';
 import type { DataContract } from '#lib/core/data/contract.ts';
 import { exactAveraging, exactSums, type FederationSpec, type SummedFamily } from '#lib/core/federation.ts';
 import { familyNamed, modelFamilies, networkOf, type FamilyName } from '#lib/core/model/families/index.ts';
@@ -59,6 +60,10 @@ function summedModelOf(name: SummedFamily, text: string): Result<ChosenModel, st
       );
 }
 
+/** The strategy of a flag that was left away, which says its options in full. */
+const isUsual = (strategy: SimulationSetup['strategy']): boolean =>
+  JSON.stringify(strategy) === JSON.stringify(strategySpec(exactSums.strategy.name));
+
 type ModelPart =
   | 'family'
   | 'network'
@@ -88,8 +93,7 @@ export function modelPart(
       ...model.settings,
       ...given,
       plan: exactSums.plan,
-      // What a flag left at its default says in full.
-      strategy: setup.strategy.name === exactSums.strategy.name ? exactSums.strategy : setup.strategy,
+      strategy: isUsual(setup.strategy) ? exactSums.strategy : setup.strategy,
     });
   const network = networkOf(model.family, contract, model.options);
   if (!network.ok) return fail(`${model.family}: ${network.error.message}`);
