@@ -1,7 +1,12 @@
 // What the errands of participants share: federations to open, a page's own errors, and what lies in its IndexedDB.
 import { expect, type Page } from '@playwright/test';
 import { exampleShape, type DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, plainRounds, type FederationSpec, type SampleName } from '#lib/core/federation.ts';
+import {
+  exactAveraging,
+  plainRounds,
+  type NetworkFederation,
+  type SampleName,
+} from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
@@ -11,7 +16,7 @@ export interface FederationWishes {
   readonly contract?: DataContract;
   readonly sample?: SampleName | null;
   readonly localEpochs?: number;
-  readonly rules?: Partial<FederationSpec['rules']>;
+  readonly rules?: Partial<NetworkFederation['rules']>;
 }
 
 /** A small federation on digits, or on whatever the contract says; one participant is enough for a round. */
@@ -21,7 +26,7 @@ export function federationSpec({
   sample = 'drawn-digits',
   localEpochs = 1,
   rules = {},
-}: FederationWishes = {}): FederationSpec {
+}: FederationWishes = {}): NetworkFederation {
   // Where a round is to be caught in its middle its steps must take time: 200,000 parameters instead of 12,000.
   const units = localEpochs >= 100 ? 256 : 16;
   const network = networkOf('mlp', contract, { hidden: [exampleShape(contract).length === 1 ? 8 : units] });

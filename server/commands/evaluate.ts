@@ -5,9 +5,12 @@ import { readDataPath } from '#lib/adapters/node/data-path.ts';
 import { downloadParameters } from '#lib/adapters/socketio/download.ts';
 import { createRequests, readView } from '#lib/adapters/socketio/requests.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
+import type { Examples } from '#lib/core/data/examples.ts';
+import { federatedModel } from '#lib/core/federated-model.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
-import { buildNetwork } from '#lib/core/model/network.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { FederationView, VersionView } from '#lib/protocol/views.ts';
 
@@ -62,35 +65,50 @@ async function evaluate({ url, federation, version, data, backend }: Omit<Flags,
   const named = versions.find((one) => one.version === wanted);
   if (named === undefined)
     throw new Error(`The federation “${id}” has no version ${wanted}; its newest is ${view.head.version}.`);
-  const { contract, network: spec, plan, metric } = view.spec;
+  const { contract, metric } = view.spec;
   const { examples, report } = await readDataPath(data, contract, { part: 'test' });
   if (examples === undefined)
     throw new Error(
       `Nothing in ${data.join(', ')} could be used: ${report.refusals[0]?.message ?? 'it holds no example'}`,
     );
-  const network = buildNetwork(spec);
-  if (!network.ok) throw new Error(network.error.message);
   const parameters = await downloadParameters(requests, named.digest, named.bytes);
+  const tally = await tallyOf(view.spec, parameters, examples, backend);
+  const figures: Partial<Record<MetricName, number>> = {};
+  for (const name of MetricName.options) {
+    const value = figure(tally, name);
+    if (value !== undefined) figures[name] = value;
+  }
+  return {
+    federation: id,
+    version: named.version,
+    metric: metric.name,
+    count: tally.count,
+    refused: report.refused,
+    figures,
+    tally,
+  };
+}
+
+async function tallyOf(
+  spec: FederationSpec,
+  parameters: Float32Array<ArrayBuffer>,
+  rows: Examples,
+  backend: Flags['backend'],
+): Promise<Tally> {
+  const model = federatedModel(spec);
+  if (!model.ok) throw new Error(model.error.message);
+  if (model.value.type === 'sums') {
+    const tally = model.value.sums.evaluate(parameters, rows);
+    if (!tally.ok) throw new Error(tally.error.message);
+    return tally.value;
+  }
   const trainer = await createTrainer(backend);
   try {
-    const session = await trainer.open(network.value, plan);
+    const session = await trainer.open(model.value.network, spec.plan);
     await session.setState(startState(parameters));
-    const tally = await session.evaluate(examples);
+    const tally = await session.evaluate(rows);
     session.close();
-    const figures: Partial<Record<MetricName, number>> = {};
-    for (const name of MetricName.options) {
-      const value = figure(tally, name);
-      if (value !== undefined) figures[name] = value;
-    }
-    return {
-      federation: id,
-      version: named.version,
-      metric: metric.name,
-      count: tally.count,
-      refused: report.refused,
-      figures,
-      tally,
-    };
+    return tally;
   } finally {
     trainer.dispose();
   }

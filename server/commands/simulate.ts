@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
+import { roundsNeeded } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
 import {
@@ -20,6 +21,7 @@ import {
   wholeOf,
 } from '../simulate/flags.ts';
 import { spokenLine } from '../simulate/lines.ts';
+import { parseModel } from '../simulate/models.ts';
 import { UnusableSetup, type SimulationSetup } from '../simulate/setup.ts';
 import { simulate } from '../simulate/simulate.ts';
 
@@ -47,7 +49,7 @@ interface Flags {
   readonly availability: SimulationSetup['availability'];
   readonly speeds: SimulationSetup['speeds'];
   readonly deadline: number;
-  readonly rounds: number;
+  readonly rounds?: number;
   readonly target?: NonNullable<SimulationSetup['metric']>;
   readonly evalEvery: number;
   readonly seed: number;
@@ -82,7 +84,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan (default: the regression for the target)',
+      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan, boosted-trees, boosted-trees:stages=20,depth=3, k-means, k-means:8 (default: the regression for the target)',
       modelOption,
     )
     .option(
@@ -139,7 +141,11 @@ export function register(program: Command): void {
       'uniform',
     )
     .option('--deadline <seconds>', 'simulated, that a cohort has to report', wholeOf(5, 86_400), 600)
-    .option('--rounds <number>', 'committed, after which the run ends', wholeOf(1, 100_000), 100)
+    .option(
+      '--rounds <number>',
+      'committed, after which the run ends (default: 100; for boosted-trees and k-means as many as they take at most)',
+      wholeOf(1, 100_000),
+    )
     .option('--target <metric>', "on the test rows, that ends the run, as 'accuracy>=0.97'", targetOf)
     .option('--eval-every <rounds>', 'score every so many versions, and the last', wholeOf(1), 1)
     .option(
@@ -174,14 +180,15 @@ export function register(program: Command): void {
         throw new UnusableSetup(
           `--resume goes on with the settings of its file; leave out ${others.join(', ')}.`,
         );
-    } else if (data === undefined)
+    } else checkModelFlags(flags, (name) => command.getOptionValueSource(name) === 'cli');
+    if (resume === undefined && data === undefined)
       throw new UnusableSetup('name your data with --data PATH, or take --data sample.');
     if (state !== undefined && existsSync(state))
       throw new UnusableSetup(
         `--state ${state}: there is a file already. Go on with it by --resume ${state}, or delete it.`,
       );
     let metric: MetricName = 'accuracy';
-    let rounds = flags.rounds;
+    let rounds = 0;
     const running = simulate({
       begin: resume === undefined ? setupOf(flags) : { resume },
       ...(state === undefined ? {} : { state }),
@@ -248,10 +255,34 @@ function setupOf(flags: Flags): SimulationSetup {
     availability: flags.availability,
     speeds: flags.speeds,
     deadlineSeconds: flags.deadline,
-    rounds: flags.rounds,
+    rounds: flags.rounds ?? usualRounds(flags.model),
     metric: flags.target ?? null,
     evaluateEvery: flags.evalEvery,
     seed: flags.seed,
     backend: flags.backend,
   };
+}
+
+const USUAL_ROUNDS = 100;
+
+function usualRounds(model: string | undefined): number {
+  const chosen = model === undefined ? undefined : parseModel(model);
+  return chosen?.ok === true && chosen.value.type === 'sums'
+    ? roundsNeeded(chosen.value.settings)
+    : USUAL_ROUNDS;
+}
+
+/** Flags of training, where nothing is trained by steps. */
+function checkModelFlags({ model }: Flags, isGiven: (name: string) => boolean): void {
+  const chosen = model === undefined ? undefined : parseModel(model);
+  if (chosen?.ok !== true || chosen.value.type === 'network') return;
+  const flags = { localEpochs: '--local-epochs', batch: '--batch', learningRate: '--learning-rate' };
+  const more = { optimizer: '--optimizer', proximal: '--proximal', backend: '--backend' };
+  const given = Object.entries({ ...flags, ...more }).flatMap(([name, flag]) =>
+    isGiven(name) ? [flag] : [],
+  );
+  if (given.length > 0)
+    throw new UnusableSetup(
+      `${chosen.value.settings.family} adds up rows, and trains nothing by steps: leave out ${given.join(', ')}.`,
+    );
 }

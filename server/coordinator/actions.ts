@@ -2,15 +2,16 @@
 // room for it, it rejects with RecordsFull or BlobSpaceFull, and nothing was done.
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { completion, firstParameters, type FederatedModel } from '#lib/core/federated-model.ts';
+import { modelText, type FederationSpec } from '#lib/core/federation.ts';
 import { RunNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
-import { initialParameters, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import type { FormIssue } from './check-spec.ts';
+import { readParameters } from './stored-updates.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
@@ -25,13 +26,13 @@ const first = v.parse(VersionNumber, 0);
 export function initialVersion(
   federation: FederationId,
   spec: FederationSpec,
-  network: Network,
+  model: FederatedModel,
   at: number,
 ): {
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly record: VersionRecord;
 } {
-  const parameters = initialParameters(network, spec.plan.seed);
+  const parameters = firstParameters(model, spec);
   const bytes = bytesOf(parameters);
   return {
     parameters,
@@ -64,6 +65,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
       case 'start': {
         if (record.state !== 'draft' && record.state !== 'finished')
           return notNow('The federation runs already.');
+        const complete = await completionOfHead(federation);
+        if (complete !== undefined) return notNow(`${complete} For another model make a new federation.`);
         const at = federation.around.clock.now();
         const number = v.parse(RunNumber, (record.run ?? 0) + 1);
         const run: RunRecord = {
@@ -107,6 +110,13 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
   });
 }
 
+/** Why the newest version needs no further round; undefined where it does, or where its bytes cannot be had. */
+async function completionOfHead({ model, versions, around }: Federation): Promise<string | undefined> {
+  const { head } = versions;
+  if (model.type === 'network' || versions.isDamaged(head.version)) return undefined;
+  return completion(model, await readParameters(around.blobs, head.digest, model.parameterCount));
+}
+
 async function become(federation: Federation, state: 'running' | 'paused'): Promise<void> {
   const record: FederationRecord = { ...federation.record, state };
   await federation.write([
@@ -123,7 +133,7 @@ async function become(federation: Federation, state: 'running' | 'paused'): Prom
 export function change(
   federation: Federation,
   spec: FederationSpec,
-  network: Network,
+  model: FederatedModel,
 ): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
     const { record, versions, around } = federation;
@@ -135,7 +145,7 @@ export function change(
       metric === record.spec.metric.name ? undefined : await around.records.evaluations(record.id);
     const changes: Change[] = [{ type: 'change-federation', record: next }, federation.entry('changed')];
     if (record.state === 'draft') {
-      const initial = initialVersion(record.id, spec, network, around.clock.now());
+      const initial = initialVersion(record.id, spec, model, around.clock.now());
       const digest = await around.blobs.put(bytesOf(initial.parameters));
       const former = versions.head.digest;
       try {
@@ -145,7 +155,7 @@ export function change(
         throw error;
       }
       versions.replaceAll(initial.record);
-      federation.network = network;
+      federation.model = model;
       federation.damage = undefined;
       // One holder less either way: the former bytes', or this second hold of the same.
       void federation.release(former === digest ? digest : former);
@@ -156,8 +166,8 @@ export function change(
         ...(differs(spec.contract, record.spec.contract)
           ? [{ path: 'spec.contract', message: `The data contract ${message}` }]
           : []),
-        ...(differs(spec.network, record.spec.network)
-          ? [{ path: 'spec.network', message: `The model ${message}` }]
+        ...(modelText(spec) !== modelText(record.spec)
+          ? [{ path: 'network' in spec ? 'spec.network' : 'spec.family', message: `The model ${message}` }]
           : []),
       ];
       if (issues.length > 0)

@@ -1,53 +1,76 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { checkSums } from '#lib/core/aggregation/check-sums.ts';
+import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
+import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
 import { sharedLength } from '#lib/core/model/own-head.ts';
-import { metrics } from '#lib/core/metrics/figures.ts';
-import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { measures, metrics } from '#lib/core/metrics/figures.ts';
+import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 
 export interface FormIssue {
   readonly path: string;
   readonly message: string;
 }
 
-/** The network that the spec describes, or every disagreement. */
-export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIssue[]> {
+/** The model that the spec describes, or every disagreement. */
+export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly FormIssue[]> {
+  const issues: FormIssue[] = [];
+  const built = federatedModel(spec);
+  if (!built.ok) issues.push({ path: `spec.${built.error.path}`, message: built.error.message });
+  if ('network' in spec)
+    issues.push(
+      ...networkIssues(spec, built.ok && built.value.type === 'network' ? built.value.network : undefined),
+    );
+  const { title } = metrics[spec.metric.name];
+  const shape = tallyShapeOf(spec);
+  if (!measures(spec.metric.name, shape.type))
+    issues.push({
+      path: 'spec.metric.name',
+      message: `${title} measures ${measured[metrics[spec.metric.name].of]}, but the target is ${judged[shape.type]}.`,
+    });
+  const family = summedFamilyNamed(spec.family);
+  const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
+  issues.push(...planned.map(({ path, message }) => ({ path: `spec.${path}`, message })));
+  return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
+}
+
+const measured = {
+  classes: 'classes',
+  number: 'numbers',
+  both: 'classes or numbers',
+  clusters: 'clusters',
+} as const;
+const judged = { classification: 'classes', regression: 'a number', clustering: 'clusters' } as const;
+
+/** `network`: undefined where it could not be built. */
+function networkIssues(spec: NetworkFederation, network: Network | undefined): readonly FormIssue[] {
   const issues: FormIssue[] = [];
   const shape = exampleShape(spec.contract);
   const size = targetSize(spec.contract);
   const ofClasses = classLabels(spec.contract) !== undefined;
-
-  const built = buildNetwork(spec.network);
-  if (!built.ok)
-    issues.push({ path: `spec.network.layers.${built.error.layer}`, message: built.error.message });
   if (shape.join() !== spec.network.inputShape.join())
     issues.push({
       path: 'spec.network.inputShape',
       message: `The data contract makes examples of shape [${shape.join(', ')}], but the model takes [${spec.network.inputShape.join(', ')}].`,
     });
-  if (built.ok && built.value.outputSize !== size)
+  if (network !== undefined && network.outputSize !== size)
     issues.push({
       path: `spec.network.layers.${spec.network.layers.length - 1}`,
-      message: `The data contract has ${size} ${ofClasses ? 'classes' : 'target'}, but the model has ${built.value.outputSize} outputs.`,
+      message: `The data contract has ${size} ${ofClasses ? 'classes' : 'target'}, but the model has ${network.outputSize} outputs.`,
     });
   const loss = ofClasses ? 'categorical-crossentropy' : 'mean-squared-error';
   if (spec.network.loss !== loss)
     issues.push({ path: 'spec.network.loss', message: `A target of this kind is learnt by ${loss}.` });
-  const { of, title } = metrics[spec.metric.name];
-  if (of !== 'both' && (of === 'classes') !== ofClasses)
-    issues.push({
-      path: 'spec.metric.name',
-      message: `${title} measures ${of === 'classes' ? 'classes' : 'numbers'}, but the target is ${ofClasses ? 'classes' : 'a number'}.`,
-    });
   const { personalisation } = spec;
   if (
-    built.ok &&
+    network !== undefined &&
     personalisation.type === 'fedper' &&
-    sharedLength(built.value, personalisation.layers) === 0
+    sharedLength(network, personalisation.layers) === 0
   ) {
-    const trained = built.value.layers.filter((layer) => layer.kernel !== undefined).length;
+    const trained = network.layers.filter((layer) => layer.kernel !== undefined).length;
     issues.push({
       path: 'spec.personalisation.layers',
       message:
@@ -56,6 +79,5 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
           : `The model has ${trained} layers with parameters, and at least one must be shared. Choose ${trained === 2 ? '1' : `from 1 to ${trained - 1}`}.`,
     });
   }
-  issues.push(...checkStrategy(spec).map(({ path, message }) => ({ path: `spec.${path}`, message })));
-  return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
+  return issues;
 }

@@ -17,6 +17,8 @@ export function planCommit(input: {
   readonly round: Aggregation;
   readonly version: VersionNumber;
   readonly made: MadeVersion;
+  /** Why no further round is needed, in a sentence; undefined: one is. */
+  readonly completion: string | undefined;
   readonly bytesDown: number;
   readonly at: number;
 }): Commit {
@@ -42,20 +44,20 @@ export function planCommit(input: {
     durationMs: Math.max(0, at - round.openedAt),
   };
   const roundsCommitted = input.record.roundsCommitted + 1;
-  const isLast = roundsCommitted >= input.run.spec.rules.maximumRounds;
+  const outcome =
+    input.completion !== undefined
+      ? `The run ended after ${roundsCommitted} ${roundsCommitted === 1 ? 'round' : 'rounds'}. ${input.completion}`
+      : roundsCommitted >= input.run.spec.rules.maximumRounds
+        ? `The run ended after its last round: ${roundsCommitted} are committed.`
+        : undefined;
+  const isLast = outcome !== undefined;
   const record: FederationRecord = {
     ...input.record,
     roundsCommitted,
     state: isLast ? 'finished' : input.record.state,
     live: input.record.livePinned ? input.record.live : version,
   };
-  const run: RunRecord = isLast
-    ? {
-        ...input.run,
-        endedAt: at,
-        outcome: `The run ended after its last round: ${roundsCommitted} are committed.`,
-      }
-    : input.run;
+  const run: RunRecord = isLast ? { ...input.run, endedAt: at, outcome } : input.run;
   return {
     version: made,
     record,

@@ -1,6 +1,7 @@
 // All federations of one process: made, found again after a restart, and asked.
 import * as v from 'valibot';
 import { bytesOf } from '#lib/core/digest.ts';
+import { federatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import {
   FederationId,
@@ -9,7 +10,6 @@ import {
   type ParticipantId,
   type VersionNumber,
 } from '#lib/core/ids.ts';
-import { buildNetwork } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
 import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
@@ -156,7 +156,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
       const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
-        { record, run: undefined, network: checked.value, versions, journal, lastRounds: new Map() },
+        { record, run: undefined, model: checked.value, versions, journal, lastRounds: new Map() },
         around,
       );
       federations.set(id, federation);
@@ -290,7 +290,7 @@ function lastRoundsOf(rounds: readonly RoundRecord[]): Map<ParticipantId, number
 async function load(around: Surroundings, record: FederationRecord): Promise<Federation> {
   const { records, blobs, log } = around;
   const { id } = record;
-  const built = buildNetwork(record.spec.network);
+  const built = federatedModel(record.spec);
   if (!built.ok)
     throw new Error(`The model of federation ${id} cannot be built any more: ${built.error.message}`);
   const journal = await records.journal(id);
@@ -310,7 +310,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     {
       record,
       run,
-      network: built.value,
+      model: built.value,
       versions,
       journal: journalAfter(id, journal.at(-1)),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),

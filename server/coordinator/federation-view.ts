@@ -28,6 +28,7 @@ export function viewOf(federation: Federation): FederationView {
     round: round === undefined ? null : roundView(round, deadlineAt(federation)),
     head: versions.view(versions.head),
     live: record.live,
+    updateBytes: federation.wanted.uplink.byteLength(federation.wanted.length),
     status:
       federation.damage ??
       (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??

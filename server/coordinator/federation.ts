@@ -3,7 +3,6 @@
 // updates.ts (uploads) and actions.ts (the coordinator).
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
-import type { Network } from '#lib/core/model/network.ts';
 import {
   carriedFrom,
   freeSeats,
@@ -29,6 +28,7 @@ import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import { completion, strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import {
   changedNothing,
@@ -61,7 +61,7 @@ import { compactView } from './views.ts';
 export interface FederationParts {
   readonly record: FederationRecord;
   readonly run: RunRecord | undefined;
-  readonly network: Network;
+  readonly model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
   /** The last round that each participant was configured in. */
@@ -71,7 +71,7 @@ export interface FederationParts {
 export class Federation {
   record: FederationRecord;
   run: RunRecord | undefined;
-  network: Network;
+  model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly attendance = new Attendance();
@@ -103,7 +103,7 @@ export class Federation {
   ) {
     this.record = parts.record;
     this.run = parts.run;
-    this.network = parts.network;
+    this.model = parts.model;
     this.versions = parts.versions;
     this.journal = parts.journal;
     this.#lastRounds = new Map(parts.lastRounds);
@@ -423,7 +423,7 @@ export class Federation {
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
-      planCommit: (round, made) => {
+      planCommit: (round, made, parameters) => {
         const { run, record } = this;
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
         const version = v.parse(VersionNumber, this.versions.head.version + 1);
@@ -434,6 +434,7 @@ export class Federation {
           round,
           version,
           made,
+          completion: completion(this.model, parameters),
           bytesDown: this.#bytesDown,
           at,
         });
@@ -478,10 +479,10 @@ export class Federation {
   }
 
   #setting(population: number): AggregationSetting {
-    return aggregationSetting(this.#spec, this.network.parameterCount, population);
+    return aggregationSetting(this.#spec, this.model.parameterCount, population);
   }
 
-  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#spec, this.network.parameterCount, claims);
+  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#spec, this.model, claims);
 
   /** What the present strategy remembers with the newest version; null: nothing yet. */
   get #remembered(): Digest | null {
@@ -493,7 +494,7 @@ export class Federation {
     return {
       plan: {
         federation: this.record.id,
-        strategy: strategyOf(this.#spec.strategy),
+        strategy: strategyFor(this.model, this.#spec),
         setting: this.#setting(round.population),
         quantum: round.quantum,
       },
@@ -619,7 +620,7 @@ export class Federation {
   }
 
   get wanted(): WantedUpdate {
-    return wantedUpdate(this.#spec, this.network.parameterCount);
+    return wantedUpdate(this.#spec, this.model);
   }
 
   /** Between two rounds: what is waited for. */

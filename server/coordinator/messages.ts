@@ -1,5 +1,5 @@
 // What devices may ask of a federation over their connection, and the answers (protocol/messages.ts).
-import { classLabels } from '#lib/core/data/contract.ts';
+import { tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { tallyFits } from '#lib/core/metrics/tally.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
@@ -189,8 +189,8 @@ async function evaluation(
   const { versions, record } = federation;
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
-  const classes = classLabels(record.spec.contract)?.length;
-  if (!tallyFits(tally, classes) || (personal !== null && !tallyFits(personal, classes)))
+  const shape = tallyShapeOf(record.spec);
+  if (!tallyFits(tally, shape) || (personal !== null && !tallyFits(personal, shape)))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');
   if (personal !== null && personal.count !== tally.count)
     return refused(

@@ -59,11 +59,11 @@ export async function goOnFromIntact(
 
 /** What is wrong with the bytes of a version; undefined where they are what their digest says. */
 async function damageOf(
-  { around, network }: Federation,
+  { around, model }: Federation,
   { digest, state, residual }: VersionRecord,
 ): Promise<string | undefined> {
   try {
-    await readParameters(around.blobs, digest, network.parameterCount);
+    await readParameters(around.blobs, digest, model.parameterCount);
     for (const more of [state, residual])
       if (more !== null) await readParameters(around.blobs, more, ((await around.blobs.size(more)) ?? 0) / 4);
     return undefined;

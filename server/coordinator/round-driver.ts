@@ -53,10 +53,11 @@ export interface RoundHost {
   /** Gives up bytes; never rejects. */
   release(digest: Digest): Promise<void>;
   configure(round: Round, participants: readonly ParticipantId[]): void;
-  /** The changes that a commit brings, and the commit's event. */
+  /** The changes that a commit of the version `made` of these parameters brings, and the commit's event. */
   planCommit(
     round: Aggregation,
     made: MadeVersion,
+    parameters: Float32Array,
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** `before` ends so: what becomes durable with its end, after its own entries (an asynchronous round's next one). */
   follow(before: Round, ended: EndedRound): readonly Change[];
@@ -308,8 +309,9 @@ export class RoundDriver {
   async #commit(round: Aggregation): Promise<string | undefined> {
     const made = await this.#makeVersion(round);
     if (!made.ok) return made.error;
-    const kept = digestsOf(made.value);
-    const { event, changes } = this.host.planCommit(round, made.value);
+    const { version, parameters } = made.value;
+    const kept = digestsOf(version);
+    const { event, changes } = this.host.planCommit(round, version, parameters);
     try {
       await this.feed(event, changes);
       return undefined;
@@ -322,7 +324,9 @@ export class RoundDriver {
   }
 
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
-  async #makeVersion(round: Aggregation): Promise<Result<MadeVersion, string>> {
+  async #makeVersion(
+    round: Aggregation,
+  ): Promise<Result<{ readonly version: MadeVersion; readonly parameters: Float32Array }, string>> {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
     const { plan, base, norms, normFactor, downlink } = this.host.aggregation(round);
@@ -348,7 +352,8 @@ export class RoundDriver {
     if (!guarded.ok) return failed(failureSentence(guarded.error));
     try {
       const anchor = await anchorFor(blobs, downlink, round, from.held);
-      return ok(await publish(blobs, made.value, anchor, downlink, norm));
+      const version = await publish(blobs, made.value, anchor, downlink, norm);
+      return ok({ version, parameters: made.value.parameters });
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);

@@ -1,8 +1,9 @@
 // What a run's spec comes to for its rounds: what an update must be, how updates are added up, how a version goes down. Plain
 // arithmetic on the spec; who holds the run is federation.ts.
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
-import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import { optionsOf } from '#lib/core/aggregation/strategy-spec.ts';
 import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
@@ -22,14 +23,12 @@ export interface WantedUpdate {
   readonly mostSteps: (examples: number) => number;
 }
 
-export function wantedUpdate(
-  { plan, strategy, transfer }: FederationSpec,
-  parameterCount: number,
-): WantedUpdate {
-  const { asks, updateLength } = strategyOf(strategy);
+export function wantedUpdate(spec: FederationSpec, model: FederatedModel): WantedUpdate {
+  const { plan, transfer } = spec;
+  const { asks, updateLength } = strategyFor(model, spec);
   return {
     uplink: codecNamed(transfer.uplink),
-    length: updateLength(parameterCount),
+    length: updateLength(model.parameterCount),
     asksBaseLoss: asks.includes('base-loss'),
     mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
   };
@@ -56,13 +55,13 @@ export function aggregationSetting(
 /** Fine enough for the sum that a cohort of these claims can make, and no finer: the sum stays exact. Without a sum, 1. */
 export function quantumOf(
   spec: FederationSpec,
-  parameterCount: number,
+  model: FederatedModel,
   claimedExamples: readonly number[],
 ): number {
-  const strategy = strategyOf(spec.strategy);
+  const strategy = strategyFor(model, spec);
   if (strategy.needs === 'individual') return 1;
   const weight = claimedExamples.reduce((total, examples) => total + strategy.weightBound(examples), 0);
-  const setting = aggregationSetting(spec, parameterCount, claimedExamples.length);
+  const setting = aggregationSetting(spec, model.parameterCount, claimedExamples.length);
   return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
 }
 

@@ -1,7 +1,12 @@
 // The federations of `npm run demo`: one that eight headless participants take through rounds while you watch and join,
 // and one that is yours alone. Both live on samples made on the device.
 import type { DataContract } from '#lib/core/data/contract.ts';
-import { exactAveraging, plainRounds, type FederationSpec, type ModelFamily } from '#lib/core/federation.ts';
+import {
+  exactAveraging,
+  plainRounds,
+  type NetworkFederation,
+  type ModelFamily,
+} from '#lib/core/federation.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import type { NetworkSpec } from '#lib/core/model/spec.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
@@ -9,7 +14,7 @@ import { patientCohortContract } from '#lib/modalities/table/sample-patient-coho
 
 export interface DemoFederation {
   readonly id: string;
-  readonly spec: FederationSpec;
+  readonly spec: NetworkFederation;
 }
 
 function network(family: ModelFamily, contract: DataContract, options: unknown): NetworkSpec {

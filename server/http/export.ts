@@ -1,14 +1,23 @@
-// A version as a file that other tools open: a zip of TF.js model.json with its weights, or safetensors. In both the
+// A version as a file that other tools open. A network: a zip of TF.js model.json with its weights, or safetensors; in both the
 // parameters lie as they do in the store, so that they are sent from there as they are read, and memory holds a piece of them.
+// Trees and clusters: JSON.
 import { createHash } from 'node:crypto';
 import { strToU8, Zip, ZipPassThrough } from 'fflate';
 import * as v from 'valibot';
+import type { ModelProblem } from '#lib/core/aggregation/summed-model.ts';
+import { writeClusters } from '#lib/core/clustering/clusters-json.ts';
+import { clusters } from '#lib/core/clustering/clusters.ts';
+import type { SummedFederation } from '#lib/core/federation.ts';
 import { VersionNumber, type Digest, type FederationId } from '#lib/core/ids.ts';
 import { layersModelJson } from '#lib/core/model/keras.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { safetensorsHeader } from '#lib/core/model/safetensors.ts';
+import type { Result } from '#lib/core/result.ts';
+import { boostedTrees } from '#lib/core/trees/boosted-trees.ts';
+import { writeEnsemble } from '#lib/core/trees/ensemble-json.ts';
+import type { VersionView } from '#lib/protocol/views.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
-import { BlobDamaged } from '../coordinator/stored-updates.ts';
+import { BlobDamaged, readParameters } from '../coordinator/stored-updates.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { busy, damagedVersion, missingBytes, refusal, type Reply } from './reply.ts';
 
@@ -52,13 +61,17 @@ export async function exportVersion(
   if (view === undefined || spec === undefined)
     return refusal(404, 'unknown-version', `There is no version ${version}.`);
   if (view.damaged) return damagedVersion();
+  if (!('network' in spec))
+    return (query.get('format') ?? 'json') === 'json'
+      ? exportSums(blobs, exports, id, view, spec)
+      : refusal(400, 'unknown-format', 'This model is no network: ask for format=json.');
   const asked = v.safeParse(Format, query.get('format') ?? 'tfjs');
   if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);
   if (!built.ok) throw new Error(`The model of ${id} cannot be built any more: ${built.error.message}`);
   if ((await blobs.size(view.digest)) !== view.bytes) return missingBytes();
   const closed = exports.take();
-  if (closed === undefined) return busy('The server is exporting as many models as it can at one time.');
+  if (closed === undefined) return busy(TOO_MANY);
   const name = `${id}-v${view.version}`;
   const parameters = (): AsyncIterable<Uint8Array<ArrayBuffer>> => checked(blobs, view.digest, view.bytes);
   const format = asked.output;
@@ -88,6 +101,43 @@ export async function exportVersion(
     default:
       return format satisfies never;
   }
+}
+
+const TOO_MANY = 'The server is exporting as many models as it can at one time.';
+
+/** At most a few megabytes of text, made in one go. */
+async function exportSums(
+  blobs: Blobs,
+  exports: Places,
+  id: FederationId,
+  { digest, bytes, version }: VersionView,
+  spec: SummedFederation,
+): Promise<Reply> {
+  if ((await blobs.size(digest)) !== bytes) return missingBytes();
+  const closed = exports.take();
+  if (closed === undefined) return busy(TOO_MANY);
+  try {
+    const parameters = await readParameters(blobs, digest, bytes / 4);
+    const text = textOf(spec, parameters);
+    if (!text.ok) return refusal(409, 'not-yet', text.error.message);
+    return { ...fileReply(`${id}-v${version}.json`, 'application/json'), body: text.value };
+  } catch (error) {
+    if (error instanceof BlobDamaged) return damagedVersion();
+    throw error;
+  } finally {
+    closed();
+  }
+}
+
+function textOf(spec: SummedFederation, parameters: Float32Array): Result<string, ModelProblem> {
+  const { contract } = spec;
+  if (spec.family === 'k-means') {
+    const model = clusters(spec.clusters, contract);
+    return model.ok ? writeClusters(model.value, contract, parameters) : model;
+  }
+  const trees = boostedTrees(spec.trees, contract);
+  if (!trees.ok || contract.kind !== 'table') throw new Error('Trees of no table were let in.');
+  return writeEnsemble(trees.value, contract, parameters);
 }
 
 /**

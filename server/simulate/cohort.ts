@@ -3,9 +3,7 @@
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import type { Digest } from '#lib/core/ids.ts';
-import { initialParameters, type Network } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
 import { wayTo } from '#lib/core/update/broadcast.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
@@ -29,7 +27,10 @@ const REASON_CHARACTERS = 200;
 export interface CohortParts {
   readonly setup: SimulationSetup;
   readonly spec: FederationSpec;
-  readonly network: Network;
+  /** P */
+  readonly parameterCount: number;
+  /** Version 0, which every device can make of the spec. */
+  readonly initial: Digest;
   readonly pool: WorkerPool;
   readonly clock: Clock;
   readonly blobs: Blobs;
@@ -51,8 +52,6 @@ export class Cohort {
   readonly memories = new Map<number, DeviceMemory>();
   /** The versions that each device keeps: what it fetched last, and the anchor of that. */
   readonly held = new Map<number, readonly Digest[]>();
-  /** What every device can make of the plan's seed. */
-  readonly #initial: Digest;
   readonly #trainings: Trainings;
   readonly #zeros: Float32Array;
   /** The round that devices know of; 0 where it has ended. */
@@ -66,9 +65,8 @@ export class Cohort {
   #common: Promise<Float32Array<ArrayBuffer> | undefined> | undefined;
 
   constructor(private readonly parts: CohortParts) {
-    this.#initial = digestOf(bytesOf(initialParameters(parts.network, parts.spec.plan.seed)));
     this.#trainings = new Trainings(parts.pool);
-    this.#zeros = copied(Float32Array, new Float32Array(parts.network.parameterCount));
+    this.#zeros = copied(Float32Array, new Float32Array(parts.parameterCount));
   }
 
   /** What it was training is given up. */
@@ -139,7 +137,7 @@ export class Cohort {
 
   /** Counts what crosses, as participant/parameter-source.ts fetches it. */
   #fetch({ index }: SimulatedDevice, { digest, bytes, deltas }: Configured['base']): void {
-    const held = new Set([...(this.held.get(index) ?? []), this.#initial]);
+    const held = new Set([...(this.held.get(index) ?? []), this.parts.initial]);
     const anchor = deltas[0]?.from;
     this.held.set(index, anchor === undefined ? [digest] : [digest, anchor]);
     if (held.has(digest)) return;
@@ -158,7 +156,7 @@ export class Cohort {
   #valuesOf(digest: Digest): Promise<Float32Array> {
     const known = this.#values.get(digest);
     if (known !== undefined) return known;
-    const values = readParameters(this.parts.blobs, digest, this.parts.network.parameterCount).then((read) =>
+    const values = readParameters(this.parts.blobs, digest, this.parts.parameterCount).then((read) =>
       copied(Float32Array, read),
     );
     this.#values.set(digest, values);
@@ -232,7 +230,7 @@ export class Cohort {
     if (setup.attack === null || attack?.acts !== 'on-honest-updates') return undefined;
     const honest = this.#cohort.filter((one) => !one.isHostile);
     const results = await this.#trainings.results(honest);
-    const length = strategyOf(spec.strategy).updateLength(this.parts.network.parameterCount);
+    const length = strategyOf(spec.strategy).updateLength(this.parts.parameterCount);
     const updates = results.flatMap((result, at) =>
       result?.type === 'trained' ? [decodedUpdate(result.entry, honest[at]!.participant, length)] : [],
     );

@@ -7,7 +7,7 @@ import { metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { SampleName } from '#lib/core/federation.ts';
-import { parseModel } from './specification.ts';
+import { parseModel } from './models.ts';
 import type { SimulationSetup } from './setup.ts';
 
 const refuse = (message: string): never => {

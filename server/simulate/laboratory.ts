@@ -2,11 +2,11 @@
 // simulated devices that check in, train on the pool, and offer and deliver as devices do. Everything that chance decides comes
 // from the seed; how many threads train, and how fast, changes nothing of what is made.
 import * as v from 'valibot';
+import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { participantIdOf } from '#lib/core/digest.ts';
+import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
-import type { Tally } from '#lib/core/metrics/tally.ts';
-import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
@@ -22,7 +22,7 @@ import type { SimulatedDevice } from './devices.ts';
 import type { ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
-import { emptyTally, figuresOf, scoreOnPool } from './scoring.ts';
+import { figuresOf, scoreOnPool } from './scoring.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { UnderWay } from './under-way.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
@@ -52,7 +52,8 @@ export class Laboratory {
   readonly #clock: VirtualClock;
   readonly #presence: Presence;
   readonly #cohort: Cohort;
-  readonly #network: Network;
+  /** P */
+  readonly #parameterCount: number;
   readonly #connections = new Map<number, Connection>();
   readonly #byParticipant = new Map<string, SimulatedDevice>();
   readonly #underWay = new UnderWay();
@@ -74,9 +75,9 @@ export class Laboratory {
 
   constructor(private readonly parts: LaboratoryParts) {
     const { setup, spec, devices, from } = parts;
-    const built = buildNetwork(spec.network);
+    const built = federatedModel(spec);
     if (!built.ok) throw new Error(built.error.message);
-    this.#network = built.value;
+    this.#parameterCount = built.value.parameterCount;
     this.#records = roundRecords(from?.records);
     this.#held = new Map(from?.blobs);
     this.#blobs = memoryBlobs(this.#held);
@@ -84,7 +85,8 @@ export class Laboratory {
     this.#cohort = new Cohort({
       setup,
       spec,
-      network: this.#network,
+      parameterCount: this.#parameterCount,
+      initial: digestOf(bytesOf(firstParameters(built.value, spec))),
       pool: parts.pool,
       clock: this.#clock,
       blobs: this.#blobs,
@@ -287,7 +289,7 @@ export class Laboratory {
   }
 
   async #score(digest: Digest): Promise<Tally> {
-    const parameters = await readParameters(this.#blobs, digest, this.#network.parameterCount);
+    const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
     const { tally, engineMs } = await scoreOnPool(
       this.parts.pool,
       copied(Float32Array, parameters),
@@ -307,7 +309,7 @@ export class Laboratory {
   }
 
   #tellNothing(device: SimulatedDevice, { version }: Committed): void {
-    const tally = emptyTally(this.parts.spec.contract);
+    const tally = emptyTally(tallyShapeOf(this.parts.spec));
     this.#tell(device, { name: 'evaluation', message: { federation, version, tally, personal: null } });
   }
 

@@ -1,6 +1,5 @@
 // What a version is worth on the test rows: scored in pieces of a fixed size, and added up in their order, so that the sums are
 // the same on any number of threads.
-import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { figure, MetricName } from '#lib/core/metrics/figures.ts';
 import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
 import type { Figures } from './lines.ts';
@@ -30,26 +29,6 @@ export async function scoreOnPool(
   }
   if (tally === undefined) throw new Error('There are no test rows.');
   return { tally, engineMs };
-}
-
-/** The tally of no rows. */
-export function emptyTally(contract: DataContract): Tally {
-  const classes = classLabels(contract)?.length;
-  return classes === undefined
-    ? {
-        type: 'regression',
-        count: 0,
-        squaredErrorSum: 0,
-        absoluteErrorSum: 0,
-        targetSum: 0,
-        targetSquareSum: 0,
-      }
-    : {
-        type: 'classification',
-        count: 0,
-        lossSum: 0,
-        confusion: Array.from({ length: classes * classes }, () => 0),
-      };
 }
 
 /** Every figure that can be measured. */

@@ -70,7 +70,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
         '--resume: the data is not what the simulation was begun with. Put it back, or begin anew with --state PATH.',
       );
     const spec = simulatedSpec(setup, data.contract, data.parts.length);
-    checkAttack(setup, data);
+    checkAttack(setup, data, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
@@ -136,8 +136,16 @@ function checkAttackers({ attack, attackers }: SimulationSetup): void {
 }
 
 /** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */
-function checkAttack({ attack, seed }: SimulationSetup, { contract, training }: SimulationData): void {
+function checkAttack(
+  { attack, seed }: SimulationSetup,
+  { contract, training }: SimulationData,
+  spec: FederationSpec,
+): void {
   const chosen = attack === null ? undefined : attackNamed(attack.name);
+  if (chosen !== undefined && chosen.acts !== 'on-rows' && !('network' in spec))
+    throw new UnusableSetup(
+      `--attack ${chosen.name} changes what training made of parameters, and ${spec.family} sends sums of rows. Use an attack on rows, as labelflip.`,
+    );
   if (attack === null || chosen === undefined || !('poison' in chosen)) return;
   const tried = chosen.poison(selectExamples(training, [0]), {
     options: attack.options,
@@ -151,6 +159,8 @@ function checkAttack({ attack, seed }: SimulationSetup, { contract, training }: 
 /** `auto` is measured once, here: all threads must work with the same engine. */
 async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise<Begun['backend']> {
   if (setup.backend !== 'auto') return setup.backend;
+  // Sums are the same on any: none is ever opened.
+  if (!('network' in spec)) return 'cpu';
   const network = buildNetwork(spec.network);
   if (!network.ok) throw new Error(network.error.message);
   const { backend } = await measuredEngines(createTrainer, availableBackends).choose(

@@ -1,36 +1,12 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
-import { metrics } from '#lib/core/metrics/figures.ts';
-import { familyNamed, modelFamilies, networkOf, type FamilyName } from '#lib/core/model/families/index.ts';
+import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import type { Tally } from '#lib/core/metrics/tally.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
-import { fail, ok, type Result } from '#lib/core/result.ts';
 import { checkSpec } from '../coordinator/check-spec.ts';
+import { modelPart, parseModel } from './models.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
-
-export interface ChosenModel {
-  readonly family: FamilyName;
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-/** Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`. */
-export function parseModel(text: string): Result<ChosenModel, string> {
-  const [name = '', units, ...more] = text.trim().split(':');
-  const family = familyNamed(name);
-  if (family === undefined || more.length > 0)
-    return fail(
-      `“${text}” is no model. Use one of ${modelFamilies.map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers.`,
-    );
-  if (units === undefined) return ok({ family: family.name, options: {} });
-  const hidden = units.split(',').map(Number);
-  if (family.name !== 'mlp' || !hidden.every((one) => Number.isSafeInteger(one) && one >= 1 && one <= 8192))
-    return fail(
-      family.name === 'mlp'
-        ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200.`
-        : `${family.title} has no hidden layers to name. Use ${family.name} alone.`,
-    );
-  return ok({ family: family.name, options: { hidden } });
-}
 
 /** Throws UnusableSetup. */
 export function simulatedSpec(
@@ -41,8 +17,8 @@ export function simulatedSpec(
   const ofClasses = classLabels(contract) !== undefined;
   const model = parseModel(setup.model ?? (ofClasses ? 'softmax-regression' : 'linear-regression'));
   if (!model.ok) throw new UnusableSetup(`--model: ${model.error}`);
-  const network = networkOf(model.value.family, contract, model.value.options);
-  if (!network.ok) throw new UnusableSetup(`--model ${model.value.family}: ${network.error.message}`);
+  const part = modelPart(model.value, contract, setup);
+  if (!part.ok) throw new UnusableSetup(`--model ${part.error}`);
   const goal = Math.min(participants, Math.max(1, Math.round(setup.cohort * participants)));
   if (goal > MOST_IN_A_ROUND)
     throw new UnusableSetup(
@@ -58,14 +34,12 @@ export function simulatedSpec(
     throw new UnusableSetup(
       `--strategy ${setup.strategy.name} needs at least ${needed} updates a round, and --cohort ${setup.cohort} of ${participants} participants makes ${goal}. Use a larger share or more participants.`,
     );
-  const metric = setup.metric ?? {
-    name: ofClasses ? ('accuracy' as const) : ('rmse' as const),
-    target: null,
-  };
-  const { of, title } = metrics[metric.name];
-  if (of !== 'both' && (of === 'classes') !== ofClasses)
+  const judged: Tally['type'] =
+    part.value.family === 'k-means' ? 'clustering' : ofClasses ? 'classification' : 'regression';
+  const metric = setup.metric ?? { name: usualMetric[judged], target: null };
+  if (!measures(metric.name, judged))
     throw new UnusableSetup(
-      `--target: ${title} measures ${of === 'classes' ? 'classes' : 'numbers'}, and the target of this data is ${ofClasses ? 'a class' : 'a number'}.`,
+      `--target: ${metrics[metric.name].title} is no measure of ${judged === 'clustering' ? 'clusters' : judged === 'classification' ? 'a class' : 'a number'}, which the target is.`,
     );
   const spec: FederationSpec = {
     brief: {
@@ -76,20 +50,7 @@ export function simulatedSpec(
     },
     metric,
     contract,
-    family: model.value.family,
-    network: network.value.spec,
-    plan: {
-      localEpochs: setup.localEpochs,
-      batchSize: setup.batchSize,
-      learningRate: setup.learningRate,
-      optimizer: setup.optimizer,
-      proximalTerm: setup.proximalTerm,
-      seed: setup.seed,
-    },
-    ...exactAveraging,
-    strategy: setup.strategy,
-    guard: { normFactor: setup.guard },
-    transfer: { uplink: setup.uplink, downlink: setup.downlink },
+    ...part.value,
     rules: {
       ...plainRounds,
       // Everybody who is there is at hand.
@@ -112,6 +73,11 @@ export function simulatedSpec(
   );
 }
 
+const usualMetric: Readonly<Record<Tally['type'], MetricName>> = {
+  classification: 'accuracy',
+  regression: 'rmse',
+  clustering: 'inertia',
+};
 const MOST_IN_A_ROUND = 10_000;
 const MOST_RESERVE = 100;
 /** A cohort that is not full waits so long for more devices. */
@@ -125,6 +91,8 @@ function flagOf(path: string): string {
     ['spec.transfer.downlink', '--downlink'],
     ['spec.rules.minimum', '--cohort'],
     ['spec.network', '--model'],
+    ['spec.family', '--model'],
+    ['spec.guard', '--guard'],
     ['spec.metric', '--target'],
   ];
   const flag = flags.find(([prefix]) => path.startsWith(prefix))?.[1];

@@ -7,15 +7,15 @@ import type { Attack } from '#lib/core/attacks/attack.ts';
 import { classLabels, exampleShape, type DataContract } from '#lib/core/data/contract.ts';
 import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { digestOfText } from '#lib/core/digest.ts';
+import { federatedModel, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
-import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
-import { roundTraining, workRound } from '#lib/participant/work-round.ts';
+import { roundTraining, sumRound, workRound } from '#lib/participant/work-round.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { BackendName } from '#lib/ports/trainer.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
@@ -91,9 +91,8 @@ export interface Workbench {
 }
 
 export function openWorkbench(setup: WorkbenchSetup): Workbench {
-  const built = buildNetwork(setup.spec.network);
+  const built = federatedModel(setup.spec);
   if (!built.ok) throw new Error(built.error.message);
-  const network = built.value;
   const clock = createSystemClock();
   const { backend } = setup;
   const engine = createEngine(
@@ -101,7 +100,7 @@ export function openWorkbench(setup: WorkbenchSetup): Workbench {
     nodeEngines().create,
   );
   const inTurn = createQueue();
-  const bench: Bench = { setup, network, engine, clock };
+  const bench: Bench = { setup, model: built.value, engine, clock };
   return {
     work: (job) =>
       inTurn(async () => {
@@ -118,7 +117,7 @@ export function openWorkbench(setup: WorkbenchSetup): Workbench {
 
 interface Bench {
   readonly setup: WorkbenchSetup;
-  readonly network: Network;
+  readonly model: FederatedModel;
   readonly engine: Engine;
   readonly clock: ReturnType<typeof createSystemClock>;
 }
@@ -126,11 +125,17 @@ interface Bench {
 /** Checkpoints are not kept, so what they would be compared by is the same for all. */
 const UNVERSIONED = digestOfText('simulated rows');
 
-async function train({ setup, network, engine, clock }: Bench, job: TrainingJob): Promise<TrainingResult> {
+async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): Promise<TrainingResult> {
   const { contract, metric } = setup.spec;
   const attack = job.hostile === null || setup.attack === null ? undefined : attackNamed(setup.attack.name);
   const own = selectExamples(setup.training, job.rows);
   const rows = attack === undefined ? own : poisoned(attack, own, contract, setup, job.index);
+  if (model.type === 'sums') {
+    const summed = sumRound(job.message, job.participant, model.sums, job.base, rows);
+    if (summed.type === 'failed') return { type: 'failed', message: summed.message };
+    return { type: 'trained', entry: summed.formed.entry, residual: undefined, control: undefined };
+  }
+  const { network } = model;
   const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
   const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
@@ -206,19 +211,25 @@ function poisoned(
 }
 
 async function score(
-  { setup, network, engine }: Bench,
+  { setup, model, engine }: Bench,
   { parameters, from, to }: ScoringJob,
 ): Promise<{ readonly type: 'scored'; readonly tally: Tally }> {
+  const size = setup.test.features.length / setup.test.count;
+  const rows = {
+    count: to - from,
+    features: setup.test.features.subarray(from * size, to * size),
+    targets: setup.test.targets.subarray(from, to),
+  };
+  if (model.type === 'sums') {
+    const scored = model.sums.evaluate(parameters, rows);
+    if (!scored.ok) throw new Error(scored.error.message);
+    return { type: 'scored', tally: scored.value };
+  }
   const trainer = await engine.trainer();
-  const session = await trainer.open(network, setup.spec.plan);
+  const session = await trainer.open(model.network, setup.spec.plan);
   try {
     await session.setState(startState(new Float32Array(parameters)));
-    const size = setup.test.features.length / setup.test.count;
-    const tally = await session.evaluate({
-      count: to - from,
-      features: setup.test.features.subarray(from * size, to * size),
-      targets: setup.test.targets.subarray(from, to),
-    });
+    const tally = await session.evaluate(rows);
     return { type: 'scored', tally };
   } finally {
     session.close();

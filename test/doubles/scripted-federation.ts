@@ -8,7 +8,7 @@ import { createReferenceTrainer } from '#lib/adapters/reference/reference-traine
 import type { DataContract } from '#lib/core/data/contract.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { bytesOf, digestOf, digestOfText, participantIdOf } from '#lib/core/digest.ts';
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type NetworkFederation } from '#lib/core/federation.ts';
 import { FederationId, RoundNumber, RunNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
@@ -49,7 +49,7 @@ export const contract: DataContract = {
   },
 };
 
-export const spec: FederationSpec = {
+export const spec: NetworkFederation = {
   brief: {
     title: 'Points',
     purpose: 'To tell two clouds apart.',
@@ -193,6 +193,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       roundsCommitted: 0,
       connected: 1,
       checkedIn: 1,
+      updateBytes: 4 * network.parameterCount,
       round: null,
       head: headView(),
       live: version(0),

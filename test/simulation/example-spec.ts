@@ -1,8 +1,8 @@
 // A small federation for tests: 2 numbers in, 2 classes out, softmax regression of 6 parameters.
 import * as v from 'valibot';
-import { FederationSpec } from '#lib/core/federation.ts';
+import { NetworkFederation } from '#lib/core/federation.ts';
 
-type Input = v.InferInput<typeof FederationSpec>;
+type Input = v.InferInput<typeof NetworkFederation>;
 
 export function exampleSpec(
   change: {
@@ -14,7 +14,7 @@ export function exampleSpec(
     transfer?: Input['transfer'];
     guard?: Input['guard'];
   } = {},
-): FederationSpec {
+): NetworkFederation {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
     type: 'number',
     name,
@@ -28,7 +28,7 @@ export function exampleSpec(
     change.units === undefined
       ? []
       : [{ type: 'dense', units: change.units, activation: 'relu', useBias: true }];
-  return v.parse(FederationSpec, {
+  return v.parse(NetworkFederation, {
     brief: { title: 'Two moons', purpose: 'To test.', coordinator: 'A lab', dataWanted: 'Points.' },
     metric: { name: 'accuracy', target: change.target ?? null },
     contract: {
@@ -80,7 +80,7 @@ export const asynchronousSpec = (
   concurrency: number,
   rules: Partial<Input['rules']> = {},
   maxstaleness = 20,
-): FederationSpec =>
+): NetworkFederation =>
   exampleSpec({
     rules: { mode: { type: 'asynchronous', concurrency }, minimum: 1, ...rules },
     strategy: { name: 'fedbuff', options: { maxstaleness } },

@@ -8,6 +8,7 @@ import { register } from '../../server/commands/simulate.ts';
 import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
 import type { SimulationSetup } from '../../server/simulate/setup.ts';
 import { simulate, type SimulationOptions } from '../../server/simulate/simulate.ts';
+import { heartLikeTable } from '../support/heart-like-table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-laboratory-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -246,6 +247,15 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --model forest', '--model', 'softmax-regression, linear-regression, mlp'],
     ['--data sample:6 --model mlp:0', '--model', 'whole numbers from 1'],
     ['--data sample:6 --model linear-regression', '--model', 'does not suit'],
+    ['--data sample:6 --model boosted-trees', '--model', 'Boosted trees take tables'],
+    ['--data sample:patient-cohort:6 --model boosted-trees:stages=0', '--model', 'boosted-trees: stages'],
+    ['--data sample:6 --model k-means:many', '--model', 'k-means:8'],
+    ['--data sample:6 --model k-means --learning-rate 0.1 --batch 5', '--learning-rate', 'leave out --batch'],
+    ['--data sample:6 --model k-means --strategy fedavg:lr=0.5', '--strategy', 'a way of their own'],
+    ['--data sample:6 --model k-means --uplink q8', '--uplink', 'exact sums'],
+    ['--data sample:6 --model k-means --guard 3', '--guard', 'take the guard away'],
+    ['--data sample:6 --model k-means --target accuracy>=0.9', '--target', 'clusters'],
+    ['--data sample:6 --model k-means --attack signflip --attackers 0.2', '--attack', 'labelflip'],
     ['--data sample:6 --participants 10001', '--participants', 'from 1 to 10000'],
     ['--data sample:6 --cohort 0', '--cohort', 'above 0 to 1'],
     ['--data sample:6 --local-epochs 1.5', '--local-epochs', 'whole number'],
@@ -280,5 +290,38 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     const message = await refusal(flags);
     expect(message).toContain(flag);
     expect(message).toMatch(expected.includes('|') ? new RegExp(expected) : expected);
+  });
+});
+
+describe('models that are learnt from sums', () => {
+  const table = join(folder, 'hearts.csv');
+  writeFileSync(table, heartLikeTable(3, 240));
+  const sums = { data: { type: 'paths' as const, paths: [table] }, cohort: 1, rounds: 100, participants: 1 };
+
+  test.each([
+    ['boosted-trees:stages=3,depth=3,bins=16', 'accuracy'],
+    ['k-means:3', 'inertia'],
+  ] as const)('%s comes out alike, bit for bit, however the rows are divided', async (model, metric) => {
+    const pooled = await run({ ...sums, model });
+    const divided = await run({ ...sums, model, participants: 6, partition: 'dirichlet:0.3' });
+    expect(pooled.result.outcome).toContain('The model is complete');
+    expect(divided.result).toMatchObject({
+      versionDigest: pooled.result.versionDigest,
+      metrics: pooled.result.metrics,
+      rounds: pooled.result.rounds,
+    });
+    expect(pooled.result.metrics[metric]).toBeGreaterThan(0);
+    if (metric === 'accuracy') expect(pooled.result.metrics.accuracy).toBeGreaterThan(0.7);
+  });
+
+  test('half of the devices a round grow other trees, which work all the same; and a flipped label is felt', async () => {
+    const model = 'boosted-trees:stages=6,depth=3,bins=16';
+    const all = await run({ ...sums, model, participants: 6 });
+    const half = await run({ ...sums, model, participants: 6, cohort: 0.5 });
+    expect(half.result.versionDigest).not.toBe(all.result.versionDigest);
+    expect(half.result.metrics.accuracy).toBeGreaterThan(0.7);
+    const attack = { name: 'labelflip', options: {} };
+    const flipped = await run({ ...sums, model, participants: 6, attack, attackers: 0.9 });
+    expect(flipped.result.metrics.accuracy).toBeLessThan(all.result.metrics.accuracy!);
   });
 });

@@ -5,18 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import * as v from 'valibot';
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { joinExamples, selectExamples } from '#lib/core/data/examples.ts';
+import { splitExamples } from '#lib/core/data/split.ts';
+import { bytesOf, digestOf } from '#lib/core/digest.ts';
+import { exactAveraging, FederationSpec, plainRounds } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
+import { boostedTrees } from '#lib/core/trees/boosted-trees.ts';
+import { readEnsemble } from '#lib/core/trees/ensemble-json.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
 import { startServer, type RunningServer } from '../../server/main.ts';
 import { nodeEngines } from '../../server/participants/node-engines.ts';
+import { readOwnData } from '../../server/participants/own-data.ts';
 import { runParticipants, type RunningParticipants } from '../../server/participants/run-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../../server/participants/setup.ts';
 import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
 import { freePort } from '../support/server-process.ts';
+import { trainSummed } from '../support/summed-training.ts';
 
 const federation = v.parse(FederationId, 'patients');
 
@@ -95,6 +102,20 @@ async function stage(spec: FederationSpec): Promise<Stage> {
   return made;
 }
 
+const setupOf = (one: Stage, changes: Partial<HeadlessSetup>): HeadlessSetup => ({
+  url: `http://127.0.0.1:${one.port}`,
+  federation,
+  clients: 3,
+  indices: [0, 1, 2],
+  data: { type: 'sample' },
+  seed: 1,
+  tags: [],
+  backend: 'wasm',
+  state: null,
+  rounds: null,
+  ...changes,
+});
+
 function participants(
   one: Stage,
   changes: Partial<HeadlessSetup>,
@@ -105,19 +126,7 @@ function participants(
 } {
   const lines: HeadlessLine[] = [];
   const onLine = new Set<() => void>();
-  const setup: HeadlessSetup = {
-    url: `http://127.0.0.1:${one.port}`,
-    federation,
-    clients: 3,
-    indices: [0, 1, 2],
-    data: { type: 'sample' },
-    seed: 1,
-    tags: [],
-    backend: 'wasm',
-    state: null,
-    rounds: null,
-    ...changes,
-  };
+  const setup = setupOf(one, changes);
   const running = runParticipants(setup, nodeEngines(), (said) => {
     lines.push(said);
     for (const look of onLine) look();
@@ -284,4 +293,45 @@ test('a federation that does not exist is named, and nobody waits for it', async
   const one = await stage(specification({}));
   const { running } = participants(one, { federation: v.parse(FederationId, 'elsewhere') });
   await expect(running.done).rejects.toThrow('There is no federation “elsewhere”');
+});
+
+test('boosted trees over the wire: through a restart of the server, the versions of pooled rows to the bit, and a file of them', async () => {
+  const { brief, rules } = specification({});
+  const spec = v.parse(FederationSpec, {
+    brief,
+    metric: { name: 'accuracy', target: null },
+    contract: patientCohortContract,
+    family: 'boosted-trees',
+    trees: { stages: 3, depth: 3, bins: 16 },
+    rules: { ...rules, minimum: 3, maximumRounds: 100 },
+    sample: 'patient-cohort',
+  });
+  if (spec.family !== 'boosted-trees') throw new Error('They are trees.');
+  const one = await stage(spec);
+  const { running, lines } = participants(one, {});
+  await one.coordinator.until(federation, (view) => view.roundsCommitted >= 3, 60_000);
+  await one.restart();
+  await running.done;
+  expect(faults(lines)).toEqual([]);
+
+  const trees = boostedTrees(spec.trees, patientCohortContract);
+  if (!trees.ok) throw new Error(trees.error.message);
+  const { own } = await readOwnData(setupOf(one, {}), spec);
+  const training = own.map(({ examples }) => selectExamples(examples, splitExamples(examples).training));
+  const pooled = trainSummed(trees.value, [joinExamples(training)!]).versions;
+  const versions = await one.coordinator.versions(federation);
+  expect(versions.map((version) => version.digest)).toEqual(
+    pooled.map((version) => digestOf(bytesOf(version))),
+  );
+  expect(versions.at(-1)?.evaluation?.participants).toBe(3);
+
+  const file = async (format: string): Promise<Response> =>
+    fetch(
+      `http://127.0.0.1:${one.port}/api/federations/patients/versions/${versions.length - 1}/export${format}`,
+    );
+  const text = await (await file('')).text();
+  const read = readEnsemble(text, patientCohortContract);
+  expect(read.ok && read.value.parameters).toEqual(pooled.at(-1));
+  const refused = await file('?format=tfjs');
+  expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'unknown-format' }]);
 });

@@ -2,7 +2,7 @@
 // differs from device to device, on data whose labels mean opposite things on half of the devices.
 import { expect, test } from 'vitest';
 import type { Examples } from '#lib/core/data/examples.ts';
-import type { FederationSpec, Personalisation } from '#lib/core/federation.ts';
+import type { NetworkFederation, Personalisation } from '#lib/core/federation.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { random } from '#lib/core/random.ts';
 import { sharedLength } from '#lib/core/model/own-head.ts';
@@ -26,7 +26,7 @@ function opposed(device: number): Examples {
   return { count: rows, features, targets, hashes };
 }
 
-function specOf(personalisation: Personalisation): FederationSpec {
+function specOf(personalisation: Personalisation): NetworkFederation {
   const spec = exampleSpec({
     units: 6,
     rules: { goal: DEVICES, minimum: DEVICES, overSelection: 1, maximumRounds: ROUNDS },

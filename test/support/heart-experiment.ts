@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '#lib/core/random.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type NetworkFederation } from '#lib/core/federation.ts';
 import { selectExamples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
@@ -41,7 +41,7 @@ export interface HeartResult {
 const names = ['cleveland', 'hungarian', 'switzerland', 'va'];
 const rounds = 15;
 
-export function heartSpecification(): FederationSpec {
+export function heartSpecification(): NetworkFederation {
   const network = networkOf('mlp', heartDiseaseContract, { hidden: [64] });
   if (!network.ok) throw new Error(network.error.message);
   return {

@@ -83,7 +83,7 @@ function compare(
   const alone = training.map((rows) => scoresOf([rows]));
   const mean = (pick: (scores: Scores) => number): number =>
     alone.reduce((sum, one) => sum + pick(one), 0) / alone.length;
-  const positive = [...heldOut.targets].reduce((sum, target) => sum + target, 0) / heldOut.count;
+  const positive = Array.from(heldOut.targets).filter((target) => target === 1).length / heldOut.count;
   return {
     participants: sites.length,
     trainingRows: together.count,

@@ -1,9 +1,11 @@
 // A federation as its coordinator defines it: brief, data contract, model, training plan, round rules.
 import * as v from 'valibot';
+import { ClustersSpec } from './clustering/spec.ts';
 import { DataContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { MOST_TAGS, tagPattern } from './tags.ts';
+import { TreesSpec } from './trees/spec.ts';
 
 const text = (maximum: number) => v.pipe(v.string(), v.trim(), v.maxLength(maximum));
 const required = (maximum: number) => v.pipe(text(maximum), v.minLength(1, 'some words here'));
@@ -167,10 +169,49 @@ export const ModelFamily = v.picklist([
 ]);
 export type ModelFamily = v.InferOutput<typeof ModelFamily>;
 
-export const FederationSpec = v.strictObject({
+/** What a device does in a round where nothing is trained by steps: it passes once over its rows. */
+const onePass: TrainingPlan = {
+  localEpochs: 1,
+  batchSize: 4096,
+  learningRate: 1,
+  optimizer: { type: 'sgd', momentum: 0 },
+  proximalTerm: 0,
+  seed: 0,
+};
+
+/**
+ * How models that are learnt from exact sums (core/aggregation/summed-model.ts) take part: each brings a sum of its own, everything
+ * crosses exactly, and a version's norm says nothing. Other values are refused: check-sums.ts.
+ */
+export const exactSums = {
+  ...exactAveraging,
+  plan: onePass,
+  guard: { normFactor: null } satisfies Guard,
+};
+
+/** Models that are learnt from exact sums: core/trees, core/clustering. */
+export const SummedFamily = v.picklist(['boosted-trees', 'k-means']);
+export type SummedFamily = v.InferOutput<typeof SummedFamily>;
+
+const ofEvery = {
   brief: Brief,
   metric: SuccessMetric,
   contract: DataContract,
+  rules: RoundRules,
+  sample: v.nullable(SampleName),
+};
+const ofSums = {
+  ...ofEvery,
+  plan: v.optional(TrainingPlan, exactSums.plan),
+  strategy: v.optional(StrategyChoice, exactSums.strategy),
+  transfer: v.optional(TransferRules, exactSums.transfer),
+  guard: v.optional(Guard, exactSums.guard),
+  personalisation: v.optional(Personalisation, exactSums.personalisation),
+};
+
+/** Devices train a network from its newest version. */
+export const NetworkFederation = v.strictObject({
+  ...ofEvery,
   family: ModelFamily,
   network: NetworkSpec,
   plan: TrainingPlan,
@@ -179,7 +220,22 @@ export const FederationSpec = v.strictObject({
   transfer: v.optional(TransferRules, exactAveraging.transfer),
   guard: v.optional(Guard, exactAveraging.guard),
   personalisation: v.optional(Personalisation, exactAveraging.personalisation),
-  rules: RoundRules,
-  sample: v.nullable(SampleName),
 });
+export type NetworkFederation = v.InferOutput<typeof NetworkFederation>;
+
+/** Devices add up their rows. */
+const TreesFederation = v.strictObject({ ...ofSums, family: v.literal('boosted-trees'), trees: TreesSpec });
+const ClustersFederation = v.strictObject({
+  ...ofSums,
+  family: v.literal('k-means'),
+  clusters: ClustersSpec,
+});
+export type SummedFederation =
+  v.InferOutput<typeof TreesFederation> | v.InferOutput<typeof ClustersFederation>;
+
+export const FederationSpec = v.variant('family', [NetworkFederation, TreesFederation, ClustersFederation]);
 export type FederationSpec = v.InferOutput<typeof FederationSpec>;
+
+/** What of a spec says which model it is: two federations of the same text here have versions of the same kind. */
+export const modelText = (spec: FederationSpec): string =>
+  JSON.stringify('network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters);

@@ -1,21 +1,40 @@
-// Everything that taking part needs once joined: this device's rows, the federation's network, and an engine that passed the test.
-import { buildNetwork, type Network } from '../core/model/network.ts';
+// Everything that taking part needs once joined: this device's rows, the federation's model, and for a network an engine that
+// passed the test.
+import type { SummedModel } from '../core/aggregation/summed-model.ts';
+import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
+import type { TrainingPlan } from '../core/model/spec.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
+import type { BackendChoice } from './participation.ts';
 import { readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
 import { openScoreboard, type Scoreboard } from './scoreboard.ts';
 
-export interface Equipment {
+interface Equipped {
   readonly rows: OwnRows;
-  readonly network: Network;
   readonly spec: FederationSpec;
+  /** P */
+  readonly parameterCount: number;
+  /** Where rows are only added up nothing is asked of it but its turn. */
   readonly engine: Engine;
   readonly scoreboard: Scoreboard;
 }
+/** For training a network. */
+export interface NetworkEquipment extends Equipped {
+  readonly network: Network;
+}
+/** For adding up rows. */
+export interface SummingEquipment extends Equipped {
+  readonly sums: SummedModel;
+}
+export type Equipment = NetworkEquipment | SummingEquipment;
+
+/** Version 0 of a run with this plan, [P], where its coordinator imported none. Owns its buffer. */
+export const firstOf = (equipment: Equipment, { seed }: TrainingPlan): Float32Array<ArrayBuffer> =>
+  'sums' in equipment ? equipment.sums.initial() : initialParameters(equipment.network, seed);
 
 /** Joining was refused: `message` is for the person. */
 export class JoinRefused extends Error {
@@ -37,6 +56,14 @@ export interface EquipmentSource {
   readonly engines: Engines;
   readonly queue: ReturnType<typeof createQueue>;
 }
+
+/** Whole numbers are added up alike everywhere, so there is nothing to measure. */
+const ADDING_UP: BackendChoice = {
+  backend: 'cpu',
+  description: 'plain sums',
+  reason: 'Rows are added up in whole numbers, which are the same on every engine.',
+  reports: [],
+};
 
 /** Rejects with JoinRefused. The caller disposes of the engine. */
 export async function equip(
@@ -60,14 +87,23 @@ export async function equip(
       'no-training-rows',
       'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.',
     );
+  const scoreboard = await openScoreboard(source.store, source.federation, rows.version);
+  if (!('network' in spec)) {
+    const { summedModel } = await import('../core/summed-models.ts');
+    const sums = summedModel(spec);
+    if (!sums.ok) throw new Error(`The federation’s model cannot be built here. ${sums.error.message}`);
+    const { parameterCount } = sums.value;
+    const engine = createEngine(ADDING_UP, source.engines.create, source.queue);
+    return { rows, sums: sums.value, parameterCount, spec, engine, scoreboard };
+  }
   const built = buildNetwork(spec.network);
   // The server builds it before it offers it: this is another version of the app.
   if (!built.ok) throw new Error(`The federation’s network cannot be built here. ${built.error.message}`);
   try {
     const choice = await source.engines.choose(built.value, spec.plan.batchSize, chosen.backend);
     const engine = createEngine(choice, source.engines.create, source.queue);
-    const scoreboard = await openScoreboard(source.store, source.federation, rows.version);
-    return { rows, network: built.value, spec, engine, scoreboard };
+    const { parameterCount } = built.value;
+    return { rows, network: built.value, parameterCount, spec, engine, scoreboard };
   } catch (cause) {
     if (!(cause instanceof TrainerFailure)) throw cause;
     throw new JoinRefused(

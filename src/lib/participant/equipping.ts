@@ -1,4 +1,5 @@
 // Getting ready, once: the federation's spec, this device's rows, an engine that passed the test; and anew when the model changes.
+import { modelText } from '../core/federation.ts';
 import type { FederationView } from '../protocol/views.ts';
 import { equip, JoinRefused, type Equipment } from './equipment.ts';
 import { Ended, type Ground } from './ground.ts';
@@ -48,9 +49,11 @@ export function createEquipping(ground: Ground): Equipping {
       if (standing.joined === null) throw new Ended();
       const { equipment, view } = standing;
       // A new run may bring another model.
-      const fits =
-        view === undefined || JSON.stringify(view.spec.network) === JSON.stringify(equipment?.spec.network);
-      if (equipment !== undefined && fits) return equipment;
+      if (
+        equipment !== undefined &&
+        (view === undefined || modelText(view.spec) === modelText(equipment.spec))
+      )
+        return equipment;
       drop();
       underWay ??= prepare(standing.joined).finally(() => (underWay = undefined));
       const made = await underWay;

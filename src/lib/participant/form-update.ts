@@ -39,8 +39,7 @@ export interface TrainedRound {
 
 /** The update, or why there is none, in a sentence for the person. */
 export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> {
-  const { message, base, residual, controlChange, shared } = trained;
-  const codec = codecNamed(message.uplink);
+  const { base, residual, controlChange, shared } = trained;
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
   delta.fill(0, shared);
@@ -54,32 +53,62 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
         : `${parameter} is no longer a number.`,
     );
   }
-  const seed = updateContext(message.federation, message.round, trained.participant);
   // A residual of another model is worth nothing to this one.
   const kept = residual?.length === delta.length ? Float32Array.from(residual).fill(0, shared) : undefined;
-  const { bytes, residual: left } = codec.needsErrorFeedback
-    ? encodeWithFeedback(values, kept, codec, seed)
-    : { bytes: codec.encode(values, seed), residual: null };
+  const { entry, residual: left, arrived } = encodeUpdate(trained, values, kept);
   return ok({
+    entry,
+    residual: left,
+    controlChange: controlChange === null ? null : arrived().slice(delta.length),
+  });
+}
+
+/** The update of a device that added up its rows, [updateLength]: it is sent as it is. */
+export const formSums = (
+  summed: Pick<TrainedRound, 'message' | 'participant' | 'examples'>,
+  sums: Float32Array<ArrayBuffer>,
+): FormedUpdate => ({
+  entry: encodeUpdate({ ...summed, steps: 1, baseLoss: null }, sums, undefined).entry,
+  residual: null,
+  controlChange: null,
+});
+
+/** `arrived`: [values.length], what the server will read. */
+function encodeUpdate(
+  {
+    message: { federation, round, base, uplink },
+    participant,
+    examples,
+    steps,
+    baseLoss,
+  }: Pick<TrainedRound, 'message' | 'participant' | 'examples' | 'steps' | 'baseLoss'>,
+  values: Float32Array<ArrayBuffer>,
+  residual: Float32Array<ArrayBuffer> | undefined,
+): Pick<FormedUpdate, 'entry' | 'residual'> & { arrived(): Float32Array<ArrayBuffer> } {
+  const codec = codecNamed(uplink);
+  const seed = updateContext(federation, round, participant);
+  const { bytes, residual: left } = codec.needsErrorFeedback
+    ? encodeWithFeedback(values, residual, codec, seed)
+    : { bytes: codec.encode(values, seed), residual: null };
+  return {
     entry: {
-      federation: message.federation,
-      round: message.round,
+      federation,
+      round,
       offer: {
-        round: message.round,
-        base: message.base.digest,
+        round,
+        base: base.digest,
         codec: codec.name,
         bytes: bytes.byteLength,
         digest: digestOf(bytes),
-        examples: trained.examples,
-        steps: trained.steps,
-        baseLoss: trained.baseLoss,
+        examples,
+        steps,
+        baseLoss,
       },
       bytes,
     },
     residual: left,
-    controlChange:
-      controlChange === null ? null : arrived(codec, bytes, values.length, seed).slice(delta.length),
-  });
+    arrived: () => arrivedAs(codec, bytes, values.length, seed),
+  };
 }
 
 function joined(delta: Float32Array, controlChange: Float32Array): Float32Array<ArrayBuffer> {
@@ -89,8 +118,7 @@ function joined(delta: Float32Array, controlChange: Float32Array): Float32Array<
   return values;
 }
 
-/** [length]: what the server will read. */
-function arrived(codec: Codec, bytes: Uint8Array, length: number, seed: string): Float32Array<ArrayBuffer> {
+function arrivedAs(codec: Codec, bytes: Uint8Array, length: number, seed: string): Float32Array<ArrayBuffer> {
   const read = decodeAll(codec, bytes, length, seed);
   if (!read.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${read.error.kind}.`);
   return read.value;

@@ -22,7 +22,7 @@ import {
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
 import { createEngine } from './engine.ts';
-import type { Equipment } from './equipment.ts';
+import type { NetworkEquipment } from './equipment.ts';
 import { createPersonalModels, headKey, ownKey } from './personal-models.ts';
 import { openScoreboard } from './scoreboard.ts';
 import { trainLocally } from './train-locally.ts';
@@ -42,9 +42,10 @@ async function onALine(store = createMemoryParticipantStore()) {
   const engines = enginesOf(createReferenceTrainer);
   const rows = { count: 1, features: Float32Array.of(1), targets: Float32Array.of(1) };
   const version = digestOfText('own');
-  const equipment: Equipment = {
+  const equipment: NetworkEquipment = {
     rows: { version, contract: spec.contract, training: rows, heldOut: rows },
     network: built.value,
+    parameterCount: built.value.parameterCount,
     spec: { ...spec, plan },
     engine: createEngine(await engines.choose(built.value, 1, null), engines.create),
     scoreboard: await openScoreboard(store, federation, version),

@@ -13,7 +13,7 @@ import type { Clock } from '../ports/clock.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { Configured } from '../protocol/messages.ts';
-import type { Equipment } from './equipment.ts';
+import type { NetworkEquipment } from './equipment.ts';
 import { startState, trainLocally, type LocalTraining } from './train-locally.ts';
 import { createTrainingControl, type TrainingControl } from './training-control.ts';
 
@@ -66,7 +66,7 @@ export interface PersonalModels {
   keepHead(head: Float32Array<ArrayBuffer>): Promise<void>;
   /** Ditto, after the shared model's part of the round: the own model takes the plan's epochs, held to `base` by λ. Within engine.alone(). */
   trainBeside(
-    equipment: Equipment,
+    equipment: NetworkEquipment,
     personalisation: Personalisation,
     message: Pick<Configured, 'round' | 'plan'>,
     base: Float32Array<ArrayBuffer>,
@@ -77,7 +77,7 @@ export interface PersonalModels {
    * Within engine.alone().
    */
   score(
-    equipment: Equipment,
+    equipment: NetworkEquipment,
     spec: Pick<FederationSpec, 'plan' | 'personalisation'>,
     version: {
       readonly number: number;
@@ -112,7 +112,7 @@ export function createPersonalModels(options: {
 
   /** [P]; undefined where it failed, which the person is told. */
   async function train(
-    { engine, network, rows, spec }: Equipment,
+    { engine, network, rows, spec }: NetworkEquipment,
     plan: TrainingPlan,
     from: Pick<LocalTraining, 'base' | 'start'>,
     signal: AbortSignal,
@@ -154,7 +154,7 @@ export function createPersonalModels(options: {
   }
 
   async function tallyOf(
-    { engine, network, rows, spec }: Equipment,
+    { engine, network, rows, spec }: NetworkEquipment,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
   ): Promise<Tally> {

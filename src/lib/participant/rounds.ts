@@ -1,7 +1,6 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
-import { initialParameters } from '../core/model/network.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
@@ -9,14 +8,21 @@ import type { UpdateReply } from '../protocol/http.ts';
 import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
 import { openContributions } from './contributions.ts';
 import { createControls } from './controls.ts';
-import { JoinRefused } from './equipment.ts';
+import { firstOf, JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import { sharedOf, type PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
-import { checkpointKey, residualKey, roundTraining, workRound, type RoundOutcome } from './work-round.ts';
+import {
+  checkpointKey,
+  residualKey,
+  roundTraining,
+  sumRound,
+  workRound,
+  type RoundOutcome,
+} from './work-round.ts';
 
 export interface Rounds {
   configured(message: Configured): Promise<void>;
@@ -56,9 +62,9 @@ export function createRounds(
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
-    const { network, rows, engine } = equipment;
+    const { rows, engine, parameterCount } = equipment;
     const { metric, personalisation, plan } = standing.view?.spec ?? equipment.spec;
-    const initial = (): Float32Array<ArrayBuffer> => initialParameters(network, plan.seed);
+    const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
     const base = await ground.patiently(signal, (attempt) =>
       parametersOf({ federation, store, link, initial }, message.base, {
         signal: attempt,
@@ -66,12 +72,23 @@ export function createRounds(
         onProgress: (fraction) => hands.progressed(one, 'receiving', fraction),
       }),
     );
-    if (base.length !== network.parameterCount)
+    if (base.length !== parameterCount)
       throw new WrongBytes(
-        `The version has ${base.length} parameters where the model has ${network.parameterCount}.`,
+        `The version has ${base.length} parameters where the model has ${parameterCount}.`,
       );
+    if ('sums' in equipment) {
+      await scoring.score(equipment, message.base, async () => base, signal);
+      signal.throwIfAborted();
+      hands.progressed(one, 'training', 0);
+      const participant = participantIdOf(await store.secret());
+      const outcome = await engine.alone(async () =>
+        sumRound(message, participant, equipment.sums, base, rows.training),
+      );
+      return signal.aborted ? undefined : updateOf(one, checkpointKey(federation), outcome, undefined);
+    }
+    const { network } = equipment;
     const control = await ground.patiently(signal, (attempt) =>
-      controls.before(message, network.parameterCount, (named) =>
+      controls.before(message, parameterCount, (named) =>
         parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),
       ),
     );

@@ -6,8 +6,9 @@ import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { Answer, ClientMessages } from '../protocol/messages.ts';
 import type { VersionDelta } from '../protocol/views.ts';
-import type { Equipment } from './equipment.ts';
+import type { Equipment, NetworkEquipment, SummingEquipment } from './equipment.ts';
 import type { PersonalModels } from './personal-models.ts';
+import type { Scored } from './scoreboard.ts';
 import { startState } from './train-locally.ts';
 
 export interface NamedVersion {
@@ -71,31 +72,43 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     if (answer !== undefined) await kept(scoreboard.told(version));
   };
 
+  async function scoreNetwork(
+    equipment: NetworkEquipment,
+    version: VersionNumber,
+    parameters: Float32Array<ArrayBuffer>,
+    signal: AbortSignal,
+  ): Promise<Pick<Scored, 'tally' | 'personal'>> {
+    const { engine, network, rows } = equipment;
+    const spec = surroundings.spec(equipment);
+    const start = await personal.startOf(network, spec.personalisation, parameters);
+    const session = await (await engine.trainer()).open(network, spec.plan);
+    let tally: Tally;
+    try {
+      await session.setState(startState(start));
+      tally = await session.evaluate(rows.heldOut, { signal });
+    } finally {
+      session.close();
+    }
+    const scored = { number: version, parameters, scored: tally };
+    return { tally, personal: await personal.score(equipment, spec, scored, signal) };
+  }
+
   return {
     wants,
     async score(equipment, named, load, signal) {
       if (!wants(equipment, named)) return;
       const { version, digest } = named;
-      const { engine, network, rows, scoreboard } = equipment;
+      const { engine, parameterCount, scoreboard } = equipment;
       atWork.add(version);
       try {
         const parameters = await load();
         // The model of another run: not this device's to score.
-        if (parameters.length !== network.parameterCount) return;
+        if (parameters.length !== parameterCount) return;
         const said = await engine.alone(async () => {
           signal.throwIfAborted();
-          const spec = surroundings.spec(equipment);
-          const start = await personal.startOf(network, spec.personalisation, parameters);
-          const session = await (await engine.trainer()).open(network, spec.plan);
-          let tally: Tally;
-          try {
-            await session.setState(startState(start));
-            tally = await session.evaluate(rows.heldOut, { signal });
-          } finally {
-            session.close();
-          }
-          const scored = { number: version, parameters, scored: tally };
-          return { tally, personal: await personal.score(equipment, spec, scored, signal) };
+          return 'sums' in equipment
+            ? { tally: summedTally(equipment, parameters), personal: null }
+            : scoreNetwork(equipment, version, parameters, signal);
         });
         await kept(scoreboard.add({ version, digest, ...said, told: false }));
         surroundings.onChanged();
@@ -112,4 +125,11 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       for (const one of equipment.scoreboard.scored) if (!one.told) await tellOne(equipment, one.version);
     },
   };
+}
+
+/** What was checked when the rows were read fits: rows that do not are a bug. */
+function summedTally({ sums, rows }: SummingEquipment, parameters: Float32Array): Tally {
+  const tally = sums.evaluate(parameters, rows.heldOut);
+  if (!tally.ok) throw new Error(tally.error.message);
+  return tally.value;
 }

@@ -1,12 +1,11 @@
 // Taking part in one federation: check in, work each round this device is picked for, send what was trained, learn the
 // decision. Messages are hints that may be lost; whatever counts is asked for again or lies in the store. This file joins the
 // parts (attendance, rounds, scores) and does what the person asks for.
-import { initialParameters } from '../core/model/network.ts';
 import { WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { createAttendance } from './attendance.ts';
 import { openContributions } from './contributions.ts';
-import { JoinRefused, type Equipment } from './equipment.ts';
+import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
 import { createEquipping } from './equipping.ts';
 import { createGround, Ended, type TakePartOptions } from './ground.ts';
 import { readJoined, writeJoined, type Joined } from './joined.ts';
@@ -98,9 +97,8 @@ export function takePart(options: TakePartOptions): TakingPart {
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
-    const { network, spec } = equipment;
-    const { plan } = standing.view?.spec ?? spec;
-    const initial = (): Float32Array<ArrayBuffer> => initialParameters(network, plan.seed);
+    const { plan } = standing.view?.spec ?? equipment.spec;
+    const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
       ground.patiently(signal, (attempt) =>
         parametersOf({ federation, store, link, initial }, named, {

@@ -1,5 +1,6 @@
-// One round on this device: train from the base on own rows. What is made of the result is form-update.ts's, what is done with
-// it rounds.ts's.
+// One round on this device: train from the base on own rows, or add them up. What is made of the result is form-update.ts's, what
+// is done with it rounds.ts's.
+import type { ModelRows, SummedModel } from '../core/aggregation/summed-model.ts';
 import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
 import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
@@ -9,7 +10,7 @@ import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
 import type { Configured } from '../protocol/messages.ts';
 import { batchesOf, roundSeed } from './batch-order.ts';
-import { formUpdate, type FormedUpdate } from './form-update.ts';
+import { formSums, formUpdate, type FormedUpdate } from './form-update.ts';
 import type { OwnRows } from './own-rows.ts';
 import { trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
@@ -21,7 +22,11 @@ export type RoundOutcome =
       readonly head: Float32Array<ArrayBuffer>;
     }
   | { readonly type: 'stopped' }
-  | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
+  | {
+      readonly type: 'failed';
+      readonly kind: 'diverged' | 'unsuited' | TrainerFailure['kind'];
+      readonly message: string;
+    };
 
 /** One for all rounds of a federation: a tab that was closed in mid-round leaves no checkpoint behind for every such round. */
 export const checkpointKey = (federation: FederationId): string => `round:${federation}`;
@@ -131,4 +136,22 @@ export async function workRound(
     default:
       return outcome satisfies never;
   }
+}
+
+/** The same where nothing is trained: sums over the rows, against the base version [P]. */
+export function sumRound(
+  message: Configured,
+  participant: ParticipantId,
+  sums: SummedModel,
+  base: Float32Array,
+  rows: ModelRows,
+): Exclude<RoundOutcome, { type: 'stopped' }> {
+  const update = sums.update(base, rows);
+  return update.ok
+    ? {
+        type: 'trained',
+        formed: formSums({ message, participant, examples: rows.count }, update.value),
+        head: new Float32Array(0),
+      }
+    : { type: 'failed', kind: 'unsuited', message: update.error.message };
 }

@@ -155,6 +155,8 @@ export const FederationView = v.strictObject({
   /** The newest version, which rounds train from, and the version that the alias `live` names. */
   head: VersionView,
   live: VersionNumber,
+  /** Of one update, as it leaves a device. */
+  updateBytes: whole,
   /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
   status: v.string(),
 });

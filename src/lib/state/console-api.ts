@@ -83,5 +83,5 @@ export const consoleApi = (fetching: Fetch) =>
   }) as const;
 export type ConsoleApi = ReturnType<typeof consoleApi>;
 
-export const exportAddress = (id: string, version: number, format: 'tfjs' | 'safetensors'): string =>
+export const exportAddress = (id: string, version: number, format: 'tfjs' | 'safetensors' | 'json'): string =>
   `${address(id)}/versions/${version}/export?format=${format}`;

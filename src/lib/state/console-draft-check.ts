@@ -2,13 +2,16 @@
 // path of the issue within the spec ("rules.goal"), so that the server's refusals land on the same fields.
 import * as v from 'valibot';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
-import { FederationSpec } from '#lib/core/federation.ts';
+import type { FederatedModel } from '#lib/core/federated-model.ts';
+import { FederationSpec, type SummedFamily } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
-import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
 import {
   personalisationChosen,
@@ -102,16 +105,41 @@ export interface ModelProblem {
   readonly message: string;
 }
 
-/** The network as it stands, its shapes proven, or the one thing that stands in the way. */
-export function networkTyped(draft: Draft): Result<Network, ModelProblem> {
+/** The model as it stands, its shapes proven, or the one thing that stands in the way. */
+export function modelTyped(draft: Draft): Result<FederatedModel, ModelProblem> {
   const contract = v.safeParse(DataContract, contractTyped(draft));
   if (!contract.success)
     return fail({ path: 'contract', message: 'Shapes are known once the data contract is complete.' });
+  const summed = summedFamilyNamed(draft.family);
+  if (summed !== undefined) return sumsTyped(draft, summed.name, contract.output);
+  const network = networkTyped(draft, contract.output);
+  return network.ok
+    ? ok({ type: 'network', parameterCount: network.value.parameterCount, network: network.value })
+    : network;
+}
+
+function sumsTyped(
+  draft: Draft,
+  family: SummedFamily,
+  contract: DataContract,
+): Result<FederatedModel, ModelProblem> {
+  const settings = readSummedSettings(family, optionsOf(draft));
+  if (!settings.ok) {
+    const name = v.getDotPath(settings.error);
+    return fail({ path: name === null ? 'options' : `options.${name}`, message: sentenceOf(settings.error) });
+  }
+  const made = summedModel({ ...settings.value, contract });
+  return made.ok
+    ? ok({ type: 'sums', parameterCount: made.value.parameterCount, sums: made.value })
+    : fail({ path: 'family', message: made.error.message });
+}
+
+function networkTyped(draft: Draft, contract: DataContract): Result<Network, ModelProblem> {
   if (draft.family === 'imported') {
     if (draft.imported === null) return fail({ path: 'network', message: 'Choose a model.json first.' });
     const built = buildNetwork(draft.imported.network);
     if (!built.ok) return fail({ path: 'network', message: built.error.message });
-    return fits(built.value, contract.output);
+    return fits(built.value, contract);
   }
   const family = familyNamed(draft.family);
   if (family !== undefined) {
@@ -122,7 +150,7 @@ export function networkTyped(draft: Draft): Result<Network, ModelProblem> {
       return fail({ path: name === undefined ? 'options' : `options.${name}`, message: sentenceOf(issue) });
     }
   }
-  const made = networkOf(draft.family, contract.output, optionsOf(draft));
+  const made = networkOf(draft.family, contract, optionsOf(draft));
   if (made.ok) return made;
   return fail({
     path: made.error.kind === 'unsuited' || made.error.kind === 'unknown-family' ? 'family' : 'network',
@@ -158,7 +186,7 @@ export interface CheckedDraft {
   /** Undefined while there are issues. */
   readonly spec: FederationSpec | undefined;
   readonly issues: Issues;
-  readonly network: Result<Network, ModelProblem>;
+  readonly model: Result<FederatedModel, ModelProblem>;
 }
 
 /** Reads the whole draft by the schema that the server reads it by, and adds what only a form can say. */
@@ -171,31 +199,33 @@ export function checkDraft(draft: Draft): CheckedDraft {
     const id = v.safeParse(FederationId, draft.id);
     if (!id.success) add('id', sentenceOf(id.issues[0]));
   }
-  const network = networkTyped(draft);
-  const { optimizer, momentum, ...plan } = draft.plan;
+  const model = modelTyped(draft);
+  const summed = summedFamilyNamed(draft.family);
   const read = v.safeParse(FederationSpec, {
     brief: draft.brief,
     metric: draft.metric,
     contract: contractTyped(draft),
     family: draft.family,
-    network: network.ok ? network.value.spec : undefined,
-    plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
-    strategy: strategyChosen(draft),
-    transfer: draft.transfer,
-    guard: draft.guard,
-    personalisation: personalisationChosen(draft),
+    ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
     sample: draft.sample,
   });
   if (!read.success)
     for (const issue of read.issues) {
       const path = v.getDotPath(issue) ?? '';
-      if (path.split('.')[0] !== 'network') add(path, sentenceOf(issue));
+      if (!['network', 'trees', 'clusters'].includes(path.split('.')[0] ?? '')) add(path, sentenceOf(issue));
     }
-  for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
-  if (network.ok && sharedParameters(network.value, personalisationChosen(draft)) === 0)
-    add('personalisation.layers', 'At least one layer with parameters must be shared.');
-  if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
+  if (summed === undefined) {
+    for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
+    if (
+      model.ok &&
+      model.value.type === 'network' &&
+      sharedParameters(model.value.network, personalisationChosen(draft)) === 0
+    )
+      add('personalisation.layers', 'At least one layer with parameters must be shared.');
+  } else if (read.success)
+    for (const { path, message } of checkSums(read.output, summed.title)) add(path, message);
+  if (!model.ok && model.error.path !== 'contract') add(model.error.path, model.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(
       'metric.name',
@@ -224,14 +254,33 @@ export function checkDraft(draft: Draft): CheckedDraft {
       )
         add(`contract.columns.${index}.maximum`, 'Not below the minimum.');
     }
-  return { spec: read.success && issues.size === 0 ? read.output : undefined, issues, network };
+  return { spec: read.success && issues.size === 0 ? read.output : undefined, issues, model };
 }
+
+/** Of a network: its layers, and how devices train it. */
+function trainingTyped(draft: Draft, model: CheckedDraft['model']) {
+  const { optimizer, momentum, ...plan } = draft.plan;
+  return {
+    network: model.ok && model.value.type === 'network' ? model.value.network.spec : undefined,
+    plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
+    strategy: strategyChosen(draft),
+    transfer: draft.transfer,
+    guard: draft.guard,
+    personalisation: personalisationChosen(draft),
+  };
+}
+
+/** Of a model of sums: its settings, and nothing else: whatever was typed of training does not count. */
+const settingsTyped = (draft: Draft): Record<string, unknown> =>
+  draft.family === 'k-means' ? { clusters: optionsOf(draft) } : { trees: optionsOf(draft) };
 
 /** Whether a metric can be had from the target as typed. */
 export function metricFits(draft: Draft, name: MetricName): boolean {
   const numeric = draft.kind === 'table' && draft.table.target.type === 'number';
-  const { of } = metrics[name];
-  return of === 'both' || of === (numeric ? 'number' : 'classes');
+  return measures(
+    name,
+    draft.family === 'k-means' ? 'clustering' : numeric ? 'regression' : 'classification',
+  );
 }
 
 /** A schema's complaint in words that a person can act on. A message written for a schema says what it needs. */

@@ -145,9 +145,10 @@ describe('the bytes of a round', () => {
   test('leave out the layers that are each device’s own, and some layer must be shared', () => {
     const draft = digits();
     draft.personalisation = { ...draft.personalisation, type: 'fedper', layers: 1 };
-    const { network } = checkDraft(draft);
+    const { model } = checkDraft(draft);
+    if (!model.ok || model.value.type !== 'network') throw new Error('It is a network.');
     // The last of three dense layers, 200·10 + 10, stays.
-    expect(network.ok && sharedParameters(network.value, { type: 'fedper', layers: 1 })).toBe(
+    expect(sharedParameters(model.value.network, { type: 'fedper', layers: 1 })).toBe(
       199_210 - 2_010,
     );
     expect([...checkDraft(draft).issues]).toEqual([]);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { exactAveraging, FederationSpec } from '#lib/core/federation.ts';
 import { wireCosts } from './console-draft-strategy.ts';
-import { checkDraft, cohortSize, networkTyped, stepOf } from './console-draft-check.ts';
+import { checkDraft, cohortSize, modelTyped, stepOf } from './console-draft-check.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
 import { presets } from './console-presets.ts';
@@ -48,23 +48,23 @@ const memory = (): DraftStorage & { readonly kept: Map<string, string> } => {
 
 describe('a draft of a federation', () => {
   test('becomes the spec that the server reads, and the network of its family', () => {
-    const { spec, issues, network } = checkDraft(digits());
+    const { spec, issues, model } = checkDraft(digits());
     expect([...issues]).toEqual([]);
     expect(v.is(FederationSpec, spec)).toBe(true);
     // 784·200 + 200 + 200·200 + 200 + 200·10 + 10 (McMahan et al. 2017, §3).
-    expect(network.ok && network.value.parameterCount).toBe(199_210);
+    expect(model.ok && model.value.parameterCount).toBe(199_210);
   });
   test('of a table encodes each column, and a class without listed values means itself', () => {
     const draft = patients();
     const target = draft.table.target.classes[0];
     if (target !== undefined) target.values = [];
-    const { spec, network } = checkDraft(draft);
+    const { spec, model } = checkDraft(draft);
     expect(
       spec?.contract.kind === 'table' &&
         spec.contract.target.type === 'classes' &&
         spec.contract.target.classes[0]?.values,
     ).toEqual(['healthy']);
-    expect(network.ok && network.value.spec.inputShape).toEqual([4]);
+    expect(model.ok && model.value.type === 'network' && model.value.network.spec.inputShape).toEqual([4]);
   });
   test('names each mistake at the path of its field, in words', () => {
     const draft = digits();
@@ -108,7 +108,7 @@ describe('a draft of a federation', () => {
   test('a setting of the family is refused at that setting', () => {
     const draft = digits();
     draft.options = { ...draft.options, mlp: { hidden: '200, many', dropout: 0 } };
-    const network = networkTyped(draft);
+    const network = modelTyped(draft);
     expect(!network.ok && network.error).toEqual({
       path: 'options.hidden',
       message: 'This is not a number.',
@@ -126,7 +126,7 @@ describe('a draft of a federation', () => {
         loss: 'categorical-crossentropy',
       },
     };
-    const network = networkTyped(draft);
+    const network = modelTyped(draft);
     expect(!network.ok && network.error.message).toBe(
       'The model takes [784], but an example of the data contract is [28, 28, 1].',
     );
@@ -135,7 +135,7 @@ describe('a draft of a federation', () => {
       inputShape: [28, 28, 1],
       layers: [{ type: 'flatten' }, { type: 'dense', units: 7, activation: 'softmax', useBias: true }],
     };
-    const other = networkTyped(draft);
+    const other = modelTyped(draft);
     expect(!other.ok && other.error.message).toBe('The model has 7 outputs, but the data contract needs 10.');
   });
   test('typed again from its own spec, it makes the same spec', () => {

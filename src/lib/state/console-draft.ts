@@ -6,13 +6,17 @@ import type { DataContract } from '#lib/core/data/contract.ts';
 import {
   exactAveraging,
   ModelFamily,
+  SummedFamily,
   SampleName,
   type Personalisation,
   type FederationSpec,
+  type NetworkFederation,
+  type SummedFederation,
 } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
+import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 
 const number = v.nullable(v.number());
@@ -93,8 +97,8 @@ export const Draft = v.object({
   kind: v.picklist(['image', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
   table: v.object({ columns: v.array(DraftColumn), target: DraftTarget }),
-  family: ModelFamily,
-  /** By family and setting; a list of numbers is kept as it was typed, "200, 200". */
+  family: v.union([ModelFamily, SummedFamily]),
+  /** By family and setting; a list of numbers is kept as it was typed, "200, 200"; a word is one of a few. */
   options: v.record(v.string(), v.record(v.string(), v.union([v.string(), number]))),
   imported: v.nullable(v.object({ fileName: v.string(), network: NetworkSpec, notes: texts })),
   plan: v.object({
@@ -132,20 +136,20 @@ export type Draft = v.InferOutput<typeof Draft>;
 
 /** Settings of every family at their defaults, as the form holds them. */
 export const defaultOptions = (): Draft['options'] =>
-  Object.fromEntries(
-    modelFamilies.map((family) => [
-      family.name,
-      Object.fromEntries(
-        Object.entries(v.getDefaults(family.options) as Record<string, unknown>).map(([name, value]) => [
-          name,
-          typedOption(value),
-        ]),
-      ),
-    ]),
-  );
+  Object.fromEntries([
+    ...modelFamilies.map((family) => [family.name, typedOptions(v.getDefaults(family.options))] as const),
+    ...summedFamilies.map((family) => [family.name, typedOptions(family.defaults)] as const),
+  ]);
+
+const typedOptions = (options: Readonly<Record<string, unknown>>): Draft['options'][string] =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typedOption(value)]));
 
 const typedOption = (value: unknown): string | number | null =>
-  Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? value : null;
+  Array.isArray(value)
+    ? value.join(', ')
+    : typeof value === 'number' || typeof value === 'string'
+      ? value
+      : null;
 
 /** "200, 200" → [200, 200]; what is no number stays text, for the schema to refuse by name. */
 export const numbersTyped = (text: string): (number | string)[] =>
@@ -159,7 +163,9 @@ export const optionsOf = (draft: Draft): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(draft.options[draft.family] ?? {}).map(([name, value]) => [
       name,
-      typeof value === 'string' ? numbersTyped(value) : value,
+      typeof value === 'string' && summedFamilyNamed(draft.family) === undefined
+        ? numbersTyped(value)
+        : value,
     ]),
   );
 
@@ -267,14 +273,38 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
 /** Typed again from a spec: to change a federation, or to duplicate it. The address is left to be made anew. */
 export function draftFrom(spec: FederationSpec): Draft {
   const draft = emptyDraft();
-  const { contract, network, plan, rules } = spec;
-  const hidden = recoveredOptions(spec);
+  const { contract, rules } = spec;
   return {
     ...draft,
     brief: { ...spec.brief },
     metric: { ...spec.metric },
     ...contractDraft(contract),
-    family: hidden === undefined ? 'imported' : spec.family,
+    ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),
+    further: furtherFrom(spec.rules),
+    rules: {
+      goal: rules.goal,
+      minimum: rules.minimum,
+      overSelection: rules.overSelection,
+      selectionDeadlineMs: rules.selectionDeadlineMs,
+      reportingDeadlineMs: rules.reportingDeadlineMs,
+      pauseMs: rules.pauseMs,
+      maximumRounds: rules.maximumRounds,
+    },
+    sample: spec.sample,
+  };
+}
+
+/** The model of sums. How networks are trained stays as a new draft has it, should one be looked at. */
+function summedDraft(spec: SummedFederation, { options }: Draft): Pick<Draft, 'family' | 'options'> {
+  const settings = spec.family === 'k-means' ? spec.clusters : spec.trees;
+  return { family: spec.family, options: { ...options, [spec.family]: typedOptions(settings) } };
+}
+
+function networkDraft(spec: NetworkFederation, draft: Draft) {
+  const { network, plan } = spec;
+  const hidden = recoveredOptions(spec);
+  return {
+    family: hidden === undefined ? ('imported' as const) : spec.family,
     options: hidden === undefined ? draft.options : { ...draft.options, [spec.family]: hidden },
     imported: hidden === undefined ? { fileName: 'the present network', network, notes: [] } : null,
     plan: {
@@ -290,17 +320,6 @@ export function draftFrom(spec: FederationSpec): Draft {
     transfer: { ...spec.transfer },
     guard: { ...spec.guard },
     personalisation: personalisationTyped(spec.personalisation),
-    further: furtherFrom(spec.rules),
-    rules: {
-      goal: rules.goal,
-      minimum: rules.minimum,
-      overSelection: rules.overSelection,
-      selectionDeadlineMs: rules.selectionDeadlineMs,
-      reportingDeadlineMs: rules.reportingDeadlineMs,
-      pauseMs: rules.pauseMs,
-      maximumRounds: rules.maximumRounds,
-    },
-    sample: spec.sample,
   };
 }
 
@@ -308,7 +327,7 @@ export function draftFrom(spec: FederationSpec): Draft {
  * A spec holds the network, not the settings that made it. They are read back from its layers, and used only if they make
  * the very same network again; else the network is kept as it is, as an imported one.
  */
-function recoveredOptions(spec: FederationSpec): Record<string, string | number | null> | undefined {
+function recoveredOptions(spec: NetworkFederation): Record<string, string | number | null> | undefined {
   const family = familyNamed(spec.family);
   if (family === undefined) return undefined;
   const dense = spec.network.layers.filter((layer) => layer.type === 'dense').map((layer) => layer.units);

@@ -1,5 +1,5 @@
 // How a federation stands, in a few words: for the pill of a header, the title of a tab, and a line of the list.
-import { figure, metrics } from '#lib/core/metrics/figures.ts';
+import { figure, measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationView, RoundPhase, RoundView, RunState, VersionView } from '#lib/protocol/views.ts';
 import { clock, isBetter, metricChange } from './format.ts';
 
@@ -114,9 +114,7 @@ export function metricStanding(
 /** The success metric and every other that this federation's tallies have. */
 export const metricNames = (versions: readonly VersionView[]): (keyof typeof metrics)[] => {
   const tally = versions.find((one) => one.evaluation !== null)?.evaluation?.tally;
-  return (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
-    (name) =>
-      metrics[name].of === 'both' ||
-      metrics[name].of === (tally?.type === 'regression' ? 'number' : 'classes'),
+  return (Object.keys(metrics) as (keyof typeof metrics)[]).filter((name) =>
+    measures(name, tally?.type ?? 'classification'),
   );
 };

@@ -2,22 +2,38 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '../core/federation.ts';
 import { NetworkSpec } from '../core/model/spec.ts';
+import type { SummedSpec } from '../core/summed-models.ts';
 import type { LocalModel } from '../ports/participant-store.ts';
 import type { FederationView, VersionView } from '../protocol/views.ts';
-import type { ModelSource } from '../workers/device-messages.ts';
+import type { AskedModel } from '../workers/device-messages.ts';
 
-export interface ModelChoice {
+export type ModelChoice = AskedModel & {
   /** As it stands in the address: "v13", or the id of a local model. */
   readonly id: string;
   readonly title: string;
-  readonly network: NetworkSpec;
-  readonly source: ModelSource;
-}
+};
 
-export const versionChoice = (version: VersionView, network: NetworkSpec, live: number): ModelChoice => ({
+/** What the device worker is asked about. */
+export const askedOf = (choice: ModelChoice): AskedModel =>
+  'sums' in choice
+    ? { sums: choice.sums, source: choice.source }
+    : { network: choice.network, source: choice.source };
+
+const runnable = (spec: FederationSpec): { network: NetworkSpec } | { sums: SummedSpec } => {
+  if ('network' in spec) return { network: spec.network };
+  const { contract } = spec;
+  return {
+    sums:
+      spec.family === 'k-means'
+        ? { family: spec.family, clusters: spec.clusters, contract }
+        : { family: spec.family, trees: spec.trees, contract },
+  };
+};
+
+export const versionChoice = (version: VersionView, spec: FederationSpec, live: number): ModelChoice => ({
   id: `v${version.version}`,
   title: `Version ${version.version}${version.version === live ? ' (live)' : ''}`,
-  network,
+  ...runnable(spec),
   source: { type: 'version', digest: version.digest, bytes: version.bytes },
 });
 
@@ -35,19 +51,17 @@ export function localChoice(model: LocalModel): ModelChoice | undefined {
 
 /** What this device made of the live version for itself while taking part; undefined where the federation has all devices use it as it is. */
 export const ownChoice = (
-  view: Pick<FederationView, 'id' | 'live'> & {
-    readonly spec: Pick<FederationSpec, 'network' | 'personalisation'>;
-  },
+  view: Pick<FederationView, 'id' | 'live' | 'spec'>,
   versions: readonly VersionView[],
 ): ModelChoice | undefined => {
-  const { network, personalisation } = view.spec;
+  const { personalisation } = view.spec;
   const live = versions.find((one) => one.version === view.live);
   if (personalisation.type === 'none' || live === undefined) return undefined;
   const { digest, bytes } = live;
   return {
     id: 'own',
     title: 'Your own model',
-    network,
+    ...runnable(view.spec),
     source: { type: 'own', federation: view.id, personalisation, digest, bytes },
   };
 };
@@ -55,10 +69,10 @@ export const ownChoice = (
 /** Newest versions first, then the models trained here. */
 export const modelChoices = (
   versions: readonly VersionView[],
-  network: NetworkSpec,
+  spec: FederationSpec,
   live: number,
   models: readonly LocalModel[],
 ): readonly ModelChoice[] => [
-  ...versions.toReversed().map((version) => versionChoice(version, network, live)),
+  ...versions.toReversed().map((version) => versionChoice(version, spec, live)),
   ...models.flatMap((model) => localChoice(model) ?? []),
 ];

@@ -1,9 +1,9 @@
 // From what a person types in the form for training alone to a network and a plan, or one sentence for each field that is
-// not right. "federation" stands for the federation's own network.
+// not right. "federation" stands for the federation's own network, where it has one: sums over one's own rows alone are not offered.
 import type { DataContract } from '../core/data/contract.ts';
 import { classLabels } from '../core/data/contract.ts';
 import type { FederationSpec } from '../core/federation.ts';
-import { metrics, type MetricName } from '../core/metrics/figures.ts';
+import { measures, metrics, type MetricName } from '../core/metrics/figures.ts';
 import { familiesFor, networkOf, type FamilyName } from '../core/model/families/index.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import type { OptimizerSpec, TrainingPlan } from '../core/model/spec.ts';
@@ -45,7 +45,7 @@ export const familyOptions = (
   contract: DataContract,
   federation: FederationSpec | undefined,
 ): readonly FamilyOption[] => [
-  ...(federation === undefined
+  ...(federation === undefined || !('network' in federation)
     ? []
     : [
         {
@@ -63,11 +63,12 @@ export const familyOptions = (
 
 /** A working start for every field. */
 export function initialForm(contract: DataContract, federation: FederationSpec | undefined): RunForm {
-  const plan = federation?.plan;
+  const own = federation !== undefined && 'network' in federation ? federation : undefined;
+  const plan = own?.plan;
   const momentum = plan?.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0;
   return {
     family:
-      federation === undefined
+      own === undefined
         ? contract.kind === 'image'
           ? 'mlp'
           : (familiesFor(contract)[0]?.name ?? 'mlp')
@@ -91,10 +92,8 @@ export const familyFields = (family: FamilyChoice): readonly RunField[] =>
 
 /** The metrics that data of this contract has. */
 export const metricsFor = (contract: DataContract): readonly MetricName[] => {
-  const kind = classLabels(contract) === undefined ? 'number' : 'classes';
-  return (Object.keys(metrics) as MetricName[]).filter(
-    (name) => metrics[name].of === kind || metrics[name].of === 'both',
-  );
+  const kind = classLabels(contract) === undefined ? 'regression' : 'classification';
+  return (Object.keys(metrics) as MetricName[]).filter((name) => measures(name, kind));
 };
 
 const whole = (text: string, low: number, high: number): number | string => {
@@ -153,7 +152,7 @@ export function readForm(
     return { ok: false, problems };
 
   const built =
-    form.family === 'federation' && federation !== undefined
+    form.family === 'federation' && federation !== undefined && 'network' in federation
       ? buildNetwork(federation.network)
       : networkOf(form.family, contract, {
           ...(hidden === undefined ? {} : { hidden }),

@@ -2,7 +2,7 @@
 import { figure, type MetricName } from '../core/metrics/figures.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { troubleOf, type DeviceState, type DeviceTrouble } from './device-state.svelte.ts';
-import type { ModelChoice } from './model-choice.ts';
+import { askedOf, type ModelChoice } from './model-choice.ts';
 
 export interface Score {
   readonly model: ModelChoice;
@@ -39,8 +39,7 @@ export class Scoring {
       this.running = model.title;
       try {
         const tally = await this.device.ask('evaluate', {
-          network: model.network,
-          source: model.source,
+          ...askedOf(model),
           dataset,
         });
         this.scores = { ...this.scores, [`${dataset} ${model.id}`]: { model, tally } };

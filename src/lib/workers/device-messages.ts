@@ -5,6 +5,7 @@ import type { Digest, FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
@@ -67,6 +68,11 @@ export type ModelSource =
     }
   | { readonly type: 'local'; readonly id: string };
 
+/** What is asked about: a network, or a model of sums, with its parameters. */
+export type AskedModel = { readonly source: ModelSource } & (
+  { readonly network: NetworkSpec } | { readonly sums: SummedSpec }
+);
+
 export interface DeviceRequests {
   /** Self-tests the back ends on this model and picks one; `preferred` overrides the choice if it passes. */
   'choose-backend': {
@@ -119,11 +125,9 @@ export interface DeviceRequests {
   };
   /** Takes training over from the other tab of this browser. */
   'move-here': { request: { readonly federation: FederationId }; result: null };
-  /** [count, outputSize]; answered by a transferred buffer. */
+  /** [count, outputs]: class probabilities, a number, or squared distances to centres; answered by a transferred buffer. */
   predict: {
-    request: {
-      readonly network: NetworkSpec;
-      readonly source: ModelSource;
+    request: AskedModel & {
       readonly features: Uint8Array | Float32Array;
       readonly count: number;
     };
@@ -131,7 +135,7 @@ export interface DeviceRequests {
   };
   /** Scores a model on the held-out rows of a dataset on this device. */
   evaluate: {
-    request: { readonly network: NetworkSpec; readonly source: ModelSource; readonly dataset: string };
+    request: AskedModel & { readonly dataset: string };
     result: Tally;
   };
 }

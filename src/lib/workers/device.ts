@@ -148,13 +148,13 @@ export function createDevice(parts: DeviceParts): Device {
       (await participationIn(federation)).moveHere();
       return null;
     },
-    predict: ({ network, source, features, count }) =>
-      inference.use(network, source, (session) => session.predict(features, count)),
-    async evaluate({ network, source, dataset }) {
+    predict: ({ features, count, ...asked }) =>
+      inference.use(asked, (model) => model.predict(features, count)),
+    async evaluate({ dataset, ...asked }) {
       const rows = await readOwnRows(datasets, dataset);
       if (rows === undefined)
         throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
-      return inference.use(network, source, (session) => session.evaluate(rows.heldOut));
+      return inference.use(asked, (model) => model.evaluate(rows.heldOut));
     },
   };
 

@@ -1,7 +1,10 @@
 // Using a model on this device: predictions and scores of any version or of a model trained here. The model last used stays
 // loaded, so that drawing a digit answers at once.
+import type { ModelProblem } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
+import type { Result } from '../core/result.ts';
+import type { SummedSpec } from '../core/summed-models.ts';
 import { createQueue, type Engines } from '../participant/engine.ts';
 import { parametersOf } from '../participant/parameter-source.ts';
 import { keptModel } from '../participant/personal-models.ts';
@@ -9,18 +12,17 @@ import { startState } from '../participant/train-locally.ts';
 import type { CoordinatorLink } from '../ports/coordinator-link.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName, type Trainer, type TrainerSession } from '../ports/trainer.ts';
-import type { ModelSource } from './device-messages.ts';
+import type { AskedModel, ModelSource } from './device-messages.ts';
 import { Refusal } from './refusal.ts';
 
 export interface Inference {
   /** Runs `work` with the model loaded. Rejects with Refusal, LinkLost or TrainerFailure. */
-  use<T>(
-    network: NetworkSpec,
-    source: ModelSource,
-    work: (session: TrainerSession) => Promise<T>,
-  ): Promise<T>;
+  use<T>(asked: AskedModel, work: (model: UsableModel) => Promise<T>): Promise<T>;
   close(): void;
 }
+
+/** With its parameters in place. */
+export type UsableModel = Pick<TrainerSession, 'predict' | 'evaluate'>;
 
 /** No self-test here: one prediction is too short for a choice to matter, and these start fastest. */
 const order: readonly BackendName[] = ['simd', 'wasm', 'cpu'];
@@ -75,7 +77,19 @@ export function createInference({
     if (model === undefined) throw new Refusal('unknown-model', 'This model is no longer on this device.');
     return model.parameters;
   }
-  async function load(spec: NetworkSpec, source: ModelSource): Promise<TrainerSession> {
+  /** Kept nowhere: to read its parameters once more takes no time that anybody would see. */
+  async function loadSums(spec: SummedSpec, source: ModelSource): Promise<UsableModel> {
+    if (source.type !== 'version')
+      throw new Refusal('wrong-network', 'Only versions of a federation are models of this kind.');
+    const { summedModel } = await import('../core/summed-models.ts');
+    const model = accepted(summedModel(spec));
+    const parameters = await parametersOf({ federation: null, store, link }, source);
+    return {
+      predict: async (features, count) => accepted(model.predict(parameters, features, count)),
+      evaluate: async (rows) => accepted(model.evaluate(parameters, rows)),
+    };
+  }
+  async function load(spec: NetworkSpec, source: ModelSource): Promise<UsableModel> {
     const key = JSON.stringify([spec, source]);
     // A model of one's own is another one after every round.
     if (loaded?.key === key && source.type !== 'own') return loaded.session;
@@ -99,10 +113,13 @@ export function createInference({
   }
 
   return {
-    use: (network, source, work) =>
+    use: (asked, work) =>
       alone(async () => {
         try {
-          return await work(await load(network, source));
+          const { source } = asked;
+          return await work(
+            await ('sums' in asked ? loadSums(asked.sums, source) : load(asked.network, source)),
+          );
         } catch (failure) {
           // A dead session must not answer the next question.
           if (failure instanceof TrainerFailure) {
@@ -119,4 +136,9 @@ export function createInference({
       trainer = undefined;
     },
   };
+}
+
+function accepted<T>(result: Result<T, ModelProblem>): T {
+  if (!result.ok) throw new Refusal('wrong-network', result.error.message);
+  return result.value;
 }

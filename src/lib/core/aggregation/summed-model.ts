@@ -39,4 +39,15 @@ export interface SummedModel {
   /** Makes the next state from the summed updates; each counts once, whatever its rows. */
   readonly strategy: SumStrategy;
   progress(parameters: Float32Array): Result<RoundProgress, ModelProblem>;
+  /** Counts and sums of scored rows, which add up over devices. */
+  evaluate(parameters: Float32Array, rows: ModelRows): Result<Tally, ModelProblem>;
+  /**
+   * What it says of rows, [count, outputs]: class probabilities, an encoded number, or the squared distance to each centre (encoded
+   * units). `features` [count, F]. Owns its buffer.
+   */
+  predict(
+    parameters: Float32Array,
+    features: Uint8Array | Float32Array,
+    count: number,
+  ): Result<Float32Array<ArrayBuffer>, ModelProblem>;
 }

@@ -10,6 +10,7 @@ export const metricNames = [
   'rmse',
   'mae',
   'r2',
+  'inertia',
 ] as const;
 type MetricName = (typeof metricNames)[number];
 
@@ -20,7 +21,8 @@ export const metrics: Readonly<
       readonly title: string;
       readonly higherIsBetter: boolean;
       readonly isShare: boolean;
-      readonly of: 'classes' | 'number' | 'both';
+      /** both: classes and numbers. */
+      readonly of: 'classes' | 'number' | 'both' | 'clusters';
     }
   >
 > = {
@@ -31,7 +33,15 @@ export const metrics: Readonly<
   rmse: { title: 'RMSE', higherIsBetter: false, isShare: false, of: 'number' },
   mae: { title: 'Mean absolute error', higherIsBetter: false, isShare: false, of: 'number' },
   r2: { title: 'R²', higherIsBetter: true, isShare: false, of: 'number' },
+  inertia: { title: 'Inertia per row', higherIsBetter: false, isShare: false, of: 'clusters' },
 };
+
+/** Which tallies a metric can be had from. */
+export const measures = (name: MetricName, tally: Tally['type']): boolean =>
+  metrics[name].of === 'both'
+    ? tally !== 'clustering'
+    : metrics[name].of ===
+      (tally === 'classification' ? 'classes' : tally === 'regression' ? 'number' : 'clusters');
 
 /** Recall, precision and F1 of one class; undefined where the class does not occur (or is never predicted). */
 export interface ClassFigures {
@@ -88,11 +98,15 @@ export function figure(tally: Tally, name: MetricName): number | undefined {
       case 'rmse':
       case 'mae':
       case 'r2':
+      case 'inertia':
         return undefined;
       default:
         return name satisfies never;
     }
   }
+  // In units of σ², columns added up.
+  if (tally.type === 'clustering')
+    return name === 'inertia' ? tally.squaredDistanceSum / tally.count : undefined;
   switch (name) {
     case 'loss':
       return tally.squaredErrorSum / tally.count;
@@ -107,6 +121,7 @@ export function figure(tally: Tally, name: MetricName): number | undefined {
     case 'accuracy':
     case 'balanced-accuracy':
     case 'f1-macro':
+    case 'inertia':
       return undefined;
     default:
       return name satisfies never;

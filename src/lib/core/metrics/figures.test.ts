@@ -70,9 +70,9 @@ test('regression figures come from sums: y = 1, 2, 3 against ŷ = 1, 3, 5', () =
 });
 
 test('a tally that does not add up, or is of another size or kind, does not fit', () => {
-  expect(tallyFits(tally, 3)).toBe(true);
-  expect(tallyFits({ ...tally, count: 14 }, 3)).toBe(false);
-  expect(tallyFits(tally, 4)).toBe(false);
-  expect(tallyFits(tally, undefined)).toBe(false);
+  expect(tallyFits(tally, { type: 'classification', classes: 3 })).toBe(true);
+  expect(tallyFits({ ...tally, count: 14 }, { type: 'classification', classes: 3 })).toBe(false);
+  expect(tallyFits(tally, { type: 'classification', classes: 4 })).toBe(false);
+  expect(tallyFits(tally, { type: 'regression' })).toBe(false);
   expect(addTallies(tally, { ...tally, confusion: [1, 0, 0, 1] })).toBeUndefined();
 });

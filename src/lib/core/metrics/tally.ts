@@ -23,9 +23,18 @@ export const RegressionTally = v.strictObject({
   targetSum: sum,
   targetSquareSum: sum,
 });
-export const Tally = v.variant('type', [ClassificationTally, RegressionTally]);
+export const ClusteringTally = v.strictObject({
+  type: v.literal('clustering'),
+  count,
+  /** Inertia: Σ ‖x − nearest centre‖², in encoded units. */
+  squaredDistanceSum: v.pipe(sum, v.minValue(0)),
+  /** [k]: rows next to each centre. */
+  sizes: v.pipe(v.array(count), v.maxLength(256)),
+});
+export const Tally = v.variant('type', [ClassificationTally, RegressionTally, ClusteringTally]);
 export type ClassificationTally = v.InferOutput<typeof ClassificationTally>;
 export type RegressionTally = v.InferOutput<typeof RegressionTally>;
+export type ClusteringTally = v.InferOutput<typeof ClusteringTally>;
 export type Tally = v.InferOutput<typeof Tally>;
 
 /** The sum of two tallies of one kind and size; undefined where they do not fit together. */
@@ -48,16 +57,59 @@ export function addTallies(a: Tally, b: Tally): Tally | undefined {
       targetSum: a.targetSum + b.targetSum,
       targetSquareSum: a.targetSquareSum + b.targetSquareSum,
     };
+  if (a.type === 'clustering' && b.type === 'clustering') {
+    if (a.sizes.length !== b.sizes.length) return undefined;
+    return {
+      type: 'clustering',
+      count: a.count + b.count,
+      squaredDistanceSum: a.squaredDistanceSum + b.squaredDistanceSum,
+      sizes: a.sizes.map((size, index) => size + (b.sizes[index] ?? 0)),
+    };
+  }
   return undefined;
 }
 
+/** What a tally must be of: rows of so many classes, of a number, or next to so many centres. */
+export type TallyShape =
+  | { readonly type: 'classification'; readonly classes: number }
+  | { readonly type: 'regression' }
+  | { readonly type: 'clustering'; readonly clusters: number };
+
 /** Whether a tally adds up and is of the expected kind: the check on what a device claims. */
-export function tallyFits(tally: Tally, classes: number | undefined): boolean {
-  if (tally.type === 'regression') return classes === undefined;
-  return (
-    classes !== undefined &&
-    tally.confusion.length === classes * classes &&
-    tally.confusion.reduce((total, cell) => total + cell, 0) === tally.count &&
-    tally.lossSum >= 0
-  );
+export function tallyFits(tally: Tally, shape: TallyShape): boolean {
+  const addsUp = (parts: readonly number[], wanted: number): boolean =>
+    parts.length === wanted && parts.reduce((total, part) => total + part, 0) === tally.count;
+  switch (shape.type) {
+    case 'classification':
+      return tally.type === shape.type && addsUp(tally.confusion, shape.classes ** 2) && tally.lossSum >= 0;
+    case 'regression':
+      return tally.type === shape.type;
+    case 'clustering':
+      return tally.type === shape.type && addsUp(tally.sizes, shape.clusters);
+    default:
+      return shape satisfies never;
+  }
 }
+
+/** The tally of no rows. */
+export function emptyTally(shape: TallyShape): Tally {
+  switch (shape.type) {
+    case 'classification':
+      return { type: 'classification', count: 0, lossSum: 0, confusion: zeros(shape.classes ** 2) };
+    case 'regression':
+      return {
+        type: 'regression',
+        count: 0,
+        squaredErrorSum: 0,
+        absoluteErrorSum: 0,
+        targetSum: 0,
+        targetSquareSum: 0,
+      };
+    case 'clustering':
+      return { type: 'clustering', count: 0, squaredDistanceSum: 0, sizes: zeros(shape.clusters) };
+    default:
+      return shape satisfies never;
+  }
+}
+
+const zeros = (length: number): number[] => Array.from({ length }, () => 0);

@@ -1,10 +1,9 @@
 // Gradient-boosted trees as a model that is learnt from sums (core/aggregation/summed-model.ts): the parts of this folder put
 // together for one federation. One round grows one level. Where every participant reports in every round, the trees are those of
 // pooled training, bit for bit; where the cohort changes, each level is of those who reported it.
-import type { ModelProblem, ModelRows, SummedModel } from '../aggregation/summed-model.ts';
+import type { ModelProblem, SummedModel } from '../aggregation/summed-model.ts';
 import { WORDS } from '../aggregation/exact-words.ts';
 import type { DataContract } from '../data/contract.ts';
-import type { Tally } from '../metrics/tally.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { binnedColumns } from './columns.ts';
 import { initialState, treesStrategy } from './growth.ts';
@@ -18,13 +17,6 @@ const MAXIMUM_VALUES = 2 ** 24;
 
 export interface BoostedTrees extends SummedModel {
   readonly layout: TreesLayout;
-  /** Class probabilities [count, classes], or encoded numbers [count]. */
-  predict(
-    parameters: Float32Array,
-    features: Uint8Array | Float32Array,
-    count: number,
-  ): Result<Float32Array<ArrayBuffer>, ModelProblem>;
-  evaluate(parameters: Float32Array, rows: ModelRows): Result<Tally, ModelProblem>;
 }
 
 export function boostedTrees(spec: TreesSpec, contract: DataContract): Result<BoostedTrees, ModelProblem> {

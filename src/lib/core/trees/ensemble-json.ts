@@ -13,7 +13,9 @@ const finite = v.pipe(v.number(), v.finite());
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const weighed = { node: index, weight: finite, cover: finite };
 const Node = v.variant('type', [
-  v.strictObject({ type: v.picklist(['leaf', 'open']), ...weighed }),
+  v.strictObject({ type: v.literal('leaf'), ...weighed }),
+  /** Of the level being grown: a leaf until it splits. */
+  v.strictObject({ type: v.literal('open'), ...weighed }),
   v.strictObject({
     type: v.literal('number-split'),
     ...weighed,
