@@ -25,11 +25,12 @@ import {
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { cohortSize, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { roomFor } from '#lib/core/round/pace.ts';
+import { rootsFirst } from '#lib/core/round/roots.ts';
 import { inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
-import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import {
   changedNothing,
@@ -204,7 +205,13 @@ export class Federation {
   }
 
   /** Goes on where an earlier process stopped: within its queue, before anybody connects. */
-  resume(round: Parameters<RoundDriver['resume']>[0]): void {
+  resume(record: Parameters<RoundDriver['resume']>[0]): void {
+    const { roots } = this;
+    // Trust may have been given or taken back and not have reached the round.
+    const round =
+      roots === null || record.round.roots === undefined
+        ? record
+        : { ...record, round: { ...record.round, roots: [...roots] } };
     if (round.round.phase === 'selection')
       // Whoever was a candidate connects and checks in again.
       this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
@@ -268,6 +275,22 @@ export class Federation {
     return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
+  /** Devices that updates are measured against; null where the strategy needs none. */
+  get roots(): readonly ParticipantId[] | null {
+    return needsRoot(strategyOf(this.#spec.strategy)) ? this.record.roots : null;
+  }
+
+  /** Some device is trusted as root, and none of these is here: a round would wait for it in vain. */
+  get isRootAway(): boolean {
+    const roots = this.roots ?? [];
+    return roots.length > 0 && !roots.some((one) => this.attendance.has(one));
+  }
+
+  /** Whether a device with this id is here or took part in one of the rounds that are remembered. */
+  knows(participant: ParticipantId): boolean {
+    return this.attendance.has(participant) || this.#lastRounds.has(participant);
+  }
+
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
   async openIfDue(): Promise<void> {
     const { record, run, attendance } = this;
@@ -280,6 +303,7 @@ export class Federation {
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
+    if (this.isRootAway) return;
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
@@ -311,17 +335,19 @@ export class Federation {
       rules,
       maximumStaleness:
         rules.mode.type === 'asynchronous' ? valueOf(optionsOf(strategy), maximumStaleness) : 0,
+      ...(this.roots === null ? {} : { roots: [...this.roots] }),
       openedAt: at,
     };
   }
 
   #inPickingOrder(candidates: readonly Candidate[]): Candidate[] {
-    return inPickingOrder(
+    const ordered = inPickingOrder(
       candidates,
       this.#spec.rules.selection.fairness,
       (participant) => this.#lastRounds.get(participant),
       () => this.around.clock.draw(),
     );
+    return this.roots === null ? ordered : rootsFirst({ roots: [...this.roots] }, ordered);
   }
 
   /** Devices that could begin now in the open buffer. */
@@ -395,7 +421,8 @@ export class Federation {
     const { room, taken, roundMs } = this.pace;
     const round = this.openRound;
     const isMember = round !== undefined && memberOf(round, participant) !== undefined;
-    if (attendance.has(participant) || isMember || attendance.checkedIn < room) {
+    const isRoot = this.roots?.includes(participant) === true;
+    if (attendance.has(participant) || isMember || isRoot || attendance.checkedIn < room) {
       this.#pace.isBack(participant);
       return undefined;
     }
@@ -409,7 +436,8 @@ export class Federation {
     const open = this.openRound;
     const rested = acceptedReports(ended)
       .map((report) => report.participant)
-      .filter((one) => attendance.has(one) && (open === undefined || memberOf(open, one) === undefined));
+      .filter((one) => attendance.has(one) && (open === undefined || memberOf(open, one) === undefined))
+      .filter((one) => this.roots?.includes(one) !== true);
     const many = Math.min(this.#pace.away, rested.length, attendance.checkedIn - seats);
     for (const participant of rested.slice(0, Math.max(0, many))) {
       const afterMs = this.#pace.sendAway(participant, { taken, roundMs }, attendance.checkedIn);
@@ -569,6 +597,7 @@ export class Federation {
         strategy: strategyOf(this.#spec.strategy),
         setting: this.#setting(round.population),
         quantum: round.quantum,
+        roots: round.roots,
       },
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),

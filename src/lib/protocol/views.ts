@@ -155,6 +155,8 @@ export const FederationView = v.strictObject({
   /** The newest version, which rounds train from, and the version that the alias `live` names. */
   head: VersionView,
   live: VersionNumber,
+  /** Devices against whose updates the others are measured; null: the strategy needs none. */
+  roots: v.nullable(v.array(ParticipantId)),
   /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
   status: v.string(),
 });

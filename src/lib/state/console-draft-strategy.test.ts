@@ -87,6 +87,20 @@ describe('a draft’s strategy', () => {
     expect(minimumWords(named('krum'), { bad: 0.5 })).toBeUndefined();
     expect(minimumWords(named('fedavg'), {})).toBeUndefined();
   });
+  test('that needs a root is open to choice, and says what it needs', () => {
+    const draft = digits();
+    draft.strategy.name = 'fltrust';
+    expect(strategyConflict(draft, named('fltrust'))).toBeUndefined();
+    expect(minimumWords(named('fltrust'), {})).toMatch(
+      /a device that you trust, the root.* at least 2 updates/,
+    );
+    draft.rules.minimum = 1;
+    expect(checkDraft(draft).issues.get('rules.minimum')).toMatch(
+      /at least 2 of them, the root’s among them/,
+    );
+    draft.rules.minimum = 2;
+    expect([...checkDraft(draft).issues]).toEqual([]);
+  });
   test('stands in one of the groups, and no group is empty', () => {
     const groups = strategyGroups.map((group) => group.name);
     expect(new Set(strategies.map((strategy) => strategy.group))).toEqual(new Set(groups));

@@ -122,6 +122,7 @@ export const viewFixture = (over: Partial<Record<keyof FederationView, unknown>>
     round: null,
     head: versionFixture(4, null),
     live: 4,
+    roots: null,
     status: 'Waiting for 1 more device.',
     ...over,
   });

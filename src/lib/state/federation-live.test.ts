@@ -95,6 +95,7 @@ const view = (head: VersionView): FederationView =>
     round: null,
     head,
     live: head.version,
+    roots: null,
     status: 'Waiting for 1 more device.',
   });
 
