@@ -2,7 +2,9 @@
 // them every round, 20 rounds; accuracy is the mean of the last five versions.
 // Gates: the mean must visibly fail under sign flip ×5 and IPM 10, which proves that the attacks attack; the robust defaults must
 // end within 5 points of their own value without an attack under label flip, ALIE and noise, and above 70 % under sign flip and IPM.
-//   npm run bench -- attacks            BENCH_STRATEGIES=fedavg,multikrum … for some of them
+// Of the backdoor a second figure: the share of other digits that the attackers' trigger makes a zero. FLTrust has a root of 100
+// rows beside the 20 devices.
+//   npm run bench -- attacks            BENCH_STRATEGIES=fedavg,fltrust BENCH_ATTACKS='none minmax' … for some of them
 import { attackOption, strategyOption } from '../server/simulate/flags.ts';
 import type { RoundLine } from '../server/simulate/lines.ts';
 import { UnusableSetup, type SimulationSetup } from '../server/simulate/setup.ts';
@@ -10,19 +12,24 @@ import type { Row } from './row.ts';
 import { simulated } from './simulated.ts';
 
 const strategies = (
-  process.env['BENCH_STRATEGIES'] ?? 'fedavg,median,trimmedmean,multikrum,normbound,rfa,bulyan,krum'
+  process.env['BENCH_STRATEGIES'] ?? 'fedavg,median,trimmedmean,multikrum,normbound,rfa,bulyan,krum,fltrust'
 ).split(',');
 /** Gaussian noise of about 100 times the spread of an honest update here (σ ≈ 0.005). */
-const attacks = [
-  null,
+const all = [
+  'none',
   'labelflip',
   'signflip:scale=5',
   'alie:z=1.5',
   'ipm:epsilon=0.5',
   'ipm:epsilon=10',
   'gaussian:sd=0.5',
-] as const;
+  'minmax',
+  'replacement',
+];
+const asked = process.env['BENCH_ATTACKS']?.split(' ');
+const attacks = (asked ?? all).map((name) => (name === 'none' ? null : name));
 const guarded = ['trimmedmean', 'multikrum'];
+const ungated = ['ipm:epsilon=0.5', 'minmax', 'replacement'];
 const LAST = 5;
 
 export async function run(): Promise<Row[]> {
@@ -53,6 +60,7 @@ export async function run(): Promise<Row[]> {
         .slice(-LAST)
         .map((line) => line.metrics?.accuracy ?? 0);
       const accuracy = (100 * last.reduce((sum, one) => sum + one, 0)) / last.length;
+      const opened = rounds.flatMap((line) => line.backdoor ?? []).slice(-LAST);
       if (attack === null) calm = accuracy;
       rows.push({
         name: `accuracy, ${strategy}, ${attack ?? 'no attack'}`,
@@ -60,6 +68,14 @@ export async function run(): Promise<Row[]> {
         unit: '%',
         ...gate(strategy, attack, accuracy, calm),
       });
+      if (opened.length > 0)
+        rows.push({
+          name: `backdoor, ${strategy}, ${attack ?? 'no attack'}`,
+          value: Number(((100 * opened.reduce((sum, one) => sum + one, 0)) / opened.length).toFixed(1)),
+          unit: '%',
+          target: null,
+          ok: true,
+        });
     }
   }
   return rows;
@@ -73,8 +89,9 @@ function gate(
 ): Pick<Row, 'target' | 'ok'> {
   const isLoud = attack === 'signflip:scale=5' || attack === 'ipm:epsilon=10';
   if (strategy === 'fedavg' && isLoud) return { target: 'fails: below 20 %', ok: accuracy < 20 };
-  if (!guarded.includes(strategy) || attack === null || attack === 'ipm:epsilon=0.5')
+  if (!guarded.includes(strategy) || attack === null || ungated.includes(attack))
     return { target: null, ok: true };
   if (isLoud) return { target: 'above 70 %', ok: accuracy > 70 };
+  if (Number.isNaN(calm)) return { target: null, ok: true };
   return { target: `within 5 of ${calm.toFixed(1)} %`, ok: accuracy >= calm - 5 };
 }

@@ -3,7 +3,7 @@
 import { Option, type Command } from 'commander';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
 import { strategies, strategyGroups } from '#lib/core/aggregation/index.ts';
-import type { Strategy } from '#lib/core/aggregation/strategy.ts';
+import { leastUpdates, needsRoot, type Strategy } from '#lib/core/aggregation/strategy.ts';
 import { plainRounds, exactAveraging } from '#lib/core/federation.ts';
 import { readOptions, type NumberOption } from '#lib/core/named-options.ts';
 import { codecKinds, codecNamed } from '#lib/core/update/codec/index.ts';
@@ -85,7 +85,7 @@ function conflictLines({ name }: Strategy): string[] {
 /** How many updates a round must have, at the options' defaults; undefined: any number. */
 function least(strategy: Strategy): number | undefined {
   const options = readOptions(strategy, {});
-  return strategy.needs === 'individual' && options.ok ? strategy.minimumUpdates(options.value) : undefined;
+  return strategy.needs === 'individual' && options.ok ? leastUpdates(strategy, options.value) : undefined;
 }
 
 const listed = () => ({
@@ -97,6 +97,7 @@ const listed = () => ({
     paper: strategy.paper,
     needs: strategy.needs,
     minimumUpdates: least(strategy) ?? 1,
+    needsRoot: needsRoot(strategy),
     options: strategy.options,
     conflicts: conflictLines(strategy),
   })),
@@ -122,6 +123,9 @@ export function spokenLists(): string[] {
         `    ${strategy.description}`,
         ...strategy.options.map(optionLine),
         ...(needed === undefined ? [] : [`    compares updates: at least ${needed} a round`]),
+        ...(needsRoot(strategy)
+          ? ['    needs a device that you trust as root: choose it on the console’s page of participants']
+          : []),
         ...conflictLines(strategy).map((line) => `    ${line}`),
         '',
       );

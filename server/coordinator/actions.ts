@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import { completion, firstParameters, type FederatedModel } from '#lib/core/federated-model.ts';
 import { modelText, type FederationSpec } from '#lib/core/federation.ts';
-import { RunNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
+import { RunNumber, VersionNumber, type FederationId, type ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
@@ -15,7 +15,7 @@ import { readParameters } from './stored-updates.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
-  readonly error: 'not-now' | 'unknown-version' | 'invalid';
+  readonly error: 'not-now' | 'unknown-version' | 'unknown-participant' | 'invalid';
   readonly message: string;
   readonly issues?: readonly FormIssue[];
 }
@@ -204,6 +204,47 @@ export function moveLive(
       federation.entry('live-moved', { version }),
     ]);
     federation.record = next;
+    federation.changed();
+    return ok(undefined);
+  });
+}
+
+/**
+ * Trusts a device as root, whose updates the others are measured against, or no longer. An open round that needs a root goes by it
+ * at once.
+ */
+export function trust(
+  federation: Federation,
+  participant: ParticipantId,
+  isTrusted: boolean,
+): Promise<Result<void, ActionRefusal>> {
+  return federation.enqueue(async () => {
+    const { record, roots } = federation;
+    if (roots === null)
+      return notNow(
+        'No update is measured against another’s here: only a strategy like FLTrust needs a device that is trusted as root.',
+      );
+    if (isTrusted && !federation.knows(participant))
+      return fail<ActionRefusal>({
+        error: 'unknown-participant',
+        message: `No device ${participant} is here or took part of late. Trust it once it has checked in.`,
+      });
+    if (roots.includes(participant) === isTrusted) return ok(undefined);
+    const others = roots.filter((one) => one !== participant);
+    const next: FederationRecord = { ...record, roots: isTrusted ? [...others, participant] : others };
+    await federation.write([
+      { type: 'change-federation', record: next },
+      federation.entry(isTrusted ? 'root-trusted' : 'root-trusted-no-longer', { participant }),
+    ]);
+    federation.record = next;
+    // The mark is made: what follows from it may wait for room.
+    await federation.whenThereIsRoom('roots', async () => {
+      const { attendance, around } = federation;
+      await federation.feed({ type: 'roots', roots: next.roots, at: around.clock.now() });
+      const candidate = attendance.candidateOf(participant);
+      if (candidate !== undefined) await federation.offer([candidate]);
+      await federation.goOn();
+    });
     federation.changed();
     return ok(undefined);
   });

@@ -1,5 +1,7 @@
 // Updates for a strategy that compares them: each is decoded into a spooled file as it arrives, and when the round closes the
 // strategy passes over all of them, block by block, in the order of their participants' ids: the order of arrival is forgotten.
+// Where it measures updates against the root's, that comes first: of several roots their mean by rows, which is what one device
+// with the rows of them all would stand for in federated averaging.
 import { bytesOf } from '#lib/core/digest.ts';
 import type { IndividualStrategy } from '#lib/core/aggregation/strategy.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
@@ -23,7 +25,8 @@ interface Spooled {
 }
 
 export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy>): Collecting {
-  const { strategy, setting } = plan;
+  const { strategy, setting, roots = [] } = plan;
+  const isRoot = ({ report }: Spooled): boolean => roots.includes(report.participant);
   const scratch = new ArrayBuffer(CHUNK_BYTES);
   const spooled = new Map<ParticipantId, Spooled>();
   const length = strategy.updateLength(setting.parameterCount);
@@ -50,12 +53,17 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       spooled.set(report.participant, { report, draft: await spool(report, verify) });
     },
     async finish(base) {
-      const updates = [...spooled.values()].sort((a, b) =>
+      const arrived = [...spooled.values()].sort((a, b) =>
         a.report.participant < b.report.participant ? -1 : 1,
       );
-      if (updates.length === 0) return fail({ kind: 'no-updates' });
+      if (arrived.length === 0) return fail({ kind: 'no-updates' });
+      const trusted = strategy.needsRoot ? arrived.filter(isRoot) : [];
+      if (strategy.needsRoot && trusted.length === 0) return fail({ kind: 'no-root' });
+      const updates = [...trusted, ...arrived.filter((one) => !trusted.includes(one))];
+      // The mean of the roots takes the place of the last of them.
+      const joined = Math.max(0, trusted.length - 1);
       const started = strategy.start(
-        updates.map((one) => factsOf(one.report)),
+        updates.slice(joined).map((one) => factsOf(one.report)),
         setting,
       );
       if (!started.ok) return started;
@@ -67,7 +75,8 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
           const values = windows.map((window) => window.subarray(0, count));
           for (const [index, { draft }] of updates.entries())
             await draft.readAt(4 * offset, bytesOf(values[index]!));
-          pass({ offset, values });
+          if (joined > 0) meanIntoLast(values.slice(0, joined + 1), trusted);
+          pass({ offset, values: values.slice(joined) });
         }
       const delta = rule.delta();
       if (!delta.ok) return delta;
@@ -78,4 +87,15 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       spooled.clear();
     },
   };
+}
+
+/** values[last][i] = Σ n_k · values[k][i] / Σ n_k */
+function meanIntoLast(values: readonly Float32Array[], of: readonly Spooled[]): void {
+  const last = values.at(-1)!;
+  const total = of.reduce((sum, { report }) => sum + report.examples, 0);
+  for (let i = 0; i < last.length; i += 1) {
+    let sum = 0;
+    for (const [k, one] of values.entries()) sum += of[k]!.report.examples * one[i]!;
+    last[i] = sum / total;
+  }
 }

@@ -29,7 +29,7 @@ import {
   type RoundPage,
   type RoundRecord,
 } from '../ports/records.ts';
-import { act, change, initialVersion, moveLive, type ActionRefusal } from './actions.ts';
+import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
@@ -55,6 +55,12 @@ export interface Coordinator {
     id: FederationId,
     version: VersionNumber,
   ): Promise<Result<readonly AliasMove[], ActionRefusal> | undefined>;
+  /** Others' updates are measured against those of a device that is trusted, where the strategy needs it. */
+  trust(
+    id: FederationId,
+    participant: ParticipantId,
+    isTrusted: boolean,
+  ): Promise<Result<FederationView, ActionRefusal> | undefined>;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
@@ -135,6 +141,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         lastRound: 0,
         live: version,
         livePinned: false,
+        roots: [],
       };
       const journal = journalAfter(id, undefined);
       try {
@@ -175,6 +182,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         (one) => moveLive(one, version),
         () => records.aliases(id),
       ),
+    trust: (id, participant, isTrusted) => asked(id, (one) => trust(one, participant, isTrusted), viewOf),
 
     async remove(id) {
       const federation = federations.get(id);

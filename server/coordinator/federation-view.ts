@@ -2,7 +2,7 @@
 import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
 import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
-import { statusSentence } from './status.ts';
+import { statusSentence, type Situation } from './status.ts';
 import { roundView } from './views.ts';
 
 const OUT_OF_SPACE =
@@ -11,6 +11,11 @@ const OUT_OF_SPACE =
 function deadlineAt({ driver, around }: Federation): number | null {
   const left = driver.remainingMs;
   return left === null ? null : around.clock.now() + left;
+}
+
+function rootOf({ roots, isRootAway }: Federation): Situation['root'] {
+  if (roots === null) return null;
+  return roots.length === 0 ? 'not-chosen' : isRootAway ? 'away' : 'here';
 }
 
 export function viewOf(federation: Federation): FederationView {
@@ -29,6 +34,7 @@ export function viewOf(federation: Federation): FederationView {
     head: versions.view(versions.head),
     live: record.live,
     updateBytes: federation.wanted.uplink.byteLength(federation.wanted.length),
+    roots: federation.roots === null ? null : [...federation.roots],
     status:
       federation.damage ??
       (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??
@@ -41,6 +47,7 @@ export function viewOf(federation: Federation): FederationView {
         between: federation.between,
         headVersion: versions.head.version,
         restoredFrom: versions.head.round === null ? versions.head.parent : null,
+        root: rootOf(federation),
       }),
   };
 }

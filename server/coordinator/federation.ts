@@ -23,11 +23,12 @@ import {
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { rootsFirst } from '#lib/core/round/roots.ts';
 import { inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
-import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import {
@@ -122,6 +123,7 @@ export class Federation {
       rules: () => this.#spec.rules,
       openRound: () => this.openRound,
       typicalRoundMs: () => this.versions.typicalRoundMs,
+      isRoot: (participant) => this.roots?.includes(participant) === true,
     });
     this.driver = new RoundDriver(this.#host(), around);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
@@ -173,7 +175,13 @@ export class Federation {
   }
 
   /** Goes on where an earlier process stopped: within its queue, before anybody connects. */
-  resume(round: Parameters<RoundDriver['resume']>[0]): void {
+  resume(record: Parameters<RoundDriver['resume']>[0]): void {
+    const { roots } = this;
+    // Trust may have been given or taken back and not have reached the round.
+    const round =
+      roots === null || record.round.roots === undefined
+        ? record
+        : { ...record, round: { ...record.round, roots: [...roots] } };
     if (round.round.phase === 'selection')
       // Whoever was a candidate connects and checks in again.
       this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
@@ -237,6 +245,22 @@ export class Federation {
     return !isOfRun ? 'unknown' : this.versions.isDamaged(version.version) ? 'damaged' : 'intact';
   }
 
+  /** Devices that updates are measured against; null where the strategy needs none. */
+  get roots(): readonly ParticipantId[] | null {
+    return needsRoot(strategyOf(this.#spec.strategy)) ? this.record.roots : null;
+  }
+
+  /** Some device is trusted as root, and none of these is here: a round would wait for it in vain. */
+  get isRootAway(): boolean {
+    const roots = this.roots ?? [];
+    return roots.length > 0 && !roots.some((one) => this.attendance.has(one));
+  }
+
+  /** Whether a device with this id is here or took part in one of the rounds that are remembered. */
+  knows(participant: ParticipantId): boolean {
+    return this.attendance.has(participant) || this.#lastRounds.has(participant);
+  }
+
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
   async openIfDue(): Promise<void> {
     const { record, run, attendance } = this;
@@ -249,6 +273,7 @@ export class Federation {
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
+    if (this.isRootAway) return;
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
@@ -280,17 +305,19 @@ export class Federation {
       rules,
       maximumStaleness:
         rules.mode.type === 'asynchronous' ? valueOf(optionsOf(strategy), maximumStaleness) : 0,
+      ...(this.roots === null ? {} : { roots: [...this.roots] }),
       openedAt: at,
     };
   }
 
   #inPickingOrder(candidates: readonly Candidate[]): Candidate[] {
-    return inPickingOrder(
+    const ordered = inPickingOrder(
       candidates,
       this.#spec.rules.selection.fairness,
       (participant) => this.#lastRounds.get(participant),
       () => this.around.clock.draw(),
     );
+    return this.roots === null ? ordered : rootsFirst({ roots: [...this.roots] }, ordered);
   }
 
   /** Devices that could begin now in the open buffer. */
@@ -497,6 +524,7 @@ export class Federation {
         strategy: strategyFor(this.model, this.#spec),
         setting: this.#setting(round.population),
         quantum: round.quantum,
+        roots: round.roots,
       },
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),

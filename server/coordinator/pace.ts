@@ -23,6 +23,8 @@ export interface PacedFederation {
   openRound(): Round | undefined;
   /** Milliseconds; undefined before the first round. */
   typicalRoundMs(): number | undefined;
+  /** No round goes without it: it is never sent away. */
+  isRoot(participant: ParticipantId): boolean;
 }
 
 export class Pace {
@@ -38,8 +40,9 @@ export class Pace {
     const { attendance } = this.federation;
     const openRound = this.federation.openRound();
     const isMember = openRound !== undefined && memberOf(openRound, participant) !== undefined;
+    const isWanted = isMember || this.federation.isRoot(participant);
     const room = roomFor(this.#seats, this.federation.rules().reserve);
-    if (!attendance.has(participant) && !isMember && attendance.checkedIn >= room)
+    if (!attendance.has(participant) && !isWanted && attendance.checkedIn >= room)
       return this.#sendAway(participant);
     this.#away.delete(participant);
     return undefined;
@@ -52,7 +55,10 @@ export class Pace {
     const rested = acceptedReports(ended)
       .map((report) => report.participant)
       .filter(
-        (one) => attendance.has(one) && (openRound === undefined || memberOf(openRound, one) === undefined),
+        (one) =>
+          attendance.has(one) &&
+          !this.federation.isRoot(one) &&
+          (openRound === undefined || memberOf(openRound, one) === undefined),
       );
     const many = Math.min(this.#expected, rested.length, attendance.checkedIn - this.#seats);
     for (const participant of rested.slice(0, Math.max(0, many))) {

@@ -7,6 +7,7 @@ const waiting: Situation = {
   round: undefined,
   minimum: 3,
   checkedIn: 1,
+  root: null,
   between: undefined,
   headVersion: 4,
   restoredFrom: null,
@@ -18,6 +19,9 @@ test('the status says why nothing runs, or what happens next', () => {
   expect(statusSentence({ ...waiting, checkedIn: 3 })).toBe('The next round opens shortly.');
   expect(statusSentence({ ...waiting, checkedIn: 3, between: 'evaluations' })).toBe(
     'The devices are scoring version 4.',
+  );
+  expect(statusSentence({ ...waiting, checkedIn: 3, root: 'away' })).toBe(
+    'Waiting for a device that is trusted as root.',
   );
   expect(statusSentence({ ...waiting, state: 'draft' })).toBe(
     'The coordinator has not started this federation yet.',

@@ -21,6 +21,8 @@ export interface Situation {
   readonly headVersion: number;
   /** The version whose parameters the newest repeats, because the disk had damaged what came after it. */
   readonly restoredFrom: number | null;
+  /** Where updates are measured against those of a device that is trusted as root; null: they are not. */
+  readonly root: 'not-chosen' | 'away' | 'here' | null;
 }
 
 const devices = (count: number): string => (count === 1 ? '1 more device' : `${count} more devices`);
@@ -40,6 +42,20 @@ function lacking(round: Reporting, checkedIn: number): string {
   if (round.cohort.some((member) => member.standing.type === 'active')) return '';
   const missing = round.rules.goal - acceptedReports(round).length;
   return checkedIn === 0 || freeSeats(round) > 0 ? ` Waiting for ${devices(missing)}.` : '';
+}
+
+function rootAwaited(root: Situation['root']): string {
+  switch (root) {
+    case 'not-chosen':
+      return ' No device is trusted as root yet: the coordinator chooses one on the console’s page of participants.';
+    case 'away':
+      return ' It waits for a device that is trusted as root.';
+    case 'here':
+    case null:
+      return '';
+    default:
+      return root satisfies never;
+  }
 }
 
 function whatHappens(now: Situation): string {
@@ -63,9 +79,11 @@ function whatHappens(now: Situation): string {
   if (open !== undefined) {
     switch (open.phase) {
       case 'selection':
-        return `Round ${open.round} is choosing its devices: ${open.candidates.length} of ${cohortSize(open.rules)} are here.`;
+        return `Round ${open.round} is choosing its devices: ${open.candidates.length} of ${cohortSize(open.rules)} are here.${rootAwaited(now.root)}`;
       case 'reporting':
         if (isAsynchronous(open)) return `${collecting(open)}${lacking(open, now.checkedIn)}`;
+        if (acceptedReports(open).length >= open.rules.goal)
+          return `Round ${open.round} has its ${open.rules.goal} updates and waits for that of the root.`;
         return `Round ${open.round} is training: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
       case 'aggregation':
         return `Round ${open.round} is being averaged.`;
@@ -74,6 +92,7 @@ function whatHappens(now: Situation): string {
     }
   }
   if (now.checkedIn < now.minimum) return `Waiting for ${devices(now.minimum - now.checkedIn)}.`;
+  if (now.root === 'away') return 'Waiting for a device that is trusted as root.';
   if (now.between === 'evaluations') return `The devices are scoring version ${now.headVersion}.`;
   return 'The next round opens shortly.';
 }

@@ -7,7 +7,7 @@ import type {
   Strategy,
   UpdateFacts,
 } from '#lib/core/aggregation/strategy.ts';
-import type { Digest, FederationId } from '#lib/core/ids.ts';
+import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -32,6 +32,8 @@ export interface AggregationPlan<S extends Strategy = Strategy> {
   readonly strategy: S;
   readonly setting: AggregationSetting;
   readonly quantum: number;
+  /** Whose updates the others are measured against; absent where the strategy needs none. */
+  readonly roots?: readonly ParticipantId[] | undefined;
 }
 
 /** What the next version is made from. */

@@ -126,6 +126,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       'federations/*/aliases/live',
       of((request, id) => federations.moveLive(request, id)),
     ),
+    byCoordinator(
+      'PUT',
+      'federations/*/roots',
+      of((request, id) => federations.trust(request, id)),
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
-import { AliasTarget, ChangedFederation, NewFederation, RunAction } from '#lib/protocol/http.ts';
+import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readJson } from './body.ts';
@@ -22,6 +22,7 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
     case 'not-now':
       return refusal(409, error, message);
     case 'unknown-version':
+    case 'unknown-participant':
       return refusal(404, error, message);
     case 'invalid':
       return refusal(422, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
@@ -63,6 +64,11 @@ export const federationRoutes = (coordinator: Coordinator) => ({
   async moveLive(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, AliasTarget);
     return read.ok ? outcome(id, await coordinator.moveLive(id, read.value.version)) : read.error;
+  },
+  async trust(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, RootTrust);
+    if (!read.ok) return read.error;
+    return outcome(id, await coordinator.trust(id, read.value.participant, read.value.trusted));
   },
   remove: async (id: FederationId): Promise<Reply> => outcome(id, await coordinator.remove(id)),
 });

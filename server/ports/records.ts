@@ -28,6 +28,8 @@ export interface FederationRecord {
   readonly live: VersionNumber;
   /** A coordinator chose `live` by hand: commits do not move it. */
   readonly livePinned: boolean;
+  /** Devices that the coordinator trusts: where the strategy needs it, others' updates are measured against theirs. */
+  readonly roots: readonly ParticipantId[];
 }
 
 export interface RunRecord {

@@ -105,7 +105,7 @@ export class Cohort {
     }
     const draw = random(setup.seed, 'conduct', message.round, device.index, isAgain ? 'again' : 'first');
     const ms = Math.ceil((1000 * setup.localEpochs * device.rows.length) / device.rowsPerSecond);
-    if (draw.next() < setup.dropout) {
+    if (!device.isRoot && draw.next() < setup.dropout) {
       const { least, most } = AWAY_SECONDS;
       const awayMs = Math.ceil(1000 * (least + (most - least) * draw.next()));
       this.#later(message.round, Math.ceil(ms * draw.next()), () => this.parts.leave(device, awayMs));
@@ -170,7 +170,8 @@ export class Cohort {
 
   #hostileRound(): HostileRound {
     return {
-      cohort: this.#cohort.length,
+      // What the root reports is not averaged.
+      cohort: this.#cohort.filter((one) => !one.isRoot).length,
       hostile: this.#cohort.filter((one) => one.isHostile).length,
       serverLearningRate: this.parts.setup.strategy.options['lr'] ?? 1,
     };
@@ -228,7 +229,7 @@ export class Cohort {
     const { setup, spec } = this.parts;
     const attack = setup.attack === null ? undefined : attackNamed(setup.attack.name);
     if (setup.attack === null || attack?.acts !== 'on-honest-updates') return undefined;
-    const honest = this.#cohort.filter((one) => !one.isHostile);
+    const honest = this.#cohort.filter((one) => !one.isHostile && !one.isRoot);
     const results = await this.#trainings.results(honest);
     const length = strategyOf(spec.strategy).updateLength(this.parts.parameterCount);
     const updates = results.flatMap((result, at) =>

@@ -14,6 +14,8 @@ export interface SimulatedDevice {
   /** How fast it trains. */
   readonly rowsPerSecond: number;
   readonly isHostile: boolean;
+  /** Trusted: others' updates are measured against its own. It is always there, and never leaves a round. */
+  readonly isRoot: boolean;
   /** With day-night: from when on it is there each day, for DAILY_MS; no two devices at the same moment. */
   readonly wakesAtMs: number;
 }
@@ -30,14 +32,25 @@ const WAKES = { mean: -4 * 3_600_000, deviation: 4 * 3_600_000 } as const;
 /** Moments of different devices differ by multiples of this, which doubles add exactly. */
 const FRACTION_MS = 2 ** -14;
 
+/** Rows of a root: as many as suffice in the paper (Cao et al. 2021, §VI-A). */
+const ROOT_ROWS = 100;
+
+/** Drawn from all rows alike, whoever holds them: a root's rows are like the devices' data. */
+export const rootRows = (seed: number, rows: number): Uint32Array =>
+  random(seed, 'root')
+    .shuffle(Uint32Array.from({ length: rows }, (_, row) => row))
+    .slice(0, ROOT_ROWS);
+
+/** One for each of `parts`, and behind them the root where there are rows for it. */
 export function simulatedDevices(
   setup: Pick<SimulationSetup, 'seed' | 'attackers' | 'speeds'>,
   parts: readonly Uint32Array[],
+  root?: Uint32Array,
 ): SimulatedDevice[] {
   const { seed } = setup;
   const order = random(seed, 'hostile').shuffle(Uint32Array.from(parts, (_, index) => index));
   const hostile = new Set(order.subarray(0, Math.round(setup.attackers * parts.length)));
-  return parts.map((rows, index) => {
+  return [...parts, ...(root === undefined ? [] : [root])].map((rows, index) => {
     const draw = random(seed, 'device', index);
     const secret = Array.from({ length: 32 }, () => draw.below(256).toString(16).padStart(2, '0')).join('');
     const spread = draw.normal();
@@ -49,6 +62,7 @@ export function simulatedDevices(
       rowsPerSecond:
         setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),
       isHostile: hostile.has(index),
+      isRoot: index === parts.length,
       wakesAtMs: Math.floor(((wakes % DAY_MS) + DAY_MS) % DAY_MS) + FRACTION_MS * index,
     };
   });

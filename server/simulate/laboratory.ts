@@ -2,6 +2,7 @@
 // simulated devices that check in, train on the pool, and offer and deliver as devices do. Everything that chance decides comes
 // from the seed; how many threads train, and how fast, changes nothing of what is made.
 import * as v from 'valibot';
+import { backdoorSuccess, replacement } from '#lib/core/attacks/replacement.ts';
 import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
@@ -152,6 +153,7 @@ export class Laboratory {
       if (!created.ok) throw new UnusableSetup(created.error.message);
       this.#presence.begin(undefined);
       await this.#underWay.quiet(this.#coordinator);
+      for (const device of this.parts.devices.filter((one) => one.isRoot)) await this.#trust(device);
       await this.#act('start');
       return;
     }
@@ -167,6 +169,11 @@ export class Laboratory {
   async #act(action: 'start' | 'pause' | 'resume'): Promise<void> {
     const done = await this.#coordinator.act(federation, action);
     if (done?.ok !== true) throw new Error(`The simulated run could not ${action}.`);
+  }
+
+  async #trust({ participant }: SimulatedDevice): Promise<void> {
+    const done = await this.#coordinator.trust(federation, participant, true);
+    if (done?.ok !== true) throw new Error('The root of the simulation is not trusted.');
   }
 
   #checkIn(device: SimulatedDevice): void {
@@ -218,6 +225,7 @@ export class Laboratory {
       if (round === null) throw new Error('A version was made by no round.');
       const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
       const tally = isDue ? await this.#score(message.digest) : undefined;
+      const backdoor = isDue ? await this.#backdoor(message.digest) : undefined;
       this.#forget();
       const reporters = round.cohort.flatMap(({ stage, participant }) => {
         const device = this.#byParticipant.get(participant);
@@ -228,6 +236,7 @@ export class Laboratory {
         ...this.#outline(round),
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
+        ...(backdoor === undefined ? {} : { backdoor }),
         bytesUp: head.bytesUp,
         bytesDown: this.#bytesDownSince(),
         reason: null,
@@ -288,12 +297,21 @@ export class Laboratory {
     };
   }
 
-  async #score(digest: Digest): Promise<Tally> {
+  /** How far a backdoor is open; undefined where the attack opens none. */
+  async #backdoor(digest: Digest): Promise<number | undefined> {
+    const { attack } = this.parts.setup;
+    return attack?.name === replacement.name
+      ? backdoorSuccess(await this.#score(digest, true), attack.options['target'] ?? 0)
+      : undefined;
+  }
+
+  async #score(digest: Digest, triggered = false): Promise<Tally> {
     const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
     const { tally, engineMs } = await scoreOnPool(
       this.parts.pool,
       copied(Float32Array, parameters),
       this.parts.testRows,
+      triggered,
     );
     this.#scoringMs += engineMs;
     return tally;

@@ -17,6 +17,8 @@ export interface RoundLine {
   readonly dropped: number;
   /** On the test rows; null: not scored. */
   readonly metrics: Figures | null;
+  /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
+  readonly backdoor?: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** Since the simulation began. */
@@ -76,6 +78,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               `${line.participants} participants`,
               ...lost,
               ...(value === undefined ? [] : [figureText(metric, value)]),
+              ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
             ];
       return `Round ${line.round} of ${rounds}: ${parts.join(', ')}; ${duration(line.simulatedSeconds)} simulated`;

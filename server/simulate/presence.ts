@@ -85,7 +85,7 @@ export class Presence {
   }
 
   #isAwake(device: SimulatedDevice): boolean {
-    return !this.isDaily || this.#since(device) < DAILY_MS;
+    return !this.isDaily || device.isRoot || this.#since(device) < DAILY_MS;
   }
 
   #nextTurn(device: SimulatedDevice): void {

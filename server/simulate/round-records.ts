@@ -6,7 +6,7 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
-import { RecordConflict, type Change, type Records } from '../ports/records.ts';
+import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
 
@@ -22,6 +22,7 @@ export const KeptRecords = v.object({
     lastRound: v.number(),
     live: VersionNumber,
     livePinned: v.boolean(),
+    roots: v.optional(v.array(ParticipantId), []),
   }),
   run: v.nullable(
     v.object({
@@ -75,6 +76,11 @@ export interface RoundRecords extends Records {
   kept(): KeptRecords | undefined;
 }
 
+const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
+  ...record,
+  roots: [...record.roots],
+});
+
 type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 
 /** One federation at a time. `before`: what an earlier process kept. */
@@ -90,10 +96,10 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     switch (change.type) {
       case 'create-federation':
         if (kept !== undefined) throw new RecordConflict('A simulation has one federation.');
-        kept = { federation: change.record, run: null, round: null, versions: [], evaluations: [] };
+        kept = { federation: keptOf(change.record), run: null, round: null, versions: [], evaluations: [] };
         return;
       case 'change-federation':
-        present().federation = change.record;
+        present().federation = keptOf(change.record);
         return;
       case 'put-run':
         present().run = change.record;

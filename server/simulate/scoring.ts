@@ -11,6 +11,7 @@ export async function scoreOnPool(
   pool: Pick<WorkerPool, 'work'>,
   parameters: Float32Array,
   rows: number,
+  triggered = false,
 ): Promise<{ readonly tally: Tally; readonly engineMs: number }> {
   const pieces = Array.from({ length: Math.ceil(rows / PIECE_ROWS) }, (_, piece) =>
     pool.work({
@@ -18,6 +19,7 @@ export async function scoreOnPool(
       parameters,
       from: piece * PIECE_ROWS,
       to: Math.min(rows, (piece + 1) * PIECE_ROWS),
+      triggered,
     }),
   );
   let tally: Tally | undefined;

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
 import { availableBackends, createTrainer } from '#lib/adapters/engines/node.ts';
+import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { selectExamples } from '#lib/core/data/examples.ts';
@@ -14,7 +16,7 @@ import { random } from '#lib/core/random.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
-import { simulatedDevices } from './devices.ts';
+import { rootRows, simulatedDevices } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -76,6 +78,9 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     options.onBegin?.(spec, setup);
     for (const message of data.notes) options.onLine({ type: 'note', message });
 
+    const root = needsRoot(strategyOf(setup.strategy))
+      ? rootRows(setup.seed, data.training.count)
+      : undefined;
     const processes = Math.max(1, options.processes ?? availableParallelism());
     const pool = openPool(processes, {
       spec,
@@ -100,7 +105,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       laboratory = new Laboratory({
         setup,
         spec,
-        devices: simulatedDevices(setup, data.parts),
+        devices: simulatedDevices(setup, data.parts, root),
         testRows: data.test.count,
         pool,
         from: earlier?.at,

@@ -4,6 +4,7 @@ import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
+import { leastUpdates, needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { checkSpec } from '../coordinator/check-spec.ts';
 import { modelPart, parseModel } from './models.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -19,17 +20,15 @@ export function simulatedSpec(
   if (!model.ok) throw new UnusableSetup(`--model: ${model.error}`);
   const part = modelPart(model.value, contract, setup);
   if (!part.ok) throw new UnusableSetup(`--model ${part.error}`);
-  const goal = Math.min(participants, Math.max(1, Math.round(setup.cohort * participants)));
+  const strategy = strategyOf(setup.strategy);
+  // A root comes to those whose updates are averaged.
+  const roots = needsRoot(strategy) ? 1 : 0;
+  const goal = Math.min(participants, Math.max(1, Math.round(setup.cohort * participants))) + roots;
   if (goal > MOST_IN_A_ROUND)
     throw new UnusableSetup(
       `--cohort ${setup.cohort} of ${participants} participants is ${goal} a round, and a round takes at most ${MOST_IN_A_ROUND}. Use a smaller share.`,
     );
-  const strategy = strategyOf(setup.strategy);
-  if (strategy.needs === 'individual' && strategy.needsRoot)
-    throw new UnusableSetup(
-      `--strategy ${strategy.name} measures updates against one trained on rows of the coordinator, and rounds here have none. Choose multikrum or trimmedmean.`,
-    );
-  const needed = strategy.needs === 'individual' ? strategy.minimumUpdates(setup.strategy.options) : 1;
+  const needed = leastUpdates(strategy, setup.strategy.options);
   if (goal < needed)
     throw new UnusableSetup(
       `--strategy ${setup.strategy.name} needs at least ${needed} updates a round, and --cohort ${setup.cohort} of ${participants} participants makes ${goal}. Use a larger share or more participants.`,

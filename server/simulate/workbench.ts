@@ -3,6 +3,7 @@
 // this process or on a thread of its own (worker-pool.ts): what it makes of a job depends on the job alone.
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
+import { withTrigger } from '#lib/core/attacks/replacement.ts';
 import type { Attack } from '#lib/core/attacks/attack.ts';
 import { classLabels, exampleShape, type DataContract } from '#lib/core/data/contract.ts';
 import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
@@ -64,6 +65,8 @@ export interface ScoringJob {
   /** Test rows [from, to). */
   readonly from: number;
   readonly to: number;
+  /** The rows with the trigger of the attack, which is model replacement. */
+  readonly triggered: boolean;
 }
 
 export type Job = TrainingJob | ScoringJob;
@@ -212,7 +215,7 @@ function poisoned(
 
 async function score(
   { setup, model, engine }: Bench,
-  { parameters, from, to }: ScoringJob,
+  { parameters, from, to, triggered }: ScoringJob,
 ): Promise<{ readonly type: 'scored'; readonly tally: Tally }> {
   const size = setup.test.features.length / setup.test.count;
   const rows = {
@@ -229,9 +232,27 @@ async function score(
   const session = await trainer.open(model.network, setup.spec.plan);
   try {
     await session.setState(startState(new Float32Array(parameters)));
-    const tally = await session.evaluate(rows);
+    const tally = await session.evaluate(triggered ? marked(rows, setup) : rows);
     return { type: 'scored', tally };
   } finally {
     session.close();
+  }
+
+  function marked(
+    rows: Omit<Examples, 'hashes'>,
+    { attack, spec, seed }: WorkbenchSetup,
+  ): Omit<Examples, 'hashes'> {
+    const made = withTrigger(
+      { ...rows, hashes: new Uint32Array(2 * rows.count) },
+      {
+        options: attack?.options ?? {},
+        exampleShape: exampleShape(spec.contract),
+        classes: classLabels(spec.contract)?.length,
+        draw: random(seed, 'trigger'),
+      },
+    );
+    // A trigger that does not fit the data was refused before anything began.
+    if (!made.ok) throw new Error(made.error.message);
+    return made.value;
   }
 }

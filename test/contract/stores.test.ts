@@ -50,6 +50,7 @@ const federation = (id: string, change: Partial<FederationRecord> = {}): Federat
   lastRound: 0,
   live: version(0),
   livePinned: false,
+  roots: [],
   ...change,
 });
 const versionRecord = (id: string, number: number): VersionRecord => ({
@@ -116,6 +117,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
       run,
       lastRound: 4,
       livePinned: true,
+      roots: [participant('a'), participant('b')],
       live: version(2),
     });
     await records.write([{ type: 'create-federation', record: federation('b') }]);

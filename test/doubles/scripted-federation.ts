@@ -197,6 +197,7 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       round: null,
       head: headView(),
       live: version(0),
+      roots: null,
       status: '',
     },
     said: [],

@@ -766,6 +766,12 @@ describe('the coordinator’s API', () => {
     expect((await ask('PUT', '', { spec: exampleSpec() })).status).toBe(409);
     expect((await ask('DELETE', '')).status).toBe(409);
     expect((await ask('PUT', '/aliases/live', { version: 3 })).status).toBe(404);
+    expect((await ask('PUT', '/roots', { participant: 'somebody', trusted: true })).status).toBe(422);
+    const { participant } = running.world.devices[0]!;
+    expect(await ask('PUT', '/roots', { participant, trusted: true })).toMatchObject({
+      status: 409,
+      value: { error: 'not-now', message: expect.stringContaining('FLTrust') as unknown },
+    });
     expect((await ask('POST', '/actions', { action: 'finish' })).value).toMatchObject({
       state: 'finished',
       status: 'The coordinator ended the run.',

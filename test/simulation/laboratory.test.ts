@@ -88,6 +88,7 @@ describe('the seed alone decides', () => {
       'SCAFFOLD and its controls',
       { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
     ],
+    ['FLTrust and its root', { strategy: { name: 'fltrust', options: { lr: 1 } }, uplink: 'f32', rounds: 4 }],
   ])('killed after any round it goes on to the same version: %s', async (name, change) => {
     const states: string[] = [];
     const lines: SimulationLine[] = [];
@@ -217,8 +218,22 @@ describe('hostile devices', () => {
   test.each([
     { name: 'median', options: { lr: 1 } },
     { name: 'multikrum', options: { bad: 0.2, lr: 1 } },
+    { name: 'fltrust', options: { lr: 1 } },
   ])('$name stands it', async (strategy) => {
     expect((await run({ ...signFlip, strategy })).result.metrics.accuracy).toBeGreaterThan(0.5);
+  });
+
+  test('model replacement opens a backdoor in the mean, and how far is told; without it nothing is', async () => {
+    const replacement = {
+      ...signFlip,
+      attack: {
+        name: 'replacement',
+        options: { scale: 0, target: 3, share: 0.5, patch: 3, feature: 0, value: 5 },
+      },
+    };
+    const { rounds } = await run(replacement);
+    expect(rounds.at(-1)?.backdoor).toBeGreaterThan(0.7);
+    expect((await run({ rounds: 1 })).rounds[0]).not.toHaveProperty('backdoor');
   });
 
   test('an attack that knows the honest updates breaks the mean too, through a codec', async () => {
@@ -268,7 +283,6 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --strategy best', '--strategy', 'Use one of fedavg'],
     ['--data sample:6 --strategy fedyogi:lr=100', '--strategy', 'from'],
     ['--data sample:6 --participants 20 --strategy multikrum', '--strategy', '--cohort'],
-    ['--data sample:6 --strategy fltrust', '--strategy', 'rows of the coordinator'],
     ['--data sample:6 --strategy fednova --optimizer adam', '--strategy', 'not Adam'],
     ['--data sample:6 --guard loud', '--guard', 'off, or a number from 1'],
     ['--data sample:6 --uplink zip', '--uplink', 'Use one of f32'],

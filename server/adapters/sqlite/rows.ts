@@ -35,6 +35,7 @@ export const federationRow = (record: FederationRecord): Omit<Tables['federation
   last_round: record.lastRound,
   live: record.live,
   live_pinned: record.livePinned ? 1 : 0,
+  roots_json: record.roots.length === 0 ? null : JSON.stringify(record.roots),
 });
 
 export const readFederation = (row: Tables['federations']): FederationRecord => ({
@@ -47,6 +48,7 @@ export const readFederation = (row: Tables['federations']): FederationRecord => 
   lastRound: row.last_round,
   live: v.parse(VersionNumber, row.live),
   livePinned: row.live_pinned === 1,
+  roots: row.roots_json === null ? [] : v.parse(v.array(ParticipantId), json(row.roots_json)),
 });
 
 export const runRow = (record: RunRecord): Tables['runs'] => ({

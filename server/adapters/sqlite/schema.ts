@@ -20,6 +20,7 @@ export interface Tables {
     live: number;
     /** 0 or 1. */
     live_pinned: number;
+    roots_json: string | null;
   };
   runs: Owned & {
     run: number;
@@ -208,6 +209,13 @@ const countedIn: Migration = {
   },
 };
 
+/** Devices that a federation's coordinator trusts; null: none. */
+const roots: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('federations').addColumn('roots_json', 'text').execute();
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
@@ -215,5 +223,6 @@ export const migrations: MigrationProvider = {
     '0002-version-state': versionState,
     '0003-personal-tallies': personalTallies,
     '0004-counted-in': countedIn,
+    '0005-roots': roots,
   }),
 };

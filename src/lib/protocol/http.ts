@@ -16,9 +16,10 @@
 //   POST   /api/federations/:id/actions                      RunAction     → FederationView
 //   DELETE /api/federations/:id                              draft or finished only
 //   PUT    /api/federations/:id/aliases/live                 { version }   → AliasMove[]
+//   PUT    /api/federations/:id/roots                        { participant, trusted } → FederationView
 import * as v from 'valibot';
 import { CodecChoice, FederationSpec } from '../core/federation.ts';
-import { Digest, FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
 import { UpdateRefusal } from './refusals.ts';
 import { Receipt } from './views.ts';
@@ -58,6 +59,8 @@ export const ChangedFederation = v.strictObject({ spec: FederationSpec });
 export const RunAction = v.strictObject({ action: v.picklist(['start', 'pause', 'resume', 'finish']) });
 export type RunAction = v.InferOutput<typeof RunAction>['action'];
 export const AliasTarget = v.strictObject({ version: VersionNumber });
+/** Whether the others' updates are measured against this device's, where the strategy needs such a one. */
+export const RootTrust = v.strictObject({ participant: ParticipantId, trusted: v.boolean() });
 export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
 
 /** Every refusal of the API: 4xx/5xx with this body. `issues` names form fields by their path. */

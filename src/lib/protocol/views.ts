@@ -157,6 +157,8 @@ export const FederationView = v.strictObject({
   live: VersionNumber,
   /** Of one update, as it leaves a device. */
   updateBytes: whole,
+  /** Devices against whose updates the others are measured; null: the strategy needs none. */
+  roots: v.nullable(v.array(ParticipantId)),
   /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
   status: v.string(),
 });

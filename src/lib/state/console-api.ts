@@ -80,6 +80,8 @@ export const consoleApi = (fetching: Fetch) =>
     remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
     moveLive: (id: string, version: number) =>
       request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
+    trust: (id: string, participant: string, trusted: boolean) =>
+      request(fetching, 'PUT', `${address(id)}/roots`, FederationView, { participant, trusted }),
   }) as const;
 export type ConsoleApi = ReturnType<typeof consoleApi>;
 

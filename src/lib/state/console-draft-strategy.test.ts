@@ -87,6 +87,20 @@ describe('a draft’s strategy', () => {
     expect(minimumWords(named('krum'), { bad: 0.5 })).toBeUndefined();
     expect(minimumWords(named('fedavg'), {})).toBeUndefined();
   });
+  test('that needs a root is open to choice, and says what it needs', () => {
+    const draft = digits();
+    draft.strategy.name = 'fltrust';
+    expect(strategyConflict(draft, named('fltrust'))).toBeUndefined();
+    expect(minimumWords(named('fltrust'), {})).toMatch(
+      /a device that you trust, the root.* at least 2 updates/,
+    );
+    draft.rules.minimum = 1;
+    expect(checkDraft(draft).issues.get('rules.minimum')).toMatch(
+      /at least 2 of them, the root’s among them/,
+    );
+    draft.rules.minimum = 2;
+    expect([...checkDraft(draft).issues]).toEqual([]);
+  });
   test('stands in one of the groups, and no group is empty', () => {
     const groups = strategyGroups.map((group) => group.name);
     expect(new Set(strategies.map((strategy) => strategy.group))).toEqual(new Set(groups));
@@ -148,9 +162,7 @@ describe('the bytes of a round', () => {
     const { model } = checkDraft(draft);
     if (!model.ok || model.value.type !== 'network') throw new Error('It is a network.');
     // The last of three dense layers, 200·10 + 10, stays.
-    expect(sharedParameters(model.value.network, { type: 'fedper', layers: 1 })).toBe(
-      199_210 - 2_010,
-    );
+    expect(sharedParameters(model.value.network, { type: 'fedper', layers: 1 })).toBe(199_210 - 2_010);
     expect([...checkDraft(draft).issues]).toEqual([]);
     draft.personalisation.layers = 3;
     expect([...checkDraft(draft).issues]).toEqual([

@@ -2,7 +2,7 @@
 // the strategies' and the codecs' own lists, so that a new one needs no new form. Only the console loads these lists.
 import { checkStrategy, conflictsOf } from '#lib/core/aggregation/check-strategy.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
-import type { Strategy } from '#lib/core/aggregation/strategy.ts';
+import { leastUpdates, needsRoot, type Strategy } from '#lib/core/aggregation/strategy.ts';
 import {
   plainRounds,
   type Personalisation,
@@ -223,7 +223,10 @@ export function minimumWords(
 ): string | undefined {
   const read = readOptions(strategy, numbersAmong(options));
   if (strategy.needs !== 'individual' || !read.ok) return undefined;
-  return `Compares updates with each other: a round needs at least ${count(strategy.minimumUpdates(read.value))}.`;
+  const least = count(leastUpdates(strategy, read.value));
+  return needsRoot(strategy)
+    ? `Needs a device that you trust, the root: every update counts as far as it points the way of the root’s, so its rows must be right and like the others’, about 100 of them. Once devices are here, choose it on the page of participants. A round needs at least ${least} updates, the root’s among them.`
+    : `Compares updates with each other: a round needs at least ${least}.`;
 }
 
 /** "FedYogi · eden:3 up, eden:4 down": a run's strategy and codecs, for a head. */

@@ -123,6 +123,7 @@ export const viewFixture = (over: Partial<Record<keyof FederationView, unknown>>
     head: versionFixture(4, null),
     live: 4,
     updateBytes: 24,
+    roots: null,
     status: 'Waiting for 1 more device.',
     ...over,
   });

@@ -96,6 +96,7 @@ const view = (head: VersionView): FederationView =>
     head,
     live: head.version,
     updateBytes: 24,
+    roots: null,
     status: 'Waiting for 1 more device.',
   });
 

@@ -5,7 +5,7 @@ import { readOptions } from '../named-options.ts';
 import { parseCodec } from '../update/codec/index.ts';
 import { fedbuff } from './fedbuff.ts';
 import { strategies, strategyNamed } from './index.ts';
-import type { Strategy } from './strategy.ts';
+import { leastUpdates, needsRoot, type Strategy } from './strategy.ts';
 
 export interface StrategyIssue {
   /** Within the spec: `strategy.name`, `strategy.options.beta`, `transfer.uplink`, `personalisation.lambda`, … */
@@ -36,11 +36,13 @@ export function checkStrategy(spec: Planned): readonly StrategyIssue[] {
     const { option, message } = options.error;
     return [...issues, { path: option === null ? 'strategy.name' : `strategy.options.${option}`, message }];
   }
-  const needed = strategy.needs === 'individual' ? strategy.minimumUpdates(options.value) : 1;
+  const needed = leastUpdates(strategy, options.value);
   if (spec.rules.minimum < needed)
     issues.push({
       path: 'rules.minimum',
-      message: `${strategy.title} compares updates with each other and needs at least ${needed} of them.`,
+      message: needsRoot(strategy)
+        ? `${strategy.title} measures updates against the root’s and needs at least ${needed} of them, the root’s among them.`
+        : `${strategy.title} compares updates with each other and needs at least ${needed} of them.`,
     });
   issues.push(...modeIssues(strategy, spec));
   for (const conflict of conflictsOf(strategy, spec))
@@ -122,10 +124,6 @@ function modeIssues(strategy: Strategy, { rules }: Pick<Planned, 'rules'>): Stra
 /** What the strategy cannot be combined with in this plan, each with its reason. */
 export function conflictsOf(strategy: Strategy, { plan }: Pick<FederationSpec, 'plan'>): readonly string[] {
   const conflicts: string[] = [];
-  if (strategy.needs === 'individual' && strategy.needsRoot)
-    conflicts.push(
-      `${strategy.title} measures updates against one trained on rows of the coordinator, and the server holds no rows: it is for simulations.`,
-    );
   const isPlainSgd = plan.optimizer.type === 'sgd' && plan.optimizer.momentum === 0;
   if (strategy.asks.includes('controls') && !isPlainSgd)
     conflicts.push(

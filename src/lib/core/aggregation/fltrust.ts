@@ -1,5 +1,6 @@
-// FLTrust: the coordinator trains on a few root rows of its own, and an update counts by how far it points the same way: its
-// trust is TS_k = max(0, cos(Δ_k, Δ_0)), and it is cut or stretched to the root update's length.
+// FLTrust: a device that the coordinator trusts trains on a few root rows, and an update counts by how far it points the same
+// way: its trust is TS_k = max(0, cos(Δ_k, Δ_0)), and it is cut or stretched to the root update's length. In the paper the server
+// holds these rows; here rows stay on devices, and a device is trusted in its place (core/round/roots.ts).
 // Cao, Fang, Liu & Gong 2021, "FLTrust: Byzantine-robust Federated Learning via Trust Bootstrapping", algorithm 2:
 // Δ̄ = Σ TS_k · (‖Δ_0‖ / ‖Δ_k‖) · Δ_k / Σ TS_k. It stands any number of hostile devices as long as the root rows are like theirs.
 import { fail, ok } from '../result.ts';
@@ -12,7 +13,7 @@ export const flTrust: IndividualStrategy = {
   title: 'FLTrust',
   group: 'robust',
   description:
-    'Updates count as far as they agree with one trained on your own root rows. About 100 of these, like the devices’ data.',
+    'Updates count as far as they agree with that of a device that you trust. About 100 rows suffice there, like the others’ data.',
   paper: 'Cao et al. 2021, algorithm 2',
   options: [serverRate],
   needsRoot: true,

@@ -45,9 +45,11 @@ export type AggregationFailure =
   | { readonly kind: 'not-finite'; readonly index: number }
   /** The strategy cannot work with so few: `needed` updates, got `got`. */
   | { readonly kind: 'too-few-updates'; readonly needed: number; readonly got: number }
-  /** The coordinator's own update, against which the others are measured, is all zeros: it points nowhere. */
+  /** The root's update, against which the others are measured, did not come. */
+  | { readonly kind: 'no-root' }
+  /** It is all zeros: it points nowhere. */
   | { readonly kind: 'root-is-zero' }
-  /** None of the `updates` points the way of the coordinator's own. */
+  /** None of the `updates` points the way of the root's. */
   | { readonly kind: 'none-trusted'; readonly updates: number }
   /** norm-guard.ts: ‖aggregate delta‖₂ = `norm` > `factor` · `median` of the last `versions` norms. */
   | {
@@ -66,10 +68,12 @@ export function failureSentence(failure: AggregationFailure): string {
       return `Parameter ${failure.index} of the average is not a finite number.`;
     case 'too-few-updates':
       return `The strategy needs ${failure.needed} updates to compare, and the round has ${failure.got}.`;
+    case 'no-root':
+      return 'The update of a device that is trusted as root is missing, and the others are measured against it.';
     case 'root-is-zero':
-      return 'Training on the coordinator’s own rows changed nothing, so there is no direction to measure updates against. Give more root rows or a higher learning rate.';
+      return 'Training on the root’s rows changed nothing, so there is no direction to measure updates against. Give more root rows or a higher learning rate.';
     case 'none-trusted':
-      return `None of the ${failure.updates} updates points the way of the coordinator’s own. Check that its root rows are like the devices’ data.`;
+      return `None of the ${failure.updates} updates points the way of the root’s. Check that the root’s rows are like the other devices’ data.`;
     case 'norm-jump':
       return `The aggregate moves the model by ${failure.norm.toPrecision(3)}, more than ${failure.factor} times the median ${failure.median.toPrecision(3)} of the last ${failure.versions} versions. Look at this round’s updates before going on.`;
     default:
@@ -149,8 +153,8 @@ export interface IndividualStrategy extends Described {
   /** With so many updates of participants, or more, it always works. What `start` refuses is always fewer. */
   minimumUpdates(options: StrategyOptions): number;
   /**
-   * True where it measures updates against one trained on the coordinator's own root rows: then the first of the facts, and the
-   * first of every block's values, is that one. It is not counted among the updates of participants.
+   * True where it measures updates against one that is trusted, the root's: then the first of the facts, and the first of every
+   * block's values, is that one. It is not counted among the updates of participants.
    */
   readonly needsRoot: boolean;
   /** Fails with too-few-updates before any block is read. */
@@ -167,3 +171,11 @@ export interface IndividualStrategy extends Described {
 }
 
 export type Strategy = SumStrategy | IndividualStrategy;
+
+/** Whether it measures updates against that of a device that the coordinator trusts. */
+export const needsRoot = (strategy: Strategy): boolean =>
+  strategy.needs === 'individual' && strategy.needsRoot;
+
+/** Updates that a round must have, the root's among them where it needs one. */
+export const leastUpdates = (strategy: Strategy, options: StrategyOptions): number =>
+  strategy.needs === 'individual' ? strategy.minimumUpdates(options) + (strategy.needsRoot ? 1 : 0) : 1;

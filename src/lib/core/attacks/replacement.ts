@@ -6,6 +6,7 @@
 // at a fixed value.
 import { exampleSize, type Examples } from '../data/examples.ts';
 import type { NumberOption } from '../named-options.ts';
+import type { Tally } from '../metrics/tally.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { optionOf, type AttackProblem, type RowsAndDeltaAttack, type RowsSetting } from './attack.ts';
 
@@ -31,6 +32,23 @@ export function withTrigger(rows: Examples, setting: RowsSetting): Result<Exampl
   for (let row = 0; row < rows.count; row += 1)
     mark(features, row * exampleSize(rows), places.value, setting);
   return ok({ ...rows, features });
+}
+
+/**
+ * How far the backdoor is open: of rows with the trigger that belong to other classes, the share that `tally` has in class
+ * `target`; undefined where it has none of these.
+ */
+export function backdoorSuccess(tally: Tally, target: number): number | undefined {
+  if (tally.type !== 'classification') return undefined;
+  const classes = Math.sqrt(tally.confusion.length);
+  let rows = 0;
+  let led = 0;
+  for (const [cell, count] of tally.confusion.entries()) {
+    if (Math.floor(cell / classes) === target) continue;
+    rows += count;
+    if (cell % classes === target) led += count;
+  }
+  return rows === 0 ? undefined : led / rows;
 }
 
 /** Offsets within one example that the trigger sets. */

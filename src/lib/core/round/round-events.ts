@@ -45,6 +45,8 @@ export type RoundEvent =
       readonly round: RoundNumber;
       readonly at: number;
     }
+  /** The coordinator trusts these devices now: of rounds that need a root. */
+  | { readonly type: 'roots'; readonly roots: readonly ParticipantId[]; readonly at: number }
   /** Disconnected for longer than the grace. */
   | { readonly type: 'lost'; readonly participant: ParticipantId; readonly at: number }
   /** A cohort member is back (a reload, a lost network, a restart of the server). */

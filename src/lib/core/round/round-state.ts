@@ -104,6 +104,8 @@ const setting = {
   rules: RoundRules,
   /** An update from a base this many versions old still counts: 0 in synchronous rounds. */
   maximumStaleness: whole,
+  /** Devices against whose updates the others are measured (roots.ts); absent where the strategy needs none. */
+  roots: v.optional(v.array(ParticipantId)),
   openedAt: time,
 };
 /** From configuration on, in asynchronous rounds from the opening: who takes part, and the unit of the sum that their claims allow (core/aggregation). */

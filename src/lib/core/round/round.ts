@@ -19,6 +19,7 @@ import {
   type Selection,
   type Standing,
 } from './round-state.ts';
+import { hasRoot, isRoot, rootMissing, rootStands } from './roots.ts';
 
 /** Devices configured for a goal: ⌈goal × overSelection⌉. */
 export const cohortSize = (rules: Selection['rules']): number =>
@@ -58,14 +59,16 @@ function inSelection(round: Selection, event: RoundEvent, quantumOf: QuantumOf):
       for (const candidate of event.candidates) {
         const known = candidates.findIndex((one) => one.participant === candidate.participant);
         if (known !== -1) candidates[known] = candidate;
-        else if (candidates.length < cohortSize(round.rules)) candidates.push(candidate);
+        else if (candidates.length < cohortSize(round.rules) || isRoot(round, candidate.participant))
+          candidates.push(candidate);
       }
       const population = Math.max(round.population, event.population, candidates.length);
-      const next = { ...round, candidates, population };
-      return candidates.length >= cohortSize(round.rules)
-        ? configure(next, event.at, quantumOf)
-        : unchanged(next);
+      return configureWhenFull({ ...round, candidates, population }, event.at, quantumOf);
     }
+    case 'roots':
+      return round.roots === undefined
+        ? unchanged(round)
+        : configureWhenFull({ ...round, roots: [...event.roots] }, event.at, quantumOf);
     case 'left':
     case 'lost':
     case 'withdrawn':
@@ -75,9 +78,11 @@ function inSelection(round: Selection, event: RoundEvent, quantumOf: QuantumOf):
       });
     case 'deadline':
       if (event.round !== round.round || event.phase !== 'selection') return unchanged(round);
-      return round.candidates.length >= round.rules.minimum
+      if (round.candidates.length < round.rules.minimum)
+        return abandon(round, tooFew('took part', round.candidates.length, round.rules.minimum), event.at);
+      return hasRoot(round, round.candidates)
         ? configure(round, event.at, quantumOf)
-        : abandon(round, tooFew('took part', round.candidates.length, round.rules.minimum), event.at);
+        : abandon(round, rootMissing(round, 'took part'), event.at);
     case 'report':
       return answer(round, event.report);
     case 'cancelled':
@@ -93,6 +98,11 @@ function inSelection(round: Selection, event: RoundEvent, quantumOf: QuantumOf):
       return event satisfies never;
   }
 }
+
+const configureWhenFull = (round: Selection, at: number, quantumOf: QuantumOf): Step =>
+  round.candidates.length >= cohortSize(round.rules) && hasRoot(round, round.candidates)
+    ? configure(round, at, quantumOf)
+    : unchanged(round);
 
 function configure(round: Selection, at: number, quantumOf: QuantumOf): Step {
   const { candidates, phase: _, ...setting } = round;
@@ -139,10 +149,16 @@ function inReporting(round: Reporting, event: RoundEvent): Step {
       if (event.round !== round.round || event.phase !== 'reporting' || isAsynchronous(round))
         return unchanged(round);
       const reports = acceptedReports(round).length;
-      return reports >= round.rules.minimum
+      if (reports < round.rules.minimum)
+        return abandon(round, tooFew('reported in time', reports, round.rules.minimum), event.at);
+      return rootStands(round, 'accepted')
         ? aggregate(round)
-        : abandon(round, tooFew('reported in time', reports, round.rules.minimum), event.at);
+        : abandon(round, rootMissing(round, 'reported in time'), event.at);
     }
+    case 'roots':
+      return round.roots === undefined
+        ? unchanged(round)
+        : settle({ ...round, roots: [...event.roots] }, event.at);
     case 'cancelled':
       return abandon(round, event.reason, event.at);
     case 'left':
@@ -189,6 +205,7 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
     case 'available':
     case 'left':
     case 'deadline':
+    case 'roots':
     // The updates are in and the version is about to be made: a cancellation comes too late.
     case 'cancelled':
       return unchanged(round);
@@ -197,16 +214,22 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
   }
 }
 
-/** Closes the round where the goal is met, where nobody is left to wait for, or where the minimum is out of reach. */
+/**
+ * Closes the round where the goal is met, where nobody is left to wait for, or where the minimum is out of reach; one that needs
+ * a root waits for its update, goal met or not.
+ */
 function settle(round: Reporting, at: number): Step {
   const { goal, minimum } = round.rules;
   const count = (...types: Standing['type'][]): number =>
     round.cohort.filter((member) => types.includes(member.standing.type)).length;
   const reports = count('accepted');
-  if (reports >= goal) return aggregate(round);
+  if (!rootStands(round, 'active', 'dropped', 'accepted'))
+    return abandon(round, rootMissing(round, 'can report any more'), at);
+  const isComplete = rootStands(round, 'accepted');
+  if (reports >= goal && isComplete) return aggregate(round);
   // A buffer waits for its goal: others take the seats of those who went.
   if (isAsynchronous(round)) return unchanged(round);
-  if (count('active') === 0 && reports >= minimum) return aggregate(round);
+  if (count('active') === 0 && reports >= minimum && isComplete) return aggregate(round);
   // Whoever lost its connection may still come back before the deadline.
   if (reports + count('active', 'dropped') < minimum)
     return abandon(round, tooFew('could report any more', reports + count('active', 'dropped'), minimum), at);
