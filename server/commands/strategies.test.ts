@@ -28,4 +28,7 @@ test('what a strategy cannot be combined with is said with its reason, once for 
   expect(about('fednova')).toContain('not with Adam: ');
   expect(about('fltrust')).toContain('not in a federation: ');
   expect(about('fedavg')).not.toContain('not ');
+  expect(about('boosted-trees')).toContain('stages=40 depth=4');
+  expect(about('boosted-trees')).toContain('eden:3 sends values rounded');
+  expect(about('k-means')).toContain('choose synchronous rounds');
 });

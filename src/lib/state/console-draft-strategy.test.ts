@@ -148,9 +148,7 @@ describe('the bytes of a round', () => {
     const { model } = checkDraft(draft);
     if (!model.ok || model.value.type !== 'network') throw new Error('It is a network.');
     // The last of three dense layers, 200·10 + 10, stays.
-    expect(sharedParameters(model.value.network, { type: 'fedper', layers: 1 })).toBe(
-      199_210 - 2_010,
-    );
+    expect(sharedParameters(model.value.network, { type: 'fedper', layers: 1 })).toBe(199_210 - 2_010);
     expect([...checkDraft(draft).issues]).toEqual([]);
     draft.personalisation.layers = 3;
     expect([...checkDraft(draft).issues]).toEqual([
