@@ -1,0 +1,75 @@
+// Boosted trees as a federation's model, from the form to a prediction: two headless participants and a tab take them to their end.
+import { expect, test, type Page } from '@playwright/test';
+import { startCommand, type RunningCommand } from '../test/support/command.ts';
+import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+import { bringSample, startContributing, unseenErrors } from './errands.ts';
+
+let server: ServerProcess;
+let participants: RunningCommand | undefined;
+
+test.beforeAll(async () => {
+  server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+});
+test.afterAll(async () => {
+  await participants?.stop();
+  await server.close();
+});
+
+const next = (page: Page): Promise<void> => page.getByRole('button', { name: /^Next: / }).click();
+
+test('trees are chosen on the form, grown by two participants and a tab, and tell a row on the page to try them', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  await page.goto(server.signInUrl);
+  await page.waitForURL('**/console');
+  await page.goto(`${server.url}/console/new`);
+  await page.getByRole('button', { name: /^Patient cohort/ }).click();
+  await page.getByLabel('Title', { exact: true }).fill('Patient trees');
+  await page.getByLabel('Who runs it').fill('Three clinics');
+  await next(page);
+  await next(page);
+
+  await page.getByRole('radio', { name: /^Boosted trees/ }).check();
+  await page.getByLabel('Stages').fill('3');
+  await page.getByLabel('Depth').fill('2');
+  await expect(page.getByRole('status').filter({ hasText: 'at most 7 rounds' })).toBeVisible();
+  await next(page);
+  await expect(page.getByText('Nothing to train')).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'SCAFFOLD' })).toHaveCount(0);
+  await expect(page.getByLabel('Stop after')).toHaveValue('7');
+  await page.getByLabel('Updates that close a round').fill('3');
+  await page.getByLabel('At least', { exact: true }).fill('3');
+  await page.getByLabel('Devices asked').fill('100');
+  await page.getByLabel('Pause between rounds', { exact: true }).fill('0');
+  await next(page);
+  await expect(page.getByText(/In each round sums over/)).toBeVisible();
+  await page.getByRole('button', { name: 'Create the federation' }).click();
+  await page.waitForURL('**/console/patient-trees');
+  await page.getByRole('button', { name: 'Start', exact: true }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(page.getByText('Boosted trees · exact sums')).toBeVisible();
+
+  const joins = ['participate', '--url', server.url, '--federation', 'patient-trees', '--sample'];
+  participants = startCommand([...joins, '--clients', '2', '--processes', '1']);
+  const base = `${server.url}/f/patient-trees`;
+  await bringSample(page, base, 80);
+  await startContributing(page, base, 'A tab');
+  await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible();
+  await expect(page.getByText(/The model is complete/).first()).toBeVisible();
+
+  await page.goto(`${base}/try`);
+  await page.getByLabel('age').fill('81');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  const shares = page.getByRole('list', { name: 'Probability of each class' }).locator('.value');
+  await expect(shares).toHaveCount(2);
+  const [first = 0, second = 0] = (await shares.allInnerTexts()).map((text) => Number.parseFloat(text));
+  expect(first).toBeGreaterThan(50);
+  expect(Math.abs(first + second - 100)).toBeLessThan(0.5);
+
+  const file = await page.request.get(`${server.url}/api/federations/patient-trees/versions/7/export`);
+  expect(await file.json()).toMatchObject({ format: 'tributary-trees', progress: { phase: 'complete' } });
+  await page.goto(`${server.url}/console/patient-trees/models/7`);
+  await expect(page.getByRole('link', { name: 'JSON' })).toHaveAttribute('href', /export\?format=json$/);
+  expect(errors).toEqual([]);
+});
