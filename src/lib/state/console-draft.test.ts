@@ -241,21 +241,23 @@ describe('a draft of a model that is learnt from sums', () => {
     const draft = trees();
     // 40 stages of 4 levels, and one round of counts.
     expect(draft.rules.maximumRounds).toBe(161);
+    const stages = (typed: number | null): void =>
+      changeModel(
+        draft,
+        (one) => (one.options['boosted-trees'] = { ...one.options['boosted-trees'], stages: typed }),
+      );
     draft.strategy.name = 'median';
-    changeModel(
-      draft,
-      (one) => (one.options['boosted-trees'] = { ...one.options['boosted-trees'], stages: 5 }),
-    );
+    // As it is typed: emptied first.
+    stages(null);
+    expect(draft.rules.maximumRounds).toBeNull();
+    stages(5);
     expect(draft.rules.maximumRounds).toBe(21);
     const { spec, issues, model } = checkDraft(draft);
     expect([...issues]).toEqual([]);
     expect(spec).toMatchObject({ family: 'boosted-trees', trees: { stages: 5 }, ...exactSums });
     expect(model.ok && model.value.type).toBe('sums');
     draft.rules.maximumRounds = 12;
-    changeModel(
-      draft,
-      (one) => (one.options['boosted-trees'] = { ...one.options['boosted-trees'], stages: 6 }),
-    );
+    stages(6);
     expect(draft.rules.maximumRounds).toBe(12);
   });
   test('clusters bring their own measure, and a network its own again', () => {
@@ -264,9 +266,18 @@ describe('a draft of a model that is learnt from sums', () => {
     changeModel(draft, (one) => (one.family = 'k-means'));
     expect(draft.metric).toEqual({ name: 'inertia', target: null });
     expect(checkDraft(draft).spec).toMatchObject({ family: 'k-means', clusters: { clusters: 8 } });
+    // 30 iterations, and one round of candidates.
+    expect(draft.rules.maximumRounds).toBe(31);
     changeModel(draft, (one) => (one.family = 'mlp'));
     expect(draft.metric.name).toBe('accuracy');
+    expect(draft.rules.maximumRounds).toBe(emptyDraft().rules.maximumRounds);
     expect([...checkDraft(draft).issues]).toEqual([]);
+  });
+  test('that was saved before there was such a model takes its settings at their defaults', () => {
+    const draft = patients();
+    draft.options = { mlp: draft.options['mlp']! };
+    changeModel(draft, (one) => (one.family = 'boosted-trees'));
+    expect(draft.options['boosted-trees']).toMatchObject({ stages: 40, depth: 4, binning: 'quantiles' });
   });
   test('is refused where it does not fit, at the field that it is about', () => {
     const asynchronous = trees();
