@@ -1,8 +1,12 @@
-// Boosted trees as a federation's model, from the form to a prediction: two headless participants and a tab take them to their end.
+// Boosted trees and clusters as a federation's model, from the form to a prediction: headless participants and a tab take them to
+// their end.
 import { expect, test, type Page } from '@playwright/test';
+import * as v from 'valibot';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { signedIn } from '../test/support/coordinator-client.ts';
 import { startCommand, type RunningCommand } from '../test/support/command.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
-import { bringSample, startContributing, unseenErrors } from './errands.ts';
+import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
 
 let server: ServerProcess;
 let participants: RunningCommand | undefined;
@@ -72,4 +76,38 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
   await page.goto(`${server.url}/console/patient-trees/models/7`);
   await expect(page.getByRole('link', { name: 'JSON' })).toHaveAttribute('href', /export\?format=json$/);
   expect(errors).toEqual([]);
+});
+
+test('clusters are found by two participants, a row is told its own, and how rows lie is shown', async ({
+  page,
+}) => {
+  const coordinator = await signedIn(server.signInUrl);
+  const { brief, contract, rules, sample } = federationSpec(patients);
+  const spec = v.parse(FederationSpec, {
+    ...{ brief, contract, sample },
+    metric: { name: 'inertia', target: null },
+    family: 'k-means',
+    clusters: { clusters: 3, iterations: 3 },
+    rules: { ...rules, goal: 2, minimum: 2, maximumRounds: 20 },
+  });
+  await coordinator.create(spec, 'patient-groups');
+  await coordinator.act('patient-groups', 'start');
+  await participants?.stop();
+  const joins = ['participate', '--url', server.url, '--federation', 'patient-groups', '--sample'];
+  participants = startCommand([...joins, '--clients', '2', '--processes', '1']);
+  await coordinator.until(
+    'patient-groups',
+    (view) => view.state === 'finished' && view.head.evaluation?.participants === 2,
+    60_000,
+  );
+  await page.goto(`${server.url}/f/patient-groups/try`);
+  await page.getByLabel('age').fill('81');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(page.locator('.answer .display')).toHaveText(/^Cluster [1-3]$/);
+  await expect(page.getByRole('list', { name: 'Distance to each centre' }).getByRole('listitem')).toHaveCount(
+    3,
+  );
+  await page.goto(`${server.url}/f/patient-groups/result`);
+  await expect(page.getByRole('list', { name: 'Rows in each cluster' }).getByRole('listitem')).toHaveCount(3);
+  await expect(page.getByRole('link', { name: 'Download as JSON' })).toBeVisible();
 });
