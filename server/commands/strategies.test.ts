@@ -29,4 +29,7 @@ test('what a strategy cannot be combined with is said with its reason, once for 
   expect(about('fltrust')).toContain('at least 2 a round');
   expect(about('fltrust')).toContain('needs a device that you trust as root');
   expect(about('fedavg')).not.toContain('not ');
+  expect(about('boosted-trees')).toContain('stages=40 depth=4');
+  expect(about('boosted-trees')).toContain('eden:3 sends values rounded');
+  expect(about('k-means')).toContain('choose synchronous rounds');
 });

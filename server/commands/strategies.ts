@@ -1,11 +1,13 @@
 // `tributary strategies`: every strategy and every codec that a federation can be given, from their own lists: what each is
-// for, its options with their ranges, its paper, and what it cannot be combined with.
+// for, its options with their ranges, its paper, and what it cannot be combined with; and the models that take neither.
 import { Option, type Command } from 'commander';
 import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { strategies, strategyGroups } from '#lib/core/aggregation/index.ts';
 import { leastUpdates, needsRoot, type Strategy } from '#lib/core/aggregation/strategy.ts';
-import { plainRounds, exactAveraging } from '#lib/core/federation.ts';
+import { plainRounds, exactAveraging, exactSums } from '#lib/core/federation.ts';
 import { readOptions, type NumberOption } from '#lib/core/named-options.ts';
+import { summedFamilies, type SummedFamilyEntry } from '#lib/core/summed-models.ts';
 import { codecKinds, codecNamed } from '#lib/core/update/codec/index.ts';
 
 export function register(program: Command): void {
@@ -82,6 +84,25 @@ function conflictLines({ name }: Strategy): string[] {
   ];
 }
 
+/** What does not go with a model that is learnt from exact sums, all of it at once. */
+const sumsConflicts = ({ title }: SummedFamilyEntry): string[] =>
+  checkSums(
+    {
+      ...exactSums,
+      strategy: { name: 'median', options: {} },
+      transfer: { uplink: 'eden:3', downlink: 'f32' },
+      personalisation: { type: 'finetune', epochs: 1 },
+      guard: exactAveraging.guard,
+      rules: { ...plainest.rules, mode: { type: 'asynchronous', concurrency: 10_000 } },
+    },
+    title,
+  ).map(({ message }) => message);
+
+const settingsLine = ({ defaults }: SummedFamilyEntry): string =>
+  Object.entries(defaults)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
 /** How many updates a round must have, at the options' defaults; undefined: any number. */
 function least(strategy: Strategy): number | undefined {
   const options = readOptions(strategy, {});
@@ -105,6 +126,13 @@ const listed = () => ({
     name,
     usage,
     offered: offered.map((one) => ({ name: one, title: codecNamed(one).title })),
+  })),
+  sums: summedFamilies.map((family) => ({
+    name: family.name,
+    title: family.title,
+    description: family.description,
+    settings: family.defaults,
+    conflicts: sumsConflicts(family),
   })),
 });
 
@@ -134,5 +162,14 @@ export function spokenLists(): string[] {
   lines.push('Codecs, for what crosses the wire', '');
   for (const { usage, offered } of codecKinds)
     lines.push(`  ${usage}`, ...offered.map((name) => `    ${name}  ${codecNamed(name).title}`));
+  lines.push('', 'Models that are learnt from exact sums, and take no strategy and no codec', '');
+  for (const family of summedFamilies)
+    lines.push(
+      `  ${family.name}  ${family.title}`,
+      `    ${family.description}`,
+      `    ${settingsLine(family)}`,
+      ...sumsConflicts(family).map((reason) => `    ${reason}`),
+      '',
+    );
   return lines;
 }

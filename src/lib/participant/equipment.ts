@@ -61,7 +61,7 @@ export interface EquipmentSource {
 const ADDING_UP: BackendChoice = {
   backend: 'cpu',
   description: 'plain sums',
-  reason: 'Rows are added up in whole numbers, which are the same on every engine.',
+  reason: 'rows are added up in whole numbers, which are the same on every engine',
   reports: [],
 };
 

@@ -161,6 +161,7 @@ export function createRounds(
       case 'failed':
         await store.checkpoints.remove(checkpoint);
         if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
+        else if (outcome.kind === 'unsuited') ground.happened(outcome.message);
         else {
           const isMemory = outcome.kind === 'out-of-memory';
           const message = isMemory

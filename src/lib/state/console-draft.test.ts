@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { exactAveraging, FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, exactSums, FederationSpec } from '#lib/core/federation.ts';
 import { wireCosts } from './console-draft-strategy.ts';
 import { checkDraft, cohortSize, modelTyped, stepOf } from './console-draft-check.ts';
+import { changeModel } from './console-draft-family.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
 import { presets } from './console-presets.ts';
@@ -227,6 +228,79 @@ describe('the form of a draft', () => {
     expect(form.issueAt('rules.goal')).toBe('Too many for this server.');
     form.value.rules.goal = 6;
     expect(form.issueAt('rules.goal')).toBeUndefined();
+  });
+});
+
+describe('a draft of a model that is learnt from sums', () => {
+  const trees = (): Draft => {
+    const draft = patients();
+    changeModel(draft, (one) => (one.family = 'boosted-trees'));
+    return draft;
+  };
+  test('becomes its spec: whatever was typed of training does not count, and rounds follow its settings', () => {
+    const draft = trees();
+    // 40 stages of 4 levels, and one round of counts.
+    expect(draft.rules.maximumRounds).toBe(161);
+    const stages = (typed: number | null): void =>
+      changeModel(
+        draft,
+        (one) => (one.options['boosted-trees'] = { ...one.options['boosted-trees'], stages: typed }),
+      );
+    draft.strategy.name = 'median';
+    // As it is typed: emptied first.
+    stages(null);
+    expect(draft.rules.maximumRounds).toBeNull();
+    stages(5);
+    expect(draft.rules.maximumRounds).toBe(21);
+    const { spec, issues, model } = checkDraft(draft);
+    expect([...issues]).toEqual([]);
+    expect(spec).toMatchObject({ family: 'boosted-trees', trees: { stages: 5 }, ...exactSums });
+    expect(model.ok && model.value.type).toBe('sums');
+    draft.rules.maximumRounds = 12;
+    stages(6);
+    expect(draft.rules.maximumRounds).toBe(12);
+  });
+  test('clusters bring their own measure, and a network its own again', () => {
+    const draft = trees();
+    draft.metric.target = 0.9;
+    changeModel(draft, (one) => (one.family = 'k-means'));
+    expect(draft.metric).toEqual({ name: 'inertia', target: null });
+    expect(checkDraft(draft).spec).toMatchObject({ family: 'k-means', clusters: { clusters: 8 } });
+    // 30 iterations, and one round of candidates.
+    expect(draft.rules.maximumRounds).toBe(31);
+    changeModel(draft, (one) => (one.family = 'mlp'));
+    expect(draft.metric.name).toBe('accuracy');
+    expect(draft.rules.maximumRounds).toBe(emptyDraft().rules.maximumRounds);
+    expect([...checkDraft(draft).issues]).toEqual([]);
+  });
+  test('that was saved before there was such a model takes its settings at their defaults', () => {
+    const draft = patients();
+    draft.options = { mlp: draft.options['mlp']! };
+    changeModel(draft, (one) => (one.family = 'boosted-trees'));
+    expect(draft.options['boosted-trees']).toMatchObject({ stages: 40, depth: 4, binning: 'quantiles' });
+  });
+  test('is refused where it does not fit, at the field that it is about', () => {
+    const asynchronous = trees();
+    asynchronous.further.mode = 'asynchronous';
+    asynchronous.rules.pauseMs = 0;
+    expect(checkDraft(asynchronous).issues.get('rules.mode')).toContain('choose synchronous rounds');
+    const pictures = digits();
+    pictures.family = 'boosted-trees';
+    expect(checkDraft(pictures).issues.get('family')).toContain('Boosted trees take tables');
+    const empty = trees();
+    empty.options['boosted-trees'] = { ...empty.options['boosted-trees'], depth: null };
+    expect(checkDraft(empty).issues.get('options.depth')).toBe('A number is needed here.');
+  });
+  test('typed again from its own spec, it makes the same spec', () => {
+    const clusters = trees();
+    changeModel(clusters, (one) => (one.family = 'k-means'));
+    const range = trees();
+    range.options['boosted-trees'] = { ...range.options['boosted-trees'], binning: 'range' };
+    for (const draft of [trees(), clusters, range]) {
+      const { spec } = checkDraft(draft);
+      if (spec === undefined) throw new Error('The draft is not complete.');
+      expect(checkDraft(draftFrom(spec)).spec).toEqual(spec);
+    }
   });
 });
 

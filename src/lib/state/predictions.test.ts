@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DataContract } from '../core/data/contract.ts';
-import { readPrediction } from './predictions.ts';
+import { readClusters, readPrediction } from './predictions.ts';
 
 test('classes come most likely first', () => {
   const contract: DataContract = {
@@ -31,4 +31,15 @@ test('a predicted number comes back in the unit of the target: 2 · 10 + 50 = 70
     target: { type: 'number', name: 'price', mean: 50, standardDeviation: 10 },
   };
   expect(readPrediction(contract, [2])).toEqual({ type: 'number', name: 'price', value: 70 });
+});
+
+test('clusters come nearest first, counted from 1, in standard deviations: √4, √0.25, √9', () => {
+  expect(readClusters([4, 0.25, 9])).toEqual({
+    type: 'clusters',
+    ranked: [
+      { number: 2, distance: 0.5 },
+      { number: 1, distance: 2 },
+      { number: 3, distance: 3 },
+    ],
+  });
 });

@@ -1,11 +1,15 @@
 // The device worker's language, answered by a device of parts in memory.
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { createMemoryLink } from '../adapters/memory/link.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import { ClustersSpec } from '../core/clustering/spec.ts';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
+import { summedModel, type SummedSpec } from '../core/summed-models.ts';
+import { TreesSpec } from '../core/trees/spec.ts';
 import { headKey } from '../participant/personal-models.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
@@ -19,6 +23,7 @@ import {
   scriptedCoordinator,
   spec,
 } from '../../../test/doubles/scripted-federation.ts';
+import { trainSummed } from '../../../test/support/summed-training.ts';
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
 import type {
@@ -150,6 +155,50 @@ test('a version of the federation is predicted with, and fetched once', async ()
   expect(first[0]! + first[1]!).toBeCloseTo(1, 5);
   expect(await client.request('predict', request)).toEqual(first);
   expect(coordinator.downloads).toBe(1);
+});
+
+test('versions of trees and of clusters are asked alike, and those of another model are refused by what is wrong', async () => {
+  const { client, link, coordinator, faults } = await page();
+  link.connect();
+  const { contract } = spec;
+  const rows = clouds(40, 3);
+  const ask = (sums: SummedSpec, version: Float32Array<ArrayBuffer>) => {
+    const source = { type: 'version', ...coordinator.serve(version) } as const;
+    return {
+      predict: () => client.request('predict', { sums, source, features: rows.features, count: rows.count }),
+      evaluate: () => client.request('evaluate', { sums, source, dataset: 'own' }),
+    };
+  };
+  const grown = (sums: SummedSpec): Float32Array<ArrayBuffer> => {
+    const model = summedModel(sums);
+    if (!model.ok) throw new Error(model.error.message);
+    return trainSummed(model.value, [rows]).versions.at(-1)!;
+  };
+  const trees: SummedSpec = { family: 'boosted-trees', trees: v.parse(TreesSpec, { stages: 5 }), contract };
+  const centres: SummedSpec = {
+    family: 'k-means',
+    clusters: v.parse(ClustersSpec, { clusters: 2 }),
+    contract,
+  };
+
+  const asked = ask(trees, grown(trees));
+  const shares = await asked.predict();
+  const hits = rows.targets.filter((target, row) => shares[2 * row + target]! > 0.5).length;
+  expect(hits / rows.count).toBeGreaterThan(0.9);
+  const held = splitExamples(rows).heldOut.length;
+  expect(await asked.evaluate()).toMatchObject({ type: 'classification', count: held });
+
+  const clustered = ask(centres, grown(centres));
+  const distances = await clustered.predict();
+  expect(distances).toHaveLength(2 * rows.count);
+  expect(await clustered.evaluate()).toMatchObject({ type: 'clustering', count: held });
+  expect(await kindOf(ask(trees, grown(centres)).predict())).toBe('wrong-network');
+  expect(
+    await kindOf(
+      client.request('evaluate', { sums: trees, source: { type: 'local', id: 'x' }, dataset: 'own' }),
+    ),
+  ).toBe('wrong-network');
+  expect(faults).toEqual([]);
 });
 
 test('a model of one’s own is used as it is kept now, and asked for before there is one, it is said how it comes', async () => {

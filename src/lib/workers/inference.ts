@@ -77,7 +77,7 @@ export function createInference({
     if (model === undefined) throw new Refusal('unknown-model', 'This model is no longer on this device.');
     return model.parameters;
   }
-  /** Kept nowhere: to read its parameters once more takes no time that anybody would see. */
+  /** Nothing of it stays loaded: its parameters lie in the store, and to read them again takes no time that anybody would see. */
   async function loadSums(spec: SummedSpec, source: ModelSource): Promise<UsableModel> {
     if (source.type !== 'version')
       throw new Refusal('wrong-network', 'Only versions of a federation are models of this kind.');

@@ -36,13 +36,6 @@ export const metrics: Readonly<
   inertia: { title: 'Inertia per row', higherIsBetter: false, isShare: false, of: 'clusters' },
 };
 
-/** Which tallies a metric can be had from. */
-export const measures = (name: MetricName, tally: Tally['type']): boolean =>
-  metrics[name].of === 'both'
-    ? tally !== 'clustering'
-    : metrics[name].of ===
-      (tally === 'classification' ? 'classes' : tally === 'regression' ? 'number' : 'clusters');
-
 /** Recall, precision and F1 of one class; undefined where the class does not occur (or is never predicted). */
 export interface ClassFigures {
   readonly support: number;
