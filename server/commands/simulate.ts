@@ -82,7 +82,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan (default: the regression for the target)',
+      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan; with normalisation mlp:200,bn, cnn-mcmahan:bn (default: the regression for the target)',
       modelOption,
     )
     .option(

@@ -14,23 +14,28 @@ export interface ChosenModel {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`. */
+/** Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`, and `mlp:200,bn`, `cnn-mcmahan:bn` with normalisation. */
 export function parseModel(text: string): Result<ChosenModel, string> {
   const [name = '', units, ...more] = text.trim().split(':');
   const family = familyNamed(name);
   if (family === undefined || more.length > 0)
     return fail(
-      `“${text}” is no model. Use one of ${modelFamilies.map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers.`,
+      `“${text}” is no model. Use one of ${modelFamilies.map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers, and mlp:200,bn normalises behind each.`,
     );
   if (units === undefined) return ok({ family: family.name, options: {} });
-  const hidden = units.split(',').map(Number);
+  const words = units.split(',');
+  const normalises = words.at(-1) === 'bn' && (family.name === 'mlp' || family.name === 'cnn-mcmahan');
+  const normalise = normalises ? { normalise: true } : {};
+  if (normalises) words.pop();
+  if (normalises && words.length === 0) return ok({ family: family.name, options: normalise });
+  const hidden = words.map(Number);
   if (family.name !== 'mlp' || !hidden.every((one) => Number.isSafeInteger(one) && one >= 1 && one <= 8192))
     return fail(
       family.name === 'mlp'
-        ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200.`
+        ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200, and bn behind them for normalisation.`
         : `${family.title} has no hidden layers to name. Use ${family.name} alone.`,
     );
-  return ok({ family: family.name, options: { hidden } });
+  return ok({ family: family.name, options: { hidden, ...normalise } });
 }
 
 /** Throws UnusableSetup. */

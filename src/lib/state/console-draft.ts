@@ -95,7 +95,7 @@ export const Draft = v.object({
   table: v.object({ columns: v.array(DraftColumn), target: DraftTarget }),
   family: ModelFamily,
   /** By family and setting; a list of numbers is kept as it was typed, "200, 200". */
-  options: v.record(v.string(), v.record(v.string(), v.union([v.string(), number]))),
+  options: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.boolean(), number]))),
   imported: v.nullable(v.object({ fileName: v.string(), network: NetworkSpec, notes: texts })),
   plan: v.object({
     localEpochs: number,
@@ -144,8 +144,12 @@ export const defaultOptions = (): Draft['options'] =>
     ]),
   );
 
-const typedOption = (value: unknown): string | number | null =>
-  Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? value : null;
+const typedOption = (value: unknown): string | boolean | number | null =>
+  Array.isArray(value)
+    ? value.join(', ')
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : null;
 
 /** "200, 200" → [200, 200]; what is no number stays text, for the schema to refuse by name. */
 export const numbersTyped = (text: string): (number | string)[] =>
@@ -308,7 +312,7 @@ export function draftFrom(spec: FederationSpec): Draft {
  * A spec holds the network, not the settings that made it. They are read back from its layers, and used only if they make
  * the very same network again; else the network is kept as it is, as an imported one.
  */
-function recoveredOptions(spec: FederationSpec): Record<string, string | number | null> | undefined {
+function recoveredOptions(spec: FederationSpec): Draft['options'][string] | undefined {
   const family = familyNamed(spec.family);
   if (family === undefined) return undefined;
   const dense = spec.network.layers.filter((layer) => layer.type === 'dense').map((layer) => layer.units);
@@ -316,7 +320,14 @@ function recoveredOptions(spec: FederationSpec): Record<string, string | number 
     .filter((layer) => layer.type === 'conv2d')
     .map((layer) => layer.filters);
   const dropout = spec.network.layers.find((layer) => layer.type === 'dropout')?.rate ?? 0;
-  const guesses: Record<string, unknown> = { hidden: dense.slice(0, -1), filters, units: dense[0], dropout };
+  const normalise = spec.network.layers.some((layer) => layer.type === 'batch-normalisation');
+  const guesses: Record<string, unknown> = {
+    hidden: dense.slice(0, -1),
+    filters,
+    units: dense[0],
+    dropout,
+    normalise,
+  };
   const names = Object.keys(v.getDefaults(family.options));
   const options = Object.fromEntries(names.map((name) => [name, guesses[name]]));
   const again = family.networkFrom(spec.contract, options);
