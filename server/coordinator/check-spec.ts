@@ -1,8 +1,8 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
-import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { sharedLength } from '#lib/core/model/own-head.ts';
+import { sharedLength } from '#lib/core/model/own-part.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -56,6 +56,7 @@ export function checkSpec(spec: FederationSpec): Result<Network, readonly FormIs
           : `The model has ${trained} layers with parameters, and at least one must be shared. Choose ${trained === 2 ? '1' : `from 1 to ${trained - 1}`}.`,
     });
   }
-  issues.push(...checkStrategy(spec).map(({ path, message }) => ({ path: `spec.${path}`, message })));
+  const ofStrategy = [...checkStrategy(spec), ...(built.ok ? normalisationIssues(built.value, spec) : [])];
+  issues.push(...ofStrategy.map(({ path, message }) => ({ path: `spec.${path}`, message })));
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }

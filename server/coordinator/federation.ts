@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import type { Network } from '#lib/core/model/network.ts';
+import { ownPart } from '#lib/core/model/own-part.ts';
 import {
   carriedFrom,
   freeSeats,
@@ -598,6 +599,7 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
+        own: ownPart(this.network, this.#spec.personalisation),
       },
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),

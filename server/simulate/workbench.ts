@@ -138,16 +138,15 @@ async function train({ setup, network, engine, clock }: Bench, job: TrainingJob)
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
   const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
   const base = new Float32Array(job.base);
-  const shared = network.parameterCount;
   const control =
     job.serverControl === null
       ? undefined
-      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(shared) };
+      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(network.parameterCount) };
   const training = roundTraining(message, {
     network,
     rows: { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
     base,
-    shared,
+    own: [],
     metric: metric.name,
     checkpoint: undefined,
     control,
@@ -157,7 +156,7 @@ async function train({ setup, network, engine, clock }: Bench, job: TrainingJob)
   const outcome = await workRound(
     message,
     training,
-    { participant, residual, shared, control },
+    { participant, residual, own: [], control },
     {
       engine,
       clock,
@@ -227,6 +226,7 @@ async function score(
   } finally {
     session.close();
   }
+}
 
 function marked(
   rows: Omit<Examples, 'hashes'>,
@@ -244,5 +244,4 @@ function marked(
   // A trigger that does not fit the data was refused before anything began.
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
-}
 }

@@ -1,7 +1,7 @@
 // From what was typed to a FederationSpec, or to a message at each field that stands in the way. The field's name is the
 // path of the issue within the spec ("rules.goal"), so that the server's refusals land on the same fields.
 import * as v from 'valibot';
-import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
@@ -195,6 +195,9 @@ export function checkDraft(draft: Draft): CheckedDraft {
   for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
   if (network.ok && sharedParameters(network.value, personalisationChosen(draft)) === 0)
     add('personalisation.layers', 'At least one layer with parameters must be shared.');
+  if (network.ok)
+    for (const { path, message } of normalisationIssues(network.value, plannedTyped(draft)))
+      add(path, message);
   if (!network.ok && network.error.path !== 'contract') add(network.error.path, network.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(

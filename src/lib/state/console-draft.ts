@@ -70,7 +70,7 @@ export const strategyTyped = ({
 
 /** The numbers of every way are kept, so that looking at another loses nothing. */
 export const DraftPersonalisation = v.object({
-  type: v.picklist(['none', 'fedper', 'ditto', 'finetune']),
+  type: v.picklist(['none', 'fedper', 'fedbn', 'ditto', 'finetune']),
   layers: number,
   lambda: number,
   epochs: number,
