@@ -33,6 +33,8 @@ export function normalisationLayer(
       const [gamma, beta] = [row(ofSlot(slots.gamma)), row(ofSlot(slots.beta))];
       const [mean, variance] = [row(ofSlot(slots.mean)), row(ofSlot(slots.variance))];
       const inverse = new Float64Array(channels);
+      /** Gradients go to one of two places: the views of both are made once. */
+      const sinks = new Map<number, Float32Array>();
       const next = { mean: new Float64Array(channels), variance: new Float64Array(channels) };
 
       const forwardByRunning = (): void => {
@@ -62,7 +64,9 @@ export function normalisationLayer(
         kernels.scaleColumns(centred, rows, channels, a, ofSlot(slots.beta), y);
       };
       const give = (sink: Sink, { offset }: { readonly offset: number }, gradient: Float32Array): void => {
-        const to = row(sink.address + 4 * offset);
+        const address = sink.address + 4 * offset;
+        const to = sinks.get(address) ?? row(address);
+        sinks.set(address, to);
         for (let i = 0; i < channels; i += 1) to[i] = (sink.adds ? to[i]! : 0) + sink.factor * gradient[i]!;
       };
 
