@@ -84,7 +84,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan, boosted-trees, boosted-trees:stages=20,depth=3, k-means, k-means:8 (default: the regression for the target)',
+      'softmax-regression, linear-regression, mlp, mlp:200,200, cnn-mcmahan; with normalisation mlp:200,bn, cnn-mcmahan:bn; from sums boosted-trees, boosted-trees:stages=20,depth=3, k-means, k-means:8 (default: the regression for the target)',
       modelOption,
     )
     .option(

@@ -24,7 +24,7 @@ test('what a strategy cannot be combined with is said with its reason, once for 
   expect(about('scaffold')).toContain('not with SGD with momentum or Adam: ');
   expect(about('scaffold')).toContain('not with a proximal term: ');
   expect(about('scaffold')).toContain('not with topk:0.1: ');
-  expect(about('scaffold')).toContain('not with layers of one’s own: ');
+  expect(about('scaffold')).toContain('not with layers of one’s own or normalisation of one’s own: ');
   expect(about('fednova')).toContain('not with Adam: ');
   expect(about('fltrust')).toContain('at least 2 a round');
   expect(about('fltrust')).toContain('needs a device that you trust as root');

@@ -67,6 +67,10 @@ const changes: readonly { readonly words: string; readonly planned: Omit<Planned
     words: 'layers of one’s own',
     planned: { ...plainest, personalisation: { type: 'fedper', layers: 1 } },
   },
+  {
+    words: 'normalisation of one’s own',
+    planned: { ...plainest, personalisation: { type: 'fedbn' } },
+  },
 ];
 
 /** Each reason once, with what it holds for; what stands against the plainest plan stands against every one. */

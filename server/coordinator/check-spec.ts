@@ -1,10 +1,10 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
-import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
-import { sharedLength } from '#lib/core/model/own-head.ts';
+import { sharedLength } from '#lib/core/model/own-part.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -79,5 +79,8 @@ function networkIssues(spec: NetworkFederation, network: Network | undefined): r
           : `The model has ${trained} layers with parameters, and at least one must be shared. Choose ${trained === 2 ? '1' : `from 1 to ${trained - 1}`}.`,
     });
   }
+  if (network !== undefined)
+    for (const { path, message } of normalisationIssues(network, spec))
+      issues.push({ path: `spec.${path}`, message });
   return issues;
 }

@@ -60,7 +60,7 @@ export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy
       const trusted = strategy.needsRoot ? arrived.filter(isRoot) : [];
       if (strategy.needsRoot && trusted.length === 0) return fail({ kind: 'no-root' });
       const updates = [...trusted, ...arrived.filter((one) => !trusted.includes(one))];
-      // The mean of the roots takes the place of the last of them.
+      // The mean of the roots takes the place of the last of them, whose facts stand for it: no rule reads a root's.
       const joined = Math.max(0, trusted.length - 1);
       const started = strategy.start(
         updates.slice(joined).map((one) => factsOf(one.report)),

@@ -3,6 +3,7 @@
 // updates.ts (uploads) and actions.ts (the coordinator).
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import { ownPart } from '#lib/core/model/own-part.ts';
 import {
   carriedFrom,
   freeSeats,
@@ -525,6 +526,7 @@ export class Federation {
         setting: this.#setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
+        own: this.model.type === 'network' ? ownPart(this.model.network, this.#spec.personalisation) : [],
       },
       base: { digest: round.baseDigest, state: this.#remembered, residual: head.residual },
       norms: this.versions.norms(round.run),

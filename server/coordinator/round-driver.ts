@@ -347,6 +347,9 @@ export class RoundDriver {
       this.#abandonCollecting();
     }
     if (!made.ok) return failed(failureSentence(made.error));
+    // Of the zeros that stand for it in updates, codecs and servers with a memory may make something else.
+    for (const own of plan.own ?? [])
+      made.value.parameters.set(from.master.subarray(own.from, own.to), own.from);
     const norm = movedNorm(from.master, made.value.parameters);
     const guarded = normFactor === null ? ok(null) : guardNorm(norms, norm, normFactor);
     if (!guarded.ok) return failed(failureSentence(guarded.error));

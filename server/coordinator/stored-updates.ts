@@ -8,6 +8,7 @@ import type {
   UpdateFacts,
 } from '#lib/core/aggregation/strategy.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
+import type { Range } from '#lib/core/model/ranges.ts';
 import type { Result } from '#lib/core/result.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -34,6 +35,8 @@ export interface AggregationPlan<S extends Strategy = Strategy> {
   readonly quantum: number;
   /** Whose updates the others are measured against; absent where the strategy needs none. */
   readonly roots?: readonly ParticipantId[] | undefined;
+  /** What of the parameters is each device's own: no version moves there; absent where all is shared. */
+  readonly own?: readonly Range[] | undefined;
 }
 
 /** What the next version is made from. */

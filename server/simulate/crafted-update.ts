@@ -47,7 +47,7 @@ export function craftedUpdate(
     base: new Float32Array(delta.length),
     after: delta,
     residual: undefined,
-    shared: delta.length,
+    own: [],
     controlChange: null,
     examples,
     steps,

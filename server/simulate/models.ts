@@ -21,7 +21,10 @@ export type ChosenModel =
     }
   | { readonly type: 'sums'; readonly settings: SummedSettings };
 
-/** Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`, `boosted-trees:stages=20,depth=3`, `k-means:8`. */
+/**
+ * Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`, `mlp:200,bn` and `cnn-mcmahan:bn` with normalisation,
+ * `boosted-trees:stages=20,depth=3`, `k-means:8`.
+ */
 export function parseModel(text: string): Result<ChosenModel, string> {
   const [name = '', settings, ...more] = text.trim().split(':');
   const family = familyNamed(name);
@@ -29,17 +32,23 @@ export function parseModel(text: string): Result<ChosenModel, string> {
   if (summed !== undefined && more.length === 0) return summedModelOf(summed.name, settings ?? '');
   if (family === undefined || more.length > 0)
     return fail(
-      `“${text}” is no model. Use one of ${[...modelFamilies, ...summedFamilies].map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers, k-means:8 the number of clusters.`,
+      `“${text}” is no model. Use one of ${[...modelFamilies, ...summedFamilies].map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers, mlp:200,bn normalises behind each, k-means:8 names the number of clusters.`,
     );
   if (settings === undefined) return ok({ type: 'network', family: family.name, options: {} });
-  const hidden = settings.split(',').map(Number);
+  const words = settings.split(',');
+  const normalises = words.at(-1) === 'bn' && (family.name === 'mlp' || family.name === 'cnn-mcmahan');
+  const normalise = normalises ? { normalise: true } : {};
+  if (normalises) words.pop();
+  if (normalises && words.length === 0)
+    return ok({ type: 'network', family: family.name, options: normalise });
+  const hidden = words.map(Number);
   if (family.name !== 'mlp' || !hidden.every((one) => Number.isSafeInteger(one) && one >= 1 && one <= 8192))
     return fail(
       family.name === 'mlp'
-        ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200.`
+        ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200, and bn behind them for normalisation.`
         : `${family.title} has no hidden layers to name. Use ${family.name} alone.`,
     );
-  return ok({ type: 'network', family: family.name, options: { hidden } });
+  return ok({ type: 'network', family: family.name, options: { hidden, ...normalise } });
 }
 
 /** `stages=20,depth=3`; a number alone is the number of clusters. */

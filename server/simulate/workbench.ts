@@ -143,16 +143,15 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
   const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
   const base = new Float32Array(job.base);
-  const shared = network.parameterCount;
   const control =
     job.serverControl === null
       ? undefined
-      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(shared) };
+      : { server: job.serverControl, own: job.memory.control ?? new Float32Array(network.parameterCount) };
   const training = roundTraining(message, {
     network,
     rows: { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
     base,
-    shared,
+    own: [],
     metric: metric.name,
     checkpoint: undefined,
     control,
@@ -162,7 +161,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   const outcome = await workRound(
     message,
     training,
-    { participant, residual, shared, control },
+    { participant, residual, own: [], control },
     {
       engine,
       clock,
@@ -237,22 +236,22 @@ async function score(
   } finally {
     session.close();
   }
+}
 
-  function marked(
-    rows: Omit<Examples, 'hashes'>,
-    { attack, spec, seed }: WorkbenchSetup,
-  ): Omit<Examples, 'hashes'> {
-    const made = withTrigger(
-      { ...rows, hashes: new Uint32Array(2 * rows.count) },
-      {
-        options: attack?.options ?? {},
-        exampleShape: exampleShape(spec.contract),
-        classes: classLabels(spec.contract)?.length,
-        draw: random(seed, 'trigger'),
-      },
-    );
-    // A trigger that does not fit the data was refused before anything began.
-    if (!made.ok) throw new Error(made.error.message);
-    return made.value;
-  }
+function marked(
+  rows: Omit<Examples, 'hashes'>,
+  { attack, spec, seed }: WorkbenchSetup,
+): Omit<Examples, 'hashes'> {
+  const made = withTrigger(
+    { ...rows, hashes: new Uint32Array(2 * rows.count) },
+    {
+      options: attack?.options ?? {},
+      exampleShape: exampleShape(spec.contract),
+      classes: classLabels(spec.contract)?.length,
+      draw: random(seed, 'trigger'),
+    },
+  );
+  // A trigger that does not fit the data was refused before anything began.
+  if (!made.ok) throw new Error(made.error.message);
+  return made.value;
 }

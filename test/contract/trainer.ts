@@ -59,6 +59,11 @@ const pool = (
   strides,
   padding,
 });
+const normalised = (momentum: number): LayerSpec => ({
+  type: 'batch-normalisation',
+  momentum,
+  epsilon: 1e-3,
+});
 const classify = (inputShape: number[], ...layers: LayerSpec[]): Network =>
   network({ inputShape, layers, loss: 'categorical-crossentropy' });
 
@@ -107,6 +112,27 @@ const networks: Record<string, Network> = {
     pool('average-pool2d', 'same'),
     { type: 'flatten' },
     dense(2, 'softmax'),
+  ),
+  'normalisation behind dense layers, and of the input itself': classify(
+    [9],
+    normalised(0.9),
+    dense(7, 'linear', false),
+    normalised(0.99),
+    { type: 'activation', activation: 'tanh' },
+    dense(5, 'sigmoid'),
+    normalised(0.5),
+    dense(3, 'softmax'),
+  ),
+  'normalisation of the channels of convolutions': classify(
+    [6, 5, 2],
+    conv(5, [3, 3], [1, 1], 'same', 'linear', false),
+    normalised(0.9),
+    { type: 'activation', activation: 'relu' },
+    pool('max-pool2d', 'same'),
+    conv(3, [2, 2], [1, 1], 'valid', 'tanh'),
+    normalised(0.99),
+    { type: 'flatten' },
+    dense(3, 'softmax'),
   ),
   dropout: classify([10], dense(12, 'relu'), { type: 'dropout', rate: 0.4 }, dense(4, 'softmax')),
 };
@@ -267,6 +293,74 @@ export function trainerContract(
           new Float32Array(2 * of.parameterCount),
         ),
       ).toBeLessThan(options.tolerance);
+    });
+
+    // Nothing in it is absorbed by a normalisation behind it: its gradients are nowhere rounding noise, by which Adam would step.
+    const statistics = classify([9], normalised(0.9), dense(6, 'tanh'), normalised(0.5), dense(3, 'softmax'));
+    test.each([
+      ['momentum', plan({ optimizer: { type: 'sgd', momentum: 0.9 } })],
+      ['Adam', plan({ optimizer: { type: 'adam' }, learningRate: 0.01 })],
+      [
+        'a proximal term and momentum',
+        plan({ proximalTerm: 0.5, optimizer: { type: 'sgd', momentum: 0.5 } }),
+      ],
+    ])(
+      'running statistics follow the batches alone, and have no optimiser state: %s',
+      async (_, settings) => {
+        const { got } = await agrees(
+          statistics,
+          someRows(statistics, 21),
+          settings,
+          5,
+          initialParameters(statistics, 6),
+        );
+        // Of the first layer they depend on the rows alone, whatever is trained how.
+        const plain = await train(reference, statistics, someRows(statistics, 21), plan(), 5);
+        for (const { role, offset, length } of statistics.slots) {
+          if (role !== 'mean' && role !== 'variance') continue;
+          const end = offset + length;
+          for (let at = offset; at < got.state.optimizer.length; at += statistics.parameterCount)
+            expect(got.state.optimizer.subarray(at, at + length).every((value) => value === 0)).toBe(true);
+          if (offset > 4 * 9) continue;
+          const [now, then] = [got, plain].map(({ state }) => state.parameters.subarray(offset, end));
+          expect(now!.some((value) => value !== 0 && value !== 1)).toBe(true);
+          for (const [i, value] of now!.entries()) expect(value).toBeCloseTo(then![i]!, 5);
+        }
+      },
+    );
+
+    test('a correction leaves running statistics alone', async () => {
+      const rows = someRows(statistics, 22);
+      const after = async (given: Float32Array | undefined): Promise<Float32Array> => {
+        const session = await trainer.open(statistics, plan());
+        await session.setRows(rows);
+        await session.setState(startOf(statistics));
+        await session.setCorrection(given);
+        await session.step(Uint32Array.of(0, 1, 2, 3));
+        const { parameters } = await session.state();
+        session.close();
+        return parameters;
+      };
+      const [free, corrected] = [
+        await after(undefined),
+        await after(new Float32Array(statistics.parameterCount).fill(1)),
+      ];
+      for (const { role, offset, length } of statistics.slots)
+        for (let i = offset; i < offset + length; i += 1)
+          if (role === 'mean' || role === 'variance') expect(corrected[i]!).toBeCloseTo(free[i]!, 6);
+          else expect(corrected[i]!).toBeCloseTo(free[i]! - 0.1, 4);
+    });
+
+    test('a network in use goes by its running statistics: a row is told alike in any company', async () => {
+      const rows = someRows(statistics, 23);
+      const { state } = await train(reference, statistics, rows, plan(), 6);
+      const session = await trainer.open(statistics, plan());
+      await session.setState(state);
+      const all = await session.predict(rows.features, ROWS);
+      const alone = await session.predict(rows.features.slice(0, 9), 1);
+      for (const [i, value] of alone.entries()) expect(value).toBeCloseTo(all[i]!, 5);
+      expect((await session.state()).parameters).toEqual(state.parameters);
+      session.close();
     });
 
     test('the proximal term pulls towards the anchor, with and without momentum', async () => {

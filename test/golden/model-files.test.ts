@@ -68,10 +68,33 @@ const globalPool = built({
   loss: 'mean-squared-error',
 });
 
+const normalised = { type: 'batch-normalisation', momentum: 0.9, epsilon: 0.01 } as const;
+const normalisation = built({
+  inputShape: [6, 5, 2],
+  layers: [
+    {
+      type: 'conv2d',
+      filters: 3,
+      kernelSize: [3, 3],
+      strides: [1, 1],
+      padding: 'same',
+      activation: 'linear',
+      useBias: false,
+    },
+    normalised,
+    { type: 'activation', activation: 'relu' },
+    { type: 'flatten' },
+    normalised,
+    { type: 'dense', units: 3, activation: 'softmax', useBias: true },
+  ],
+  loss: 'categorical-crossentropy',
+});
+
 describe('an exported layers model', () => {
   test.each([
     ['every kind of layer', everyLayer],
     ['a regression by global pooling', globalPool],
+    ['normalisation', normalisation],
   ])('predicts in TF.js what the reference predicts: %s', async (_, network) => {
     await tf.setBackend('cpu');
     const parameters = initialParameters(network, 4).map((value, index) => value + 0.01 * (index % 7));

@@ -195,6 +195,11 @@ describe('what happens to a round', () => {
     expect(result.outcome).toContain('reached its target');
   });
 
+  test('a model with normalisation learns, and its running statistics are averaged like weights', async () => {
+    const { rounds } = await run({ model: 'mlp:16,bn', partition: 'iid', rounds: 6, localEpochs: 4 });
+    expect(rounds.at(-1)?.metrics?.accuracy).toBeGreaterThan(0.6);
+  });
+
   test('versions are scored as often as asked, and the last one always', async () => {
     const { rounds } = await run({ rounds: 5, evaluateEvery: 2 });
     expect(rounds.map((round) => round.metrics !== null)).toEqual([false, true, false, true, true]);
@@ -260,6 +265,7 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data /there/is/nothing', '--data', 'there is nothing at'],
     ['--data sample:letters', '--data', 'sample:300'],
     ['--data sample:6 --model forest', '--model', 'softmax-regression, linear-regression, mlp'],
+    ['--data sample:6 --model softmax-regression:bn', '--model', 'no hidden layers'],
     ['--data sample:6 --model mlp:0', '--model', 'whole numbers from 1'],
     ['--data sample:6 --model linear-regression', '--model', 'does not suit'],
     ['--data sample:6 --model boosted-trees', '--model', 'Boosted trees take tables'],

@@ -134,6 +134,8 @@ export const Personalisation = v.variant('type', [
   v.strictObject({ type: v.literal('none') }),
   /** Arivazhagan et al. 2019: the last `layers` layers with parameters are each device's own, the rest is shared. */
   v.strictObject({ type: v.literal('fedper'), layers: whole(1, 16) }),
+  /** Li et al. 2021, "FedBN": the normalisation layers are each device's own, the rest is shared. */
+  v.strictObject({ type: v.literal('fedbn') }),
   /** Li et al. 2021, "Ditto": a model of its own beside the shared one, λ/2 · ‖v − w‖² from it. */
   v.strictObject({ type: v.literal('ditto'), lambda: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)) }),
   /** Each version goes on training for so many epochs, for this device's own use. */

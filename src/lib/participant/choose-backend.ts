@@ -203,13 +203,14 @@ function numericCheck(network: Network): NumericCheck {
   const rows = madeUpRows(network, count);
   const parameters = initialParameters(network, SEED);
   const features = Float32Array.from(rows.features);
-  const { gradient } = gradientOf(network, parameters, features, rows.targets, count, {
+  const { gradient, statistics } = gradientOf(network, parameters, features, rows.targets, count, {
     seed: SEED,
     step: 0,
   });
   const expected = parameters.slice();
   const none = new Float32Array(0);
   applyGradient(plan, expected, 0, gradient, none, network.parameterCount, none, 1);
+  for (const { slot, values } of statistics) expected.set(values, slot.offset);
   return { rows, indices: upTo(count), start: { parameters, optimizer: none, steps: 0 }, expected };
 }
 

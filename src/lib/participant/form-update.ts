@@ -3,6 +3,7 @@
 // not sent.
 import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
+import { clearIn, type Range } from '../core/model/ranges.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { updateCheck } from '../core/update/check-update.ts';
 import type { Codec } from '../core/update/codec/codec.ts';
@@ -28,8 +29,8 @@ export interface TrainedRound {
   readonly base: Float32Array;
   readonly after: Float32Array<ArrayBuffer>;
   readonly residual: Float32Array | undefined;
-  /** Parameters that are shared, from the first on; what stands behind them is this device's own, and is sent as zeros. */
-  readonly shared: number;
+  /** What is this device's own of the parameters, and is sent as zeros. */
+  readonly own: readonly Range[];
   /** [P]: Δc of SCAFFOLD, which follows the delta; null: the strategy asks for none. */
   readonly controlChange: Float32Array | null;
   readonly examples: number;
@@ -39,10 +40,10 @@ export interface TrainedRound {
 
 /** The update, or why there is none, in a sentence for the person. */
 export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> {
-  const { base, residual, controlChange, shared } = trained;
+  const { base, residual, controlChange, own } = trained;
   const delta = trained.after;
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
-  delta.fill(0, shared);
+  clearIn(own, delta);
   const values = controlChange === null ? delta : joined(delta, controlChange);
   const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
@@ -54,7 +55,8 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
     );
   }
   // A residual of another model is worth nothing to this one.
-  const kept = residual?.length === delta.length ? Float32Array.from(residual).fill(0, shared) : undefined;
+  const kept = residual?.length === delta.length ? Float32Array.from(residual) : undefined;
+  if (kept !== undefined) clearIn(own, kept);
   const { entry, residual: left, arrived } = encodeUpdate(trained, values, kept);
   return ok({
     entry,

@@ -6,7 +6,7 @@ import { createReferenceTrainer } from '../adapters/reference/reference-trainer.
 import { digestOfText } from '../core/digest.ts';
 import type { Personalisation } from '../core/federation.ts';
 import { buildNetwork } from '../core/model/network.ts';
-import { sharedLength } from '../core/model/own-head.ts';
+import { sharedLength } from '../core/model/own-part.ts';
 import { random } from '../core/random.ts';
 import type { ClientMessages } from '../protocol/messages.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from '../../../test/doubles/scripted-federation.ts';
 import { createEngine } from './engine.ts';
 import type { NetworkEquipment } from './equipment.ts';
-import { createPersonalModels, headKey, ownKey } from './personal-models.ts';
+import { createPersonalModels, ownPartKey, ownKey } from './personal-models.ts';
 import { openScoreboard } from './scoreboard.ts';
 import { trainLocally } from './train-locally.ts';
 import { createTrainingControl } from './training-control.ts';
@@ -163,7 +163,7 @@ test('FedPer: nothing of the head leaves the device, and the next round goes on 
   const first = await round(one, 1);
   expect(first.subarray(shared).every((value) => value === 0)).toBe(true);
   expect(first.subarray(0, shared).some((value) => value !== 0)).toBe(true);
-  const head = (await one.store.vectors.get(headKey(federation)))!;
+  const head = (await one.store.vectors.get(ownPartKey(federation)))!;
   expect(head).toHaveLength(network.parameterCount - shared);
 
   // The same round with all layers shared: the body moved alike, and the head is what would have been sent.
@@ -176,7 +176,7 @@ test('FedPer: nothing of the head leaves the device, and the next round goes on 
   await commit(one, 1);
   const second = await round(one, 2);
   expect(second.subarray(shared).every((value) => value === 0)).toBe(true);
-  expect(await one.store.vectors.get(headKey(federation))).not.toEqual(head);
+  expect(await one.store.vectors.get(ownPartKey(federation))).not.toEqual(head);
   // Version 0 was scored before there was a head; version 1 with it, and so much better than the shared part alone.
   const [before, after] = told(one);
   expect(before).toMatchObject({ version: 0, personal: null });

@@ -1,9 +1,10 @@
-// What a device makes of the shared model for itself: layers of its own (FedPer), a model of its own beside it (Ditto), or the
-// version trained on (fine-tuning). All of it stays in this device's store; only tallies of it are told. Rounds and scoring call
+// What a device makes of the shared model for itself: a part of it of its own (FedPer, FedBN), a model of its own beside it
+// (Ditto), or the version trained on (fine-tuning). All of it stays in this device's store; only tallies of it are told. Rounds and scoring call
 // this at their places; the keeping and the arithmetic are here.
 import type { FederationId } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
-import { sharedLength, withHead } from '../core/model/own-head.ts';
+import { hasOwnPart, ownPart } from '../core/model/own-part.ts';
+import { lengthOf, withValues } from '../core/model/ranges.ts';
 import type { Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 import type { FederationSpec, Personalisation } from '../core/federation.ts';
@@ -17,14 +18,10 @@ import type { NetworkEquipment } from './equipment.ts';
 import { startState, trainLocally, type LocalTraining } from './train-locally.ts';
 import { createTrainingControl, type TrainingControl } from './training-control.ts';
 
-/** FedPer's own layers: the end of the flat buffer. */
-export const headKey = (federation: FederationId): string => `head:${federation}`;
+/** The own part of FedPer and FedBN, as core/model/ranges.ts packs it. */
+export const ownPartKey = (federation: FederationId): string => `head:${federation}`;
 /** Ditto's own model, or the version that was fine-tuned last: [P]. */
 export const ownKey = (federation: FederationId): string => `own:${federation}`;
-
-/** How many parameters a device shares, from the first on: all but its own layers. */
-export const sharedOf = (network: Network, personalisation: Personalisation): number =>
-  personalisation.type === 'fedper' ? sharedLength(network, personalisation.layers) : network.parameterCount;
 
 /**
  * The model of one's own [P] beside `version` [P], as it is kept on this device; undefined where there is none yet. For use:
@@ -40,10 +37,11 @@ export async function keptModel(
   switch (personalisation.type) {
     case 'none':
       return undefined;
-    case 'fedper': {
-      const shared = sharedOf(network, personalisation);
-      const head = await store.vectors.get(headKey(federation));
-      return head?.length === version.length - shared ? withHead(version, shared, head) : undefined;
+    case 'fedper':
+    case 'fedbn': {
+      const own = ownPart(network, personalisation);
+      const values = await store.vectors.get(ownPartKey(federation));
+      return values?.length === lengthOf(own) ? withValues(version, own, values) : undefined;
     }
     case 'ditto':
     case 'finetune': {
@@ -56,14 +54,14 @@ export async function keptModel(
 }
 
 export interface PersonalModels {
-  /** What a round trains from, and a version is scored by: `version` [P], with this device's own layers where it has any. */
+  /** What a round trains from, and a version is scored by: `version` [P], with this device's own part where it has one. */
   startOf(
     network: Network,
     personalisation: Personalisation,
     version: Float32Array<ArrayBuffer>,
   ): Promise<Float32Array<ArrayBuffer>>;
-  /** The own layers after a round. Before its update is durable: trained again, they go on from here. */
-  keepHead(head: Float32Array<ArrayBuffer>): Promise<void>;
+  /** The own part after a round. Before its update is durable: trained again, it goes on from here. */
+  keepOwnPart(values: Float32Array<ArrayBuffer>): Promise<void>;
   /** Ditto, after the shared model's part of the round: the own model takes the plan's epochs, held to `base` by λ. Within engine.alone(). */
   trainBeside(
     equipment: NetworkEquipment,
@@ -169,11 +167,11 @@ export function createPersonalModels(options: {
 
   return {
     async startOf(network, personalisation, version) {
-      if (personalisation.type !== 'fedper') return version;
-      const head = await store.vectors.get(headKey(federation));
-      return withHead(version, sharedOf(network, personalisation), head);
+      if (!hasOwnPart(personalisation)) return version;
+      const values = await store.vectors.get(ownPartKey(federation));
+      return withValues(version, ownPart(network, personalisation), values);
     },
-    keepHead: (head) => keep(headKey(federation), head),
+    keepOwnPart: (values) => keep(ownPartKey(federation), values),
     async trainBeside(equipment, personalisation, { round, plan }, base, signal) {
       if (personalisation.type !== 'ditto') return;
       const own = await keptModel(store, federation, equipment.network, personalisation, base);
@@ -196,6 +194,7 @@ export function createPersonalModels(options: {
       const own = await keptModel(store, federation, equipment.network, personalisation, parameters);
       switch (personalisation.type) {
         case 'fedper':
+        case 'fedbn':
           return own === undefined ? null : scored;
         case 'ditto':
           return own === undefined ? null : tallyOf(equipment, own, signal);

@@ -1,6 +1,7 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
+import { ownPart } from '../core/model/own-part.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
@@ -12,7 +13,7 @@ import { firstOf, JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
-import { sharedOf, type PersonalModels } from './personal-models.ts';
+import type { PersonalModels } from './personal-models.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import {
@@ -94,12 +95,12 @@ export function createRounds(
     );
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
-    const shared = sharedOf(network, personalisation);
+    const own = ownPart(network, personalisation);
     const training = roundTraining(message, {
       network,
       rows,
       base: await personal.startOf(network, personalisation, base),
-      shared,
+      own,
       metric: metric.name,
       checkpoint: await store.checkpoints.get(checkpointKey(federation)),
       control,
@@ -110,7 +111,7 @@ export function createRounds(
     const memory = {
       participant: participantIdOf(await store.secret()),
       residual: await store.vectors.get(residualKey(federation)),
-      shared,
+      own,
       control,
     };
     const outcome = await engine.alone(() =>
@@ -175,7 +176,7 @@ export function createRounds(
         return undefined;
       case 'trained': {
         const { entry, residual, controlChange } = outcome.formed;
-        if (outcome.head.length > 0) await personal.keepHead(outcome.head);
+        if (outcome.own.length > 0) await personal.keepOwnPart(outcome.own);
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.

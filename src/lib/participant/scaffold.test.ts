@@ -78,7 +78,7 @@ test('two rounds of two devices by hand: the model and every control are those o
       network: built.value,
       rows: own,
       base,
-      shared: 1,
+      own: [],
       metric: 'loss',
       checkpoint: undefined,
       control,
@@ -87,7 +87,7 @@ test('two rounds of two devices by hand: the model and every control are those o
     const outcome = await workRound(
       message,
       training,
-      { participant, residual: undefined, shared: 1, control },
+      { participant, residual: undefined, own: [], control },
       {
         engine,
         clock: createHandClock(),

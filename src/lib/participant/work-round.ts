@@ -5,6 +5,7 @@ import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
 import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
+import { valuesIn, type Range } from '../core/model/ranges.ts';
 import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
@@ -18,8 +19,8 @@ export type RoundOutcome =
   | {
       readonly type: 'trained';
       readonly formed: FormedUpdate;
-      /** The parameters of this device's own layers, as trained; empty where all are shared. */
-      readonly head: Float32Array<ArrayBuffer>;
+      /** The values of this device's own part, as trained; empty where all is shared. */
+      readonly own: Float32Array<ArrayBuffer>;
     }
   | { readonly type: 'stopped' }
   | {
@@ -41,16 +42,16 @@ export function roundTraining(
     network,
     rows,
     base,
-    shared,
+    own,
     metric,
     checkpoint,
     control,
   }: {
     readonly network: Network;
     readonly rows: OwnRows;
-    /** [P]: the base version, with this device's own layers from `shared` on. */
+    /** [P]: the base version, with this device's own values in `own`. */
     readonly base: Float32Array<ArrayBuffer>;
-    readonly shared: number;
+    readonly own: readonly Range[];
     readonly metric: MetricName;
     readonly checkpoint: Checkpoint | undefined;
     readonly control: RoundControl | undefined;
@@ -65,7 +66,7 @@ export function roundTraining(
       rows.version,
       network.spec,
       correction === undefined ? null : digestOf(bytesOf(correction)),
-      shared === base.length ? null : digestOf(bytesOf(base.slice(shared))),
+      own.length === 0 ? null : digestOf(bytesOf(valuesIn(own, base))),
     ]),
   );
   return {
@@ -89,8 +90,8 @@ export interface RoundMemory {
   readonly participant: ParticipantId;
   /** [P]: what the codec could not send before; undefined counts as zeros. */
   readonly residual: Float32Array<ArrayBuffer> | undefined;
-  /** Parameters that are shared, from the first on. */
-  readonly shared: number;
+  /** What is this device's own of the parameters (core/model/own-part.ts). */
+  readonly own: readonly Range[];
   /** What its gradients are corrected by; undefined: nothing. */
   readonly control: RoundControl | undefined;
 }
@@ -111,14 +112,14 @@ export async function workRound(
       const { base, plan } = training;
       const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
       const after = outcome.parameters;
-      const { participant, residual, control, shared } = memory;
+      const { participant, residual, control, own } = memory;
       // The update is made in the same buffer.
-      const head = after.slice(shared);
+      const kept = valuesIn(own, after);
       const formed = formUpdate({
         message,
         participant,
         base,
-        shared,
+        own,
         controlChange:
           control === undefined
             ? null
@@ -130,7 +131,7 @@ export async function workRound(
         baseLoss: outcome.baseLoss,
       });
       return formed.ok
-        ? { type: 'trained', formed: formed.value, head }
+        ? { type: 'trained', formed: formed.value, own: kept }
         : { type: 'failed', kind: 'diverged', message: formed.error };
     }
     default:
@@ -151,7 +152,7 @@ export function sumRound(
     ? {
         type: 'trained',
         formed: formSums({ message, participant, examples: rows.count }, update.value),
-        head: new Float32Array(0),
+        own: new Float32Array(0),
       }
     : { type: 'failed', kind: 'unsuited', message: update.error.message };
 }

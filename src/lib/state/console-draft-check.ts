@@ -1,7 +1,7 @@
 // From what was typed to a FederationSpec, or to a message at each field that stands in the way. The field's name is the
 // path of the issue within the spec ("rules.goal"), so that the server's refusals land on the same fields.
 import * as v from 'valibot';
-import { checkStrategy } from '#lib/core/aggregation/check-strategy.ts';
+import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import type { FederatedModel } from '#lib/core/federated-model.ts';
@@ -217,12 +217,12 @@ export function checkDraft(draft: Draft): CheckedDraft {
     }
   if (summed === undefined) {
     for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
-    if (
-      model.ok &&
-      model.value.type === 'network' &&
-      sharedParameters(model.value.network, personalisationChosen(draft)) === 0
-    )
-      add('personalisation.layers', 'At least one layer with parameters must be shared.');
+    if (model.ok && model.value.type === 'network') {
+      const { network } = model.value;
+      if (sharedParameters(network, personalisationChosen(draft)) === 0)
+        add('personalisation.layers', 'At least one layer with parameters must be shared.');
+      for (const { path, message } of normalisationIssues(network, plannedTyped(draft))) add(path, message);
+    }
   } else if (read.success)
     for (const { path, message } of checkSums(read.output, summed.title)) add(path, message);
   if (!model.ok && model.error.path !== 'contract') add(model.error.path, model.error.message);

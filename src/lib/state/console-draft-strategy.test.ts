@@ -170,6 +170,27 @@ describe('the bytes of a round', () => {
     ]);
     expect(wireCosts(0, { name: 'fedavg' }, exactAveraging.transfer)).toBeUndefined();
   });
+  test('leave out the normalisation that is each device’s own, which the model must have', () => {
+    const draft = digits();
+    draft.personalisation = { ...draft.personalisation, type: 'fedbn' };
+    expect([...checkDraft(draft).issues]).toEqual([
+      ['personalisation.type', expect.stringContaining('no normalisation layer')],
+    ]);
+    draft.options = { ...draft.options, mlp: { ...draft.options['mlp'], normalise: true } };
+    const { issues, model, spec } = checkDraft(draft);
+    expect([...issues]).toEqual([]);
+    // Two hidden layers of 200 without biases; of their normalisation nothing is sent.
+    if (!model.ok || model.value.type !== 'network') throw new Error('The draft should make a network.');
+    expect(sharedParameters(model.value.network, { type: 'fedbn' })).toBe(199_210 - 2 * 200);
+    if (spec === undefined) throw new Error('The draft should be complete.');
+    const again = draftFrom(spec);
+    expect([again.family, again.options['mlp']?.['normalise'], again.personalisation.type]).toEqual([
+      'mlp',
+      true,
+      'fedbn',
+    ]);
+    expect(checkDraft(again).spec).toEqual(spec);
+  });
   test('of what is not known are not made up', () => {
     expect(wireCosts(10, { name: 'fedavg' }, { uplink: 'zip', downlink: 'f32' })).toBeUndefined();
     expect(wireCosts(10, { name: 'fedsgd' }, exactAveraging.transfer)).toBeUndefined();

@@ -10,7 +10,7 @@ import {
   type TransferRules,
 } from '#lib/core/federation.ts';
 import type { Network } from '#lib/core/model/network.ts';
-import { sharedLength } from '#lib/core/model/own-head.ts';
+import { sharedCount } from '#lib/core/model/own-part.ts';
 import { readOptions, type OptionValues } from '#lib/core/named-options.ts';
 import { codecKinds, parseCodec } from '#lib/core/update/codec/index.ts';
 import { emptyDraft, type Draft } from './console-draft.ts';
@@ -28,13 +28,14 @@ export const strategyChosen = ({
 export function personalisationChosen({
   personalisation,
 }: Draft):
-  | { readonly type: 'none' }
+  | { readonly type: 'none' | 'fedbn' }
   | { readonly type: 'fedper'; readonly layers: number | null }
   | { readonly type: 'ditto'; readonly lambda: number | null }
   | { readonly type: 'finetune'; readonly epochs: number | null } {
   const { type, layers, lambda, epochs } = personalisation;
   switch (type) {
     case 'none':
+    case 'fedbn':
       return { type };
     case 'fedper':
       return { type, layers };
@@ -89,7 +90,8 @@ function personalTyped(draft: Draft): Personalisation {
   const chosen = personalisationChosen(draft);
   switch (chosen.type) {
     case 'none':
-      return chosen;
+    case 'fedbn':
+      return { type: chosen.type };
     case 'fedper':
       return { type: 'fedper', layers: chosen.layers ?? 1 };
     case 'ditto':
@@ -138,7 +140,7 @@ export interface WireCost {
   readonly title: string;
 }
 
-/** Parameters that leave a device: all but those of the layers that are its own (FedPer). */
+/** Parameters that leave a device: all but those that are its own (FedPer, FedBN). */
 export const sharedParameters = (
   network: Network,
   personalisation:
@@ -146,9 +148,11 @@ export const sharedParameters = (
     | { readonly type: 'fedper'; readonly layers: number | null }
     | { readonly type: 'ditto' | 'finetune' },
 ): number =>
-  personalisation.type === 'fedper' && personalisation.layers !== null
-    ? sharedLength(network, personalisation.layers)
-    : network.parameterCount;
+  personalisation.type === 'fedper'
+    ? personalisation.layers === null
+      ? network.parameterCount
+      : sharedCount(network, { type: 'fedper', layers: personalisation.layers })
+    : sharedCount(network, { type: personalisation.type });
 
 export interface WireCosts {
   /** An update, as it leaves a device. */
@@ -242,6 +246,8 @@ export function personalWords(personalisation: Personalisation): string {
       return 'one model for all';
     case 'fedper':
       return `layers of one’s own, the last ${personalisation.layers}`;
+    case 'fedbn':
+      return 'normalisation of one’s own';
     case 'ditto':
       return `a model of one’s own beside the shared one, λ ${personalisation.lambda}`;
     case 'finetune':

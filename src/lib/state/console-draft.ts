@@ -74,7 +74,7 @@ export const strategyTyped = ({
 
 /** The numbers of every way are kept, so that looking at another loses nothing. */
 export const DraftPersonalisation = v.object({
-  type: v.picklist(['none', 'fedper', 'ditto', 'finetune']),
+  type: v.picklist(['none', 'fedper', 'fedbn', 'ditto', 'finetune']),
   layers: number,
   lambda: number,
   epochs: number,
@@ -99,7 +99,7 @@ export const Draft = v.object({
   table: v.object({ columns: v.array(DraftColumn), target: DraftTarget }),
   family: v.union([ModelFamily, SummedFamily]),
   /** By family and setting; a list of numbers is kept as it was typed, "200, 200"; a word is one of a few. */
-  options: v.record(v.string(), v.record(v.string(), v.union([v.string(), number]))),
+  options: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.boolean(), number]))),
   imported: v.nullable(v.object({ fileName: v.string(), network: NetworkSpec, notes: texts })),
   plan: v.object({
     localEpochs: number,
@@ -144,10 +144,10 @@ export const defaultOptions = (): Draft['options'] =>
 const typedOptions = (options: Readonly<Record<string, unknown>>): Draft['options'][string] =>
   Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typedOption(value)]));
 
-const typedOption = (value: unknown): string | number | null =>
+const typedOption = (value: unknown): string | boolean | number | null =>
   Array.isArray(value)
     ? value.join(', ')
-    : typeof value === 'number' || typeof value === 'string'
+    : typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean'
       ? value
       : null;
 
@@ -327,7 +327,7 @@ function networkDraft(spec: NetworkFederation, draft: Draft) {
  * A spec holds the network, not the settings that made it. They are read back from its layers, and used only if they make
  * the very same network again; else the network is kept as it is, as an imported one.
  */
-function recoveredOptions(spec: NetworkFederation): Record<string, string | number | null> | undefined {
+function recoveredOptions(spec: NetworkFederation): Draft['options'][string] | undefined {
   const family = familyNamed(spec.family);
   if (family === undefined) return undefined;
   const dense = spec.network.layers.filter((layer) => layer.type === 'dense').map((layer) => layer.units);
@@ -335,7 +335,14 @@ function recoveredOptions(spec: NetworkFederation): Record<string, string | numb
     .filter((layer) => layer.type === 'conv2d')
     .map((layer) => layer.filters);
   const dropout = spec.network.layers.find((layer) => layer.type === 'dropout')?.rate ?? 0;
-  const guesses: Record<string, unknown> = { hidden: dense.slice(0, -1), filters, units: dense[0], dropout };
+  const normalise = spec.network.layers.some((layer) => layer.type === 'batch-normalisation');
+  const guesses: Record<string, unknown> = {
+    hidden: dense.slice(0, -1),
+    filters,
+    units: dense[0],
+    dropout,
+    normalise,
+  };
   const names = Object.keys(v.getDefaults(family.options));
   const options = Object.fromEntries(names.map((name) => [name, guesses[name]]));
   const again = family.networkFrom(spec.contract, options);

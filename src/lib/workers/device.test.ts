@@ -10,7 +10,7 @@ import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
 import { summedModel, type SummedSpec } from '../core/summed-models.ts';
 import { TreesSpec } from '../core/trees/spec.ts';
-import { headKey } from '../participant/personal-models.ts';
+import { ownPartKey } from '../participant/personal-models.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { memoryTabs } from '../../../test/doubles/memory-holds.ts';
@@ -221,11 +221,11 @@ test('a model of one’s own is used as it is kept now, and asked for before the
   // A head of two classes: 4 · 2 weights of zero, and biases that decide alone. 1 / (1 + e⁻²) = 0.881.
   const head = new Float32Array(10);
   head.set([0, 2], 8);
-  await store.vectors.put(headKey(federation), head);
+  await store.vectors.put(ownPartKey(federation), head);
   expect((await client.request('predict', own))[1]).toBeCloseTo(0.881, 3);
   // After another round it is another one.
   head.set([2, 0], 8);
-  await store.vectors.put(headKey(federation), head);
+  await store.vectors.put(ownPartKey(federation), head);
   expect((await client.request('predict', own))[1]).toBeCloseTo(0.119, 3);
 });
 

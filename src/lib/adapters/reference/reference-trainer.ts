@@ -3,13 +3,14 @@
 import { gatherFeatures, asNumbers, consecutive } from '../../core/model/reference/batches.ts';
 import { forward, gradientOf } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
-import type { Network } from '../../core/model/network.ts';
+import { trainedRanges, type Network } from '../../core/model/network.ts';
 import { applyGradient, optimizerLength } from '../../core/model/optimizer.ts';
 import { scorer } from '../../core/model/scoring.ts';
 import type { Rows, SessionPlan, Trainer, TrainerSession, TrainerState } from '../../ports/trainer.ts';
 
 function openSession(network: Network, plan: SessionPlan): TrainerSession {
   const count = network.parameterCount;
+  const trained = trainedRanges(network);
   const rowSize = network.spec.inputShape.reduce((total, side) => total * side, 1);
   let parameters = new Float32Array(count);
   let optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
@@ -51,7 +52,19 @@ function openSession(network: Network, plan: SessionPlan): TrainerSession {
         step: steps,
       });
       steps += 1;
-      applyGradient(plan, parameters, 0, pass.gradient, optimizer, count, anchor, steps, correction);
+      for (const { from, to } of trained)
+        applyGradient(
+          plan,
+          parameters,
+          from,
+          pass.gradient.subarray(from, to),
+          optimizer,
+          count,
+          anchor,
+          steps,
+          correction,
+        );
+      for (const { slot, values } of pass.statistics) parameters.set(values, slot.offset);
       lossSum += pass.lossSum;
       examples += indices.length;
     },

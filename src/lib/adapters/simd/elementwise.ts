@@ -37,13 +37,13 @@ const singles = {
   whereEqual: (value: Code, a: Code, b: Code): Code => select(value, f32.const(0), f32.equal(a, b)),
   whereNotEqual: (value: Code, a: Code, b: Code): Code => select(f32.const(0), value, f32.equal(a, b)),
 } as const;
-type Lanes = typeof vectors | typeof singles;
+export type Lanes = typeof vectors | typeof singles;
 
 /** Runs `body` for every four of `n` floats; it advances the pointers itself. */
 const everyFour = (n: Local, body: Code): Code =>
   whileDo(i32.atLeast(n.get, i32.const(1)), join(body, n.set(i32.sub(n.get, i32.const(4)))));
 /** `body` for the channels four by four, then for the rest one by one. */
-const alongChannels = (channels: Local, body: (lanes: Lanes) => Code): Code =>
+export const alongChannels = (channels: Local, body: (lanes: Lanes) => Code): Code =>
   join(
     ...[vectors, singles].map((lanes) =>
       whileDo(
@@ -52,8 +52,8 @@ const alongChannels = (channels: Local, body: (lanes: Lanes) => Code): Code =>
       ),
     ),
   );
-const less = (count: Local): Code => count.set(i32.sub(count.get, i32.const(1)));
-const on = (pointers: readonly Local[], by: number): Code =>
+export const less = (count: Local): Code => count.set(i32.sub(count.get, i32.const(1)));
+export const on = (pointers: readonly Local[], by: number): Code =>
   join(...pointers.map((pointer) => advance(pointer, i32.const(by))));
 
 interface FourOf {

@@ -2,6 +2,7 @@
 import { TrainerFailure } from '../../ports/trainer.ts';
 import { assemble } from './assembler.ts';
 import { elementwiseRoutines } from './elementwise.ts';
+import { columnRoutines } from './columns.ts';
 import { products } from './product.ts';
 
 /** Addresses, lengths and strides; what each takes is said where it is written. */
@@ -22,6 +23,9 @@ const names = [
   'clear',
   'transpose',
   'columnSums',
+  'columnProducts',
+  'scaleColumns',
+  'mixColumns',
   'maximumOfWindow',
   'maximumOfWindowBackward',
 ] as const;
@@ -41,7 +45,7 @@ export interface Instance {
 export async function instantiate(): Promise<Instance> {
   if (typeof WebAssembly === 'undefined')
     throw new TrainerFailure('unsupported', 'This browser has no WebAssembly.');
-  compiled ??= WebAssembly.compile(assemble([...products, ...elementwiseRoutines]));
+  compiled ??= WebAssembly.compile(assemble([...products, ...elementwiseRoutines, ...columnRoutines]));
   let module: WebAssembly.Module;
   try {
     module = await compiled;

@@ -10,6 +10,7 @@ import { convolutionLayer } from './convolution-layer.ts';
 import { denseLayer } from './dense-layer.ts';
 import type { Kernels } from './kernels.ts';
 import { padded, type Layout } from './layout.ts';
+import { normalisationLayer } from './normalisation-layer.ts';
 import { poolLayer } from './pool-layer.ts';
 
 /** What a bound layer works on. */
@@ -38,6 +39,8 @@ export interface LayerProgram {
   prepare(): void;
   forward(dropout: DropoutKey | undefined): void;
   backward(sink: Sink): void;
+  /** What no gradient moves, once the optimiser has taken its step. */
+  settle?(): void;
 }
 
 export interface Site {
@@ -129,6 +132,8 @@ export function layerProgram(site: Site): PlacedLayer {
         },
       };
     }
+    case 'batch-normalisation':
+      return normalisationLayer(site, spec);
     case 'flatten':
       return {
         y: x,

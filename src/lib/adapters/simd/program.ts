@@ -1,7 +1,7 @@
 // A network at one batch size as a program over one linear memory: every address is settled when it is made, so that a step
 // is calls of kernels with numbers, and allocates nothing.
 import { isClassifier } from '../../core/model/head.ts';
-import type { Network } from '../../core/model/network.ts';
+import { lowestTrained, type Network } from '../../core/model/network.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
 import { crossEntropy, squaredError } from '../../core/model/reference/loss.ts';
 import type { Instance } from './kernels.ts';
@@ -28,6 +28,8 @@ export interface Program {
   forward(dropout?: DropoutKey): void;
   /** Writes the gradients where `sink` says, and returns the loss summed over the batch. */
   backward(sink: Sink): number;
+  /** After the optimiser's step: what no gradient moves. */
+  settle(): void;
 }
 
 /** Floats of the row of zeros that sums start from: the widest row of any product. */
@@ -51,7 +53,7 @@ interface Places {
 
 function place(network: Network, batch: number, layout: Layout, training: boolean): Places {
   const input = layout.floats(batch * sizeOf(network.spec.inputShape));
-  const lowest = network.layers.find((layer) => layer.kernel !== undefined)?.index ?? 0;
+  const lowest = lowestTrained(network);
   let x = input;
   const layers = network.layers.map((layer) => {
     const made = layerProgram({ layer, batch, layout, x, training, below: layer.index > lowest });
@@ -109,6 +111,9 @@ export function compileProgram(
         : squaredError(outputs, targets, batch, outputGradient);
       for (const layer of backwards) layer.backward(sink);
       return loss;
+    },
+    settle() {
+      for (const layer of forwards) layer.settle?.();
     },
   };
 }

@@ -2,8 +2,9 @@
 // beside them, a correction where there is one, the rows, and then the program of the batch size at hand.
 import { asNumbers } from '../../core/model/reference/batches.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
-import type { Network } from '../../core/model/network.ts';
+import { isTrained, type Network } from '../../core/model/network.ts';
 import { ADAM, adamCorrections, optimizerLength } from '../../core/model/optimizer.ts';
+import { rangesOf, type Range } from '../../core/model/ranges.ts';
 import { scorer } from '../../core/model/scoring.ts';
 import {
   TrainerFailure,
@@ -43,6 +44,8 @@ export class SimdSession implements TrainerSession {
   readonly #anchor: number | undefined;
   /** The end of all that is there from the start. */
   readonly #fixedEnd: number;
+  /** Running statistics. */
+  readonly #untrained: readonly Range[];
   readonly #sinks: { readonly direct: Sink; readonly gradient: Sink };
   #correction: number | undefined;
   #rows: HeldRows | undefined;
@@ -62,6 +65,7 @@ export class SimdSession implements TrainerSession {
     this.#network = network;
     this.#plan = plan;
     this.#onClose = onClose;
+    this.#untrained = rangesOf(network.slots.filter((slot) => !isTrained(slot)));
     this.#rowSize = sizeOf(network.spec.inputShape);
     const count = network.parameterCount;
     const layout = layoutFrom(FIRST);
@@ -212,6 +216,7 @@ export class SimdSession implements TrainerSession {
     this.#lossSum += program.backward(direct ? this.#sinks.direct : this.#sinks.gradient);
     this.#steps += 1;
     if (!direct) this.#optimize();
+    program.settle();
     this.#examples += indices.length;
   }
 
@@ -233,6 +238,9 @@ export class SimdSession implements TrainerSession {
     } else if (optimizer.type === 'sgd' && first !== undefined)
       kernels.momentum(parameters, gradient, first, count, optimizer.momentum, learningRate);
     else kernels.descend(parameters, gradient, count, learningRate);
+    // Kernels go over the whole buffer: what no gradient moves is put back by the program, and has no moments.
+    for (const { from, to } of this.#untrained)
+      for (const address of [gradient, ...this.#moments]) kernels.clear(address + 4 * from, 4 * (to - from));
   }
 
   async takeLoss(): Promise<number> {

@@ -23,6 +23,31 @@ export interface DeviceParameter {
   dispose(): void;
 }
 
+/** [C] each. */
+export interface NormalisationTensors {
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/** What a normalisation leaves for its way back, beside its output. */
+export interface Normalised {
+  readonly y: Tensor;
+  /** x − mean: [B, …, C], or as a matrix of rows. */
+  readonly centred: Tensor;
+  /** 1/√(variance + ε), [C]. */
+  readonly inverse: Tensor;
+  /** running − the batch's, [C]: by 1 − momentum of it the running ones go down. */
+  readonly drift: { readonly mean: Tensor; readonly variance: Tensor };
+}
+
+export interface NormalisationGradients {
+  readonly dx: Tensor;
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+}
+
 export interface ParameterValues {
   readonly value: Float32Array;
   /** First and second moments; empty ones where the optimiser has none. */
@@ -85,6 +110,11 @@ export interface Device {
   /** dy · f′, where y = f(x). */
   activationBackward(activation: Activation, y: Tensor, dy: Tensor): Tensor;
   multiply(a: Tensor, b: Tensor): Tensor;
+  /** By the batch's own mean and variance over all axes but the last. */
+  normalise(x: Tensor, slots: NormalisationTensors, epsilon: number): Normalised;
+  normaliseBackward(dy: Tensor, of: Normalised, gamma: Tensor): NormalisationGradients;
+  /** By the running mean and variance. */
+  normaliseByRunning(x: Tensor, slots: NormalisationTensors, epsilon: number): Tensor;
 
   holdRows(rows: Rows, inputShape: readonly number[]): DeviceRows;
   parameter(slot: ParameterSlot, values: ParameterValues, plan: StepPlan): DeviceParameter;

@@ -3,6 +3,7 @@
 import type { WindowGeometry } from '../../core/model/window-geometry.ts';
 import type { BackendName, TrainerFailure } from '../../ports/trainer.ts';
 import type { Device, Tensor } from './device.ts';
+import { composedNormalisation } from './gpu-normalisation.ts';
 import type { BackendMemory, RunKernel } from './kernels.ts';
 
 export interface GpuMemory extends BackendMemory {
@@ -183,6 +184,7 @@ export function gpuDevice(
       );
     },
     activate,
+    ...composedNormalisation(operations),
     ...programs(operations),
     settle: () => memory.settle(),
     tensorCount: () => memory.numDataIds(),

@@ -10,6 +10,12 @@ import {
 import { gatherFeatures } from '../../core/model/reference/batches.ts';
 import { activate, activationBackward } from '../../core/model/reference/activation.ts';
 import { crossEntropy, squaredError } from '../../core/model/reference/loss.ts';
+import {
+  inverseDeviation,
+  momentsOf,
+  normalisationBackward,
+  normalisationForward,
+} from '../../core/model/reference/normalisation.ts';
 import { isClassifier } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { applyGradient } from '../../core/model/optimizer.ts';
@@ -193,6 +199,40 @@ export function heapDevice(
       const y = allocate(a.shape);
       const [left, right, product] = [view(a), view(b), view(y)];
       for (let i = 0; i < product.length; i += 1) product[i] = left[i]! * right[i]!;
+      return y;
+    },
+
+    normalise(x, { gamma, beta, mean, variance }, epsilon) {
+      const channels = sizeOf(gamma.shape);
+      const moments = momentsOf(view(x), channels);
+      const [y, centred] = [allocate(x.shape), allocate(x.shape)];
+      const [inverse, ofMean, ofVariance] = [
+        allocate([channels]),
+        allocate([channels]),
+        allocate([channels]),
+      ];
+      normalisationForward(view(x), moments, view(gamma), view(beta), epsilon, view(y));
+      const [from, to] = [view(x), view(centred)];
+      for (let i = 0; i < to.length; i += 1) to[i] = from[i]! - moments.mean[i % channels]!;
+      for (let i = 0; i < channels; i += 1) {
+        view(inverse)[i] = inverseDeviation(moments.variance[i]!, epsilon);
+        view(ofMean)[i] = view(mean)[i]! - moments.mean[i]!;
+        view(ofVariance)[i] = view(variance)[i]! - moments.variance[i]!;
+      }
+      return { y, centred, inverse, drift: { mean: ofMean, variance: ofVariance } };
+    },
+    normaliseBackward(dy, { centred, inverse }, gamma) {
+      const channels = sizeOf(gamma.shape);
+      const [toGamma, toBeta] = [allocate([channels]), allocate([channels])];
+      const made = normalisationBackward(view(centred), view(dy), view(inverse), view(gamma), view(dy));
+      view(toGamma).set(made.gamma);
+      view(toBeta).set(made.beta);
+      return { dx: dy, gamma: toGamma, beta: toBeta };
+    },
+    normaliseByRunning(x, { gamma, beta, mean, variance }, epsilon) {
+      const y = allocate(x.shape);
+      const by = { mean: view(mean), variance: view(variance) };
+      normalisationForward(view(x), by, view(gamma), view(beta), epsilon, view(y));
       return y;
     },
 

@@ -2,10 +2,15 @@
 // reference (core/model/reference/passes.ts), which it is tested against.
 import { dropoutMask } from '../../core/model/dropout.ts';
 import { appliedActivation } from '../../core/model/head.ts';
-import type { BuiltLayer, Network, ParameterSlot } from '../../core/model/network.ts';
+import {
+  lowestTrained,
+  type BuiltLayer,
+  type Network,
+  type ParameterSlot,
+} from '../../core/model/network.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
 import { windowGeometry } from '../../core/model/window-geometry.ts';
-import type { Device, Tensor } from './device.ts';
+import type { Device, Normalised, NormalisationTensors, Tensor } from './device.ts';
 
 /** The tensor of a parameter slot. */
 export type ParameterTensor = (slot: ParameterSlot) => Tensor;
@@ -22,6 +27,18 @@ export interface Trace {
   /** Outputs of all layers, [0] being the batch. */
   readonly outputs: readonly Tensor[];
   readonly masks: ReadonlyMap<number, Tensor>;
+  readonly normalised: ReadonlyMap<number, Normalised>;
+}
+
+function tensorsOf({ name, normalisation }: BuiltLayer, parameter: ParameterTensor): NormalisationTensors {
+  if (normalisation === undefined) throw new Error(`Layer ${name} normalises nothing.`);
+  const { gamma, beta, mean, variance } = normalisation;
+  return {
+    gamma: parameter(gamma),
+    beta: parameter(beta),
+    mean: parameter(mean),
+    variance: parameter(variance),
+  };
 }
 
 export function forward(
@@ -30,10 +47,12 @@ export function forward(
   parameter: ParameterTensor,
   features: Tensor,
   batch: number,
+  /** Of a training step; undefined: the network is only used. */
   dropout?: DropoutKey,
 ): Trace {
   const outputs: Tensor[] = [features];
   const masks = new Map<number, Tensor>();
+  const normalised = new Map<number, Normalised>();
   let x = features;
   for (const layer of network.layers) {
     const { spec } = layer;
@@ -62,6 +81,16 @@ export function forward(
         if (activation !== 'linear') x = device.activate(activation, x);
         break;
       }
+      case 'batch-normalisation': {
+        const tensors = tensorsOf(layer, parameter);
+        if (dropout === undefined) x = device.normaliseByRunning(x, tensors, spec.epsilon);
+        else {
+          const made = device.normalise(x, tensors, spec.epsilon);
+          normalised.set(layer.index, made);
+          x = made.y;
+        }
+        break;
+      }
       case 'dropout': {
         if (dropout === undefined || spec.rate === 0) break;
         const length = batch * sizeOf(layer.inputShape);
@@ -78,10 +107,13 @@ export function forward(
     }
     outputs.push(x);
   }
-  return { outputs, masks };
+  return { outputs, masks, normalised };
 }
 
-/** Calls `apply` with each slot's gradient, last layer first; nothing below a slot is read after its call. */
+/**
+ * Calls `apply` with each slot's gradient, last layer first; nothing below a slot is read after its call. Running statistics are
+ * told their drift, running − the batch's.
+ */
 export function backward(
   device: Device,
   network: Network,
@@ -91,7 +123,7 @@ export function backward(
   batch: number,
   apply: (slot: ParameterSlot, gradient: Tensor) => void,
 ): void {
-  const lowest = network.layers.find((layer) => layer.kernel !== undefined)?.index ?? 0;
+  const lowest = lowestTrained(network);
   let dy = outputGradient;
   for (const layer of network.layers.toReversed()) {
     if (layer.index < lowest) return;
@@ -133,6 +165,18 @@ export function backward(
       case 'dropout': {
         const mask = trace.masks.get(layer.index);
         if (mask !== undefined) dy = device.multiply(dy, mask);
+        break;
+      }
+      case 'batch-normalisation': {
+        const of = trace.normalised.get(layer.index);
+        const slots = layer.normalisation;
+        if (of === undefined || slots === undefined) throw new Error(`Layer ${layer.name} has no trace.`);
+        const gradients = device.normaliseBackward(dy, of, parameter(slots.gamma));
+        dy = gradients.dx;
+        apply(slots.gamma, gradients.gamma);
+        apply(slots.beta, gradients.beta);
+        apply(slots.mean, of.drift.mean);
+        apply(slots.variance, of.drift.variance);
         break;
       }
       case 'activation':

@@ -1,8 +1,8 @@
 // A training session on any device: rows and parameters are held there, steps are enqueued, and nothing is read back but the
 // loss, the state and predictions when they are asked for.
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
-import type { Network, ParameterSlot } from '../../core/model/network.ts';
-import { optimizerLength } from '../../core/model/optimizer.ts';
+import { isTrained, type Network, type ParameterSlot } from '../../core/model/network.ts';
+import { optimizerLength, type StepPlan } from '../../core/model/optimizer.ts';
 import { scorer } from '../../core/model/scoring.ts';
 import { consecutive } from '../../core/model/reference/batches.ts';
 import {
@@ -91,10 +91,12 @@ export class DeviceSession implements TrainerSession {
             slot,
             {
               value: part(state.parameters, offset),
-              moments: [part(optimizer, offset), part(optimizer, parameterCount + offset)],
+              moments: isTrained(slot)
+                ? [part(optimizer, offset), part(optimizer, parameterCount + offset)]
+                : [optimizer.subarray(0, 0), optimizer.subarray(0, 0)],
               anchor: part(anchor ?? state.parameters, offset),
             },
-            this.#plan,
+            this.#stepPlan(slot),
           ),
         );
       }
@@ -107,9 +109,23 @@ export class DeviceSession implements TrainerSession {
       const { parameterCount, slots } = this.#network;
       if (correction !== undefined && correction.length !== parameterCount)
         throw new Error(`Expected a correction of ${parameterCount} numbers, got ${correction.length}.`);
-      for (const slot of slots)
+      for (const slot of slots.filter(isTrained))
         this.#parameter(slot).correct(correction?.subarray(slot.offset, slot.offset + slot.length));
     });
+  }
+
+  /** Running statistics go by a rate of their own, and by nothing else: r ← r − (1 − momentum)(r − the batch's). */
+  #stepPlan(slot: ParameterSlot): StepPlan {
+    if (isTrained(slot)) return this.#plan;
+    const layer = this.#network.layers.find(({ normalisation }) =>
+      [normalisation?.mean, normalisation?.variance].includes(slot),
+    );
+    if (layer?.spec.type !== 'batch-normalisation') throw new Error(`${slot.name} belongs to no layer.`);
+    return {
+      learningRate: 1 - layer.spec.momentum,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+    };
   }
 
   readonly #tensor = (slot: ParameterSlot): Tensor => this.#parameter(slot).tensor;

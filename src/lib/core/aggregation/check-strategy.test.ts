@@ -29,7 +29,7 @@ describe('SCAFFOLD', () => {
       'layers of one’s own',
       { personalisation: { type: 'fedper', layers: 1 } },
       'personalisation.type',
-      'layers of one’s own',
+      'each device’s own',
     ],
   ] satisfies [string, Partial<FederationSpec>, string, string][])(
     'does not go with %s, and says why at its field',

@@ -1,6 +1,7 @@
 // What a strategy, the codecs and the rest of a federation's plan must agree on: read by the server before anything is made of
 // a spec, and by the form while it is typed.
 import type { FederationSpec } from '../federation.ts';
+import type { Network } from '../model/network.ts';
 import { readOptions } from '../named-options.ts';
 import { parseCodec } from '../update/codec/index.ts';
 import { fedbuff } from './fedbuff.ts';
@@ -66,11 +67,12 @@ function personalIssues(
     case 'finetune':
       return [];
     case 'fedper':
+    case 'fedbn':
       return strategy.asks.includes('controls')
         ? [
             {
               path: 'personalisation.type',
-              message: `${strategy.title} corrects all parameters by what all devices do, and layers of one’s own follow no one else: choose another strategy, or another way to personalise.`,
+              message: `${strategy.title} corrects all parameters by what all devices do, and what is each device’s own follows no one else: choose another strategy, or another way to personalise.`,
             },
           ]
         : [];
@@ -88,6 +90,34 @@ function personalIssues(
     default:
       return personalisation satisfies never;
   }
+}
+
+/**
+ * What normalisation layers ask of a plan, and FedBN of a network: for those who have it (server/coordinator/check-spec.ts, and the
+ * form).
+ */
+export function normalisationIssues(
+  network: Network,
+  { strategy: chosen, personalisation }: Pick<Planned, 'strategy' | 'personalisation'>,
+): readonly StrategyIssue[] {
+  const normalises = network.slots.some((slot) => slot.layer === 'normalisation');
+  const strategy = strategyNamed(chosen.name);
+  if (personalisation.type === 'fedbn' && !normalises)
+    return [
+      {
+        path: 'personalisation.type',
+        message:
+          'The model has no normalisation layer that could be each device’s own. Choose a model with batch normalisation, or another way to personalise.',
+      },
+    ];
+  if (normalises && strategy?.asks.includes('controls') === true)
+    return [
+      {
+        path: 'strategy.name',
+        message: `${strategy.title} works out its controls from gradient steps, and the running statistics of a normalisation layer take none: choose another strategy, or a model without normalisation.`,
+      },
+    ];
+  return [];
 }
 
 /**

@@ -2,12 +2,17 @@
 // Float32Array [P]. Every floor above speaks of parameters only through this layout.
 import { random } from '../random.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { rangesOf, type Range } from './ranges.ts';
 import type { LayerSpec, NetworkSpec, Padding } from './spec.ts';
+
+/** The last two are running statistics of a normalisation: no gradient moves them. */
+export type SlotRole = 'kernel' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance';
 
 /** One tensor of parameters: `length` values from `offset` of the flat buffer, row-major in `shape`. */
 export interface ParameterSlot {
   readonly name: string;
-  readonly role: 'kernel' | 'bias';
+  readonly role: SlotRole;
+  readonly layer: 'linear' | 'normalisation';
   readonly shape: readonly number[];
   readonly offset: number;
   readonly length: number;
@@ -25,7 +30,27 @@ export interface BuiltLayer {
   /** Dense: kernel [in, units], bias [units]. Conv2d: kernel [kh, kw, in, filters], bias [filters]. */
   readonly kernel: ParameterSlot | undefined;
   readonly bias: ParameterSlot | undefined;
+  /** Batch normalisation: [channels] each. */
+  readonly normalisation: NormalisationSlots | undefined;
 }
+
+export interface NormalisationSlots {
+  readonly gamma: ParameterSlot;
+  readonly beta: ParameterSlot;
+  readonly mean: ParameterSlot;
+  readonly variance: ParameterSlot;
+}
+
+/** Whether gradients move it. */
+export const isTrained = ({ role }: ParameterSlot): boolean => role !== 'mean' && role !== 'variance';
+
+/** What gradients move, of the flat buffer: all of it where nothing is normalised. */
+export const trainedRanges = (network: Network): readonly Range[] =>
+  rangesOf(network.slots.filter(isTrained));
+
+/** The lowest layer with parameters: gradients are wanted down to it. */
+export const lowestTrained = ({ layers }: Pick<Network, 'layers'>): number =>
+  layers.find((layer) => layer.kernel !== undefined || layer.normalisation !== undefined)?.index ?? 0;
 
 export interface Network {
   readonly spec: NetworkSpec;
@@ -77,7 +102,7 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
   };
   const slot = (
     name: string,
-    role: 'kernel' | 'bias',
+    role: SlotRole,
     slotShape: readonly number[],
     fanIn: number,
     fanOut: number,
@@ -85,6 +110,7 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     const made: ParameterSlot = {
       name,
       role,
+      layer: role === 'kernel' || role === 'bias' ? 'linear' : 'normalisation',
       shape: slotShape,
       offset,
       length: product(slotShape),
@@ -102,6 +128,7 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     let outputShape: readonly number[] = shape;
     let kernel: ParameterSlot | undefined;
     let bias: ParameterSlot | undefined;
+    let normalisation: NormalisationSlots | undefined;
     const last = index === spec.layers.length - 1;
     if ('activation' in layer && layer.activation === 'softmax' && !last)
       return refuse(index, 'softmax on the last layer only', 'softmax before the last layer');
@@ -151,6 +178,18 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
       case 'flatten':
         outputShape = [product(shape)];
         break;
+      case 'batch-normalisation': {
+        const channels = shape[shape.length - 1] ?? 0;
+        const of = (role: SlotRole, word: string): ParameterSlot =>
+          slot(`${name}/${word}`, role, [channels], channels, channels);
+        normalisation = {
+          gamma: of('gamma', 'gamma'),
+          beta: of('beta', 'beta'),
+          mean: of('mean', 'moving_mean'),
+          variance: of('variance', 'moving_variance'),
+        };
+        break;
+      }
       case 'activation':
       case 'dropout':
         break;
@@ -159,7 +198,7 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     }
     if (offset > MAXIMUM_PARAMETERS)
       return refuse(index, `at most ${MAXIMUM_PARAMETERS} parameters`, `${offset} parameters`);
-    layers.push({ index, name, spec: layer, inputShape: shape, outputShape, kernel, bias });
+    layers.push({ index, name, spec: layer, inputShape: shape, outputShape, kernel, bias, normalisation });
     shape = outputShape;
   }
 
@@ -183,18 +222,22 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
       'softmax only where classes are predicted',
       'softmax under a squared error',
     );
-  if (offset === 0) return refuse(spec.layers.length - 1, 'at least one layer with parameters', 'none');
+  if (!slots.some((one) => one.role === 'kernel'))
+    return refuse(spec.layers.length - 1, 'at least one dense or convolution layer', 'none');
   return ok({ spec, layers, slots, parameterCount: offset, outputSize });
 }
 
 /**
- * Initial parameters [P]: Glorot-uniform kernels (Glorot & Bengio 2010), zero biases, as Keras does by default.
+ * Initial parameters [P]: Glorot-uniform kernels (Glorot & Bengio 2010), zero biases; normalisation as nothing, γ and the
+ * variance 1, β and the mean 0; as Keras does by default.
  * The same seed gives the same bytes everywhere.
  */
 export function initialParameters(network: Network, seed: number): Float32Array<ArrayBuffer> {
   const parameters = new Float32Array(network.parameterCount);
   for (const slot of network.slots) {
-    if (slot.role === 'bias') continue;
+    if (slot.role === 'gamma' || slot.role === 'variance')
+      parameters.fill(1, slot.offset, slot.offset + slot.length);
+    if (slot.role !== 'kernel') continue;
     const draw = random(seed, 'initial-parameters', slot.name);
     const limit = Math.sqrt(6 / (slot.fanIn + slot.fanOut));
     for (let i = 0; i < slot.length; i += 1) parameters[slot.offset + i] = (2 * draw.next() - 1) * limit;

@@ -28,6 +28,18 @@ export const LayerSpec = v.variant('type', [
   v.strictObject({ type: v.literal('global-average-pool2d') }),
   v.strictObject({ type: v.literal('flatten') }),
   v.strictObject({ type: v.literal('activation'), activation: Activation }),
+  /**
+   * Over the last axis (Ioffe & Szegedy 2015), as Keras has it. Four values a channel lie in the flat buffer [P], in Keras's order:
+   * γ, β, which are trained, and the running mean and variance, which no gradient moves: every step sets them to
+   * momentum · old + (1 − momentum) · the batch's, and inference reads them in place of the batch's. An update holds the change of all
+   * four, so that they are averaged like weights (the usual practice), unless FedBN keeps them on the device
+   * (own-part.ts). Optimiser state, proximal term and corrections leave the running two alone.
+   */
+  v.strictObject({
+    type: v.literal('batch-normalisation'),
+    momentum: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    epsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  }),
   v.strictObject({ type: v.literal('dropout'), rate: v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)) }),
 ]);
 export type LayerSpec = v.InferOutput<typeof LayerSpec>;

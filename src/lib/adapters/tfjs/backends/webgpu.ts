@@ -13,6 +13,12 @@ import { reluConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Relu.js
 import { reshapeConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Reshape.js';
 import { sigmoidConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Sigmoid.js';
 import { tanhConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Tanh.js';
+import { subConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Sub.js';
+import { sqrtConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Sqrt.js';
+import { sumConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Sum.js';
+import { realDivConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/RealDiv.js';
+import { multiplyConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Multiply.js';
+import { addConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Add.js';
 import { _fusedMatMulConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/_FusedMatMul.js';
 import { TrainerFailure } from '../../../ports/trainer.ts';
 import { gpuDevice, type GpuMemory } from '../gpu-device.ts';
@@ -33,6 +39,12 @@ const configs = [
   reshapeConfig,
   sigmoidConfig,
   tanhConfig,
+  subConfig,
+  sqrtConfig,
+  sumConfig,
+  realDivConfig,
+  multiplyConfig,
+  addConfig,
   _fusedMatMulConfig,
 ];
 

@@ -3,7 +3,7 @@
 // With SAME padding and 28×28×1 inputs of 10 classes it has the paper's 1,663,370 parameters.
 import * as v from 'valibot';
 import { exampleShape, targetSize } from '../../data/contract.ts';
-import { defineFamily } from './family.ts';
+import { defineFamily, normalisedRelu } from './family.ts';
 import type { LayerSpec } from '../spec.ts';
 
 const width = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
@@ -13,18 +13,21 @@ const Options = v.strictObject({
   /** Units of the dense layer before the softmax. */
   units: v.optional(width(4096), 512),
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
+  /** Batch normalisation before each relu. */
+  normalise: v.optional(v.boolean(), false),
 });
 
-const block = (filters: number): LayerSpec[] => [
+const block = (filters: number, normalise: boolean): LayerSpec[] => [
   {
     type: 'conv2d',
     filters,
     kernelSize: [5, 5],
     strides: [1, 1],
     padding: 'same',
-    activation: 'relu',
-    useBias: true,
+    activation: normalise ? 'linear' : 'relu',
+    useBias: !normalise,
   },
+  ...(normalise ? normalisedRelu : []),
   { type: 'max-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
 ];
 
@@ -38,10 +41,16 @@ export const cnnMcMahan = defineFamily({
   network: (contract, options) => ({
     inputShape: exampleShape(contract),
     layers: [
-      ...block(options.filters[0]),
-      ...block(options.filters[1]),
+      ...block(options.filters[0], options.normalise),
+      ...block(options.filters[1], options.normalise),
       { type: 'flatten' },
-      { type: 'dense', units: options.units, activation: 'relu', useBias: true },
+      {
+        type: 'dense',
+        units: options.units,
+        activation: options.normalise ? 'linear' : 'relu',
+        useBias: !options.normalise,
+      },
+      ...(options.normalise ? normalisedRelu : []),
       ...(options.dropout > 0 ? [{ type: 'dropout', rate: options.dropout } as const] : []),
       { type: 'dense', units: targetSize(contract), activation: 'softmax', useBias: true },
     ],

@@ -88,6 +88,28 @@ describe('model families', () => {
     expect(built.value.parameterCount).toBe(6 * 8 + 8 + 8 * 4 + 4 + 4 + 1);
   });
 
+  test('with normalisation every hidden layer is linear, normalised and then cut off; β stands for its bias', () => {
+    const built = networkOf('mlp', prices, { hidden: [8], normalise: true });
+    if (!built.ok) throw new Error(built.error.message);
+    expect(built.value.spec.layers.map((layer) => layer.type)).toEqual([
+      'dense',
+      'batch-normalisation',
+      'activation',
+      'dense',
+    ]);
+    expect(built.value.parameterCount).toBe(6 * 8 + 4 * 8 + 8 + 1);
+    const initial = initialParameters(built.value, 1);
+    const of = (role: string): number[] =>
+      built.value.slots
+        .filter((slot) => slot.role === role)
+        .flatMap(({ offset, length }) => [...initial.subarray(offset, offset + length)]);
+    expect([of('gamma'), of('variance')].flat().every((value) => value === 1)).toBe(true);
+    expect([of('beta'), of('mean')].flat().every((value) => value === 0)).toBe(true);
+    // Two convolutions of 32 and 64 channels and 512 units: a bias less and four values more for each.
+    const cnn = networkOf('cnn-mcmahan', digits, { normalise: true });
+    expect(cnn.ok && cnn.value.parameterCount).toBe(1_663_370 + 3 * (32 + 64 + 512));
+  });
+
   test('an unknown family, one that does not suit, and a wrong setting are refused by name', () => {
     expect(networkOf('transformer', digits)).toMatchObject({ ok: false, error: { kind: 'unknown-family' } });
     expect(networkOf('linear-regression', digits)).toMatchObject({ ok: false, error: { kind: 'unsuited' } });

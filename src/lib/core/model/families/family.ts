@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { DataContract } from '../../data/contract.ts';
 import { fail, ok, type Result } from '../../result.ts';
-import type { NetworkSpec } from '../spec.ts';
+import type { LayerSpec, NetworkSpec } from '../spec.ts';
 
 export interface FamilyDefinition<Name extends string, Options extends v.GenericSchema> {
   readonly name: Name;
@@ -23,6 +23,12 @@ export interface Family<Name extends string, Options extends v.GenericSchema> ex
   /** As typed or sent: unknown settings are refused by name, missing ones take their defaults. */
   networkFrom(contract: DataContract, options: unknown): Result<NetworkSpec, string>;
 }
+
+/** What stands behind a linear layer without bias, whose place β takes (Ioffe & Szegedy 2015, §3.2); Keras's momentum and ε. */
+export const normalisedRelu: readonly LayerSpec[] = [
+  { type: 'batch-normalisation', momentum: 0.99, epsilon: 1e-3 },
+  { type: 'activation', activation: 'relu' },
+];
 
 export const defineFamily = <Name extends string, Options extends v.GenericSchema>(
   definition: FamilyDefinition<Name, Options>,

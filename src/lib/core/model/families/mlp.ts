@@ -2,7 +2,7 @@
 // (199,210 parameters).
 import * as v from 'valibot';
 import { classLabels, exampleShape, targetSize } from '../../data/contract.ts';
-import { defineFamily } from './family.ts';
+import { defineFamily, normalisedRelu } from './family.ts';
 
 const Options = v.strictObject({
   /** Units of each hidden layer, first to last. */
@@ -16,6 +16,8 @@ const Options = v.strictObject({
   ),
   /** Share of hidden units dropped in training, 0 for none. */
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
+  /** Batch normalisation before each relu. */
+  normalise: v.optional(v.boolean(), false),
 });
 
 export const mlp = defineFamily({
@@ -33,7 +35,9 @@ export const mlp = defineFamily({
       layers: [
         ...(inputShape.length === 1 ? [] : [{ type: 'flatten' } as const]),
         ...options.hidden.flatMap((units) => [
-          { type: 'dense', units, activation: 'relu', useBias: true } as const,
+          ...(options.normalise
+            ? [{ type: 'dense', units, activation: 'linear', useBias: false } as const, ...normalisedRelu]
+            : [{ type: 'dense', units, activation: 'relu', useBias: true } as const]),
           ...(options.dropout > 0 ? [{ type: 'dropout', rate: options.dropout } as const] : []),
         ]),
         {

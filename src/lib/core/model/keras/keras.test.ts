@@ -218,6 +218,20 @@ describe('reading a topology', () => {
   });
 });
 
+test('batch normalisation of Keras 2, Keras 3 and TF.js, with its axis named or not', () => {
+  const spec = { type: 'batch-normalisation', momentum: 0.99, epsilon: 0.001 };
+  for (const config of [
+    {},
+    { axis: -1, momentum: 0.99, epsilon: 0.001, center: true, scale: true, synchronized: false },
+    { axis: [1], beta_regularizer: null, gamma_constraint: null, renorm: false },
+  ]) {
+    const result = read(
+      sequential(input(4), layer('BatchNormalization', { name: 'bn', ...config }), dense()),
+    );
+    expect(result.ok && result.value.spec.layers[0]).toEqual(spec);
+  }
+});
+
 describe('a topology that cannot be trained as it stands is refused by layer and reason', () => {
   test.each([
     ['text that is not JSON', 'not json', 'not-json', null, 'not JSON'],
@@ -234,11 +248,23 @@ describe('a topology that cannot be trained as it stands is refused by layer and
       'not supported',
     ],
     [
-      'batch normalisation',
-      sequential(input(4), layer('BatchNormalization', { name: 'bn' }), dense()),
-      'unsupported-layer',
+      'normalisation without β',
+      sequential(input(4), layer('BatchNormalization', { name: 'bn', center: false }), dense()),
+      'unsupported-setting',
       'bn',
-      'statistics',
+      'center must be true',
+    ],
+    [
+      'normalisation of another axis',
+      sequential(
+        input(8, 8, 3),
+        layer('BatchNormalization', { name: 'bn', axis: [1] }),
+        layer('Flatten', { name: 'f' }),
+        dense(),
+      ),
+      'unsupported-setting',
+      'bn',
+      'only the last axis',
     ],
     [
       'an activation',

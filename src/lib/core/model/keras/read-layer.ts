@@ -146,13 +146,41 @@ function specOf(layer: JsonRecord): unknown {
       refuseExtras(config, 'noise_shape');
       return { type: 'dropout', rate: config['rate'] };
     case 'BatchNormalization':
-      throw new Refusal(
-        'unsupported-layer',
-        'batch normalisation keeps statistics of one device’s rows, which averaging over devices would mix; leave it out',
+    case 'BatchNormalizationV1':
+    case 'BatchNormalizationV2': {
+      refuseExtras(
+        config,
+        'beta_regularizer',
+        'gamma_regularizer',
+        'beta_constraint',
+        'gamma_constraint',
+        'virtual_batch_size',
+        'adjustment',
       );
+      for (const name of ['renorm', 'synchronized'])
+        if ((config[name] ?? false) !== false)
+          throw new Refusal('unsupported-setting', `${name} is not supported`);
+      for (const name of ['center', 'scale'])
+        if ((config[name] ?? true) !== true) throw new Refusal('unsupported-setting', `${name} must be true`);
+      return {
+        type: 'batch-normalisation',
+        momentum: config['momentum'] ?? 0.99,
+        epsilon: config['epsilon'] ?? 0.001,
+      };
+    }
     default:
       throw new Refusal('unsupported-layer', 'this kind of layer is not supported');
   }
+}
+
+/**
+ * The axis that a normalisation layer names, counted from the batch's; −1, which is the last, and undefined of other layers. That it
+ * is the last is seen where shapes are known.
+ */
+export function normalisedAxis(layer: JsonRecord): number | undefined {
+  if (text(layer, 'class_name')?.startsWith('BatchNormalization') !== true) return undefined;
+  const axis = field(layer['config'], 'axis') ?? -1;
+  return Number(Array.isArray(axis) && axis.length === 1 ? axis[0] : axis);
 }
 
 function refuseExtras(config: JsonRecord, ...names: string[]): void {

@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../../result.ts';
 import { buildNetwork, type Network } from '../network.ts';
 import type { LayerSpec } from '../spec.ts';
-import { inputShapeOf, readLayer, skipped } from './read-layer.ts';
+import { inputShapeOf, normalisedAxis, readLayer, skipped } from './read-layer.ts';
 import { layerChain } from './layer-chain.ts';
 import { field, isRecord, text, type JsonRecord } from './json.ts';
 
@@ -62,6 +62,7 @@ export function readTopology(json: string): Result<Network, TopologyError> {
   let inputShape: readonly number[] | undefined;
   const specs: LayerSpec[] = [];
   const names: (string | undefined)[] = [];
+  const axes: (number | undefined)[] = [];
   for (const layer of layers) {
     const shape = inputShapeOf(layer);
     if (!shape.ok) return shape;
@@ -70,6 +71,7 @@ export function readTopology(json: string): Result<Network, TopologyError> {
     if (!read.ok) return read;
     if (read.value === skipped) continue;
     specs.push(read.value);
+    axes.push(normalisedAxis(layer));
     names.push(text(layer['config'], 'name') ?? text(layer, 'name'));
   }
   inputShape ??= buildShape(model);
@@ -87,10 +89,22 @@ export function readTopology(json: string): Result<Network, TopologyError> {
     loss,
   });
   const classifier = buildNetwork(spec('categorical-crossentropy'));
-  if (classifier.ok) return lossAgrees(parsed, classifier.value);
-  const regression = buildNetwork(spec('mean-squared-error'));
-  if (regression.ok) return lossAgrees(parsed, regression.value);
-  const { layer, message } = classifier.error;
+  const regression = classifier.ok ? undefined : buildNetwork(spec('mean-squared-error'));
+  const built = regression?.ok === true ? regression : classifier;
+  if (built.ok) {
+    const odd = built.value.layers.find(({ index, inputShape }) => {
+      const axis = axes[index];
+      return axis !== undefined && axis !== -1 && axis !== inputShape.length;
+    });
+    if (odd !== undefined)
+      return refuse(
+        'unsupported-setting',
+        names[odd.index] ?? null,
+        `Layer "${names[odd.index] ?? odd.name}" normalises axis ${axes[odd.index]}; only the last axis, −1, is supported.`,
+      );
+    return lossAgrees(parsed, built.value);
+  }
+  const { layer, message } = built.error;
   return refuse('shape', names[layer] ?? null, message);
 }
 

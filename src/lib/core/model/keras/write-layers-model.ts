@@ -96,6 +96,11 @@ function layerOf({ spec }: BuiltLayer): { readonly className: string; readonly c
       return { className: 'Flatten', config: { data_format: 'channels_last' } };
     case 'activation':
       return { className: 'Activation', config: { activation: spec.activation } };
+    case 'batch-normalisation':
+      return {
+        className: 'BatchNormalization',
+        config: { axis: -1, momentum: spec.momentum, epsilon: spec.epsilon, center: true, scale: true },
+      };
     case 'dropout':
       return { className: 'Dropout', config: { rate: spec.rate, noise_shape: null, seed: null } };
     default:

@@ -2,12 +2,19 @@
 // is held to this.
 import { dropoutMask } from '../dropout.ts';
 import { appliedActivation, isClassifier } from '../head.ts';
-import type { BuiltLayer, Network, ParameterSlot } from '../network.ts';
+import type { BuiltLayer, Network, NormalisationSlots, ParameterSlot } from '../network.ts';
 import { windowGeometry } from '../window-geometry.ts';
 import { activate, activationBackward } from './activation.ts';
 import { convolutionForward, convolutionInputGradient, convolutionKernelGradient } from './convolution.ts';
 import { biasGradient, denseForward, denseInputGradient, denseKernelGradient } from './dense.ts';
 import { crossEntropy, squaredError } from './loss.ts';
+import {
+  centredBy,
+  momentsOf,
+  movedStatistic,
+  normalisationBackward,
+  normalisationForward,
+} from './normalisation.ts';
 import { zeros, type Numbers } from './numbers.ts';
 import {
   averagePoolBackward,
@@ -28,6 +35,14 @@ const kernelOf = (layer: BuiltLayer, parameters: Numbers): Numbers => {
 const biasOf = (layer: BuiltLayer, parameters: Numbers): Numbers | undefined =>
   layer.bias === undefined ? undefined : part(parameters, layer.bias);
 
+const slotsOf = ({ name, normalisation }: BuiltLayer): NormalisationSlots => {
+  if (normalisation === undefined) throw new Error(`Layer ${name} normalises nothing.`);
+  return normalisation;
+};
+
+/** A normalisation goes by the batch's own mean and variance in training, and by the running ones else. */
+type Mode = 'training' | 'inference';
+
 /** Dropout of one training step; undefined outside training. */
 export interface DropoutKey {
   readonly seed: number;
@@ -39,6 +54,7 @@ function layerForward(
   parameters: Numbers,
   x: Numbers,
   batch: number,
+  mode: Mode,
   dropout: DropoutKey | undefined,
 ): Numbers {
   const { spec } = layer;
@@ -69,6 +85,14 @@ function layerForward(
       const [height = 0, width = 0, channels = 0] = layer.inputShape;
       return globalAverageForward(x, batch, height * width, channels);
     }
+    case 'batch-normalisation': {
+      const { gamma, beta, mean, variance } = slotsOf(layer);
+      const by =
+        mode === 'training'
+          ? momentsOf(x, gamma.length)
+          : { mean: part(parameters, mean), variance: part(parameters, variance) };
+      return normalisationForward(x, by, part(parameters, gamma), part(parameters, beta), spec.epsilon);
+    }
     case 'flatten':
     case 'activation':
       return x.slice();
@@ -91,11 +115,12 @@ export function forward(
   features: Numbers,
   batch: number,
   dropout?: DropoutKey,
+  mode: Mode = 'inference',
 ): Numbers[] {
   const outputs: Numbers[] = [features];
   let x = features;
   for (const layer of network.layers) {
-    x = layerForward(layer, parameters, x, batch, dropout);
+    x = layerForward(layer, parameters, x, batch, mode, dropout);
     activate(appliedActivation(layer), x);
     outputs.push(x);
   }
@@ -107,6 +132,8 @@ export interface Gradient {
   readonly gradient: Numbers;
   /** Σ over the batch: nats, or squared error. */
   readonly lossSum: number;
+  /** What running statistics become by this step; empty where nothing is normalised. */
+  readonly statistics: readonly { readonly slot: ParameterSlot; readonly values: Numbers }[];
 }
 
 /** One forward and backward pass. The gradient is stored as the parameters are. */
@@ -118,9 +145,10 @@ export function gradientOf(
   batch: number,
   dropout?: DropoutKey,
 ): Gradient {
-  const outputs = forward(network, parameters, features, batch, dropout);
+  const outputs = forward(network, parameters, features, batch, dropout, 'training');
   const last = outputs[outputs.length - 1] ?? features;
   const gradient = zeros(parameters, network.parameterCount);
+  const statistics: { slot: ParameterSlot; values: Numbers }[] = [];
   let dy = zeros(parameters, last.length);
   const lossSum = isClassifier(network)
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
@@ -163,6 +191,21 @@ export function gradientOf(
         for (let i = 0; i < dy.length; i += 1) dy[i]! *= mask[i]!;
         break;
       }
+      case 'batch-normalisation': {
+        const { gamma, beta, mean, variance } = slotsOf(layer);
+        const moments = momentsOf(x, gamma.length);
+        const { centred, inverse } = centredBy(x, moments, spec.epsilon);
+        const of = normalisationBackward(centred, dy, inverse, part(parameters, gamma));
+        gradient.set(of.gamma, gamma.offset);
+        gradient.set(of.beta, beta.offset);
+        for (const [slot, now] of [
+          [mean, moments.mean],
+          [variance, moments.variance],
+        ] as const)
+          statistics.push({ slot, values: movedStatistic(part(parameters, slot), now, spec.momentum) });
+        dy = of.dx;
+        break;
+      }
       case 'flatten':
       case 'activation':
         break;
@@ -170,5 +213,5 @@ export function gradientOf(
         spec satisfies never;
     }
   }
-  return { gradient, lossSum };
+  return { gradient, lossSum, statistics };
 }

@@ -42,6 +42,7 @@ const pool = (
   strides,
   padding,
 });
+const normalised: LayerSpec = { type: 'batch-normalisation', momentum: 0.9, epsilon: 1e-3 };
 const classes = 'categorical-crossentropy' satisfies Loss;
 
 const networks: [string, NetworkSpec][] = [
@@ -122,6 +123,35 @@ const networks: [string, NetworkSpec][] = [
     {
       inputShape: [4, 4, 2],
       layers: [conv(3, [1, 1], 'same'), { type: 'global-average-pool2d' }, dense(3)],
+      loss: classes,
+    },
+  ],
+  [
+    'normalisation of the input, and behind a dense layer',
+    {
+      inputShape: [4],
+      layers: [
+        normalised,
+        dense(5, 'linear', false),
+        normalised,
+        { type: 'activation', activation: 'tanh' },
+        dense(3),
+      ],
+      loss: classes,
+    },
+  ],
+  [
+    'normalisation of the channels of a convolution',
+    {
+      inputShape: [4, 4, 2],
+      layers: [
+        conv(3, [1, 1], 'same', 'linear'),
+        normalised,
+        conv(2, [2, 1], 'same'),
+        normalised,
+        { type: 'flatten' },
+        dense(2),
+      ],
       loss: classes,
     },
   ],
@@ -216,6 +246,37 @@ describe('exact small numbers', () => {
     const outputs = forward(network, new Float32Array([1]), new Float32Array([1, 2, 3, 4, 5, 6, 7, 8, 9]), 1);
     // Windows: {1,2,4,5}, {3,6}, {7,8}, {9}.
     expect([...outputs.at(-1)!]).toEqual([3, 4.5, 7.5, 9]);
+  });
+
+  test('normalisation of 1, 3 and 2, 6 by their mean and variance, and then by the running ones', () => {
+    const network = built({
+      inputShape: [2],
+      layers: [{ type: 'batch-normalisation', momentum: 0.9, epsilon: 1 }, dense(2, 'linear', false)],
+      loss: classes,
+    });
+    // γ = 1, 2 · β = 0, 1 · running means 0, 0 and variances 1, 1, then the identity.
+    const parameters = new Float64Array([1, 2, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1]);
+    const features = new Float64Array([1, 2, 3, 6]);
+    const { statistics } = gradientOf(network, parameters, features, [0, 1], 2);
+    // Means 2 and 4, variances 1 and 4: x̂ = ±1/√2 and ±2/√5, ε being 1.
+    const [root2, root5] = [Math.SQRT1_2, 2 / Math.sqrt(5)];
+    const outputs = forward(network, parameters, features, 2, undefined, 'training');
+    for (const [i, value] of [-root2, 1 - 2 * root5, root2, 1 + 2 * root5].entries())
+      expect(outputs[1]![i]).toBeCloseTo(value, 12);
+    expect(statistics.map(({ slot }) => slot.name)).toEqual([
+      'batch-normalisation_1/moving_mean',
+      'batch-normalisation_1/moving_variance',
+    ]);
+    // A tenth of the way from 0 to 2 and 4, and from 1 to 1 and 4.
+    for (const [i, value] of [0.2, 0.4].entries()) expect(statistics[0]!.values[i]).toBeCloseTo(value, 12);
+    for (const [i, value] of [1, 1.3].entries()) expect(statistics[1]!.values[i]).toBeCloseTo(value, 12);
+    // In use: (x − 0)/√(1 + 1), times γ plus β.
+    const used = forward(network, parameters, features, 2);
+    for (const [i, value] of [root2, 1 + 4 * root2, 3 * root2, 1 + 12 * root2].entries())
+      expect(used[1]![i]).toBeCloseTo(value, 12);
+    // A variance below zero counts as zero: nothing becomes a number no more.
+    parameters[6] = -0.5;
+    expect(forward(network, parameters, features, 2)[1]![0]).toBeCloseTo(1, 12);
   });
 
   test('dropout keeps about 1 − rate of the units, scaled by 1/(1 − rate), the same for the same step', () => {
