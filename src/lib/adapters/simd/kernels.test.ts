@@ -90,3 +90,32 @@ test('more memory than 32-bit addresses reach is refused with its size', async (
   const { memory } = await instantiate();
   expect(() => reserve(memory, 5 * 2 ** 30)).toThrow('WebAssembly memory cannot hold 5120 MiB.');
 });
+
+test.each(sizes)(
+  'columns of %i rows and %i columns are multiplied, scaled and mixed, to the bit',
+  async (m, n) => {
+    const { kernels, floats } = await ground();
+    const [a, b] = [A / 4, START / 4];
+    const [p, q, r] = [B / 4, B / 4 + 32, B / 4 + 64];
+    floats.fill(99, C / 4, END / 4);
+    kernels.columnProducts(A, START, m, n, C);
+    for (let j = 0; j < n; j += 1) {
+      let sum = 0;
+      for (let i = 0; i < m; i += 1) sum += floats[a + i * n + j]! * floats[b + i * n + j]!;
+      expect(floats[C / 4 + j]).toBe(sum);
+    }
+    expect(floats[C / 4 + n]).toBe(99);
+    kernels.scaleColumns(A, m, n, 4 * p, 4 * q, C);
+    for (let i = 0; i < m * n; i += 1)
+      expect(floats[C / 4 + i]).toBe(floats[a + i]! * floats[p + (i % n)]! + floats[q + (i % n)]!);
+    expect(floats[C / 4 + m * n]).toBe(99);
+    const expected = Array.from(
+      { length: m * n },
+      (_, i) =>
+        floats[a + i]! * floats[p + (i % n)]! + floats[b + i]! * floats[q + (i % n)]! + floats[r + (i % n)]!,
+    );
+    // In the place of what it reads.
+    kernels.mixColumns(A, START, m, n, 4 * p, 4 * q, 4 * r, A);
+    expect([...floats.subarray(a, a + m * n)]).toEqual(expected);
+  },
+);
