@@ -1,10 +1,12 @@
 // Boosted trees and clusters as a federation's model, from the form to a prediction: headless participants and a tab take them to
 // their end.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
-import { startCommand, type RunningCommand } from '../test/support/command.ts';
+import { commandResult, startCommand, type RunningCommand } from '../test/support/command.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
 
@@ -73,6 +75,20 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
 
   const file = await page.request.get(`${server.url}/api/federations/patient-trees/versions/7/export`);
   expect(await file.json()).toMatchObject({ format: 'tributary-trees', progress: { phase: 'complete' } });
+  // The same version, scored on a table from the command line.
+  const table = join(server.dataFolder, 'patients.csv');
+  const head =
+    'age,sex,resting_blood_pressure,cholesterol,body_mass_index,maximum_heart_rate,chest_pain,smoker';
+  await writeFile(
+    table,
+    `${head},st_depression,heart_disease\n82,male,170,300,31,100,none,yes,2.5,yes\n30,female,110,180,22,185,,no,0,no\n`,
+  );
+  const trees = ['evaluate', '--url', server.url, '--federation', 'patient-trees', '--data', table, '--json'];
+  expect(await commandResult(trees)).toMatchObject({
+    version: 7,
+    count: 2,
+    tally: { type: 'classification', confusion: [1, 0, 0, 1] },
+  });
   await page.goto(`${server.url}/console/patient-trees/models/7`);
   await expect(page.getByRole('link', { name: 'JSON' })).toHaveAttribute('href', /export\?format=json$/);
   expect(errors).toEqual([]);

@@ -8,10 +8,11 @@ import { RunNumber, VersionNumber, type FederationId, type ParticipantId } from 
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
+import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import type { FormIssue } from './check-spec.ts';
-import { readParameters } from './stored-updates.ts';
+import { BlobDamaged, readParameters } from './stored-updates.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
@@ -110,11 +111,15 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
   });
 }
 
-/** Why the newest version needs no further round; undefined where it does, or where its bytes cannot be had. */
+/** Why the newest version needs no further round; undefined where it does, or where its bytes cannot be had: a round finds that out. */
 async function completionOfHead({ model, versions, around }: Federation): Promise<string | undefined> {
-  const { head } = versions;
-  if (model.type === 'network' || versions.isDamaged(head.version)) return undefined;
-  return completion(model, await readParameters(around.blobs, head.digest, model.parameterCount));
+  if (model.type === 'network') return undefined;
+  try {
+    return completion(model, await readParameters(around.blobs, versions.head.digest, model.parameterCount));
+  } catch (error) {
+    if (error instanceof BlobMissing || error instanceof BlobDamaged) return undefined;
+    throw error;
+  }
 }
 
 async function become(federation: Federation, state: 'running' | 'paused'): Promise<void> {

@@ -29,7 +29,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
   if (!measures(spec.metric.name, shape.type))
     issues.push({
       path: 'spec.metric.name',
-      message: `${title} measures ${measured[metrics[spec.metric.name].of]}, but the target is ${judged[shape.type]}.`,
+      message: `${title} measures ${measured[metrics[spec.metric.name].of]}, but ${judged[shape.type]}.`,
     });
   const family = summedFamilyNamed(spec.family);
   const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
@@ -43,7 +43,11 @@ const measured = {
   both: 'classes or numbers',
   clusters: 'clusters',
 } as const;
-const judged = { classification: 'classes', regression: 'a number', clustering: 'clusters' } as const;
+const judged = {
+  classification: 'the target is classes',
+  regression: 'the target is a number',
+  clustering: 'the model finds clusters, whatever the target',
+} as const;
 
 /** `network`: undefined where it could not be built. */
 function networkIssues(spec: NetworkFederation, network: Network | undefined): readonly FormIssue[] {

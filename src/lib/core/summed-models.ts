@@ -66,7 +66,7 @@ export const summedFamilies: readonly SummedFamilyEntry[] = [
     name: 'boosted-trees',
     title: 'Boosted trees',
     description:
-      'Gradient-boosted decision trees: often the best for tables. Devices send histograms of their rows, and the trees are those of pooled rows.',
+      'Gradient-boosted decision trees: often the best for tables. Devices send histograms of their rows; where all take part, the trees are those of pooled rows.',
     defaults: v.parse(TreesSpec, {}),
     suits: (contract) => contract.kind === 'table',
   },
@@ -74,7 +74,7 @@ export const summedFamilies: readonly SummedFamilyEntry[] = [
     name: 'k-means',
     title: 'Clusters (k-means)',
     description:
-      'Finds groups of rows that are alike, without looking at the target. Devices send counts and sums, and the centres are those of pooled rows.',
+      'Finds groups of rows that are alike, without looking at the target. Devices send counts and sums; where all take part, the centres are those of pooled rows.',
     defaults: v.parse(ClustersSpec, {}),
     suits: () => true,
   },

@@ -4,6 +4,7 @@ import type { FederationView } from '../protocol/views.ts';
 import { equip, JoinRefused, type Equipment } from './equipment.ts';
 import { Ended, type Ground } from './ground.ts';
 import type { Joined } from './joined.ts';
+import { sameContract } from './own-rows.ts';
 
 export interface Equipping {
   /** For a device that is about to join. Rejects with JoinRefused or LinkLost. */
@@ -48,10 +49,12 @@ export function createEquipping(ground: Ground): Equipping {
     async ready() {
       if (standing.joined === null) throw new Ended();
       const { equipment, view } = standing;
-      // A new run may bring another model.
+      // A draft that changed may bring another model, or ask for other data.
       if (
         equipment !== undefined &&
-        (view === undefined || modelText(view.spec) === modelText(equipment.spec))
+        (view === undefined ||
+          (modelText(view.spec) === modelText(equipment.spec) &&
+            sameContract(view.spec.contract, equipment.spec.contract)))
       )
         return equipment;
       drop();

@@ -440,6 +440,21 @@ test('joining is refused without data, with data of another contract, and with h
   );
 });
 
+test('a draft that asks for other data once a device has joined is not trained for with the data that it was joined with', async () => {
+  const one = await joined();
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  const { view } = one.coordinator;
+  if (contract.kind !== 'table') throw new Error('It is a table.');
+  const [first, ...others] = contract.columns;
+  const columns = [{ ...first!, name: `${first!.name}, in other units` }, ...others];
+  one.coordinator.view = { ...view, spec: { ...view.spec, contract: { ...contract, columns } } };
+  one.link.deliver('federation', one.coordinator.view);
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('withdrawn', () => said(one, 'withdraw').length === 1);
+  expect(one.part.view.lastEvent).toContain('read for another data contract');
+  expect(one.coordinator.uploads).toHaveLength(0);
+});
+
 test('messages of another federation change nothing', async () => {
   const one = await joined();
   const other = 'other' as typeof federation;

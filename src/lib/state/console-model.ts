@@ -73,7 +73,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
     ];
   return [
     { name: 'In a round', value: 'each device adds up its own rows, in whole numbers' },
-    { name: 'Strategy', value: 'exact sums: the model is that of pooled rows' },
+    { name: 'Strategy', value: 'exact sums: where all take part, the model of pooled rows' },
     {
       name: 'On the wire',
       value:

@@ -29,7 +29,7 @@ export function checkSums(spec: Planned, title: string): readonly StrategyIssue[
   if (spec.guard.normFactor !== null)
     add(
       'guard.normFactor',
-      `${title} grow by leaps, and how far a version lies from the one before says nothing of them: take the guard away.`,
+      `${title} change by leaps, and how far a version lies from the one before says nothing of them: take the guard away.`,
     );
   if (spec.rules.mode.type === 'asynchronous')
     add(

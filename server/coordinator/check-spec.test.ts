@@ -1,0 +1,62 @@
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { FederationSpec } from '#lib/core/federation.ts';
+import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
+import { exampleSpec } from '../../test/simulation/example-spec.ts';
+import { checkSpec } from './check-spec.ts';
+
+type Input = v.InferInput<typeof FederationSpec>;
+const { brief, contract, metric, rules, sample } = exampleSpec();
+if (contract.kind !== 'table') throw new Error('The example is of a table.');
+const ofTrees = { brief, contract, metric, rules, sample, family: 'boosted-trees', trees: {} } as const;
+const ofClusters = {
+  ...{ brief, contract, rules, sample },
+  metric: { name: 'inertia', target: null },
+  family: 'k-means',
+  clusters: {},
+} as const;
+
+const pathsOf = (spec: Input): readonly string[] => {
+  const checked = checkSpec(v.parse(FederationSpec, spec));
+  return checked.ok ? [] : checked.error.map(({ path }) => path);
+};
+
+test('a summed model fits with what its federation says when it says nothing', () => {
+  expect(pathsOf(ofTrees)).toEqual([]);
+  expect(pathsOf(ofClusters)).toEqual([]);
+  expect(pathsOf({ ...ofClusters, contract: drawnDigitsContract })).toEqual([]);
+});
+
+test.each<readonly [Input, readonly string[]]>([
+  [{ ...ofTrees, contract: drawnDigitsContract }, ['spec.family']],
+  [{ ...ofTrees, metric: ofClusters.metric }, ['spec.metric.name']],
+  [{ ...ofClusters, metric }, ['spec.metric.name']],
+  [{ ...ofClusters, clusters: { clusters: 256, candidates: 16 }, contract: drawnDigitsContract }, []],
+  [
+    { ...ofTrees, trees: { depth: 8, bins: 256 }, contract: { ...contract, columns: manyColumns() } },
+    ['spec.family'],
+  ],
+  [
+    { ...ofTrees, transfer: { uplink: 'f32', downlink: 'eden:4' }, guard: { normFactor: 3 } },
+    ['spec.transfer.downlink', 'spec.guard.normFactor'],
+  ],
+])(
+  'of %# everything that does not fit is named at its field',
+  (spec, paths) => expect(pathsOf(spec)).toEqual(paths),
+);
+
+test('a spec of one kind holds nothing of another', () => {
+  const { network } = exampleSpec();
+  for (const spec of [
+    { ...ofTrees, network },
+    { ...ofTrees, clusters: {} },
+    { ...exampleSpec(), trees: {} },
+  ])
+    expect(v.is(FederationSpec, spec)).toBe(false);
+});
+
+/** Histograms of 1000 columns at depth 8 are beyond what an update may carry. */
+function manyColumns(): Extract<Input['contract'], { kind: 'table' }>['columns'] {
+  if (contract.kind !== 'table') throw new Error('It is a table.');
+  return Array.from({ length: 1000 }, (_, index) => ({ ...contract.columns[0]!, name: `column ${index}` }));
+}
