@@ -40,9 +40,8 @@ test.each<readonly [Input, readonly string[]]>([
     { ...ofTrees, transfer: { uplink: 'f32', downlink: 'eden:4' }, guard: { normFactor: 3 } },
     ['spec.transfer.downlink', 'spec.guard.normFactor'],
   ],
-])(
-  'of %# everything that does not fit is named at its field',
-  (spec, paths) => expect(pathsOf(spec)).toEqual(paths),
+])('of %# everything that does not fit is named at its field', (spec, paths) =>
+  expect(pathsOf(spec)).toEqual(paths),
 );
 
 test('a spec of one kind holds nothing of another', () => {
