@@ -1,8 +1,8 @@
 // `npm test`: every test, the real-browser ones included. Ends with the line "N passed, N failed, N skipped".
 //   node test/run.mjs [types] [unit] [browser] [e2e]     only these parts; all of them without arguments
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale, root } from '../server/build.mjs';
 import { findChromium } from './chromium.mjs';
@@ -14,15 +14,25 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 const heading = (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 90 - text.length))}`);
 
-function run(program, args, environment = {}) {
+/** `output`: a file; undefined: the terminal. The exit status. */
+function run(program, args, { environment = {}, output, isAside = false } = {}) {
   const started = Date.now();
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], {
+  const out = output === undefined ? 'inherit' : openSync(output, 'a');
+  const child = spawn(process.execPath, [join(root, 'node_modules', program), ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', out, out],
     env: { ...process.env, ...environment },
   });
-  console.log(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
-  return result.status ?? 1;
+  // All that it starts inherits it.
+  if (isAside && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      if (output !== undefined) closeSync(out);
+      else console.log(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
+      resolve(status ?? 1);
+    });
+  });
 }
 
 /** A part that ends badly without a failed test in its report (it could not start) counts as one failure. */
@@ -50,16 +60,13 @@ function report(path) {
   }
 }
 
-function vitest(project) {
+async function vitest(project, how) {
   const file = join(reports, `${project}.json`);
-  const status = run('vitest/vitest.mjs', [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+  const status = await run(
+    'vitest/vitest.mjs',
+    ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    how,
+  );
   const told = report(file);
   count(
     status,
@@ -69,39 +76,64 @@ function vitest(project) {
   );
 }
 
+const titles = {
+  node: 'Units, contracts, golden values, simulations, the repository itself (Node)',
+  browser: 'Engines and stores in a real Chromium',
+};
+
+/** At the lowest priority, beside parts that wait more than they work; what it says is printed afterwards. */
+async function unitsAside() {
+  const output = join(reports, 'node.txt');
+  await vitest('node', { output, isAside: true });
+  return () => {
+    heading(titles.node);
+    console.log(readFileSync(output, 'utf8'));
+  };
+}
+
+async function errands() {
+  heading('Errands of people, in a real Chromium against the real server');
+  const file = join(reports, 'e2e.json');
+  const status = await run('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
+    environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+  });
+  const told = report(file);
+  const stats = told?.stats;
+  for (const title of secondTry(told?.suites ?? [])) console.log(`Passed at the second try only: ${title}`);
+  count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
+}
+
 try {
   if (wants('browser') || wants('e2e')) {
     process.env.CHROMIUM_PATH = await findChromium();
     console.log(`Chromium: ${process.env.CHROMIUM_PATH}`);
   }
   buildIfStale(console.log);
+  if ((await run('@sveltejs/kit/svelte-kit.js', ['sync'])) !== 0) throw new Error('svelte-kit sync failed.');
 
+  const isAside = wants('unit') && wants('e2e');
+  const units = isAside ? unitsAside() : undefined;
+  // Awaited below; what goes wrong is told there.
+  units?.catch(() => {});
   if (wants('types')) {
     heading('Types: svelte-check over the app, the server, the tests and the benchmarks');
-    const synced = run('@sveltejs/kit/svelte-kit.js', ['sync']);
-    const status =
-      synced || run('svelte-check/bin/svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings']);
+    const status = await run('svelte-check/bin/svelte-check', [
+      '--tsconfig',
+      './tsconfig.json',
+      '--fail-on-warnings',
+    ]);
     count(status, status === 0 ? 1 : 0, 0, 0);
   }
-  if (wants('unit')) {
-    heading('Units, contracts, golden values, simulations, the repository itself (Node)');
-    vitest('node');
+  if (wants('unit') && !isAside) {
+    heading(titles.node);
+    await vitest('node');
   }
   if (wants('browser')) {
-    heading('Engines and stores in a real Chromium');
-    vitest('browser');
+    heading(titles.browser);
+    await vitest('browser');
   }
-  if (wants('e2e')) {
-    heading('Errands of people, in a real Chromium against the real server');
-    const file = join(reports, 'e2e.json');
-    const status = run('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
-      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
-    });
-    const told = report(file);
-    const stats = told?.stats;
-    for (const title of secondTry(told?.suites ?? [])) console.log(`Passed at the second try only: ${title}`);
-    count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
-  }
+  if (wants('e2e')) await errands();
+  (await units)?.();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   total.failed += 1;
