@@ -1,0 +1,117 @@
+// What sessions of one device share: its buffers, counted, and its pipelines, each compiled once for its text.
+import { TrainerFailure } from '../../ports/trainer.ts';
+import { refusedCommand, type Gpu } from './gpu.ts';
+import { BINDINGS, MOST_NUMBERS, type Dispatch } from './wgsl.ts';
+
+export interface Workshop {
+  readonly gpu: Gpu;
+  readonly groupLayout: GPUBindGroupLayout;
+  /** Of the numbers that a kernel is given. */
+  readonly numbersLayout: GPUBindGroupLayout;
+  /** A buffer of `bytes` or a little more, zeros. Throws TrainerFailure('out-of-memory') beyond what can be bound. */
+  buffer(bytes: number, usage: GPUBufferUsageFlags): GPUBuffer;
+  free(buffer: GPUBuffer): void;
+  /** Throws TrainerFailure('unsupported') where the device refuses a kernel. */
+  pipelines(dispatches: readonly Dispatch[]): Promise<readonly GPUComputePipeline[]>;
+  /** Runs `work`, which makes things and waits for nothing, and throws what the device says against them. */
+  checked<T>(work: () => T): Promise<Awaited<T>>;
+  readonly bufferCount: number;
+  readonly bytes: number;
+}
+
+export function workshopOf(gpu: Gpu): Workshop {
+  const { device } = gpu;
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  const buffers = new Set<GPUBuffer>();
+  let bytes = 0;
+  const compiled = new Map<string, Promise<GPUComputePipeline>>();
+  const groupLayout = device.createBindGroupLayout({
+    entries: BINDINGS.map(([name, access], binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: {
+        type: access === 'read' ? 'read-only-storage' : 'storage',
+        hasDynamicOffset: name === 'record',
+      },
+    })),
+  });
+  const numbersLayout = device.createBindGroupLayout({
+    entries: [
+      {
+        binding: 0,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: 'uniform', minBindingSize: 4 * MOST_NUMBERS },
+      },
+    ],
+  });
+  const layouts = [
+    device.createPipelineLayout({ bindGroupLayouts: [groupLayout] }),
+    device.createPipelineLayout({ bindGroupLayouts: [groupLayout, numbersLayout] }),
+  ] as const;
+  const checked = async <T>(work: () => T): Promise<Awaited<T>> => {
+    device.pushErrorScope('validation');
+    device.pushErrorScope('out-of-memory');
+    let made;
+    let ended;
+    try {
+      made = work();
+    } finally {
+      ended = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    }
+    const error = (await ended).find((one) => one !== null);
+    if (error !== undefined && error !== null) throw refusedCommand(error);
+    return await made;
+  };
+  const compile = async ({ code, numbers }: Dispatch): Promise<GPUComputePipeline> => {
+    try {
+      return await checked(() =>
+        device.createComputePipelineAsync({
+          layout: layouts[numbers.length > 0 ? 1 : 0],
+          compute: { module: device.createShaderModule({ code }) },
+        }),
+      );
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `The graphics device refused a kernel: ${reason}`;
+      throw gpu.failure() ?? new TrainerFailure('unsupported', message, { cause });
+    }
+  };
+  return {
+    gpu,
+    groupLayout,
+    numbersLayout,
+    buffer(wanted, usage) {
+      const size = Math.max(16, Math.ceil(wanted / 4) * 4);
+      if (size > limit)
+        throw new TrainerFailure(
+          'out-of-memory',
+          `The graphics device binds ${Math.floor(limit / 2 ** 20)} MiB at most; ${Math.ceil(size / 2 ** 20)} MiB are needed at once.`,
+        );
+      const buffer = device.createBuffer({ size, usage });
+      buffers.add(buffer);
+      bytes += size;
+      return buffer;
+    },
+    free(buffer) {
+      if (!buffers.delete(buffer)) return;
+      bytes -= buffer.size;
+      buffer.destroy();
+    },
+    pipelines: (dispatches) =>
+      Promise.all(
+        dispatches.map((dispatch) => {
+          const known = compiled.get(dispatch.code) ?? compile(dispatch);
+          compiled.set(dispatch.code, known);
+          return known;
+        }),
+      ),
+    checked,
+    get bufferCount() {
+      return buffers.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}
