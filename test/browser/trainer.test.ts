@@ -27,11 +27,12 @@ trainerContract('our own kernels on WebGPU', () => createTrainer('gpu'), {
   manySteps: 60,
   tensorCount: deviceBuffers,
 });
+// It stands by where our own kernels did not pass; its session is that of WebGL, WebAssembly and CPU.
 trainerContract('TensorFlow.js on WebGPU', () => createTrainer('webgpu'), {
   tolerance: 2e-4,
   bitExact: true,
-  manySteps: 60,
-  tensorCount: deviceTensors,
+  manySteps: 0,
+  kernelsOnly: true,
 });
 trainerContract('WebGL', () => createTrainer('webgl'), {
   tolerance: 2e-3,

@@ -87,28 +87,35 @@ function tileKernel(
   part: number,
   parts: number,
 ): string {
-  const wide = COLUMNS / 4;
-  const lanes = (tileRows / 4) * wide;
+  const lanes = (tileRows / 4) * (COLUMNS / 4);
   const across = ceilDivide(columns, COLUMNS);
   const tiles = ceilDivide(rows, tileRows) * across * parts;
-  /** Neighbouring lanes bring what lies side by side. `line`: a row of A, or a column of B. */
-  const bring = (tile: string, operand: Operand, lines: number, element: string): string =>
-    `for (var item = lane; item < ${DEPTH * lines}u; item += ${lanes}u) {
+  const [high, quads] = [tileRows / 4, COLUMNS / 4];
+  /**
+   * Neighbouring lanes bring what lies side by side, four to a vector: of a column of A, or of a row of B. One after the other,
+   * so that the element's text is there once; compilers unroll what is this short.
+   */
+  const bring = (tile: string, operand: Operand, vectors: number, element: string): string =>
+    `for (var item = lane; item < ${DEPTH * vectors}u; item += ${lanes}u) {
 ${
   operand.innerIsDense
-    ? `let k = item % ${DEPTH}u; let line = item / ${DEPTH}u;`
-    : `let k = item / ${lines}u; let line = item % ${lines}u;`
+    ? `let k = item % ${DEPTH}u; let vector = item / ${DEPTH}u;`
+    : `let k = item / ${vectors}u; let vector = item % ${vectors}u;`
 }
-${tile}[k * ${lines}u + line] = ${element};
+var brought = vec4<f32>();
+for (var i = 0u; i < 4u; i++) {
+let line = 4u * vector + i;
+brought = select(brought, vec4<f32>(${element}), vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(i));
+}
+${tile}[k * ${vectors}u + vector] = brought;
 }`;
   const four = [0, 1, 2, 3];
   const names = ['x', 'y', 'z', 'w'];
   return kernel(
     lanes,
     `${declared}
-var<workgroup> tileA : array<f32, ${DEPTH * tileRows}>;
-var<workgroup> tileB : array<f32, ${DEPTH * COLUMNS}>;
-var<workgroup> tileC : array<f32, ${tileRows * COLUMNS}>;
+var<workgroup> tileA : array<vec4<f32>, ${DEPTH * high}>;
+var<workgroup> tileB : array<vec4<f32>, ${DEPTH * quads}>;
 fn elementA(row : u32, inner : u32) -> f32 {
 if (row >= ${say(rows)} || inner >= ${say(inner)}) { return 0.0; }
 ${a.element}
@@ -121,36 +128,30 @@ ${b.element}
 let part = workgroup / ${say(across)} % ${say(parts)};
 let firstRow = workgroup / ${say(across * parts)} * ${tileRows}u;
 let firstColumn = workgroup % ${say(across)} * ${COLUMNS}u;
-let laneRow = lane / ${wide}u * 4u;
-let laneColumn = lane % ${wide}u * 4u;
+let laneRow = lane / ${quads}u;
+let laneColumn = lane % ${quads}u;
 ${four.map((row) => `var sum${row} = vec4<f32>();`).join('\n')}
 let end = min(${say(inner)}, (part + 1u) * ${say(part)});
 for (var first = part * ${say(part)}; first < end; first += ${DEPTH}u) {
-${bring('tileA', a, tileRows, 'elementA(firstRow + line, first + k)')}
-${bring('tileB', b, COLUMNS, 'elementB(first + k, firstColumn + line)')}
+${bring('tileA', a, high, 'elementA(firstRow + line, first + k)')}
+${bring('tileB', b, quads, 'elementB(first + k, firstColumn + line)')}
 workgroupBarrier();
 for (var k = 0u; k < ${DEPTH}u; k++) {
-let left = k * ${tileRows}u + laneRow;
-let right = k * ${COLUMNS}u + laneColumn;
-let four = vec4<f32>(${four.map((column) => `tileB[right + ${column}u]`).join(', ')});
-${four.map((row) => `sum${row} += tileA[left + ${row}u] * four;`).join('\n')}
+let left = tileA[k * ${high}u + laneRow];
+let right = tileB[k * ${quads}u + laneColumn];
+${four.map((row) => `sum${row} += left.${names[row]} * right;`).join('\n')}
 }
 workgroupBarrier();
 }
-${four
-  .flatMap((row) =>
-    names.map(
-      (name, column) =>
-        `tileC[(laneRow + ${row}u) * ${COLUMNS}u + laneColumn + ${column}u] = sum${row}.${name};`,
-    ),
-  )
-  .join('\n')}
-workgroupBarrier();
-for (var item = lane; item < ${tileRows * COLUMNS}u; item += ${lanes}u) {
-let row = firstRow + item / ${COLUMNS}u;
-let column = firstColumn + item % ${COLUMNS}u;
+for (var item = 0u; item < 16u; item++) {
+let row = firstRow + 4u * laneRow + item / 4u;
+let column = firstColumn + 4u * laneColumn + item % 4u;
 if (row >= ${say(rows)} || column >= ${say(columns)}) { continue; }
-let value = tileC[item];
+let upper = select(sum0, sum1, (item & 4u) != 0u);
+let lower = select(sum2, sum3, (item & 4u) != 0u);
+let sums = select(upper, lower, (item & 8u) != 0u);
+let pair = select(sums.xy, sums.zw, (item & 2u) != 0u);
+let value = select(pair.x, pair.y, (item & 1u) != 0u);
 ${store}
 }`,
   );

@@ -1,7 +1,7 @@
 // A program on its device: its pipelines, its values, and the records of the steps that wait to be submitted together.
 import type { Program } from './program.ts';
 import { BINDINGS, dimensions, MOST_NUMBERS } from './wgsl.ts';
-import type { Workshop } from './workshop.ts';
+import { STORAGE, type Workshop } from './workshop.ts';
 
 /** Steps of one submission. */
 const MOST_STEPS = 32;
@@ -46,13 +46,12 @@ export async function loadProgram(workshop: Workshop, program: Program): Promise
   const stride = Math.ceil(program.recordWords / alignment) * alignment;
   const most = Math.max(1, Math.min(MOST_STEPS, Math.floor(MOST_WORK / program.work)));
   const staged = new Uint32Array(most * stride);
-  const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
   const given = program.dispatches.map(({ numbers }) => numbers);
   const [values, records, numbers] = await workshop.checked(
     () =>
       [
-        workshop.buffer(4 * program.valueCount, storage),
-        workshop.buffer(4 * staged.length, storage),
+        workshop.buffer(4 * program.valueCount, STORAGE),
+        workshop.buffer(4 * staged.length, STORAGE),
         workshop.buffer(4 * MOST_NUMBERS * given.length, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
       ] as const,
   );

@@ -3,7 +3,6 @@
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { optimizerLength } from '../../core/model/optimizer.ts';
-import { consecutive } from '../../core/model/reference/batches.ts';
 import { scorer } from '../../core/model/scoring.ts';
 import {
   TrainerFailure,
@@ -15,13 +14,10 @@ import {
 import { asTrainerFailure } from '../tfjs/failures.ts';
 import { LOSS_SUMS } from './loss.ts';
 import { programOf } from './program.ts';
-import { sizeOf } from './regions.ts';
 import { loadProgram, type Runner, type SharedBuffers } from './runner.ts';
+import { scoreRows } from './scoring.ts';
 import { writeRecord, writeTraining } from './step-record.ts';
-import type { Workshop } from './workshop.ts';
-
-/** Rows that are scored at once. */
-const SCORED_AT_ONCE = 256;
+import { STORAGE, type Workshop } from './workshop.ts';
 
 interface HeldRows {
   readonly buffer: GPUBuffer;
@@ -87,22 +83,10 @@ export class GpuSession implements TrainerSession {
   }
 
   #buffer(bytes: number): GPUBuffer {
-    return this.#workshop.buffer(
-      bytes,
-      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    );
+    return this.#workshop.buffer(bytes, STORAGE);
   }
   #free(...buffers: readonly (GPUBuffer | undefined)[]): void {
     for (const buffer of buffers) if (buffer !== undefined) this.#workshop.free(buffer);
-  }
-  #write(buffer: GPUBuffer, values: Float32Array | Uint8Array, byteOffset = 0): void {
-    const { queue } = this.#workshop.gpu.device;
-    const whole = values.length - (values.byteLength % 4);
-    queue.writeBuffer(buffer, byteOffset, values, 0, whole);
-    if (whole === values.length) return;
-    const rest = new Uint8Array(4);
-    rest.set(values.subarray(whole));
-    queue.writeBuffer(buffer, byteOffset + whole, rest);
   }
 
   /** Runs `work` at once, and translates what the device throws. */
@@ -130,7 +114,7 @@ export class GpuSession implements TrainerSession {
       const bytes = features instanceof Uint8Array;
       if (bytes !== this.#training?.program.bytes) this.#forgetTraining();
       const buffer = await this.#workshop.checked(() => this.#buffer(features.byteLength));
-      this.#write(buffer, features);
+      this.#workshop.write(buffer, features);
       this.#rows = { buffer, bytes, targets: rows.targets.slice() };
     });
   }
@@ -142,11 +126,11 @@ export class GpuSession implements TrainerSession {
         throw new Error(`Expected ${parameterCount} parameters, got ${state.parameters.length}.`);
       this.#submit();
       this.#correct(undefined);
-      this.#write(this.#parameters, state.parameters);
+      this.#workshop.write(this.#parameters, state.parameters);
       const moments = new Float32Array(optimizerLength(this.#plan.optimizer, parameterCount));
       moments.set(state.optimizer.subarray(0, moments.length));
-      this.#write(this.#moments, moments);
-      if (this.#anchor !== undefined) this.#write(this.#anchor, anchor ?? state.parameters);
+      this.#workshop.write(this.#moments, moments);
+      if (this.#anchor !== undefined) this.#workshop.write(this.#anchor, anchor ?? state.parameters);
       this.#steps = state.steps;
       this.#stateSet = true;
     });
@@ -169,7 +153,8 @@ export class GpuSession implements TrainerSession {
       this.#correction = correction === undefined ? undefined : this.#buffer(4 * correction.length);
       this.#buffers = undefined;
     }
-    if (correction !== undefined && this.#correction !== undefined) this.#write(this.#correction, correction);
+    if (correction !== undefined && this.#correction !== undefined)
+      this.#workshop.write(this.#correction, correction);
   }
 
   #forgetTraining(): void {
@@ -207,16 +192,16 @@ export class GpuSession implements TrainerSession {
     };
   }
 
-  /** Submits the steps that wait, and then what `after` encodes. */
-  #submit(after?: (encoder: GPUCommandEncoder) => void): void {
-    const training = this.#training;
-    const waits = training !== undefined && training.waiting > 0;
-    if (!waits && after === undefined) return;
+  /** Encodes the steps that wait. */
+  readonly #encode = (encoder: GPUCommandEncoder): void => {
+    if (this.#training === undefined || this.#rows === undefined) return;
+    this.#training.encode(encoder, (this.#buffers ??= this.#sharedBuffers(this.#rows.buffer)));
+  };
+  #submit(): void {
+    if (this.#training === undefined || this.#training.waiting === 0) return;
     const { device } = this.#workshop.gpu;
     const encoder = device.createCommandEncoder();
-    if (waits && this.#rows !== undefined)
-      training.encode(encoder, (this.#buffers ??= this.#sharedBuffers(this.#rows.buffer)));
-    after?.(encoder);
+    this.#encode(encoder);
     device.queue.submit([encoder.finish()]);
   }
 
@@ -246,35 +231,12 @@ export class GpuSession implements TrainerSession {
     });
   }
 
-  /** Submits what waits, and reads buffers: all of them as one array. */
-  async #read(
-    buffers: readonly (readonly [buffer: GPUBuffer, floats: number])[],
-    after?: (encoder: GPUCommandEncoder) => void,
-  ): Promise<Float32Array<ArrayBuffer>> {
-    const length = buffers.reduce((total, [, floats]) => total + floats, 0);
-    const copy = this.#workshop.buffer(4 * length, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    try {
-      this.#submit((encoder) => {
-        let at = 0;
-        for (const [buffer, floats] of buffers) {
-          encoder.copyBufferToBuffer(buffer, 0, copy, at, 4 * floats);
-          at += 4 * floats;
-        }
-        after?.(encoder);
-      });
-      await copy.mapAsync(GPUMapMode.READ, 0, 4 * length);
-      return new Float32Array(copy.getMappedRange(0, 4 * length).slice(0));
-    } finally {
-      this.#workshop.free(copy);
-    }
-  }
-
   takeLoss(): Promise<number> {
     return this.#guarded(async () => {
       if (this.#examples === 0) return NaN;
       const examples = this.#examples;
       this.#examples = 0;
-      const sums = await this.#read([[this.#losses, LOSS_SUMS]], (encoder) =>
+      const sums = await this.#workshop.read([[this.#losses, LOSS_SUMS]], this.#encode, (encoder) =>
         encoder.clearBuffer(this.#losses),
       );
       return sums.reduce((total, sum) => total + sum, 0) / examples;
@@ -286,66 +248,29 @@ export class GpuSession implements TrainerSession {
       const { parameterCount } = this.#network;
       const moments = optimizerLength(this.#plan.optimizer, parameterCount);
       const steps = this.#steps;
-      const read = await this.#read([
-        [this.#parameters, parameterCount],
-        [this.#moments, moments],
-      ]);
+      const read = await this.#workshop.read(
+        [
+          [this.#parameters, parameterCount],
+          [this.#moments, moments],
+        ],
+        this.#encode,
+      );
       return { parameters: read.slice(0, parameterCount), optimizer: read.slice(parameterCount), steps };
     });
   }
 
-  /** Calls `use` with the outputs of some rows at a time. Nothing of it stays on the device. */
   #score(
     features: Uint8Array | Float32Array,
     count: number,
     options: { readonly batchSize?: number; readonly signal?: AbortSignal },
     use: (outputs: Float32Array, from: number, rows: number) => void,
   ): Promise<void> {
-    const size = sizeOf(this.#network.spec.inputShape);
-    const { outputSize } = this.#network;
-    return this.#guarded(async () => {
-      options.signal?.throwIfAborted();
-      if (count === 0) return;
+    const { batchSize, signal } = options;
+    return this.#guarded(() => {
       this.#submit();
-      const batch = Math.min(options.batchSize ?? SCORED_AT_ONCE, count);
-      const program = programOf(this.#network, batch, features instanceof Uint8Array, undefined);
-      const runner = await loadProgram(this.#workshop, program);
-      const bytesOfRow = size * features.BYTES_PER_ELEMENT;
-      const held = runner.most * batch;
-      const made: GPUBuffer[] = [];
-      try {
-        const [examples, outputs] = await this.#workshop.checked(() => {
-          made.push(this.#buffer(bytesOfRow * held), this.#buffer(4 * held * outputSize));
-          return made;
-        });
-        if (examples === undefined || outputs === undefined) return;
-        const buffers = this.#sharedBuffers(examples);
-        for (let from = 0; from < count; from += held) {
-          options.signal?.throwIfAborted();
-          const rows = Math.min(held, count - from);
-          this.#write(examples, features.subarray(from * size, (from + rows) * size));
-          const { device } = this.#workshop.gpu;
-          const encoder = device.createCommandEncoder();
-          for (let first = 0; first < rows; first += batch) {
-            const some = Math.min(batch, rows - first);
-            writeRecord(runner.next(some), program.record, consecutive(first, some), []);
-          }
-          runner.encode(encoder, buffers, (index, some) =>
-            encoder.copyBufferToBuffer(
-              runner.values,
-              4 * program.outputs,
-              outputs,
-              4 * index * batch * outputSize,
-              4 * some * outputSize,
-            ),
-          );
-          device.queue.submit([encoder.finish()]);
-          use(await this.#read([[outputs, rows * outputSize]]), from, rows);
-        }
-      } finally {
-        runner.free();
-        this.#free(...made);
-      }
+      const buffersWith = (examples: GPUBuffer): SharedBuffers => this.#sharedBuffers(examples);
+      const scoring = { workshop: this.#workshop, network: this.#network, buffersWith, batchSize, signal };
+      return scoreRows(scoring, features, count, use);
     });
   }
 

@@ -1,4 +1,4 @@
-// What one step is told: how many rows and which, what they should give, the optimiser's numbers, and which units drop out.
+// What one step is told: how many rows and which, what they should give where it is trained on, the optimiser's numbers, and which units drop out.
 // Records lie one after the other in a buffer, and a step's bind group begins at its own.
 import { dropoutMask } from '../../core/model/dropout.ts';
 import { adamCorrections } from '../../core/model/optimizer.ts';
@@ -40,11 +40,12 @@ export function writeRecord(
   words: Uint32Array,
   layout: RecordLayout,
   indices: Uint32Array,
-  targets: ArrayLike<number>,
+  targets?: ArrayLike<number>,
 ): void {
   words[HEAD.count] = indices.length;
   words.fill(0, layout.indices, layout.indices + layout.batch);
   words.set(indices, layout.indices);
+  if (targets === undefined) return;
   const numbers = floatsOf(words);
   for (let row = 0; row < indices.length; row += 1)
     numbers[layout.targets + row] = targets[indices[row] ?? 0] ?? NaN;

@@ -3,6 +3,9 @@ import { TrainerFailure } from '../../ports/trainer.ts';
 import { refusedCommand, type Gpu } from './gpu.ts';
 import { BINDINGS, MOST_NUMBERS, type Dispatch } from './wgsl.ts';
 
+/** What a buffer of numbers is for: STORAGE, COPY_SRC and COPY_DST, whose names only a browser has. */
+export const STORAGE = 0x80 | 0x04 | 0x08;
+
 export interface Workshop {
   readonly gpu: Gpu;
   readonly groupLayout: GPUBindGroupLayout;
@@ -11,6 +14,17 @@ export interface Workshop {
   /** A buffer of `bytes` or a little more, zeros. Throws TrainerFailure('out-of-memory') beyond what can be bound. */
   buffer(bytes: number, usage: GPUBufferUsageFlags): GPUBuffer;
   free(buffer: GPUBuffer): void;
+  /** From the buffer's beginning; bytes are followed by zeros up to a whole word. */
+  write(buffer: GPUBuffer, values: Float32Array | Uint8Array): void;
+  /**
+   * The floats at the beginning of some buffers, as one array, in one submission: `before` is encoded first, then the
+   * copies, then `after`.
+   */
+  read(
+    parts: readonly (readonly [buffer: GPUBuffer, floats: number])[],
+    before?: (encoder: GPUCommandEncoder) => void,
+    after?: (encoder: GPUCommandEncoder) => void,
+  ): Promise<Float32Array<ArrayBuffer>>;
   /** Throws TrainerFailure('unsupported') where the device refuses a kernel. */
   pipelines(dispatches: readonly Dispatch[]): Promise<readonly GPUComputePipeline[]>;
   /** Runs `work`, which makes things and waits for nothing, and throws what the device says against them. */
@@ -77,26 +91,55 @@ export function workshopOf(gpu: Gpu): Workshop {
       throw gpu.failure() ?? new TrainerFailure('unsupported', message, { cause });
     }
   };
+  const makeBuffer = (wanted: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+    const size = Math.max(16, Math.ceil(wanted / 4) * 4);
+    if (size > limit)
+      throw new TrainerFailure(
+        'out-of-memory',
+        `The graphics device binds ${Math.floor(limit / 2 ** 20)} MiB at most; ${Math.ceil(size / 2 ** 20)} MiB are needed at once.`,
+      );
+    const buffer = device.createBuffer({ size, usage });
+    buffers.add(buffer);
+    bytes += size;
+    return buffer;
+  };
+  const free = (buffer: GPUBuffer): void => {
+    if (!buffers.delete(buffer)) return;
+    bytes -= buffer.size;
+    buffer.destroy();
+  };
   return {
     gpu,
     groupLayout,
     numbersLayout,
-    buffer(wanted, usage) {
-      const size = Math.max(16, Math.ceil(wanted / 4) * 4);
-      if (size > limit)
-        throw new TrainerFailure(
-          'out-of-memory',
-          `The graphics device binds ${Math.floor(limit / 2 ** 20)} MiB at most; ${Math.ceil(size / 2 ** 20)} MiB are needed at once.`,
-        );
-      const buffer = device.createBuffer({ size, usage });
-      buffers.add(buffer);
-      bytes += size;
-      return buffer;
+    buffer: makeBuffer,
+    free,
+    write(buffer, values) {
+      const whole = values.length - (values.byteLength % 4);
+      device.queue.writeBuffer(buffer, 0, values, 0, whole);
+      if (whole === values.length) return;
+      const rest = new Uint8Array(4);
+      rest.set(values.subarray(whole));
+      device.queue.writeBuffer(buffer, whole, rest);
     },
-    free(buffer) {
-      if (!buffers.delete(buffer)) return;
-      bytes -= buffer.size;
-      buffer.destroy();
+    async read(parts, before, after) {
+      const length = parts.reduce((total, [, floats]) => total + floats, 0);
+      const copy = makeBuffer(4 * length, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+      try {
+        const encoder = device.createCommandEncoder();
+        before?.(encoder);
+        let at = 0;
+        for (const [buffer, floats] of parts) {
+          encoder.copyBufferToBuffer(buffer, 0, copy, at, 4 * floats);
+          at += 4 * floats;
+        }
+        after?.(encoder);
+        device.queue.submit([encoder.finish()]);
+        await copy.mapAsync(GPUMapMode.READ, 0, 4 * length);
+        return new Float32Array(copy.getMappedRange(0, 4 * length).slice(0));
+      } finally {
+        free(copy);
+      }
     },
     pipelines: (dispatches) =>
       Promise.all(
