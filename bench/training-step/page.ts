@@ -26,9 +26,9 @@ const cases: readonly Case[] = [
   { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 10, steps: 120 },
   { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 128, steps: 10 },
   { fit: 'wasm', engines: simd(5), model: 'cnn-mcmahan', batchSize: 10, steps: 4 },
-  { fit: 'webgpu', engines: webgpu(1), model: 'softmax-regression', batchSize: 10, steps: 10, script: true },
-  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 10, steps: 4, script: true },
-  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 128, steps: 2, script: true },
+  { fit: 'webgpu', engines: webgpu(1), model: 'softmax-regression', batchSize: 10, steps: 5, script: true },
+  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 10, steps: 3, script: true },
+  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 128, steps: 1, script: true },
   { fit: 'webgpu', engines: webgpu(1), model: 'small-cnn', batchSize: 10, steps: 1, script: true },
 ];
 

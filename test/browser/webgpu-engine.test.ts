@@ -56,6 +56,26 @@ test('rows of more elements than a dimension of workgroups covers are scored as 
   for (const [index, value] of expected.entries()) expect(Math.abs(got[index]! - value)).toBeLessThan(1e-4);
 });
 
+test('a device that is lost while a loss is being read ends the session with device-lost', async () => {
+  const request = GPUAdapter.prototype.requestDevice;
+  let device: GPUDevice | undefined;
+  GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, ...given) {
+    return (device = await request.apply(this, given));
+  };
+  onTestFinished(() => void (GPUAdapter.prototype.requestDevice = request));
+  const of = softmax(6, 3);
+  const trainer = await createGpuTrainer();
+  onTestFinished(() => trainer.dispose());
+  const session = await trainer.open(of, plan);
+  await session.setRows(someRows(of, 1));
+  await session.setState(startOf(of));
+  await session.step(Uint32Array.of(0, 1));
+  const loss = session.takeLoss();
+  device?.destroy();
+  await expect(loss).rejects.toMatchObject({ name: 'TrainerFailure', kind: 'device-lost' });
+  await expect(session.step(Uint32Array.of(0))).rejects.toMatchObject({ kind: 'device-lost' });
+});
+
 test('a model whose parameters the device cannot bind at once is refused, and nothing of it stays', async () => {
   const request = GPUAdapter.prototype.requestDevice;
   // WebGPU's own limits, which a weak device has: 128 MiB a binding.
@@ -71,7 +91,7 @@ test('a model whose parameters the device cannot bind at once is refused, and no
   await expect(trainer.open(softmax(10_000, 2_000), adam)).rejects.toMatchObject({
     name: 'TrainerFailure',
     kind: 'out-of-memory',
-    message: 'The graphics device binds 128 MiB at most; 153 MiB are needed at once.',
+    message: 'A buffer of the graphics device takes 128 MiB at most; 153 MiB are needed at once.',
   });
   expect(trainer.bufferCount()).toBe(before);
 });

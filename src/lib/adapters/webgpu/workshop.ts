@@ -36,7 +36,6 @@ export interface Workshop {
 export function workshopOf(gpu: Gpu): Workshop {
   const { device } = gpu;
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   const buffers = new Set<GPUBuffer>();
   let bytes = 0;
   const compiled = new Map<string, Promise<GPUComputePipeline>>();
@@ -93,10 +92,11 @@ export function workshopOf(gpu: Gpu): Workshop {
   };
   const makeBuffer = (wanted: number, usage: GPUBufferUsageFlags): GPUBuffer => {
     const size = Math.max(16, Math.ceil(wanted / 4) * 4);
+    const limit = usage === STORAGE ? Math.min(maxStorageBufferBindingSize, maxBufferSize) : maxBufferSize;
     if (size > limit)
       throw new TrainerFailure(
         'out-of-memory',
-        `The graphics device binds ${Math.floor(limit / 2 ** 20)} MiB at most; ${Math.ceil(size / 2 ** 20)} MiB are needed at once.`,
+        `A buffer of the graphics device takes ${Math.floor(limit / 2 ** 20)} MiB at most; ${Math.ceil(size / 2 ** 20)} MiB are needed at once.`,
       );
     const buffer = device.createBuffer({ size, usage });
     buffers.add(buffer);
@@ -135,7 +135,14 @@ export function workshopOf(gpu: Gpu): Workshop {
         }
         after?.(encoder);
         device.queue.submit([encoder.finish()]);
-        await copy.mapAsync(GPUMapMode.READ, 0, 4 * length);
+        try {
+          await copy.mapAsync(GPUMapMode.READ, 0, 4 * length);
+        } catch (cause) {
+          // It may say so before the device does.
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          const message = `The graphics device gave nothing back: ${reason}`;
+          throw gpu.failure() ?? new TrainerFailure('device-lost', message, { cause });
+        }
         return new Float32Array(copy.getMappedRange(0, 4 * length).slice(0));
       } finally {
         free(copy);
