@@ -12,21 +12,21 @@ const ownAndWasm = (own: number) =>
   ] as const;
 const cpu = [{ backend: 'cpu', timesAsFast: 1 }] as const;
 const cases: readonly Case[] = [
-  { fit: 'wasm', engines: ownAndWasm(2), family: 'mlp', batchSize: 10, steps: 120 },
-  { fit: 'wasm', engines: ownAndWasm(2), family: 'mlp', batchSize: 128, steps: 10 },
-  { fit: 'wasm', engines: ownAndWasm(5), family: 'cnn-mcmahan', batchSize: 10, steps: 4 },
-  { fit: 'wasm', engines: ownAndWasm(5), family: 'cnn-mcmahan', batchSize: 128, steps: 1 },
-  { fit: 'cpu', engines: cpu, family: 'mlp', batchSize: 10, steps: 20 },
-  { fit: 'cpu', engines: cpu, family: 'mlp', batchSize: 128, steps: 3 },
+  { fit: 'wasm', engines: ownAndWasm(2), model: 'mlp', batchSize: 10, steps: 120 },
+  { fit: 'wasm', engines: ownAndWasm(2), model: 'mlp', batchSize: 128, steps: 10 },
+  { fit: 'wasm', engines: ownAndWasm(5), model: 'cnn-mcmahan', batchSize: 10, steps: 4 },
+  { fit: 'wasm', engines: ownAndWasm(5), model: 'cnn-mcmahan', batchSize: 128, steps: 1 },
+  { fit: 'cpu', engines: cpu, model: 'mlp', batchSize: 10, steps: 20 },
+  { fit: 'cpu', engines: cpu, model: 'mlp', batchSize: 128, steps: 3 },
   // model.fit takes 15 seconds for a batch of 10 here.
-  { fit: 'cpu', engines: cpu, family: 'cnn-mcmahan', batchSize: 1, steps: 1 },
+  { fit: 'cpu', engines: cpu, model: 'cnn-mcmahan', batchSize: 1, steps: 1 },
 ];
 
 export async function run(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const one of cases) rows.push(...(await compare(one, createTrainer)));
-  for (const family of ['mlp', 'cnn-mcmahan'] as const)
+  for (const model of ['mlp', 'cnn-mcmahan'] as const)
     for (const batchSize of [10, 128])
-      rows.push(await chosen(family, batchSize, await availableBackends(), createTrainer));
+      rows.push(await chosen(model, batchSize, await availableBackends(), createTrainer));
   return rows;
 }

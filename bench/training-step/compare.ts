@@ -13,8 +13,19 @@ const ROWS = 1280;
 const ROUNDS = 3;
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
+const models = {
+  'softmax-regression': { family: 'softmax-regression', options: {}, title: 'Softmax regression 784-10' },
+  mlp: { family: 'mlp', options: {}, title: 'MLP 784-200-200-10' },
+  'small-cnn': {
+    family: 'cnn-mcmahan',
+    options: { filters: [8, 16], units: 32 },
+    title: 'CNN of 8 and 16 filters and 32 units',
+  },
+  'cnn-mcmahan': { family: 'cnn-mcmahan', options: {}, title: 'CNN of 1.66M parameters' },
+} as const;
+
 export interface Case {
-  readonly family: 'mlp' | 'cnn-mcmahan';
+  readonly model: keyof typeof models;
   readonly batchSize: number;
   /** In one measured round. */
   readonly steps: number;
@@ -29,8 +40,9 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 const shown = (ms: number): string => (ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : ms.toFixed(0));
 
-function networkFor(family: Case['family']): Network {
-  const built = networkOf(family, { kind: 'image', height: 28, width: 28, channels: 1, classes });
+function networkFor(model: Case['model']): Network {
+  const { family, options } = models[model];
+  const built = networkOf(family, { kind: 'image', height: 28, width: 28, channels: 1, classes }, options);
   if (!built.ok) throw new Error(built.error.message);
   return built.value;
 }
@@ -49,17 +61,17 @@ interface Contestant {
   readonly timesAsFast: number;
   readonly session: TrainerSession;
   readonly trainer: Trainer;
-  /** Milliseconds a step of each round: in all, and in JavaScript before the device has it. */
+  /** Milliseconds a step of each round: in all, and in JavaScript until the device has it, the asking for the loss included. */
   readonly ms: number[];
   readonly scriptMs: number[];
 }
 
 /** Every engine and model.fit turn about, so that whatever else the machine does meets all alike. */
 export async function compare(
-  { family, batchSize, steps, fit, engines, script: comparesScript }: Case,
+  { model: name, batchSize, steps, fit, engines, script: comparesScript }: Case,
   createTrainer: (backend: BackendName) => Promise<Trainer>,
 ): Promise<Row[]> {
-  const network = networkFor(family);
+  const network = networkFor(name);
   const { features, targets } = exampleRows();
   const contestants: Contestant[] = [];
   for (const { backend, timesAsFast } of engines) {
@@ -91,7 +103,10 @@ export async function compare(
       script += performance.now() - called;
       await stepped;
     }
-    await session.takeLoss();
+    const called = performance.now();
+    const taken = session.takeLoss();
+    script += performance.now() - called;
+    await taken;
     ms.push((performance.now() - start) / steps);
     scriptMs.push(script / steps);
   };
@@ -143,7 +158,7 @@ export async function compare(
     session.close();
     trainer.dispose();
   }
-  const title = family === 'mlp' ? 'MLP 784-200-200-10' : 'CNN of 1.66M parameters';
+  const { title } = models[name];
   const reference = median(fitMs.slice(1));
   return contestants.flatMap(({ description, timesAsFast, ms, scriptMs }): Row[] => {
     const [own, script] = [median(ms.slice(1)), median(scriptMs.slice(1))];
@@ -172,16 +187,16 @@ export async function compare(
 
 /** The engine that the self-test chooses of `backends`, named. */
 export async function chosen(
-  family: Case['family'],
+  model: Case['model'],
   batchSize: number,
   backends: readonly BackendName[],
   createTrainer: (backend: BackendName) => Promise<Trainer>,
 ): Promise<Row> {
-  const network = networkFor(family);
+  const network = networkFor(model);
   const choice = await chooseBackend({ network, batchSize, preferred: null, backends, createTrainer });
   const best = choice.reports.find((report) => report.backend === choice.backend);
   return {
-    name: `Chosen for ${family}, batch ${batchSize}: ${choice.description}`,
+    name: `Chosen for ${model}, batch ${batchSize}: ${choice.description}`,
     value: best?.passed === true ? Number(best.stepMs.toFixed(2)) : NaN,
     unit: 'ms a step',
     target: null,

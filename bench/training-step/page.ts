@@ -17,13 +17,19 @@ setWasmPaths({
 
 /** TensorFlow.js's WASM kernels bind themselves to one instance a page, which is model.fit's here: its adapter is left out. */
 const simd = (timesAsFast: number) => [{ backend: 'simd', timesAsFast }] as const;
-const webgpu = [{ backend: 'webgpu', timesAsFast: 1 }] as const;
+const webgpu = (own: number) =>
+  [
+    { backend: 'gpu', timesAsFast: own },
+    { backend: 'webgpu', timesAsFast: 1 },
+  ] as const;
 const cases: readonly Case[] = [
-  { fit: 'wasm', engines: simd(2), family: 'mlp', batchSize: 10, steps: 120 },
-  { fit: 'wasm', engines: simd(2), family: 'mlp', batchSize: 128, steps: 10 },
-  { fit: 'wasm', engines: simd(5), family: 'cnn-mcmahan', batchSize: 10, steps: 4 },
-  { fit: 'webgpu', engines: webgpu, family: 'mlp', batchSize: 10, steps: 3, script: true },
-  { fit: 'webgpu', engines: webgpu, family: 'mlp', batchSize: 128, steps: 1, script: true },
+  { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 10, steps: 120 },
+  { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 128, steps: 10 },
+  { fit: 'wasm', engines: simd(5), model: 'cnn-mcmahan', batchSize: 10, steps: 4 },
+  { fit: 'webgpu', engines: webgpu(1), model: 'softmax-regression', batchSize: 10, steps: 5, script: true },
+  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 10, steps: 3, script: true },
+  { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 128, steps: 1, script: true },
+  { fit: 'webgpu', engines: webgpu(1), model: 'small-cnn', batchSize: 10, steps: 1, script: true },
 ];
 
 async function run(): Promise<Row[]> {

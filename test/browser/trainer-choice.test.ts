@@ -36,11 +36,13 @@ test.each([
       `${family}: ${choice.reason}; ${passed.map((one) => `${one.description} ${one.relativeError.toExponential(1)}`).join(', ')}`,
     );
     // Which of the others is fastest depends on what else the machine does.
-    expect(['webgpu', 'webgl']).not.toContain(choice.backend);
+    expect(['gpu', 'webgpu', 'webgl']).not.toContain(choice.backend);
     expect(choice.reason).toMatch(/^fastest of \d that passed the self-test/);
-    const gpu = choice.reports.find((report) => report.backend === 'webgpu');
+    const gpu = choice.reports.find((report) => report.backend === 'gpu');
     expect(gpu?.passed).toBe(true);
-    expect(gpu?.description).toMatch(/^WebGPU · .*\(software\)$/);
+    expect(gpu?.description).toMatch(/^WebGPU · own kernels · .*\(software\)$/);
+    // On the same adapter and never faster: not even downloaded.
+    expect(choice.reports.map((report) => report.backend)).not.toContain('webgpu');
     for (const report of passed) expect(report.relativeError).toBeLessThan(TOLERANCE / 10);
   },
 );

@@ -18,7 +18,7 @@ async function inWorker(backend: BackendName): Promise<unknown> {
   }
 }
 
-test.each(['simd', 'wasm', 'cpu', 'webgpu', 'webgl'] as const)(
+test.each(['simd', 'wasm', 'cpu', 'gpu', 'webgpu', 'webgl'] as const)(
   '%s trains in a worker as the reference does',
   async (backend) => {
     const expected = await inWorker('reference');
@@ -30,55 +30,58 @@ test.each(['simd', 'wasm', 'cpu', 'webgpu', 'webgl'] as const)(
   },
 );
 
-test('a lost WebGPU device ends the session with device-lost, and a new trainer works', async () => {
-  const devices: GPUDevice[] = [];
-  const request = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, ...given) {
-    const device = await request.apply(this, given);
-    devices.push(device);
-    return device;
-  };
-  try {
-    const built = buildNetwork({
-      inputShape: [3],
-      layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }],
-      loss: 'categorical-crossentropy',
-    });
-    if (!built.ok) throw new Error(built.error.message);
-    const open = async () => {
-      const trainer = await createTrainer('webgpu');
-      const session = await trainer.open(built.value, {
-        learningRate: 0.1,
-        optimizer: { type: 'sgd', momentum: 0 },
-        proximalTerm: 0,
-        seed: 1,
-      });
-      await session.setRows({ count: 1, features: Float32Array.of(1, 2, 3), targets: Int32Array.of(1) });
-      await session.setState({
-        parameters: initialParameters(built.value, 1),
-        optimizer: new Float32Array(0),
-        steps: 0,
-      });
-      return { trainer, session };
+test.each(['gpu', 'webgpu'] as const)(
+  'a lost device ends a session of %s with device-lost, and a new trainer works',
+  async (backend) => {
+    const devices: GPUDevice[] = [];
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, ...given) {
+      const device = await request.apply(this, given);
+      devices.push(device);
+      return device;
     };
-    const first = await open();
-    await first.session.step(Uint32Array.of(0));
-    const [device] = devices;
-    device?.destroy();
-    await device?.lost;
-    await expect(first.session.step(Uint32Array.of(0))).rejects.toMatchObject({
-      name: 'TrainerFailure',
-      kind: 'device-lost',
-    });
-    await expect(first.session.takeLoss()).rejects.toMatchObject({ kind: 'device-lost' });
-    first.session.close();
-    first.trainer.dispose();
+    try {
+      const built = buildNetwork({
+        inputShape: [3],
+        layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+        loss: 'categorical-crossentropy',
+      });
+      if (!built.ok) throw new Error(built.error.message);
+      const open = async () => {
+        const trainer = await createTrainer(backend);
+        const session = await trainer.open(built.value, {
+          learningRate: 0.1,
+          optimizer: { type: 'sgd', momentum: 0 },
+          proximalTerm: 0,
+          seed: 1,
+        });
+        await session.setRows({ count: 1, features: Float32Array.of(1, 2, 3), targets: Int32Array.of(1) });
+        await session.setState({
+          parameters: initialParameters(built.value, 1),
+          optimizer: new Float32Array(0),
+          steps: 0,
+        });
+        return { trainer, session };
+      };
+      const first = await open();
+      await first.session.step(Uint32Array.of(0));
+      const [device] = devices;
+      device?.destroy();
+      await device?.lost;
+      await expect(first.session.step(Uint32Array.of(0))).rejects.toMatchObject({
+        name: 'TrainerFailure',
+        kind: 'device-lost',
+      });
+      await expect(first.session.takeLoss()).rejects.toMatchObject({ kind: 'device-lost' });
+      first.session.close();
+      first.trainer.dispose();
 
-    const second = await open();
-    await second.session.step(Uint32Array.of(0));
-    expect(await second.session.takeLoss()).toBeGreaterThan(0);
-    second.trainer.dispose();
-  } finally {
-    GPUAdapter.prototype.requestDevice = request;
-  }
-});
+      const second = await open();
+      await second.session.step(Uint32Array.of(0));
+      expect(await second.session.takeLoss()).toBeGreaterThan(0);
+      second.trainer.dispose();
+    } finally {
+      GPUAdapter.prototype.requestDevice = request;
+    }
+  },
+);

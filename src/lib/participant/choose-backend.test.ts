@@ -97,6 +97,19 @@ describe('choosing a back end', () => {
     expect(without.backend).toBe('wasm');
   });
 
+  test('TensorFlow.js on WebGPU stands by where our own kernels pass on that adapter, and is there where they do not', async () => {
+    const backends = ['gpu', 'webgpu', 'simd', 'cpu'] as const;
+    const speeds = { gpu: 0.3, webgpu: 2, simd: 0.5 };
+    const choice = await chooseBackend(device(speeds).options({ backends }));
+    expect(choice.backend).toBe('gpu');
+    expect(choice.reason).toContain('(WebAssembly SIMD 0.5 ms)');
+    expect(choice.reports.map((report) => report.backend)).toEqual(['gpu', 'simd']);
+    const slow = await chooseBackend(device({ ...speeds, gpu: 4 }).options({ backends }));
+    expect(slow.backend).toBe('simd');
+    const wrong = await chooseBackend(device(speeds, ['gpu']).options({ backends }));
+    expect(wrong.reports.map((report) => report.backend)).toEqual(['gpu', 'webgpu', 'simd']);
+  });
+
   test('a back end whose step is off by one per cent does not pass, however fast', async () => {
     const { options } = device({ webgpu: 0.1, cpu: 21 }, ['webgpu']);
     const choice = await chooseBackend(options());

@@ -53,6 +53,8 @@ export interface ChooseBackendOptions {
 
 export const backendTitle = (backend: BackendName): string => {
   switch (backend) {
+    case 'gpu':
+      return 'WebGPU, own kernels';
     case 'webgpu':
       return 'WebGPU';
     case 'webgl':
@@ -74,7 +76,7 @@ export const backendTitle = (backend: BackendName): string => {
  * On the same processor, and never faster (bench/training-step.bench.ts): where the first has passed, the second is neither
  * downloaded nor measured, unless somebody asks for it.
  */
-const BETTER: Partial<Record<BackendName, BackendName>> = { wasm: 'simd' };
+const BETTER: Partial<Record<BackendName, BackendName>> = { webgpu: 'gpu', wasm: 'simd' };
 
 /**
  * Measures one back end after the other, plain JavaScript only where no other passes, and leaves none running. Throws

@@ -7,7 +7,7 @@ export const Joined = v.object({
   federation: FederationId,
   dataset: v.string(),
   name: v.nullable(v.string()),
-  backend: v.nullable(v.picklist(['webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
+  backend: v.nullable(v.picklist(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
   /** Labels that the person gave this device. */
   tags: v.optional(v.array(v.string()), []),
   /** When the person paused; null while it runs. A pause never ends by itself. */

@@ -13,7 +13,7 @@ const Settings = v.object({
   network: NetworkSpec,
   plan: TrainingPlan,
   metric: MetricName,
-  backend: v.nullable(v.picklist(['webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
+  backend: v.nullable(v.picklist(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
 });
 const settingsKey = 'local-runs';
 

@@ -1,5 +1,6 @@
 // Every engine of pages and workers. Each back end is its own chunk: only the one in use is downloaded.
 import type { BackendName, Trainer } from '../../ports/trainer.ts';
+import { requestAdapter } from '../webgpu/gpu.ts';
 
 /**
  * Starts a back end. Throws TrainerFailure('unsupported') where this browser does not have it. A trainer holds a device:
@@ -7,6 +8,8 @@ import type { BackendName, Trainer } from '../../ports/trainer.ts';
  */
 export async function createTrainer(backend: BackendName): Promise<Trainer> {
   switch (backend) {
+    case 'gpu':
+      return (await import('../webgpu/trainer.ts')).createGpuTrainer();
     case 'webgpu':
       return (await import('../tfjs/backends/webgpu.ts')).createWebgpuTrainer();
     case 'webgl':
@@ -24,10 +27,14 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
   }
 }
 
-/** The back ends that this browser may have, fastest first as a rule; asking costs no download. */
+/**
+ * The back ends that this browser may have, fastest first as a rule; asking costs no download. Where no graphics adapter is to
+ * be had, one engine is there to say so.
+ */
 export async function availableBackends(): Promise<readonly BackendName[]> {
   const names: BackendName[] = [];
-  if ('gpu' in navigator) names.push('webgpu');
+  if ('gpu' in navigator) names.push('gpu');
+  if ((await requestAdapter()) !== undefined) names.push('webgpu');
   if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined')
     names.push('webgl');
   if (typeof WebAssembly !== 'undefined') names.push('simd', 'wasm');

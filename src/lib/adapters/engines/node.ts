@@ -15,6 +15,7 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
       return (await import('../tfjs/node.ts')).createCpuTrainer();
     case 'reference':
       return (await import('../reference/reference-trainer.ts')).createReferenceTrainer();
+    case 'gpu':
     case 'webgpu':
     case 'webgl':
       throw new TrainerFailure('unsupported', `Node has no ${backend}.`);

@@ -1,4 +1,4 @@
-// The WebGPU back end as a browser loads it. The device is asked for here, not by TensorFlow.js, so that the adapter can be
+// The WebGPU back end as a browser loads it. The device is asked for by us, not by TensorFlow.js, so that the adapter can be
 // named and its loss heard.
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js';
 import { avgPoolConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/AvgPool.js';
@@ -20,7 +20,7 @@ import { realDivConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Real
 import { multiplyConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Multiply.js';
 import { addConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/Add.js';
 import { _fusedMatMulConfig } from '@tensorflow/tfjs-backend-webgpu/dist/kernels/_FusedMatMul.js';
-import { TrainerFailure } from '../../../ports/trainer.ts';
+import { requestGpu } from '../../webgpu/gpu.ts';
 import { gpuDevice, type GpuMemory } from '../gpu-device.ts';
 import { kernelRunner, kernelTable } from '../kernels.ts';
 import { deviceTrainer, type DeviceTrainer } from '../trainer.ts';
@@ -48,54 +48,13 @@ const configs = [
   _fusedMatMulConfig,
 ];
 
-/** "NVIDIA H200", "swiftshader (software)": what the adapter says of itself. */
-function adapterName(info: GPUAdapterInfo, fallback: boolean): string {
-  const name =
-    info.description ||
-    [info.vendor, info.architecture].filter((word) => word !== '').join(' ') ||
-    'unnamed adapter';
-  return fallback || /swiftshader|llvmpipe|software/i.test(`${name} ${info.architecture} ${info.device}`)
-    ? `${name} (software)`
-    : name;
-}
-
 export async function createWebgpuTrainer(): Promise<DeviceTrainer> {
-  const gpu = 'gpu' in navigator ? navigator.gpu : undefined;
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null || adapter === undefined)
-    throw new TrainerFailure('unsupported', 'This browser offers no WebGPU adapter.');
-  const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    requiredLimits: {
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    },
-  });
-  const { info } = adapter;
-  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
-  const backend = new WebGPUBackend(device, info);
-
-  let failure: TrainerFailure | undefined;
-  let closed = false;
-  void device.lost.then((lost) => {
-    if (!closed)
-      failure = new TrainerFailure(
-        'device-lost',
-        `The graphics device was lost: ${lost.message || lost.reason}.`,
-      );
-  });
-  device.addEventListener('uncapturederror', (event) => {
-    failure ??=
-      event.error instanceof GPUOutOfMemoryError
-        ? new TrainerFailure('out-of-memory', `The graphics device is out of memory: ${event.error.message}`)
-        : new TrainerFailure('unsupported', `The graphics device refused a command: ${event.error.message}`);
-  });
+  const gpu = await requestGpu();
+  const { device, failure } = gpu;
+  const backend = new WebGPUBackend(device, gpu.info);
   const refuseIfGone = (): void => {
-    if (failure !== undefined) throw failure;
+    const gone = failure();
+    if (gone !== undefined) throw gone;
   };
 
   const memory: GpuMemory = {
@@ -119,15 +78,14 @@ export async function createWebgpuTrainer(): Promise<DeviceTrainer> {
       refuseIfGone();
     },
     bytes: () => backend.memory().numBytesInGPU,
-    failure: () => failure,
+    failure,
     close() {
-      closed = true;
       backend.dispose();
-      device.destroy();
+      gpu.close();
     },
   };
   const run = kernelRunner(backend, kernelTable(configs, backend));
-  const description = `WebGPU · ${adapterName(info, fallback)}`;
+  const description = `WebGPU · ${gpu.name}`;
   return deviceTrainer(
     gpuDevice('webgpu', description, memory, run, (operations) => webgpuPrograms(backend, operations)),
   );
