@@ -37,6 +37,6 @@ trainerContract('TensorFlow.js on WebGPU', () => createTrainer('webgpu'), {
 trainerContract('WebGL', () => createTrainer('webgl'), {
   tolerance: 2e-3,
   bitExact: true,
-  manySteps: 30,
+  manySteps: 12,
   tensorCount: deviceTensors,
 });

@@ -1,7 +1,10 @@
 // Our own WebGPU engine where it differs from the others: steps that wait for one another, sizes beyond a device's limits.
 import { expect, onTestFinished, test } from 'vitest';
 import { createReferenceTrainer } from '../../src/lib/adapters/reference/reference-trainer.ts';
+import { requestGpu } from '../../src/lib/adapters/webgpu/gpu.ts';
 import { createGpuTrainer } from '../../src/lib/adapters/webgpu/trainer.ts';
+import { each } from '../../src/lib/adapters/webgpu/wgsl.ts';
+import { workshopOf } from '../../src/lib/adapters/webgpu/workshop.ts';
 import { initialParameters } from '../../src/lib/core/model/network.ts';
 import type { SessionPlan } from '../../src/lib/ports/trainer.ts';
 import { network, someRows, startOf } from '../contract/trainer.ts';
@@ -74,6 +77,19 @@ test('a device that is lost while a loss is being read ends the session with dev
   device?.destroy();
   await expect(loss).rejects.toMatchObject({ name: 'TrainerFailure', kind: 'device-lost' });
   await expect(session.step(Uint32Array.of(0))).rejects.toMatchObject({ kind: 'device-lost' });
+});
+
+test('a kernel that the device refuses is a refusal of the engine, and the device goes on', async () => {
+  const gpu = await requestGpu();
+  onTestFinished(() => gpu.close());
+  const workshop = workshopOf(gpu);
+  const broken = { code: 'fn main( {', numbers: [], workgroups: () => 1 };
+  await expect(workshop.pipelines([broken])).rejects.toMatchObject({
+    kind: 'unsupported',
+    message: expect.stringContaining('refused'),
+  });
+  expect(gpu.failure()).toBeUndefined();
+  expect(await workshop.pipelines([each(1, 1, 'losses[0] = 1.0;')])).toHaveLength(1);
 });
 
 test('a model whose parameters the device cannot bind at once is refused, and nothing of it stays', async () => {

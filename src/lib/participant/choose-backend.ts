@@ -73,7 +73,7 @@ export const backendTitle = (backend: BackendName): string => {
 };
 
 /**
- * On the same processor, and never faster (bench/training-step.bench.ts): where the first has passed, the second is neither
+ * On the same processor, and never faster (bench/training-step*.bench.ts): where the first has passed, the second is neither
  * downloaded nor measured, unless somebody asks for it.
  */
 const BETTER: Partial<Record<BackendName, BackendName>> = { webgpu: 'gpu', wasm: 'simd' };

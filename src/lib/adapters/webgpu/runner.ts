@@ -25,7 +25,7 @@ export interface Runner {
   /** Records that wait. */
   readonly waiting: number;
   readonly isFull: boolean;
-  /** The next record, to be written: as many rows as `rows` count in it. */
+  /** The next record, to be written. Its kernels run for its first `rows` rows. */
   next(rows: number): Uint32Array;
   /**
    * Encodes what waits, first come first. `after`: called when a record's kernels are encoded, with its number and its rows;

@@ -1,5 +1,5 @@
-// The Trainer port on kernels of our own for WebGPU, written in this folder: a network becomes a list of kernels with their
-// sizes in their text, and several steps are one submission.
+// The Trainer port on kernels of our own for WebGPU, written in this folder: a network becomes a list of kernels over flat
+// buffers, and several steps are one submission.
 import type { Network } from '../../core/model/network.ts';
 import type { SessionPlan, Trainer, TrainerSession } from '../../ports/trainer.ts';
 import { requestGpu } from './gpu.ts';

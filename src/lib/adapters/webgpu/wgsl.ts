@@ -1,5 +1,5 @@
 // What all kernels share: eight storage buffers in one bind group, so that a step is one bind group and, for each kernel, a
-// pipeline and a number of workgroups. Sizes and places are written into a kernel's text, or given to it as numbers.
+// pipeline, its numbers and how many workgroups. Sizes and places are written into a kernel's text, or given to it as numbers.
 import type { Activation } from '../../core/model/spec.ts';
 
 /** In the order of their bindings. */

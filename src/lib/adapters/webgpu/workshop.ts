@@ -3,7 +3,7 @@ import { TrainerFailure } from '../../ports/trainer.ts';
 import { refusedCommand, type Gpu } from './gpu.ts';
 import { BINDINGS, MOST_NUMBERS, type Dispatch } from './wgsl.ts';
 
-/** What a buffer of numbers is for: STORAGE, COPY_SRC and COPY_DST, whose names only a browser has. */
+/** What a buffer of numbers is for: STORAGE, COPY_SRC and COPY_DST, whose names a browser without WebGPU lacks. */
 export const STORAGE = 0x80 | 0x04 | 0x08;
 
 export interface Workshop {
@@ -27,7 +27,7 @@ export interface Workshop {
   ): Promise<Float32Array<ArrayBuffer>>;
   /** Throws TrainerFailure('unsupported') where the device refuses a kernel. */
   pipelines(dispatches: readonly Dispatch[]): Promise<readonly GPUComputePipeline[]>;
-  /** Runs `work`, which makes things and waits for nothing, and throws what the device says against them. */
+  /** Runs `work`, which waits for nothing, and throws what the device says against what it makes; then, what it promises. */
   checked<T>(work: () => T): Promise<Awaited<T>>;
   readonly bufferCount: number;
   readonly bytes: number;
@@ -72,9 +72,12 @@ export function workshopOf(gpu: Gpu): Workshop {
     } finally {
       ended = Promise.all([device.popErrorScope(), device.popErrorScope()]);
     }
-    const error = (await ended).find((one) => one !== null);
+    const [scopes, outcome] = await Promise.allSettled([ended, made]);
+    if (scopes.status === 'rejected') throw scopes.reason;
+    const error = scopes.value.find((one) => one !== null);
     if (error !== undefined && error !== null) throw refusedCommand(error);
-    return await made;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   };
   const compile = async ({ code, numbers }: Dispatch): Promise<GPUComputePipeline> => {
     try {
@@ -85,6 +88,7 @@ export function workshopOf(gpu: Gpu): Workshop {
         }),
       );
     } catch (cause) {
+      if (cause instanceof TrainerFailure) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `The graphics device refused a kernel: ${reason}`;
       throw gpu.failure() ?? new TrainerFailure('unsupported', message, { cause });
