@@ -3,6 +3,7 @@
 // makes it: activations cost no kernel of their own, neither forward nor backward.
 import { appliedActivation } from '../../core/model/head.ts';
 import type { BuiltLayer, ParameterSlot } from '../../core/model/network.ts';
+import type { LayerSpec } from '../../core/model/spec.ts';
 import { TrainerFailure } from '../../ports/trainer.ts';
 import { convolutionLayer } from './convolution-layer.ts';
 import { denseLayer } from './dense-layer.ts';
@@ -54,7 +55,10 @@ export function weightsOf(layer: BuiltLayer): { readonly kernel: ParameterSlot; 
   return { kernel, biasRows: bias === undefined ? 0 : 1 };
 }
 
-/** Lays one layer's values out; whoever calls goes up the network. Throws TrainerFailure('unsupported'). */
+/** Whether there are kernels for it here: a network with another layer is left to other engines. */
+export const hasKernels = ({ type }: LayerSpec): boolean => type !== 'batch-normalisation';
+
+/** Lays one layer's values out; whoever calls goes up the network. Throws TrainerFailure('unsupported') without hasKernels. */
 export function placedLayer(site: Site): PlacedLayer {
   const { layer, batch, values, x, training } = site;
   const { spec } = layer;

@@ -1,8 +1,9 @@
 // The Trainer port on kernels of our own for WebGPU, written in this folder: a network becomes a list of kernels over flat
 // buffers, and several steps are one submission.
 import type { Network } from '../../core/model/network.ts';
-import type { SessionPlan, Trainer, TrainerSession } from '../../ports/trainer.ts';
+import { TrainerFailure, type SessionPlan, type Trainer, type TrainerSession } from '../../ports/trainer.ts';
 import { requestGpu } from './gpu.ts';
+import { hasKernels } from './layers.ts';
 import { GpuSession } from './session.ts';
 import { workshopOf } from './workshop.ts';
 
@@ -30,6 +31,9 @@ export async function createGpuTrainer(): Promise<GpuTrainer> {
     bufferCount: () => workshop.bufferCount,
     async open(network: Network, plan: SessionPlan): Promise<TrainerSession> {
       if (disposed) throw new Error('This trainer is disposed.');
+      const foreign = network.layers.find(({ spec }) => !hasKernels(spec));
+      if (foreign !== undefined)
+        throw new TrainerFailure('unsupported', `Our WebGPU kernels have none for layer ${foreign.name}.`);
       const session = await GpuSession.open(workshop, network, plan, (one) => sessions.delete(one));
       sessions.add(session);
       return session;
