@@ -95,13 +95,13 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
     'any bytes as a table',
     anything.map((bytes) => [sourceOfBytes('a.csv', bytes)]),
     patientCohortContract,
-    250,
+    500,
   ],
   [
     'a broken table',
     broken(tableHeader).map((bytes) => [sourceOfBytes('a.csv', bytes)]),
     patientCohortContract,
-    250,
+    500,
   ],
   [
     'any text as a table',
@@ -109,33 +109,33 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
       .string({ unit: 'binary', maxLength: 300 })
       .map((text) => [sourceOfBytes('a.csv', new TextEncoder().encode(text))]),
     patientCohortContract,
-    250,
+    500,
   ],
   [
     'any bytes as a zip',
     anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]),
     drawnDigitsContract,
-    200,
+    300,
   ],
-  ['a broken zip', broken(zip).map((bytes) => [sourceOfBytes('a.zip', bytes)]), drawnDigitsContract, 250],
-  ['a broken PNG', broken(png).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 200],
+  ['a broken zip', broken(zip).map((bytes) => [sourceOfBytes('a.zip', bytes)]), drawnDigitsContract, 500],
+  ['a broken PNG', broken(png).map((bytes) => [sourceOfBytes('3/a.png', bytes)]), drawnDigitsContract, 300],
   [
     'a broken PNG of 16 bits',
     broken(indexed).map((bytes) => [sourceOfBytes('3/a.png', bytes)]),
     drawnDigitsContract,
-    200,
+    300,
   ],
   [
     'a broken JPEG',
     broken(photo).map((bytes) => [sourceOfBytes('3/a.jpg', bytes)]),
     drawnDigitsContract,
-    200,
+    300,
   ],
   [
     'a broken WebP',
     broken(webp).map((bytes) => [sourceOfBytes('3/a.webp', bytes)]),
     drawnDigitsContract,
-    200,
+    300,
   ],
   [
     'a broken IDX pair',
@@ -146,7 +146,7 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
         sourceOfBytes('t-labels-idx1-ubyte.gz', other),
       ]),
     drawnDigitsContract,
-    250,
+    500,
   ],
 ];
 
@@ -173,7 +173,7 @@ test('drafting a contract and encoding a picture end in a value, whatever the by
         await encodeInput(drawnDigitsContract, { type: 'file', file }, decodeImageInNode);
       },
     ),
-    { seed: 9, numRuns: 500 },
+    { seed: 9, numRuns: 800 },
   );
   expect(drafts).toBeGreaterThan(50);
 });
