@@ -228,13 +228,13 @@ export class Federation {
   }
 
   /**
-   * Parameter bytes of the newest version that were sent, counted for the version that will be made from it: most devices
+   * Bytes by which devices come to the newest version, counted for the version that will be made from it: most devices
    * fetch it as soon as it is committed, to score it, and train from the same copy. Requests for parameters name nobody (they
    * are the same for all, and caches on the way may keep them): what others than devices fetch counts too.
    */
   countDownload(digest: Digest, bytes: number): void {
     const { head } = this.versions;
-    if ([head.digest, head.delta?.digest, head.state].includes(digest)) this.#bytesDown += bytes;
+    if (digest === head.state || this.versions.fetchedFor(head).includes(digest)) this.#bytesDown += bytes;
   }
 
   /** Whether these bytes are a version's, or a control that devices of this run train with. */

@@ -102,6 +102,12 @@ export class VersionList {
     return deltas;
   }
 
+  /** What devices fetch to come to a version: itself, or its anchor, and differences. */
+  fetchedFor({ version, digest }: VersionRecord): readonly Digest[] {
+    const deltas = this.deltasTo(version);
+    return [digest, ...deltas.slice(0, 1).map((delta) => delta.from), ...deltas.map((delta) => delta.digest)];
+  }
+
   #deltaOf({ version, digest, delta }: VersionRecord): VersionDelta | null {
     const from = delta === null ? undefined : this.get(delta.anchor)?.digest;
     if (delta === null || from === undefined) return null;

@@ -183,6 +183,25 @@ test('SCAFFOLD with models of one’s own, over the wire: controls are fetched, 
   expect(versions[3]!.bytesDown).toBe(3 * 2 * versions[3]!.bytes);
 });
 
+test('where versions go down as differences each device fetches one a version, and these are the bytes that are told', async () => {
+  const one = await stage({
+    ...specification({ maximumRounds: 3 }),
+    transfer: { uplink: 'f32', downlink: 'q8' },
+  });
+  const { running, lines } = participants(one, {});
+  await running.done;
+  expect(faults(lines)).toEqual([]);
+  const versions = await one.coordinator.versions(federation);
+  expect(versions.map((version) => version.version)).toEqual([0, 1, 2, 3]);
+  // Version 0 is made of the seed; version 1 is fetched when it is committed, and counts for version 2.
+  expect(versions.map((version) => version.bytesDown)).toEqual([
+    0,
+    0,
+    3 * versions[1]!.delta!.bytes,
+    3 * versions[2]!.delta!.bytes,
+  ]);
+});
+
 test('participants leave after the rounds they were asked for, and the server sees them go', async () => {
   const one = await stage(specification({ maximumRounds: 50 }));
   const { running, lines } = participants(one, { rounds: 2 });
