@@ -4,6 +4,7 @@
 import { exactSumAt, WORDS, writeExact } from '../aggregation/exact-words.ts';
 import type { FixedPointSum } from '../aggregation/fixed-point-sum.ts';
 import type { SumStrategy } from '../aggregation/strategy.ts';
+import { summedStrategy } from '../aggregation/summed-strategy.ts';
 import type { ModelProblem, ModelRows, SummedModel } from '../aggregation/summed-model.ts';
 import { exampleShape, type DataContract } from '../data/contract.ts';
 import { random } from '../random.ts';
@@ -131,30 +132,16 @@ function ownSums(state: ClustersState, rows: Unlabelled): Float32Array<ArrayBuff
   return update;
 }
 
-const clustersStrategy = (layout: ClustersLayout): SumStrategy => ({
-  name: 'k-means',
-  title: 'k-means',
-  group: 'average',
-  description: 'Moves each centre to the mean of the rows next to it, over all devices.',
-  paper: 'Lloyd 1982',
-  needs: 'sum',
-  asks: [],
-  options: [],
-  stateLength: () => 0,
-  updateLength: () => layout.points * (layout.size + 1) * WORDS,
-  weigh: () => ({ scale: 1, weight: 1, scalars: [] }),
-  scaleBound: () => 1,
-  weightBound: () => 1,
-  finish(sum, base) {
-    if (sum.count === 0) return fail({ kind: 'no-updates' });
-    const parameters = Float32Array.from(base);
-    const state = readState(layout, parameters);
-    if (!state.ok) throw new Error(state.error.message);
-    advance(state.value, sum);
-    const index = parameters.findIndex((value) => !Number.isFinite(value));
-    return index >= 0 ? fail({ kind: 'not-finite', index }) : ok({ parameters, state: new Float32Array(0) });
-  },
-});
+const clustersStrategy = (layout: ClustersLayout): SumStrategy =>
+  summedStrategy({
+    name: 'k-means',
+    title: 'k-means',
+    description: 'Moves each centre to the mean of the rows next to it, over all devices.',
+    paper: 'Lloyd 1982',
+    updateLength: layout.points * (layout.size + 1) * WORDS,
+    read: (parameters) => readState(layout, parameters),
+    advance,
+  });
 
 /** One round forward, in place. */
 function advance(state: ClustersState, sum: FixedPointSum): void {

@@ -4,7 +4,7 @@
 import { exactSumAt, WORDS } from '../aggregation/exact-words.ts';
 import type { FixedPointSum } from '../aggregation/fixed-point-sum.ts';
 import type { SumStrategy } from '../aggregation/strategy.ts';
-import { fail, ok } from '../result.ts';
+import { summedStrategy } from '../aggregation/summed-strategy.ts';
 import { bestSplit, bestWeight, totalOf, type Histogram, type Sums } from './best-split.ts';
 import { FINE_CELLS, quantileEdges, rangeEdges } from './bin-edges.ts';
 import { derivativeUnit } from './gradients.ts';
@@ -23,30 +23,16 @@ export function initialState(layout: TreesLayout): TreesState {
 }
 
 /** The sum of a round's own sums, as a strategy like any other: each device counts once, whatever its rows. */
-export const treesStrategy = (layout: TreesLayout): SumStrategy => ({
-  name: 'boosted-trees',
-  title: 'Boosted trees',
-  group: 'average',
-  description: 'Grows the next level of the trees from the histograms of all devices.',
-  paper: 'Chen & Guestrin 2016, eq. 6 and 7',
-  needs: 'sum',
-  asks: [],
-  options: [],
-  stateLength: () => 0,
-  updateLength: () => sumsLength(layout) * WORDS,
-  weigh: () => ({ scale: 1, weight: 1, scalars: [] }),
-  scaleBound: () => 1,
-  weightBound: () => 1,
-  finish(sum, base) {
-    if (sum.count === 0) return fail({ kind: 'no-updates' });
-    const parameters = Float32Array.from(base);
-    const state = readState(layout, parameters);
-    if (!state.ok) throw new Error(state.error.message);
-    advance(state.value, sum);
-    const index = parameters.findIndex((value) => !Number.isFinite(value));
-    return index >= 0 ? fail({ kind: 'not-finite', index }) : ok({ parameters, state: new Float32Array(0) });
-  },
-});
+export const treesStrategy = (layout: TreesLayout): SumStrategy =>
+  summedStrategy({
+    name: 'boosted-trees',
+    title: 'Boosted trees',
+    description: 'Grows the next level of the trees from the histograms of all devices.',
+    paper: 'Chen & Guestrin 2016, eq. 6 and 7',
+    updateLength: sumsLength(layout) * WORDS,
+    read: (parameters) => readState(layout, parameters),
+    advance,
+  });
 
 /** One round forward, in place. */
 function advance(state: TreesState, sum: FixedPointSum): void {
