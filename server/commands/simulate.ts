@@ -5,6 +5,7 @@ import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
 import { roundsNeeded } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
+import { noPrivacy } from '#lib/core/privacy/rules.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
 import {
   attackOption,
@@ -16,6 +17,7 @@ import {
   oneOf,
   optimizerOf,
   partitionOption,
+  privacyOf,
   strategyOption,
   targetOf,
   wholeOf,
@@ -41,6 +43,7 @@ interface Flags {
   readonly partition: string;
   readonly strategy?: SimulationSetup['strategy'];
   readonly guard?: number | null;
+  readonly privacy?: SimulationSetup['privacy'];
   readonly uplink: string;
   readonly downlink: string;
   readonly attack?: NonNullable<SimulationSetup['attack']>;
@@ -118,6 +121,11 @@ export function register(program: Command): void {
       '--guard <factor>',
       'refuse a version that moves the model further than so many times the median of the last twenty, as 3; or off (default: off)',
       guardOf,
+    )
+    .option(
+      '--privacy <how>',
+      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, and epsilon=8 as the budget of each participant (default: no privacy)',
+      privacyOf,
     )
     .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')
     .option('--downlink <codec>', 'the same, for what devices download', codecOption, 'f32')
@@ -247,6 +255,7 @@ function setupOf(flags: Flags): SimulationSetup {
     partition: flags.partition,
     strategy: flags.strategy ?? strategyOption('fedavg'),
     guard: flags.guard ?? null,
+    privacy: flags.privacy ?? noPrivacy,
     uplink: flags.uplink,
     downlink: flags.downlink,
     attack: flags.attack ?? null,

@@ -5,6 +5,7 @@ import type { Equipping } from './equipping.ts';
 import { keepTitle } from './federation-title.ts';
 import { carriesOn, type Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
+import { statedExamples } from './protection.ts';
 import type { Rounds } from './rounds.ts';
 import { checkpointKey } from './work-round.ts';
 
@@ -59,7 +60,7 @@ export function createAttendance(
     };
     const answer = await ground.tell('check-in', {
       federation,
-      examples: equipment.rows.training.count,
+      examples: statedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
       backend: equipment.engine.choice.backend,
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
     });
