@@ -156,8 +156,8 @@ export function register(program: Command): void {
     )
     .option(
       '--backend <name>',
-      'simd, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
-      oneOf('auto', 'simd', 'wasm', 'cpu', 'reference'),
+      'simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
       'simd',
     )
     .option(

@@ -54,7 +54,7 @@ export const SimulationSetup = v.strictObject({
   evaluateEvery: whole(1),
   seed: whole(0),
   /** `auto`: the fastest that passes the self-test. Other engines round otherwise: the bytes are those of a seed and an engine. */
-  backend: v.picklist(['auto', 'simd', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
 });
 export type SimulationSetup = v.InferOutput<typeof SimulationSetup>;
 

@@ -173,7 +173,7 @@ async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise
     setup.batchSize,
     null,
   );
-  return v.parse(v.picklist(['simd', 'wasm', 'cpu']), backend);
+  return v.parse(v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu']), backend);
 }
 
 function digestOfData({ training, test, parts }: SimulationData): Digest {
