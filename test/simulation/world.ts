@@ -268,6 +268,10 @@ export class Device {
   isStopped = false;
   /** How often the server had no room for an update of it. */
   turnedAway = 0;
+  /** What it says of its speed when it checks in. */
+  examplesPerSecond: number | undefined;
+  /** Why it was left out, when it last asked. */
+  notEligible: string | undefined;
   #connection: Connection | undefined;
   #connections = 0;
   #outbox: Sent | undefined;
@@ -348,6 +352,7 @@ export class Device {
       this.world.coordinator.receive(connection, message).then(
         (answer) => {
           if (!answer.ok && answer.error === 'enough-devices') this.#comesBack(answer.afterMs);
+          if (!answer.ok && answer.error === 'not-eligible') this.notEligible = answer.message;
         },
         (error: unknown) => {
           // The gateway leaves such a message without an answer.
@@ -359,7 +364,16 @@ export class Device {
   }
 
   #checkIn(): void {
-    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+    const { examples, examplesPerSecond } = this;
+    this.tell({
+      name: 'check-in',
+      message: {
+        federation,
+        examples,
+        backend: 'none',
+        ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+      },
+    });
   }
 
   #comesBack(afterMs: number): void {
