@@ -10,6 +10,7 @@ import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
+import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import type { Connection } from '../coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../coordinator/coordinator.ts';
@@ -149,6 +150,7 @@ export class Laboratory {
       blobs: this.#blobs,
       clock: this.#clock,
       log: silentLog,
+      key: memoryServerKey(),
       fatal: (error) => this.#underWay.fail(error),
     });
     if (from === undefined) {

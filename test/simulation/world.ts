@@ -11,6 +11,7 @@ import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
+import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
@@ -127,6 +128,7 @@ export class World {
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
+      key: memoryServerKey(),
       fatal: (error) => {
         this.fatal = error;
         this.kill();
