@@ -3,12 +3,14 @@ import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
+import type { ServerKey } from '../ports/server-key.ts';
 
 export interface Surroundings {
   readonly records: Records;
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly log: Log;
+  readonly key: ServerKey;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
    * restart finds the truth. A full disk is no such failure: nothing was written then.

@@ -18,7 +18,7 @@ async function inWorker(backend: BackendName): Promise<unknown> {
   }
 }
 
-test.each(['simd', 'wasm', 'cpu', 'gpu', 'webgpu', 'webgl'] as const)(
+test.each(['simd', 'jax-wasm', 'wasm', 'cpu', 'gpu', 'jax-webgpu', 'webgpu', 'webgl'] as const)(
   '%s trains in a worker as the reference does',
   async (backend) => {
     const expected = await inWorker('reference');
