@@ -8,6 +8,7 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import { once } from 'node:events';
 import { pino } from 'pino';
+import { keyFingerprint } from '#lib/core/digest.ts';
 import { publishApplication, type Application } from './application.ts';
 import { readConfiguration, type Configuration } from './configuration.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
@@ -108,7 +109,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const port = await listen(server, configuration.port, configuration.host);
     const scheme = tls ? 'https' : 'http';
     url = publicUrl ?? `${scheme}://${shownHost(configuration.host)}:${port}`;
-    log.info({ url, data }, 'the server listens');
+    log.info({ url, data, key: keyFingerprint(program.key.publicKey) }, 'the server listens');
 
     let closing: Promise<void> | undefined;
     const close = async (): Promise<void> => {

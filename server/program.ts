@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import type { Application } from './application.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
+import { fileServerKey } from './adapters/file-server-key.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
@@ -16,12 +17,14 @@ import { Uploads } from './http/uploads.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import { changedNothing, type Records } from './ports/records.ts';
+import type { ServerKey } from './ports/server-key.ts';
 
 export interface Program {
   readonly coordinator: Coordinator;
   readonly application: Application;
   readonly sessions: Sessions;
   readonly clock: Clock;
+  readonly key: ServerKey;
   readonly api: ReturnType<typeof createApi>;
   /** Rounds persist; the data directory is given back. */
   close(): Promise<void>;
@@ -40,7 +43,8 @@ export async function openProgram(options: {
   const clock = systemClock;
   const blobs = await fileBlobs(directory.path);
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
-  const coordinator = await openCoordinator({ records, blobs, clock, log, fatal });
+  const key = await fileServerKey(directory.path);
+  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed);
   const uploads = new Uploads(coordinator, blobs, clock, log);
   const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
@@ -64,6 +68,7 @@ export async function openProgram(options: {
     application,
     sessions,
     clock,
+    key,
     api,
     async close() {
       await uploads.close();

@@ -56,7 +56,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [] }: ClientMessages['check-in'],
+  { examples, tags = [], examplesPerSecond }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -65,8 +65,8 @@ async function checkIn(
     );
   const { attendance } = federation;
   const at = federation.around.clock.now();
-  const facts: DeviceFacts = { examples, tags };
-  const unfit = notEligible(federation.record.spec.rules.selection, facts);
+  const facts: DeviceFacts = { examples, tags, examplesPerSecond };
+  const unfit = notEligible(federation.record.spec, facts);
   if (unfit !== undefined) {
     // It may have been here with other data or tags.
     attendance.checkOut(participant);

@@ -10,6 +10,7 @@ import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
+import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import type { Connection } from '../coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../coordinator/coordinator.ts';
@@ -19,7 +20,7 @@ import type { Blobs } from '../ports/blobs.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Cohort } from './cohort.ts';
-import type { SimulatedDevice } from './devices.ts';
+import { factsOf, type SimulatedDevice } from './devices.ts';
 import type { Figures, ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
@@ -33,6 +34,9 @@ const federation = v.parse(FederationId, 'simulation');
 
 /** A run of which so many rounds in a row make no version ends: it would go on like that for ever. */
 const MOST_ABANDONED = 10;
+
+/** Answers to a check-in that are no fault of the laboratory. */
+const EXPECTED: readonly string[] = ['finished', 'not-eligible'];
 
 export interface LaboratoryParts {
   readonly setup: SimulationSetup;
@@ -149,6 +153,7 @@ export class Laboratory {
       clock: this.#clock,
       log: silentLog,
       noise: this.#clock.bytes,
+      key: memoryServerKey(),
       fatal: (error) => this.#underWay.fail(error),
     });
     if (from === undefined) {
@@ -180,7 +185,7 @@ export class Laboratory {
   }
 
   #checkIn(device: SimulatedDevice): void {
-    const { index, participant, rows } = device;
+    const { index, participant } = device;
     const connection: Connection = {
       id: `device-${index}`,
       participant,
@@ -194,9 +199,15 @@ export class Laboratory {
       },
     };
     this.#connections.set(index, connection);
+    const { examples, examplesPerSecond } = factsOf(device, this.parts.spec);
     this.#tell(device, {
       name: 'check-in',
-      message: { federation, examples: rows.length, backend: 'none' },
+      message: {
+        federation,
+        examples,
+        backend: 'none',
+        ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+      },
     });
   }
 
@@ -212,10 +223,8 @@ export class Laboratory {
     if (connection === undefined) return;
     this.#underWay.do(async () => {
       const answer = await this.#coordinator.receive(connection, message);
-      // What comes after the round has ended is refused, as it would be from afar.
-      const isSpent =
-        this.parts.spec.privacy.type !== 'none' && !answer.ok && answer.error === 'not-eligible';
-      if (!answer.ok && message.name === 'check-in' && answer.error !== 'finished' && !isSpent)
+      // What comes after the round has ended is refused, as it would be from afar; a device that is left out stays away.
+      if (!answer.ok && message.name === 'check-in' && !EXPECTED.includes(answer.error))
         throw new Error(answer.message);
     });
   }

@@ -99,8 +99,9 @@ test('the core has no engine, no framework, no input or output', () => {
       .map((name) => `${relative(root, path)} → ${name}`),
   );
   expect(outside).toEqual([]);
+  // WebCrypto's digests, ciphers and signatures are functions of what they are given; its random numbers and new keys are not.
   const impure = files(join(root, 'src/lib/core')).filter((path) =>
-    /\b(?:Math\.random|Date\.now|new Date\(\)|performance\.now|fetch\(|document\.|window\.|process\.|setTimeout|crypto\.)/.test(
+    /\b(?:Math\.random|Date\.now|new Date\(\)|performance\.now|fetch\(|document\.|window\.|process\.|setTimeout|crypto\.(?!subtle)|getRandomValues|generateKey)/.test(
       readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''),
     ),
   );

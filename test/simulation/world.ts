@@ -11,6 +11,7 @@ import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
+import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
@@ -36,7 +37,14 @@ export interface Crash {
   readonly when: 'before' | 'after';
 }
 
+/** What the network makes of one message: when each copy of it arrives, in milliseconds from now; none: it is lost. */
+export interface Network {
+  copies(of: 'message-up' | 'message-down' | 'request' | 'reply'): readonly number[];
+}
+
 export class World {
+  /** undefined: everything arrives at once, and once. */
+  network: Network | undefined;
   coordinator!: Coordinator;
   blobs: MemoryBlobs = memoryBlobs();
   readonly clock: HandClock;
@@ -122,6 +130,7 @@ export class World {
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
       noise: seededBytes(this.seed, 'noise', this.restarts),
+      key: memoryServerKey(),
       fatal: (error) => {
         this.fatal = error;
         this.kill();
@@ -160,6 +169,7 @@ export class World {
     const fault = (text: string): never => {
       throw new Error(`${text} (seed ${this.seed})`);
     };
+    const shown = this.coordinator.versions(federation);
     const counted = new Set<string>();
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
@@ -171,7 +181,7 @@ export class World {
           fault(`version ${index} is made of nothing`);
         continue;
       }
-      if (this.coordinator.versions(federation)?.[index]?.damaged === true) continue;
+      if (shown?.[index]?.damaged === true) continue;
       const round = rounds.find((one) => one.round === version.round);
       if (round?.phase !== 'committed' || round.version !== version.version)
         return fault(`version ${index} has no round`);
@@ -253,6 +263,8 @@ export class Device {
   readonly sent = new Map<string, Float32Array>();
   /** The last decision on each round's update. */
   readonly replies = new Map<number, UpdateReply>();
+  /** The same, by what was offered. */
+  readonly #decisions = new Map<string, UpdateReply>();
   readonly committed: Committed[] = [];
   readonly received: (keyof ServerMessages)[] = [];
   conduct: (round: number) => Conduct = () => 'honest';
@@ -260,6 +272,10 @@ export class Device {
   isStopped = false;
   /** How often the server had no room for an update of it. */
   turnedAway = 0;
+  /** What it says of its speed when it checks in. */
+  examplesPerSecond: number | undefined;
+  /** Why it was left out, when it last asked. */
+  notEligible: string | undefined;
   #connection: Connection | undefined;
   #connections = 0;
   #outbox: Sent | undefined;
@@ -282,17 +298,41 @@ export class Device {
       name: null,
       kind: 'headless',
       send: (name, message) => {
-        if (this.#connection !== connection) return;
-        this.received.push(name);
-        if (name === 'configured') this.#configured(message as Configured);
-        if (name === 'committed') this.#committed(message as Committed);
-        if (name === 'come-back') this.#comesBack((message as ServerMessages['come-back']).afterMs);
+        const arrives = this.#carried('message-down', () => {
+          if (this.#connection !== connection) return;
+          this.received.push(name);
+          if (name === 'configured') this.#configured(message as Configured);
+          if (name === 'committed') this.#committed(message as Committed);
+          if (name === 'come-back') this.#comesBack((message as ServerMessages['come-back']).afterMs);
+        });
+        if (!arrives && this.#connection === connection) this.#breaks();
       },
     };
     this.#connection = connection;
     this.#checkIn();
     // Whatever was trained and not decided on is sent again.
     if (this.#outbox !== undefined) this.#send(this.#outbox);
+  }
+
+  /** Runs once for each copy that arrives of a message or request; false: none does. */
+  #carried(of: Parameters<Network['copies']>[0], arrive: () => void): boolean {
+    const { network, clock } = this.world;
+    if (network === undefined) {
+      arrive();
+      return true;
+    }
+    const copies = network.copies(of);
+    for (const after of copies)
+      if (after === 0) arrive();
+      else clock.after(after, arrive);
+    return copies.length > 0;
+  }
+
+  /** What a socket loses it loses with the connection: the device finds out, and comes back. */
+  #breaks(): void {
+    this.disconnect();
+    const connections = this.#connections;
+    this.world.clock.after(1_500, () => this.#connections === connections && this.connect());
   }
 
   disconnect(): void {
@@ -309,21 +349,35 @@ export class Device {
   }
 
   tell(message: ClientMessage): void {
-    const { coordinator } = this.world;
-    if (this.#connection !== undefined && !this.world.isDead)
-      coordinator.receive(this.#connection, message).then(
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const arrives = this.#carried('message-up', () => {
+      if (this.#connection !== connection || this.world.isDead) return;
+      this.world.coordinator.receive(connection, message).then(
         (answer) => {
           if (!answer.ok && answer.error === 'enough-devices') this.#comesBack(answer.afterMs);
+          if (!answer.ok && answer.error === 'not-eligible') this.notEligible = answer.message;
         },
         (error: unknown) => {
           // The gateway leaves such a message without an answer.
           if (!isDiskFull(error)) this.world.fatal ??= error;
         },
       );
+    });
+    if (!arrives) this.#breaks();
   }
 
   #checkIn(): void {
-    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+    const { examples, examplesPerSecond } = this;
+    this.tell({
+      name: 'check-in',
+      message: {
+        federation,
+        examples,
+        backend: 'none',
+        ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+      },
+    });
   }
 
   #comesBack(afterMs: number): void {
@@ -399,6 +453,11 @@ export class Device {
   }
 
   #send(sent: Sent): void {
+    if (this.#carried('request', () => this.#deliver(sent))) return;
+    this.world.clock.after(2_000, () => this.#outbox === sent && this.#send(sent));
+  }
+
+  #deliver(sent: Sent): void {
     const { coordinator } = this.world;
     if (this.world.isDead) return;
     const deliver = async (): Promise<void> => {
@@ -410,11 +469,8 @@ export class Device {
       }
       // An answer that the kill swallowed was never heard.
       if (coordinator !== this.world.coordinator || this.world.isDead) return;
-      const before = this.replies.get(sent.offer.round);
-      if (before?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
-      else if (JSON.stringify(before) !== JSON.stringify(reply))
-        throw new Error('The decision on an update changed.');
-      if (this.#outbox === sent) this.#outbox = undefined;
+      const heard = this.#carried('reply', () => this.#decided(sent, reply));
+      if (!heard) this.world.clock.after(2_000, () => this.#outbox === sent && this.#send(sent));
     };
     deliver().catch((error: unknown) => {
       if (!isDiskFull(error)) {
@@ -425,6 +481,18 @@ export class Device {
       // Answered 507, with Retry-After.
       this.world.clock.after(60_000, () => this.#outbox === sent && this.#send(sent));
     });
+  }
+
+  #decided(sent: Sent, reply: UpdateReply): void {
+    const offer = JSON.stringify(sent.offer);
+    const before = this.#decisions.get(offer);
+    if (before?.type === 'accepted' && JSON.stringify(before) !== JSON.stringify(reply))
+      this.world.fatal ??= new Error(
+        `The decision on an update changed: ${JSON.stringify(before)} became ${JSON.stringify(reply)}.`,
+      );
+    this.#decisions.set(offer, reply);
+    if (this.replies.get(sent.offer.round)?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
+    if (this.#outbox === sent) this.#outbox = undefined;
   }
 
   #committed(message: Committed): void {

@@ -14,6 +14,7 @@ import { onlyOne } from '#lib/participant/training-turn.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
+import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
@@ -60,6 +61,7 @@ export async function deviceFederation(
     blobs,
     clock,
     log: silentLog,
+    key: memoryServerKey(),
     fatal: (error) => faults.push(error),
   });
   const created = await coordinator.create(federation, spec);

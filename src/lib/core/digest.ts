@@ -28,6 +28,10 @@ export function digestBuilder(): DigestBuilder {
   return builder;
 }
 
+/** A public key in short, for a person to compare: the first 16 bytes of its SHA-256, in groups. */
+export const keyFingerprint = (publicKey: Uint8Array): string =>
+  (digestOf(publicKey).slice(0, 32).match(/.{4}/g) ?? []).join(' ');
+
 /** The id that belongs to a secret: whoever shows the secret is that participant. */
 export const participantIdOf = (secret: ParticipantSecret): ParticipantId =>
   v.parse(ParticipantId, bytesToHex(sha256(hexToBytes(secret)).subarray(0, 16)));

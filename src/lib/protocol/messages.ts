@@ -13,7 +13,7 @@ import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
-import { MAXIMUM_EXAMPLES } from './limits.ts';
+import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -36,6 +36,8 @@ export const CheckIn = v.strictObject({
   /** Training rows on this device: the weight of its updates, which may not exceed it. */
   examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
   backend: v.pipe(v.string(), v.maxLength(20)),
+  /** Training rows a second that it measured on this federation’s model; absent where rows are only added up. */
+  examplesPerSecond: v.optional(v.pipe(v.number(), v.minValue(MINIMUM_RATE), v.maxValue(MAXIMUM_RATE))),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
 });
