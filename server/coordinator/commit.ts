@@ -38,7 +38,11 @@ export function planCommit(input: {
     round: round.round,
     committedAt: at,
     participants: reports.length,
-    examples: reports.reduce((total, report) => total + report.examples, 0),
+    // Under privacy devices do not say how many rows they have.
+    examples:
+      input.run.spec.privacy.type === 'none'
+        ? reports.reduce((total, report) => total + report.examples, 0)
+        : 0,
     bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
     bytesDown: input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),

@@ -4,6 +4,7 @@ import { strategyNamed } from '../aggregation/index.ts';
 import { fednova } from '../aggregation/fednova.ts';
 import type { FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
+import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
 import { epsilonOf, costOf, releasesWithin } from './budget.ts';
 
 type Planned = Pick<FederationSpec, 'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation'>;
@@ -28,6 +29,19 @@ export function checkPrivacy(
     issues.push({
       path: 'privacy.epsilon',
       message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+    });
+  if (privacy.followQuantile !== undefined && privacy.type === 'local')
+    issues.push({
+      path: 'privacy.followQuantile',
+      message: 'Which updates were clipped is for each device alone to know: choose a clip norm that stays.',
+    });
+  else if (
+    privacy.followQuantile !== undefined &&
+    updateNoise(privacy.noiseMultiplier, bitDeviationFor(rules.goal)) === undefined
+  )
+    issues.push({
+      path: 'privacy.followQuantile',
+      message: `To follow the updates costs more than noise of ${privacy.noiseMultiplier} leaves with ${rules.goal} updates a round. Choose more than ${Math.ceil(10 * privacy.noiseMultiplier)} updates, or a clip norm that stays.`,
     });
   const strategy = strategyNamed(chosen.name);
   if (strategy?.needs === 'individual')
