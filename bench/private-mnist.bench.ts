@@ -13,7 +13,6 @@ const LAST = 3;
 const delta = PARTICIPANTS ** -1.1;
 const models = (process.env['BENCH_MODELS'] ?? 'softmax-regression').split(' ');
 const epsilons = (process.env['BENCH_EPSILONS'] ?? '0.5,1,2,4,8,none').split(',');
-/** Without noise, half of the updates of a softmax regression are shorter in the middle of a run. */
 const clipNorm = Number(process.env['BENCH_CLIP'] ?? 0.5);
 const learningRate = Number(process.env['BENCH_RATE'] ?? 0.1);
 

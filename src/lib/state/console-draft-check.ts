@@ -12,6 +12,7 @@ import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
+import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
 import {
   personalisationChosen,
@@ -21,6 +22,7 @@ import {
 } from './console-draft-strategy.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
+import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -58,6 +60,7 @@ export function stepOf(path: string): DraftStep {
     case 'transfer':
     case 'guard':
     case 'personalisation':
+    case 'privacy':
       return 'rounds';
     default:
       return 'review';
@@ -217,6 +220,9 @@ export function checkDraft(draft: Draft): CheckedDraft {
     }
   if (summed === undefined) {
     for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
+    const promised = { ...plannedTyped(draft), privacy: privacyRead(draft.privacy), metric: draft.metric };
+    const built = model.ok && model.value.type === 'network' ? model.value.network : undefined;
+    for (const { path, message } of checkPrivacy(promised, false, built)) add(path, message);
     if (model.ok && model.value.type === 'network') {
       const { network } = model.value;
       if (sharedParameters(network, personalisationChosen(draft)) === 0)
@@ -267,6 +273,7 @@ function trainingTyped(draft: Draft, model: CheckedDraft['model']) {
     transfer: draft.transfer,
     guard: draft.guard,
     personalisation: personalisationChosen(draft),
+    privacy: privacyChosen(draft.privacy),
   };
 }
 

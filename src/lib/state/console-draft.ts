@@ -18,6 +18,7 @@ import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -120,6 +121,7 @@ export const Draft = v.object({
   personalisation: v.optional(DraftPersonalisation, () =>
     personalisationTyped(exactAveraging.personalisation),
   ),
+  privacy: v.optional(DraftPrivacy, () => privacyTyped(exactAveraging.privacy)),
   further: v.optional(DraftFurther, plainFurther),
   rules: v.object({
     goal: number,
@@ -217,6 +219,7 @@ export const emptyDraft = (): Draft => ({
   transfer: { uplink: 'eden:3', downlink: 'eden:4' },
   guard: { ...exactAveraging.guard },
   personalisation: personalisationTyped(exactAveraging.personalisation),
+  privacy: privacyTyped(exactAveraging.privacy),
   further: plainFurther(),
   rules: {
     goal: 8,
@@ -320,6 +323,7 @@ function networkDraft(spec: NetworkFederation, draft: Draft) {
     transfer: { ...spec.transfer },
     guard: { ...spec.guard },
     personalisation: personalisationTyped(spec.personalisation),
+    privacy: privacyTyped(spec.privacy),
   };
 }
 

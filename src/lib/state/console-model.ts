@@ -14,6 +14,7 @@ import {
   type WireCosts,
 } from './console-draft-strategy.ts';
 import { bytes } from './format.ts';
+import { privacyWords } from './privacy-words.ts';
 
 export const modelTitle = (family: FederationSpec['family']): string =>
   familyNamed(family)?.title ?? summedFamilyNamed(family)?.title ?? 'Imported topology';
@@ -70,6 +71,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
       { name: 'Strategy', value: strategyWords(spec.strategy) },
       { name: 'On the wire', value: transferWords(spec.transfer, costs) },
       { name: 'For each device', value: personalWords(spec.personalisation) },
+      { name: 'Privacy', value: privacyWords(spec.privacy) },
     ];
   return [
     { name: 'In a round', value: 'each device adds up its own rows, in whole numbers' },

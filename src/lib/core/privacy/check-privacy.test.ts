@@ -61,6 +61,14 @@ describe('privacy', () => {
       ]);
   });
 
+  test('of the devices leaves room in an update for its noise', () => {
+    const local = { ...central, type: 'local' as const };
+    expect(about(exampleSpec({ privacy: { ...local, clipNorm: 2 } }))).toEqual([]);
+    expect(about(exampleSpec({ privacy: { ...local, clipNorm: 2.1 } }))).toEqual([
+      expect.stringMatching(/^privacy\.noiseMultiplier: Noise of ±8\.4 /),
+    ]);
+  });
+
   test('needs a budget that holds a round at least', () => {
     expect(about(exampleSpec({ privacy: { ...central, epsilon: 1 } }))).toEqual([
       'privacy.epsilon: One round costs ε 1.99 at δ 0.00001, more than the budget of 1. Choose more noise or a larger budget.',

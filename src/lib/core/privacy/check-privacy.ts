@@ -5,7 +5,10 @@ import { fednova } from '../aggregation/fednova.ts';
 import type { FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
 import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
-import { epsilonOf, costOf, releasesWithin } from './budget.ts';
+import { epsilonOf, costOf, releasesWithin, sensitivityFactor } from './budget.ts';
+
+/** An eighth of what a coordinate may be (protocol/limits.ts): codecs that round find room beside it. */
+const MOST_LOCAL_NOISE = 8;
 
 type Planned = Pick<FederationSpec, 'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation'>;
 
@@ -29,6 +32,12 @@ export function checkPrivacy(
     issues.push({
       path: 'privacy.epsilon',
       message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+    });
+  const deviation = sensitivityFactor(privacy) * privacy.noiseMultiplier * privacy.clipNorm;
+  if (privacy.type === 'local' && deviation > MOST_LOCAL_NOISE)
+    issues.push({
+      path: 'privacy.noiseMultiplier',
+      message: `Noise of ±${Number(deviation.toPrecision(3))} on every number would leave what an update may hold. Choose a smaller clip norm or less noise: 2 × clip norm × noise multiplier of at most ${MOST_LOCAL_NOISE}.`,
     });
   if (privacy.followQuantile !== undefined && privacy.type === 'local')
     issues.push({

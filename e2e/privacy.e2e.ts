@@ -1,0 +1,63 @@
+// Privacy as people meet it: the coordinator sees on the form what ε comes to, participants read what protects them, rounds are made
+// with noise, and the run ends when the budget is spent.
+import { expect, test } from '@playwright/test';
+import { patientsFederation } from '../server/demo/demo-federations.ts';
+import { startCommand } from '../test/support/command.ts';
+import { signedIn } from '../test/support/coordinator-client.ts';
+import { serverProcess } from '../test/support/server-process.ts';
+
+const undo: (() => Promise<unknown>)[] = [];
+test.afterEach(async () => {
+  for (const one of undo.splice(0).reverse()) await one();
+});
+
+test('the form says ε with δ and adjacency, the join page what protects, and a spent budget ends the run', async ({
+  page,
+}) => {
+  const server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  undo.push(() => server.close());
+  await page.goto(server.signInUrl);
+  await page.waitForURL('**/console');
+  await page.goto(`${server.url}/console/new?step=rounds`);
+  const protection = page.getByLabel('Protection');
+  await protection.selectOption({ label: 'Noise of the server' });
+  const means = page.getByText(/loses ε \S+ at δ 0\.00001 .* between a device that takes part/);
+  await expect(means).toBeVisible();
+  const before = await means.innerText();
+  await page.getByLabel('Noise multiplier').fill('8');
+  await expect(means).not.toHaveText(before);
+  await page.getByLabel('Budget, ε').fill('0.1');
+  await expect(page.getByText(/One round costs ε/)).toBeVisible();
+
+  const coordinator = await signedIn(server.signInUrl);
+  const { spec } = patientsFederation();
+  await coordinator.create(
+    {
+      ...spec,
+      metric: { ...spec.metric, target: null },
+      guard: { normFactor: null },
+      // One Gaussian release with z 2 at δ 10⁻⁵ costs ε 1.99, two cost 3.01.
+      privacy: { type: 'central', clipNorm: 0.5, noiseMultiplier: 2, delta: 1e-5, epsilon: 3.1 },
+      rules: { ...spec.rules, goal: 2, minimum: 2, overSelection: 1, pauseMs: 100, maximumRounds: 40 },
+    },
+    'patients',
+  );
+  await coordinator.act('patients', 'start');
+  await page.goto(`${server.url}/f/patients`);
+  await expect(page.getByText(/At most ε 3\.1 at δ 0\.00001, between a device/).first()).toBeVisible();
+  await expect(page.getByText(/Single updates are not hidden from the server/).first()).toBeVisible();
+
+  const participants = startCommand(
+    `participate --url ${server.url} --federation patients --sample --clients 2 --processes 1 --json`.split(
+      ' ',
+    ),
+  );
+  undo.push(() => participants.stop());
+  const ended = await coordinator.until('patients', (view) => view.state === 'finished', 90_000);
+  expect(ended.head.version).toBe(2);
+  expect(ended.status).toMatch(/^The run ended: the privacy budget \(ε 3\.1 at δ 0\.00001\) of 2 devices/);
+  expect(ended.privacy).toMatchObject({ releases: 2 });
+  // No score and no number of rows has left a device.
+  expect(ended.head.evaluation).toBeNull();
+  expect(ended.head.examples).toBe(0);
+});

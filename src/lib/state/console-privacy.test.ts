@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import type { Noised } from '../core/privacy/rules.ts';
+import { noiseRatio, privacyChosen, privacyRead, privacySentences, privacyTyped } from './console-privacy.ts';
+
+const central: Noised = { type: 'central', clipNorm: 0.5, noiseMultiplier: 4, delta: 1e-5, epsilon: 8 };
+
+describe('privacy as it is typed', () => {
+  test('comes back from a spec, keeps its numbers while it is off, and is read by the schema', () => {
+    expect(privacyRead(privacyTyped(central))).toEqual(central);
+    const off = { ...privacyTyped(central), type: 'none' as const };
+    expect(privacyChosen(off)).toEqual({ type: 'none' });
+    expect(privacyRead({ ...privacyTyped(central), clipNorm: null })).toEqual({ type: 'none' });
+    expect(privacyChosen({ ...privacyTyped(central), clipNorm: null })).toMatchObject({ clipNorm: null });
+  });
+
+  test('says ε by both accountants with δ and adjacency, what the budget holds, and the likely cost', () => {
+    const [privacy, budget, accuracy] = privacySentences(central, { goal: 1000, maximumRounds: 20 }, 7850);
+    // 20 Gaussian releases of z 4 at δ 10⁻⁵: 4.97 exactly, 5.38 by Rényi divergences.
+    expect(privacy?.text).toMatch(
+      /^A device in 20 rounds loses ε 4\.9\d at δ 0\.00001 \(by Rényi divergences 5\.3\d\), between a device that takes part/,
+    );
+    expect(budget?.text).toContain('enough for all 20 rounds');
+    // 4 · √7850 / 1000
+    expect(noiseRatio(central, 1000, 7850)).toBeCloseTo(0.3544, 4);
+    expect(accuracy?.text).toMatch(/^The noise in a round's average is 0\.35 times as long/);
+  });
+
+  test('says where the budget ends before the rounds do', () => {
+    const [privacy, budget] = privacySentences(central, { goal: 10, maximumRounds: 1000 }, undefined);
+    expect(privacy?.text).toMatch(/^A device in 4\d rounds/);
+    expect(budget?.text).toContain('takes part no more');
+    expect(privacySentences({ type: 'none' }, { goal: 10, maximumRounds: 10 }, 10)).toEqual([]);
+  });
+
+  test('counts the noise of n devices as √n times that of a server, and that of replacing as two', () => {
+    const local = noiseRatio({ ...central, type: 'local' }, 100, 400);
+    expect(local / noiseRatio(central, 100, 400)).toBeCloseTo(2 * Math.sqrt(100), 9);
+  });
+});
