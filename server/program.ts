@@ -9,7 +9,9 @@ import { fileBlobs } from './adapters/file-blobs.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
+import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
+import { bearersOf } from './http/bearers.ts';
 import { Sessions } from './http/sessions.ts';
 import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
@@ -21,6 +23,7 @@ export interface Program {
   readonly coordinator: Coordinator;
   readonly application: Application;
   readonly sessions: Sessions;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly api: ReturnType<typeof createApi>;
   /** Rounds persist; the data directory is given back. */
@@ -42,7 +45,8 @@ export async function openProgram(options: {
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const coordinator = await openCoordinator({ records, blobs, clock, log, fatal });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed);
-  const uploads = new Uploads(coordinator, blobs, clock, log);
+  const tokens = createTokens(clock);
+  const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
   const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
 
   const application: Application = {
@@ -63,6 +67,7 @@ export async function openProgram(options: {
     coordinator,
     application,
     sessions,
+    tokens,
     clock,
     api,
     async close() {
