@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
-import { Round } from '#lib/core/round/round-state.ts';
+import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
 import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
@@ -74,6 +74,8 @@ export type KeptRecords = v.InferOutput<typeof KeptRecords>;
 export interface RoundRecords extends Records {
   /** Undefined before there is a federation. */
   kept(): KeptRecords | undefined;
+  /** The newest round that has ended: of an asynchronous run the next one is open by then. */
+  ended(): EndedRound | undefined;
 }
 
 const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
@@ -86,7 +88,11 @@ type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 /** One federation at a time. `before`: what an earlier process kept. */
 export function roundRecords(before?: KeptRecords): RoundRecords {
   let kept = before === undefined ? undefined : structuredClone(before);
-  const updates = new Map<ParticipantId, UpdateRecord>();
+  let ended: EndedRound | undefined;
+  /** Of the newest round's members, by the round that each was configured in. */
+  const updates = new Map<string, UpdateRecord>();
+  const keyOf = ({ round, participant }: Pick<UpdateRecord, 'round' | 'participant'>): string =>
+    `${round}/${participant}`;
 
   const present = (): KeptRecords => {
     if (kept === undefined) throw new RecordConflict('There is no federation yet.');
@@ -108,12 +114,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         const all = present();
         if (all.round?.round.round !== change.record.round.round) updates.clear();
         all.round = change.record;
+        const { round } = change.record;
+        if (round.phase === 'committed' || round.phase === 'abandoned') ended = round;
         return;
       }
       case 'insert-update':
-        if (updates.has(change.record.participant))
+        if (updates.has(keyOf(change.record)))
           throw new RecordConflict('There is a decision on this update already.');
-        updates.set(change.record.participant, change.record);
+        updates.set(keyOf(change.record), change.record);
         return;
       case 'insert-version':
         if (present().versions.some((one) => one.version === change.record.version))
@@ -138,6 +146,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
   };
   return {
     kept: () => kept,
+    ended: () => ended,
     async write(changes) {
       for (const change of changes) apply(change);
     },
@@ -145,8 +154,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
     rounds: async () => (kept?.round == null ? [] : [kept.round]),
     round: async (_, round) => (kept?.round?.round.round === round ? kept.round : undefined),
-    update: async (_, round, participant) =>
-      kept?.round?.round.round === round ? updates.get(participant) : undefined,
+    update: async (_, round, participant) => updates.get(keyOf({ round, participant })),
     versions: async () => kept?.versions ?? [],
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
