@@ -35,6 +35,7 @@ export const plain: SimulationSetup = {
   proximalTerm: 0,
   partition: 'iid',
   strategy: strategyOption('fedavg'),
+  privacy: { type: 'none' },
   guard: null,
   uplink: 'f32',
   downlink: 'f32',

@@ -6,6 +6,7 @@ import { attacks } from '#lib/core/attacks/index.ts';
 import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
 import { roundsNeeded, type SummedSettings } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
+import { noPrivacy } from '#lib/core/privacy/rules.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
 import {
   attackOption,
@@ -18,6 +19,7 @@ import {
   oneOf,
   optimizerOf,
   partitionOption,
+  privacyOf,
   strategyOption,
   targetOf,
   wholeOf,
@@ -44,6 +46,7 @@ interface Flags {
   readonly partition: string;
   readonly strategy?: SimulationSetup['strategy'];
   readonly guard?: number | null;
+  readonly privacy?: SimulationSetup['privacy'];
   readonly uplink: string;
   readonly downlink: string;
   readonly attack?: NonNullable<SimulationSetup['attack']>;
@@ -128,6 +131,11 @@ export function register(program: Command): void {
       '--guard <factor>',
       'refuse a version that moves the model further than so many times the median of the last twenty, as 3; or off (default: off)',
       guardOf,
+    )
+    .option(
+      '--privacy <how>',
+      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, and epsilon=8 as the budget of each participant (default: no privacy)',
+      privacyOf,
     )
     .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')
     .option('--downlink <codec>', 'the same, for what devices download', codecOption, 'f32')
@@ -270,6 +278,7 @@ function setupOf(flags: Flags): SimulationSetup {
     partition: flags.partition,
     strategy: flags.strategy ?? strategyOption(usualStrategy(mode, flags.model)),
     guard: flags.guard ?? null,
+    privacy: flags.privacy ?? noPrivacy,
     uplink: flags.uplink,
     downlink: flags.downlink,
     attack: flags.attack ?? null,

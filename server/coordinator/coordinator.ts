@@ -36,6 +36,7 @@ import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
+import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
@@ -163,7 +164,15 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
       const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
-        { record, run: undefined, model: checked.value, versions, journal, lastRounds: new Map() },
+        {
+          record,
+          run: undefined,
+          model: checked.value,
+          versions,
+          journal,
+          ledger: new PrivacyLedger([]),
+          lastRounds: new Map(),
+        },
         around,
       );
       federations.set(id, federation);
@@ -321,6 +330,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       model: built.value,
       versions,
       journal: journalAfter(id, journal.at(-1)),
+      ledger: new PrivacyLedger(journal),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,

@@ -35,6 +35,14 @@ export function viewOf(federation: Federation): FederationView {
     live: record.live,
     updateBytes: federation.wanted.uplink.byteLength(federation.wanted.length),
     roots: federation.roots === null ? null : [...federation.roots],
+    ...(record.spec.privacy.type === 'none'
+      ? {}
+      : {
+          privacy: {
+            releases: federation.ledger.releases,
+            epsilon: federation.ledger.mostAt(record.spec.privacy.delta),
+          },
+        }),
     status:
       federation.damage ??
       (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??

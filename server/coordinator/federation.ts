@@ -1,6 +1,7 @@
 // One federation, alive: its records in memory, its attendance, its present round. Everything that changes it goes through
 // one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
 // updates.ts (uploads) and actions.ts (the coordinator).
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
@@ -30,8 +31,9 @@ import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
-import { completion, strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
+import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Privacy } from '#lib/core/privacy/rules.ts';
 import {
   changedNothing,
   type Change,
@@ -45,9 +47,18 @@ import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
 import { Pace } from './pace.ts';
+import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
-import { aggregationSetting, downlinkOf, quantumOf, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import {
+  aggregationSetting,
+  downlinkOf,
+  quantumOf,
+  strategyOfRun,
+  wantedUpdate,
+  type WantedUpdate,
+} from './run-terms.ts';
+import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -66,6 +77,7 @@ export interface FederationParts {
   readonly model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly ledger: PrivacyLedger;
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -76,6 +88,7 @@ export class Federation {
   model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly ledger: PrivacyLedger;
   readonly attendance = new Attendance();
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
@@ -108,6 +121,7 @@ export class Federation {
     this.model = parts.model;
     this.versions = parts.versions;
     this.journal = parts.journal;
+    this.ledger = parts.ledger;
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
@@ -168,6 +182,17 @@ export class Federation {
 
   entry(type: string, payload: Readonly<Record<string, unknown>> = {}): Change {
     return { type: 'append-journal', record: this.journal.next(type, payload, this.around.clock.now()) };
+  }
+
+  /** What the present run promises. */
+  get privacy(): Privacy {
+    return this.#spec.privacy;
+  }
+
+  /** Whether one more release with this participant in it stays within its budget. */
+  mayRelease(participant: ParticipantId): boolean {
+    const { privacy } = this;
+    return privacy.type === 'none' || this.ledger.affords(participant, privacy);
   }
 
   get openRound(): Round | undefined {
@@ -278,7 +303,11 @@ export class Federation {
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
-    const candidates = this.#inPickingOrder(attendance.candidates());
+    const candidates = this.#inPickingOrder(
+      attendance.candidates().filter(({ participant }) => this.mayRelease(participant)),
+    );
+    if (run.spec.privacy.type !== 'none' && candidates.length < run.spec.rules.minimum)
+      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - candidates.length));
     const next: FederationRecord = { ...record, lastRound: round };
     const population = candidates.length;
     const opened = isAsynchronous(setting)
@@ -344,8 +373,10 @@ export class Federation {
   }
 
   /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
-  async offer(candidates: readonly Candidate[]): Promise<void> {
+  async offer(devices: readonly Candidate[]): Promise<void> {
     if (this.openRound?.phase !== 'selection') return this.seat();
+    const candidates = devices.filter(({ participant }) => this.mayRelease(participant));
+    if (candidates.length === 0) return;
     const at = this.around.clock.now();
     await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
   }
@@ -457,6 +488,7 @@ export class Federation {
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
+      charge: (round) => this.#charge(round),
       planCommit: (round, made, parameters) => {
         const { run, record } = this;
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
@@ -523,12 +555,45 @@ export class Federation {
     return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
   }
 
+  /** Under local noise an update is a release of its own, made when its bytes have come, whatever is decided on them. */
+  async chargeReceived(participant: ParticipantId, round: number): Promise<void> {
+    const { run, privacy } = this;
+    if (run === undefined || privacy.type !== 'local') return;
+    const charge = this.ledger.charge({ round, run: run.run }, [participant], privacy);
+    if (charge === undefined) throw new Error(`${participant} was picked beyond its privacy budget.`);
+    await this.write([this.entry(charge.type, charge.payload)]);
+    charge.settle();
+  }
+
+  async #charge(round: Aggregation): Promise<string | undefined> {
+    const { privacy } = this.#spec;
+    if (privacy.type !== 'central') return undefined;
+    const participants = acceptedReports(round).map((report) => report.participant);
+    const charge = this.ledger.charge(round, participants, privacy);
+    if (charge === undefined)
+      return 'The privacy budget of a device in this round is spent: nothing is made of its updates.';
+    await this.write([this.entry(charge.type, charge.payload)]);
+    charge.settle();
+    return undefined;
+  }
+
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
+    const { privacy } = this.#spec;
     return {
       plan: {
         federation: this.record.id,
-        strategy: strategyFor(this.model, this.#spec),
+        strategy: strategyOfRun(this.model, this.#spec),
+        ...(privacy.type === 'central'
+          ? {
+              noise: {
+                clipNorm: privacy.clipNorm,
+                noiseMultiplier: privacy.noiseMultiplier,
+                expected: round.rules.goal,
+                draw: this.around.noise ?? randomBytes,
+              },
+            }
+          : {}),
         setting: this.#setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
@@ -543,7 +608,7 @@ export class Federation {
 
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
-    const { plan, strategy, transfer } = this.#spec;
+    const { plan, strategy, transfer, privacy } = this.#spec;
     const { asks, stateLength } = strategyOf(strategy);
     const state = asks.includes('controls') ? this.#remembered : null;
     const controls =
@@ -574,6 +639,7 @@ export class Federation {
         uplink: transfer.uplink,
         asks: [...asks],
         controls,
+        ...(privacy.type === 'none' ? {} : { privacy }),
         deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
       });
     }
@@ -620,7 +686,11 @@ export class Federation {
         'round committed',
       );
       if (this.record.state !== 'finished' && following === undefined) {
-        const awaited = reports.map((report) => report.participant).filter((one) => this.attendance.has(one));
+        // No scores of rows leave the devices under privacy: there is nothing to wait for.
+        const awaited =
+          this.privacy.type === 'none'
+            ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
+            : [];
         this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
       }
     } else if (round.phase === 'abandoned') {

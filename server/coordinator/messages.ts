@@ -9,6 +9,7 @@ import { RecordConflict } from '../ports/records.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
+import { spentSentence } from './status.ts';
 import { compactView } from './views.ts';
 
 export type ClientMessage = {
@@ -71,6 +72,11 @@ async function checkIn(
     attendance.checkOut(participant);
     attendance.watch(connection);
     return refused('not-eligible', unfit);
+  }
+  const { privacy } = federation;
+  if (privacy.type !== 'none' && !federation.mayRelease(participant)) {
+    attendance.watch(connection);
+    return refused('not-eligible', spentSentence(privacy));
   }
   const afterMs = federation.comeBackAfter(participant);
   if (afterMs !== undefined) {
@@ -189,6 +195,11 @@ async function evaluation(
   const { versions, record } = federation;
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
+  if (record.spec.privacy.type !== 'none')
+    return refused(
+      'malformed',
+      'This federation takes no scores of rows: each would be a release without noise.',
+    );
   const shape = tallyShapeOf(record.spec);
   if (!tallyFits(tally, shape) || (personal !== null && !tallyFits(personal, shape)))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');

@@ -2,10 +2,11 @@
 // arithmetic on the spec; who holds the run is federation.ts.
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
 import { optionsOf } from '#lib/core/aggregation/strategy-spec.ts';
-import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import type { AggregationSetting, Strategy } from '#lib/core/aggregation/strategy.ts';
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
+import { clippedStrategy, noiseQuantum } from '#lib/core/privacy/central.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -34,6 +35,14 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
   };
 }
 
+/** What makes a version of a run's updates: each clipped and counted once where the server adds noise. */
+export function strategyOfRun(model: FederatedModel, spec: FederationSpec): Strategy {
+  const strategy = strategyFor(model, spec);
+  return spec.privacy.type === 'central' && strategy.needs === 'sum'
+    ? clippedStrategy(strategy, spec.privacy.clipNorm)
+    : strategy;
+}
+
 /** `population`: devices that were there to be picked. */
 export function aggregationSetting(
   { plan, strategy }: FederationSpec,
@@ -58,11 +67,15 @@ export function quantumOf(
   model: FederatedModel,
   claimedExamples: readonly number[],
 ): number {
-  const strategy = strategyFor(model, spec);
+  const strategy = strategyOfRun(model, spec);
   if (strategy.needs === 'individual') return 1;
   const weight = claimedExamples.reduce((total, examples) => total + strategy.weightBound(examples), 0);
   const setting = aggregationSetting(spec, model.parameterCount, claimedExamples.length);
-  return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
+  const finest = quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
+  const { privacy } = spec;
+  return privacy.type === 'central'
+    ? noiseQuantum(privacy.noiseMultiplier * privacy.clipNorm, finest)
+    : finest;
 }
 
 /** How the next version goes down, after so many committed rounds of its run: the first ones go down finer. */

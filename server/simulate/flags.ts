@@ -1,9 +1,11 @@
 // The flags of `tributary simulate`, read one by one: each is refused in a sentence that says what was expected.
 import { InvalidArgumentError } from 'commander';
+import * as v from 'valibot';
 import { parseAttack } from '#lib/core/attacks/index.ts';
 import { parseStrategy } from '#lib/core/aggregation/strategy-spec.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { Privacy } from '#lib/core/privacy/rules.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { SampleName } from '#lib/core/federation.ts';
@@ -105,6 +107,28 @@ export function optimizerOf(text: string): SimulationSetup['optimizer'] {
   return momentum >= 0 && momentum <= 0.999
     ? { type: 'sgd', momentum }
     : refuse('One of sgd, sgd:momentum=0.9 (from 0 to 0.999), adam.');
+}
+
+/** `central:clip=0.5,noise=1,delta=1e-5,epsilon=8`. */
+export function privacyOf(text: string): SimulationSetup['privacy'] {
+  const usage = `Write central or local with numbers above 0, as central:clip=0.5,noise=1,delta=1e-5,epsilon=8.`;
+  const [, type = '', list = ''] = /^(none|central|local)(?::(.*))?$/.exec(text) ?? [];
+  if (type === 'none' && list === '') return { type: 'none' };
+  const given = new Map<string, number>();
+  for (const part of list.split(',')) {
+    const [name = '', value = ''] = part.split('=');
+    if (!['clip', 'noise', 'delta', 'epsilon'].includes(name) || value === '' || given.has(name))
+      return refuse(usage);
+    given.set(name, Number(value));
+  }
+  const read = v.safeParse(Privacy, {
+    type,
+    clipNorm: given.get('clip'),
+    noiseMultiplier: given.get('noise'),
+    delta: given.get('delta') ?? 1e-5,
+    epsilon: given.get('epsilon') ?? 10_000,
+  });
+  return read.success ? read.output : refuse(`${usage} ${read.issues[0].message}.`);
 }
 
 export const strategyOption = (text: string): SimulationSetup['strategy'] => {

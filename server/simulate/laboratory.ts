@@ -22,7 +22,7 @@ import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Cohort } from './cohort.ts';
 import { factsOf, type SimulatedDevice } from './devices.ts';
-import type { ResultLine, RoundLine } from './lines.ts';
+import type { Figures, ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
 import { figuresOf, scoreOnPool } from './scoring.ts';
@@ -67,6 +67,8 @@ export class Laboratory {
   #abandonedInARow = 0;
   #scoringMs = 0;
   #bytesDownTold: number;
+  /** Of the version that was scored last: under privacy the server is told of none. */
+  #lastFigures: Figures = {};
   #isStopped = false;
   /** The end of a round is told to all devices in one go, and heard once. */
   #isEnding = false;
@@ -150,6 +152,7 @@ export class Laboratory {
       blobs: this.#blobs,
       clock: this.#clock,
       log: silentLog,
+      noise: this.#clock.bytes,
       key: memoryServerKey(),
       fatal: (error) => this.#underWay.fail(error),
     });
@@ -251,11 +254,15 @@ export class Laboratory {
         bytesDown: this.#bytesDownSince(),
         reason: null,
       });
-      if (tally !== undefined) await this.#tellScore(message, tally);
+      if (tally !== undefined) {
+        this.#lastFigures = figuresOf(tally);
+        if (this.parts.spec.privacy.type === 'none') await this.#tellScore(message, tally);
+      }
       this.#clock.drawFor(roundsCommitted);
       await this.parts.onBoundary(() => this.#checkpoint(), state === 'finished');
       // Nobody holds rows of its own to score: without this the server would wait for their tallies.
-      if (!this.#isStopped) for (const device of reporters) this.#tellNothing(device, message);
+      if (!this.#isStopped && this.parts.spec.privacy.type === 'none')
+        for (const device of reporters) this.#tellNothing(device, message);
     });
   }
 
@@ -394,7 +401,7 @@ export class Laboratory {
     return {
       type: 'result',
       rounds: roundsCommitted,
-      metrics: head.evaluation === null ? {} : figuresOf(head.evaluation.tally),
+      metrics: head.evaluation === null ? this.#lastFigures : figuresOf(head.evaluation.tally),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,
       simulatedSeconds: this.#clock.monotonic() / 1000,

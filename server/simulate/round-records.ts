@@ -1,14 +1,25 @@
 // The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
 // are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
-// kept: its chain proves to others that nothing was altered, and here there are no others.
+// kept, but for what was charged to privacy: its chain proves to others that nothing was altered, and here there are no others.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
+import { CHARGED } from '../coordinator/privacy-ledger.ts';
 import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
+
+const JournalEntry = v.object({
+  federation: FederationId,
+  sequence: v.number(),
+  at: v.number(),
+  type: v.string(),
+  payload: v.unknown(),
+  previous: v.string(),
+  hash: v.string(),
+});
 
 /** What is kept, as plain data: it goes into a simulation's state file and is read back by this schema. */
 export const KeptRecords = v.object({
@@ -58,6 +69,8 @@ export const KeptRecords = v.object({
       durationMs: numberOrNull,
     }),
   ),
+  /** The journal's charges to the privacy ledger. */
+  charges: v.optional(v.array(JournalEntry), []),
   evaluations: v.array(
     v.object({
       federation: FederationId,
@@ -102,7 +115,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     switch (change.type) {
       case 'create-federation':
         if (kept !== undefined) throw new RecordConflict('A simulation has one federation.');
-        kept = { federation: keptOf(change.record), run: null, round: null, versions: [], evaluations: [] };
+        kept = {
+          federation: keptOf(change.record),
+          run: null,
+          round: null,
+          versions: [],
+          evaluations: [],
+          charges: [],
+        };
         return;
       case 'change-federation':
         present().federation = keptOf(change.record);
@@ -132,8 +152,10 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         // The rows are the laboratory's: most devices say only that they have none.
         if (change.record.tally.count > 0) present().evaluations.push(change.record);
         return;
-      case 'move-alias':
       case 'append-journal':
+        if (change.record.type === CHARGED) present().charges.push(change.record);
+        return;
+      case 'move-alias':
         return;
       case 'delete-federation':
       case 'replace-initial-version':
@@ -159,7 +181,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
     sessions: async () => [],
-    journal: async () => [],
+    journal: async () => kept?.charges ?? [],
     lastEntry: async () => undefined,
     async close() {},
   };

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { plainRounds, RoundMode, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
+import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
 import { OptimizerSpec } from '#lib/core/model/spec.ts';
 
 const whole = (minimum: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(minimum));
@@ -39,6 +40,7 @@ export const SimulationSetup = v.strictObject({
   strategy: StrategyChoice,
   /** A version that would move further than this many times the median of the last is not made; null: any may be. */
   guard: v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(1000))),
+  privacy: v.optional(Privacy, noPrivacy),
   uplink: v.string(),
   downlink: v.string(),
   attack: v.nullable(v.strictObject({ name: v.string(), options: v.record(v.string(), v.number()) })),

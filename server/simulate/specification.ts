@@ -71,9 +71,11 @@ export function simulatedSpec(
       overSelection: setup.overSelection,
       selectionDeadlineMs: SELECTION_MS,
       reportingDeadlineMs: setup.deadlineSeconds * 1000,
-      pauseMs: 0,
+      // Under privacy nobody is waited for between two rounds; the clock moves on once all is noted.
+      pauseMs: setup.privacy.type === 'none' ? 0 : 1,
       maximumRounds: setup.rounds,
     },
+    privacy: setup.privacy,
     sample: null,
   };
   const checked = checkSpec(spec);
@@ -108,6 +110,7 @@ function flagOf(path: string): string {
     ['spec.family', '--model'],
     ['spec.guard', '--guard'],
     ['spec.metric', '--target'],
+    ['spec.privacy', '--privacy'],
   ];
   const flag = flags.find(([prefix]) => path.startsWith(prefix))?.[1];
   return flag === undefined ? '' : `${flag}: `;

@@ -30,6 +30,7 @@ const setup: SimulationSetup = {
   proximalTerm: 0,
   partition: 'dirichlet:0.5',
   strategy: { name: 'fedavg', options: { lr: 1 } },
+  privacy: { type: 'none' },
   guard: null,
   uplink: 'f32',
   downlink: 'f32',

@@ -19,6 +19,7 @@ import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { isDiskFull } from '../../server/http/reply.ts';
+import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
@@ -132,6 +133,7 @@ export class World {
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
+      noise: seededBytes(this.seed, 'noise', this.restarts),
       key: memoryServerKey(),
       fatal: (error) => {
         this.fatal = error;

@@ -4,6 +4,7 @@ import { ClustersSpec } from './clustering/spec.ts';
 import { DataContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
+import { noPrivacy, Privacy } from './privacy/rules.ts';
 import { MOST_TAGS, tagPattern } from './tags.ts';
 import { TreesSpec } from './trees/spec.ts';
 
@@ -161,11 +162,13 @@ export const exactAveraging = {
   // (the demo's patients: one round in a hundred).
   guard: { normFactor: 10 },
   personalisation: { type: 'none' },
+  privacy: noPrivacy,
 } satisfies {
   strategy: StrategyChoice;
   transfer: TransferRules;
   guard: Guard;
   personalisation: Personalisation;
+  privacy: Privacy;
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
@@ -219,6 +222,7 @@ const ofSums = {
   transfer: v.optional(TransferRules, exactSums.transfer),
   guard: v.optional(Guard, exactSums.guard),
   personalisation: v.optional(Personalisation, exactSums.personalisation),
+  privacy: v.optional(Privacy, exactSums.privacy),
 };
 
 /** Devices train a network from its newest version. */
@@ -232,6 +236,7 @@ export const NetworkFederation = v.strictObject({
   transfer: v.optional(TransferRules, exactAveraging.transfer),
   guard: v.optional(Guard, exactAveraging.guard),
   personalisation: v.optional(Personalisation, exactAveraging.personalisation),
+  privacy: v.optional(Privacy, exactAveraging.privacy),
 });
 export type NetworkFederation = v.InferOutput<typeof NetworkFederation>;
 

@@ -6,6 +6,7 @@ import type { Equipping } from './equipping.ts';
 import { keepTitle } from './federation-title.ts';
 import { carriesOn, type Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
+import { statedExamples } from './protection.ts';
 import type { Rounds } from './rounds.ts';
 import { checkpointKey } from './work-round.ts';
 
@@ -66,7 +67,7 @@ export function createAttendance(
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const answer = await ground.tell('check-in', {
       federation,
-      examples: equipment.rows.training.count,
+      examples: statedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),

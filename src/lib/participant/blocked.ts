@@ -28,7 +28,7 @@ export type Block =
       readonly freeBytes: number | undefined;
     }
   | { readonly reason: 'diverged'; readonly detail: string }
-  | { readonly reason: 'excluded'; readonly detail: string }
+  | { readonly reason: 'excluded' | 'budget-spent'; readonly detail: string }
   | { readonly reason: 'come-back'; readonly at: number };
 
 const order: readonly BlockedReason[] = [
@@ -43,6 +43,7 @@ const order: readonly BlockedReason[] = [
   'storage-full',
   'diverged',
   'excluded',
+  'budget-spent',
   'come-back',
 ];
 
@@ -58,6 +59,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'storage-full': 'browser',
   diverged: 'device',
   excluded: 'coordinator',
+  'budget-spent': 'device',
   'come-back': 'coordinator',
 };
 
@@ -95,6 +97,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return `Training became unstable; this update was not sent. ${block.detail}`;
     case 'excluded':
       return `The coordinator left this device out: ${block.detail}`;
+    case 'budget-spent':
+      return block.detail;
     case 'come-back':
       return `Enough devices are here; asked to come back in ${spoken(Math.max(0, block.at - now))}.`;
     default:

@@ -6,6 +6,8 @@ import type { UpdateReply } from '../protocol/http.ts';
 
 export interface Contributions {
   readonly count: number;
+  /** Of them in a version, or on their way into one. */
+  readonly published: number;
   readonly bytesSent: number;
   has(round: RoundNumber): boolean;
   /** Makes the decision durable, then lets the update go from the outbox. */
@@ -42,6 +44,9 @@ export async function openContributions(
   return {
     get count() {
       return receipts.size;
+    },
+    get published() {
+      return [...receipts.values()].filter((stored) => stored.outcome !== 'abandoned').length;
     },
     get bytesSent() {
       let sum = 0;

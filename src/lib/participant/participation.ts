@@ -26,6 +26,7 @@ export type BlockedReason =
   | 'storage-full'
   | 'diverged'
   | 'excluded'
+  | 'budget-spent'
   | 'come-back';
 
 export interface BlockedBy {

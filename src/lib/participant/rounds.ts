@@ -14,6 +14,7 @@ import type { Equipping } from './equipping.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
+import { drawFromPlatform, ownRefusal } from './protection.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import {
@@ -113,6 +114,7 @@ export function createRounds(
       residual: await store.vectors.get(residualKey(federation)),
       own,
       control,
+      draw: drawFromPlatform,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -268,6 +270,12 @@ export function createRounds(
       if (hand?.stage === 'sending' && carriesOn(standing)) {
         following = message;
         return;
+      }
+      const refusal = ownRefusal(message.privacy, contributions);
+      if (refusal !== undefined) {
+        blocks.set({ reason: 'budget-spent', detail: refusal });
+        await ground.tell('withdraw', { federation, round: message.round, reason: refusal.slice(0, 200) });
+        return ground.changed();
       }
       if (hand !== undefined) hands.letGo(hand);
       personal.stop();

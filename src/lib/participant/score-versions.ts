@@ -59,9 +59,12 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
   };
   const wants: VersionScoring['wants'] = ({ rows, scoreboard }, { version, digest }) =>
     rows.heldOut.count > 0 && !scoreboard.has(version, digest) && !atWork.has(version);
-  const tellOne = async ({ scoreboard }: Equipment, version: VersionNumber): Promise<void> => {
+  const tellOne = async (equipment: Equipment, version: VersionNumber): Promise<void> => {
+    const { scoreboard } = equipment;
     const one = scoreboard.scored.find((scored) => scored.version === version);
     if (one === undefined || one.told) return;
+    // Scores of its rows are this device's own under privacy: told, each would be a release without noise.
+    if (surroundings.spec(equipment).privacy.type !== 'none') return kept(scoreboard.told(version));
     const answer = await surroundings.tell('evaluation', {
       federation,
       version,

@@ -5,6 +5,7 @@ import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../
 import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
+import { Privacy } from '../core/privacy/rules.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
@@ -110,6 +111,8 @@ export const Configured = v.strictObject({
   asks: v.array(v.picklist(['base-loss', 'controls'])),
   /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
   controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
+  /** How the update is limited, and noised before it leaves; absent: not at all. */
+  privacy: v.optional(Privacy),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
 });

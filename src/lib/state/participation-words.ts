@@ -31,6 +31,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'late':
     case 'frozen-back':
     case 'excluded':
+    case 'budget-spent':
     case 'come-back':
       return undefined;
     default:
@@ -46,6 +47,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'other-tab':
     case 'late':
     case 'frozen-back':
+    case 'budget-spent':
     case 'come-back':
       return 'info';
     case 'offline':
