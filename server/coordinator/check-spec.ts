@@ -8,6 +8,8 @@ import { sharedLength } from '#lib/core/model/own-part.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
+import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 
 export interface FormIssue {
@@ -34,6 +36,10 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
   const family = summedFamilyNamed(spec.family);
   const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
   issues.push(...planned.map(({ path, message }) => ({ path: `spec.${path}`, message })));
+  const strategy = family === undefined ? strategyNamed(spec.strategy.name) : undefined;
+  issues.push(
+    ...checkSecureSum(spec, strategy).map(({ path, message }) => ({ path: `spec.${path}`, message })),
+  );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }
 

@@ -1,8 +1,7 @@
 // What a run's spec comes to for its rounds: what an update must be, how updates are added up, how a version goes down. Plain
 // arithmetic on the spec; who holds the run is federation.ts.
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
-import { optionsOf } from '#lib/core/aggregation/strategy-spec.ts';
-import type { AggregationSetting } from '#lib/core/aggregation/strategy.ts';
+import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
@@ -31,24 +30,6 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
     length: updateLength(model.parameterCount),
     asksBaseLoss: asks.includes('base-loss'),
     mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
-  };
-}
-
-/** `population`: devices that were there to be picked. */
-export function aggregationSetting(
-  { plan, strategy }: FederationSpec,
-  parameterCount: number,
-  population: number,
-): AggregationSetting {
-  return {
-    parameterCount,
-    options: optionsOf(strategy),
-    training: {
-      learningRate: plan.learningRate,
-      momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
-      proximalTerm: plan.proximalTerm,
-    },
-    population,
   };
 }
 

@@ -1,4 +1,5 @@
 // Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
+import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { FederationView } from '../protocol/views.ts';
 import { measuredRate } from './engine.ts';
 import { JoinRefused } from './equipment.ts';
@@ -30,6 +31,15 @@ const RETRY_CHECK_IN_MS = 15_000;
 /** What decides on whether a device may take part (core/round/select.ts), to see whether it changed. */
 const eligibility = ({ spec: { rules, plan } }: FederationView): string =>
   JSON.stringify([rules.selection, rules.reportingDeadlineMs, plan.localEpochs]);
+
+/**
+ * Rows that the device says it has. Under secure aggregation how many they are rides in the sum, and the server is told no more than
+ * that they suffice.
+ */
+const claimedExamples = (spec: FederationSpec, rows: number): number => {
+  const { minimumExamples } = spec.rules.selection;
+  return secureSumOf(spec) === undefined ? rows : Math.min(rows, minimumExamples);
+};
 
 export function createAttendance(
   ground: Ground,
@@ -66,7 +76,7 @@ export function createAttendance(
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const answer = await ground.tell('check-in', {
       federation,
-      examples: equipment.rows.training.count,
+      examples: claimedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),

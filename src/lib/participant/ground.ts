@@ -4,6 +4,7 @@ import type { FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LinkLost, type CoordinatorLink } from '../ports/coordinator-link.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
+import type { Identity } from '../ports/identity.ts';
 import type { HistoryPoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { Answer, ClientMessages, Configured } from '../protocol/messages.ts';
 import type { FederationView } from '../protocol/views.ts';
@@ -18,6 +19,7 @@ import { presentView } from './present.ts';
 import type { TrainingProgress } from './train-locally.ts';
 import type { TrainingControl } from './training-control.ts';
 import type { TrainingTurn } from './training-turn.ts';
+import type { SumPeers, SumRound } from './secure-sum/sum-round.ts';
 import { createViewPace } from './view-pace.ts';
 
 export interface TakePartOptions {
@@ -36,6 +38,8 @@ export interface TakePartOptions {
   readonly mayFreeze: boolean;
   /** Uniform in [0, 1), for waiting times. */
   readonly uniform?: () => number;
+  /** Who this device is; absent: a key that lives as long as this page or process. */
+  readonly identity?: () => Promise<Identity>;
   onView(view: ParticipationView): void;
   /** A bug or a broken store: the work in hand was given up. */
   onFault(fault: unknown): void;
@@ -53,6 +57,10 @@ export interface RoundInHand {
   progress: TrainingProgress | null;
   deadlineAt: number | null;
   undoDeadline: () => void;
+  /** Its part in the round’s secure sum; absent where updates are read one by one. */
+  sum?: SumRound;
+  /** Who else is in that sum, once they have shown their keys. */
+  peers: SumPeers | null;
 }
 
 /** What this device knows now; every part writes its own lines of it. */

@@ -1,5 +1,5 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
-import type { FederationSpec } from '../core/federation.ts';
+import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
@@ -59,9 +59,12 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
   };
   const wants: VersionScoring['wants'] = ({ rows, scoreboard }, { version, digest }) =>
     rows.heldOut.count > 0 && !scoreboard.has(version, digest) && !atWork.has(version);
-  const tellOne = async ({ scoreboard }: Equipment, version: VersionNumber): Promise<void> => {
+  const tellOne = async (equipment: Equipment, version: VersionNumber): Promise<void> => {
+    const { scoreboard } = equipment;
     const one = scoreboard.scored.find((scored) => scored.version === version);
     if (one === undefined || one.told) return;
+    // What a version does on the rows of one device would say something of them.
+    if (secureSumOf(surroundings.spec(equipment)) !== undefined) return;
     const answer = await surroundings.tell('evaluation', {
       federation,
       version,

@@ -13,6 +13,7 @@ import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
+import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -76,6 +77,7 @@ export const clientMessages = {
   progress: Progress,
   evaluation: Evaluation,
   withdraw: Withdraw,
+  ...sumClientMessages,
 } as const;
 export type ClientMessages = {
   readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]>;
@@ -129,6 +131,8 @@ export const Configured = v.strictObject({
   controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
+  /** The server learns the sum of the cohort's updates alone; absent: it reads each. */
+  secureSum: v.optional(SumTask),
 });
 export type Configured = v.InferOutput<typeof Configured>;
 
@@ -155,6 +159,7 @@ export const serverMessages = {
   superseded: v.strictObject({ federation: FederationId }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
+  ...sumServerMessages,
 } as const;
 export type ServerMessages = {
   readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;
