@@ -9,16 +9,22 @@ import { FederationId } from '#lib/core/ids.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { usualSecureSum, type SecureSumOn } from '#lib/core/secure-sum/rules.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
-import { startServer } from '../../server/main.ts';
+import type { Engines } from '#lib/participant/engine.ts';
+import { startServer, type RunningServer } from '../../server/main.ts';
 import { nodeEngines } from '../../server/participants/node-engines.ts';
-import { runParticipants } from '../../server/participants/run-participants.ts';
+import { runParticipants, type RunningParticipants } from '../../server/participants/run-participants.ts';
 import type { HeadlessLine } from '../../server/participants/setup.ts';
 import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
 import { freePort } from '../support/server-process.ts';
+import { held } from '../support/held-engines.ts';
 
 const federation = v.parse(FederationId, 'patients');
 
-function specification(secureSum: SecureSumOn | undefined, rounds: number): FederationSpec {
+function specification(
+  secureSum: SecureSumOn | undefined,
+  rounds: number,
+  rules: Partial<FederationSpec['rules']> = {},
+): FederationSpec {
   const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
   if (!network.ok) throw new Error(network.error.message);
   return {
@@ -45,6 +51,7 @@ function specification(secureSum: SecureSumOn | undefined, rounds: number): Fede
       reportingDeadlineMs: 60_000,
       pauseMs: 0,
       maximumRounds: rounds,
+      ...rules,
     },
     sample: 'patient-cohort',
     ...(secureSum === undefined ? {} : { secureSum }),
@@ -65,42 +72,74 @@ interface Played {
   readonly examples: number;
 }
 
-async function play(secureSum: SecureSumOn | undefined, rounds: number): Promise<Played> {
+interface Stage {
+  readonly coordinator: CoordinatorClient;
+  readonly lines: HeadlessLine[];
+  /** Starts participants; their data are those of these indices. */
+  start(indices: readonly number[], engines?: Engines): RunningParticipants;
+  restart(): Promise<void>;
+  played(): Promise<Played>;
+}
+
+async function stage(spec: FederationSpec): Promise<Stage> {
   const data = await mkdtemp(join(tmpdir(), 'tributary-secure-'));
   undoings.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   const port = await freePort();
-  const server = await startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
+  const open = (): Promise<RunningServer> =>
+    startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
+  let server = await open();
   undoings.push(() => server.close());
   const coordinator = await signedIn(server.signInUrl);
-  await coordinator.create(specification(secureSum, rounds), federation);
+  await coordinator.create(spec, federation);
   await coordinator.act(federation, 'start');
   const lines: HeadlessLine[] = [];
-  const running = runParticipants(
-    {
-      url: `http://127.0.0.1:${port}`,
-      federation,
-      clients: 6,
-      indices: [0, 1, 2, 3, 4, 5],
-      data: { type: 'sample' },
-      seed: 1,
-      tags: [],
-      backend: 'wasm',
-      state: null,
-      rounds: null,
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    coordinator,
+    lines,
+    start(indices, engines = nodeEngines()) {
+      const running = runParticipants(
+        {
+          url,
+          federation,
+          clients: 7,
+          indices,
+          data: { type: 'sample' },
+          seed: 1,
+          tags: [],
+          backend: 'wasm',
+          state: null,
+          rounds: null,
+        },
+        engines,
+        (line) => lines.push(line),
+      );
+      undoings.push(() => running.stop());
+      return running;
     },
-    nodeEngines(),
-    (line) => lines.push(line),
-  );
-  undoings.push(() => running.stop());
-  await running.done;
-  const views = await coordinator.versions(federation);
-  const versions = await Promise.all(
-    views.map(async ({ digest }) => {
-      const response = await fetch(`http://127.0.0.1:${port}/api/parameters/${digest}`);
-      return new Float32Array(await response.arrayBuffer());
-    }),
-  );
-  return { coordinator, lines, versions, examples: views[1]!.examples };
+    async restart() {
+      await server.close();
+      server = await open();
+    },
+    async played() {
+      const views = await coordinator.versions(federation);
+      const versions = await Promise.all(
+        views.map(async ({ digest }) => {
+          const response = await fetch(`${url}/api/parameters/${digest}`);
+          return new Float32Array(await response.arrayBuffer());
+        }),
+      );
+      return { coordinator, lines, versions, examples: views[1]!.examples };
+    },
+  };
+}
+
+const six = [0, 1, 2, 3, 4, 5];
+
+async function play(secureSum: SecureSumOn | undefined, rounds: number): Promise<Played> {
+  const one = await stage(specification(secureSum, rounds));
+  await one.start(six).done;
+  return one.played();
 }
 
 const faults = (lines: readonly HeadlessLine[]): readonly HeadlessLine[] =>
@@ -142,4 +181,40 @@ test('in a narrow ring, too, the first round sums exactly and tells the range of
   expect(errors[2]).toBeLessThan(0.3);
   const views = await coordinator.versions(federation);
   expect(views[2]!.bytesUp).toBeLessThan(views[1]!.bytesUp / 2);
+}, 120_000);
+
+test('a device that has shared its keys and never sends its vector is taken out of the sum with what the others hold', async () => {
+  // Seven share keys, any five open the sum, six vectors close the round.
+  const one = await stage(specification(usualSecureSum, 1, { overSelection: 1.16 }));
+  let open = (): void => {};
+  one.start([6], held(new Promise((resolve) => (open = resolve))));
+  undoings.push(async () => open());
+  await one.start(six).done;
+  const { versions, lines } = await one.played();
+  expect(faults(lines)).toEqual([]);
+  const [round] = await one.coordinator.rounds(federation);
+  expect(round?.cohort.map((member) => member.stage).sort()).toEqual([
+    ...six.map(() => 'accepted'),
+    'dropped',
+  ]);
+  expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
+}, 120_000);
+
+test('a server that is restarted while vectors come in goes on with the same sum', async () => {
+  const one = await stage(specification(usualSecureSum, 1));
+  let open = (): void => {};
+  const slow = one.start([3, 4, 5], held(new Promise((resolve) => (open = resolve))));
+  one.start([0, 1, 2]);
+  await one.coordinator.until(
+    federation,
+    (view) => view.round?.cohort.filter((member) => member.stage === 'accepted').length === 3,
+    60_000,
+  );
+  await one.restart();
+  open();
+  await slow.done;
+  const { versions } = await one.played();
+  const [round] = await one.coordinator.rounds(federation);
+  expect(round).toMatchObject({ round: 1, phase: 'committed' });
+  expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
 }, 120_000);
