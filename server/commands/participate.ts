@@ -100,7 +100,7 @@ export function register(program: Command): void {
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
       '--state <directory>',
-      'keep each participant’s secret, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
+      'keep each participant’s key, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
     )
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {

@@ -34,7 +34,7 @@ export function receive(
   if (participant === null)
     return refused(
       'not-identified',
-      'This connection only watches. Connect with a participant’s secret to take part.',
+      'This connection only watches. Connect with a participant’s key to take part.',
     );
   switch (sent.name) {
     case 'check-in':

@@ -6,7 +6,7 @@ import { backdoorSuccess, replacement } from '#lib/core/attacks/replacement.ts';
 import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
+import { FederationId, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
@@ -72,7 +72,7 @@ export class Laboratory {
   readonly #held: Map<Digest, Uint8Array>;
   readonly #judge: Connection = {
     id: 'laboratory',
-    participant: participantIdOf(v.parse(ParticipantSecret, '0'.repeat(64))),
+    participant: participantIdOf(new Uint8Array(32)),
     name: null,
     kind: 'headless',
     send: () => {},

@@ -103,7 +103,7 @@ async function stage(spec: FederationSpec): Promise<Stage> {
           url,
           federation,
           clients: 7,
-          indices,
+          indices: [...indices],
           data: { type: 'sample' },
           seed: 1,
           tags: [],

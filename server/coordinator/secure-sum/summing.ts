@@ -2,6 +2,7 @@
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
 import { createHash } from 'node:crypto';
+import { participantIdOf } from '#lib/core/digest.ts';
 import type { Digest, ParticipantId } from '#lib/core/ids.ts';
 import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
 import {
@@ -122,6 +123,8 @@ export class Summing {
     if (round?.round !== sent.message.round)
       return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
     const slot = slotOf(round, participant);
+    if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
+      return refused('malformed', 'The keys are signed by another device than the one that shows them.');
     const event = await this.#eventOf(round, slot, sent);
     if (typeof event === 'string') return refused('malformed', event);
     const before = this.#round()?.sum;

@@ -4,7 +4,6 @@ import type { FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LinkLost, type CoordinatorLink } from '../ports/coordinator-link.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
-import type { Identity } from '../ports/identity.ts';
 import type { HistoryPoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { Answer, ClientMessages, Configured } from '../protocol/messages.ts';
 import type { FederationView } from '../protocol/views.ts';
@@ -38,8 +37,6 @@ export interface TakePartOptions {
   readonly mayFreeze: boolean;
   /** Uniform in [0, 1), for waiting times. */
   readonly uniform?: () => number;
-  /** Who this device is; absent: a key that lives as long as this page or process. */
-  readonly identity?: () => Promise<Identity>;
   onView(view: ParticipationView): void;
   /** A bug or a broken store: the work in hand was given up. */
   onFault(fault: unknown): void;

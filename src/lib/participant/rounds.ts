@@ -66,16 +66,13 @@ export function createRounds(
   async function joinSum(one: RoundInHand, message: Configured): Promise<void> {
     const { secureSum: task } = message;
     if (task === undefined) return;
-    const [{ createSumRound }, { createSessionIdentity }] = await Promise.all([
-      import('./secure-sum/sum-round.ts'),
-      import('./secure-sum/session-identity.ts'),
-    ]);
+    const { createSumRound } = await import('./secure-sum/sum-round.ts');
     const { signal } = one.ending;
     signal.throwIfAborted();
     one.sum = createSumRound({
       message,
       task,
-      identity: await (options.identity ?? createSessionIdentity)(),
+      identity: await store.identity(),
       store,
       signal,
       tell: ground.tell,
@@ -116,7 +113,7 @@ export function createRounds(
       await scoring.score(equipment, message.base, async () => base, signal);
       signal.throwIfAborted();
       hands.progressed(one, 'training', 0);
-      const participant = participantIdOf(await store.secret());
+      const participant = participantIdOf((await store.identity()).publicKey);
       const outcome = await engine.alone(async () =>
         sumRound(message, participant, equipment.sums, base, rows.training),
       );
@@ -146,7 +143,7 @@ export function createRounds(
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const memory = {
-      participant: participantIdOf(await store.secret()),
+      participant: participantIdOf((await store.identity()).publicKey),
       residual: await store.vectors.get(residualKey(federation)),
       own,
       control,

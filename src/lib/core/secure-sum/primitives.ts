@@ -34,7 +34,7 @@ export interface Primitives {
   /** AES-256-CTR of zeros, from the block `block` on: `length` bytes. */
   keyStream(key: Uint8Array): Promise<KeyStream> | KeyStream;
   hash(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
-  /** Ed25519 (RFC 8032). False for anything that is no valid signature. */
+  /** core/signature.ts: false for anything that is no valid signature. */
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> | boolean;
 }
 
