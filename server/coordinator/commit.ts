@@ -20,6 +20,8 @@ export function planCommit(input: {
   /** Why no further round is needed, in a sentence; undefined: one is. */
   readonly completion: string | undefined;
   readonly bytesDown: number;
+  /** Rows that its devices count, where their reports do not say; undefined: they do. */
+  readonly weight?: number | undefined;
   readonly at: number;
 }): Commit {
   const { round, at, version } = input;
@@ -38,7 +40,7 @@ export function planCommit(input: {
     round: round.round,
     committedAt: at,
     participants: reports.length,
-    examples: reports.reduce((total, report) => total + report.examples, 0),
+    examples: input.weight ?? reports.reduce((total, report) => total + report.examples, 0),
     bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
     bytesDown: input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),

@@ -32,8 +32,10 @@ import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import {
   changedNothing,
   type Change,
@@ -50,14 +52,10 @@ import { Pace } from './pace.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
-import {
-  aggregationSetting,
-  downlinkOf,
-  quantumOf,
-  strategyOfRun,
-  wantedUpdate,
-  type WantedUpdate,
-} from './run-terms.ts';
+import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
+import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { sumConfigOf } from './secure-sum/sum-terms.ts';
+import { Summing } from './secure-sum/summing.ts';
 import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -91,6 +89,8 @@ export class Federation {
   readonly ledger: PrivacyLedger;
   readonly attendance = new Attendance();
   readonly driver: RoundDriver;
+  /** The secure sum of the present round, where the run has them. */
+  readonly summing: Summing;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -110,6 +110,10 @@ export class Federation {
   /** The last round that each participant was configured in, as far as records are kept in memory. */
   readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
+  /** What the last secure sum of the run came to: the range of the next. */
+  #sumNorms: readonly number[] | undefined;
+  /** Rounds with a secure sum that were abandoned in a row. */
+  #sumsFailed = 0;
   readonly #broadcast: Throttled;
 
   constructor(
@@ -141,6 +145,7 @@ export class Federation {
       isRoot: (participant) => this.roots?.includes(participant) === true,
     });
     this.driver = new RoundDriver(this.#host(), around);
+    this.summing = new Summing(this.#sumHost());
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -212,14 +217,16 @@ export class Federation {
       // Whoever was a candidate connects and checks in again.
       this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
     else this.driver.resume(round);
+    this.summing.resume();
     const { phase } = round.round;
     if (phase !== 'reporting' && !(phase === 'aggregation' && isAsynchronous(round.round))) return;
     for (const { candidate, standing } of round.round.cohort)
       if (standing.type === 'active') this.startGrace(candidate.participant);
   }
 
-  feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
-    return this.driver.feed(event, changes);
+  /** `sum`: where the round’s secure sum stands after the event. */
+  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: SumAttempt): Promise<readonly Effect[]> {
+    return this.driver.feed(event, changes, sum);
   }
 
   /** A cohort member without a connection has a while to come back. */
@@ -489,7 +496,9 @@ export class Federation {
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
       charge: (round) => this.#charge(round),
-      planCommit: (round, made, parameters) => {
+      openSum: () => this.background('sum', () => this.summing.close()),
+      sumDecoded: (norms) => (this.#sumNorms = norms),
+      planCommit: (round, made, parameters, weight) => {
         const { run, record } = this;
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
         const version = v.parse(VersionNumber, this.versions.head.version + 1);
@@ -502,6 +511,7 @@ export class Federation {
           made,
           completion: completion(this.model, parameters),
           bytesDown: this.#bytesDown,
+          weight,
           at,
         });
         return {
@@ -516,7 +526,30 @@ export class Federation {
       },
       baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
-      changed: () => this.changed(),
+      changed: () => {
+        this.summing.look();
+        this.changed();
+      },
+    };
+  }
+
+  #sumHost(): ConstructorParameters<typeof Summing>[0] {
+    const { clock, blobs, log } = this.around;
+    return {
+      clock,
+      blobs,
+      round: () => this.driver.round,
+      configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
+      connectionOf: (participant) => this.attendance.connectionOf(participant),
+      set: (sum) => this.driver.setSum(sum),
+      keep: (sum) => this.driver.recordSum(sum),
+      enqueue: (name, work) => this.background(name, work),
+      opened: (words) => this.driver.aggregateSum(words),
+      failed: async (reason) => {
+        const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
+        await this.feed({ type, reason, at: clock.now() });
+      },
+      warn: (message, about) => log.warn({ federation: this.record.id, ...about }, message),
     };
   }
 
@@ -641,11 +674,15 @@ export class Federation {
         controls,
         ...(privacy.type === 'none' ? {} : { privacy }),
         deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
+        ...(secureSumOf(this.#spec) !== undefined && round.phase === 'reporting'
+          ? { secureSum: this.summing.task(round, participant) }
+          : {}),
       });
     }
   }
 
   #ended(round: EndedRound): void {
+    this.summing.stop();
     const following = this.#following;
     this.#following = undefined;
     for (const participant of [...this.#resting.keys()]) this.stopRest(participant);
@@ -662,6 +699,7 @@ export class Federation {
       this.versions.add(commit.version);
       this.rememberedBy = commit.run.spec.strategy.name;
       this.#bytesDown = 0;
+      this.#sumsFailed = 0;
       this.record = commit.record;
       this.run = commit.run;
       const deltas = this.versions.deltasTo(round.version);
@@ -686,18 +724,19 @@ export class Federation {
         'round committed',
       );
       if (this.record.state !== 'finished' && following === undefined) {
-        // No scores of rows leave the devices under privacy: there is nothing to wait for.
-        const awaited =
-          this.privacy.type === 'none'
-            ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
-            : [];
+        // No scores of rows leave single devices under privacy or secure aggregation: there is nothing to wait for.
+        const areTold = this.privacy.type === 'none' && secureSumOf(this.#spec) === undefined;
+        const awaited = areTold
+          ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
+          : [];
         this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
       }
     } else if (round.phase === 'abandoned') {
       for (const { connection } of this.attendance.devices())
         connection.send('abandoned', { federation, round: round.round, reason: round.reason });
       this.around.log.warn({ federation, round: round.round, reason: round.reason }, 'round abandoned');
-      if (following === undefined) this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
+      if (following === undefined)
+        this.#interlude.begin(Math.max(round.rules.pauseMs, this.#afterAbandonMs()));
     }
     if (following !== undefined) {
       this.record = { ...this.record, lastRound: following.round };
@@ -706,6 +745,13 @@ export class Federation {
     if (this.record.state === 'running') this.#pace.makeRoom(round);
     // The updates have served: what is kept of them is their digests and counts.
     for (const report of reports) void this.release(report.update);
+  }
+
+  /** Devices need new keys for each attempt: after the first ones in a row they are given more time. */
+  #afterAbandonMs(): number {
+    if (secureSumOf(this.#spec) === undefined) return AFTER_ABANDON_MS;
+    this.#sumsFailed += 1;
+    return Math.min(30_000, AFTER_ABANDON_MS * 2 ** (this.#sumsFailed - 1));
   }
 
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
@@ -725,6 +771,14 @@ export class Federation {
     this.#broadcast.ask();
   }
 
+  /** Bytes of a masked vector of the open round; null: it has no secure sum; undefined: devices of the run send none but those. */
+  get maskedBytes(): number | null | undefined {
+    if (secureSumOf(this.#spec) === undefined) return null;
+    const { openRound } = this;
+    const sum = openRound === undefined || !('sum' in openRound) ? undefined : openRound.sum;
+    return sum === undefined ? undefined : 4 * totalWords(sum.config);
+  }
+
   get wanted(): WantedUpdate {
     return wantedUpdate(this.#spec, this.model);
   }
@@ -738,6 +792,7 @@ export class Federation {
   async close(): Promise<void> {
     await this.#queue.close(() => this.driver.close());
     this.#interlude.cancel();
+    this.summing.stop();
     this.#broadcast.stop();
     for (const cancel of [...this.#graces.values(), ...this.#resting.values()]) cancel();
   }

@@ -1,5 +1,6 @@
 // What devices may ask of a federation over their connection, and the answers (protocol/messages.ts).
 import { tallyShapeOf } from '#lib/core/federated-model.ts';
+import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { tallyFits } from '#lib/core/metrics/tally.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
@@ -47,6 +48,14 @@ export function receive(
       return federation.enqueue(() => withdraw(federation, connection, participant, sent.message));
     case 'evaluation':
       return federation.enqueue(() => evaluation(federation, participant, sent.message));
+    case 'sum-advert':
+    case 'sum-keys':
+    case 'sum-consent':
+    case 'sum-reveal':
+      return federation.enqueue(
+        async () =>
+          notHere(federation, connection, participant) ?? federation.summing.receive(participant, sent),
+      );
     default:
       return sent satisfies never;
   }
@@ -94,6 +103,7 @@ async function checkIn(
   const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'returned', participant, at });
+    federation.summing.returned(participant);
     await federation.offer(candidates);
     await federation.openIfDue();
   });
@@ -193,6 +203,11 @@ async function evaluation(
   { version, tally, personal }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
+  if (secureSumOf(record.spec) !== undefined)
+    return refused(
+      'not-eligible',
+      'This federation learns sums over devices alone: what a version does on the rows of one device is not told.',
+    );
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
   if (record.spec.privacy.type !== 'none')

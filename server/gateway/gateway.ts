@@ -63,6 +63,10 @@ const clientMessage = v.variant('name', [
   v.object({ name: v.literal('progress'), message: clientMessages.progress }),
   v.object({ name: v.literal('evaluation'), message: clientMessages.evaluation }),
   v.object({ name: v.literal('withdraw'), message: clientMessages.withdraw }),
+  v.object({ name: v.literal('sum-advert'), message: clientMessages['sum-advert'] }),
+  v.object({ name: v.literal('sum-keys'), message: clientMessages['sum-keys'] }),
+  v.object({ name: v.literal('sum-consent'), message: clientMessages['sum-consent'] }),
+  v.object({ name: v.literal('sum-reveal'), message: clientMessages['sum-reveal'] }),
 ]);
 
 /** Mounts socket.io on a server; every other upgrade is left to others where `sharesUpgrades` (Vite's own WebSocket). */

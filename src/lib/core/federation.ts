@@ -5,6 +5,7 @@ import { DataContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
+import { SecureSumRules, type SecureSumOn } from './secure-sum/rules.ts';
 import { MOST_TAGS, tagPattern } from './tags.ts';
 import { TreesSpec } from './trees/spec.ts';
 
@@ -214,6 +215,8 @@ const ofEvery = {
   contract: DataContract,
   rules: RoundRules,
   sample: v.nullable(SampleName),
+  /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */
+  secureSum: v.optional(SecureSumRules),
 };
 const ofSums = {
   ...ofEvery,
@@ -256,3 +259,7 @@ export type FederationSpec = v.InferOutput<typeof FederationSpec>;
 /** What of a spec says which model it is: two federations of the same text here have versions of the same kind. */
 export const modelText = (spec: FederationSpec): string =>
   JSON.stringify('network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters);
+
+/** What of secure aggregation is chosen; undefined: the server reads each update. */
+export const secureSumOf = ({ secureSum }: Pick<FederationSpec, 'secureSum'>): SecureSumOn | undefined =>
+  secureSum?.type === 'on' ? secureSum : undefined;

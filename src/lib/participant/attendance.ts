@@ -1,4 +1,5 @@
 // Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
+import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { FederationView } from '../protocol/views.ts';
 import { measuredRate } from './engine.ts';
 import { JoinRefused } from './equipment.ts';
@@ -31,6 +32,15 @@ const RETRY_CHECK_IN_MS = 15_000;
 /** What decides on whether a device may take part (core/round/select.ts), to see whether it changed. */
 const eligibility = ({ spec: { rules, plan } }: FederationView): string =>
   JSON.stringify([rules.selection, rules.reportingDeadlineMs, plan.localEpochs]);
+
+/**
+ * Rows that the device says it has. Under secure aggregation how many they are rides in the sum, and the server is told no more than
+ * that they suffice.
+ */
+const claimedExamples = (spec: FederationSpec, rows: number): number => {
+  const { minimumExamples } = spec.rules.selection;
+  return secureSumOf(spec) === undefined ? rows : Math.min(rows, minimumExamples);
+};
 
 export function createAttendance(
   ground: Ground,
@@ -65,9 +75,10 @@ export function createAttendance(
     };
     const { choice } = equipment.engine;
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
+    const spec = view?.spec ?? equipment.spec;
     const answer = await ground.tell('check-in', {
       federation,
-      examples: statedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
+      examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),

@@ -18,6 +18,7 @@ import { presentView } from './present.ts';
 import type { TrainingProgress } from './train-locally.ts';
 import type { TrainingControl } from './training-control.ts';
 import type { TrainingTurn } from './training-turn.ts';
+import type { SumPeers, SumRound } from './secure-sum/sum-round.ts';
 import { createViewPace } from './view-pace.ts';
 
 export interface TakePartOptions {
@@ -53,6 +54,10 @@ export interface RoundInHand {
   progress: TrainingProgress | null;
   deadlineAt: number | null;
   undoDeadline: () => void;
+  /** Its part in the round’s secure sum; absent where updates are read one by one. */
+  sum?: SumRound;
+  /** Who else is in that sum, once they have shown their keys. */
+  peers: SumPeers | null;
 }
 
 /** What this device knows now; every part writes its own lines of it. */

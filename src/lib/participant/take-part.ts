@@ -175,6 +175,18 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
+        link.on('sum-roster', ({ federation: of, round, roster }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.roster(roster));
+        }),
+        link.on('sum-forward', ({ federation: of, round, forward }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.forward(forward));
+        }),
+        link.on('sum-question', ({ federation: of, round, summed }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.question(summed));
+        }),
+        link.on('sum-consents', ({ federation: of, round, consents }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.consents(consents));
+        }),
         link.on('come-back', (message) => {
           if (message.federation === federation && standing.joined !== null)
             attendance.comeBack(message.afterMs);

@@ -7,6 +7,7 @@ import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
+import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -60,6 +61,7 @@ export const clientMessages = {
   progress: Progress,
   evaluation: Evaluation,
   withdraw: Withdraw,
+  ...sumClientMessages,
 } as const;
 export type ClientMessages = {
   readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]>;
@@ -115,6 +117,8 @@ export const Configured = v.strictObject({
   privacy: v.optional(Privacy),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
+  /** The server learns the sum of the cohort's updates alone; absent: it reads each. */
+  secureSum: v.optional(SumTask),
 });
 export type Configured = v.InferOutput<typeof Configured>;
 
@@ -141,6 +145,7 @@ export const serverMessages = {
   superseded: v.strictObject({ federation: FederationId }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
+  ...sumServerMessages,
 } as const;
 export type ServerMessages = {
   readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;

@@ -18,6 +18,7 @@ import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -121,6 +122,7 @@ export const Draft = v.object({
     personalisationTyped(exactAveraging.personalisation),
   ),
   further: v.optional(DraftFurther, plainFurther),
+  secureSum: v.optional(DraftSecureSum, plainSecureSum),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -218,6 +220,7 @@ export const emptyDraft = (): Draft => ({
   guard: { ...exactAveraging.guard },
   personalisation: personalisationTyped(exactAveraging.personalisation),
   further: plainFurther(),
+  secureSum: plainSecureSum(),
   rules: {
     goal: 8,
     minimum: 5,
@@ -281,6 +284,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     ...contractDraft(contract),
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),
     further: furtherFrom(spec.rules),
+    secureSum: secureSumFrom(spec),
     rules: {
       goal: rules.goal,
       minimum: rules.minimum,

@@ -40,6 +40,10 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     abandoned: new Set(),
     superseded: new Set(),
     'come-back': new Set(),
+    'sum-roster': new Set(),
+    'sum-forward': new Set(),
+    'sum-question': new Set(),
+    'sum-consents': new Set(),
   };
   const stateHandlers = new Set<(state: LinkState) => void>();
   const byteHandlers = new Set<(bytes: LinkBytes) => void>();

@@ -2,15 +2,18 @@
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
 import { strategyNamed } from '../aggregation/index.ts';
 import { fednova } from '../aggregation/fednova.ts';
-import type { FederationSpec } from '../federation.ts';
+import { secureSumOf, type FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
 import { epsilonOf, costOf, releasesWithin } from './budget.ts';
 
-type Planned = Pick<FederationSpec, 'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation'>;
+type Planned = Pick<
+  FederationSpec,
+  'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation' | 'secureSum'
+>;
 
 /** Paths within the spec. `network`: undefined where the model is learnt from sums, or could not be built. */
 export function checkPrivacy(
-  { privacy, strategy: chosen, metric, rules, personalisation }: Planned,
+  { privacy, strategy: chosen, metric, rules, personalisation, secureSum }: Planned,
   isSummed: boolean,
   network: Network | undefined,
 ): readonly StrategyIssue[] {
@@ -28,6 +31,12 @@ export function checkPrivacy(
     issues.push({
       path: 'privacy.epsilon',
       message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+    });
+  if (secureSumOf({ secureSum }) !== undefined)
+    issues.push({
+      path: 'privacy.type',
+      message:
+        'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose one of the two.',
     });
   const strategy = strategyNamed(chosen.name);
   if (strategy?.needs === 'individual')

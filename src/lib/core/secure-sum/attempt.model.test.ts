@@ -157,12 +157,11 @@ function* successors(world: World, mutant: Mutant): Generator<World> {
     if (left.copies > 0) yield fed({ ...world, left: { ...left, copies: left.copies - 1 } }, event, mutant);
   }
   if (attempt.phase === 'collecting') yield fed(world, { type: 'close' }, mutant);
-  else if (attempt.phase !== 'summed')
-    yield fed(world, { type: 'deadline', phase: attempt.phase }, mutant);
+  else if (attempt.phase !== 'summed') yield fed(world, { type: 'deadline', phase: attempt.phase }, mutant);
   if (attempt.phase === 'revealing' && attempt.reveals.length >= THRESHOLD) {
     const done = fed(world, { type: 'recovered' }, mutant);
     // One transaction: the version, its record in the log, and the end of the attempt.
-    const committed = { ...done, version: attempt.summed, commits: done.commits + 1 };
+    const committed = { ...done, durable: done.attempt, version: attempt.summed, commits: done.commits + 1 };
     yield { ...committed, logged: mutant.logsLater !== true };
   }
   if (mutant.logsLater === true && world.version !== null && !world.logged) yield { ...world, logged: true };
