@@ -1,5 +1,6 @@
 // The commands of the command line. Adding one: a file beside this one, and its line here.
 import type { Command } from 'commander';
+import * as audit from './audit.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
@@ -11,4 +12,12 @@ export interface CommandFile {
   register(program: Command): void;
 }
 
-export const commands: readonly CommandFile[] = [start, demo, participate, evaluate, simulate, strategies];
+export const commands: readonly CommandFile[] = [
+  start,
+  demo,
+  participate,
+  evaluate,
+  simulate,
+  strategies,
+  audit,
+];

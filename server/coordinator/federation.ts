@@ -32,6 +32,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
@@ -44,10 +45,12 @@ import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
+import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting, downlinkOf, quantumOf, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { sealed } from './seal.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -66,6 +69,7 @@ export interface FederationParts {
   readonly model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly log: VersionLog;
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -76,6 +80,7 @@ export class Federation {
   model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly log: VersionLog;
   readonly attendance = new Attendance();
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
@@ -108,6 +113,7 @@ export class Federation {
     this.model = parts.model;
     this.versions = parts.versions;
     this.journal = parts.journal;
+    this.log = parts.log;
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
@@ -156,11 +162,14 @@ export class Federation {
 
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
+    const { records, clock } = this.around;
     try {
-      await this.around.records.write(changes);
+      await records.write(sealed(changes, records, this.journal, clock.now()));
       this.journal.written();
+      this.log.written();
     } catch (error) {
       this.journal.undo();
+      this.log.undo();
       if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
@@ -168,6 +177,11 @@ export class Federation {
 
   entry(type: string, payload: Readonly<Record<string, unknown>> = {}): Change {
     return { type: 'append-journal', record: this.journal.next(type, payload, this.around.clock.now()) };
+  }
+
+  /** A version in the log, to be written with it. */
+  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
+    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
   }
 
   get openRound(): Round | undefined {
@@ -468,7 +482,10 @@ export class Federation {
         });
         return {
           event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: this.#commit.changes,
+          changes: [
+            ...this.#commit.changes,
+            this.logged(this.#commit.version, contributionsOf(record.id, round)),
+          ],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),

@@ -1,6 +1,6 @@
 // The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
 // are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
-// kept: its chain proves to others that nothing was altered, and here there are no others.
+// kept, nor is the log of versions: its chain proves to others that nothing was altered, and here there are no others.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
@@ -125,10 +125,12 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         if (change.record.tally.count > 0) present().evaluations.push(change.record);
         return;
       case 'move-alias':
+      case 'append-log':
       case 'append-journal':
         return;
       case 'delete-federation':
       case 'replace-initial-version':
+      case 'append-act':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -141,6 +143,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     async write(changes) {
       for (const change of changes) apply(change);
     },
+    rowsOf: () => [],
     federations: async () => (kept === undefined ? [] : [kept.federation]),
     run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
     rounds: async () => (kept?.round == null ? [] : [kept.round]),
@@ -151,6 +154,8 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
     sessions: async () => [],
+    acts: async () => [],
+    log: async () => [],
     journal: async () => [],
     lastEntry: async () => undefined,
     async close() {},

@@ -31,6 +31,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'frozen-back':
     case 'excluded':
     case 'come-back':
+    case 'other-history':
       return undefined;
     default:
       return reason satisfies never;
@@ -54,6 +55,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'storage-full':
     case 'diverged':
     case 'excluded':
+    case 'other-history':
       return 'danger';
     default:
       return reason satisfies never;

@@ -10,6 +10,7 @@ import type {
   StoredRefusal,
 } from '../../ports/participant-store.ts';
 import { UpdateOffer } from '../../protocol/http.ts';
+import { Inclusion, Signature } from '../../core/transparency/statements.ts';
 import { Receipt } from '../../protocol/views.ts';
 import { randomSecret } from '../random-secret.ts';
 import { openDurableFiles } from './durable-files.ts';
@@ -47,6 +48,8 @@ const CheckpointLine = v.object({
 });
 const ReceiptLine = v.object({
   receipt: Receipt,
+  signed: v.exactOptional(Signature),
+  inclusion: v.exactOptional(Inclusion),
   version: v.nullable(v.number()),
   outcome: v.picklist(['waiting', 'included', 'abandoned']),
 });
