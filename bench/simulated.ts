@@ -43,6 +43,8 @@ export const plain: SimulationSetup = {
   availability: 'always',
   speeds: 'uniform',
   deadlineSeconds: 600,
+  deadlineShare: null,
+  fairness: 'random',
   rounds: 100,
   metric: null,
   evaluateEvery: 1,

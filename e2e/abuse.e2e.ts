@@ -135,7 +135,7 @@ test('bodies, headers and frames without measure are refused, and cost their sen
   for (let frames = 0; frames < 200; frames += 1) {
     const socket = await rawSocket(port);
     socket.bytes(randomBytes(64));
-    socket.text(`40${JSON.stringify({ protocol: -1, secret: 'x'.repeat(1_000) })}`);
+    socket.text(`40${JSON.stringify({ protocol: -1, proof: 'x'.repeat(1_000) })}`);
     socket.bytes(randomBytes(1 + frames * 50));
     socket.close();
   }

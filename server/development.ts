@@ -51,6 +51,7 @@ export async function attachDevelopment(
     httpServer,
     {
       coordinator: program.coordinator,
+      tokens: program.tokens,
       site,
       clock: program.clock,
       log,

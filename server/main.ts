@@ -100,6 +100,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     });
     const gateway = openGateway(server, {
       coordinator: program.coordinator,
+      tokens: program.tokens,
       site,
       clock: program.clock,
       log,

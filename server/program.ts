@@ -11,7 +11,9 @@ import { fileServerKey } from './adapters/file-server-key.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
+import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
+import { bearersOf } from './http/bearers.ts';
 import { Sessions } from './http/sessions.ts';
 import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
@@ -24,6 +26,7 @@ export interface Program {
   readonly coordinator: Coordinator;
   readonly application: Application;
   readonly sessions: Sessions;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly key: ServerKey;
   readonly api: ReturnType<typeof createApi>;
@@ -48,7 +51,8 @@ export async function openProgram(options: {
   const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
   const acts = await openActs(records, clock);
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
-  const uploads = new Uploads(coordinator, blobs, clock, log);
+  const tokens = createTokens(clock);
+  const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
   const api = createApi({ coordinator, blobs, sessions, uploads, site, log, acts, records });
 
   const application: Application = {
@@ -69,6 +73,7 @@ export async function openProgram(options: {
     coordinator,
     application,
     sessions,
+    tokens,
     clock,
     key,
     api,

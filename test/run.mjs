@@ -91,16 +91,25 @@ async function unitsAside() {
   };
 }
 
+/** Two at a time, since each waits more than it works; those that watch how long the page takes over something come after, alone. */
 async function errands() {
-  heading('Errands of people, in a real Chromium against the real server');
-  const file = join(reports, 'e2e.json');
-  const status = await run('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
-    environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
-  });
-  const told = report(file);
-  const stats = told?.stats;
-  for (const title of secondTry(told?.suites ?? [])) console.log(`Passed at the second try only: ${title}`);
-  count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
+  for (const [title, parts] of [
+    [
+      'Errands of people, in a real Chromium against the real server',
+      ['--grep-invert', '@alone', '--workers', '2'],
+    ],
+    ['Errands that must have the machine to themselves', ['--grep', '@alone', '--workers', '1']],
+  ]) {
+    heading(title);
+    const file = join(reports, `e2e-${parts[0]}.json`);
+    const status = await run('@playwright/test/cli.js', ['test', '--reporter=list,json', ...parts], {
+      environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+    });
+    const told = report(file);
+    const stats = told?.stats;
+    for (const again of secondTry(told?.suites ?? [])) console.log(`Passed at the second try only: ${again}`);
+    count(status, (stats?.expected ?? 0) + (stats?.flaky ?? 0), stats?.unexpected ?? 0, stats?.skipped ?? 0);
+  }
 }
 
 try {

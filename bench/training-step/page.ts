@@ -17,14 +17,16 @@ setWasmPaths({
 
 /** TensorFlow.js's WASM kernels bind themselves to one instance a page, which is model.fit's here: its adapter is left out. */
 const simd = (timesAsFast: number) => [{ backend: 'simd', timesAsFast }] as const;
+const simdAndJax = (own: number) => [...simd(own), { backend: 'jax-wasm', timesAsFast: 1 }] as const;
 const webgpu = (own: number) =>
   [
     { backend: 'gpu', timesAsFast: own },
+    { backend: 'jax-webgpu', timesAsFast: 2, hidesScript: true },
     { backend: 'webgpu', timesAsFast: 1 },
   ] as const;
 const cases: readonly Case[] = [
-  { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 10, steps: 120 },
-  { fit: 'wasm', engines: simd(2), model: 'mlp', batchSize: 128, steps: 10 },
+  { fit: 'wasm', engines: simdAndJax(2), model: 'mlp', batchSize: 10, steps: 120 },
+  { fit: 'wasm', engines: simdAndJax(2), model: 'mlp', batchSize: 128, steps: 10 },
   { fit: 'wasm', engines: simd(5), model: 'cnn-mcmahan', batchSize: 10, steps: 4 },
   { fit: 'webgpu', engines: webgpu(1), model: 'softmax-regression', batchSize: 10, steps: 5, script: true },
   { fit: 'webgpu', engines: webgpu(2), model: 'mlp', batchSize: 10, steps: 3, script: true },

@@ -38,6 +38,35 @@ export interface MemoryRecords extends Records {
   isFull: boolean;
 }
 
+/** Which tables a change writes to: these are copied, the others stay. */
+const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } = {
+  'create-federation': ['federations'],
+  'change-federation': ['federations'],
+  'delete-federation': [
+    'federations',
+    'runs',
+    'rounds',
+    'updates',
+    'versions',
+    'evaluations',
+    'aliases',
+    'log',
+    'journal',
+  ],
+  'put-run': ['runs'],
+  'put-round': ['rounds'],
+  'insert-update': ['updates'],
+  'insert-version': ['versions'],
+  'replace-initial-version': ['versions'],
+  'insert-evaluation': ['evaluations'],
+  'move-alias': ['aliases'],
+  'insert-session': ['sessions'],
+  'delete-session': ['sessions'],
+  'append-log': ['log'],
+  'append-act': ['acts'],
+  'append-journal': ['journal'],
+};
+
 const key = (...parts: (string | number)[]): string => parts.join('/');
 
 export function memoryRecords(): MemoryRecords {
@@ -63,20 +92,11 @@ export function memoryRecords(): MemoryRecords {
     isFull: false,
     async write(changes) {
       if (records.isFull) throw new RecordsFull('There is no room for more records.');
-      const next: State = {
-        federations: new Map(state.federations),
-        runs: new Map(state.runs),
-        rounds: new Map(state.rounds),
-        updates: new Map(state.updates),
-        versions: new Map(state.versions),
-        evaluations: new Map(state.evaluations),
-        aliases: new Map(state.aliases),
-        sessions: new Map(state.sessions),
-        log: new Map(state.log),
-        acts: new Map(state.acts),
-        journal: new Map(state.journal),
-      };
-      for (const change of changes) apply(next, structuredClone(change));
+      const next: State = { ...state };
+      for (const table of new Set(changes.flatMap(({ type }) => touched[type])))
+        Object.assign(next, { [table]: new Map<string, unknown>(state[table]) });
+      // Records are read-only to all who hold one: none is copied.
+      for (const change of changes) apply(next, change);
       state = next;
     },
     rowsOf,

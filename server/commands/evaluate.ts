@@ -19,13 +19,13 @@ interface Flags {
   readonly federation: FederationId;
   readonly version: string;
   readonly data: readonly string[];
-  readonly backend: 'simd' | 'wasm' | 'cpu';
+  readonly backend: 'simd' | 'jax-wasm' | 'wasm' | 'cpu';
   readonly json?: true;
 }
 
 const backendOf = (text: string): Flags['backend'] => {
-  if (text === 'simd' || text === 'wasm' || text === 'cpu') return text;
-  throw new InvalidArgumentError('One of simd, wasm, cpu.');
+  if (text === 'simd' || text === 'jax-wasm' || text === 'wasm' || text === 'cpu') return text;
+  throw new InvalidArgumentError('One of simd, jax-wasm, wasm, cpu.');
 };
 const versionOf = (text: string): string => {
   if (text === 'live' || text === 'head' || /^\d+$/.test(text)) return text;
@@ -44,7 +44,7 @@ export function register(program: Command): void {
       'a file or folder; may be given again',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
-    .option('--backend <name>', 'simd, wasm or cpu', backendOf, 'simd')
+    .option('--backend <name>', 'simd, jax-wasm, wasm or cpu', backendOf, 'simd')
     .option('--json', 'one line of JSON')
     .action(async (flags: Flags) => {
       const scored = await evaluate(flags);

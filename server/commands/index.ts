@@ -1,5 +1,6 @@
 // The commands of the command line. Adding one: a file beside this one, and its line here.
 import type { Command } from 'commander';
+import * as account from './account.ts';
 import * as audit from './audit.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
@@ -19,5 +20,6 @@ export const commands: readonly CommandFile[] = [
   evaluate,
   simulate,
   strategies,
+  account,
   audit,
 ];

@@ -34,8 +34,9 @@ const partitionOf = (text: string): string => {
   return text;
 };
 const backendOf = (text: string): HeadlessSetup['backend'] => {
-  if (text === 'simd' || text === 'wasm' || text === 'cpu' || text === 'auto') return text;
-  throw new InvalidArgumentError('One of simd, wasm, cpu, auto.');
+  if (text === 'simd' || text === 'jax-wasm' || text === 'wasm' || text === 'cpu' || text === 'auto')
+    return text;
+  throw new InvalidArgumentError('One of simd, jax-wasm, wasm, cpu, auto.');
 };
 const tagsOf = (text: string): string[] => {
   const tags = parseTags(text);
@@ -86,7 +87,7 @@ export function register(program: Command): void {
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
     .option(
       '--backend <name>',
-      'simd, wasm, cpu or auto: the fastest that passes the self-test',
+      'simd, jax-wasm, wasm, cpu or auto: the fastest that passes the self-test',
       backendOf,
       'auto',
     )
@@ -99,7 +100,7 @@ export function register(program: Command): void {
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
       '--state <directory>',
-      'keep each participant’s secret, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
+      'keep each participant’s key, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
     )
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
+import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
 import { roundsNeeded } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
@@ -49,6 +50,8 @@ interface Flags {
   readonly availability: SimulationSetup['availability'];
   readonly speeds: SimulationSetup['speeds'];
   readonly deadline: number;
+  readonly deadlineShare?: number;
+  readonly fairness: SimulationSetup['fairness'];
   readonly rounds?: number;
   readonly target?: NonNullable<SimulationSetup['metric']>;
   readonly evalEvery: number;
@@ -142,6 +145,17 @@ export function register(program: Command): void {
     )
     .option('--deadline <seconds>', 'simulated, that a cohort has to report', wholeOf(5, 86_400), 600)
     .option(
+      '--deadline-share <share>',
+      'of the deadline: leave out devices that are expected to train longer, as 0.5 (default: none is left out)',
+      numberOf(0.01, 1),
+    )
+    .option(
+      '--fairness <how>',
+      'whose turn it is: random; least-recent; least-recent-by-speed: slow devices less often, and none never',
+      oneOf(...SelectionRules.entries.fairness.options),
+      plainRounds.selection.fairness,
+    )
+    .option(
       '--rounds <number>',
       'committed, after which the run ends (default: 100; for boosted-trees and k-means as many as they take at most)',
       wholeOf(1, 100_000),
@@ -156,8 +170,8 @@ export function register(program: Command): void {
     )
     .option(
       '--backend <name>',
-      'simd, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
-      oneOf('auto', 'simd', 'wasm', 'cpu', 'reference'),
+      'simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
       'simd',
     )
     .option(
@@ -255,6 +269,8 @@ function setupOf(flags: Flags): SimulationSetup {
     availability: flags.availability,
     speeds: flags.speeds,
     deadlineSeconds: flags.deadline,
+    deadlineShare: flags.deadlineShare ?? null,
+    fairness: flags.fairness,
     rounds: flags.rounds ?? usualRounds(flags.model),
     metric: flags.target ?? null,
     evaluateEvery: flags.evalEvery,

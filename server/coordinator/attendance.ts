@@ -64,6 +64,10 @@ export class Attendance {
     return this.#devices.has(participant);
   }
 
+  factsOf(participant: ParticipantId): DeviceFacts | undefined {
+    return this.#devices.get(participant)?.facts;
+  }
+
   candidateOf(participant: ParticipantId): Candidate | undefined {
     return this.#devices.get(participant)?.candidate;
   }

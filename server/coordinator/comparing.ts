@@ -12,6 +12,7 @@ import {
   CHUNK_BYTES,
   decodeUpdate,
   factsOf,
+  scratchFor,
   type AggregationPlan,
   type Collecting,
 } from './stored-updates.ts';
@@ -27,9 +28,9 @@ interface Spooled {
 export function comparing(blobs: Blobs, plan: AggregationPlan<IndividualStrategy>): Collecting {
   const { strategy, setting, roots = [] } = plan;
   const isRoot = ({ report }: Spooled): boolean => roots.includes(report.participant);
-  const scratch = new ArrayBuffer(CHUNK_BYTES);
   const spooled = new Map<ParticipantId, Spooled>();
   const length = strategy.updateLength(setting.parameterCount);
+  const scratch = scratchFor(4 * length);
 
   async function spool(report: Report, verify: boolean): Promise<BlobDraft> {
     const draft = await blobs.draft();

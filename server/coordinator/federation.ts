@@ -25,7 +25,7 @@ import {
 import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
 import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { rootsFirst } from '#lib/core/round/roots.ts';
-import { inPickingOrder } from '#lib/core/round/select.ts';
+import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
@@ -326,11 +326,17 @@ export class Federation {
   }
 
   #inPickingOrder(candidates: readonly Candidate[]): Candidate[] {
-    const ordered = inPickingOrder(
-      candidates,
-      this.#spec.rules.selection.fairness,
-      (participant) => this.#lastRounds.get(participant),
-      () => this.around.clock.draw(),
+    const { rules, plan } = this.#spec;
+    const known = {
+      round: this.record.lastRound + 1,
+      lastRoundOf: (participant: ParticipantId) => this.#lastRounds.get(participant),
+      trainingMsOf: (participant: ParticipantId) => {
+        const facts = this.attendance.factsOf(participant);
+        return facts === undefined ? undefined : expectedTrainingMs(plan, facts);
+      },
+    };
+    const ordered = inPickingOrder(candidates, rules.selection.fairness, known, () =>
+      this.around.clock.draw(),
     );
     return this.roots === null ? ordered : rootsFirst({ roots: [...this.roots] }, ordered);
   }

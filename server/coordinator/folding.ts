@@ -4,17 +4,18 @@ import type { SumStrategy } from '#lib/core/aggregation/strategy.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import {
-  CHUNK_BYTES,
   decodeUpdate,
   factsOf,
+  scratchFor,
   type AggregationPlan,
   type Collecting,
 } from './stored-updates.ts';
 
 export function folding(blobs: Blobs, plan: AggregationPlan<SumStrategy>): Collecting {
   const { strategy, setting, quantum } = plan;
-  const sum = fixedPointSum(strategy.updateLength(setting.parameterCount), quantum);
-  const scratch = new ArrayBuffer(CHUNK_BYTES);
+  const length = strategy.updateLength(setting.parameterCount);
+  const sum = fixedPointSum(length, quantum);
+  const scratch = scratchFor(4 * length);
   const folded = new Set<ParticipantId>();
   return {
     async add(report, verify) {

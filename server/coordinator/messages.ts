@@ -33,7 +33,7 @@ export function receive(
   if (participant === null)
     return refused(
       'not-identified',
-      'This connection only watches. Connect with a participant’s secret to take part.',
+      'This connection only watches. Connect with a participant’s key to take part.',
     );
   switch (sent.name) {
     case 'check-in':
@@ -55,7 +55,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [] }: ClientMessages['check-in'],
+  { examples, tags = [], examplesPerSecond }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -64,8 +64,8 @@ async function checkIn(
     );
   const { attendance } = federation;
   const at = federation.around.clock.now();
-  const facts: DeviceFacts = { examples, tags };
-  const unfit = notEligible(federation.record.spec.rules.selection, facts);
+  const facts: DeviceFacts = { examples, tags, examplesPerSecond };
+  const unfit = notEligible(federation.record.spec, facts);
   if (unfit !== undefined) {
     // It may have been here with other data or tags.
     attendance.checkOut(participant);

@@ -19,6 +19,10 @@ import type { Blobs } from '../ports/blobs.ts';
 /** A multiple of 4, small enough for the processor's cache. */
 export const CHUNK_BYTES = 256 * 1024;
 
+/** What bytes of this many are read through: a chunk, or less where they are fewer. */
+export const scratchFor = (bytes: number): ArrayBuffer =>
+  new ArrayBuffer(Math.min(CHUNK_BYTES, Math.max(4, bytes)));
+
 /** Bytes in the store differ from their name: a damaged disk. */
 export class BlobDamaged extends Error {
   override readonly name = 'BlobDamaged';
@@ -96,7 +100,7 @@ export async function readParameters(
   blobs: Blobs,
   digest: Digest,
   length: number,
-  scratch = new ArrayBuffer(CHUNK_BYTES),
+  scratch = scratchFor(4 * length),
 ): Promise<Float32Array<ArrayBuffer>> {
   const parameters = new Float32Array(length);
   const bytes = new Uint8Array(parameters.buffer);
@@ -124,7 +128,7 @@ export async function readBase(
   blobs: Blobs,
   { strategy, setting }: AggregationPlan,
   base: BaseVersion,
-  scratch = new ArrayBuffer(CHUNK_BYTES),
+  scratch = scratchFor(4 * setting.parameterCount),
 ): Promise<ReadBase> {
   const read = async (digest: Digest | null, length: number): Promise<Float32Array<ArrayBuffer>> =>
     digest === null || length === 0 || (await blobs.size(digest)) !== 4 * length

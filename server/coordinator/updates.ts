@@ -14,7 +14,7 @@ import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
 import { BlobSpaceFull, type BlobDraft } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
-import { CHUNK_BYTES } from './stored-updates.ts';
+import { scratchFor } from './stored-updates.ts';
 import { signReceipt } from './version-log.ts';
 import { receiptOf } from './views.ts';
 
@@ -132,7 +132,7 @@ export async function deliver(
       (_, values) => check.add(values),
     );
     let fault: CodecFault | undefined;
-    await draft.read(new ArrayBuffer(CHUNK_BYTES), (chunk) => (fault ??= decoder.write(chunk)));
+    await draft.read(scratchFor(offer.bytes), (chunk) => (fault ??= decoder.write(chunk)));
     fault ??= decoder.end();
     const checked = fault === undefined ? check.finish() : fail(undecodable(fault));
     if (!checked.ok) return await reject(federation, participant, offer, checked.error);

@@ -103,8 +103,7 @@ function runOne(
   const link = createSocketLink({
     url: setup.url,
     kind: 'headless',
-    identity: async () => ({ secret: await store.secret(), name: data.name }),
-    secret: () => store.secret(),
+    identity: async () => ({ identity: await store.identity(), name: data.name }),
     reconnectMostMs: 5_000,
     onMalformed: (name, problem) =>
       say({

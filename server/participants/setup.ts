@@ -21,7 +21,7 @@ export const HeadlessSetup = v.object({
   seed: whole,
   /** The directory where each participant keeps its identity and its work; null: in memory. */
   state: v.nullable(v.string()),
-  backend: v.picklist(['simd', 'wasm', 'cpu', 'auto']),
+  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'auto']),
   /** Labels of each of its participants. */
   tags: v.optional(Tags, []),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */

@@ -27,7 +27,7 @@ export interface Begun {
   readonly setup: SimulationSetup;
   /** Over all rows and how they are divided. */
   readonly data: Digest;
-  readonly backend: 'simd' | 'wasm' | 'cpu' | 'reference';
+  readonly backend: 'simd' | 'jax-wasm' | 'wasm' | 'cpu' | 'reference';
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -35,7 +35,7 @@ const Header = v.object({
   tributary: v.literal('simulation/1'),
   setup: SimulationSetup,
   data: Digest,
-  backend: v.picklist(['simd', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
   elapsedMs: v.number(),
   presence: v.object({
     present: v.array(whole),

@@ -1,10 +1,11 @@
 // The simulated devices: what each is for the whole simulation, all of it drawn from the seed. A device costs its row numbers
 // and little else, so that ten thousand of them fit where one model does.
-import * as v from 'valibot';
 import { participantIdOf } from '#lib/core/digest.ts';
-import { ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
-import type { SimulationSetup } from './setup.ts';
+import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
+import { UnusableSetup, type SimulationSetup } from './setup.ts';
 
 export interface SimulatedDevice {
   /** From 0. */
@@ -35,6 +36,13 @@ const FRACTION_MS = 2 ** -14;
 /** Rows of a root: as many as suffice in the paper (Cao et al. 2021, §VI-A). */
 const ROOT_ROWS = 100;
 
+/** What it says of itself when it checks in. Where rows are only added up, no device measures its speed. */
+export const factsOf = ({ rows, rowsPerSecond }: SimulatedDevice, spec: FederationSpec): DeviceFacts => ({
+  examples: rows.length,
+  tags: [],
+  examplesPerSecond: 'network' in spec ? rowsPerSecond : undefined,
+});
+
 /** Drawn from all rows alike, whoever holds them: a root's rows are like the devices' data. */
 export const rootRows = (seed: number, rows: number): Uint32Array =>
   random(seed, 'root')
@@ -52,12 +60,13 @@ export function simulatedDevices(
   const hostile = new Set(order.subarray(0, Math.round(setup.attackers * parts.length)));
   return [...parts, ...(root === undefined ? [] : [root])].map((rows, index) => {
     const draw = random(seed, 'device', index);
-    const secret = Array.from({ length: 32 }, () => draw.below(256).toString(16).padStart(2, '0')).join('');
+    // It signs nothing: a public key without a private one is identity enough.
+    const publicKey = Uint8Array.from({ length: 32 }, () => draw.below(256));
     const spread = draw.normal();
     const wakes = WAKES.mean + WAKES.deviation * draw.normal();
     return {
       index,
-      participant: participantIdOf(v.parse(ParticipantSecret, secret)),
+      participant: participantIdOf(publicKey),
       rows,
       rowsPerSecond:
         setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),
@@ -66,4 +75,22 @@ export function simulatedDevices(
       wakesAtMs: Math.floor(((wakes % DAY_MS) + DAY_MS) % DAY_MS) + FRACTION_MS * index,
     };
   });
+}
+
+/** How many are left out for their speed; a sentence to tell, undefined where there is none. Throws UnusableSetup. */
+export function leftOutForSpeed(
+  devices: readonly SimulatedDevice[],
+  spec: FederationSpec,
+  setup: Pick<SimulationSetup, 'deadlineSeconds' | 'deadlineShare'>,
+): string | undefined {
+  const reasons = devices.flatMap((device) => notEligible(spec, factsOf(device, spec)) ?? []);
+  if (reasons.length === 0) return undefined;
+  const left = devices.length - reasons.length;
+  const many = `${reasons.length} of ${devices.length} devices would train longer than ${setup.deadlineShare} of ${setup.deadlineSeconds} s`;
+  if (left < spec.rules.minimum)
+    throw new UnusableSetup(
+      `--deadline-share ${setup.deadlineShare}: ${many}, and a round needs at least ${spec.rules.minimum} of the ${left} others. Use a larger share or a longer --deadline.`,
+    );
+  const { goal } = spec.rules;
+  return `${many}, and are left out.${left < goal ? ` Rounds want ${goal} devices, and wait in vain for more than ${left}.` : ''}`;
 }

@@ -6,7 +6,7 @@ import { backdoorSuccess, replacement } from '#lib/core/attacks/replacement.ts';
 import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
+import { FederationId, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import type { RoundView } from '#lib/protocol/views.ts';
@@ -20,7 +20,7 @@ import type { Blobs } from '../ports/blobs.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Cohort } from './cohort.ts';
-import type { SimulatedDevice } from './devices.ts';
+import { factsOf, type SimulatedDevice } from './devices.ts';
 import type { ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
@@ -34,6 +34,9 @@ const federation = v.parse(FederationId, 'simulation');
 
 /** A run of which so many rounds in a row make no version ends: it would go on like that for ever. */
 const MOST_ABANDONED = 10;
+
+/** Answers to a check-in that are no fault of the laboratory. */
+const EXPECTED: readonly string[] = ['finished', 'not-eligible'];
 
 export interface LaboratoryParts {
   readonly setup: SimulationSetup;
@@ -69,7 +72,7 @@ export class Laboratory {
   readonly #held: Map<Digest, Uint8Array>;
   readonly #judge: Connection = {
     id: 'laboratory',
-    participant: participantIdOf(v.parse(ParticipantSecret, '0'.repeat(64))),
+    participant: participantIdOf(new Uint8Array(32)),
     name: null,
     kind: 'headless',
     send: () => {},
@@ -179,7 +182,7 @@ export class Laboratory {
   }
 
   #checkIn(device: SimulatedDevice): void {
-    const { index, participant, rows } = device;
+    const { index, participant } = device;
     const connection: Connection = {
       id: `device-${index}`,
       participant,
@@ -193,9 +196,15 @@ export class Laboratory {
       },
     };
     this.#connections.set(index, connection);
+    const { examples, examplesPerSecond } = factsOf(device, this.parts.spec);
     this.#tell(device, {
       name: 'check-in',
-      message: { federation, examples: rows.length, backend: 'none' },
+      message: {
+        federation,
+        examples,
+        backend: 'none',
+        ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+      },
     });
   }
 
@@ -211,8 +220,8 @@ export class Laboratory {
     if (connection === undefined) return;
     this.#underWay.do(async () => {
       const answer = await this.#coordinator.receive(connection, message);
-      // What comes after the round has ended is refused, as it would be from afar.
-      if (!answer.ok && message.name === 'check-in' && answer.error !== 'finished')
+      // What comes after the round has ended is refused, as it would be from afar; a device that is left out stays away.
+      if (!answer.ok && message.name === 'check-in' && !EXPECTED.includes(answer.error))
         throw new Error(answer.message);
     });
   }

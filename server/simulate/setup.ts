@@ -1,7 +1,7 @@
 // What a simulation is told to do: plain data, which its state file keeps, so that it is gone on with as it was begun. How flags
 // become it is flags.ts; what the parts must agree on beyond each flag is found where they meet, and refused by UnusableSetup.
 import * as v from 'valibot';
-import { StrategyChoice } from '#lib/core/federation.ts';
+import { plainRounds, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { OptimizerSpec } from '#lib/core/model/spec.ts';
 
@@ -49,12 +49,15 @@ export const SimulationSetup = v.strictObject({
   speeds: v.picklist(['uniform', 'heavy-tailed']),
   /** Simulated seconds that a cohort has to report. */
   deadlineSeconds: whole(5),
+  /** The share of it within which a device must be expected to train; null: however long. */
+  deadlineShare: v.optional(SelectionRules.entries.deadlineShare, plainRounds.selection.deadlineShare),
+  fairness: v.optional(SelectionRules.entries.fairness, plainRounds.selection.fairness),
   rounds: whole(1),
   metric: v.nullable(v.strictObject({ name: MetricName, target: v.nullable(v.number()) })),
   evaluateEvery: whole(1),
   seed: whole(0),
   /** `auto`: the fastest that passes the self-test. Other engines round otherwise: the bytes are those of a seed and an engine. */
-  backend: v.picklist(['auto', 'simd', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
 });
 export type SimulationSetup = v.InferOutput<typeof SimulationSetup>;
 

@@ -16,7 +16,7 @@ import { random } from '#lib/core/random.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
-import { rootRows, simulatedDevices } from './devices.ts';
+import { leftOutForSpeed, rootRows, simulatedDevices } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -76,11 +76,14 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
-    for (const message of data.notes) options.onLine({ type: 'note', message });
-
     const root = needsRoot(strategyOf(setup.strategy))
       ? rootRows(setup.seed, data.training.count)
       : undefined;
+    const devices = simulatedDevices(setup, data.parts, root);
+    const leftOut = leftOutForSpeed(devices, spec, setup);
+    for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
+      options.onLine({ type: 'note', message });
+
     const processes = Math.max(1, options.processes ?? availableParallelism());
     const pool = openPool(processes, {
       spec,
@@ -105,7 +108,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       laboratory = new Laboratory({
         setup,
         spec,
-        devices: simulatedDevices(setup, data.parts, root),
+        devices,
         testRows: data.test.count,
         pool,
         from: earlier?.at,
@@ -173,7 +176,7 @@ async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise
     setup.batchSize,
     null,
   );
-  return v.parse(v.picklist(['simd', 'wasm', 'cpu']), backend);
+  return v.parse(v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu']), backend);
 }
 
 function digestOfData({ training, test, parts }: SimulationData): Digest {

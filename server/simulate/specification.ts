@@ -52,6 +52,11 @@ export function simulatedSpec(
     ...part.value,
     rules: {
       ...plainRounds,
+      selection: {
+        ...plainRounds.selection,
+        deadlineShare: setup.deadlineShare,
+        fairness: setup.fairness,
+      },
       // Everybody who is there is at hand.
       reserve: MOST_RESERVE,
       goal,
@@ -89,6 +94,8 @@ function flagOf(path: string): string {
     ['spec.transfer.uplink', '--uplink'],
     ['spec.transfer.downlink', '--downlink'],
     ['spec.rules.minimum', '--cohort'],
+    ['spec.rules.selection.deadlineShare', '--deadline-share'],
+    ['spec.rules.selection.fairness', '--fairness'],
     ['spec.network', '--model'],
     ['spec.family', '--model'],
     ['spec.guard', '--guard'],

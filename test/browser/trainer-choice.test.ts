@@ -23,7 +23,7 @@ test.each([
     const network = networkOf(family, { ...digits(side), classes: [...digits(side).classes] }, options);
     if (!network.ok) throw new Error(network.error.message);
     const available = await availableBackends();
-    expect(available).toEqual(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu']);
+    expect(available).toEqual(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu']);
     // WebGL compiles a convolution for half a minute here; its contract has that.
     const backends = family === 'mlp' ? available : available.filter((backend) => backend !== 'webgl');
     const choice = await chooseBackend({
@@ -43,8 +43,9 @@ test.each([
     const gpu = choice.reports.find((report) => report.backend === 'gpu');
     expect(gpu?.passed).toBe(true);
     expect(gpu?.description).toMatch(/^WebGPU · own kernels · .*\(software\)$/);
-    // On the same adapter and never faster: not even downloaded.
-    expect(choice.reports.map((report) => report.backend)).not.toContain('webgpu');
+    // On the same adapter: never faster, or not worth it where the processor wins. Not even downloaded.
+    const measured = choice.reports.map((report) => report.backend);
+    for (const stood of ['webgpu', 'jax-webgpu', 'jax-wasm', 'wasm']) expect(measured).not.toContain(stood);
     for (const report of passed) expect(report.relativeError).toBeLessThan(TOLERANCE / 10);
   },
 );

@@ -18,7 +18,7 @@ async function inWorker(backend: BackendName): Promise<unknown> {
   }
 }
 
-test.each(['simd', 'wasm', 'cpu', 'gpu', 'webgpu', 'webgl'] as const)(
+test.each(['simd', 'jax-wasm', 'wasm', 'cpu', 'gpu', 'jax-webgpu', 'webgpu', 'webgl'] as const)(
   '%s trains in a worker as the reference does',
   async (backend) => {
     const expected = await inWorker('reference');
@@ -85,3 +85,48 @@ test.each(['gpu', 'webgpu'] as const)(
     }
   },
 );
+
+test('jax-js whose device is lost ends its session with device-lost, and says that it can start no other', async () => {
+  const built = buildNetwork({
+    inputShape: [3],
+    layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+    loss: 'categorical-crossentropy',
+  });
+  if (!built.ok) throw new Error(built.error.message);
+  const request = GPUAdapter.prototype.requestDevice;
+  let device: GPUDevice | undefined;
+  GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, ...given) {
+    return (device = await request.apply(this, given));
+  };
+  try {
+    const trainer = await createTrainer('jax-webgpu');
+    const session = await trainer.open(built.value, {
+      learningRate: 0.1,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: 1,
+    });
+    await session.setRows({ count: 1, features: Float32Array.of(1, 2, 3), targets: Int32Array.of(1) });
+    await session.setState({
+      parameters: initialParameters(built.value, 1),
+      optimizer: new Float32Array(0),
+      steps: 0,
+    });
+    await session.step(Uint32Array.of(0));
+    // While it is being read.
+    const loss = session.takeLoss();
+    device?.destroy();
+    const isLost = { name: 'TrainerFailure', kind: 'device-lost' };
+    await expect(loss).rejects.toMatchObject(isLost);
+    await device?.lost;
+    await expect(session.step(Uint32Array.of(0))).rejects.toMatchObject(isLost);
+    session.close();
+    trainer.dispose();
+    await expect(createTrainer('jax-webgpu')).rejects.toMatchObject({
+      ...isLost,
+      message: expect.stringContaining('before the page is loaded anew'),
+    });
+  } finally {
+    GPUAdapter.prototype.requestDevice = request;
+  }
+});

@@ -41,3 +41,9 @@ trainerContract('WebGL', () => createTrainer('webgl'), {
   manySteps: 0,
   kernelsOnly: true,
 });
+trainerContract('jax-js on WebGPU', () => createTrainer('jax-webgpu'), {
+  tolerance: 2e-4,
+  bitExact: true,
+  manySteps: 0,
+  kernelsOnly: true,
+});

@@ -26,3 +26,8 @@ trainerContract('our own kernels on WebAssembly SIMD', () => createTrainer('simd
   bitExact: true,
   manySteps: 500,
 });
+trainerContract('jax-js on WebAssembly', () => createTrainer('jax-wasm'), {
+  tolerance: 1e-4,
+  bitExact: true,
+  manySteps: 0,
+});

@@ -372,7 +372,7 @@ export const enginesOf = (
 /** A device with 40 rows that is connected and watches; not yet joined. */
 export async function script(changes: Partial<TakePartOptions> = {}): Promise<Script> {
   const store = changes.store ?? createMemoryParticipantStore();
-  const coordinator = scriptedCoordinator(await store.secret());
+  const coordinator = scriptedCoordinator((await store.identity()).publicKey);
   return load(store, coordinator, createHandClock(), changes);
 }
 

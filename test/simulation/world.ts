@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { FederationId, ParticipantSecret, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import { FederationId, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
 import { provedSteps } from '#lib/core/transparency/check-inclusion.ts';
@@ -28,6 +28,10 @@ import { handClock, settle, type HandClock } from './hand-clock.ts';
 
 export const federation = v.parse(FederationId, 'two-moons');
 
+/** Of the device with this number: nobody signs anything here. */
+export const publicKeyOf = (index: number): Uint8Array =>
+  Uint8Array.from({ length: 32 }, (_, at) => (at === 31 ? index : at === 30 ? index >> 8 : 0));
+
 export interface Sent {
   readonly offer: UpdateOffer;
   readonly bytes: Uint8Array;
@@ -39,7 +43,14 @@ export interface Crash {
   readonly when: 'before' | 'after';
 }
 
+/** What the network makes of one message: when each copy of it arrives, in milliseconds from now; none: it is lost. */
+export interface Network {
+  copies(of: 'message-up' | 'message-down' | 'request' | 'reply'): readonly number[];
+}
+
 export class World {
+  /** undefined: everything arrives at once, and once. */
+  network: Network | undefined;
   coordinator!: Coordinator;
   blobs: MemoryBlobs = memoryBlobs();
   readonly clock: HandClock;
@@ -166,6 +177,7 @@ export class World {
     const fault = (text: string): never => {
       throw new Error(`${text} (seed ${this.seed})`);
     };
+    const shown = this.coordinator.versions(federation);
     const counted = new Set<string>();
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
@@ -177,7 +189,7 @@ export class World {
           fault(`version ${index} is made of nothing`);
         continue;
       }
-      if (this.coordinator.versions(federation)?.[index]?.damaged === true) continue;
+      if (shown?.[index]?.damaged === true) continue;
       const round = rounds.find((one) => one.round === version.round);
       if (round?.phase !== 'committed' || round.version !== version.version)
         return fault(`version ${index} has no round`);
@@ -288,6 +300,8 @@ export class Device {
   readonly sent = new Map<string, Float32Array>();
   /** The last decision on each round's update. */
   readonly replies = new Map<number, UpdateReply>();
+  /** The same, by what was offered. */
+  readonly #decisions = new Map<string, UpdateReply>();
   readonly committed: Committed[] = [];
   readonly received: (keyof ServerMessages)[] = [];
   conduct: (round: number) => Conduct = () => 'honest';
@@ -295,6 +309,10 @@ export class Device {
   isStopped = false;
   /** How often the server had no room for an update of it. */
   turnedAway = 0;
+  /** What it says of its speed when it checks in. */
+  examplesPerSecond: number | undefined;
+  /** Why it was left out, when it last asked. */
+  notEligible: string | undefined;
   #connection: Connection | undefined;
   #connections = 0;
   #outbox: Sent | undefined;
@@ -303,8 +321,7 @@ export class Device {
     readonly world: World,
     readonly index: number,
   ) {
-    const secret = v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
-    this.participant = participantIdOf(secret);
+    this.participant = participantIdOf(publicKeyOf(index));
     this.examples = 10 + random(index, 'examples').below(200);
   }
 
@@ -317,17 +334,41 @@ export class Device {
       name: null,
       kind: 'headless',
       send: (name, message) => {
-        if (this.#connection !== connection) return;
-        this.received.push(name);
-        if (name === 'configured') this.#configured(message as Configured);
-        if (name === 'committed') this.#committed(message as Committed);
-        if (name === 'come-back') this.#comesBack((message as ServerMessages['come-back']).afterMs);
+        const arrives = this.#carried('message-down', () => {
+          if (this.#connection !== connection) return;
+          this.received.push(name);
+          if (name === 'configured') this.#configured(message as Configured);
+          if (name === 'committed') this.#committed(message as Committed);
+          if (name === 'come-back') this.#comesBack((message as ServerMessages['come-back']).afterMs);
+        });
+        if (!arrives && this.#connection === connection) this.#breaks();
       },
     };
     this.#connection = connection;
     this.#checkIn();
     // Whatever was trained and not decided on is sent again.
     if (this.#outbox !== undefined) this.#send(this.#outbox);
+  }
+
+  /** Runs once for each copy that arrives of a message or request; false: none does. */
+  #carried(of: Parameters<Network['copies']>[0], arrive: () => void): boolean {
+    const { network, clock } = this.world;
+    if (network === undefined) {
+      arrive();
+      return true;
+    }
+    const copies = network.copies(of);
+    for (const after of copies)
+      if (after === 0) arrive();
+      else clock.after(after, arrive);
+    return copies.length > 0;
+  }
+
+  /** What a socket loses it loses with the connection: the device finds out, and comes back. */
+  #breaks(): void {
+    this.disconnect();
+    const connections = this.#connections;
+    this.world.clock.after(1_500, () => this.#connections === connections && this.connect());
   }
 
   disconnect(): void {
@@ -344,21 +385,35 @@ export class Device {
   }
 
   tell(message: ClientMessage): void {
-    const { coordinator } = this.world;
-    if (this.#connection !== undefined && !this.world.isDead)
-      coordinator.receive(this.#connection, message).then(
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const arrives = this.#carried('message-up', () => {
+      if (this.#connection !== connection || this.world.isDead) return;
+      this.world.coordinator.receive(connection, message).then(
         (answer) => {
           if (!answer.ok && answer.error === 'enough-devices') this.#comesBack(answer.afterMs);
+          if (!answer.ok && answer.error === 'not-eligible') this.notEligible = answer.message;
         },
         (error: unknown) => {
           // The gateway leaves such a message without an answer.
           if (!isDiskFull(error)) this.world.fatal ??= error;
         },
       );
+    });
+    if (!arrives) this.#breaks();
   }
 
   #checkIn(): void {
-    this.tell({ name: 'check-in', message: { federation, examples: this.examples, backend: 'none' } });
+    const { examples, examplesPerSecond } = this;
+    this.tell({
+      name: 'check-in',
+      message: {
+        federation,
+        examples,
+        backend: 'none',
+        ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+      },
+    });
   }
 
   #comesBack(afterMs: number): void {
@@ -434,6 +489,11 @@ export class Device {
   }
 
   #send(sent: Sent): void {
+    if (this.#carried('request', () => this.#deliver(sent))) return;
+    this.world.clock.after(2_000, () => this.#outbox === sent && this.#send(sent));
+  }
+
+  #deliver(sent: Sent): void {
     const { coordinator } = this.world;
     if (this.world.isDead) return;
     const deliver = async (): Promise<void> => {
@@ -445,11 +505,8 @@ export class Device {
       }
       // An answer that the kill swallowed was never heard.
       if (coordinator !== this.world.coordinator || this.world.isDead) return;
-      const before = this.replies.get(sent.offer.round);
-      if (before?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
-      else if (JSON.stringify(before) !== JSON.stringify(reply))
-        throw new Error('The decision on an update changed.');
-      if (this.#outbox === sent) this.#outbox = undefined;
+      const heard = this.#carried('reply', () => this.#decided(sent, reply));
+      if (!heard) this.world.clock.after(2_000, () => this.#outbox === sent && this.#send(sent));
     };
     deliver().catch((error: unknown) => {
       if (!isDiskFull(error)) {
@@ -460,6 +517,18 @@ export class Device {
       // Answered 507, with Retry-After.
       this.world.clock.after(60_000, () => this.#outbox === sent && this.#send(sent));
     });
+  }
+
+  #decided(sent: Sent, reply: UpdateReply): void {
+    const offer = JSON.stringify(sent.offer);
+    const before = this.#decisions.get(offer);
+    if (before?.type === 'accepted' && JSON.stringify(before) !== JSON.stringify(reply))
+      this.world.fatal ??= new Error(
+        `The decision on an update changed: ${JSON.stringify(before)} became ${JSON.stringify(reply)}.`,
+      );
+    this.#decisions.set(offer, reply);
+    if (this.replies.get(sent.offer.round)?.type !== 'accepted') this.replies.set(sent.offer.round, reply);
+    if (this.#outbox === sent) this.#outbox = undefined;
   }
 
   #committed(message: Committed): void {

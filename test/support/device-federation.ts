@@ -72,7 +72,7 @@ export async function deviceFederation(
 
   async function device(examples: Examples, index: number): Promise<FederationDevice> {
     const store = createMemoryParticipantStore();
-    const participant = participantIdOf(await store.secret());
+    const participant = participantIdOf((await store.identity()).publicKey);
     const connection: Connection = {
       id: String(index),
       participant,

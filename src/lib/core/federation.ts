@@ -53,8 +53,16 @@ export const SelectionRules = v.strictObject({
   requiredTags: Tags,
   /** Training rows that it must have. */
   minimumExamples: whole(1, 10_000_000),
-  /** least-recent: who took part longest ago, or never, comes first; chance decides between equals. */
-  fairness: v.picklist(['random', 'least-recent']),
+  /**
+   * The share of the reporting deadline within which a device must be expected to train, by what it measured of itself: the
+   * rest is for the model to come and the update to go. null: however long it takes.
+   */
+  deadlineShare: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))), null),
+  /**
+   * least-recent: who took part longest ago, or never, comes first; chance decides between equals. least-recent-by-speed: the
+   * same, but the wait of a device that is slower than the middle one counts for less (round/select.ts).
+   */
+  fairness: v.picklist(['random', 'least-recent', 'least-recent-by-speed']),
 });
 export type SelectionRules = v.InferOutput<typeof SelectionRules>;
 
@@ -65,7 +73,7 @@ export const plainRounds: {
   readonly reserve: number;
 } = {
   mode: { type: 'synchronous' },
-  selection: { requiredTags: [], minimumExamples: 1, fairness: 'random' },
+  selection: { requiredTags: [], minimumExamples: 1, deadlineShare: null, fairness: 'random' },
   reserve: 3,
 };
 

@@ -13,7 +13,7 @@ export const FederationId = v.pipe(
 );
 export type FederationId = v.InferOutput<typeof FederationId>;
 
-/** Hex of the first 16 bytes of SHA-256(participant secret): the identity certifies itself, with no registration. */
+/** Hex of the first 16 bytes of SHA-256(public key): the identity certifies itself, with no registration. */
 export const ParticipantId = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{32}$/, '32 hex digits'),
@@ -21,13 +21,13 @@ export const ParticipantId = v.pipe(
 );
 export type ParticipantId = v.InferOutput<typeof ParticipantId>;
 
-/** 32 random bytes as 64 hex digits, known to one browser profile and shown to the server as a bearer token. */
-export const ParticipantSecret = v.pipe(
+/** A participant's public key in hex: 32 bytes of Ed25519, or 65 of P-256 (core/signature.ts). */
+export const PublicKey = v.pipe(
   v.string(),
-  v.regex(/^[0-9a-f]{64}$/, '64 hex digits'),
-  v.brand('ParticipantSecret'),
+  v.regex(/^(?:[0-9a-f]{64}|04[0-9a-f]{128})$/, 'a public key in hex'),
+  v.brand('PublicKey'),
 );
-export type ParticipantSecret = v.InferOutput<typeof ParticipantSecret>;
+export type PublicKey = v.InferOutput<typeof PublicKey>;
 
 /** SHA-256 in lower-case hex: the name of immutable bytes. */
 export const Digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'), v.brand('Digest'));

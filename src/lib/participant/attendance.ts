@@ -1,5 +1,6 @@
 // Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
 import type { FederationView } from '../protocol/views.ts';
+import { measuredRate } from './engine.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import { keepTitle } from './federation-title.ts';
@@ -25,6 +26,10 @@ export interface Attendance {
 }
 
 const RETRY_CHECK_IN_MS = 15_000;
+
+/** What decides on whether a device may take part (core/round/select.ts), to see whether it changed. */
+const eligibility = ({ spec: { rules, plan } }: FederationView): string =>
+  JSON.stringify([rules.selection, rules.reportingDeadlineMs, plan.localEpochs]);
 
 export function createAttendance(
   ground: Ground,
@@ -57,10 +62,13 @@ export function createAttendance(
     const later = (): void => {
       undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(checkIn()));
     };
+    const { choice } = equipment.engine;
+    const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const answer = await ground.tell('check-in', {
       federation,
       examples: equipment.rows.training.count,
-      backend: equipment.engine.choice.backend,
+      backend: choice.backend,
+      ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
@@ -146,9 +154,7 @@ export function createAttendance(
         standing.checkedIn = false;
         awayUntil = -Infinity;
       }
-      const rulesChanged =
-        before !== undefined &&
-        JSON.stringify(before.spec.rules.selection) !== JSON.stringify(next.spec.rules.selection);
+      const rulesChanged = before !== undefined && eligibility(before) !== eligibility(next);
       if (!standing.checkedIn && (reopened || rulesChanged || before === undefined))
         ground.background(checkIn());
       const { hand } = standing;

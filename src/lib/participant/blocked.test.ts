@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { blockSentence, createBlockList, spoken, type Block } from './blocked.ts';
+import { spoken } from '../core/spoken-duration.ts';
+import { blockSentence, createBlockList, type Block } from './blocked.ts';
 
 const every: readonly Block[] = [
   { reason: 'excluded', detail: 'Its data counts twice.' },

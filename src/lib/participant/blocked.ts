@@ -1,13 +1,6 @@
 // Why nothing moves: the closed list of reasons, its order, and the sentence of each. At most one is shown, the first that holds.
+import { spoken } from '../core/spoken-duration.ts';
 import type { BlockedBy, BlockedReason } from './participation.ts';
-
-/** A duration as a person says it: "40 s", "3 min", "2 h". */
-export function spoken(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 90) return `${Math.max(1, seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 const clockTime = (at: number): string => {

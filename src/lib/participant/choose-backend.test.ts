@@ -84,16 +84,16 @@ describe('choosing a back end', () => {
     expect(alone.reports).toHaveLength(4);
   });
 
-  test('TensorFlow.js on WebAssembly stands by where our own kernels pass there, unless it is asked for', async () => {
-    const backends = ['webgl', 'simd', 'wasm', 'cpu'] as const;
-    const { options } = device({ simd: 0.4, wasm: 1.9 });
+  test('TensorFlow.js and jax-js on WebAssembly stand by where our own kernels pass there, unless it is asked for', async () => {
+    const backends = ['webgl', 'simd', 'jax-wasm', 'wasm', 'cpu'] as const;
+    const { options } = device({ simd: 0.4, 'jax-wasm': 3, wasm: 1.9 });
     const choice = await chooseBackend(options({ backends }));
     expect(choice.reports.map((report) => report.backend)).toEqual(['webgl', 'simd']);
     const asked = await chooseBackend(
       device({ simd: 0.4, wasm: 1.9 }).options({ backends, preferred: 'wasm' }),
     );
     expect(asked.backend).toBe('wasm');
-    const without = await chooseBackend(device({ wasm: 1.9 }).options({ backends }));
+    const without = await chooseBackend(device({ 'jax-wasm': 3, wasm: 1.9 }).options({ backends }));
     expect(without.backend).toBe('wasm');
   });
 
@@ -108,6 +108,35 @@ describe('choosing a back end', () => {
     expect(slow.backend).toBe('simd');
     const wrong = await chooseBackend(device(speeds, ['gpu']).options({ backends }));
     expect(wrong.reports.map((report) => report.backend)).toEqual(['gpu', 'webgpu', 'simd']);
+  });
+
+  test('jax-js on WebGPU comes last, and only where the graphics device is the fastest or nothing else passes', async () => {
+    const backends = ['gpu', 'jax-webgpu', 'webgpu', 'simd', 'cpu'] as const;
+    const order = async (speeds: Parameters<typeof device>[0], over: Partial<ChooseBackendOptions> = {}) => {
+      const choice = await chooseBackend(device(speeds).options({ backends, ...over }));
+      return [choice.backend, ...choice.reports.map((report) => report.backend)];
+    };
+    const speeds = { gpu: 0.3, 'jax-webgpu': 0.2, webgpu: 2, simd: 0.5 };
+    expect(await order(speeds)).toEqual(['jax-webgpu', 'gpu', 'simd', 'jax-webgpu']);
+    expect(await order({ ...speeds, 'jax-webgpu': 0.4 })).toEqual(['gpu', 'gpu', 'simd', 'jax-webgpu']);
+    expect(await order({ ...speeds, gpu: 4 })).toEqual(['simd', 'gpu', 'simd']);
+    // A network that our own kernels refuse, on a graphics device that is worth it.
+    const { gpu: _, ...foreign } = speeds;
+    expect(await order({ ...foreign, simd: 5 })).toEqual([
+      'jax-webgpu',
+      'gpu',
+      'webgpu',
+      'simd',
+      'jax-webgpu',
+    ]);
+    expect(await order({ 'jax-webgpu': 0.2 })).toEqual(['jax-webgpu', 'gpu', 'webgpu', 'simd', 'jax-webgpu']);
+    // Asked for by a person, it is the first.
+    expect(await order({ ...speeds, gpu: 4 }, { preferred: 'jax-webgpu' })).toEqual([
+      'jax-webgpu',
+      'jax-webgpu',
+      'gpu',
+      'simd',
+    ]);
   });
 
   test('a back end whose step is off by one per cent does not pass, however fast', async () => {

@@ -55,12 +55,16 @@ export const backendTitle = (backend: BackendName): string => {
   switch (backend) {
     case 'gpu':
       return 'WebGPU, own kernels';
+    case 'jax-webgpu':
+      return 'jax-js · WebGPU';
     case 'webgpu':
       return 'WebGPU';
     case 'webgl':
       return 'WebGL';
     case 'simd':
       return 'WebAssembly SIMD';
+    case 'jax-wasm':
+      return 'jax-js · WebAssembly';
     case 'wasm':
       return 'WebAssembly';
     case 'cpu':
@@ -76,7 +80,13 @@ export const backendTitle = (backend: BackendName): string => {
  * On the same processor, and never faster (bench/training-step*.bench.ts): where the first has passed, the second is neither
  * downloaded nor measured, unless somebody asks for it.
  */
-const BETTER: Partial<Record<BackendName, BackendName>> = { webgpu: 'gpu', wasm: 'simd' };
+const BETTER: Partial<Record<BackendName, BackendName>> = { webgpu: 'gpu', 'jax-wasm': 'simd', wasm: 'simd' };
+
+/**
+ * Beside others on the same processor, faster with some models and slower with others: downloaded and measured last, and only
+ * where nothing on another processor was faster than all of these.
+ */
+const BESIDE: Partial<Record<BackendName, readonly BackendName[]>> = { 'jax-webgpu': ['gpu', 'webgpu'] };
 
 /**
  * Measures one back end after the other, plain JavaScript only where no other passes, and leaves none running. Throws
@@ -91,9 +101,17 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
   };
   const names = new Set(options.preferred === null ? [] : [options.preferred]);
   for (const name of options.backends) if (name !== LAST_RESORT) names.add(name);
+  const fastest = (): BackendName | undefined => bySpeed(reports)[0]?.backend;
   const hasPassed = (name: BackendName | undefined): boolean =>
     reports.some((report) => report.backend === name && report.passed);
-  for (const name of names) if (name === options.preferred || !hasPassed(BETTER[name])) await measure(name);
+  const isAsked = (name: BackendName): boolean => name === options.preferred;
+  for (const name of names)
+    if (isAsked(name) || (BESIDE[name] === undefined && !hasPassed(BETTER[name]))) await measure(name);
+  for (const name of names) {
+    const best = fastest();
+    const isWorthIt = best === undefined || BESIDE[name]?.includes(best) === true;
+    if (BESIDE[name] !== undefined && !isAsked(name) && isWorthIt) await measure(name);
+  }
   if (
     !reports.some((report) => report.passed) &&
     !names.has(LAST_RESORT) &&
@@ -101,7 +119,7 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
   )
     await measure(LAST_RESORT);
   options.signal?.throwIfAborted();
-  const passed = reports.filter((report) => report.passed).sort((a, b) => a.stepMs - b.stepMs);
+  const passed = bySpeed(reports);
   const best = passed.find((report) => report.backend === options.preferred) ?? passed[0];
   if (best === undefined) {
     const reasons = reports
@@ -116,6 +134,10 @@ export async function chooseBackend(options: ChooseBackendOptions): Promise<Back
     reports,
   };
 }
+
+/** Those that passed, fastest first. */
+const bySpeed = (reports: readonly BackendReport[]): (BackendReport & { readonly passed: true })[] =>
+  reports.filter((report) => report.passed).sort((a, b) => a.stepMs - b.stepMs);
 
 /** The engines of this device as taking part and local runs need them. */
 export const measuredEngines = (

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import { backOff } from './back-off.ts';
-import { createEngine, createQueue } from './engine.ts';
+import { createEngine, createQueue, measuredRate } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
 
 const choice: BackendChoice = {
@@ -14,6 +14,16 @@ const choice: BackendChoice = {
     { backend: 'wasm', description: 'WebAssembly', passed: true, stepMs: 2, relativeError: 0 },
   ],
 };
+
+test('the measured rate is that of the engine in use, in two digits, and none where nothing was measured', () => {
+  // 12 rows in 2 ms: 6,000 a second; 13 in 1 ms, in two digits; a clock that saw no time pass.
+  expect(measuredRate({ ...choice, backend: 'wasm' }, 12)).toBe(6000);
+  expect(measuredRate(choice, 13)).toBe(13_000);
+  expect(measuredRate({ ...choice, backend: 'wasm' }, 25)).toBe(13_000);
+  const untimed = { ...choice.reports[0]!, stepMs: 0 };
+  expect(measuredRate({ ...choice, reports: [untimed] }, 1)).toBe(1e9);
+  expect(measuredRate({ ...choice, reports: [] }, 12)).toBeUndefined();
+});
 
 test('an engine makes its trainer once, moves on once it is lost, and says when nothing is left', async () => {
   const made: string[] = [];

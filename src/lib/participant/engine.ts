@@ -1,6 +1,7 @@
 // The engine of this device: the back ends that passed the self-test, fastest first. One is in use; when it is lost or runs
 // out of memory, the next one takes over. Work on it is done one piece at a time.
 import type { Network } from '../core/model/network.ts';
+import { MAXIMUM_RATE, MINIMUM_RATE } from '../protocol/limits.ts';
 import { TrainerFailure, type BackendName, type Trainer } from '../ports/trainer.ts';
 import { switchedChoice } from './choose-backend.ts';
 import type { BackendChoice } from './participation.ts';
@@ -37,6 +38,19 @@ const cause = (failure: TrainerFailure): string => {
       return failure.kind satisfies never;
   }
 };
+
+/**
+ * Rows a second on the back end in use, by its self-test on batches of `batchSize`: two digits, which are enough to choose devices
+ * by and tell little else of one. Not the pace of the last training: a tab in the background is slow, and would be left out
+ * for good. undefined where nothing was measured.
+ */
+export function measuredRate({ backend, reports }: BackendChoice, batchSize: number): number | undefined {
+  const report = reports.find((one) => one.backend === backend);
+  if (report?.passed !== true) return undefined;
+  // Clocks are coarse: a step may have taken no time at all.
+  const rate = Math.min(MAXIMUM_RATE, Math.max(MINIMUM_RATE, (1000 * batchSize) / report.stepMs));
+  return Number(rate.toPrecision(2));
+}
 
 /** A queue of one: pieces of work run in the order in which they were asked for. */
 export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {

@@ -7,7 +7,9 @@ export const Joined = v.object({
   federation: FederationId,
   dataset: v.string(),
   name: v.nullable(v.string()),
-  backend: v.nullable(v.picklist(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
+  backend: v.nullable(
+    v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  ),
   /** Labels that the person gave this device. */
   tags: v.optional(v.array(v.string()), []),
   /** When the person paused; null while it runs. A pause never ends by itself. */

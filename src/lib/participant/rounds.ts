@@ -81,7 +81,7 @@ export function createRounds(
       await scoring.score(equipment, message.base, async () => base, signal);
       signal.throwIfAborted();
       hands.progressed(one, 'training', 0);
-      const participant = participantIdOf(await store.secret());
+      const participant = participantIdOf((await store.identity()).publicKey);
       const outcome = await engine.alone(async () =>
         sumRound(message, participant, equipment.sums, base, rows.training),
       );
@@ -109,7 +109,7 @@ export function createRounds(
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const memory = {
-      participant: participantIdOf(await store.secret()),
+      participant: participantIdOf((await store.identity()).publicKey),
       residual: await store.vectors.get(residualKey(federation)),
       own,
       control,

@@ -83,7 +83,7 @@ test('two rounds of two devices by hand: the model and every control are those o
       checkpoint: undefined,
       control,
     });
-    const participant = participantIdOf(await one.store.secret());
+    const participant = participantIdOf((await one.store.identity()).publicKey);
     const outcome = await workRound(
       message,
       training,
@@ -239,7 +239,7 @@ for (const counted of [true, false])
       phase: counted ? 'committed' : 'abandoned',
       cohort: [
         {
-          participant: participantIdOf(await one.store.secret()),
+          participant: participantIdOf((await one.store.identity()).publicKey),
           name: 'This one',
           stage: 'accepted',
           fraction: null,

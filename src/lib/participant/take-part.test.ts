@@ -1,8 +1,10 @@
 // One round as it should go, and what a participant's screen is told of it. Trouble is in take-part-trouble.test.ts.
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
+import { clientMessages } from '../protocol/messages.ts';
 import {
   clouds,
   committedMessage,
@@ -24,13 +26,15 @@ test('a device that watches is idle and sends nothing but the wish to watch', as
   expect(one.coordinator.said).toEqual([{ name: 'watch', message: { federation } }]);
 });
 
-test('joining checks in with the number of training rows and the back end', async () => {
+test('joining checks in with the number of training rows, the back end and the speed that it measured', async () => {
   const one = await joined();
   const rows = splitExamples(clouds(40, 3)).training.length;
   expect(one.coordinator.said.find(({ name }) => name === 'check-in')?.message).toEqual({
     federation,
     examples: rows,
     backend: 'cpu',
+    // Batches of 5 in a millisecond.
+    examplesPerSecond: 5000,
   });
   expect(one.part.view).toMatchObject({ state: 'waiting', blocked: null });
   expect(one.faults).toEqual([]);
@@ -89,6 +93,30 @@ test('an engine is switched between rounds, and one that did not pass is refused
   await one.part.switchEngine('wasm');
   await one.until('switched', (view) => view.backend?.backend === 'wasm');
   expect(one.part.view.lastEvent).toBe('Switched to wasm.');
+});
+
+test('a device that is left out says how fast it is once more with another engine, and when rounds wait longer', async () => {
+  const one = await joined({ engines: twoEngines(heldTrainer()) });
+  const rates = (): (number | undefined)[] =>
+    one.coordinator.said
+      .filter(({ name }) => name === 'check-in')
+      .map(({ message }) => v.parse(clientMessages['check-in'], message).examplesPerSecond);
+  const tooSlow = 'This federation takes devices that train within 5 min.';
+  one.coordinator.refusal = { ok: false, error: 'not-eligible', message: tooSlow };
+  one.link.cut();
+  one.link.connect();
+  await one.until('left out', ({ blocked }) => blocked?.reason === 'excluded');
+  const before = rates().length;
+  await one.part.switchEngine('wasm');
+  await one.until('asked again', () => rates().length === before + 1);
+  // Batches of 5 in 1 ms, and in 2 ms.
+  expect([rates().at(-2), rates().at(-1)]).toEqual([5000, 2500]);
+  one.coordinator.refusal = null;
+  const { spec } = one.coordinator.view;
+  const rules = { ...spec.rules, reportingDeadlineMs: 2 * spec.rules.reportingDeadlineMs };
+  one.coordinator.view = { ...one.coordinator.view, spec: { ...spec, rules } };
+  one.link.deliver('federation', one.coordinator.view);
+  await one.until('taken', ({ blocked }) => blocked === null && rates().length === before + 2);
 });
 
 test('a round goes from the base to a receipt to a version with this device in it', async () => {

@@ -278,7 +278,10 @@ export function takePart(options: TakePartOptions): TakingPart {
       // After what is being computed: training that ends before it looks, and scoring, are not cut off in their middle.
       const afterwards = async (): Promise<void> => {
         if (hand !== undefined && hand.control.takeWanted() === null) return;
-        if (engine.switchTo(backend)) ground.happened(`Switched to ${engine.choice.description}.`);
+        if (!engine.switchTo(backend)) return;
+        ground.happened(`Switched to ${engine.choice.description}.`);
+        // It may have been too slow for these rounds.
+        if (blocks.has('excluded')) ground.background(attendance.attend());
       };
       ground.background(engine.alone(afterwards));
     },

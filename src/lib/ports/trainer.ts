@@ -4,7 +4,8 @@ import type { Tally } from '../core/metrics/tally.ts';
 import type { Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 
-export type BackendName = 'gpu' | 'webgpu' | 'webgl' | 'simd' | 'wasm' | 'cpu' | 'reference';
+export type BackendName =
+  'gpu' | 'jax-webgpu' | 'webgpu' | 'webgl' | 'simd' | 'jax-wasm' | 'wasm' | 'cpu' | 'reference';
 
 /** What leaves an engine when it can go on no longer; thrown by any method of a session, which is then dead. */
 export class TrainerFailure extends Error {

@@ -8,7 +8,7 @@
 //   GET    /api/federations/:id/log?since=&size=&round=&participant=   LogReply
 //   GET    /api/federations/:id/versions/:v/export?format=   zip (tfjs) | safetensors file
 //   GET    /api/parameters/:digest                           f32 little-endian [P]; immutable, ETag, Range
-//   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer secret)
+//   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer token)
 //   HEAD   /api/uploads/:upload                              Upload-Offset
 //   PATCH  /api/uploads/:upload                              bytes from Upload-Offset → UploadState | UpdateReply
 //   POST   /api/session            { token }                 sets the cookie; DELETE signs out

@@ -12,5 +12,8 @@ export const UPLOAD_IDLE_MS = 60_000;
 export const MAXIMUM_COORDINATE = 64;
 /** An example count above this is refused. */
 export const MAXIMUM_EXAMPLES = 10_000_000;
+/** Training rows a second that a device may say it was measured at. */
+export const MINIMUM_RATE = 1e-3;
+export const MAXIMUM_RATE = 1e9;
 /** JSON bodies of the coordinator's API. */
 export const MAXIMUM_JSON_BYTES = 1024 * 1024;

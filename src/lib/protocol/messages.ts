@@ -1,31 +1,14 @@
 // The control plane: every socket.io message, each under 64 KB and read by its schema at the receiving end.
 // Parameters and updates never travel here; see http.ts.
 import * as v from 'valibot';
-import {
-  Digest,
-  FederationId,
-  ParticipantSecret,
-  RoundNumber,
-  RunNumber,
-  VersionNumber,
-} from '../core/ids.ts';
+import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
-import { MAXIMUM_EXAMPLES } from './limits.ts';
+import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-/** socket.io's `auth` payload. Whoever only watches has no secret. */
-export const Handshake = v.strictObject({
-  protocol: v.number(),
-  secret: v.nullable(ParticipantSecret),
-  /** What a page or program says it is: shown to the coordinator as the class of the device. */
-  kind: v.picklist(['tab', 'headless']),
-  name: v.nullable(v.pipe(v.string(), v.trim(), v.maxLength(40))),
-});
-export type Handshake = v.InferOutput<typeof Handshake>;
 
 /** Asks for `federation` messages about one federation, now and at every change; answered with the present view. */
 export const Watch = v.strictObject({ federation: FederationId });
@@ -35,6 +18,8 @@ export const CheckIn = v.strictObject({
   /** Training rows on this device: the weight of its updates, which may not exceed it. */
   examples: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAXIMUM_EXAMPLES)),
   backend: v.pipe(v.string(), v.maxLength(20)),
+  /** Training rows a second that it measured on this federation’s model; absent where rows are only added up. */
+  examplesPerSecond: v.optional(v.pipe(v.number(), v.minValue(MINIMUM_RATE), v.maxValue(MAXIMUM_RATE))),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
 });

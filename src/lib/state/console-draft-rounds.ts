@@ -1,7 +1,7 @@
 // The further rules of a draft's rounds: how they follow each other, and who may take part in them. As typed: every number may
 // be empty, for the schema to refuse by name.
 import * as v from 'valibot';
-import { plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { plainRounds, SelectionRules, type FederationSpec } from '#lib/core/federation.ts';
 import type { Draft } from './console-draft.ts';
 
 const number = v.nullable(v.number());
@@ -13,7 +13,8 @@ export const DraftFurther = v.object({
   /** "ward-3, adults" */
   requiredTags: v.string(),
   minimumExamples: number,
-  fairness: v.picklist(['random', 'least-recent']),
+  deadlineShare: v.optional(number, plainRounds.selection.deadlineShare),
+  fairness: SelectionRules.entries.fairness,
   reserve: number,
 });
 export type DraftFurther = v.InferOutput<typeof DraftFurther>;
@@ -23,6 +24,7 @@ export const plainFurther = (): DraftFurther => ({
   concurrency: 20,
   requiredTags: '',
   minimumExamples: plainRounds.selection.minimumExamples,
+  deadlineShare: plainRounds.selection.deadlineShare,
   fairness: plainRounds.selection.fairness,
   reserve: plainRounds.reserve,
 });
@@ -34,6 +36,7 @@ export function furtherFrom({ mode, selection, reserve }: FederationSpec['rules'
     concurrency: mode.type === 'asynchronous' ? mode.concurrency : plainFurther().concurrency,
     requiredTags: selection.requiredTags.join(', '),
     minimumExamples: selection.minimumExamples,
+    deadlineShare: selection.deadlineShare,
     fairness: selection.fairness,
     reserve,
   };
@@ -47,11 +50,11 @@ export const tagsTyped = (text: string): string[] =>
 
 /** The rules as typed, for the schema to read. */
 export function rulesTyped({ rules, further }: Pick<Draft, 'rules' | 'further'>) {
-  const { mode, concurrency, requiredTags, minimumExamples, fairness, reserve } = further;
+  const { mode, concurrency, requiredTags, minimumExamples, deadlineShare, fairness, reserve } = further;
   return {
     ...rules,
     mode: mode === 'asynchronous' ? { type: mode, concurrency } : { type: mode },
-    selection: { requiredTags: tagsTyped(requiredTags), minimumExamples, fairness },
+    selection: { requiredTags: tagsTyped(requiredTags), minimumExamples, deadlineShare, fairness },
     reserve,
   };
 }

@@ -3,7 +3,8 @@ import type { Crossing, LinkBytes } from '../ports/coordinator-link.ts';
 
 const descriptions: Readonly<Record<string, string>> = {
   connection:
-    'Opening the connection: which version of the page this is, its identity, and the name you chose',
+    'Opening the connection: which version of the page this is, what proves who it is, and the name you chose',
+  token: 'A pass for sending updates, good for a short while',
   heartbeat: 'A sign of life, every ten seconds',
   watch: 'Asks to be told how the federation stands',
   'check-in': 'Says that this device is there: how many training examples it has, its engine, its tags',

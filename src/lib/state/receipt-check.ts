@@ -93,6 +93,9 @@ async function checked(file: ReceiptFile): Promise<CheckedReceipt> {
 export const fingerprintOf = (key: string): string =>
   keyFingerprint(Uint8Array.from(key.match(/../g) ?? [], (pair) => parseInt(pair, 16)));
 
+const CANNOT =
+  'This browser cannot check Ed25519 signatures. A newer one can: Chrome 137, Firefox 129 or Safari 17.';
+
 function words(
   name: StepName,
   holds: boolean | null,
@@ -107,7 +110,9 @@ function words(
         title: 'Signature',
         sentence:
           holds === null
-            ? 'The receipt carries no signature: an earlier version of the server made it.'
+            ? signed === undefined
+              ? 'The receipt carries no signature: an earlier version of the server made it.'
+              : CANNOT
             : holds
               ? 'The server signed this receipt, and not a letter of it was changed since.'
               : 'The signature does not belong to this receipt: something in it was changed, or another key signed it.',
@@ -137,7 +142,9 @@ function words(
         title: 'Head of the log',
         sentence:
           holds === null
-            ? 'There is no head yet.'
+            ? inclusion === undefined
+              ? 'There is no head yet.'
+              : CANNOT
             : holds
               ? `The server signed the head of the log${signed === undefined ? '' : ' with the same key'}, on ${dateTime(inclusion?.head.head.at ?? 0)}.`
               : 'The head of the log is not signed, or with another key than the receipt.',

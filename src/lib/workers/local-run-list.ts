@@ -13,7 +13,9 @@ const Settings = v.object({
   network: NetworkSpec,
   plan: TrainingPlan,
   metric: MetricName,
-  backend: v.nullable(v.picklist(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference'])),
+  backend: v.nullable(
+    v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  ),
 });
 const settingsKey = 'local-runs';
 

@@ -6,7 +6,17 @@ import type { Engines } from '../participant/engine.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
-const BackendName = v.picklist(['gpu', 'webgpu', 'webgl', 'simd', 'wasm', 'cpu', 'reference']);
+const BackendName = v.picklist([
+  'gpu',
+  'jax-webgpu',
+  'webgpu',
+  'webgl',
+  'simd',
+  'jax-wasm',
+  'wasm',
+  'cpu',
+  'reference',
+]);
 const Kept = v.object({
   measuredAt: v.number(),
   choice: v.object({

@@ -10,12 +10,16 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
   switch (backend) {
     case 'gpu':
       return (await import('../webgpu/trainer.ts')).createGpuTrainer();
+    case 'jax-webgpu':
+      return (await import('../jax/trainer.ts')).createJaxWebgpuTrainer();
     case 'webgpu':
       return (await import('../tfjs/backends/webgpu.ts')).createWebgpuTrainer();
     case 'webgl':
       return (await import('../tfjs/backends/webgl.ts')).createWebglTrainer();
     case 'simd':
       return (await import('../simd/trainer.ts')).createSimdTrainer();
+    case 'jax-wasm':
+      return (await import('../jax/trainer.ts')).createJaxWasmTrainer();
     case 'wasm':
       return (await import('../tfjs/backends/wasm.ts')).createWasmTrainer();
     case 'cpu':
@@ -34,10 +38,10 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
 export async function availableBackends(): Promise<readonly BackendName[]> {
   const names: BackendName[] = [];
   if ('gpu' in navigator) names.push('gpu');
-  if ((await requestAdapter()) !== undefined) names.push('webgpu');
+  if ((await requestAdapter()) !== undefined) names.push('jax-webgpu', 'webgpu');
   if (typeof WebGL2RenderingContext !== 'undefined' && typeof OffscreenCanvas !== 'undefined')
     names.push('webgl');
-  if (typeof WebAssembly !== 'undefined') names.push('simd', 'wasm');
+  if (typeof WebAssembly !== 'undefined') names.push('simd', 'jax-wasm', 'wasm');
   names.push('cpu');
   return names;
 }

@@ -2,13 +2,20 @@
 import { TrainerFailure, type BackendName, type Trainer } from '../../ports/trainer.ts';
 
 /** The back ends that Node has, fastest first as a rule. */
-export const availableBackends = async (): Promise<readonly BackendName[]> => ['simd', 'wasm', 'cpu'];
+export const availableBackends = async (): Promise<readonly BackendName[]> => [
+  'simd',
+  'jax-wasm',
+  'wasm',
+  'cpu',
+];
 
 /** Throws TrainerFailure('unsupported') for a back end that Node does not have. */
 export async function createTrainer(backend: BackendName): Promise<Trainer> {
   switch (backend) {
     case 'simd':
       return (await import('../simd/trainer.ts')).createSimdTrainer();
+    case 'jax-wasm':
+      return (await import('../jax/trainer.ts')).createJaxWasmTrainer();
     case 'wasm':
       return (await import('../tfjs/node.ts')).createWasmTrainer();
     case 'cpu':
@@ -16,6 +23,7 @@ export async function createTrainer(backend: BackendName): Promise<Trainer> {
     case 'reference':
       return (await import('../reference/reference-trainer.ts')).createReferenceTrainer();
     case 'gpu':
+    case 'jax-webgpu':
     case 'webgpu':
     case 'webgl':
       throw new TrainerFailure('unsupported', `Node has no ${backend}.`);

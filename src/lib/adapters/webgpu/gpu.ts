@@ -11,7 +11,9 @@ export interface Gpu {
   close(): void;
 }
 
-function adapterName(info: GPUAdapterInfo, fallback: boolean): string {
+/** What the person reads. */
+export function adapterName({ info }: GPUAdapter): string {
+  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
   const name =
     info.description ||
     [info.vendor, info.architecture].filter((word) => word !== '').join(' ') ||
@@ -43,7 +45,6 @@ export async function requestGpu(): Promise<Gpu & { readonly info: GPUAdapterInf
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     },
   });
-  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
   let failure: TrainerFailure | undefined;
   let closed = false;
   void device.lost.then((lost) => {
@@ -59,7 +60,7 @@ export async function requestGpu(): Promise<Gpu & { readonly info: GPUAdapterInf
   return {
     device,
     info,
-    name: adapterName(info, fallback),
+    name: adapterName(adapter),
     failure: () => failure,
     close() {
       closed = true;

@@ -31,6 +31,16 @@ test.each([
     'rules.mode',
     'choose synchronous rounds',
   ],
+  [
+    { rules: { ...rules, selection: { ...rules.selection, deadlineShare: 0.5 } } },
+    'rules.selection.deadlineShare',
+    'leave this empty',
+  ],
+  [
+    { rules: { ...rules, selection: { ...rules.selection, fairness: 'least-recent-by-speed' } } },
+    'rules.selection.fairness',
+    'who took part longest ago',
+  ],
   [{ plan: { ...exactSums.plan, localEpochs: 5 } }, 'plan', 'leave the training plan away'],
 ] satisfies readonly (readonly [Partial<Planned>, string, string])[])(
   'refuses %o at its own field, with the reason and what to do',

@@ -36,6 +36,17 @@ export function checkSums(spec: Planned, title: string): readonly StrategyIssue[
       'rules.mode',
       `${title} add up what all devices say of one and the same version, and updates of an asynchronous round are of different ones: choose synchronous rounds.`,
     );
+  const { deadlineShare, fairness } = spec.rules.selection;
+  if (deadlineShare !== null)
+    add(
+      'rules.selection.deadlineShare',
+      `${title} are not trained by steps, so no device measures how fast it is: leave this empty.`,
+    );
+  if (fairness === 'least-recent-by-speed')
+    add(
+      'rules.selection.fairness',
+      `${title} are not trained by steps, so no device measures how fast it is: choose by lot, or who took part longest ago.`,
+    );
   if (differs(spec.plan, exactSums.plan))
     add('plan', `${title} are not trained by steps on a device: leave the training plan away.`);
   return issues;

@@ -2,7 +2,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import type { Canonical } from '../canonical.ts';
-import { verifySignature } from '../signature.ts';
+import { checksEd25519, verifySignature } from '../signature.ts';
 import { isSigned } from './follow-head.ts';
 import { leafHash, verifyInclusion } from './merkle.ts';
 import { ReadVersion, receiptBytes, receiptText, type Inclusion, type Signature } from './statements.ts';
@@ -15,7 +15,7 @@ export type StepName = 'signature' | 'contribution' | 'version' | 'head';
 
 export interface Step {
   readonly name: StepName;
-  /** null: the file says nothing of it, as before the round has ended. */
+  /** null: the file says nothing of it, as before the round has ended, or this browser cannot check it. */
   readonly holds: boolean | null;
 }
 
@@ -33,8 +33,9 @@ export interface Provable {
 
 /** All four, in order. Never throws. */
 export async function provedSteps({ receipt, signed, inclusion }: Provable): Promise<readonly Step[]> {
+  const checks = await checksEd25519();
   const signature =
-    signed === undefined
+    signed === undefined || !checks
       ? null
       : await verifySignature(hexToBytes(signed.key), receiptBytes(receipt), hexToBytes(signed.signature));
   if (inclusion === undefined)
@@ -71,7 +72,9 @@ export async function provedSteps({ receipt, signed, inclusion }: Provable): Pro
     },
     {
       name: 'head',
-      holds: (await isSigned(head)) && (signed === undefined || head.signed.key === signed.key),
+      holds: !checks
+        ? null
+        : (await isSigned(head)) && (signed === undefined || head.signed.key === signed.key),
     },
   ];
 }

@@ -40,6 +40,24 @@ export function addLanes(sum: Uint32Array, words: Uint32Array, bits: RingBits): 
   }
 }
 
+/** sum ← sum − words, in every lane modulo 2^bits: what addLanes added is gone again. */
+export function subtractLanes(sum: Uint32Array, words: Uint32Array, bits: RingBits): void {
+  if (sum.length !== words.length)
+    throw new RangeError(`Words of two lengths do not subtract: ${sum.length} and ${words.length}.`);
+  if (bits === 32) {
+    for (let i = 0; i < sum.length; i += 1) sum[i]! -= words[i]!;
+    return;
+  }
+  // A top bit is lent to every lane, so that none borrows from the next; what it should have been goes in by exclusive or.
+  const top = inEveryLane(2 ** (bits - 1), bits);
+  const rest = laneMask(bits) ^ top;
+  for (let i = 0; i < sum.length; i += 1) {
+    const a = sum[i]!;
+    const b = words[i]!;
+    sum[i] = ((a | top) - (b & rest)) ^ ((a ^ ~b) & top);
+  }
+}
+
 /** Packs lanes[0 … count), each taken modulo 2^bits, into `words` from `at`. */
 export function packLanes(
   lanes: Int32Array,

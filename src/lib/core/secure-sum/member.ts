@@ -1,0 +1,252 @@
+// One device in one secure sum, as steps from phase to phase: it shows keys, shares what would open its masks, masks its vector, and
+// answers once. Each step takes where the device stands and what came, and gives where it stands next and what to send, or why it
+// goes no further. Randomness is drawn by `draw`, and comes from the platform's cryptographic source.
+//
+//   advertised ── roster ──► shared ── forward ──► ready ── mask ──► masked ── question ──► asked ── consents ──► answered
+//
+// Seeds live in these objects alone: they are stored nowhere, so a device that reloads is a drop-out of the attempt (rule 4), and
+// `wipe` is called when the round has ended, whatever its end (rule 6).
+import { fail, ok, type Result } from '../result.ts';
+import { fromText, joined, toText } from './bytes.ts';
+import { addMask, totalWords } from './masked-words.ts';
+import { checkQuestion, checkRoster, consentsNeeded, type SumRefusal } from './member-rules.ts';
+import {
+  type Advert,
+  type Consent,
+  type Forward,
+  type Reveal,
+  type SharedKeys,
+  type SumConfig,
+} from './messages.ts';
+import { KEY_BYTES, type Primitives } from './primitives.ts';
+import { LEAST_COHORT, leastSummed, thresholdOf } from './rules.ts';
+import {
+  advertBytes,
+  commitBytes,
+  consentBytes,
+  contextOf,
+  maskSign,
+  pairKey,
+  rosterHashOf,
+  sealedAbout,
+  sealingKey,
+  selfKey,
+} from './schedule.ts';
+import { deal, dealBytes } from './shamir.ts';
+
+export interface MemberSetting {
+  readonly config: SumConfig;
+  readonly slot: number;
+  readonly identity: { readonly publicKey: Uint8Array; sign(bytes: Uint8Array): Promise<Uint8Array> };
+  readonly primitives: Primitives;
+  /** Random bytes of a cryptographic source. */
+  draw(bytes: number): Uint8Array;
+  /** The fewest that this device lets itself be summed with; tests of few devices alone set it. */
+  readonly least?: number;
+}
+
+interface Keys extends MemberSetting {
+  readonly context: Uint8Array;
+  /** Secret: seeds of the sealing and the masking key. */
+  readonly sealSeed: Uint8Array;
+  readonly maskSeed: Uint8Array;
+  readonly advert: Advert;
+}
+export interface Advertised extends Keys {
+  readonly phase: 'advertised';
+}
+interface Rostered extends Keys {
+  readonly roster: readonly Advert[];
+  readonly rosterHash: Uint8Array;
+  /** Secret: b, whose mask lies over this device's vector alone. */
+  readonly selfSeed: Uint8Array;
+  /** By slot, 65 bytes: x, the share of its b, the share of its s. Secret; at first this device's own alone. */
+  readonly held: ReadonlyMap<number, Uint8Array>;
+}
+export interface Shared extends Rostered {
+  readonly phase: 'shared';
+  readonly message: SharedKeys;
+  /** K_enc(v → u) by slot. */
+  readonly openers: ReadonlyMap<number, Uint8Array>;
+}
+export interface Ready extends Rostered {
+  readonly phase: 'ready';
+  /** U2, ascending. */
+  readonly shared: readonly number[];
+}
+export interface Masked extends Omit<Ready, 'phase'> {
+  readonly phase: 'masked';
+  /** y: kept, so that whoever asks for it again gets the same words. */
+  readonly masked: Uint32Array<ArrayBuffer>;
+}
+export interface AskedMember extends Omit<Masked, 'phase'> {
+  readonly phase: 'asked' | 'answered';
+  /** U3 */
+  readonly summed: readonly number[];
+  readonly consent: Consent;
+}
+export type Member = Advertised | Shared | Ready | Masked | AskedMember;
+
+type Stepped<M extends Member, T> = Promise<Result<readonly [M, T], SumRefusal>>;
+
+const outOfTurn = (member: Member): { readonly ok: false; readonly error: SumRefusal } =>
+  fail({ kind: 'out-of-turn', phase: member.phase });
+
+/** 1: two fresh key pairs. */
+export async function advertise(setting: MemberSetting): Promise<readonly [Advertised, Advert]> {
+  const { config, slot, identity, primitives, draw } = setting;
+  const context = await contextOf(config, primitives);
+  const sealSeed = draw(KEY_BYTES);
+  const maskSeed = draw(KEY_BYTES);
+  const keys = {
+    slot,
+    sealKey: toText(await primitives.publicKey(sealSeed)),
+    maskKey: toText(await primitives.publicKey(maskSeed)),
+  };
+  const signature = toText(await identity.sign(advertBytes(context, keys)));
+  const advert: Advert = { ...keys, identity: toText(identity.publicKey), signature };
+  return [{ ...setting, phase: 'advertised', context, sealSeed, maskSeed, advert }, advert];
+}
+
+/** 2 → 3: the roster, held against rule 1, and what opens this device's masks, shared among it. */
+export async function share(member: Member, roster: readonly Advert[]): Stepped<Shared, SharedKeys> {
+  if (member.phase !== 'advertised') return outOfTurn(member);
+  const { config, slot, primitives, draw, context, advert, least = LEAST_COHORT } = member;
+  const refusal = checkRoster(roster, advert, config, least);
+  if (refusal !== undefined) return fail(refusal);
+  for (const entry of roster)
+    if (
+      !(await primitives.verify(
+        fromText(entry.identity),
+        advertBytes(context, entry),
+        fromText(entry.signature),
+      ))
+    )
+      return fail({ kind: 'bad-signature', slot: entry.slot });
+  const rosterHash = await rosterHashOf(context, roster, primitives);
+  const selfSeed = draw(KEY_BYTES);
+  const threshold = thresholdOf(roster.length, config.profile);
+  const [ofSelf, ofMask] = [selfSeed, member.maskSeed].map((secret) =>
+    deal(secret, roster.length, threshold, draw(dealBytes(KEY_BYTES, threshold))),
+  );
+  const held = new Map<number, Uint8Array>();
+  const openers = new Map<number, Uint8Array>();
+  const sealed: Uint8Array[] = [];
+  for (const [index, peer] of roster.entries()) {
+    const shares = joined(Uint8Array.of(index + 1), ofSelf![index]!.bytes, ofMask![index]!.bytes);
+    if (peer.slot === slot) {
+      held.set(slot, shares);
+      continue;
+    }
+    const agreed = await primitives.agree(member.sealSeed, fromText(peer.sealKey));
+    if (agreed === undefined) return fail({ kind: 'bad-key', slot: peer.slot });
+    openers.set(peer.slot, await sealingKey(agreed, rosterHash, peer.slot, slot, primitives));
+    const key = await sealingKey(agreed, rosterHash, slot, peer.slot, primitives);
+    const iv = draw(12);
+    const about = sealedAbout(rosterHash, slot, peer.slot);
+    sealed.push(iv, await primitives.seal(key, iv, shares, about));
+  }
+  const commit = toText(await primitives.hash(commitBytes(rosterHash, slot, selfSeed)));
+  const message: SharedKeys = { slot, commit, sealed: toText(joined(...sealed)) };
+  return ok([{ ...member, phase: 'shared', roster, rosterHash, selfSeed, held, openers, message }, message]);
+}
+
+/** 4: what the others sealed for this device; rule 2. Nobody is masked with whose shares cannot be opened, so one of those ends it. */
+export async function receive(member: Member, forward: Forward): Stepped<Ready, undefined> {
+  if (member.phase !== 'shared') return outOfTurn(member);
+  const { config, slot, primitives, roster, rosterHash, openers, least = LEAST_COHORT, ...rest } = member;
+  const held = new Map(member.held);
+  for (const { slot: from, sealed } of forward) {
+    const key = openers.get(from);
+    if (key === undefined || held.has(from))
+      return fail({ kind: 'malformed', reason: `shares of slot ${from}, which is not waited for` });
+    const bytes = fromText(sealed);
+    const about = sealedAbout(rosterHash, from, slot);
+    const opened = await primitives.open(key, bytes.subarray(0, 12), bytes.subarray(12), about);
+    // Another x than this device's place in the roster would make its answer useless, and a repeated one an obstacle.
+    const x = roster.findIndex((entry) => entry.slot === slot) + 1;
+    if (opened?.length !== 65 || opened[0] !== x) return fail({ kind: 'unreadable-shares', slot: from });
+    held.set(from, opened);
+  }
+  const needed = Math.max(leastSummed(roster.length, config.profile, least), config.least);
+  if (held.size < needed) return fail({ kind: 'too-few', of: 'shares', got: held.size, needed });
+  const shared = [...held.keys()].sort((a, b) => a - b);
+  const { message: _, ...kept } = rest;
+  return ok([
+    { ...kept, config, slot, primitives, roster, rosterHash, least, held, phase: 'ready', shared },
+    undefined,
+  ]);
+}
+
+/**
+ * 5: y = words + PRG(b) ± the masks of all pairs, in the ring. `words` is written over. Rule 4: under the same keys no second vector
+ * is ever masked, and whoever asks again gets the same words.
+ */
+export async function mask(
+  member: Member,
+  words: Uint32Array<ArrayBuffer>,
+): Stepped<Masked | AskedMember, Uint32Array<ArrayBuffer>> {
+  if (member.phase === 'masked' || member.phase === 'asked' || member.phase === 'answered')
+    return ok([member, member.masked]);
+  if (member.phase !== 'ready') return outOfTurn(member);
+  const { config, slot, primitives, roster, rosterHash, shared } = member;
+  if (words.length !== totalWords(config))
+    throw new RangeError(`The sum has ${totalWords(config)} words, not ${words.length}.`);
+  await addMask(words, await selfKey(member.selfSeed, rosterHash, slot, primitives), config, 1, primitives);
+  for (const peer of roster) {
+    if (peer.slot === slot || !shared.includes(peer.slot)) continue;
+    const agreed = await primitives.agree(member.maskSeed, fromText(peer.maskKey));
+    if (agreed === undefined) return fail({ kind: 'bad-key', slot: peer.slot });
+    const key = await pairKey(agreed, rosterHash, slot, peer.slot, primitives);
+    await addMask(words, key, config, maskSign(slot, peer.slot), primitives);
+  }
+  return ok([{ ...member, phase: 'masked', masked: words }, words]);
+}
+
+/** 6 → 6b: rule 3. The same question again gets the same answer; another one gets none, now or later. */
+export async function consent(member: Member, summed: readonly number[]): Stepped<AskedMember, Consent> {
+  if (member.phase !== 'masked' && member.phase !== 'asked' && member.phase !== 'answered')
+    return outOfTurn(member);
+  const { config, slot, shared, roster, least = LEAST_COHORT } = member;
+  const before = member.phase === 'masked' ? undefined : member.summed;
+  const asked = { shared, own: slot, rosterSize: roster.length, before };
+  const refusal = checkQuestion(summed, asked, config, least);
+  if (refusal !== undefined) return fail(refusal);
+  if (member.phase !== 'masked') return ok([member, member.consent]);
+  const bytes = consentBytes(member.context, member.rosterHash, summed);
+  const signed: Consent = { slot, signature: toText(await member.identity.sign(bytes)) };
+  return ok([{ ...member, phase: 'asked', summed: [...summed], consent: signed }, signed]);
+}
+
+/** 6b → 7: where t devices have signed that the very same are summed, what opens the sum: of each a share of one secret, never both. */
+export async function reveal(member: Member, consents: readonly Consent[]): Stepped<AskedMember, Reveal> {
+  if (member.phase !== 'asked' && member.phase !== 'answered') return outOfTurn(member);
+  const { config, slot, primitives, roster, summed, shared, held } = member;
+  const bytes = consentBytes(member.context, member.rosterHash, summed);
+  const signers = new Set<number>();
+  for (const { slot: signer, signature } of consents) {
+    const entry = roster.find((one) => one.slot === signer);
+    if (entry === undefined || !summed.includes(signer)) continue;
+    if (await primitives.verify(fromText(entry.identity), bytes, fromText(signature))) signers.add(signer);
+  }
+  const needed = consentsNeeded(roster.length, config);
+  if (signers.size < needed) return fail({ kind: 'too-few', of: 'consents', got: signers.size, needed });
+  const shares = shared.map((of) => {
+    const both = held.get(of)!;
+    return joined(both.subarray(0, 1), summed.includes(of) ? both.subarray(1, 33) : both.subarray(33));
+  });
+  return ok([
+    { ...member, phase: 'answered' },
+    { slot, shares: toText(joined(...shares)) },
+  ]);
+}
+
+/** Rule 6. The member is of no use afterwards. */
+export function wipe(member: Member): void {
+  member.sealSeed.fill(0);
+  member.maskSeed.fill(0);
+  if (member.phase === 'advertised') return;
+  member.selfSeed.fill(0);
+  for (const shares of member.held.values()) shares.fill(0);
+  if (member.phase === 'shared') for (const key of member.openers.values()) key.fill(0);
+}

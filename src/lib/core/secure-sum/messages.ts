@@ -1,0 +1,105 @@
+// What devices and server say to each other for one sum, as text: each part under 64 KB (SECURE_AGGREGATION, §1.4). Keys, shares
+// and signatures are base64url. Nothing here is secret but to whom it is sealed; the masked vector itself goes by HTTP.
+import * as v from 'valibot';
+import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import { textLength } from './bytes.ts';
+import { LEAST_COHORT, MOST_COHORT, SecureProfile } from './rules.ts';
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** So many bytes as base64url. */
+export const bytesText = (bytes: number) =>
+  v.pipe(v.string(), v.length(textLength(bytes)), v.regex(/^[\w-]+$/, 'base64url'));
+
+export const Slot = v.pipe(whole, v.maxValue(MOST_COHORT - 1));
+/** Slots, ascending, each once. */
+export const Slots = v.pipe(
+  v.array(Slot),
+  v.check((slots) => slots.every((slot, i) => i === 0 || slot > slots[i - 1]!), 'ascending slots'),
+);
+
+/** How values become whole numbers modulo 2^bits, the same for the whole cohort. */
+export const SumEncoding = v.variant('type', [
+  /** core/update/codec/ring-exact: coordinates within ±clip, times a whole weight. */
+  v.strictObject({ type: v.literal('exact'), clip: positive, clipNorm: positive, mostWeight: whole }),
+  /** core/update/codec/ring-compact: rotated, in steps of each rotation block. */
+  v.strictObject({
+    type: v.literal('compact'),
+    steps: v.array(positive),
+    clipNorm: positive,
+    mostWeight: whole,
+  }),
+  /** core/aggregation/exact-words: whole numbers of steps of 2⁻¹⁴, as they are. */
+  v.strictObject({ type: v.literal('words') }),
+]);
+export type SumEncoding = v.InferOutput<typeof SumEncoding>;
+
+/** Everything that the cohort must agree on: its hash goes into every key, so that whoever is told something else masks with noise. */
+export const SumConfig = v.strictObject({
+  /** X25519, Ed25519, HKDF-SHA-256, AES-256. Another suite (post-quantum) takes the next number. */
+  suite: v.literal(1),
+  federation: FederationId,
+  run: RunNumber,
+  round: RoundNumber,
+  version: VersionNumber,
+  base: Digest,
+  bits: v.picklist([3, 4, 5, 6, 8, 32]),
+  /** Values of the vector. */
+  length: whole,
+  /** Words of packed lanes, and 32-bit words after them. */
+  words: whole,
+  tail: whole,
+  encoding: SumEncoding,
+  profile: SecureProfile,
+  /** Slots of the cohort: 0 … cohort − 1. */
+  cohort: v.pipe(whole, v.maxValue(MOST_COHORT)),
+  /** U_min that the server holds to; a device holds to no less than its own. */
+  least: v.pipe(whole, v.minValue(1)),
+});
+export type SumConfig = v.InferOutput<typeof SumConfig>;
+
+/** 1 ADVERTISE: two public keys of this attempt alone, signed by the device's own. */
+export const Advert = v.strictObject({
+  slot: Slot,
+  /** c: shares are sealed for it. */
+  sealKey: bytesText(32),
+  /** s: masks are agreed by it. It is the one that is opened when its device goes, and must not open the shares. */
+  maskKey: bytesText(32),
+  identity: bytesText(32),
+  signature: bytesText(64),
+});
+export type Advert = v.InferOutput<typeof Advert>;
+
+/** iv 12, x 1, a share of b 32, a share of s 32, tag 16. */
+export const SEALED_BYTES = 93;
+
+/** 3 SHARES: sealed for every other device of the roster, in the order of slots. */
+export const SharedKeys = v.strictObject({
+  slot: Slot,
+  /** SHA-256("b" ‖ rosterHash ‖ slot ‖ b): what is rebuilt is held against it. */
+  commit: bytesText(32),
+  sealed: v.pipe(v.string(), v.maxLength(textLength(SEALED_BYTES * MOST_COHORT)), v.regex(/^[\w-]*$/)),
+});
+export type SharedKeys = v.InferOutput<typeof SharedKeys>;
+
+/** 4 FORWARD: what others sealed for this device. Their slots, with its own, are U2. */
+export const Forward = v.array(v.strictObject({ slot: Slot, sealed: bytesText(SEALED_BYTES) }));
+export type Forward = v.InferOutput<typeof Forward>;
+
+/** 6b: `signature` over ctx ‖ rosterHash ‖ "U3" ‖ U3. */
+export const Consent = v.strictObject({ slot: Slot, signature: bytesText(64) });
+export type Consent = v.InferOutput<typeof Consent>;
+
+/** x and the share. */
+export const SHARE_BYTES = 33;
+
+/** 7 REVEAL: for each slot of U2, ascending, a share of its b where it is in U3, else of its s. */
+export const Reveal = v.strictObject({
+  slot: Slot,
+  shares: v.pipe(v.string(), v.maxLength(textLength(SHARE_BYTES * MOST_COHORT)), v.regex(/^[\w-]+$/)),
+});
+export type Reveal = v.InferOutput<typeof Reveal>;
+
+/** A server that is set to less than every client demands would only ever be refused. */
+export const serverLeast = (configured: number): number => Math.max(LEAST_COHORT, configured);
