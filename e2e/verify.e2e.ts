@@ -1,7 +1,10 @@
 // A receipt from “My device”, checked without a connection; and the acts of its coordinator.
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test, type Request } from '@playwright/test';
 import { bringSample, federationSpec, startContributing, unseenErrors } from './errands.ts';
+import { startCommand } from '../test/support/command.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
@@ -124,4 +127,25 @@ test('every act of a coordinator is in the audit log, found by a word, and can b
   await page.getByRole('link', { name: 'Download all' }).click();
   const lines = (await readFile(await (await saving).path(), 'utf8')).trim().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { act: string }).act)).toContain('signed-in');
+});
+
+test('the data of a running server is audited from outside, and an altered byte ends the audit with status 1', async () => {
+  const coordinator = await signedIn(server.signInUrl);
+  const spec = federationSpec({ title: 'Bytes of the ward' });
+  await coordinator.create({ ...spec, plan: { ...spec.plan, seed: 77 } }, 'altered');
+  const before = startCommand(['audit', '--data', server.dataFolder, '--json']);
+  expect(await once(before.process, 'close')).toEqual([0, null]);
+  expect(JSON.parse(before.lines.at(-1) ?? '')).toMatchObject({ findings: [] });
+
+  const digest = (await coordinator.versions('altered'))[0]?.digest ?? '';
+  const path = join(server.dataFolder, 'blobs', digest.slice(0, 2), digest);
+  const bytes = await readFile(path);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  await chmod(path, 0o600);
+  await writeFile(path, bytes);
+  const after = startCommand(['audit', '--data', server.dataFolder]);
+  expect(await once(after.process, 'close')).toEqual([1, null]);
+  expect(after.lines).toContain(
+    'ALTERED blobs · altered · version 0, parameters: its bytes are not what their digest says.',
+  );
 });
