@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Application } from './application.ts';
+import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
@@ -48,10 +49,11 @@ export async function openProgram(options: {
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const key = await fileServerKey(directory.path);
   const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
-  const sessions = await Sessions.open(records, clock, options.onTokenUsed);
+  const acts = await openActs(records, clock);
+  const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, log, acts, records });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),

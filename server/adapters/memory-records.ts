@@ -1,13 +1,16 @@
 // Records in memory: for simulations and tests. Changes apply to a copy, which replaces the present state once all fit.
 import type { FederationId } from '#lib/core/ids.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
+import { rowsOf } from './sqlite/stored-rows.ts';
 import {
   RecordConflict,
   RecordsFull,
+  type ActRecord,
   type Change,
   type EvaluationRecord,
   type FederationRecord,
   type JournalRecord,
+  type LogRecord,
   type Records,
   type RoundRecord,
   type RunRecord,
@@ -25,6 +28,8 @@ interface State {
   evaluations: Map<string, EvaluationRecord>;
   aliases: Map<string, readonly AliasMove[]>;
   sessions: Map<string, SessionRecord>;
+  log: Map<string, LogRecord>;
+  acts: Map<string, ActRecord>;
   journal: Map<string, JournalRecord>;
 }
 
@@ -45,6 +50,7 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
     'versions',
     'evaluations',
     'aliases',
+    'log',
     'journal',
   ],
   'put-run': ['runs'],
@@ -56,6 +62,8 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
   'move-alias': ['aliases'],
   'insert-session': ['sessions'],
   'delete-session': ['sessions'],
+  'append-log': ['log'],
+  'append-act': ['acts'],
   'append-journal': ['journal'],
 };
 
@@ -71,6 +79,8 @@ export function memoryRecords(): MemoryRecords {
     evaluations: new Map(),
     aliases: new Map(),
     sessions: new Map(),
+    log: new Map(),
+    acts: new Map(),
     journal: new Map(),
   };
   const of = <T extends { readonly federation: FederationId }>(
@@ -89,6 +99,7 @@ export function memoryRecords(): MemoryRecords {
       for (const change of changes) apply(next, change);
       state = next;
     },
+    rowsOf,
     federations: async () => [...state.federations.values()],
     run: async (federation, run) => state.runs.get(key(federation, run)),
     rounds: async (federation, { before = Infinity, limit }) =>
@@ -102,6 +113,12 @@ export function memoryRecords(): MemoryRecords {
     evaluations: async (federation) => of(state.evaluations, federation),
     aliases: async (federation) => [...(state.aliases.get(federation) ?? [])].reverse(),
     sessions: async () => [...state.sessions.values()],
+    acts: async ({ before = Infinity, limit }) =>
+      [...state.acts.values()]
+        .filter(({ sequence }) => sequence < before)
+        .sort((a, b) => b.sequence - a.sequence)
+        .slice(0, limit),
+    log: async (federation) => of(state.log, federation).sort((a, b) => a.version - b.version),
     journal: async (federation) => of(state.journal, federation).sort((a, b) => a.sequence - b.sequence),
     lastEntry: async (federation) =>
       of(state.journal, federation).reduce<JournalRecord | undefined>(
@@ -140,6 +157,7 @@ function apply(state: State, change: Change): void {
         state.updates,
         state.versions,
         state.evaluations,
+        state.log,
         state.journal,
       ])
         for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
@@ -181,6 +199,11 @@ function apply(state: State, change: Change): void {
     case 'delete-session':
       state.sessions.delete(change.digest);
       return;
+    case 'append-act':
+      return insert(state.acts, String(change.record.sequence), change.record);
+    case 'append-log':
+      known(change.record.federation);
+      return insert(state.log, key(change.record.federation, change.record.version), change.record);
     case 'append-journal':
       known(change.record.federation);
       return insert(state.journal, key(change.record.federation, change.record.sequence), change.record);

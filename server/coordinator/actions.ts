@@ -83,6 +83,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
           { type: 'change-federation', record: next },
           { type: 'put-run', record: run },
           federation.entry('started', { run: number }),
+          // From here on version 0 stays what it is.
+          ...(federation.log.size === 0 ? [federation.logged(federation.versions.head, [])] : []),
         ]);
         federation.run = run;
         federation.record = next;

@@ -12,7 +12,7 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
-import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
   AliasMove,
@@ -25,6 +25,7 @@ import type { BlobDraft } from '../ports/blobs.ts';
 import {
   changedNothing,
   RecordConflict,
+  type Change,
   type FederationRecord,
   type RoundPage,
   type RoundRecord,
@@ -35,12 +36,15 @@ import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
+import { sealed } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
+import { versionLog } from './version-log.ts';
 
 export interface Coordinator {
   summaries(): readonly FederationSummary[];
@@ -48,6 +52,8 @@ export interface Coordinator {
   versions(id: FederationId): readonly VersionView[] | undefined;
   rounds(id: FederationId, page: RoundPage): Promise<readonly RoundView[] | undefined>;
   aliases(id: FederationId): Promise<readonly AliasMove[] | undefined>;
+  /** What the log of versions says. */
+  log(id: FederationId, question: LogQuestion): Promise<LogReply | undefined>;
   /** Without an id, one is made of the title. */
   create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
   change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
@@ -115,6 +121,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = federations.get(id);
       return federation === undefined ? undefined : roundsOf(federation, page);
     },
+    async log(id, question) {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : logReply(federation, question);
+    },
     aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
 
     async create(wanted, spec) {
@@ -146,7 +156,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       };
       const journal = journalAfter(id, undefined);
       try {
-        await records.write([
+        const changes: Change[] = [
           { type: 'create-federation', record },
           { type: 'insert-version', record: initial.record },
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
@@ -154,7 +164,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
             type: 'append-journal',
             record: journal.next('created', { version, digest: initial.record.digest }, at),
           },
-        ]);
+        ];
+        await records.write(sealed(changes, records, journal, at));
         journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
@@ -171,6 +182,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           versions,
           journal,
           ledger: new PrivacyLedger([]),
+          log: versionLog(id, around.key, []),
           lastRounds: new Map(),
         },
         around,
@@ -331,11 +343,13 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       versions,
       journal: journalAfter(id, journal.at(-1)),
       ledger: new PrivacyLedger(journal),
+      log: versionLog(id, around.key, await records.log(id)),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
+  await beginLog(federation);
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;

@@ -36,6 +36,7 @@ import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
+import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
@@ -48,12 +49,14 @@ import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Journal } from './journal.ts';
+import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { sealed } from './seal.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Summing } from './secure-sum/summing.ts';
 import { spentOutcome } from './status.ts';
@@ -76,6 +79,7 @@ export interface FederationParts {
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -87,6 +91,7 @@ export class Federation {
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
   readonly attendance = new Attendance();
   readonly driver: RoundDriver;
   /** The secure sum of the present round, where the run has them. */
@@ -126,6 +131,7 @@ export class Federation {
     this.versions = parts.versions;
     this.journal = parts.journal;
     this.ledger = parts.ledger;
+    this.log = parts.log;
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
@@ -175,11 +181,14 @@ export class Federation {
 
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
+    const { records, clock } = this.around;
     try {
-      await this.around.records.write(changes);
+      await records.write(sealed(changes, records, this.journal, clock.now()));
       this.journal.written();
+      this.log.written();
     } catch (error) {
       this.journal.undo();
+      this.log.undo();
       if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
@@ -198,6 +207,11 @@ export class Federation {
   mayRelease(participant: ParticipantId): boolean {
     const { privacy } = this;
     return privacy.type === 'none' || this.ledger.affords(participant, privacy);
+  }
+
+  /** A version in the log, to be written with it. */
+  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
+    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
   }
 
   get openRound(): Round | undefined {
@@ -516,7 +530,10 @@ export class Federation {
         });
         return {
           event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: this.#commit.changes,
+          changes: [
+            ...this.#commit.changes,
+            this.logged(this.#commit.version, contributionsOf(record.id, round)),
+          ],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),

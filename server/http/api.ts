@@ -6,12 +6,15 @@ import * as v from 'valibot';
 import { FederationId, type FederationId as Id } from '#lib/core/ids.ts';
 import { SESSION_COOKIE } from '../application.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { Act, Acts } from '../acts.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Log } from '../ports/log.ts';
+import type { Records } from '../ports/records.ts';
+import { listActs } from './acts.ts';
 import { exportVersion, MOST_EXPORTS, places } from './export.ts';
 import { federationRoutes, noFederation } from './federations.ts';
 import { getParameters } from './parameters.ts';
-import { diskFull, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
+import { diskFull, having, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
 import type { Sessions } from './sessions.ts';
 import { cookieOf, isAllowedOrigin, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
@@ -23,6 +26,8 @@ export interface ApiParts {
   readonly uploads: Uploads;
   readonly site: Site;
   readonly log: Log;
+  readonly acts: Acts;
+  readonly records: Pick<Records, 'acts'>;
   readonly mostExports?: number;
 }
 
@@ -90,8 +95,16 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route(
       'GET',
+      'federations/*/log',
+      of((_, id, __, query) => federations.log(id, query)),
+    ),
+    route(
+      'GET',
       'federations/*/versions/*/export',
-      of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, exports, id, version, query)),
+      of(async (_, id, [version = ''], query) => {
+        const reply = await exportVersion(coordinator, blobs, exports, id, version, query);
+        return having(reply, 'exported', id, { version, format: query.get('format') ?? '' });
+      }),
     ),
     route('GET', 'parameters/*', (request, [digest = '']) =>
       getParameters(request, digest, coordinator, blobs),
@@ -105,6 +118,7 @@ function routesOf(parts: ApiParts): readonly Route[] {
     route('PATCH', 'uploads/*', (request, [id = '']) => uploads.patch(request, id)),
     route('POST', 'session', (request) => sessions.signIn(request, site)),
     route('DELETE', 'session', (request) => sessions.signOut(request, site)),
+    byCoordinator('GET', 'acts', (_, __, query) => listActs(parts.records, query)),
     byCoordinator('POST', 'federations', (request) => federations.create(request)),
     byCoordinator(
       'PUT',
@@ -160,7 +174,13 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
         'not-signed-in',
         'Sign in as coordinator first, by the link that the server printed.',
       );
-    return found.route.handle(request, found.parameters, url.searchParams);
+    const reply = await found.route.handle(request, found.parameters, url.searchParams);
+    if (reply.act !== undefined) {
+      const by = parts.sessions.coordinatorOf(cookieOf(request, SESSION_COOKIE));
+      // Anybody may export a version: a coordinator's is an act.
+      if (by !== undefined) await written(parts, by, reply.act);
+    }
+    return reply;
   }
 
   return (request, response) => {
@@ -190,6 +210,16 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
       });
     return true;
   };
+}
+
+/** The act is done, and stands in the journal of its federation: a full disk does not undo it. */
+async function written({ acts, log }: ApiParts, by: string, act: Act): Promise<void> {
+  try {
+    await acts.record(by, act);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    log.error({ by, act: act.act, federation: act.federation }, 'no room on disk for the log of acts');
+  }
 }
 
 const decoded = (text: string): string => {

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { digestOfText } from '#lib/core/digest.ts';
 import { SignIn } from '#lib/protocol/http.ts';
 import { SESSION_COOKIE } from '../application.ts';
+import type { Act, Acts } from '../acts.ts';
 import type { Clock } from '../ports/clock.ts';
 import { RecordsFull, type Change, type Records, type SessionRecord } from '../ports/records.ts';
 import { readJson } from './body.ts';
@@ -25,10 +26,16 @@ export class Sessions {
     private readonly clock: Clock,
     /** The next token is needed: the one before has been used. */
     private readonly onUsed: (token: string) => void,
+    private readonly acts: Acts,
   ) {}
 
-  static async open(records: Records, clock: Clock, onUsed: (token: string) => void): Promise<Sessions> {
-    const sessions = new Sessions(records, clock, onUsed);
+  static async open(
+    records: Records,
+    clock: Clock,
+    onUsed: (token: string) => void,
+    acts: Acts,
+  ): Promise<Sessions> {
+    const sessions = new Sessions(records, clock, onUsed, acts);
     for (const session of await records.sessions()) sessions.#sessions.set(session.digest, session);
     try {
       await sessions.#write([]);
@@ -40,12 +47,13 @@ export class Sessions {
   }
 
   /** Together with what is written the sessions go that have ended: a server that runs for months does not gather them. */
-  async #write(changes: readonly Change[]): Promise<void> {
+  async #write(changes: readonly Change[], act?: { readonly by: string; readonly act: Act }): Promise<void> {
     const now = this.clock.now();
     const ended = [...this.#sessions.values()].filter((session) => session.expiresAt <= now);
     const all = [...ended.map(({ digest }): Change => ({ type: 'delete-session', digest })), ...changes];
     if (all.length === 0) return;
-    await this.records.write(all);
+    if (act === undefined) await this.records.write(all);
+    else await this.acts.record(act.by, act.act, all);
     for (const { digest } of ended) this.#sessions.delete(digest);
   }
 
@@ -58,6 +66,13 @@ export class Sessions {
     if (cookie === undefined || cookie === '') return false;
     const session = this.#sessions.get(digestOfText(cookie));
     return session !== undefined && session.expiresAt > this.clock.now();
+  }
+
+  /** What the log of acts calls whoever shows this cookie; undefined: nobody who is signed in. */
+  coordinatorOf(cookie: string | undefined): string | undefined {
+    if (!this.isCoordinator(cookie)) return undefined;
+    const session = this.#sessions.get(digestOfText(cookie ?? ''));
+    return session === undefined ? undefined : nameOf(session);
   }
 
   async signIn(request: IncomingMessage, site: Site): Promise<Reply> {
@@ -80,7 +95,11 @@ export class Sessions {
       expiresAt: now + LIFETIME_MS,
     };
     try {
-      await this.#write([{ type: 'insert-session', record }]);
+      const detail = { session: record.digest, created: now, expires: record.expiresAt };
+      await this.#write([{ type: 'insert-session', record }], {
+        by: nameOf(record),
+        act: { act: 'signed-in', federation: null, detail },
+      });
     } catch (error) {
       // Nobody has signed in by it, and no other was shown.
       this.#token = used;
@@ -99,12 +118,19 @@ export class Sessions {
     const value = cookieOf(request, SESSION_COOKIE);
     if (value !== undefined) {
       const digest = digestOfText(value);
-      await this.records.write([{ type: 'delete-session', digest }]);
+      const session = this.#sessions.get(digest);
+      if (session !== undefined)
+        await this.acts.record(nameOf(session), { act: 'signed-out', federation: null, detail: {} }, [
+          { type: 'delete-session', digest },
+        ]);
       this.#sessions.delete(digest);
     }
     return json(200, { ok: true }, { 'set-cookie': cookie('', 0, isSecure(site, request)) });
   }
 }
+
+/** There are no names yet: each sign-in is told from the others by the digest of its cookie. */
+const nameOf = ({ digest }: SessionRecord): string => `coordinator ${digest.slice(0, 8)}`;
 
 const cookie = (value: string, maxAge: number, secure: boolean): string =>
   `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;

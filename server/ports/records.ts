@@ -13,6 +13,7 @@ import type {
 } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
+import type { Signature } from '#lib/core/transparency/statements.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -125,6 +126,44 @@ export interface JournalRecord {
   readonly hash: string;
 }
 
+/** A leaf of a federation's log of versions, and the tree's head with it as the last one. */
+export interface LogRecord {
+  readonly federation: FederationId;
+  /** The leaf's place: one a version, from 0 on. */
+  readonly version: VersionNumber;
+  /** Canonical JSON of a LoggedVersion: the very text that is hashed. */
+  readonly leaf: string;
+  readonly root: string;
+  /** When the head was signed. */
+  readonly at: number;
+  /** Hash of the journal's last line before the head. */
+  readonly journal: string;
+  readonly signed: Signature;
+}
+
+/** A link of the chain of coordinators' acts, of the whole server. */
+export interface ActRecord {
+  /** Counts from 1 without gaps. */
+  readonly sequence: number;
+  readonly at: number;
+  /** Whoever did it: a coordinator, by what is known of it. */
+  readonly by: string;
+  readonly act: string;
+  /** Also of one that is there no more. */
+  readonly federation: string | null;
+  readonly detail: unknown;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** A row as a change leaves it in its table; columns without a value are left out. */
+export interface StoredRow {
+  readonly table: string;
+  /** Within its federation and table; of a table that only grows, "+": the next one. */
+  readonly key: string;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
 export type Change =
   | { readonly type: 'create-federation'; readonly record: FederationRecord }
   | { readonly type: 'change-federation'; readonly record: FederationRecord }
@@ -140,6 +179,8 @@ export type Change =
   | { readonly type: 'move-alias'; readonly federation: FederationId; readonly move: AliasMove }
   | { readonly type: 'insert-session'; readonly record: SessionRecord }
   | { readonly type: 'delete-session'; readonly digest: Digest }
+  | { readonly type: 'append-log'; readonly record: LogRecord }
+  | { readonly type: 'append-act'; readonly record: ActRecord }
   | { readonly type: 'append-journal'; readonly record: JournalRecord };
 
 /** A write that would break a guarantee: an id or key that is there already, a federation that is not. Nothing was written. */
@@ -156,6 +197,12 @@ export class RecordsFull extends Error {
 export const changedNothing = (error: unknown): boolean =>
   error instanceof RecordConflict || error instanceof RecordsFull;
 
+export interface ActPage {
+  /** Acts below this number only. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
 export interface RoundPage {
   /** Rounds below this number only. */
   readonly before?: number;
@@ -165,6 +212,11 @@ export interface RoundPage {
 export interface Records {
   /** Rejects with RecordConflict or RecordsFull where nothing was written, else with what the disk said. */
   write(changes: readonly Change[]): Promise<void>;
+  /**
+   * What is left of a change for good, for the journal to name; nothing for what is transient (a round that is open still, a
+   * session), for the journal itself, and where nobody will ever ask.
+   */
+  rowsOf(change: Change): readonly StoredRow[];
   /** In order of creation. */
   federations(): Promise<readonly FederationRecord[]>;
   run(federation: FederationId, run: RunNumber): Promise<RunRecord | undefined>;
@@ -182,6 +234,10 @@ export interface Records {
   /** Newest first. */
   aliases(federation: FederationId): Promise<readonly AliasMove[]>;
   sessions(): Promise<readonly SessionRecord[]>;
+  /** Newest first. */
+  acts(page: ActPage): Promise<readonly ActRecord[]>;
+  /** Ascending. */
+  log(federation: FederationId): Promise<readonly LogRecord[]>;
   /** Ascending. */
   journal(federation: FederationId): Promise<readonly JournalRecord[]>;
   lastEntry(federation: FederationId): Promise<JournalRecord | undefined>;

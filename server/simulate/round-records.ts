@@ -1,6 +1,7 @@
 // The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
 // are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
-// kept, but for what was charged to privacy: its chain proves to others that nothing was altered, and here there are no others.
+// kept, but for what was charged to privacy, nor is the log of versions: its chain proves to others that nothing was altered, and
+// here there are no others.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
@@ -155,10 +156,12 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'append-journal':
         if (change.record.type === CHARGED) present().charges.push(change.record);
         return;
+      case 'append-log':
       case 'move-alias':
         return;
       case 'delete-federation':
       case 'replace-initial-version':
+      case 'append-act':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -172,6 +175,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     async write(changes) {
       for (const change of changes) apply(change);
     },
+    rowsOf: () => [],
     federations: async () => (kept === undefined ? [] : [kept.federation]),
     run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
     rounds: async () => (kept?.round == null ? [] : [kept.round]),
@@ -181,6 +185,8 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
     sessions: async () => [],
+    acts: async () => [],
+    log: async () => [],
     journal: async () => kept?.charges ?? [],
     lastEntry: async () => undefined,
     async close() {},

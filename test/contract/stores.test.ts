@@ -18,6 +18,7 @@ import {
   RecordConflict,
   RecordsFull,
   type FederationRecord,
+  type LogRecord,
   type Records,
   type UpdateRecord,
   type VersionRecord,
@@ -158,6 +159,30 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     expect(await records.update(id, round(1), participant('a'))).toEqual(update('a', 1, 'a'));
     expect(await records.update(id, round(2), participant('a'))).toEqual({ ...other, round: round(2) });
     expect(await records.update(id, round(1), participant('b'))).toBeUndefined();
+    await records.close();
+  });
+
+  test('keep each leaf of the log of versions as it was written, in order', async () => {
+    const records = await open();
+    const id = v.parse(FederationId, 'digits');
+    const leaf = (number: number): LogRecord => ({
+      federation: id,
+      version: version(number),
+      leaf: `{"version":${number}}`,
+      root: digest(`root ${number}`),
+      at: 5 + number,
+      journal: digest('line'),
+      signed: { key: 'a'.repeat(64), signature: 'b'.repeat(128) },
+    });
+    await records.write([
+      { type: 'create-federation', record: federation('digits') },
+      { type: 'append-log', record: leaf(0) },
+    ]);
+    await records.write([{ type: 'append-log', record: leaf(1) }]);
+    await expect(records.write([{ type: 'append-log', record: leaf(1) }])).rejects.toThrow(RecordConflict);
+    expect(await records.log(id)).toEqual([leaf(0), leaf(1)]);
+    await records.write([{ type: 'delete-federation', id }]);
+    expect(await records.log(id)).toEqual([]);
     await records.close();
   });
 

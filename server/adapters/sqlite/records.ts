@@ -3,13 +3,18 @@ import { Kysely, Migrator, type Transaction } from 'kysely';
 import { RecordConflict, RecordsFull, type Change, type Records } from '../../ports/records.ts';
 import { sqliteDialect } from './dialect.ts';
 import {
+  actRow,
+  aliasRow,
   evaluationRow,
   federationRow,
   journalRow,
+  logRow,
+  readAct,
   readAlias,
   readEntry,
   readEvaluation,
   readFederation,
+  readLog,
   readRound,
   readRun,
   readSession,
@@ -17,10 +22,12 @@ import {
   readVersion,
   roundRow,
   runRow,
+  sessionRow,
   updateRow,
   versionRow,
 } from './rows.ts';
 import { migrations, type Tables } from './schema.ts';
+import { rowsOf } from './stored-rows.ts';
 
 /**
  * Opens `path`, made and migrated where needed. Rejects when the file cannot be read or a migration fails.
@@ -51,6 +58,7 @@ export async function sqliteRecords(
         throw error;
       }
     },
+    rowsOf,
     federations: async () =>
       (await database.selectFrom('federations').selectAll().orderBy('position').execute()).map(
         readFederation,
@@ -117,6 +125,20 @@ export async function sqliteRecords(
           .execute()
       ).map(readAlias),
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
+    async acts({ before, limit }) {
+      let query = database.selectFrom('acts').selectAll();
+      if (before !== undefined) query = query.where('sequence', '<', before);
+      return (await query.orderBy('sequence', 'desc').limit(limit).execute()).map(readAct);
+    },
+    log: async (federation) =>
+      (
+        await database
+          .selectFrom('version_log')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('version')
+          .execute()
+      ).map(readLog),
     journal: async (federation) =>
       (
         await database
@@ -232,24 +254,22 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
       await transaction
         .insertInto('alias_moves')
         .values({
-          ...change.move,
-          federation: change.federation,
+          ...aliasRow(change.federation, change.move),
           position: await nextPosition(transaction, change.federation),
         })
         .execute();
       return;
     case 'insert-session':
-      await transaction
-        .insertInto('sessions')
-        .values({
-          digest: change.record.digest,
-          created_at: change.record.createdAt,
-          expires_at: change.record.expiresAt,
-        })
-        .execute();
+      await transaction.insertInto('sessions').values(sessionRow(change.record)).execute();
       return;
     case 'delete-session':
       await transaction.deleteFrom('sessions').where('digest', '=', change.digest).execute();
+      return;
+    case 'append-act':
+      await transaction.insertInto('acts').values(actRow(change.record)).execute();
+      return;
+    case 'append-log':
+      await transaction.insertInto('version_log').values(logRow(change.record)).execute();
       return;
     case 'append-journal':
       await transaction.insertInto('journal').values(journalRow(change.record)).execute();

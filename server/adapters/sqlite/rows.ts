@@ -4,11 +4,14 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
+import { Signature } from '#lib/core/transparency/statements.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
+  ActRecord,
   EvaluationRecord,
   FederationRecord,
   JournalRecord,
+  LogRecord,
   RoundRecord,
   RunRecord,
   SessionRecord,
@@ -172,6 +175,11 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   at: row.at,
 });
 
+export const aliasRow = (
+  federation: FederationId,
+  move: AliasMove,
+): Omit<Tables['alias_moves'], 'position'> => ({ federation, ...move });
+
 export const readAlias = (row: Tables['alias_moves']): AliasMove =>
   v.parse(AliasMove, { alias: row.alias, version: row.version, at: row.at, by: row.by });
 
@@ -179,6 +187,38 @@ export const readSession = (row: Tables['sessions']): SessionRecord => ({
   digest: v.parse(Digest, row.digest),
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+});
+
+export const actRow = ({ detail, ...record }: ActRecord): Tables['acts'] => ({
+  ...record,
+  detail_json: JSON.stringify(detail),
+});
+
+export const readAct = ({ detail_json, ...row }: Tables['acts']): ActRecord => ({
+  ...row,
+  detail: json(detail_json),
+});
+
+export const sessionRow = (record: SessionRecord): Tables['sessions'] => ({
+  digest: record.digest,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+});
+
+export const logRow = ({ leaf, signed, ...record }: LogRecord): Tables['version_log'] => ({
+  ...record,
+  leaf_json: leaf,
+  ...signed,
+});
+
+export const readLog = ({ leaf_json, key, signature, ...row }: Tables['version_log']): LogRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  version: v.parse(VersionNumber, row.version),
+  leaf: leaf_json,
+  root: row.root,
+  at: row.at,
+  journal: row.journal,
+  signed: v.parse(Signature, { key, signature }),
 });
 
 export const journalRow = (record: JournalRecord): Tables['journal'] => ({

@@ -76,6 +76,25 @@ export interface Tables {
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   sessions: { digest: string; created_at: number; expires_at: number };
+  acts: {
+    sequence: number;
+    at: number;
+    by: string;
+    act: string;
+    federation: string | null;
+    detail_json: string;
+    previous: string;
+    hash: string;
+  };
+  version_log: Owned & {
+    version: number;
+    leaf_json: string;
+    root: string;
+    at: number;
+    journal: string;
+    key: string;
+    signature: string;
+  };
   journal: Owned & {
     sequence: number;
     at: number;
@@ -216,7 +235,46 @@ const roots: Migration = {
   },
 };
 
-/** In order of their names. A migration that was released is never changed: the next one is added. */
+/** The Merkle tree of versions, leaf by leaf, and its head with each of them, signed. */
+const versionLog: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema
+      .createTable('version_log')
+      .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'))
+      .addColumn('version', 'bigint', (c) => c.notNull())
+      .addColumn('leaf_json', 'text', (c) => c.notNull())
+      .addColumn('root', 'text', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('journal', 'text', (c) => c.notNull())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('signature', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('version_log_key', ['federation', 'version'])
+      .execute();
+  },
+};
+
+/** What coordinators did. Its federation may be gone: it references none. */
+const acts: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema
+      .createTable('acts')
+      .addColumn('sequence', 'bigint', (c) => c.primaryKey())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addColumn('act', 'text', (c) => c.notNull())
+      .addColumn('federation', 'text')
+      .addColumn('detail_json', 'text', (c) => c.notNull())
+      .addColumn('previous', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull())
+      .execute();
+  },
+};
+
+/**
+ * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
+ * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
+ * look like somebody's tampering.
+ */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
     '0001-first': first,
@@ -224,5 +282,7 @@ export const migrations: MigrationProvider = {
     '0003-personal-tallies': personalTallies,
     '0004-counted-in': countedIn,
     '0005-roots': roots,
+    '0006-version-log': versionLog,
+    '0007-acts': acts,
   }),
 };

@@ -58,7 +58,7 @@ export function createAttendance(
   let awayUntil = -Infinity;
 
   async function checkIn(): Promise<void> {
-    if (clock.monotonic() < awayUntil) return;
+    if (clock.monotonic() < awayUntil || blocks.has('other-history')) return;
     undoRetry();
     const { joined, equipment, view } = standing;
     if (
@@ -123,6 +123,15 @@ export function createAttendance(
     ground.changed();
   }
 
+  /** The server shows another history than it did, or does not show it: nothing is trained for it. */
+  function turnAway(): void {
+    standing.checkedIn = false;
+    if (blocks.has('other-history') && standing.hand !== undefined) hands.surrender(standing.hand);
+    undoRetry();
+    undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(attendance.attend()));
+    ground.changed();
+  }
+
   /** One after the other: an update whose round is long over is refused, and leaves the outbox for the next. */
   async function sendTrained(): Promise<void> {
     for (const entry of await store.outbox.list(federation))
@@ -134,8 +143,9 @@ export function createAttendance(
       if (link.state !== 'connected') return;
       const answer = await ground.tell('watch', { federation });
       if (answer?.ok === true && answer.view !== null) attendance.seen(answer.view);
-      await checkIn();
       if (standing.joined === null) return;
+      if (!(await ground.log.follow())) return turnAway();
+      await checkIn();
       await rounds.settleWaiting();
       await parts.tellScores();
     },

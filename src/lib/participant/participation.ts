@@ -18,6 +18,7 @@ export type BlockedReason =
   | 'user-paused'
   | 'federation-paused'
   | 'other-tab'
+  | 'other-history'
   | 'offline'
   | 'late'
   | 'frozen-back'

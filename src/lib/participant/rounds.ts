@@ -307,6 +307,16 @@ export function createRounds(
     }
   }
 
+  /** Whatever is in a version by now is proved to be, as long as the server shows the history that this device knows. */
+  async function prove(): Promise<void> {
+    const { contributions } = standing;
+    if (contributions !== undefined) await ground.kept(contributions.prove(ground.log));
+    if (blocks.has('other-history') && standing.checkedIn) {
+      standing.checkedIn = false;
+      await ground.tell('check-out', { federation });
+    }
+  }
+
   const rounds: Rounds = {
     async configured(message) {
       const { joined, hand, contributions } = standing;
@@ -362,6 +372,7 @@ export function createRounds(
       standing.ended.set(message.round, version);
       await standing.contributions?.settled(message.round, version);
       await controls.ended(message.round, message.counted);
+      ground.background(prove());
       if (standing.joined === null) return;
       standing.justEnded = message.round;
       if (message.counted)
@@ -401,6 +412,7 @@ export function createRounds(
           const { hand } = standing;
           if (hand?.round === round && hand.stage === 'averaging') hands.letGo(hand);
         }
+        ground.background(prove());
       } catch (failure) {
         // Asked again at the next connection.
         if (!(failure instanceof LinkLost)) throw failure;

@@ -129,6 +129,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     blocks.clear(
       'user-paused',
       'other-tab',
+      'other-history',
       'late',
       'frozen-back',
       'gpu-lost',

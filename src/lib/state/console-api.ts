@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
 import { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export type Fetch = typeof fetch;
@@ -71,6 +71,13 @@ export const consoleApi = (fetching: Fetch) =>
     rounds: (id: string, limit: number) =>
       request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
     aliases: (id: string) => request(fetching, 'GET', `${address(id)}/aliases`, v.array(AliasMove)),
+    acts: (before: number | undefined, limit: number) =>
+      request(
+        fetching,
+        'GET',
+        `/api/acts?limit=${limit}${before === undefined ? '' : `&before=${before}`}`,
+        v.array(Act),
+      ),
     create: (id: string | null, spec: FederationSpec) =>
       request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
     change: (id: string, spec: FederationSpec) =>

@@ -33,6 +33,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'excluded':
     case 'budget-spent':
     case 'come-back':
+    case 'other-history':
       return undefined;
     default:
       return reason satisfies never;
@@ -57,6 +58,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'storage-full':
     case 'diverged':
     case 'excluded':
+    case 'other-history':
       return 'danger';
     default:
       return reason satisfies never;

@@ -149,6 +149,7 @@ export function createDevice(parts: DeviceParts): Device {
       (await participationIn(federation)).moveHere();
       return null;
     },
+    crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
     predict: ({ features, count, ...asked }) =>
       inference.use(asked, (model) => model.predict(features, count)),
     async evaluate({ dataset, ...asked }) {
