@@ -4,9 +4,12 @@ import type { AliasMove } from '#lib/protocol/views.ts';
 import {
   RecordConflict,
   RecordsFull,
+  type AdmissionRecord,
   type Change,
   type EvaluationRecord,
+  type ExclusionRecord,
   type FederationRecord,
+  type InvitationRecord,
   type JournalRecord,
   type Records,
   type RoundRecord,
@@ -24,6 +27,9 @@ interface State {
   versions: Map<string, VersionRecord>;
   evaluations: Map<string, EvaluationRecord>;
   aliases: Map<string, readonly AliasMove[]>;
+  invitations: Map<string, InvitationRecord>;
+  admissions: Map<string, AdmissionRecord>;
+  exclusions: Map<string, ExclusionRecord>;
   sessions: Map<string, SessionRecord>;
   journal: Map<string, JournalRecord>;
 }
@@ -44,6 +50,9 @@ export function memoryRecords(): MemoryRecords {
     versions: new Map(),
     evaluations: new Map(),
     aliases: new Map(),
+    invitations: new Map(),
+    admissions: new Map(),
+    exclusions: new Map(),
     sessions: new Map(),
     journal: new Map(),
   };
@@ -64,6 +73,9 @@ export function memoryRecords(): MemoryRecords {
         versions: new Map(state.versions),
         evaluations: new Map(state.evaluations),
         aliases: new Map(state.aliases),
+        invitations: new Map(state.invitations),
+        admissions: new Map(state.admissions),
+        exclusions: new Map(state.exclusions),
         sessions: new Map(state.sessions),
         journal: new Map(state.journal),
       };
@@ -82,6 +94,9 @@ export function memoryRecords(): MemoryRecords {
     versions: async (federation) => of(state.versions, federation).sort((a, b) => a.version - b.version),
     evaluations: async (federation) => of(state.evaluations, federation),
     aliases: async (federation) => [...(state.aliases.get(federation) ?? [])].reverse(),
+    invitations: async (federation) => of(state.invitations, federation),
+    admissions: async (federation) => of(state.admissions, federation),
+    exclusions: async (federation) => of(state.exclusions, federation),
     sessions: async () => [...state.sessions.values()],
     journal: async (federation) => of(state.journal, federation).sort((a, b) => a.sequence - b.sequence),
     lastEntry: async (federation) =>
@@ -121,6 +136,9 @@ function apply(state: State, change: Change): void {
         state.updates,
         state.versions,
         state.evaluations,
+        state.invitations,
+        state.admissions,
+        state.exclusions,
         state.journal,
       ])
         for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
@@ -156,6 +174,24 @@ function apply(state: State, change: Change): void {
     case 'move-alias':
       known(change.federation);
       state.aliases.set(change.federation, [...(state.aliases.get(change.federation) ?? []), change.move]);
+      return;
+    case 'put-invitation':
+      known(change.record.federation);
+      state.invitations.set(key(change.record.federation, change.record.id), change.record);
+      return;
+    case 'insert-admission': {
+      const { federation, participant } = change.record;
+      known(federation);
+      return insert(state.admissions, key(federation, participant), change.record);
+    }
+    case 'put-exclusion': {
+      const { federation, participant } = change.record;
+      known(federation);
+      state.exclusions.set(key(federation, participant), change.record);
+      return;
+    }
+    case 'delete-exclusion':
+      state.exclusions.delete(key(change.federation, change.participant));
       return;
     case 'insert-session':
       return insert(state.sessions, change.record.digest, change.record);

@@ -35,6 +35,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import {
   changedNothing,
   type Change,
+  type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
   type VersionRecord,
@@ -43,6 +44,7 @@ import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
+import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { Pace } from './pace.ts';
 import { goOnFromIntact } from './restore.ts';
@@ -66,6 +68,8 @@ export interface FederationParts {
   readonly model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly invitations: Invitations;
+  readonly exclusions: readonly ExclusionRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -77,6 +81,8 @@ export class Federation {
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly attendance = new Attendance();
+  readonly invitations: Invitations;
+  readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
@@ -108,6 +114,8 @@ export class Federation {
     this.model = parts.model;
     this.versions = parts.versions;
     this.journal = parts.journal;
+    this.invitations = parts.invitations;
+    this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {

@@ -6,6 +6,7 @@ import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
+import { notAdmitted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
@@ -55,7 +56,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [] }: ClientMessages['check-in'],
+  { examples, tags = [], invitation }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -63,6 +64,12 @@ async function checkIn(
       'This run has ended. Its model is there to be used; there is no round to take part in.',
     );
   const { attendance } = federation;
+  const closed = await notAdmitted(federation, participant, invitation);
+  if (closed !== undefined) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return closed;
+  }
   const at = federation.around.clock.now();
   const facts: DeviceFacts = { examples, tags };
   const unfit = notEligible(federation.record.spec.rules.selection, facts);

@@ -127,6 +127,36 @@ function routesOf(parts: ApiParts): readonly Route[] {
       of((request, id) => federations.moveLive(request, id)),
     ),
     byCoordinator(
+      'GET',
+      'federations/*/invitations',
+      of((_, id) => federations.invitations(id)),
+    ),
+    byCoordinator(
+      'POST',
+      'federations/*/invitations',
+      of((request, id) => federations.invite(request, id)),
+    ),
+    byCoordinator(
+      'DELETE',
+      'federations/*/invitations/*',
+      of((_, id, [invitation = '']) => federations.revoke(id, invitation)),
+    ),
+    byCoordinator(
+      'GET',
+      'federations/*/exclusions',
+      of((_, id) => federations.exclusions(id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/exclusions/*',
+      of((request, id, [participant = '']) => federations.exclude(request, id, participant)),
+    ),
+    byCoordinator(
+      'DELETE',
+      'federations/*/exclusions/*',
+      of((_, id, [participant = '']) => federations.readmit(id, participant)),
+    ),
+    byCoordinator(
       'PUT',
       'federations/*/roots',
       of((request, id) => federations.trust(request, id)),

@@ -1,8 +1,17 @@
 // Federations over HTTP: views for everybody, actions for signed-in coordinators (protocol/http.ts has the list).
 import type { IncomingMessage } from 'node:http';
-import type { FederationId } from '#lib/core/ids.ts';
+import * as v from 'valibot';
+import { ParticipantId, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
-import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
+import {
+  AliasTarget,
+  ChangedFederation,
+  Exclusion,
+  NewFederation,
+  RootTrust,
+  RunAction,
+} from '#lib/protocol/http.ts';
+import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readJson } from './body.ts';
@@ -10,6 +19,9 @@ import { json, refusal, type Reply } from './reply.ts';
 
 export const noFederation = (id: string): Reply =>
   refusal(404, 'unknown-federation', `There is no federation “${id}”.`);
+
+const noParticipant = (name: string): Reply =>
+  refusal(404, 'unknown-participant', `There is no device ${name.slice(0, 40)}.`);
 
 const found = (id: string, value: unknown): Reply =>
   value === undefined ? noFederation(id) : json(200, value);
@@ -23,6 +35,7 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
       return refusal(409, error, message);
     case 'unknown-version':
     case 'unknown-participant':
+    case 'unknown-invitation':
       return refusal(404, error, message);
     case 'invalid':
       return refusal(422, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
@@ -69,6 +82,27 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     const read = await readJson(request, RootTrust);
     if (!read.ok) return read.error;
     return outcome(id, await coordinator.trust(id, read.value.participant, read.value.trusted));
+  },
+  invitations: (id: FederationId): Reply => found(id, coordinator.invitations(id)),
+  async invite(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, NewInvitation);
+    if (!read.ok) return read.error;
+    const made = await coordinator.invite(id, read.value);
+    return made === undefined ? noFederation(id) : json(201, made);
+  },
+  revoke: async (id: FederationId, invitation: string): Promise<Reply> =>
+    outcome(id, await coordinator.revokeInvitation(id, invitation)),
+  exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
+  async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    const read = await readJson(request, Exclusion);
+    return read.ok ? outcome(id, await coordinator.exclude(id, participant.output, read.value)) : read.error;
+  },
+  async readmit(id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    return outcome(id, await coordinator.readmit(id, participant.output));
   },
   remove: async (id: FederationId): Promise<Reply> => outcome(id, await coordinator.remove(id)),
 });

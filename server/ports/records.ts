@@ -1,5 +1,5 @@
-// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, coordinator
-// sessions and the journal. Large bytes lie in the blob store and are named here by digest.
+// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, invitations and
+// who was let in or left out, coordinator sessions and the journal. Large bytes lie in the blob store and are named here by digest.
 // Guarantees, repeated by test/contract/stores.test.ts: `write` is one transaction, durable when it resolves, all or
 // nothing; what was inserted once is never overwritten; reads see every write that has resolved.
 import type { FederationSpec } from '#lib/core/federation.ts';
@@ -13,6 +13,7 @@ import type {
 } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
+import type { InvitationId } from '#lib/protocol/invitations.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -106,6 +107,39 @@ export interface EvaluationRecord {
   readonly at: number;
 }
 
+export interface InvitationRecord {
+  readonly federation: FederationId;
+  readonly id: InvitationId;
+  /** Of its code, which whoever made it has seen once. */
+  readonly digest: Digest;
+  readonly note: string;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  /** How many devices may join by it. */
+  readonly devices: number;
+  readonly revokedAt: number | null;
+}
+
+/** A device that joined by an invitation: from then on its key lets it in. */
+export interface AdmissionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  readonly invitation: InvitationId;
+  readonly at: number;
+}
+
+/** A device that a coordinator left out. */
+export interface ExclusionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  /** As it was called when it was left out. */
+  readonly name: string;
+  /** What its person is told. */
+  readonly reason: string;
+  readonly at: number;
+}
+
 /** A signed-in coordinator. The cookie's value is known to the browser alone; here lies its digest. */
 export interface SessionRecord {
   readonly digest: Digest;
@@ -138,6 +172,14 @@ export type Change =
   | { readonly type: 'replace-initial-version'; readonly record: VersionRecord }
   | { readonly type: 'insert-evaluation'; readonly record: EvaluationRecord }
   | { readonly type: 'move-alias'; readonly federation: FederationId; readonly move: AliasMove }
+  | { readonly type: 'put-invitation'; readonly record: InvitationRecord }
+  | { readonly type: 'insert-admission'; readonly record: AdmissionRecord }
+  | { readonly type: 'put-exclusion'; readonly record: ExclusionRecord }
+  | {
+      readonly type: 'delete-exclusion';
+      readonly federation: FederationId;
+      readonly participant: ParticipantId;
+    }
   | { readonly type: 'insert-session'; readonly record: SessionRecord }
   | { readonly type: 'delete-session'; readonly digest: Digest }
   | { readonly type: 'append-journal'; readonly record: JournalRecord };
@@ -181,6 +223,10 @@ export interface Records {
   evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;
   /** Newest first. */
   aliases(federation: FederationId): Promise<readonly AliasMove[]>;
+  /** In order of creation. */
+  invitations(federation: FederationId): Promise<readonly InvitationRecord[]>;
+  admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
+  exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
   sessions(): Promise<readonly SessionRecord[]>;
   /** Ascending. */
   journal(federation: FederationId): Promise<readonly JournalRecord[]>;

@@ -129,6 +129,10 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         return;
       case 'delete-federation':
       case 'replace-initial-version':
+      case 'put-invitation':
+      case 'insert-admission':
+      case 'put-exclusion':
+      case 'delete-exclusion':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -150,6 +154,9 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     versions: async () => kept?.versions ?? [],
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
+    invitations: async () => [],
+    admissions: async () => [],
+    exclusions: async () => [],
     sessions: async () => [],
     journal: async () => [],
     lastEntry: async () => undefined,

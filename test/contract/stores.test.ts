@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { openRound } from '#lib/core/round/round.ts';
+import { InvitationId } from '#lib/protocol/invitations.ts';
 import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data-directory.ts';
 import { fileBlobs, type Disk } from '../../server/adapters/file-blobs.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
@@ -18,6 +19,7 @@ import {
   RecordConflict,
   RecordsFull,
   type FederationRecord,
+  type InvitationRecord,
   type Records,
   type UpdateRecord,
   type VersionRecord,
@@ -267,6 +269,43 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await expect(
       records.write([{ type: 'insert-update', record: update('a', 1, 'a') }]),
     ).rejects.toBeInstanceOf(RecordConflict);
+    await records.close();
+  });
+
+  test('keep invitations as last written, who joined by them once, and who is left out until taken back', async () => {
+    const records = await open();
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    const { id } = federation('a');
+    const invitation: InvitationRecord = {
+      federation: id,
+      id: v.parse(InvitationId, 'ab'.repeat(6)),
+      digest: digest('code'),
+      note: 'Ward 3',
+      createdAt: 1,
+      expiresAt: null,
+      devices: 5,
+      revokedAt: null,
+    };
+    const admission = { federation: id, participant: participant('a'), invitation: invitation.id, at: 2 };
+    const exclusion = { federation: id, participant: participant('b'), name: 'Bob', reason: 'So.', at: 3 };
+    await records.write([
+      { type: 'put-invitation', record: invitation },
+      { type: 'insert-admission', record: admission },
+      { type: 'put-exclusion', record: exclusion },
+    ]);
+    await records.write([{ type: 'put-invitation', record: { ...invitation, revokedAt: 4 } }]);
+    await records.write([{ type: 'put-exclusion', record: { ...exclusion, reason: 'Other.' } }]);
+    expect(await records.invitations(id)).toEqual([{ ...invitation, revokedAt: 4 }]);
+    expect(await records.admissions(id)).toEqual([admission]);
+    expect(await records.exclusions(id)).toEqual([{ ...exclusion, reason: 'Other.' }]);
+    await expect(
+      records.write([{ type: 'insert-admission', record: { ...admission, at: 9 } }]),
+    ).rejects.toBeInstanceOf(RecordConflict);
+    await records.write([{ type: 'delete-exclusion', federation: id, participant: participant('b') }]);
+    expect(await records.exclusions(id)).toEqual([]);
+    await records.write([{ type: 'delete-federation', id }]);
+    expect(await records.invitations(id)).toEqual([]);
+    expect(await records.admissions(id)).toEqual([]);
     await records.close();
   });
 

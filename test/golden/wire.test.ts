@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
+import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
   UPLOAD_PIECE_BYTES,
@@ -39,7 +40,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries(http)
+    Object.entries({ ...http, ...invitations })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -48,7 +49,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '99846ed34a3f69e10b3bc64c0a3ffe2ab4bebd364d62d8fc692ccce68d71bc81',
+  2: '75b467be3d02b5f8b25d51e86ff2120909f1cac3a221a2ca0a707ab6c194c2a5',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -91,5 +92,6 @@ test('every message has a schema that is hashed', () => {
     'configured',
     'federation',
     'superseded',
+    'turned-away',
   ]);
 });

@@ -5,11 +5,15 @@ import { sqliteDialect } from './dialect.ts';
 import {
   evaluationRow,
   federationRow,
+  invitationRow,
   journalRow,
+  readAdmission,
   readAlias,
   readEntry,
   readEvaluation,
+  readExclusion,
   readFederation,
+  readInvitation,
   readRound,
   readRun,
   readSession,
@@ -116,6 +120,33 @@ export async function sqliteRecords(
           .orderBy('position', 'desc')
           .execute()
       ).map(readAlias),
+    invitations: async (federation) =>
+      (
+        await database
+          .selectFrom('invitations')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('created_at')
+          .execute()
+      ).map(readInvitation),
+    admissions: async (federation) =>
+      (
+        await database
+          .selectFrom('admissions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readAdmission),
+    exclusions: async (federation) =>
+      (
+        await database
+          .selectFrom('exclusions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readExclusion),
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
     journal: async (federation) =>
       (
@@ -236,6 +267,32 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
           federation: change.federation,
           position: await nextPosition(transaction, change.federation),
         })
+        .execute();
+      return;
+    case 'put-invitation': {
+      const row = invitationRow(change.record);
+      await transaction
+        .insertInto('invitations')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'id']).doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'insert-admission':
+      await transaction.insertInto('admissions').values(change.record).execute();
+      return;
+    case 'put-exclusion':
+      await transaction
+        .insertInto('exclusions')
+        .values(change.record)
+        .onConflict((c) => c.columns(['federation', 'participant']).doUpdateSet(change.record))
+        .execute();
+      return;
+    case 'delete-exclusion':
+      await transaction
+        .deleteFrom('exclusions')
+        .where('federation', '=', change.federation)
+        .where('participant', '=', change.participant)
         .execute();
       return;
     case 'insert-session':

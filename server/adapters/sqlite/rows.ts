@@ -4,10 +4,14 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
+import { InvitationId } from '#lib/protocol/invitations.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
+  AdmissionRecord,
   EvaluationRecord,
+  ExclusionRecord,
   FederationRecord,
+  InvitationRecord,
   JournalRecord,
   RoundRecord,
   RunRecord,
@@ -174,6 +178,43 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
 
 export const readAlias = (row: Tables['alias_moves']): AliasMove =>
   v.parse(AliasMove, { alias: row.alias, version: row.version, at: row.at, by: row.by });
+
+export const invitationRow = (record: InvitationRecord): Tables['invitations'] => ({
+  federation: record.federation,
+  id: record.id,
+  digest: record.digest,
+  note: record.note,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+  devices: record.devices,
+  revoked_at: record.revokedAt,
+});
+
+export const readInvitation = (row: Tables['invitations']): InvitationRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  id: v.parse(InvitationId, row.id),
+  digest: v.parse(Digest, row.digest),
+  note: row.note,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  devices: row.devices,
+  revokedAt: row.revoked_at,
+});
+
+export const readAdmission = (row: Tables['admissions']): AdmissionRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  participant: v.parse(ParticipantId, row.participant),
+  invitation: v.parse(InvitationId, row.invitation),
+  at: row.at,
+});
+
+export const readExclusion = (row: Tables['exclusions']): ExclusionRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  participant: v.parse(ParticipantId, row.participant),
+  name: row.name,
+  reason: row.reason,
+  at: row.at,
+});
 
 export const readSession = (row: Tables['sessions']): SessionRecord => ({
   digest: v.parse(Digest, row.digest),

@@ -75,6 +75,17 @@ export interface Tables {
     at: number;
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
+  invitations: Owned & {
+    id: string;
+    digest: string;
+    note: string;
+    created_at: number;
+    expires_at: number | null;
+    devices: number;
+    revoked_at: number | null;
+  };
+  admissions: Owned & { participant: string; invitation: string; at: number };
+  exclusions: Owned & { participant: string; name: string; reason: string; at: number };
   sessions: { digest: string; created_at: number; expires_at: number };
   journal: Owned & {
     sequence: number;
@@ -85,6 +96,11 @@ export interface Tables {
     hash: string;
   };
 }
+
+const owned = (database: Kysely<unknown>, table: string) =>
+  database.schema
+    .createTable(table)
+    .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
 
 const first: Migration = {
   async up(database: Kysely<unknown>) {
@@ -103,11 +119,7 @@ const first: Migration = {
       .addColumn('live', integer, (c) => c.notNull())
       .addColumn('live_pinned', integer, (c) => c.notNull())
       .execute();
-    const owned = (table: string) =>
-      schema
-        .createTable(table)
-        .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
-    await owned('runs')
+    await owned(database, 'runs')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('spec_json', 'text', (c) => c.notNull())
       .addColumn('started_at', integer, (c) => c.notNull())
@@ -115,7 +127,7 @@ const first: Migration = {
       .addColumn('outcome', 'text')
       .addPrimaryKeyConstraint('runs_key', ['federation', 'run'])
       .execute();
-    await owned('rounds')
+    await owned(database, 'rounds')
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('phase', 'text', (c) => c.notNull())
@@ -123,7 +135,7 @@ const first: Migration = {
       .addColumn('remaining_ms', 'double precision')
       .addPrimaryKeyConstraint('rounds_key', ['federation', 'round'])
       .execute();
-    await owned('updates')
+    await owned(database, 'updates')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
@@ -137,7 +149,7 @@ const first: Migration = {
       // An update is decided on once: the key is the guarantee, whatever the code above it does.
       .addPrimaryKeyConstraint('updates_key', ['federation', 'round', 'participant'])
       .execute();
-    await owned('versions')
+    await owned(database, 'versions')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('digest', 'text', (c) => c.notNull())
       .addColumn('bytes', integer, (c) => c.notNull())
@@ -152,14 +164,14 @@ const first: Migration = {
       .addColumn('duration_ms', integer)
       .addPrimaryKeyConstraint('versions_key', ['federation', 'version'])
       .execute();
-    await owned('evaluations')
+    await owned(database, 'evaluations')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
       .addColumn('tally_json', 'text', (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addPrimaryKeyConstraint('evaluations_key', ['federation', 'version', 'participant'])
       .execute();
-    await owned('alias_moves')
+    await owned(database, 'alias_moves')
       .addColumn('position', integer, (c) => c.notNull())
       .addColumn('alias', 'text', (c) => c.notNull())
       .addColumn('version', integer, (c) => c.notNull())
@@ -173,7 +185,7 @@ const first: Migration = {
       .addColumn('created_at', integer, (c) => c.notNull())
       .addColumn('expires_at', integer, (c) => c.notNull())
       .execute();
-    await owned('journal')
+    await owned(database, 'journal')
       .addColumn('sequence', integer, (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addColumn('type', 'text', (c) => c.notNull())
@@ -216,6 +228,36 @@ const roots: Migration = {
   },
 };
 
+/** Invitations, who joined by which, and who was left out. */
+const access: Migration = {
+  async up(database: Kysely<unknown>) {
+    const integer = 'bigint';
+    await owned(database, 'invitations')
+      .addColumn('id', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('note', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('devices', integer, (c) => c.notNull())
+      .addColumn('revoked_at', integer)
+      .addPrimaryKeyConstraint('invitations_key', ['federation', 'id'])
+      .execute();
+    await owned(database, 'admissions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('invitation', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('admissions_key', ['federation', 'participant'])
+      .execute();
+    await owned(database, 'exclusions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('exclusions_key', ['federation', 'participant'])
+      .execute();
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
@@ -224,5 +266,6 @@ export const migrations: MigrationProvider = {
     '0003-personal-tallies': personalTallies,
     '0004-counted-in': countedIn,
     '0005-roots': roots,
+    '0006-access': access,
   }),
 };

@@ -143,7 +143,11 @@ export const Personalisation = v.variant('type', [
 ]);
 export type Personalisation = v.InferOutput<typeof Personalisation>;
 
-/** The plainest way: averaged, everything sent exactly, one model for all. */
+/** Who may join: whoever has the address, or devices that redeemed an invitation. */
+export const Access = v.strictObject({ type: v.picklist(['open', 'invited']) });
+export type Access = v.InferOutput<typeof Access>;
+
+/** The plainest way: averaged, everything sent exactly, one model for all, and open to all. */
 export const exactAveraging = {
   strategy: { name: 'fedavg', options: {} },
   transfer: { uplink: 'f32', downlink: 'f32' },
@@ -151,11 +155,13 @@ export const exactAveraging = {
   // (the demo's patients: one round in a hundred).
   guard: { normFactor: 10 },
   personalisation: { type: 'none' },
+  access: { type: 'open' },
 } satisfies {
   strategy: StrategyChoice;
   transfer: TransferRules;
   guard: Guard;
   personalisation: Personalisation;
+  access: Access;
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
@@ -201,6 +207,7 @@ const ofEvery = {
   contract: DataContract,
   rules: RoundRules,
   sample: v.nullable(SampleName),
+  access: v.optional(Access, exactAveraging.access),
 };
 const ofSums = {
   ...ofEvery,

@@ -18,6 +18,8 @@ export interface Attendance {
   begin(): Promise<void>;
   /** Enough devices are here: it asks again after so many milliseconds, and not before. */
   comeBack(afterMs: number): void;
+  /** The coordinator left this device out, or lets in others only. */
+  turnedAway(why: string): void;
   /** Another connection of this participant trains now. */
   standBack(): void;
   /** Gives the turn back and asks no more. */
@@ -62,6 +64,7 @@ export function createAttendance(
       examples: equipment.rows.training.count,
       backend: equipment.engine.choice.backend,
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
+      ...(joined.invitation === null ? {} : { invitation: joined.invitation }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
@@ -83,10 +86,12 @@ export function createAttendance(
       case 'enough-devices':
         attendance.comeBack(answer.afterMs);
         break;
+      case 'not-invited':
       case 'not-eligible':
         // Asked again when the rules or what this device says of itself have changed.
         blocks.set({ reason: 'excluded', detail: answer.message });
         break;
+      case 'excluded':
       case 'malformed':
       case 'unknown-event':
       case 'unknown-federation':
@@ -210,6 +215,14 @@ export function createAttendance(
         ground.background(checkIn());
         ground.changed();
       });
+      ground.changed();
+    },
+    turnedAway(why) {
+      standing.checkedIn = false;
+      undoRetry();
+      blocks.set({ reason: 'excluded', detail: why });
+      const { hand } = standing;
+      if (hand !== undefined && hand.stage !== 'averaging') hands.letGo(hand);
       ground.changed();
     },
     standBack() {

@@ -20,6 +20,8 @@ export const CheckIn = v.strictObject({
   backend: v.pipe(v.string(), v.maxLength(20)),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
+  /** The code of an invitation, where only invited devices may join and this one is not known yet. */
+  invitation: v.optional(v.pipe(v.string(), v.maxLength(100))),
 });
 export const CheckOut = v.strictObject({ federation: FederationId });
 export const Progress = v.strictObject({
@@ -79,6 +81,8 @@ export const Answer = v.variant('ok', [
       error: v.picklist([
         'malformed',
         'not-eligible',
+        'not-invited',
+        'excluded',
         'unknown-event',
         'unknown-federation',
         'not-identified',
@@ -134,6 +138,8 @@ export const serverMessages = {
   abandoned: Abandoned,
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
+  /** To a device that may take part no longer: it is checked out, and why, in a sentence. */
+  'turned-away': v.strictObject({ federation: FederationId, message: v.string() }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
 } as const;

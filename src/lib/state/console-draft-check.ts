@@ -209,6 +209,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
     sample: draft.sample,
+    access: { type: draft.access },
   });
   if (!read.success)
     for (const issue of read.issues) {

@@ -131,6 +131,7 @@ export const Draft = v.object({
     maximumRounds: number,
   }),
   sample: v.nullable(SampleName),
+  access: v.optional(v.picklist(['open', 'invited']), exactAveraging.access.type),
 });
 export type Draft = v.InferOutput<typeof Draft>;
 
@@ -228,6 +229,7 @@ export const emptyDraft = (): Draft => ({
     maximumRounds: 40,
   },
   sample: null,
+  access: exactAveraging.access.type,
 });
 
 /** The part of a draft that a contract fills. */
@@ -291,6 +293,7 @@ export function draftFrom(spec: FederationSpec): Draft {
       maximumRounds: rules.maximumRounds,
     },
     sample: spec.sample,
+    access: spec.access.type,
   };
 }
 

@@ -39,6 +39,7 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     committed: new Set(),
     abandoned: new Set(),
     superseded: new Set(),
+    'turned-away': new Set(),
     'come-back': new Set(),
   };
   const stateHandlers = new Set<(state: LinkState) => void>();
