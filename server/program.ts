@@ -47,7 +47,7 @@ export async function openProgram(options: {
   const sessions = await Sessions.open(records, clock, options.onTokenUsed);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),
@@ -56,7 +56,10 @@ export async function openProgram(options: {
     version: async (id, version) => coordinator.versions(id)?.find((one) => one.version === version),
     rounds: async (id, page) => (await coordinator.rounds(id, { limit: page?.limit ?? 50 })) ?? [],
     aliases: async (id) => (await coordinator.aliases(id)) ?? [],
-    isCoordinator: (cookie) => sessions.isCoordinator(cookie),
+    person(cookie) {
+      const person = sessions.personOf(cookie);
+      return person && { name: person.name, role: person.role };
+    },
     get publicUrl() {
       return options.publicUrl();
     },

@@ -6,11 +6,13 @@ import {
   RecordsFull,
   type AdmissionRecord,
   type Change,
+  type CredentialRecord,
   type EvaluationRecord,
   type ExclusionRecord,
   type FederationRecord,
   type InvitationRecord,
   type JournalRecord,
+  type PersonRecord,
   type Records,
   type RoundRecord,
   type RunRecord,
@@ -30,6 +32,8 @@ interface State {
   invitations: Map<string, InvitationRecord>;
   admissions: Map<string, AdmissionRecord>;
   exclusions: Map<string, ExclusionRecord>;
+  people: Map<string, PersonRecord>;
+  credentials: Map<string, CredentialRecord>;
   sessions: Map<string, SessionRecord>;
   journal: Map<string, JournalRecord>;
 }
@@ -53,6 +57,8 @@ export function memoryRecords(): MemoryRecords {
     invitations: new Map(),
     admissions: new Map(),
     exclusions: new Map(),
+    people: new Map(),
+    credentials: new Map(),
     sessions: new Map(),
     journal: new Map(),
   };
@@ -76,6 +82,8 @@ export function memoryRecords(): MemoryRecords {
         invitations: new Map(state.invitations),
         admissions: new Map(state.admissions),
         exclusions: new Map(state.exclusions),
+        people: new Map(state.people),
+        credentials: new Map(state.credentials),
         sessions: new Map(state.sessions),
         journal: new Map(state.journal),
       };
@@ -97,6 +105,8 @@ export function memoryRecords(): MemoryRecords {
     invitations: async (federation) => of(state.invitations, federation),
     admissions: async (federation) => of(state.admissions, federation),
     exclusions: async (federation) => of(state.exclusions, federation),
+    people: async () => [...state.people.values()],
+    credentials: async () => [...state.credentials.values()],
     sessions: async () => [...state.sessions.values()],
     journal: async (federation) => of(state.journal, federation).sort((a, b) => a.sequence - b.sequence),
     lastEntry: async (federation) =>
@@ -192,6 +202,22 @@ function apply(state: State, change: Change): void {
     }
     case 'delete-exclusion':
       state.exclusions.delete(key(change.federation, change.participant));
+      return;
+    case 'put-person':
+      state.people.set(change.record.id, change.record);
+      return;
+    case 'delete-person':
+      state.people.delete(change.id);
+      for (const map of [state.credentials, state.sessions])
+        for (const [at, { person }] of map) if (person === change.id) map.delete(at);
+      return;
+    case 'put-credential':
+      if (!state.people.has(change.record.person))
+        throw new RecordConflict(`There is no person ${change.record.person}.`);
+      state.credentials.set(change.record.id, change.record);
+      return;
+    case 'delete-credential':
+      state.credentials.delete(change.id);
       return;
     case 'insert-session':
       return insert(state.sessions, change.record.digest, change.record);

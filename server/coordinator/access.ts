@@ -114,13 +114,13 @@ export function exclude(
   });
 }
 
-/** It may check in again, and does so by itself. */
+/** It may check in again, and is asked to. */
 export function readmit(
   federation: Federation,
   participant: ParticipantId,
 ): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
-    const { record, exclusions } = federation;
+    const { record, exclusions, attendance } = federation;
     if (!exclusions.has(participant))
       return fail({ error: 'unknown-participant', message: `The device ${participant} is not left out.` });
     await federation.write([
@@ -128,6 +128,9 @@ export function readmit(
       federation.entry('readmitted', { participant }),
     ]);
     exclusions.delete(participant);
+    for (const connection of attendance.watchers())
+      if (connection.participant === participant)
+        connection.send('come-back', { federation: record.id, afterMs: 0 });
     return ok(undefined);
   });
 }

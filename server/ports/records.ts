@@ -14,6 +14,7 @@ import type {
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
 import type { InvitationId } from '#lib/protocol/invitations.ts';
+import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -140,9 +141,46 @@ export interface ExclusionRecord {
   readonly at: number;
 }
 
-/** A signed-in coordinator. The cookie's value is known to the browser alone; here lies its digest. */
+/** Somebody who works the console. */
+export interface PersonRecord {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** By what a person shows who it is. Secrets lie here as their digests; each of the first two works once. */
+export interface CredentialRecord {
+  readonly id: string;
+  readonly person: PersonId;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  readonly secret:
+    | { readonly type: 'sign-in-link'; readonly digest: Digest }
+    | { readonly type: 'recovery-code'; readonly digest: Digest }
+    | {
+        readonly type: 'api-token';
+        readonly digest: Digest;
+        readonly name: string;
+        readonly scopes: readonly Permission[];
+      }
+    | {
+        readonly type: 'passkey';
+        readonly name: string;
+        /** COSE, in base64url. */
+        readonly publicKey: string;
+        /** Signatures so far, as far as the authenticator counts them. */
+        readonly counter: number;
+        readonly transports: readonly string[];
+      };
+}
+
+/** A signed-in person. The cookie's value is known to the browser alone; here lies its digest. */
 export interface SessionRecord {
   readonly digest: Digest;
+  /** Null: signed in before there were several; the first owner. */
+  readonly person: PersonId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -180,6 +218,11 @@ export type Change =
       readonly federation: FederationId;
       readonly participant: ParticipantId;
     }
+  | { readonly type: 'put-person'; readonly record: PersonRecord }
+  /** With its credentials and sessions. */
+  | { readonly type: 'delete-person'; readonly id: PersonId }
+  | { readonly type: 'put-credential'; readonly record: CredentialRecord }
+  | { readonly type: 'delete-credential'; readonly id: string }
   | { readonly type: 'insert-session'; readonly record: SessionRecord }
   | { readonly type: 'delete-session'; readonly digest: Digest }
   | { readonly type: 'append-journal'; readonly record: JournalRecord };
@@ -227,6 +270,9 @@ export interface Records {
   invitations(federation: FederationId): Promise<readonly InvitationRecord[]>;
   admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
   exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
+  /** In order of creation. */
+  people(): Promise<readonly PersonRecord[]>;
+  credentials(): Promise<readonly CredentialRecord[]>;
   sessions(): Promise<readonly SessionRecord[]>;
   /** Ascending. */
   journal(federation: FederationId): Promise<readonly JournalRecord[]>;

@@ -133,6 +133,10 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'insert-admission':
       case 'put-exclusion':
       case 'delete-exclusion':
+      case 'put-person':
+      case 'delete-person':
+      case 'put-credential':
+      case 'delete-credential':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -157,6 +161,8 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     invitations: async () => [],
     admissions: async () => [],
     exclusions: async () => [],
+    people: async () => [],
+    credentials: async () => [],
     sessions: async () => [],
     journal: async () => [],
     lastEntry: async () => undefined,

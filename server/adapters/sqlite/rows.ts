@@ -5,14 +5,17 @@ import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNum
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
 import { InvitationId } from '#lib/protocol/invitations.ts';
+import { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
   AdmissionRecord,
+  CredentialRecord,
   EvaluationRecord,
   ExclusionRecord,
   FederationRecord,
   InvitationRecord,
   JournalRecord,
+  PersonRecord,
   RoundRecord,
   RunRecord,
   SessionRecord,
@@ -218,8 +221,57 @@ export const readExclusion = (row: Tables['exclusions']): ExclusionRecord => ({
 
 export const readSession = (row: Tables['sessions']): SessionRecord => ({
   digest: v.parse(Digest, row.digest),
+  person: v.parse(v.nullable(PersonId), row.person),
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+});
+
+export const personRow = (record: PersonRecord): Tables['people'] => ({
+  id: record.id,
+  name: record.name,
+  role: record.role,
+  created_at: record.createdAt,
+});
+
+export const readPerson = (row: Tables['people']): PersonRecord => ({
+  id: v.parse(PersonId, row.id),
+  name: row.name,
+  role: v.parse(Role, row.role),
+  createdAt: row.created_at,
+});
+
+const Secret = v.variant('type', [
+  v.strictObject({ type: v.literal('sign-in-link'), digest: Digest }),
+  v.strictObject({ type: v.literal('recovery-code'), digest: Digest }),
+  v.strictObject({
+    type: v.literal('api-token'),
+    digest: Digest,
+    name: v.string(),
+    scopes: v.array(Permission),
+  }),
+  v.strictObject({
+    type: v.literal('passkey'),
+    name: v.string(),
+    publicKey: v.string(),
+    counter: v.number(),
+    transports: v.array(v.string()),
+  }),
+]);
+
+export const credentialRow = (record: CredentialRecord): Tables['credentials'] => ({
+  id: record.id,
+  person: record.person,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+  secret_json: JSON.stringify(record.secret),
+});
+
+export const readCredential = (row: Tables['credentials']): CredentialRecord => ({
+  id: row.id,
+  person: v.parse(PersonId, row.person),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  secret: v.parse(Secret, json(row.secret_json)),
 });
 
 export const journalRow = (record: JournalRecord): Tables['journal'] => ({

@@ -86,7 +86,15 @@ export interface Tables {
   };
   admissions: Owned & { participant: string; invitation: string; at: number };
   exclusions: Owned & { participant: string; name: string; reason: string; at: number };
-  sessions: { digest: string; created_at: number; expires_at: number };
+  people: { id: string; name: string; role: string; created_at: number };
+  credentials: {
+    id: string;
+    person: string;
+    created_at: number;
+    expires_at: number | null;
+    secret_json: string;
+  };
+  sessions: { digest: string; person: string | null; created_at: number; expires_at: number };
   journal: Owned & {
     sequence: number;
     at: number;
@@ -258,6 +266,30 @@ const access: Migration = {
   },
 };
 
+/** Who works the console, and by what each comes in. */
+const people: Migration = {
+  async up(database: Kysely<unknown>) {
+    const { schema } = database;
+    const integer = 'bigint';
+    await schema
+      .createTable('people')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('role', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .execute();
+    await schema
+      .createTable('credentials')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('person', 'text', (c) => c.notNull().references('people.id').onDelete('cascade'))
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('secret_json', 'text', (c) => c.notNull())
+      .execute();
+    await schema.alterTable('sessions').addColumn('person', 'text').execute();
+  },
+};
+
 /** In order of their names. A migration that was released is never changed: the next one is added. */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
@@ -267,5 +299,6 @@ export const migrations: MigrationProvider = {
     '0004-counted-in': countedIn,
     '0005-roots': roots,
     '0006-access': access,
+    '0007-people': people,
   }),
 };

@@ -87,11 +87,11 @@ export function createAttendance(
         attendance.comeBack(answer.afterMs);
         break;
       case 'not-invited':
+      case 'excluded':
       case 'not-eligible':
-        // Asked again when the rules or what this device says of itself have changed.
+        // Asked again when the rules or what this device says of itself have changed, and when the server says so.
         blocks.set({ reason: 'excluded', detail: answer.message });
         break;
-      case 'excluded':
       case 'malformed':
       case 'unknown-event':
       case 'unknown-federation':
