@@ -53,7 +53,7 @@ export async function openProgram(options: {
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log, acts, records });
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),
@@ -62,7 +62,10 @@ export async function openProgram(options: {
     version: async (id, version) => coordinator.versions(id)?.find((one) => one.version === version),
     rounds: async (id, page) => (await coordinator.rounds(id, { limit: page?.limit ?? 50 })) ?? [],
     aliases: async (id) => (await coordinator.aliases(id)) ?? [],
-    isCoordinator: (cookie) => sessions.isCoordinator(cookie),
+    person(cookie) {
+      const person = sessions.personOf(cookie);
+      return person && { name: person.name, role: person.role };
+    },
     get publicUrl() {
       return options.publicUrl();
     },

@@ -6,11 +6,16 @@ import {
   RecordConflict,
   RecordsFull,
   type ActRecord,
+  type AdmissionRecord,
   type Change,
+  type CredentialRecord,
   type EvaluationRecord,
+  type ExclusionRecord,
   type FederationRecord,
+  type InvitationRecord,
   type JournalRecord,
   type LogRecord,
+  type PersonRecord,
   type Records,
   type RoundRecord,
   type RunRecord,
@@ -27,6 +32,11 @@ interface State {
   versions: Map<string, VersionRecord>;
   evaluations: Map<string, EvaluationRecord>;
   aliases: Map<string, readonly AliasMove[]>;
+  invitations: Map<string, InvitationRecord>;
+  admissions: Map<string, AdmissionRecord>;
+  exclusions: Map<string, ExclusionRecord>;
+  people: Map<string, PersonRecord>;
+  credentials: Map<string, CredentialRecord>;
   sessions: Map<string, SessionRecord>;
   log: Map<string, LogRecord>;
   acts: Map<string, ActRecord>;
@@ -50,6 +60,9 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
     'versions',
     'evaluations',
     'aliases',
+    'invitations',
+    'admissions',
+    'exclusions',
     'log',
     'journal',
   ],
@@ -60,6 +73,14 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
   'replace-initial-version': ['versions'],
   'insert-evaluation': ['evaluations'],
   'move-alias': ['aliases'],
+  'put-invitation': ['invitations'],
+  'insert-admission': ['admissions'],
+  'put-exclusion': ['exclusions'],
+  'delete-exclusion': ['exclusions'],
+  'put-person': ['people'],
+  'delete-person': ['people', 'credentials', 'sessions'],
+  'put-credential': ['credentials'],
+  'delete-credential': ['credentials'],
   'insert-session': ['sessions'],
   'delete-session': ['sessions'],
   'append-log': ['log'],
@@ -78,6 +99,11 @@ export function memoryRecords(): MemoryRecords {
     versions: new Map(),
     evaluations: new Map(),
     aliases: new Map(),
+    invitations: new Map(),
+    admissions: new Map(),
+    exclusions: new Map(),
+    people: new Map(),
+    credentials: new Map(),
     sessions: new Map(),
     log: new Map(),
     acts: new Map(),
@@ -112,6 +138,11 @@ export function memoryRecords(): MemoryRecords {
     versions: async (federation) => of(state.versions, federation).sort((a, b) => a.version - b.version),
     evaluations: async (federation) => of(state.evaluations, federation),
     aliases: async (federation) => [...(state.aliases.get(federation) ?? [])].reverse(),
+    invitations: async (federation) => of(state.invitations, federation),
+    admissions: async (federation) => of(state.admissions, federation),
+    exclusions: async (federation) => of(state.exclusions, federation),
+    people: async () => [...state.people.values()],
+    credentials: async () => [...state.credentials.values()],
     sessions: async () => [...state.sessions.values()],
     acts: async ({ before = Infinity, limit }) =>
       [...state.acts.values()]
@@ -158,6 +189,9 @@ function apply(state: State, change: Change): void {
         state.versions,
         state.evaluations,
         state.log,
+        state.invitations,
+        state.admissions,
+        state.exclusions,
         state.journal,
       ])
         for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
@@ -193,6 +227,40 @@ function apply(state: State, change: Change): void {
     case 'move-alias':
       known(change.federation);
       state.aliases.set(change.federation, [...(state.aliases.get(change.federation) ?? []), change.move]);
+      return;
+    case 'put-invitation':
+      known(change.record.federation);
+      state.invitations.set(key(change.record.federation, change.record.id), change.record);
+      return;
+    case 'insert-admission': {
+      const { federation, participant } = change.record;
+      known(federation);
+      return insert(state.admissions, key(federation, participant), change.record);
+    }
+    case 'put-exclusion': {
+      const { federation, participant } = change.record;
+      known(federation);
+      state.exclusions.set(key(federation, participant), change.record);
+      return;
+    }
+    case 'delete-exclusion':
+      state.exclusions.delete(key(change.federation, change.participant));
+      return;
+    case 'put-person':
+      state.people.set(change.record.id, change.record);
+      return;
+    case 'delete-person':
+      state.people.delete(change.id);
+      for (const map of [state.credentials, state.sessions])
+        for (const [at, { person }] of map) if (person === change.id) map.delete(at);
+      return;
+    case 'put-credential':
+      if (!state.people.has(change.record.person))
+        throw new RecordConflict(`There is no person ${change.record.person}.`);
+      state.credentials.set(change.record.id, change.record);
+      return;
+    case 'delete-credential':
+      state.credentials.delete(change.id);
       return;
     case 'insert-session':
       return insert(state.sessions, change.record.digest, change.record);

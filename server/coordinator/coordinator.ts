@@ -12,7 +12,15 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
-import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type {
+  Exclusion,
+  ExclusionView,
+  LogReply,
+  RunAction,
+  UpdateOffer,
+  UpdateReply,
+} from '#lib/protocol/http.ts';
+import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
   AliasMove,
@@ -30,11 +38,13 @@ import {
   type RoundPage,
   type RoundRecord,
 } from '../ports/records.ts';
+import { exclude, invite, readmit, revokeInvitation } from './access.ts';
 import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
+import { Invitations } from './invitations.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
@@ -68,6 +78,23 @@ export interface Coordinator {
     participant: ParticipantId,
     isTrusted: boolean,
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** Newest first. */
+  invitations(id: FederationId): readonly InvitationView[] | undefined;
+  invite(id: FederationId, wanted: NewInvitation): Promise<MadeInvitation | undefined>;
+  revokeInvitation(
+    id: FederationId,
+    invitation: string,
+  ): Promise<Result<readonly InvitationView[], ActionRefusal> | undefined>;
+  exclusions(id: FederationId): readonly ExclusionView[] | undefined;
+  exclude(
+    id: FederationId,
+    participant: ParticipantId,
+    exclusion: Exclusion,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
+  readmit(
+    id: FederationId,
+    participant: ParticipantId,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
@@ -183,6 +210,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           journal,
           ledger: new PrivacyLedger([]),
           log: versionLog(id, around.key, []),
+          invitations: new Invitations([], []),
+          exclusions: [],
           lastRounds: new Map(),
         },
         around,
@@ -204,6 +233,25 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         () => records.aliases(id),
       ),
     trust: (id, participant, isTrusted) => asked(id, (one) => trust(one, participant, isTrusted), viewOf),
+
+    invitations: (id) => federations.get(id)?.invitations.views(clock.now()),
+    invite: async (id, wanted) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : invite(federation, wanted);
+    },
+    revokeInvitation: (id, invitation) =>
+      asked(
+        id,
+        (one) => revokeInvitation(one, invitation),
+        (one) => one.invitations.views(clock.now()),
+      ),
+    exclusions: (id) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : exclusionsOf(federation);
+    },
+    exclude: (id, participant, exclusion) =>
+      asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
+    readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),
 
     async remove(id) {
       const federation = federations.get(id);
@@ -276,6 +324,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
   };
 }
 
+const exclusionsOf = (federation: Federation): readonly ExclusionView[] =>
+  [...federation.exclusions.values()].map(({ federation: _, ...view }) => view);
+
 const asViewed = (federation: Federation | undefined): FederationView | undefined =>
   federation === undefined ? undefined : viewOf(federation);
 
@@ -344,6 +395,8 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       journal: journalAfter(id, journal.at(-1)),
       ledger: new PrivacyLedger(journal),
       log: versionLog(id, around.key, await records.log(id)),
+      invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
+      exclusions: await records.exclusions(id),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,

@@ -40,6 +40,7 @@ import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
+  type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
   type VersionRecord,
@@ -48,6 +49,7 @@ import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
+import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
@@ -80,6 +82,8 @@ export interface FederationParts {
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
   readonly log: VersionLog;
+  readonly invitations: Invitations;
+  readonly exclusions: readonly ExclusionRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -93,6 +97,8 @@ export class Federation {
   readonly ledger: PrivacyLedger;
   readonly log: VersionLog;
   readonly attendance = new Attendance();
+  readonly invitations: Invitations;
+  readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
   /** The secure sum of the present round, where the run has them. */
   readonly summing: Summing;
@@ -132,6 +138,8 @@ export class Federation {
     this.journal = parts.journal;
     this.ledger = parts.ledger;
     this.log = parts.log;
+    this.invitations = parts.invitations;
+    this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {

@@ -7,6 +7,7 @@ import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
+import { notAdmitted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
@@ -65,7 +66,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [], examplesPerSecond }: ClientMessages['check-in'],
+  { examples, tags = [], examplesPerSecond, invitation }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -73,6 +74,12 @@ async function checkIn(
       'This run has ended. Its model is there to be used; there is no round to take part in.',
     );
   const { attendance } = federation;
+  const closed = await notAdmitted(federation, participant, invitation);
+  if (closed !== undefined) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return closed;
+  }
   const at = federation.around.clock.now();
   const facts: DeviceFacts = { examples, tags, examplesPerSecond };
   const unfit = notEligible(federation.record.spec, facts);

@@ -57,6 +57,8 @@ export async function answerOffer(
   participant: ParticipantId,
   offer: UpdateOffer,
 ): Promise<UpdateReply | undefined> {
+  const exclusion = federation.exclusions.get(participant);
+  if (exclusion !== undefined) return refusedReply({ kind: 'excluded', reason: exclusion.reason });
   const earlier = await federation.around.records.update(federation.record.id, offer.round, participant);
   if (earlier !== undefined) {
     if (earlier.update !== offer.digest) {

@@ -3,7 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
-import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
+import {
+  AliasTarget,
+  ChangedFederation,
+  Exclusion,
+  NewFederation,
+  RootTrust,
+  RunAction,
+} from '#lib/protocol/http.ts';
+import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readJson } from './body.ts';
@@ -12,6 +20,9 @@ import { having, json, refusal, type Reply } from './reply.ts';
 
 export const noFederation = (id: string): Reply =>
   refusal(404, 'unknown-federation', `There is no federation “${id}”.`);
+
+const noParticipant = (name: string): Reply =>
+  refusal(404, 'unknown-participant', `There is no device ${name.slice(0, 40)}.`);
 
 const found = (id: string, value: unknown): Reply =>
   value === undefined ? noFederation(id) : json(200, value);
@@ -25,6 +36,7 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
       return refusal(409, error, message);
     case 'unknown-version':
     case 'unknown-participant':
+    case 'unknown-invitation':
       return refusal(404, error, message);
     case 'invalid':
       return refusal(422, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
@@ -114,5 +126,33 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     const head = (await coordinator.log(id, { since: 0 }))?.head?.head;
     const last: Act['detail'] = head === undefined ? {} : { size: head.size, root: head.root };
     return having(outcome(id, await coordinator.remove(id)), 'deleted', id, last);
+  },
+  invitations: (id: FederationId): Reply => found(id, coordinator.invitations(id)),
+  async invite(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, NewInvitation);
+    if (!read.ok) return read.error;
+    const made = await coordinator.invite(id, read.value);
+    if (made === undefined) return noFederation(id);
+    const { devices, expiresInMs } = read.value;
+    return having(json(201, made), 'invited', id, { devices, expiresInMs });
+  },
+  revoke: async (id: FederationId, invitation: string): Promise<Reply> =>
+    having(outcome(id, await coordinator.revokeInvitation(id, invitation)), 'invitation-revoked', id, {
+      invitation,
+    }),
+  exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
+  async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    const read = await readJson(request, Exclusion);
+    if (!read.ok) return read.error;
+    const reply = outcome(id, await coordinator.exclude(id, participant.output, read.value));
+    return having(reply, 'left-out', id, { participant: participant.output, reason: read.value.reason });
+  },
+  async readmit(id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    const reply = outcome(id, await coordinator.readmit(id, participant.output));
+    return having(reply, 'readmitted', id, { participant: participant.output });
   },
 });

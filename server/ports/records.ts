@@ -1,5 +1,5 @@
-// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, coordinator
-// sessions and the journal. Large bytes lie in the blob store and are named here by digest.
+// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, invitations and
+// who was let in or left out, coordinator sessions and the journal. Large bytes lie in the blob store and are named here by digest.
 // Guarantees, repeated by test/contract/stores.test.ts: `write` is one transaction, durable when it resolves, all or
 // nothing; what was inserted once is never overwritten; reads see every write that has resolved.
 import type { FederationSpec } from '#lib/core/federation.ts';
@@ -14,6 +14,8 @@ import type {
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
 import type { Signature } from '#lib/core/transparency/statements.ts';
+import type { InvitationId } from '#lib/protocol/invitations.ts';
+import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -107,9 +109,79 @@ export interface EvaluationRecord {
   readonly at: number;
 }
 
-/** A signed-in coordinator. The cookie's value is known to the browser alone; here lies its digest. */
+export interface InvitationRecord {
+  readonly federation: FederationId;
+  readonly id: InvitationId;
+  /** Of its code, which whoever made it has seen once. */
+  readonly digest: Digest;
+  readonly note: string;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  /** How many devices may join by it. */
+  readonly devices: number;
+  readonly revokedAt: number | null;
+}
+
+/** A device that joined by an invitation: from then on its key lets it in. */
+export interface AdmissionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  readonly invitation: InvitationId;
+  readonly at: number;
+}
+
+/** A device that a coordinator left out. */
+export interface ExclusionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  /** As it was called when it was left out. */
+  readonly name: string;
+  /** What its person is told. */
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Somebody who works the console. */
+export interface PersonRecord {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** By what a person shows who it is. Secrets lie here as their digests; each of the first two works once. */
+export interface CredentialRecord {
+  readonly id: string;
+  readonly person: PersonId;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  readonly secret:
+    | { readonly type: 'sign-in-link'; readonly digest: Digest }
+    | { readonly type: 'recovery-code'; readonly digest: Digest }
+    | {
+        readonly type: 'api-token';
+        readonly digest: Digest;
+        readonly name: string;
+        readonly scopes: readonly Permission[];
+      }
+    | {
+        readonly type: 'passkey';
+        readonly name: string;
+        /** COSE, in base64url. */
+        readonly publicKey: string;
+        /** Signatures so far, as far as the authenticator counts them. */
+        readonly counter: number;
+        readonly transports: readonly string[];
+      };
+}
+
+/** A signed-in person. The cookie's value is known to the browser alone; here lies its digest. */
 export interface SessionRecord {
   readonly digest: Digest;
+  /** Null: signed in before there were several; the first owner. */
+  readonly person: PersonId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -177,6 +249,19 @@ export type Change =
   | { readonly type: 'replace-initial-version'; readonly record: VersionRecord }
   | { readonly type: 'insert-evaluation'; readonly record: EvaluationRecord }
   | { readonly type: 'move-alias'; readonly federation: FederationId; readonly move: AliasMove }
+  | { readonly type: 'put-invitation'; readonly record: InvitationRecord }
+  | { readonly type: 'insert-admission'; readonly record: AdmissionRecord }
+  | { readonly type: 'put-exclusion'; readonly record: ExclusionRecord }
+  | {
+      readonly type: 'delete-exclusion';
+      readonly federation: FederationId;
+      readonly participant: ParticipantId;
+    }
+  | { readonly type: 'put-person'; readonly record: PersonRecord }
+  /** With its credentials and sessions. */
+  | { readonly type: 'delete-person'; readonly id: PersonId }
+  | { readonly type: 'put-credential'; readonly record: CredentialRecord }
+  | { readonly type: 'delete-credential'; readonly id: string }
   | { readonly type: 'insert-session'; readonly record: SessionRecord }
   | { readonly type: 'delete-session'; readonly digest: Digest }
   | { readonly type: 'append-log'; readonly record: LogRecord }
@@ -233,6 +318,13 @@ export interface Records {
   evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;
   /** Newest first. */
   aliases(federation: FederationId): Promise<readonly AliasMove[]>;
+  /** In order of creation. */
+  invitations(federation: FederationId): Promise<readonly InvitationRecord[]>;
+  admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
+  exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
+  /** In order of creation. */
+  people(): Promise<readonly PersonRecord[]>;
+  credentials(): Promise<readonly CredentialRecord[]>;
   sessions(): Promise<readonly SessionRecord[]>;
   /** Newest first. */
   acts(page: ActPage): Promise<readonly ActRecord[]>;

@@ -162,6 +162,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'delete-federation':
       case 'replace-initial-version':
       case 'append-act':
+      case 'put-invitation':
+      case 'insert-admission':
+      case 'put-exclusion':
+      case 'delete-exclusion':
+      case 'put-person':
+      case 'delete-person':
+      case 'put-credential':
+      case 'delete-credential':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -184,6 +192,11 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     versions: async () => kept?.versions ?? [],
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
+    invitations: async () => [],
+    admissions: async () => [],
+    exclusions: async () => [],
+    people: async () => [],
+    credentials: async () => [],
     sessions: async () => [],
     acts: async () => [],
     log: async () => [],

@@ -1,5 +1,5 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import { plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
@@ -77,6 +77,7 @@ export function simulatedSpec(
     },
     privacy: setup.privacy,
     sample: null,
+    access: exactAveraging.access,
   };
   const checked = checkSpec(spec);
   if (checked.ok) return spec;

@@ -38,7 +38,12 @@ beforeAll(async () => {
     await acts.record(
       'coordinator',
       { act: 'signed-in', federation: null, detail: { session: digest, created, expires: created + 9 } },
-      [{ type: 'insert-session', record: { digest, createdAt: created, expiresAt: created + 9 } }],
+      [
+        {
+          type: 'insert-session',
+          record: { digest, person: null, createdAt: created, expiresAt: created + 9 },
+        },
+      ],
     );
   }
   blobs = (await records.versions(federation)).map(({ digest }) => digest);

@@ -105,6 +105,7 @@ async function serve(
     sessions,
     uploads,
     site,
+    clock: world.clock,
     log: silentLog,
     acts,
     records: world.kept,

@@ -42,12 +42,14 @@ async function serve(given: Partial<Site> = {}) {
   const acts = await openActs(world.kept, world.clock);
   const sessions = await Sessions.open(world.kept, world.clock, () => {}, acts);
   const { coordinator, blobs } = world;
+  const { clock } = world;
   const api = createApi({
     coordinator,
     blobs,
     sessions,
     uploads,
     site,
+    clock,
     log: silentLog,
     acts,
     records: world.kept,

@@ -5,16 +5,24 @@ import { sqliteDialect } from './dialect.ts';
 import {
   actRow,
   aliasRow,
+  credentialRow,
   evaluationRow,
   federationRow,
+  invitationRow,
   journalRow,
   logRow,
   readAct,
+  personRow,
+  readAdmission,
   readAlias,
+  readCredential,
   readEntry,
   readEvaluation,
+  readExclusion,
   readFederation,
   readLog,
+  readInvitation,
+  readPerson,
   readRound,
   readRun,
   readSession,
@@ -124,6 +132,39 @@ export async function sqliteRecords(
           .orderBy('position', 'desc')
           .execute()
       ).map(readAlias),
+    invitations: async (federation) =>
+      (
+        await database
+          .selectFrom('invitations')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('created_at')
+          .execute()
+      ).map(readInvitation),
+    admissions: async (federation) =>
+      (
+        await database
+          .selectFrom('admissions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readAdmission),
+    exclusions: async (federation) =>
+      (
+        await database
+          .selectFrom('exclusions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readExclusion),
+    people: async () =>
+      (await database.selectFrom('people').selectAll().orderBy('created_at').execute()).map(readPerson),
+    credentials: async () =>
+      (await database.selectFrom('credentials').selectAll().orderBy('created_at').execute()).map(
+        readCredential,
+      ),
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
     async acts({ before, limit }) {
       let query = database.selectFrom('acts').selectAll();
@@ -258,6 +299,57 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
           position: await nextPosition(transaction, change.federation),
         })
         .execute();
+      return;
+    case 'put-invitation': {
+      const row = invitationRow(change.record);
+      await transaction
+        .insertInto('invitations')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'id']).doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'insert-admission':
+      await transaction.insertInto('admissions').values(change.record).execute();
+      return;
+    case 'put-exclusion':
+      await transaction
+        .insertInto('exclusions')
+        .values(change.record)
+        .onConflict((c) => c.columns(['federation', 'participant']).doUpdateSet(change.record))
+        .execute();
+      return;
+    case 'delete-exclusion':
+      await transaction
+        .deleteFrom('exclusions')
+        .where('federation', '=', change.federation)
+        .where('participant', '=', change.participant)
+        .execute();
+      return;
+    case 'put-person': {
+      const row = personRow(change.record);
+      await transaction
+        .insertInto('people')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-person':
+      await transaction.deleteFrom('people').where('id', '=', change.id).execute();
+      await transaction.deleteFrom('sessions').where('person', '=', change.id).execute();
+      return;
+    case 'put-credential': {
+      const row = credentialRow(change.record);
+      await transaction
+        .insertInto('credentials')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-credential':
+      await transaction.deleteFrom('credentials').where('id', '=', change.id).execute();
       return;
     case 'insert-session':
       await transaction.insertInto('sessions').values(sessionRow(change.record)).execute();

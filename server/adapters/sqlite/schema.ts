@@ -75,7 +75,6 @@ export interface Tables {
     at: number;
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
-  sessions: { digest: string; created_at: number; expires_at: number };
   acts: {
     sequence: number;
     at: number;
@@ -95,6 +94,26 @@ export interface Tables {
     key: string;
     signature: string;
   };
+  invitations: Owned & {
+    id: string;
+    digest: string;
+    note: string;
+    created_at: number;
+    expires_at: number | null;
+    devices: number;
+    revoked_at: number | null;
+  };
+  admissions: Owned & { participant: string; invitation: string; at: number };
+  exclusions: Owned & { participant: string; name: string; reason: string; at: number };
+  people: { id: string; name: string; role: string; created_at: number };
+  credentials: {
+    id: string;
+    person: string;
+    created_at: number;
+    expires_at: number | null;
+    secret_json: string;
+  };
+  sessions: { digest: string; person: string | null; created_at: number; expires_at: number };
   journal: Owned & {
     sequence: number;
     at: number;
@@ -104,6 +123,11 @@ export interface Tables {
     hash: string;
   };
 }
+
+const owned = (database: Kysely<unknown>, table: string) =>
+  database.schema
+    .createTable(table)
+    .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
 
 const first: Migration = {
   async up(database: Kysely<unknown>) {
@@ -122,11 +146,7 @@ const first: Migration = {
       .addColumn('live', integer, (c) => c.notNull())
       .addColumn('live_pinned', integer, (c) => c.notNull())
       .execute();
-    const owned = (table: string) =>
-      schema
-        .createTable(table)
-        .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
-    await owned('runs')
+    await owned(database, 'runs')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('spec_json', 'text', (c) => c.notNull())
       .addColumn('started_at', integer, (c) => c.notNull())
@@ -134,7 +154,7 @@ const first: Migration = {
       .addColumn('outcome', 'text')
       .addPrimaryKeyConstraint('runs_key', ['federation', 'run'])
       .execute();
-    await owned('rounds')
+    await owned(database, 'rounds')
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('phase', 'text', (c) => c.notNull())
@@ -142,7 +162,7 @@ const first: Migration = {
       .addColumn('remaining_ms', 'double precision')
       .addPrimaryKeyConstraint('rounds_key', ['federation', 'round'])
       .execute();
-    await owned('updates')
+    await owned(database, 'updates')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
@@ -156,7 +176,7 @@ const first: Migration = {
       // An update is decided on once: the key is the guarantee, whatever the code above it does.
       .addPrimaryKeyConstraint('updates_key', ['federation', 'round', 'participant'])
       .execute();
-    await owned('versions')
+    await owned(database, 'versions')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('digest', 'text', (c) => c.notNull())
       .addColumn('bytes', integer, (c) => c.notNull())
@@ -171,14 +191,14 @@ const first: Migration = {
       .addColumn('duration_ms', integer)
       .addPrimaryKeyConstraint('versions_key', ['federation', 'version'])
       .execute();
-    await owned('evaluations')
+    await owned(database, 'evaluations')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
       .addColumn('tally_json', 'text', (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addPrimaryKeyConstraint('evaluations_key', ['federation', 'version', 'participant'])
       .execute();
-    await owned('alias_moves')
+    await owned(database, 'alias_moves')
       .addColumn('position', integer, (c) => c.notNull())
       .addColumn('alias', 'text', (c) => c.notNull())
       .addColumn('version', integer, (c) => c.notNull())
@@ -192,7 +212,7 @@ const first: Migration = {
       .addColumn('created_at', integer, (c) => c.notNull())
       .addColumn('expires_at', integer, (c) => c.notNull())
       .execute();
-    await owned('journal')
+    await owned(database, 'journal')
       .addColumn('sequence', integer, (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addColumn('type', 'text', (c) => c.notNull())
@@ -232,6 +252,60 @@ const countedIn: Migration = {
 const roots: Migration = {
   async up(database: Kysely<unknown>) {
     await database.schema.alterTable('federations').addColumn('roots_json', 'text').execute();
+  },
+};
+
+/** Invitations, who joined by which, and who was left out. */
+const access: Migration = {
+  async up(database: Kysely<unknown>) {
+    const integer = 'bigint';
+    await owned(database, 'invitations')
+      .addColumn('id', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('note', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('devices', integer, (c) => c.notNull())
+      .addColumn('revoked_at', integer)
+      .addPrimaryKeyConstraint('invitations_key', ['federation', 'id'])
+      .execute();
+    await owned(database, 'admissions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('invitation', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('admissions_key', ['federation', 'participant'])
+      .execute();
+    await owned(database, 'exclusions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('exclusions_key', ['federation', 'participant'])
+      .execute();
+  },
+};
+
+/** Who works the console, and by what each comes in. */
+const people: Migration = {
+  async up(database: Kysely<unknown>) {
+    const { schema } = database;
+    const integer = 'bigint';
+    await schema
+      .createTable('people')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('role', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .execute();
+    await schema
+      .createTable('credentials')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('person', 'text', (c) => c.notNull().references('people.id').onDelete('cascade'))
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('secret_json', 'text', (c) => c.notNull())
+      .execute();
+    await schema.alterTable('sessions').addColumn('person', 'text').execute();
   },
 };
 
@@ -284,5 +358,7 @@ export const migrations: MigrationProvider = {
     '0005-roots': roots,
     '0006-version-log': versionLog,
     '0007-acts': acts,
+    '0008-access': access,
+    '0009-people': people,
   }),
 };

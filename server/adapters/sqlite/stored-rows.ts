@@ -65,6 +65,14 @@ export function rowsOf(change: Change): readonly StoredRow[] {
     case 'append-log':
       return [storedRow('version_log', logRow(change.record))];
     case 'delete-federation':
+    case 'put-invitation':
+    case 'insert-admission':
+    case 'put-exclusion':
+    case 'delete-exclusion':
+    case 'put-person':
+    case 'delete-person':
+    case 'put-credential':
+    case 'delete-credential':
     case 'insert-session':
     case 'delete-session':
     case 'append-act':

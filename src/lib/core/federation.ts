@@ -155,7 +155,11 @@ export const Personalisation = v.variant('type', [
 ]);
 export type Personalisation = v.InferOutput<typeof Personalisation>;
 
-/** The plainest way: averaged, everything sent exactly, one model for all. */
+/** Who may join: whoever has the address, or devices that redeemed an invitation. */
+export const Access = v.strictObject({ type: v.picklist(['open', 'invited']) });
+export type Access = v.InferOutput<typeof Access>;
+
+/** The plainest way: averaged, everything sent exactly, one model for all, and open to all. */
 export const exactAveraging = {
   strategy: { name: 'fedavg', options: {} },
   transfer: { uplink: 'f32', downlink: 'f32' },
@@ -164,12 +168,14 @@ export const exactAveraging = {
   guard: { normFactor: 10 },
   personalisation: { type: 'none' },
   privacy: noPrivacy,
+  access: { type: 'open' },
 } satisfies {
   strategy: StrategyChoice;
   transfer: TransferRules;
   guard: Guard;
   personalisation: Personalisation;
   privacy: Privacy;
+  access: Access;
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
@@ -217,6 +223,7 @@ const ofEvery = {
   sample: v.nullable(SampleName),
   /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */
   secureSum: v.optional(SecureSumRules),
+  access: v.optional(Access, exactAveraging.access),
 };
 const ofSums = {
   ...ofEvery,

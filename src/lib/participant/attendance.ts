@@ -21,6 +21,8 @@ export interface Attendance {
   begin(): Promise<void>;
   /** Enough devices are here: it asks again after so many milliseconds, and not before. */
   comeBack(afterMs: number): void;
+  /** The coordinator left this device out, or lets in others only. */
+  turnedAway(why: string): void;
   /** Another connection of this participant trains now. */
   standBack(): void;
   /** Gives the turn back and asks no more. */
@@ -82,6 +84,7 @@ export function createAttendance(
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
+      ...(joined.invitation === null ? {} : { invitation: joined.invitation }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
@@ -103,8 +106,10 @@ export function createAttendance(
       case 'enough-devices':
         attendance.comeBack(answer.afterMs);
         break;
+      case 'not-invited':
+      case 'excluded':
       case 'not-eligible':
-        // Asked again when the rules or what this device says of itself have changed.
+        // Asked again when the rules or what this device says of itself have changed, and when the server says so.
         blocks.set({ reason: 'excluded', detail: answer.message });
         break;
       case 'malformed':
@@ -238,6 +243,14 @@ export function createAttendance(
         ground.background(checkIn());
         ground.changed();
       });
+      ground.changed();
+    },
+    turnedAway(why) {
+      standing.checkedIn = false;
+      undoRetry();
+      blocks.set({ reason: 'excluded', detail: why });
+      const { hand } = standing;
+      if (hand !== undefined && hand.stage !== 'averaging') hands.letGo(hand);
       ground.changed();
     },
     standBack() {

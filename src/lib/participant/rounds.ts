@@ -300,6 +300,7 @@ export function createRounds(
       case 'wrong-federation':
       case 'wrong-length':
       case 'wrong-digest':
+      case 'excluded':
       case 'invalid':
         return undefined;
       default:

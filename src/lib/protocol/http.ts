@@ -18,6 +18,11 @@
 //   DELETE /api/federations/:id                              draft or finished only
 //   GET    /api/acts?before=&limit=                          Act[]                   newest first; ?format=ndjson: all (coordinator)
 //   PUT    /api/federations/:id/aliases/live                 { version }   → AliasMove[]
+//   GET    /api/federations/:id/invitations                  InvitationView[]        newest first       (coordinator)
+//   POST   /api/federations/:id/invitations                  NewInvitation → MadeInvitation
+//   DELETE /api/federations/:id/invitations/:invitation      InvitationView[]        it lets in nobody else
+//   GET    /api/federations/:id/exclusions                   ExclusionView[]                            (coordinator)
+//   PUT    /api/federations/:id/exclusions/:participant      Exclusion → ExclusionView[]; DELETE takes it back
 //   PUT    /api/federations/:id/roots                        { participant, trusted } → FederationView
 import * as v from 'valibot';
 import { CodecChoice, FederationSpec } from '../core/federation.ts';
@@ -76,6 +81,23 @@ export type RunAction = v.InferOutput<typeof RunAction>['action'];
 export const AliasTarget = v.strictObject({ version: VersionNumber });
 /** Whether the others' updates are measured against this device's, where the strategy needs such a one. */
 export const RootTrust = v.strictObject({ participant: ParticipantId, trusted: v.boolean() });
+/** Why a device is left out: its person is told. */
+export const Exclusion = v.strictObject({
+  reason: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1, 'a reason, which its person is told'),
+    v.maxLength(300),
+  ),
+});
+export type Exclusion = v.InferOutput<typeof Exclusion>;
+export const ExclusionView = v.strictObject({
+  participant: ParticipantId,
+  name: v.string(),
+  reason: v.string(),
+  at: v.number(),
+});
+export type ExclusionView = v.InferOutput<typeof ExclusionView>;
 export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
 
 /** One act of a coordinator, a link of a hash chain (server/acts.ts). */

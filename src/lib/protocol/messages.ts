@@ -24,6 +24,8 @@ export const CheckIn = v.strictObject({
   examplesPerSecond: v.optional(v.pipe(v.number(), v.minValue(MINIMUM_RATE), v.maxValue(MAXIMUM_RATE))),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
+  /** The code of an invitation, where only invited devices may join and this one is not known yet. */
+  invitation: v.optional(v.pipe(v.string(), v.maxLength(100))),
 });
 export const CheckOut = v.strictObject({ federation: FederationId });
 export const Progress = v.strictObject({
@@ -84,6 +86,8 @@ export const Answer = v.variant('ok', [
       error: v.picklist([
         'malformed',
         'not-eligible',
+        'not-invited',
+        'excluded',
         'unknown-event',
         'unknown-federation',
         'not-identified',
@@ -143,6 +147,8 @@ export const serverMessages = {
   abandoned: Abandoned,
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
+  /** To a device that may take part no longer: it is checked out, and why, in a sentence. */
+  'turned-away': v.strictObject({ federation: FederationId, message: v.string() }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
   ...sumServerMessages,

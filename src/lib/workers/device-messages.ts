@@ -110,6 +110,7 @@ export interface DeviceRequests {
       readonly name: string | null;
       readonly backend: BackendName | null;
       readonly tags?: readonly string[];
+      readonly invitation?: string | null;
     };
     result: null;
   };

@@ -45,6 +45,7 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     committed: new Set(),
     abandoned: new Set(),
     superseded: new Set(),
+    'turned-away': new Set(),
     'come-back': new Set(),
     'sum-roster': new Set(),
     'sum-forward': new Set(),
