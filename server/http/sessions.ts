@@ -138,7 +138,7 @@ export class Sessions {
       createdAt: now,
       expiresAt: now + LIFETIME_MS,
     };
-    const detail = { session: record.digest, created: now, expires: record.expiresAt };
+    const detail = { session: record.digest, person: person.id, created: now, expires: record.expiresAt };
     await this.#write([{ type: 'insert-session', record }], {
       by: nameOf(person),
       act: { act: 'signed-in', federation: null, detail },
