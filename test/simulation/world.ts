@@ -430,9 +430,12 @@ export class Device {
   };
   /** What it hears of versions to train from. */
   onBase: (base: Configured['base']) => void = () => {};
+  /** What it hears of how updates are limited. */
+  onPrivacy: (privacy: Configured['privacy']) => void = () => {};
 
-  #configured({ round, base, deadlineMs, uplink }: Configured): void {
+  #configured({ round, base, deadlineMs, uplink, privacy }: Configured): void {
     this.onBase(base);
+    this.onPrivacy(privacy);
     if (this.#outbox?.offer.round === round) return;
     const conduct = this.conduct(round);
     const after = (ms: number, action: () => void): void =>
