@@ -78,6 +78,13 @@ async function costOf(devices: number, drops: number, length: number, bits: Ring
   };
   const slots = Array.from({ length: devices }, (_, slot) => slot);
   let attempt: SumAttempt = openAttempt(config, slots);
+  const inPhase = <Phase extends SumAttempt['phase']>(
+    phase: Phase,
+  ): Extract<SumAttempt, { phase: Phase }> => {
+    const now: SumAttempt = attempt;
+    if (now.phase !== phase) throw new Error(`The sum is in ${now.phase}, not in ${phase}.`);
+    return now as Extract<SumAttempt, { phase: Phase }>;
+  };
   const feed = (event: SumEvent): ReturnType<typeof stepSum> => {
     const step = stepSum(attempt, event);
     attempt = step.attempt;
@@ -91,8 +98,7 @@ async function costOf(devices: number, drops: number, length: number, bits: Ring
     sent(advert);
     feed({ type: 'advert', advert });
   }
-  if (attempt.phase !== 'sharing') throw new Error(attempt.phase);
-  const { roster } = attempt as Extract<SumAttempt, { phase: 'sharing' }>;
+  const { roster } = inPhase('sharing');
   const sealed: Uint8Array[] = [];
   for (const slot of slots) {
     const [member, keys] = must(await onDevice(() => share(members[slot]!, roster)));
@@ -137,13 +143,13 @@ async function costOf(devices: number, drops: number, length: number, bits: Ring
     sent(said);
     feed({ type: 'consent', consent: said });
   }
-  const { consents } = attempt as Extract<SumAttempt, { phase: 'revealing' }>;
+  const { consents } = inPhase('revealing');
   for (const slot of summed) {
     const [, answer] = must(await onDevice(() => reveal(members[slot]!, consents)));
     sent(answer);
     feed({ type: 'reveal', reveal: answer });
   }
-  const revealing = attempt as Extract<SumAttempt, { phase: 'revealing' }>;
+  const revealing = inPhase('revealing');
   await timed(
     (seconds) => (ofServer += seconds),
     async () => takeMasksOff(sum, revealing, must(await recoverSeeds(revealing, primitives)), primitives),
