@@ -20,7 +20,9 @@ test.beforeAll(async () => {
 test.afterAll(() => server.close());
 
 const phrase = async (page: Page): Promise<string> => {
-  const line = page.getByText(/Summed with 6 other devices: the server can read only the sum/);
+  const line = page
+    .getByRole('paragraph')
+    .filter({ hasText: 'Summed with 6 other devices: the server can read only the sum' });
   await expect(line).toBeVisible({ timeout: 60_000 });
   return line.locator('strong').last().innerText();
 };

@@ -19,6 +19,7 @@ import { step, type QuantumOf } from '#lib/core/round/round.ts';
 import { ok, type Result } from '#lib/core/result.ts';
 import { decodeSum, scalarsOf, sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { rangeHeld } from '#lib/core/update/codec/ring-compact.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
@@ -404,7 +405,8 @@ export class RoundDriver {
           throw new Error(`Round ${round.round} has a sum and no use for it.`);
         const scalars = scalarsOf(strategy, setting);
         const decoded = decodeSum(round.sum.config, words, round.sum.summed, scalars);
-        this.host.sumDecoded(decoded.ok ? decoded.value.norms : undefined);
+        const isWide = decoded.ok && rangeHeld(decoded.value.nearWrapping);
+        this.host.sumDecoded(isWide ? decoded.value.norms : undefined);
         if (!decoded.ok) return failed(sumFaultSentence(decoded.error));
         const { sum } = decoded.value;
         weight = sum.weight;

@@ -69,6 +69,17 @@ export function sumConfigOf(
   };
 }
 
+/** Bytes of a masked vector once the range is known; undefined: the run has no secure sum. */
+export function maskedBytesOf(spec: FederationSpec, model: FederatedModel): number | undefined {
+  const rules = secureSumOf(spec);
+  const strategy = strategyFor(model, spec);
+  if (rules === undefined || strategy.needs !== 'sum') return undefined;
+  const setting = aggregationSetting(spec, model.parameterCount, 1);
+  const length = strategy.updateLength(model.parameterCount);
+  const bits = model.type === 'network' ? rules.ring : 32;
+  return 4 * (coordinateWords(length, bits) + tailWords(scalarsOf(strategy, setting)));
+}
+
 const stepsFor = (
   length: number,
   norms: readonly number[],

@@ -81,7 +81,11 @@ export class Summing {
     const round = this.#round();
     if (round === undefined) return;
     const { phase } = round.sum;
-    if (phase === 'advertising' || phase === 'sharing')
+    if (round.sum.phase === 'aborted') {
+      // The round was to end with it, and the process ended first.
+      const { reason } = round.sum;
+      this.host.enqueue('sum', () => this.host.failed(reason));
+    } else if (phase === 'advertising' || phase === 'sharing')
       this.host.enqueue('sum', () =>
         this.feed({ type: 'cancelled', reason: 'The server was restarted while keys were being shared.' }),
       );
@@ -97,9 +101,9 @@ export class Summing {
       this.#watch(sum);
       for (const slot of sum.summed) this.#tell(slot);
       if (sum.phase === 'revealing') this.#recover();
-    } else if (sum.phase === 'aborted') await this.host.failed(sum.reason);
-    // Its version was not kept: what is asked again gets the same answers.
-    else await this.feed({ type: 'close' });
+    } else if (sum.phase === 'collecting') await this.feed({ type: 'close' });
+    else if (sum.phase === 'aborted') await this.host.failed(sum.reason);
+    else await this.host.failed('The secure sum of the round was lost.');
   }
 
   /** Whether a vector of this member would be taken; else why not, in a sentence. */

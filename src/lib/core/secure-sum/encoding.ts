@@ -142,8 +142,8 @@ export interface DecodedSum {
   readonly nearWrapping: number;
 }
 
-/** From this fraction on a sum is not used: a tenth of the coordinates may be anything. */
-const TOO_MANY_WRAPPED = 0.1;
+/** From this fraction on a sum is not used. Where all coordinates wrap they are uniform, and a tenth lies so near the end. */
+const TOO_MANY_WRAPPED = 0.05;
 
 /** `words`: the sum without its masks; `slots`: U3. */
 export function decodeSum(

@@ -95,10 +95,14 @@ export function createSumRound(parts: SumRoundParts): SumRound {
   };
   whenAborted(signal, () => stop(signal.reason));
 
+  const isSent = (): boolean =>
+    member?.phase === 'masked' || member?.phase === 'asked' || member?.phase === 'answered';
+
   async function say<Name extends SumName>(name: Name, content: ClientMessages[Name]): Promise<void> {
     said = () => parts.tell(name, content);
     const answer = await said();
-    if (answer?.ok === false && !signal.aborted) fail(answer.message);
+    // What was sent stays in the sum: only the end of the round is waited for.
+    if (answer?.ok === false && !signal.aborted && !isSent()) fail(answer.message);
   }
   function fail(sentence: string): void {
     stop(new Error(sentence));
@@ -124,9 +128,8 @@ export function createSumRound(parts: SumRoundParts): SumRound {
       return stepped.value[1];
     }
     const sentence = sumRefusalSentence(stepped.error);
-    // What was sent stays in the sum, if the others open it; this device says no more.
-    if (member?.phase === 'masked' || member?.phase === 'asked' || member?.phase === 'answered')
-      parts.happened(sentence);
+    // If the others open it, its vector counts; this device says no more.
+    if (isSent()) parts.happened(sentence);
     else fail(sentence);
     return undefined;
   }
