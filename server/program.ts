@@ -8,6 +8,7 @@ import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import { Reputation } from './coordinator/reputation.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
 import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
@@ -24,6 +25,7 @@ export interface Program {
   readonly application: Application;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
+  readonly reputation: Reputation;
   readonly clock: Clock;
   readonly api: ReturnType<typeof createApi>;
   /** Rounds persist; the data directory is given back. */
@@ -43,7 +45,8 @@ export async function openProgram(options: {
   const clock = systemClock;
   const blobs = await fileBlobs(directory.path);
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
-  const coordinator = await openCoordinator({ records, blobs, clock, log, fatal });
+  const reputation = new Reputation(clock);
+  const coordinator = await openCoordinator({ records, blobs, clock, log, fatal, reputation });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
@@ -71,6 +74,7 @@ export async function openProgram(options: {
     application,
     sessions,
     tokens,
+    reputation,
     clock,
     api,
     async close() {

@@ -3,12 +3,15 @@ import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
+import type { Reputation } from './reputation.ts';
 
 export interface Surroundings {
   readonly records: Records;
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly log: Log;
+  /** Undefined in a simulation: nobody is turned away there. */
+  readonly reputation?: Reputation;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
    * restart finds the truth. A full disk is no such failure: nothing was written then.

@@ -93,6 +93,7 @@ export const federationRoutes = (coordinator: Coordinator) => ({
   revoke: async (id: FederationId, invitation: string): Promise<Reply> =>
     outcome(id, await coordinator.revokeInvitation(id, invitation)),
   exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
+  reputation: (id: FederationId): Reply => found(id, coordinator.reputation(id)),
   async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
     const participant = v.safeParse(ParticipantId, name);
     if (!participant.success) return noParticipant(name);

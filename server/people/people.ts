@@ -198,9 +198,7 @@ export class People {
     this.#credentials.set(id, record);
   }
 
-  passkey(
-    id: string,
-  ):
+  passkey(id: string):
     | {
         readonly person: PersonRecord;
         readonly passkey: Extract<CredentialRecord['secret'], { type: 'passkey' }>;

@@ -12,6 +12,7 @@ import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
@@ -48,6 +49,7 @@ export class World {
   writes = 0;
   restarts = 0;
   fatal: unknown;
+  #reputation: Reputation | undefined;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -64,8 +66,11 @@ export class World {
     spec: FederationSpec,
     devices: number,
     kept: Records = memoryRecords(),
+    /** Whether what cannot be used weighs on whoever sent it. */
+    { weighs = false }: { readonly weighs?: boolean } = {},
   ): Promise<World> {
     const world = new World(seed, kept);
+    if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
     if (!created.ok) throw new Error(created.error.message);
@@ -124,6 +129,7 @@ export class World {
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
+      ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
       fatal: (error) => {
         this.fatal = error;
         this.kill();

@@ -180,6 +180,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       return rounds?.find((one) => one.round === round);
     },
     reconnect() {
+      bearer.forget();
       clearTimeout(reconnectTimer);
       socket.disconnect();
       become('connecting');
