@@ -258,8 +258,9 @@ export class Federation {
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
       this.background(`lost/${participant}`, async () => {
-        if (!this.attendance.has(participant))
-          await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+        if (this.attendance.has(participant)) return;
+        this.around.reputation?.note(participant, 'abandoned-round');
+        await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
     });
     this.#graces.set(participant, cancel);

@@ -118,7 +118,9 @@ export class Sessions {
   }
 
   async passkeyChallenge(passkeys: Passkeys, request: IncomingMessage): Promise<Reply> {
-    const { ceremony, options } = await passkeys.challenge(request);
+    const made = await passkeys.challenge(request);
+    if (!made.ok) return refusal(422, 'passkey', made.error);
+    const { ceremony, options } = made.value;
     return json(200, { ceremony, options: { ...options } } satisfies v.InferOutput<typeof PasskeyChallenge>);
   }
 
