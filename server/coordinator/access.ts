@@ -6,7 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
-import type { Exclusion } from '#lib/protocol/http.ts';
+import type { Exclusion } from '#lib/protocol/exclusions.ts';
 import { InvitationId, type MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type { AdmissionRecord, ExclusionRecord, InvitationRecord } from '../ports/records.ts';

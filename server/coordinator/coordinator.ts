@@ -12,14 +12,8 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
-import type {
-  Exclusion,
-  ExclusionView,
-  LogReply,
-  RunAction,
-  UpdateOffer,
-  UpdateReply,
-} from '#lib/protocol/http.ts';
+import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
+import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {

@@ -3,14 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
-import {
-  AliasTarget,
-  ChangedFederation,
-  Exclusion,
-  NewFederation,
-  RootTrust,
-  RunAction,
-} from '#lib/protocol/http.ts';
+import { Exclusion } from '#lib/protocol/exclusions.ts';
+import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
 import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';

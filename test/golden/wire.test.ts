@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
+import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as people from '#lib/protocol/people.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import {
@@ -41,7 +42,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...invitations, ...people })
+    Object.entries({ ...http, ...exclusions, ...invitations, ...people })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),

@@ -82,31 +82,6 @@ export type RunAction = v.InferOutput<typeof RunAction>['action'];
 export const AliasTarget = v.strictObject({ version: VersionNumber });
 /** Whether the others' updates are measured against this device's, where the strategy needs such a one. */
 export const RootTrust = v.strictObject({ participant: ParticipantId, trusted: v.boolean() });
-/** Why a device is left out: its person is told. */
-export const Exclusion = v.strictObject({
-  reason: v.pipe(
-    v.string(),
-    v.trim(),
-    v.minLength(1, 'a reason, which its person is told'),
-    v.maxLength(300),
-  ),
-});
-export type Exclusion = v.InferOutput<typeof Exclusion>;
-export const ExclusionView = v.strictObject({
-  participant: ParticipantId,
-  name: v.string(),
-  reason: v.string(),
-  at: v.number(),
-});
-export type ExclusionView = v.InferOutput<typeof ExclusionView>;
-/** What weighs on a device of what it sent (server/coordinator/reputation.ts). */
-export const StandingView = v.strictObject({
-  participant: ParticipantId,
-  score: v.number(),
-  /** Milliseconds for which it is turned away; null: it is not. */
-  awayMs: v.nullable(whole),
-});
-export type StandingView = v.InferOutput<typeof StandingView>;
 export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
 
 /** One act of a coordinator, a link of a hash chain (server/acts.ts). */

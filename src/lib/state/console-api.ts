@@ -3,7 +3,8 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { Act, ApiError, ExclusionView, StandingView, type RunAction } from '#lib/protocol/http.ts';
+import { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
+import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
 import { InvitationView, MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
 import {
   MadeApiToken,

@@ -1,7 +1,8 @@
 // Devices that are left out of a federation: the list, leaving one out with a reason that its person reads, and letting it in
 // again, one request at a time; and what weighs on those that send what cannot be used.
 import type { Result } from '#lib/core/result.ts';
-import type { ApiError, ExclusionView, StandingView } from '#lib/protocol/http.ts';
+import type { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
+import type { ApiError } from '#lib/protocol/http.ts';
 import type { ConsoleApi } from './console-api.ts';
 
 export class ConsoleExclusions {
