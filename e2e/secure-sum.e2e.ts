@@ -67,6 +67,7 @@ test('two tabs and five headless participants sum one round; one tab is closed a
       tags: [],
       backend: 'cpu',
       state: null,
+      invitation: null,
       rounds: null,
     },
     held(new Promise((resolve) => (train = resolve))),

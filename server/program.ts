@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Application } from './application.ts';
+import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
@@ -48,10 +49,11 @@ export async function openProgram(options: {
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const key = await fileServerKey(directory.path);
   const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
-  const sessions = await Sessions.open(records, clock, options.onTokenUsed);
+  const acts = await openActs(records, clock);
+  const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),
@@ -60,7 +62,10 @@ export async function openProgram(options: {
     version: async (id, version) => coordinator.versions(id)?.find((one) => one.version === version),
     rounds: async (id, page) => (await coordinator.rounds(id, { limit: page?.limit ?? 50 })) ?? [],
     aliases: async (id) => (await coordinator.aliases(id)) ?? [],
-    isCoordinator: (cookie) => sessions.isCoordinator(cookie),
+    person(cookie) {
+      const person = sessions.personOf(cookie);
+      return person && { name: person.name, role: person.role };
+    },
     get publicUrl() {
       return options.publicUrl();
     },

@@ -5,6 +5,7 @@ import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
 import { sharedLength } from '#lib/core/model/own-part.ts';
+import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -35,10 +36,14 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
     });
   const family = summedFamilyNamed(spec.family);
   const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
-  issues.push(...planned.map(({ path, message }) => ({ path: `spec.${path}`, message })));
+  const network = built.ok && built.value.type === 'network' ? built.value.network : undefined;
   const strategy = family === undefined ? strategyNamed(spec.strategy.name) : undefined;
   issues.push(
-    ...checkSecureSum(spec, strategy).map(({ path, message }) => ({ path: `spec.${path}`, message })),
+    ...[
+      ...planned,
+      ...checkPrivacy(spec, family !== undefined, network),
+      ...checkSecureSum(spec, strategy),
+    ].map(({ path, message }) => ({ path: `spec.${path}`, message })),
   );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }

@@ -12,7 +12,15 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
-import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type {
+  Exclusion,
+  ExclusionView,
+  LogReply,
+  RunAction,
+  UpdateOffer,
+  UpdateReply,
+} from '#lib/protocol/http.ts';
+import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
   AliasMove,
@@ -25,21 +33,28 @@ import type { BlobDraft } from '../ports/blobs.ts';
 import {
   changedNothing,
   RecordConflict,
+  type Change,
   type FederationRecord,
   type RoundPage,
   type RoundRecord,
 } from '../ports/records.ts';
+import { exclude, invite, readmit, revokeInvitation } from './access.ts';
 import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
+import { Invitations } from './invitations.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
+import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
+import { sealed } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
+import { versionLog } from './version-log.ts';
 
 export interface Coordinator {
   summaries(): readonly FederationSummary[];
@@ -47,6 +62,8 @@ export interface Coordinator {
   versions(id: FederationId): readonly VersionView[] | undefined;
   rounds(id: FederationId, page: RoundPage): Promise<readonly RoundView[] | undefined>;
   aliases(id: FederationId): Promise<readonly AliasMove[] | undefined>;
+  /** What the log of versions says. */
+  log(id: FederationId, question: LogQuestion): Promise<LogReply | undefined>;
   /** Without an id, one is made of the title. */
   create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
   change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
@@ -61,6 +78,23 @@ export interface Coordinator {
     participant: ParticipantId,
     isTrusted: boolean,
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** Newest first. */
+  invitations(id: FederationId): readonly InvitationView[] | undefined;
+  invite(id: FederationId, wanted: NewInvitation): Promise<MadeInvitation | undefined>;
+  revokeInvitation(
+    id: FederationId,
+    invitation: string,
+  ): Promise<Result<readonly InvitationView[], ActionRefusal> | undefined>;
+  exclusions(id: FederationId): readonly ExclusionView[] | undefined;
+  exclude(
+    id: FederationId,
+    participant: ParticipantId,
+    exclusion: Exclusion,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
+  readmit(
+    id: FederationId,
+    participant: ParticipantId,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
@@ -114,6 +148,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = federations.get(id);
       return federation === undefined ? undefined : roundsOf(federation, page);
     },
+    async log(id, question) {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : logReply(federation, question);
+    },
     aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
 
     async create(wanted, spec) {
@@ -145,7 +183,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       };
       const journal = journalAfter(id, undefined);
       try {
-        await records.write([
+        const changes: Change[] = [
           { type: 'create-federation', record },
           { type: 'insert-version', record: initial.record },
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
@@ -153,7 +191,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
             type: 'append-journal',
             record: journal.next('created', { version, digest: initial.record.digest }, at),
           },
-        ]);
+        ];
+        await records.write(sealed(changes, records, journal, at));
         journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
@@ -163,7 +202,18 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       }
       const versions = new VersionList([initial.record], spec.metric.name, []);
       const federation = new Federation(
-        { record, run: undefined, model: checked.value, versions, journal, lastRounds: new Map() },
+        {
+          record,
+          run: undefined,
+          model: checked.value,
+          versions,
+          journal,
+          ledger: new PrivacyLedger([]),
+          log: versionLog(id, around.key, []),
+          invitations: new Invitations([], []),
+          exclusions: [],
+          lastRounds: new Map(),
+        },
         around,
       );
       federations.set(id, federation);
@@ -183,6 +233,25 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         () => records.aliases(id),
       ),
     trust: (id, participant, isTrusted) => asked(id, (one) => trust(one, participant, isTrusted), viewOf),
+
+    invitations: (id) => federations.get(id)?.invitations.views(clock.now()),
+    invite: async (id, wanted) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : invite(federation, wanted);
+    },
+    revokeInvitation: (id, invitation) =>
+      asked(
+        id,
+        (one) => revokeInvitation(one, invitation),
+        (one) => one.invitations.views(clock.now()),
+      ),
+    exclusions: (id) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : exclusionsOf(federation);
+    },
+    exclude: (id, participant, exclusion) =>
+      asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
+    readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),
 
     async remove(id) {
       const federation = federations.get(id);
@@ -255,6 +324,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
   };
 }
 
+const exclusionsOf = (federation: Federation): readonly ExclusionView[] =>
+  [...federation.exclusions.values()].map(({ federation: _, ...view }) => view);
+
 const asViewed = (federation: Federation | undefined): FederationView | undefined =>
   federation === undefined ? undefined : viewOf(federation);
 
@@ -321,11 +393,16 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       model: built.value,
       versions,
       journal: journalAfter(id, journal.at(-1)),
+      ledger: new PrivacyLedger(journal),
+      log: versionLog(id, around.key, await records.log(id)),
+      invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
+      exclusions: await records.exclusions(id),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
+  await beginLog(federation);
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;

@@ -38,6 +38,14 @@ export function viewOf(federation: Federation): FederationView {
       maskedBytesOf(record.spec, federation.model) ??
       federation.wanted.uplink.byteLength(federation.wanted.length),
     roots: federation.roots === null ? null : [...federation.roots],
+    ...(record.spec.privacy.type === 'none'
+      ? {}
+      : {
+          privacy: {
+            releases: federation.ledger.releases,
+            epsilon: federation.ledger.mostAt(record.spec.privacy.delta),
+          },
+        }),
     status:
       federation.damage ??
       (federation.isOutOfSpace ? OUT_OF_SPACE : undefined) ??

@@ -1,6 +1,7 @@
 // One federation, alive: its records in memory, its attendance, its present round. Everything that changes it goes through
 // one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
 // updates.ts (uploads) and actions.ts (the coordinator).
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
@@ -30,13 +31,16 @@ import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
 import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
-import { completion, strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
+import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
+import type { Privacy } from '#lib/core/privacy/rules.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
+import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
+  type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
   type VersionRecord,
@@ -45,14 +49,19 @@ import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
+import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
+import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
+import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
-import { downlinkOf, quantumOf, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { sealed } from './seal.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Summing } from './secure-sum/summing.ts';
+import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -71,6 +80,10 @@ export interface FederationParts {
   readonly model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
+  readonly invitations: Invitations;
+  readonly exclusions: readonly ExclusionRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -81,7 +94,11 @@ export class Federation {
   model: FederatedModel;
   readonly versions: VersionList;
   readonly journal: Journal;
+  readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
   readonly attendance = new Attendance();
+  readonly invitations: Invitations;
+  readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
   /** The secure sum of the present round, where the run has them. */
   readonly summing: Summing;
@@ -119,6 +136,10 @@ export class Federation {
     this.model = parts.model;
     this.versions = parts.versions;
     this.journal = parts.journal;
+    this.ledger = parts.ledger;
+    this.log = parts.log;
+    this.invitations = parts.invitations;
+    this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
@@ -168,11 +189,14 @@ export class Federation {
 
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
+    const { records, clock } = this.around;
     try {
-      await this.around.records.write(changes);
+      await records.write(sealed(changes, records, this.journal, clock.now()));
       this.journal.written();
+      this.log.written();
     } catch (error) {
       this.journal.undo();
+      this.log.undo();
       if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
@@ -180,6 +204,22 @@ export class Federation {
 
   entry(type: string, payload: Readonly<Record<string, unknown>> = {}): Change {
     return { type: 'append-journal', record: this.journal.next(type, payload, this.around.clock.now()) };
+  }
+
+  /** What the present run promises. */
+  get privacy(): Privacy {
+    return this.#spec.privacy;
+  }
+
+  /** Whether one more release with this participant in it stays within its budget. */
+  mayRelease(participant: ParticipantId): boolean {
+    const { privacy } = this;
+    return privacy.type === 'none' || this.ledger.affords(participant, privacy);
+  }
+
+  /** A version in the log, to be written with it. */
+  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
+    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
   }
 
   get openRound(): Round | undefined {
@@ -292,7 +332,11 @@ export class Federation {
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
-    const candidates = this.#inPickingOrder(attendance.candidates());
+    const candidates = this.#inPickingOrder(
+      attendance.candidates().filter(({ participant }) => this.mayRelease(participant)),
+    );
+    if (run.spec.privacy.type !== 'none' && candidates.length < run.spec.rules.minimum)
+      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - candidates.length));
     const next: FederationRecord = { ...record, lastRound: round };
     const population = candidates.length;
     const opened = isAsynchronous(setting)
@@ -358,8 +402,10 @@ export class Federation {
   }
 
   /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
-  async offer(candidates: readonly Candidate[]): Promise<void> {
+  async offer(devices: readonly Candidate[]): Promise<void> {
     if (this.openRound?.phase !== 'selection') return this.seat();
+    const candidates = devices.filter(({ participant }) => this.mayRelease(participant));
+    if (candidates.length === 0) return;
     const at = this.around.clock.now();
     await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
   }
@@ -471,6 +517,7 @@ export class Federation {
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
+      charge: (round) => this.#charge(round),
       openSum: () => this.background('sum', () => this.summing.close()),
       sumDecoded: (norms) => (this.#sumNorms = norms),
       planCommit: (round, made, parameters, weight) => {
@@ -491,7 +538,10 @@ export class Federation {
         });
         return {
           event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: this.#commit.changes,
+          changes: [
+            ...this.#commit.changes,
+            this.logged(this.#commit.version, contributionsOf(record.id, round)),
+          ],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),
@@ -563,12 +613,45 @@ export class Federation {
     return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
   }
 
+  /** Under local noise an update is a release of its own, made when its bytes have come, whatever is decided on them. */
+  async chargeReceived(participant: ParticipantId, round: number): Promise<void> {
+    const { run, privacy } = this;
+    if (run === undefined || privacy.type !== 'local') return;
+    const charge = this.ledger.charge({ round, run: run.run }, [participant], privacy);
+    if (charge === undefined) throw new Error(`${participant} was picked beyond its privacy budget.`);
+    await this.write([this.entry(charge.type, charge.payload)]);
+    charge.settle();
+  }
+
+  async #charge(round: Aggregation): Promise<string | undefined> {
+    const { privacy } = this.#spec;
+    if (privacy.type !== 'central') return undefined;
+    const participants = acceptedReports(round).map((report) => report.participant);
+    const charge = this.ledger.charge(round, participants, privacy);
+    if (charge === undefined)
+      return 'The privacy budget of a device in this round is spent: nothing is made of its updates.';
+    await this.write([this.entry(charge.type, charge.payload)]);
+    charge.settle();
+    return undefined;
+  }
+
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
+    const { privacy } = this.#spec;
     return {
       plan: {
         federation: this.record.id,
-        strategy: strategyFor(this.model, this.#spec),
+        strategy: strategyOfRun(this.model, this.#spec),
+        ...(privacy.type === 'central'
+          ? {
+              noise: {
+                clipNorm: privacy.clipNorm,
+                noiseMultiplier: privacy.noiseMultiplier,
+                expected: round.rules.goal,
+                draw: this.around.noise ?? randomBytes,
+              },
+            }
+          : {}),
         setting: this.#setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
@@ -583,7 +666,7 @@ export class Federation {
 
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
-    const { plan, strategy, transfer } = this.#spec;
+    const { plan, strategy, transfer, privacy } = this.#spec;
     const { asks, stateLength } = strategyOf(strategy);
     const state = asks.includes('controls') ? this.#remembered : null;
     const controls =
@@ -614,6 +697,7 @@ export class Federation {
         uplink: transfer.uplink,
         asks: [...asks],
         controls,
+        ...(privacy.type === 'none' ? {} : { privacy }),
         deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
         ...(secureSumOf(this.#spec) !== undefined && round.phase === 'reporting'
           ? { secureSum: this.summing.task(round, participant) }
@@ -665,11 +749,11 @@ export class Federation {
         'round committed',
       );
       if (this.record.state !== 'finished' && following === undefined) {
-        // Under secure aggregation no single device says how a version does on its rows.
-        const awaited =
-          secureSumOf(this.#spec) !== undefined
-            ? []
-            : reports.map((report) => report.participant).filter((one) => this.attendance.has(one));
+        // No scores of rows leave single devices under privacy or secure aggregation: there is nothing to wait for.
+        const areTold = this.privacy.type === 'none' && secureSumOf(this.#spec) === undefined;
+        const awaited = areTold
+          ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
+          : [];
         this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
       }
     } else if (round.phase === 'abandoned') {

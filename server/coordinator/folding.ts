@@ -1,7 +1,9 @@
 // Folds updates into the exact sum of a sum strategy as they arrive, in chunks through one fixed buffer.
+import { setImmediate } from 'node:timers/promises';
 import { addChunk, endUpdate, fixedPointSum } from '#lib/core/aggregation/fixed-point-sum.ts';
 import type { SumStrategy } from '#lib/core/aggregation/strategy.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
+import { addCentralNoise } from '#lib/core/privacy/central.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import {
   decodeUpdate,
@@ -28,6 +30,8 @@ export function folding(blobs: Blobs, plan: AggregationPlan<SumStrategy>): Colle
       folded.add(report.participant);
     },
     async finish(base) {
+      if (plan.noise !== undefined)
+        await addCentralNoise(sum, plan.noise, plan.noise.expected, plan.noise.draw, setImmediate);
       return strategy.finish(sum, base.master, base.state, setting);
     },
     async close() {},

@@ -7,9 +7,11 @@ import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
+import { notAdmitted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
+import { spentSentence } from './status.ts';
 import { compactView } from './views.ts';
 
 export type ClientMessage = {
@@ -64,7 +66,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [], examplesPerSecond }: ClientMessages['check-in'],
+  { examples, tags = [], examplesPerSecond, invitation }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -72,6 +74,12 @@ async function checkIn(
       'This run has ended. Its model is there to be used; there is no round to take part in.',
     );
   const { attendance } = federation;
+  const closed = await notAdmitted(federation, participant, invitation);
+  if (closed !== undefined) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return closed;
+  }
   const at = federation.around.clock.now();
   const facts: DeviceFacts = { examples, tags, examplesPerSecond };
   const unfit = notEligible(federation.record.spec, facts);
@@ -80,6 +88,11 @@ async function checkIn(
     attendance.checkOut(participant);
     attendance.watch(connection);
     return refused('not-eligible', unfit);
+  }
+  const { privacy } = federation;
+  if (privacy.type !== 'none' && !federation.mayRelease(participant)) {
+    attendance.watch(connection);
+    return refused('not-eligible', spentSentence(privacy));
   }
   const afterMs = federation.comeBackAfter(participant);
   if (afterMs !== undefined) {
@@ -204,6 +217,11 @@ async function evaluation(
     );
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
+  if (record.spec.privacy.type !== 'none')
+    return refused(
+      'malformed',
+      'This federation takes no scores of rows: each would be a release without noise.',
+    );
   const shape = tallyShapeOf(record.spec);
   if (!tallyFits(tally, shape) || (personal !== null && !tallyFits(personal, shape)))
     return refused('malformed', 'The counts do not add up, or are not of this federation’s classes.');

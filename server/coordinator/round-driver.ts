@@ -60,6 +60,8 @@ export interface RoundHost {
   /** Gives up bytes; never rejects. */
   release(digest: Digest): Promise<void>;
   configure(round: Round, participants: readonly ParticipantId[]): void;
+  /** Pays for what a version of these updates gives away, durably; why it cannot be paid, in a sentence. */
+  charge(round: Aggregation): Promise<string | undefined>;
   /** The changes that a commit of the version `made` of these parameters brings, and the commit's event. */
   planCommit(
     round: Aggregation,
@@ -393,6 +395,9 @@ export class RoundDriver {
         const state = this.#collectingOf(round);
         for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
         from = await readBase(blobs, plan, base);
+        // Before any noise is drawn. What was charged stays charged, whatever comes of it.
+        const refusal = await this.host.charge(round);
+        if (refusal !== undefined) return failed(refusal);
         made = await state.finish(from);
       } else {
         const { strategy, setting } = plan;
@@ -409,7 +414,7 @@ export class RoundDriver {
         made = strategy.finish(sum, from.master, from.state, setting);
       }
     } catch (error) {
-      if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
+      if (error instanceof BlobSpaceFull || error instanceof RecordsFull) return failed(NO_ROOM);
       if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
       if (error.digest === base.digest || error.digest === base.state || error.digest === base.residual)
         this.host.baseDamaged();

@@ -1,10 +1,12 @@
 // What a run's spec comes to for its rounds: what an update must be, how updates are added up, how a version goes down. Plain
 // arithmetic on the spec; who holds the run is federation.ts.
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
+import type { Strategy } from '#lib/core/aggregation/strategy.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
+import { clippedStrategy, noiseQuantum } from '#lib/core/privacy/central.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -33,17 +35,29 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
   };
 }
 
+/** What makes a version of a run's updates: each clipped and counted once where the server adds noise. */
+export function strategyOfRun(model: FederatedModel, spec: FederationSpec): Strategy {
+  const strategy = strategyFor(model, spec);
+  return spec.privacy.type === 'central' && strategy.needs === 'sum'
+    ? clippedStrategy(strategy, spec.privacy.clipNorm)
+    : strategy;
+}
+
 /** Fine enough for the sum that a cohort of these claims can make, and no finer: the sum stays exact. Without a sum, 1. */
 export function quantumOf(
   spec: FederationSpec,
   model: FederatedModel,
   claimedExamples: readonly number[],
 ): number {
-  const strategy = strategyFor(model, spec);
+  const strategy = strategyOfRun(model, spec);
   if (strategy.needs === 'individual') return 1;
   const weight = claimedExamples.reduce((total, examples) => total + strategy.weightBound(examples), 0);
   const setting = aggregationSetting(spec, model.parameterCount, claimedExamples.length);
-  return quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
+  const finest = quantumFor(weight, MAXIMUM_COORDINATE * strategy.scaleBound(setting));
+  const { privacy } = spec;
+  return privacy.type === 'central'
+    ? noiseQuantum(privacy.noiseMultiplier * privacy.clipNorm, finest)
+    : finest;
 }
 
 /** How the next version goes down, after so many committed rounds of its run: the first ones go down finer. */

@@ -8,6 +8,7 @@ import {
   type Round,
 } from '#lib/core/round/round-state.ts';
 import { cohortSize } from '#lib/core/round/round.ts';
+import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { RunState } from '#lib/protocol/views.ts';
 
 export interface Situation {
@@ -24,6 +25,14 @@ export interface Situation {
   /** Where updates are measured against those of a device that is trusted as root; null: they are not. */
   readonly root: 'not-chosen' | 'away' | 'here' | null;
 }
+
+/** To a device that may be in no further release. */
+export const spentSentence = ({ epsilon, delta }: Noised): string =>
+  `This device’s privacy budget here is spent: one more update would take it beyond ε ${epsilon} at δ ${delta}. What it gave stays in the model.`;
+
+/** Why a run ends before its last round: `spent` of the devices that are here may be in no further release. */
+export const spentOutcome = ({ epsilon, delta }: Noised, spent: number): string =>
+  `The run ended: the privacy budget (ε ${epsilon} at δ ${delta}) of ${spent === 1 ? 'a device' : `${spent} devices`} that ${spent === 1 ? 'is' : 'are'} here is spent, and too few others are left for a round.`;
 
 const devices = (count: number): string => (count === 1 ? '1 more device' : `${count} more devices`);
 
@@ -84,9 +93,9 @@ function whatHappens(now: Situation): string {
         if (isAsynchronous(open)) return `${collecting(open)}${lacking(open, now.checkedIn)}`;
         if (acceptedReports(open).length >= open.rules.goal)
           return `Round ${open.round} has its ${open.rules.goal} updates and waits for that of the root.`;
-        return `Round ${open.round} is training: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
+        return `Round ${open.round} is under way: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
       case 'aggregation':
-        return `Round ${open.round} is being averaged.`;
+        return `Round ${open.round} has its updates, and its version is being made.`;
       default:
         return open satisfies never;
     }

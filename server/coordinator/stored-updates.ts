@@ -9,6 +9,7 @@ import type {
 } from '#lib/core/aggregation/strategy.ts';
 import type { Digest, FederationId, ParticipantId } from '#lib/core/ids.ts';
 import type { Range } from '#lib/core/model/ranges.ts';
+import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Result } from '#lib/core/result.ts';
 import type { Report } from '#lib/core/round/round-state.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
@@ -39,6 +40,16 @@ export interface AggregationPlan<S extends Strategy = Strategy> {
   readonly quantum: number;
   /** Whose updates the others are measured against; absent where the strategy needs none. */
   readonly roots?: readonly ParticipantId[] | undefined;
+  /** Noise of the server, which is paid for before the collecting is finished; absent: none. */
+  readonly noise?:
+    | {
+        readonly clipNorm: number;
+        readonly noiseMultiplier: number;
+        /** Updates that the sum is divided by, whoever came. */
+        readonly expected: number;
+        readonly draw: DrawBytes;
+      }
+    | undefined;
   /** What of the parameters is each device's own: no version moves there; absent where all is shared. */
   readonly own?: readonly Range[] | undefined;
 }

@@ -1,6 +1,7 @@
 // What a coordinator stands on. Everything outside the pure core comes through here, so that a simulation replaces it.
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
 import type { ServerKey } from '../ports/server-key.ts';
@@ -10,6 +11,8 @@ export interface Surroundings {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly log: Log;
+  /** Bytes that privacy’s noise is made of. Absent: the platform’s CSPRNG, always where noise protects somebody. */
+  readonly noise?: DrawBytes;
   readonly key: ServerKey;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a

@@ -16,6 +16,7 @@ import { BlobSpaceFull, type BlobDraft } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { scratchFor } from './stored-updates.ts';
+import { signReceipt } from './version-log.ts';
 import { receiptOf } from './views.ts';
 
 export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
@@ -24,10 +25,11 @@ export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
   message: refusalSentence(refusal),
 });
 
-const acceptedReply = (record: UpdateRecord): UpdateReply => ({
-  type: 'accepted',
-  receipt: receiptOf(record),
-});
+/** The same bytes each time: the receipt is made of the record, and Ed25519 draws nothing. */
+function acceptedReply({ around }: Federation, record: UpdateRecord): UpdateReply {
+  const receipt = receiptOf(record);
+  return { type: 'accepted', receipt, signed: signReceipt(around.key, receipt) };
+}
 
 function runOf({ record }: Federation): RunNumber {
   if (record.run === null) throw new Error(`Federation ${record.id} takes updates but has no run.`);
@@ -55,13 +57,15 @@ export async function answerOffer(
   participant: ParticipantId,
   offer: UpdateOffer,
 ): Promise<UpdateReply | undefined> {
+  const exclusion = federation.exclusions.get(participant);
+  if (exclusion !== undefined) return refusedReply({ kind: 'excluded', reason: exclusion.reason });
   const earlier = await federation.around.records.update(federation.record.id, offer.round, participant);
   if (earlier !== undefined) {
     if (earlier.update !== offer.digest) {
       if (earlier.outcome === 'accepted') return refusedReply({ kind: 'duplicate', round: offer.round });
     } else {
       return earlier.outcome === 'accepted'
-        ? acceptedReply(earlier)
+        ? acceptedReply(federation, earlier)
         : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
     }
   }
@@ -199,6 +203,7 @@ function reject(
       outcome: 'refused',
       refusal,
     };
+    await federation.chargeReceived(participant, offer.round);
     await federation.feed({ type: 'rejected', participant, reason, at }, [{ type: 'insert-update', record }]);
     federation.around.log.warn(
       { federation: federation.record.id, round: offer.round, participant, refusal: refusal.kind },
@@ -250,9 +255,10 @@ async function accept(
       const record = recordOf(federation, offer, report);
       const changes: Change[] = [{ type: 'insert-update', record }];
       federation.driver.trust(update);
+      await federation.chargeReceived(participant, offer.round);
       await federation.feed({ type: 'report', report, at }, changes, sum);
       isCounted = true;
-      return acceptedReply(record);
+      return acceptedReply(federation, record);
     });
   } finally {
     if (!isCounted) void federation.release(update);

@@ -264,6 +264,7 @@ function decision(reply: UpdateReply): Reply {
     case 'wrong-federation':
       return json(409, reply);
     case 'not-in-cohort':
+    case 'excluded':
       return json(403, reply);
     case 'wrong-codec':
     case 'wrong-length':

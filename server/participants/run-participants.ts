@@ -209,6 +209,7 @@ function runOne(
       name: data.name,
       backend: setup.backend === 'auto' ? null : setup.backend,
       tags: setup.tags,
+      invitation: setup.invitation,
     };
     const joined = await readJoined(store, setup.federation);
     // Joining anew would give up what an earlier process trained and did not send.

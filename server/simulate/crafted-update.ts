@@ -7,6 +7,7 @@ import { formUpdate, readOneByOne } from '#lib/participant/form-update.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { UpdateOffer } from '#lib/protocol/http.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
+import { seededBytes } from './seeded-bytes.ts';
 import type { TrainingResult } from './workbench.ts';
 
 /** What a hostile device knows of its round; the rest of an attack's setting is the same for all. */
@@ -33,6 +34,12 @@ export function decodedUpdate(
   return values.value;
 }
 
+/** As a hostile device reads it: it neither clips its update nor adds noise. */
+export function unprotected(message: Configured): Configured {
+  const { privacy: _, ...rest } = message;
+  return rest;
+}
+
 /** `delta` as this round's update; claims are those of an honest update of the same rows. */
 export function craftedUpdate(
   message: Configured,
@@ -42,7 +49,7 @@ export function craftedUpdate(
 ): TrainingResult {
   const { examples, steps, baseLoss } = claims;
   const formed = formUpdate({
-    message,
+    message: unprotected(message),
     participant,
     base: new Float32Array(delta.length),
     after: delta,
@@ -52,6 +59,7 @@ export function craftedUpdate(
     examples,
     steps,
     baseLoss,
+    draw: seededBytes(0),
   });
   return formed.ok
     ? { type: 'trained', entry: readOneByOne(formed.value).entry, residual: undefined, control: undefined }

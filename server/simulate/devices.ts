@@ -87,10 +87,12 @@ export function leftOutForSpeed(
   if (reasons.length === 0) return undefined;
   const left = devices.length - reasons.length;
   const many = `${reasons.length} of ${devices.length} devices would train longer than ${setup.deadlineShare} of ${setup.deadlineSeconds} s`;
-  if (left < spec.rules.minimum)
+  const { goal, minimum, mode } = spec.rules;
+  // A device has one place in a buffer, which waits until it is full.
+  const least = mode.type === 'asynchronous' ? goal : minimum;
+  if (left < least)
     throw new UnusableSetup(
-      `--deadline-share ${setup.deadlineShare}: ${many}, and a round needs at least ${spec.rules.minimum} of the ${left} others. Use a larger share or a longer --deadline.`,
+      `--deadline-share ${setup.deadlineShare}: ${many}, and a round needs at least ${least}, where ${left} are left. Use a larger share or a longer --deadline.`,
     );
-  const { goal } = spec.rules;
   return `${many}, and are left out.${left < goal ? ` Rounds want ${goal} devices, and wait in vain for more than ${left}.` : ''}`;
 }

@@ -1,9 +1,11 @@
 // The flags of `tributary simulate`, read one by one: each is refused in a sentence that says what was expected.
 import { InvalidArgumentError } from 'commander';
+import * as v from 'valibot';
 import { parseAttack } from '#lib/core/attacks/index.ts';
 import { parseStrategy } from '#lib/core/aggregation/strategy-spec.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { Privacy } from '#lib/core/privacy/rules.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
 import { SampleName } from '#lib/core/federation.ts';
@@ -86,6 +88,17 @@ export const guardOf = (text: string): number | null => {
   return factor >= 1 && factor <= 1000 ? factor : refuse('off, or a number from 1 to 1000, as 3.');
 };
 
+/** `synchronous`, `asynchronous:concurrency=20`. */
+export function modeOf(text: string): SimulationSetup['mode'] {
+  if (text === 'synchronous') return { type: 'synchronous' };
+  const concurrency = Number(/^asynchronous:concurrency=(\d+)$/.exec(text)?.[1] ?? NaN);
+  return concurrency >= 1 && concurrency <= 10_000
+    ? { type: 'asynchronous', concurrency }
+    : refuse(
+        'synchronous, or asynchronous and how many devices train at once (1 to 10000), as asynchronous:concurrency=20.',
+      );
+}
+
 /** `sgd`, `sgd:momentum=0.9`, `adam`. */
 export function optimizerOf(text: string): SimulationSetup['optimizer'] {
   if (text === 'adam') return { type: 'adam' };
@@ -94,6 +107,28 @@ export function optimizerOf(text: string): SimulationSetup['optimizer'] {
   return momentum >= 0 && momentum <= 0.999
     ? { type: 'sgd', momentum }
     : refuse('One of sgd, sgd:momentum=0.9 (from 0 to 0.999), adam.');
+}
+
+/** `central:clip=0.5,noise=1,delta=1e-5,epsilon=8`. */
+export function privacyOf(text: string): SimulationSetup['privacy'] {
+  const usage = `Write central or local with numbers above 0, as central:clip=0.5,noise=1,delta=1e-5,epsilon=8.`;
+  const [, type = '', list = ''] = /^(none|central|local)(?::(.*))?$/.exec(text) ?? [];
+  if (type === 'none' && list === '') return { type: 'none' };
+  const given = new Map<string, number>();
+  for (const part of list.split(',')) {
+    const [name = '', value = ''] = part.split('=');
+    if (!['clip', 'noise', 'delta', 'epsilon'].includes(name) || value === '' || given.has(name))
+      return refuse(usage);
+    given.set(name, Number(value));
+  }
+  const read = v.safeParse(Privacy, {
+    type,
+    clipNorm: given.get('clip'),
+    noiseMultiplier: given.get('noise'),
+    delta: given.get('delta') ?? 1e-5,
+    epsilon: given.get('epsilon') ?? 10_000,
+  });
+  return read.success ? read.output : refuse(`${usage} ${read.issues[0].message}.`);
 }
 
 export const strategyOption = (text: string): SimulationSetup['strategy'] => {

@@ -1,14 +1,26 @@
 // The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
 // are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
-// kept: its chain proves to others that nothing was altered, and here there are no others.
+// kept, but for what was charged to privacy, nor is the log of versions: its chain proves to others that nothing was altered, and
+// here there are no others.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
-import { Round } from '#lib/core/round/round-state.ts';
+import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
+import { CHARGED } from '../coordinator/privacy-ledger.ts';
 import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
+
+const JournalEntry = v.object({
+  federation: FederationId,
+  sequence: v.number(),
+  at: v.number(),
+  type: v.string(),
+  payload: v.unknown(),
+  previous: v.string(),
+  hash: v.string(),
+});
 
 /** What is kept, as plain data: it goes into a simulation's state file and is read back by this schema. */
 export const KeptRecords = v.object({
@@ -58,6 +70,8 @@ export const KeptRecords = v.object({
       durationMs: numberOrNull,
     }),
   ),
+  /** The journal's charges to the privacy ledger. */
+  charges: v.optional(v.array(JournalEntry), []),
   evaluations: v.array(
     v.object({
       federation: FederationId,
@@ -74,6 +88,8 @@ export type KeptRecords = v.InferOutput<typeof KeptRecords>;
 export interface RoundRecords extends Records {
   /** Undefined before there is a federation. */
   kept(): KeptRecords | undefined;
+  /** The newest round that has ended: of an asynchronous run the next one is open by then. */
+  ended(): EndedRound | undefined;
 }
 
 const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
@@ -86,7 +102,11 @@ type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 /** One federation at a time. `before`: what an earlier process kept. */
 export function roundRecords(before?: KeptRecords): RoundRecords {
   let kept = before === undefined ? undefined : structuredClone(before);
-  const updates = new Map<ParticipantId, UpdateRecord>();
+  let ended: EndedRound | undefined;
+  /** Of the newest round's members, by the round that each was configured in. */
+  const updates = new Map<string, UpdateRecord>();
+  const keyOf = ({ round, participant }: Pick<UpdateRecord, 'round' | 'participant'>): string =>
+    `${round}/${participant}`;
 
   const present = (): KeptRecords => {
     if (kept === undefined) throw new RecordConflict('There is no federation yet.');
@@ -96,7 +116,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     switch (change.type) {
       case 'create-federation':
         if (kept !== undefined) throw new RecordConflict('A simulation has one federation.');
-        kept = { federation: keptOf(change.record), run: null, round: null, versions: [], evaluations: [] };
+        kept = {
+          federation: keptOf(change.record),
+          run: null,
+          round: null,
+          versions: [],
+          evaluations: [],
+          charges: [],
+        };
         return;
       case 'change-federation':
         present().federation = keptOf(change.record);
@@ -108,12 +135,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         const all = present();
         if (all.round?.round.round !== change.record.round.round) updates.clear();
         all.round = change.record;
+        const { round } = change.record;
+        if (round.phase === 'committed' || round.phase === 'abandoned') ended = round;
         return;
       }
       case 'insert-update':
-        if (updates.has(change.record.participant))
+        if (updates.has(keyOf(change.record)))
           throw new RecordConflict('There is a decision on this update already.');
-        updates.set(change.record.participant, change.record);
+        updates.set(keyOf(change.record), change.record);
         return;
       case 'insert-version':
         if (present().versions.some((one) => one.version === change.record.version))
@@ -124,11 +153,23 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         // The rows are the laboratory's: most devices say only that they have none.
         if (change.record.tally.count > 0) present().evaluations.push(change.record);
         return;
-      case 'move-alias':
       case 'append-journal':
+        if (change.record.type === CHARGED) present().charges.push(change.record);
+        return;
+      case 'append-log':
+      case 'move-alias':
         return;
       case 'delete-federation':
       case 'replace-initial-version':
+      case 'append-act':
+      case 'put-invitation':
+      case 'insert-admission':
+      case 'put-exclusion':
+      case 'delete-exclusion':
+      case 'put-person':
+      case 'delete-person':
+      case 'put-credential':
+      case 'delete-credential':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -138,20 +179,28 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
   };
   return {
     kept: () => kept,
+    ended: () => ended,
     async write(changes) {
       for (const change of changes) apply(change);
     },
+    rowsOf: () => [],
     federations: async () => (kept === undefined ? [] : [kept.federation]),
     run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
     rounds: async () => (kept?.round == null ? [] : [kept.round]),
     round: async (_, round) => (kept?.round?.round.round === round ? kept.round : undefined),
-    update: async (_, round, participant) =>
-      kept?.round?.round.round === round ? updates.get(participant) : undefined,
+    update: async (_, round, participant) => updates.get(keyOf({ round, participant })),
     versions: async () => kept?.versions ?? [],
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
+    invitations: async () => [],
+    admissions: async () => [],
+    exclusions: async () => [],
+    people: async () => [],
+    credentials: async () => [],
     sessions: async () => [],
-    journal: async () => [],
+    acts: async () => [],
+    log: async () => [],
+    journal: async () => kept?.charges ?? [],
     lastEntry: async () => undefined,
     async close() {},
   };

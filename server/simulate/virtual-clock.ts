@@ -3,12 +3,15 @@
 // that a simulation that is gone on with draws what it would have drawn.
 import { random, type Random } from '#lib/core/random.ts';
 import type { Clock } from '../ports/clock.ts';
+import { seededBytes } from './seeded-bytes.ts';
 
 export interface VirtualClock extends Clock {
   /** Fires the next timer at its moment; false where none is set. */
   step(): boolean;
   /** Draws from here on are those of this round. */
   drawFor(round: number): void;
+  /** Of privacy's noise: of the seed and the round as well. */
+  bytes(count: number): Uint8Array;
 }
 
 interface Timer {
@@ -25,6 +28,7 @@ const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at 
 /** `elapsedMs`: where a simulation that is gone on with stood. */
 export function virtualClock(seed: number, elapsedMs = 0): VirtualClock {
   let draws: Random = random(seed, 'picked', 0);
+  let noise = seededBytes(seed, 'server noise', 0);
   let time = elapsedMs;
   let sequence = 0;
   // A binary heap by moment: ten thousand devices have a timer each.
@@ -64,7 +68,9 @@ export function virtualClock(seed: number, elapsedMs = 0): VirtualClock {
     draw: () => draws.next(),
     drawFor(round) {
       draws = random(seed, 'picked', round);
+      noise = seededBytes(seed, 'server noise', round);
     },
+    bytes: (count) => noise(count),
     after(ms, action) {
       sequence += 1;
       const timer: Timer = { at: time + Math.max(0, ms), sequence, action };

@@ -13,6 +13,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
+import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
@@ -22,7 +23,7 @@ import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { BackendName } from '#lib/ports/trainer.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import { nodeEngines } from '../participants/node-engines.ts';
-import { craftedUpdate, decodedUpdate, type HostileRound } from './crafted-update.ts';
+import { craftedUpdate, decodedUpdate, unprotected, type HostileRound } from './crafted-update.ts';
 import type { SimulationSetup } from './setup.ts';
 
 /** The same for all workbenches of a simulation; rows may lie in shared memory. */
@@ -147,7 +148,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   const { network } = model;
   const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
   // A delta that is to be changed is taken exactly, and encoded as asked afterwards.
-  const message = changesDelta ? { ...job.message, uplink: 'f32' } : job.message;
+  const message = changesDelta ? { ...unprotected(job.message), uplink: 'f32' } : job.message;
   const base = new Float32Array(job.base);
   const control =
     job.serverControl === null
@@ -167,7 +168,13 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   const outcome = await workRound(
     message,
     training,
-    { participant, residual, own: [], control },
+    {
+      participant,
+      residual,
+      own: [],
+      control,
+      draw: seededBytes(setup.seed, 'noise', message.round, job.index),
+    },
     {
       engine,
       clock,

@@ -20,6 +20,7 @@ linkContract('in memory', async (coordinator) => {
     upload: async (_federation, offer, bytes) => coordinator.upload(offer, bytes),
     federation: async () => undefined,
     round: async () => undefined,
+    log: async () => undefined,
   });
   return {
     link,

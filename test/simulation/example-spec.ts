@@ -13,6 +13,7 @@ export function exampleSpec(
     strategy?: Input['strategy'];
     transfer?: Input['transfer'];
     guard?: Input['guard'];
+    privacy?: Input['privacy'];
   } = {},
 ): NetworkFederation {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
@@ -60,6 +61,7 @@ export function exampleSpec(
     strategy: change.strategy,
     transfer: change.transfer,
     guard: change.guard,
+    privacy: change.privacy,
     rules: {
       goal: 3,
       minimum: 2,

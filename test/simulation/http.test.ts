@@ -11,6 +11,7 @@ import { UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Coordinator } from '../../server/coordinator/coordinator.ts';
+import { openActs } from '../../server/acts.ts';
 import { createTokens, type Tokens } from '../../server/gateway/tokens.ts';
 import { createApi } from '../../server/http/api.ts';
 import { bearersOf } from '../../server/http/bearers.ts';
@@ -73,7 +74,8 @@ async function serve(
     allowedOrigins: [],
     ...options.site,
   };
-  const sessions = await Sessions.open(world.kept, world.clock, () => {});
+  const acts = await openActs(world.kept, world.clock);
+  const sessions = await Sessions.open(world.kept, world.clock, () => {}, acts);
   const asked: Coordinator = {
     ...world.coordinator,
     async offer(...given) {
@@ -103,7 +105,10 @@ async function serve(
     sessions,
     uploads,
     site,
+    clock: world.clock,
     log: silentLog,
+    acts,
+    records: world.kept,
   });
   const server = createServer((request, response) => {
     if (!api(request, response)) response.writeHead(404).end();

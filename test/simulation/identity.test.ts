@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { digestOfText, participantIdOf } from '#lib/core/digest.ts';
 import type { Identity } from '#lib/ports/identity.ts';
 import { AccessToken, proofOf, TOKEN_EVENT } from '#lib/protocol/handshake.ts';
+import { openActs } from '../../server/acts.ts';
 import { openGateway } from '../../server/gateway/gateway.ts';
 import { createTokens, TOKEN_LIFETIME_MS, TOKEN_RENEWED_EVERY_MS } from '../../server/gateway/tokens.ts';
 import { createApi } from '../../server/http/api.ts';
@@ -38,9 +39,21 @@ async function serve(given: Partial<Site> = {}) {
     silentLog,
     bearersOf(tokens, site),
   );
-  const sessions = await Sessions.open(world.kept, world.clock, () => {});
+  const acts = await openActs(world.kept, world.clock);
+  const sessions = await Sessions.open(world.kept, world.clock, () => {}, acts);
   const { coordinator, blobs } = world;
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log: silentLog });
+  const { clock } = world;
+  const api = createApi({
+    coordinator,
+    blobs,
+    sessions,
+    uploads,
+    site,
+    clock,
+    log: silentLog,
+    acts,
+    records: world.kept,
+  });
   const server = createServer((request, response) => void api(request, response));
   const parts = { coordinator, tokens, site, clock: world.clock, log: silentLog };
   const gateway = openGateway(server, { ...parts, mostConnections: 20, mostConnectionsByAddress: 20 });

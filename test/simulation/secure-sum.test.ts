@@ -109,6 +109,7 @@ async function stage(spec: FederationSpec): Promise<Stage> {
           tags: [],
           backend: 'wasm',
           state: null,
+          invitation: null,
           rounds: null,
         },
         engines,

@@ -6,6 +6,9 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
+import { provedSteps } from '#lib/core/transparency/check-inclusion.ts';
+import { followHead, headFaultSentence } from '#lib/core/transparency/follow-head.ts';
+import type { SignedHead } from '#lib/core/transparency/statements.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
@@ -19,6 +22,7 @@ import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { isDiskFull } from '../../server/http/reply.ts';
+import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
@@ -56,6 +60,9 @@ export class World {
   writes = 0;
   restarts = 0;
   fatal: unknown;
+  /** Contributions that devices could prove. */
+  proved = 0;
+  #head: SignedHead | undefined;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -132,6 +139,7 @@ export class World {
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
+      noise: seededBytes(this.seed, 'noise', this.restarts),
       key: memoryServerKey(),
       fatal: (error) => {
         this.fatal = error;
@@ -235,10 +243,39 @@ export class World {
         )
           fault(`round ${round} lost an update that it had acknowledged`);
       }
+    await this.#checkLog(versions.length, fault);
     const broken = firstBrokenEntry(await this.kept.journal(federation));
     if (broken !== undefined) fault(`the journal breaks at entry ${broken}`);
     const count = (phase: string): number => rounds.filter((one) => one.phase === phase).length;
     return { committed: count('committed'), abandoned: count('abandoned') };
+  }
+
+  /** The log holds every version and begins with what it was before; each device can prove one of its contributions. */
+  async #checkLog(versions: number, fault: (text: string) => never): Promise<void> {
+    if ((await this.kept.log(federation)).length !== versions) fault('the log does not hold every version');
+    const since = this.#head?.head.size ?? 0;
+    const reply = await this.coordinator.log(federation, { since });
+    const followed = await followHead(this.#head, reply?.head ?? null, reply?.consistency ?? null);
+    if (!followed.ok) return fault(headFaultSentence(followed.error));
+    this.#head = followed.value;
+    for (const { participant, replies, committed } of this.devices) {
+      const counted = [...replies.values()].findLast(
+        (one) =>
+          one.type === 'accepted' &&
+          committed.some(
+            ({ round, counted }) => counted && round === (one.receipt.countedIn ?? one.receipt.round),
+          ),
+      );
+      if (counted?.type !== 'accepted') continue;
+      const { receipt, signed } = counted;
+      const round = receipt.countedIn ?? receipt.round;
+      const contribution = { round, participant };
+      const inclusion = (await this.coordinator.log(federation, { since, contribution }))?.inclusion;
+      const steps = await provedSteps({ receipt, signed, inclusion: inclusion ?? undefined });
+      if (steps.some(({ holds }) => holds !== true))
+        fault(`a receipt of round ${round} proves nothing: ${JSON.stringify(steps)}`);
+      this.proved += 1;
+    }
   }
 }
 

@@ -21,14 +21,6 @@ export const ParticipantId = v.pipe(
 );
 export type ParticipantId = v.InferOutput<typeof ParticipantId>;
 
-/** A participant's public key in hex: 32 bytes of Ed25519, or 65 of P-256 (core/signature.ts). */
-export const PublicKey = v.pipe(
-  v.string(),
-  v.regex(/^(?:[0-9a-f]{64}|04[0-9a-f]{128})$/, 'a public key in hex'),
-  v.brand('PublicKey'),
-);
-export type PublicKey = v.InferOutput<typeof PublicKey>;
-
 /** SHA-256 in lower-case hex: the name of immutable bytes. */
 export const Digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'), v.brand('Digest'));
 export type Digest = v.InferOutput<typeof Digest>;

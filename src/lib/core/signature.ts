@@ -28,3 +28,18 @@ export async function verifySignature(
     return false;
   }
 }
+
+/** RFC 8032, §7.1, TEST 1: a key that every platform with Ed25519 takes. */
+const KNOWN_KEY = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
+
+/** Whether this platform checks Ed25519 at all: where it does not, a signature that does not hold says nothing. */
+export async function checksEd25519(): Promise<boolean> {
+  const { subtle } = globalThis.crypto;
+  try {
+    const bytes = Uint8Array.from(KNOWN_KEY.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    await subtle.importKey('raw', bytes, ed25519, false, ['verify']);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -7,6 +7,7 @@ import type { Equipping } from './equipping.ts';
 import { keepTitle } from './federation-title.ts';
 import { carriesOn, type Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
+import { statedExamples } from './protection.ts';
 import type { Rounds } from './rounds.ts';
 import { checkpointKey } from './work-round.ts';
 
@@ -20,6 +21,8 @@ export interface Attendance {
   begin(): Promise<void>;
   /** Enough devices are here: it asks again after so many milliseconds, and not before. */
   comeBack(afterMs: number): void;
+  /** The coordinator left this device out, or lets in others only. */
+  turnedAway(why: string): void;
   /** Another connection of this participant trains now. */
   standBack(): void;
   /** Gives the turn back and asks no more. */
@@ -57,7 +60,7 @@ export function createAttendance(
   let awayUntil = -Infinity;
 
   async function checkIn(): Promise<void> {
-    if (clock.monotonic() < awayUntil) return;
+    if (clock.monotonic() < awayUntil || blocks.has('other-history')) return;
     undoRetry();
     const { joined, equipment, view } = standing;
     if (
@@ -74,12 +77,14 @@ export function createAttendance(
     };
     const { choice } = equipment.engine;
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
+    const spec = view?.spec ?? equipment.spec;
     const answer = await ground.tell('check-in', {
       federation,
-      examples: claimedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
+      examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
+      ...(joined.invitation === null ? {} : { invitation: joined.invitation }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
@@ -101,8 +106,10 @@ export function createAttendance(
       case 'enough-devices':
         attendance.comeBack(answer.afterMs);
         break;
+      case 'not-invited':
+      case 'excluded':
       case 'not-eligible':
-        // Asked again when the rules or what this device says of itself have changed.
+        // Asked again when the rules or what this device says of itself have changed, and when the server says so.
         blocks.set({ reason: 'excluded', detail: answer.message });
         break;
       case 'malformed':
@@ -121,6 +128,15 @@ export function createAttendance(
     ground.changed();
   }
 
+  /** The server shows another history than it did, or does not show it: nothing is trained for it. */
+  function turnAway(): void {
+    standing.checkedIn = false;
+    if (blocks.has('other-history') && standing.hand !== undefined) hands.surrender(standing.hand);
+    undoRetry();
+    undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(attendance.attend()));
+    ground.changed();
+  }
+
   /** One after the other: an update whose round is long over is refused, and leaves the outbox for the next. */
   async function sendTrained(): Promise<void> {
     for (const entry of await store.outbox.list(federation))
@@ -132,8 +148,9 @@ export function createAttendance(
       if (link.state !== 'connected') return;
       const answer = await ground.tell('watch', { federation });
       if (answer?.ok === true && answer.view !== null) attendance.seen(answer.view);
-      await checkIn();
       if (standing.joined === null) return;
+      if (!(await ground.log.follow())) return turnAway();
+      await checkIn();
       await rounds.settleWaiting();
       await parts.tellScores();
     },
@@ -226,6 +243,14 @@ export function createAttendance(
         ground.background(checkIn());
         ground.changed();
       });
+      ground.changed();
+    },
+    turnedAway(why) {
+      standing.checkedIn = false;
+      undoRetry();
+      blocks.set({ reason: 'excluded', detail: why });
+      const { hand } = standing;
+      if (hand !== undefined && hand.stage !== 'averaging') hands.letGo(hand);
       ground.changed();
     },
     standBack() {

@@ -13,6 +13,8 @@ export type Block =
   | { readonly reason: 'user-paused' }
   | { readonly reason: 'federation-paused' }
   | { readonly reason: 'other-tab' }
+  /** The server shows another history of versions than this device knows. */
+  | { readonly reason: 'other-history'; readonly detail: string }
   /** null: no round waits for this device. */
   | {
       readonly reason: 'offline';
@@ -28,13 +30,14 @@ export type Block =
       readonly freeBytes: number | undefined;
     }
   | { readonly reason: 'diverged'; readonly detail: string }
-  | { readonly reason: 'excluded'; readonly detail: string }
+  | { readonly reason: 'excluded' | 'budget-spent'; readonly detail: string }
   | { readonly reason: 'come-back'; readonly at: number };
 
 const order: readonly BlockedReason[] = [
   'user-paused',
   'federation-paused',
   'other-tab',
+  'other-history',
   'offline',
   'late',
   'frozen-back',
@@ -43,6 +46,7 @@ const order: readonly BlockedReason[] = [
   'storage-full',
   'diverged',
   'excluded',
+  'budget-spent',
   'come-back',
 ];
 
@@ -50,6 +54,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'user-paused': 'you',
   'federation-paused': 'coordinator',
   'other-tab': 'browser',
+  'other-history': 'coordinator',
   offline: 'network',
   late: 'device',
   'frozen-back': 'browser',
@@ -58,6 +63,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'storage-full': 'browser',
   diverged: 'device',
   excluded: 'coordinator',
+  'budget-spent': 'device',
   'come-back': 'coordinator',
 };
 
@@ -69,6 +75,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return 'The coordinator paused this run.';
     case 'other-tab':
       return 'Training in another tab of this browser.';
+    case 'other-history':
+      return `${block.detail} This device trains nothing for such a server: ask its coordinator what happened.`;
     case 'offline': {
       if (block.work === null) return 'No connection. Taking part goes on as soon as it is back.';
       const closes =
@@ -95,6 +103,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return `Training became unstable; this update was not sent. ${block.detail}`;
     case 'excluded':
       return `The coordinator left this device out: ${block.detail}`;
+    case 'budget-spent':
+      return block.detail;
     case 'come-back':
       return `Enough devices are here; asked to come back in ${spoken(Math.max(0, block.at - now))}.`;
     default:

@@ -5,6 +5,7 @@ import { digestOfText } from '../core/digest.ts';
 import { ParticipantId } from '../core/ids.ts';
 import { Configured } from '../protocol/messages.ts';
 import { formUpdate, readOneByOne } from './form-update.ts';
+import { drawFromPlatform } from './protection.ts';
 
 const participant = v.parse(ParticipantId, 'ab'.repeat(16));
 const message = v.parse(Configured, {
@@ -28,6 +29,7 @@ const message = v.parse(Configured, {
 
 test.each(['f32', 'topk:0.2'])('by %s holds zeros there, and so does what is left for the next', (uplink) => {
   const formed = formUpdate({
+    draw: drawFromPlatform,
     message: { ...message, uplink },
     participant,
     base: Float32Array.of(1, 1, 1, 1, 1),

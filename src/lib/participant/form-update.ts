@@ -4,6 +4,7 @@
 import { digestOf } from '../core/digest.ts';
 import type { ParticipantId } from '../core/ids.ts';
 import { clearIn, type Range } from '../core/model/ranges.ts';
+import type { DrawBytes } from '../core/privacy/random-bits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { updateCheck } from '../core/update/check-update.ts';
 import type { Codec } from '../core/update/codec/codec.ts';
@@ -13,6 +14,7 @@ import { encodeWithFeedback } from '../core/update/error-feedback.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
+import { protect, statedFacts } from './protection.ts';
 
 /** What a secure sum makes its words of (core/secure-sum/encoding.ts). */
 export interface ToSum {
@@ -62,6 +64,8 @@ export interface TrainedRound {
   readonly examples: number;
   readonly steps: number;
   readonly baseLoss: number | null;
+  /** For noise that the device itself adds. */
+  readonly draw: DrawBytes;
 }
 
 /** The update, or why there is none, in a sentence for the person. */
@@ -71,6 +75,7 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
   for (let i = 0; i < delta.length; i += 1) delta[i] = delta[i]! - base[i]!;
   clearIn(own, delta);
   const values = controlChange === null ? delta : joined(delta, controlChange);
+  protect(values, trained.message.privacy, trained.draw);
   const fault = updateCheck(values.length, MAXIMUM_COORDINATE).add(values);
   if (fault !== undefined) {
     const parameter = 'index' in fault ? named(fault.index, delta.length) : 'A parameter';
@@ -116,7 +121,7 @@ const toBeSummed = (
 /** `arrived`: [values.length], what the server will read. */
 function encodeUpdate(
   {
-    message: { federation, round, base, uplink },
+    message,
     participant,
     examples,
     steps,
@@ -125,6 +130,7 @@ function encodeUpdate(
   values: Float32Array<ArrayBuffer>,
   residual: Float32Array<ArrayBuffer> | undefined,
 ): Pick<ReadUpdate, 'entry' | 'residual'> & { arrived(): Float32Array<ArrayBuffer> } {
+  const { federation, round, base, uplink } = message;
   const codec = codecNamed(uplink);
   const seed = updateContext(federation, round, participant);
   const { bytes, residual: left } = codec.needsErrorFeedback
@@ -140,8 +146,7 @@ function encodeUpdate(
         codec: codec.name,
         bytes: bytes.byteLength,
         digest: digestOf(bytes),
-        examples,
-        steps,
+        ...statedFacts(message, { examples, steps }),
         baseLoss,
       },
       bytes,

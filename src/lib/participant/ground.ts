@@ -12,6 +12,7 @@ import type { Contributions } from './contributions.ts';
 import { createQueue, type Engines } from './engine.ts';
 import type { Equipment } from './equipment.ts';
 import type { Joined } from './joined.ts';
+import { createLogKeeper, type LogKeeper } from './log-keeper.ts';
 import type { ParticipationView } from './participation.ts';
 import { createGate, transfer, type Gate } from './patience.ts';
 import { presentView } from './present.ts';
@@ -93,6 +94,8 @@ export interface Ground {
   readonly standing: Standing;
   readonly blocks: BlockList;
   readonly gate: Gate;
+  /** Holds the server to the history that this device knows. */
+  readonly log: LogKeeper;
   readonly queue: ReturnType<typeof createQueue>;
   /** Aborted when the page goes. */
   readonly living: AbortController;
@@ -157,6 +160,14 @@ export function createGround(options: TakePartOptions): Ground {
     options,
     standing,
     blocks,
+    log: createLogKeeper({
+      federation: options.federation,
+      store: options.store,
+      link,
+      blocks,
+      kept: (write) => ground.kept(write),
+      changed: () => pace.changed(),
+    }),
     gate,
     queue: options.queue ?? createQueue(),
     living,

@@ -18,6 +18,7 @@ export type BlockedReason =
   | 'user-paused'
   | 'federation-paused'
   | 'other-tab'
+  | 'other-history'
   | 'offline'
   | 'late'
   | 'frozen-back'
@@ -26,6 +27,7 @@ export type BlockedReason =
   | 'storage-full'
   | 'diverged'
   | 'excluded'
+  | 'budget-spent'
   | 'come-back';
 
 export interface BlockedBy {

@@ -16,6 +16,7 @@ import type { ToSum } from './form-update.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
+import { drawFromPlatform, ownRefusal } from './protection.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import type { SumRound } from './secure-sum/sum-round.ts';
@@ -147,6 +148,7 @@ export function createRounds(
       residual: await store.vectors.get(residualKey(federation)),
       own,
       control,
+      draw: drawFromPlatform,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -298,10 +300,21 @@ export function createRounds(
       case 'wrong-federation':
       case 'wrong-length':
       case 'wrong-digest':
+      case 'excluded':
       case 'invalid':
         return undefined;
       default:
         return refusal satisfies never;
+    }
+  }
+
+  /** Whatever is in a version by now is proved to be, as long as the server shows the history that this device knows. */
+  async function prove(): Promise<void> {
+    const { contributions } = standing;
+    if (contributions !== undefined) await ground.kept(contributions.prove(ground.log));
+    if (blocks.has('other-history') && standing.checkedIn) {
+      standing.checkedIn = false;
+      await ground.tell('check-out', { federation });
     }
   }
 
@@ -324,6 +337,12 @@ export function createRounds(
       if (hand?.stage === 'sending' && carriesOn(standing)) {
         following = message;
         return;
+      }
+      const refusal = ownRefusal(message.privacy, contributions);
+      if (refusal !== undefined) {
+        blocks.set({ reason: 'budget-spent', detail: refusal });
+        await ground.tell('withdraw', { federation, round: message.round, reason: refusal.slice(0, 200) });
+        return ground.changed();
       }
       if (hand !== undefined) hands.letGo(hand);
       personal.stop();
@@ -354,6 +373,7 @@ export function createRounds(
       standing.ended.set(message.round, version);
       await standing.contributions?.settled(message.round, version);
       await controls.ended(message.round, message.counted);
+      ground.background(prove());
       if (standing.joined === null) return;
       standing.justEnded = message.round;
       if (message.counted)
@@ -393,6 +413,7 @@ export function createRounds(
           const { hand } = standing;
           if (hand?.round === round && hand.stage === 'averaging') hands.letGo(hand);
         }
+        ground.background(prove());
       } catch (failure) {
         // Asked again at the next connection.
         if (!(failure instanceof LinkLost)) throw failure;

@@ -28,6 +28,7 @@ import { controlKey, nextControlKey } from './controls.ts';
 import { createEngine } from './engine.ts';
 import { createTrainingControl } from './training-control.ts';
 import { readOneByOne } from './form-update.ts';
+import { drawFromPlatform } from './protection.ts';
 import { roundTraining, workRound } from './work-round.ts';
 
 const asked = { asks: ['controls' as const] };
@@ -88,7 +89,7 @@ test('two rounds of two devices by hand: the model and every control are those o
     const outcome = await workRound(
       message,
       training,
-      { participant, residual: undefined, own: [], control },
+      { participant, residual: undefined, own: [], control, draw: drawFromPlatform },
       {
         engine,
         clock: createHandClock(),

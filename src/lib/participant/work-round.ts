@@ -6,6 +6,7 @@ import type { FederationId, ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
+import type { DrawBytes } from '../core/privacy/random-bits.ts';
 import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { TrainerFailure } from '../ports/trainer.ts';
@@ -94,6 +95,8 @@ export interface RoundMemory {
   readonly own: readonly Range[];
   /** What its gradients are corrected by; undefined: nothing. */
   readonly control: RoundControl | undefined;
+  /** For noise that the device itself adds. */
+  readonly draw: DrawBytes;
 }
 
 export async function workRound(
@@ -112,7 +115,7 @@ export async function workRound(
       const { base, plan } = training;
       const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
       const after = outcome.parameters;
-      const { participant, residual, control, own } = memory;
+      const { participant, residual, control, own, draw } = memory;
       // The update is made in the same buffer.
       const kept = valuesIn(own, after);
       const formed = formUpdate({
@@ -129,6 +132,7 @@ export async function workRound(
         examples: training.training.count,
         steps,
         baseLoss: outcome.baseLoss,
+        draw,
       });
       return formed.ok
         ? { type: 'trained', formed: formed.value, own: kept }

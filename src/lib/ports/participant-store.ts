@@ -1,5 +1,6 @@
 // Port: what a participant keeps on its device besides data: identity, outbox, checkpoints, models, receipts.
 import type { Digest, FederationId, RoundNumber } from '../core/ids.ts';
+import type { Inclusion, Signature } from '../core/transparency/statements.ts';
 import type { UpdateOffer } from '../protocol/http.ts';
 import type { Receipt } from '../protocol/views.ts';
 import type { Identity } from './identity.ts';
@@ -44,6 +45,10 @@ export interface HistoryPoint {
 
 export interface StoredReceipt {
   readonly receipt: Receipt;
+  /** The server’s signature over it; absent from what an earlier program kept. */
+  readonly signed?: Signature;
+  /** What proves that the update is in its version, once the server has shown it. */
+  readonly inclusion?: Inclusion;
   /** The version that the update went into; null until its round is committed, or when it was abandoned. */
   readonly version: number | null;
   readonly outcome: 'waiting' | 'included' | 'abandoned';

@@ -6,10 +6,18 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
 import { participantIdOf } from '../core/digest.ts';
-import { PublicKey, type ParticipantId } from '../core/ids.ts';
+import type { ParticipantId } from '../core/ids.ts';
 import { verifySignature } from '../core/signature.ts';
 import type { Identity } from '../ports/identity.ts';
 import { PROTOCOL_VERSION } from './limits.ts';
+
+/** A participant's public key in hex: 32 bytes of Ed25519, or 65 of P-256 (core/signature.ts). */
+export const PublicKey = v.pipe(
+  v.string(),
+  v.regex(/^(?:[0-9a-f]{64}|04[0-9a-f]{128})$/, 'a public key in hex'),
+  v.brand('PublicKey'),
+);
+export type PublicKey = v.InferOutput<typeof PublicKey>;
 
 export const Proof = v.strictObject({
   publicKey: PublicKey,

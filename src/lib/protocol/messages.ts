@@ -5,6 +5,7 @@ import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../
 import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
+import { Privacy } from '../core/privacy/rules.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { FederationView, VersionDelta } from './views.ts';
@@ -23,6 +24,8 @@ export const CheckIn = v.strictObject({
   examplesPerSecond: v.optional(v.pipe(v.number(), v.minValue(MINIMUM_RATE), v.maxValue(MAXIMUM_RATE))),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
+  /** The code of an invitation, where only invited devices may join and this one is not known yet. */
+  invitation: v.optional(v.pipe(v.string(), v.maxLength(100))),
 });
 export const CheckOut = v.strictObject({ federation: FederationId });
 export const Progress = v.strictObject({
@@ -83,6 +86,8 @@ export const Answer = v.variant('ok', [
       error: v.picklist([
         'malformed',
         'not-eligible',
+        'not-invited',
+        'excluded',
         'unknown-event',
         'unknown-federation',
         'not-identified',
@@ -112,6 +117,8 @@ export const Configured = v.strictObject({
   asks: v.array(v.picklist(['base-loss', 'controls'])),
   /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
   controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
+  /** How the update is limited, and noised before it leaves; absent: not at all. */
+  privacy: v.optional(Privacy),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
   /** The server learns the sum of the cohort's updates alone; absent: it reads each. */
@@ -140,6 +147,8 @@ export const serverMessages = {
   abandoned: Abandoned,
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
+  /** To a device that may take part no longer: it is checked out, and why, in a sentence. */
+  'turned-away': v.strictObject({ federation: FederationId, message: v.string() }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
   ...sumServerMessages,

@@ -159,6 +159,11 @@ export const FederationView = v.strictObject({
   updateBytes: whole,
   /** Devices against whose updates the others are measured; null: the strategy needs none. */
   roots: v.nullable(v.array(ParticipantId)),
+  /**
+   * What was released under privacy, over all runs: versions, or under local noise updates; and ε at the spec’s δ of the participant
+   * that lost most. Absent: the federation promises none.
+   */
+  privacy: v.optional(v.strictObject({ releases: whole, epsilon: v.number() })),
   /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
   status: v.string(),
 });

@@ -3,7 +3,8 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { Act, ApiError, ExclusionView, type RunAction } from '#lib/protocol/http.ts';
+import { InvitationView, MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
 import { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export type Fetch = typeof fetch;
@@ -71,6 +72,13 @@ export const consoleApi = (fetching: Fetch) =>
     rounds: (id: string, limit: number) =>
       request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
     aliases: (id: string) => request(fetching, 'GET', `${address(id)}/aliases`, v.array(AliasMove)),
+    acts: (before: number | undefined, limit: number) =>
+      request(
+        fetching,
+        'GET',
+        `/api/acts?limit=${limit}${before === undefined ? '' : `&before=${before}`}`,
+        v.array(Act),
+      ),
     create: (id: string | null, spec: FederationSpec) =>
       request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
     change: (id: string, spec: FederationSpec) =>
@@ -80,6 +88,19 @@ export const consoleApi = (fetching: Fetch) =>
     remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
     moveLive: (id: string, version: number) =>
       request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
+    invitations: (id: string) =>
+      request(fetching, 'GET', `${address(id)}/invitations`, v.array(InvitationView)),
+    invite: (id: string, wanted: NewInvitation) =>
+      request(fetching, 'POST', `${address(id)}/invitations`, MadeInvitation, wanted),
+    revokeInvitation: (id: string, invitation: string) =>
+      request(fetching, 'DELETE', `${address(id)}/invitations/${invitation}`, v.array(InvitationView)),
+    exclusions: (id: string) => request(fetching, 'GET', `${address(id)}/exclusions`, v.array(ExclusionView)),
+    exclude: (id: string, participant: string, reason: string) =>
+      request(fetching, 'PUT', `${address(id)}/exclusions/${participant}`, v.array(ExclusionView), {
+        reason,
+      }),
+    readmit: (id: string, participant: string) =>
+      request(fetching, 'DELETE', `${address(id)}/exclusions/${participant}`, v.array(ExclusionView)),
     trust: (id: string, participant: string, trusted: boolean) =>
       request(fetching, 'PUT', `${address(id)}/roots`, FederationView, { participant, trusted }),
   }) as const;

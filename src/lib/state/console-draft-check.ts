@@ -214,6 +214,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     rules: rulesTyped(draft),
     sample: draft.sample,
     ...secureSumTyped(draft.secureSum),
+    access: { type: draft.access },
   });
   if (!read.success)
     for (const issue of read.issues) {

@@ -133,6 +133,7 @@ export const Draft = v.object({
     maximumRounds: number,
   }),
   sample: v.nullable(SampleName),
+  access: v.optional(v.picklist(['open', 'invited']), exactAveraging.access.type),
 });
 export type Draft = v.InferOutput<typeof Draft>;
 
@@ -231,6 +232,7 @@ export const emptyDraft = (): Draft => ({
     maximumRounds: 40,
   },
   sample: null,
+  access: exactAveraging.access.type,
 });
 
 /** The part of a draft that a contract fills. */
@@ -295,6 +297,7 @@ export function draftFrom(spec: FederationSpec): Draft {
       maximumRounds: rules.maximumRounds,
     },
     sample: spec.sample,
+    access: spec.access.type,
   };
 }
 

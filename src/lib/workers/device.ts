@@ -123,10 +123,10 @@ export function createDevice(parts: DeviceParts): Device {
       return null;
     },
     open: async ({ federation }) => (await participationIn(federation)).view,
-    async join({ federation, dataset, name, backend, tags = [] }) {
+    async join({ federation, dataset, name, backend, tags = [], invitation = null }) {
       const part = await participationIn(federation);
       await store.settings.put(nameKey, name);
-      await part.join({ dataset, name, backend, tags });
+      await part.join({ dataset, name, backend, tags, invitation });
       return null;
     },
     async pause({ federation }) {
@@ -149,6 +149,7 @@ export function createDevice(parts: DeviceParts): Device {
       (await participationIn(federation)).moveHere();
       return null;
     },
+    crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
     predict: ({ features, count, ...asked }) =>
       inference.use(asked, (model) => model.predict(features, count)),
     async evaluate({ dataset, ...asked }) {

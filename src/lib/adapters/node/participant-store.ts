@@ -11,6 +11,7 @@ import type {
   StoredRefusal,
 } from '../../ports/participant-store.ts';
 import { UpdateOffer } from '../../protocol/http.ts';
+import { Inclusion, Signature } from '../../core/transparency/statements.ts';
 import { Receipt } from '../../protocol/views.ts';
 import { openDurableFiles } from './durable-files.ts';
 import { IdentityKey, identityOfKey, makeIdentityKey } from './identity.ts';
@@ -48,6 +49,8 @@ const CheckpointLine = v.object({
 });
 const ReceiptLine = v.object({
   receipt: Receipt,
+  signed: v.exactOptional(Signature),
+  inclusion: v.exactOptional(Inclusion),
   version: v.nullable(v.number()),
   outcome: v.picklist(['waiting', 'included', 'abandoned']),
 });

@@ -4,6 +4,7 @@ import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';
 import type { Identity } from '../../ports/identity.ts';
 import { LinkLost, type CoordinatorLink, type LinkState } from '../../ports/coordinator-link.ts';
+import { LogReply } from '../../protocol/http.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
 import { AccessToken, proofOf, TOKEN_EVENT, type Handshake } from '../../protocol/handshake.ts';
 import { Answer, serverMessages, type ServerMessages } from '../../protocol/messages.ts';
@@ -114,16 +115,16 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
   });
 
   const countPackets = (): void => {
-    counter.add('controlUp', REQUEST_HEADER_BYTES);
-    counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    counter.add('controlUp', REQUEST_HEADER_BYTES, 'connection');
+    counter.add('controlDown', RESPONSE_HEADER_BYTES, 'connection');
     // A packet is its type, one character, and its data; none of ours is binary.
     const lengthOf = (packet: { data?: unknown }): number =>
       1 + (typeof packet.data === 'string' ? utf8Length(packet.data) : 0);
     socket.io.engine.on('packet', (packet) =>
-      counter.add('controlDown', frameBytes(lengthOf(packet), false)),
+      counter.add('controlDown', frameBytes(lengthOf(packet), false), packetName(packet)),
     );
     socket.io.engine.on('packetCreate', (packet) =>
-      counter.add('controlUp', frameBytes(lengthOf(packet), true)),
+      counter.add('controlUp', frameBytes(lengthOf(packet), true), packetName(packet)),
     );
   };
   socket.io.on('open', countPackets);
@@ -135,6 +136,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     get bytes() {
       return counter.bytes;
     },
+    crossings: counter.crossings,
     async send(name, message) {
       // socket.io would keep it and send it after a reconnection, when it may be true no longer.
       if (!socket.connected) throw new LinkLost('There is no connection to the server.');
@@ -179,6 +181,14 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       );
       return rounds?.find((one) => one.round === round);
     },
+    log(id, { since, contribution }) {
+      const query = new URLSearchParams({ since: String(since) });
+      if (contribution !== undefined) {
+        query.set('round', String(contribution.round));
+        query.set('participant', contribution.participant);
+      }
+      return readView(requests, `/api/federations/${id}/log?${query}`, LogReply, 'log');
+    },
     reconnect() {
       clearTimeout(reconnectTimer);
       socket.disconnect();
@@ -191,4 +201,12 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       become('offline');
     },
   };
+}
+
+/** What a packet of engine.io carries: the event of socket.io (protocol 5: 2 event, 3 acknowledgement), by its name. */
+export function packetName({ type, data }: { readonly type?: string; readonly data?: unknown }): string {
+  if (type === 'ping' || type === 'pong') return 'heartbeat';
+  if (typeof data !== 'string') return 'connection';
+  if (data.startsWith('3')) return 'answer';
+  return /^2\d*\["([a-z-]+)"/.exec(data)?.[1] ?? 'connection';
 }

@@ -160,6 +160,7 @@ const accepted = {
     examples: 12,
     receivedAt: 5,
   },
+  signed: { key: '1'.repeat(64), signature: '2'.repeat(128) },
 };
 const json = (body: unknown, init?: ResponseInit): Response => new Response(JSON.stringify(body), init);
 

@@ -48,8 +48,8 @@ export async function uploadUpdate(
     throw new LinkLost('The server does not take the token of this device any more.');
   };
   const answerOf = async (response: Response): Promise<UploadAnswer> => {
-    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
-    const body = await jsonOf(response, requests);
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES, 'decision');
+    const body = await jsonOf(response, requests, 'decision');
     const read = v.safeParse(UploadAnswer, body);
     if (read.success) return read.output;
     if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
@@ -58,7 +58,7 @@ export async function uploadUpdate(
   const offerIt = (): Promise<UploadAnswer> =>
     persist(requests, signal, async () => {
       const body = JSON.stringify(offer);
-      requests.counter.add('controlUp', REQUEST_HEADER_BYTES + body.length);
+      requests.counter.add('controlUp', REQUEST_HEADER_BYTES + body.length, 'offer');
       return answerOf(
         await askAs(`/api/federations/${federation}/updates`, {
           method: 'POST',
@@ -69,9 +69,9 @@ export async function uploadUpdate(
     });
   /** Where the server stands; undefined where it knows the upload no more. */
   const offsetOf = async (upload: string): Promise<number | undefined> => {
-    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES, 'upload-state');
     const response = await askAs(`/api/uploads/${upload}`, { method: 'HEAD' });
-    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES, 'upload-state');
     if (FORGOTTEN.includes(response.status)) return undefined;
     const offset = headerOffset(response);
     if (offset === undefined) throw new Retry(retryAfterMs(response, Date.now()));
@@ -92,7 +92,7 @@ export async function uploadUpdate(
           const known = await offsetOf(upload);
           if (known === undefined) return 'forgotten';
           // What arrived of the piece that was cut off did cross the wire.
-          requests.counter.add('updateUp', Math.max(0, known - offset));
+          requests.counter.add('updateUp', Math.max(0, known - offset), 'update');
           offset = known;
           uncertain = false;
         }
@@ -107,9 +107,9 @@ export async function uploadUpdate(
           },
           body: piece,
         });
-        requests.counter.add('updateUp', REQUEST_HEADER_BYTES);
+        requests.counter.add('updateUp', REQUEST_HEADER_BYTES, 'update');
         if (FORGOTTEN.includes(response.status)) {
-          const answer = v.safeParse(UpdateReply, await jsonOf(response, requests));
+          const answer = v.safeParse(UpdateReply, await jsonOf(response, requests, 'decision'));
           return answer.success ? answer.output : 'forgotten';
         }
         if (response.status === 409) {
@@ -124,11 +124,11 @@ export async function uploadUpdate(
         }
         const answer = await answerOf(response);
         if (answer.type !== 'upload') {
-          if (response.ok) requests.counter.add('updateUp', piece.byteLength);
+          if (response.ok) requests.counter.add('updateUp', piece.byteLength, 'update');
           options.onProgress?.(1);
           return answer;
         }
-        requests.counter.add('updateUp', Math.max(0, answer.offset - offset));
+        requests.counter.add('updateUp', Math.max(0, answer.offset - offset), 'update');
         offset = answer.offset;
         uncertain = false;
       }

@@ -10,8 +10,10 @@ import type { DrawBytes } from './random-bits.ts';
 
 /** Noise of about so many quanta: finer costs time, coarser costs noise for the rounding to quanta. */
 const QUANTA = 2 ** 25;
+/** So many values are given noise without a rest. */
+const PIECE = 32_768;
 /** A norm and a scale are right to a few parts in 10¹⁰ at most, over ten million values. */
-const ARITHMETIC = 1e-9;
+export const ARITHMETIC = 1e-9;
 
 /**
  * The strategy, with every update clipped to `clipNorm` and of weight one. `facts.norm` must be the norm of what is added to the
@@ -37,16 +39,21 @@ export const sensitivityOf = (clipNorm: number, { values, quantum }: FixedPointS
 
 /**
  * Turns the exact sum of clipped updates into what may be published, in place: noise, and the weight of `expected` updates, so that
- * strategies divide by that. Must be called once for each charge to the ledger, after it is durable.
+ * strategies divide by that. Must be called once for each charge to the ledger, after it is durable. `rest` is awaited now and then
+ * where it takes long: a million values are seconds.
  */
-export function addCentralNoise(
+export async function addCentralNoise(
   sum: FixedPointSum,
   { clipNorm, noiseMultiplier }: { readonly clipNorm: number; readonly noiseMultiplier: number },
   expected: number,
   draw: DrawBytes,
-): void {
+  rest: () => Promise<unknown>,
+): Promise<void> {
   const deviation = Math.ceil((noiseMultiplier * sensitivityOf(clipNorm, sum)) / sum.quantum);
-  addDiscreteGaussian(sum.values, Math.max(1, deviation), draw);
+  for (let at = 0; at < sum.values.length; at += PIECE) {
+    if (at > 0) await rest();
+    addDiscreteGaussian(sum.values.subarray(at, at + PIECE), Math.max(1, deviation), draw);
+  }
   sum.weight = expected;
   sum.count = expected;
 }

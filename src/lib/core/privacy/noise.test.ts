@@ -133,11 +133,11 @@ describe('clipping', () => {
 
 describe('central noise', () => {
   /** Σ of `updates` after noise, in the units of an update. */
-  function released(clipNorm: number, noiseMultiplier: number, length: number, label: string) {
+  async function released(clipNorm: number, noiseMultiplier: number, length: number, label: string) {
     const sum = fixedPointSum(length, noiseQuantum(noiseMultiplier * clipNorm, quantumFor(20, 64)));
     addChunk(sum, 0, new Float32Array(length).fill(0.25), 1);
     endUpdate(sum, 1);
-    addCentralNoise(sum, { clipNorm, noiseMultiplier }, 20, seeded(label));
+    await addCentralNoise(sum, { clipNorm, noiseMultiplier }, 20, seeded(label), async () => {});
     return sum;
   }
 
@@ -145,9 +145,9 @@ describe('central noise', () => {
     [0.1, 3],
     [5, 0.4],
     [2, 1],
-  ])('has standard deviation z·C: C %d, z %d', (clipNorm, noiseMultiplier) => {
+  ])('has standard deviation z·C: C %d, z %d', async (clipNorm, noiseMultiplier) => {
     const length = 30_000;
-    const sum = released(clipNorm, noiseMultiplier, length, `central-${clipNorm}`);
+    const sum = await released(clipNorm, noiseMultiplier, length, `central-${clipNorm}`);
     const values = Float64Array.from({ length }, (_, i) => sumAt(sum, i) - 0.25);
     const wanted = noiseMultiplier * clipNorm;
     expect(Math.abs(mean(values)) / wanted).toBeLessThan(5 / Math.sqrt(length));
@@ -155,8 +155,8 @@ describe('central noise', () => {
     expect(Math.abs(ratio - 1)).toBeLessThan(5 * Math.sqrt(2 / length));
   });
 
-  test('is a whole number of quanta, and the sum is divided by the cohort that was expected', () => {
-    const sum = released(1, 1, 100, 'whole');
+  test('is a whole number of quanta, and the sum is divided by the cohort that was expected', async () => {
+    const sum = await released(1, 1, 100, 'whole');
     expect(sum.values.every(Number.isSafeInteger)).toBe(true);
     expect(Number.isInteger(Math.log2(sum.quantum))).toBe(true);
     expect([sum.weight, sum.count]).toEqual([20, 20]);

@@ -1,0 +1,94 @@
+// What every participant has lost of its privacy in a federation, over all its runs. It is the journal's entries of charges, added up:
+// each is durable before the noise that it pays for is drawn, and none is ever taken back, whether or not a version came of it.
+import * as v from 'valibot';
+import { ParticipantId } from '#lib/core/ids.ts';
+import { affords, costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
+import type { Noised } from '#lib/core/privacy/rules.ts';
+import type { JournalRecord } from '../ports/records.ts';
+
+export const CHARGED = 'privacy-charged';
+
+/** One release: of a version’s noisy sum, or under local noise of one device’s update. */
+const Charge = v.object({
+  round: v.number(),
+  participants: v.array(ParticipantId),
+  noiseMultiplier: v.number(),
+});
+
+interface Spent {
+  readonly releases: number;
+  /** Σ 1/z² */
+  readonly cost: number;
+}
+const NOTHING: Spent = { releases: 0, cost: 0 };
+
+export interface PlannedCharge {
+  readonly type: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** To be called once the entry is durable. */
+  settle(): void;
+}
+
+export class PrivacyLedger {
+  readonly #spent = new Map<ParticipantId, Spent>();
+  #releases = 0;
+  #most: Spent = NOTHING;
+
+  constructor(journal: readonly JournalRecord[]) {
+    for (const { type, payload } of journal) if (type === CHARGED) this.#add(v.parse(Charge, payload));
+  }
+
+  /** Everything that was released so far. */
+  get releases(): number {
+    return this.#releases;
+  }
+
+  /** ε at `delta` of the participant that lost most. */
+  mostAt(delta: number): number {
+    return epsilonOf(this.#most.cost, delta);
+  }
+
+  of(participant: ParticipantId): Spent {
+    return this.#spent.get(participant) ?? NOTHING;
+  }
+
+  /** Whether one more release that this participant is in stays within its budget. */
+  affords(participant: ParticipantId, privacy: Noised): boolean {
+    return affords(privacy, this.of(participant).cost);
+  }
+
+  /** The entry that charges a release; undefined where some participant has not enough left. */
+  charge(
+    { round, run }: { readonly round: number; readonly run: number },
+    participants: readonly ParticipantId[],
+    privacy: Noised,
+  ): PlannedCharge | undefined {
+    if (participants.some((one) => !this.affords(one, privacy))) return undefined;
+    const { type, clipNorm, noiseMultiplier, delta } = privacy;
+    const charge = { round, participants: [...participants], noiseMultiplier };
+    const cost = Math.max(this.#most.cost, ...participants.map((one) => this.of(one).cost + costOf(privacy)));
+    return {
+      type: CHARGED,
+      payload: {
+        ...charge,
+        run,
+        mechanism: type,
+        clipNorm,
+        delta,
+        // Of the participant that lost most, after this.
+        epsilon: epsilonOf(cost, delta),
+      },
+      settle: () => this.#add(charge),
+    };
+  }
+
+  #add({ participants, noiseMultiplier }: v.InferOutput<typeof Charge>): void {
+    this.#releases += 1;
+    for (const participant of participants) {
+      const before = this.of(participant);
+      const spent = { releases: before.releases + 1, cost: before.cost + costOf({ noiseMultiplier }) };
+      this.#spent.set(participant, spent);
+      if (spent.cost > this.#most.cost) this.#most = spent;
+    }
+  }
+}

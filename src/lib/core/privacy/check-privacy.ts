@@ -1,0 +1,74 @@
+// What privacy cannot be combined with, and why: read by the server before anything is made of a spec, and by the form as it is typed.
+import type { StrategyIssue } from '../aggregation/check-strategy.ts';
+import { strategyNamed } from '../aggregation/index.ts';
+import { fednova } from '../aggregation/fednova.ts';
+import { secureSumOf, type FederationSpec } from '../federation.ts';
+import type { Network } from '../model/network.ts';
+import { epsilonOf, costOf, releasesWithin } from './budget.ts';
+
+type Planned = Pick<
+  FederationSpec,
+  'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation' | 'secureSum'
+>;
+
+/** Paths within the spec. `network`: undefined where the model is learnt from sums, or could not be built. */
+export function checkPrivacy(
+  { privacy, strategy: chosen, metric, rules, personalisation, secureSum }: Planned,
+  isSummed: boolean,
+  network: Network | undefined,
+): readonly StrategyIssue[] {
+  if (privacy.type === 'none') return [];
+  if (isSummed)
+    return [
+      {
+        path: 'privacy.type',
+        message:
+          'A model that is learnt from exact sums shows those sums: noise on them is not built. Choose a network, or no privacy.',
+      },
+    ];
+  const issues: StrategyIssue[] = [];
+  if (releasesWithin(privacy) < 1)
+    issues.push({
+      path: 'privacy.epsilon',
+      message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+    });
+  if (secureSumOf({ secureSum }) !== undefined)
+    issues.push({
+      path: 'privacy.type',
+      message:
+        'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose one of the two.',
+    });
+  const strategy = strategyNamed(chosen.name);
+  if (strategy?.needs === 'individual')
+    issues.push({
+      path: 'strategy.name',
+      message: `${strategy.title} compares single updates, and what it makes of them has no bound on what one device can change. Choose a strategy that averages.`,
+    });
+  else if (strategy !== undefined && (strategy.asks.length > 0 || strategy.name === fednova.name))
+    issues.push({
+      path: 'strategy.name',
+      message: `${strategy.title} adds up more than the clipped update (${strategy.asks.includes('controls') ? 'controls' : strategy.asks.includes('base-loss') ? 'losses' : 'numbers of steps'}), and no noise would cover that. Choose another average.`,
+    });
+  if (rules.mode.type === 'asynchronous')
+    issues.push({
+      path: 'rules.mode',
+      message:
+        'A buffer opens with the end of the one before, when what that one cost is not paid yet. Choose synchronous rounds.',
+    });
+  if (metric.target !== null)
+    issues.push({
+      path: 'metric.target',
+      message:
+        'With privacy no scores of rows leave the devices, so no target can be seen to be reached. Let the rounds or the budget end the run.',
+    });
+  if (
+    personalisation.type !== 'fedbn' &&
+    network?.slots.some((slot) => slot.layer === 'normalisation') === true
+  )
+    issues.push({
+      path: 'privacy.type',
+      message:
+        'Noise can make a running variance negative, and the model useless. Choose a model without normalisation, or keep the normalisation on the devices (FedBN).',
+    });
+  return issues;
+}

@@ -1,0 +1,26 @@
+// What a federation promises of privacy. What it goes with is check-privacy.ts's.
+import * as v from 'valibot';
+
+const above = (least: number, most: number) => v.pipe(v.number(), v.gtValue(least), v.maxValue(most));
+
+/**
+ * central: the server clips every update, adds noise to their sum, and publishes nothing else of them.
+ * local: each device adds noise to its own update before it leaves; the server is trusted with nothing.
+ */
+export const Privacy = v.variant('type', [
+  v.strictObject({ type: v.literal('none') }),
+  v.strictObject({
+    type: v.picklist(['central', 'local']),
+    /** C: the L2 norm that no update exceeds. */
+    clipNorm: above(0, 1000),
+    /** z: the noise’s standard deviation, in what one participant can change the sum by. */
+    noiseMultiplier: above(0, 1000),
+    delta: above(0, 0.1),
+    /** The most that any participant may ever lose, at δ. */
+    epsilon: above(0, 10_000),
+  }),
+]);
+export type Privacy = v.InferOutput<typeof Privacy>;
+export type Noised = Exclude<Privacy, { type: 'none' }>;
+
+export const noPrivacy: Privacy = { type: 'none' };

@@ -1,0 +1,49 @@
+// What a device does for its own privacy before an update leaves it: it is clipped, given noise where the server is trusted with
+// nothing, and says nothing of how many rows it was trained on. And its own count of what it gave: it stops by itself where its budget
+// is spent, whatever the server asks.
+import type { FederationSpec } from '../core/federation.ts';
+import { releasesWithin } from '../core/privacy/budget.ts';
+import { clip } from '../core/privacy/clip.ts';
+import { addLocalNoise } from '../core/privacy/local.ts';
+import type { DrawBytes } from '../core/privacy/random-bits.ts';
+import type { Noised } from '../core/privacy/rules.ts';
+import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
+import type { Configured } from '../protocol/messages.ts';
+import type { Contributions } from './contributions.ts';
+
+/** The platform's CSPRNG. */
+export const drawFromPlatform: DrawBytes = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
+
+/** In place. Values that are no numbers stay so, and are refused as ever. */
+export function protect(values: Float32Array, privacy: Configured['privacy'], draw: DrawBytes): void {
+  if (privacy === undefined || privacy.type === 'none') return;
+  clip(values, privacy.clipNorm);
+  if (privacy.type === 'local' && values.every(Number.isFinite))
+    addLocalNoise(values, privacy, MAXIMUM_COORDINATE, draw);
+}
+
+/** Rows as this device states them: under privacy as few as are asked for, because every number that leaves it is a release. */
+export const statedExamples = ({ privacy, rules }: FederationSpec, examples: number): number =>
+  privacy.type === 'none' ? examples : Math.min(examples, rules.selection.minimumExamples);
+
+/** Of an update's offer: that of one row, which every device has. Updates count equally whatever is said. */
+export const statedFacts = (
+  { privacy, plan }: Pick<Configured, 'privacy' | 'plan'>,
+  facts: { readonly examples: number; readonly steps: number },
+): { readonly examples: number; readonly steps: number } =>
+  privacy === undefined || privacy.type === 'none' ? facts : { examples: 1, steps: plan.localEpochs };
+
+/** What this device gave, by its own receipts: under a trusted server an update that no version holds gave nothing away. */
+export const releasedBy = (privacy: Noised, contributions: Contributions | undefined): number =>
+  (privacy.type === 'local' ? contributions?.count : contributions?.published) ?? 0;
+
+/** Why this device sends no more, in a sentence; undefined: it may. */
+export function ownRefusal(
+  privacy: Configured['privacy'],
+  contributions: Contributions | undefined,
+): string | undefined {
+  if (privacy === undefined || privacy.type === 'none') return undefined;
+  const most = releasesWithin(privacy);
+  if (releasedBy(privacy, contributions) < most) return undefined;
+  return `This device has given ${most} ${most === 1 ? 'update' : 'updates'}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
+}
