@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, type Request } from '@playwright/test';
-import { bringSample, federationSpec, startContributing, unseenErrors } from './errands.ts';
+import { bringSample, federationSpec, provedReceipts, startContributing, unseenErrors } from './errands.ts';
 import { startCommand } from '../test/support/command.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
@@ -28,6 +28,7 @@ test('a receipt is saved, proved offline, and found false once a figure in it is
   await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible({
     timeout: 60_000,
   });
+  await expect.poll(() => provedReceipts(page)).toBe(1);
   await page.goto(`${server.url}/me`);
   await expect(page.getByText('in version 1, proved')).toBeVisible();
   const saving = page.waitForEvent('download');
@@ -70,16 +71,16 @@ test('the list of requests says what the browser’s own figures say', async ({ 
   const base = `${server.url}/f/listed`;
   await bringSample(page, base, 100);
   const requests: Request[] = [];
-  await startContributing(page, base, 'Counts');
   page.on('requestfinished', (request) => {
     if (/\/api\/(parameters|uploads|federations\/listed\/(updates|log))/.test(request.url()))
       requests.push(request);
   });
+  await startContributing(page, base, 'Counts');
   await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible({
     timeout: 60_000,
   });
   // What proves the last contribution is asked for after the end of its round.
-  await expect.poll(() => requests.filter((one) => one.url().includes('/log')).length).toBeGreaterThan(3);
+  await expect.poll(() => provedReceipts(page)).toBe(3);
   await page.getByRole('button', { name: 'What leaves this device?' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('Every request, one by one').click();

@@ -44,7 +44,7 @@ export async function attachDevelopment(
   publishApplication(program.application);
   use((request, response, next) => {
     if (program.api(request, response)) return;
-    setPageHeaders(request, response);
+    setPageHeaders(site, request, response);
     next();
   });
   const gateway = openGateway(
@@ -52,6 +52,7 @@ export async function attachDevelopment(
     {
       coordinator: program.coordinator,
       tokens: program.tokens,
+      reputation: program.reputation,
       site,
       clock: program.clock,
       log,

@@ -10,6 +10,7 @@ import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import { Reputation } from './coordinator/reputation.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
 import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
@@ -27,6 +28,7 @@ export interface Program {
   readonly application: Application;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
+  readonly reputation: Reputation;
   readonly clock: Clock;
   readonly key: ServerKey;
   readonly api: ReturnType<typeof createApi>;
@@ -48,7 +50,8 @@ export async function openProgram(options: {
   const blobs = await fileBlobs(directory.path);
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const key = await fileServerKey(directory.path);
-  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
+  const reputation = new Reputation(clock);
+  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal, reputation });
   const acts = await openActs(records, clock);
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
@@ -77,6 +80,7 @@ export async function openProgram(options: {
     application,
     sessions,
     tokens,
+    reputation,
     clock,
     key,
     api,

@@ -8,7 +8,13 @@ import type { ActRecord } from '../ports/records.ts';
 import { because, type Finding } from './findings.ts';
 import type { Row, Stored } from './stored.ts';
 
-const SignedIn = v.object({ session: v.string(), created: v.number(), expires: v.number() });
+const SignedIn = v.object({
+  session: v.string(),
+  /** null: signed in before there were people. */
+  person: v.optional(v.nullable(v.string()), null),
+  created: v.number(),
+  expires: v.number(),
+});
 
 /** How many acts there are. */
 export function auditActs(stored: Stored, found: (finding: Finding) => void): number {
@@ -50,7 +56,12 @@ function auditSessions(stored: Stored, acts: readonly ActRecord[], found: (findi
   for (const row of rowsOf(stored, 'sessions', 'digest', found)) {
     const known = begun.get(String(row['digest']));
     if (known === undefined && Number(row['created_at']) < first) continue;
-    if (known?.created === row['created_at'] && known?.expires === row['expires_at']) continue;
+    if (
+      known?.created === row['created_at'] &&
+      known?.expires === row['expires_at'] &&
+      known?.person === row['person']
+    )
+      continue;
     found({
       table: 'sessions',
       federation: null,
@@ -58,7 +69,7 @@ function auditSessions(stored: Stored, acts: readonly ActRecord[], found: (findi
       problem:
         known === undefined
           ? 'nobody signed in to begin this session: it was added, or its digest was changed.'
-          : 'its times are not those of the sign-in: they were altered.',
+          : 'its person or its times are not those of the sign-in: they were altered.',
     });
   }
 }

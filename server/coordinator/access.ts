@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { digestOfText } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { memberOf } from '#lib/core/round/round-state.ts';
 import type { Exclusion } from '#lib/protocol/http.ts';
 import { InvitationId, type MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
@@ -102,7 +103,10 @@ export function exclude(
         message: `No device ${participant} is here or took part of late.`,
       });
     const at = around.clock.now();
-    const name = attendance.candidateOf(participant)?.name ?? displayName(null, participant);
+    const { round } = federation.driver;
+    const member = round === undefined ? undefined : memberOf(round, participant);
+    const candidate = attendance.candidateOf(participant) ?? member?.candidate;
+    const name = candidate?.name ?? displayName(null, participant);
     const exclusion: ExclusionRecord = { federation: record.id, participant, name, reason, at };
     await federation.write([
       { type: 'put-exclusion', record: exclusion },

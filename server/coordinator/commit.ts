@@ -40,7 +40,12 @@ export function planCommit(input: {
     round: round.round,
     committedAt: at,
     participants: reports.length,
-    examples: input.weight ?? reports.reduce((total, report) => total + report.examples, 0),
+    // Under privacy devices do not say how many rows they have.
+    examples:
+      input.weight ??
+      (input.run.spec.privacy.type === 'none'
+        ? reports.reduce((total, report) => total + report.examples, 0)
+        : 0),
     bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
     bytesDown: input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),

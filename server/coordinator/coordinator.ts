@@ -41,6 +41,7 @@ import {
 import { exclude, invite, readmit, revokeInvitation } from './access.ts';
 import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
+import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
@@ -86,6 +87,8 @@ export interface Coordinator {
     invitation: string,
   ): Promise<Result<readonly InvitationView[], ActionRefusal> | undefined>;
   exclusions(id: FederationId): readonly ExclusionView[] | undefined;
+  /** Of the devices that this federation knows, those on whom something weighs. */
+  reputation(id: FederationId): readonly Standing[] | undefined;
   exclude(
     id: FederationId,
     participant: ParticipantId,
@@ -249,6 +252,13 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = federations.get(id);
       return federation === undefined ? undefined : exclusionsOf(federation);
     },
+    reputation: (id) => {
+      const federation = federations.get(id);
+      return (
+        federation &&
+        (around.reputation?.standings() ?? []).filter((one) => federation.knows(one.participant))
+      );
+    },
     exclude: (id, participant, exclusion) =>
       asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
     readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),
@@ -292,13 +302,17 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         if (other !== undefined)
           return refusedReply({ kind: 'wrong-federation', expected: id, got: other.record.id });
       }
-      return answerOffer(federation, participant, offer);
+      const reply = await answerOffer(federation, participant, offer);
+      around.reputation?.noteReply(participant, reply);
+      return reply;
     },
     async deliver(id, participant, offer, draft) {
       const delivery = deliver(found(federations, id), participant, offer, draft);
       deliveries.add(delivery);
       try {
-        return await delivery;
+        const reply = await delivery;
+        around.reputation?.noteReply(participant, reply);
+        return reply;
       } finally {
         deliveries.delete(delivery);
       }

@@ -14,6 +14,8 @@ function deadlineAt({ driver, around }: Federation): number | null {
   return left === null ? null : around.clock.now() + left;
 }
 
+const tellsExamples = ({ record }: Federation): boolean => record.spec.privacy.type === 'none';
+
 function rootOf({ roots, isRootAway }: Federation): Situation['root'] {
   if (roots === null) return null;
   return roots.length === 0 ? 'not-chosen' : isRootAway ? 'away' : 'here';
@@ -31,7 +33,7 @@ export function viewOf(federation: Federation): FederationView {
     roundsCommitted: record.roundsCommitted,
     connected: attendance.connected,
     checkedIn: attendance.checkedIn,
-    round: round === undefined ? null : roundView(round, deadlineAt(federation)),
+    round: round === undefined ? null : roundView(round, deadlineAt(federation), tellsExamples(federation)),
     head: versions.view(versions.head),
     live: record.live,
     updateBytes:
@@ -82,6 +84,8 @@ export async function roundsOf(federation: Federation, page: RoundPage): Promise
   const records = await federation.around.records.rounds(federation.record.id, page);
   const present = federation.driver.round;
   return records.map(({ round }) =>
-    present?.round === round.round ? roundView(present, deadlineAt(federation)) : roundView(round, null),
+    present?.round === round.round
+      ? roundView(present, deadlineAt(federation), tellsExamples(federation))
+      : roundView(round, null, tellsExamples(federation)),
   );
 }

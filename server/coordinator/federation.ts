@@ -33,6 +33,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
+import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
@@ -257,8 +258,9 @@ export class Federation {
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
       this.background(`lost/${participant}`, async () => {
-        if (!this.attendance.has(participant))
-          await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+        if (this.attendance.has(participant)) return;
+        this.around.reputation?.note(participant, 'abandoned-round');
+        await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
     });
     this.#graces.set(participant, cancel);
@@ -606,7 +608,7 @@ export class Federation {
     return aggregationSetting(this.#spec, this.model.parameterCount, population);
   }
 
-  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#spec, this.model, claims);
+  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#specNow, this.model, claims);
 
   /** What the present strategy remembers with the newest version; null: nothing yet. */
   get #remembered(): Digest | null {
@@ -623,8 +625,17 @@ export class Federation {
     charge.settle();
   }
 
+  /** The spec with the clip norm as the run's updates have led it. */
+  get #specNow(): FederationSpec {
+    const spec = this.#spec;
+    const clipNorm = this.run === undefined ? undefined : this.ledger.clipNormOf(this.run.run);
+    return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
+      ? spec
+      : { ...spec, privacy: { ...spec.privacy, clipNorm } };
+  }
+
   async #charge(round: Aggregation): Promise<string | undefined> {
-    const { privacy } = this.#spec;
+    const { privacy } = this.#specNow;
     if (privacy.type !== 'central') return undefined;
     const participants = acceptedReports(round).map((report) => report.participant);
     const charge = this.ledger.charge(round, participants, privacy);
@@ -632,21 +643,31 @@ export class Federation {
       return 'The privacy budget of a device in this round is spent: nothing is made of its updates.';
     await this.write([this.entry(charge.type, charge.payload)]);
     charge.settle();
+    if (privacy.followQuantile === undefined) return undefined;
+    const { goal } = round.rules;
+    const norms = acceptedReports(round).map((report) => report.norm);
+    const bits = noisyBits(norms, privacy.clipNorm, goal, this.around.noise ?? randomBytes);
+    const adaptive = { quantile: privacy.followQuantile, rate: CLIP_RATE };
+    const clipNorm = nextClipNorm(privacy.clipNorm, bits, goal, adaptive);
+    const moved = this.ledger.moveClip({ round: round.round, run: round.run, clipNorm });
+    await this.write([this.entry(moved.type, moved.payload)]);
+    moved.settle();
     return undefined;
   }
 
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
-    const { privacy } = this.#spec;
+    const spec = this.#specNow;
+    const { privacy } = spec;
     return {
       plan: {
         federation: this.record.id,
-        strategy: strategyOfRun(this.model, this.#spec),
+        strategy: strategyOfRun(this.model, spec),
         ...(privacy.type === 'central'
           ? {
               noise: {
                 clipNorm: privacy.clipNorm,
-                noiseMultiplier: privacy.noiseMultiplier,
+                noiseMultiplier: updateNoiseOf(privacy, round.rules.goal),
                 expected: round.rules.goal,
                 draw: this.around.noise ?? randomBytes,
               },
@@ -666,7 +687,7 @@ export class Federation {
 
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
-    const { plan, strategy, transfer, privacy } = this.#spec;
+    const { plan, strategy, transfer, privacy } = this.#specNow;
     const { asks, stateLength } = strategyOf(strategy);
     const state = asks.includes('controls') ? this.#remembered : null;
     const controls =

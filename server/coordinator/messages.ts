@@ -17,7 +17,10 @@ import { compactView } from './views.ts';
 export type ClientMessage = {
   [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] };
 }[keyof ClientMessages];
-type Refusal = Exclude<Extract<Answer, { ok: false }>['error'], 'enough-devices'>;
+type Refusal = Exclude<Extract<Answer, { ok: false }>['error'], 'enough-devices' | 'backed-off'>;
+
+const BACKED_OFF =
+  'Much of what this device sent could not be used, so it is asked to stay away for a while. It checks in again by itself.';
 
 export const done: Answer = { ok: true, view: null };
 export const refused = (error: Refusal, message: string): Answer => ({ ok: false, error, message });
@@ -74,12 +77,6 @@ async function checkIn(
       'This run has ended. Its model is there to be used; there is no round to take part in.',
     );
   const { attendance } = federation;
-  const closed = await notAdmitted(federation, participant, invitation);
-  if (closed !== undefined) {
-    attendance.checkOut(participant);
-    attendance.watch(connection);
-    return closed;
-  }
   const at = federation.around.clock.now();
   const facts: DeviceFacts = { examples, tags, examplesPerSecond };
   const unfit = notEligible(federation.record.spec, facts);
@@ -88,6 +85,18 @@ async function checkIn(
     attendance.checkOut(participant);
     attendance.watch(connection);
     return refused('not-eligible', unfit);
+  }
+  const closed = await notAdmitted(federation, participant, invitation);
+  if (closed !== undefined) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return closed;
+  }
+  const awayMs = federation.around.reputation?.awayMs(participant) ?? null;
+  if (awayMs !== null) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return { ok: false, error: 'backed-off', message: BACKED_OFF, afterMs: awayMs };
   }
   const { privacy } = federation;
   if (privacy.type !== 'none' && !federation.mayRelease(participant)) {
@@ -188,6 +197,7 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.rest(participant);
+  federation.around.reputation?.note(participant, 'abandoned-round');
   await withdrawn(federation, participant, reason);
   return done;
 }

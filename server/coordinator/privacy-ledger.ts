@@ -6,7 +6,13 @@ import { affords, costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { JournalRecord } from '../ports/records.ts';
 
-export const CHARGED = 'privacy-charged';
+const CHARGED = 'privacy-charged';
+
+const CLIP_MOVED = 'privacy-clip-norm';
+/** What of the journal this is made of. */
+export const isOfLedger = (type: string): boolean => type === CHARGED || type === CLIP_MOVED;
+
+const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
 /** One release: of a version’s noisy sum, or under local noise of one device’s update. */
 const Charge = v.object({
@@ -32,10 +38,14 @@ export interface PlannedCharge {
 export class PrivacyLedger {
   readonly #spent = new Map<ParticipantId, Spent>();
   #releases = 0;
+  #clip: v.InferOutput<typeof ClipMoved> | undefined;
   #most: Spent = NOTHING;
 
   constructor(journal: readonly JournalRecord[]) {
-    for (const { type, payload } of journal) if (type === CHARGED) this.#add(v.parse(Charge, payload));
+    for (const { type, payload } of journal) {
+      if (type === CHARGED) this.#add(v.parse(Charge, payload));
+      if (type === CLIP_MOVED) this.#clip = v.parse(ClipMoved, payload);
+    }
   }
 
   /** Everything that was released so far. */
@@ -55,6 +65,20 @@ export class PrivacyLedger {
   /** Whether one more release that this participant is in stays within its budget. */
   affords(participant: ParticipantId, privacy: Noised): boolean {
     return affords(privacy, this.of(participant).cost);
+  }
+
+  /** The clip norm that this run's updates have led to; undefined: none yet. */
+  clipNormOf(run: number): number | undefined {
+    return this.#clip?.run === run ? this.#clip.clipNorm : undefined;
+  }
+
+  /** The entry that moves it. Lost, the clip norm before it stands again, and nothing is given away. */
+  moveClip(moved: {
+    readonly round: number;
+    readonly run: number;
+    readonly clipNorm: number;
+  }): PlannedCharge {
+    return { type: CLIP_MOVED, payload: moved, settle: () => (this.#clip = moved) };
   }
 
   /** The entry that charges a release; undefined where some participant has not enough left. */

@@ -24,21 +24,24 @@ export const versionView = (
   return { ...rest, delta, damaged, evaluation };
 };
 
-function memberView({ candidate, standing, history }: Member): RoundView['cohort'][number] {
+function memberView(
+  { candidate, standing, history }: Member,
+  tellsExamples: boolean,
+): RoundView['cohort'][number] {
   return {
     participant: candidate.participant,
     name: candidate.name,
     stage: stageOf(standing),
     fraction: standing.type === 'active' ? standing.fraction : null,
     history: history.map((one) => ({ ...one })),
-    examples: standing.type === 'accepted' ? standing.report.examples : null,
+    examples: tellsExamples && standing.type === 'accepted' ? standing.report.examples : null,
     bytesUp: standing.type === 'accepted' ? standing.report.bytes : null,
     reason: 'reason' in standing ? standing.reason : null,
   };
 }
 
-/** In selection the candidates stand for the cohort to be. */
-export function roundView(round: Round, deadlineAt: number | null): RoundView {
+/** In selection the candidates stand for the cohort to be. `tellsExamples`: not under privacy, where devices keep their number of rows. */
+export function roundView(round: Round, deadlineAt: number | null, tellsExamples: boolean): RoundView {
   const cohort =
     round.phase === 'selection'
       ? round.candidates.map((candidate): RoundView['cohort'][number] => ({
@@ -51,7 +54,7 @@ export function roundView(round: Round, deadlineAt: number | null): RoundView {
           bytesUp: null,
           reason: null,
         }))
-      : cohortOf(round).map(memberView);
+      : cohortOf(round).map((member) => memberView(member, tellsExamples));
   return {
     round: round.round,
     run: round.run,

@@ -15,6 +15,7 @@ import {
 } from '#lib/protocol/handshake.ts';
 import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { clientMessages, type Answer } from '#lib/protocol/messages.ts';
+import type { Reputation } from '../coordinator/reputation.ts';
 import type { Connection } from '../coordinator/connection.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { refused, type ClientMessage } from '../coordinator/messages.ts';
@@ -35,6 +36,7 @@ import { TOKEN_RENEWED_EVERY_MS, type Tokens } from './tokens.ts';
 export interface GatewayParts {
   readonly coordinator: Coordinator;
   readonly tokens: Tokens;
+  readonly reputation: Reputation;
   readonly site: Site;
   readonly clock: Clock;
   readonly log: Log;
@@ -149,7 +151,7 @@ async function doubtOf(
   if (proof === null) return undefined;
   const audiences = audiencesOf(site, request);
   if (!audiences.includes(proof.audience))
-    return `The device meant to speak to ${proof.audience}, and this is ${audiences.join(' or ')}. Behind a reverse proxy, start the server with --trust-proxy and --public-url.`;
+    return `The device meant to speak to ${proof.audience}, and this is ${audiences.join(' or ')}. If these are one server, name it by --public-url or --allowed-origins; behind a reverse proxy start it with --trust-proxy.`;
   const number = numbers.get(request);
   if (number === undefined || !(await isProven(proof, number)))
     return 'The device could not prove that its key is its own. Reload the page, or update the program.';
@@ -191,6 +193,7 @@ function serve(socket: Socket, parts: GatewayParts, clock: Clock): void {
 
   const complain = (acknowledge: unknown, error: Parameters<typeof refused>[0], message: string): void => {
     malformed += 1;
+    if (participant !== null) parts.reputation.note(participant, 'malformed');
     if (isAcknowledge(acknowledge)) acknowledge(refused(error, message));
     if (malformed < MOST_MALFORMED) return;
     log.warn(

@@ -214,6 +214,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       of((_, id) => federations.exclusions(id)),
     ),
     byCoordinator(
+      'GET',
+      'federations/*/reputations',
+      of((_, id) => federations.reputation(id)),
+    ),
+    byCoordinator(
       'PUT',
       'federations/*/exclusions/*',
       of((request, id, [participant = '']) => federations.exclude(request, id, participant)),

@@ -45,7 +45,8 @@ export const peopleRoutes = (people: People, passkeys: Passkeys) => {
     me: (caller: Caller): Reply => access(caller),
     async passkeyOptions(request: IncomingMessage, caller: Caller): Promise<Reply> {
       if (caller.by !== 'session') return inPerson();
-      return json(200, { options: await passkeys.registration(caller.person, request) });
+      const options = await passkeys.registration(caller.person, request);
+      return options.ok ? json(200, { options: options.value }) : refusal(422, 'passkey', options.error);
     },
     async addPasskey(request: IncomingMessage, caller: Caller): Promise<Reply> {
       if (caller.by !== 'session') return inPerson();

@@ -118,7 +118,9 @@ export class Sessions {
   }
 
   async passkeyChallenge(passkeys: Passkeys, request: IncomingMessage): Promise<Reply> {
-    const { ceremony, options } = await passkeys.challenge(request);
+    const made = await passkeys.challenge(request);
+    if (!made.ok) return refusal(422, 'passkey', made.error);
+    const { ceremony, options } = made.value;
     return json(200, { ceremony, options: { ...options } } satisfies v.InferOutput<typeof PasskeyChallenge>);
   }
 
@@ -138,7 +140,7 @@ export class Sessions {
       createdAt: now,
       expiresAt: now + LIFETIME_MS,
     };
-    const detail = { session: record.digest, created: now, expires: record.expiresAt };
+    const detail = { session: record.digest, person: person.id, created: now, expires: record.expiresAt };
     await this.#write([{ type: 'insert-session', record }], {
       by: nameOf(person),
       act: { act: 'signed-in', federation: null, detail },

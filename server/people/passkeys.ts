@@ -2,6 +2,7 @@
 // authenticators' answers is @simplewebauthn/server's; here lie the challenges, each good once and for a few minutes.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
@@ -32,9 +33,11 @@ export class Passkeys {
 
   /** What the browser needs to make one. */
   async registration(person: PersonRecord, request: IncomingMessage) {
+    const rpID = this.#hostOf(request);
+    if (isNumber(rpID)) return fail(needsName(rpID));
     const options = await generateRegistrationOptions({
       rpName: 'Tributary',
-      rpID: this.#hostOf(request),
+      rpID,
       userName: person.name,
       userID: new TextEncoder().encode(person.id),
       // Whose make the authenticator is, is nobody's business.
@@ -43,7 +46,7 @@ export class Passkeys {
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
     this.#keep(person.id, options.challenge);
-    return options;
+    return ok(options);
   }
 
   /** Whether it is kept now; else why not. */
@@ -80,13 +83,15 @@ export class Passkeys {
 
   /** What the browser needs to show one, whosever it is. */
   async challenge(request: IncomingMessage) {
+    const rpID = this.#hostOf(request);
+    if (isNumber(rpID)) return fail(needsName(rpID));
     const ceremony = randomBytes(16).toString('base64url');
     const options = await generateAuthenticationOptions({
-      rpID: this.#hostOf(request),
+      rpID,
       userVerification: 'required',
     });
     this.#keep(ceremony, options.challenge);
-    return { ceremony, options };
+    return ok({ ceremony, options });
   }
 
   /** Whose passkey it is; else why it opens nothing. */
@@ -149,5 +154,10 @@ export class Passkeys {
     return kept !== undefined && kept.endsAt > this.clock.monotonic() ? kept.challenge : undefined;
   }
 }
+
+/** Browsers tie a passkey to a name, and to no address (Web Authentication Level 3, §5.1.3, step 7). */
+const isNumber = (host: string): boolean => isIP(host.replace(/^\[|\]$/g, '')) !== 0;
+const needsName = (host: string): string =>
+  `Passkeys need a server with a name, and ${host} is an address. Open it as localhost, or by its name.`;
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -117,7 +117,7 @@ export function privacyOf(text: string): SimulationSetup['privacy'] {
   const given = new Map<string, number>();
   for (const part of list.split(',')) {
     const [name = '', value = ''] = part.split('=');
-    if (!['clip', 'noise', 'delta', 'epsilon'].includes(name) || value === '' || given.has(name))
+    if (!['clip', 'noise', 'delta', 'epsilon', 'quantile'].includes(name) || value === '' || given.has(name))
       return refuse(usage);
     given.set(name, Number(value));
   }
@@ -127,6 +127,7 @@ export function privacyOf(text: string): SimulationSetup['privacy'] {
     noiseMultiplier: given.get('noise'),
     delta: given.get('delta') ?? 1e-5,
     epsilon: given.get('epsilon') ?? 10_000,
+    ...(given.has('quantile') ? { followQuantile: given.get('quantile') } : {}),
   });
   return read.success ? read.output : refuse(`${usage} ${read.issues[0].message}.`);
 }

@@ -308,7 +308,7 @@ export class Laboratory {
   }
 
   #outline(round: EndedRound) {
-    const { cohort } = roundView(round, null);
+    const { cohort } = roundView(round, null, false);
     const count = (wanted: (typeof cohort)[number]['stage']): number =>
       cohort.filter(({ stage }) => stage === wanted).length;
     const ages = acceptedReports(round).map(({ staleness }) => staleness);

@@ -7,7 +7,7 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
-import { CHARGED } from '../coordinator/privacy-ledger.ts';
+import { isOfLedger } from '../coordinator/privacy-ledger.ts';
 import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
@@ -154,7 +154,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         if (change.record.tally.count > 0) present().evaluations.push(change.record);
         return;
       case 'append-journal':
-        if (change.record.type === CHARGED) present().charges.push(change.record);
+        if (isOfLedger(change.record.type)) present().charges.push(change.record);
         return;
       case 'append-log':
       case 'move-alias':

@@ -71,8 +71,7 @@ export function simulatedSpec(
       overSelection: setup.overSelection,
       selectionDeadlineMs: SELECTION_MS,
       reportingDeadlineMs: setup.deadlineSeconds * 1000,
-      // Under privacy nobody is waited for between two rounds; the clock moves on once all is noted.
-      pauseMs: setup.privacy.type === 'none' ? 0 : 1,
+      pauseMs: 0,
       maximumRounds: setup.rounds,
     },
     privacy: setup.privacy,

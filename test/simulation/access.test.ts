@@ -197,3 +197,39 @@ describe('a device that is left out', () => {
       expect(outcome).toMatchObject({ ok: false, error: { error: 'unknown-participant' } });
   });
 });
+
+test('a device whose updates cannot be used is turned away for a while, told for how long, and then let in', async () => {
+  const world = await World.open(
+    1,
+    exampleSpec({ rules: { goal: 3, minimum: 1, overSelection: 1 } }),
+    3,
+    undefined,
+    {
+      weighs: true,
+    },
+  );
+  const [liar] = world.devices;
+  liar!.conduct = () => 'not-a-number';
+  await world.start();
+  const { participant } = liar!;
+  const away = (): number | null =>
+    world.coordinator.reputation(federation)?.find((one) => one.participant === participant)?.awayMs ?? null;
+  expect(await world.until(() => away() !== null, 600_000)).toBe(true);
+  expect(world.coordinator.reputation(federation)?.map((one) => one.participant)).toEqual([participant]);
+  liar!.disconnect();
+  const connection: Connection = { id: 'again', participant, name: null, kind: 'tab', send: () => {} };
+  const checkIn = () =>
+    world.coordinator.receive(connection, {
+      name: 'check-in',
+      message: { federation, examples: liar!.examples, backend: 'cpu' },
+    });
+  const answer = await checkIn();
+  expect(answer).toMatchObject({
+    ok: false,
+    error: 'backed-off',
+    message: expect.stringMatching(/stay away/),
+  });
+  if (answer.ok || answer.error !== 'backed-off') throw new Error('not turned away');
+  await world.clock.advance(answer.afterMs + 1);
+  expect(await checkIn()).not.toMatchObject({ error: 'backed-off' });
+});

@@ -15,6 +15,7 @@ import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts
 import { Answer } from '#lib/protocol/messages.ts';
 import { FederationView } from '#lib/protocol/views.ts';
 import { systemClock } from '../../server/adapters/system-clock.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import { openGateway } from '../../server/gateway/gateway.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
 import { silentLog } from '../../server/ports/log.ts';
@@ -319,6 +320,7 @@ test('a message that the disk has no room for is not answered, and its connectio
     },
     site: { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [] },
     tokens: createTokens(systemClock),
+    reputation: new Reputation(systemClock),
     clock: systemClock,
     log: silentLog,
     mostConnections: 10,

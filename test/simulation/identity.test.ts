@@ -9,6 +9,7 @@ import { digestOfText, participantIdOf } from '#lib/core/digest.ts';
 import type { Identity } from '#lib/ports/identity.ts';
 import { AccessToken, proofOf, TOKEN_EVENT } from '#lib/protocol/handshake.ts';
 import { openActs } from '../../server/acts.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import { openGateway } from '../../server/gateway/gateway.ts';
 import { createTokens, TOKEN_LIFETIME_MS, TOKEN_RENEWED_EVERY_MS } from '../../server/gateway/tokens.ts';
 import { createApi } from '../../server/http/api.ts';
@@ -55,7 +56,8 @@ async function serve(given: Partial<Site> = {}) {
     records: world.kept,
   });
   const server = createServer((request, response) => void api(request, response));
-  const parts = { coordinator, tokens, site, clock: world.clock, log: silentLog };
+  const reputation = new Reputation(world.clock);
+  const parts = { coordinator, tokens, reputation, site, clock: world.clock, log: silentLog };
   const gateway = openGateway(server, { ...parts, mostConnections: 20, mostConnectionsByAddress: 20 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
 import { register } from '../../server/commands/simulate.ts';
+import { privacyOf } from '../../server/simulate/flags.ts';
 import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
 import type { SimulationSetup } from '../../server/simulate/setup.ts';
 import { simulate, type SimulationOptions } from '../../server/simulate/simulate.ts';
@@ -79,6 +80,40 @@ const eventful: Partial<SimulationSetup> = {
   cohort: 0.2,
 };
 
+describe('privacy', () => {
+  test('ends a run whose participants have spent their budget, by the noise of the server or of the devices', async () => {
+    // One Gaussian release with z 2 at δ 10⁻⁵ costs ε 1.99, two cost 3.01.
+    for (const type of ['central', 'local'] as const) {
+      const privacy = { type, clipNorm: 0.5, noiseMultiplier: 2, delta: 1e-5, epsilon: 3.1 };
+      const { result, rounds } = await run({ privacy, cohort: 1, rounds: 9, participants: 10 });
+      expect(result.rounds, type).toBe(2);
+      expect(result.outcome, type).toMatch(/privacy budget .* is spent/);
+      expect(rounds.every((line) => line.metrics?.accuracy !== undefined)).toBe(true);
+      expect(result.metrics.accuracy).toBe(rounds.at(-1)?.metrics?.accuracy);
+    }
+  });
+
+  test('is asked for in words', () => {
+    expect(privacyOf('central:clip=0.5,noise=2,quantile=0.5')).toEqual({
+      type: 'central',
+      clipNorm: 0.5,
+      noiseMultiplier: 2,
+      delta: 1e-5,
+      epsilon: 10_000,
+      followQuantile: 0.5,
+    });
+    expect(privacyOf('none')).toEqual({ type: 'none' });
+    for (const wrong of [
+      'central',
+      'central:clip=0.5',
+      'central:clip=0.5,noise=0',
+      'other:clip=1,noise=1',
+      'central:clip=1,noise=1,sigma=2',
+    ])
+      expect(() => privacyOf(wrong), wrong).toThrow(/Write central or local/);
+  });
+});
+
 describe('the seed alone decides', () => {
   test('one thread and two make the same lines and the same version', async () => {
     const one = await run(eventful);
@@ -91,6 +126,22 @@ describe('the seed alone decides', () => {
     [
       'SCAFFOLD and its controls',
       { strategy: { name: 'scaffold', options: { lr: 1 } }, uplink: 'f32', cohort: 0.4, rounds: 4 },
+    ],
+    [
+      'privacy, its ledger, its noise and a clip norm that follows',
+      {
+        privacy: {
+          type: 'central' as const,
+          clipNorm: 0.3,
+          followQuantile: 0.5,
+          noiseMultiplier: 0.5,
+          delta: 1e-5,
+          epsilon: 1000,
+        },
+        strategy: { name: 'fedavg', options: { lr: 1 } },
+        uplink: 'f32',
+        rounds: 4,
+      },
     ],
     ['FLTrust and its root', { strategy: { name: 'fltrust', options: { lr: 1 } }, uplink: 'f32', rounds: 4 }],
   ])('killed after any round it goes on to the same version: %s', async (name, change) => {

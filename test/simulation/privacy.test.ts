@@ -35,9 +35,9 @@ const moves = async (world: World): Promise<Float32Array[]> => {
 
 describe('noise of the server', () => {
   test('is z·C over the cohort that was expected, however many came and however long their updates are', async () => {
-    // 6 parameters × 40 rounds: 240 draws. One update of three in each round is a hundred times the clip norm.
+    // 6 parameters × 25 rounds: 150 draws. One update of three in each round is a hundred times the clip norm.
     const privacy: Noised = { ...central, noiseMultiplier: 5, epsilon: 100 };
-    const world = await running(1, 3, privacy, { maximumRounds: 40, goal: 4, minimum: 2, overSelection: 1 });
+    const world = await running(1, 3, privacy, { maximumRounds: 25, goal: 4, minimum: 2, overSelection: 1 });
     for (const device of world.devices) {
       const honest = device.delta;
       device.delta = async (round, base) => {
@@ -47,7 +47,7 @@ describe('noise of the server', () => {
     }
     expect(await world.until(() => isFinished(world), 300 * MINUTE, 5_000)).toBe(true);
     const all = await moves(world);
-    expect(all.length).toBe(40);
+    expect(all.length).toBe(25);
     const values = all.flatMap((move) => [...move]);
     const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
     // Noise (5 · 0.5 / 4)² a coordinate, and what one clipped update moves, (0.5 / 4)² / 6 on average: 0.3933.
@@ -149,6 +149,38 @@ describe('noise of the server', () => {
       (one) => (one.payload as { participants: string[] }).participants,
     );
     expect(new Set(charged).size).toBe(9);
+  });
+
+  test('a clip norm that follows comes to the median of the updates’ lengths, also over a restart', async () => {
+    const privacy: Noised = {
+      ...central,
+      clipNorm: 0.8,
+      noiseMultiplier: 1,
+      epsilon: 1000,
+      followQuantile: 0.5,
+    };
+    const rules = { goal: 12, minimum: 12, overSelection: 1, maximumRounds: 20 };
+    const world = await running(10, 12, privacy, rules);
+    const clips: number[] = [];
+    for (const device of world.devices) {
+      device.onPrivacy = (told) => void (told?.type === 'central' && clips.push(told.clipNorm));
+      const honest = device.delta;
+      // Lengths from 1 to 3.2, half of them below 2.
+      device.delta = async (round, base) => {
+        const delta = await honest(round, base);
+        const scale = (1 + device.index / 5) / normOf(delta);
+        return delta.map((value) => value * scale);
+      };
+    }
+    await world.until(() => world.head === 10, 200 * MINUTE, 5_000);
+    await world.restart();
+    expect(await world.until(() => isFinished(world), 200 * MINUTE, 5_000)).toBe(true);
+    expect(clips[0]).toBeLessThan(1);
+    // Noise of σ_b = m/20 moves it by 1 % a round; the middle is anywhere between the sixth and the seventh length.
+    const late = clips.slice(-36);
+    expect(Math.min(...late)).toBeGreaterThan(1.6);
+    expect(Math.max(...late)).toBeLessThan(2.6);
+    expect((await charges(world)).length).toBe(20);
   });
 
   test('a crash between charge and release is charged and not refunded', async () => {

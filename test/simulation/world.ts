@@ -16,6 +16,7 @@ import type { Committed, Configured, ServerMessages } from '#lib/protocol/messag
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
@@ -63,6 +64,7 @@ export class World {
   /** Contributions that devices could prove. */
   proved = 0;
   #head: SignedHead | undefined;
+  #reputation: Reputation | undefined;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -79,8 +81,11 @@ export class World {
     spec: FederationSpec,
     devices: number,
     kept: Records = memoryRecords(),
+    /** Whether what cannot be used weighs on whoever sent it. */
+    { weighs = false }: { readonly weighs?: boolean } = {},
   ): Promise<World> {
     const world = new World(seed, kept);
+    if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
     if (!created.ok) throw new Error(created.error.message);
@@ -141,6 +146,7 @@ export class World {
       log: silentLog,
       noise: seededBytes(this.seed, 'noise', this.restarts),
       key: memoryServerKey(),
+      ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
       fatal: (error) => {
         this.fatal = error;
         this.kill();
@@ -430,9 +436,12 @@ export class Device {
   };
   /** What it hears of versions to train from. */
   onBase: (base: Configured['base']) => void = () => {};
+  /** What it hears of how updates are limited. */
+  onPrivacy: (privacy: Configured['privacy']) => void = () => {};
 
-  #configured({ round, base, deadlineMs, uplink }: Configured): void {
+  #configured({ round, base, deadlineMs, uplink, privacy }: Configured): void {
     this.onBase(base);
+    this.onPrivacy(privacy);
     if (this.#outbox?.offer.round === round) return;
     const conduct = this.conduct(round);
     const after = (ms: number, action: () => void): void =>

@@ -106,6 +106,10 @@ export function createAttendance(
       case 'enough-devices':
         attendance.comeBack(answer.afterMs);
         break;
+      case 'backed-off':
+        blocks.set({ reason: 'excluded', detail: answer.message });
+        undoRetry = clock.after(answer.afterMs, () => ground.background(checkIn()));
+        break;
       case 'not-invited':
       case 'excluded':
       case 'not-eligible':

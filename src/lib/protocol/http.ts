@@ -22,6 +22,7 @@
 //   POST   /api/federations/:id/invitations                  NewInvitation → MadeInvitation
 //   DELETE /api/federations/:id/invitations/:invitation      InvitationView[]        it lets in nobody else
 //   GET    /api/federations/:id/exclusions                   ExclusionView[]                            (coordinator)
+//   GET    /api/federations/:id/reputations                     StandingView[]                             (coordinator)
 //   PUT    /api/federations/:id/exclusions/:participant      Exclusion → ExclusionView[]; DELETE takes it back
 //   PUT    /api/federations/:id/roots                        { participant, trusted } → FederationView
 import * as v from 'valibot';
@@ -98,6 +99,14 @@ export const ExclusionView = v.strictObject({
   at: v.number(),
 });
 export type ExclusionView = v.InferOutput<typeof ExclusionView>;
+/** What weighs on a device of what it sent (server/coordinator/reputation.ts). */
+export const StandingView = v.strictObject({
+  participant: ParticipantId,
+  score: v.number(),
+  /** Milliseconds for which it is turned away; null: it is not. */
+  awayMs: v.nullable(whole),
+});
+export type StandingView = v.InferOutput<typeof StandingView>;
 export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
 
 /** One act of a coordinator, a link of a hash chain (server/acts.ts). */

@@ -83,6 +83,14 @@ export const Answer = v.variant('ok', [
     }),
     v.strictObject({
       ok: v.literal(false),
+      /** To a check-in: too much of what this device sent could not be used. */
+      error: v.literal('backed-off'),
+      message: v.string(),
+      /** Milliseconds after which to ask again. */
+      afterMs: whole,
+    }),
+    v.strictObject({
+      ok: v.literal(false),
       error: v.picklist([
         'malformed',
         'not-eligible',

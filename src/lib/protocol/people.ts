@@ -1,4 +1,15 @@
 // People who work the console: what each may do, and by what each shows who it is. Taking part needs none of this.
+//
+//   POST   /api/session                     { token } of the printed link, a link or a recovery code: sets the cookie
+//   POST   /api/session/passkey/options     PasskeyChallenge;  POST /api/session/passkey: PasskeySignIn, sets the cookie
+//   GET    /api/me                          OwnAccess                                                        (view)
+//   POST   /api/me/passkeys/options         PasskeyOptions;    POST /api/me/passkeys: NewPasskey → OwnAccess
+//   POST   /api/me/recovery-codes           MadeRecoveryCodes, in place of the former
+//   POST   /api/me/tokens                   NewApiToken → MadeApiToken: Authorization: Bearer <token> from then on
+//   DELETE /api/me/credentials/:id          OwnAccess
+//   GET    /api/people                      PersonView[]                                                     (manage)
+//   POST   /api/people                      PersonChange → MadePerson; PUT and DELETE /api/people/:id → PersonView[]
+//   POST   /api/people/:id/link             MadePerson: another way in for who lost all
 import * as v from 'valibot';
 
 /** view: look · act: run federations · manage: say who else may. */

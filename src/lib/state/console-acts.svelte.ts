@@ -39,7 +39,7 @@ export const actWords = (act: string): string => words[act] ?? act.replaceAll('-
 export function detailWords({ detail }: Pick<Act, 'detail'>): string {
   if (typeof detail !== 'object' || detail === null) return '';
   return Object.entries(detail)
-    .filter(([name]) => !['session', 'created', 'expires'].includes(name))
+    .filter(([name]) => !['session', 'person', 'created', 'expires'].includes(name))
     .map(([name, value]) => {
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       return `${name} ${/^[0-9a-f]{32,}$/.test(text) ? `${text.slice(0, 8)}…` : text}`;

@@ -26,6 +26,7 @@ const descriptions: Readonly<Record<string, string>> = {
   committed: 'A new version is there',
   abandoned: 'A round has ended without a version',
   superseded: 'Another tab of this browser takes part now',
+  'turned-away': 'Says that this device may take part no longer, and why',
   'come-back': 'Asks this device to come back later',
   model: 'The shared model, or what turns an older version into it',
   offer: 'Offers an update: its size, its digest, and the number of examples it was trained on',

@@ -6,6 +6,8 @@ export interface Bearer {
   take(token: string): void;
   /** The connection went: whoever waits for a token waits in vain. The last one may be good for a while still. */
   lost(): void;
+  /** This device is somebody else from now on. */
+  forget(): void;
   /** The server refuses it: the next must come over a new connection. */
   drop(token: string): void;
   /** The present token, or the first that comes. Rejects with LinkLost. */
@@ -24,6 +26,9 @@ export function createBearer(isConnected: () => boolean, onDropped: () => void):
     lost() {
       for (const { reject } of waiting) reject();
       waiting.clear();
+    },
+    forget() {
+      present = undefined;
     },
     drop(token) {
       // Another request may have been refused with the same one, and a new one be here already.

@@ -190,6 +190,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       return readView(requests, `/api/federations/${id}/log?${query}`, LogReply, 'log');
     },
     reconnect() {
+      bearer.forget();
       clearTimeout(reconnectTimer);
       socket.disconnect();
       become('connecting');

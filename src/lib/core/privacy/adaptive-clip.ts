@@ -2,6 +2,31 @@
 // "Differentially Private Learning with Adaptive Clipping", algorithm 1: C ← C · e^(−η(b̃ − γ)), b̃ the noisy share of updates that
 // were NOT clipped. (Counting the clipped ones with the same sign drives C to 0.)
 
+import { addDiscreteGaussian } from './discrete-gaussian.ts';
+import type { DrawBytes } from './random-bits.ts';
+import type { Noised } from './rules.ts';
+
+/** η_C of the paper's experiments. */
+export const CLIP_RATE = 0.2;
+/** σ_b = m/20 for m expected updates, likewise: of the sum of bits b. */
+export const bitDeviationFor = (expected: number): number => expected / 20;
+/** Bits are counted in thousandths, so that noise in whole numbers is fine enough for any cohort. */
+const THOUSANDTHS = 1000;
+
+/** Σ (±1) over the updates, with its noise. */
+export function noisyBits(
+  norms: readonly number[],
+  clipNorm: number,
+  expected: number,
+  draw: DrawBytes,
+): number {
+  // A device that clips sends just the clip norm, but for rounding.
+  const bits = norms.reduce((sum, norm) => sum + centredBit(norm < clipNorm * (1 - 1e-6)), 0);
+  const sum = Float64Array.of(bits * THOUSANDTHS);
+  addDiscreteGaussian(sum, Math.ceil(2 * bitDeviationFor(expected) * THOUSANDTHS), draw);
+  return sum[0]! / THOUSANDTHS;
+}
+
 export interface AdaptiveClip {
   /** γ: the share of updates that should not be clipped. */
   readonly quantile: number;
@@ -35,4 +60,15 @@ export function nextClipNorm(
 export function updateNoise(noiseMultiplier: number, bitDeviation: number): number | undefined {
   const left = noiseMultiplier ** -2 - (2 * bitDeviation) ** -2;
   return left > 0 ? left ** -0.5 : undefined;
+}
+
+/** What is left of it for the update, in rounds of so many expected updates: all of it where the clip norm stays. */
+export function updateNoiseOf(
+  { noiseMultiplier, followQuantile }: Pick<Noised, 'noiseMultiplier' | 'followQuantile'>,
+  expected: number,
+): number {
+  if (followQuantile === undefined) return noiseMultiplier;
+  const left = updateNoise(noiseMultiplier, bitDeviationFor(expected));
+  if (left === undefined) throw new RangeError('The bits alone would cost more than the noise allows.');
+  return left;
 }

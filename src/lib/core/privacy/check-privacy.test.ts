@@ -51,6 +51,16 @@ describe('privacy', () => {
     expect(about({ ...normalised, personalisation: { type: 'fedbn' } })).toEqual([]);
   });
 
+  test('follows the updates only where the bits leave something of the noise, and the server sees who was clipped', () => {
+    const following = { ...central, followQuantile: 0.5, noiseMultiplier: 2, epsilon: 100 };
+    // z must be below 2σ_b = m/10.
+    expect(about(exampleSpec({ privacy: following, rules: { goal: 21, minimum: 21 } }))).toEqual([]);
+    for (const privacy of [following, { ...following, type: 'local' as const }])
+      expect(about(exampleSpec({ privacy, rules: { goal: 20, minimum: 20 } }))).toEqual([
+        expect.stringMatching(/^privacy\.followQuantile: /),
+      ]);
+  });
+
   test('needs a budget that holds a round at least', () => {
     expect(about(exampleSpec({ privacy: { ...central, epsilon: 1 } }))).toEqual([
       'privacy.epsilon: One round costs ε 1.99 at δ 0.00001, more than the budget of 1. Choose more noise or a larger budget.',

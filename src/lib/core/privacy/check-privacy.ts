@@ -4,6 +4,7 @@ import { strategyNamed } from '../aggregation/index.ts';
 import { fednova } from '../aggregation/fednova.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
+import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
 import { epsilonOf, costOf, releasesWithin } from './budget.ts';
 
 type Planned = Pick<
@@ -37,6 +38,19 @@ export function checkPrivacy(
       path: 'privacy.type',
       message:
         'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose one of the two.',
+    });
+  if (privacy.followQuantile !== undefined && privacy.type === 'local')
+    issues.push({
+      path: 'privacy.followQuantile',
+      message: 'Which updates were clipped is for each device alone to know: choose a clip norm that stays.',
+    });
+  else if (
+    privacy.followQuantile !== undefined &&
+    updateNoise(privacy.noiseMultiplier, bitDeviationFor(rules.goal)) === undefined
+  )
+    issues.push({
+      path: 'privacy.followQuantile',
+      message: `To follow the updates costs more than noise of ${privacy.noiseMultiplier} leaves with ${rules.goal} updates a round. Choose more than ${Math.ceil(10 * privacy.noiseMultiplier)} updates, or a clip norm that stays.`,
     });
   const strategy = strategyNamed(chosen.name);
   if (strategy?.needs === 'individual')

@@ -11,8 +11,10 @@ export const Privacy = v.variant('type', [
   v.strictObject({ type: v.literal('none') }),
   v.strictObject({
     type: v.picklist(['central', 'local']),
-    /** C: the L2 norm that no update exceeds. */
+    /** C: the L2 norm that no update exceeds; the first one, where it follows the updates. */
     clipNorm: above(0, 1000),
+    /** γ: the clip norm moves to the one that this share of updates lies within. Absent: it stays. */
+    followQuantile: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
     /** z: the noise’s standard deviation, in what one participant can change the sum by. */
     noiseMultiplier: above(0, 1000),
     delta: above(0, 0.1),
