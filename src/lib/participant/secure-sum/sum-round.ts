@@ -19,7 +19,7 @@ import {
   type Member,
 } from '../../core/secure-sum/member.ts';
 import { sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
-import type { Advert, Consent, Forward } from '../../core/secure-sum/messages.ts';
+import type { Advert, Consent, Forward, SumConfig } from '../../core/secure-sum/messages.ts';
 import { webPrimitives } from '../../core/secure-sum/primitives.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type { OutboxEntry, ParticipantStore } from '../../ports/participant-store.ts';
@@ -72,6 +72,14 @@ const draw = (bytes: number): Uint8Array => {
   for (let at = 0; at < bytes; at += 65_536) crypto.getRandomValues(drawn.subarray(at, at + 65_536));
   return drawn;
 };
+
+/** What is agreed on must be what is trained: else one model could pass for another, and be asked about twice. */
+const isOf = (config: SumConfig, { federation, run, round, base }: Configured): boolean =>
+  config.federation === federation &&
+  config.run === run &&
+  config.round === round &&
+  config.version === base.version &&
+  config.base === base.digest;
 
 /** Now, where it is already. */
 function whenAborted(signal: AbortSignal, act: () => void): void {
@@ -135,6 +143,10 @@ export function createSumRound(parts: SumRoundParts): SumRound {
   }
 
   next(async () => {
+    if (!isOf(task.config, message))
+      return fail(
+        'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
+      );
     if (await hasAnswered(store, task.config))
       return fail(
         'This device has helped to open a sum of updates of this version before, and does so once: it takes part again from the next version on.',
