@@ -25,7 +25,7 @@ export default defineConfig({
         rolldownOptions: {
           output: {
             // Small shared modules in a few chunks instead of forty: gzip finds more in common, and the join page stays in
-            // its budget. What only one lazy part needs stays apart.
+            // its budget. What only one lazy part needs stays apart, and what the join page never asks for: requests and proofs.
             codeSplitting: {
               groups: [
                 {
@@ -40,7 +40,7 @@ export default defineConfig({
                 },
                 {
                   name: 'contracts',
-                  test: /node_modules\/valibot\/|src\/lib\/(core|protocol)\//,
+                  test: /node_modules\/valibot\/|src\/lib\/(core\/(?!canonical|transparency\/)|protocol\/(?!http\.))/,
                   minShareCount: 5,
                   priority: 1,
                 },

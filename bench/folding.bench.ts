@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fedavg } from '../src/lib/core/aggregation/fedavg.ts';
 import { addChunk, fixedPointSum, quantumFor } from '../src/lib/core/aggregation/fixed-point-sum.ts';
 import { bytesOf, participantIdOf } from '../src/lib/core/digest.ts';
-import { FederationId, ParticipantSecret, RoundNumber, VersionNumber } from '../src/lib/core/ids.ts';
+import { FederationId, RoundNumber, VersionNumber } from '../src/lib/core/ids.ts';
 import { random } from '../src/lib/core/random.ts';
 import type { Report } from '../src/lib/core/round/round-state.ts';
 import { updateCheck } from '../src/lib/core/update/check-update.ts';
@@ -135,7 +135,7 @@ export async function foldingMemory(updates = 100, parameterCount = 1_000_000): 
     for (let index = 0; index < updates; index += 1) {
       const update = digests[index % digests.length];
       if (update === undefined) throw new Error('There is no update to fold.');
-      const participant = participantIdOf(v.parse(ParticipantSecret, index.toString(16).padStart(64, '0')));
+      const participant = participantIdOf(Uint8Array.of(index, index >> 8));
       const report: Report = {
         participant,
         round: v.parse(RoundNumber, 1),

@@ -26,6 +26,7 @@ export const plain: SimulationSetup = {
   model: null,
   participants: 100,
   cohort: 0.1,
+  mode: { type: 'synchronous' },
   overSelection: 1,
   localEpochs: 1,
   batchSize: 10,

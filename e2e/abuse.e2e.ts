@@ -135,7 +135,7 @@ test('bodies, headers and frames without measure are refused, and cost their sen
   for (let frames = 0; frames < 200; frames += 1) {
     const socket = await rawSocket(port);
     socket.bytes(randomBytes(64));
-    socket.text(`40${JSON.stringify({ protocol: -1, secret: 'x'.repeat(1_000) })}`);
+    socket.text(`40${JSON.stringify({ protocol: -1, proof: 'x'.repeat(1_000) })}`);
     socket.bytes(randomBytes(1 + frames * 50));
     socket.close();
   }
@@ -201,4 +201,43 @@ test('pages of another site change nothing, whatever cookie comes with them', as
   expect(opened).toBe(false);
   expect((await coordinator.federation('patients')).state).toBe('running');
   await roundsGoOn();
+});
+
+test('pages, scripts, workers and answers carry the headers that hold them to this server', async ({
+  page,
+}) => {
+  const policies = new Map<string, string>();
+  page.on('response', (response) => {
+    const path = new URL(response.url()).pathname;
+    policies.set(path, response.headers()['content-security-policy'] ?? '');
+  });
+  const response = await page.goto(server.url);
+  const headers = response?.headers() ?? {};
+  expect(headers).toMatchObject({
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+  });
+  const policy = headers['content-security-policy'] ?? '';
+  for (const directive of [
+    "default-src 'none'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ])
+    expect(policy).toContain(directive);
+  expect(/script-src ([^;]*)/.exec(policy)?.[1]).not.toMatch(
+    /unsafe-inline|(?<!wasm-)unsafe-eval|https?:|\*/,
+  );
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  const scripts = [...policies].filter(([path]) => path.endsWith('.js'));
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const [path, own] of scripts) expect(own, path).toContain("default-src 'none'");
+  const answer = await fetch(`${server.url}/api/federations`);
+  expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+  expect(answer.headers.get('cross-origin-resource-policy')).toBe('same-origin');
 });

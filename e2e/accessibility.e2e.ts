@@ -115,6 +115,7 @@ test('a participant’s pages hold in both colours and both widths, before and a
     'play-alone': '/play/alone',
     'play-try': '/play/try',
     'sign-in': '/sign-in',
+    verify: '/verify',
     'not-found': '/f/nowhere',
   });
   await page.goto(`${server.url}/f/open/data?from=sample`);
@@ -167,6 +168,7 @@ test('the console’s pages hold in both colours and both widths', async ({ brow
     version: '/console/patients/models/2',
     invite: '/console/patients/invite',
     settings: '/console/patients/settings',
+    audit: '/console/audit',
     'no-federation': '/console/nowhere',
     'no-version': '/console/patients/models/99',
   });

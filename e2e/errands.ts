@@ -117,6 +117,22 @@ export const storedRecords = (page: Page): Promise<Record<string, number>> =>
     return counts;
   });
 
+/** How many receipts on this device hold what proves that their updates are in a version. */
+export const provedReceipts = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
+      });
+    const database = await settled(indexedDB.open('tributary'));
+    const receipts = await settled<{ inclusion?: unknown }[]>(
+      database.transaction('receipts').objectStore('receipts').getAll(),
+    );
+    database.close();
+    return receipts.filter(({ inclusion }) => inclusion !== undefined).length;
+  });
+
 /** SHA-256 of the parameters of each model trained here, and its id, oldest first. */
 export const localModels = (
   page: Page,

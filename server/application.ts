@@ -1,6 +1,7 @@
 // The one seam between the server process and SvelteKit's pages: main.ts (or the dev plugin) composes an Application and
 // publishes it; hooks.server.ts hands it to the pages as event.locals. Pages read through it and never reach further.
 import type { FederationId, VersionNumber } from '#lib/core/ids.ts';
+import type { Role } from '#lib/protocol/people.ts';
 import type {
   AliasMove,
   FederationSummary,
@@ -18,8 +19,8 @@ export interface Application {
   /** Newest first. */
   rounds(id: FederationId, options?: { readonly limit?: number }): Promise<readonly RoundView[]>;
   aliases(id: FederationId): Promise<readonly AliasMove[]>;
-  /** Whether the value of the session cookie belongs to a signed-in coordinator. */
-  isCoordinator(sessionCookie: string | undefined): boolean;
+  /** Whom the value of the session cookie stands for: somebody who may look at the console at least. */
+  person(sessionCookie: string | undefined): { readonly name: string; readonly role: Role } | undefined;
   /** The address under which others reach this server: for invitation links and QR codes. */
   readonly publicUrl: string;
   readonly appVersion: string;

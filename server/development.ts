@@ -44,13 +44,15 @@ export async function attachDevelopment(
   publishApplication(program.application);
   use((request, response, next) => {
     if (program.api(request, response)) return;
-    setPageHeaders(request, response);
+    setPageHeaders(site, request, response);
     next();
   });
   const gateway = openGateway(
     httpServer,
     {
       coordinator: program.coordinator,
+      tokens: program.tokens,
+      reputation: program.reputation,
       site,
       clock: program.clock,
       log,

@@ -100,6 +100,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     });
     const gateway = openGateway(server, {
       coordinator: program.coordinator,
+      tokens: program.tokens,
+      reputation: program.reputation,
       site,
       clock: program.clock,
       log,
@@ -154,7 +156,7 @@ function showPage(
   // What socket.io did not take of its own path (a plugin, a scanner) is not a page.
   if (handler === undefined || request.url?.startsWith('/socket.io/') === true) return nothing();
   nameVisitor(site, request);
-  setPageHeaders(request, response);
+  setPageHeaders(site, request, response);
   handler(request, response, nothing);
 }
 

@@ -1,8 +1,46 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { scriptPolicy } from './pages.ts';
+import type { Site } from './http/site.ts';
+import { scriptPolicy, setPageHeaders } from './pages.ts';
 
 test('the worker that reads files has no way to the network; the others speak to this server alone', () => {
   expect(scriptPolicy('/_app/immutable/workers/ingest.worker-DmkL3I7V.js')).not.toContain('connect-src');
   expect(scriptPolicy('/_app/immutable/workers/ingest.worker-DmkL3I7V.js')).toContain("default-src 'none'");
   expect(scriptPolicy('/_app/immutable/workers/device.worker-CV9qbrlF.js')).toContain("connect-src 'self'");
+});
+
+const headersOf = (site: Partial<Site>, path = '/', headers: Record<string, string> = {}) => {
+  const request = Object.assign(new IncomingMessage(new Socket()), { url: path });
+  Object.assign(request.headers, headers);
+  const response = new ServerResponse(request);
+  setPageHeaders(
+    { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [], ...site },
+    request,
+    response,
+  );
+  return response.getHeaders();
+};
+
+test('every page and file is isolated, and says nothing of where its reader came from', () => {
+  expect(headersOf({}, '/app.js')).toEqual({
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+    'content-security-policy': scriptPolicy('/app.js'),
+  });
+});
+
+test('browsers are told to come by HTTPS alone where the operator says that the server is reached so, and nowhere else', () => {
+  const publicUrl = 'https://tributary.example';
+  const name = 'strict-transport-security';
+  expect(headersOf({ publicUrl, tls: true })[name]).toBe('max-age=31536000');
+  expect(headersOf({ publicUrl, trustProxy: true }, '/', { 'x-forwarded-proto': 'https' })[name]).toBe(
+    'max-age=31536000',
+  );
+  expect(headersOf({ publicUrl })[name]).toBeUndefined();
+  expect(headersOf({ tls: true })[name]).toBeUndefined();
 });

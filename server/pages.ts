@@ -61,8 +61,11 @@ export const scriptPolicy = (path: string): string =>
     : "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 /** Before SvelteKit writes; its own policy for pages replaces ours. */
-export function setPageHeaders(request: IncomingMessage, response: ServerResponse): void {
+export function setPageHeaders(site: Site, request: IncomingMessage, response: ServerResponse): void {
   for (const [name, value] of Object.entries(isolation)) response.setHeader(name, value);
+  // Only where its operator says that the server is reached so: a browser remembers it for a year, also of a trial on localhost.
+  if (site.publicUrl?.startsWith('https:') === true && callerOf(site, request).protocol === 'https')
+    response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   const path = (request.url ?? '').split('?')[0] ?? '';
   if (path.endsWith('.js')) response.setHeader('Content-Security-Policy', scriptPolicy(path));
 }

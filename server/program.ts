@@ -4,13 +4,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Application } from './application.ts';
+import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
 import { fileServerKey } from './adapters/file-server-key.ts';
 import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import { Reputation } from './coordinator/reputation.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
+import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
+import { bearersOf } from './http/bearers.ts';
 import { Sessions } from './http/sessions.ts';
 import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
@@ -23,6 +27,8 @@ export interface Program {
   readonly coordinator: Coordinator;
   readonly application: Application;
   readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly reputation: Reputation;
   readonly clock: Clock;
   readonly key: ServerKey;
   readonly api: ReturnType<typeof createApi>;
@@ -44,10 +50,13 @@ export async function openProgram(options: {
   const blobs = await fileBlobs(directory.path);
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const key = await fileServerKey(directory.path);
-  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal });
-  const sessions = await Sessions.open(records, clock, options.onTokenUsed);
-  const uploads = new Uploads(coordinator, blobs, clock, log);
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, log });
+  const reputation = new Reputation(clock);
+  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal, reputation });
+  const acts = await openActs(records, clock);
+  const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
+  const tokens = createTokens(clock);
+  const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),
@@ -56,7 +65,10 @@ export async function openProgram(options: {
     version: async (id, version) => coordinator.versions(id)?.find((one) => one.version === version),
     rounds: async (id, page) => (await coordinator.rounds(id, { limit: page?.limit ?? 50 })) ?? [],
     aliases: async (id) => (await coordinator.aliases(id)) ?? [],
-    isCoordinator: (cookie) => sessions.isCoordinator(cookie),
+    person(cookie) {
+      const person = sessions.personOf(cookie);
+      return person && { name: person.name, role: person.role };
+    },
     get publicUrl() {
       return options.publicUrl();
     },
@@ -67,6 +79,8 @@ export async function openProgram(options: {
     coordinator,
     application,
     sessions,
+    tokens,
+    reputation,
     clock,
     key,
     api,

@@ -1,10 +1,12 @@
+import type { Role } from '#lib/protocol/people.ts';
 import type { Application } from '../server/application.ts';
 
 declare global {
   namespace App {
     interface Locals {
       readonly application: Application;
-      readonly isCoordinator: boolean;
+      /** Who is signed in to the console. */
+      readonly person: { readonly name: string; readonly role: Role } | null;
     }
     interface Error {
       message: string;

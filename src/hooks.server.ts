@@ -1,4 +1,4 @@
-// Every page gets the Application that the process has composed, and whether a coordinator asks. Security headers are the
+// Every page gets the Application that the process has composed, and who asks, where somebody is signed in. Security headers are the
 // server's (server/pages.ts): files need them as much as pages.
 import type { Handle, HandleServerError } from '@sveltejs/kit';
 import { publishedApplication, SESSION_COOKIE } from '../server/application.ts';
@@ -7,7 +7,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   const application = publishedApplication();
   Object.assign(event.locals, {
     application,
-    isCoordinator: application.isCoordinator(event.cookies.get(SESSION_COOKIE)),
+    person: application.person(event.cookies.get(SESSION_COOKIE)) ?? null,
   });
   return resolve(event);
 };

@@ -17,6 +17,9 @@ export function serverKeyOf(key: KeyObject): ServerKey {
 /** PKCS #8 of an Ed25519 key up to its 32 bytes (RFC 8410, §7). */
 const BEFORE_SEED = Buffer.from('302e020100300506032b657004220420', 'hex');
 
+const EXAMPLE_SEED = new Uint8Array(32).fill(7);
+
 /** For tests and simulations: the key of 32 given bytes. */
-export const memoryServerKey = (seed: Uint8Array = new Uint8Array(32).fill(7)): ServerKey =>
-  serverKeyOf(createPrivateKey({ key: Buffer.concat([BEFORE_SEED, seed]), format: 'der', type: 'pkcs8' }));
+export const keyOfSeed = (seed = EXAMPLE_SEED): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([BEFORE_SEED, seed]), format: 'der', type: 'pkcs8' });
+export const memoryServerKey = (seed = EXAMPLE_SEED): ServerKey => serverKeyOf(keyOfSeed(seed));

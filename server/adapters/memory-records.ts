@@ -1,13 +1,21 @@
 // Records in memory: for simulations and tests. Changes apply to a copy, which replaces the present state once all fit.
 import type { FederationId } from '#lib/core/ids.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
+import { rowsOf } from './sqlite/stored-rows.ts';
 import {
   RecordConflict,
   RecordsFull,
+  type ActRecord,
+  type AdmissionRecord,
   type Change,
+  type CredentialRecord,
   type EvaluationRecord,
+  type ExclusionRecord,
   type FederationRecord,
+  type InvitationRecord,
   type JournalRecord,
+  type LogRecord,
+  type PersonRecord,
   type Records,
   type RoundRecord,
   type RunRecord,
@@ -24,7 +32,14 @@ interface State {
   versions: Map<string, VersionRecord>;
   evaluations: Map<string, EvaluationRecord>;
   aliases: Map<string, readonly AliasMove[]>;
+  invitations: Map<string, InvitationRecord>;
+  admissions: Map<string, AdmissionRecord>;
+  exclusions: Map<string, ExclusionRecord>;
+  people: Map<string, PersonRecord>;
+  credentials: Map<string, CredentialRecord>;
   sessions: Map<string, SessionRecord>;
+  log: Map<string, LogRecord>;
+  acts: Map<string, ActRecord>;
   journal: Map<string, JournalRecord>;
 }
 
@@ -45,6 +60,10 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
     'versions',
     'evaluations',
     'aliases',
+    'invitations',
+    'admissions',
+    'exclusions',
+    'log',
     'journal',
   ],
   'put-run': ['runs'],
@@ -54,8 +73,18 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
   'replace-initial-version': ['versions'],
   'insert-evaluation': ['evaluations'],
   'move-alias': ['aliases'],
+  'put-invitation': ['invitations'],
+  'insert-admission': ['admissions'],
+  'put-exclusion': ['exclusions'],
+  'delete-exclusion': ['exclusions'],
+  'put-person': ['people'],
+  'delete-person': ['people', 'credentials', 'sessions'],
+  'put-credential': ['credentials'],
+  'delete-credential': ['credentials'],
   'insert-session': ['sessions'],
   'delete-session': ['sessions'],
+  'append-log': ['log'],
+  'append-act': ['acts'],
   'append-journal': ['journal'],
 };
 
@@ -70,7 +99,14 @@ export function memoryRecords(): MemoryRecords {
     versions: new Map(),
     evaluations: new Map(),
     aliases: new Map(),
+    invitations: new Map(),
+    admissions: new Map(),
+    exclusions: new Map(),
+    people: new Map(),
+    credentials: new Map(),
     sessions: new Map(),
+    log: new Map(),
+    acts: new Map(),
     journal: new Map(),
   };
   const of = <T extends { readonly federation: FederationId }>(
@@ -89,6 +125,7 @@ export function memoryRecords(): MemoryRecords {
       for (const change of changes) apply(next, change);
       state = next;
     },
+    rowsOf,
     federations: async () => [...state.federations.values()],
     run: async (federation, run) => state.runs.get(key(federation, run)),
     rounds: async (federation, { before = Infinity, limit }) =>
@@ -101,7 +138,18 @@ export function memoryRecords(): MemoryRecords {
     versions: async (federation) => of(state.versions, federation).sort((a, b) => a.version - b.version),
     evaluations: async (federation) => of(state.evaluations, federation),
     aliases: async (federation) => [...(state.aliases.get(federation) ?? [])].reverse(),
+    invitations: async (federation) => of(state.invitations, federation),
+    admissions: async (federation) => of(state.admissions, federation),
+    exclusions: async (federation) => of(state.exclusions, federation),
+    people: async () => [...state.people.values()],
+    credentials: async () => [...state.credentials.values()],
     sessions: async () => [...state.sessions.values()],
+    acts: async ({ before = Infinity, limit }) =>
+      [...state.acts.values()]
+        .filter(({ sequence }) => sequence < before)
+        .sort((a, b) => b.sequence - a.sequence)
+        .slice(0, limit),
+    log: async (federation) => of(state.log, federation).sort((a, b) => a.version - b.version),
     journal: async (federation) => of(state.journal, federation).sort((a, b) => a.sequence - b.sequence),
     lastEntry: async (federation) =>
       of(state.journal, federation).reduce<JournalRecord | undefined>(
@@ -140,6 +188,10 @@ function apply(state: State, change: Change): void {
         state.updates,
         state.versions,
         state.evaluations,
+        state.log,
+        state.invitations,
+        state.admissions,
+        state.exclusions,
         state.journal,
       ])
         for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
@@ -176,11 +228,50 @@ function apply(state: State, change: Change): void {
       known(change.federation);
       state.aliases.set(change.federation, [...(state.aliases.get(change.federation) ?? []), change.move]);
       return;
+    case 'put-invitation':
+      known(change.record.federation);
+      state.invitations.set(key(change.record.federation, change.record.id), change.record);
+      return;
+    case 'insert-admission': {
+      const { federation, participant } = change.record;
+      known(federation);
+      return insert(state.admissions, key(federation, participant), change.record);
+    }
+    case 'put-exclusion': {
+      const { federation, participant } = change.record;
+      known(federation);
+      state.exclusions.set(key(federation, participant), change.record);
+      return;
+    }
+    case 'delete-exclusion':
+      state.exclusions.delete(key(change.federation, change.participant));
+      return;
+    case 'put-person':
+      state.people.set(change.record.id, change.record);
+      return;
+    case 'delete-person':
+      state.people.delete(change.id);
+      for (const map of [state.credentials, state.sessions])
+        for (const [at, { person }] of map) if (person === change.id) map.delete(at);
+      return;
+    case 'put-credential':
+      if (!state.people.has(change.record.person))
+        throw new RecordConflict(`There is no person ${change.record.person}.`);
+      state.credentials.set(change.record.id, change.record);
+      return;
+    case 'delete-credential':
+      state.credentials.delete(change.id);
+      return;
     case 'insert-session':
       return insert(state.sessions, change.record.digest, change.record);
     case 'delete-session':
       state.sessions.delete(change.digest);
       return;
+    case 'append-act':
+      return insert(state.acts, String(change.record.sequence), change.record);
+    case 'append-log':
+      known(change.record.federation);
+      return insert(state.log, key(change.record.federation, change.record.version), change.record);
     case 'append-journal':
       known(change.record.federation);
       return insert(state.journal, key(change.record.federation, change.record.sequence), change.record);

@@ -1,6 +1,7 @@
 // The commands of the command line. Adding one: a file beside this one, and its line here.
 import type { Command } from 'commander';
 import * as account from './account.ts';
+import * as audit from './audit.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
@@ -20,4 +21,5 @@ export const commands: readonly CommandFile[] = [
   simulate,
   strategies,
   account,
+  audit,
 ];

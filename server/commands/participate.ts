@@ -6,6 +6,7 @@ import { FederationId } from '#lib/core/ids.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { parseTags } from '#lib/core/tags.ts';
+import { invitationCodeIn } from '#lib/protocol/invitations.ts';
 import { startHeadlessParticipants } from '../participants/start-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
 
@@ -46,6 +47,12 @@ const tagsOf = (text: string): string[] => {
     );
   return tags;
 };
+const invitationOf = (text: string): string => {
+  const code = invitationCodeIn(text);
+  if (code === undefined)
+    throw new InvalidArgumentError('A link that ends in ?invite= and 22 characters, or these alone.');
+  return code;
+};
 const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
 
 interface Flags {
@@ -60,6 +67,7 @@ interface Flags {
   readonly processes?: number;
   readonly rounds?: number;
   readonly tags?: HeadlessSetup['tags'];
+  readonly invitation?: string;
   readonly state?: string;
   readonly certificate?: string;
   readonly json?: true;
@@ -97,10 +105,15 @@ export function register(program: Command): void {
       'trust this PEM file: the certificate of a server started with --https (data/tls/cert.pem)',
     )
     .option('--tags <a,b>', 'labels of these participants, for federations that ask for some', tagsOf)
+    .option(
+      '--invitation <link>',
+      'the invitation link that you were sent, where only invited devices may join; each participant counts as one',
+      invitationOf,
+    )
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
       '--state <directory>',
-      'keep each participant’s secret, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
+      'keep each participant’s key, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
     )
     .option('--json', 'one line of JSON for each thing that happens');
   command.action(async (flags: Flags) => {
@@ -127,6 +140,7 @@ export function register(program: Command): void {
       rounds: flags.rounds ?? null,
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
       ...(flags.tags === undefined ? {} : { tags: flags.tags }),
+      ...(flags.invitation === undefined ? {} : { invitation: flags.invitation }),
       ...(flags.state === undefined ? {} : { state: resolve(flags.state) }),
       ...(flags.certificate === undefined ? {} : { certificate: flags.certificate }),
       onLine(line) {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
 import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
-import { roundsNeeded } from '#lib/core/summed-models.ts';
+import { roundsNeeded, type SummedSettings } from '#lib/core/summed-models.ts';
 import { codecKinds } from '#lib/core/update/codec/index.ts';
 import { noPrivacy } from '#lib/core/privacy/rules.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
@@ -14,6 +14,7 @@ import {
   dataOf,
   guardOf,
   modelOption,
+  modeOf,
   numberOf,
   oneOf,
   optimizerOf,
@@ -35,6 +36,7 @@ interface Flags {
   readonly model?: string;
   readonly participants?: number;
   readonly cohort: number;
+  readonly mode?: SimulationSetup['mode'];
   readonly overSelection: number;
   readonly localEpochs: number;
   readonly batch: number;
@@ -99,6 +101,11 @@ export function register(program: Command): void {
       wholeOf(1, MOST_PARTICIPANTS),
     )
     .option('--cohort <share>', 'of all participants, whose reports close a round', numberOf(0, 1, true), 0.1)
+    .option(
+      '--mode <how>',
+      'synchronous, or asynchronous:concurrency=20: so many devices always train, each from the newest version, and a cohort’s reports fill a buffer (FedBuff) (default: synchronous)',
+      modeOf,
+    )
     .option('--over-selection <factor>', 'devices picked for each report that is wanted', numberOf(1, 3), 1)
     .option('--local-epochs <number>', 'over its own rows, that a device trains', wholeOf(1, 1000), 1)
     .option('--batch <number>', 'rows a step', wholeOf(1, 4096), 10)
@@ -117,7 +124,7 @@ export function register(program: Command): void {
     )
     .option(
       '--strategy <name>',
-      `${namesOf(strategies)}; with options as fedyogi:lr=0.01,tau=0.001 (default: fedavg)`,
+      `${namesOf(strategies)}; with options as fedyogi:lr=0.01,tau=0.001 (default: fedavg; in asynchronous rounds fedbuff)`,
       strategyOption,
     )
     .option(
@@ -252,6 +259,7 @@ export function register(program: Command): void {
 }
 
 function setupOf(flags: Flags): SimulationSetup {
+  const mode = flags.mode ?? plainRounds.mode;
   if (flags.data === undefined) throw new Error('The data was asked for before.');
   return {
     data: flags.data,
@@ -260,6 +268,7 @@ function setupOf(flags: Flags): SimulationSetup {
     model: flags.model ?? null,
     participants: flags.participants ?? null,
     cohort: flags.cohort,
+    mode,
     overSelection: flags.overSelection,
     localEpochs: flags.localEpochs,
     batchSize: flags.batch,
@@ -267,7 +276,7 @@ function setupOf(flags: Flags): SimulationSetup {
     optimizer: flags.optimizer ?? optimizerOf('sgd'),
     proximalTerm: flags.proximal,
     partition: flags.partition,
-    strategy: flags.strategy ?? strategyOption('fedavg'),
+    strategy: flags.strategy ?? strategyOption(usualStrategy(mode, flags.model)),
     guard: flags.guard ?? null,
     privacy: flags.privacy ?? noPrivacy,
     uplink: flags.uplink,
@@ -290,12 +299,19 @@ function setupOf(flags: Flags): SimulationSetup {
 
 const USUAL_ROUNDS = 100;
 
-function usualRounds(model: string | undefined): number {
+const sumsOf = (model: string | undefined): SummedSettings | undefined => {
   const chosen = model === undefined ? undefined : parseModel(model);
-  return chosen?.ok === true && chosen.value.type === 'sums'
-    ? roundsNeeded(chosen.value.settings)
-    : USUAL_ROUNDS;
+  return chosen?.ok === true && chosen.value.type === 'sums' ? chosen.value.settings : undefined;
+};
+
+function usualRounds(model: string | undefined): number {
+  const sums = sumsOf(model);
+  return sums === undefined ? USUAL_ROUNDS : roundsNeeded(sums);
 }
+
+/** What is summed brings its own way, which the plainest strategy stands for. */
+const usualStrategy = (mode: SimulationSetup['mode'], model: string | undefined): string =>
+  mode.type === 'asynchronous' && sumsOf(model) === undefined ? 'fedbuff' : 'fedavg';
 
 /** Flags of training, where nothing is trained by steps. */
 function checkModelFlags({ model }: Flags, isGiven: (name: string) => boolean): void {

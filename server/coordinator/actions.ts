@@ -10,13 +10,14 @@ import type { RunAction } from '#lib/protocol/http.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
 import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
+import { turnAwayUninvited } from './access.ts';
 import type { Federation } from './federation.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
-  readonly error: 'not-now' | 'unknown-version' | 'unknown-participant' | 'invalid';
+  readonly error: 'not-now' | 'unknown-version' | 'unknown-participant' | 'unknown-invitation' | 'invalid';
   readonly message: string;
   readonly issues?: readonly FormIssue[];
 }
@@ -83,6 +84,8 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
           { type: 'change-federation', record: next },
           { type: 'put-run', record: run },
           federation.entry('started', { run: number }),
+          // From here on version 0 stays what it is.
+          ...(federation.log.size === 0 ? [federation.logged(federation.versions.head, [])] : []),
         ]);
         federation.run = run;
         federation.record = next;
@@ -181,6 +184,7 @@ export function change(
     }
     if (heard !== undefined) versions.judgeBy(metric, record.state === 'draft' ? [] : heard);
     federation.record = next;
+    await turnAwayUninvited(federation);
     federation.changed();
     return ok(undefined);
   });

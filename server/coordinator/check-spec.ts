@@ -9,6 +9,8 @@ import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
+import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 
 export interface FormIssue {
@@ -35,11 +37,13 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
   const family = summedFamilyNamed(spec.family);
   const planned = family === undefined ? checkStrategy(spec) : checkSums(spec, family.title);
   const network = built.ok && built.value.type === 'network' ? built.value.network : undefined;
+  const strategy = family === undefined ? strategyNamed(spec.strategy.name) : undefined;
   issues.push(
-    ...[...planned, ...checkPrivacy(spec, family !== undefined, network)].map(({ path, message }) => ({
-      path: `spec.${path}`,
-      message,
-    })),
+    ...[
+      ...planned,
+      ...checkPrivacy(spec, family !== undefined, network),
+      ...checkSecureSum(spec, strategy),
+    ].map(({ path, message }) => ({ path: `spec.${path}`, message })),
   );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
 }

@@ -20,6 +20,8 @@ export function planCommit(input: {
   /** Why no further round is needed, in a sentence; undefined: one is. */
   readonly completion: string | undefined;
   readonly bytesDown: number;
+  /** Rows that its devices count, where their reports do not say; undefined: they do. */
+  readonly weight?: number | undefined;
   readonly at: number;
 }): Commit {
   const { round, at, version } = input;
@@ -40,9 +42,10 @@ export function planCommit(input: {
     participants: reports.length,
     // Under privacy devices do not say how many rows they have.
     examples:
-      input.run.spec.privacy.type === 'none'
+      input.weight ??
+      (input.run.spec.privacy.type === 'none'
         ? reports.reduce((total, report) => total + report.examples, 0)
-        : 0,
+        : 0),
     bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
     bytesDown: input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),

@@ -1,7 +1,8 @@
 // One connection of one tab or program, as the coordinator sees it; the gateway makes them of sockets, simulations of
 // nothing.
 import type { ParticipantId } from '#lib/core/ids.ts';
-import type { Handshake, ServerMessages } from '#lib/protocol/messages.ts';
+import type { Handshake } from '#lib/protocol/handshake.ts';
+import type { ServerMessages } from '#lib/protocol/messages.ts';
 
 export interface Connection {
   readonly id: string;

@@ -12,7 +12,9 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
-import type { RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
+import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
   AliasMove,
@@ -25,22 +27,29 @@ import type { BlobDraft } from '../ports/blobs.ts';
 import {
   changedNothing,
   RecordConflict,
+  type Change,
   type FederationRecord,
   type RoundPage,
   type RoundRecord,
 } from '../ports/records.ts';
+import { exclude, invite, readmit, revokeInvitation } from './access.ts';
 import { act, change, initialVersion, moveLive, trust, type ActionRefusal } from './actions.ts';
 import { checkSpec } from './check-spec.ts';
+import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
+import { Invitations } from './invitations.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
+import { sealed } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
+import { versionLog } from './version-log.ts';
 
 export interface Coordinator {
   summaries(): readonly FederationSummary[];
@@ -48,6 +57,8 @@ export interface Coordinator {
   versions(id: FederationId): readonly VersionView[] | undefined;
   rounds(id: FederationId, page: RoundPage): Promise<readonly RoundView[] | undefined>;
   aliases(id: FederationId): Promise<readonly AliasMove[] | undefined>;
+  /** What the log of versions says. */
+  log(id: FederationId, question: LogQuestion): Promise<LogReply | undefined>;
   /** Without an id, one is made of the title. */
   create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
   change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
@@ -62,6 +73,25 @@ export interface Coordinator {
     participant: ParticipantId,
     isTrusted: boolean,
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** Newest first. */
+  invitations(id: FederationId): readonly InvitationView[] | undefined;
+  invite(id: FederationId, wanted: NewInvitation): Promise<MadeInvitation | undefined>;
+  revokeInvitation(
+    id: FederationId,
+    invitation: string,
+  ): Promise<Result<readonly InvitationView[], ActionRefusal> | undefined>;
+  exclusions(id: FederationId): readonly ExclusionView[] | undefined;
+  /** Of the devices that this federation knows, those on whom something weighs. */
+  reputation(id: FederationId): readonly Standing[] | undefined;
+  exclude(
+    id: FederationId,
+    participant: ParticipantId,
+    exclusion: Exclusion,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
+  readmit(
+    id: FederationId,
+    participant: ParticipantId,
+  ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
@@ -115,6 +145,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = federations.get(id);
       return federation === undefined ? undefined : roundsOf(federation, page);
     },
+    async log(id, question) {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : logReply(federation, question);
+    },
     aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
 
     async create(wanted, spec) {
@@ -146,7 +180,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       };
       const journal = journalAfter(id, undefined);
       try {
-        await records.write([
+        const changes: Change[] = [
           { type: 'create-federation', record },
           { type: 'insert-version', record: initial.record },
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
@@ -154,7 +188,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
             type: 'append-journal',
             record: journal.next('created', { version, digest: initial.record.digest }, at),
           },
-        ]);
+        ];
+        await records.write(sealed(changes, records, journal, at));
         journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
@@ -171,6 +206,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           versions,
           journal,
           ledger: new PrivacyLedger([]),
+          log: versionLog(id, around.key, []),
+          invitations: new Invitations([], []),
+          exclusions: [],
           lastRounds: new Map(),
         },
         around,
@@ -192,6 +230,32 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         () => records.aliases(id),
       ),
     trust: (id, participant, isTrusted) => asked(id, (one) => trust(one, participant, isTrusted), viewOf),
+
+    invitations: (id) => federations.get(id)?.invitations.views(clock.now()),
+    invite: async (id, wanted) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : invite(federation, wanted);
+    },
+    revokeInvitation: (id, invitation) =>
+      asked(
+        id,
+        (one) => revokeInvitation(one, invitation),
+        (one) => one.invitations.views(clock.now()),
+      ),
+    exclusions: (id) => {
+      const federation = federations.get(id);
+      return federation === undefined ? undefined : exclusionsOf(federation);
+    },
+    reputation: (id) => {
+      const federation = federations.get(id);
+      return (
+        federation &&
+        (around.reputation?.standings() ?? []).filter((one) => federation.knows(one.participant))
+      );
+    },
+    exclude: (id, participant, exclusion) =>
+      asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
+    readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),
 
     async remove(id) {
       const federation = federations.get(id);
@@ -232,13 +296,17 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         if (other !== undefined)
           return refusedReply({ kind: 'wrong-federation', expected: id, got: other.record.id });
       }
-      return answerOffer(federation, participant, offer);
+      const reply = await answerOffer(federation, participant, offer);
+      around.reputation?.noteReply(participant, reply);
+      return reply;
     },
     async deliver(id, participant, offer, draft) {
       const delivery = deliver(found(federations, id), participant, offer, draft);
       deliveries.add(delivery);
       try {
-        return await delivery;
+        const reply = await delivery;
+        around.reputation?.noteReply(participant, reply);
+        return reply;
       } finally {
         deliveries.delete(delivery);
       }
@@ -263,6 +331,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     },
   };
 }
+
+const exclusionsOf = (federation: Federation): readonly ExclusionView[] =>
+  [...federation.exclusions.values()].map(({ federation: _, ...view }) => view);
 
 const asViewed = (federation: Federation | undefined): FederationView | undefined =>
   federation === undefined ? undefined : viewOf(federation);
@@ -331,11 +402,15 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       versions,
       journal: journalAfter(id, journal.at(-1)),
       ledger: new PrivacyLedger(journal),
+      log: versionLog(id, around.key, await records.log(id)),
+      invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
+      exclusions: await records.exclusions(id),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
+  await beginLog(federation);
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;

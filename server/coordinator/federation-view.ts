@@ -2,6 +2,7 @@
 import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
 import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
+import { maskedBytesOf } from './secure-sum/sum-terms.ts';
 import { statusSentence, type Situation } from './status.ts';
 import { roundView } from './views.ts';
 
@@ -35,7 +36,9 @@ export function viewOf(federation: Federation): FederationView {
     round: round === undefined ? null : roundView(round, deadlineAt(federation), tellsExamples(federation)),
     head: versions.view(versions.head),
     live: record.live,
-    updateBytes: federation.wanted.uplink.byteLength(federation.wanted.length),
+    updateBytes:
+      maskedBytesOf(record.spec, federation.model) ??
+      federation.wanted.uplink.byteLength(federation.wanted.length),
     roots: federation.roots === null ? null : [...federation.roots],
     ...(record.spec.privacy.type === 'none'
       ? {}

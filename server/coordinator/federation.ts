@@ -32,12 +32,16 @@ import { valueOf } from '#lib/core/aggregation/options.ts';
 import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
+import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
+  type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
   type VersionRecord,
@@ -46,19 +50,18 @@ import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
+import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
+import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
-import {
-  aggregationSetting,
-  downlinkOf,
-  quantumOf,
-  strategyOfRun,
-  wantedUpdate,
-  type WantedUpdate,
-} from './run-terms.ts';
+import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
+import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { sealed } from './seal.ts';
+import { sumConfigOf } from './secure-sum/sum-terms.ts';
+import { Summing } from './secure-sum/summing.ts';
 import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -79,6 +82,9 @@ export interface FederationParts {
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
+  readonly invitations: Invitations;
+  readonly exclusions: readonly ExclusionRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -90,8 +96,13 @@ export class Federation {
   readonly versions: VersionList;
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
+  readonly log: VersionLog;
   readonly attendance = new Attendance();
+  readonly invitations: Invitations;
+  readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
+  /** The secure sum of the present round, where the run has them. */
+  readonly summing: Summing;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -111,6 +122,10 @@ export class Federation {
   /** The last round that each participant was configured in, as far as records are kept in memory. */
   readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
+  /** What the last secure sum of the run came to: the range of the next. */
+  #sumNorms: readonly number[] | undefined;
+  /** Rounds with a secure sum that were abandoned in a row. */
+  #sumsFailed = 0;
   readonly #broadcast: Throttled;
 
   constructor(
@@ -123,6 +138,9 @@ export class Federation {
     this.versions = parts.versions;
     this.journal = parts.journal;
     this.ledger = parts.ledger;
+    this.log = parts.log;
+    this.invitations = parts.invitations;
+    this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
     this.#queue = new WorkQueue(parts.record.id, around, {
@@ -142,6 +160,7 @@ export class Federation {
       isRoot: (participant) => this.roots?.includes(participant) === true,
     });
     this.driver = new RoundDriver(this.#host(), around);
+    this.summing = new Summing(this.#sumHost());
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -171,11 +190,14 @@ export class Federation {
 
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
+    const { records, clock } = this.around;
     try {
-      await this.around.records.write(changes);
+      await records.write(sealed(changes, records, this.journal, clock.now()));
       this.journal.written();
+      this.log.written();
     } catch (error) {
       this.journal.undo();
+      this.log.undo();
       if (!changedNothing(error)) this.around.fatal(error);
       throw error;
     }
@@ -196,6 +218,11 @@ export class Federation {
     return privacy.type === 'none' || this.ledger.affords(participant, privacy);
   }
 
+  /** A version in the log, to be written with it. */
+  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
+    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
+  }
+
   get openRound(): Round | undefined {
     const { round } = this.driver;
     return round === undefined || isOver(round) ? undefined : round;
@@ -213,14 +240,16 @@ export class Federation {
       // Whoever was a candidate connects and checks in again.
       this.driver.resume({ ...round, round: { ...round.round, candidates: [] } });
     else this.driver.resume(round);
+    this.summing.resume();
     const { phase } = round.round;
     if (phase !== 'reporting' && !(phase === 'aggregation' && isAsynchronous(round.round))) return;
     for (const { candidate, standing } of round.round.cohort)
       if (standing.type === 'active') this.startGrace(candidate.participant);
   }
 
-  feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
-    return this.driver.feed(event, changes);
+  /** `sum`: where the round’s secure sum stands after the event. */
+  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: SumAttempt): Promise<readonly Effect[]> {
+    return this.driver.feed(event, changes, sum);
   }
 
   /** A cohort member without a connection has a while to come back. */
@@ -229,8 +258,9 @@ export class Federation {
     const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
       this.#graces.delete(participant);
       this.background(`lost/${participant}`, async () => {
-        if (!this.attendance.has(participant))
-          await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+        if (this.attendance.has(participant)) return;
+        this.around.reputation?.note(participant, 'abandoned-round');
+        await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
       });
     });
     this.#graces.set(participant, cancel);
@@ -490,7 +520,9 @@ export class Federation {
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
       charge: (round) => this.#charge(round),
-      planCommit: (round, made, parameters) => {
+      openSum: () => this.background('sum', () => this.summing.close()),
+      sumDecoded: (norms) => (this.#sumNorms = norms),
+      planCommit: (round, made, parameters, weight) => {
         const { run, record } = this;
         if (run === undefined) throw new Error(`Round ${round.round} belongs to no run.`);
         const version = v.parse(VersionNumber, this.versions.head.version + 1);
@@ -503,11 +535,15 @@ export class Federation {
           made,
           completion: completion(this.model, parameters),
           bytesDown: this.#bytesDown,
+          weight,
           at,
         });
         return {
           event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: this.#commit.changes,
+          changes: [
+            ...this.#commit.changes,
+            this.logged(this.#commit.version, contributionsOf(record.id, round)),
+          ],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),
@@ -517,7 +553,30 @@ export class Federation {
       },
       baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
-      changed: () => this.changed(),
+      changed: () => {
+        this.summing.look();
+        this.changed();
+      },
+    };
+  }
+
+  #sumHost(): ConstructorParameters<typeof Summing>[0] {
+    const { clock, blobs, log } = this.around;
+    return {
+      clock,
+      blobs,
+      round: () => this.driver.round,
+      configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
+      connectionOf: (participant) => this.attendance.connectionOf(participant),
+      set: (sum) => this.driver.setSum(sum),
+      keep: (sum) => this.driver.recordSum(sum),
+      enqueue: (name, work) => this.background(name, work),
+      opened: (words) => this.driver.aggregateSum(words),
+      failed: async (reason) => {
+        const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
+        await this.feed({ type, reason, at: clock.now() });
+      },
+      warn: (message, about) => log.warn({ federation: this.record.id, ...about }, message),
     };
   }
 
@@ -661,11 +720,15 @@ export class Federation {
         controls,
         ...(privacy.type === 'none' ? {} : { privacy }),
         deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
+        ...(secureSumOf(this.#spec) !== undefined && round.phase === 'reporting'
+          ? { secureSum: this.summing.task(round, participant) }
+          : {}),
       });
     }
   }
 
   #ended(round: EndedRound): void {
+    this.summing.stop();
     const following = this.#following;
     this.#following = undefined;
     for (const participant of [...this.#resting.keys()]) this.stopRest(participant);
@@ -682,6 +745,7 @@ export class Federation {
       this.versions.add(commit.version);
       this.rememberedBy = commit.run.spec.strategy.name;
       this.#bytesDown = 0;
+      this.#sumsFailed = 0;
       this.record = commit.record;
       this.run = commit.run;
       const deltas = this.versions.deltasTo(round.version);
@@ -706,18 +770,19 @@ export class Federation {
         'round committed',
       );
       if (this.record.state !== 'finished' && following === undefined) {
-        // No scores of rows leave the devices under privacy: there is nothing to wait for.
-        const awaited =
-          this.privacy.type === 'none'
-            ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
-            : [];
+        // No scores of rows leave single devices under privacy or secure aggregation: there is nothing to wait for.
+        const areTold = this.privacy.type === 'none' && secureSumOf(this.#spec) === undefined;
+        const awaited = areTold
+          ? reports.map((report) => report.participant).filter((one) => this.attendance.has(one))
+          : [];
         this.#interlude.begin(round.rules.pauseMs, round.version, awaited);
       }
     } else if (round.phase === 'abandoned') {
       for (const { connection } of this.attendance.devices())
         connection.send('abandoned', { federation, round: round.round, reason: round.reason });
       this.around.log.warn({ federation, round: round.round, reason: round.reason }, 'round abandoned');
-      if (following === undefined) this.#interlude.begin(Math.max(round.rules.pauseMs, AFTER_ABANDON_MS));
+      if (following === undefined)
+        this.#interlude.begin(Math.max(round.rules.pauseMs, this.#afterAbandonMs()));
     }
     if (following !== undefined) {
       this.record = { ...this.record, lastRound: following.round };
@@ -726,6 +791,13 @@ export class Federation {
     if (this.record.state === 'running') this.#pace.makeRoom(round);
     // The updates have served: what is kept of them is their digests and counts.
     for (const report of reports) void this.release(report.update);
+  }
+
+  /** Devices need new keys for each attempt: after the first ones in a row they are given more time. */
+  #afterAbandonMs(): number {
+    if (secureSumOf(this.#spec) === undefined) return AFTER_ABANDON_MS;
+    this.#sumsFailed += 1;
+    return Math.min(30_000, AFTER_ABANDON_MS * 2 ** (this.#sumsFailed - 1));
   }
 
   /** Gives up bytes that are needed no longer; a file that stays behind is swept at the next start. */
@@ -745,6 +817,14 @@ export class Federation {
     this.#broadcast.ask();
   }
 
+  /** Bytes of a masked vector of the open round; null: it has no secure sum; undefined: devices of the run send none but those. */
+  get maskedBytes(): number | null | undefined {
+    if (secureSumOf(this.#spec) === undefined) return null;
+    const { openRound } = this;
+    const sum = openRound === undefined || !('sum' in openRound) ? undefined : openRound.sum;
+    return sum === undefined ? undefined : 4 * totalWords(sum.config);
+  }
+
   get wanted(): WantedUpdate {
     return wantedUpdate(this.#spec, this.model);
   }
@@ -758,6 +838,7 @@ export class Federation {
   async close(): Promise<void> {
     await this.#queue.close(() => this.driver.close());
     this.#interlude.cancel();
+    this.summing.stop();
     this.#broadcast.stop();
     for (const cancel of [...this.#graces.values(), ...this.#resting.values()]) cancel();
   }

@@ -3,16 +3,20 @@ import { digestOfText } from '#lib/core/digest.ts';
 import type { FederationId } from '#lib/core/ids.ts';
 import type { JournalRecord } from '../ports/records.ts';
 
-const START = '0'.repeat(64);
+export const START = '0'.repeat(64);
 
-const hashOf = (entry: Omit<JournalRecord, 'hash'>): string =>
+export const hashOf = (entry: Omit<JournalRecord, 'hash'>): string =>
   digestOfText(
     JSON.stringify([entry.previous, entry.federation, entry.sequence, entry.at, entry.type, entry.payload]),
   );
 
 export interface Journal {
+  /** The hash of the last line that is durable; zeros: there is none. */
+  readonly last: string;
   /** The next line, to be written with the change that it tells of. */
   next(type: string, payload: unknown, at: number): JournalRecord;
+  /** The last line, which is not written yet, with more in its payload. */
+  amend(last: JournalRecord, more: Readonly<Record<string, unknown>>): JournalRecord;
   /** The lines made so far are durable. */
   written(): void;
   /** Those made since were not written: their numbers are free again. */
@@ -23,8 +27,18 @@ export function journalAfter(federation: FederationId, last: JournalRecord | und
   let durable = { sequence: last?.sequence ?? 0, hash: last?.hash ?? START };
   let end = durable;
   return {
+    get last() {
+      return durable.hash;
+    },
     next(type, payload, at) {
       const entry = { federation, sequence: end.sequence + 1, at, type, payload, previous: end.hash };
+      const record = { ...entry, hash: hashOf(entry) };
+      end = record;
+      return record;
+    },
+    amend({ hash, payload, ...rest }, more) {
+      if (hash !== end.hash) throw new Error('Only the last line of a journal can be amended.');
+      const entry = { ...rest, payload: { ...Object(payload), ...more } };
       const record = { ...entry, hash: hashOf(entry) };
       end = record;
       return record;

@@ -1,11 +1,13 @@
 // What devices may ask of a federation over their connection, and the answers (protocol/messages.ts).
 import { tallyShapeOf } from '#lib/core/federated-model.ts';
+import { secureSumOf } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { tallyFits } from '#lib/core/metrics/tally.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
+import { notAdmitted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
@@ -15,7 +17,10 @@ import { compactView } from './views.ts';
 export type ClientMessage = {
   [Name in keyof ClientMessages]: { readonly name: Name; readonly message: ClientMessages[Name] };
 }[keyof ClientMessages];
-type Refusal = Exclude<Extract<Answer, { ok: false }>['error'], 'enough-devices'>;
+type Refusal = Exclude<Extract<Answer, { ok: false }>['error'], 'enough-devices' | 'backed-off'>;
+
+const BACKED_OFF =
+  'Much of what this device sent could not be used, so it is asked to stay away for a while. It checks in again by itself.';
 
 export const done: Answer = { ok: true, view: null };
 export const refused = (error: Refusal, message: string): Answer => ({ ok: false, error, message });
@@ -34,7 +39,7 @@ export function receive(
   if (participant === null)
     return refused(
       'not-identified',
-      'This connection only watches. Connect with a participant’s secret to take part.',
+      'This connection only watches. Connect with a participant’s key to take part.',
     );
   switch (sent.name) {
     case 'check-in':
@@ -47,6 +52,14 @@ export function receive(
       return federation.enqueue(() => withdraw(federation, connection, participant, sent.message));
     case 'evaluation':
       return federation.enqueue(() => evaluation(federation, participant, sent.message));
+    case 'sum-advert':
+    case 'sum-keys':
+    case 'sum-consent':
+    case 'sum-reveal':
+      return federation.enqueue(
+        async () =>
+          notHere(federation, connection, participant) ?? federation.summing.receive(participant, sent),
+      );
     default:
       return sent satisfies never;
   }
@@ -56,7 +69,7 @@ async function checkIn(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { examples, tags = [], examplesPerSecond }: ClientMessages['check-in'],
+  { examples, tags = [], examplesPerSecond, invitation }: ClientMessages['check-in'],
 ): Promise<Answer> {
   if (federation.record.state === 'finished')
     return refused(
@@ -72,6 +85,18 @@ async function checkIn(
     attendance.checkOut(participant);
     attendance.watch(connection);
     return refused('not-eligible', unfit);
+  }
+  const closed = await notAdmitted(federation, participant, invitation);
+  if (closed !== undefined) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return closed;
+  }
+  const awayMs = federation.around.reputation?.awayMs(participant) ?? null;
+  if (awayMs !== null) {
+    attendance.checkOut(participant);
+    attendance.watch(connection);
+    return { ok: false, error: 'backed-off', message: BACKED_OFF, afterMs: awayMs };
   }
   const { privacy } = federation;
   if (privacy.type !== 'none' && !federation.mayRelease(participant)) {
@@ -94,6 +119,7 @@ async function checkIn(
   const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'returned', participant, at });
+    federation.summing.returned(participant);
     await federation.offer(candidates);
     await federation.openIfDue();
   });
@@ -171,6 +197,7 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.rest(participant);
+  federation.around.reputation?.note(participant, 'abandoned-round');
   await withdrawn(federation, participant, reason);
   return done;
 }
@@ -193,6 +220,11 @@ async function evaluation(
   { version, tally, personal }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
+  if (secureSumOf(record.spec) !== undefined)
+    return refused(
+      'not-eligible',
+      'This federation learns sums over devices alone: what a version does on the rows of one device is not told.',
+    );
   if (versions.get(version) === undefined)
     return refused('unknown-version', `There is no version ${version}.`);
   if (record.spec.privacy.type !== 'none')

@@ -127,6 +127,7 @@ async function restore(
     { type: 'insert-version', record: made },
     ...(keepsLive ? [] : [{ type: 'change-federation', record: next } as const, move]),
     federation.entry('restored', { version, parent: intact.version, digest, damaged }),
+    federation.logged(made, []),
   ]);
   blobs.retain(digest);
   for (const more of [made.state, made.residual]) if (more !== null) blobs.retain(more);

@@ -17,6 +17,9 @@ import {
 import type { Effect, RoundEvent, Step, TimedPhase } from '#lib/core/round/round-events.ts';
 import { step, type QuantumOf } from '#lib/core/round/round.ts';
 import { ok, type Result } from '#lib/core/result.ts';
+import { decodeSum, scalarsOf, sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { rangeHeld } from '#lib/core/update/codec/ring-compact.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
@@ -47,6 +50,10 @@ export interface RoundHost {
     readonly downlink: Downlink;
   };
   readonly journal: Journal;
+  /** Reporting of a round with a secure sum has closed: it is opened, and aggregateSum is called with it, or the round fails. */
+  openSum(): void;
+  /** What the sum came to, for the range of the next one (DecodedSum); undefined: it is not to be relied on. */
+  sumDecoded(norms: readonly number[] | undefined): void;
   /** Runs `work` after what is queued, and again where the disk has no room for what it writes. */
   enqueue(name: string, work: () => Promise<void>): void;
   write(changes: readonly Change[]): Promise<void>;
@@ -60,6 +67,7 @@ export interface RoundHost {
     round: Aggregation,
     made: MadeVersion,
     parameters: Float32Array,
+    weight: number | undefined,
   ): { readonly event: RoundEvent; readonly changes: readonly Change[] };
   /** `before` ends so: what becomes durable with its end, after its own entries (an asynchronous round's next one). */
   follow(before: Round, ended: EndedRound): readonly Change[];
@@ -121,7 +129,9 @@ export class RoundDriver {
       this.#startTimer('reporting', remainingMs ?? round.rules.reportingDeadlineMs);
     this.#members.keep(round);
     if (isAsynchronous(round)) this.#heartbeat();
-    if (round.phase === 'aggregation') this.host.enqueue('aggregate', () => this.#aggregate());
+    // A secure sum is taken up by whoever opens it.
+    if (round.phase === 'aggregation' && round.sum === undefined)
+      this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
   /** Opens a round with its first candidates; `changes` become durable with it. */
@@ -149,11 +159,41 @@ export class RoundDriver {
   }
 
   /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
-  async feed(event: RoundEvent, changes: readonly Change[] = []): Promise<readonly Effect[]> {
+  async feed(
+    event: RoundEvent,
+    changes: readonly Change[] = [],
+    sum?: SumAttempt,
+  ): Promise<readonly Effect[]> {
     if (this.round === undefined) return [];
-    const next = step(this.round, event, this.host.quantumOf);
+    const next = step(withSum(this.round, sum), event, this.host.quantumOf);
     await this.#apply(next, next.effects.some((effect) => effect.type === 'record') ? changes : []);
     return next.effects;
+  }
+
+  /** The round’s secure sum has moved on, and a crash may forget that. */
+  setSum(sum: SumAttempt): void {
+    if (this.round !== undefined) this.round = withSum(this.round, sum);
+  }
+
+  /** The same, with a line in the journal. */
+  async recordSum(sum: SumAttempt): Promise<void> {
+    const { round, remainingMs } = this;
+    if (round === undefined || isOver(round)) return;
+    const next = withSum(round, sum);
+    const payload = { round: round.round, ...linesOf(sum) };
+    await this.host.write([
+      { type: 'put-round', record: { federation: this.host.id, round: next, remainingMs } },
+      {
+        type: 'append-journal',
+        record: this.host.journal.next(`sum-${sum.phase}`, payload, this.around.clock.now()),
+      },
+    ]);
+    this.round = next;
+  }
+
+  /** The sum of the round’s updates, its masks off. Within the queue. */
+  aggregateSum(words: Uint32Array<ArrayBuffer>): Promise<void> {
+    return this.#aggregate(words);
   }
 
   /** Marks an update as checked by this process: folding it need not read its digest again. */
@@ -230,9 +270,12 @@ export class RoundDriver {
       case 'configure':
         return this.host.configure(round, effect.participants);
       case 'accept':
+        // Nobody reads a masked update alone.
+        if (hasSum(round)) return;
         // The reply goes first; the fold waits its turn in the queue.
         return this.host.enqueue('fold', () => this.#fold(effect.report));
       case 'aggregate':
+        if (hasSum(round)) return this.host.openSum();
         return this.host.enqueue('aggregate', () => this.#aggregate());
       case 'announce-commit':
       case 'announce-abandon':
@@ -297,23 +340,24 @@ export class RoundDriver {
     }
   }
 
-  async #aggregate(): Promise<void> {
+  /** `words`: a secure sum; absent where the updates are read one by one. */
+  async #aggregate(words?: Uint32Array<ArrayBuffer>): Promise<void> {
     const { round } = this;
     if (round?.phase !== 'aggregation') return;
     // Without room for the end of the round this comes here again: what was decided is not decided anew.
-    this.#givenUp ??= await this.#commit(round);
+    this.#givenUp ??= await this.#commit(round, words);
     if (this.#givenUp === undefined) return;
     await this.feed({ type: 'failed', reason: this.#givenUp, at: this.around.clock.now() });
     this.#givenUp = undefined;
   }
 
   /** Why there is no new version, in a sentence, with nothing left of it; undefined where it is durable. */
-  async #commit(round: Aggregation): Promise<string | undefined> {
-    const made = await this.#makeVersion(round);
+  async #commit(round: Aggregation, words?: Uint32Array<ArrayBuffer>): Promise<string | undefined> {
+    const made = await this.#makeVersion(round, words);
     if (!made.ok) return made.error;
-    const { version, parameters } = made.value;
+    const { version, parameters, weight } = made.value;
     const kept = digestsOf(version);
-    const { event, changes } = this.host.planCommit(round, version, parameters);
+    const { event, changes } = this.host.planCommit(round, version, parameters, weight);
     try {
       await this.feed(event, changes);
       return undefined;
@@ -328,20 +372,47 @@ export class RoundDriver {
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
   async #makeVersion(
     round: Aggregation,
-  ): Promise<Result<{ readonly version: MadeVersion; readonly parameters: Float32Array }, string>> {
+    words?: Uint32Array<ArrayBuffer>,
+  ): Promise<
+    Result<
+      {
+        readonly version: MadeVersion;
+        readonly parameters: Float32Array;
+        /** Rows that its devices count, as a secure sum says them; undefined: their reports do. */
+        readonly weight: number | undefined;
+      },
+      string
+    >
+  > {
     const { blobs, fatal } = this.around;
     const failed = (error: string): { ok: false; error: string } => ({ ok: false, error });
     const { plan, base, norms, normFactor, downlink } = this.host.aggregation(round);
     let from: ReadBase;
+    let weight: number | undefined;
     let made: Result<Aggregated, AggregationFailure>;
     try {
-      const state = this.#collectingOf(round);
-      for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
-      from = await readBase(blobs, plan, base);
-      // Before any noise is drawn. What was charged stays charged, whatever comes of it.
-      const refusal = await this.host.charge(round);
-      if (refusal !== undefined) return failed(refusal);
-      made = await state.finish(from);
+      if (words === undefined) {
+        const state = this.#collectingOf(round);
+        for (const report of acceptedReports(round)) await state.add(report, !this.#fresh.has(report.update));
+        from = await readBase(blobs, plan, base);
+        // Before any noise is drawn. What was charged stays charged, whatever comes of it.
+        const refusal = await this.host.charge(round);
+        if (refusal !== undefined) return failed(refusal);
+        made = await state.finish(from);
+      } else {
+        const { strategy, setting } = plan;
+        if (strategy.needs !== 'sum' || round.sum?.phase !== 'summed')
+          throw new Error(`Round ${round.round} has a sum and no use for it.`);
+        const scalars = scalarsOf(strategy, setting);
+        const decoded = decodeSum(round.sum.config, words, round.sum.summed, scalars);
+        const isWide = decoded.ok && rangeHeld(decoded.value.nearWrapping);
+        this.host.sumDecoded(isWide ? decoded.value.norms : undefined);
+        if (!decoded.ok) return failed(sumFaultSentence(decoded.error));
+        const { sum } = decoded.value;
+        weight = sum.weight;
+        from = await readBase(blobs, plan, base);
+        made = strategy.finish(sum, from.master, from.state, setting);
+      }
     } catch (error) {
       if (error instanceof BlobSpaceFull || error instanceof RecordsFull) return failed(NO_ROOM);
       if (!(error instanceof BlobMissing) && !(error instanceof BlobDamaged)) throw error;
@@ -361,7 +432,7 @@ export class RoundDriver {
     try {
       const anchor = await anchorFor(blobs, downlink, round, from.held);
       const version = await publish(blobs, made.value, anchor, downlink, norm);
-      return ok({ version, parameters: made.value.parameters });
+      return ok({ version, parameters: made.value.parameters, weight });
     } catch (error) {
       if (error instanceof BlobSpaceFull) return failed(NO_ROOM);
       fatal(error);
@@ -385,6 +456,20 @@ export class RoundDriver {
     });
   }
 }
+
+const hasSum = (round: Round): boolean => 'sum' in round && round.sum !== undefined;
+
+const withSum = (round: Round, sum: SumAttempt | undefined): Round =>
+  sum !== undefined && (round.phase === 'reporting' || round.phase === 'aggregation')
+    ? { ...round, sum }
+    : round;
+
+/** Who is where, by slots: what of an attempt the journal keeps. */
+const linesOf = (sum: SumAttempt): Readonly<Record<string, unknown>> => ({
+  ...('shared' in sum ? { shared: sum.shared.map(({ slot }) => slot) } : {}),
+  ...('summed' in sum ? { summed: sum.summed } : {}),
+  ...('reason' in sum ? { reason: sum.reason } : {}),
+});
 
 const NO_ROOM = 'The disk of the server is full: the new version could not be kept.';
 

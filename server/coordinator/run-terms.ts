@@ -1,8 +1,8 @@
 // What a run's spec comes to for its rounds: what an update must be, how updates are added up, how a version goes down. Plain
 // arithmetic on the spec; who holds the run is federation.ts.
 import { quantumFor } from '#lib/core/aggregation/fixed-point-sum.ts';
-import { optionsOf } from '#lib/core/aggregation/strategy-spec.ts';
-import type { AggregationSetting, Strategy } from '#lib/core/aggregation/strategy.ts';
+import type { Strategy } from '#lib/core/aggregation/strategy.ts';
+import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
@@ -41,24 +41,6 @@ export function strategyOfRun(model: FederatedModel, spec: FederationSpec): Stra
   return spec.privacy.type === 'central' && strategy.needs === 'sum'
     ? clippedStrategy(strategy, spec.privacy.clipNorm)
     : strategy;
-}
-
-/** `population`: devices that were there to be picked. */
-export function aggregationSetting(
-  { plan, strategy }: FederationSpec,
-  parameterCount: number,
-  population: number,
-): AggregationSetting {
-  return {
-    parameterCount,
-    options: optionsOf(strategy),
-    training: {
-      learningRate: plan.learningRate,
-      momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
-      proximalTerm: plan.proximalTerm,
-    },
-    population,
-  };
 }
 
 /** Fine enough for the sum that a cohort of these claims can make, and no finer: the sum stays exact. Without a sum, 1. */

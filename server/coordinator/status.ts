@@ -93,9 +93,9 @@ function whatHappens(now: Situation): string {
         if (isAsynchronous(open)) return `${collecting(open)}${lacking(open, now.checkedIn)}`;
         if (acceptedReports(open).length >= open.rules.goal)
           return `Round ${open.round} has its ${open.rules.goal} updates and waits for that of the root.`;
-        return `Round ${open.round} is training: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
+        return `Round ${open.round} is under way: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;
       case 'aggregation':
-        return `Round ${open.round} is being averaged.`;
+        return `Round ${open.round} has its updates, and its version is being made.`;
       default:
         return open satisfies never;
     }

@@ -5,6 +5,7 @@ import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
 import type { ServerKey } from '../ports/server-key.ts';
+import type { Reputation } from './reputation.ts';
 
 export interface Surroundings {
   readonly records: Records;
@@ -14,6 +15,8 @@ export interface Surroundings {
   /** Bytes that privacy’s noise is made of. Absent: the platform’s CSPRNG, always where noise protects somebody. */
   readonly noise?: DrawBytes;
   readonly key: ServerKey;
+  /** Undefined in a simulation: nobody is turned away there. */
+  readonly reputation?: Reputation;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
    * restart finds the truth. A full disk is no such failure: nothing was written then.

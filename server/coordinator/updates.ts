@@ -10,11 +10,13 @@ import type { CodecFault } from '#lib/core/update/codec/codec.ts';
 import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import { MAXIMUM_COORDINATE } from '#lib/protocol/limits.ts';
+import { MASKED } from '#lib/protocol/secure-sum.ts';
 import { refusalSentence, UpdateRefusal } from '#lib/protocol/refusals.ts';
 import { BlobSpaceFull, type BlobDraft } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type UpdateRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { scratchFor } from './stored-updates.ts';
+import { signReceipt } from './version-log.ts';
 import { receiptOf } from './views.ts';
 
 export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
@@ -23,10 +25,11 @@ export const refusedReply = (refusal: UpdateRefusal): UpdateReply => ({
   message: refusalSentence(refusal),
 });
 
-const acceptedReply = (record: UpdateRecord): UpdateReply => ({
-  type: 'accepted',
-  receipt: receiptOf(record),
-});
+/** The same bytes each time: the receipt is made of the record, and Ed25519 draws nothing. */
+function acceptedReply({ around }: Federation, record: UpdateRecord): UpdateReply {
+  const receipt = receiptOf(record);
+  return { type: 'accepted', receipt, signed: signReceipt(around.key, receipt) };
+}
 
 function runOf({ record }: Federation): RunNumber {
   if (record.run === null) throw new Error(`Federation ${record.id} takes updates but has no run.`);
@@ -54,23 +57,28 @@ export async function answerOffer(
   participant: ParticipantId,
   offer: UpdateOffer,
 ): Promise<UpdateReply | undefined> {
+  const exclusion = federation.exclusions.get(participant);
+  if (exclusion !== undefined) return refusedReply({ kind: 'excluded', reason: exclusion.reason });
   const earlier = await federation.around.records.update(federation.record.id, offer.round, participant);
   if (earlier !== undefined) {
     if (earlier.update !== offer.digest) {
       if (earlier.outcome === 'accepted') return refusedReply({ kind: 'duplicate', round: offer.round });
     } else {
       return earlier.outcome === 'accepted'
-        ? acceptedReply(earlier)
+        ? acceptedReply(federation, earlier)
         : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
     }
   }
   const { uplink, length, asksBaseLoss, mostSteps } = federation.wanted;
-  if (offer.codec !== uplink.name)
-    return refusedReply({ kind: 'wrong-codec', expected: uplink.name, got: offer.codec });
-  const expected = uplink.byteLength(length);
+  const { maskedBytes } = federation;
+  const codec = maskedBytes === null ? uplink.name : MASKED;
+  if (offer.codec !== codec) return refusedReply({ kind: 'wrong-codec', expected: codec, got: offer.codec });
+  // Between rounds there is nothing to mask for, which the decision says.
+  const expected = maskedBytes === null ? uplink.byteLength(length) : (maskedBytes ?? offer.bytes);
   if (offer.bytes !== expected) return refusedReply({ kind: 'wrong-length', expected, got: offer.bytes });
   const invalid = (reason: string): UpdateReply => refusedReply({ kind: 'invalid', reason });
-  if (asksBaseLoss && offer.baseLoss === null)
+  // Masked, it lies in the sum.
+  if (asksBaseLoss && offer.baseLoss === null && maskedBytes === null)
     return invalid('the strategy weighs updates by the loss at the base, and it does not say it');
   if (offer.steps > mostSteps(offer.examples))
     return invalid(
@@ -122,6 +130,8 @@ export async function deliver(
       return refusedReply({ kind: 'wrong-length', expected: offer.bytes, got: draft.length });
     const got = draft.digest();
     if (got !== offer.digest) return refusedReply({ kind: 'wrong-digest', expected: offer.digest, got });
+    // What is masked looks like noise: there is nothing to check but that it is what was offered.
+    if (federation.maskedBytes !== null) return await accept(federation, participant, offer, draft, 0);
     const { uplink, length } = federation.wanted;
     const check = updateCheck(length, MAXIMUM_COORDINATE);
     const decoder = uplink.decoder(
@@ -238,13 +248,17 @@ async function accept(
         norm,
         at,
       };
+      const isMasked = federation.maskedBytes !== null;
+      const unmaskable = isMasked ? federation.summing.refusesVector(participant) : undefined;
+      if (unmaskable !== undefined) return refusedReply({ kind: 'invalid', reason: unmaskable });
+      const sum = isMasked ? federation.summing.withVector(participant, update) : undefined;
       const record = recordOf(federation, offer, report);
       const changes: Change[] = [{ type: 'insert-update', record }];
       federation.driver.trust(update);
       await federation.chargeReceived(participant, offer.round);
-      await federation.feed({ type: 'report', report, at }, changes);
+      await federation.feed({ type: 'report', report, at }, changes, sum);
       isCounted = true;
-      return acceptedReply(record);
+      return acceptedReply(federation, record);
     });
   } finally {
     if (!isCounted) void federation.release(update);

@@ -41,6 +41,11 @@ export class VersionList {
     return this.#records[version];
   }
 
+  /** Ascending, from this number on. */
+  from(version: number): readonly VersionRecord[] {
+    return this.#records.slice(version);
+  }
+
   has(digest: Digest): boolean {
     return this.#records.some((one) => one.digest === digest);
   }

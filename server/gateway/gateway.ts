@@ -1,16 +1,25 @@
 // socket.io in and out: the control plane. Every message is read by its schema before anybody acts on it, every handler is
 // guarded, and nothing that a connection sends can end the process. Weights never travel here.
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { Server, type Socket } from 'socket.io';
 import * as v from 'valibot';
-import { participantIdOf } from '#lib/core/digest.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
+import {
+  Handshake,
+  isProven,
+  participantOf,
+  TOKEN_EVENT,
+  type AccessToken,
+} from '#lib/protocol/handshake.ts';
 import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
-import { clientMessages, Handshake, type Answer } from '#lib/protocol/messages.ts';
+import { clientMessages, type Answer } from '#lib/protocol/messages.ts';
+import type { Reputation } from '../coordinator/reputation.ts';
 import type { Connection } from '../coordinator/connection.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { refused, type ClientMessage } from '../coordinator/messages.ts';
-import { callerOf, isAllowedOrigin, type Site } from '../http/site.ts';
+import { audiencesOf, callerOf, isAllowedOrigin, type Site } from '../http/site.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { RecordsFull } from '../ports/records.ts';
@@ -22,9 +31,12 @@ import {
   rateLimiter,
   unsentBytes,
 } from './guard.ts';
+import { TOKEN_RENEWED_EVERY_MS, type Tokens } from './tokens.ts';
 
 export interface GatewayParts {
   readonly coordinator: Coordinator;
+  readonly tokens: Tokens;
+  readonly reputation: Reputation;
   readonly site: Site;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +52,9 @@ export interface Gateway {
 /** How long a WebSocket may stay without saying who it is. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** The number of the connection that a request opened. */
+type ReadonlyNumbers = Pick<WeakMap<IncomingMessage, string>, 'get'>;
+
 type Acknowledge = (answer: Answer) => void;
 const isAcknowledge = (value: unknown): value is Acknowledge => typeof value === 'function';
 
@@ -50,6 +65,10 @@ const clientMessage = v.variant('name', [
   v.object({ name: v.literal('progress'), message: clientMessages.progress }),
   v.object({ name: v.literal('evaluation'), message: clientMessages.evaluation }),
   v.object({ name: v.literal('withdraw'), message: clientMessages.withdraw }),
+  v.object({ name: v.literal('sum-advert'), message: clientMessages['sum-advert'] }),
+  v.object({ name: v.literal('sum-keys'), message: clientMessages['sum-keys'] }),
+  v.object({ name: v.literal('sum-consent'), message: clientMessages['sum-consent'] }),
+  v.object({ name: v.literal('sum-reveal'), message: clientMessages['sum-reveal'] }),
 ]);
 
 /** Mounts socket.io on a server; every other upgrade is left to others where `sharesUpgrades` (Vite's own WebSocket). */
@@ -77,6 +96,13 @@ export function openGateway(
       else decide(null, true);
     },
   });
+  // What a device signs to prove who it is: nobody can know it before, and no two connections have the same.
+  const numbers = new WeakMap<IncomingMessage, string>();
+  io.engine.generateId = (request: IncomingMessage): string => {
+    const number = randomBytes(16).toString('base64url');
+    numbers.set(request, number);
+    return number;
+  };
   // Counted from the WebSocket on, so that those who never say who they are count too.
   io.engine.on(
     'connection',
@@ -88,17 +114,15 @@ export function openGateway(
   io.use((socket, next) => {
     const read = v.safeParse(Handshake, socket.handshake.auth);
     if (!read.success)
-      next(new Error('The handshake could not be read. Reload the page, or update the program.'));
-    else if (read.output.protocol !== PROTOCOL_VERSION)
-      next(
-        new Error(
-          `This server speaks protocol ${PROTOCOL_VERSION}, not ${read.output.protocol}. Reload the page, or update the program.`,
-        ),
-      );
-    else {
-      socket.data = read.output;
-      next();
-    }
+      return next(new Error('The handshake could not be read. Reload the page, or update the program.'));
+    socket.data = read.output;
+    doubtOf(read.output, socket.request, site, numbers).then(
+      (doubt) => next(doubt === undefined ? undefined : new Error(doubt)),
+      (error: unknown) => {
+        parts.log.error({ error: String(error) }, 'a handshake could not be checked');
+        next(new Error('The server could not check the handshake. Its log says more.'));
+      },
+    );
   });
   io.on('connection', (socket) => serve(socket, parts, clock));
 
@@ -115,21 +139,61 @@ export function openGateway(
   };
 }
 
-function serve(socket: Socket, { coordinator, log }: GatewayParts, clock: Clock): void {
+/** Why a handshake is not believed; undefined: it is. */
+async function doubtOf(
+  { protocol, proof }: Handshake,
+  request: IncomingMessage,
+  site: Site,
+  numbers: ReadonlyNumbers,
+): Promise<string | undefined> {
+  if (protocol !== PROTOCOL_VERSION)
+    return `This server speaks protocol ${PROTOCOL_VERSION}, not ${protocol}. Reload the page, or update the program.`;
+  if (proof === null) return undefined;
+  const audiences = audiencesOf(site, request);
+  if (!audiences.includes(proof.audience))
+    return `The device meant to speak to ${proof.audience}, and this is ${audiences.join(' or ')}. If these are one server, name it by --public-url or --allowed-origins; behind a reverse proxy start it with --trust-proxy.`;
+  const number = numbers.get(request);
+  if (number === undefined || !(await isProven(proof, number)))
+    return 'The device could not prove that its key is its own. Reload the page, or update the program.';
+  return undefined;
+}
+
+/** Sends the first token, and the next ones until the connection goes. */
+function keepInTokens(
+  socket: Socket,
+  participant: ParticipantId,
+  audience: string,
+  parts: GatewayParts,
+): void {
+  let stop = (): void => {};
+  const send = (): void => {
+    socket.emit(TOKEN_EVENT, { token: parts.tokens.issue(participant, audience) } satisfies AccessToken);
+    stop = parts.clock.after(TOKEN_RENEWED_EVERY_MS, send);
+  };
+  send();
+  socket.on('disconnect', () => stop());
+}
+
+function serve(socket: Socket, parts: GatewayParts, clock: Clock): void {
+  const { coordinator, log } = parts;
   const handshake = v.parse(Handshake, socket.data);
+  const { proof } = handshake;
+  const participant = proof === null ? null : participantOf(proof);
   const connection: Connection = {
     id: socket.id,
-    participant: handshake.secret === null ? null : participantIdOf(handshake.secret),
+    participant,
     name: handshake.name,
     kind: handshake.kind,
     send: (name, message) => void socket.emit(name, message),
   };
   closeWhereUnread(socket, log);
+  if (proof !== null && participant !== null) keepInTokens(socket, participant, proof.audience, parts);
   const rate = rateLimiter(messageRate, clock.monotonic);
   let malformed = 0;
 
   const complain = (acknowledge: unknown, error: Parameters<typeof refused>[0], message: string): void => {
     malformed += 1;
+    if (participant !== null) parts.reputation.note(participant, 'malformed');
     if (isAcknowledge(acknowledge)) acknowledge(refused(error, message));
     if (malformed < MOST_MALFORMED) return;
     log.warn(

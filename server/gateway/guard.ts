@@ -25,6 +25,26 @@ export function rateLimiter(rate: MessageRate, monotonic: () => number): { take(
   };
 }
 
+/** Addresses whose attempts are remembered: whoever comes with more pushes the longest silent out. */
+const MOST_REMEMBERED = 10_000;
+
+/** A token bucket for each key. */
+export function rateLimits(rate: MessageRate, monotonic: () => number): { take(key: string): boolean } {
+  const buckets = new Map<string, ReturnType<typeof rateLimiter>>();
+  return {
+    take(key) {
+      const bucket = buckets.get(key) ?? rateLimiter(rate, monotonic);
+      buckets.delete(key);
+      buckets.set(key, bucket);
+      for (const oldest of buckets.keys()) {
+        if (buckets.size <= MOST_REMEMBERED) break;
+        buckets.delete(oldest);
+      }
+      return bucket.take();
+    },
+  };
+}
+
 /** Counts connections by address, so that one address cannot take them all. */
 export function connectionCounter(most: number, mostByAddress: number) {
   const byAddress = new Map<string, number>();

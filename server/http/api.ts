@@ -4,16 +4,24 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { FederationId, type FederationId as Id } from '#lib/core/ids.ts';
-import { SESSION_COOKIE } from '../application.ts';
+import type { Permission } from '#lib/protocol/people.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { Act, Acts } from '../acts.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Log } from '../ports/log.ts';
+import type { Records } from '../ports/records.ts';
+import { listActs } from './acts.ts';
 import { exportVersion, MOST_EXPORTS, places } from './export.ts';
 import { federationRoutes, noFederation } from './federations.ts';
 import { getParameters } from './parameters.ts';
-import { diskFull, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
-import type { Sessions } from './sessions.ts';
-import { cookieOf, isAllowedOrigin, type Site } from './site.ts';
+import { diskFull, having, isDiskFull, json, refusal, send, unknownPath, type Reply } from './reply.ts';
+import { nameOf, type Sessions } from './sessions.ts';
+import { rateLimits } from '../gateway/guard.ts';
+import { Passkeys } from '../people/passkeys.ts';
+import type { Caller } from '../people/people.ts';
+import type { Clock } from '../ports/clock.ts';
+import { peopleRoutes } from './people.ts';
+import { callerOf, isAllowedOrigin, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface ApiParts {
@@ -22,7 +30,10 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly uploads: Uploads;
   readonly site: Site;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
+  readonly acts: Acts;
+  readonly records: Pick<Records, 'acts'>;
   readonly mostExports?: number;
 }
 
@@ -34,12 +45,22 @@ type Handle = (
 interface Route {
   readonly method: string;
   readonly path: RegExp;
-  readonly coordinatorOnly: boolean;
-  readonly handle: Handle;
+  /** What whoever asks must be allowed; null: anybody may. */
+  readonly needs: Permission | null;
+  /** Ways to sign in: tried a few times a minute from one address. */
+  readonly isSignIn: boolean;
+  readonly handle: (
+    request: IncomingMessage,
+    parameters: readonly string[],
+    query: URLSearchParams,
+    caller: Caller | undefined,
+  ) => Reply | Promise<Reply>;
 }
 
 function routesOf(parts: ApiParts): readonly Route[] {
-  const { coordinator, blobs, sessions, uploads, site, mostExports = MOST_EXPORTS } = parts;
+  const { coordinator, blobs, sessions, uploads, site, clock, mostExports = MOST_EXPORTS } = parts;
+  const passkeys = new Passkeys(sessions.people, clock, site);
+  const people = peopleRoutes(sessions.people, passkeys);
   const exports = places(mostExports);
   const federations = federationRoutes(coordinator);
   const of =
@@ -57,14 +78,38 @@ function routesOf(parts: ApiParts): readonly Route[] {
         ? handle(request, id.output, rest, query)
         : noFederation(name);
     };
-  const route = (method: string, path: string, handle: Handle, coordinatorOnly = false): Route => ({
+  const pathOf = (path: string): RegExp => new RegExp(`^/api/${path.replaceAll('*', '([^/]+)')}$`);
+  const route = (method: string, path: string, handle: Handle): Route => ({
     method,
-    path: new RegExp(`^/api/${path.replaceAll('*', '([^/]+)')}$`),
-    coordinatorOnly,
+    path: pathOf(path),
+    needs: null,
+    isSignIn: false,
     handle,
   });
-  const byCoordinator = (method: string, path: string, handle: Handle): Route =>
-    route(method, path, handle, true);
+  const signIn = (path: string, handle: Handle): Route => ({
+    ...route('POST', path, handle),
+    isSignIn: true,
+  });
+  /** Looking is for all who are signed in, doing for coordinators. */
+  const byCoordinator = (method: string, path: string, handle: Handle): Route => ({
+    ...route(method, path, handle),
+    needs: method === 'GET' ? 'view' : 'act',
+  });
+  const by = (
+    needs: Permission,
+    method: string,
+    path: string,
+    handle: (request: IncomingMessage, caller: Caller, id: string) => Reply | Promise<Reply>,
+  ): Route => ({
+    method,
+    path: pathOf(path),
+    needs,
+    isSignIn: false,
+    handle: (request, [id = ''], _, caller) => {
+      if (caller === undefined) throw new Error('A route that needs a permission is asked for by nobody.');
+      return handle(request, caller, id);
+    },
+  });
   return [
     route('GET', 'health', () => json(200, { ok: true })),
     route('GET', 'federations', () => federations.list()),
@@ -90,8 +135,16 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route(
       'GET',
+      'federations/*/log',
+      of((_, id, __, query) => federations.log(id, query)),
+    ),
+    route(
+      'GET',
       'federations/*/versions/*/export',
-      of((_, id, [version = ''], query) => exportVersion(coordinator, blobs, exports, id, version, query)),
+      of(async (_, id, [version = ''], query) => {
+        const reply = await exportVersion(coordinator, blobs, exports, id, version, query);
+        return having(reply, 'exported', id, { version, format: query.get('format') ?? '' });
+      }),
     ),
     route('GET', 'parameters/*', (request, [digest = '']) =>
       getParameters(request, digest, coordinator, blobs),
@@ -103,8 +156,22 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route('HEAD', 'uploads/*', (request, [id = '']) => uploads.head(request, id)),
     route('PATCH', 'uploads/*', (request, [id = '']) => uploads.patch(request, id)),
-    route('POST', 'session', (request) => sessions.signIn(request, site)),
+    signIn('session', (request) => sessions.signIn(request, site)),
+    signIn('session/passkey/options', (request) => sessions.passkeyChallenge(passkeys, request)),
+    signIn('session/passkey', (request) => sessions.signInByPasskey(passkeys, request, site)),
     route('DELETE', 'session', (request) => sessions.signOut(request, site)),
+    byCoordinator('GET', 'acts', (_, __, query) => listActs(parts.records, query)),
+    by('view', 'GET', 'me', (_, caller) => people.me(caller)),
+    by('view', 'POST', 'me/passkeys/options', (request, caller) => people.passkeyOptions(request, caller)),
+    by('view', 'POST', 'me/passkeys', (request, caller) => people.addPasskey(request, caller)),
+    by('view', 'POST', 'me/recovery-codes', (_, caller) => people.recoveryCodes(caller)),
+    by('view', 'POST', 'me/tokens', (request, caller) => people.addToken(request, caller)),
+    by('view', 'DELETE', 'me/credentials/*', (_, caller, id) => people.removeCredential(caller, id)),
+    by('manage', 'GET', 'people', () => people.list()),
+    by('manage', 'POST', 'people', (request, caller) => people.add(request, caller)),
+    by('manage', 'PUT', 'people/*', (request, _, id) => people.change(request, id)),
+    by('manage', 'DELETE', 'people/*', (_, __, id) => people.remove(id)),
+    by('manage', 'POST', 'people/*/link', (_, caller, id) => people.link(caller, id)),
     byCoordinator('POST', 'federations', (request) => federations.create(request)),
     byCoordinator(
       'PUT',
@@ -127,6 +194,41 @@ function routesOf(parts: ApiParts): readonly Route[] {
       of((request, id) => federations.moveLive(request, id)),
     ),
     byCoordinator(
+      'GET',
+      'federations/*/invitations',
+      of((_, id) => federations.invitations(id)),
+    ),
+    byCoordinator(
+      'POST',
+      'federations/*/invitations',
+      of((request, id) => federations.invite(request, id)),
+    ),
+    byCoordinator(
+      'DELETE',
+      'federations/*/invitations/*',
+      of((_, id, [invitation = '']) => federations.revoke(id, invitation)),
+    ),
+    byCoordinator(
+      'GET',
+      'federations/*/exclusions',
+      of((_, id) => federations.exclusions(id)),
+    ),
+    byCoordinator(
+      'GET',
+      'federations/*/reputations',
+      of((_, id) => federations.reputation(id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/exclusions/*',
+      of((request, id, [participant = '']) => federations.exclude(request, id, participant)),
+    ),
+    byCoordinator(
+      'DELETE',
+      'federations/*/exclusions/*',
+      of((_, id, [participant = '']) => federations.readmit(id, participant)),
+    ),
+    byCoordinator(
       'PUT',
       'federations/*/roots',
       of((request, id) => federations.trust(request, id)),
@@ -134,9 +236,18 @@ function routesOf(parts: ApiParts): readonly Route[] {
   ];
 }
 
+/** Ten at once, then one every six seconds: far too few to guess 80 bits, and enough for a class behind one router. */
+const SIGN_INS = { burst: 10, perSecond: 1 / 6 };
+
+const notAllowed = (caller: Caller | undefined): string =>
+  caller?.by === 'api-token'
+    ? 'This token was not made for that, or its person may not do it any more. Make one with another scope.'
+    : `As ${caller?.person.role ?? 'nobody'} you may not do that. Ask an owner of this server.`;
+
 /** Answers a request under /api; returns false for every other path. */
 export function createApi(parts: ApiParts): (request: IncomingMessage, response: ServerResponse) => boolean {
   const routes = routesOf(parts);
+  const signIns = rateLimits(SIGN_INS, parts.clock.monotonic);
 
   async function answer(request: IncomingMessage, url: URL): Promise<Reply> {
     const method = request.method ?? 'GET';
@@ -154,13 +265,27 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
     }
     if (method !== 'GET' && method !== 'HEAD' && !isAllowedOrigin(parts.site, request))
       return refusal(403, 'wrong-origin', 'A page of another site may not do this.');
-    if (found.route.coordinatorOnly && !parts.sessions.isCoordinator(cookieOf(request, SESSION_COOKIE)))
+    const { route } = found;
+    if (route.isSignIn && !signIns.take(callerOf(parts.site, request).address))
+      return refusal(429, 'too-many', 'Too many attempts to sign in. Wait a minute.', {
+        headers: { 'retry-after': '60' },
+      });
+    const caller = route.needs === null ? undefined : parts.sessions.callerOf(request);
+    if (route.needs !== null && caller === undefined)
       return refusal(
         401,
         'not-signed-in',
-        'Sign in as coordinator first, by the link that the server printed.',
+        'Sign in first: by a passkey, or by the link that the server printed.',
       );
-    return found.route.handle(request, found.parameters, url.searchParams);
+    if (route.needs !== null && caller?.permissions.includes(route.needs) !== true)
+      return refusal(403, 'not-allowed', notAllowed(caller));
+    const reply = await route.handle(request, found.parameters, url.searchParams, caller);
+    if (reply.act !== undefined) {
+      const who = caller ?? parts.sessions.callerOf(request);
+      // Anybody may export a version: that of somebody who is signed in is an act.
+      if (who !== undefined) await written(parts, calledIn(who), reply.act);
+    }
+    return reply;
   }
 
   return (request, response) => {
@@ -190,6 +315,19 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
       });
     return true;
   };
+}
+
+const calledIn = ({ person, by }: Caller): string =>
+  by === 'api-token' ? `${nameOf(person)}, by an API token` : nameOf(person);
+
+/** The act is done, and stands in the journal of its federation: a full disk does not undo it. */
+async function written({ acts, log }: ApiParts, by: string, act: Act): Promise<void> {
+  try {
+    await acts.record(by, act);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    log.error({ by, act: act.act, federation: act.federation }, 'no room on disk for the log of acts');
+  }
 }
 
 const decoded = (text: string): string => {

@@ -1,8 +1,6 @@
-// Reading what was sent: a JSON body of bounded size by its schema, and the participant's bearer secret.
+// Reading what was sent: a JSON body of bounded size by its schema.
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { participantIdOf } from '#lib/core/digest.ts';
-import { ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { MAXIMUM_JSON_BYTES } from '#lib/protocol/limits.ts';
 import { refusal, type Reply } from './reply.ts';
@@ -54,16 +52,3 @@ const sentenceOf = (issue: v.BaseIssue<unknown>): string =>
 /** The schema's own words, where it has any beyond valibot's own "Invalid …". */
 const plain = (issue: v.BaseIssue<unknown>): string =>
   issue.message.startsWith('Invalid') ? '' : `Needed: ${issue.message}.`;
-
-/** Who shows this secret is that participant. */
-export function participantOf(request: IncomingMessage): ParticipantId | undefined {
-  const [scheme, secret] = (request.headers.authorization ?? '').split(' ');
-  if (scheme?.toLowerCase() !== 'bearer') return undefined;
-  const read = v.safeParse(ParticipantSecret, secret);
-  return read.success ? participantIdOf(read.output) : undefined;
-}
-
-export const notIdentified = (): Reply =>
-  refusal(401, 'not-identified', 'An update is sent with the participant’s secret as a bearer token.', {
-    headers: { 'www-authenticate': 'Bearer' },
-  });

@@ -1,15 +1,22 @@
 // Federations over HTTP: views for everybody, actions for signed-in coordinators (protocol/http.ts has the list).
 import type { IncomingMessage } from 'node:http';
-import type { FederationId } from '#lib/core/ids.ts';
+import * as v from 'valibot';
+import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
+import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
+import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { readJson } from './body.ts';
-import { json, refusal, type Reply } from './reply.ts';
+import type { Act } from '../acts.ts';
+import { having, json, refusal, type Reply } from './reply.ts';
 
 export const noFederation = (id: string): Reply =>
   refusal(404, 'unknown-federation', `There is no federation “${id}”.`);
+
+const noParticipant = (name: string): Reply =>
+  refusal(404, 'unknown-participant', `There is no device ${name.slice(0, 40)}.`);
 
 const found = (id: string, value: unknown): Reply =>
   value === undefined ? noFederation(id) : json(200, value);
@@ -23,6 +30,7 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
       return refusal(409, error, message);
     case 'unknown-version':
     case 'unknown-participant':
+    case 'unknown-invitation':
       return refusal(404, error, message);
     case 'invalid':
       return refusal(422, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
@@ -30,6 +38,17 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
       return error satisfies never;
   }
 }
+
+const wholeText = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
+const LogQuery = v.object({
+  since: v.optional(wholeText, '0'),
+  size: v.optional(wholeText),
+  round: v.optional(v.pipe(wholeText, RoundNumber)),
+  participant: v.optional(ParticipantId),
+});
+
+/** What each action is called once it is done: the words of the journal. */
+const ACTS = { start: 'started', pause: 'paused', resume: 'resumed', finish: 'finished' } as const;
 
 const LONGEST_PAGE = 200;
 
@@ -48,27 +67,87 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     return found(id, await coordinator.rounds(id, { limit, ...(before === undefined ? {} : { before }) }));
   },
 
+  async log(id: FederationId, query: URLSearchParams): Promise<Reply> {
+    const asked = v.safeParse(LogQuery, Object.fromEntries(query));
+    if (!asked.success)
+      return refusal(
+        400,
+        'malformed',
+        'The log is asked for with since and size, whole numbers, and round with participant.',
+      );
+    const { since, size, round, participant } = asked.output;
+    const contribution =
+      round === undefined || participant === undefined ? undefined : { round, participant };
+    return found(id, await coordinator.log(id, { since, size, contribution }));
+  },
+
   async create(request: IncomingMessage): Promise<Reply> {
     const read = await readJson(request, NewFederation);
     if (!read.ok) return read.error;
-    return outcome(read.value.id ?? '', await coordinator.create(read.value.id, read.value.spec), 201);
+    const made = await coordinator.create(read.value.id, read.value.spec);
+    const { title } = read.value.spec.brief;
+    return having(outcome(read.value.id ?? '', made, 201), 'created', made.ok ? made.value.id : null, {
+      title,
+    });
   },
   async change(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, ChangedFederation);
-    return read.ok ? outcome(id, await coordinator.change(id, read.value.spec)) : read.error;
+    return read.ok
+      ? having(outcome(id, await coordinator.change(id, read.value.spec)), 'changed', id)
+      : read.error;
   },
   async act(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, RunAction);
-    return read.ok ? outcome(id, await coordinator.act(id, read.value.action)) : read.error;
+    if (!read.ok) return read.error;
+    const { action } = read.value;
+    return having(outcome(id, await coordinator.act(id, action)), ACTS[action], id);
   },
   async moveLive(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, AliasTarget);
-    return read.ok ? outcome(id, await coordinator.moveLive(id, read.value.version)) : read.error;
+    if (!read.ok) return read.error;
+    const { version } = read.value;
+    return having(outcome(id, await coordinator.moveLive(id, version)), 'live-moved', id, { version });
   },
   async trust(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, RootTrust);
     if (!read.ok) return read.error;
-    return outcome(id, await coordinator.trust(id, read.value.participant, read.value.trusted));
+    const { participant, trusted } = read.value;
+    const reply = outcome(id, await coordinator.trust(id, participant, trusted));
+    return having(reply, trusted ? 'root-trusted' : 'root-trusted-no-longer', id, { participant });
   },
-  remove: async (id: FederationId): Promise<Reply> => outcome(id, await coordinator.remove(id)),
+  async remove(id: FederationId): Promise<Reply> {
+    // The last that is known of its versions: everything else goes with it.
+    const head = (await coordinator.log(id, { since: 0 }))?.head?.head;
+    const last: Act['detail'] = head === undefined ? {} : { size: head.size, root: head.root };
+    return having(outcome(id, await coordinator.remove(id)), 'deleted', id, last);
+  },
+  invitations: (id: FederationId): Reply => found(id, coordinator.invitations(id)),
+  async invite(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, NewInvitation);
+    if (!read.ok) return read.error;
+    const made = await coordinator.invite(id, read.value);
+    if (made === undefined) return noFederation(id);
+    const { devices, expiresInMs } = read.value;
+    return having(json(201, made), 'invited', id, { devices, expiresInMs });
+  },
+  revoke: async (id: FederationId, invitation: string): Promise<Reply> =>
+    having(outcome(id, await coordinator.revokeInvitation(id, invitation)), 'invitation-revoked', id, {
+      invitation,
+    }),
+  exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
+  reputation: (id: FederationId): Reply => found(id, coordinator.reputation(id)),
+  async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    const read = await readJson(request, Exclusion);
+    if (!read.ok) return read.error;
+    const reply = outcome(id, await coordinator.exclude(id, participant.output, read.value));
+    return having(reply, 'left-out', id, { participant: participant.output, reason: read.value.reason });
+  },
+  async readmit(id: FederationId, name: string): Promise<Reply> {
+    const participant = v.safeParse(ParticipantId, name);
+    if (!participant.success) return noParticipant(name);
+    const reply = outcome(id, await coordinator.readmit(id, participant.output));
+    return having(reply, 'readmitted', id, { participant: participant.output });
+  },
 });

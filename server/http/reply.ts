@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ApiError } from '#lib/protocol/http.ts';
+import type { Act } from '../acts.ts';
 import { BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull } from '../ports/records.ts';
 
@@ -10,6 +11,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** What a coordinator did by it: written down before it is sent. */
+  readonly act?: Act;
   /** Called with the bytes of the body once they are sent. */
   readonly sent?: () => void;
   /** Called once nothing more is sent, whether all was or not. */
@@ -25,6 +28,14 @@ export const json = (
   headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
   body: JSON.stringify(value),
 });
+
+/** With what was done, where it was. */
+export const having = (
+  reply: Reply,
+  act: string,
+  federation: string | null,
+  detail: Act['detail'] = {},
+): Reply => (reply.status < 300 ? { ...reply, act: { act, federation, detail } } : reply);
 
 export const empty = (status: number, headers: Readonly<Record<string, string>> = {}): Reply => ({
   status,

@@ -59,6 +59,24 @@ export function isAllowedOrigin(site: Site, request: IncomingMessage): boolean {
   );
 }
 
+/** Addresses that only this very machine can be meant by, whoever names them. */
+const isLoopback = (origin: string): boolean =>
+  URL.canParse(origin) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(origin).hostname);
+
+/**
+ * The origins under which a visitor may know this server: what is proven to one of them is proven to us. The address that a
+ * request names is its sender's own word: it counts on a machine's own loopback, and where no public address is set.
+ */
+export function audiencesOf(site: Site, request: IncomingMessage): readonly string[] {
+  const caller = callerOf(site, request);
+  const named = `${caller.protocol}://${caller.host}`;
+  const known = [
+    ...(site.publicUrl === undefined ? [] : [new URL(site.publicUrl).origin]),
+    ...site.allowedOrigins,
+  ];
+  return site.publicUrl === undefined || isLoopback(named) ? [named, ...known] : known;
+}
+
 /** Cookies are kept from plain connections wherever the visitor came by TLS. */
 export const isSecure = (site: Site, request: IncomingMessage): boolean =>
   callerOf(site, request).protocol === 'https';

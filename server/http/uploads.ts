@@ -10,7 +10,8 @@ import { refusedReply } from '../coordinator/updates.ts';
 import type { BlobDraft, Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { notIdentified, participantOf, readJson } from './body.ts';
+import { notIdentified, type Bearers } from './bearers.ts';
+import { readJson } from './body.ts';
 import { busy, diskFull, empty, isDiskFull, json, refusal, type Reply } from './reply.ts';
 
 export interface UploadLimits {
@@ -46,11 +47,12 @@ export class Uploads {
     private readonly blobs: Blobs,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly participantOf: Bearers,
     private readonly limits: UploadLimits = uploadLimits,
   ) {}
 
   async offer(request: IncomingMessage, federation: FederationId): Promise<Reply> {
-    const participant = participantOf(request);
+    const participant = this.participantOf(request);
     if (participant === undefined) return notIdentified();
     const read = await readJson(request, UpdateOffer);
     if (!read.ok) return read.error;
@@ -103,8 +105,10 @@ export class Uploads {
   }
 
   head(request: IncomingMessage, id: string): Reply {
+    const participant = this.participantOf(request);
+    if (participant === undefined) return empty(401);
     const upload = this.#uploads.get(id);
-    if (upload === undefined || upload.participant !== participantOf(request)) return empty(404);
+    if (upload === undefined || upload.participant !== participant) return empty(404);
     return empty(200, {
       'upload-offset': String(upload.draft.length),
       'upload-length': String(upload.offer.bytes),
@@ -112,7 +116,7 @@ export class Uploads {
   }
 
   async patch(request: IncomingMessage, id: string): Promise<Reply> {
-    const participant = participantOf(request);
+    const participant = this.participantOf(request);
     if (participant === undefined) return notIdentified();
     const upload = this.#uploads.get(id);
     // Another's upload is as unknown as none.
@@ -260,6 +264,7 @@ function decision(reply: UpdateReply): Reply {
     case 'wrong-federation':
       return json(409, reply);
     case 'not-in-cohort':
+    case 'excluded':
       return json(403, reply);
     case 'wrong-codec':
     case 'wrong-length':

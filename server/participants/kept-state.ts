@@ -29,7 +29,7 @@ export async function openKeptState(
     try {
       const store = await openFileParticipantStore(join(path, 'kept'));
       // What was damaged is said now, and not in the middle of a round.
-      await store.secret();
+      await store.identity();
       await store.outbox.list(federation);
       let isOpen = true;
       const close = (): void => {

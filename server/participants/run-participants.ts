@@ -103,8 +103,7 @@ function runOne(
   const link = createSocketLink({
     url: setup.url,
     kind: 'headless',
-    identity: async () => ({ secret: await store.secret(), name: data.name }),
-    secret: () => store.secret(),
+    identity: async () => ({ identity: await store.identity(), name: data.name }),
     reconnectMostMs: 5_000,
     onMalformed: (name, problem) =>
       say({
@@ -210,6 +209,7 @@ function runOne(
       name: data.name,
       backend: setup.backend === 'auto' ? null : setup.backend,
       tags: setup.tags,
+      invitation: setup.invitation,
     };
     const joined = await readJoined(store, setup.federation);
     // Joining anew would give up what an earlier process trained and did not send.

@@ -24,6 +24,8 @@ export const HeadlessSetup = v.object({
   backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'auto']),
   /** Labels of each of its participants. */
   tags: v.optional(Tags, []),
+  /** The code of an invitation, where only invited devices may join. */
+  invitation: v.optional(v.nullable(v.string()), null),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
 });

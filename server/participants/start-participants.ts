@@ -5,8 +5,9 @@ import * as v from 'valibot';
 import { builtProgram } from '../built-program.ts';
 import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 
-export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state' | 'tags'> {
+export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state' | 'tags' | 'invitation'> {
   readonly tags?: HeadlessSetup['tags'];
+  readonly invitation?: string | null;
   /** Default: what a participant keeps goes with its process. */
   readonly state?: string;
   /** Default: one a core, and never more than participants. */
@@ -32,6 +33,7 @@ export function startHeadlessParticipants({
   certificate,
   state,
   tags = [],
+  invitation = null,
   ...setup
 }: HeadlessOptions): HeadlessParticipants {
   const program = builtProgram('participant-process');
@@ -79,7 +81,7 @@ export function startHeadlessParticipants({
         resolve(well);
       });
     });
-    child.send({ ...setup, state: state ?? null, tags, indices } satisfies HeadlessSetup);
+    child.send({ ...setup, state: state ?? null, tags, invitation, indices } satisfies HeadlessSetup);
     children.push({ child, ended });
   }
   const all = Promise.all(children.map((one) => one.ended));

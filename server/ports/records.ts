@@ -1,5 +1,5 @@
-// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, coordinator
-// sessions and the journal. Large bytes lie in the blob store and are named here by digest.
+// Port: every record that must survive: federations, runs, rounds, updates, versions, evaluations, alias moves, invitations and
+// who was let in or left out, coordinator sessions and the journal. Large bytes lie in the blob store and are named here by digest.
 // Guarantees, repeated by test/contract/stores.test.ts: `write` is one transaction, durable when it resolves, all or
 // nothing; what was inserted once is never overwritten; reads see every write that has resolved.
 import type { FederationSpec } from '#lib/core/federation.ts';
@@ -13,6 +13,9 @@ import type {
 } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
+import type { Signature } from '#lib/core/transparency/statements.ts';
+import type { InvitationId } from '#lib/protocol/invitations.ts';
+import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -106,9 +109,79 @@ export interface EvaluationRecord {
   readonly at: number;
 }
 
-/** A signed-in coordinator. The cookie's value is known to the browser alone; here lies its digest. */
+export interface InvitationRecord {
+  readonly federation: FederationId;
+  readonly id: InvitationId;
+  /** Of its code, which whoever made it has seen once. */
+  readonly digest: Digest;
+  readonly note: string;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  /** How many devices may join by it. */
+  readonly devices: number;
+  readonly revokedAt: number | null;
+}
+
+/** A device that joined by an invitation: from then on its key lets it in. */
+export interface AdmissionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  readonly invitation: InvitationId;
+  readonly at: number;
+}
+
+/** A device that a coordinator left out. */
+export interface ExclusionRecord {
+  readonly federation: FederationId;
+  readonly participant: ParticipantId;
+  /** As it was called when it was left out. */
+  readonly name: string;
+  /** What its person is told. */
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Somebody who works the console. */
+export interface PersonRecord {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+/** By what a person shows who it is. Secrets lie here as their digests; each of the first two works once. */
+export interface CredentialRecord {
+  readonly id: string;
+  readonly person: PersonId;
+  readonly createdAt: number;
+  /** Null: it does not expire. */
+  readonly expiresAt: number | null;
+  readonly secret:
+    | { readonly type: 'sign-in-link'; readonly digest: Digest }
+    | { readonly type: 'recovery-code'; readonly digest: Digest }
+    | {
+        readonly type: 'api-token';
+        readonly digest: Digest;
+        readonly name: string;
+        readonly scopes: readonly Permission[];
+      }
+    | {
+        readonly type: 'passkey';
+        readonly name: string;
+        /** COSE, in base64url. */
+        readonly publicKey: string;
+        /** Signatures so far, as far as the authenticator counts them. */
+        readonly counter: number;
+        readonly transports: readonly string[];
+      };
+}
+
+/** A signed-in person. The cookie's value is known to the browser alone; here lies its digest. */
 export interface SessionRecord {
   readonly digest: Digest;
+  /** Null: signed in before there were several; the first owner. */
+  readonly person: PersonId | null;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -125,6 +198,44 @@ export interface JournalRecord {
   readonly hash: string;
 }
 
+/** A leaf of a federation's log of versions, and the tree's head with it as the last one. */
+export interface LogRecord {
+  readonly federation: FederationId;
+  /** The leaf's place: one a version, from 0 on. */
+  readonly version: VersionNumber;
+  /** Canonical JSON of a LoggedVersion: the very text that is hashed. */
+  readonly leaf: string;
+  readonly root: string;
+  /** When the head was signed. */
+  readonly at: number;
+  /** Hash of the journal's last line before the head. */
+  readonly journal: string;
+  readonly signed: Signature;
+}
+
+/** A link of the chain of coordinators' acts, of the whole server. */
+export interface ActRecord {
+  /** Counts from 1 without gaps. */
+  readonly sequence: number;
+  readonly at: number;
+  /** Whoever did it: a coordinator, by what is known of it. */
+  readonly by: string;
+  readonly act: string;
+  /** Also of one that is there no more. */
+  readonly federation: string | null;
+  readonly detail: unknown;
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** A row as a change leaves it in its table; columns without a value are left out. */
+export interface StoredRow {
+  readonly table: string;
+  /** Within its federation and table; of a table that only grows, "+": the next one. */
+  readonly key: string;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
 export type Change =
   | { readonly type: 'create-federation'; readonly record: FederationRecord }
   | { readonly type: 'change-federation'; readonly record: FederationRecord }
@@ -138,8 +249,23 @@ export type Change =
   | { readonly type: 'replace-initial-version'; readonly record: VersionRecord }
   | { readonly type: 'insert-evaluation'; readonly record: EvaluationRecord }
   | { readonly type: 'move-alias'; readonly federation: FederationId; readonly move: AliasMove }
+  | { readonly type: 'put-invitation'; readonly record: InvitationRecord }
+  | { readonly type: 'insert-admission'; readonly record: AdmissionRecord }
+  | { readonly type: 'put-exclusion'; readonly record: ExclusionRecord }
+  | {
+      readonly type: 'delete-exclusion';
+      readonly federation: FederationId;
+      readonly participant: ParticipantId;
+    }
+  | { readonly type: 'put-person'; readonly record: PersonRecord }
+  /** With its credentials and sessions. */
+  | { readonly type: 'delete-person'; readonly id: PersonId }
+  | { readonly type: 'put-credential'; readonly record: CredentialRecord }
+  | { readonly type: 'delete-credential'; readonly id: string }
   | { readonly type: 'insert-session'; readonly record: SessionRecord }
   | { readonly type: 'delete-session'; readonly digest: Digest }
+  | { readonly type: 'append-log'; readonly record: LogRecord }
+  | { readonly type: 'append-act'; readonly record: ActRecord }
   | { readonly type: 'append-journal'; readonly record: JournalRecord };
 
 /** A write that would break a guarantee: an id or key that is there already, a federation that is not. Nothing was written. */
@@ -156,6 +282,12 @@ export class RecordsFull extends Error {
 export const changedNothing = (error: unknown): boolean =>
   error instanceof RecordConflict || error instanceof RecordsFull;
 
+export interface ActPage {
+  /** Acts below this number only. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
 export interface RoundPage {
   /** Rounds below this number only. */
   readonly before?: number;
@@ -165,6 +297,11 @@ export interface RoundPage {
 export interface Records {
   /** Rejects with RecordConflict or RecordsFull where nothing was written, else with what the disk said. */
   write(changes: readonly Change[]): Promise<void>;
+  /**
+   * What is left of a change for good, for the journal to name; nothing for what is transient (a round that is open still, a
+   * session), for the journal itself, and where nobody will ever ask.
+   */
+  rowsOf(change: Change): readonly StoredRow[];
   /** In order of creation. */
   federations(): Promise<readonly FederationRecord[]>;
   run(federation: FederationId, run: RunNumber): Promise<RunRecord | undefined>;
@@ -181,7 +318,18 @@ export interface Records {
   evaluations(federation: FederationId): Promise<readonly EvaluationRecord[]>;
   /** Newest first. */
   aliases(federation: FederationId): Promise<readonly AliasMove[]>;
+  /** In order of creation. */
+  invitations(federation: FederationId): Promise<readonly InvitationRecord[]>;
+  admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
+  exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
+  /** In order of creation. */
+  people(): Promise<readonly PersonRecord[]>;
+  credentials(): Promise<readonly CredentialRecord[]>;
   sessions(): Promise<readonly SessionRecord[]>;
+  /** Newest first. */
+  acts(page: ActPage): Promise<readonly ActRecord[]>;
+  /** Ascending. */
+  log(federation: FederationId): Promise<readonly LogRecord[]>;
   /** Ascending. */
   journal(federation: FederationId): Promise<readonly JournalRecord[]>;
   lastEntry(federation: FederationId): Promise<JournalRecord | undefined>;

@@ -35,7 +35,6 @@ export interface CohortParts {
   readonly clock: Clock;
   readonly blobs: Blobs;
   coordinator(): Coordinator;
-  isPresent(device: SimulatedDevice): boolean;
   /** The device goes away, and comes back after `ms`. */
   leave(device: SimulatedDevice, ms: number): void;
   tell(device: SimulatedDevice, message: ClientMessage): void;
@@ -54,10 +53,14 @@ export class Cohort {
   readonly held = new Map<number, readonly Digest[]>();
   readonly #trainings: Trainings;
   readonly #zeros: Float32Array;
-  /** The round that devices know of; 0 where it has ended. */
+  /** The newest round that any device was configured in, and those that were. */
   #round = 0;
   #cohort: SimulatedDevice[] = [];
-  /** Of the round's base. */
+  /** What each device was asked last, by the round that it was configured in. */
+  readonly #asked = new Map<number, number>();
+  /** Those that are at it. */
+  readonly #tasks = new Map<number, number>();
+  /** Of bases. */
   readonly #values = new Map<Digest, Promise<Float32Array>>();
   /** What devices' controls will be once a version holds their updates. */
   readonly #nextControls = new Map<number, Float32Array<ArrayBuffer>>();
@@ -71,11 +74,14 @@ export class Cohort {
 
   /** What it was training is given up. */
   gone(device: SimulatedDevice): void {
+    this.#tasks.delete(device.index);
     this.#trainings.drop(device);
   }
 
+  /** In asynchronous rounds whoever trains is a member of the next one. */
   ended(): void {
-    this.#round = 0;
+    if (this.parts.setup.mode.type === 'asynchronous') return;
+    this.#tasks.clear();
     this.#trainings.clear();
   }
 
@@ -90,14 +96,17 @@ export class Cohort {
   /** A device is told to train. */
   configured(device: SimulatedDevice, message: Configured): void {
     const { setup } = this.parts;
-    if (this.#round !== message.round) {
+    // A device that comes back to an asynchronous run may be asked for its earlier task again.
+    if (message.round > this.#round) {
       this.#round = message.round;
       this.#cohort = [];
       this.#common = undefined;
       this.#values.clear();
       this.#nextControls.clear();
     }
-    const isAgain = this.#cohort.includes(device);
+    const isAgain = this.#asked.get(device.index) === message.round;
+    this.#asked.set(device.index, message.round);
+    this.#tasks.set(device.index, message.round);
     if (!isAgain) {
       this.#cohort.push(device);
       this.#fetch(device, message.base);
@@ -108,14 +117,14 @@ export class Cohort {
     if (!device.isRoot && draw.next() < setup.dropout) {
       const { least, most } = AWAY_SECONDS;
       const awayMs = Math.ceil(1000 * (least + (most - least) * draw.next()));
-      this.#later(message.round, Math.ceil(ms * draw.next()), () => this.parts.leave(device, awayMs));
+      this.#later(device, message, Math.ceil(ms * draw.next()), () => this.parts.leave(device, awayMs));
       return;
     }
     this.parts.do(async () => {
       // The whole cohort is known once all of it has been told.
       const parameters = await this.#valuesOf(message.base.digest);
       const serverControl = await this.#serverControl(message);
-      if (this.#round !== message.round || !this.parts.isPresent(device)) return;
+      if (!this.#isAtIt(device, message)) return;
       this.#trainings.plan(
         device,
         {
@@ -131,7 +140,7 @@ export class Cohort {
         },
         this.parts.clock.monotonic() + ms,
       );
-      this.#later(message.round, ms, () => this.parts.do(() => this.#report(device, message)));
+      this.#later(device, message, ms, () => this.parts.do(() => this.#report(device, message)));
     });
   }
 
@@ -145,10 +154,15 @@ export class Cohort {
     this.bytesDown += steps.reduce((sum, step) => sum + step.bytes, whole ? bytes : 0);
   }
 
-  /** Unless the round has ended by then. */
-  #later(round: number, ms: number, action: () => void): void {
+  /** It is here, and trains for the round that it was configured in. */
+  #isAtIt(device: SimulatedDevice, { round }: Configured): boolean {
+    return this.#tasks.get(device.index) === round;
+  }
+
+  /** Unless the device is no more at it by then. */
+  #later(device: SimulatedDevice, message: Configured, ms: number, action: () => void): void {
     this.parts.clock.after(ms, () => {
-      if (this.#round === round) action();
+      if (this.#isAtIt(device, message)) action();
     });
   }
 
@@ -179,9 +193,9 @@ export class Cohort {
 
   /** Its training has ended at this moment: what it made is offered, and delivered where it is wanted. */
   async #report(device: SimulatedDevice, message: Configured): Promise<void> {
-    if (!this.parts.isPresent(device)) return;
     const result = await this.#resultOf(device, message);
-    if (result === undefined || this.#round !== message.round) return;
+    if (result === undefined || !this.#isAtIt(device, message)) return;
+    this.#tasks.delete(device.index);
     if (result.type === 'failed') {
       this.parts.tell(device, {
         name: 'withdraw',

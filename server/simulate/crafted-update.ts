@@ -3,7 +3,7 @@
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { codecNamed, decodeAll } from '#lib/core/update/codec/index.ts';
 import { updateContext } from '#lib/core/update/context.ts';
-import { formUpdate } from '#lib/participant/form-update.ts';
+import { formUpdate, readOneByOne } from '#lib/participant/form-update.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { UpdateOffer } from '#lib/protocol/http.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
@@ -62,6 +62,6 @@ export function craftedUpdate(
     draw: seededBytes(0),
   });
   return formed.ok
-    ? { type: 'trained', entry: formed.value.entry, residual: undefined, control: undefined }
+    ? { type: 'trained', entry: readOneByOne(formed.value).entry, residual: undefined, control: undefined }
     : { type: 'failed', message: formed.error };
 }

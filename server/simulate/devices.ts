@@ -1,9 +1,8 @@
 // The simulated devices: what each is for the whole simulation, all of it drawn from the seed. A device costs its row numbers
 // and little else, so that ten thousand of them fit where one model does.
-import * as v from 'valibot';
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -61,12 +60,13 @@ export function simulatedDevices(
   const hostile = new Set(order.subarray(0, Math.round(setup.attackers * parts.length)));
   return [...parts, ...(root === undefined ? [] : [root])].map((rows, index) => {
     const draw = random(seed, 'device', index);
-    const secret = Array.from({ length: 32 }, () => draw.below(256).toString(16).padStart(2, '0')).join('');
+    // It signs nothing: a public key without a private one is identity enough.
+    const publicKey = Uint8Array.from({ length: 32 }, () => draw.below(256));
     const spread = draw.normal();
     const wakes = WAKES.mean + WAKES.deviation * draw.normal();
     return {
       index,
-      participant: participantIdOf(v.parse(ParticipantSecret, secret)),
+      participant: participantIdOf(publicKey),
       rows,
       rowsPerSecond:
         setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),
@@ -87,10 +87,12 @@ export function leftOutForSpeed(
   if (reasons.length === 0) return undefined;
   const left = devices.length - reasons.length;
   const many = `${reasons.length} of ${devices.length} devices would train longer than ${setup.deadlineShare} of ${setup.deadlineSeconds} s`;
-  if (left < spec.rules.minimum)
+  const { goal, minimum, mode } = spec.rules;
+  // A device has one place in a buffer, which waits until it is full.
+  const least = mode.type === 'asynchronous' ? goal : minimum;
+  if (left < least)
     throw new UnusableSetup(
-      `--deadline-share ${setup.deadlineShare}: ${many}, and a round needs at least ${spec.rules.minimum} of the ${left} others. Use a larger share or a longer --deadline.`,
+      `--deadline-share ${setup.deadlineShare}: ${many}, and a round needs at least ${least}, where ${left} are left. Use a larger share or a longer --deadline.`,
     );
-  const { goal } = spec.rules;
   return `${many}, and are left out.${left < goal ? ` Rounds want ${goal} devices, and wait in vain for more than ${left}.` : ''}`;
 }

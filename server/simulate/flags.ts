@@ -88,6 +88,17 @@ export const guardOf = (text: string): number | null => {
   return factor >= 1 && factor <= 1000 ? factor : refuse('off, or a number from 1 to 1000, as 3.');
 };
 
+/** `synchronous`, `asynchronous:concurrency=20`. */
+export function modeOf(text: string): SimulationSetup['mode'] {
+  if (text === 'synchronous') return { type: 'synchronous' };
+  const concurrency = Number(/^asynchronous:concurrency=(\d+)$/.exec(text)?.[1] ?? NaN);
+  return concurrency >= 1 && concurrency <= 10_000
+    ? { type: 'asynchronous', concurrency }
+    : refuse(
+        'synchronous, or asynchronous and how many devices train at once (1 to 10000), as asynchronous:concurrency=20.',
+      );
+}
+
 /** `sgd`, `sgd:momentum=0.9`, `adam`. */
 export function optimizerOf(text: string): SimulationSetup['optimizer'] {
   if (text === 'adam') return { type: 'adam' };

@@ -6,16 +6,17 @@ import { backdoorSuccess, replacement } from '#lib/core/attacks/replacement.ts';
 import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { FederationId, ParticipantSecret, type Digest } from '#lib/core/ids.ts';
+import { FederationId, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
+import { acceptedReports, isAsynchronous, type EndedRound } from '#lib/core/round/round-state.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
-import type { RoundView } from '#lib/protocol/views.ts';
 import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
 import type { Connection } from '../coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../coordinator/coordinator.ts';
 import type { ClientMessage } from '../coordinator/messages.ts';
 import { readParameters } from '../coordinator/stored-updates.ts';
+import { roundView } from '../coordinator/views.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -74,7 +75,7 @@ export class Laboratory {
   readonly #held: Map<Digest, Uint8Array>;
   readonly #judge: Connection = {
     id: 'laboratory',
-    participant: participantIdOf(v.parse(ParticipantSecret, '0'.repeat(64))),
+    participant: participantIdOf(new Uint8Array(32)),
     name: null,
     kind: 'headless',
     send: () => {},
@@ -98,7 +99,6 @@ export class Laboratory {
       clock: this.#clock,
       blobs: this.#blobs,
       coordinator: () => this.#coordinator,
-      isPresent: (device) => this.#presence.has(device),
       leave: (device, ms) => this.#presence.leave(device, ms),
       tell: (device, message) => this.#tell(device, message),
       do: (work) => this.#underWay.do(work),
@@ -235,19 +235,18 @@ export class Laboratory {
     this.#underWay.do(async () => {
       await this.#coordinator.idle();
       this.#isEnding = false;
-      const { round, head, roundsCommitted, state } = this.#view;
-      if (round === null) throw new Error('A version was made by no round.');
+      const { head, roundsCommitted, state } = this.#view;
+      const ended = this.#ended;
       const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
       const tally = isDue ? await this.#score(message.digest) : undefined;
       const backdoor = isDue ? await this.#backdoor(message.digest) : undefined;
       this.#forget();
-      const reporters = round.cohort.flatMap(({ stage, participant }) => {
-        const device = this.#byParticipant.get(participant);
-        return stage === 'accepted' && device !== undefined ? [device] : [];
-      });
+      const reporters = acceptedReports(ended).flatMap(
+        ({ participant }) => this.#byParticipant.get(participant) ?? [],
+      );
       this.#cohort.counted(reporters);
       this.parts.onRound({
-        ...this.#outline(round),
+        ...this.#outline(ended),
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
         ...(backdoor === undefined ? {} : { backdoor }),
@@ -273,10 +272,10 @@ export class Laboratory {
     this.#underWay.do(async () => {
       await this.#coordinator.idle();
       this.#isEnding = false;
-      const { round } = this.#view;
-      if (round === null) throw new Error('There was no round to abandon.');
+      // The buffer that was open when the run reached its end is no round of it.
+      if (this.#view.state === 'finished') return;
       this.parts.onRound({
-        ...this.#outline(round),
+        ...this.#outline(this.#ended),
         version: null,
         metrics: null,
         bytesUp: 0,
@@ -302,15 +301,26 @@ export class Laboratory {
     this.#cohort.ended();
   }
 
-  #outline(round: RoundView) {
-    const count = (...stages: RoundView['cohort'][number]['stage'][]): number =>
-      round.cohort.filter((one) => stages.includes(one.stage)).length;
+  get #ended(): EndedRound {
+    const ended = this.#records.ended();
+    if (ended === undefined) throw new Error('No round has ended yet.');
+    return ended;
+  }
+
+  #outline(round: EndedRound) {
+    const { cohort } = roundView(round, null, false);
+    const count = (wanted: (typeof cohort)[number]['stage']): number =>
+      cohort.filter(({ stage }) => stage === wanted).length;
+    const ages = acceptedReports(round).map(({ staleness }) => staleness);
     return {
       type: 'round' as const,
       round: round.round,
       participants: count('accepted'),
       refused: count('refused'),
       dropped: count('dropped'),
+      ...(isAsynchronous(round) && ages.length > 0
+        ? { staleness: ages.reduce((sum, age) => sum + age, 0) / ages.length }
+        : {}),
       simulatedSeconds: this.#clock.monotonic() / 1000,
     };
   }
@@ -349,14 +359,19 @@ export class Laboratory {
     this.#tell(device, { name: 'evaluation', message: { federation, version, tally, personal: null } });
   }
 
-  /** Bytes of earlier versions are asked for by nobody: a thousand of them would fill the memory. */
+  /**
+   * Bytes of earlier versions are asked for by nobody, but in asynchronous rounds by devices that come back to a task, as long as
+   * its base still counts: a thousand of them would fill the memory.
+   */
   #forget(): void {
     const versions = this.#records.kept()?.versions ?? [];
-    const [earlier, head] = versions.slice(-2);
-    if (earlier === undefined || head === undefined) return;
-    const anchor = anchorsOf(versions, head);
-    for (const digest of [...blobsOf(earlier), ...anchorsOf(versions, earlier)])
-      if (!anchor.includes(digest)) void this.#blobs.release(digest);
+    const first = versions.length - 1 - this.#ended.maximumStaleness;
+    const earlier = versions[first - 1];
+    if (earlier === undefined) return;
+    const bytesOfAll = (some: readonly KeptVersion[]): Digest[] =>
+      some.flatMap((one) => [...blobsOf(one), ...anchorsOf(versions, one)]);
+    const wanted = new Set(bytesOfAll(versions.slice(first)));
+    for (const digest of bytesOfAll([earlier])) if (!wanted.has(digest)) void this.#blobs.release(digest);
   }
 
   #checkpoint(): Checkpoint {

@@ -15,6 +15,8 @@ export interface RoundLine {
   readonly refused: number;
   /** Cohort members that went away, gave up because their training failed, or were too late. */
   readonly dropped: number;
+  /** In asynchronous rounds: how many versions were made while an update in this one was trained, on average. */
+  readonly staleness?: number;
   /** On the test rows; null: not scored. */
   readonly metrics: Figures | null;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
@@ -77,6 +79,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
           : [
               `${line.participants} participants`,
               ...lost,
+              ...(line.staleness === undefined ? [] : [`${line.staleness.toFixed(1)} versions stale`]),
               ...(value === undefined ? [] : [figureText(metric, value)]),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,

@@ -1,11 +1,12 @@
 // The records of a simulation, in memory: the newest round whole; of earlier ones their versions, which is what a run's figures
 // are made of. A server keeps every round for good; thousands of simulated rounds would only fill the memory. The journal is not
-// kept, but for what was charged to privacy: its chain proves to others that nothing was altered, and here there are no others.
+// kept, but for what was charged to privacy, nor is the log of versions: its chain proves to others that nothing was altered, and
+// here there are no others.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
-import { Round } from '#lib/core/round/round-state.ts';
+import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
 import { isOfLedger } from '../coordinator/privacy-ledger.ts';
 import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
 
@@ -87,6 +88,8 @@ export type KeptRecords = v.InferOutput<typeof KeptRecords>;
 export interface RoundRecords extends Records {
   /** Undefined before there is a federation. */
   kept(): KeptRecords | undefined;
+  /** The newest round that has ended: of an asynchronous run the next one is open by then. */
+  ended(): EndedRound | undefined;
 }
 
 const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
@@ -99,7 +102,11 @@ type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 /** One federation at a time. `before`: what an earlier process kept. */
 export function roundRecords(before?: KeptRecords): RoundRecords {
   let kept = before === undefined ? undefined : structuredClone(before);
-  const updates = new Map<ParticipantId, UpdateRecord>();
+  let ended: EndedRound | undefined;
+  /** Of the newest round's members, by the round that each was configured in. */
+  const updates = new Map<string, UpdateRecord>();
+  const keyOf = ({ round, participant }: Pick<UpdateRecord, 'round' | 'participant'>): string =>
+    `${round}/${participant}`;
 
   const present = (): KeptRecords => {
     if (kept === undefined) throw new RecordConflict('There is no federation yet.');
@@ -128,12 +135,14 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         const all = present();
         if (all.round?.round.round !== change.record.round.round) updates.clear();
         all.round = change.record;
+        const { round } = change.record;
+        if (round.phase === 'committed' || round.phase === 'abandoned') ended = round;
         return;
       }
       case 'insert-update':
-        if (updates.has(change.record.participant))
+        if (updates.has(keyOf(change.record)))
           throw new RecordConflict('There is a decision on this update already.');
-        updates.set(change.record.participant, change.record);
+        updates.set(keyOf(change.record), change.record);
         return;
       case 'insert-version':
         if (present().versions.some((one) => one.version === change.record.version))
@@ -147,10 +156,20 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'append-journal':
         if (isOfLedger(change.record.type)) present().charges.push(change.record);
         return;
+      case 'append-log':
       case 'move-alias':
         return;
       case 'delete-federation':
       case 'replace-initial-version':
+      case 'append-act':
+      case 'put-invitation':
+      case 'insert-admission':
+      case 'put-exclusion':
+      case 'delete-exclusion':
+      case 'put-person':
+      case 'delete-person':
+      case 'put-credential':
+      case 'delete-credential':
       case 'insert-session':
       case 'delete-session':
         throw new Error(`A simulation does not ask for “${change.type}”.`);
@@ -160,19 +179,27 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
   };
   return {
     kept: () => kept,
+    ended: () => ended,
     async write(changes) {
       for (const change of changes) apply(change);
     },
+    rowsOf: () => [],
     federations: async () => (kept === undefined ? [] : [kept.federation]),
     run: async (_, run) => (kept?.run?.run === run ? kept.run : undefined),
     rounds: async () => (kept?.round == null ? [] : [kept.round]),
     round: async (_, round) => (kept?.round?.round.round === round ? kept.round : undefined),
-    update: async (_, round, participant) =>
-      kept?.round?.round.round === round ? updates.get(participant) : undefined,
+    update: async (_, round, participant) => updates.get(keyOf({ round, participant })),
     versions: async () => kept?.versions ?? [],
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
+    invitations: async () => [],
+    admissions: async () => [],
+    exclusions: async () => [],
+    people: async () => [],
+    credentials: async () => [],
     sessions: async () => [],
+    acts: async () => [],
+    log: async () => [],
     journal: async () => kept?.charges ?? [],
     lastEntry: async () => undefined,
     async close() {},

@@ -1,7 +1,7 @@
 // What a simulation is told to do: plain data, which its state file keeps, so that it is gone on with as it was begun. How flags
 // become it is flags.ts; what the parts must agree on beyond each flag is found where they meet, and refused by UnusableSetup.
 import * as v from 'valibot';
-import { plainRounds, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
+import { plainRounds, RoundMode, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
 import { OptimizerSpec } from '#lib/core/model/spec.ts';
@@ -27,8 +27,9 @@ export const SimulationSetup = v.strictObject({
   model: v.nullable(v.string()),
   /** Null: one for each file with by-file, else 100. */
   participants: v.nullable(whole(1)),
-  /** The share of all participants that closes a round. */
+  /** The share of all participants that closes a round, or fills a buffer. */
   cohort: share,
+  mode: v.optional(RoundMode, plainRounds.mode),
   overSelection: v.pipe(v.number(), v.minValue(1), v.maxValue(3)),
   localEpochs: whole(1),
   batchSize: whole(1),

@@ -65,6 +65,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     if (setup === undefined) throw new Error('There is neither a setup nor a state.');
     const keptAt = 'resume' in begin ? begin.resume : options.state;
     checkAttackers(setup);
+    checkMode(setup, keptAt);
     const data = await readSimulationData(setup);
     const digest = digestOfData(data);
     if (earlier !== undefined && earlier.begun.data !== digest)
@@ -141,6 +142,24 @@ function checkAttackers({ attack, attackers }: SimulationSetup): void {
     throw new UnusableSetup('--attackers needs an attack: name one with --attack, as signflip:scale=5.');
   if (attack !== null && attackers === 0)
     throw new UnusableSetup('--attack needs attackers: give their share with --attackers, as 0.2.');
+}
+
+/** What goes by a cohort that is picked and closed has no place where there is none. */
+function checkMode({ mode, attack, overSelection }: SimulationSetup, keptAt: string | undefined): void {
+  if (mode.type === 'synchronous') return;
+  if (keptAt !== undefined)
+    throw new UnusableSetup(
+      '--state: it is written between two rounds, and in asynchronous rounds some device always trains. Leave it out; the same seed makes the same bytes.',
+    );
+  if (overSelection !== 1)
+    throw new UnusableSetup(
+      '--over-selection: asynchronous rounds pick no cohort. Leave it out, and say how many devices train at once by --mode asynchronous:concurrency=20.',
+    );
+  const acts = attack === null ? undefined : attackNamed(attack.name)?.acts;
+  if (attack !== null && (acts === 'on-honest-updates' || acts === 'on-rows-and-own-delta'))
+    throw new UnusableSetup(
+      `--attack ${attack.name} reckons with the other updates of its cohort, and asynchronous rounds have none. Use labelflip, signflip or gaussian, or synchronous rounds.`,
+    );
 }
 
 /** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */

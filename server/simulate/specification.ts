@@ -1,5 +1,5 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import { plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
@@ -33,6 +33,11 @@ export function simulatedSpec(
     throw new UnusableSetup(
       `--strategy ${setup.strategy.name} needs at least ${needed} updates a round, and --cohort ${setup.cohort} of ${participants} participants makes ${goal}. Use a larger share or more participants.`,
     );
+  const isAsynchronous = setup.mode.type === 'asynchronous';
+  if (setup.mode.type === 'asynchronous' && setup.mode.concurrency < goal)
+    throw new UnusableSetup(
+      `--mode asynchronous:concurrency=${setup.mode.concurrency}: a device has one place in a buffer, and --cohort ${setup.cohort} of ${participants} participants makes buffers of ${goal}. Use at least ${goal}, or a smaller --cohort.`,
+    );
   const judged: Tally['type'] =
     part.value.family === 'k-means' ? 'clustering' : ofClasses ? 'classification' : 'regression';
   const metric = setup.metric ?? { name: usualMetric[judged], target: null };
@@ -59,8 +64,10 @@ export function simulatedSpec(
       },
       // Everybody who is there is at hand.
       reserve: MOST_RESERVE,
+      mode: setup.mode,
       goal,
-      minimum: Math.max(needed, Math.ceil(goal / 2)),
+      // A buffer waits for all its updates: only the judge of its versions is waited for.
+      minimum: isAsynchronous ? 1 : Math.max(needed, Math.ceil(goal / 2)),
       overSelection: setup.overSelection,
       selectionDeadlineMs: SELECTION_MS,
       reportingDeadlineMs: setup.deadlineSeconds * 1000,
@@ -69,6 +76,7 @@ export function simulatedSpec(
     },
     privacy: setup.privacy,
     sample: null,
+    access: exactAveraging.access,
   };
   const checked = checkSpec(spec);
   if (checked.ok) return spec;
@@ -95,6 +103,7 @@ function flagOf(path: string): string {
     ['spec.transfer.uplink', '--uplink'],
     ['spec.transfer.downlink', '--downlink'],
     ['spec.rules.minimum', '--cohort'],
+    ['spec.rules.mode', '--mode'],
     ['spec.rules.selection.deadlineShare', '--deadline-share'],
     ['spec.rules.selection.fairness', '--fairness'],
     ['spec.network', '--model'],

@@ -17,6 +17,7 @@ import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
+import { readOneByOne } from '#lib/participant/form-update.ts';
 import { roundTraining, sumRound, workRound } from '#lib/participant/work-round.ts';
 import type { OutboxEntry } from '#lib/ports/participant-store.ts';
 import type { BackendName } from '#lib/ports/trainer.ts';
@@ -137,7 +138,12 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   if (model.type === 'sums') {
     const summed = sumRound(job.message, job.participant, model.sums, job.base, rows);
     if (summed.type === 'failed') return { type: 'failed', message: summed.message };
-    return { type: 'trained', entry: summed.formed.entry, residual: undefined, control: undefined };
+    return {
+      type: 'trained',
+      entry: readOneByOne(summed.formed).entry,
+      residual: undefined,
+      control: undefined,
+    };
   }
   const { network } = model;
   const changesDelta = attack?.acts === 'on-own-delta' || attack?.acts === 'on-rows-and-own-delta';
@@ -180,7 +186,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
   );
   if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
   if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
-  const { entry, controlChange } = outcome.formed;
+  const { entry, controlChange } = readOneByOne(outcome.formed);
   if (!changesDelta || job.hostile === null || setup.attack === null)
     return {
       type: 'trained',

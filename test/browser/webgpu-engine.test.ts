@@ -6,8 +6,8 @@ import { createGpuTrainer } from '../../src/lib/adapters/webgpu/trainer.ts';
 import { each } from '../../src/lib/adapters/webgpu/wgsl.ts';
 import { workshopOf } from '../../src/lib/adapters/webgpu/workshop.ts';
 import { initialParameters } from '../../src/lib/core/model/network.ts';
-import type { SessionPlan } from '../../src/lib/ports/trainer.ts';
-import { network, someRows, startOf } from '../contract/trainer.ts';
+import type { SessionPlan, Trainer } from '../../src/lib/ports/trainer.ts';
+import { network, relativeDifference, someRows, startOf } from '../contract/trainer.ts';
 
 const plan: SessionPlan = {
   learningRate: 0.1,
@@ -57,6 +57,29 @@ test('rows of more elements than a dimension of workgroups covers are scored as 
   await session.setState(start);
   const [expected, got] = [await reference.predict(features, 24), await session.predict(features, 24)];
   for (const [index, value] of expected.entries()) expect(Math.abs(got[index]! - value)).toBeLessThan(1e-4);
+});
+
+test('a batch of more rows than a tile has trains as the reference does, and so do fewer rows on its program', async () => {
+  // The contract's batches are of 5 and 3, whose products take no tiles.
+  const of = network({
+    inputShape: [40],
+    layers: [
+      { type: 'dense', units: 20, activation: 'tanh', useBias: true },
+      { type: 'dense', units: 3, activation: 'softmax', useBias: true },
+    ],
+    loss: 'categorical-crossentropy',
+  });
+  const trainer = await createGpuTrainer();
+  onTestFinished(() => trainer.dispose());
+  const trained = async (on: Trainer): Promise<Float32Array> => {
+    const session = await on.open(of, plan);
+    await session.setRows(someRows(of, 4));
+    await session.setState(startOf(of));
+    for (const rows of [24, 18, 7]) await session.step(Uint32Array.from({ length: rows }, (_, row) => row));
+    return (await session.state()).parameters;
+  };
+  const [expected, got] = [await trained(createReferenceTrainer()), await trained(trainer)];
+  expect(relativeDifference(got, expected, startOf(of).parameters)).toBeLessThan(2e-4);
 });
 
 test('a device that is lost while a loss is being read ends the session with device-lost', async () => {

@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { Server } from 'socket.io';
 import { expect, test } from 'vitest';
 import { createMemoryLink } from '#lib/adapters/memory/link.ts';
-import { randomSecret } from '#lib/adapters/random-secret.ts';
+import { memoryIdentity } from '#lib/adapters/memory/identity.ts';
 import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
 import { bytesOf } from '#lib/core/digest.ts';
+import { TOKEN_EVENT } from '#lib/protocol/handshake.ts';
 import { PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { clientMessages, type ClientMessages } from '#lib/protocol/messages.ts';
 import type { UpdateOffer } from '#lib/protocol/http.ts';
@@ -19,6 +20,7 @@ linkContract('in memory', async (coordinator) => {
     upload: async (_federation, offer, bytes) => coordinator.upload(offer, bytes),
     federation: async () => undefined,
     round: async () => undefined,
+    log: async () => undefined,
   });
   return {
     link,
@@ -70,6 +72,7 @@ async function socketBench(coordinator: PlayedCoordinator): Promise<SocketBench>
   });
   io.on('connection', (socket) => {
     handshakes.push(socket.handshake.auth);
+    socket.emit(TOKEN_EVENT, { token: 'a token' });
     for (const name of Object.keys(clientMessages) as (keyof ClientMessages)[])
       socket.on(
         name,
@@ -77,12 +80,11 @@ async function socketBench(coordinator: PlayedCoordinator): Promise<SocketBench>
           void coordinator.answer(name, message).then(answer),
       );
   });
-  const secret = randomSecret();
+  const identity = await memoryIdentity();
   const link = createSocketLink({
     url: `http://127.0.0.1:${address.port}/f/digits`,
     kind: 'headless',
-    identity: async () => ({ secret, name: 'Ada' }),
-    secret: async () => secret,
+    identity: async () => ({ identity, name: 'Ada' }),
     uniform: () => 0,
     reconnectMostMs: 50,
     onMalformed: (name) => malformed.push(name),
@@ -139,7 +141,7 @@ test('the socket link says who it is at each connection, in the handshake of the
     protocol: PROTOCOL_VERSION,
     kind: 'headless',
     name: 'Ada',
-    secret: expect.stringMatching(/^[0-9a-f]{64}$/),
+    proof: expect.objectContaining({ publicKey: expect.stringMatching(/^[0-9a-f]{64}$/) }),
   });
   await bench.close();
 });

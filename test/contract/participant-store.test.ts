@@ -50,26 +50,26 @@ participantStoreContract('in files', async () => {
   };
 });
 
-test('what a process did not finish writing is gone at the next start, and nobody but the owner reads the secret', async () => {
+test('what a process did not finish writing is gone at the next start, and nobody but the owner reads the key', async () => {
   const directory = await folder();
   const store = await openFileParticipantStore(directory);
-  await store.secret();
+  await store.identity();
   await writeFile(join(directory, 'incoming', '7'), 'half an upd');
   await openFileParticipantStore(directory);
   expect(await readdir(join(directory, 'incoming'))).toEqual([]);
-  expect((await stat(join(directory, 'secret'))).mode & 0o077).toBe(0);
+  expect((await stat(join(directory, 'identity'))).mode & 0o077).toBe(0);
 });
 
 test('a damaged file is named, and is never taken for a new participant or an empty outbox', async () => {
   const directory = await folder();
   const store = await openFileParticipantStore(directory);
-  await store.secret();
+  await store.identity();
   await store.settings.put('a', 1);
-  await writeFile(join(directory, 'secret'), '"abc"\n');
+  await writeFile(join(directory, 'identity'), '"abc"\n');
   await writeFile(join(directory, 'settings', 'a.kept'), 'no line');
   const again = await openFileParticipantStore(directory);
-  await expect(again.secret()).rejects.toThrow(DamagedState);
-  await expect(again.secret()).rejects.toThrow(`${join(directory, 'secret')} is damaged`);
+  await expect(again.identity()).rejects.toThrow(DamagedState);
+  await expect(again.identity()).rejects.toThrow(`${join(directory, 'identity')} is damaged`);
   await expect(again.settings.get('a')).rejects.toThrow('its first line has no end');
   await store.outbox.put({
     federation: v.parse(FederationId, 'digits'),

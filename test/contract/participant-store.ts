@@ -1,6 +1,7 @@
 // What every ParticipantStore guarantees, whatever it is kept in. `reopen` gives the same device's store after a reload.
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { verifySignature } from '#lib/core/signature.ts';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
 import type {
@@ -90,13 +91,16 @@ export function participantStoreContract(name: string, open: () => Promise<Store
       expect(await again.vectors.get(`control:${federation}`)).toBeUndefined();
     });
 
-    test('the secret is 64 hex digits, the same at every call and after a reload, and another on another device', async () => {
+    test('the identity signs, is the same at every call and after a reload, and another on another device', async () => {
       const { store, reopen } = await open();
-      const [first, second] = await Promise.all([store.secret(), store.secret()]);
-      expect(first).toMatch(/^[0-9a-f]{64}$/);
-      expect(second).toBe(first);
-      expect(await (await reopen()).secret()).toBe(first);
-      expect(await (await open()).store.secret()).not.toBe(first);
+      const [first, second] = await Promise.all([store.identity(), store.identity()]);
+      expect(second.publicKey).toEqual(first.publicKey);
+      const again = await (await reopen()).identity();
+      expect(again.publicKey).toEqual(first.publicKey);
+      const message = Uint8Array.of(1, 2, 3);
+      for (const one of [first, second, again])
+        expect(await verifySignature(first.publicKey, message, await one.sign(message))).toBe(true);
+      expect((await (await open()).store.identity()).publicKey).not.toEqual(first.publicKey);
     });
 
     test('an update in the outbox survives a reload, byte for byte, until it is removed', async () => {
@@ -192,7 +196,7 @@ export function participantStoreContract(name: string, open: () => Promise<Store
 
     test('forgetting leaves nothing, and the next identity is a new one', async () => {
       const { store, reopen } = await open();
-      const before = await store.secret();
+      const { publicKey: before } = await store.identity();
       await store.outbox.put(entry(1));
       await store.receipts.put(receipt(1));
       await store.receipts.putRefusal({ federation, round: round(2), message: 'late', at: 1 });
@@ -207,7 +211,7 @@ export function participantStoreContract(name: string, open: () => Promise<Store
       expect(await again.checkpoints.get(checkpoint.key)).toBeUndefined();
       expect(await again.models.list()).toEqual([]);
       expect(await again.settings.get('a')).toBeUndefined();
-      expect(await again.secret()).not.toBe(before);
+      expect((await again.identity()).publicKey).not.toEqual(before);
     });
   });
 }

@@ -8,6 +8,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { openRound } from '#lib/core/round/round.ts';
+import { PersonId } from '#lib/protocol/people.ts';
+import { InvitationId } from '#lib/protocol/invitations.ts';
 import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data-directory.ts';
 import { fileBlobs, type Disk } from '../../server/adapters/file-blobs.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
@@ -17,7 +19,11 @@ import { BlobMissing, BlobSpaceFull, type Blobs } from '../../server/ports/blobs
 import {
   RecordConflict,
   RecordsFull,
+  type CredentialRecord,
   type FederationRecord,
+  type LogRecord,
+  type InvitationRecord,
+  type PersonRecord,
   type Records,
   type UpdateRecord,
   type VersionRecord,
@@ -161,6 +167,30 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await records.close();
   });
 
+  test('keep each leaf of the log of versions as it was written, in order', async () => {
+    const records = await open();
+    const id = v.parse(FederationId, 'digits');
+    const leaf = (number: number): LogRecord => ({
+      federation: id,
+      version: version(number),
+      leaf: `{"version":${number}}`,
+      root: digest(`root ${number}`),
+      at: 5 + number,
+      journal: digest('line'),
+      signed: { key: 'a'.repeat(64), signature: 'b'.repeat(128) },
+    });
+    await records.write([
+      { type: 'create-federation', record: federation('digits') },
+      { type: 'append-log', record: leaf(0) },
+    ]);
+    await records.write([{ type: 'append-log', record: leaf(1) }]);
+    await expect(records.write([{ type: 'append-log', record: leaf(1) }])).rejects.toThrow(RecordConflict);
+    expect(await records.log(id)).toEqual([leaf(0), leaf(1)]);
+    await records.write([{ type: 'delete-federation', id }]);
+    expect(await records.log(id)).toEqual([]);
+    await records.close();
+  });
+
   test('never overwrite a version, an evaluation or a line of the journal', async () => {
     const records = await open();
     const { id } = federation('a');
@@ -270,9 +300,90 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await records.close();
   });
 
+  test('keep invitations as last written, who joined by them once, and who is left out until taken back', async () => {
+    const records = await open();
+    await records.write([{ type: 'create-federation', record: federation('a') }]);
+    const { id } = federation('a');
+    const invitation: InvitationRecord = {
+      federation: id,
+      id: v.parse(InvitationId, 'ab'.repeat(6)),
+      digest: digest('code'),
+      note: 'Ward 3',
+      createdAt: 1,
+      expiresAt: null,
+      devices: 5,
+      revokedAt: null,
+    };
+    const admission = { federation: id, participant: participant('a'), invitation: invitation.id, at: 2 };
+    const exclusion = { federation: id, participant: participant('b'), name: 'Bob', reason: 'So.', at: 3 };
+    await records.write([
+      { type: 'put-invitation', record: invitation },
+      { type: 'insert-admission', record: admission },
+      { type: 'put-exclusion', record: exclusion },
+    ]);
+    await records.write([{ type: 'put-invitation', record: { ...invitation, revokedAt: 4 } }]);
+    await records.write([{ type: 'put-exclusion', record: { ...exclusion, reason: 'Other.' } }]);
+    expect(await records.invitations(id)).toEqual([{ ...invitation, revokedAt: 4 }]);
+    expect(await records.admissions(id)).toEqual([admission]);
+    expect(await records.exclusions(id)).toEqual([{ ...exclusion, reason: 'Other.' }]);
+    await expect(
+      records.write([{ type: 'insert-admission', record: { ...admission, at: 9 } }]),
+    ).rejects.toBeInstanceOf(RecordConflict);
+    await records.write([{ type: 'delete-exclusion', federation: id, participant: participant('b') }]);
+    expect(await records.exclusions(id)).toEqual([]);
+    await records.write([{ type: 'delete-federation', id }]);
+    expect(await records.invitations(id)).toEqual([]);
+    expect(await records.admissions(id)).toEqual([]);
+    await records.close();
+  });
+
+  test('keep people and their credentials as last written; a person goes with all that is its own', async () => {
+    const records = await open();
+    const person = (name: string): PersonRecord => ({
+      id: v.parse(PersonId, digest(name).slice(0, 12)),
+      name,
+      role: 'owner',
+      createdAt: name.length,
+    });
+    const [ada, bob] = [person('Ada'), person('Robert')];
+    const link: CredentialRecord = {
+      id: 'a',
+      person: ada.id,
+      createdAt: 1,
+      expiresAt: 5,
+      secret: { type: 'sign-in-link', digest: digest('code') },
+    };
+    const passkey: CredentialRecord = {
+      id: 'b',
+      person: bob.id,
+      createdAt: 2,
+      expiresAt: null,
+      secret: { type: 'passkey', name: 'Phone', publicKey: 'AQ', counter: 0, transports: ['internal'] },
+    };
+    for (const record of [ada, bob]) await records.write([{ type: 'put-person', record }]);
+    for (const record of [link, passkey]) await records.write([{ type: 'put-credential', record }]);
+    const session = { digest: digest('cookie'), person: ada.id, createdAt: 1, expiresAt: 2 };
+    await records.write([{ type: 'insert-session', record: session }]);
+    const counted = { ...passkey, secret: { ...passkey.secret, counter: 7 } } as CredentialRecord;
+    await records.write([{ type: 'put-credential', record: counted }]);
+    await records.write([{ type: 'put-person', record: { ...bob, role: 'viewer' } }]);
+    expect(await records.people()).toEqual([ada, { ...bob, role: 'viewer' }]);
+    expect(await records.credentials()).toEqual([link, counted]);
+    await records.write([{ type: 'delete-person', id: ada.id }]);
+    expect(await records.people()).toEqual([{ ...bob, role: 'viewer' }]);
+    expect(await records.credentials()).toEqual([counted]);
+    expect(await records.sessions()).toEqual([]);
+    await records.write([{ type: 'delete-credential', id: 'b' }]);
+    expect(await records.credentials()).toEqual([]);
+    await expect(records.write([{ type: 'put-credential', record: link }])).rejects.toBeInstanceOf(
+      RecordConflict,
+    );
+    await records.close();
+  });
+
   test('keep sessions until they are deleted', async () => {
     const records = await open();
-    const session = { digest: digest('cookie'), createdAt: 1, expiresAt: 2 };
+    const session = { digest: digest('cookie'), person: null, createdAt: 1, expiresAt: 2 };
     await records.write([{ type: 'insert-session', record: session }]);
     expect(await records.sessions()).toEqual([session]);
     await records.write([{ type: 'delete-session', digest: session.digest }]);

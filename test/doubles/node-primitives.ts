@@ -58,7 +58,10 @@ export const nodePrimitives: Primitives = {
       return undefined;
     }
   }),
-  derive: (secret, salt, info) => hmac(hmac(salt, secret), Buffer.concat([info, Uint8Array.of(1)])),
+  // Both ends of a pair derive the same.
+  derive: remembering((secret, salt, info) =>
+    hmac(hmac(salt!, secret!), Buffer.concat([info!, Uint8Array.of(1)])),
+  ),
   seal(key, iv, bytes, about) {
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(about);
     return Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);

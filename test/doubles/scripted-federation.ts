@@ -15,12 +15,13 @@ import { random } from '#lib/core/random.ts';
 import type { ParticipationView } from '#lib/participant/participation.ts';
 import { takePart, type TakePartOptions, type TakingPart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
+import type { LogQuestion } from '#lib/ports/coordinator-link.ts';
 import type { DatasetRecord, DatasetStore } from '#lib/ports/dataset-store.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import type { Trainer } from '#lib/ports/trainer.ts';
-import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { LogReply, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Answer, Configured } from '#lib/protocol/messages.ts';
-import type { FederationView, RoundView } from '#lib/protocol/views.ts';
+import type { FederationView, Receipt, RoundView } from '#lib/protocol/views.ts';
 import { refusalSentence, type UpdateRefusal } from '#lib/protocol/refusals.ts';
 
 export const federation = v.parse(FederationId, 'points');
@@ -151,6 +152,8 @@ export interface ScriptedCoordinator extends MemoryCoordinator {
   refusal: (Answer & { readonly ok: false }) | null;
   /** The decision on the next uploads; the default takes them. */
   decide: (offer: UpdateOffer, bytes: Uint8Array) => Promise<UpdateReply>;
+  /** What the log of versions says; the default has none yet. */
+  answerLog: (question: LogQuestion) => LogReply;
   downloads: number;
   /** Something else to be had by its digest: a control. */
   serve(values: Float32Array<ArrayBuffer>): NonNullable<Configured['controls']>;
@@ -223,9 +226,8 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
       self.uploads.push({ offer, bytes });
       return self.decide(offer, bytes);
     },
-    decide: async (offer) => ({
-      type: 'accepted',
-      receipt: {
+    async decide(offer) {
+      const receipt: Receipt = {
         federation,
         run,
         round: offer.round,
@@ -235,8 +237,11 @@ export function scriptedCoordinator(participant: Parameters<typeof participantId
         bytes: offer.bytes,
         examples: offer.examples,
         receivedAt: 1,
-      },
-    }),
+      };
+      return { type: 'accepted', receipt, signed: { key: '1'.repeat(64), signature: '2'.repeat(128) } };
+    },
+    answerLog: () => ({ head: null, consistency: null, inclusion: null }),
+    log: async (_federation, question) => self.answerLog(question),
     federation: async () => self.view,
     round: async (_federation, round) => self.rounds.get(round),
     serve(values) {
@@ -367,7 +372,7 @@ export const enginesOf = (
 /** A device with 40 rows that is connected and watches; not yet joined. */
 export async function script(changes: Partial<TakePartOptions> = {}): Promise<Script> {
   const store = changes.store ?? createMemoryParticipantStore();
-  const coordinator = scriptedCoordinator(await store.secret());
+  const coordinator = scriptedCoordinator((await store.identity()).publicKey);
   return load(store, coordinator, createHandClock(), changes);
 }
 

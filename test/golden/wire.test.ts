@@ -4,13 +4,17 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
+import * as exclusions from '#lib/protocol/exclusions.ts';
+import * as people from '#lib/protocol/people.ts';
+import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
   UPLOAD_PIECE_BYTES,
   MAXIMUM_COORDINATE,
   MAXIMUM_EXAMPLES,
 } from '#lib/protocol/limits.ts';
-import { Answer, clientMessages, Handshake, serverMessages } from '#lib/protocol/messages.ts';
+import { AccessToken, Handshake } from '#lib/protocol/handshake.ts';
+import { Answer, clientMessages, serverMessages } from '#lib/protocol/messages.ts';
 
 /** A schema as data: kinds, keys, literals and limits. Functions (checks, transforms) count by their presence alone. */
 function shapeOf(schema: unknown): unknown {
@@ -33,11 +37,12 @@ const isSchema = (value: unknown): boolean =>
 const wire = {
   limits: { UPLOAD_PIECE_BYTES, MAXIMUM_COORDINATE, MAXIMUM_EXAMPLES },
   Handshake: shapeOf(Handshake),
+  AccessToken: shapeOf(AccessToken),
   Answer: shapeOf(Answer),
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries(http)
+    Object.entries({ ...http, ...exclusions, ...invitations, ...people })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -46,7 +51,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: 'ebea85a5cf10ab29e0c5607c6c2418abe5ccc5081a57d9d01fa649e8de90bfae',
+  2: '621cb030bc6434dc69a3243ed11b1f983e76f470bc26779501c6003b706c3661',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -79,6 +84,10 @@ test('every message has a schema that is hashed', () => {
     'check-out',
     'evaluation',
     'progress',
+    'sum-advert',
+    'sum-consent',
+    'sum-keys',
+    'sum-reveal',
     'watch',
     'withdraw',
   ]);
@@ -88,6 +97,11 @@ test('every message has a schema that is hashed', () => {
     'committed',
     'configured',
     'federation',
+    'sum-consents',
+    'sum-forward',
+    'sum-question',
+    'sum-roster',
     'superseded',
+    'turned-away',
   ]);
 });

@@ -55,8 +55,7 @@ test('the bytes that are shown are the bytes on the wire, within 2 %', async () 
   const link = createSocketLink({
     url: `http://127.0.0.1:${proxy.port}`,
     kind: 'headless',
-    identity: async () => ({ secret: await store.secret(), name: null }),
-    secret: () => store.secret(),
+    identity: async () => ({ identity: await store.identity(), name: null }),
   });
   const coordinator = await signedIn(server.signInUrl);
   // 120,002 parameters: three rounds of half a megabyte each way.

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
-import { PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
 import { ConfigurationFault, readConfiguration, settings } from '../../server/configuration.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
+import { watching } from '../support/proven.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -109,7 +109,7 @@ describe('HTTPS with a certificate of its own', () => {
       forceNew: true,
       reconnection: false,
       ca,
-      auth: { protocol: PROTOCOL_VERSION, secret: null, kind: 'tab', name: null },
+      auth: watching,
     } as Parameters<typeof io>[1]);
     undo.push(() => void socket.close());
     await new Promise<void>((resolve, reject) => {

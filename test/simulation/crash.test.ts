@@ -10,13 +10,14 @@ import * as v from 'valibot';
 import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { ParticipantSecret, type ParticipantId } from '#lib/core/ids.ts';
+import type { ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import type { UpdateReply } from '#lib/protocol/http.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import type { FederationView } from '#lib/protocol/views.ts';
 import { freePort } from '../support/server-process.ts';
 import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
+import { numberedIdentity } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation } from './world.ts';
 
@@ -74,6 +75,8 @@ async function kill(): Promise<void> {
   await gone;
 }
 
+const identities = await Promise.all(Array.from({ length: 8 }, (_, index) => numberedIdentity(index)));
+
 interface Device {
   readonly index: number;
   readonly decisions: Map<number, UpdateReply>;
@@ -82,13 +85,11 @@ interface Device {
 
 /** Takes part as a tab does: checks in at every connection, and sends its update until it is decided on. */
 function takePart(url: string, index: number, onDecision: () => void): Device {
-  const secret = v.parse(ParticipantSecret, (index + 1).toString(16).padStart(64, '0'));
   const device: Device = { index, decisions: new Map(), deltas: new Map() };
   const link = createSocketLink({
     url,
     kind: 'headless',
-    identity: async () => ({ secret, name: null }),
-    secret: async () => secret,
+    identity: async () => ({ identity: identities[index]!, name: null }),
     reconnectMostMs: 500,
   });
   links.push(link);
@@ -179,8 +180,7 @@ async function killedAgainAndAgain(spec: FederationSpec): Promise<{
   return { coordinator, devices, view };
 }
 
-const participantOf = (device: Device): ParticipantId =>
-  participantIdOf(v.parse(ParticipantSecret, (device.index + 1).toString(16).padStart(64, '0')));
+const participantOf = (device: Device): ParticipantId => participantIdOf(identities[device.index]!.publicKey);
 
 afterEach(async () => {
   for (const link of links.splice(0)) link.close();

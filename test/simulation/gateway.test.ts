@@ -15,10 +15,13 @@ import { MAXIMUM_MESSAGE_BYTES, PROTOCOL_VERSION } from '#lib/protocol/limits.ts
 import { Answer } from '#lib/protocol/messages.ts';
 import { FederationView } from '#lib/protocol/views.ts';
 import { systemClock } from '../../server/adapters/system-clock.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import { openGateway } from '../../server/gateway/gateway.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../server/main.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import { RecordsFull } from '../../server/ports/records.ts';
+import { createTokens } from '../../server/gateway/tokens.ts';
+import { numberedIdentity, provenHandshake, proving, watching } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
 import { rawSocket } from './raw-socket.ts';
 import { federation, World } from './world.ts';
@@ -47,12 +50,11 @@ async function serve(options: ServerOptions = {}): Promise<RunningServer> {
   return running;
 }
 
-const secret = 'ab'.repeat(32);
-const handshake = { protocol: PROTOCOL_VERSION, secret, kind: 'tab', name: null };
+const identity = numberedIdentity(7);
 
 function socket(
   running: RunningServer,
-  auth: unknown = handshake,
+  auth: unknown = watching,
   more: Record<string, unknown> = {},
 ): Socket {
   const made = io(running.url, {
@@ -69,7 +71,10 @@ const event = (from: Socket, name: string): Promise<unknown> =>
   new Promise((resolve) => from.once(name, resolve));
 
 async function connected(running: RunningServer): Promise<Socket> {
-  const made = socket(running);
+  const made: Socket = socket(
+    running,
+    proving(identity, running.url, () => made),
+  );
   await event(made, 'connect');
   return made;
 }
@@ -84,11 +89,11 @@ async function isAlive(running: RunningServer): Promise<void> {
 
 describe('a handshake', () => {
   test.each([
-    ['of another protocol', { ...handshake, protocol: 99 }],
-    ['without a kind', { protocol: PROTOCOL_VERSION, secret: null, name: null }],
-    ['with a secret that is none', { ...handshake, secret: 'short' }],
+    ['of another protocol', { ...watching, protocol: 99 }],
+    ['without a kind', { protocol: PROTOCOL_VERSION, proof: null, name: null }],
+    ['with a proof that is none', { ...watching, proof: 'short' }],
     ['of nothing', {}],
-    ['with more than is asked', { ...handshake, admin: true }],
+    ['with more than is asked', { ...watching, admin: true }],
   ])('%s is refused with a sentence', async (_, auth) => {
     const running = await serve();
     const failure = await event(socket(running, auth), 'connect_error');
@@ -100,8 +105,8 @@ describe('a handshake', () => {
   test('from a page of another site is refused', async () => {
     const running = await serve();
     const options = { extraHeaders: { origin: 'https://elsewhere.example' } };
-    expect(await event(socket(running, handshake, options), 'connect_error')).toBeInstanceOf(Error);
-    const own = socket(running, handshake, { extraHeaders: { origin: running.url } });
+    expect(await event(socket(running, watching, options), 'connect_error')).toBeInstanceOf(Error);
+    const own = socket(running, watching, { extraHeaders: { origin: running.url } });
     await event(own, 'connect');
     expect(own.connected).toBe(true);
   });
@@ -116,7 +121,7 @@ describe('a handshake', () => {
 describe('a message', () => {
   test('is answered: a view for who watches, a reason for who may not', async () => {
     const running = await serve();
-    const watcher = socket(running, { ...handshake, secret: null });
+    const watcher = socket(running);
     await event(watcher, 'connect');
     const answer = await ask(watcher, 'watch', { federation });
     expect(answer.ok && v.is(FederationView, answer.view)).toBe(true);
@@ -282,7 +287,7 @@ describe('a message', () => {
     ];
     for (const frame of frames) {
       const raw = await rawSocket(running.port);
-      raw.text(`40${JSON.stringify(handshake)}`);
+      raw.text(`40${JSON.stringify(watching)}`);
       raw.text(frame);
       raw.close();
       await raw.closed;
@@ -314,6 +319,8 @@ test('a message that the disk has no room for is not answered, and its connectio
       },
     },
     site: { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [] },
+    tokens: createTokens(systemClock),
+    reputation: new Reputation(systemClock),
     clock: systemClock,
     log: silentLog,
     mostConnections: 10,
@@ -328,10 +335,11 @@ test('a message that the disk has no room for is not answered, and its connectio
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  const device = io(`http://127.0.0.1:${address.port}`, {
+  const url = `http://127.0.0.1:${address.port}`;
+  const device: Socket = io(url, {
     transports: ['websocket'],
     forceNew: true,
-    auth: handshake,
+    auth: proving(identity, url, () => device),
   });
   undo.push(() => void device.close());
   await event(device, 'connect');
@@ -405,19 +413,20 @@ describe('connections that say nothing', () => {
       });
       expect(created.ok).toBe(true);
       // Whoever only watches is not counted.
-      const watching = socket(running, { ...handshake, secret: null });
-      await event(watching, 'connect');
+      const onlooker = socket(running);
+      await event(onlooker, 'connect');
       const present = (count: number): Promise<void> =>
         new Promise((resolve) =>
-          watching.on('federation', (view: unknown) => {
+          onlooker.on('federation', (view: unknown) => {
             if (v.parse(FederationView, view).connected === count) resolve();
           }),
         );
-      await ask(watching, 'watch', { federation: wide });
+      await ask(onlooker, 'watch', { federation: wide });
       const deaf = await rawSocket(running.port);
       undo.push(() => deaf.close());
       const came = present(1);
-      deaf.text(`40${JSON.stringify(handshake)}`);
+      const shaken = await provenHandshake(await identity, running.url, await deaf.number);
+      deaf.text(`40${JSON.stringify(shaken)}`);
       deaf.text('421["watch",{"federation":"wide"}]');
       await came;
       deaf.stopReading();

@@ -5,14 +5,16 @@ import { unzipSync } from 'fflate';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { ParticipantSecret } from '#lib/core/ids.ts';
 import { readSafetensors } from '#lib/core/model/safetensors.ts';
 import { ApiError, UpdateReply, UploadState, type UpdateOffer } from '#lib/protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '#lib/protocol/limits.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Coordinator } from '../../server/coordinator/coordinator.ts';
+import { openActs } from '../../server/acts.ts';
+import { createTokens, type Tokens } from '../../server/gateway/tokens.ts';
 import { createApi } from '../../server/http/api.ts';
+import { bearersOf } from '../../server/http/bearers.ts';
 import { readRange } from '../../server/http/parameters.ts';
 import { Sessions } from '../../server/http/sessions.ts';
 import type { Site } from '../../server/http/site.ts';
@@ -20,7 +22,7 @@ import { Uploads, type UploadLimits } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { exampleSpec } from './example-spec.ts';
-import { federation, World } from './world.ts';
+import { federation, publicKeyOf, World } from './world.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -32,12 +34,13 @@ interface Running {
   readonly url: string;
   readonly sessions: Sessions;
   readonly uploads: Uploads;
+  readonly tokens: Tokens;
   fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-const secretOf = (index: number): ParticipantSecret =>
-  v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
-const bearer = (index: number) => ({ authorization: `Bearer ${secretOf(index)}` });
+const bearer = ({ tokens, url }: Running, index: number) => ({
+  authorization: `Bearer ${tokens.issue(participantIdOf(publicKeyOf(index)), url)}`,
+});
 
 /** 3 silent devices in the cohort of round 1; `units` hidden units make the model larger. */
 async function serve(
@@ -71,7 +74,8 @@ async function serve(
     allowedOrigins: [],
     ...options.site,
   };
-  const sessions = await Sessions.open(world.kept, world.clock, () => {});
+  const acts = await openActs(world.kept, world.clock);
+  const sessions = await Sessions.open(world.kept, world.clock, () => {}, acts);
   const asked: Coordinator = {
     ...world.coordinator,
     async offer(...given) {
@@ -79,7 +83,15 @@ async function serve(
       return world.coordinator.offer(...given);
     },
   };
-  const uploads = new Uploads(asked, world.blobs, world.clock, silentLog, options.limits);
+  const tokens = createTokens(world.clock);
+  const uploads = new Uploads(
+    asked,
+    world.blobs,
+    world.clock,
+    silentLog,
+    bearersOf(tokens, site),
+    options.limits,
+  );
   const api = createApi({
     coordinator: world.coordinator,
     blobs: {
@@ -93,7 +105,10 @@ async function serve(
     sessions,
     uploads,
     site,
+    clock: world.clock,
     log: silentLog,
+    acts,
+    records: world.kept,
   });
   const server = createServer((request, response) => {
     if (!api(request, response)) response.writeHead(404).end();
@@ -108,7 +123,7 @@ async function serve(
     server.close();
     await once(server, 'close');
   });
-  return { world, url, sessions, uploads, fetch: (path, init) => fetch(url + path, init) };
+  return { world, url, sessions, uploads, tokens, fetch: (path, init) => fetch(url + path, init) };
 }
 
 async function signIn(running: Running): Promise<string> {
@@ -146,7 +161,7 @@ function update(
 const offerIt = (running: Running, index: number, offer: unknown): Promise<Response> =>
   running.fetch(`/api/federations/${federation}/updates`, {
     method: 'POST',
-    headers: bearer(index),
+    headers: bearer(running, index),
     body: JSON.stringify(offer),
   });
 
@@ -164,7 +179,7 @@ const piece = (
 ): Promise<Response> =>
   running.fetch(`/api/uploads/${upload}`, {
     method: 'PATCH',
-    headers: { ...bearer(index), 'upload-offset': String(offset) },
+    headers: { ...bearer(running, index), 'upload-offset': String(offset) },
     body: bytes,
   });
 
@@ -182,7 +197,7 @@ function half(
 ): Promise<ClientRequest> {
   const request = httpRequest(`${running.url}/api/uploads/${upload}`, {
     method: 'PATCH',
-    headers: { ...bearer(index), 'upload-offset': '0', 'content-length': String(length) },
+    headers: { ...bearer(running, index), 'upload-offset': '0', 'content-length': String(length) },
   });
   request.on('error', () => {});
   undo.push(() => void request.destroy());
@@ -194,7 +209,7 @@ async function held(running: Running, index: number, upload: string, offset: num
   for (;;) {
     const response = await running.fetch(`/api/uploads/${upload}`, {
       method: 'HEAD',
-      headers: bearer(index),
+      headers: bearer(running, index),
     });
     if (response.headers.get('upload-offset') === String(offset)) return;
   }
@@ -292,7 +307,7 @@ describe('an upload', () => {
       status: 200,
       reply: {
         type: 'accepted',
-        receipt: { update: offer.digest, participant: participantIdOf(secretOf(0)) },
+        receipt: { update: offer.digest, participant: participantIdOf(publicKeyOf(0)) },
       },
     });
     expect(await decided(await offerIt(running, 0, offer))).toEqual(done);
@@ -421,7 +436,7 @@ describe('an upload', () => {
     expect(
       running.world.coordinator
         .view(federation)
-        ?.round?.cohort.find((one) => one.participant === participantIdOf(secretOf(0)))?.stage,
+        ?.round?.cohort.find((one) => one.participant === participantIdOf(publicKeyOf(0)))?.stage,
     ).toBe('refused');
   });
 
@@ -511,7 +526,7 @@ describe('an upload', () => {
     expect((await piece(running, 0, upload, UPLOAD_PIECE_BYTES, rest.slice(0, beyond))).status).toBe(413);
   });
 
-  test('needs the secret of its own participant', async () => {
+  test('needs the token of its own participant', async () => {
     const running = await serve();
     const { offer, bytes } = update(running, 0);
     const upload = await begin(running, 0, offer);
@@ -522,7 +537,7 @@ describe('an upload', () => {
     expect(nobody.status).toBe(401);
     expect((await piece(running, 1, upload, 0, bytes)).status).toBe(404);
     expect(
-      (await running.fetch(`/api/uploads/${upload}`, { method: 'HEAD', headers: bearer(1) })).status,
+      (await running.fetch(`/api/uploads/${upload}`, { method: 'HEAD', headers: bearer(running, 1) })).status,
     ).toBe(404);
     expect((await offerIt(running, 0, offer)).status).toBe(200);
   });
@@ -539,12 +554,13 @@ describe('an upload', () => {
     await running.world.clock.advance(61_000);
     expect(running.uploads.count).toBe(1);
     expect(
-      (await running.fetch(`/api/uploads/${starving}`, { method: 'HEAD', headers: bearer(0) })).status,
+      (await running.fetch(`/api/uploads/${starving}`, { method: 'HEAD', headers: bearer(running, 0) }))
+        .status,
     ).toBe(404);
     expect(
-      (await running.fetch(`/api/uploads/${steady}`, { method: 'HEAD', headers: bearer(1) })).headers.get(
-        'upload-offset',
-      ),
+      (
+        await running.fetch(`/api/uploads/${steady}`, { method: 'HEAD', headers: bearer(running, 1) })
+      ).headers.get('upload-offset'),
     ).toBe('20000');
   });
 

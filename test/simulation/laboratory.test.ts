@@ -22,6 +22,7 @@ const setup: SimulationSetup = {
   model: 'mlp:16',
   participants: 20,
   cohort: 0.5,
+  mode: { type: 'synchronous' },
   overSelection: 1,
   localEpochs: 1,
   batchSize: 10,
@@ -285,6 +286,63 @@ describe('what happens to a round', () => {
   });
 });
 
+describe('asynchronous rounds', () => {
+  const buffered: Partial<SimulationSetup> = {
+    mode: { type: 'asynchronous', concurrency: 12 },
+    strategy: { name: 'fedbuff', options: { lr: 1, maxstaleness: 20 } },
+    cohort: 0.2,
+    speeds: 'heavy-tailed',
+    rounds: 8,
+  };
+
+  test('the seed alone decides, with devices that leave and come back to what they were asked', async () => {
+    const change: Partial<SimulationSetup> = {
+      ...buffered,
+      mode: { type: 'asynchronous', concurrency: 6 },
+      participants: 6,
+      cohort: 0.5,
+      dropout: 0.5,
+      deadlineSeconds: 600,
+      uplink: 'eden:4',
+      downlink: 'eden:4',
+    };
+    const one = await run(change);
+    expect(await run(change, { processes: 2 })).toEqual(one);
+    expect(one.rounds.map(({ version, participants }) => [version, participants])).toEqual(
+      Array.from({ length: 8 }, (_, index) => [index + 1, 3]),
+    );
+    // Training takes a fraction of a second, and whoever leaves stays away for at least 30.
+    expect(one.result.simulatedSeconds).toBeGreaterThan(30);
+    expect(Math.max(...one.rounds.map(({ staleness }) => staleness ?? NaN))).toBeGreaterThan(0);
+  });
+
+  test('no version waits for the slowest, and updates are as stale as versions were made meanwhile', async () => {
+    const { rounds, result } = await run(buffered);
+    expect(rounds[0]?.staleness).toBe(0);
+    // Twelve train at once and four fill a buffer: while one trains, the others fill about two more.
+    expect(Math.max(...rounds.map(({ staleness }) => staleness ?? NaN))).toBeGreaterThanOrEqual(1);
+    const strategy = { name: 'fedavg', options: { lr: 1 } };
+    const waiting = await run({ ...buffered, mode: { type: 'synchronous' }, strategy });
+    expect(waiting.rounds[0]).not.toHaveProperty('staleness');
+    expect(result.simulatedSeconds).toBeLessThan(0.5 * waiting.result.simulatedSeconds);
+    expect(result.bytesUpPerParticipant).toBe(waiting.result.bytesUpPerParticipant);
+  });
+
+  test('the run ends at the version that reaches its target', async () => {
+    const metric = { name: 'accuracy' as const, target: 0.4 };
+    const { rounds, result } = await run({ ...buffered, metric, rounds: 100, localEpochs: 4 });
+    expect(result.outcome).toContain('reached its target');
+    expect(rounds.at(-1)?.metrics?.accuracy).toBeGreaterThanOrEqual(0.4);
+    expect(rounds.length).toBeLessThan(100);
+  });
+
+  test('keep no state, since some device always trains', async () => {
+    await expect(run(buffered, { state: join(folder, 'buffered') })).rejects.toThrow(
+      /^--state: it is written/,
+    );
+  });
+});
+
 describe('hostile devices', () => {
   const signFlip: Partial<SimulationSetup> = {
     cohort: 1,
@@ -380,6 +438,25 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --target accuracy<=0.97', '--target', 'higher'],
     ['--data sample:6 --target rmse<=2', '--target', 'a class'],
     ['--data sample:6 --speeds fast', '--speeds', 'uniform, heavy-tailed'],
+    ['--data sample:6 --mode asynchronous', '--mode', 'asynchronous:concurrency=20'],
+    ['--data sample:6 --mode asynchronous:concurrency=5', '--mode', 'at least 10'],
+    ['--data sample:6 --mode asynchronous:concurrency=20 --strategy fedavg', '--mode', 'synchronous rounds'],
+    ['--data sample:6 --strategy fedbuff', '--strategy', 'for asynchronous rounds'],
+    [
+      '--data sample:6 --mode asynchronous:concurrency=20 --over-selection 1.3',
+      '--over-selection',
+      'pick no cohort',
+    ],
+    [
+      '--data sample:6 --mode asynchronous:concurrency=20 --attack ipm --attackers 0.2',
+      '--attack',
+      'labelflip',
+    ],
+    [
+      '--data sample:patient-cohort:6 --model k-means --mode asynchronous:concurrency=20',
+      '--mode',
+      'synchronous',
+    ],
     ['--data sample:6 --deadline-share 2', '--deadline-share', 'from 0.01 to 1'],
     ['--data sample:6 --fairness fastest', '--fairness', 'least-recent-by-speed'],
     ['--data sample:6 --model k-means --deadline-share 0.5', '--deadline-share', 'leave this empty'],

@@ -107,6 +107,7 @@ const setupOf = (one: Stage, changes: Partial<HeadlessSetup>): HeadlessSetup => 
   federation,
   clients: 3,
   indices: [0, 1, 2],
+  invitation: null,
   data: { type: 'sample' },
   seed: 1,
   tags: [],

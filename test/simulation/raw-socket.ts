@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 export interface RawSocket {
   /** Undefined: the server let it in. Else the status that refused it, or 0 where the connection just ended. */
   readonly refused: number | undefined;
+  /** What the server called this connection. */
+  readonly number: Promise<string>;
   text(payload: string): void;
   /** Any bytes on the wire. */
   bytes(payload: Uint8Array): void;
@@ -18,6 +20,15 @@ export function rawSocket(port: number): Promise<RawSocket> {
   const socket: Socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  let tellNumber = (_: string): void => {};
+  const number = new Promise<string>((resolve) => (tellNumber = resolve));
+  let heard = '';
+  socket.on('data', (data) => {
+    if (heard.length > 10_000) return;
+    heard += data.toString('latin1');
+    const [, sid] = /"sid":"([^"]+)"/.exec(heard) ?? [];
+    if (sid !== undefined) tellNumber(sid);
+  });
   const key = randomBytes(16).toString('base64');
   socket.write(
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
@@ -26,6 +37,7 @@ export function rawSocket(port: number): Promise<RawSocket> {
   const made = (refused: number | undefined): RawSocket => ({
     refused,
     closed,
+    number,
     text: (payload) => void socket.write(frame(Buffer.from(payload))),
     bytes: (payload) => void socket.write(payload),
     stopReading: () => void socket.pause(),

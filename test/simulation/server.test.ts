@@ -6,10 +6,12 @@ import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSocketLink, type SocketLink } from '#lib/adapters/socketio/link.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { FederationId, ParticipantSecret } from '#lib/core/ids.ts';
+import { FederationId } from '#lib/core/ids.ts';
+import type { Identity } from '#lib/ports/identity.ts';
 import type { Committed, Configured } from '#lib/protocol/messages.ts';
 import { startServer, type RunningServer } from '../../server/main.ts';
 import { signedIn } from '../support/coordinator-client.ts';
+import { numberedIdentity } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -28,7 +30,7 @@ async function server(): Promise<RunningServer> {
 }
 
 const federation = v.parse(FederationId, 'two-moons');
-const secretOf = (digit: string): ParticipantSecret => v.parse(ParticipantSecret, digit.repeat(64));
+const identityOf = (digit: string): Promise<Identity> => numberedIdentity(digit.charCodeAt(0));
 
 interface Device {
   readonly link: SocketLink;
@@ -37,12 +39,10 @@ interface Device {
 }
 
 async function device(url: string, digit: string): Promise<Device> {
-  const secret = secretOf(digit);
   const link = createSocketLink({
     url,
     kind: 'headless',
-    identity: async () => ({ secret, name: `Device ${digit}` }),
-    secret: async () => secret,
+    identity: async () => ({ identity: await identityOf(digit), name: `Device ${digit}` }),
   });
   undo.push(() => link.close());
   const configured = new Promise<Configured>((resolve) => link.on('configured', resolve));
@@ -155,7 +155,7 @@ describe('a federation on the real server', () => {
     expect(new Set(receipts.map((reply) => JSON.stringify(reply))).size).toBe(1);
     expect(receipts[0]).toMatchObject({
       type: 'accepted',
-      receipt: { participant: participantIdOf(secretOf('a')), examples: 10 },
+      receipt: { participant: participantIdOf((await identityOf('a')).publicKey), examples: 10 },
     });
     expect(await report(one!, 0.5, 10)).toMatchObject({ type: 'refused', refusal: { kind: 'duplicate' } });
   });

@@ -3,9 +3,12 @@
 import * as v from 'valibot';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import { FederationId, ParticipantSecret, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import { FederationId, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
+import { provedSteps } from '#lib/core/transparency/check-inclusion.ts';
+import { followHead, headFaultSentence } from '#lib/core/transparency/follow-head.ts';
+import type { SignedHead } from '#lib/core/transparency/statements.ts';
 import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
@@ -13,6 +16,7 @@ import type { Committed, Configured, ServerMessages } from '#lib/protocol/messag
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { Reputation } from '../../server/coordinator/reputation.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
@@ -25,6 +29,10 @@ import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
 
 export const federation = v.parse(FederationId, 'two-moons');
+
+/** Of the device with this number: nobody signs anything here. */
+export const publicKeyOf = (index: number): Uint8Array =>
+  Uint8Array.from({ length: 32 }, (_, at) => (at === 31 ? index : at === 30 ? index >> 8 : 0));
 
 export interface Sent {
   readonly offer: UpdateOffer;
@@ -53,6 +61,10 @@ export class World {
   writes = 0;
   restarts = 0;
   fatal: unknown;
+  /** Contributions that devices could prove. */
+  proved = 0;
+  #head: SignedHead | undefined;
+  #reputation: Reputation | undefined;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -69,8 +81,11 @@ export class World {
     spec: FederationSpec,
     devices: number,
     kept: Records = memoryRecords(),
+    /** Whether what cannot be used weighs on whoever sent it. */
+    { weighs = false }: { readonly weighs?: boolean } = {},
   ): Promise<World> {
     const world = new World(seed, kept);
+    if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
     if (!created.ok) throw new Error(created.error.message);
@@ -131,6 +146,7 @@ export class World {
       log: silentLog,
       noise: seededBytes(this.seed, 'noise', this.restarts),
       key: memoryServerKey(),
+      ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
       fatal: (error) => {
         this.fatal = error;
         this.kill();
@@ -233,10 +249,39 @@ export class World {
         )
           fault(`round ${round} lost an update that it had acknowledged`);
       }
+    await this.#checkLog(versions.length, fault);
     const broken = firstBrokenEntry(await this.kept.journal(federation));
     if (broken !== undefined) fault(`the journal breaks at entry ${broken}`);
     const count = (phase: string): number => rounds.filter((one) => one.phase === phase).length;
     return { committed: count('committed'), abandoned: count('abandoned') };
+  }
+
+  /** The log holds every version and begins with what it was before; each device can prove one of its contributions. */
+  async #checkLog(versions: number, fault: (text: string) => never): Promise<void> {
+    if ((await this.kept.log(federation)).length !== versions) fault('the log does not hold every version');
+    const since = this.#head?.head.size ?? 0;
+    const reply = await this.coordinator.log(federation, { since });
+    const followed = await followHead(this.#head, reply?.head ?? null, reply?.consistency ?? null);
+    if (!followed.ok) return fault(headFaultSentence(followed.error));
+    this.#head = followed.value;
+    for (const { participant, replies, committed } of this.devices) {
+      const counted = [...replies.values()].findLast(
+        (one) =>
+          one.type === 'accepted' &&
+          committed.some(
+            ({ round, counted }) => counted && round === (one.receipt.countedIn ?? one.receipt.round),
+          ),
+      );
+      if (counted?.type !== 'accepted') continue;
+      const { receipt, signed } = counted;
+      const round = receipt.countedIn ?? receipt.round;
+      const contribution = { round, participant };
+      const inclusion = (await this.coordinator.log(federation, { since, contribution }))?.inclusion;
+      const steps = await provedSteps({ receipt, signed, inclusion: inclusion ?? undefined });
+      if (steps.some(({ holds }) => holds !== true))
+        fault(`a receipt of round ${round} proves nothing: ${JSON.stringify(steps)}`);
+      this.proved += 1;
+    }
   }
 }
 
@@ -284,8 +329,7 @@ export class Device {
     readonly world: World,
     readonly index: number,
   ) {
-    const secret = v.parse(ParticipantSecret, index.toString(16).padStart(64, '0'));
-    this.participant = participantIdOf(secret);
+    this.participant = participantIdOf(publicKeyOf(index));
     this.examples = 10 + random(index, 'examples').below(200);
   }
 

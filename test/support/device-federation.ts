@@ -72,7 +72,7 @@ export async function deviceFederation(
 
   async function device(examples: Examples, index: number): Promise<FederationDevice> {
     const store = createMemoryParticipantStore();
-    const participant = participantIdOf(await store.secret());
+    const participant = participantIdOf((await store.identity()).publicKey);
     const connection: Connection = {
       id: String(index),
       participant,
@@ -100,6 +100,7 @@ export async function deviceFederation(
         return coordinator.deliver(id, participant, offer, draft);
       },
       federation: async (id) => coordinator.view(id),
+      log: async (id, question) => coordinator.log(id, question),
       round: async (id, round) =>
         (await coordinator.rounds(id, { before: round + 1, limit: 1 }))?.find((one) => one.round === round),
     };

@@ -1,6 +1,5 @@
 // One secure sum from the first key to the last answer, in memory: the real steps of devices and server, with devices that die
 // where they are told to, and liars. Every draw comes from the seed.
-import * as v from 'valibot';
 import {
   openAttempt,
   stepSum,
@@ -19,7 +18,12 @@ import {
   share,
   type Member,
 } from '#lib/core/secure-sum/member.ts';
-import { SEALED_BYTES, SumConfig, type Forward, type SharedKeys } from '#lib/core/secure-sum/messages.ts';
+import {
+  SEALED_BYTES,
+  type SumConfig,
+  type Forward,
+  type SharedKeys,
+} from '#lib/core/secure-sum/messages.ts';
 import type { Primitives } from '#lib/core/secure-sum/primitives.ts';
 import { recoverSeeds, takeMasksOff } from '#lib/core/secure-sum/recover.ts';
 import type { SecureProfile } from '#lib/core/secure-sum/rules.ts';
@@ -27,6 +31,7 @@ import { digestOf, bytesOf } from '#lib/core/digest.ts';
 import { random } from '#lib/core/random.ts';
 import { laneMask, type RingBits } from '#lib/core/update/codec/ring-lanes.ts';
 import { testIdentity } from '../doubles/node-primitives.ts';
+import { sumConfig } from './sum-config.ts';
 
 export type Death =
   | 'before-advertising'
@@ -75,25 +80,6 @@ function seedsOf(slot: number, which: number): (bytes: number) => Uint8Array {
 }
 
 const identities = Array.from({ length: 11 }, testIdentity);
-
-export const sumConfig = (over: Partial<SumConfig> = {}): SumConfig =>
-  v.parse(SumConfig, {
-    suite: 1,
-    federation: 'a-federation',
-    run: 1,
-    round: 1,
-    version: 0,
-    base: 'ab'.repeat(32),
-    bits: 32,
-    length: 4,
-    words: 4,
-    tail: 1,
-    encoding: { type: 'words' },
-    profile: 'standard',
-    cohort: 5,
-    least: 5,
-    ...over,
-  });
 
 /** The parts that each device is to open, out of what all of them sealed. */
 export function forwardTo(

@@ -3,13 +3,26 @@ import { Kysely, Migrator, type Transaction } from 'kysely';
 import { RecordConflict, RecordsFull, type Change, type Records } from '../../ports/records.ts';
 import { sqliteDialect } from './dialect.ts';
 import {
+  actRow,
+  aliasRow,
+  credentialRow,
   evaluationRow,
   federationRow,
+  invitationRow,
   journalRow,
+  logRow,
+  readAct,
+  personRow,
+  readAdmission,
   readAlias,
+  readCredential,
   readEntry,
   readEvaluation,
+  readExclusion,
   readFederation,
+  readLog,
+  readInvitation,
+  readPerson,
   readRound,
   readRun,
   readSession,
@@ -17,10 +30,12 @@ import {
   readVersion,
   roundRow,
   runRow,
+  sessionRow,
   updateRow,
   versionRow,
 } from './rows.ts';
 import { migrations, type Tables } from './schema.ts';
+import { rowsOf } from './stored-rows.ts';
 
 /**
  * Opens `path`, made and migrated where needed. Rejects when the file cannot be read or a migration fails.
@@ -51,6 +66,7 @@ export async function sqliteRecords(
         throw error;
       }
     },
+    rowsOf,
     federations: async () =>
       (await database.selectFrom('federations').selectAll().orderBy('position').execute()).map(
         readFederation,
@@ -116,7 +132,54 @@ export async function sqliteRecords(
           .orderBy('position', 'desc')
           .execute()
       ).map(readAlias),
+    invitations: async (federation) =>
+      (
+        await database
+          .selectFrom('invitations')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('created_at')
+          .execute()
+      ).map(readInvitation),
+    admissions: async (federation) =>
+      (
+        await database
+          .selectFrom('admissions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readAdmission),
+    exclusions: async (federation) =>
+      (
+        await database
+          .selectFrom('exclusions')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('at')
+          .execute()
+      ).map(readExclusion),
+    people: async () =>
+      (await database.selectFrom('people').selectAll().orderBy('created_at').execute()).map(readPerson),
+    credentials: async () =>
+      (await database.selectFrom('credentials').selectAll().orderBy('created_at').execute()).map(
+        readCredential,
+      ),
     sessions: async () => (await database.selectFrom('sessions').selectAll().execute()).map(readSession),
+    async acts({ before, limit }) {
+      let query = database.selectFrom('acts').selectAll();
+      if (before !== undefined) query = query.where('sequence', '<', before);
+      return (await query.orderBy('sequence', 'desc').limit(limit).execute()).map(readAct);
+    },
+    log: async (federation) =>
+      (
+        await database
+          .selectFrom('version_log')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('version')
+          .execute()
+      ).map(readLog),
     journal: async (federation) =>
       (
         await database
@@ -232,24 +295,73 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
       await transaction
         .insertInto('alias_moves')
         .values({
-          ...change.move,
-          federation: change.federation,
+          ...aliasRow(change.federation, change.move),
           position: await nextPosition(transaction, change.federation),
         })
         .execute();
       return;
-    case 'insert-session':
+    case 'put-invitation': {
+      const row = invitationRow(change.record);
       await transaction
-        .insertInto('sessions')
-        .values({
-          digest: change.record.digest,
-          created_at: change.record.createdAt,
-          expires_at: change.record.expiresAt,
-        })
+        .insertInto('invitations')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'id']).doUpdateSet(row))
         .execute();
+      return;
+    }
+    case 'insert-admission':
+      await transaction.insertInto('admissions').values(change.record).execute();
+      return;
+    case 'put-exclusion':
+      await transaction
+        .insertInto('exclusions')
+        .values(change.record)
+        .onConflict((c) => c.columns(['federation', 'participant']).doUpdateSet(change.record))
+        .execute();
+      return;
+    case 'delete-exclusion':
+      await transaction
+        .deleteFrom('exclusions')
+        .where('federation', '=', change.federation)
+        .where('participant', '=', change.participant)
+        .execute();
+      return;
+    case 'put-person': {
+      const row = personRow(change.record);
+      await transaction
+        .insertInto('people')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-person':
+      await transaction.deleteFrom('people').where('id', '=', change.id).execute();
+      await transaction.deleteFrom('sessions').where('person', '=', change.id).execute();
+      return;
+    case 'put-credential': {
+      const row = credentialRow(change.record);
+      await transaction
+        .insertInto('credentials')
+        .values(row)
+        .onConflict((c) => c.column('id').doUpdateSet(row))
+        .execute();
+      return;
+    }
+    case 'delete-credential':
+      await transaction.deleteFrom('credentials').where('id', '=', change.id).execute();
+      return;
+    case 'insert-session':
+      await transaction.insertInto('sessions').values(sessionRow(change.record)).execute();
       return;
     case 'delete-session':
       await transaction.deleteFrom('sessions').where('digest', '=', change.digest).execute();
+      return;
+    case 'append-act':
+      await transaction.insertInto('acts').values(actRow(change.record)).execute();
+      return;
+    case 'append-log':
+      await transaction.insertInto('version_log').values(logRow(change.record)).execute();
       return;
     case 'append-journal':
       await transaction.insertInto('journal').values(journalRow(change.record)).execute();

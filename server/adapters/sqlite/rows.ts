@@ -4,11 +4,21 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
+import { Signature } from '#lib/core/transparency/statements.ts';
+import { InvitationId } from '#lib/protocol/invitations.ts';
+import { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
+  ActRecord,
+  AdmissionRecord,
+  CredentialRecord,
   EvaluationRecord,
+  ExclusionRecord,
   FederationRecord,
+  InvitationRecord,
   JournalRecord,
+  LogRecord,
+  PersonRecord,
   RoundRecord,
   RunRecord,
   SessionRecord,
@@ -172,13 +182,137 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   at: row.at,
 });
 
+export const aliasRow = (
+  federation: FederationId,
+  move: AliasMove,
+): Omit<Tables['alias_moves'], 'position'> => ({ federation, ...move });
+
 export const readAlias = (row: Tables['alias_moves']): AliasMove =>
   v.parse(AliasMove, { alias: row.alias, version: row.version, at: row.at, by: row.by });
 
-export const readSession = (row: Tables['sessions']): SessionRecord => ({
+export const invitationRow = (record: InvitationRecord): Tables['invitations'] => ({
+  federation: record.federation,
+  id: record.id,
+  digest: record.digest,
+  note: record.note,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+  devices: record.devices,
+  revoked_at: record.revokedAt,
+});
+
+export const readInvitation = (row: Tables['invitations']): InvitationRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  id: v.parse(InvitationId, row.id),
   digest: v.parse(Digest, row.digest),
+  note: row.note,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+  devices: row.devices,
+  revokedAt: row.revoked_at,
+});
+
+export const readAdmission = (row: Tables['admissions']): AdmissionRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  participant: v.parse(ParticipantId, row.participant),
+  invitation: v.parse(InvitationId, row.invitation),
+  at: row.at,
+});
+
+export const readExclusion = (row: Tables['exclusions']): ExclusionRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  participant: v.parse(ParticipantId, row.participant),
+  name: row.name,
+  reason: row.reason,
+  at: row.at,
+});
+
+export const readSession = (row: Tables['sessions']): SessionRecord => ({
+  digest: v.parse(Digest, row.digest),
+  person: v.parse(v.nullable(PersonId), row.person),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+});
+
+export const personRow = (record: PersonRecord): Tables['people'] => ({
+  id: record.id,
+  name: record.name,
+  role: record.role,
+  created_at: record.createdAt,
+});
+
+export const readPerson = (row: Tables['people']): PersonRecord => ({
+  id: v.parse(PersonId, row.id),
+  name: row.name,
+  role: v.parse(Role, row.role),
+  createdAt: row.created_at,
+});
+
+const Secret = v.variant('type', [
+  v.strictObject({ type: v.literal('sign-in-link'), digest: Digest }),
+  v.strictObject({ type: v.literal('recovery-code'), digest: Digest }),
+  v.strictObject({
+    type: v.literal('api-token'),
+    digest: Digest,
+    name: v.string(),
+    scopes: v.array(Permission),
+  }),
+  v.strictObject({
+    type: v.literal('passkey'),
+    name: v.string(),
+    publicKey: v.string(),
+    counter: v.number(),
+    transports: v.array(v.string()),
+  }),
+]);
+
+export const credentialRow = (record: CredentialRecord): Tables['credentials'] => ({
+  id: record.id,
+  person: record.person,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+  secret_json: JSON.stringify(record.secret),
+});
+
+export const readCredential = (row: Tables['credentials']): CredentialRecord => ({
+  id: row.id,
+  person: v.parse(PersonId, row.person),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  secret: v.parse(Secret, json(row.secret_json)),
+});
+
+export const actRow = ({ detail, ...record }: ActRecord): Tables['acts'] => ({
+  ...record,
+  detail_json: JSON.stringify(detail),
+});
+
+export const readAct = ({ detail_json, ...row }: Tables['acts']): ActRecord => ({
+  ...row,
+  detail: json(detail_json),
+});
+
+export const sessionRow = (record: SessionRecord): Tables['sessions'] => ({
+  digest: record.digest,
+  person: record.person,
+  created_at: record.createdAt,
+  expires_at: record.expiresAt,
+});
+
+export const logRow = ({ leaf, signed, ...record }: LogRecord): Tables['version_log'] => ({
+  ...record,
+  leaf_json: leaf,
+  ...signed,
+});
+
+export const readLog = ({ leaf_json, key, signature, ...row }: Tables['version_log']): LogRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  version: v.parse(VersionNumber, row.version),
+  leaf: leaf_json,
+  root: row.root,
+  at: row.at,
+  journal: row.journal,
+  signed: v.parse(Signature, { key, signature }),
 });
 
 export const journalRow = (record: JournalRecord): Tables['journal'] => ({

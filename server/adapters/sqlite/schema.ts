@@ -75,7 +75,45 @@ export interface Tables {
     at: number;
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
-  sessions: { digest: string; created_at: number; expires_at: number };
+  acts: {
+    sequence: number;
+    at: number;
+    by: string;
+    act: string;
+    federation: string | null;
+    detail_json: string;
+    previous: string;
+    hash: string;
+  };
+  version_log: Owned & {
+    version: number;
+    leaf_json: string;
+    root: string;
+    at: number;
+    journal: string;
+    key: string;
+    signature: string;
+  };
+  invitations: Owned & {
+    id: string;
+    digest: string;
+    note: string;
+    created_at: number;
+    expires_at: number | null;
+    devices: number;
+    revoked_at: number | null;
+  };
+  admissions: Owned & { participant: string; invitation: string; at: number };
+  exclusions: Owned & { participant: string; name: string; reason: string; at: number };
+  people: { id: string; name: string; role: string; created_at: number };
+  credentials: {
+    id: string;
+    person: string;
+    created_at: number;
+    expires_at: number | null;
+    secret_json: string;
+  };
+  sessions: { digest: string; person: string | null; created_at: number; expires_at: number };
   journal: Owned & {
     sequence: number;
     at: number;
@@ -85,6 +123,11 @@ export interface Tables {
     hash: string;
   };
 }
+
+const owned = (database: Kysely<unknown>, table: string) =>
+  database.schema
+    .createTable(table)
+    .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
 
 const first: Migration = {
   async up(database: Kysely<unknown>) {
@@ -103,11 +146,7 @@ const first: Migration = {
       .addColumn('live', integer, (c) => c.notNull())
       .addColumn('live_pinned', integer, (c) => c.notNull())
       .execute();
-    const owned = (table: string) =>
-      schema
-        .createTable(table)
-        .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'));
-    await owned('runs')
+    await owned(database, 'runs')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('spec_json', 'text', (c) => c.notNull())
       .addColumn('started_at', integer, (c) => c.notNull())
@@ -115,7 +154,7 @@ const first: Migration = {
       .addColumn('outcome', 'text')
       .addPrimaryKeyConstraint('runs_key', ['federation', 'run'])
       .execute();
-    await owned('rounds')
+    await owned(database, 'rounds')
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('phase', 'text', (c) => c.notNull())
@@ -123,7 +162,7 @@ const first: Migration = {
       .addColumn('remaining_ms', 'double precision')
       .addPrimaryKeyConstraint('rounds_key', ['federation', 'round'])
       .execute();
-    await owned('updates')
+    await owned(database, 'updates')
       .addColumn('run', integer, (c) => c.notNull())
       .addColumn('round', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
@@ -137,7 +176,7 @@ const first: Migration = {
       // An update is decided on once: the key is the guarantee, whatever the code above it does.
       .addPrimaryKeyConstraint('updates_key', ['federation', 'round', 'participant'])
       .execute();
-    await owned('versions')
+    await owned(database, 'versions')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('digest', 'text', (c) => c.notNull())
       .addColumn('bytes', integer, (c) => c.notNull())
@@ -152,14 +191,14 @@ const first: Migration = {
       .addColumn('duration_ms', integer)
       .addPrimaryKeyConstraint('versions_key', ['federation', 'version'])
       .execute();
-    await owned('evaluations')
+    await owned(database, 'evaluations')
       .addColumn('version', integer, (c) => c.notNull())
       .addColumn('participant', 'text', (c) => c.notNull())
       .addColumn('tally_json', 'text', (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addPrimaryKeyConstraint('evaluations_key', ['federation', 'version', 'participant'])
       .execute();
-    await owned('alias_moves')
+    await owned(database, 'alias_moves')
       .addColumn('position', integer, (c) => c.notNull())
       .addColumn('alias', 'text', (c) => c.notNull())
       .addColumn('version', integer, (c) => c.notNull())
@@ -173,7 +212,7 @@ const first: Migration = {
       .addColumn('created_at', integer, (c) => c.notNull())
       .addColumn('expires_at', integer, (c) => c.notNull())
       .execute();
-    await owned('journal')
+    await owned(database, 'journal')
       .addColumn('sequence', integer, (c) => c.notNull())
       .addColumn('at', integer, (c) => c.notNull())
       .addColumn('type', 'text', (c) => c.notNull())
@@ -216,7 +255,100 @@ const roots: Migration = {
   },
 };
 
-/** In order of their names. A migration that was released is never changed: the next one is added. */
+/** Invitations, who joined by which, and who was left out. */
+const access: Migration = {
+  async up(database: Kysely<unknown>) {
+    const integer = 'bigint';
+    await owned(database, 'invitations')
+      .addColumn('id', 'text', (c) => c.notNull())
+      .addColumn('digest', 'text', (c) => c.notNull())
+      .addColumn('note', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('devices', integer, (c) => c.notNull())
+      .addColumn('revoked_at', integer)
+      .addPrimaryKeyConstraint('invitations_key', ['federation', 'id'])
+      .execute();
+    await owned(database, 'admissions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('invitation', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('admissions_key', ['federation', 'participant'])
+      .execute();
+    await owned(database, 'exclusions')
+      .addColumn('participant', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('at', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('exclusions_key', ['federation', 'participant'])
+      .execute();
+  },
+};
+
+/** Who works the console, and by what each comes in. */
+const people: Migration = {
+  async up(database: Kysely<unknown>) {
+    const { schema } = database;
+    const integer = 'bigint';
+    await schema
+      .createTable('people')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('role', 'text', (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .execute();
+    await schema
+      .createTable('credentials')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('person', 'text', (c) => c.notNull().references('people.id').onDelete('cascade'))
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('expires_at', integer)
+      .addColumn('secret_json', 'text', (c) => c.notNull())
+      .execute();
+    await schema.alterTable('sessions').addColumn('person', 'text').execute();
+  },
+};
+
+/** The Merkle tree of versions, leaf by leaf, and its head with each of them, signed. */
+const versionLog: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema
+      .createTable('version_log')
+      .addColumn('federation', 'text', (c) => c.notNull().references('federations.id').onDelete('cascade'))
+      .addColumn('version', 'bigint', (c) => c.notNull())
+      .addColumn('leaf_json', 'text', (c) => c.notNull())
+      .addColumn('root', 'text', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('journal', 'text', (c) => c.notNull())
+      .addColumn('key', 'text', (c) => c.notNull())
+      .addColumn('signature', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('version_log_key', ['federation', 'version'])
+      .execute();
+  },
+};
+
+/** What coordinators did. Its federation may be gone: it references none. */
+const acts: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema
+      .createTable('acts')
+      .addColumn('sequence', 'bigint', (c) => c.primaryKey())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addColumn('act', 'text', (c) => c.notNull())
+      .addColumn('federation', 'text')
+      .addColumn('detail_json', 'text', (c) => c.notNull())
+      .addColumn('previous', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull())
+      .execute();
+  },
+};
+
+/**
+ * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
+ * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
+ * look like somebody's tampering.
+ */
 export const migrations: MigrationProvider = {
   getMigrations: async () => ({
     '0001-first': first,
@@ -224,5 +356,9 @@ export const migrations: MigrationProvider = {
     '0003-personal-tallies': personalTallies,
     '0004-counted-in': countedIn,
     '0005-roots': roots,
+    '0006-version-log': versionLog,
+    '0007-acts': acts,
+    '0008-access': access,
+    '0009-people': people,
   }),
 };

@@ -1,8 +1,8 @@
 // SHA-256, synchronous and incremental, the same in page, worker and Node (WebCrypto has neither and needs a secure context).
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import * as v from 'valibot';
-import { Digest, ParticipantId, type ParticipantSecret } from './ids.ts';
+import { Digest, ParticipantId } from './ids.ts';
 
 /** SHA-256 of `bytes`, in hex. */
 export const digestOf = (bytes: Uint8Array): Digest => v.parse(Digest, bytesToHex(sha256(bytes)));
@@ -32,9 +32,9 @@ export function digestBuilder(): DigestBuilder {
 export const keyFingerprint = (publicKey: Uint8Array): string =>
   (digestOf(publicKey).slice(0, 32).match(/.{4}/g) ?? []).join(' ');
 
-/** The id that belongs to a secret: whoever shows the secret is that participant. */
-export const participantIdOf = (secret: ParticipantSecret): ParticipantId =>
-  v.parse(ParticipantId, bytesToHex(sha256(hexToBytes(secret)).subarray(0, 16)));
+/** The id that belongs to a public key: whoever signs with its private key is that participant. */
+export const participantIdOf = (publicKey: Uint8Array): ParticipantId =>
+  v.parse(ParticipantId, bytesToHex(sha256(publicKey).subarray(0, 16)));
 
 /** The bytes of a typed array as they lie in memory (little-endian on every platform we run on); no copy. */
 export const bytesOf = (array: ArrayBufferView): Uint8Array =>

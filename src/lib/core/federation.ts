@@ -5,6 +5,7 @@ import { DataContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
+import { SecureSumRules, type SecureSumOn } from './secure-sum/rules.ts';
 import { MOST_TAGS, tagPattern } from './tags.ts';
 import { TreesSpec } from './trees/spec.ts';
 
@@ -12,6 +13,8 @@ const text = (maximum: number) => v.pipe(v.string(), v.trim(), v.maxLength(maxim
 const required = (maximum: number) => v.pipe(text(maximum), v.minLength(1, 'some words here'));
 const whole = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(minimum), v.maxValue(maximum));
+const between = (minimum: number, maximum: number) =>
+  v.pipe(v.number(), v.minValue(minimum), v.maxValue(maximum));
 
 /** What a person reads before anything else happens. */
 export const Brief = v.strictObject({
@@ -58,7 +61,7 @@ export const SelectionRules = v.strictObject({
    * The share of the reporting deadline within which a device must be expected to train, by what it measured of itself: the
    * rest is for the model to come and the update to go. null: however long it takes.
    */
-  deadlineShare: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))), null),
+  deadlineShare: v.optional(v.nullable(between(0.01, 1)), null),
   /**
    * least-recent: who took part longest ago, or never, comes first; chance decides between equals. least-recent-by-speed: the
    * same, but the wait of a device that is slower than the middle one counts for less (round/select.ts).
@@ -86,13 +89,13 @@ export const RoundRules = v.pipe(
      * Devices that are kept at hand, as a multiple of those that train at the same time: who comes beyond is told when to
      * come back (pace steering, Bonawitz et al. 2019, §2.3).
      */
-    reserve: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), plainRounds.reserve),
+    reserve: v.optional(between(1, 100), plainRounds.reserve),
     /** Reports that close a round. */
     goal: whole(1, 10_000),
     /** Reports without which a round is abandoned at its deadline. */
     minimum: whole(1, 10_000),
     /** Cohort = ⌈goal × overSelection⌉ (Bonawitz et al. 2019, §2.2: 130 % pays for drop-outs). */
-    overSelection: v.pipe(v.number(), v.minValue(1), v.maxValue(3)),
+    overSelection: between(1, 3),
     selectionDeadlineMs: whole(1_000, 86_400_000),
     reportingDeadlineMs: whole(5_000, 86_400_000),
     pauseMs: whole(0, 86_400_000),
@@ -134,7 +137,7 @@ export type TransferRules = v.InferOutput<typeof TransferRules>;
 /** What stands in front of any strategy. */
 export const Guard = v.strictObject({
   /** A version that would move further than this many times the median of the last twenty is not made; null: any may be. */
-  normFactor: v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(1000))),
+  normFactor: v.nullable(between(1, 1000)),
 });
 export type Guard = v.InferOutput<typeof Guard>;
 
@@ -146,13 +149,17 @@ export const Personalisation = v.variant('type', [
   /** Li et al. 2021, "FedBN": the normalisation layers are each device's own, the rest is shared. */
   v.strictObject({ type: v.literal('fedbn') }),
   /** Li et al. 2021, "Ditto": a model of its own beside the shared one, λ/2 · ‖v − w‖² from it. */
-  v.strictObject({ type: v.literal('ditto'), lambda: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)) }),
+  v.strictObject({ type: v.literal('ditto'), lambda: between(0, 1000) }),
   /** Each version goes on training for so many epochs, for this device's own use. */
   v.strictObject({ type: v.literal('finetune'), epochs: whole(1, 100) }),
 ]);
 export type Personalisation = v.InferOutput<typeof Personalisation>;
 
-/** The plainest way: averaged, everything sent exactly, one model for all. */
+/** Who may join: whoever has the address, or devices that redeemed an invitation. */
+export const Access = v.strictObject({ type: v.picklist(['open', 'invited']) });
+export type Access = v.InferOutput<typeof Access>;
+
+/** The plainest way: averaged, everything sent exactly, one model for all, and open to all. */
 export const exactAveraging = {
   strategy: { name: 'fedavg', options: {} },
   transfer: { uplink: 'f32', downlink: 'f32' },
@@ -161,12 +168,14 @@ export const exactAveraging = {
   guard: { normFactor: 10 },
   personalisation: { type: 'none' },
   privacy: noPrivacy,
+  access: { type: 'open' },
 } satisfies {
   strategy: StrategyChoice;
   transfer: TransferRules;
   guard: Guard;
   personalisation: Personalisation;
   privacy: Privacy;
+  access: Access;
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
@@ -212,6 +221,9 @@ const ofEvery = {
   contract: DataContract,
   rules: RoundRules,
   sample: v.nullable(SampleName),
+  /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */
+  secureSum: v.optional(SecureSumRules),
+  access: v.optional(Access, exactAveraging.access),
 };
 const ofSums = {
   ...ofEvery,
@@ -254,3 +266,7 @@ export type FederationSpec = v.InferOutput<typeof FederationSpec>;
 /** What of a spec says which model it is: two federations of the same text here have versions of the same kind. */
 export const modelText = (spec: FederationSpec): string =>
   JSON.stringify('network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters);
+
+/** What of secure aggregation is chosen; undefined: the server reads each update. */
+export const secureSumOf = ({ secureSum }: Pick<FederationSpec, 'secureSum'>): SecureSumOn | undefined =>
+  secureSum?.type === 'on' ? secureSum : undefined;

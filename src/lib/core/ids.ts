@@ -13,21 +13,13 @@ export const FederationId = v.pipe(
 );
 export type FederationId = v.InferOutput<typeof FederationId>;
 
-/** Hex of the first 16 bytes of SHA-256(participant secret): the identity certifies itself, with no registration. */
+/** Hex of the first 16 bytes of SHA-256(public key): the identity certifies itself, with no registration. */
 export const ParticipantId = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{32}$/, '32 hex digits'),
   v.brand('ParticipantId'),
 );
 export type ParticipantId = v.InferOutput<typeof ParticipantId>;
-
-/** 32 random bytes as 64 hex digits, known to one browser profile and shown to the server as a bearer token. */
-export const ParticipantSecret = v.pipe(
-  v.string(),
-  v.regex(/^[0-9a-f]{64}$/, '64 hex digits'),
-  v.brand('ParticipantSecret'),
-);
-export type ParticipantSecret = v.InferOutput<typeof ParticipantSecret>;
 
 /** SHA-256 in lower-case hex: the name of immutable bytes. */
 export const Digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'), v.brand('Digest'));

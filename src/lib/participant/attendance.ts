@@ -1,4 +1,5 @@
 // Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
+import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { FederationView } from '../protocol/views.ts';
 import { measuredRate } from './engine.ts';
 import { JoinRefused } from './equipment.ts';
@@ -20,6 +21,8 @@ export interface Attendance {
   begin(): Promise<void>;
   /** Enough devices are here: it asks again after so many milliseconds, and not before. */
   comeBack(afterMs: number): void;
+  /** The coordinator left this device out, or lets in others only. */
+  turnedAway(why: string): void;
   /** Another connection of this participant trains now. */
   standBack(): void;
   /** Gives the turn back and asks no more. */
@@ -31,6 +34,15 @@ const RETRY_CHECK_IN_MS = 15_000;
 /** What decides on whether a device may take part (core/round/select.ts), to see whether it changed. */
 const eligibility = ({ spec: { rules, plan } }: FederationView): string =>
   JSON.stringify([rules.selection, rules.reportingDeadlineMs, plan.localEpochs]);
+
+/**
+ * Rows that the device says it has. Under secure aggregation how many they are rides in the sum, and the server is told no more than
+ * that they suffice.
+ */
+const claimedExamples = (spec: FederationSpec, rows: number): number => {
+  const { minimumExamples } = spec.rules.selection;
+  return secureSumOf(spec) === undefined ? rows : Math.min(rows, minimumExamples);
+};
 
 export function createAttendance(
   ground: Ground,
@@ -48,7 +60,7 @@ export function createAttendance(
   let awayUntil = -Infinity;
 
   async function checkIn(): Promise<void> {
-    if (clock.monotonic() < awayUntil) return;
+    if (clock.monotonic() < awayUntil || blocks.has('other-history')) return;
     undoRetry();
     const { joined, equipment, view } = standing;
     if (
@@ -65,12 +77,14 @@ export function createAttendance(
     };
     const { choice } = equipment.engine;
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
+    const spec = view?.spec ?? equipment.spec;
     const answer = await ground.tell('check-in', {
       federation,
-      examples: statedExamples(view?.spec ?? equipment.spec, equipment.rows.training.count),
+      examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
+      ...(joined.invitation === null ? {} : { invitation: joined.invitation }),
     });
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
@@ -92,8 +106,14 @@ export function createAttendance(
       case 'enough-devices':
         attendance.comeBack(answer.afterMs);
         break;
+      case 'backed-off':
+        blocks.set({ reason: 'excluded', detail: answer.message });
+        undoRetry = clock.after(answer.afterMs, () => ground.background(checkIn()));
+        break;
+      case 'not-invited':
+      case 'excluded':
       case 'not-eligible':
-        // Asked again when the rules or what this device says of itself have changed.
+        // Asked again when the rules or what this device says of itself have changed, and when the server says so.
         blocks.set({ reason: 'excluded', detail: answer.message });
         break;
       case 'malformed':
@@ -112,6 +132,15 @@ export function createAttendance(
     ground.changed();
   }
 
+  /** The server shows another history than it did, or does not show it: nothing is trained for it. */
+  function turnAway(): void {
+    standing.checkedIn = false;
+    if (blocks.has('other-history') && standing.hand !== undefined) hands.surrender(standing.hand);
+    undoRetry();
+    undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(attendance.attend()));
+    ground.changed();
+  }
+
   /** One after the other: an update whose round is long over is refused, and leaves the outbox for the next. */
   async function sendTrained(): Promise<void> {
     for (const entry of await store.outbox.list(federation))
@@ -123,8 +152,9 @@ export function createAttendance(
       if (link.state !== 'connected') return;
       const answer = await ground.tell('watch', { federation });
       if (answer?.ok === true && answer.view !== null) attendance.seen(answer.view);
-      await checkIn();
       if (standing.joined === null) return;
+      if (!(await ground.log.follow())) return turnAway();
+      await checkIn();
       await rounds.settleWaiting();
       await parts.tellScores();
     },
@@ -217,6 +247,14 @@ export function createAttendance(
         ground.background(checkIn());
         ground.changed();
       });
+      ground.changed();
+    },
+    turnedAway(why) {
+      standing.checkedIn = false;
+      undoRetry();
+      blocks.set({ reason: 'excluded', detail: why });
+      const { hand } = standing;
+      if (hand !== undefined && hand.stage !== 'averaging') hands.letGo(hand);
       ground.changed();
     },
     standBack() {

@@ -13,6 +13,8 @@ export type Block =
   | { readonly reason: 'user-paused' }
   | { readonly reason: 'federation-paused' }
   | { readonly reason: 'other-tab' }
+  /** The server shows another history of versions than this device knows. */
+  | { readonly reason: 'other-history'; readonly detail: string }
   /** null: no round waits for this device. */
   | {
       readonly reason: 'offline';
@@ -35,6 +37,7 @@ const order: readonly BlockedReason[] = [
   'user-paused',
   'federation-paused',
   'other-tab',
+  'other-history',
   'offline',
   'late',
   'frozen-back',
@@ -51,6 +54,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'user-paused': 'you',
   'federation-paused': 'coordinator',
   'other-tab': 'browser',
+  'other-history': 'coordinator',
   offline: 'network',
   late: 'device',
   'frozen-back': 'browser',
@@ -71,6 +75,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return 'The coordinator paused this run.';
     case 'other-tab':
       return 'Training in another tab of this browser.';
+    case 'other-history':
+      return `${block.detail} This device trains nothing for such a server: ask its coordinator what happened.`;
     case 'offline': {
       if (block.work === null) return 'No connection. Taking part goes on as soon as it is back.';
       const closes =

@@ -2,6 +2,7 @@
 import type { FederationId, RoundNumber } from '../core/ids.ts';
 import type { CoordinatorLink } from '../ports/coordinator-link.ts';
 import type { OutboxEntry, ParticipantStore, StoredReceipt } from '../ports/participant-store.ts';
+import type { LogKeeper } from './log-keeper.ts';
 import type { UpdateReply } from '../protocol/http.ts';
 
 export interface Contributions {
@@ -14,6 +15,8 @@ export interface Contributions {
   decided(entry: OutboxEntry, reply: UpdateReply, at: number): Promise<void>;
   /** A round has ended: receipts of updates that count in it learn what became of it. `version` null: they are in none. */
   settled(round: RoundNumber, version: number | null): Promise<void>;
+  /** Asks for what proves each contribution that is in a version and has no proof yet. */
+  prove(keeper: Pick<LogKeeper, 'prove'>): Promise<void>;
   /** Rounds whose end this device has not heard of, each once. */
   readonly waiting: readonly RoundNumber[];
   /** Asks the coordinator what became of the waiting ones. Rejects with LinkLost. */
@@ -59,10 +62,18 @@ export async function openContributions(
         await store.receipts.putRefusal({ federation, round: entry.round, message: reply.message, at });
       // The same receipt may come twice; what is known of its round stays.
       else if (!receipts.has(entry.round))
-        await put({ receipt: reply.receipt, version: null, outcome: 'waiting' });
+        await put({ receipt: reply.receipt, signed: reply.signed, version: null, outcome: 'waiting' });
       await store.outbox.remove(federation, entry.round);
     },
     settled,
+    async prove(keeper) {
+      for (const stored of [...receipts.values()]) {
+        if (stored.outcome !== 'included' || stored.signed === undefined || stored.inclusion !== undefined)
+          continue;
+        const inclusion = await keeper.prove(stored);
+        if (inclusion !== undefined) await put({ ...stored, inclusion });
+      }
+    },
     get waiting() {
       return waiting();
     },

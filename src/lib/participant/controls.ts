@@ -71,7 +71,7 @@ export function createControls(options: {
       const waiting = v.safeParse(RoundNumber, (await read(nextKey))?.[0]);
       if (waiting.success && waiting.output !== message.round) {
         const round = await link.round(federation, waiting.output);
-        const participant = participantIdOf(await store.secret());
+        const participant = participantIdOf((await store.identity()).publicKey);
         const counted =
           round?.phase === 'committed' &&
           round.cohort.some((one) => one.participant === participant && one.stage === 'accepted');

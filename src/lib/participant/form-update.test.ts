@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { digestOfText } from '../core/digest.ts';
 import { ParticipantId } from '../core/ids.ts';
 import { Configured } from '../protocol/messages.ts';
-import { formUpdate } from './form-update.ts';
+import { formUpdate, readOneByOne } from './form-update.ts';
 import { drawFromPlatform } from './protection.ts';
 
 const participant = v.parse(ParticipantId, 'ab'.repeat(16));
@@ -45,7 +45,7 @@ test.each(['f32', 'topk:0.2'])('by %s holds zeros there, and so does what is lef
     baseLoss: null,
   });
   if (!formed.ok) throw new Error(formed.error);
-  const { entry, residual } = formed.value;
+  const { entry, residual } = readOneByOne(formed.value);
   if (uplink === 'f32')
     expect(new Float32Array(entry.bytes.slice().buffer)).toEqual(Float32Array.of(1, 0, 0.5, 0, 0.25));
   // The largest of five is sent; nothing of the own part waits its turn.

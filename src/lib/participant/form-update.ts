@@ -16,7 +16,33 @@ import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
 import { protect, statedFacts } from './protection.ts';
 
-export interface FormedUpdate {
+/** What a secure sum makes its words of (core/secure-sum/encoding.ts). */
+export interface ToSum {
+  /** [updateLength] */
+  readonly values: Float32Array<ArrayBuffer>;
+  readonly examples: number;
+  readonly steps: number;
+  readonly baseLoss: number | null;
+}
+
+export type FormedUpdate = ReadUpdate | SummedUpdate;
+
+/** Of a round whose updates are read one by one. */
+export function readOneByOne(formed: FormedUpdate): ReadUpdate {
+  if (formed.entry === null)
+    throw new Error('An update that is to be masked has no bytes that could be read.');
+  return formed;
+}
+
+/** It is masked before it is kept or sent. */
+export interface SummedUpdate {
+  readonly entry: null;
+  readonly toSum: ToSum;
+  readonly residual: null;
+  readonly controlChange: null;
+}
+
+export interface ReadUpdate {
   readonly entry: OutboxEntry;
   /** [P]: what this codec could not send, to be added to the next update; null where it loses nothing for good. */
   readonly residual: Float32Array<ArrayBuffer> | null;
@@ -59,6 +85,7 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
         : `${parameter} is no longer a number.`,
     );
   }
+  if (trained.message.secureSum !== undefined) return ok(toBeSummed(trained, values));
   // A residual of another model is worth nothing to this one.
   const kept = residual?.length === delta.length ? Float32Array.from(residual) : undefined;
   if (kept !== undefined) clearIn(own, kept);
@@ -74,8 +101,19 @@ export function formUpdate(trained: TrainedRound): Result<FormedUpdate, string> 
 export const formSums = (
   summed: Pick<TrainedRound, 'message' | 'participant' | 'examples'>,
   sums: Float32Array<ArrayBuffer>,
-): FormedUpdate => ({
-  entry: encodeUpdate({ ...summed, steps: 1, baseLoss: null }, sums, undefined).entry,
+): FormedUpdate => {
+  const told = { ...summed, steps: 1, baseLoss: null };
+  return summed.message.secureSum === undefined
+    ? { entry: encodeUpdate(told, sums, undefined).entry, residual: null, controlChange: null }
+    : toBeSummed(told, sums);
+};
+
+const toBeSummed = (
+  { examples, steps, baseLoss }: Omit<ToSum, 'values'>,
+  values: Float32Array<ArrayBuffer>,
+): SummedUpdate => ({
+  entry: null,
+  toSum: { values, examples, steps, baseLoss },
   residual: null,
   controlChange: null,
 });
@@ -91,7 +129,7 @@ function encodeUpdate(
   }: Pick<TrainedRound, 'message' | 'participant' | 'examples' | 'steps' | 'baseLoss'>,
   values: Float32Array<ArrayBuffer>,
   residual: Float32Array<ArrayBuffer> | undefined,
-): Pick<FormedUpdate, 'entry' | 'residual'> & { arrived(): Float32Array<ArrayBuffer> } {
+): Pick<ReadUpdate, 'entry' | 'residual'> & { arrived(): Float32Array<ArrayBuffer> } {
   const { federation, round, base, uplink } = message;
   const codec = codecNamed(uplink);
   const seed = updateContext(federation, round, participant);

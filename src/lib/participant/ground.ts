@@ -12,12 +12,14 @@ import type { Contributions } from './contributions.ts';
 import { createQueue, type Engines } from './engine.ts';
 import type { Equipment } from './equipment.ts';
 import type { Joined } from './joined.ts';
+import { createLogKeeper, type LogKeeper } from './log-keeper.ts';
 import type { ParticipationView } from './participation.ts';
 import { createGate, transfer, type Gate } from './patience.ts';
 import { presentView } from './present.ts';
 import type { TrainingProgress } from './train-locally.ts';
 import type { TrainingControl } from './training-control.ts';
 import type { TrainingTurn } from './training-turn.ts';
+import type { SumPeers, SumRound } from './secure-sum/sum-round.ts';
 import { createViewPace } from './view-pace.ts';
 
 export interface TakePartOptions {
@@ -53,6 +55,10 @@ export interface RoundInHand {
   progress: TrainingProgress | null;
   deadlineAt: number | null;
   undoDeadline: () => void;
+  /** Its part in the round’s secure sum; absent where updates are read one by one. */
+  sum?: SumRound;
+  /** Who else is in that sum, once they have shown their keys. */
+  peers: SumPeers | null;
 }
 
 /** What this device knows now; every part writes its own lines of it. */
@@ -88,6 +94,8 @@ export interface Ground {
   readonly standing: Standing;
   readonly blocks: BlockList;
   readonly gate: Gate;
+  /** Holds the server to the history that this device knows. */
+  readonly log: LogKeeper;
   readonly queue: ReturnType<typeof createQueue>;
   /** Aborted when the page goes. */
   readonly living: AbortController;
@@ -152,6 +160,14 @@ export function createGround(options: TakePartOptions): Ground {
     options,
     standing,
     blocks,
+    log: createLogKeeper({
+      federation: options.federation,
+      store: options.store,
+      link,
+      blocks,
+      kept: (write) => ground.kept(write),
+      changed: () => pace.changed(),
+    }),
     gate,
     queue: options.queue ?? createQueue(),
     living,

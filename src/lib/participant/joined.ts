@@ -12,6 +12,8 @@ export const Joined = v.object({
   ),
   /** Labels that the person gave this device. */
   tags: v.optional(v.array(v.string()), []),
+  /** The code that it joins by, where it was given one. */
+  invitation: v.optional(v.nullable(v.string()), null),
   /** When the person paused; null while it runs. A pause never ends by itself. */
   pausedAt: v.nullable(v.number()),
   joinedAt: v.number(),

@@ -66,6 +66,7 @@ function published(count: number) {
     },
     federation: async () => undefined,
     round: async () => undefined,
+    log: async () => undefined,
   });
   link.connect();
   /** Empties what was asked for so far. */

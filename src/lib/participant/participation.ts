@@ -18,6 +18,7 @@ export type BlockedReason =
   | 'user-paused'
   | 'federation-paused'
   | 'other-tab'
+  | 'other-history'
   | 'offline'
   | 'late'
   | 'frozen-back'
@@ -65,6 +66,8 @@ export interface ParticipationView {
     /** Of this device's own model; null: it had none. */
     readonly personal: Tally | null;
   }[];
+  /** In a secure sum: how many others are in it, and a phrase that is the same on all of their devices; null: not in one. */
+  readonly peers: { readonly count: number; readonly phrase: string } | null;
   readonly leaveAfterRound: boolean;
   /** The last thing that happened, in a sentence: "Sent update 13 (0.6 MB)." */
   readonly lastEvent: string | null;

@@ -41,6 +41,7 @@ export function presentView(
     localEvaluations:
       equipment?.scoreboard.scored.map(({ version, tally, personal }) => ({ version, tally, personal })) ??
       [],
+    peers: hand?.peers ?? null,
     leaveAfterRound: standing.leaveAfterRound,
     lastEvent: standing.lastEvent,
   };

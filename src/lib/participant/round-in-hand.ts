@@ -39,6 +39,7 @@ export function createHands(ground: Ground): Hands {
         progress: null,
         deadlineAt: null,
         undoDeadline: () => {},
+        peers: null,
       };
       standing.hand = one;
       ground.changed();

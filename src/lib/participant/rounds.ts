@@ -1,6 +1,7 @@
 // Rounds as the coordinator's messages bring them: asked to train, told how a round ended. The update is durable before it is
 // sent, and the reply to it is the decision.
 import { participantIdOf } from '../core/digest.ts';
+import type { RoundNumber } from '../core/ids.ts';
 import { ownPart } from '../core/model/own-part.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
@@ -9,14 +10,16 @@ import type { UpdateReply } from '../protocol/http.ts';
 import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
 import { openContributions } from './contributions.ts';
 import { createControls } from './controls.ts';
-import { firstOf, JoinRefused } from './equipment.ts';
+import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
+import type { ToSum } from './form-update.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
+import type { SumRound } from './secure-sum/sum-round.ts';
 import {
   checkpointKey,
   residualKey,
@@ -27,6 +30,8 @@ import {
 } from './work-round.ts';
 
 export interface Rounds {
+  /** Of the secure sum of the round in hand. */
+  summing(round: RoundNumber, say: (sum: SumRound) => void): void;
   configured(message: Configured): Promise<void>;
   committed(message: Committed): Promise<void>;
   abandoned(message: Abandoned): Promise<void>;
@@ -58,12 +63,39 @@ export function createRounds(
     await ground.tell('withdraw', { federation, round: one.round, reason: reason.slice(0, 200) });
   }
 
+  /** Takes this device into the round's secure sum, while it trains: its part of the app is loaded where it is needed. */
+  async function joinSum(one: RoundInHand, message: Configured): Promise<void> {
+    const { secureSum: task } = message;
+    if (task === undefined) return;
+    const { createSumRound } = await import('./secure-sum/sum-round.ts');
+    const { signal } = one.ending;
+    signal.throwIfAborted();
+    one.sum = createSumRound({
+      message,
+      task,
+      identity: await store.identity(),
+      store,
+      signal,
+      tell: ground.tell,
+      happened: ground.happened,
+      failed(sentence) {
+        ground.happened(sentence);
+        ground.background(giveUp(one, sentence));
+      },
+      onPeers(peers) {
+        one.peers = peers;
+        ground.changed();
+      },
+    });
+  }
+
   /** undefined: there is nothing to send. */
   async function train(one: RoundInHand, message: Configured): Promise<OutboxEntry | undefined> {
     const { signal } = one.ending;
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
     const equipment = await equipping.ready();
+    await joinSum(one, message);
     const { rows, engine, parameterCount } = equipment;
     const { metric, personalisation, plan } = standing.view?.spec ?? equipment.spec;
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
@@ -82,11 +114,13 @@ export function createRounds(
       await scoring.score(equipment, message.base, async () => base, signal);
       signal.throwIfAborted();
       hands.progressed(one, 'training', 0);
-      const participant = participantIdOf(await store.secret());
+      const participant = participantIdOf((await store.identity()).publicKey);
       const outcome = await engine.alone(async () =>
         sumRound(message, participant, equipment.sums, base, rows.training),
       );
-      return signal.aborted ? undefined : updateOf(one, checkpointKey(federation), outcome, undefined);
+      return signal.aborted
+        ? undefined
+        : updateOf(one, equipment, checkpointKey(federation), outcome, undefined);
     }
     const { network } = equipment;
     const control = await ground.patiently(signal, (attempt) =>
@@ -110,7 +144,7 @@ export function createRounds(
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
     const memory = {
-      participant: participantIdOf(await store.secret()),
+      participant: participantIdOf((await store.identity()).publicKey),
       residual: await store.vectors.get(residualKey(federation)),
       own,
       control,
@@ -140,7 +174,7 @@ export function createRounds(
       }),
     );
     if (signal.aborted) return undefined;
-    const entry = await updateOf(one, training.key, outcome, control);
+    const entry = await updateOf(one, equipment, training.key, outcome, control);
     if (entry !== undefined)
       // While the update is on its way: the version that comes of it is scored after this, and the next round waits for that.
       ground.background(
@@ -154,6 +188,7 @@ export function createRounds(
 
   async function updateOf(
     one: RoundInHand,
+    equipment: Equipment,
     checkpoint: string,
     outcome: RoundOutcome,
     control: RoundControl | undefined,
@@ -177,7 +212,10 @@ export function createRounds(
         await giveUp(one, outcome.message);
         return undefined;
       case 'trained': {
-        const { entry, residual, controlChange } = outcome.formed;
+        const { formed } = outcome;
+        const { residual, controlChange } = formed;
+        const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));
+        if (entry === undefined) return undefined;
         if (outcome.own.length > 0) await personal.keepOwnPart(outcome.own);
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
@@ -189,6 +227,21 @@ export function createRounds(
       }
       default:
         return outcome satisfies never;
+    }
+  }
+
+  /** The masked vector; undefined: the sum broke off, and the round was given up. */
+  async function summed(
+    one: RoundInHand,
+    equipment: Equipment,
+    update: ToSum,
+  ): Promise<OutboxEntry | undefined> {
+    if (one.sum === undefined) throw new Error(`Round ${one.round} has no secure sum on this device.`);
+    try {
+      return await one.sum.masked(equipment, standing.view?.spec ?? equipment.spec, update);
+    } catch (failure) {
+      if (one.ending.signal.aborted) return undefined;
+      throw failure;
     }
   }
 
@@ -247,10 +300,21 @@ export function createRounds(
       case 'wrong-federation':
       case 'wrong-length':
       case 'wrong-digest':
+      case 'excluded':
       case 'invalid':
         return undefined;
       default:
         return refusal satisfies never;
+    }
+  }
+
+  /** Whatever is in a version by now is proved to be, as long as the server shows the history that this device knows. */
+  async function prove(): Promise<void> {
+    const { contributions } = standing;
+    if (contributions !== undefined) await ground.kept(contributions.prove(ground.log));
+    if (blocks.has('other-history') && standing.checkedIn) {
+      standing.checkedIn = false;
+      await ground.tell('check-out', { federation });
     }
   }
 
@@ -265,7 +329,10 @@ export function createRounds(
       )
         return;
       if (contributions?.has(message.round) === true) return;
-      if (hand?.round === message.round) return hands.setDeadline(hand, message.deadlineMs);
+      if (hand?.round === message.round) {
+        hand.sum?.again();
+        return hands.setDeadline(hand, message.deadlineMs);
+      }
       if (hand !== undefined && hand.round > message.round) return;
       if (hand?.stage === 'sending' && carriesOn(standing)) {
         following = message;
@@ -296,12 +363,17 @@ export function createRounds(
         await giveUp(one, failure instanceof Error ? failure.message : 'Something broke on the device.');
       }
     },
+    summing(round, say) {
+      const { hand } = standing;
+      if (hand !== undefined && hand.round === round && hand.sum !== undefined) say(hand.sum);
+    },
     async committed(message) {
       if (message.federation !== federation) return;
       const version = message.counted ? message.version : null;
       standing.ended.set(message.round, version);
       await standing.contributions?.settled(message.round, version);
       await controls.ended(message.round, message.counted);
+      ground.background(prove());
       if (standing.joined === null) return;
       standing.justEnded = message.round;
       if (message.counted)
@@ -341,6 +413,7 @@ export function createRounds(
           const { hand } = standing;
           if (hand?.round === round && hand.stage === 'averaging') hands.letGo(hand);
         }
+        ground.background(prove());
       } catch (failure) {
         // Asked again at the next connection.
         if (!(failure instanceof LinkLost)) throw failure;

@@ -27,6 +27,7 @@ import {
 import { controlKey, nextControlKey } from './controls.ts';
 import { createEngine } from './engine.ts';
 import { createTrainingControl } from './training-control.ts';
+import { readOneByOne } from './form-update.ts';
 import { drawFromPlatform } from './protection.ts';
 import { roundTraining, workRound } from './work-round.ts';
 
@@ -84,7 +85,7 @@ test('two rounds of two devices by hand: the model and every control are those o
       checkpoint: undefined,
       control,
     });
-    const participant = participantIdOf(await one.store.secret());
+    const participant = participantIdOf((await one.store.identity()).publicKey);
     const outcome = await workRound(
       message,
       training,
@@ -99,8 +100,9 @@ test('two rounds of two devices by hand: the model and every control are those o
       },
     );
     if (outcome.type !== 'trained') throw new Error(outcome.type);
-    const values = new Float32Array(outcome.formed.entry.bytes.slice().buffer);
-    expect(outcome.formed.entry.offer.steps).toBe(2);
+    const { entry } = readOneByOne(outcome.formed);
+    const values = new Float32Array(entry.bytes.slice().buffer);
+    expect(entry.offer.steps).toBe(2);
     expect(outcome.formed.controlChange).toEqual(values.slice(1));
     return [...values];
   };
@@ -240,7 +242,7 @@ for (const counted of [true, false])
       phase: counted ? 'committed' : 'abandoned',
       cohort: [
         {
-          participant: participantIdOf(await one.store.secret()),
+          participant: participantIdOf((await one.store.identity()).publicKey),
           name: 'This one',
           stage: 'accepted',
           fraction: null,

@@ -1,5 +1,5 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
-import type { FederationSpec } from '../core/federation.ts';
+import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
@@ -65,6 +65,8 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     if (one === undefined || one.told) return;
     // Scores of its rows are this device's own under privacy: told, each would be a release without noise.
     if (surroundings.spec(equipment).privacy.type !== 'none') return kept(scoreboard.told(version));
+    // What a version does on the rows of one device would say something of them.
+    if (secureSumOf(surroundings.spec(equipment)) !== undefined) return;
     const answer = await surroundings.tell('evaluation', {
       federation,
       version,

@@ -26,6 +26,8 @@ export interface JoinRequest {
   readonly backend: BackendName | null;
   /** Labels for rounds that ask for some. */
   readonly tags?: readonly string[];
+  /** The code of an invitation, where only invited devices may join. */
+  readonly invitation?: string | null;
 }
 
 export interface TakingPart {
@@ -129,6 +131,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     blocks.clear(
       'user-paused',
       'other-tab',
+      'other-history',
       'late',
       'frozen-back',
       'gpu-lost',
@@ -175,9 +178,26 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
+        link.on('sum-roster', ({ federation: of, round, roster }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.roster(roster));
+        }),
+        link.on('sum-forward', ({ federation: of, round, forward }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.forward(forward));
+        }),
+        link.on('sum-question', ({ federation: of, round, summed }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.question(summed));
+        }),
+        link.on('sum-consents', ({ federation: of, round, consents }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.consents(consents));
+        }),
         link.on('come-back', (message) => {
           if (message.federation === federation && standing.joined !== null)
             attendance.comeBack(message.afterMs);
+        }),
+        link.on('turned-away', (message) => {
+          if (message.federation !== federation || standing.joined === null) return;
+          personal.stop();
+          attendance.turnedAway(message.message);
         }),
         link.on('superseded', (message) => {
           if (message.federation !== federation || standing.joined === null) return;
@@ -203,8 +223,8 @@ export function takePart(options: TakePartOptions): TakingPart {
     async join(request) {
       if (standing.joined !== null) await leaveNow();
       standing.equipment = await equipping.prepare(request);
-      const { dataset, name, backend, tags = [] } = request;
-      const joined = { federation, dataset, name, backend, tags: [...tags] };
+      const { dataset, name, backend, tags = [], invitation = null } = request;
+      const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
       await remember({ ...joined, pausedAt: null, joinedAt: clock.now() });
       options.onJoined?.();
       attendance.takeTurn(false);

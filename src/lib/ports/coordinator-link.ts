@@ -1,6 +1,6 @@
 // Port: the way to the coordinator. Control messages are hints that may be lost; bytes go by requests that may be repeated.
-import type { Digest, FederationId, RoundNumber } from '../core/ids.ts';
-import type { UpdateOffer, UpdateReply } from '../protocol/http.ts';
+import type { Digest, FederationId, ParticipantId, RoundNumber } from '../core/ids.ts';
+import type { LogReply, UpdateOffer, UpdateReply } from '../protocol/http.ts';
 import type { Answer, ClientMessages, ServerMessages } from '../protocol/messages.ts';
 import type { FederationView, RoundView } from '../protocol/views.ts';
 
@@ -14,9 +14,23 @@ export interface LinkBytes {
   readonly controlDown: number;
 }
 
+/** One thing that crossed the link, in one direction: what is shown to whoever wants to see for himself. */
+export interface Crossing {
+  /** When its first byte was counted: Unix time, milliseconds. */
+  readonly at: number;
+  readonly kind: keyof LinkBytes;
+  /** The message’s or request’s name: "check-in", "model", "heartbeat". */
+  readonly what: string;
+  readonly bytes: number;
+  /** How often, where the same follows itself. */
+  readonly times: number;
+}
+
 export interface CoordinatorLink {
   readonly state: LinkState;
   readonly bytes: LinkBytes;
+  /** The newest of what makes up `bytes`, oldest first; a bounded number of them. */
+  readonly crossings: readonly Crossing[];
   /** Sends and waits for the answer; rejects with LinkLost when the connection goes first. */
   send<Name extends keyof ClientMessages>(name: Name, message: ClientMessages[Name]): Promise<Answer>;
   /** Returns its own undoing. */
@@ -40,7 +54,16 @@ export interface CoordinatorLink {
   federation(id: FederationId): Promise<FederationView | undefined>;
   /** One round, also a past one: what became of it. Rejects with LinkLost. */
   round(id: FederationId, round: RoundNumber): Promise<RoundView | undefined>;
+  /** What the federation's log of versions says. Rejects with LinkLost. */
+  log(id: FederationId, question: LogQuestion): Promise<LogReply | undefined>;
   close(): void;
+}
+
+export interface LogQuestion {
+  /** Leaves of the head that is known: is it the beginning of the log? */
+  readonly since: number;
+  /** Whose contribution, in the version that this round made. */
+  readonly contribution?: { readonly round: RoundNumber; readonly participant: ParticipantId };
 }
 
 export interface TransferOptions {

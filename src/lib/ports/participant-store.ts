@@ -1,7 +1,9 @@
 // Port: what a participant keeps on its device besides data: identity, outbox, checkpoints, models, receipts.
-import type { Digest, FederationId, ParticipantSecret, RoundNumber } from '../core/ids.ts';
+import type { Digest, FederationId, RoundNumber } from '../core/ids.ts';
+import type { Inclusion, Signature } from '../core/transparency/statements.ts';
 import type { UpdateOffer } from '../protocol/http.ts';
 import type { Receipt } from '../protocol/views.ts';
+import type { Identity } from './identity.ts';
 import type { TrainerState } from './trainer.ts';
 
 /** A trained update on its way: durable here before the first byte is sent, gone once the server has decided. */
@@ -43,6 +45,10 @@ export interface HistoryPoint {
 
 export interface StoredReceipt {
   readonly receipt: Receipt;
+  /** The server’s signature over it; absent from what an earlier program kept. */
+  readonly signed?: Signature;
+  /** What proves that the update is in its version, once the server has shown it. */
+  readonly inclusion?: Inclusion;
   /** The version that the update went into; null until its round is committed, or when it was abandoned. */
   readonly version: number | null;
   readonly outcome: 'waiting' | 'included' | 'abandoned';
@@ -68,8 +74,8 @@ export interface LocalModel {
 }
 
 export interface ParticipantStore {
-  /** Made from the platform's CSPRNG at the first call. */
-  secret(): Promise<ParticipantSecret>;
+  /** Made at the first call, and the same from then on; two tabs that ask at once get the same. */
+  identity(): Promise<Identity>;
   outbox: {
     put(entry: OutboxEntry): Promise<void>;
     list(federation: FederationId): Promise<readonly OutboxEntry[]>;

@@ -5,9 +5,10 @@
 //   GET    /api/federations/:id/versions                     VersionView[]           ascending
 //   GET    /api/federations/:id/rounds?before=&limit=        RoundView[]             newest first
 //   GET    /api/federations/:id/aliases                      AliasMove[]             newest first
+//   GET    /api/federations/:id/log?since=&size=&round=&participant=   LogReply
 //   GET    /api/federations/:id/versions/:v/export?format=   zip (tfjs) | safetensors file
 //   GET    /api/parameters/:digest                           f32 little-endian [P]; immutable, ETag, Range
-//   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer secret)
+//   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer token)
 //   HEAD   /api/uploads/:upload                              Upload-Offset
 //   PATCH  /api/uploads/:upload                              bytes from Upload-Offset → UploadState | UpdateReply
 //   POST   /api/session            { token }                 sets the cookie; DELETE signs out
@@ -15,11 +16,19 @@
 //   PUT    /api/federations/:id                              { spec }      → FederationView; draft or finished only
 //   POST   /api/federations/:id/actions                      RunAction     → FederationView
 //   DELETE /api/federations/:id                              draft or finished only
+//   GET    /api/acts?before=&limit=                          Act[]                   newest first; ?format=ndjson: all (coordinator)
 //   PUT    /api/federations/:id/aliases/live                 { version }   → AliasMove[]
+//   GET    /api/federations/:id/invitations                  InvitationView[]        newest first       (coordinator)
+//   POST   /api/federations/:id/invitations                  NewInvitation → MadeInvitation
+//   DELETE /api/federations/:id/invitations/:invitation      InvitationView[]        it lets in nobody else
+//   GET    /api/federations/:id/exclusions                   ExclusionView[]                            (coordinator)
+//   GET    /api/federations/:id/reputations                     StandingView[]                             (coordinator)
+//   PUT    /api/federations/:id/exclusions/:participant      Exclusion → ExclusionView[]; DELETE takes it back
 //   PUT    /api/federations/:id/roots                        { participant, trusted } → FederationView
 import * as v from 'valibot';
 import { CodecChoice, FederationSpec } from '../core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, VersionNumber } from '../core/ids.ts';
+import { Inclusion, ProofHashes, Signature, SignedHead } from '../core/transparency/statements.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
 import { UpdateRefusal } from './refusals.ts';
 import { Receipt } from './views.ts';
@@ -49,10 +58,22 @@ export type UploadState = v.InferOutput<typeof UploadState>;
 
 /** The decision on an update: durable before it is sent, and the same however often it is asked for. */
 export const UpdateReply = v.variant('type', [
-  v.strictObject({ type: v.literal('accepted'), receipt: Receipt }),
+  /** The receipt, and the server’s signature over it. */
+  v.strictObject({ type: v.literal('accepted'), receipt: Receipt, signed: Signature }),
   v.strictObject({ type: v.literal('refused'), refusal: UpdateRefusal, message: v.string() }),
 ]);
 export type UpdateReply = v.InferOutput<typeof UpdateReply>;
+
+/** What the log of versions says (core/transparency). */
+export const LogReply = v.strictObject({
+  /** Its newest head; null: the federation has never run. */
+  head: v.nullable(SignedHead),
+  /** That the first `size` leaves (without it, the newest head) begin with the first `since`; null: there are not so many. */
+  consistency: v.nullable(ProofHashes),
+  /** Of the contribution of `participant` in the version that `round` made; null: it has none, or none was asked for. */
+  inclusion: v.nullable(Inclusion),
+});
+export type LogReply = v.InferOutput<typeof LogReply>;
 
 export const NewFederation = v.strictObject({ id: v.nullable(FederationId), spec: FederationSpec });
 export const ChangedFederation = v.strictObject({ spec: FederationSpec });
@@ -62,6 +83,21 @@ export const AliasTarget = v.strictObject({ version: VersionNumber });
 /** Whether the others' updates are measured against this device's, where the strategy needs such a one. */
 export const RootTrust = v.strictObject({ participant: ParticipantId, trusted: v.boolean() });
 export const SignIn = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
+
+/** One act of a coordinator, a link of a hash chain (server/acts.ts). */
+export const Act = v.strictObject({
+  sequence: v.pipe(whole, v.minValue(1)),
+  at: v.number(),
+  /** Whoever did it. */
+  by: v.string(),
+  act: v.string(),
+  /** Also of a federation that is there no more. */
+  federation: v.nullable(v.string()),
+  detail: v.unknown(),
+  previous: v.string(),
+  hash: v.string(),
+});
+export type Act = v.InferOutput<typeof Act>;
 
 /** Every refusal of the API: 4xx/5xx with this body. `issues` names form fields by their path. */
 export const ApiError = v.strictObject({

@@ -1,32 +1,16 @@
 // The control plane: every socket.io message, each under 64 KB and read by its schema at the receiving end.
 // Parameters and updates never travel here; see http.ts.
 import * as v from 'valibot';
-import {
-  Digest,
-  FederationId,
-  ParticipantSecret,
-  RoundNumber,
-  RunNumber,
-  VersionNumber,
-} from '../core/ids.ts';
+import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
+import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-/** socket.io's `auth` payload. Whoever only watches has no secret. */
-export const Handshake = v.strictObject({
-  protocol: v.number(),
-  secret: v.nullable(ParticipantSecret),
-  /** What a page or program says it is: shown to the coordinator as the class of the device. */
-  kind: v.picklist(['tab', 'headless']),
-  name: v.nullable(v.pipe(v.string(), v.trim(), v.maxLength(40))),
-});
-export type Handshake = v.InferOutput<typeof Handshake>;
 
 /** Asks for `federation` messages about one federation, now and at every change; answered with the present view. */
 export const Watch = v.strictObject({ federation: FederationId });
@@ -40,6 +24,8 @@ export const CheckIn = v.strictObject({
   examplesPerSecond: v.optional(v.pipe(v.number(), v.minValue(MINIMUM_RATE), v.maxValue(MAXIMUM_RATE))),
   /** Labels that its person gave the device: rounds may ask for some. */
   tags: v.optional(Tags),
+  /** The code of an invitation, where only invited devices may join and this one is not known yet. */
+  invitation: v.optional(v.pipe(v.string(), v.maxLength(100))),
 });
 export const CheckOut = v.strictObject({ federation: FederationId });
 export const Progress = v.strictObject({
@@ -77,6 +63,7 @@ export const clientMessages = {
   progress: Progress,
   evaluation: Evaluation,
   withdraw: Withdraw,
+  ...sumClientMessages,
 } as const;
 export type ClientMessages = {
   readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]>;
@@ -96,9 +83,19 @@ export const Answer = v.variant('ok', [
     }),
     v.strictObject({
       ok: v.literal(false),
+      /** To a check-in: too much of what this device sent could not be used. */
+      error: v.literal('backed-off'),
+      message: v.string(),
+      /** Milliseconds after which to ask again. */
+      afterMs: whole,
+    }),
+    v.strictObject({
+      ok: v.literal(false),
       error: v.picklist([
         'malformed',
         'not-eligible',
+        'not-invited',
+        'excluded',
         'unknown-event',
         'unknown-federation',
         'not-identified',
@@ -132,6 +129,8 @@ export const Configured = v.strictObject({
   privacy: v.optional(Privacy),
   /** Milliseconds left to report, from the moment of sending: no clock is shared. */
   deadlineMs: whole,
+  /** The server learns the sum of the cohort's updates alone; absent: it reads each. */
+  secureSum: v.optional(SumTask),
 });
 export type Configured = v.InferOutput<typeof Configured>;
 
@@ -156,8 +155,11 @@ export const serverMessages = {
   abandoned: Abandoned,
   /** Another connection of this participant took over; this one is told and trains no more. */
   superseded: v.strictObject({ federation: FederationId }),
+  /** To a device that may take part no longer: it is checked out, and why, in a sentence. */
+  'turned-away': v.strictObject({ federation: FederationId, message: v.string() }),
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
+  ...sumServerMessages,
 } as const;
 export type ServerMessages = {
   readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;

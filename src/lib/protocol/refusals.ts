@@ -23,6 +23,7 @@ export const UpdateRefusal = v.variant('kind', [
   v.strictObject({ kind: v.literal('wrong-digest'), expected: text, got: text }),
   v.strictObject({ kind: v.literal('not-finite'), index: number }),
   v.strictObject({ kind: v.literal('too-large-coordinate'), index: number, limit: number, got: number }),
+  v.strictObject({ kind: v.literal('excluded'), reason: text }),
   v.strictObject({ kind: v.literal('invalid'), reason: text }),
 ]);
 export type UpdateRefusal = v.InferOutput<typeof UpdateRefusal>;
@@ -53,6 +54,8 @@ export function refusalSentence(refusal: UpdateRefusal): string {
       return `Parameter ${refusal.index} of the update is not a finite number: training became unstable. Lower the learning rate.`;
     case 'too-large-coordinate':
       return `Parameter ${refusal.index} changed by ${refusal.got}, beyond the limit of ±${refusal.limit}. Lower the learning rate.`;
+    case 'excluded':
+      return `This update is not counted: the coordinator left this device out. ${refusal.reason}`;
     case 'invalid':
       return `The update could not be read: ${refusal.reason}.`;
     default:

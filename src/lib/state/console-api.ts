@@ -3,7 +3,20 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import { ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
+import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { InvitationView, MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
+import {
+  MadeApiToken,
+  MadePerson,
+  MadeRecoveryCodes,
+  OwnAccess,
+  PasskeyChallenge,
+  PasskeyOptions,
+  PersonView,
+  type NewApiToken,
+  type PersonChange,
+} from '#lib/protocol/people.ts';
 import { AliasMove, FederationSummary, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export type Fetch = typeof fetch;
@@ -64,6 +77,23 @@ const address = (id: string): string => `/api/federations/${encodeURIComponent(i
 export const consoleApi = (fetching: Fetch) =>
   ({
     signIn: (token: string) => request(fetching, 'POST', '/api/session', v.unknown(), { token }),
+    passkeyChallenge: () => request(fetching, 'POST', '/api/session/passkey/options', PasskeyChallenge),
+    signInByPasskey: (ceremony: string, response: Record<string, unknown>) =>
+      request(fetching, 'POST', '/api/session/passkey', v.unknown(), { ceremony, response }),
+    me: () => request(fetching, 'GET', '/api/me', OwnAccess),
+    passkeyOptions: () => request(fetching, 'POST', '/api/me/passkeys/options', PasskeyOptions),
+    addPasskey: (name: string, response: Record<string, unknown>) =>
+      request(fetching, 'POST', '/api/me/passkeys', OwnAccess, { name, response }),
+    makeRecoveryCodes: () => request(fetching, 'POST', '/api/me/recovery-codes', MadeRecoveryCodes),
+    makeToken: (wanted: NewApiToken) => request(fetching, 'POST', '/api/me/tokens', MadeApiToken, wanted),
+    removeCredential: (id: string) =>
+      request(fetching, 'DELETE', `/api/me/credentials/${encodeURIComponent(id)}`, OwnAccess),
+    people: () => request(fetching, 'GET', '/api/people', v.array(PersonView)),
+    addPerson: (person: PersonChange) => request(fetching, 'POST', '/api/people', MadePerson, person),
+    linkPerson: (id: string) => request(fetching, 'POST', `/api/people/${id}/link`, MadePerson),
+    changePerson: (id: string, person: PersonChange) =>
+      request(fetching, 'PUT', `/api/people/${id}`, v.array(PersonView), person),
+    removePerson: (id: string) => request(fetching, 'DELETE', `/api/people/${id}`, v.array(PersonView)),
     signOut: () => request(fetching, 'DELETE', '/api/session', v.unknown()),
     federations: () => request(fetching, 'GET', '/api/federations', v.array(FederationSummary)),
     federation: (id: string) => request(fetching, 'GET', address(id), FederationView),
@@ -71,6 +101,13 @@ export const consoleApi = (fetching: Fetch) =>
     rounds: (id: string, limit: number) =>
       request(fetching, 'GET', `${address(id)}/rounds?limit=${limit}`, v.array(RoundView)),
     aliases: (id: string) => request(fetching, 'GET', `${address(id)}/aliases`, v.array(AliasMove)),
+    acts: (before: number | undefined, limit: number) =>
+      request(
+        fetching,
+        'GET',
+        `/api/acts?limit=${limit}${before === undefined ? '' : `&before=${before}`}`,
+        v.array(Act),
+      ),
     create: (id: string | null, spec: FederationSpec) =>
       request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
     change: (id: string, spec: FederationSpec) =>
@@ -80,6 +117,20 @@ export const consoleApi = (fetching: Fetch) =>
     remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
     moveLive: (id: string, version: number) =>
       request(fetching, 'PUT', `${address(id)}/aliases/live`, v.array(AliasMove), { version }),
+    invitations: (id: string) =>
+      request(fetching, 'GET', `${address(id)}/invitations`, v.array(InvitationView)),
+    invite: (id: string, wanted: NewInvitation) =>
+      request(fetching, 'POST', `${address(id)}/invitations`, MadeInvitation, wanted),
+    revokeInvitation: (id: string, invitation: string) =>
+      request(fetching, 'DELETE', `${address(id)}/invitations/${invitation}`, v.array(InvitationView)),
+    exclusions: (id: string) => request(fetching, 'GET', `${address(id)}/exclusions`, v.array(ExclusionView)),
+    reputation: (id: string) => request(fetching, 'GET', `${address(id)}/reputations`, v.array(StandingView)),
+    exclude: (id: string, participant: string, reason: string) =>
+      request(fetching, 'PUT', `${address(id)}/exclusions/${participant}`, v.array(ExclusionView), {
+        reason,
+      }),
+    readmit: (id: string, participant: string) =>
+      request(fetching, 'DELETE', `${address(id)}/exclusions/${participant}`, v.array(ExclusionView)),
     trust: (id: string, participant: string, trusted: boolean) =>
       request(fetching, 'PUT', `${address(id)}/roots`, FederationView, { participant, trusted }),
   }) as const;

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
+import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import type { FederatedModel } from '#lib/core/federated-model.ts';
 import { FederationSpec, type SummedFamily } from '#lib/core/federation.ts';
@@ -13,6 +14,7 @@ import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
+import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
 import {
   personalisationChosen,
@@ -23,6 +25,7 @@ import {
 import { optionsOf, type Draft } from './console-draft.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
 import { privacyChosen, privacyRead } from './console-privacy.ts';
+import { secureSumTyped } from './console-draft-secure.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -61,6 +64,7 @@ export function stepOf(path: string): DraftStep {
     case 'guard':
     case 'personalisation':
     case 'privacy':
+    case 'secureSum':
       return 'rounds';
     default:
       return 'review';
@@ -212,6 +216,8 @@ export function checkDraft(draft: Draft): CheckedDraft {
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
     sample: draft.sample,
+    ...secureSumTyped(draft.secureSum),
+    access: { type: draft.access },
   });
   if (!read.success)
     for (const issue of read.issues) {
@@ -231,6 +237,10 @@ export function checkDraft(draft: Draft): CheckedDraft {
     }
   } else if (read.success)
     for (const { path, message } of checkSums(read.output, summed.title)) add(path, message);
+  if (read.success) {
+    const strategy = summed === undefined ? strategyNamed(draft.strategy.name) : undefined;
+    for (const { path, message } of checkSecureSum(read.output, strategy)) add(path, message);
+  }
   if (!model.ok && model.error.path !== 'contract') add(model.error.path, model.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(

@@ -105,6 +105,23 @@ describe('a draft’s strategy', () => {
     const groups = strategyGroups.map((group) => group.name);
     expect(new Set(strategies.map((strategy) => strategy.group))).toEqual(new Set(groups));
   });
+  test('that compares updates cannot be had with secure aggregation, and says why', () => {
+    const draft = digits();
+    draft.rules.minimum = 5;
+    draft.rules.goal = 10;
+    draft.transfer.uplink = 'f32';
+    draft.secureSum = { ...draft.secureSum, type: 'on', ring: 8 };
+    const { spec, issues } = checkDraft(draft);
+    expect([...issues]).toEqual([]);
+    expect(spec?.secureSum).toMatchObject({ type: 'on', ring: 8, profile: 'standard' });
+    expect(draftFrom(spec!).secureSum).toEqual(draft.secureSum);
+    expect(strategyConflict(draft, strategyNamed('median')!)).toMatch(/their sum alone/);
+    expect(strategyConflict(draft, strategyNamed('fedadam')!)).toBeUndefined();
+    draft.strategy.name = 'median';
+    expect(checkDraft(draft).issues.get('strategy.name')).toMatch(/their sum alone/);
+    draft.secureSum.type = 'off';
+    expect(checkDraft(draft).spec?.secureSum).toBeUndefined();
+  });
   test('is kept when a federation is duplicated, with its codecs, its guard and its personal models', () => {
     const draft = digits();
     draft.guard.normFactor = null;

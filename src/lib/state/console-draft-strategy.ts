@@ -13,6 +13,7 @@ import type { Network } from '#lib/core/model/network.ts';
 import { sharedCount } from '#lib/core/model/own-part.ts';
 import { readOptions, type OptionValues } from '#lib/core/named-options.ts';
 import { codecKinds, parseCodec } from '#lib/core/update/codec/index.ts';
+import { excludedBySum } from './console-draft-secure.ts';
 import { emptyDraft, type Draft } from './console-draft.ts';
 import { bytes, count } from './format.ts';
 
@@ -111,7 +112,11 @@ const numbersAmong = (typed: Readonly<Record<string, number | null>>): Record<st
 
 /** Why a strategy cannot be chosen in the plan as typed; undefined where it can. */
 export function strategyConflict(draft: Draft, strategy: Strategy): string | undefined {
-  const conflicts = conflictsOf(strategy, plannedTyped(draft));
+  const excluded = excludedBySum(draft.secureSum, strategy.name);
+  const conflicts = [
+    ...conflictsOf(strategy, plannedTyped(draft)),
+    ...(excluded === undefined ? [] : [excluded]),
+  ];
   return conflicts.length === 0 ? undefined : conflicts.join(' ');
 }
 

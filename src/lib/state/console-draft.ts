@@ -19,6 +19,7 @@ import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
+import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -123,6 +124,7 @@ export const Draft = v.object({
   ),
   privacy: v.optional(DraftPrivacy, () => privacyTyped(exactAveraging.privacy)),
   further: v.optional(DraftFurther, plainFurther),
+  secureSum: v.optional(DraftSecureSum, plainSecureSum),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -133,6 +135,7 @@ export const Draft = v.object({
     maximumRounds: number,
   }),
   sample: v.nullable(SampleName),
+  access: v.optional(v.picklist(['open', 'invited']), exactAveraging.access.type),
 });
 export type Draft = v.InferOutput<typeof Draft>;
 
@@ -221,6 +224,7 @@ export const emptyDraft = (): Draft => ({
   personalisation: personalisationTyped(exactAveraging.personalisation),
   privacy: privacyTyped(exactAveraging.privacy),
   further: plainFurther(),
+  secureSum: plainSecureSum(),
   rules: {
     goal: 8,
     minimum: 5,
@@ -231,6 +235,7 @@ export const emptyDraft = (): Draft => ({
     maximumRounds: 40,
   },
   sample: null,
+  access: exactAveraging.access.type,
 });
 
 /** The part of a draft that a contract fills. */
@@ -284,6 +289,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     ...contractDraft(contract),
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),
     further: furtherFrom(spec.rules),
+    secureSum: secureSumFrom(spec),
     rules: {
       goal: rules.goal,
       minimum: rules.minimum,
@@ -294,6 +300,7 @@ export function draftFrom(spec: FederationSpec): Draft {
       maximumRounds: rules.maximumRounds,
     },
     sample: spec.sample,
+    access: spec.access.type,
   };
 }
 

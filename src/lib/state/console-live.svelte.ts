@@ -1,12 +1,13 @@
 // One federation as the console sees it: the present view by socket.io `watch`, and the lists (versions, rounds, alias
-// moves) read again when the view says that they have grown. A light client on the page: it shows no secret, takes no
+// moves) read again when the view says that they have grown. A light client on the page: it proves nothing, takes no
 // part, and reads every message by its schema.
 import { createContext } from 'svelte';
 import * as v from 'valibot';
 import type { FederationId } from '#lib/core/ids.ts';
 import { ok } from '#lib/core/result.ts';
+import type { Handshake } from '#lib/protocol/handshake.ts';
 import { PROTOCOL_VERSION } from '#lib/protocol/limits.ts';
-import { Answer, type Handshake } from '#lib/protocol/messages.ts';
+import { Answer } from '#lib/protocol/messages.ts';
 import { FederationView, type AliasMove, type RoundView, type VersionView } from '#lib/protocol/views.ts';
 import { attentionOf } from './console-attention.ts';
 import type { ConsoleApi } from './console-api.ts';
@@ -96,7 +97,7 @@ export class ConsoleLive {
   /** Listens until the returned function is called. `connect` opens a socket with the handshake. */
   watch(connect: (handshake: Handshake) => WatchSocket, every: (tick: () => void) => () => void): () => void {
     const federation: FederationId = this.view.id;
-    const socket = connect({ protocol: PROTOCOL_VERSION, secret: null, kind: 'tab', name: null });
+    const socket = connect({ protocol: PROTOCOL_VERSION, proof: null, kind: 'tab', name: null });
     socket.on('connect', () =>
       socket.emit('watch', { federation }, (told) => {
         const answer = v.safeParse(Answer, told);

@@ -1,6 +1,7 @@
 // The model of a federation in words and bytes, whichever kind it is: a network that devices train, or one learnt from sums.
 import type { FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, TransferRules } from '#lib/core/federation.ts';
+import { secureSumWords } from './console-draft-secure.ts';
 import { familyNamed } from '#lib/core/model/families/index.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 import {
@@ -72,6 +73,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
       { name: 'On the wire', value: transferWords(spec.transfer, costs) },
       { name: 'For each device', value: personalWords(spec.personalisation) },
       { name: 'Privacy', value: privacyWords(spec.privacy) },
+      { name: 'The server', value: secureSumWords(spec.secureSum) },
     ];
   return [
     { name: 'In a round', value: 'each device adds up its own rows, in whole numbers' },

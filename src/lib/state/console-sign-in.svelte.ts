@@ -1,5 +1,6 @@
-// Signing in by the link that the server prints: its token is read out of whatever was pasted, shown to the server once,
+// Signing in by a passkey, or by the link that the server prints (a link or recovery code of one's own alike): its token is read out of whatever was pasted, shown to the server once,
 // and turned into a session cookie that no script can read.
+import { passkeyTrouble } from './console-people.svelte.ts';
 import type { ConsoleApi } from './console-api.ts';
 
 /** The token in a pasted link ("…/sign-in?token=…"), or the pasted text itself; undefined where there is none. */
@@ -35,6 +36,33 @@ export class SignIn {
 
   constructor(api: ConsoleApi) {
     this.#api = api;
+  }
+
+  /** Whether the session began. `show` asks the browser for a passkey. */
+  async byPasskey(
+    show: (options: Record<string, unknown>) => Promise<Record<string, unknown>>,
+  ): Promise<boolean> {
+    if (this.sending) return false;
+    this.failure = null;
+    this.sending = true;
+    const refused = (message: string): boolean => {
+      this.failure = { message, hint: null };
+      this.sending = false;
+      return false;
+    };
+    const asked = await this.#api.passkeyChallenge();
+    if (!asked.ok) return refused(asked.error.message);
+    const { ceremony, options } = asked.value;
+    let response: Record<string, unknown>;
+    try {
+      response = await show(options);
+    } catch (failure) {
+      return refused(passkeyTrouble(failure));
+    }
+    const told = await this.#api.signInByPasskey(ceremony, response);
+    if (!told.ok) return refused(told.error.message);
+    this.sending = false;
+    return true;
   }
 
   /** Whether the session began. */

@@ -1,6 +1,6 @@
 // Opens the console's socket to the page's own origin: WebSocket only, as the server serves nothing else.
 import { io } from 'socket.io-client';
-import type { Handshake } from '#lib/protocol/messages.ts';
+import type { Handshake } from '#lib/protocol/handshake.ts';
 import type { WatchSocket } from './console-live.svelte.ts';
 
 export const watchSocket = (handshake: Handshake): WatchSocket =>

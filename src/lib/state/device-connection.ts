@@ -28,7 +28,7 @@ export const participantStore = async (): Promise<ParticipantStore> => {
   const store = createIdbParticipantStore(await opened());
   return {
     ...store,
-    // Emptying is not enough: what trains in another tab goes on, makes itself a new secret, and keeps what the server says.
+    // Emptying is not enough: what trains in another tab goes on, makes itself a new key, and keeps what the server says.
     async forget() {
       await store.forget();
       await deleteDatabase();

@@ -21,31 +21,56 @@ const view = (changes: Partial<ParticipationView> = {}): ParticipationView => ({
   roundsContributed: 0,
   bytesSent: 0,
   localEvaluations: [],
+  peers: null,
   leaveAfterRound: false,
   lastEvent: null,
   ...changes,
 });
 
 test('training says which round it is and how long it lasts, once that is measured', () => {
-  expect(heading(view(), 40)).toBe('Training, round 13 of 40');
-  expect(explanation(view(), '')).toBe('About 4 min left in this round · you can keep using other tabs');
-  expect(explanation(view({ etaMs: null }), '')).toContain('Measuring');
+  expect(heading(view(), 40, 'training')).toBe('Training, round 13 of 40');
+  expect(explanation(view(), '', 'training')).toBe(
+    'About 4 min left in this round · you can keep using other tabs',
+  );
+  expect(explanation(view({ etaMs: null }), '', 'training')).toContain('Measuring');
 });
 
 test('waiting repeats what the server says of the federation', () => {
-  expect(explanation(view({ state: 'waiting' }), 'Waiting for 2 more devices.')).toBe(
+  expect(explanation(view({ state: 'waiting' }), 'Waiting for 2 more devices.', 'training')).toBe(
     'Waiting for 2 more devices.',
   );
 });
 
 test('the four steps are done, now and to come; outside a round there are none', () => {
-  expect(steps(view({ state: 'sending', fraction: null }))).toEqual([
+  expect(steps(view({ state: 'sending', fraction: null }), 'training')).toEqual([
     { title: 'Model received', state: 'done' },
     { title: 'Trained here', state: 'done' },
     { title: 'Sending update', state: 'now' },
     { title: 'Averaged with others', state: 'to come' },
   ]);
-  expect(steps(view({ state: 'resting' }))).toBeUndefined();
+  expect(steps(view({ state: 'resting' }), 'training')).toBeUndefined();
+});
+
+test('where rows are added up, nothing is said to be trained, measured or averaged', () => {
+  const states = ['receiving', 'training', 'sending', 'averaging'] as const;
+  const said = states.flatMap((state) => {
+    const one = view({ state, etaMs: null });
+    const strip = steps(one, 'adding-up') ?? [];
+    expect(strip).toHaveLength(4);
+    return [
+      heading(one, 40, 'adding-up'),
+      explanation(one, '', 'adding-up'),
+      ...strip.map(({ title }) => title),
+    ];
+  });
+  expect(said.filter((words) => /train|averag|measur|update/i.test(words))).toEqual([]);
+  expect(heading(view(), 40, 'adding-up')).toBe('Adding up, round 13 of 40');
+  expect(steps(view({ state: 'sending', fraction: null }), 'adding-up')).toEqual([
+    { title: 'Model received', state: 'done' },
+    { title: 'Added up here', state: 'done' },
+    { title: 'Sending sums', state: 'now' },
+    { title: 'Added to the others’', state: 'to come' },
+  ]);
 });
 
 test('a pause by the person offers resuming, a round that is lost offers nothing but waiting', () => {
@@ -59,7 +84,7 @@ test('the tab title tells the state from another tab', () => {
   expect(tabTitle(view(), 'Digits')).toBe('■ 58\u202f% · Digits · Round 13');
   const paused = { reason: 'user-paused', since: 0, actor: 'you', message: '' } as const;
   expect(tabTitle(view({ blocked: paused }), 'Digits')).toMatch(/^❚❚/);
-  expect(heading(view({ blocked: paused }), 40)).toBe('Paused, round 13 of 40');
+  expect(heading(view({ blocked: paused }), 40, 'training')).toBe('Paused, round 13 of 40');
 });
 
 test('whoever has not joined, or whose run has ended, takes no part', () => {

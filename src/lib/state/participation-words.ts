@@ -1,4 +1,5 @@
 // A participant's state in words: one heading, one strip of four steps, and for every reason that stops it one button.
+import type { FederationSpec } from '../core/federation.ts';
 import type { BlockedReason, ParticipationState, ParticipationView } from '../participant/participation.ts';
 import { about, percent } from './format.ts';
 
@@ -32,6 +33,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'excluded':
     case 'budget-spent':
     case 'come-back':
+    case 'other-history':
       return undefined;
     default:
       return reason satisfies never;
@@ -56,31 +58,38 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'storage-full':
     case 'diverged':
     case 'excluded':
+    case 'other-history':
       return 'danger';
     default:
       return reason satisfies never;
   }
 }
 
+/** What a device does in a round: it trains a network, or adds up its rows (trees, clusters), where nothing is averaged. */
+export type Work = 'training' | 'adding-up';
+
+export const workOf = (spec: FederationSpec): Work => ('network' in spec ? 'training' : 'adding-up');
+
 /** The heading of the live screen: "Training, round 13 of 40". */
-export function heading(view: ParticipationView, maximumRounds: number): string {
+export function heading(view: ParticipationView, maximumRounds: number, work: Work): string {
+  const trains = work === 'training';
   const round = view.round === null ? '' : `, round ${view.round} of ${maximumRounds}`;
   if (view.blocked?.reason === 'user-paused') return `Paused${round}`;
   switch (view.state) {
     case 'idle':
       return 'Ready to take part';
     case 'checking':
-      return 'Measuring this device';
+      return trains ? 'Measuring this device' : 'Getting ready';
     case 'waiting':
       return `Waiting for a round`;
     case 'receiving':
       return `Receiving the model${round}`;
     case 'training':
-      return `Training${round}`;
+      return `${trains ? 'Training' : 'Adding up'}${round}`;
     case 'sending':
-      return `Sending the update${round}`;
+      return `Sending ${trains ? 'the update' : 'the sums'}${round}`;
     case 'averaging':
-      return `Your update is in${round}`;
+      return `${trains ? 'Your update is' : 'Your sums are'} in${round}`;
     case 'resting':
       return 'Resting until the next round';
     case 'done':
@@ -91,22 +100,28 @@ export function heading(view: ParticipationView, maximumRounds: number): string 
 }
 
 /** The sentence under it; `status` is what the server says of the federation. */
-export function explanation(view: ParticipationView, status: string): string {
+export function explanation(view: ParticipationView, status: string, work: Work): string {
+  const trains = work === 'training';
   switch (view.state) {
     case 'idle':
       return 'Nothing runs yet, and nothing has been sent.';
     case 'checking':
-      return 'A few steps of this model on each engine, to find the fastest that computes rightly.';
+      return trains
+        ? 'A few steps of this model on each engine, to find the fastest that computes rightly.'
+        : 'Reading the rows of this device.';
     case 'waiting':
       return status;
     case 'receiving':
       return 'The shared model comes to this device.';
     case 'training':
+      if (!trains) return 'One pass over the rows of this device · you can keep using other tabs';
       return `${view.etaMs === null ? 'Measuring how long this takes…' : `${sentenceCase(about(view.etaMs))} left in this round`} · you can keep using other tabs`;
     case 'sending':
-      return 'Only the update crosses the line. It is kept here until the server has taken it.';
+      return trains
+        ? 'Only the update crosses the line. It is kept here until the server has taken it.'
+        : 'Only the sums cross the line. They are kept here until the server has taken them.';
     case 'averaging':
-      return 'Waiting for the other devices. The new version comes when enough updates are in.';
+      return `Waiting for the other devices. The new version comes when enough ${trains ? 'updates' : 'sums'} are in.`;
     case 'resting':
       return status;
     case 'done':
@@ -125,19 +140,30 @@ export interface Step {
 
 const order = ['receiving', 'training', 'sending', 'averaging'] as const;
 
+/** Now, before and after, of the last three steps. */
+const stepWords: Readonly<Record<Work, readonly (readonly [now: string, before: string, after: string])[]>> =
+  {
+    training: [
+      ['Training here', 'Train here', 'Trained here'],
+      ['Sending update', 'Send update', 'Update sent'],
+      ['Averaging with others', 'Averaged with others', 'Averaged with others'],
+    ],
+    'adding-up': [
+      ['Adding up here', 'Add up here', 'Added up here'],
+      ['Sending sums', 'Send sums', 'Sums sent'],
+      ['Adding to the others’', 'Added to the others’', 'Added to the others’'],
+    ],
+  };
+
 /** Model received › Training here › Send update › Averaged; undefined outside a round. */
-export function steps(view: ParticipationView): readonly Step[] | undefined {
+export function steps(view: ParticipationView, work: Work): readonly Step[] | undefined {
   const at = order.findIndex((state) => state === view.state);
   if (at < 0) return undefined;
   const share = view.fraction === null ? '' : ` · ${percent(view.fraction, 0)}`;
-  const titles: readonly (readonly [now: string, otherwise: string])[] = [
-    [`Receiving model${share}`, at > 0 ? 'Model received' : 'Receive model'],
-    [`Training here${share}`, at > 1 ? 'Trained here' : 'Train here'],
-    [`Sending update${share}`, at > 2 ? 'Update sent' : 'Send update'],
-    ['Averaging with others', 'Averaged with others'],
-  ];
-  return titles.map(([now, otherwise], index) => ({
-    title: index === at ? now : otherwise,
+  const words = [['Receiving model', 'Receive model', 'Model received'] as const, ...stepWords[work]];
+  return words.map(([now, before, after], index) => ({
+    // What the server does has no share here.
+    title: index === at ? `${now}${index < 3 ? share : ''}` : index < at ? after : before,
     state: index < at ? 'done' : index === at ? 'now' : 'to come',
   }));
 }

@@ -7,6 +7,7 @@ import type { Tally } from '../core/metrics/tally.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
+import type { Crossing, LinkBytes } from '../ports/coordinator-link.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
 
@@ -109,6 +110,7 @@ export interface DeviceRequests {
       readonly name: string | null;
       readonly backend: BackendName | null;
       readonly tags?: readonly string[];
+      readonly invitation?: string | null;
     };
     result: null;
   };
@@ -122,6 +124,11 @@ export interface DeviceRequests {
   'switch-engine': {
     request: { readonly federation: FederationId; readonly backend: BackendName };
     result: null;
+  };
+  /** What crossed the link since the worker began: the newest of it one by one, and all of it by kind. */
+  crossings: {
+    request: null;
+    result: { readonly crossings: readonly Crossing[]; readonly bytes: LinkBytes };
   };
   /** Takes training over from the other tab of this browser. */
   'move-here': { request: { readonly federation: FederationId }; result: null };

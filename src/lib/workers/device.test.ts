@@ -54,7 +54,7 @@ async function page(
   const tab = tabs.open();
   let toPage: (event: MessageEvent<DeviceReply>) => void = () => {};
   let toPageOnError: (event: Event) => void = () => {};
-  const coordinator = scriptedCoordinator(await store.secret());
+  const coordinator = scriptedCoordinator((await store.identity()).publicKey);
   const link = createMemoryLink(coordinator);
   const identified: unknown[] = [];
   const faults: unknown[] = [];
@@ -435,20 +435,20 @@ test('what cannot be done is answered once, with a code and a sentence', async (
   expect(faults).toEqual([]);
 });
 
-test('a device has no identity until it joins, and then its secret and its name', async () => {
+test('a device has no identity until it joins, and then its key and its name', async () => {
   const { client, store, link, identified } = await page();
   link.connect();
   await client.request('open', { federation });
-  expect(await identityOf(store)).toEqual({ secret: null, name: null });
+  expect(await identityOf(store)).toEqual({ identity: null, name: null });
   await client.request('join', { federation, dataset: 'own', name: ' Ada ', backend: null });
   expect(identified).toHaveLength(1);
-  expect(await identityOf(store)).toEqual({ secret: await store.secret(), name: 'Ada' });
+  expect(await identityOf(store)).toEqual({ identity: await store.identity(), name: 'Ada' });
   expect(await client.request('open', { federation })).toMatchObject({
     state: 'waiting',
     backend: { backend: 'cpu' },
   });
   await client.request('leave', { federation, when: 'now' });
-  expect(await identityOf(store)).toEqual({ secret: null, name: null });
+  expect(await identityOf(store)).toEqual({ identity: null, name: null });
 });
 
 test('a worker that dies rejects what waits, and everything after', async () => {

@@ -1,6 +1,6 @@
 // Everything on this device that needs an engine or the link, behind the device worker's language: composed of parts that are
 // given, so that it is the same in a worker and in a test.
-import type { FederationId, ParticipantSecret } from '../core/ids.ts';
+import type { FederationId } from '../core/ids.ts';
 import { joinedFederations } from '../participant/joined.ts';
 import { JoinRefused } from '../participant/equipment.ts';
 import type { Engines } from '../participant/engine.ts';
@@ -10,6 +10,7 @@ import type { TrainingTurn } from '../participant/training-turn.ts';
 import { buildNetwork } from '../core/model/network.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LinkLost, WrongBytes, type CoordinatorLink } from '../ports/coordinator-link.ts';
+import type { Identity } from '../ports/identity.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
@@ -122,10 +123,10 @@ export function createDevice(parts: DeviceParts): Device {
       return null;
     },
     open: async ({ federation }) => (await participationIn(federation)).view,
-    async join({ federation, dataset, name, backend, tags = [] }) {
+    async join({ federation, dataset, name, backend, tags = [], invitation = null }) {
       const part = await participationIn(federation);
       await store.settings.put(nameKey, name);
-      await part.join({ dataset, name, backend, tags });
+      await part.join({ dataset, name, backend, tags, invitation });
       return null;
     },
     async pause({ federation }) {
@@ -148,6 +149,7 @@ export function createDevice(parts: DeviceParts): Device {
       (await participationIn(federation)).moveHere();
       return null;
     },
+    crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
     predict: ({ features, count, ...asked }) =>
       inference.use(asked, (model) => model.predict(features, count)),
     async evaluate({ dataset, ...asked }) {
@@ -183,11 +185,11 @@ export function createDevice(parts: DeviceParts): Device {
 /** Who this device says it is: nobody until it has joined something. */
 export async function identityOf(
   store: ParticipantStore,
-): Promise<{ readonly secret: ParticipantSecret | null; readonly name: string | null }> {
-  if ((await joinedFederations(store)).length === 0) return { secret: null, name: null };
+): Promise<{ readonly identity: Identity | null; readonly name: string | null }> {
+  if ((await joinedFederations(store)).length === 0) return { identity: null, name: null };
   const name = await store.settings.get(nameKey);
   return {
-    secret: await store.secret(),
+    identity: await store.identity(),
     name: typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, 40) : null,
   };
 }

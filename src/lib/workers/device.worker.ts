@@ -28,7 +28,6 @@ function compose(database: Database): Device {
     url: self.location.origin,
     kind: 'tab',
     identity: () => identityOf(store),
-    secret: () => store.secret(),
     onMalformed: (name, problem) => console.error(`The message “${name}” could not be read: ${problem}`),
   });
   return createDevice({

@@ -5,6 +5,6 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = ({ locals, url }) => {
   const next = nextPath(url.searchParams.get('next'));
-  if (locals.isCoordinator) redirect(303, next);
+  if (locals.person !== null) redirect(303, next);
   return { next };
 };

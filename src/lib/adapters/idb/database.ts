@@ -56,8 +56,8 @@ export interface TributaryDatabase extends DBSchema {
   hashes: { key: [string, number]; value: Uint32Array };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow };
-  /** Key: the secret's name, out of line; one entry, 'participant'. */
-  secrets: { key: string; value: string };
+  /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
+  secrets: { key: string; value: CryptoKeyPair };
   /** Key: the setting's name, out of line. */
   settings: { key: string; value: unknown };
   /** Key: [federation, round] (in line). All of one federation: IDBKeyRange.bound([federation], [federation, []]). */

@@ -1,12 +1,10 @@
-// What a participant keeps, in IndexedDB. What was promised to the server or to the person (secret, outbox, receipts, settings)
+// What a participant keeps, in IndexedDB. What was promised to the server or to the person (identity, outbox, receipts, settings)
 // is written with strict durability: the promise resolves when it lies on the disk. Checkpoints and cached parameters are
 // not worth a flush: they can be made again.
-import * as v from 'valibot';
-import { ParticipantSecret } from '../../core/ids.ts';
 import { StorageFull } from '../../ports/dataset-store.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
-import { randomSecret } from '../random-secret.ts';
 import type { Database } from './database.ts';
+import { keptIdentity } from './identity.ts';
 
 /** Downloaded models that are kept: the newest few versions, for rounds and for trying them. */
 const PARAMETERS_KEPT = 6;
@@ -25,20 +23,7 @@ async function roomFor<T>(bytes: number | undefined, write: () => Promise<T>): P
 
 export function createIdbParticipantStore(database: Database): ParticipantStore {
   return {
-    secret: () =>
-      roomFor(64, async () => {
-        // One transaction: two tabs that ask at once get the same secret.
-        const transaction = database.transaction('secrets', 'readwrite', strict);
-        const kept = v.safeParse(ParticipantSecret, await transaction.store.get('participant'));
-        if (kept.success) {
-          await transaction.done;
-          return kept.output;
-        }
-        const made = randomSecret();
-        await transaction.store.put(made, 'participant');
-        await transaction.done;
-        return made;
-      }),
+    identity: () => roomFor(undefined, () => keptIdentity(database)),
     outbox: {
       put: (entry) =>
         roomFor(entry.bytes.byteLength, async () => {

@@ -85,14 +85,14 @@ export class JaxSession implements TrainerSession {
     return done;
   }
 
+  /** Copies the values at once. */
   #array(values: Float32Array, shape: readonly number[]): JaxArray {
-    // It keeps constants by their values where all are the same: the shape is given, and the copy is its own.
     return np.array(values, { shape: [...shape], device: this.#device.name });
   }
   /** The parts of a flat [P] that belong to `slots`. */
   #parts(values: Float32Array, slots: readonly ParameterSlot[]): JaxArray[] {
     return slots.map(({ offset, length, shape }) =>
-      this.#array(values.slice(offset, offset + length), shape),
+      this.#array(values.subarray(offset, offset + length), shape),
     );
   }
 
@@ -199,7 +199,8 @@ export class JaxSession implements TrainerSession {
       return NaN;
     }
     return this.#onDevice(async () => {
-      const [sum = NaN] = await this.#device.read(held.loss);
+      const [sum = NaN] = await this.#device.read(held.loss.ref);
+      held.loss.dispose();
       held.loss = this.#array(new Float32Array(1), []);
       const mean = sum / this.#examples;
       this.#examples = 0;

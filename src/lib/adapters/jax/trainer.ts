@@ -6,9 +6,6 @@ import { wasmDevice, webgpuDevice, type JaxDevice } from './device.ts';
 import { JaxSession, type Programs } from './session.ts';
 import { outputsOf, trainingStepOf } from './step.ts';
 
-/** Programs of a trainer that are kept: of a federation's network, trained and scored, and another's. */
-const MOST_PROGRAMS = 4;
-
 /** Throws TrainerFailure('unsupported') where there is no graphics adapter, 'device-lost' where it was lost before. */
 export const createJaxWebgpuTrainer = async (): Promise<Trainer> => trainerOn(await webgpuDevice());
 
@@ -16,7 +13,10 @@ export const createJaxWasmTrainer = async (): Promise<Trainer> => trainerOn(wasm
 
 function trainerOn(device: JaxDevice): Trainer {
   const sessions = new Set<TrainerSession>();
-  /** By network and kind of optimiser: a session opened for the next round compiles nothing. */
+  /**
+   * By network and kind of optimiser: a session opened for the next round traces and compiles nothing. None is forgotten, as in
+   * jax-js's own caches.
+   */
   const known = new Map<string, Programs>();
   let disposed = false;
   const programsFor = (network: Network, { optimizer }: SessionPlan): Programs => {
@@ -26,10 +26,7 @@ function trainerOn(device: JaxDevice): Trainer {
       step: trainingStepOf(network, device.name, optimizer),
       outputs: outputsOf(network, device.name),
     };
-    known.delete(key);
     known.set(key, programs);
-    const [oldest] = known.keys();
-    if (known.size > MOST_PROGRAMS && oldest !== undefined) known.delete(oldest);
     return programs;
   };
   return {

@@ -4,11 +4,13 @@ import type { Digest, FederationId, RoundNumber } from '../../core/ids.ts';
 import {
   LinkLost,
   type CoordinatorLink,
+  type Crossing,
   type LinkBytes,
   type LinkState,
+  type LogQuestion,
   type TransferOptions,
 } from '../../ports/coordinator-link.ts';
-import type { UpdateOffer, UpdateReply } from '../../protocol/http.ts';
+import type { LogReply, UpdateOffer, UpdateReply } from '../../protocol/http.ts';
 import type { Answer, ClientMessages, ServerMessages } from '../../protocol/messages.ts';
 import type { FederationView, RoundView } from '../../protocol/views.ts';
 
@@ -20,7 +22,11 @@ export interface MemoryCoordinator {
   upload(federation: FederationId, offer: UpdateOffer, bytes: Uint8Array): Promise<UpdateReply>;
   federation(id: FederationId): Promise<FederationView | undefined>;
   round(id: FederationId, round: RoundNumber): Promise<RoundView | undefined>;
+  log(id: FederationId, question: LogQuestion): Promise<LogReply | undefined>;
 }
+
+/** As many as the link over a wire keeps. */
+const MOST_CROSSINGS = 500;
 
 export interface MemoryLink extends CoordinatorLink {
   connect(): void;
@@ -39,7 +45,12 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     committed: new Set(),
     abandoned: new Set(),
     superseded: new Set(),
+    'turned-away': new Set(),
     'come-back': new Set(),
+    'sum-roster': new Set(),
+    'sum-forward': new Set(),
+    'sum-question': new Set(),
+    'sum-consents': new Set(),
   };
   const stateHandlers = new Set<(state: LinkState) => void>();
   const byteHandlers = new Set<(bytes: LinkBytes) => void>();
@@ -50,8 +61,11 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     state = next;
     for (const handler of stateHandlers) handler(next);
   };
-  const count = (kind: keyof LinkBytes, more: number): void => {
+  const crossings: Crossing[] = [];
+  const count = (kind: keyof LinkBytes, more: number, what: string): void => {
     bytes = { ...bytes, [kind]: bytes[kind] + more };
+    crossings.push({ at: Date.now(), kind, what, bytes: more, times: 1 });
+    if (crossings.length > MOST_CROSSINGS) crossings.shift();
     for (const handler of byteHandlers) handler(bytes);
   };
   /** The result of `work`, unless the line is cut or the transfer stopped before it comes. */
@@ -79,8 +93,9 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     get bytes() {
       return bytes;
     },
+    crossings,
     send(name, message) {
-      count('controlUp', JSON.stringify(message).length);
+      count('controlUp', JSON.stringify(message).length, name);
       return overTheLine(() => coordinator.answer(name, structuredClone(message)));
     },
     on(name, handler) {
@@ -98,26 +113,27 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     parameters: (digest, length, options) =>
       overTheLine(async () => {
         const parameters = (await coordinator.parameters(digest)).slice();
-        count('modelDown', length);
+        count('modelDown', length, 'model');
         done(options);
         return parameters;
       }, options?.signal),
     blob: (digest, length, options) =>
       overTheLine(async () => {
         const blob = (await coordinator.blob(digest)).slice();
-        count('modelDown', length);
+        count('modelDown', length, 'model');
         done(options);
         return blob;
       }, options?.signal),
     upload: (federation, offer, update, options) =>
       overTheLine(async () => {
-        count('updateUp', update.byteLength);
+        count('updateUp', update.byteLength, 'update');
         const reply = await coordinator.upload(federation, structuredClone(offer), update.slice());
         done(options);
         return reply;
       }, options?.signal),
     federation: (id) => overTheLine(() => coordinator.federation(id)),
     round: (id, round) => overTheLine(() => coordinator.round(id, round)),
+    log: (id, question) => overTheLine(() => coordinator.log(id, question)),
     close: () => become('offline'),
     connect: () => become('connected'),
     cut() {
@@ -128,7 +144,7 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     },
     deliver(name, message) {
       if (state !== 'connected') return;
-      count('controlDown', JSON.stringify(message).length);
+      count('controlDown', JSON.stringify(message).length, name);
       for (const handler of handlers[name]) handler(structuredClone(message));
     },
   };

@@ -1,7 +1,6 @@
 // What a participant keeps, in memory: headless participants and simulations. It outlives a "reload" (a new participation on
 // the same store), not its process. Values are copied on their way in and out, as a disk would.
-import { randomSecret } from '../random-secret.ts';
-import type { Digest, FederationId, ParticipantSecret } from '../../core/ids.ts';
+import type { Digest, FederationId } from '../../core/ids.ts';
 import type {
   Checkpoint,
   LocalModel,
@@ -10,12 +9,13 @@ import type {
   StoredReceipt,
   StoredRefusal,
 } from '../../ports/participant-store.ts';
+import type { Identity } from '../../ports/identity.ts';
+import { memoryIdentity } from './identity.ts';
 
 const PARAMETERS_KEPT = 3;
 
-/** `secret`: a known identity, for simulations that must repeat; else one is drawn at the first call. */
-export function createMemoryParticipantStore(secret?: ParticipantSecret): ParticipantStore {
-  let own = secret;
+export function createMemoryParticipantStore(): ParticipantStore {
+  let own: Promise<Identity> | undefined;
   const outbox = new Map<string, OutboxEntry>();
   const checkpoints = new Map<string, Checkpoint>();
   const receipts = new Map<string, StoredReceipt>();
@@ -31,7 +31,7 @@ export function createMemoryParticipantStore(secret?: ParticipantSecret): Partic
       roundOf(a) - roundOf(b);
 
   return {
-    secret: async () => (own ??= randomSecret()),
+    identity: () => (own ??= memoryIdentity()),
     outbox: {
       put: async (entry) => void outbox.set(keyOf(entry.federation, entry.round), structuredClone(entry)),
       list: async (federation) =>

@@ -39,7 +39,7 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Only the account that runs it may read what is in here: a participant's secret is. */
+/** Only the account that runs it may read what is in here: a participant's key is. */
 const OWNER_ALONE = { directory: 0o700, file: 0o600 } as const;
 
 /** Makes the directory where needed. One process at a time may have it. */

@@ -2,7 +2,8 @@
 // what it had trained. A file is one line of JSON, and after it the bytes of its arrays where it has any.
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '../../core/digest.ts';
-import { Digest, FederationId, ParticipantSecret, RoundNumber } from '../../core/ids.ts';
+import { Digest, FederationId, RoundNumber } from '../../core/ids.ts';
+import type { Identity } from '../../ports/identity.ts';
 import type {
   LocalModel,
   OutboxEntry,
@@ -10,9 +11,10 @@ import type {
   StoredRefusal,
 } from '../../ports/participant-store.ts';
 import { UpdateOffer } from '../../protocol/http.ts';
+import { Inclusion, Signature } from '../../core/transparency/statements.ts';
 import { Receipt } from '../../protocol/views.ts';
-import { randomSecret } from '../random-secret.ts';
 import { openDurableFiles } from './durable-files.ts';
+import { IdentityKey, identityOfKey, makeIdentityKey } from './identity.ts';
 
 /** A file of the state was changed or damaged from outside: what is written here is whole. */
 export class DamagedState extends Error {
@@ -47,6 +49,8 @@ const CheckpointLine = v.object({
 });
 const ReceiptLine = v.object({
   receipt: Receipt,
+  signed: v.exactOptional(Signature),
+  inclusion: v.exactOptional(Inclusion),
   version: v.nullable(v.number()),
   outcome: v.picklist(['waiting', 'included', 'abandoned']),
 });
@@ -112,21 +116,24 @@ export async function openFileParticipantStore(directory: string): Promise<Parti
     used.delete(name);
     used.add(name);
   };
-  let own: Promise<ParticipantSecret> | undefined;
+  let own: Promise<Identity> | undefined;
 
-  async function readSecret(): Promise<ParticipantSecret> {
-    const kept = await readRecord('secret', ParticipantSecret);
-    if (kept !== undefined) return kept.line;
-    const made = randomSecret();
-    await files.write('secret', lineOf(made));
-    return made;
+  async function readIdentity(): Promise<Identity> {
+    const kept = await readRecord('identity', IdentityKey);
+    if (kept !== undefined)
+      return identityOfKey(kept.line).catch((cause: unknown) => {
+        throw damaged('identity', 'it holds no key', cause);
+      });
+    const made = await makeIdentityKey();
+    await files.write('identity', lineOf(made));
+    return identityOfKey(made);
   }
   async function refusals(): Promise<readonly StoredRefusal[]> {
     return (await readRecord('refusals', RefusalLines))?.line ?? [];
   }
   return {
-    secret() {
-      own ??= readSecret().catch((failure: unknown) => {
+    identity() {
+      own ??= readIdentity().catch((failure: unknown) => {
         own = undefined;
         throw failure;
       });
@@ -234,7 +241,7 @@ export async function openFileParticipantStore(directory: string): Promise<Parti
       own = undefined;
       used.clear();
       for (const name of [
-        'secret',
+        'identity',
         'outbox',
         'checkpoints',
         'receipts',

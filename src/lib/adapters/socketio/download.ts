@@ -42,12 +42,12 @@ async function fill(
   let offsetBefore = 0;
   const attempt = async (): Promise<void> => {
     offsetBefore = offset;
-    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES, 'model');
     const response = await ask(requests, `/api/parameters/${digest}`, {
       ...(offset === 0 ? {} : { headers: { Range: `bytes=${offset}-` } }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    requests.counter.add('modelDown', RESPONSE_HEADER_BYTES);
+    requests.counter.add('modelDown', RESPONSE_HEADER_BYTES, 'model');
     if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
     if (!response.ok || response.body === null)
       throw new WrongBytes(`The server has no version ${digest.slice(0, 8)}… (status ${response.status}).`);
@@ -58,7 +58,7 @@ async function fill(
       while (offset < into.byteLength) {
         const { done, value } = await reader.read();
         if (done) break;
-        requests.counter.add('modelDown', value.byteLength);
+        requests.counter.add('modelDown', value.byteLength, 'model');
         if (offset + value.byteLength > into.byteLength)
           throw new WrongBytes(`The server sent more than the ${into.byteLength} bytes that it announced.`);
         into.set(value, offset);

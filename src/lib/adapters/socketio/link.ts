@@ -2,11 +2,14 @@
 // HTTP on the same server. What arrives is read by its schema before anyone else sees it.
 import { io, type Socket } from 'socket.io-client';
 import * as v from 'valibot';
-import type { ParticipantSecret } from '../../core/ids.ts';
+import type { Identity } from '../../ports/identity.ts';
 import { LinkLost, type CoordinatorLink, type LinkState } from '../../ports/coordinator-link.ts';
+import { LogReply } from '../../protocol/http.ts';
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts';
-import { Answer, serverMessages, type Handshake, type ServerMessages } from '../../protocol/messages.ts';
+import { AccessToken, proofOf, TOKEN_EVENT, type Handshake } from '../../protocol/handshake.ts';
+import { Answer, serverMessages, type ServerMessages } from '../../protocol/messages.ts';
 import { FederationView, RoundView } from '../../protocol/views.ts';
+import { createBearer } from './bearer.ts';
 import {
   createByteCounter,
   frameBytes,
@@ -22,10 +25,8 @@ export interface SocketLinkOptions {
   /** "https://host:3000": what comes after is ignored. */
   readonly url: string;
   readonly kind: Handshake['kind'];
-  /** Asked at each connection. Whoever only watches has no secret. */
-  identity(): Promise<{ readonly secret: ParticipantSecret | null; readonly name: string | null }>;
-  /** The secret for uploads, which only a participant makes. */
-  secret(): Promise<ParticipantSecret>;
+  /** Asked at each connection. Whoever only watches is nobody, and uploads nothing. */
+  identity(): Promise<{ readonly identity: Identity | null; readonly name: string | null }>;
   /** A message that its schema does not accept: a server of another version, most likely. */
   readonly onMalformed?: (name: string, problem: string) => void;
   readonly fetch?: typeof fetch;
@@ -60,17 +61,19 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     randomizationFactor: 1,
     timeout: 10_000,
     auth(give) {
-      options.identity().then(
-        (identity) =>
-          give({ protocol: PROTOCOL_VERSION, kind: options.kind, ...identity } satisfies Handshake),
-        (cause) => {
-          // Without a store there is no identity, and no connection: the link stays offline and says why.
-          options.onMalformed?.('identity', String(cause));
-          socket.disconnect();
-        },
-      );
+      handshake().then(give, (cause) => {
+        // Without a store there is no identity, and no connection: the link stays offline and says why.
+        options.onMalformed?.('identity', String(cause));
+        socket.disconnect();
+      });
     },
   });
+  async function handshake(): Promise<Handshake> {
+    const { identity, name } = await options.identity();
+    // Signed for this connection alone; one that was cut meanwhile is refused with it, and made anew.
+    const proof = identity === null ? null : await proofOf(identity, requests.origin, socket.io.engine.id);
+    return { protocol: PROTOCOL_VERSION, kind: options.kind, proof, name };
+  }
 
   let state: LinkState = 'connecting';
   const stateHandlers = new Set<(state: LinkState) => void>();
@@ -96,17 +99,32 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     reconnectTimer = setTimeout(() => socket.connect(), 500 + uniform() * 4_500);
   };
 
+  const bearer = createBearer(
+    () => socket.connected,
+    () => {
+      socket.disconnect();
+      become('offline');
+      reconnectLater();
+    },
+  );
+  socket.on('disconnect', bearer.lost);
+  socket.on(TOKEN_EVENT, (message: unknown) => {
+    const read = v.safeParse(AccessToken, message);
+    if (read.success) bearer.take(read.output.token);
+    else options.onMalformed?.(TOKEN_EVENT, v.summarize(read.issues));
+  });
+
   const countPackets = (): void => {
-    counter.add('controlUp', REQUEST_HEADER_BYTES);
-    counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    counter.add('controlUp', REQUEST_HEADER_BYTES, 'connection');
+    counter.add('controlDown', RESPONSE_HEADER_BYTES, 'connection');
     // A packet is its type, one character, and its data; none of ours is binary.
     const lengthOf = (packet: { data?: unknown }): number =>
       1 + (typeof packet.data === 'string' ? utf8Length(packet.data) : 0);
     socket.io.engine.on('packet', (packet) =>
-      counter.add('controlDown', frameBytes(lengthOf(packet), false)),
+      counter.add('controlDown', frameBytes(lengthOf(packet), false), packetName(packet)),
     );
     socket.io.engine.on('packetCreate', (packet) =>
-      counter.add('controlUp', frameBytes(lengthOf(packet), true)),
+      counter.add('controlUp', frameBytes(lengthOf(packet), true), packetName(packet)),
     );
   };
   socket.io.on('open', countPackets);
@@ -118,6 +136,7 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     get bytes() {
       return counter.bytes;
     },
+    crossings: counter.crossings,
     async send(name, message) {
       // socket.io would keep it and send it after a reconnection, when it may be true no longer.
       if (!socket.connected) throw new LinkLost('There is no connection to the server.');
@@ -151,8 +170,8 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
     onBytes: counter.onBytes,
     parameters: (digest, bytes, transfer) => downloadParameters(requests, digest, bytes, transfer),
     blob: (digest, bytes, transfer) => downloadBlob(requests, digest, bytes, transfer),
-    upload: async (federation, offer, bytes, transfer) =>
-      uploadUpdate(requests, await options.secret(), federation, offer, bytes, transfer),
+    upload: (federation, offer, bytes, transfer) =>
+      uploadUpdate(requests, bearer, federation, offer, bytes, transfer),
     federation: (id) => readView(requests, `/api/federations/${id}`, FederationView),
     async round(id, round) {
       const rounds = await readView(
@@ -162,7 +181,16 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       );
       return rounds?.find((one) => one.round === round);
     },
+    log(id, { since, contribution }) {
+      const query = new URLSearchParams({ since: String(since) });
+      if (contribution !== undefined) {
+        query.set('round', String(contribution.round));
+        query.set('participant', contribution.participant);
+      }
+      return readView(requests, `/api/federations/${id}/log?${query}`, LogReply, 'log');
+    },
     reconnect() {
+      bearer.forget();
       clearTimeout(reconnectTimer);
       socket.disconnect();
       become('connecting');
@@ -174,4 +202,12 @@ export function createSocketLink(options: SocketLinkOptions): SocketLink {
       become('offline');
     },
   };
+}
+
+/** What a packet of engine.io carries: the event of socket.io (protocol 5: 2 event, 3 acknowledgement), by its name. */
+export function packetName({ type, data }: { readonly type?: string; readonly data?: unknown }): string {
+  if (type === 'ping' || type === 'pong') return 'heartbeat';
+  if (typeof data !== 'string') return 'connection';
+  if (data.startsWith('3')) return 'answer';
+  return /^2\d*\["([a-z-]+)"/.exec(data)?.[1] ?? 'connection';
 }

@@ -113,14 +113,14 @@ export async function persist<T>(
 }
 
 /** The body as JSON; undefined where it is none. */
-export async function jsonOf(response: Response, requests: Requests): Promise<unknown> {
+export async function jsonOf(response: Response, requests: Requests, what: string): Promise<unknown> {
   let text: string;
   try {
     text = await response.text();
   } catch (cause) {
     throw new Retry(undefined, { cause });
   }
-  requests.counter.add('controlDown', text.length);
+  requests.counter.add('controlDown', text.length, what);
   try {
     return JSON.parse(text);
   } catch {
@@ -139,14 +139,15 @@ export function readView<T>(
   requests: Requests,
   path: string,
   schema: v.GenericSchema<unknown, T>,
+  what = 'view',
 ): Promise<T | undefined> {
   return persist(requests, undefined, async () => {
-    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES, what);
     const response = await ask(requests, path, {});
-    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES, what);
     if (response.status === 404) return undefined;
     if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
-    const body = await jsonOf(response, requests);
+    const body = await jsonOf(response, requests, what);
     if (!response.ok) throw new LinkLost(`The server refused: ${complaint(body, response.status)}`);
     return v.parse(schema, body);
   });

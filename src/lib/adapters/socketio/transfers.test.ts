@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { bytesOf, digestOf, digestOfText } from '../../core/digest.ts';
-import { FederationId, ParticipantSecret, RoundNumber } from '../../core/ids.ts';
+import { FederationId, RoundNumber } from '../../core/ids.ts';
 import { LinkLost, WrongBytes } from '../../ports/coordinator-link.ts';
 import type { UpdateOffer, UpdateReply } from '../../protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '../../protocol/limits.ts';
@@ -135,7 +135,7 @@ test('an aborted download rejects with its reason', async () => {
 });
 
 const federation = v.parse(FederationId, 'digits');
-const secret = v.parse(ParticipantSecret, 'a'.repeat(64));
+const token = 'a'.repeat(65);
 const update = new Uint8Array(UPLOAD_PIECE_BYTES * 2 + 500).map((_, i) => i % 251);
 const offer: UpdateOffer = {
   round: v.parse(RoundNumber, 3),
@@ -160,6 +160,7 @@ const accepted = {
     examples: 12,
     receivedAt: 5,
   },
+  signed: { key: '1'.repeat(64), signature: '2'.repeat(128) },
 };
 const json = (body: unknown, init?: ResponseInit): Response => new Response(JSON.stringify(body), init);
 
@@ -177,7 +178,7 @@ function keeping(
     const wrong = trouble(call, asked);
     if (wrong instanceof Response) return wrong;
     if (wrong === 'before') throw new TypeError('fetch failed');
-    expect(asked.headers.get('Authorization')).toBe(`Bearer ${secret}`);
+    expect(asked.headers.get('Authorization')).toBe(`Bearer ${token}`);
     if (asked.method === 'POST')
       return json(offset === update.length ? accepted : { type: 'upload', upload: 'u1', offset });
     if (asked.method === 'HEAD') return new Response(null, { headers: { 'Upload-Offset': String(offset) } });
@@ -197,7 +198,7 @@ function keeping(
   return { ...server, kept, decided: () => decided, forget: () => (offset = 0) };
 }
 const send = ({ requests }: { readonly requests: Requests }): Promise<UpdateReply> =>
-  uploadUpdate(requests, secret, federation, offer, update);
+  uploadUpdate(requests, { token: async () => token, drop: () => {} }, federation, offer, update);
 
 test('an update goes in pieces of 1 MiB, and its bytes are counted exactly', async () => {
   const server = keeping();
@@ -281,12 +282,24 @@ test('a refusal is the decision, with whatever status it comes', async () => {
     );
   expect(
     await send(
-      keeping(() => json({ error: 'forbidden', message: 'Nobody knows this secret.' }, { status: 401 })),
+      keeping(() => json({ error: 'forbidden', message: 'Nobody may send here.' }, { status: 403 })),
     ),
   ).toMatchObject({
     type: 'refused',
-    message: 'The update was not taken: Nobody knows this secret.',
+    message: 'The update was not taken: Nobody may send here.',
   });
+});
+
+test('a token that the server does not take is dropped, and the update goes on with the next one', async () => {
+  const dropped: string[] = [];
+  const bearer = { token: async () => token, drop: (one: string) => void dropped.push(one) };
+  // It ends in the middle: the third request is the second piece.
+  const server = keeping((call) => (call === 3 ? json({}, { status: 401 }) : undefined));
+  const attempt = () => uploadUpdate(server.requests, bearer, federation, offer, update);
+  await expect(attempt()).rejects.toThrow(LinkLost);
+  expect(dropped).toEqual([token]);
+  expect(await attempt()).toEqual(accepted);
+  expect(digestOf(server.kept)).toBe(offer.digest);
 });
 
 test('a server that is gone for long is lost; progress starts the count of attempts anew', async () => {

@@ -1,10 +1,11 @@
 // Uploads one client update (protocol/http.ts): offer it, send pieces from the offset that the server knows, and hand on
 // its decision. Every step may be repeated; the server counts an update once.
 import * as v from 'valibot';
-import type { FederationId, ParticipantSecret } from '../../core/ids.ts';
-import type { TransferOptions } from '../../ports/coordinator-link.ts';
+import type { FederationId } from '../../core/ids.ts';
+import { LinkLost, type TransferOptions } from '../../ports/coordinator-link.ts';
 import { UpdateReply, UploadState, type UpdateOffer } from '../../protocol/http.ts';
 import { UPLOAD_PIECE_BYTES } from '../../protocol/limits.ts';
+import type { Bearer } from './bearer.ts';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './byte-counter.ts';
 import {
   ask,
@@ -28,19 +29,27 @@ const OFFERS = 5;
 
 export async function uploadUpdate(
   requests: Requests,
-  secret: ParticipantSecret,
+  bearer: Pick<Bearer, 'token' | 'drop'>,
   federation: FederationId,
   offer: UpdateOffer,
   bytes: Uint8Array,
   options: TransferOptions = {},
 ): Promise<UpdateReply> {
-  const authorization = { Authorization: `Bearer ${secret}` };
   const { signal } = options;
   const withSignal = signal === undefined ? {} : { signal };
 
+  /** As whom this device is known. What the token does not open is tried again once there is another. */
+  const askAs = async (path: string, init: RequestInit & { readonly headers?: Record<string, string> }) => {
+    const token = await bearer.token();
+    const headers = { ...init.headers, Authorization: `Bearer ${token}` };
+    const response = await ask(requests, path, { ...init, headers, ...withSignal });
+    if (response.status !== 401) return response;
+    bearer.drop(token);
+    throw new LinkLost('The server does not take the token of this device any more.');
+  };
   const answerOf = async (response: Response): Promise<UploadAnswer> => {
-    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
-    const body = await jsonOf(response, requests);
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES, 'decision');
+    const body = await jsonOf(response, requests, 'decision');
     const read = v.safeParse(UploadAnswer, body);
     if (read.success) return read.output;
     if (isTemporary(response.status)) throw new Retry(retryAfterMs(response, Date.now()));
@@ -49,25 +58,20 @@ export async function uploadUpdate(
   const offerIt = (): Promise<UploadAnswer> =>
     persist(requests, signal, async () => {
       const body = JSON.stringify(offer);
-      requests.counter.add('controlUp', REQUEST_HEADER_BYTES + body.length);
+      requests.counter.add('controlUp', REQUEST_HEADER_BYTES + body.length, 'offer');
       return answerOf(
-        await ask(requests, `/api/federations/${federation}/updates`, {
+        await askAs(`/api/federations/${federation}/updates`, {
           method: 'POST',
-          headers: { ...authorization, 'Content-Type': 'application/json' },
+          headers: { 'Content-Type': 'application/json' },
           body,
-          ...withSignal,
         }),
       );
     });
   /** Where the server stands; undefined where it knows the upload no more. */
   const offsetOf = async (upload: string): Promise<number | undefined> => {
-    requests.counter.add('controlUp', REQUEST_HEADER_BYTES);
-    const response = await ask(requests, `/api/uploads/${upload}`, {
-      method: 'HEAD',
-      headers: authorization,
-      ...withSignal,
-    });
-    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES);
+    requests.counter.add('controlUp', REQUEST_HEADER_BYTES, 'upload-state');
+    const response = await askAs(`/api/uploads/${upload}`, { method: 'HEAD' });
+    requests.counter.add('controlDown', RESPONSE_HEADER_BYTES, 'upload-state');
     if (FORGOTTEN.includes(response.status)) return undefined;
     const offset = headerOffset(response);
     if (offset === undefined) throw new Retry(retryAfterMs(response, Date.now()));
@@ -88,26 +92,24 @@ export async function uploadUpdate(
           const known = await offsetOf(upload);
           if (known === undefined) return 'forgotten';
           // What arrived of the piece that was cut off did cross the wire.
-          requests.counter.add('updateUp', Math.max(0, known - offset));
+          requests.counter.add('updateUp', Math.max(0, known - offset), 'update');
           offset = known;
           uncertain = false;
         }
         options.onProgress?.(offset / bytes.byteLength);
         const piece = bytes.slice(offset, offset + UPLOAD_PIECE_BYTES);
         uncertain = true;
-        const response = await ask(requests, `/api/uploads/${upload}`, {
+        const response = await askAs(`/api/uploads/${upload}`, {
           method: 'PATCH',
           headers: {
-            ...authorization,
             'Content-Type': 'application/offset+octet-stream',
             'Upload-Offset': String(offset),
           },
           body: piece,
-          ...withSignal,
         });
-        requests.counter.add('updateUp', REQUEST_HEADER_BYTES);
+        requests.counter.add('updateUp', REQUEST_HEADER_BYTES, 'update');
         if (FORGOTTEN.includes(response.status)) {
-          const answer = v.safeParse(UpdateReply, await jsonOf(response, requests));
+          const answer = v.safeParse(UpdateReply, await jsonOf(response, requests, 'decision'));
           return answer.success ? answer.output : 'forgotten';
         }
         if (response.status === 409) {
@@ -122,11 +124,11 @@ export async function uploadUpdate(
         }
         const answer = await answerOf(response);
         if (answer.type !== 'upload') {
-          if (response.ok) requests.counter.add('updateUp', piece.byteLength);
+          if (response.ok) requests.counter.add('updateUp', piece.byteLength, 'update');
           options.onProgress?.(1);
           return answer;
         }
-        requests.counter.add('updateUp', Math.max(0, answer.offset - offset));
+        requests.counter.add('updateUp', Math.max(0, answer.offset - offset), 'update');
         offset = answer.offset;
         uncertain = false;
       }

@@ -1,9 +1,9 @@
 // y = f(x·W + b) and its gradients, each one product.
 import { appliedActivation } from '../../core/model/head.ts';
 import { weightsOf, type PlacedLayer, type Site } from './layers.ts';
-import { product } from './product.ts';
+import { makerFor } from './product.ts';
 import { sizeOf } from './regions.ts';
-import { activated, givenNumbers, slope } from './wgsl.ts';
+import { activated, slope } from './wgsl.ts';
 
 export function denseLayer(site: Site, units: number): PlacedLayer {
   const { layer, batch, values, x, below, apply } = site;
@@ -11,9 +11,9 @@ export function denseLayer(site: Site, units: number): PlacedLayer {
   const { kernel, biasRows } = weightsOf(layer);
   const activation = appliedActivation(layer);
   const y = { offset: values.take(batch * units), activation };
-  const numbers = givenNumbers();
+  const { numbers, make } = makerFor(inputs + biasRows);
   const { say } = numbers;
-  const forward = product(
+  const forward = make(
     {
       batch,
       rows: 1,
@@ -38,9 +38,10 @@ return values[${say(x.offset)} + row * ${say(inputs)} + inner];`,
     y,
     forward,
     backward(dy, spare) {
-      const [ofInput, ofKernel] = [givenNumbers(), givenNumbers()];
+      const [byUnits, byBatch] = [makerFor(units), makerFor(batch)];
+      const [ofInput, ofKernel] = [byUnits.numbers, byBatch.numbers];
       const inputGradient = below
-        ? product(
+        ? byUnits.make(
             {
               batch,
               rows: 1,
@@ -62,7 +63,7 @@ values[${ofInput.say(spare)} + at] = value * slope(at);`,
             values,
           )
         : [];
-      const kernelGradient = product(
+      const kernelGradient = byBatch.make(
         {
           batch: 1,
           rows: inputs + biasRows,

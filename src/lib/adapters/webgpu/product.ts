@@ -3,7 +3,7 @@
 // C, is given as WGSL, so that convolutions need no im2col in memory and activations and optimisers no pass of their own.
 // Sums are taken in a fixed order: the same bits every time.
 import type { Regions } from './regions.ts';
-import { each, kernel, type Dispatch, type Numbers } from './wgsl.ts';
+import { each, givenNumbers, kernel, writtenNumbers, type Dispatch, type Numbers } from './wgsl.ts';
 
 /** Inner dimension of a tile. */
 const DEPTH = 16;
@@ -39,6 +39,46 @@ export interface Product {
 }
 
 const ceilDivide = (a: number, b: number): number => Math.ceil(a / b);
+
+/** How a product says its numbers, and what makes its kernels of it. */
+export interface Maker {
+  readonly numbers: Numbers;
+  readonly make: typeof product;
+}
+
+/**
+ * For elements that cost no more than to read them. With an inner dimension of one tile at most, as in the gradient of a dense
+ * kernel by a small batch, nothing that a workgroup brings is worth its barriers: one lane an element is more lanes, and a text
+ * that compiles in a tenth of the time, so that its numbers may be written into it.
+ */
+export const makerFor = (inner: number): Maker =>
+  inner <= DEPTH
+    ? { numbers: writtenNumbers, make: shortProduct }
+    : { numbers: givenNumbers(), make: product };
+
+function shortProduct(given: Product, numbers: Numbers): readonly Dispatch[] {
+  const { batch, rows, columns, inner, a, b, store, declared } = given;
+  const { say } = numbers;
+  return [
+    each(
+      batch,
+      rows * columns,
+      `let row = index / ${say(columns)};
+let column = index % ${say(columns)};
+var value = 0.0;
+for (var inner = 0u; inner < ${say(inner)}; inner++) { value += elementA(row, inner) * elementB(inner, column); }
+${store}`,
+      `${declared}
+fn elementA(row : u32, inner : u32) -> f32 {
+${a.element}
+}
+fn elementB(inner : u32, column : u32) -> f32 {
+${b.element}
+}`,
+      numbers,
+    ),
+  ];
+}
 
 /**
  * `numbers`: how `given` says its own. `scratch`: room for parts of sums in the buffer of values, where there is any need.

@@ -2,7 +2,7 @@
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
 import { strategyNamed } from '../aggregation/index.ts';
 import { fednova } from '../aggregation/fednova.ts';
-import type { FederationSpec } from '../federation.ts';
+import { secureSumOf, type FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
 import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
 import { epsilonOf, costOf, releasesWithin, sensitivityFactor } from './budget.ts';
@@ -10,11 +10,14 @@ import { epsilonOf, costOf, releasesWithin, sensitivityFactor } from './budget.t
 /** An eighth of what a coordinate may be (protocol/limits.ts): codecs that round find room beside it. */
 const MOST_LOCAL_NOISE = 8;
 
-type Planned = Pick<FederationSpec, 'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation'>;
+type Planned = Pick<
+  FederationSpec,
+  'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation' | 'secureSum'
+>;
 
 /** Paths within the spec. `network`: undefined where the model is learnt from sums, or could not be built. */
 export function checkPrivacy(
-  { privacy, strategy: chosen, metric, rules, personalisation }: Planned,
+  { privacy, strategy: chosen, metric, rules, personalisation, secureSum }: Planned,
   isSummed: boolean,
   network: Network | undefined,
 ): readonly StrategyIssue[] {
@@ -38,6 +41,12 @@ export function checkPrivacy(
     issues.push({
       path: 'privacy.noiseMultiplier',
       message: `Noise of ±${Number(deviation.toPrecision(3))} on every number would leave what an update may hold. Choose a smaller clip norm or less noise: 2 × clip norm × noise multiplier of at most ${MOST_LOCAL_NOISE}.`,
+    });
+  if (secureSumOf({ secureSum }) !== undefined)
+    issues.push({
+      path: 'privacy.type',
+      message:
+        'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose one of the two.',
     });
   if (privacy.followQuantile !== undefined && privacy.type === 'local')
     issues.push({

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import { SumAttempt } from '../secure-sum/attempt.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Unix time, milliseconds. */
@@ -116,6 +117,8 @@ const configured = {
   /** Devices that were there to be picked: N of SCAFFOLD. */
   population: whole,
   configuredAt: time,
+  /** The secure sum of its updates (core/secure-sum), whose slots are places in the cohort; absent where they are read one by one. */
+  sum: v.optional(SumAttempt),
 };
 
 export const Round = v.variant('phase', [

@@ -176,9 +176,11 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
       return answer(round, event.report);
     case 'aggregated': {
       const { version, digest, at } = event;
+      // What the secure sum was opened with is not kept.
+      const { sum: _, ...kept } = round;
       return {
         round: {
-          ...round,
+          ...kept,
           cohort: membersLeft(round, at),
           phase: 'committed',
           version,

@@ -3,7 +3,7 @@
 // of no matter here; who has given away what is. It begins where keys are shared: before, nothing can be given away, and a crash ends
 // the attempt.
 import { describe, expect, test } from 'vitest';
-import { sumConfig } from '../../../../test/support/play-sum.ts';
+import { sumConfig } from '../../../../test/support/sum-config.ts';
 import type { Digest } from '../ids.ts';
 import { openAttempt, stepSum, type SumAttempt, type SumEvent, type SumStep } from './attempt.ts';
 import { checkQuestion } from './member-rules.ts';
@@ -91,8 +91,8 @@ function fed(world: World, event: SumEvent, mutant: Mutant): World {
 
 /** A message on its way, once. */
 function sent(world: World, event: SumEvent): World | undefined {
-  const text = JSON.stringify(event);
-  return world.flying.some((one) => JSON.stringify(one) === text)
+  const name = shortName(event);
+  return world.flying.some((one) => shortName(one) === name)
     ? undefined
     : { ...world, flying: [...world.flying, event] };
 }
@@ -157,12 +157,11 @@ function* successors(world: World, mutant: Mutant): Generator<World> {
     if (left.copies > 0) yield fed({ ...world, left: { ...left, copies: left.copies - 1 } }, event, mutant);
   }
   if (attempt.phase === 'collecting') yield fed(world, { type: 'close' }, mutant);
-  else if (attempt.phase !== 'summed')
-    yield fed(world, { type: 'deadline', phase: attempt.phase }, mutant);
+  else if (attempt.phase !== 'summed') yield fed(world, { type: 'deadline', phase: attempt.phase }, mutant);
   if (attempt.phase === 'revealing' && attempt.reveals.length >= THRESHOLD) {
     const done = fed(world, { type: 'recovered' }, mutant);
     // One transaction: the version, its record in the log, and the end of the attempt.
-    const committed = { ...done, version: attempt.summed, commits: done.commits + 1 };
+    const committed = { ...done, durable: done.attempt, version: attempt.summed, commits: done.commits + 1 };
     yield { ...committed, logged: mutant.logsLater !== true };
   }
   if (mutant.logsLater === true && world.version !== null && !world.logged) yield { ...world, logged: true };
@@ -216,6 +215,16 @@ function violated(world: World): string | undefined {
   return undefined;
 }
 
+/** A device says one thing of each kind about one question. */
+const shortName = (event: SumEvent): string =>
+  event.type === 'consent'
+    ? `consent/${event.consent.slot}/${event.consent.signature}`
+    : event.type === 'reveal'
+      ? `reveal/${event.reveal.slot}`
+      : event.type === 'masked'
+        ? `masked/${event.slot}`
+        : event.type;
+
 /** In whatever order messages came, what follows is the same; and so it is where one flies that nobody waits for any more. */
 function nameOf(world: World): string {
   const attemptOf = (attempt: SumAttempt): unknown[] => [
@@ -225,7 +234,7 @@ function nameOf(world: World): string {
     'consents' in attempt ? attempt.consents.map(({ slot, signature }) => `${slot}/${signature}`).sort() : 0,
     'reveals' in attempt ? attempt.reveals.map(({ slot }) => slot).sort() : 0,
   ];
-  const flying = world.flying.map((event) => JSON.stringify(event)).sort();
+  const flying = world.flying.map(shortName).sort();
   const { attempt, durable, devices, left, announced, version, commits, logged } = world;
   return JSON.stringify([
     attemptOf(attempt),
@@ -290,6 +299,8 @@ test('no interleaving violates an invariant, and many commit', () => {
 });
 
 describe('a rule that is broken is found out', () => {
+  const onlyACrash = { copies: 0, losses: 0, deaths: 0, crashes: 1 };
+
   test('vectors are not looked at twice: I1', () => {
     const step = (attempt: SumAttempt, event: SumEvent): SumStep =>
       attempt.phase === 'collecting' && event.type === 'masked'
@@ -315,14 +326,12 @@ describe('a rule that is broken is found out', () => {
   });
 
   test('collecting again after a crash is held by the one answer alone: without that, I4a', () => {
-    expect(
-      explore({ reopens: true }, { copies: 0, losses: 0, deaths: 1, crashes: 1 }).violation,
-    ).toBeUndefined();
-    expect(explore({ reopens: true, answersTwice: true }).violation).toBe('I4a');
+    expect(explore({ reopens: true }, onlyACrash).violation).toBeUndefined();
+    expect(explore({ reopens: true, answersTwice: true }, onlyACrash).violation).toBe('I4a');
   });
 
   test('the version and its record are two writes: I3', () => {
-    expect(explore({ logsLater: true }).violation).toBe('I3');
+    expect(explore({ logsLater: true }, onlyACrash).violation).toBe('I3');
   });
 
   test('an aborted attempt keeps what it had: I7', () => {

@@ -285,7 +285,8 @@ function whileRevealing(attempt: Revealing, event: SumEvent): SumStep {
     }
     case 'recovered': {
       const { reveals: _, ...rest } = attempt;
-      return { attempt: { ...rest, phase: 'summed' }, effects: [{ type: 'record' }] };
+      // Not durable by itself: the version that is made of it is, or after a restart it is opened once more.
+      return { attempt: { ...rest, phase: 'summed' }, effects: [] };
     }
     case 'unrecoverable':
       // Others may still answer, and with theirs it may fit.

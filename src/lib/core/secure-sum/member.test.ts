@@ -1,7 +1,8 @@
 // The client rules of SECURE_AGGREGATION, §1.4: what a device refuses, each rule by its number.
 import { describe, expect, test } from 'vitest';
 import { nodePrimitives, testIdentity } from '../../../../test/doubles/node-primitives.ts';
-import { forwardTo, sumConfig } from '../../../../test/support/play-sum.ts';
+import { forwardTo } from '../../../../test/support/play-sum.ts';
+import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { fromText, toText } from './bytes.ts';
 import { addMask, addWords, totalWords } from './masked-words.ts';
 import { advertise, consent, mask, receive, reveal, share, wipe, type Member } from './member.ts';

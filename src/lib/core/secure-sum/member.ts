@@ -171,6 +171,7 @@ export async function receive(member: Member, forward: Forward): Stepped<Ready, 
   const needed = Math.max(leastSummed(roster.length, config.profile, least), config.least);
   if (held.size < needed) return fail({ kind: 'too-few', of: 'shares', got: held.size, needed });
   const shared = [...held.keys()].sort((a, b) => a - b);
+  for (const key of openers.values()) key.fill(0);
   const { message: _, ...kept } = rest;
   return ok([
     { ...kept, config, slot, primitives, roster, rosterHash, least, held, phase: 'ready', shared },

@@ -2,6 +2,7 @@
 // and signatures are base64url. Nothing here is secret but to whom it is sealed; the masked vector itself goes by HTTP.
 import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import { ED25519_KEY_BYTES, P256_KEY_BYTES } from '../signature.ts';
 import { textLength } from './bytes.ts';
 import { LEAST_COHORT, MOST_COHORT, SecureProfile } from './rules.ts';
 
@@ -66,7 +67,8 @@ export const Advert = v.strictObject({
   sealKey: bytesText(32),
   /** s: masks are agreed by it. It is the one that is opened when its device goes, and must not open the shares. */
   maskKey: bytesText(32),
-  identity: bytesText(32),
+  /** The device's own, Ed25519 or P-256 (core/signature.ts). */
+  identity: v.union([bytesText(ED25519_KEY_BYTES), bytesText(P256_KEY_BYTES)]),
   signature: bytesText(64),
 });
 export type Advert = v.InferOutput<typeof Advert>;
@@ -87,7 +89,7 @@ export type SharedKeys = v.InferOutput<typeof SharedKeys>;
 export const Forward = v.array(v.strictObject({ slot: Slot, sealed: bytesText(SEALED_BYTES) }));
 export type Forward = v.InferOutput<typeof Forward>;
 
-/** 6b: `signature` over ctx ‖ rosterHash ‖ "U3" ‖ U3. */
+/** 6b: `signature` over "fl-sa1/U3" ‖ ctx ‖ rosterHash ‖ U3. */
 export const Consent = v.strictObject({ slot: Slot, signature: bytesText(64) });
 export type Consent = v.InferOutput<typeof Consent>;
 

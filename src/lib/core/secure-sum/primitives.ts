@@ -4,6 +4,7 @@
 // X25519 (RFC 7748): Chrome 133, Firefox 130, Safari 17, Node 16.17. A private key cannot be exported raw, and the protocol
 // shares the secret, so a key is made of a 32-byte seed by its PKCS#8 form (RFC 8410, §7), and its public half by agreeing with
 // the base point.
+import { verifySignature } from '../signature.ts';
 import { joined } from './bytes.ts';
 
 /** Bytes of seeds, keys, hashes. */
@@ -33,7 +34,7 @@ export interface Primitives {
   /** AES-256-CTR of zeros, from the block `block` on: `length` bytes. */
   keyStream(key: Uint8Array): Promise<KeyStream> | KeyStream;
   hash(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
-  /** Ed25519 (RFC 8032). False for anything that is no valid signature. */
+  /** core/signature.ts: false for anything that is no valid signature. */
   verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> | boolean;
 }
 
@@ -126,13 +127,5 @@ export const webPrimitives: Primitives = {
   async hash(bytes) {
     return new Uint8Array(await crypto.subtle.digest('SHA-256', own(bytes)));
   },
-  async verify(publicKey, bytes, signature) {
-    try {
-      const key = await crypto.subtle.importKey('raw', own(publicKey), 'Ed25519', false, ['verify']);
-      return await crypto.subtle.verify('Ed25519', key, own(signature), own(bytes));
-    } catch (error) {
-      if (isAnswer(error)) return false;
-      throw error;
-    }
-  },
+  verify: verifySignature,
 };

@@ -69,7 +69,7 @@ export const consentBytes = (
   context: Uint8Array,
   rosterHash: Uint8Array,
   summed: readonly number[],
-): Uint8Array<ArrayBuffer> => joined(context, rosterHash, textBytes('U3'), ...summed.map(slotBytes));
+): Uint8Array<ArrayBuffer> => joined(textBytes('fl-sa1/U3'), context, rosterHash, ...summed.map(slotBytes));
 
 /** K_enc(u → v): another for each direction. */
 export const sealingKey = (

@@ -38,7 +38,7 @@ describe('1,000 random rounds with deaths at every stage', () => {
     const diedIn = new Map<Death | null, number>();
     for (let round = 0; round < 1000; round += 1) {
       // Small cohorts more often: work grows with the square.
-      const devices = 3 + Math.min(draws.below(9), draws.below(9), draws.below(9));
+      const devices = 3 + Math.min(draws.below(9), draws.below(9), draws.below(9), draws.below(9));
       const mortality = draws.next() * 0.7;
       const played = await playSum({
         seed: round,

@@ -1,0 +1,101 @@
+// A cohort of two tabs and five headless participants under secure aggregation: Chromium and Node agree on every key and mask, and the
+// masks of a tab that is closed after it has shared its keys come off with what the others hold.
+import { expect, test, type Page } from '@playwright/test';
+import * as v from 'valibot';
+import { FederationId } from '#lib/core/ids.ts';
+import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
+import { runParticipants } from '../server/participants/run-participants.ts';
+import { held } from '../test/support/held-engines.ts';
+import { signedIn, type CoordinatorClient } from '../test/support/coordinator-client.ts';
+import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
+
+let server: ServerProcess;
+let coordinator: CoordinatorClient;
+
+test.beforeAll(async () => {
+  server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  coordinator = await signedIn(server.signInUrl);
+});
+test.afterAll(() => server.close());
+
+const phrase = async (page: Page): Promise<string> => {
+  const line = page
+    .getByRole('paragraph')
+    .filter({ hasText: 'Summed with 6 other devices: the server can read only the sum' });
+  await expect(line).toBeVisible({ timeout: 60_000 });
+  return line.locator('strong').last().innerText();
+};
+
+test('two tabs and five headless participants sum one round; one tab is closed after sharing its keys', async ({
+  browser,
+}) => {
+  const federation = v.parse(FederationId, 'summed');
+  await coordinator.create(
+    {
+      ...federationSpec({
+        ...patients,
+        localEpochs: 300,
+        // 7 devices share keys, any 5 of them open the sum, and 6 close the round.
+        rules: { goal: 6, minimum: 5, overSelection: 1.16, maximumRounds: 1 },
+      }),
+      secureSum: usualSecureSum,
+    },
+    federation,
+  );
+  await coordinator.act(federation, 'start');
+  const base = `${server.url}/f/${federation}`;
+  const tab = async (rows: number, name: string): Promise<Page> => {
+    const page = await (await browser.newContext()).newPage();
+    await bringSample(page, base, rows);
+    await startContributing(page, base, name);
+    return page;
+  };
+  const staying = await tab(200, 'Who stays');
+  const errors = unseenErrors(staying);
+  // It trains far longer than the others: its vector is not there when it goes.
+  const leaving = await tab(20_000, 'Who goes');
+  let train = (): void => {};
+  const headless = runParticipants(
+    {
+      url: server.url,
+      federation,
+      clients: 5,
+      indices: [0, 1, 2, 3, 4],
+      data: { type: 'sample' },
+      seed: 1,
+      tags: [],
+      backend: 'cpu',
+      state: null,
+      invitation: null,
+      rounds: null,
+    },
+    held(new Promise((resolve) => (train = resolve))),
+    () => {},
+  );
+  try {
+    // The same roster on both, and so the same words.
+    const words = await phrase(staying);
+    expect(words.split(' ').length).toBe(6);
+    expect(await phrase(leaving)).toBe(words);
+    train();
+    // A vector was taken: by then all have shared their keys.
+    await coordinator.until(
+      federation,
+      (view) => view.round?.cohort.some((member) => member.stage === 'accepted') === true,
+      60_000,
+    );
+    await leaving.context().close();
+    await coordinator.until(federation, (view) => view.state === 'finished', 60_000);
+    const [, made] = await coordinator.versions(federation);
+    expect(made).toMatchObject({ version: 1, participants: 6, evaluation: null });
+    const [round] = await coordinator.rounds(federation);
+    expect(round?.phase).toBe('committed');
+    await expect(staying.getByText(/could read only their sums/)).toBeVisible();
+    expect(errors).toEqual([]);
+  } finally {
+    train();
+    await headless.stop();
+    await staying.context().close();
+  }
+});

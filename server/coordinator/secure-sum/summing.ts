@@ -1,0 +1,409 @@
+// The secure sum of one federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
+// effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
+// federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
+import { createHash } from 'node:crypto';
+import { participantIdOf } from '#lib/core/digest.ts';
+import type { Digest, ParticipantId } from '#lib/core/ids.ts';
+import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
+import {
+  openAttempt,
+  stepSum,
+  takesVector,
+  type Revealing,
+  type SumAttempt,
+  type SumEffect,
+  type SumEvent,
+  type SumPhase,
+} from '#lib/core/secure-sum/attempt.ts';
+import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
+import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
+import { SEALED_BYTES, SHARE_BYTES, type SumConfig } from '#lib/core/secure-sum/messages.ts';
+import { webPrimitives } from '#lib/core/secure-sum/primitives.ts';
+import { recoverSeeds, takeMasksOff } from '#lib/core/secure-sum/recover.ts';
+import { advertBytes, consentBytes, contextOf, rosterHashOf } from '#lib/core/secure-sum/schedule.ts';
+import type { SumTask } from '#lib/protocol/secure-sum.ts';
+import type { Answer } from '#lib/protocol/messages.ts';
+import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Connection } from '../connection.ts';
+import { done, refused, type ClientMessage } from '../messages.ts';
+import { BlobDamaged, scratchFor } from '../stored-updates.ts';
+
+/** What devices have to show keys, to share them, to consent and to answer; a round has its own deadline for the vectors. */
+const PHASE_MS = 20_000;
+
+export type SumMessage = Extract<ClientMessage, { readonly name: `sum-${string}` }>;
+export const isSumMessage = (sent: ClientMessage): sent is SumMessage => sent.name.startsWith('sum-');
+
+export interface SummingHost {
+  readonly clock: Clock;
+  readonly blobs: Blobs;
+  round(): Round | undefined;
+  configFor(round: Reporting): SumConfig;
+  connectionOf(participant: ParticipantId): Connection | undefined;
+  /** The attempt has moved on, in memory. */
+  set(attempt: SumAttempt): void;
+  /** The same, on disk when it resolves. */
+  keep(attempt: SumAttempt): Promise<void>;
+  enqueue(name: string, work: () => Promise<void>): void;
+  /** The sum without its masks. Within the queue. */
+  opened(words: Uint32Array<ArrayBuffer>): Promise<void>;
+  /** There will be no sum. Within the queue. */
+  failed(reason: string): Promise<void>;
+  warn(message: string, about: Readonly<Record<string, unknown>>): void;
+}
+
+type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
+
+export class Summing {
+  #timer: { readonly phase: SumPhase; readonly cancel: () => void } | undefined;
+  /** What devices sealed for each other: in memory alone, for those who come back before they have read it. */
+  #sealed: readonly { readonly slot: number; readonly bytes: Uint8Array }[] = [];
+  #recovering = false;
+
+  constructor(private readonly host: SummingHost) {}
+
+  /** What a cohort member is told with its configuration; the first call of a round opens the attempt. */
+  task(round: Reporting, participant: ParticipantId): SumTask {
+    let sum = this.#round()?.sum;
+    if (sum === undefined) {
+      this.stop();
+      const config = this.host.configFor(round);
+      sum = openAttempt(config, [...round.cohort.keys()]);
+      this.host.set(sum);
+      this.#watch(sum);
+    }
+    return { config: sum.config, slot: slotOf(round, participant) };
+  }
+
+  /** After a restart: an attempt that had given nothing away ends, any other goes on. */
+  resume(): void {
+    const round = this.#round();
+    if (round === undefined) return;
+    const { phase } = round.sum;
+    if (round.sum.phase === 'aborted') {
+      // The round was to end with it, and the process ended first.
+      const { reason } = round.sum;
+      this.host.enqueue('sum', () => this.host.failed(reason));
+    } else if (phase === 'advertising' || phase === 'sharing')
+      this.host.enqueue('sum', () =>
+        this.feed({ type: 'cancelled', reason: 'The server was restarted while keys were being shared.' }),
+      );
+    else if (round.phase === 'aggregation') this.host.enqueue('sum', () => this.close());
+    else this.#watch(round.sum);
+  }
+
+  /** Reporting has closed: those whose vectors are kept are summed. Goes on from any later phase. */
+  async close(): Promise<void> {
+    const sum = this.#round()?.sum;
+    if (sum === undefined) return;
+    if (sum.phase === 'consenting' || sum.phase === 'revealing') {
+      this.#watch(sum);
+      for (const slot of sum.summed) this.#tell(slot);
+      if (sum.phase === 'revealing') this.#recover();
+    } else if (sum.phase === 'collecting') await this.feed({ type: 'close' });
+    else if (sum.phase === 'aborted') await this.host.failed(sum.reason);
+    else await this.host.failed('The secure sum of the round was lost.');
+  }
+
+  /** Whether a vector of this member would be taken; else why not, in a sentence. */
+  refusesVector(participant: ParticipantId): string | undefined {
+    const round = this.#round();
+    if (round === undefined) return 'there is no secure sum that it could be part of';
+    return takesVector(round.sum, slotOf(round, participant))
+      ? undefined
+      : 'its device has not shared the keys of this round, so its masks could not come off';
+  }
+
+  /** The attempt with this member's vector in it: what becomes durable with its acceptance. */
+  withVector(participant: ParticipantId, update: Digest): SumAttempt {
+    const round = this.#round();
+    if (round === undefined) throw new Error('There is no secure sum.');
+    return stepSum(round.sum, { type: 'masked', slot: slotOf(round, participant), update }).attempt;
+  }
+
+  async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
+    const round = this.#round();
+    if (round?.round !== sent.message.round)
+      return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
+    const slot = slotOf(round, participant);
+    if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
+      return refused('malformed', 'The keys are signed by another device than the one that shows them.');
+    const event = await this.#eventOf(round, slot, sent);
+    if (typeof event === 'string') return refused('malformed', event);
+    const before = this.#round()?.sum;
+    await this.feed(event);
+    // A device that lost its seeds shows other keys than the roster has: the round goes on without it.
+    if (
+      event.type === 'advert' &&
+      before !== undefined &&
+      before.phase !== 'advertising' &&
+      !('roster' in before && before.roster.some((one) => one.sealKey === event.advert.sealKey))
+    )
+      return refused(
+        'not-in-cohort',
+        'The keys of this round are given out: this device takes part in the next one.',
+      );
+    return done;
+  }
+
+  /** A member has come back: it is told what it may have missed. */
+  returned(participant: ParticipantId): void {
+    const round = this.#round();
+    if (round !== undefined) this.#tell(slotOf(round, participant));
+  }
+
+  /** The round has moved: members that went are not waited for. */
+  look(): void {
+    const round = this.#round();
+    if (round === undefined) return this.stop();
+    if (round.sum.phase !== 'advertising' && round.sum.phase !== 'sharing') return;
+    const gone = round.sum.awaited.filter((slot) => round.cohort[slot]?.standing.type !== 'active');
+    for (const slot of gone) this.host.enqueue('sum', () => this.feed({ type: 'gone', slot }));
+  }
+
+  async feed(event: SumEvent): Promise<void> {
+    const round = this.#round();
+    if (round === undefined) return;
+    const { attempt, effects } = stepSum(round.sum, event);
+    if (attempt === round.sum) return;
+    if (effects.some((effect) => effect.type === 'record')) await this.host.keep(attempt);
+    else this.host.set(attempt);
+    this.#watch(attempt);
+    for (const effect of effects) await this.#perform(attempt, effect);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#sealed = [];
+  }
+
+  #round(): WithSum | undefined {
+    const round = this.host.round();
+    if (round?.phase !== 'reporting' && round?.phase !== 'aggregation') return undefined;
+    return round.sum === undefined ? undefined : { ...round, sum: round.sum };
+  }
+
+  async #perform(attempt: SumAttempt, effect: SumEffect): Promise<void> {
+    switch (effect.type) {
+      case 'send-roster':
+        if ('roster' in attempt) for (const { slot } of attempt.roster) this.#tell(slot);
+        return;
+      case 'forward':
+        this.#sealed = effect.keys.map(({ slot, sealed }) => ({ slot, bytes: fromText(sealed) }));
+        for (const { slot } of effect.keys) this.#tell(slot);
+        return;
+      case 'ask':
+      case 'send-consents':
+        if ('summed' in attempt) for (const slot of attempt.summed) this.#tell(slot);
+        return;
+      case 'recover':
+        return this.#recover();
+      case 'abort':
+        return this.host.failed(effect.reason);
+      case 'record':
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** What a device of this slot is to know as things stand; said again after every reconnection. */
+  #tell(slot: number): void {
+    const round = this.#round();
+    const participant = round?.cohort[slot]?.candidate.participant;
+    const connection = participant === undefined ? undefined : this.host.connectionOf(participant);
+    if (round === undefined || connection === undefined) return;
+    const about = { federation: round.sum.config.federation, round: round.round };
+    const { sum } = round;
+    switch (sum.phase) {
+      case 'sharing':
+        connection.send('sum-roster', { ...about, roster: sum.roster });
+        return;
+      case 'collecting': {
+        const place = (from: number): number =>
+          sum.roster.filter((one) => one.slot !== from).findIndex((one) => one.slot === slot);
+        const forward = this.#sealed
+          .filter((one) => one.slot !== slot)
+          .map((one) => {
+            const at = place(one.slot) * SEALED_BYTES;
+            return { slot: one.slot, sealed: toText(one.bytes.subarray(at, at + SEALED_BYTES)) };
+          });
+        if (sum.shared.some((one) => one.slot === slot) && forward.length > 0)
+          connection.send('sum-forward', { ...about, forward });
+        return;
+      }
+      case 'consenting':
+      case 'revealing':
+        if (!sum.summed.includes(slot)) return;
+        connection.send('sum-question', { ...about, summed: sum.summed });
+        if (sum.phase === 'revealing') connection.send('sum-consents', { ...about, consents: sum.consents });
+        return;
+      case 'advertising':
+      case 'summed':
+      case 'aborted':
+        return;
+      default:
+        sum satisfies never;
+    }
+  }
+
+  #watch({ phase }: SumAttempt): void {
+    if (this.#timer?.phase === phase) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    // The round's own deadline closes it.
+    if (phase === 'collecting' || phase === 'summed' || phase === 'aborted') return;
+    const cancel = this.host.clock.after(PHASE_MS, () =>
+      this.host.enqueue('sum', () => this.feed({ type: 'deadline', phase })),
+    );
+    this.#timer = { phase, cancel };
+  }
+
+  /** The event, its signature looked at; or what is wrong with it. */
+  async #eventOf({ sum }: WithSum, slot: number, sent: SumMessage): Promise<SumEvent | string> {
+    const { verify } = webPrimitives;
+    const context = await contextOf(sum.config, webPrimitives);
+    const foreign = `The message is of slot ${slotIn(sent)}, and this device has slot ${slot}.`;
+    if (slotIn(sent) !== slot) return foreign;
+    switch (sent.name) {
+      case 'sum-advert': {
+        const { advert } = sent.message;
+        const isSigned = await verify(
+          fromText(advert.identity),
+          advertBytes(context, advert),
+          fromText(advert.signature),
+        );
+        return isSigned
+          ? { type: 'advert', advert }
+          : 'The keys are not signed by the device that shows them.';
+      }
+      case 'sum-keys': {
+        const { keys } = sent.message;
+        const roster = 'roster' in sum ? sum.roster.length : 0;
+        return fromText(keys.sealed).length === SEALED_BYTES * Math.max(0, roster - 1)
+          ? { type: 'keys', keys }
+          : 'There is not one sealed share for each other device of the roster.';
+      }
+      case 'sum-consent': {
+        const { consent } = sent.message;
+        if (!('summed' in sum)) return 'Nobody has been asked who is in the sum.';
+        const entry = sum.roster.find((one) => one.slot === slot);
+        const bytes = consentBytes(
+          context,
+          await rosterHashOf(context, sum.roster, webPrimitives),
+          sum.summed,
+        );
+        const isSigned =
+          entry !== undefined && (await verify(fromText(entry.identity), bytes, fromText(consent.signature)));
+        return isSigned ? { type: 'consent', consent } : 'The signature is not of those who are in the sum.';
+      }
+      case 'sum-reveal': {
+        const { reveal } = sent.message;
+        return 'shared' in sum && fromText(reveal.shares).length === SHARE_BYTES * sum.shared.length
+          ? { type: 'reveal', reveal }
+          : 'There is not one share for each device that shared its keys.';
+      }
+      default:
+        return sent satisfies never;
+    }
+  }
+
+  /** Beside the queue: seconds of arithmetic must not keep anybody waiting. One at a time. */
+  #recover(): void {
+    const round = this.#round();
+    if (this.#recovering || round?.sum.phase !== 'revealing') return;
+    const attempt = round.sum;
+    this.#recovering = true;
+    void this.#open(attempt)
+      .catch((error: unknown): SumOutcome => {
+        // The disk's business, or a bug: without a sum the round ends, and the next one begins anew.
+        this.host.warn('a secure sum could not be opened', { error: String(error) });
+        const isDisk = error instanceof BlobMissing || error instanceof BlobDamaged;
+        return {
+          type: 'failed',
+          reason: isDisk
+            ? `${error.message} The round cannot be summed.`
+            : 'The secure sum could not be opened.',
+        };
+      })
+      .then((outcome) =>
+        this.host.enqueue('sum', async () => {
+          this.#recovering = false;
+          // Another round is there by now, perhaps.
+          if (this.#round()?.round !== round.round) return;
+          switch (outcome.type) {
+            case 'opened':
+              await this.feed({ type: 'recovered' });
+              return this.host.opened(outcome.words);
+            case 'unfitting': {
+              const answers = attempt.reveals.length;
+              this.host.warn('shares of a secure sum do not fit', {
+                round: round.round,
+                slot: outcome.slot,
+                answers,
+              });
+              await this.feed({ type: 'unrecoverable', blamed: [outcome.slot], answers });
+              const { sum } = this.#round() ?? {};
+              if (sum?.phase === 'revealing' && sum.reveals.length > answers) this.#recover();
+              return;
+            }
+            case 'failed':
+              return this.feed({ type: 'cancelled', reason: outcome.reason });
+            default:
+              outcome satisfies never;
+          }
+        }),
+      );
+  }
+
+  async #open(attempt: Revealing): Promise<SumOutcome> {
+    const seeds = await recoverSeeds(attempt, webPrimitives);
+    if (!seeds.ok) return { type: 'unfitting', slot: seeds.error.slot };
+    const { config, masked } = attempt;
+    const words = new Uint32Array(totalWords(config));
+    for (const { update } of masked)
+      addWords(words, await readWords(this.host.blobs, update, words.length), config, 1);
+    await takeMasksOff(words, attempt, seeds.value, webPrimitives);
+    return { type: 'opened', words };
+  }
+}
+
+type SumOutcome =
+  | { readonly type: 'opened'; readonly words: Uint32Array<ArrayBuffer> }
+  | { readonly type: 'unfitting'; readonly slot: number }
+  | { readonly type: 'failed'; readonly reason: string };
+
+async function readWords(blobs: Blobs, digest: Digest, length: number): Promise<Uint32Array<ArrayBuffer>> {
+  const words = new Uint32Array(length);
+  const bytes = new Uint8Array(words.buffer);
+  const hash = createHash('sha256');
+  await blobs.read(digest, scratchFor(bytes.length), (chunk, offset) => {
+    if (offset + chunk.length > bytes.length) throw new BlobDamaged(digest);
+    bytes.set(chunk, offset);
+    hash.update(chunk);
+  });
+  if (hash.digest('hex') !== digest) throw new BlobDamaged(digest);
+  return words;
+}
+
+function slotOf(round: Round, participant: ParticipantId): number {
+  const member = memberOf(round, participant);
+  return member === undefined || round.phase === 'selection' ? -1 : round.cohort.indexOf(member);
+}
+
+function slotIn(sent: SumMessage): number {
+  switch (sent.name) {
+    case 'sum-advert':
+      return sent.message.advert.slot;
+    case 'sum-keys':
+      return sent.message.keys.slot;
+    case 'sum-consent':
+      return sent.message.consent.slot;
+    case 'sum-reveal':
+      return sent.message.reveal.slot;
+    default:
+      return sent satisfies never;
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
+import { strategies, strategyNamed } from '../aggregation/index.ts';
+import { checkSecureSum, sumsNot } from './check-secure-sum.ts';
+import { leastSummed, thresholdOf, usualSecureSum } from './rules.ts';
+
+const rules = { goal: 10, minimum: 5, overSelection: 1.3 };
+const spec = { ...exampleSpec({ rules }), secureSum: usualSecureSum };
+const pathsOf = (change: Partial<typeof spec>): readonly string[] =>
+  checkSecureSum({ ...spec, ...change }, strategyNamed(change.strategy?.name ?? 'fedavg')).map(
+    ({ path }) => path,
+  );
+
+describe('what secure aggregation is combined with', () => {
+  test('a plan of enough devices, whose strategy needs a sum', () => {
+    expect(pathsOf({})).toEqual([]);
+    expect(pathsOf({ secureSum: { type: 'off' } as never, rules: { ...spec.rules, minimum: 1 } })).toEqual(
+      [],
+    );
+  });
+
+  test('no strategy that compares updates, each with its reason', () => {
+    for (const strategy of strategies) {
+      const reason = sumsNot(strategy);
+      expect(reason !== undefined).toBe(strategy.needs === 'individual' || strategy.name === 'scaffold');
+      if (strategy.needs === 'individual') expect(reason).toMatch(/their sum alone/);
+    }
+    expect(pathsOf({ strategy: { name: 'median', options: {} } })).toEqual(['strategy.name']);
+  });
+
+  test('no asynchronous rounds, no codec before the ring, no target that nobody tells of', () => {
+    const mode = { type: 'asynchronous', concurrency: 20 } as const;
+    expect(pathsOf({ rules: { ...spec.rules, mode } })).toEqual(['rules.mode']);
+    expect(pathsOf({ transfer: { uplink: 'eden:3', downlink: 'f32' } })).toEqual(['transfer.uplink']);
+    expect(pathsOf({ metric: { name: 'accuracy', target: 0.9 } })).toEqual(['metric.target']);
+  });
+
+  test('no sum of fewer than five, none that its goal would leave closed, none of more than its messages hold', () => {
+    expect(pathsOf({ rules: { ...spec.rules, minimum: 4 } })).toEqual(['rules.minimum']);
+    // 20 share keys, 14 must answer, and the goal closes at 10.
+    expect(pathsOf({ rules: { ...spec.rules, overSelection: 2 } })).toEqual(['rules.goal']);
+    expect(pathsOf({ rules: { ...spec.rules, goal: 180 } })).toEqual(['rules.goal']);
+  });
+});
+
+test('two thirds and one open a sum under the standard profile, half and one under the lenient; never fewer than five', () => {
+  expect([5, 10, 13, 100].map((n) => thresholdOf(n, 'standard'))).toEqual([4, 7, 9, 67]);
+  expect([5, 10, 13, 100].map((n) => thresholdOf(n, 'lenient'))).toEqual([3, 6, 7, 51]);
+  expect([3, 5, 10].map((n) => leastSummed(n, 'lenient'))).toEqual([5, 5, 6]);
+});

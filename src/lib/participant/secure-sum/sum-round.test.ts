@@ -1,0 +1,178 @@
+// What a device does beyond the protocol's own rules (core/secure-sum/member.test.ts): which sums it takes part in at all, and what it
+// remembers of them.
+import { expect, test } from 'vitest';
+import { memoryIdentity } from '../../adapters/memory/identity.ts';
+import { createMemoryParticipantStore } from '../../adapters/memory/participant-store.ts';
+import { nodePrimitives } from '../../../../test/doubles/node-primitives.ts';
+import { forwardTo } from '../../../../test/support/play-sum.ts';
+import { sumConfig } from '../../../../test/support/sum-config.ts';
+import { advertise, consent, mask, receive, share, type Member } from '../../core/secure-sum/member.ts';
+import { totalWords } from '../../core/secure-sum/masked-words.ts';
+import type { Advert, Consent, SharedKeys, SumConfig } from '../../core/secure-sum/messages.ts';
+import type { ParticipantStore } from '../../ports/participant-store.ts';
+import type { Answer, Configured } from '../../protocol/messages.ts';
+import { createSumRound, type SumPeers, type SumRound } from './sum-round.ts';
+import { hasAnswered } from './sum-memory.ts';
+
+const plan = {
+  localEpochs: 1,
+  batchSize: 10,
+  learningRate: 0.1,
+  optimizer: { type: 'sgd' as const, momentum: 0 },
+  proximalTerm: 0,
+  seed: 1,
+};
+
+const configured = ({ federation, run, round, version, base }: SumConfig): Configured => ({
+  federation,
+  run,
+  round,
+  base: { version, digest: base, bytes: 24, deltas: [] },
+  plan,
+  uplink: 'f32',
+  asks: [],
+  controls: null,
+  deadlineMs: 60_000,
+});
+
+interface Device {
+  readonly sum: SumRound;
+  readonly said: { readonly name: string; readonly message: Record<string, unknown> }[];
+  readonly failures: string[];
+  readonly peers: SumPeers[];
+  /** Until it has said so many things, or failed. */
+  until(count: number): Promise<void>;
+}
+
+async function device(
+  store: ParticipantStore,
+  config: SumConfig,
+  message = configured(config),
+  answer: Answer = { ok: true, view: null },
+): Promise<Device> {
+  const said: Device['said'] = [];
+  const failures: string[] = [];
+  const peers: SumPeers[] = [];
+  let look = (): void => {};
+  const sum = createSumRound({
+    message,
+    task: { config, slot: 0 },
+    identity: await memoryIdentity(),
+    store,
+    signal: new AbortController().signal,
+    tell: async (name, content) => {
+      said.push({ name, message: content });
+      look();
+      return answer;
+    },
+    happened: () => {},
+    failed: (sentence) => {
+      failures.push(sentence);
+      look();
+    },
+    onPeers: (now) => peers.push(now),
+  });
+  const until = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (said.length >= count || failures.length > 0) resolve();
+      };
+      look();
+    });
+  return { sum, said, failures, peers, until };
+}
+
+const config = sumConfig({ length: 3, words: 3, tail: 2 });
+
+/** Four others, and the messages of a whole round for the device in slot 0. */
+async function wholeRound(one: Device): Promise<void> {
+  await one.until(1);
+  const roster = [one.said[0]!.message['advert'] as Advert];
+  const members: Member[] = [];
+  const draw = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
+  for (const slot of [1, 2, 3, 4]) {
+    const identity = await memoryIdentity();
+    const [member, advert] = await advertise({ config, slot, identity, primitives: nodePrimitives, draw });
+    members.push(member);
+    roster.push(advert);
+  }
+  one.sum.roster(roster);
+  await one.until(2);
+  const keys = [one.said[1]!.message['keys'] as SharedKeys];
+  for (const [index, member] of members.entries()) {
+    const shared = await share(member, roster);
+    if (!shared.ok) throw new Error(shared.error.kind);
+    members[index] = shared.value[0];
+    keys.push(shared.value[1]);
+  }
+  one.sum.forward(forwardTo(0, roster, keys));
+  const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
+  const spec = { strategy: { name: 'fedavg', options: {} }, plan } as Parameters<SumRound['masked']>[1];
+  const values = Float32Array.of(1, 2, 3);
+  const entry = await one.sum.masked(equipment, spec, { values, examples: 9, steps: 1, baseLoss: null });
+  // How many rows it was trained on is not in the offer.
+  expect(entry.offer).toMatchObject({ codec: 'masked', bytes: 20, examples: 1, steps: 1, baseLoss: null });
+  const consents: Consent[] = [];
+  for (const [index, member] of members.entries()) {
+    const ready = await receive(member, forwardTo(index + 1, roster, keys));
+    if (!ready.ok) throw new Error(ready.error.kind);
+    const masked = await mask(ready.value[0], new Uint32Array(totalWords(config)));
+    if (!masked.ok) throw new Error(masked.error.kind);
+    const signed = await consent(masked.value[0], [0, 1, 2, 3, 4]);
+    if (!signed.ok) throw new Error(signed.error.kind);
+    consents.push(signed.value[1]);
+  }
+  one.sum.question([0, 1, 2, 3, 4]);
+  await one.until(3);
+  one.sum.consents(consents);
+  await one.until(4);
+}
+
+test('rule 5: of one model a device helps to open one sum, also after a reload; a new run is another matter', async () => {
+  const store = createMemoryParticipantStore();
+  const first = await device(store, config);
+  await wholeRound(first);
+  expect(first.said.map(({ name }) => name)).toEqual(['sum-advert', 'sum-keys', 'sum-consent', 'sum-reveal']);
+  expect(first.failures).toEqual([]);
+  expect(first.peers).toEqual([{ count: 4, phrase: expect.stringMatching(/^(\w+ ){5}\w+$/) }]);
+  // Durable before the answer left.
+  expect(await hasAnswered(store, config)).toBe(true);
+  // The same model again, in the next round: another device of this store would have forgotten its seeds.
+  const next = sumConfig({ ...config, round: 2 as SumConfig['round'] });
+  const again = await device(store, next);
+  await again.until(1);
+  expect(again.said).toEqual([]);
+  expect(again.failures).toEqual([expect.stringContaining('does so once')]);
+  const version = { version: 1, base: 'cd'.repeat(32) } as Partial<SumConfig>;
+  for (const other of [version, { run: 2 as SumConfig['run'] }]) {
+    const free = await device(store, sumConfig({ ...next, ...other }));
+    await free.until(1);
+    expect(free.said.map(({ name }) => name)).toEqual(['sum-advert']);
+  }
+});
+
+test('a sum of another model, round or run than what is to be trained is not joined', async () => {
+  for (const other of [
+    { base: 'cd'.repeat(32) },
+    { version: 3 },
+    { round: 7 },
+    { run: 4 },
+  ] as unknown as Partial<SumConfig>[]) {
+    const store = createMemoryParticipantStore();
+    const one = await device(store, sumConfig({ ...config, ...other }), configured(config));
+    await one.until(1);
+    expect(one.said).toEqual([]);
+    expect(one.failures).toEqual([expect.stringContaining('another round or version')]);
+  }
+});
+
+test('a device that is told that its keys came too late gives the round up', async () => {
+  const late: Answer = {
+    ok: false,
+    error: 'not-in-cohort',
+    message: 'The keys of this round are given out.',
+  };
+  const one = await device(createMemoryParticipantStore(), config, configured(config), late);
+  await one.until(2);
+  expect(one.failures).toEqual(['The keys of this round are given out.']);
+});

@@ -1,0 +1,240 @@
+// This device in the secure sum of one round: it says what the protocol asks of it as messages come, while training goes on, and masks
+// what was trained. The rules are core/secure-sum's; here is what is told, to the server and to the person. Seeds live in this object
+// alone; they are wiped when the round ends, whatever its end.
+import { aggregationSetting } from '../../core/aggregation/aggregation-setting.ts';
+import { strategyOf } from '../../core/aggregation/strategy-spec.ts';
+import { bytesOf, digestOf } from '../../core/digest.ts';
+import type { FederationSpec } from '../../core/federation.ts';
+import type { Result } from '../../core/result.ts';
+import { fromText, toText } from '../../core/secure-sum/bytes.ts';
+import { encodeContribution } from '../../core/secure-sum/encoding.ts';
+import {
+  advertise,
+  consent,
+  mask,
+  receive,
+  reveal,
+  share,
+  wipe,
+  type Member,
+} from '../../core/secure-sum/member.ts';
+import { sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
+import type { Advert, Consent, Forward, SumConfig } from '../../core/secure-sum/messages.ts';
+import { webPrimitives } from '../../core/secure-sum/primitives.ts';
+import type { Identity } from '../../ports/identity.ts';
+import type { OutboxEntry, ParticipantStore } from '../../ports/participant-store.ts';
+import type { Answer, ClientMessages, Configured } from '../../protocol/messages.ts';
+import { MASKED, type SumTask } from '../../protocol/secure-sum.ts';
+import type { Equipment } from '../equipment.ts';
+import type { ToSum } from '../form-update.ts';
+import { safetyPhrase } from './safety-phrase.ts';
+import { hasAnswered, willAnswer } from './sum-memory.ts';
+
+type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
+
+export interface SumRoundParts {
+  readonly message: Configured;
+  readonly task: SumTask;
+  readonly identity: Identity;
+  readonly store: ParticipantStore;
+  /** Aborted when the round has ended for this device. */
+  readonly signal: AbortSignal;
+  /** undefined: the connection went first. */
+  tell(name: SumName, message: ClientMessages[SumName]): Promise<Answer | undefined>;
+  /** Something to tell the person. */
+  happened(sentence: string): void;
+  /** The device goes no further in this round. */
+  failed(sentence: string): void;
+  /** Who is in the sum: so many devices, and a phrase that is the same on all of them. */
+  onPeers(peers: SumPeers): void;
+}
+
+export interface SumPeers {
+  /** Others than this device. */
+  readonly count: number;
+  readonly phrase: string;
+}
+
+export interface SumRound {
+  roster(roster: readonly Advert[]): void;
+  forward(forward: Forward): void;
+  question(summed: readonly number[]): void;
+  consents(consents: readonly Consent[]): void;
+  /** The connection is back: what was said last is said again. */
+  again(): void;
+  /** What is sent of this update: once the masks of all pairs are known. Rejects where the round ends before. */
+  masked(equipment: Equipment, spec: FederationSpec, update: ToSum): Promise<OutboxEntry>;
+}
+
+const draw = (bytes: number): Uint8Array => {
+  const drawn = new Uint8Array(bytes);
+  // The platform gives no more than this at a time.
+  for (let at = 0; at < bytes; at += 65_536) crypto.getRandomValues(drawn.subarray(at, at + 65_536));
+  return drawn;
+};
+
+/** What is agreed on must be what is trained: else one model could pass for another, and be asked about twice. */
+const isOf = (config: SumConfig, { federation, run, round, base }: Configured): boolean =>
+  config.federation === federation &&
+  config.run === run &&
+  config.round === round &&
+  config.version === base.version &&
+  config.base === base.digest;
+
+/** Now, where it is already. */
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+}
+
+export function createSumRound(parts: SumRoundParts): SumRound {
+  const { task, message, signal, store } = parts;
+  const { federation, round } = message;
+  let member: Member | undefined;
+  let said: (() => Promise<Answer | undefined>) | undefined;
+  const ready = new AbortController();
+  const broken = new AbortController();
+
+  const stop = (reason: unknown): void => {
+    broken.abort(reason);
+    if (member !== undefined) wipe(member);
+    member = undefined;
+    said = undefined;
+  };
+  whenAborted(signal, () => stop(signal.reason));
+
+  const isSent = (): boolean =>
+    member?.phase === 'masked' || member?.phase === 'asked' || member?.phase === 'answered';
+
+  async function say<Name extends SumName>(name: Name, content: ClientMessages[Name]): Promise<void> {
+    said = () => parts.tell(name, content);
+    const answer = await said();
+    // What was sent stays in the sum: only the end of the round is waited for.
+    if (answer?.ok === false && !signal.aborted && !isSent()) fail(answer.message);
+  }
+  function fail(sentence: string): void {
+    stop(new Error(sentence));
+    parts.failed(sentence);
+  }
+
+  /** One step after the other, in the order in which messages came. */
+  let queue: Promise<void> = Promise.resolve();
+  const next = (work: () => Promise<void>): void => {
+    queue = queue.then(async () => {
+      if (signal.aborted) return;
+      try {
+        await work();
+      } catch (failure) {
+        if (!signal.aborted) fail(failure instanceof Error ? failure.message : 'The secure sum broke off.');
+      }
+    });
+  };
+  /** The new standing, or undefined with everything said that there is to say. */
+  function taken<M extends Member, T>(stepped: Result<readonly [M, T], SumRefusal>): T | undefined {
+    if (stepped.ok) {
+      member = stepped.value[0];
+      return stepped.value[1];
+    }
+    const sentence = sumRefusalSentence(stepped.error);
+    // If the others open it, its vector counts; this device says no more.
+    if (isSent()) parts.happened(sentence);
+    else fail(sentence);
+    return undefined;
+  }
+
+  next(async () => {
+    if (!isOf(task.config, message))
+      return fail(
+        'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
+      );
+    if (await hasAnswered(store, task.config))
+      return fail(
+        'This device has helped to open a sum of updates of this version before, and does so once: it takes part again from the next version on.',
+      );
+    const { identity } = parts;
+    const setting = { config: task.config, slot: task.slot, identity, primitives: webPrimitives, draw };
+    const [advertised, advert] = await advertise(setting);
+    member = advertised;
+    await say('sum-advert', { federation, round, advert });
+  });
+
+  return {
+    roster: (roster) =>
+      next(async () => {
+        if (member?.phase !== 'advertised') return;
+        const stepped = await share(member, roster);
+        const keys = taken(stepped);
+        if (keys === undefined || !stepped.ok) return;
+        const { rosterHash } = stepped.value[0];
+        parts.onPeers({ count: roster.length - 1, phrase: safetyPhrase(rosterHash) });
+        await say('sum-keys', { federation, round, keys });
+      }),
+    forward: (forward) =>
+      next(async () => {
+        if (member?.phase !== 'shared') return;
+        const stepped = await receive(member, forward);
+        taken(stepped);
+        if (stepped.ok) ready.abort();
+      }),
+    question: (summed) =>
+      next(async () => {
+        if (member === undefined) return;
+        const signed = taken(await consent(member, summed));
+        if (signed !== undefined) await say('sum-consent', { federation, round, consent: signed });
+      }),
+    consents: (consents) =>
+      next(async () => {
+        if (member?.phase !== 'asked' && member?.phase !== 'answered') return;
+        const answer = taken(await reveal(member, consents));
+        if (answer === undefined) return;
+        await willAnswer(store, task.config);
+        await say('sum-reveal', { federation, round, reveal: answer });
+      }),
+    again: () => void next(async () => void (await said?.())),
+    async masked(equipment, spec, update) {
+      const strategy = 'sums' in equipment ? equipment.sums.strategy : strategyOf(spec.strategy);
+      if (strategy.needs !== 'sum') throw new Error(`${strategy.name} reads single updates.`);
+      const { examples, steps, baseLoss, values } = update;
+      const words = encodeContribution(task.config, task.slot, {
+        values,
+        facts: { examples, steps, baseLoss, staleness: 0 },
+        strategy,
+        setting: aggregationSetting(
+          { ...spec, plan: message.plan },
+          equipment.parameterCount,
+          task.config.cohort,
+        ),
+        rounding: toText(draw(16)),
+      });
+      await new Promise<void>((resolve, reject) => {
+        whenAborted(broken.signal, () => reject(broken.signal.reason));
+        whenAborted(ready.signal, resolve);
+      });
+      return new Promise<OutboxEntry>((resolve, reject) => {
+        whenAborted(broken.signal, () => reject(broken.signal.reason));
+        next(async () => {
+          if (member === undefined) return reject(new Error('The secure sum broke off.'));
+          const masked = taken(await mask(member, words));
+          if (masked === undefined) return reject(new Error('The secure sum broke off.'));
+          const bytes = Uint8Array.from(bytesOf(masked));
+          resolve({
+            federation,
+            round,
+            // What it was trained on rides in the sum: here every device says the same.
+            offer: {
+              round,
+              base: message.base.digest,
+              codec: MASKED,
+              bytes: bytes.byteLength,
+              digest: digestOf(bytes),
+              examples: 1,
+              steps: 1,
+              baseLoss: null,
+            },
+            bytes,
+          });
+        });
+      });
+    },
+  };
+}

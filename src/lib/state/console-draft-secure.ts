@@ -1,0 +1,39 @@
+// Secure aggregation as it is being typed: the numbers are kept while it is off, so that looking at it loses nothing.
+import * as v from 'valibot';
+import { strategyNamed } from '#lib/core/aggregation/index.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import { sumsNot } from '#lib/core/secure-sum/check-secure-sum.ts';
+import { usualSecureSum, type SecureSumRules } from '#lib/core/secure-sum/rules.ts';
+
+const number = v.nullable(v.number());
+
+export const DraftSecureSum = v.object({
+  type: v.picklist(['off', 'on']),
+  ring: v.picklist([3, 4, 5, 6, 8, 32]),
+  profile: v.picklist(['standard', 'lenient']),
+  clipNorm: number,
+  mostWeight: number,
+});
+export type DraftSecureSum = v.InferOutput<typeof DraftSecureSum>;
+
+export const plainSecureSum = (): DraftSecureSum => ({ ...usualSecureSum, type: 'off' });
+
+/** Typed again from a spec. */
+export const secureSumFrom = ({ secureSum }: FederationSpec): DraftSecureSum =>
+  secureSum?.type === 'on' ? { ...secureSum } : plainSecureSum();
+
+/** As the schema reads it; nothing where it is off. */
+export const secureSumTyped = (draft: DraftSecureSum): { readonly secureSum?: unknown } =>
+  draft.type === 'on' ? { secureSum: draft } : {};
+
+/** Why a strategy cannot be had together with it; undefined: it can, or it is off. */
+export const excludedBySum = (draft: DraftSecureSum, name: string): string | undefined => {
+  const strategy = strategyNamed(name);
+  return draft.type === 'off' || strategy === undefined ? undefined : sumsNot(strategy);
+};
+
+/** For a list of what was chosen: "sums of 32 bits, standard". */
+export const secureSumWords = (rules: SecureSumRules | undefined): string =>
+  rules?.type === 'on'
+    ? `the server reads sums alone, ${rules.ring === 32 ? 'exactly' : `in ${rules.ring} bits`}, ${rules.profile}`
+    : 'the server reads each update';

@@ -1,0 +1,193 @@
+// What was altered on disk, by whoever has it in hand, is named by the audit: every column of a row in every table, rows that were
+// taken away, added or swapped, and bytes of versions.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Digest } from '#lib/core/ids.ts';
+import { openActs } from '../../server/acts.ts';
+import { keyOfSeed } from '../../server/adapters/ed25519.ts';
+import { serverKeyPath } from '../../server/adapters/file-server-key.ts';
+import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
+import { audit, type AuditReport } from '../../server/audit/audit.ts';
+import { findingLine } from '../../server/audit/findings.ts';
+import { exampleSpec } from './example-spec.ts';
+import { federation, World } from './world.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'tributary-audit-'));
+let database: InstanceType<typeof DatabaseSync>;
+/** The database as it was written. */
+const copy = join(directory, 'copy.sqlite');
+let blobs: Digest[] = [];
+const blobPath = (digest: string): string => join(directory, 'blobs', digest.slice(0, 2), digest);
+
+beforeAll(async () => {
+  const path = join(directory, 'tributary.sqlite');
+  const records = await sqliteRecords(path);
+  const world = await World.open(5, exampleSpec({ rules: { maximumRounds: 3 } }), 4, records);
+  await world.start();
+  await world.until(() => world.coordinator.view(federation)?.state === 'finished', 600_000);
+  expect((await world.check()).committed).toBe(3);
+  expect(world.proved).toBeGreaterThan(0);
+  await world.coordinator.close();
+  const acts = await openActs(records, world.clock);
+  for (const hex of ['a', 'b', 'c']) {
+    const digest = hex.repeat(64) as Digest;
+    const created = world.clock.now();
+    await acts.record(
+      'coordinator',
+      { act: 'signed-in', federation: null, detail: { session: digest, created, expires: created + 9 } },
+      [
+        {
+          type: 'insert-session',
+          record: { digest, person: null, createdAt: created, expiresAt: created + 9 },
+        },
+      ],
+    );
+  }
+  blobs = (await records.versions(federation)).map(({ digest }) => digest);
+  for (const digest of blobs) {
+    const parts: Uint8Array[] = [];
+    await world.blobs.read(digest, new ArrayBuffer(1024), (chunk) => parts.push(chunk.slice()));
+    mkdirSync(join(blobPath(digest), '..'), { recursive: true });
+    writeFileSync(blobPath(digest), Buffer.concat(parts));
+  }
+  await records.close();
+  mkdirSync(join(serverKeyPath(directory), '..'));
+  writeFileSync(serverKeyPath(directory), keyOfSeed().export({ format: 'pem', type: 'pkcs8' }));
+  database = new DatabaseSync(path);
+  database.exec('PRAGMA foreign_keys = OFF');
+  database.exec(`VACUUM INTO '${copy}'`);
+}, 60_000);
+afterAll(() => {
+  database.close();
+  rmSync(directory, { recursive: true });
+});
+
+const lines = ({ findings }: AuditReport): string[] => findings.map(findingLine);
+
+/** What the audit says while the database is changed by these statements, which are taken back afterwards. */
+async function whileChanged(...statements: string[]): Promise<string[]> {
+  try {
+    for (const statement of statements) database.exec(statement);
+    return lines(await audit(directory));
+  } finally {
+    restore();
+  }
+}
+
+const TABLES = [
+  'federations',
+  'runs',
+  'rounds',
+  'updates',
+  'versions',
+  'evaluations',
+  'alias_moves',
+  'version_log',
+  'journal',
+  'acts',
+  'sessions',
+];
+function restore(): void {
+  database.exec(`ATTACH '${copy}' AS copy`);
+  database.exec('BEGIN');
+  for (const table of TABLES) {
+    database.exec(`DELETE FROM main.${table}`);
+    database.exec(`INSERT INTO main.${table} SELECT * FROM copy.${table}`);
+  }
+  database.exec('COMMIT');
+  database.exec('DETACH copy');
+}
+
+test('a directory that nobody touched is as it was written', async () => {
+  const report = await audit(directory);
+  expect(lines(report)).toEqual([]);
+  expect(report.federations).toMatchObject([{ federation, versions: 4, leaves: 4, unnamed: 0 }]);
+  expect(report.federations[0]!.rows).toBeGreaterThan(20);
+  expect(report.key).toMatch(/^([0-9a-f]{4} ){7}[0-9a-f]{4}$/);
+});
+
+/** Not a row's own: its place among federations, and what is left of a deadline. */
+const UNBOUND = ['federations.position', 'alias_moves.position', 'rounds.remaining_ms'];
+
+for (const table of TABLES)
+  test(`one changed value in any column of ${table} is named`, async () => {
+    const all = database.prepare(`select rowid as place, * from ${table}`).all() as Record<
+      string,
+      string | number | null
+    >[];
+    const row = all[Math.floor(all.length / 2)]!;
+    let changed = 0;
+    for (const [column, value] of Object.entries(row)) {
+      if (column === 'place' || UNBOUND.includes(`${table}.${column}`)) continue;
+      // One character, in the middle of a text: in JSON, of a name or of a value.
+      const other =
+        typeof value === 'number'
+          ? String(value + 1000)
+          : value === null
+            ? '1'
+            : `'${value.slice(0, value.length >> 1)}${value[value.length >> 1] === '7' ? '8' : '7'}${value.slice((value.length >> 1) + 1)}'`;
+      const said = await whileChanged(
+        `UPDATE ${table} SET "${column}" = ${other} WHERE rowid = ${row['place']}`,
+      );
+      expect(
+        said.filter((line) => line.startsWith(table)),
+        `${table}.${column} = ${other}`,
+      ).not.toEqual([]);
+      changed += 1;
+    }
+    expect(changed).toBeGreaterThan(2);
+  });
+
+test('rows that were taken away, added or swapped are named', async () => {
+  expect(await whileChanged('DELETE FROM journal WHERE sequence = 4')).toContain(
+    `journal · ${federation} · sequence 5: it stands where sequence 4 should: a line is missing.`,
+  );
+  expect(
+    await whileChanged(
+      'UPDATE journal SET sequence = -4 WHERE sequence = 4',
+      'UPDATE journal SET sequence = 4 WHERE sequence = 5',
+      'UPDATE journal SET sequence = 5 WHERE sequence = -4',
+    ),
+  ).toContain(`journal · ${federation} · sequence 4: it does not follow from the line before it.`);
+  expect(await whileChanged('DELETE FROM updates WHERE rowid = 2')).toEqual([
+    expect.stringMatching(/^updates · .* it is not there: it was taken away/),
+  ]);
+  expect(
+    await whileChanged(
+      `INSERT INTO evaluations SELECT federation, version, '${'0'.repeat(32)}', tally_json, at, personal_json FROM evaluations LIMIT 1`,
+    ),
+  ).toEqual([expect.stringMatching(/^evaluations · .*the journal knows of no such row/)]);
+  const last = await whileChanged(
+    'DELETE FROM version_log WHERE version = 3',
+    'DELETE FROM versions WHERE version = 3',
+  );
+  expect(last.filter((line) => line.startsWith('versions'))).not.toEqual([]);
+  expect(last.filter((line) => line.startsWith('version_log'))).not.toEqual([]);
+  const end = database.prepare('select max(sequence) as last from journal').get() as { last: number };
+  expect(await whileChanged(`DELETE FROM journal WHERE sequence = ${end.last}`)).not.toEqual([]);
+});
+
+test('a leaf with its root that was made to fit is found out by the signature', async () => {
+  const said = await whileChanged(`UPDATE version_log SET at = at + 1 WHERE version = 2`);
+  expect(said).toContain(`version_log · ${federation} · version 2: the signature of its head does not hold.`);
+});
+
+test('bytes of a version that are others, or gone, are named', async () => {
+  const digest = blobs[2]!;
+  const path = blobPath(digest);
+  writeFileSync(path, Buffer.from('other'));
+  expect(lines(await audit(directory))).toEqual([
+    `blobs · ${federation} · version 2, parameters: its bytes are not what their digest says.`,
+  ]);
+  rmSync(path);
+  expect(lines(await audit(directory))).toEqual([
+    expect.stringMatching(/^blobs · .* · version 2, parameters: its bytes cannot be read: ENOENT/),
+  ]);
+});
+
+test('a directory without a database is no server’s', async () => {
+  await expect(audit(join(directory, 'blobs'))).rejects.toThrow('There is no database in');
+});

@@ -1,0 +1,221 @@
+// Whole rounds under secure aggregation: real participants against the real server over loopback sockets and HTTP.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import * as v from 'valibot';
+import { exactAveraging, FederationSpec, plainRounds } from '#lib/core/federation.ts';
+import { FederationId } from '#lib/core/ids.ts';
+import { networkOf } from '#lib/core/model/families/index.ts';
+import { usualSecureSum, type SecureSumOn } from '#lib/core/secure-sum/rules.ts';
+import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
+import type { Engines } from '#lib/participant/engine.ts';
+import { startServer, type RunningServer } from '../../server/main.ts';
+import { nodeEngines } from '../../server/participants/node-engines.ts';
+import { runParticipants, type RunningParticipants } from '../../server/participants/run-participants.ts';
+import type { HeadlessLine } from '../../server/participants/setup.ts';
+import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
+import { freePort } from '../support/server-process.ts';
+import { held } from '../support/held-engines.ts';
+
+const federation = v.parse(FederationId, 'patients');
+
+function specification(
+  secureSum: SecureSumOn | undefined,
+  rounds: number,
+  rules: Partial<FederationSpec['rules']> = {},
+): FederationSpec {
+  const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
+  if (!network.ok) throw new Error(network.error.message);
+  return {
+    brief: { title: 'Patients', purpose: 'A risk.', coordinator: 'A test', dataWanted: 'A cohort.' },
+    metric: { name: 'accuracy', target: null },
+    contract: patientCohortContract,
+    family: 'mlp',
+    network: network.value.spec,
+    plan: {
+      localEpochs: 1,
+      batchSize: 20,
+      learningRate: 0.05,
+      optimizer: { type: 'sgd', momentum: 0 },
+      proximalTerm: 0,
+      seed: 3,
+    },
+    ...exactAveraging,
+    rules: {
+      ...plainRounds,
+      goal: 6,
+      minimum: 5,
+      overSelection: 1,
+      selectionDeadlineMs: 30_000,
+      reportingDeadlineMs: 60_000,
+      pauseMs: 0,
+      maximumRounds: rounds,
+      ...rules,
+    },
+    sample: 'patient-cohort',
+    ...(secureSum === undefined ? {} : { secureSum }),
+  };
+}
+
+const undoings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const undo of undoings.splice(0).reverse()) await undo();
+});
+
+interface Played {
+  readonly coordinator: CoordinatorClient;
+  readonly lines: readonly HeadlessLine[];
+  /** [P] by version. */
+  readonly versions: readonly Float32Array[];
+  /** Of version 1. */
+  readonly examples: number;
+}
+
+interface Stage {
+  readonly coordinator: CoordinatorClient;
+  readonly lines: HeadlessLine[];
+  /** Starts participants; their data are those of these indices. */
+  start(indices: readonly number[], engines?: Engines): RunningParticipants;
+  restart(): Promise<void>;
+  played(): Promise<Played>;
+}
+
+async function stage(spec: FederationSpec): Promise<Stage> {
+  const data = await mkdtemp(join(tmpdir(), 'tributary-secure-'));
+  undoings.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
+  const port = await freePort();
+  const open = (): Promise<RunningServer> =>
+    startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
+  let server = await open();
+  undoings.push(() => server.close());
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(spec, federation);
+  await coordinator.act(federation, 'start');
+  const lines: HeadlessLine[] = [];
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    coordinator,
+    lines,
+    start(indices, engines = nodeEngines()) {
+      const running = runParticipants(
+        {
+          url,
+          federation,
+          clients: 7,
+          indices: [...indices],
+          data: { type: 'sample' },
+          seed: 1,
+          tags: [],
+          backend: 'wasm',
+          state: null,
+          invitation: null,
+          rounds: null,
+        },
+        engines,
+        (line) => lines.push(line),
+      );
+      undoings.push(() => running.stop());
+      return running;
+    },
+    async restart() {
+      await server.close();
+      server = await open();
+    },
+    async played() {
+      const views = await coordinator.versions(federation);
+      const versions = await Promise.all(
+        views.map(async ({ digest }) => {
+          const response = await fetch(`${url}/api/parameters/${digest}`);
+          return new Float32Array(await response.arrayBuffer());
+        }),
+      );
+      return { coordinator, lines, versions, examples: views[1]!.examples };
+    },
+  };
+}
+
+const six = [0, 1, 2, 3, 4, 5];
+
+async function play(secureSum: SecureSumOn | undefined, rounds: number): Promise<Played> {
+  const one = await stage(specification(secureSum, rounds));
+  await one.start(six).done;
+  return one.played();
+}
+
+const faults = (lines: readonly HeadlessLine[]): readonly HeadlessLine[] =>
+  lines.filter((line) => line.type === 'event' && line.notable && /Error|\.ts:/.test(line.message));
+
+const distance = (a: Float32Array, b: Float32Array): number =>
+  Math.hypot(...a.map((value, i) => value - b[i]!));
+
+/** The same devices, read one by one: the first three rounds. */
+let read: Promise<Played> | undefined;
+const withoutMasks = (): Promise<Played> => (read ??= play(undefined, 3));
+
+test('six participants take a run to its end, and each version is what it is without masks', async () => {
+  const masked = await play(usualSecureSum, 2);
+  expect(faults(masked.lines)).toEqual([]);
+  const plain = await withoutMasks();
+  expect(masked.versions.length).toBe(3);
+  expect(masked.versions[0]).toEqual(plain.versions[0]);
+  for (const version of [1, 2]) {
+    const step = distance(plain.versions[version]!, plain.versions[version - 1]!);
+    expect(step).toBeGreaterThan(1e-3);
+    // The unit of the ring: 6 devices · 1000 rows · 10 / 2³¹, over the rows of all.
+    expect(distance(masked.versions[version]!, plain.versions[version]!)).toBeLessThan(1e-5);
+  }
+  const [, first] = await masked.coordinator.versions(federation);
+  // How many rows they have rides in the sum; who has how many is not told.
+  expect(first).toMatchObject({ participants: 6, examples: plain.examples, evaluation: null });
+}, 120_000);
+
+test('in a narrow ring, too, the first round sums exactly and tells the range of the next', async () => {
+  const { lines, versions, coordinator } = await play({ ...usualSecureSum, ring: 8 }, 3);
+  expect(faults(lines)).toEqual([]);
+  const plain = await withoutMasks();
+  const step = distance(plain.versions[3]!, plain.versions[2]!);
+  // 8 bits at 4σ: NMSE ≈ 6 · step²/(12σ²) = 5·10⁻⁴, and a range that is 1.3 times as wide.
+  const errors = [1, 2, 3].map((version) => distance(versions[version]!, plain.versions[version]!) / step);
+  expect(errors[0]).toBeLessThan(1e-4);
+  expect(errors[1]).toBeGreaterThan(1e-3);
+  expect(errors[2]).toBeLessThan(0.3);
+  const views = await coordinator.versions(federation);
+  expect(views[2]!.bytesUp).toBeLessThan(views[1]!.bytesUp / 2);
+}, 120_000);
+
+test('a device that has shared its keys and never sends its vector is taken out of the sum with what the others hold', async () => {
+  // Seven share keys, any five open the sum, six vectors close the round.
+  const one = await stage(specification(usualSecureSum, 1, { overSelection: 1.16 }));
+  let open = (): void => {};
+  one.start([6], held(new Promise((resolve) => (open = resolve))));
+  undoings.push(async () => open());
+  await one.start(six).done;
+  const { versions, lines } = await one.played();
+  expect(faults(lines)).toEqual([]);
+  const [round] = await one.coordinator.rounds(federation);
+  expect(round?.cohort.map((member) => member.stage).sort()).toEqual([
+    ...six.map(() => 'accepted'),
+    'dropped',
+  ]);
+  expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
+}, 120_000);
+
+test('a server that is restarted while vectors come in goes on with the same sum', async () => {
+  const one = await stage(specification(usualSecureSum, 1));
+  let open = (): void => {};
+  const slow = one.start([3, 4, 5], held(new Promise((resolve) => (open = resolve))));
+  one.start([0, 1, 2]);
+  await one.coordinator.until(
+    federation,
+    (view) => view.round?.cohort.filter((member) => member.stage === 'accepted').length === 3,
+    60_000,
+  );
+  await one.restart();
+  open();
+  await slow.done;
+  const { versions } = await one.played();
+  const [round] = await one.coordinator.rounds(federation);
+  expect(round).toMatchObject({ round: 1, phase: 'committed' });
+  expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
+}, 120_000);
