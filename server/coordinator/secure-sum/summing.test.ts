@@ -23,7 +23,8 @@ import { sumConfig } from '../../../test/support/sum-config.ts';
 import { handClock, type HandClock } from '../../../test/simulation/hand-clock.ts';
 import { memoryBlobs } from '../../adapters/memory-blobs.ts';
 import type { Connection } from '../connection.ts';
-import { Summing, type SumMessage } from './summing.ts';
+import type { SumMessage } from './sum-event.ts';
+import { Summing } from './summing.ts';
 
 const config = sumConfig({ length: 4, words: 4, tail: 1, cohort: 6 });
 const about = { federation: config.federation, round: config.round };

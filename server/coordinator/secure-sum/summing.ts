@@ -1,7 +1,6 @@
 // The secure sum of one federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
-import { createHash } from 'node:crypto';
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { Digest, ParticipantId } from '#lib/core/ids.ts';
 import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
@@ -9,31 +8,25 @@ import {
   openAttempt,
   stepSum,
   takesVector,
-  type Revealing,
   type SumAttempt,
   type SumEffect,
   type SumEvent,
   type SumPhase,
 } from '#lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
-import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import { SEALED_BYTES, SHARE_BYTES, type SumConfig } from '#lib/core/secure-sum/messages.ts';
-import { webPrimitives } from '#lib/core/secure-sum/primitives.ts';
-import { recoverSeeds, takeMasksOff } from '#lib/core/secure-sum/recover.ts';
-import { advertBytes, consentBytes, contextOf, rosterHashOf } from '#lib/core/secure-sum/schedule.ts';
+import { SEALED_BYTES, type SumConfig } from '#lib/core/secure-sum/messages.ts';
 import type { SumTask } from '#lib/protocol/secure-sum.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Connection } from '../connection.ts';
-import { done, refused, type ClientMessage } from '../messages.ts';
-import { BlobDamaged, scratchFor } from '../stored-updates.ts';
+import { done, refused } from '../messages.ts';
+import { BlobDamaged } from '../stored-updates.ts';
+import { openSum, type SumOutcome } from './open-sum.ts';
+import { eventOf, type SumMessage } from './sum-event.ts';
 
 /** What devices have to show keys, to share them, to consent and to answer; a round has its own deadline for the vectors. */
 const PHASE_MS = 20_000;
-
-export type SumMessage = Extract<ClientMessage, { readonly name: `sum-${string}` }>;
-export const isSumMessage = (sent: ClientMessage): sent is SumMessage => sent.name.startsWith('sum-');
 
 export interface SummingHost {
   readonly clock: Clock;
@@ -129,7 +122,7 @@ export class Summing {
     const slot = slotOf(round, participant);
     if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
       return refused('malformed', 'The keys are signed by another device than the one that shows them.');
-    const event = await this.#eventOf(round, slot, sent);
+    const event = await eventOf(round.sum, slot, sent);
     if (typeof event === 'string') return refused('malformed', event);
     const before = this.#round()?.sum;
     await this.feed(event);
@@ -261,62 +254,13 @@ export class Summing {
     this.#timer = { phase, cancel };
   }
 
-  /** The event, its signature looked at; or what is wrong with it. */
-  async #eventOf({ sum }: WithSum, slot: number, sent: SumMessage): Promise<SumEvent | string> {
-    const { verify } = webPrimitives;
-    const context = await contextOf(sum.config, webPrimitives);
-    const foreign = `The message is of slot ${slotIn(sent)}, and this device has slot ${slot}.`;
-    if (slotIn(sent) !== slot) return foreign;
-    switch (sent.name) {
-      case 'sum-advert': {
-        const { advert } = sent.message;
-        const isSigned = await verify(
-          fromText(advert.identity),
-          advertBytes(context, advert),
-          fromText(advert.signature),
-        );
-        return isSigned
-          ? { type: 'advert', advert }
-          : 'The keys are not signed by the device that shows them.';
-      }
-      case 'sum-keys': {
-        const { keys } = sent.message;
-        const roster = 'roster' in sum ? sum.roster.length : 0;
-        return fromText(keys.sealed).length === SEALED_BYTES * Math.max(0, roster - 1)
-          ? { type: 'keys', keys }
-          : 'There is not one sealed share for each other device of the roster.';
-      }
-      case 'sum-consent': {
-        const { consent } = sent.message;
-        if (!('summed' in sum)) return 'Nobody has been asked who is in the sum.';
-        const entry = sum.roster.find((one) => one.slot === slot);
-        const bytes = consentBytes(
-          context,
-          await rosterHashOf(context, sum.roster, webPrimitives),
-          sum.summed,
-        );
-        const isSigned =
-          entry !== undefined && (await verify(fromText(entry.identity), bytes, fromText(consent.signature)));
-        return isSigned ? { type: 'consent', consent } : 'The signature is not of those who are in the sum.';
-      }
-      case 'sum-reveal': {
-        const { reveal } = sent.message;
-        return 'shared' in sum && fromText(reveal.shares).length === SHARE_BYTES * sum.shared.length
-          ? { type: 'reveal', reveal }
-          : 'There is not one share for each device that shared its keys.';
-      }
-      default:
-        return sent satisfies never;
-    }
-  }
-
   /** Beside the queue: seconds of arithmetic must not keep anybody waiting. One at a time. */
   #recover(): void {
     const round = this.#round();
     if (this.#recovering || round?.sum.phase !== 'revealing') return;
     const attempt = round.sum;
     this.#recovering = true;
-    void this.#open(attempt)
+    void openSum(this.host.blobs, attempt)
       .catch((error: unknown): SumOutcome => {
         // The disk's business, or a bug: without a sum the round ends, and the next one begins anew.
         this.host.warn('a secure sum could not be opened', { error: String(error) });
@@ -357,53 +301,9 @@ export class Summing {
         }),
       );
   }
-
-  async #open(attempt: Revealing): Promise<SumOutcome> {
-    const seeds = await recoverSeeds(attempt, webPrimitives);
-    if (!seeds.ok) return { type: 'unfitting', slot: seeds.error.slot };
-    const { config, masked } = attempt;
-    const words = new Uint32Array(totalWords(config));
-    for (const { update } of masked)
-      addWords(words, await readWords(this.host.blobs, update, words.length), config, 1);
-    await takeMasksOff(words, attempt, seeds.value, webPrimitives);
-    return { type: 'opened', words };
-  }
-}
-
-type SumOutcome =
-  | { readonly type: 'opened'; readonly words: Uint32Array<ArrayBuffer> }
-  | { readonly type: 'unfitting'; readonly slot: number }
-  | { readonly type: 'failed'; readonly reason: string };
-
-async function readWords(blobs: Blobs, digest: Digest, length: number): Promise<Uint32Array<ArrayBuffer>> {
-  const words = new Uint32Array(length);
-  const bytes = new Uint8Array(words.buffer);
-  const hash = createHash('sha256');
-  await blobs.read(digest, scratchFor(bytes.length), (chunk, offset) => {
-    if (offset + chunk.length > bytes.length) throw new BlobDamaged(digest);
-    bytes.set(chunk, offset);
-    hash.update(chunk);
-  });
-  if (hash.digest('hex') !== digest) throw new BlobDamaged(digest);
-  return words;
 }
 
 function slotOf(round: Round, participant: ParticipantId): number {
   const member = memberOf(round, participant);
   return member === undefined || round.phase === 'selection' ? -1 : round.cohort.indexOf(member);
-}
-
-function slotIn(sent: SumMessage): number {
-  switch (sent.name) {
-    case 'sum-advert':
-      return sent.message.advert.slot;
-    case 'sum-keys':
-      return sent.message.keys.slot;
-    case 'sum-consent':
-      return sent.message.consent.slot;
-    case 'sum-reveal':
-      return sent.message.reveal.slot;
-    default:
-      return sent satisfies never;
-  }
 }

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { ED25519_KEY_BYTES, P256_KEY_BYTES } from '../signature.ts';
 import { textLength } from './bytes.ts';
-import { LEAST_COHORT, MOST_COHORT, SecureProfile } from './rules.ts';
+import { MOST_COHORT, SecureProfile } from './rules.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -102,6 +102,3 @@ export const Reveal = v.strictObject({
   shares: v.pipe(v.string(), v.maxLength(textLength(SHARE_BYTES * MOST_COHORT)), v.regex(/^[\w-]+$/)),
 });
 export type Reveal = v.InferOutput<typeof Reveal>;
-
-/** A server that is set to less than every client demands would only ever be refused. */
-export const serverLeast = (configured: number): number => Math.max(LEAST_COHORT, configured);
