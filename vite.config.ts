@@ -24,6 +24,9 @@ export default defineConfig({
       build: {
         rolldownOptions: {
           output: {
+            // Every page loads the list of all chunks and styles: their names are as short as they may be.
+            chunkFileNames: '_app/immutable/chunks/[hash:7].js',
+            assetFileNames: '_app/immutable/assets/[hash:7][extname]',
             // Small shared modules in a few chunks instead of forty: gzip finds more in common, and the join page stays in
             // its budget. What only one lazy part needs stays apart, and what the join page never asks for: requests and proofs.
             codeSplitting: {
