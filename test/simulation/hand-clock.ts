@@ -8,21 +8,33 @@ export const settle = (): Promise<void> => new Promise((resolve) => setImmediate
 export interface HandClock extends Clock {
   /** Moves on by `ms`, or to the next timer and no further where `until` holds. */
   advance(ms: number, until?: () => boolean): Promise<void>;
+  /** The process stood still: what was due meanwhile fires afterwards, in order, at the later time. */
+  stand(ms: number): Promise<void>;
+  /** Somebody set the wall clock; what has passed has passed. */
+  jump(ms: number): void;
 }
 
 export function handClock(seed: number): HandClock {
   const draws = random(seed, 'clock');
   const timers = new Map<number, { readonly at: number; readonly action: () => void }>();
   let time = 0;
+  let wall = 1_700_000_000_000;
   let sequence = 0;
   return {
-    now: () => 1_700_000_000_000 + time,
+    now: () => wall + time,
     monotonic: () => time,
     draw: () => draws.next(),
     after(ms, action) {
       const id = (sequence += 1);
       timers.set(id, { at: time + Math.max(0, ms), action });
       return () => void timers.delete(id);
+    },
+    async stand(ms) {
+      time += ms;
+      await this.advance(0);
+    },
+    jump(ms) {
+      wall += ms;
     },
     async advance(ms, until = () => false) {
       const end = time + ms;

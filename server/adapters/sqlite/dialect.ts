@@ -1,7 +1,7 @@
 // Kysely over @photostructure/sqlite: its synchronous, node:sqlite-like statements in the shape that Kysely's own SQLite
 // driver asks for. Statements are kept prepared by their text.
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { SqliteAdapter, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 const KEPT_STATEMENTS = 200;
 
@@ -43,5 +43,21 @@ export function openDatabase(path: string, mostPages?: number): DatabaseSyncInst
   return database;
 }
 
+/**
+ * Kysely takes SQLite for a database whose tables are not made in transactions, which they are: a process that died between two
+ * migrations' statements would leave tables that the next one cannot make again.
+ */
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdl();
+  }
+}
+
 export const sqliteDialect = (path: string, mostPages?: number): SqliteDialect =>
-  new SqliteDialect({ database: async () => adapted(openDatabase(path, mostPages)) });
+  new Dialect({ database: async () => adapted(openDatabase(path, mostPages)) });

@@ -1,0 +1,31 @@
+// No claim without its test: every test that docs/security.md names is there, in the file and in the words given.
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const page = readFileSync('docs/security.md', 'utf8');
+
+test('every test that the security page names is in its file', () => {
+  const named = [...page.matchAll(/`([\w/.-]+\.(?:test|e2e)\.ts)` "([^"]+)"/g)];
+  expect(named.length).toBeGreaterThan(80);
+  const missing = named
+    .filter(([, file = '', words = '']) => !existsSync(file) || !readFileSync(file, 'utf8').includes(words))
+    .map(([, file, words]) => `${file} "${words}"`);
+  expect(missing).toEqual([]);
+});
+
+test('every claim and every fault names a test or a benchmark that is there', () => {
+  const claims = page.split('\n').filter((line) => line.startsWith('- ') && !isMissing(line));
+  const faults = page.split('\n').filter((line) => /^\| F\d/.test(line));
+  for (const line of [...claims, ...faults]) expect(line).toMatch(/`[\w/.-]+\.(test|e2e|bench)\.ts`/);
+  const ids = faults.flatMap((line) => idsOf(line));
+  expect(ids).toEqual(Array.from({ length: 56 }, (_, i) => i + 1));
+});
+
+const isMissing = (line: string): boolean => page.indexOf(line) > page.indexOf('## Missing');
+
+/** "F31, F32" and "F23–F25" name what they name. */
+function idsOf(line: string): number[] {
+  const text = line.split('|')[1] ?? '';
+  const [first = 0, last = first] = [...text.matchAll(/F(\d\d)/g)].map(([, id]) => Number(id));
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
