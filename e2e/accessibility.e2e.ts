@@ -98,6 +98,9 @@ async function tour(page: Page, routes: Readonly<Record<string, string>>): Promi
   return found;
 }
 
+// Some fifty looks at pages each, beside whatever else the machine does.
+test.describe.configure({ timeout: 480_000 });
+
 test('a participant’s pages hold in both colours and both widths, before and after joining', async ({
   browser,
 }) => {
