@@ -18,7 +18,9 @@ test('the form says ε with δ and adjacency, the join page what protects, and a
   undo.push(() => server.close());
   await page.goto(server.signInUrl);
   await page.waitForURL('**/console');
-  await page.goto(`${server.url}/console/new?step=rounds`);
+  await page.goto(`${server.url}/console/new`);
+  await page.getByRole('button', { name: /Patient cohort/ }).click();
+  await page.getByRole('link', { name: /Training and rounds/ }).click();
   const protection = page.getByLabel('Protection');
   await protection.selectOption({ label: 'Noise of the server' });
   const means = page.getByText(/loses ε \S+ at δ 0\.00001 .* between a device that takes part/);
@@ -27,7 +29,7 @@ test('the form says ε with δ and adjacency, the join page what protects, and a
   await page.getByLabel('Noise multiplier').fill('8');
   await expect(means).not.toHaveText(before);
   await page.getByLabel('Budget, ε').fill('0.1');
-  await expect(page.getByText(/One round costs ε/)).toBeVisible();
+  await expect(page.getByText(/ε 0\.1 at δ 0\.00001 holds 0 updates of each device/)).toBeVisible();
 
   const coordinator = await signedIn(server.signInUrl);
   const { spec } = patientsFederation();

@@ -50,13 +50,13 @@ test('a receipt is saved, proved offline, and found false once a figure in it is
 
   const receipts = JSON.parse(await readFile(file, 'utf8')) as { receipt: { examples: number } }[];
   receipts[0]!.receipt.examples += 1;
-  await page.getByLabel('Receipt, as JSON').fill(JSON.stringify(receipts));
+  await page.getByRole('textbox', { name: 'Receipt, as JSON' }).fill(JSON.stringify(receipts));
   await expect(page.getByText('2 checks failed: do not rely on this receipt.')).toBeVisible();
   await expect(page.getByText(/^The signature does not belong to this receipt/)).toBeVisible();
 
   // The same history, found so by keyboard.
-  await page.getByLabel('Your head').fill(JSON.stringify(receipts));
-  await page.getByLabel('Another person’s head').fill(JSON.stringify(receipts));
+  await page.getByRole('textbox', { name: 'Your head' }).fill(JSON.stringify(receipts));
+  await page.getByRole('textbox', { name: 'Another person’s head' }).fill(JSON.stringify(receipts));
   await page.getByRole('button', { name: 'Compare' }).press('Enter');
   await expect(page.getByText('Both heads stand for the same 2 versions.')).toBeVisible();
   await context.setOffline(false);
@@ -96,6 +96,8 @@ test('the list of requests says what the browser’s own figures say', async ({ 
     if (['model', 'offer', 'update', 'decision', 'upload-state', 'log'].includes(what))
       listed[direction === 'out' ? 'out' : 'in'] += Number(size);
   }
+  // The browser tells of a request’s end a moment after the worker has read its last byte: of three versions that came.
+  await expect.poll(() => requests.filter((one) => one.url().includes('/api/parameters/')).length).toBe(3);
   const sizes = await Promise.all(requests.map((request) => request.sizes()));
   const out = sizes.reduce((sum, one) => sum + one.requestBodySize + one.requestHeadersSize, 0);
   const came = sizes.reduce((sum, one) => sum + one.responseBodySize + one.responseHeadersSize, 0);
