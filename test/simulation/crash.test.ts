@@ -143,7 +143,7 @@ function takePart(url: string, index: number, onDecision: () => void): Device {
 }
 
 /** Of each test. `KILLS=52` makes it a hundred and four over both, in some minutes. */
-const KILLS = Number(process.env['KILLS'] ?? 5);
+const KILLS = Number(process.env['KILLS'] ?? 3);
 /** Enough for the decisions between them. */
 const ROUNDS = Math.max(6, Math.ceil(0.46 * KILLS));
 
