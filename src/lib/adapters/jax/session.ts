@@ -3,11 +3,11 @@
 // jax-js has no bytes, and a batch is small beside what a step makes of it.
 import { numpy as np, tree, type Array as JaxArray } from '@jax-js/jax';
 import { dropoutMask } from '../../core/model/dropout.ts';
-import { isClassifier, softmaxRows } from '../../core/model/head.ts';
+import { isClassifier } from '../../core/model/head.ts';
 import { isTrained, type Network, type ParameterSlot } from '../../core/model/network.ts';
 import { optimizerLength } from '../../core/model/optimizer.ts';
 import { consecutive, gatherFeatures } from '../../core/model/reference/batches.ts';
-import { scorer } from '../../core/model/scoring.ts';
+import { evaluated, predicted } from '../../core/model/scoring.ts';
 import {
   TrainerFailure,
   type Rows,
@@ -15,7 +15,7 @@ import {
   type TrainerSession,
   type TrainerState,
 } from '../../ports/trainer.ts';
-import { asTrainerFailure } from '../tfjs/failures.ts';
+import { asTrainerFailure } from '../engine-failures.ts';
 import type { JaxDevice } from './device.ts';
 import { dropoutLayers, settingsOf, type Given, type Held, type Outputs, type TrainingStep } from './step.ts';
 
@@ -255,23 +255,17 @@ export class JaxSession implements TrainerSession {
     }
   }
 
-  async evaluate(
+  evaluate(
     rows: Rows,
     options: { readonly batchSize?: number; readonly signal?: AbortSignal } = {},
   ): ReturnType<TrainerSession['evaluate']> {
-    const score = scorer(this.#network);
-    await this.#score(rows.features, rows.count, options, (outputs, from, count) =>
-      score.add(outputs, rows.targets.subarray(from, from + count), count),
+    return evaluated(this.#network, rows.targets, (use) =>
+      this.#score(rows.features, rows.count, options, use),
     );
-    return score.tally();
   }
 
-  async predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
-    const { outputSize } = this.#network;
-    const predictions = new Float32Array(count * outputSize);
-    await this.#score(features, count, {}, (outputs, from) => predictions.set(outputs, from * outputSize));
-    if (isClassifier(this.#network)) softmaxRows(predictions, outputSize);
-    return predictions;
+  predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
+    return predicted(this.#network, count, (use) => this.#score(features, count, {}, use));
   }
 
   /** jax-js keeps what it has freed for reuse, and does not say how much. */

@@ -1,11 +1,10 @@
 // A training session over one linear memory: a row of zeros, the parameters as one flat buffer with what the optimiser keeps
 // beside them, a correction where there is one, the rows, and then the program of the batch size at hand.
 import { asNumbers } from '../../core/model/reference/batches.ts';
-import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import { isTrained, type Network } from '../../core/model/network.ts';
 import { ADAM, adamCorrections, optimizerLength } from '../../core/model/optimizer.ts';
 import { rangesOf, type Range } from '../../core/model/ranges.ts';
-import { scorer } from '../../core/model/scoring.ts';
+import { evaluated, predicted } from '../../core/model/scoring.ts';
 import {
   TrainerFailure,
   type Rows,
@@ -284,25 +283,17 @@ export class SimdSession implements TrainerSession {
     }
   }
 
-  async evaluate(
+  evaluate(
     rows: Rows,
     options?: { readonly batchSize?: number; readonly signal?: AbortSignal },
   ): ReturnType<TrainerSession['evaluate']> {
-    const score = scorer(this.#network);
-    await this.#score(rows.features, rows.count, options?.signal, (outputs, from, count) =>
-      score.add(outputs, rows.targets.subarray(from, from + count), count),
+    return evaluated(this.#network, rows.targets, (use) =>
+      this.#score(rows.features, rows.count, options?.signal, use),
     );
-    return score.tally();
   }
 
-  async predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
-    const { outputSize } = this.#network;
-    const predictions = new Float32Array(count * outputSize);
-    await this.#score(features, count, undefined, (outputs, from) =>
-      predictions.set(outputs, from * outputSize),
-    );
-    if (isClassifier(this.#network)) softmaxRows(predictions, outputSize);
-    return predictions;
+  predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
+    return predicted(this.#network, count, (use) => this.#score(features, count, undefined, use));
   }
 
   memoryBytes(): number {

@@ -13,7 +13,7 @@ import {
   type TrainerState,
 } from '../../ports/trainer.ts';
 import type { Device, DeviceLoss, DeviceParameter, DeviceRows, Tensor } from './device.ts';
-import { asTrainerFailure } from './failures.ts';
+import { asTrainerFailure } from '../engine-failures.ts';
 import { backward, forward } from './network-passes.ts';
 
 const EVALUATION_BATCH = 256;

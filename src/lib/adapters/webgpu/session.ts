@@ -1,9 +1,8 @@
 // A training session on a graphics device of ours: parameters, what the optimiser keeps, and rows are held there. Steps wait
 // and are submitted some at a time, and nothing is read back but the loss, the state and outputs when they are asked for.
-import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
 import { optimizerLength } from '../../core/model/optimizer.ts';
-import { scorer } from '../../core/model/scoring.ts';
+import { evaluated, predicted } from '../../core/model/scoring.ts';
 import {
   TrainerFailure,
   type Rows,
@@ -11,7 +10,7 @@ import {
   type TrainerSession,
   type TrainerState,
 } from '../../ports/trainer.ts';
-import { asTrainerFailure } from '../tfjs/failures.ts';
+import { asTrainerFailure } from '../engine-failures.ts';
 import { LOSS_SUMS } from './loss.ts';
 import { programOf } from './program.ts';
 import { loadProgram, type Runner, type SharedBuffers } from './runner.ts';
@@ -274,23 +273,17 @@ export class GpuSession implements TrainerSession {
     });
   }
 
-  async evaluate(
+  evaluate(
     rows: Rows,
     options: { readonly batchSize?: number; readonly signal?: AbortSignal } = {},
   ): ReturnType<TrainerSession['evaluate']> {
-    const score = scorer(this.#network);
-    await this.#score(rows.features, rows.count, options, (outputs, from, count) =>
-      score.add(outputs, rows.targets.subarray(from, from + count), count),
+    return evaluated(this.#network, rows.targets, (use) =>
+      this.#score(rows.features, rows.count, options, use),
     );
-    return score.tally();
   }
 
-  async predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
-    const { outputSize } = this.#network;
-    const predictions = new Float32Array(count * outputSize);
-    await this.#score(features, count, {}, (outputs, from) => predictions.set(outputs, from * outputSize));
-    if (isClassifier(this.#network)) softmaxRows(predictions, outputSize);
-    return predictions;
+  predict(features: Uint8Array | Float32Array, count: number): Promise<Float32Array<ArrayBuffer>> {
+    return predicted(this.#network, count, (use) => this.#score(features, count, {}, use));
   }
 
   memoryBytes(): number {

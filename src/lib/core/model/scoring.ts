@@ -1,12 +1,39 @@
 // Outputs compared with targets: the exact tally that an evaluation returns, whichever engine made the outputs.
 import type { Tally } from '../metrics/tally.ts';
-import { isClassifier } from './head.ts';
+import { isClassifier, softmaxRows } from './head.ts';
 import type { Network } from './network.ts';
 
 export interface Scorer {
   /** Adds `count` rows: outputs [count, outputSize] (logits, or numbers), targets [count]. */
   add(outputs: Float32Array | Float64Array, targets: ArrayLike<number>, count: number): void;
   tally(): Tally;
+}
+
+/** Hands on the outputs [rows, outputSize] of some rows at a time, in order: logits, or numbers. They are read before `use` returns. */
+export type ScoreRows = (use: (outputs: Float32Array, from: number, rows: number) => void) => Promise<void>;
+
+/** What outputs say against their targets [count]. */
+export async function evaluated(
+  network: Network,
+  targets: { subarray(from: number, to: number): ArrayLike<number> },
+  score: ScoreRows,
+): Promise<Tally> {
+  const scored = scorer(network);
+  await score((outputs, from, rows) => scored.add(outputs, targets.subarray(from, from + rows), rows));
+  return scored.tally();
+}
+
+/** [count, outputSize]: chances of classes, or numbers. */
+export async function predicted(
+  network: Network,
+  count: number,
+  score: ScoreRows,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { outputSize } = network;
+  const predictions = new Float32Array(count * outputSize);
+  await score((outputs, from) => predictions.set(outputs, from * outputSize));
+  if (isClassifier(network)) softmaxRows(predictions, outputSize);
+  return predictions;
 }
 
 /** Of a network's outputs. */

@@ -1,5 +1,5 @@
 // What engines throw, in words that the rest of the app can answer: another back end, from the last checkpoint.
-import { TrainerFailure } from '../../ports/trainer.ts';
+import { TrainerFailure } from '../ports/trainer.ts';
 
 const outOfMemory =
   /out of memory|\bOOM\b|memory allocation|allocation failed|cannot enlarge memory|invalid (typed )?array length|exceeds the (maximum|max) buffer|GL_OUT_OF_MEMORY|requested texture size/i;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TrainerFailure } from '../../ports/trainer.ts';
-import { asTrainerFailure } from './failures.ts';
+import { TrainerFailure } from '../ports/trainer.ts';
+import { asTrainerFailure } from './engine-failures.ts';
 
 describe('what an engine throws becomes what the app can answer', () => {
   test.each([
