@@ -48,24 +48,25 @@ export interface MemoryRecords extends Records {
   isFull: boolean;
 }
 
+/** Tables of records that name their federation: they go with it. */
+const ofFederation = [
+  'runs',
+  'rounds',
+  'updates',
+  'versions',
+  'evaluations',
+  'invitations',
+  'admissions',
+  'exclusions',
+  'log',
+  'journal',
+] as const satisfies readonly (keyof State)[];
+
 /** Which tables a change writes to: these are copied, the others stay. */
 const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } = {
   'create-federation': ['federations'],
   'change-federation': ['federations'],
-  'delete-federation': [
-    'federations',
-    'runs',
-    'rounds',
-    'updates',
-    'versions',
-    'evaluations',
-    'aliases',
-    'invitations',
-    'admissions',
-    'exclusions',
-    'log',
-    'journal',
-  ],
+  'delete-federation': ['federations', 'aliases', ...ofFederation],
   'put-run': ['runs'],
   'put-round': ['rounds'],
   'insert-update': ['updates'],
@@ -182,19 +183,8 @@ function apply(state: State, change: Change): void {
       known(change.id);
       state.federations.delete(change.id);
       state.aliases.delete(change.id);
-      for (const map of [
-        state.runs,
-        state.rounds,
-        state.updates,
-        state.versions,
-        state.evaluations,
-        state.log,
-        state.invitations,
-        state.admissions,
-        state.exclusions,
-        state.journal,
-      ])
-        for (const [at, record] of map) if (record.federation === change.id) map.delete(at);
+      for (const table of ofFederation)
+        for (const [at, record] of state[table]) if (record.federation === change.id) state[table].delete(at);
       return;
     }
     case 'put-run':

@@ -215,12 +215,13 @@ export class Summing {
         connection.send('sum-roster', { ...about, roster: sum.roster });
         return;
       case 'collecting': {
-        const place = (from: number): number =>
-          sum.roster.filter((one) => one.slot !== from).findIndex((one) => one.slot === slot);
+        const slots = sum.roster.map((one) => one.slot);
+        const own = slots.indexOf(slot);
         const forward = this.#sealed
           .filter((one) => one.slot !== slot)
           .map((one) => {
-            const at = place(one.slot) * SEALED_BYTES;
+            // Sealed for all of the roster but the device that did it.
+            const at = (slots.indexOf(one.slot) < own ? own - 1 : own) * SEALED_BYTES;
             return { slot: one.slot, sealed: toText(one.bytes.subarray(at, at + SEALED_BYTES)) };
           });
         if (sum.shared.some((one) => one.slot === slot) && forward.length > 0)
