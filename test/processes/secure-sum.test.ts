@@ -4,77 +4,27 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as v from 'valibot';
-import { exactAveraging, FederationSpec, plainRounds } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
-import { networkOf } from '#lib/core/model/families/index.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
-import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import type { Engines } from '#lib/participant/engine.ts';
-import { nodeEngines } from '../../server/participants/node-engines.ts';
 import { runParticipants } from '../../server/participants/run-participants.ts';
 import { signedIn } from '../support/coordinator-client.ts';
+import { enginesWith } from '../support/held-engines.ts';
+import { securePatients } from '../support/secure-patients.ts';
 import { eachWritablePart } from '../support/process-memory.ts';
 import { serverProcess } from '../support/server-process.ts';
-import { sessionWith } from '../support/session-with.ts';
 
 const federation = v.parse(FederationId, 'patients');
 
-function specification(secure: boolean): FederationSpec {
-  const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
-  if (!network.ok) throw new Error(network.error.message);
-  return v.parse(FederationSpec, {
-    brief: { title: 'Patients', purpose: 'A risk.', coordinator: 'A test', dataWanted: 'A cohort.' },
-    metric: { name: 'accuracy', target: null },
-    contract: patientCohortContract,
-    family: 'mlp',
-    network: network.value.spec,
-    plan: {
-      localEpochs: 1,
-      batchSize: 20,
-      learningRate: 0.05,
-      optimizer: { type: 'sgd', momentum: 0 },
-      proximalTerm: 0,
-      seed: 3,
-    },
-    ...exactAveraging,
-    rules: {
-      ...plainRounds,
-      goal: 6,
-      minimum: 5,
-      overSelection: 1,
-      selectionDeadlineMs: 30_000,
-      reportingDeadlineMs: 60_000,
-      pauseMs: 0,
-      maximumRounds: 1,
-    },
-    sample: 'patient-cohort',
-    ...(secure ? { secureSum: usualSecureSum } : {}),
-  });
-}
-
 /** Engines that note every state which training comes to. */
-function noted(states: Float32Array[]): Engines {
-  const engines = nodeEngines();
-  return {
-    ...engines,
-    async create(backend) {
-      const trainer = await engines.create(backend);
-      return {
-        backend: trainer.backend,
-        description: trainer.description,
-        dispose: () => trainer.dispose(),
-        open: async (network, plan) =>
-          sessionWith(await trainer.open(network, plan), (session) => ({
-            async state() {
-              const state = await session.state();
-              states.push(state.parameters.slice());
-              return state;
-            },
-          })),
-      };
+const noted = (states: Float32Array[]): Engines =>
+  enginesWith((session) => ({
+    async state() {
+      const state = await session.state();
+      states.push(state.parameters.slice());
+      return state;
     },
-  };
-}
+  }));
 
 /** Six values of the first layer as they lie in memory: nothing else looks like them by chance. */
 const traceOf = (values: Float32Array): Buffer =>
@@ -95,7 +45,7 @@ async function search(secure: boolean): Promise<{
   const server = await serverProcess({ arguments: ['--log-level', 'debug'] });
   try {
     const coordinator = await signedIn(server.signInUrl);
-    await coordinator.create(specification(secure), federation);
+    await coordinator.create(securePatients(secure ? usualSecureSum : undefined, 1), federation);
     await coordinator.act(federation, 'start');
     const states: Float32Array[] = [];
     const running = runParticipants(

@@ -24,6 +24,7 @@ import { createTokens } from '../../server/gateway/tokens.ts';
 import { numberedIdentity, provenHandshake, proving, watching } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
 import { rawSocket } from './raw-socket.ts';
+import { listening } from '../support/listening.ts';
 import { federation, World } from './world.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -326,16 +327,12 @@ test('a message that the disk has no room for is not answered, and its connectio
     mostConnections: 10,
     mostConnectionsByAddress: 10,
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const url = await listening(server);
   undo.push(async () => {
     await gateway.close();
     server.close();
     server.closeAllConnections();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = `http://127.0.0.1:${address.port}`;
   const device: Socket = io(url, {
     transports: ['websocket'],
     forceNew: true,

@@ -21,6 +21,7 @@ import type { Site } from '../../server/http/site.ts';
 import { Uploads, type UploadLimits } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
+import { listening } from '../support/listening.ts';
 import { exampleSpec } from './example-spec.ts';
 import { federation, publicKeyOf, World } from './world.ts';
 
@@ -113,11 +114,7 @@ async function serve(
   const server = createServer((request, response) => {
     if (!api(request, response)) response.writeHead(404).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = `http://127.0.0.1:${address.port}`;
+  const url = await listening(server);
   undo.push(async () => {
     server.closeAllConnections();
     server.close();

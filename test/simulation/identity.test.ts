@@ -20,6 +20,7 @@ import { Uploads } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import { numberedIdentity, provenHandshake, proving, watching } from '../support/proven.ts';
 import { exampleSpec } from './example-spec.ts';
+import { listening } from '../support/listening.ts';
 import { federation, World } from './world.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -59,16 +60,13 @@ async function serve(given: Partial<Site> = {}) {
   const reputation = new Reputation(world.clock);
   const parts = { coordinator, tokens, reputation, site, clock: world.clock, log: silentLog };
   const gateway = openGateway(server, { ...parts, mostConnections: 20, mostConnectionsByAddress: 20 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const url = await listening(server);
   undo.push(async () => {
     await gateway.close();
     server.close();
     server.closeAllConnections();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { world, uploads, url: `http://127.0.0.1:${address.port}` };
+  return { world, uploads, url };
 }
 
 function open(url: string, auth: object | ((give: (handshake: object) => void) => void)): Socket {

@@ -1,6 +1,5 @@
 // Who works the console, over HTTP: roles and what each may do, sign-in links and recovery codes that work once, API tokens that
 // do no more than they were made for, and attempts that are bounded.
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { Sessions } from '../../server/http/sessions.ts';
 import { Uploads } from '../../server/http/uploads.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import { exampleSpec } from './example-spec.ts';
+import { listening } from '../support/listening.ts';
 import { federation, World } from './world.ts';
 
 const undo: (() => Promise<void> | void)[] = [];
@@ -39,15 +39,12 @@ async function serve(world?: World) {
     records: kept,
   });
   const server = createServer((request, response) => void api(request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const origin = await listening(server);
   undo.push(() => {
     server.close();
     server.closeAllConnections();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = `http://127.0.0.1:${address.port}/api`;
+  const url = `${origin}/api`;
 
   type Headers = Record<string, string>;
   const ask = (headers: Headers, method: string, path: string, body?: unknown): Promise<Response> =>

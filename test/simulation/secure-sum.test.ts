@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import * as v from 'valibot';
-import { exactAveraging, FederationSpec, plainRounds } from '#lib/core/federation.ts';
+import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
-import { networkOf } from '#lib/core/model/families/index.ts';
 import { usualSecureSum, type SecureSumOn } from '#lib/core/secure-sum/rules.ts';
-import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import type { Engines } from '#lib/participant/engine.ts';
 import { startServer, type RunningServer } from '../../server/main.ts';
 import { nodeEngines } from '../../server/participants/node-engines.ts';
@@ -17,46 +15,9 @@ import type { HeadlessLine } from '../../server/participants/setup.ts';
 import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
 import { freePort } from '../support/server-process.ts';
 import { held } from '../support/held-engines.ts';
+import { securePatients } from '../support/secure-patients.ts';
 
 const federation = v.parse(FederationId, 'patients');
-
-function specification(
-  secureSum: SecureSumOn | undefined,
-  rounds: number,
-  rules: Partial<FederationSpec['rules']> = {},
-): FederationSpec {
-  const network = networkOf('mlp', patientCohortContract, { hidden: [8] });
-  if (!network.ok) throw new Error(network.error.message);
-  return {
-    brief: { title: 'Patients', purpose: 'A risk.', coordinator: 'A test', dataWanted: 'A cohort.' },
-    metric: { name: 'accuracy', target: null },
-    contract: patientCohortContract,
-    family: 'mlp',
-    network: network.value.spec,
-    plan: {
-      localEpochs: 1,
-      batchSize: 20,
-      learningRate: 0.05,
-      optimizer: { type: 'sgd', momentum: 0 },
-      proximalTerm: 0,
-      seed: 3,
-    },
-    ...exactAveraging,
-    rules: {
-      ...plainRounds,
-      goal: 6,
-      minimum: 5,
-      overSelection: 1,
-      selectionDeadlineMs: 30_000,
-      reportingDeadlineMs: 60_000,
-      pauseMs: 0,
-      maximumRounds: rounds,
-      ...rules,
-    },
-    sample: 'patient-cohort',
-    ...(secureSum === undefined ? {} : { secureSum }),
-  };
-}
 
 const undoings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -138,7 +99,7 @@ async function stage(spec: FederationSpec): Promise<Stage> {
 const six = [0, 1, 2, 3, 4, 5];
 
 async function play(secureSum: SecureSumOn | undefined, rounds: number): Promise<Played> {
-  const one = await stage(specification(secureSum, rounds));
+  const one = await stage(securePatients(secureSum, rounds));
   await one.start(six).done;
   return one.played();
 }
@@ -186,7 +147,7 @@ test('in a narrow ring, too, the first round sums exactly and tells the range of
 
 test('a device that has shared its keys and never sends its vector is taken out of the sum with what the others hold', async () => {
   // Seven share keys, any five open the sum, six vectors close the round.
-  const one = await stage(specification(usualSecureSum, 1, { overSelection: 1.16 }));
+  const one = await stage(securePatients(usualSecureSum, 1, { overSelection: 1.16 }));
   let open = (): void => {};
   one.start([6], held(new Promise((resolve) => (open = resolve))));
   undoings.push(async () => open());
@@ -202,7 +163,7 @@ test('a device that has shared its keys and never sends its vector is taken out 
 }, 120_000);
 
 test('a server that is restarted while vectors come in goes on with the same sum', async () => {
-  const one = await stage(specification(usualSecureSum, 1));
+  const one = await stage(securePatients(usualSecureSum, 1));
   let open = (): void => {};
   const slow = one.start([3, 4, 5], held(new Promise((resolve) => (open = resolve))));
   one.start([0, 1, 2]);

@@ -1,11 +1,10 @@
-// Engines of headless participants that wait with training until they are let: what happens in the middle of a round can then be
-// looked at.
+// Engines of headless participants of which some calls go another way: training that waits until it is let, so that the middle of a
+// round can be looked at, or whose states are noted.
 import type { Engines } from '#lib/participant/engine.ts';
 import { nodeEngines } from '../../server/participants/node-engines.ts';
 import { sessionWith } from './session-with.ts';
 
-/** Engines on which no step is taken before `gate` opens. */
-export function held(gate: Promise<void>): Engines {
+export function enginesWith(instead: Parameters<typeof sessionWith>[1]): Engines {
   const engines = nodeEngines();
   return {
     ...engines,
@@ -15,11 +14,12 @@ export function held(gate: Promise<void>): Engines {
         backend: trainer.backend,
         description: trainer.description,
         dispose: () => trainer.dispose(),
-        open: async (network, plan) =>
-          sessionWith(await trainer.open(network, plan), (session) => ({
-            step: async (indices) => gate.then(() => session.step(indices)),
-          })),
+        open: async (network, plan) => sessionWith(await trainer.open(network, plan), instead),
       };
     },
   };
 }
+
+/** Engines on which no step is taken before `gate` opens. */
+export const held = (gate: Promise<void>): Engines =>
+  enginesWith((session) => ({ step: async (indices) => gate.then(() => session.step(indices)) }));
