@@ -25,7 +25,7 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   const sent: string[] = [];
   page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
   await page.getByRole('button', { name: 'Try it on my pictures' }).click();
-  await expect(page.getByText(/^Under this federation’s settings/)).toBeVisible();
+  await expect(page.getByText('What this attack found')).toBeVisible();
   const alone = page.getByRole('listitem').filter({ hasText: 'One picture in one step' });
   await expect(alone).toContainText('Rebuilt. Whoever knows this picture would recognise it');
   await expect(alone.getByRole('figure')).toHaveCount(2);

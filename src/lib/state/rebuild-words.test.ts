@@ -26,10 +26,10 @@ const found: PreviewedSetting = {
 test('a finding says what was reached and what guessing reaches, and claims no safety', () => {
   expect(settingTitle(found, 'image', false)).toBe('64 pictures in 8 steps: the update that would be sent');
   expect(findingSentence(found, 'image')).toBe(
-    'Whoever knows this picture would recognise it: 34 dB. Without the update one comes to 16 dB.',
+    'Whoever knows this picture would recognise it: 34\u202fdB. Without the update one comes to 16\u202fdB.',
   );
   const rows = { ...found, likeness: 2 / 3, without: null, verdict: 'nothing' } as const;
-  expect(findingSentence(rows, 'table')).toBe('No closer than guessing: 67 % of its columns.');
+  expect(findingSentence(rows, 'table')).toBe('No closer than guessing: 67\u202f% of its columns.');
   expect(findingSentence({ ...rows, likeness: null }, 'table')).toBe(
     'The update gave this attack nothing to begin with.',
   );

@@ -5,7 +5,7 @@ import type { AttackName } from '../core/inversion/attack-update.ts';
 import type { Verdict } from '../core/inversion/findings.ts';
 import { cellOf, rightColumns } from '../core/inversion/likeness.ts';
 import type { PreviewedSetting, RebuildPreview } from '../participant/rebuild-preview.ts';
-import { counted, number } from './format.ts';
+import { counted, number, percent } from './format.ts';
 
 type Kind = 'image' | 'table';
 const thing = (kind: Kind): string => (kind === 'image' ? 'picture' : 'row');
@@ -32,7 +32,7 @@ export function settingTitle(
 }
 
 const measure = (kind: Kind, likeness: number): string =>
-  kind === 'image' ? `${number(likeness, 2)} dB` : `${Math.round(100 * likeness)} % of its columns`;
+  kind === 'image' ? `${number(likeness, 2)}\u202fdB` : `${percent(likeness, 0)} of its columns`;
 
 /** What the figure is, for whoever wants to know. */
 export const measureName = (kind: Kind): string =>
