@@ -117,6 +117,25 @@ export const storedRecords = (page: Page): Promise<Record<string, number>> =>
     return counts;
   });
 
+/** The stores in which rows, models or updates lie that no passphrase seals. */
+export const plainRecords = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(async () => {
+    const settled = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
+      });
+    const database = await settled(indexedDB.open('tributary'));
+    const names = ['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'];
+    const transaction = database.transaction(names);
+    const plain: string[] = [];
+    for (const name of names)
+      for (const record of await settled<object[]>(transaction.objectStore(name).getAll()))
+        if (!('sealed' in record)) plain.push(name);
+    database.close();
+    return plain;
+  });
+
 /** How many receipts on this device hold what proves that their updates are in a version. */
 export const provedReceipts = (page: Page): Promise<number> =>
   page.evaluate(async () => {

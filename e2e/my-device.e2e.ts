@@ -1,6 +1,13 @@
 // My device: what this browser keeps is listed, can be deleted one by one, and forgotten whole.
 import { expect, test } from '@playwright/test';
-import { bringSample, federationSpec, startContributing, storedRecords, unseenErrors } from './errands.ts';
+import {
+  bringSample,
+  federationSpec,
+  plainRecords,
+  startContributing,
+  storedRecords,
+  unseenErrors,
+} from './errands.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
@@ -83,6 +90,49 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   await page.goto(`${base}/train`);
   await expect(page.getByRole('button', { name: /^Leave/ })).toBeHidden();
   expect(errors).toEqual([]);
+});
+
+test('a passphrase locks what is kept in every tab; a wrong one opens nothing, and the right one all of them', async ({
+  context,
+}) => {
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(federationSpec(), 'locked');
+  const page = await context.newPage();
+  await bringSample(page, `${server.url}/f/locked`, 60);
+  await page.goto(`${server.url}/me`);
+  await page.getByRole('button', { name: 'Set a passphrase…' }).click();
+  await page.getByRole('textbox', { name: 'Passphrase' }).fill('four herons by the lake');
+  await page.getByLabel('The same again').fill('four herons by the lake');
+  await page.getByRole('checkbox', { name: /if I forget it/ }).check();
+  await page.getByRole('button', { name: 'Set it' }).click();
+  await expect(page.getByText('What this browser keeps is locked with your passphrase.')).toBeVisible();
+  expect(await plainRecords(page)).toEqual([]);
+
+  // A second tab asks the first for the key, and reads.
+  const other = await context.newPage();
+  await other.goto(`${server.url}/f/locked/train`);
+  await expect(other.getByLabel('Train on')).toContainText('60 examples');
+  await page.getByRole('button', { name: 'Lock now' }).click();
+  for (const tab of [page, other])
+    await expect(tab.getByRole('heading', { level: 1, name: 'Locked' })).toBeVisible();
+
+  await page.getByRole('textbox', { name: 'Passphrase' }).fill('five herons by the lake');
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByText('That is not the passphrase.')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Passphrase' }).fill('four herons by the lake');
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByRole('table', { name: 'Datasets in this browser' })).toContainText('60 examples');
+  await expect(other.getByLabel('Train on')).toContainText('60 examples');
+
+  // What computes opens it, too.
+  await other.getByRole('button', { name: 'Try it on my pictures' }).click();
+  await expect(other.getByText('What this attack found')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Take away…' }).click();
+  await page.getByLabel('Present passphrase').fill('four herons by the lake');
+  await page.getByRole('button', { name: 'Take the lock away' }).click();
+  await expect(page.getByText('The lock is gone')).toBeVisible();
+  expect(await plainRecords(page)).not.toEqual([]);
 });
 
 test('forgetting also ends what trains in another tab, and nothing of it is written back', async ({

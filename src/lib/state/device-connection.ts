@@ -34,6 +34,11 @@ const opened = (): Promise<Database> => {
   return database;
 };
 
+/** Another tab holds the key now. Returns its own undoing. */
+export const onUnlocked = (call: () => void): (() => void) =>
+  keys.on((event) => {
+    if (event === 'taken') call();
+  });
 export const deviceLock = async (): Promise<Lock> => createLock(await opened(), keys);
 export const datasetStore = async (): Promise<DatasetStore> => {
   const open = await opened();

@@ -37,7 +37,7 @@ const measure = (kind: Kind, likeness: number): string =>
 /** What the figure is, for whoever wants to know. */
 export const measureName = (kind: Kind): string =>
   kind === 'image'
-    ? 'Peak signal-to-noise ratio: from about 22 dB on a small picture is recognised, at 100 dB nothing differs.'
+    ? 'Peak signal-to-noise ratio: from about 18 dB on a small picture is recognised, at 100 dB nothing differs.'
     : 'Columns that are right: the category, or a number within a tenth of its column’s standard deviation.';
 
 export const verdictWord: Readonly<Record<Verdict, string>> = {
@@ -86,7 +86,7 @@ export const attackSentence = (attack: AttackName): string =>
 export function changes({ privacy, rules, secureSum, plan, transfer }: NetworkFederation): string[] {
   const sum = secureSumOf({ secureSum })
     ? `The secure sum is on: the server sees the sum of about ${rules.goal} devices’ updates, and no single one.`
-    : `No secure sum: the server reads this device’s update by itself. With one it would see only the sum of about ${rules.goal} devices.`;
+    : `No secure sum: the server reads this device’s update by itself. With one it would see only the sum of at least five.`;
   const noise = {
     none: 'No noise is added. It is the only one of these protections that promises something of every attack.',
     central: `The server adds noise after it has read this update: the preview shows what the server could read. Versions, which all others see, have the noise.`,

@@ -7,6 +7,8 @@ export interface Held {
   readonly key: CryptoKey;
 }
 
+export type KeyEvent = 'taken' | 'dropped' | 'used';
+
 export interface Keys {
   /** Asks the others where nobody has told it here yet; undefined: locked. */
   held(): Promise<Held | undefined>;
@@ -16,8 +18,8 @@ export interface Keys {
   drop(): void;
   /** Somebody works here: told to the others, a few times a minute at most. */
   used(): void;
-  /** `dropped` and `used` as they come from others and from here. Returns its own undoing. */
-  on(handler: (event: 'dropped' | 'used') => void): () => void;
+  /** `dropped` and `used` as they come from others and from here, `taken` from others. Returns its own undoing. */
+  on(handler: (event: KeyEvent) => void): () => void;
   close(): void;
 }
 
@@ -41,12 +43,12 @@ const USED_EVERY_MS = 5_000;
 export const keyChannel = (name = 'tributary-keys'): KeyChannel => new BroadcastChannel(name);
 
 export function createKeys(channel: KeyChannel): Keys {
-  const handlers = new Set<(event: 'dropped' | 'used') => void>();
+  const handlers = new Set<(event: KeyEvent) => void>();
   let here: Held | undefined;
   let asking: Promise<void> | undefined;
   let answered: () => void = () => {};
   let usedAt = -Infinity;
-  const tell = (event: 'dropped' | 'used'): void => {
+  const tell = (event: KeyEvent): void => {
     for (const handler of handlers) handler(event);
   };
 
@@ -57,7 +59,8 @@ export function createKeys(channel: KeyChannel): Keys {
         return;
       case 'key':
         here = data.held;
-        return answered();
+        answered();
+        return tell('taken');
       case 'drop':
         here = undefined;
         return tell('dropped');
