@@ -38,6 +38,7 @@ import { checkSpec } from './check-spec.ts';
 import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
+import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { Invitations } from './invitations.ts';
 import { firstBrokenEntry, journalAfter } from './journal.ts';
@@ -155,13 +156,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const checked = checkSpec(spec);
       if (!checked.ok) return invalid(checked.error);
       const id = wanted ?? freeId(spec.brief.title, (one) => federations.has(one));
-      const taken = `There is a federation “${id}” already. Choose another address.`;
-      const conflict = fail<ActionRefusal>({
-        error: 'invalid',
-        message: taken,
-        issues: [{ path: 'id', message: taken }],
-      });
-      if (federations.has(id)) return conflict;
+      const unusable = (message: string) => invalid([{ path: 'id', message }]);
+      const why = whyUnusable(id, (one) => federations.has(one));
+      if (why !== undefined) return unusable(why);
       const at = clock.now();
       const initial = initialVersion(id, spec, checked.value, at);
       await blobs.put(bytesOf(initial.parameters));
@@ -193,7 +190,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
-        if (error instanceof RecordConflict) return conflict;
+        if (error instanceof RecordConflict) return unusable(takenMessage(id));
         if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
@@ -346,22 +343,6 @@ const found = (federations: ReadonlyMap<FederationId, Federation>, id: Federatio
   if (federation === undefined) throw new Error(`There is no federation ${id}: its caller asks has() first.`);
   return federation;
 };
-
-/** An address made of a title: "Drawn digits!" → drawn-digits, then drawn-digits-2. */
-function freeId(title: string, isTaken: (id: FederationId) => boolean): FederationId {
-  const plain = title
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
-    .replace(/^-+|-+$/g, '');
-  const stem = plain === '' ? 'federation' : plain;
-  for (let number = 1; ; number += 1) {
-    const id = v.parse(FederationId, number === 1 ? stem : `${stem}-${number}`);
-    if (!isTaken(id)) return id;
-  }
-}
 
 /** Whoever took part in none of so many rounds counts as one that never did. */
 const ROUNDS_REMEMBERED = 200;
