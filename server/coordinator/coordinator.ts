@@ -41,7 +41,7 @@ import { Federation } from './federation.ts';
 import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { Invitations } from './invitations.ts';
-import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
@@ -175,7 +175,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         livePinned: false,
         roots: [],
       };
-      const journal = journalAfter(id, undefined);
+      // Of a federation that was deleted: its lines stay, and what it charged is charged.
+      const former = await records.journal(id);
+      const journal = journalAfter(id, former.at(-1));
       try {
         const changes: Change[] = [
           { type: 'create-federation', record },
@@ -202,7 +204,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           model: checked.value,
           versions,
           journal,
-          ledger: new PrivacyLedger([]),
+          ledger: new PrivacyLedger(former),
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
           exclusions: [],
@@ -262,7 +264,15 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         const { state } = federation.record;
         if (!federations.has(id)) return 'gone';
         if (state !== 'draft' && state !== 'finished') return 'runs';
-        await federation.write([{ type: 'delete-federation', id }]);
+        const { versions, ledger } = federation;
+        await federation.write([
+          { type: 'delete-federation', id },
+          federation.entry(DELETED, {
+            title: federation.record.spec.brief.title,
+            versions: versions.head.version + 1,
+            releases: ledger.releases,
+          }),
+        ]);
         federations.delete(id);
         return 'deleted';
       });
@@ -401,7 +411,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     federation.resume(last);
   }
   // A damaged disk is found out before anybody trains from it.
-  const doubtful = onceDamaged(journal);
+  const doubtful = onceDamaged(sinceMade(journal));
   federation.background('check-versions', async () => {
     await goOnFromIntact(federation, doubtful);
     await federation.finishAtTarget();
