@@ -54,7 +54,7 @@ import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
-import type { PrivacyLedger } from './privacy-ledger.ts';
+import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
@@ -569,7 +569,12 @@ export class Federation {
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
       set: (sum) => this.driver.setSum(sum),
-      keep: (sum) => this.driver.recordSum(sum),
+      keep: async (sum) => {
+        const charge = this.#chargeOfSum(sum);
+        const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
+        await this.driver.recordSum(sum, entry);
+        charge?.settle();
+      },
       enqueue: (name, work) => this.background(name, work),
       opened: (words) => this.driver.aggregateSum(words),
       failed: async (reason) => {
@@ -632,6 +637,19 @@ export class Federation {
     return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
       ? spec
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
+  }
+
+  /** What opening this sum gives away, to be written with those who are in it: before any device is asked to open it. */
+  #chargeOfSum(sum: SumAttempt): PlannedCharge | undefined {
+    const { privacy } = this;
+    const { round } = this.driver;
+    if (privacy.type !== 'distributed' || sum.phase !== 'consenting' || round?.phase !== 'aggregation')
+      return undefined;
+    const participants = sum.summed.map((slot) => round.cohort[slot]!.candidate.participant);
+    const charge = this.ledger.charge(round, participants, privacy);
+    if (charge === undefined)
+      throw new Error(`Devices of round ${round.round} were picked beyond their budget.`);
+    return charge;
   }
 
   async #charge(round: Aggregation): Promise<string | undefined> {

@@ -9,6 +9,8 @@ import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { advertise, consent, mask, receive, share, type Member } from '../../core/secure-sum/member.ts';
 import { totalWords } from '../../core/secure-sum/masked-words.ts';
 import type { Advert, Consent, SharedKeys, SumConfig } from '../../core/secure-sum/messages.ts';
+import { noPrivacy } from '../../core/privacy/rules.ts';
+import { noiseInSum } from '../../core/privacy/noise-in-sum.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Answer, Configured } from '../../protocol/messages.ts';
 import { createSumRound, type SumPeers, type SumRound } from './sum-round.ts';
@@ -49,6 +51,7 @@ async function device(
   config: SumConfig,
   message = configured(config),
   answer: Answer = { ok: true, view: null },
+  signal = new AbortController().signal,
 ): Promise<Device> {
   const said: Device['said'] = [];
   const failures: string[] = [];
@@ -59,7 +62,7 @@ async function device(
     task: { config, slot: 0 },
     identity: await memoryIdentity(),
     store,
-    signal: new AbortController().signal,
+    signal,
     tell: async (name, content) => {
       said.push({ name, message: content });
       look();
@@ -107,7 +110,9 @@ async function wholeRound(one: Device): Promise<void> {
   }
   one.sum.forward(forwardTo(0, roster, keys));
   const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
-  const spec = { strategy: { name: 'fedavg', options: {} }, plan } as Parameters<SumRound['masked']>[1];
+  const spec = { strategy: { name: 'fedavg', options: {} }, privacy: noPrivacy, plan } as Parameters<
+    SumRound['masked']
+  >[1];
   const values = Float32Array.of(1, 2, 3);
   const entry = await one.sum.masked(equipment, spec, { values, examples: 9, steps: 1, baseLoss: null });
   // How many rows it was trained on is not in the offer.
@@ -163,6 +168,35 @@ test('a sum of another model, round or run than what is to be trained is not joi
     await one.until(1);
     expect(one.said).toEqual([]);
     expect(one.failures).toEqual([expect.stringContaining('another round or version')]);
+  }
+});
+
+test('a sum without the noise that the federation promises gets no update', async () => {
+  const promised = { type: 'distributed', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 } as const;
+  const { quantum, variance } = noiseInSum(promised, 3, 5)!;
+  const noisy = { type: 'noisy', clipNorm: 1, quantum, variance } as const;
+  const refused = 'other noise than the federation promises';
+  for (const [encoding, why] of [
+    [config.encoding, refused],
+    [{ ...noisy, variance: variance - 1 }, refused],
+    [{ ...noisy, clipNorm: 2 }, refused],
+    [{ ...noisy, quantum: 2 * quantum }, refused],
+    // It goes on to wait for the others' keys, until the round ends.
+    [noisy, 'The round has ended.'],
+  ] as const) {
+    const ending = new AbortController();
+    const store = createMemoryParticipantStore();
+    const asked = { ...config, encoding };
+    const one = await device(store, asked, configured(asked), undefined, ending.signal);
+    await one.until(1);
+    const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
+    const spec = { strategy: { name: 'fedavg', options: {} }, privacy: promised, plan } as Parameters<
+      SumRound['masked']
+    >[1];
+    const update = { values: Float32Array.of(1, 2, 3), examples: 9, steps: 1, baseLoss: null };
+    const masked = one.sum.masked(equipment, spec, update);
+    setTimeout(() => ending.abort(new Error('The round has ended.')));
+    await expect(masked).rejects.toThrow(why);
   }
 });
 
