@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seededDraw } from '../../../../test/support/seeded-draw.ts';
+import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { random } from '../random.ts';
 import { leastSummed, thresholdOf } from '../secure-sum/rules.ts';
 import { costOf, epsilonOf, releasesWithin } from './budget.ts';
@@ -110,7 +110,7 @@ describe('what a device gives', () => {
         const sum = new Float64Array(length);
         for (let device = 1; device <= roster; device += 1) {
           const zeros = new Float32Array(length);
-          const draw = seededDraw(profile, roster, device);
+          const draw = seededBytes(1, profile, roster, device);
           const units = noisyUnits(zeros, { ...privacy, ...noise }, survivors, random(device), draw);
           for (let i = 0; i < length; i += 1) sum[i] = sum[i]! + units[i]!;
           if (device !== survivors && device !== roster) continue;
@@ -130,7 +130,13 @@ describe('what a device gives', () => {
     const values = Float32Array.from({ length: 1000 }, () => stream.normal());
     const scale = 0.5 / normOf(values);
     const noise = plan(privacy, 1000, 6);
-    const units = noisyUnits(values.slice(), { ...privacy, ...noise }, 5, random(6), seededDraw('hardly'));
+    const units = noisyUnits(
+      values.slice(),
+      { ...privacy, ...noise },
+      5,
+      random(6),
+      seededBytes(1, 'hardly'),
+    );
     const off = units.map((unit, i) => (unit * noise.quantum - scale * values[i]!) / noise.quantum);
     // Noise of variance 2500/5 and rounding of a quarter at most.
     expect(Math.abs(off.reduce((sum, value) => sum + value, 0) / 1000)).toBeLessThan(
@@ -142,7 +148,7 @@ describe('what a device gives', () => {
   test('is refused where values are no numbers', () => {
     const noise = plan(inSum(), 2, 6);
     expect(() =>
-      noisyUnits(Float32Array.of(NaN, 1), { ...inSum(), ...noise }, 5, random(1), seededDraw('none')),
+      noisyUnits(Float32Array.of(NaN, 1), { ...inSum(), ...noise }, 5, random(1), seededBytes(1, 'none')),
     ).toThrow(RangeError);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { seededDraw } from '../../../../test/support/seeded-draw.ts';
+import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { rdpEpsilon } from './rdp.ts';
 import { addSkellam, skellamTable } from './skellam-noise.ts';
 import { ringSensitivity, shareVariance, skellamEpsilon } from './skellam.ts';
 
 const drawn = (count: number, variance: number): Float64Array => {
   const values = new Float64Array(count);
-  addSkellam(values, skellamTable(variance), seededDraw(`skellam ${variance}`));
+  addSkellam(values, skellamTable(variance), seededBytes(1, `skellam ${variance}`));
   return values;
 };
 
@@ -80,7 +80,7 @@ describe('Skellam noise', () => {
   test('adds up: the sum of ten of variance 4 is one of variance 40', () => {
     const sum = new Float64Array(20_000);
     const table = skellamTable(4);
-    const draw = seededDraw('sums');
+    const draw = seededBytes(1, 'sums');
     for (let k = 0; k < 10; k += 1) addSkellam(sum, table, draw);
     const square = sum.reduce((total, value) => total + value * value, 0) / sum.length;
     expect(Math.abs(square / 40 - 1)).toBeLessThan(5 * Math.sqrt((2 + 1 / 40) / sum.length));

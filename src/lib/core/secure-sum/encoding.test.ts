@@ -1,6 +1,6 @@
 // What a strategy folds from a secure sum is what it folds update by update, to the unit of the ring.
 import { describe, expect, test } from 'vitest';
-import { seededDraw } from '../../../../test/support/seeded-draw.ts';
+import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { writeExact, exactSumAt } from '../aggregation/exact-words.ts';
 import { addChunk, endUpdate, fixedPointSum, scalarSum, sumAt } from '../aggregation/fixed-point-sum.ts';
@@ -72,7 +72,7 @@ function summed(config: SumConfig, strategy: SumStrategy, values = updates): Uin
         setting: settingOf(strategy),
         rounding: String(slot),
         survivors: slots.length,
-        draw: seededDraw(slot),
+        draw: seededBytes(1, slot),
       }),
       config,
       1,
