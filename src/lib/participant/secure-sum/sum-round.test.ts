@@ -14,7 +14,7 @@ import { noiseInSum } from '../../core/privacy/noise-in-sum.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Answer, Configured } from '../../protocol/messages.ts';
 import { createSumRound, type SumPeers, type SumRound } from './sum-round.ts';
-import { hasAnswered } from './sum-memory.ts';
+import { answersNoMore, MOST_ANSWERS } from './sum-memory.ts';
 
 const plan = {
   localEpochs: 1,
@@ -88,7 +88,7 @@ async function device(
 const config = sumConfig({ length: 3, words: 3, tail: 2 });
 
 /** Four others, and the messages of a whole round for the device in slot 0. */
-async function wholeRound(one: Device): Promise<void> {
+async function wholeRound(one: Device, config: SumConfig): Promise<void> {
   await one.until(1);
   const roster = [one.said[0]!.message['advert'] as Advert];
   const members: Member[] = [];
@@ -133,21 +133,33 @@ async function wholeRound(one: Device): Promise<void> {
   await one.until(4);
 }
 
-test('rule 5: of one model a device helps to open one sum, also after a reload; a new run is another matter', async () => {
+test('rules 3 and 5: a device answers once in a round, also after a reload, and so often of one version; a new run is another matter', async () => {
   const store = createMemoryParticipantStore();
   const first = await device(store, config);
-  await wholeRound(first);
+  await wholeRound(first, config);
   expect(first.said.map(({ name }) => name)).toEqual(['sum-advert', 'sum-keys', 'sum-consent', 'sum-reveal']);
   expect(first.failures).toEqual([]);
   expect(first.peers).toEqual([{ count: 4, phrase: expect.stringMatching(/^(\w+ ){5}\w+$/) }]);
   // Durable before the answer left.
-  expect(await hasAnswered(store, config)).toBe(true);
-  // The same model again, in the next round: another device of this store would have forgotten its seeds.
-  const next = sumConfig({ ...config, round: 2 as SumConfig['round'] });
-  const again = await device(store, next);
+  expect(await answersNoMore(store, config)).toContain('the sum of this round before');
+  // Reloaded, it has forgotten its seeds.
+  const again = await device(store, config);
   await again.until(1);
   expect(again.said).toEqual([]);
   expect(again.failures).toEqual([expect.stringContaining('does so once')]);
+  // That round failed: the same version again, with new keys.
+  const inRound = (round: number): SumConfig => sumConfig({ ...config, round: round as SumConfig['round'] });
+  for (let round = 2; round <= MOST_ANSWERS; round += 1) {
+    const anew = await device(store, inRound(round));
+    await wholeRound(anew, inRound(round));
+    expect(anew.failures).toEqual([]);
+    expect(anew.said.length).toBe(4);
+  }
+  const next = inRound(MOST_ANSWERS + 1);
+  const tired = await device(store, next);
+  await tired.until(1);
+  expect(tired.said).toEqual([]);
+  expect(tired.failures).toEqual([expect.stringContaining('from the next version on')]);
   const version = { version: 1, base: 'cd'.repeat(32) } as Partial<SumConfig>;
   for (const other of [version, { run: 2 as SumConfig['run'] }]) {
     const free = await device(store, sumConfig({ ...next, ...other }));

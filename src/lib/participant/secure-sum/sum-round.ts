@@ -30,7 +30,7 @@ import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
 import { hasPromisedNoise } from './promised-noise.ts';
 import { safetyPhrase } from './safety-phrase.ts';
-import { hasAnswered, willAnswer } from './sum-memory.ts';
+import { answersNoMore, willAnswer } from './sum-memory.ts';
 
 type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
 
@@ -149,10 +149,8 @@ export function createSumRound(parts: SumRoundParts): SumRound {
       return fail(
         'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
       );
-    if (await hasAnswered(store, task.config))
-      return fail(
-        'This device has helped to open a sum of updates of this version before, and does so once: it takes part again from the next version on.',
-      );
+    const refusal = await answersNoMore(store, task.config);
+    if (refusal !== undefined) return fail(refusal);
     const { identity } = parts;
     const setting = { config: task.config, slot: task.slot, identity, primitives: webPrimitives, draw };
     const [advertised, advert] = await advertise(setting);
