@@ -64,7 +64,7 @@ async function vitest(project, how) {
   const file = join(reports, `${project}.json`);
   const status = await run(
     'vitest/vitest.mjs',
-    ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    ['run', '--project', `${project}*`, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     how,
   );
   const told = report(file);
