@@ -54,12 +54,13 @@ import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
-import type { PrivacyLedger } from './privacy-ledger.ts';
+import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
 import { sealed } from './seal.ts';
+import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Summing } from './secure-sum/summing.ts';
 import { spentOutcome } from './status.ts';
@@ -124,6 +125,7 @@ export class Federation {
   #bytesDown = 0;
   /** What the last secure sum of the run came to: the range of the next. */
   #sumNorms: readonly number[] | undefined;
+  readonly #blamed = new Blamed();
   /** Rounds with a secure sum that were abandoned in a row. */
   #sumsFailed = 0;
   readonly #broadcast: Throttled;
@@ -334,11 +336,10 @@ export class Federation {
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
-    const candidates = this.#inPickingOrder(
-      attendance.candidates().filter(({ participant }) => this.mayRelease(participant)),
-    );
-    if (run.spec.privacy.type !== 'none' && candidates.length < run.spec.rules.minimum)
-      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - candidates.length));
+    const affording = attendance.candidates().filter(({ participant }) => this.mayRelease(participant));
+    const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, round));
+    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
+      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
     const next: FederationRecord = { ...record, lastRound: round };
     const population = candidates.length;
     const opened = isAsynchronous(setting)
@@ -349,6 +350,12 @@ export class Federation {
       this.entry('opened', { round, run: run.run, base }),
     ]);
     this.record = next;
+  }
+
+  /** Where enough others are here: without any of them no round would open for as long as they sit out. */
+  #withoutBlamed(candidates: readonly Candidate[], round: number): readonly Candidate[] {
+    const others = candidates.filter(({ participant }) => !this.#blamed.sitsOut(participant, round));
+    return others.length < this.#spec.rules.minimum ? candidates : others;
   }
 
   /** What the next round is opened with. */
@@ -405,8 +412,12 @@ export class Federation {
 
   /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
   async offer(devices: readonly Candidate[]): Promise<void> {
-    if (this.openRound?.phase !== 'selection') return this.seat();
-    const candidates = devices.filter(({ participant }) => this.mayRelease(participant));
+    const { openRound } = this;
+    if (openRound?.phase !== 'selection') return this.seat();
+    const candidates = devices.filter(
+      ({ participant }) =>
+        this.mayRelease(participant) && !this.#blamed.sitsOut(participant, openRound.round),
+    );
     if (candidates.length === 0) return;
     const at = this.around.clock.now();
     await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
@@ -569,9 +580,18 @@ export class Federation {
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
       set: (sum) => this.driver.setSum(sum),
-      keep: (sum) => this.driver.recordSum(sum),
+      keep: async (sum) => {
+        const charge = this.#chargeOfSum(sum);
+        const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
+        await this.driver.recordSum(sum, entry);
+        charge?.settle();
+      },
       enqueue: (name, work) => this.background(name, work),
       opened: (words) => this.driver.aggregateSum(words),
+      blamed: (participant) => {
+        this.#blamed.note(participant, this.record.lastRound);
+        this.around.reputation?.note(participant, 'bad-shares');
+      },
       failed: async (reason) => {
         const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
         await this.feed({ type, reason, at: clock.now() });
@@ -632,6 +652,19 @@ export class Federation {
     return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
       ? spec
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
+  }
+
+  /** What opening this sum gives away, to be written with those who are in it: before any device is asked to open it. */
+  #chargeOfSum(sum: SumAttempt): PlannedCharge | undefined {
+    const { privacy } = this;
+    const { round } = this.driver;
+    if (privacy.type !== 'distributed' || sum.phase !== 'consenting' || round?.phase !== 'aggregation')
+      return undefined;
+    const participants = sum.summed.map((slot) => round.cohort[slot]!.candidate.participant);
+    const charge = this.ledger.charge(round, participants, privacy);
+    if (charge === undefined)
+      throw new Error(`Devices of round ${round.round} were picked beyond their budget.`);
+    return charge;
   }
 
   async #charge(round: Aggregation): Promise<string | undefined> {

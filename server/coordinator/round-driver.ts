@@ -175,13 +175,14 @@ export class RoundDriver {
     if (this.round !== undefined) this.round = withSum(this.round, sum);
   }
 
-  /** The same, with a line in the journal. */
-  async recordSum(sum: SumAttempt): Promise<void> {
+  /** The same, with a line in the journal; `changes` become durable with it. */
+  async recordSum(sum: SumAttempt, changes: readonly Change[]): Promise<void> {
     const { round, remainingMs } = this;
     if (round === undefined || isOver(round)) return;
     const next = withSum(round, sum);
     const payload = { round: round.round, ...linesOf(sum) };
     await this.host.write([
+      ...changes,
       { type: 'put-round', record: { federation: this.host.id, round: next, remainingMs } },
       {
         type: 'append-journal',
@@ -408,8 +409,11 @@ export class RoundDriver {
         const isWide = decoded.ok && rangeHeld(decoded.value.nearWrapping);
         this.host.sumDecoded(isWide ? decoded.value.norms : undefined);
         if (!decoded.ok) return failed(sumFaultSentence(decoded.error));
+        const isNoisy = round.sum.config.encoding.type === 'noisy';
         const { sum } = decoded.value;
-        weight = sum.weight;
+        // Under noise each counts once, whoever came: divided by those who were expected (core/privacy/central.ts).
+        if (isNoisy) sum.weight = sum.count = round.rules.goal;
+        else weight = sum.weight;
         from = await readBase(blobs, plan, base);
         made = strategy.finish(sum, from.master, from.state, setting);
       }

@@ -6,6 +6,8 @@ import { bytesOf, participantIdOf } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Reporting, Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
+import { SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import {
   advertise,
@@ -68,6 +70,7 @@ interface Server {
   durable: SumAttempt | undefined;
   readonly opened: Uint32Array[];
   readonly failed: string[];
+  readonly blamed: ParticipantId[];
   readonly clock: HandClock;
   readonly work: Promise<unknown>[];
   /** The sum is opened, or there will be none. */
@@ -103,6 +106,7 @@ beforeEach(async () => {
     durable: undefined,
     opened: [],
     failed: [],
+    blamed: [],
     clock: handClock(1),
     work: [],
     summing: undefined!,
@@ -130,6 +134,7 @@ function start(): void {
       server.opened.push(words);
       server.end();
     },
+    blamed: (participant) => void server.blamed.push(participant),
     failed: async (reason) => {
       server.failed.push(reason);
       server.end();
@@ -183,6 +188,10 @@ async function sharedBy(who: readonly Device[]): Promise<void> {
 const vectorOf = ({ slot }: Device): Uint32Array<ArrayBuffer> =>
   new Uint32Array(totalWords(config)).fill(1000 * (slot + 1));
 
+/** Other shares, of the same x. */
+const falsified = (shares: string): string =>
+  toText(fromText(shares).map((byte, i) => (i % SHARE_BYTES === 0 ? byte : byte ^ 1)));
+
 async function maskedBy(who: readonly Device[]): Promise<void> {
   for (const device of who) {
     await device.step((member) => receive(member, device.told['sum-forward']!.forward));
@@ -195,7 +204,8 @@ async function maskedBy(who: readonly Device[]): Promise<void> {
   }
 }
 
-async function answeredBy(who: readonly Device[]): Promise<void> {
+/** `liar`: the slot of one whose answer is other shares than it holds. */
+async function answeredBy(who: readonly Device[], liar?: number): Promise<void> {
   for (const device of who) {
     const signed = await device.step((member) => consent(member, device.told['sum-question']!.summed));
     await send(device, { name: 'sum-consent', message: { ...about, consent: signed } });
@@ -203,7 +213,8 @@ async function answeredBy(who: readonly Device[]): Promise<void> {
   for (const device of who) {
     const { consents } = device.told['sum-consents']!;
     const answer = await device.step((member) => reveal(member, consents));
-    await send(device, { name: 'sum-reveal', message: { ...about, reveal: answer } });
+    const said = device.slot === liar ? { ...answer, shares: falsified(answer.shares) } : answer;
+    await send(device, { name: 'sum-reveal', message: { ...about, reveal: said } });
   }
   await server.ended;
 }
@@ -224,6 +235,31 @@ test('a whole sum is opened once enough devices have answered, whoever went afte
   // Any five of six open it: all that are left.
   await answeredBy(stay);
   expectSumOf(stay);
+});
+
+test('F42: one whose shares do not fit is blamed', async () => {
+  await advertised();
+  await sharedBy(devices.slice(1));
+  const keys = await devices[0]!.step((member) => share(member, devices[0]!.told['sum-roster']!.roster));
+  const commit = keys.commit.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
+  await send(devices[0]!, { name: 'sum-keys', message: { ...about, keys: { ...keys, commit } } });
+  await maskedBy(devices);
+  await server.summing.close();
+  await answeredBy(devices);
+  expect(server.failed).toEqual([expect.stringContaining('those of device 0 do not fit')]);
+  expect(server.blamed).toEqual([devices[0]!.participant]);
+});
+
+test('F42: answers that are false blame nobody', async () => {
+  await advertised();
+  await sharedBy(devices);
+  const stay = devices.slice(1);
+  await maskedBy(stay);
+  await server.summing.close();
+  // Any five of six open it, and one of the five lies.
+  await answeredBy(stay, 3);
+  expect(server.failed).toEqual([expect.stringContaining('do not fit')]);
+  expect(server.blamed).toEqual([]);
 });
 
 test('F07: after the question no vector is taken, also not after a restart', async () => {

@@ -41,6 +41,8 @@ export interface SummingHost {
   enqueue(name: string, work: () => Promise<void>): void;
   /** The sum without its masks. Within the queue. */
   opened(words: Uint32Array<ArrayBuffer>): Promise<void>;
+  /** The sum could not be opened, for the shares that this device dealt. */
+  blamed(participant: ParticipantId): void;
   /** There will be no sum. Within the queue. */
   failed(reason: string): Promise<void>;
   warn(message: string, about: Readonly<Record<string, unknown>>): void;
@@ -53,6 +55,8 @@ export class Summing {
   /** What devices sealed for each other: in memory alone, for those who come back before they have read it. */
   #sealed: readonly { readonly slot: number; readonly bytes: Uint8Array }[] = [];
   #recovering = false;
+  /** Whose secrets could not be rebuilt when it was tried last. */
+  #unfitting: readonly number[] = [];
 
   constructor(private readonly host: SummingHost) {}
 
@@ -170,6 +174,7 @@ export class Summing {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#sealed = [];
+    this.#unfitting = [];
   }
 
   #round(): WithSum | undefined {
@@ -194,6 +199,7 @@ export class Summing {
       case 'recover':
         return this.#recover();
       case 'abort':
+        this.#blame();
         return this.host.failed(effect.reason);
       case 'record':
         return;
@@ -243,6 +249,14 @@ export class Summing {
     }
   }
 
+  /** The one whose shares do not fit, where everybody else's do. */
+  #blame(): void {
+    const [slot, ...others] = this.#unfitting;
+    const dealer = slot === undefined ? undefined : this.#round()?.cohort[slot]?.candidate.participant;
+    if (dealer !== undefined && others.length === 0) this.host.blamed(dealer);
+    this.#unfitting = [];
+  }
+
   #watch({ phase }: SumAttempt): void {
     if (this.#timer?.phase === phase) return;
     this.#timer?.cancel();
@@ -286,10 +300,11 @@ export class Summing {
               const answers = attempt.reveals.length;
               this.host.warn('shares of a secure sum do not fit', {
                 round: round.round,
-                slot: outcome.slot,
+                slots: outcome.slots,
                 answers,
               });
-              await this.feed({ type: 'unrecoverable', blamed: [outcome.slot], answers });
+              this.#unfitting = outcome.slots;
+              await this.feed({ type: 'unrecoverable', blamed: outcome.slots, answers });
               const { sum } = this.#round() ?? {};
               if (sum?.phase === 'revealing' && sum.reveals.length > answers) this.#recover();
               return;

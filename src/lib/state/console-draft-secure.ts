@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { sumsNot } from '#lib/core/secure-sum/check-secure-sum.ts';
-import { usualSecureSum, type SecureSumRules } from '#lib/core/secure-sum/rules.ts';
+import { plainSum, SecureSumRules, usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 
 const number = v.nullable(v.number());
 
@@ -25,6 +25,12 @@ export const secureSumFrom = ({ secureSum }: FederationSpec): DraftSecureSum =>
 /** As the schema reads it; nothing where it is off. */
 export const secureSumTyped = (draft: DraftSecureSum): { readonly secureSum?: unknown } =>
   draft.type === 'on' ? { secureSum: draft } : {};
+
+/** What other parts of the draft are judged by: off where a number is missing, which its own field says. */
+export function secureSumRead(draft: DraftSecureSum): SecureSumRules {
+  const read = v.safeParse(SecureSumRules, draft);
+  return draft.type === 'on' && read.success ? read.output : plainSum;
+}
 
 /** Why a strategy cannot be had together with it; undefined: it can, or it is off. */
 export const excludedBySum = (draft: DraftSecureSum, name: string): string | undefined => {
