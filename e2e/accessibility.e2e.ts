@@ -68,7 +68,7 @@ async function look(page: Page, options: RunOptions): Promise<string[]> {
         nodes.map((node) => `${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
       );
     },
-    { ...options, resultTypes: ['violations'] },
+    { ...options, resultTypes: ['violations'] } as RunOptions,
   );
 }
 
