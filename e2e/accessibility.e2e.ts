@@ -68,7 +68,7 @@ async function look(page: Page, options: RunOptions): Promise<string[]> {
         nodes.map((node) => `${id} (${help}) ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
       );
     },
-    { ...options, resultTypes: ['violations'] },
+    { ...options, resultTypes: ['violations'] } as RunOptions,
   );
 }
 
@@ -144,6 +144,9 @@ test('a participant’s pages hold in both colours and both widths, before and a
   found.push(...(await findings(page, 'data-with-rows')));
   await page.goto(`${server.url}/f/open/train`);
   await expect(page.getByRole('checkbox', { name: /I agree/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Try it on my rows' }).click();
+  await expect(page.getByText('What this attack found')).toBeVisible();
+  await page.getByText('Column by column').last().click();
   found.push(...(await findings(page, 'train-ready')));
   await page.getByRole('checkbox', { name: /I agree/ }).check();
   await page.getByRole('button', { name: 'Start contributing' }).click();

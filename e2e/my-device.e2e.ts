@@ -20,6 +20,16 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   const base = `${server.url}/f/kept`;
   await bringSample(page, base, 100);
   await bringSample(page, base, 200);
+  // Before anything is sent, an attack on an update of one's own shows what it could give away.
+  await page.goto(`${base}/train`);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  await page.getByRole('button', { name: 'Try it on my pictures' }).click();
+  await expect(page.getByText('What this attack found')).toBeVisible();
+  const alone = page.getByRole('listitem').filter({ hasText: 'One picture in one step' });
+  await expect(alone).toContainText('Rebuilt. Whoever knows this picture would recognise it');
+  await expect(alone.getByRole('figure')).toHaveCount(2);
+  expect(sent).toEqual([]);
   await startContributing(page, base, 'Forgetful');
   await expect(page.getByRole('heading', { level: 1, name: 'The run has ended' })).toBeVisible({
     timeout: 60_000,

@@ -1,10 +1,12 @@
 // What every participant has lost of its privacy in a federation, over all its runs. It is the journal's entries of charges, added up:
-// each is durable before the noise that it pays for is drawn, and none is ever taken back, whether or not a version came of it.
+// each is durable before the noise that it pays for is drawn, and none is ever taken back, whether or not a version came of it, nor
+// by deleting the federation: one that is made at its address again goes on from there.
 import * as v from 'valibot';
 import { ParticipantId } from '#lib/core/ids.ts';
 import { affords, costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { JournalRecord } from '../ports/records.ts';
+import { DELETED } from './journal.ts';
 
 const CHARGED = 'privacy-charged';
 
@@ -48,12 +50,18 @@ export class PrivacyLedger {
     for (const { type, payload } of journal) {
       if (type === CHARGED) this.#add(v.parse(Charge, payload));
       if (type === CLIP_MOVED) this.#clip = v.parse(ClipMoved, payload);
+      // Runs count from 1 again.
+      if (type === DELETED) this.#clip = undefined;
     }
   }
 
   /** Everything that was released so far. */
   get releases(): number {
     return this.#releases;
+  }
+
+  get totals(): { readonly releases: number; readonly participants: number } {
+    return { releases: this.#releases, participants: this.#spent.size };
   }
 
   /** ε at `delta` of the participant that lost most. */

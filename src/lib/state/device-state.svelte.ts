@@ -43,6 +43,9 @@ export class DeviceState {
   /** Local runs that are not on this page: cut off, or going on in another tab. */
   cutOff = $state.raw<readonly CutOffRun[]>([]);
 
+  /** How far the preview of what could be rebuilt is, 0 … 1. */
+  rebuilding = $state(0);
+
   #port: Promise<DevicePort> | undefined;
 
   constructor(private readonly connect: () => Promise<DevicePort>) {}
@@ -152,6 +155,9 @@ export class DeviceState {
         break;
       case 'cut-off-runs':
         this.cutOff = event.runs;
+        break;
+      case 'rebuilding':
+        this.rebuilding = event.fraction;
         break;
       default:
         event satisfies never;

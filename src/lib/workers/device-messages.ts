@@ -1,12 +1,13 @@
 // The device worker's language: everything on this device that needs an engine or the link to the coordinator. Every
 // request is numbered and answered exactly once: result, failure or cancelled. Events are whole views, replaced not patched.
-import type { Personalisation } from '../core/federation.ts';
+import type { NetworkFederation, Personalisation } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
+import type { RebuildPreview, SettingName } from '../participant/rebuild-preview.ts';
 import type { Crossing, LinkBytes } from '../ports/coordinator-link.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
@@ -145,11 +146,28 @@ export interface DeviceRequests {
     request: AskedModel & { readonly dataset: string };
     result: Tally;
   };
+  /**
+   * What could be rebuilt of this dataset's rows from an update of them. One at a time: another request stops the one before, which
+   * is answered as cancelled. How far it is follows as events.
+   */
+  'preview-rebuilding': {
+    request: {
+      readonly federation: FederationId;
+      readonly spec: NetworkFederation;
+      /** The newest version. */
+      readonly digest: Digest;
+      readonly bytes: number;
+      readonly dataset: string;
+    };
+    result: RebuildPreview;
+  };
+  'stop-preview': { request: null; result: null };
 }
 
 export type DeviceEvent =
   | { readonly type: 'participation'; readonly view: ParticipationView }
   | { readonly type: 'local-run'; readonly view: LocalRunView }
+  | { readonly type: 'rebuilding'; readonly fraction: number; readonly setting: SettingName }
   /** Another tab let go of a run: what is there to go on with now. */
   | { readonly type: 'cut-off-runs'; readonly runs: readonly CutOffRun[] };
 

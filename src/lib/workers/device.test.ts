@@ -201,6 +201,28 @@ test('versions of trees and of clusters are asked alike, and those of another mo
   expect(faults).toEqual([]);
 });
 
+test('what could be rebuilt from an update is tried on own rows, nothing is sent, and it can be stopped', async () => {
+  const { client, link, coordinator, events, faults } = await page();
+  link.connect();
+  const { digest, bytes } = coordinator.view.head;
+  const asked = { federation, spec, digest, bytes, dataset: 'own' };
+  const { attack, settings: found } = await client.request('preview-rebuilding', asked);
+  expect(attack).toBe('dense-layer');
+  expect(found[0]).toMatchObject({ name: 'one-row', likeness: 1, verdict: 'rebuilt' });
+  expect(events.some((event) => event.type === 'rebuilding')).toBe(true);
+  expect(coordinator.uploads).toEqual([]);
+  // The second stops the first; the last is stopped by hand.
+  const first = client.request('preview-rebuilding', asked);
+  const second = client.request('preview-rebuilding', asked);
+  await client.request('stop-preview', null);
+  expect(await kindOf(first)).toBe('cancelled');
+  expect(await kindOf(second)).toBe('cancelled');
+  expect(await kindOf(client.request('preview-rebuilding', { ...asked, dataset: 'gone' }))).toBe(
+    'unknown-dataset',
+  );
+  expect(faults).toEqual([]);
+});
+
 test('a model of one’s own is used as it is kept now, and asked for before there is one, it is said how it comes', async () => {
   const { client, link, coordinator, store } = await page();
   link.connect();

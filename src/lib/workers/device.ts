@@ -59,6 +59,7 @@ export function createDevice(parts: DeviceParts): Device {
     onFault: parts.onFault,
   });
   const opened = new Map<FederationId, Promise<TakingPart>>();
+  let previewing: AbortController | undefined;
 
   function participationIn(federation: FederationId): Promise<TakingPart> {
     const found = opened.get(federation);
@@ -158,6 +159,18 @@ export function createDevice(parts: DeviceParts): Device {
         throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
       return inference.use(asked, (model) => model.evaluate(rows.heldOut));
     },
+    async 'preview-rebuilding'(asked) {
+      previewing?.abort();
+      const { signal } = (previewing = new AbortController());
+      const { answerPreview } = await import('./rebuilding.ts');
+      return answerPreview(asked, parts, signal, (fraction, setting) =>
+        emit({ type: 'rebuilding', fraction, setting }),
+      );
+    },
+    async 'stop-preview'() {
+      previewing?.abort();
+      return null;
+    },
   };
 
   return {
@@ -169,11 +182,14 @@ export function createDevice(parts: DeviceParts): Device {
           result instanceof Float32Array && result.buffer instanceof ArrayBuffer ? [result.buffer] : [];
         parts.reply({ type: 'result', id, result }, transfer);
       } catch (failure) {
+        if (failure instanceof DOMException && failure.name === 'AbortError')
+          return parts.reply({ type: 'cancelled', id });
         parts.reply({ type: 'failure', id, ...explained(failure) });
         if (!isExpected(failure)) parts.onFault(failure);
       }
     },
     async close() {
+      previewing?.abort();
       runs.close();
       inference.close();
       for (const opening of opened.values()) await (await opening).close();

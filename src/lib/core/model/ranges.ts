@@ -48,6 +48,6 @@ export function withValues(
 }
 
 /** Zeros in the ranges, in place. */
-export function clearIn(ranges: readonly Range[], parameters: Float32Array): void {
+export function clearIn(ranges: readonly Range[], parameters: Float32Array | Float64Array): void {
   for (const { from, to } of ranges) parameters.fill(0, from, to);
 }

@@ -134,9 +134,11 @@ export interface Gradient {
   readonly lossSum: number;
   /** What running statistics become by this step; empty where nothing is normalised. */
   readonly statistics: readonly { readonly slot: ParameterSlot; readonly values: Numbers }[];
+  /** Of the mean loss with respect to the features, shaped as they are. All zeros unless it was asked for. */
+  readonly ofFeatures: Numbers;
 }
 
-/** One forward and backward pass. The gradient is stored as the parameters are. */
+/** One forward and backward pass, down to the features where `toFeatures`. The gradient is stored as the parameters are. */
 export function gradientOf(
   network: Network,
   parameters: Numbers,
@@ -144,6 +146,7 @@ export function gradientOf(
   targets: ArrayLike<number>,
   batch: number,
   dropout?: DropoutKey,
+  toFeatures = false,
 ): Gradient {
   const outputs = forward(network, parameters, features, batch, dropout, 'training');
   const last = outputs[outputs.length - 1] ?? features;
@@ -159,7 +162,7 @@ export function gradientOf(
     const x = outputs[layer.index] ?? features;
     activationBackward(appliedActivation(layer), outputs[layer.index + 1] ?? last, dy);
     if (layer.bias !== undefined) gradient.set(biasGradient(dy, layer.bias.length), layer.bias.offset);
-    const first = layer.index === 0;
+    const first = layer.index === 0 && !toFeatures;
     switch (spec.type) {
       case 'dense': {
         const inputs = sizeOf(layer.inputShape);
@@ -213,5 +216,5 @@ export function gradientOf(
         spec satisfies never;
     }
   }
-  return { gradient, lossSum, statistics };
+  return { gradient, lossSum, statistics, ofFeatures: toFeatures ? dy : zeros(parameters, features.length) };
 }

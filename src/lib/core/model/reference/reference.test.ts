@@ -189,6 +189,16 @@ describe('the gradient of the plain reference', () => {
       const numeric = (lossAt(step) - lossAt(-step)) / (2 * step);
       expect(Math.abs(gradient[i]! - numeric)).toBeLessThan(1e-7 + 1e-5 * Math.abs(numeric));
     }
+    const { ofFeatures } = gradientOf(network, parameters, features, targets, batch, dropout, true);
+    for (let i = 0; i < features.length; i += 1) {
+      const lossAt = (shift: number): number => {
+        const moved = features.slice();
+        moved[i]! += shift;
+        return gradientOf(network, parameters, moved, targets, batch, dropout).lossSum / batch;
+      };
+      const numeric = (lossAt(step) - lossAt(-step)) / (2 * step);
+      expect(Math.abs(ofFeatures[i]! - numeric)).toBeLessThan(1e-7 + 1e-5 * Math.abs(numeric));
+    }
   });
 });
 
