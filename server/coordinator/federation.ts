@@ -36,6 +36,7 @@ import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import type { Receipt } from '#lib/protocol/views.ts';
 import {
@@ -62,7 +63,7 @@ import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate }
 import { sealed } from './seal.ts';
 import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
-import { Summing } from './secure-sum/summing.ts';
+import { Sums, type GroupSum } from './secure-sum/sums.ts';
 import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -102,8 +103,8 @@ export class Federation {
   readonly invitations: Invitations;
   readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
-  /** The secure sum of the present round, where the run has them. */
-  readonly summing: Summing;
+  /** The secure sums of the present round, where the run has them. */
+  readonly summing: Sums;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -162,7 +163,7 @@ export class Federation {
       isRoot: (participant) => this.roots?.includes(participant) === true,
     });
     this.driver = new RoundDriver(this.#host(), around);
-    this.summing = new Summing(this.#sumHost());
+    this.summing = new Sums(this.#sumHost());
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -250,7 +251,7 @@ export class Federation {
   }
 
   /** `sum`: where the round’s secure sum stands after the event. */
-  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: SumAttempt): Promise<readonly Effect[]> {
+  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: GroupSum): Promise<readonly Effect[]> {
     return this.driver.feed(event, changes, sum);
   }
 
@@ -571,7 +572,7 @@ export class Federation {
     };
   }
 
-  #sumHost(): ConstructorParameters<typeof Summing>[0] {
+  #sumHost(): ConstructorParameters<typeof Sums>[0] {
     const { clock, blobs, log } = this.around;
     return {
       clock,
@@ -579,15 +580,16 @@ export class Federation {
       round: () => this.driver.round,
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
-      set: (sum) => this.driver.setSum(sum),
-      keep: async (sum) => {
-        const charge = this.#chargeOfSum(sum);
+      groups: () => groupsOf(this.#spec),
+      set: (moved) => this.driver.setSum(moved),
+      keep: async (moved) => {
+        const charge = this.#chargeOfSum(moved.sum);
         const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
-        await this.driver.recordSum(sum, entry);
+        await this.driver.recordSum(moved, entry);
         charge?.settle();
       },
       enqueue: (name, work) => this.background(name, work),
-      opened: (words) => this.driver.aggregateSum(words),
+      opened: (words) => this.driver.aggregateSums(words),
       blamed: (participant) => {
         this.#blamed.note(participant, this.record.lastRound);
         this.around.reputation?.note(participant, 'bad-shares');
@@ -854,7 +856,7 @@ export class Federation {
   get maskedBytes(): number | null | undefined {
     if (secureSumOf(this.#spec) === undefined) return null;
     const { openRound } = this;
-    const sum = openRound === undefined || !('sum' in openRound) ? undefined : openRound.sum;
+    const [sum] = (openRound === undefined || !('sums' in openRound) ? undefined : openRound.sums) ?? [];
     return sum === undefined ? undefined : 4 * totalWords(sum.config);
   }
 

@@ -129,6 +129,8 @@ export class SecureDevice {
     _,
     message,
   ) => message;
+  /** What it makes of its update, in place. */
+  learns: (values: Float32Array) => void = () => {};
   /** Masked, it never sends its vector. */
   keepsVector: (round: number) => boolean = () => false;
   #connection: Connection | undefined;
@@ -226,6 +228,7 @@ export class SecureDevice {
     const { world } = this;
     const draws = random(world.seed, 'update', this.index, round);
     const values = Float32Array.from({ length: PARAMETERS }, () => draws.normal() / 10);
+    this.learns(values);
     this.sent.set(round, values.slice());
     const facts = { examples: this.examples, steps: 1, baseLoss: null };
     const equipment = { parameterCount: PARAMETERS } as Equipment;

@@ -7,6 +7,7 @@ import { noiseInSum } from '#lib/core/privacy/noise-in-sum.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { Reporting } from '#lib/core/round/round-state.ts';
 import { coordinateWords, scalarsOf, tailWords } from '#lib/core/secure-sum/encoding.ts';
+import { weighedBy } from '#lib/core/secure-sum/groups.ts';
 import type { SumConfig, SumEncoding } from '#lib/core/secure-sum/messages.ts';
 import { LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
 import { rotationBlocks } from '#lib/core/update/codec/hadamard.ts';
@@ -28,9 +29,8 @@ export function sumConfigOf(
   norms: readonly number[] | undefined,
 ): SumConfig {
   const rules = secureSumOf(spec);
-  const strategy = strategyOfRun(model, spec);
-  if (rules === undefined || strategy.needs !== 'sum')
-    throw new Error(`Federation ${federation} has no secure sum.`);
+  if (rules === undefined) throw new Error(`Federation ${federation} has no secure sum.`);
+  const strategy = weighedBy(strategyOfRun(model, spec));
   const setting = aggregationSetting(spec, model.parameterCount, round.population);
   const length = strategy.updateLength(model.parameterCount);
   const { clipNorm, mostWeight, profile } = rules;
@@ -83,8 +83,8 @@ function noisy(privacy: Noised, length: number, cohort: number): SumEncoding {
 /** Bytes of a masked vector once the range is known; undefined: the run has no secure sum. */
 export function maskedBytesOf(spec: FederationSpec, model: FederatedModel): number | undefined {
   const rules = secureSumOf(spec);
-  const strategy = strategyOfRun(model, spec);
-  if (rules === undefined || strategy.needs !== 'sum') return undefined;
+  const strategy = weighedBy(strategyOfRun(model, spec));
+  if (rules === undefined) return undefined;
   const setting = aggregationSetting(spec, model.parameterCount, 1);
   const length = strategy.updateLength(model.parameterCount);
   const bits = model.type === 'network' ? rules.ring : 32;

@@ -26,7 +26,7 @@ import { handClock, type HandClock } from '../../../test/simulation/hand-clock.t
 import { memoryBlobs } from '../../adapters/memory-blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { SumMessage } from './sum-event.ts';
-import { Summing } from './summing.ts';
+import { Sums } from './sums.ts';
 
 const config = sumConfig({ length: 4, words: 4, tail: 1, cohort: 6 });
 const about = { federation: config.federation, round: config.round };
@@ -64,7 +64,7 @@ class Device {
 }
 
 interface Server {
-  summing: Summing;
+  summing: Sums;
   round: Reporting;
   /** What a restart finds. */
   durable: SumAttempt | undefined;
@@ -117,21 +117,23 @@ beforeEach(async () => {
 });
 
 function start(): void {
-  const set = (sum: SumAttempt): void => void (server.round = { ...server.round, sum });
-  server.summing = new Summing({
+  const set = ({ sum }: { readonly sum: SumAttempt }): void =>
+    void (server.round = { ...server.round, sums: [sum] });
+  server.summing = new Sums({
     clock: server.clock,
     blobs,
     round: (): Round => server.round,
     configFor: () => config,
+    groups: () => 1,
     connectionOf: (participant) => devices.find((one) => one.participant === participant)?.connection,
     set,
-    keep: async (sum) => {
-      set(sum);
-      server.durable = sum;
+    keep: async (moved) => {
+      set(moved);
+      server.durable = moved.sum;
     },
     enqueue: (_, work) => void server.work.push(work()),
     opened: async (words) => {
-      server.opened.push(words);
+      server.opened.push(...words);
       server.end();
     },
     blamed: (participant) => void server.blamed.push(participant),
@@ -146,7 +148,7 @@ function start(): void {
 /** A new process: what was not durable is as it lay in the round's record, and devices are connected again. */
 function restart(sum: SumAttempt): void {
   server.summing.stop();
-  server.round = { ...server.round, sum };
+  server.round = { ...server.round, sums: [sum] };
   start();
   server.summing.resume();
 }
@@ -198,8 +200,8 @@ async function maskedBy(who: readonly Device[]): Promise<void> {
     const words = await device.step((member) => mask(member, vectorOf(device)));
     const update = await blobs.put(Uint8Array.from(bytesOf(words)));
     expect(server.summing.refusesVector(device.participant)).toBeUndefined();
-    const sum = server.summing.withVector(device.participant, update);
-    server.round = { ...server.round, sum };
+    const { sum } = server.summing.withVector(device.participant, update);
+    server.round = { ...server.round, sums: [sum] };
     server.durable = sum;
   }
 }
@@ -276,7 +278,7 @@ test('F07: after the question no vector is taken, also not after a restart', asy
 test('F17: a restart while keys are shared ends the attempt, for nothing has been given away', async () => {
   await advertised();
   await sharedBy(devices.slice(0, 3));
-  restart(server.round.sum!);
+  restart(server.round.sums![0]!);
   await settled();
   expect(server.failed).toEqual([expect.stringContaining('restarted while keys were being shared')]);
 });
@@ -348,5 +350,5 @@ test('F37: keys of another round, of another slot or signed by another device ar
     await send(one, { name: 'sum-advert', message: { ...about, advert: { ...own, slot: 3 } } }),
   ];
   for (const refusal of refusals) expect(refusal).toMatchObject({ ok: false, error: 'malformed' });
-  expect(server.round.sum).toMatchObject({ phase: 'advertising', adverts: [] });
+  expect(server.round.sums![0]).toMatchObject({ phase: 'advertising', adverts: [] });
 });

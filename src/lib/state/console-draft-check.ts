@@ -216,7 +216,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
     sample: draft.sample,
-    ...secureSumTyped(draft.secureSum),
+    ...secureSumTyped(summed === undefined ? draft.secureSum : { ...draft.secureSum, groups: null }),
     access: { type: draft.access },
   });
   if (!read.success)

@@ -34,7 +34,7 @@ export const coordinateWords = (length: number, bits: RingBits): number =>
   bits === 32 ? length : compactWords(length, bits);
 
 /** Scalars that the strategy sums beside the vector. */
-export const scalarsOf = (strategy: SumStrategy, setting: AggregationSetting): number =>
+export const scalarsOf = (strategy: Pick<SumStrategy, 'weigh'>, setting: AggregationSetting): number =>
   strategy.weigh({ examples: 1, steps: 1, baseLoss: 1, norm: 1, staleness: 0 }, setting).scalars.length;
 
 /** Shared by the cohort and chosen by nobody alone. */
@@ -58,7 +58,7 @@ export interface Contribution {
   readonly values: Float32Array;
   /** `norm` is worked out here, after clipping. */
   readonly facts: Omit<UpdateFacts, 'norm'>;
-  readonly strategy: SumStrategy;
+  readonly strategy: Pick<SumStrategy, 'weigh'>;
   readonly setting: AggregationSetting;
   /** Another text each time: rounding is drawn once, and never again the same. */
   readonly rounding: string;

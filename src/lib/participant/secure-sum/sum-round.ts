@@ -8,6 +8,7 @@ import type { FederationSpec } from '../../core/federation.ts';
 import type { Result } from '../../core/result.ts';
 import { fromText, toText } from '../../core/secure-sum/bytes.ts';
 import { encodeContribution } from '../../core/secure-sum/encoding.ts';
+import { weighedBy } from '../../core/secure-sum/groups.ts';
 import {
   advertise,
   consent,
@@ -193,7 +194,6 @@ export function createSumRound(parts: SumRoundParts): SumRound {
     again: () => void next(async () => void (await said?.())),
     async masked(equipment, spec, update) {
       const strategy = 'sums' in equipment ? equipment.sums.strategy : strategyOf(spec.strategy);
-      if (strategy.needs !== 'sum') throw new Error(`${strategy.name} reads single updates.`);
       if (!hasPromisedNoise(spec.privacy, task.config))
         throw new Error(
           'The server asks for an update with other noise than the federation promises: it is not sent.',
@@ -207,7 +207,7 @@ export function createSumRound(parts: SumRoundParts): SumRound {
       const words = encodeContribution(task.config, task.slot, {
         values,
         facts: { examples, steps, baseLoss, staleness: 0 },
-        strategy,
+        strategy: weighedBy(strategy),
         setting: aggregationSetting(
           { ...spec, plan: message.plan },
           equipment.parameterCount,
