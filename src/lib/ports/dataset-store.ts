@@ -78,6 +78,15 @@ export class StorageFull extends Error {
   }
 }
 
+/** A store refuses with this while what it keeps is locked with a passphrase, and none was given. */
+export class DataLocked extends Error {
+  override readonly name = 'DataLocked';
+  readonly kind = 'locked';
+  constructor() {
+    super('What this browser keeps is locked. Unlock it with your passphrase.');
+  }
+}
+
 export interface DatasetStore {
   /** Newest first. */
   list(): Promise<readonly DatasetRecord[]>;

@@ -2,13 +2,24 @@
 // Loaded lazily, so that pages which show only what the server says bring none of it.
 import { deleteDatabase, openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
+import { createLock, type Lock } from '../adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
+import { createSeal } from '../adapters/idb/seal.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { DeviceClient } from '../workers/device-client.ts';
 import { IngestClient } from '../workers/ingest-client.ts';
+import { watchUse } from './auto-lock.ts';
 import type { DevicePort } from './device-state.svelte.ts';
 import type { IngestPort } from './datasets.svelte.ts';
+
+const keys = createKeys(keyChannel());
+// What this page has read would stay in its memory: a page loaded anew has nothing, and finds the lock.
+keys.on((event) => {
+  if (event === 'dropped') location.reload();
+});
+watchUse({ keys, lock: async () => deviceLock(), page: window, now: Date.now });
 
 /** Opened once for the visit; a connection that the browser or another tab closed is opened again. */
 let database: Promise<Database> | undefined;
@@ -23,9 +34,14 @@ const opened = (): Promise<Database> => {
   return database;
 };
 
-export const datasetStore = async (): Promise<DatasetStore> => idbDatasetStore(await opened());
+export const deviceLock = async (): Promise<Lock> => createLock(await opened(), keys);
+export const datasetStore = async (): Promise<DatasetStore> => {
+  const open = await opened();
+  return idbDatasetStore(open, createSeal(open, keys));
+};
 export const participantStore = async (): Promise<ParticipantStore> => {
-  const store = createIdbParticipantStore(await opened());
+  const open = await opened();
+  const store = createIdbParticipantStore(open, createSeal(open, keys));
   return {
     ...store,
     // Emptying is not enough: what trains in another tab goes on, makes itself a new key, and keeps what the server says.

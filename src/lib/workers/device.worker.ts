@@ -3,7 +3,10 @@
 import './animation-frame.ts';
 import { openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
+import { createSeal, isLocked } from '../adapters/idb/seal.ts';
+import { DataLocked } from '../ports/dataset-store.ts';
 import { createSocketLink } from '../adapters/socketio/link.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { availableBackends, createTrainer } from '../adapters/engines/browser.ts';
@@ -21,8 +24,15 @@ const onFault = (fault: unknown): void => {
   console.error('The device worker gave up a piece of work:', fault);
 };
 
+const keys = createKeys(keyChannel());
+// The pages load themselves anew then; until they do, what computes here must not go on with rows in memory.
+keys.on((event) => {
+  if (event === 'dropped') self.close();
+});
+
 function compose(database: Database): Device {
-  const store = createIdbParticipantStore(database);
+  const seal = createSeal(database, keys);
+  const store = createIdbParticipantStore(database, seal);
   const clock = createSystemClock();
   const link = createSocketLink({
     url: self.location.origin,
@@ -32,7 +42,7 @@ function compose(database: Database): Device {
   });
   return createDevice({
     store,
-    datasets: idbDatasetStore(database),
+    datasets: idbDatasetStore(database, seal),
     link,
     identify: () => link.reconnect(),
     engines: rememberedEngines(
@@ -55,7 +65,12 @@ const device = (): Promise<Device> => {
   composed ??= openDatabase({
     onReplaced: () => end('the app was updated, or this device forgotten, in another tab'),
     onTerminated: () => end('the browser closed its storage'),
-  }).then(compose);
+  }).then(async (database) => {
+    // Nothing is begun that could not go on: whoever asks again once it is open finds it composed.
+    if (!(await isLocked(database, keys))) return compose(database);
+    database.close();
+    throw new DataLocked();
+  });
   return composed;
 };
 
@@ -73,6 +88,8 @@ self.onmessage = (event: MessageEvent<DeviceRequestMessage>) => {
     (made) => made.handle(message),
     (failure: unknown) => {
       composed = undefined;
+      if (failure instanceof DataLocked)
+        return reply({ type: 'failure', id: message.id, kind: failure.kind, message: failure.message });
       reply({
         type: 'failure',
         id: message.id,

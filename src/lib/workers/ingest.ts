@@ -1,6 +1,6 @@
 // What the ingest worker does with a request, apart from being a worker: every request is answered exactly once.
 import type { DatasetDraft, DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
-import { ImportMismatch, StorageFull } from '../ports/dataset-store.ts';
+import { DataLocked, ImportMismatch, StorageFull } from '../ports/dataset-store.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { SourceChanged, type ExampleSink, type Resumed } from '../modalities/assembler.ts';
 import { encodeInput } from '../modalities/encode.ts';
@@ -250,6 +250,7 @@ function failure(error: unknown): { readonly kind: string; readonly message: str
       kind: 'storage-full',
       message: `${error.message} Delete a dataset here or free space on this device, then continue the import with the same files.`,
     };
+  if (error instanceof DataLocked) return { kind: error.kind, message: error.message };
   if (error instanceof ImportMismatch) return { kind: 'other-files', message: error.message };
   if (error instanceof SourceChanged)
     return {

@@ -1,11 +1,14 @@
 // The ingest worker: reads what a person brings into datasets on this device. It has no way to the network.
 import { openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
+import { createSeal } from '../adapters/idb/seal.ts';
 import { canvasDecoder } from '../adapters/canvas/decode-image.ts';
 import { ingest } from './ingest.ts';
 import type { IngestReply, IngestRequest } from './ingest-messages.ts';
 
 let opened: Promise<Database> | undefined;
+const keys = createKeys(keyChannel());
 
 const handle = ingest({
   store: async () => {
@@ -15,7 +18,8 @@ const handle = ingest({
       onTerminated: () => (opened = undefined),
     });
     try {
-      return idbDatasetStore(await opened);
+      const database = await opened;
+      return idbDatasetStore(database, createSeal(database, keys));
     } catch (error) {
       opened = undefined;
       throw error;

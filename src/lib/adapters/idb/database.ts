@@ -41,6 +41,29 @@ export interface ChunkRow {
   readonly targets: Int32Array | Float32Array;
 }
 
+/** A record that is locked (seal.ts): 12 bytes of initialisation vector, then AES-GCM's ciphertext and tag. */
+export interface Sealed {
+  readonly sealed: Uint8Array<ArrayBuffer>;
+}
+
+/** The lock with a passphrase (lock.ts); none: what is here lies as it is. */
+export interface LockRow {
+  /** Of this lock, hex: another one has another data key. */
+  readonly id: string;
+  /** PBKDF2-SHA-256 makes the wrapping key of the passphrase. */
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly iterations: number;
+  /** The data key under the wrapping key: 12 bytes of initialisation vector, then AES-GCM's bytes. */
+  readonly wrapped: Uint8Array<ArrayBuffer>;
+  /** locking, removing: the records are passed over, and may be of either kind. */
+  readonly state: 'locking' | 'on' | 'removing';
+  /** Time without use after which it locks itself, ms; null: never by itself. */
+  readonly autoLockMs: number | null;
+  /** Wrong passphrases in a row, and when the next may be tried, Unix ms. */
+  readonly failures: number;
+  readonly notBefore: number;
+}
+
 /** Downloaded parameters; the store drops those unused for longest. */
 export interface ParametersRow {
   readonly parameters: Float32Array<ArrayBuffer>;
@@ -49,21 +72,24 @@ export interface ParametersRow {
 
 export interface TributaryDatabase extends DBSchema {
   /** Key: dataset id (in line). */
-  datasets: { key: string; value: DatasetRow };
+  datasets: { key: string; value: DatasetRow | (Sealed & { readonly id: string }) };
   /** Key: [dataset id, chunk number], out of line. All of one dataset: IDBKeyRange.bound([id], [id, []]). */
-  chunks: { key: [string, number]; value: ChunkRow };
+  chunks: { key: [string, number]; value: ChunkRow | Sealed };
   /** Key: as the chunk's. Apart from it, so that looking for duplicates need not read the examples. */
-  hashes: { key: [string, number]; value: Uint32Array };
+  hashes: { key: [string, number]; value: Uint32Array | Sealed };
   /** Key: dataset id (in line). */
-  imports: { key: string; value: ImportRow };
+  imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
   secrets: { key: string; value: CryptoKeyPair };
   /** Key: the setting's name, out of line. */
   settings: { key: string; value: unknown };
   /** Key: [federation, round] (in line). All of one federation: IDBKeyRange.bound([federation], [federation, []]). */
-  outbox: { key: [FederationId, RoundNumber]; value: OutboxEntry };
+  outbox: {
+    key: [FederationId, RoundNumber];
+    value: OutboxEntry | (Sealed & Pick<OutboxEntry, 'federation' | 'round'>);
+  };
   /** Key: checkpoint key (in line). */
-  checkpoints: { key: string; value: Checkpoint };
+  checkpoints: { key: string; value: Checkpoint | (Sealed & Pick<Checkpoint, 'key'>) };
   /** Key: [receipt.federation, receipt.round] (in line). */
   receipts: { key: [FederationId, RoundNumber]; value: StoredReceipt };
   /** Key: counts up, out of line. */
@@ -71,16 +97,18 @@ export interface TributaryDatabase extends DBSchema {
   /** Key: digest, out of line. */
   parameters: { key: string; value: ParametersRow; indexes: { usedAt: number } };
   /** Key: `<kind>:<federation>`, out of line. */
-  vectors: { key: string; value: Float32Array<ArrayBuffer> };
+  vectors: { key: string; value: Float32Array<ArrayBuffer> | Sealed };
   /** Key: model id (in line). */
-  models: { key: string; value: LocalModel };
+  models: { key: string; value: LocalModel | (Sealed & Pick<LocalModel, 'id'>) };
+  /** One entry, 'lock', out of line. */
+  lock: { key: 'lock'; value: LockRow };
 }
 
 export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -99,6 +127,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
     upgrade(upgrading, oldVersion) {
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
+      if (oldVersion < 3) upgrading.createObjectStore('lock');
     },
     blocked() {
       options.onBlocked?.();

@@ -12,19 +12,29 @@ import {
   type DatasetWriter,
 } from '../../ports/dataset-store.ts';
 import type { ChunkRow, Database, DatasetRow, ImportRow } from './database.ts';
+import { createKeys, silentChannel } from './keys.ts';
+import { createSeal, type Seal } from './seal.ts';
 
 /** A dataset that grows by single drawings keeps them in chunks of this many. */
 const GROWING_CHUNK_ROWS = 256;
 
 /** `now` in milliseconds since the epoch. The store does not own the database: whoever opened it closes it. */
-export function idbDatasetStore(database: Database, now: () => number = () => Date.now()): DatasetStore {
+export function idbDatasetStore(
+  database: Database,
+  seal: Seal = createSeal(database, createKeys(silentChannel)),
+  now: () => number = () => Date.now(),
+): DatasetStore {
+  /** One addition after the other: only what another tab adds meanwhile makes one begin again. */
+  let adding: Promise<unknown> = Promise.resolve();
   return {
     async list() {
-      const rows = await database.getAll('datasets');
+      const stored = await database.getAll('datasets');
+      const rows = await Promise.all(stored.map((row) => seal.open('datasets', row.id, row)));
       return rows.map((row) => row.record).toSorted((a, b) => b.importedAt - a.importedAt);
     },
     async resumable() {
-      const rows = await database.getAll('imports');
+      const stored = await database.getAll('imports');
+      const rows = await Promise.all(stored.map((row) => seal.open('imports', row.id, row)));
       return rows.map(({ id, federation, name, source, count, position, startedAt }) => ({
         id,
         federation,
@@ -35,9 +45,16 @@ export function idbDatasetStore(database: Database, now: () => number = () => Da
         startedAt,
       }));
     },
-    write: (draft) => begin(database, draft, now),
-    add: (id, examples) => add(database, id, examples),
-    record: async (id) => (await database.get('datasets', id))?.record,
+    write: (draft) => begin(database, seal, draft, now),
+    add(id, examples) {
+      const mine = adding.then(() => add(database, seal, id, examples));
+      adding = mine.catch(() => undefined);
+      return mine;
+    },
+    async record(id) {
+      const row = await database.get('datasets', id);
+      return row === undefined ? undefined : (await seal.open('datasets', id, row)).record;
+    },
     async read(id) {
       const transaction = database.transaction(['datasets', 'chunks', 'hashes']);
       const row = await transaction.objectStore('datasets').get(id);
@@ -46,9 +63,17 @@ export function idbDatasetStore(database: Database, now: () => number = () => Da
         transaction.objectStore('chunks').getAll(allOf(id)),
         transaction.objectStore('hashes').getAll(allOf(id)),
       ]);
-      return joinExamples(
-        chunks.map((chunk, index) => ({ ...chunk, hashes: hashes[index] ?? new Uint32Array(0) })),
+      const opened = await Promise.all(
+        chunks.map(async (chunk, index) => {
+          const key: [string, number] = [id, index];
+          const own = hashes[index];
+          return {
+            ...(await seal.open('chunks', key, chunk)),
+            hashes: own === undefined ? new Uint32Array(0) : await seal.open('hashes', key, own),
+          };
+        }),
       );
+      return joinExamples(opened);
     },
     async delete(id) {
       const transaction = database.transaction(['datasets', 'imports', 'chunks', 'hashes'], 'readwrite');
@@ -66,27 +91,29 @@ export function idbDatasetStore(database: Database, now: () => number = () => Da
 /** Keys [id, 0], [id, 1], … : an array sorts after every number. */
 const allOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []]);
 
-async function begin(database: Database, draft: DatasetDraft, now: () => number): Promise<DatasetWriter> {
-  const transaction = database.transaction(['datasets', 'imports', 'hashes'], 'readwrite');
-  const imports = transaction.objectStore('imports');
-  const [finished, known, hashes] = await Promise.all([
+async function begin(
+  database: Database,
+  seal: Seal,
+  draft: DatasetDraft,
+  now: () => number,
+): Promise<DatasetWriter> {
+  const transaction = database.transaction(['datasets', 'imports', 'hashes']);
+  const [finished, stored, hashes] = await Promise.all([
     transaction.objectStore('datasets').getKey(draft.id),
-    imports.get(draft.id),
+    transaction.objectStore('imports').get(draft.id),
     transaction.objectStore('hashes').getAll(allOf(draft.id)),
+    transaction.done,
   ]);
-  const problem =
-    finished !== undefined
-      ? new Error(`The dataset ${draft.id} is finished.`)
-      : known !== undefined && known.source !== draft.source
-        ? new ImportMismatch(known.source, draft.source)
-        : known !== undefined && JSON.stringify(known.contract) !== JSON.stringify(draft.contract)
-          ? new ImportMismatch('another data contract', 'this one')
-          : undefined;
-  if (problem !== undefined) {
-    await transaction.done;
-    throw problem;
+  if (finished !== undefined) throw new Error(`The dataset ${draft.id} is finished.`);
+  if (stored !== undefined) {
+    const known = await seal.open('imports', draft.id, stored);
+    if (known.source !== draft.source) throw new ImportMismatch(known.source, draft.source);
+    if (JSON.stringify(known.contract) !== JSON.stringify(draft.contract))
+      throw new ImportMismatch('another data contract', 'this one');
+    const opened = await Promise.all(hashes.map((own, index) => seal.open('hashes', [draft.id, index], own)));
+    return writer(database, seal, known, opened, now);
   }
-  const row: ImportRow = known ?? {
+  const row: ImportRow = {
     ...draft,
     count: 0,
     position: 0,
@@ -95,13 +122,18 @@ async function begin(database: Database, draft: DatasetDraft, now: () => number)
     bytes: 0,
     classCounts: countClasses(draft.contract, new Int32Array(0)),
   };
-  if (known === undefined) await storing(0, () => Promise.all([imports.put(row), transaction.done]));
-  else await transaction.done;
-  return writer(database, row, known === undefined ? undefined : hashes, now);
+  await seal.writing(async (as) => {
+    const begun = await as.seal('imports', row.id, row);
+    const writing = database.transaction(['imports', 'lock'], 'readwrite');
+    await as.confirm(writing);
+    await storing(0, () => Promise.all([writing.objectStore('imports').add(begun), writing.done]));
+  });
+  return writer(database, seal, row, undefined, now);
 }
 
 function writer(
   database: Database,
+  seal: Seal,
   begun: ImportRow,
   resumedHashes: readonly Uint32Array[] | undefined,
   now: () => number,
@@ -127,22 +159,34 @@ function writer(
         bytes: row.bytes + bytes,
         classCounts: countClasses(row.contract, examples.targets, row.classCounts),
       };
-      const transaction = database.transaction(['imports', 'chunks', 'hashes'], 'readwrite');
-      const imports = transaction.objectStore('imports');
-      // Two tabs that continue one import would write over each other: the second finds the row moved on, and stops.
-      const present = await imports.get(row.id);
-      if (present?.chunks !== row.chunks) {
-        await transaction.done;
-        throw new Error(`The import ${row.id} was deleted, or goes on in another tab.`);
-      }
-      await storing(bytes, () =>
-        Promise.all([
-          transaction.objectStore('chunks').put(chunk, [row.id, row.chunks]),
-          transaction.objectStore('hashes').put(hashes, [row.id, row.chunks]),
-          imports.put(next),
-          transaction.done,
-        ]),
-      );
+      const key: [string, number] = [row.id, row.chunks];
+      await seal.writing(async (as) => {
+        const [ownChunk, ownHashes, ownImport] = await Promise.all([
+          as.seal('chunks', key, chunk),
+          as.seal('hashes', key, hashes),
+          as.seal('imports', row.id, next),
+        ]);
+        const transaction = database.transaction(['imports', 'chunks', 'hashes', 'lock'], 'readwrite');
+        await as.confirm(transaction);
+        const imports = transaction.objectStore('imports');
+        // Two tabs that continue one import would write over each other: the second finds chunks that are not its own, and stops.
+        const [present, chunks] = await Promise.all([
+          imports.getKey(row.id),
+          transaction.objectStore('chunks').count(allOf(row.id)),
+        ]);
+        if (present === undefined || chunks !== row.chunks) {
+          await transaction.done;
+          throw new Error(`The import ${row.id} was deleted, or goes on in another tab.`);
+        }
+        await storing(bytes, () =>
+          Promise.all([
+            transaction.objectStore('chunks').put(ownChunk, key),
+            transaction.objectStore('hashes').put(ownHashes, key),
+            imports.put(ownImport),
+            transaction.done,
+          ]),
+        );
+      });
       version.add(hashes);
       row = next;
     },
@@ -161,17 +205,21 @@ function writer(
         version: version.finish(),
         importedAt: now(),
       };
-      // Strict: once the person has been told that the data is kept, a power cut must not say otherwise.
-      const transaction = database.transaction(['datasets', 'imports'], 'readwrite', {
-        durability: 'strict',
+      await seal.writing(async (as) => {
+        const stored = await as.seal('datasets', id, { id, record, chunks });
+        // Strict: once the person has been told that the data is kept, a power cut must not say otherwise.
+        const transaction = database.transaction(['datasets', 'imports', 'lock'], 'readwrite', {
+          durability: 'strict',
+        });
+        await as.confirm(transaction);
+        await storing(0, () =>
+          Promise.all([
+            transaction.objectStore('datasets').put(stored),
+            transaction.objectStore('imports').delete(id),
+            transaction.done,
+          ]),
+        );
       });
-      await storing(0, () =>
-        Promise.all([
-          transaction.objectStore('datasets').put({ id, record, chunks }),
-          transaction.objectStore('imports').delete(id),
-          transaction.done,
-        ]),
-      );
       return record;
     },
     async discard() {
@@ -186,56 +234,80 @@ function writer(
   };
 }
 
-/** One transaction: whoever reads sees the dataset before or after, and two tabs adding at once both count. */
-async function add(database: Database, id: string, examples: Examples): Promise<DatasetRecord> {
-  const transaction = database.transaction(['datasets', 'chunks', 'hashes'], 'readwrite', {
-    durability: 'strict',
-  });
-  const datasets = transaction.objectStore('datasets');
-  const chunks = transaction.objectStore('chunks');
-  const [row, known] = await Promise.all([
-    datasets.get(id),
-    transaction.objectStore('hashes').getAll(allOf(id)),
-  ]);
-  if (row === undefined) {
-    await transaction.done;
-    throw new Error(`There is no dataset ${id}.`);
-  }
-  const fresh = withoutDuplicates(examples, known);
-  if (fresh.count === 0) {
-    await transaction.done;
-    return row.record;
-  }
-  const lastHashes = known.at(-1);
-  const isRoom = lastHashes !== undefined && lastHashes.length / 2 + fresh.count <= GROWING_CHUNK_ROWS;
-  const last: ChunkRow | undefined = isRoom ? await chunks.get([id, row.chunks - 1]) : undefined;
-  const merged =
-    last === undefined || lastHashes === undefined
-      ? fresh
-      : (joinExamples([{ ...last, hashes: lastHashes }, fresh]) ?? fresh);
-  const place = last === undefined ? row.chunks : row.chunks - 1;
+/** Whoever reads sees the dataset before or after; of two tabs adding at once the second begins again, and both count. */
+async function add(database: Database, seal: Seal, id: string, examples: Examples): Promise<DatasetRecord> {
+  for (;;) {
+    const reading = database.transaction(['datasets', 'chunks', 'hashes']);
+    const [stored, storedHashes] = await Promise.all([
+      reading.objectStore('datasets').get(id),
+      reading.objectStore('hashes').getAll(allOf(id)),
+    ]);
+    const storedLast = await reading.objectStore('chunks').get([id, storedHashes.length - 1]);
+    if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
+    const row = await seal.open('datasets', id, stored);
+    const known = await Promise.all(storedHashes.map((own, index) => seal.open('hashes', [id, index], own)));
+    const fresh = withoutDuplicates(examples, known);
+    if (fresh.count === 0) return row.record;
+    const lastHashes = known.at(-1);
+    const isRoom = lastHashes !== undefined && lastHashes.length / 2 + fresh.count <= GROWING_CHUNK_ROWS;
+    const last: ChunkRow | undefined =
+      isRoom && storedLast !== undefined
+        ? await seal.open('chunks', [id, row.chunks - 1], storedLast)
+        : undefined;
+    const merged =
+      last === undefined || lastHashes === undefined
+        ? fresh
+        : (joinExamples([{ ...last, hashes: lastHashes }, fresh]) ?? fresh);
+    const place = last === undefined ? row.chunks : row.chunks - 1;
 
-  const version = datasetVersion(row.record.contract);
-  for (const hashes of known) version.add(hashes);
-  version.add(fresh.hashes);
-  const record: DatasetRecord = {
-    ...row.record,
-    count: row.record.count + fresh.count,
-    classCounts: countClasses(row.record.contract, fresh.targets, row.record.classCounts),
-    bytes: row.record.bytes + examplesBytes(fresh),
-    version: version.finish(),
-  };
-  const next: DatasetRow = { id, record, chunks: place + 1 };
-  const { hashes, ...chunk } = merged;
-  await storing(examplesBytes(fresh), () =>
-    Promise.all([
-      chunks.put(chunk, [id, place]),
-      transaction.objectStore('hashes').put(hashes, [id, place]),
-      datasets.put(next),
-      transaction.done,
-    ]),
-  );
-  return record;
+    const version = datasetVersion(row.record.contract);
+    for (const hashes of known) version.add(hashes);
+    version.add(fresh.hashes);
+    const record: DatasetRecord = {
+      ...row.record,
+      count: row.record.count + fresh.count,
+      classCounts: countClasses(row.record.contract, fresh.targets, row.record.classCounts),
+      bytes: row.record.bytes + examplesBytes(fresh),
+      version: version.finish(),
+    };
+    const { hashes, ...chunk } = merged;
+    const isWritten = await seal.writing(async (as) => {
+      const [ownChunk, ownHashes, next] = await Promise.all([
+        as.seal('chunks', [id, place], chunk),
+        as.seal('hashes', [id, place], hashes),
+        as.seal('datasets', id, { id, record, chunks: place + 1 }),
+      ]);
+      const transaction = database.transaction(['datasets', 'chunks', 'hashes', 'lock'], 'readwrite', {
+        durability: 'strict',
+      });
+      await as.confirm(transaction);
+      const datasets = transaction.objectStore('datasets');
+      if (!isSame(stored, await datasets.get(id))) {
+        await transaction.done;
+        return false;
+      }
+      await storing(examplesBytes(fresh), () =>
+        Promise.all([
+          transaction.objectStore('chunks').put(ownChunk, [id, place]),
+          transaction.objectStore('hashes').put(ownHashes, [id, place]),
+          datasets.put(next),
+          transaction.done,
+        ]),
+      );
+      return true;
+    });
+    if (isWritten) return record;
+  }
+}
+
+type StoredDataset = DatasetRow | { readonly id: string; readonly sealed: Uint8Array };
+
+/** Whether nobody wrote in between: no two sealed records begin with the same vector, and no two versions are alike. */
+function isSame(before: StoredDataset, now: StoredDataset | undefined): boolean {
+  if (now === undefined) return false;
+  if ('sealed' in before || 'sealed' in now)
+    return 'sealed' in before && 'sealed' in now && String(before.sealed) === String(now.sealed);
+  return before.record.version === now.record.version;
 }
 
 function joined(parts: readonly Uint32Array[]): Uint32Array {

@@ -5,6 +5,8 @@ import { StorageFull } from '../../ports/dataset-store.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Database } from './database.ts';
 import { keptIdentity } from './identity.ts';
+import { createKeys, silentChannel } from './keys.ts';
+import { createSeal, type Seal } from './seal.ts';
 
 /** Downloaded models that are kept: the newest few versions, for rounds and for trying them. */
 const PARAMETERS_KEPT = 6;
@@ -21,16 +23,26 @@ async function roomFor<T>(bytes: number | undefined, write: () => Promise<T>): P
   }
 }
 
-export function createIdbParticipantStore(database: Database): ParticipantStore {
+export function createIdbParticipantStore(
+  database: Database,
+  seal: Seal = createSeal(database, createKeys(silentChannel)),
+): ParticipantStore {
   return {
     identity: () => roomFor(undefined, () => keptIdentity(database)),
     outbox: {
       put: (entry) =>
-        roomFor(entry.bytes.byteLength, async () => {
-          const transaction = database.transaction('outbox', 'readwrite', strict);
-          await Promise.all([transaction.store.put(entry), transaction.done]);
-        }),
-      list: (federation) => database.getAll('outbox', IDBKeyRange.bound([federation], [federation, []])),
+        roomFor(entry.bytes.byteLength, () =>
+          seal.writing(async (as) => {
+            const stored = await as.seal('outbox', [entry.federation, entry.round], entry);
+            const transaction = database.transaction(['outbox', 'lock'], 'readwrite', strict);
+            await as.confirm(transaction);
+            await Promise.all([transaction.objectStore('outbox').put(stored), transaction.done]);
+          }),
+        ),
+      async list(federation) {
+        const rows = await database.getAll('outbox', IDBKeyRange.bound([federation], [federation, []]));
+        return Promise.all(rows.map((row) => seal.open('outbox', [row.federation, row.round], row)));
+      },
       async remove(federation, round) {
         const transaction = database.transaction('outbox', 'readwrite', strict);
         await Promise.all([transaction.store.delete([federation, round]), transaction.done]);
@@ -38,10 +50,18 @@ export function createIdbParticipantStore(database: Database): ParticipantStore 
     },
     checkpoints: {
       put: (checkpoint) =>
-        roomFor(checkpoint.state.parameters.byteLength + checkpoint.state.optimizer.byteLength, async () => {
-          await database.put('checkpoints', checkpoint);
-        }),
-      get: (key) => database.get('checkpoints', key),
+        roomFor(checkpoint.state.parameters.byteLength + checkpoint.state.optimizer.byteLength, () =>
+          seal.writing(async (as) => {
+            const stored = await as.seal('checkpoints', checkpoint.key, checkpoint);
+            const transaction = database.transaction(['checkpoints', 'lock'], 'readwrite');
+            await as.confirm(transaction);
+            await Promise.all([transaction.objectStore('checkpoints').put(stored), transaction.done]);
+          }),
+        ),
+      async get(key) {
+        const row = await database.get('checkpoints', key);
+        return row === undefined ? undefined : seal.open('checkpoints', key, row);
+      },
       remove: (key) => database.delete('checkpoints', key),
     },
     receipts: {
@@ -93,18 +113,32 @@ export function createIdbParticipantStore(database: Database): ParticipantStore 
     },
     vectors: {
       put: (key, values) =>
-        roomFor(values.byteLength, async () => {
-          await database.put('vectors', values, key);
-        }),
-      get: (key) => database.get('vectors', key),
+        roomFor(values.byteLength, () =>
+          seal.writing(async (as) => {
+            const stored = await as.seal('vectors', key, values);
+            const transaction = database.transaction(['vectors', 'lock'], 'readwrite');
+            await as.confirm(transaction);
+            await Promise.all([transaction.objectStore('vectors').put(stored, key), transaction.done]);
+          }),
+        ),
+      async get(key) {
+        const row = await database.get('vectors', key);
+        return row === undefined ? undefined : seal.open('vectors', key, row);
+      },
       remove: (key) => database.delete('vectors', key),
     },
     models: {
       put: (model) =>
-        roomFor(model.parameters.byteLength, async () => {
-          await database.put('models', model);
-        }),
-      list: () => database.getAll('models'),
+        roomFor(model.parameters.byteLength, () =>
+          seal.writing(async (as) => {
+            const stored = await as.seal('models', model.id, model);
+            const transaction = database.transaction(['models', 'lock'], 'readwrite');
+            await as.confirm(transaction);
+            await Promise.all([transaction.objectStore('models').put(stored), transaction.done]);
+          }),
+        ),
+      list: async () =>
+        Promise.all((await database.getAll('models')).map((row) => seal.open('models', row.id, row))),
       remove: (id) => database.delete('models', id),
     },
     settings: {
