@@ -26,6 +26,10 @@ export default {
         'base-uri': ['none'],
         'form-action': ['self'],
         'frame-ancestors': ['none'],
+        // No text becomes markup or the address of a script but by these: Svelte's templates, which are compiled into the app,
+        // and the addresses of our own workers (src/lib/workers/worker-addresses.ts).
+        'require-trusted-types-for': ['script'],
+        'trusted-types': ['svelte-trusted-html', 'default'],
       },
     },
     // The server checks the Origin of every state-changing request itself (server/http).
