@@ -2,6 +2,7 @@
 // Inline scripts carry a hash, so that the content security policy can refuse every other script.
 import adapter from '@sveltejs/adapter-node';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import { sourcesDigest } from './server/build.mjs';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
@@ -34,6 +35,7 @@ export default {
     },
     // The server checks the Origin of every state-changing request itself (server/http).
     csrf: { trustedOrigins: [] },
-    version: { pollInterval: 0 },
+    // By what it is made of, not by when: the same sources make the same bytes (server/write-manifest.mjs).
+    version: { name: sourcesDigest().slice(0, 16), pollInterval: 0 },
   },
 };
