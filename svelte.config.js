@@ -2,6 +2,7 @@
 // Inline scripts carry a hash, so that the content security policy can refuse every other script.
 import adapter from '@sveltejs/adapter-node';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import { sourcesDigest } from './server/build.mjs';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
@@ -26,10 +27,15 @@ export default {
         'base-uri': ['none'],
         'form-action': ['self'],
         'frame-ancestors': ['none'],
+        // No text becomes markup or the address of a script but by these: Svelte's templates, which are compiled into the app,
+        // and the addresses of our own workers (src/lib/workers/worker-addresses.ts).
+        'require-trusted-types-for': ['script'],
+        'trusted-types': ['svelte-trusted-html', 'default'],
       },
     },
     // The server checks the Origin of every state-changing request itself (server/http).
     csrf: { trustedOrigins: [] },
-    version: { pollInterval: 0 },
+    // By what it is made of, not by when: the same sources make the same bytes (server/write-manifest.mjs).
+    version: { name: sourcesDigest().slice(0, 16), pollInterval: 0 },
   },
 };

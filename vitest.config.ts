@@ -1,4 +1,5 @@
-// Two projects: `node` for everything that needs no browser, `browser` for engines and stores in a real Chromium.
+// Projects: `node` for everything that needs no browser, `node-apart` for what changes its process for good, `browser` for
+// engines and stores in a real Chromium.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -14,6 +15,9 @@ const chromiumArguments = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
+/** These leave a module of another package behind that took the process for a page. */
+const apart = ['src/lib/adapters/jax/trainer.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -27,9 +31,15 @@ export default defineConfig({
             'server/**/*.test.ts',
             'test/{contract,golden,simulation,repository,support,processes}/**/*.test.ts',
           ],
+          exclude: apart,
           environment: 'node',
           testTimeout: 60_000,
+          // Files share a process, so that packages are loaded once.
+          isolate: false,
         },
+      },
+      {
+        test: { name: 'node-apart', include: apart, environment: 'node', testTimeout: 60_000 },
       },
       {
         optimizeDeps: { entries: ['test/browser/**/*.ts'] },

@@ -18,7 +18,7 @@ const learningRate = Number(process.env['BENCH_RATE'] ?? 0.1);
 
 /** The noise at which so many rounds cost just ε. */
 function privacyFor(epsilon: number): Noised {
-  const noiseMultiplier = Math.sqrt(ROUNDS / budgetOf({ epsilon, delta }));
+  const noiseMultiplier = Math.sqrt(ROUNDS / budgetOf({ type: 'central', epsilon, delta }));
   return { type: 'central', clipNorm, noiseMultiplier, delta, epsilon };
 }
 
@@ -43,7 +43,7 @@ export async function run(): Promise<Row[]> {
         name:
           privacy.type === 'none'
             ? `${model}: no noise, ${result.rounds} rounds`
-            : `${model}: ε ${Number(epsilonOf(result.rounds * costOf(privacy), delta).toPrecision(4))} after ${result.rounds} rounds, noise multiplier ${privacy.noiseMultiplier.toPrecision(4)}`,
+            : `${model}: ε ${Number(epsilonOf(result.rounds * costOf(privacy), delta, privacy.type).toPrecision(4))} after ${result.rounds} rounds, noise multiplier ${privacy.noiseMultiplier.toPrecision(4)}`,
         value: rounded(100 * (last.reduce((sum, value) => sum + value, 0) / last.length), 2),
         unit: '%',
         target: null,

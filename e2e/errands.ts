@@ -72,12 +72,15 @@ export const patients: FederationWishes = {
   sample: 'patient-cohort',
 };
 
-/** Errors that no screen shows: uncaught ones, and what the content security policy refused. */
+/** Errors that no screen shows: uncaught ones, and what the policies of the page refused. */
 export function unseenErrors(page: Page): readonly string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && /content security policy|uncaught/i.test(message.text()))
+    if (
+      message.type() === 'error' &&
+      /content security policy|integrity|requires 'trusted|uncaught/i.test(message.text())
+    )
       errors.push(message.text());
   });
   return errors;

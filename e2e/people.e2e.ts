@@ -78,7 +78,16 @@ test('an owner signs in by a passkey and by a recovery code, and lets in a viewe
     return response.status;
   });
   expect(refused).toBe(403);
+  await other.goto(`${site}/console`);
+  const create = other.getByRole('button', { name: 'New federation' });
+  await expect(create).toHaveAttribute('aria-disabled', 'true');
+  await expect(create).toHaveAccessibleDescription(/As a viewer you look, and change nothing/);
   await page.getByRole('button', { name: 'Remove Vera' }).click();
+  const asked = page.getByRole('dialog', { name: 'Remove Vera' });
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Vera' })).toHaveCount(1);
+  await page.getByRole('button', { name: 'Remove Vera' }).click();
+  await asked.getByRole('button', { name: 'Remove for good' }).click();
   await expect(page.getByRole('row').filter({ hasText: 'Vera' })).toHaveCount(0);
   await other.reload();
   await other.waitForURL('**/sign-in**');

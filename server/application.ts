@@ -24,6 +24,16 @@ export interface Application {
   /** The address under which others reach this server: for invitation links and QR codes. */
   readonly publicUrl: string;
   readonly appVersion: string;
+  /** Undefined in development, where files change as they are edited. */
+  readonly integrity: PageIntegrity | undefined;
+}
+
+/** What holds a page to the files of its build. */
+export interface PageIntegrity {
+  /** A part of a page, with the hash of every script and style that it names or may import; `modules`: those to be fetched ahead. */
+  page(html: string, modules: readonly string[]): string;
+  /** What the page's headers have to say of that. */
+  hold(headers: Headers): void;
 }
 
 export const SESSION_COOKIE = 'tributary_session';

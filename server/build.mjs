@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { writeManifest } from './write-manifest.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'build', '.sources');
@@ -87,6 +88,8 @@ export function buildIfStale(say = (line) => console.error(line)) {
     rmSync(stamp, { force: true });
     vite();
     vite('--config', 'vite.server.config.ts');
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    writeManifest(join(root, 'build', 'client'), { version, sources: digest });
     writeFileSync(stamp, digest);
     say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
   });

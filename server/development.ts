@@ -35,6 +35,7 @@ export async function attachDevelopment(
     site,
     log,
     publicUrl: address,
+    integrity: undefined,
     onTokenUsed: show,
     fatal: (error) => {
       log.fatal({ error: String(error) }, 'what was to be kept may not be on disk: the server ends');

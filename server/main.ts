@@ -16,6 +16,7 @@ import { openGateway } from './gateway/gateway.ts';
 import { boundConnections, HANDSHAKE_MS, serverOptions } from './http/bounds.ts';
 import type { Site } from './http/site.ts';
 import { builtPages, nameVisitor, setPageHeaders, type PageHandler } from './pages.ts';
+import { builtIntegrity } from './page-integrity.ts';
 import { openProgram } from './program.ts';
 import { localAddresses, ownCertificate, readCertificate } from './tls.ts';
 
@@ -70,6 +71,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     site,
     log,
     publicUrl: () => url,
+    integrity: pages === 'built' ? builtIntegrity() : undefined,
     onTokenUsed: (token) => onSignInUrl?.(signInUrl(token)),
     fatal: fatal ?? end,
   });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import type { Application } from './application.ts';
+import type { Application, PageIntegrity } from './application.ts';
 import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
 import { fileBlobs } from './adapters/file-blobs.ts';
@@ -41,6 +41,8 @@ export async function openProgram(options: {
   readonly site: Site;
   readonly log: Log;
   readonly publicUrl: () => string;
+  /** Undefined in development. */
+  readonly integrity: PageIntegrity | undefined;
   readonly onTokenUsed: (token: string) => void;
   readonly fatal: (error: unknown) => void;
 }): Promise<Program> {
@@ -73,6 +75,7 @@ export async function openProgram(options: {
       return options.publicUrl();
     },
     appVersion: appVersion(),
+    integrity: options.integrity,
   };
 
   return {

@@ -9,7 +9,19 @@ export const handle: Handle = async ({ event, resolve }) => {
     application,
     person: application.person(event.cookies.get(SESSION_COOKIE)) ?? null,
   });
-  return resolve(event);
+  const { integrity } = application;
+  if (integrity === undefined) return resolve(event);
+  const modules: string[] = [];
+  const response = await resolve(event, {
+    // A header cannot say which bytes are meant: they are named in the page, with their hashes.
+    preload({ type, path }) {
+      if (type === 'js') modules.push(path);
+      return false;
+    },
+    transformPageChunk: ({ html }) => integrity.page(html, modules),
+  });
+  integrity.hold(response.headers);
+  return response;
 };
 
 export const handleError: HandleServerError = ({ error, event, status }) => {

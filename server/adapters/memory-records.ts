@@ -59,7 +59,6 @@ const ofFederation = [
   'admissions',
   'exclusions',
   'log',
-  'journal',
 ] as const satisfies readonly (keyof State)[];
 
 /** Which tables a change writes to: these are copied, the others stay. */
@@ -263,7 +262,6 @@ function apply(state: State, change: Change): void {
       known(change.record.federation);
       return insert(state.log, key(change.record.federation, change.record.version), change.record);
     case 'append-journal':
-      known(change.record.federation);
       return insert(state.journal, key(change.record.federation, change.record.sequence), change.record);
     default:
       change satisfies never;

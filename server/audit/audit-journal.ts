@@ -1,7 +1,7 @@
 // A federation's journal: each line must follow from the one before, and the rows that it names must be what it says they were.
 import * as v from 'valibot';
 import { rowDigest, nameOf } from '../coordinator/seal.ts';
-import { hashOf, START } from '../coordinator/journal.ts';
+import { hashOf, sinceMade, START } from '../coordinator/journal.ts';
 import { readEntry } from '../adapters/sqlite/rows.ts';
 import { sealedTables, storedRow, type SealedTable } from '../adapters/sqlite/stored-rows.ts';
 import type { Tables } from '../adapters/sqlite/schema.ts';
@@ -26,7 +26,9 @@ export function auditJournal(
   const lines = chainOf(stored, federation, found);
   const expected = new Map<string, string>();
   const appended = new Map<string, string[]>();
-  for (const { payload } of lines) {
+  // Those of a federation that was deleted name rows that went with it.
+  const present = sinceMade(lines);
+  for (const { payload } of present) {
     const read = v.safeParse(Named, payload);
     for (const [name, digest] of read.success ? read.output.rows : []) {
       const growing = name.endsWith('/+');
@@ -35,7 +37,7 @@ export function auditJournal(
     }
   }
   // What was made before lines named their rows is counted, and not judged.
-  const isWhole = v.safeParse(Named, lines[0]?.payload).success;
+  const isWhole = v.safeParse(Named, present[0]?.payload).success;
   let [rows, unnamed] = [0, 0];
   for (const table of Object.keys(sealedTables) as SealedTable[]) {
     const kept = appended.get(`${table}/+`) ?? [];
@@ -115,7 +117,12 @@ export function rowName(table: SealedTable, row: Row): string {
     : columns.map((column) => `${column} ${row[column]}`).join(', ');
 }
 
-function chainOf(stored: Stored, federation: string, found: (finding: Finding) => void): JournalRecord[] {
+/** Every line of a federation, also of one that was deleted, each checked against the one before. */
+export function chainOf(
+  stored: Stored,
+  federation: string,
+  found: (finding: Finding) => void,
+): JournalRecord[] {
   const table = 'journal';
   let previous = START;
   let sequence = 0;

@@ -2,11 +2,15 @@
 // name, every leaf and head of the logs of versions, and the bytes of every version. What is not as it was written is named.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { keyFingerprint } from '#lib/core/digest.ts';
 import { readServerKey } from '../adapters/file-server-key.ts';
 import { auditActs } from './audit-acts.ts';
-import { auditJournal } from './audit-journal.ts';
+import { auditJournal, chainOf } from './audit-journal.ts';
 import { auditVersions } from './audit-versions.ts';
+import { DELETED } from '../coordinator/journal.ts';
+import { PrivacyLedger } from '../coordinator/privacy-ledger.ts';
+import type { JournalRecord } from '../ports/records.ts';
 import { because, type Finding } from './findings.ts';
 import { openStored, type Row, type Stored } from './stored.ts';
 
@@ -19,10 +23,20 @@ export interface AuditedFederation {
   readonly leaves: number;
 }
 
+/** One that was deleted: its journal stays, with what it charged its participants. */
+export interface DeletedFederation {
+  readonly federation: string;
+  readonly lines: number;
+  /** Releases that were charged, and to how many participants. */
+  readonly releases: number;
+  readonly participants: number;
+}
+
 export interface AuditReport {
   /** Of the server's key; null: it is not there, and signatures are checked with the key that each names. */
   readonly key: string | null;
   readonly federations: readonly AuditedFederation[];
+  readonly deleted: readonly DeletedFederation[];
   /** Of coordinators. */
   readonly acts: number;
   readonly findings: readonly Finding[];
@@ -40,19 +54,25 @@ export async function audit(directory: string): Promise<AuditReport> {
     return undefined;
   });
   const federations: AuditedFederation[] = [];
+  const deleted: DeletedFederation[] = [];
   let acts = 0;
   const stored = openStored(path);
   try {
     acts = auditActs(stored, found);
     const rows = federationsOf(stored, found);
-    for (const federation of withoutOwner(stored, new Set(rows.map((row) => String(row['id'])))))
-      found({
-        table: 'federations',
-        federation,
-        row: null,
-        problem:
-          'rows of this federation are there, and it is not: it was taken away, or its id was changed.',
-      });
+    for (const [federation, tables] of withoutOwner(stored, new Set(rows.map((row) => String(row['id']))))) {
+      const lines = tables.includes('journal') ? chainOf(stored, federation, found) : [];
+      if (tables.length === 1 && lines.at(-1)?.type === DELETED)
+        deleted.push({ federation, lines: lines.length, ...chargedIn(lines) });
+      else
+        found({
+          table: 'federations',
+          federation,
+          row: null,
+          problem:
+            'rows of this federation are there, and it is not: it was taken away, or its id was changed.',
+        });
+    }
     for (const row of rows) {
       const federation = String(row['id']);
       const { lines, rows, unnamed } = auditJournal(stored, federation, found);
@@ -67,17 +87,33 @@ export async function audit(directory: string): Promise<AuditReport> {
   } finally {
     stored.close();
   }
-  return { key: key === undefined ? null : keyFingerprint(key.publicKey), federations, acts, findings };
+  return {
+    key: key === undefined ? null : keyFingerprint(key.publicKey),
+    federations,
+    deleted,
+    acts,
+    findings,
+  };
 }
 
-/** Federations that rows belong to and that are not there. */
-const withoutOwner = (stored: Stored, known: ReadonlySet<string>): readonly string[] => [
-  ...new Set(
-    ['journal', 'versions', 'version_log']
-      .flatMap((table) => stored.owners(table))
-      .filter((federation) => !known.has(federation)),
-  ),
-];
+/** A line that cannot be read as a charge was named when the chain was. */
+function chargedIn(lines: readonly JournalRecord[]): Pick<DeletedFederation, 'releases' | 'participants'> {
+  try {
+    return new PrivacyLedger(lines).totals;
+  } catch (error) {
+    if (error instanceof v.ValiError) return { releases: 0, participants: 0 };
+    throw error;
+  }
+}
+
+/** Federations that rows belong to and that are not there, each with the tables in which they lie. */
+function withoutOwner(stored: Stored, known: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+  const tables = new Map<string, string[]>();
+  for (const table of ['journal', 'versions', 'version_log'])
+    for (const federation of stored.owners(table))
+      if (!known.has(federation)) tables.set(federation, [...(tables.get(federation) ?? []), table]);
+  return tables;
+}
 
 function federationsOf(stored: Stored, found: (finding: Finding) => void): readonly Row[] {
   try {

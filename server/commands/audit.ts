@@ -24,11 +24,15 @@ export function register(program: Command): void {
     });
 }
 
-function* spoken({ key, federations, acts, findings }: AuditReport): Iterable<string> {
+function* spoken({ key, federations, deleted, acts, findings }: AuditReport): Iterable<string> {
   yield key === null ? 'The server’s key is not in the directory.' : `Key of the server: ${key}`;
   for (const { federation, lines, rows, unnamed, versions, leaves } of federations) {
     const old = unnamed === 0 ? '' : ` (${unnamed} older than the journal’s naming of rows, not checked)`;
     yield `${federation}: ${versions} versions, ${leaves} in the log, ${lines} lines of the journal, ${rows} rows${old}`;
+  }
+  for (const { federation, lines, releases, participants } of deleted) {
+    const charged = releases === 0 ? '' : `, ${releases} releases charged to ${participants} participants`;
+    yield `${federation}: deleted; ${lines} lines of its journal stay${charged}`;
   }
   yield `${acts} ${acts === 1 ? 'act' : 'acts'} of coordinators`;
   for (const finding of findings) yield `ALTERED ${findingLine(finding)}`;

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { exampleSpec } from '../../test/simulation/example-spec.ts';
+import { anyValueAnywhere, values } from '../../test/support/any-value-anywhere.ts';
 import { checkSpec } from './check-spec.ts';
 
 type Input = v.InferInput<typeof FederationSpec>;
@@ -52,6 +54,32 @@ test('a spec of one kind holds nothing of another', () => {
     { ...exampleSpec(), trees: {} },
   ])
     expect(v.is(FederationSpec, spec)).toBe(false);
+});
+
+/** What a field may well hold, though hardly beside the others. */
+const small = fc.constantFrom(0, 1, 2, 3, 7, 40, 0.5, true, false);
+
+test.each([
+  ['a network', exampleSpec()],
+  ['trees', v.parse(FederationSpec, ofTrees)],
+  ['clusters', v.parse(FederationSpec, ofClusters)],
+])('any value in any place of a spec of %s is refused at its field, or fits', (_, spec) => {
+  let read = 0;
+  fc.assert(
+    fc.property(anyValueAnywhere(spec, fc.oneof(values, small)), (text) => {
+      const parsed = v.safeParse(FederationSpec, JSON.parse(text));
+      if (!parsed.success) return;
+      read += 1;
+      const checked = checkSpec(parsed.output);
+      if (checked.ok) return;
+      for (const { path, message } of checked.error) {
+        expect(path).toMatch(/^spec\.\w/);
+        expect(message).toMatch(/\S.*\.$/s);
+      }
+    }),
+    { numRuns: 400, seed: 7 },
+  );
+  expect(read).toBeGreaterThan(10);
 });
 
 /** Histograms of 1000 columns at depth 8 are beyond what an update may carry. */

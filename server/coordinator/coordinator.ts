@@ -38,9 +38,10 @@ import { checkSpec } from './check-spec.ts';
 import type { Standing } from './reputation.ts';
 import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
+import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { Invitations } from './invitations.ts';
-import { firstBrokenEntry, journalAfter } from './journal.ts';
+import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
@@ -155,13 +156,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const checked = checkSpec(spec);
       if (!checked.ok) return invalid(checked.error);
       const id = wanted ?? freeId(spec.brief.title, (one) => federations.has(one));
-      const taken = `There is a federation “${id}” already. Choose another address.`;
-      const conflict = fail<ActionRefusal>({
-        error: 'invalid',
-        message: taken,
-        issues: [{ path: 'id', message: taken }],
-      });
-      if (federations.has(id)) return conflict;
+      const unusable = (message: string) => invalid([{ path: 'id', message }]);
+      const why = whyUnusable(id, (one) => federations.has(one));
+      if (why !== undefined) return unusable(why);
       const at = clock.now();
       const initial = initialVersion(id, spec, checked.value, at);
       await blobs.put(bytesOf(initial.parameters));
@@ -178,7 +175,9 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         livePinned: false,
         roots: [],
       };
-      const journal = journalAfter(id, undefined);
+      // Of a federation that was deleted: its lines stay, and what it charged is charged.
+      const former = await records.journal(id);
+      const journal = journalAfter(id, former.at(-1));
       try {
         const changes: Change[] = [
           { type: 'create-federation', record },
@@ -193,7 +192,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         journal.written();
       } catch (error) {
         await blobs.release(initial.record.digest);
-        if (error instanceof RecordConflict) return conflict;
+        if (error instanceof RecordConflict) return unusable(takenMessage(id));
         if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
@@ -205,7 +204,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           model: checked.value,
           versions,
           journal,
-          ledger: new PrivacyLedger([]),
+          ledger: new PrivacyLedger(former),
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
           exclusions: [],
@@ -265,7 +264,15 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         const { state } = federation.record;
         if (!federations.has(id)) return 'gone';
         if (state !== 'draft' && state !== 'finished') return 'runs';
-        await federation.write([{ type: 'delete-federation', id }]);
+        const { versions, ledger } = federation;
+        await federation.write([
+          { type: 'delete-federation', id },
+          federation.entry(DELETED, {
+            title: federation.record.spec.brief.title,
+            versions: versions.head.version + 1,
+            releases: ledger.releases,
+          }),
+        ]);
         federations.delete(id);
         return 'deleted';
       });
@@ -347,22 +354,6 @@ const found = (federations: ReadonlyMap<FederationId, Federation>, id: Federatio
   return federation;
 };
 
-/** An address made of a title: "Drawn digits!" → drawn-digits, then drawn-digits-2. */
-function freeId(title: string, isTaken: (id: FederationId) => boolean): FederationId {
-  const plain = title
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
-    .replace(/^-+|-+$/g, '');
-  const stem = plain === '' ? 'federation' : plain;
-  for (let number = 1; ; number += 1) {
-    const id = v.parse(FederationId, number === 1 ? stem : `${stem}-${number}`);
-    if (!isTaken(id)) return id;
-  }
-}
-
 /** Whoever took part in none of so many rounds counts as one that never did. */
 const ROUNDS_REMEMBERED = 200;
 
@@ -420,7 +411,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     federation.resume(last);
   }
   // A damaged disk is found out before anybody trains from it.
-  const doubtful = onceDamaged(journal);
+  const doubtful = onceDamaged(sinceMade(journal));
   federation.background('check-versions', async () => {
     await goOnFromIntact(federation, doubtful);
     await federation.finishAtTarget();

@@ -36,6 +36,7 @@ import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import type { Receipt } from '#lib/protocol/views.ts';
 import {
@@ -54,14 +55,15 @@ import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
-import type { PrivacyLedger } from './privacy-ledger.ts';
+import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
 import { sealed } from './seal.ts';
+import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
-import { Summing } from './secure-sum/summing.ts';
+import { Sums, type GroupSum } from './secure-sum/sums.ts';
 import { spentOutcome } from './status.ts';
 import { Throttled } from './throttled.ts';
 import {
@@ -101,8 +103,8 @@ export class Federation {
   readonly invitations: Invitations;
   readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
-  /** The secure sum of the present round, where the run has them. */
-  readonly summing: Summing;
+  /** The secure sums of the present round, where the run has them. */
+  readonly summing: Sums;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -124,6 +126,7 @@ export class Federation {
   #bytesDown = 0;
   /** What the last secure sum of the run came to: the range of the next. */
   #sumNorms: readonly number[] | undefined;
+  readonly #blamed = new Blamed();
   /** Rounds with a secure sum that were abandoned in a row. */
   #sumsFailed = 0;
   readonly #broadcast: Throttled;
@@ -160,7 +163,7 @@ export class Federation {
       isRoot: (participant) => this.roots?.includes(participant) === true,
     });
     this.driver = new RoundDriver(this.#host(), around);
-    this.summing = new Summing(this.#sumHost());
+    this.summing = new Sums(this.#sumHost());
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -248,7 +251,7 @@ export class Federation {
   }
 
   /** `sum`: where the round’s secure sum stands after the event. */
-  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: SumAttempt): Promise<readonly Effect[]> {
+  feed(event: RoundEvent, changes: readonly Change[] = [], sum?: GroupSum): Promise<readonly Effect[]> {
     return this.driver.feed(event, changes, sum);
   }
 
@@ -334,11 +337,10 @@ export class Federation {
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
-    const candidates = this.#inPickingOrder(
-      attendance.candidates().filter(({ participant }) => this.mayRelease(participant)),
-    );
-    if (run.spec.privacy.type !== 'none' && candidates.length < run.spec.rules.minimum)
-      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - candidates.length));
+    const affording = attendance.candidates().filter(({ participant }) => this.mayRelease(participant));
+    const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, round));
+    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
+      return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
     const next: FederationRecord = { ...record, lastRound: round };
     const population = candidates.length;
     const opened = isAsynchronous(setting)
@@ -349,6 +351,12 @@ export class Federation {
       this.entry('opened', { round, run: run.run, base }),
     ]);
     this.record = next;
+  }
+
+  /** Where enough others are here: without any of them no round would open for as long as they sit out. */
+  #withoutBlamed(candidates: readonly Candidate[], round: number): readonly Candidate[] {
+    const others = candidates.filter(({ participant }) => !this.#blamed.sitsOut(participant, round));
+    return others.length < this.#spec.rules.minimum ? candidates : others;
   }
 
   /** What the next round is opened with. */
@@ -405,8 +413,12 @@ export class Federation {
 
   /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
   async offer(devices: readonly Candidate[]): Promise<void> {
-    if (this.openRound?.phase !== 'selection') return this.seat();
-    const candidates = devices.filter(({ participant }) => this.mayRelease(participant));
+    const { openRound } = this;
+    if (openRound?.phase !== 'selection') return this.seat();
+    const candidates = devices.filter(
+      ({ participant }) =>
+        this.mayRelease(participant) && !this.#blamed.sitsOut(participant, openRound.round),
+    );
     if (candidates.length === 0) return;
     const at = this.around.clock.now();
     await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
@@ -560,7 +572,7 @@ export class Federation {
     };
   }
 
-  #sumHost(): ConstructorParameters<typeof Summing>[0] {
+  #sumHost(): ConstructorParameters<typeof Sums>[0] {
     const { clock, blobs, log } = this.around;
     return {
       clock,
@@ -568,10 +580,20 @@ export class Federation {
       round: () => this.driver.round,
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
-      set: (sum) => this.driver.setSum(sum),
-      keep: (sum) => this.driver.recordSum(sum),
+      groups: () => groupsOf(this.#spec),
+      set: (moved) => this.driver.setSum(moved),
+      keep: async (moved) => {
+        const charge = this.#chargeOfSum(moved.sum);
+        const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
+        await this.driver.recordSum(moved, entry);
+        charge?.settle();
+      },
       enqueue: (name, work) => this.background(name, work),
-      opened: (words) => this.driver.aggregateSum(words),
+      opened: (words) => this.driver.aggregateSums(words),
+      blamed: (participant) => {
+        this.#blamed.note(participant, this.record.lastRound);
+        this.around.reputation?.note(participant, 'bad-shares');
+      },
       failed: async (reason) => {
         const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
         await this.feed({ type, reason, at: clock.now() });
@@ -632,6 +654,19 @@ export class Federation {
     return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
       ? spec
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
+  }
+
+  /** What opening this sum gives away, to be written with those who are in it: before any device is asked to open it. */
+  #chargeOfSum(sum: SumAttempt): PlannedCharge | undefined {
+    const { privacy } = this;
+    const { round } = this.driver;
+    if (privacy.type !== 'distributed' || sum.phase !== 'consenting' || round?.phase !== 'aggregation')
+      return undefined;
+    const participants = sum.summed.map((slot) => round.cohort[slot]!.candidate.participant);
+    const charge = this.ledger.charge(round, participants, privacy);
+    if (charge === undefined)
+      throw new Error(`Devices of round ${round.round} were picked beyond their budget.`);
+    return charge;
   }
 
   async #charge(round: Aggregation): Promise<string | undefined> {
@@ -821,7 +856,7 @@ export class Federation {
   get maskedBytes(): number | null | undefined {
     if (secureSumOf(this.#spec) === undefined) return null;
     const { openRound } = this;
-    const sum = openRound === undefined || !('sum' in openRound) ? undefined : openRound.sum;
+    const [sum] = (openRound === undefined || !('sums' in openRound) ? undefined : openRound.sums) ?? [];
     return sum === undefined ? undefined : 4 * totalWords(sum.config);
   }
 

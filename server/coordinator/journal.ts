@@ -5,6 +5,13 @@ import type { JournalRecord } from '../ports/records.ts';
 
 export const START = '0'.repeat(64);
 
+/** The last line of a federation that was deleted. The lines stay, and one that is made at its address again goes on after it. */
+export const DELETED = 'deleted';
+
+/** Lines of the federation that is there now, without those of one that was deleted before it. */
+export const sinceMade = (lines: readonly JournalRecord[]): readonly JournalRecord[] =>
+  lines.slice(lines.findLastIndex(({ type }) => type === DELETED) + 1);
+
 export const hashOf = (entry: Omit<JournalRecord, 'hash'>): string =>
   digestOfText(
     JSON.stringify([entry.previous, entry.federation, entry.sequence, entry.at, entry.type, entry.payload]),

@@ -1,10 +1,12 @@
 // What every participant has lost of its privacy in a federation, over all its runs. It is the journal's entries of charges, added up:
-// each is durable before the noise that it pays for is drawn, and none is ever taken back, whether or not a version came of it.
+// each is durable before the noise that it pays for is drawn, and none is ever taken back, whether or not a version came of it, nor
+// by deleting the federation: one that is made at its address again goes on from there.
 import * as v from 'valibot';
 import { ParticipantId } from '#lib/core/ids.ts';
 import { affords, costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { JournalRecord } from '../ports/records.ts';
+import { DELETED } from './journal.ts';
 
 const CHARGED = 'privacy-charged';
 
@@ -14,16 +16,17 @@ export const isOfLedger = (type: string): boolean => type === CHARGED || type ==
 
 const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
-/** One release: of a version’s noisy sum, or under local noise of one device’s update. */
+/** One release: of a version’s noisy sum, or under local noise of one device’s update. Entries of before say no mechanism that matters. */
 const Charge = v.object({
   round: v.number(),
   participants: v.array(ParticipantId),
   noiseMultiplier: v.number(),
+  mechanism: v.optional(v.picklist(['central', 'local', 'distributed']), 'central'),
 });
 
 interface Spent {
   readonly releases: number;
-  /** Σ 1/z² */
+  /** Σ 1/z², and a little more of Skellam noise (costOf) */
   readonly cost: number;
 }
 const NOTHING: Spent = { releases: 0, cost: 0 };
@@ -40,11 +43,15 @@ export class PrivacyLedger {
   #releases = 0;
   #clip: v.InferOutput<typeof ClipMoved> | undefined;
   #most: Spent = NOTHING;
+  /** Some release was of Skellam noise: from then on all are accounted for by what holds for that, which is never too little. */
+  #hasSkellam = false;
 
   constructor(journal: readonly JournalRecord[]) {
     for (const { type, payload } of journal) {
       if (type === CHARGED) this.#add(v.parse(Charge, payload));
       if (type === CLIP_MOVED) this.#clip = v.parse(ClipMoved, payload);
+      // Runs count from 1 again.
+      if (type === DELETED) this.#clip = undefined;
     }
   }
 
@@ -53,9 +60,13 @@ export class PrivacyLedger {
     return this.#releases;
   }
 
+  get totals(): { readonly releases: number; readonly participants: number } {
+    return { releases: this.#releases, participants: this.#spent.size };
+  }
+
   /** ε at `delta` of the participant that lost most. */
   mostAt(delta: number): number {
-    return epsilonOf(this.#most.cost, delta);
+    return epsilonOf(this.#most.cost, delta, this.#hasSkellam ? 'distributed' : 'central');
   }
 
   of(participant: ParticipantId): Spent {
@@ -64,7 +75,7 @@ export class PrivacyLedger {
 
   /** Whether one more release that this participant is in stays within its budget. */
   affords(participant: ParticipantId, privacy: Noised): boolean {
-    return affords(privacy, this.of(participant).cost);
+    return affords(this.#accounted(privacy), this.of(participant).cost);
   }
 
   /** The clip norm that this run's updates have led to; undefined: none yet. */
@@ -89,28 +100,35 @@ export class PrivacyLedger {
   ): PlannedCharge | undefined {
     if (participants.some((one) => !this.affords(one, privacy))) return undefined;
     const { type, clipNorm, noiseMultiplier, delta } = privacy;
-    const charge = { round, participants: [...participants], noiseMultiplier };
+    const charge = { round, participants: [...participants], noiseMultiplier, mechanism: type };
     const cost = Math.max(this.#most.cost, ...participants.map((one) => this.of(one).cost + costOf(privacy)));
     return {
       type: CHARGED,
       payload: {
         ...charge,
         run,
-        mechanism: type,
         clipNorm,
         delta,
         // Of the participant that lost most, after this.
-        epsilon: epsilonOf(cost, delta),
+        epsilon: epsilonOf(cost, delta, this.#accounted(privacy).type),
       },
       settle: () => this.#add(charge),
     };
   }
 
-  #add({ participants, noiseMultiplier }: v.InferOutput<typeof Charge>): void {
+  #accounted(privacy: Noised): Noised {
+    return this.#hasSkellam ? { ...privacy, type: 'distributed' } : privacy;
+  }
+
+  #add({ participants, noiseMultiplier, mechanism }: v.InferOutput<typeof Charge>): void {
+    this.#hasSkellam ||= mechanism === 'distributed';
     this.#releases += 1;
     for (const participant of participants) {
       const before = this.of(participant);
-      const spent = { releases: before.releases + 1, cost: before.cost + costOf({ noiseMultiplier }) };
+      const spent = {
+        releases: before.releases + 1,
+        cost: before.cost + costOf({ noiseMultiplier, type: mechanism }),
+      };
       this.#spent.set(participant, spent);
       if (spent.cost > this.#most.cost) this.#most = spent;
     }

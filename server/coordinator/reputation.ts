@@ -5,12 +5,13 @@ import type { ParticipantId } from '#lib/core/ids.ts';
 import type { UpdateReply } from '#lib/protocol/http.ts';
 import type { Clock } from '../ports/clock.ts';
 
-export type Offence = 'malformed' | 'unusable-update' | 'abandoned-round';
+export type Offence = 'malformed' | 'unusable-update' | 'bad-shares' | 'abandoned-round';
 
 /** A phone that loses every other round stays far below the most; five unusable updates do not. */
 const weights: Readonly<Record<Offence, number>> = {
   malformed: 1,
   'unusable-update': 2,
+  'bad-shares': 2,
   'abandoned-round': 0.25,
 };
 export const HALF_LIFE_MS = 30 * 60_000;

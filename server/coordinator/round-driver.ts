@@ -17,14 +17,14 @@ import {
 import type { Effect, RoundEvent, Step, TimedPhase } from '#lib/core/round/round-events.ts';
 import { step, type QuantumOf } from '#lib/core/round/round.ts';
 import { ok, type Result } from '#lib/core/result.ts';
-import { decodeSum, scalarsOf, sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
-import { rangeHeld } from '#lib/core/update/codec/ring-compact.ts';
+import { sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
 import { BlobMissing, BlobSpaceFull } from '../ports/blobs.ts';
 import { RecordsFull, type Change, type RoundRecord } from '../ports/records.ts';
 import { collecting } from './collecting.ts';
 import type { Journal } from './journal.ts';
 import { MemberTimers } from './member-timers.ts';
+import type { GroupSum } from './secure-sum/sums.ts';
+import { decodeSums, versionOfSums } from './secure-sum/version-of-sums.ts';
 import { anchorFor, digestsOf, publish, type Downlink, type MadeVersion } from './publish.ts';
 import {
   BlobDamaged,
@@ -50,7 +50,7 @@ export interface RoundHost {
     readonly downlink: Downlink;
   };
   readonly journal: Journal;
-  /** Reporting of a round with a secure sum has closed: it is opened, and aggregateSum is called with it, or the round fails. */
+  /** Reporting of a round with secure sums has closed: they are opened, and aggregateSums is called with them, or the round fails. */
   openSum(): void;
   /** What the sum came to, for the range of the next one (DecodedSum); undefined: it is not to be relied on. */
   sumDecoded(norms: readonly number[] | undefined): void;
@@ -130,7 +130,7 @@ export class RoundDriver {
     this.#members.keep(round);
     if (isAsynchronous(round)) this.#heartbeat();
     // A secure sum is taken up by whoever opens it.
-    if (round.phase === 'aggregation' && round.sum === undefined)
+    if (round.phase === 'aggregation' && round.sums === undefined)
       this.host.enqueue('aggregate', () => this.#aggregate());
   }
 
@@ -159,11 +159,7 @@ export class RoundDriver {
   }
 
   /** The effects that an event had. `changes` become durable together with them, and only where something was recorded. */
-  async feed(
-    event: RoundEvent,
-    changes: readonly Change[] = [],
-    sum?: SumAttempt,
-  ): Promise<readonly Effect[]> {
+  async feed(event: RoundEvent, changes: readonly Change[] = [], sum?: GroupSum): Promise<readonly Effect[]> {
     if (this.round === undefined) return [];
     const next = step(withSum(this.round, sum), event, this.host.quantumOf);
     await this.#apply(next, next.effects.some((effect) => effect.type === 'record') ? changes : []);
@@ -171,17 +167,19 @@ export class RoundDriver {
   }
 
   /** The round’s secure sum has moved on, and a crash may forget that. */
-  setSum(sum: SumAttempt): void {
+  setSum(sum: GroupSum): void {
     if (this.round !== undefined) this.round = withSum(this.round, sum);
   }
 
-  /** The same, with a line in the journal. */
-  async recordSum(sum: SumAttempt): Promise<void> {
+  /** The same, with a line in the journal; `changes` become durable with it. */
+  async recordSum(moved: GroupSum, changes: readonly Change[]): Promise<void> {
     const { round, remainingMs } = this;
     if (round === undefined || isOver(round)) return;
-    const next = withSum(round, sum);
-    const payload = { round: round.round, ...linesOf(sum) };
+    const next = withSum(round, moved);
+    const { sum } = moved;
+    const payload = { round: round.round, ...linesOf(moved) };
     await this.host.write([
+      ...changes,
       { type: 'put-round', record: { federation: this.host.id, round: next, remainingMs } },
       {
         type: 'append-journal',
@@ -191,8 +189,8 @@ export class RoundDriver {
     this.round = next;
   }
 
-  /** The sum of the round’s updates, its masks off. Within the queue. */
-  aggregateSum(words: Uint32Array<ArrayBuffer>): Promise<void> {
+  /** The sums of the round’s updates, their masks off. Within the queue. */
+  aggregateSums(words: readonly Uint32Array<ArrayBuffer>[]): Promise<void> {
     return this.#aggregate(words);
   }
 
@@ -340,8 +338,8 @@ export class RoundDriver {
     }
   }
 
-  /** `words`: a secure sum; absent where the updates are read one by one. */
-  async #aggregate(words?: Uint32Array<ArrayBuffer>): Promise<void> {
+  /** `words`: secure sums, one for each group; absent where the updates are read one by one. */
+  async #aggregate(words?: readonly Uint32Array<ArrayBuffer>[]): Promise<void> {
     const { round } = this;
     if (round?.phase !== 'aggregation') return;
     // Without room for the end of the round this comes here again: what was decided is not decided anew.
@@ -352,7 +350,10 @@ export class RoundDriver {
   }
 
   /** Why there is no new version, in a sentence, with nothing left of it; undefined where it is durable. */
-  async #commit(round: Aggregation, words?: Uint32Array<ArrayBuffer>): Promise<string | undefined> {
+  async #commit(
+    round: Aggregation,
+    words?: readonly Uint32Array<ArrayBuffer>[],
+  ): Promise<string | undefined> {
     const made = await this.#makeVersion(round, words);
     if (!made.ok) return made.error;
     const { version, parameters, weight } = made.value;
@@ -372,7 +373,7 @@ export class RoundDriver {
   /** Bytes of the new version, durable; or why there are none, in a sentence. */
   async #makeVersion(
     round: Aggregation,
-    words?: Uint32Array<ArrayBuffer>,
+    words?: readonly Uint32Array<ArrayBuffer>[],
   ): Promise<
     Result<
       {
@@ -400,18 +401,12 @@ export class RoundDriver {
         if (refusal !== undefined) return failed(refusal);
         made = await state.finish(from);
       } else {
-        const { strategy, setting } = plan;
-        if (strategy.needs !== 'sum' || round.sum?.phase !== 'summed')
-          throw new Error(`Round ${round.round} has a sum and no use for it.`);
-        const scalars = scalarsOf(strategy, setting);
-        const decoded = decodeSum(round.sum.config, words, round.sum.summed, scalars);
-        const isWide = decoded.ok && rangeHeld(decoded.value.nearWrapping);
-        this.host.sumDecoded(isWide ? decoded.value.norms : undefined);
+        const decoded = decodeSums(plan, round.sums ?? [], words, round.rules.goal);
+        this.host.sumDecoded(decoded.ok ? decoded.value.norms : undefined);
         if (!decoded.ok) return failed(sumFaultSentence(decoded.error));
-        const { sum } = decoded.value;
-        weight = sum.weight;
+        ({ weight } = decoded.value);
         from = await readBase(blobs, plan, base);
-        made = strategy.finish(sum, from.master, from.state, setting);
+        made = versionOfSums(plan, decoded.value.sums, from);
       }
     } catch (error) {
       if (error instanceof BlobSpaceFull || error instanceof RecordsFull) return failed(NO_ROOM);
@@ -457,15 +452,16 @@ export class RoundDriver {
   }
 }
 
-const hasSum = (round: Round): boolean => 'sum' in round && round.sum !== undefined;
+const hasSum = (round: Round): boolean => 'sums' in round && round.sums !== undefined;
 
-const withSum = (round: Round, sum: SumAttempt | undefined): Round =>
-  sum !== undefined && (round.phase === 'reporting' || round.phase === 'aggregation')
-    ? { ...round, sum }
+const withSum = (round: Round, moved: GroupSum | undefined): Round =>
+  moved !== undefined && (round.phase === 'reporting' || round.phase === 'aggregation')
+    ? { ...round, sums: Object.assign([...(round.sums ?? [])], { [moved.group]: moved.sum }) }
     : round;
 
 /** Who is where, by slots: what of an attempt the journal keeps. */
-const linesOf = (sum: SumAttempt): Readonly<Record<string, unknown>> => ({
+const linesOf = ({ group, sum }: GroupSum): Readonly<Record<string, unknown>> => ({
+  ...(group === 0 ? {} : { group }),
   ...('shared' in sum ? { shared: sum.shared.map(({ slot }) => slot) } : {}),
   ...('summed' in sum ? { summed: sum.summed } : {}),
   ...('reason' in sum ? { reason: sum.reason } : {}),

@@ -35,11 +35,12 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
   };
 }
 
-/** What makes a version of a run's updates: each clipped and counted once where the server adds noise. */
+/** What makes a version of a run's updates: each clipped and counted once where noise is added to their sum. */
 export function strategyOfRun(model: FederatedModel, spec: FederationSpec): Strategy {
   const strategy = strategyFor(model, spec);
-  return spec.privacy.type === 'central' && strategy.needs === 'sum'
-    ? clippedStrategy(strategy, spec.privacy.clipNorm)
+  const { privacy } = spec;
+  return (privacy.type === 'central' || privacy.type === 'distributed') && strategy.needs === 'sum'
+    ? clippedStrategy(strategy, privacy.clipNorm)
     : strategy;
 }
 

@@ -57,8 +57,7 @@ export async function answerOffer(
   participant: ParticipantId,
   offer: UpdateOffer,
 ): Promise<UpdateReply | undefined> {
-  const exclusion = federation.exclusions.get(participant);
-  if (exclusion !== undefined) return refusedReply({ kind: 'excluded', reason: exclusion.reason });
+  // Before anything that may have changed since: what was decided once is answered the same for good.
   const earlier = await federation.around.records.update(federation.record.id, offer.round, participant);
   if (earlier !== undefined) {
     if (earlier.update !== offer.digest) {
@@ -69,6 +68,8 @@ export async function answerOffer(
         : refusedReply(v.parse(UpdateRefusal, earlier.refusal));
     }
   }
+  const exclusion = federation.exclusions.get(participant);
+  if (exclusion !== undefined) return refusedReply({ kind: 'excluded', reason: exclusion.reason });
   const { uplink, length, asksBaseLoss, mostSteps } = federation.wanted;
   const { maskedBytes } = federation;
   const codec = maskedBytes === null ? uplink.name : MASKED;

@@ -116,9 +116,13 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     return having(reply, trusted ? 'root-trusted' : 'root-trusted-no-longer', id, { participant });
   },
   async remove(id: FederationId): Promise<Reply> {
-    // The last that is known of its versions: everything else goes with it.
+    // The last that is known of its versions, and of what they cost those who took part: the journal alone stays.
     const head = (await coordinator.log(id, { since: 0 }))?.head?.head;
-    const last: Act['detail'] = head === undefined ? {} : { size: head.size, root: head.root };
+    const spent = coordinator.view(id)?.privacy;
+    const last: Act['detail'] = {
+      ...(head === undefined ? {} : { size: head.size, root: head.root }),
+      ...(spent == null ? {} : { releases: spent.releases, epsilon: spent.epsilon }),
+    };
     return having(outcome(id, await coordinator.remove(id)), 'deleted', id, last);
   },
   invitations: (id: FederationId): Reply => found(id, coordinator.invitations(id)),

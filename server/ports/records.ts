@@ -186,7 +186,7 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
-/** A link of a federation's hash chain: hash = SHA-256(previous ‖ canonical text of the rest). */
+/** A link of a federation's hash chain, which outlives it: hash = SHA-256(previous ‖ canonical text of the rest). */
 export interface JournalRecord {
   readonly federation: FederationId;
   /** Counts from 1 without gaps. */
@@ -239,7 +239,7 @@ export interface StoredRow {
 export type Change =
   | { readonly type: 'create-federation'; readonly record: FederationRecord }
   | { readonly type: 'change-federation'; readonly record: FederationRecord }
-  /** With everything that belongs to it. */
+  /** With everything that belongs to it but its journal, which stays for good. */
   | { readonly type: 'delete-federation'; readonly id: FederationId }
   | { readonly type: 'put-run'; readonly record: RunRecord }
   | { readonly type: 'put-round'; readonly record: RoundRecord }

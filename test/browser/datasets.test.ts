@@ -109,6 +109,7 @@ test('the page stays fluent while 200,000 rows are imported, and hears of the pr
     port1.close();
   };
   const beating = beat();
+  const begun = performance.now();
   const record = recordOf(
     await client().import(request([file('patients.csv', text)]), ({ fraction }) =>
       fractions.push(fraction ?? -1),
@@ -116,12 +117,14 @@ test('the page stays fluent while 200,000 rows are imported, and hears of the pr
   );
   isRunning = false;
   await beating;
+  const took = performance.now() - begun;
   expect(record.count).toBe(200_000);
   expect(fractions.length).toBeGreaterThan(1);
   expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
-  // Anything the import did on this thread would show as a gap of its own length; half a second is far below that and far
-  // above what two busy cores cost a page.
-  expect(Math.max(...gaps)).toBeLessThan(500);
+  // An import on this thread, whole or in slices, would fill nearly all of the time with gaps; what else the machine does, a
+  // part of it.
+  const blocked = gaps.filter((gap) => gap > 50).reduce((sum, gap) => sum + gap, 0);
+  expect(blocked).toBeLessThan(took / 2);
 });
 
 /** 2 × 2 pictures of the given colour, encoded by this browser. */

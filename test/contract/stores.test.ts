@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'n
 import { mkdir, open, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kysely, Migrator } from 'kysely';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
@@ -14,7 +15,10 @@ import { DataDirectoryInUse, ownDataDirectory } from '../../server/adapters/data
 import { fileBlobs, type Disk } from '../../server/adapters/file-blobs.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { sqliteDialect } from '../../server/adapters/sqlite/dialect.ts';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
+import { federationRow } from '../../server/adapters/sqlite/rows.ts';
+import { migrations, type Tables } from '../../server/adapters/sqlite/schema.ts';
 import { BlobMissing, BlobSpaceFull, type Blobs } from '../../server/ports/blobs.ts';
 import {
   RecordConflict,
@@ -269,7 +273,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
     await records.close();
   });
 
-  test('delete a federation with everything that is its own, and nothing else', async () => {
+  test('delete a federation with everything that is its own but its journal, and nothing else', async () => {
     const records = await open();
     for (const id of ['a', 'b'])
       await records.write([
@@ -278,8 +282,23 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
         { type: 'insert-update', record: update(id, 1, 'a') },
         { type: 'put-round', record: { federation: federation(id).id, round: opened(1), remainingMs: null } },
       ]);
-    await records.write([{ type: 'delete-federation', id: federation('a').id }]);
+    const line = (sequence: number) => ({
+      federation: federation('a').id,
+      sequence,
+      at: 1,
+      type: 'opened',
+      payload: {},
+      previous: '0',
+      hash: '1',
+    });
+    await records.write([{ type: 'append-journal', record: line(1) }]);
+    await records.write([
+      { type: 'delete-federation', id: federation('a').id },
+      { type: 'append-journal', record: line(2) },
+    ]);
     expect(await records.federations()).toEqual([federation('b')]);
+    // What was charged to its participants stands there.
+    expect(await records.journal(federation('a').id)).toEqual([line(1), line(2)]);
     expect(await records.versions(federation('a').id)).toEqual([]);
     expect(await records.update(federation('a').id, round(1), participant('a'))).toBeUndefined();
     expect(await records.versions(federation('b').id)).toHaveLength(1);
@@ -480,6 +499,25 @@ test('records on SQLite are there when the file is opened again', async () => {
   const second = await sqliteRecords(path);
   expect(await second.federations()).toEqual([federation('a')]);
   await second.close();
+});
+
+test('lines of journals that an earlier version wrote are there after its file was brought up to date', async () => {
+  const path = join(freshDirectory(), 'records.sqlite');
+  const database = new Kysely<Tables>({ dialect: sqliteDialect(path) });
+  await new Migrator({ db: database, provider: migrations }).migrateTo('0009-people');
+  const line = { sequence: 1, at: 1, type: 'created', previous: '0', hash: '1' };
+  await database
+    .insertInto('federations')
+    .values({ ...federationRow(federation('a')), position: 1 })
+    .execute();
+  const row = { federation: federation('a').id, payload_json: '{"version":0}', ...line };
+  await database.insertInto('journal').values(row).execute();
+  await database.destroy();
+  const records = await sqliteRecords(path);
+  expect(await records.journal(federation('a').id)).toEqual([
+    { federation: 'a', payload: { version: 0 }, ...line },
+  ]);
+  await records.close();
 });
 
 test('a file that is no database is refused by name', async () => {

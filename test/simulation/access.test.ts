@@ -187,6 +187,26 @@ describe('a device that is left out', () => {
     );
   });
 
+  test('is given the receipt of what was accepted before, however often it asks, and nothing else counts', async () => {
+    const world = await World.open(1, exampleSpec({ rules: { goal: 3, minimum: 1, overSelection: 1 } }), 3);
+    const [out, ...others] = world.devices;
+    for (const other of others) other.conduct = () => 'silent';
+    await world.start();
+    const { round } = world.coordinator.view(federation)!.round!;
+    await world.until(() => out!.replies.has(round), 60_000);
+    const before = out!.replies.get(round);
+    if (before?.type !== 'accepted') throw new Error('not accepted');
+    const { base, update: digest, bytes, examples } = before.receipt;
+    const offer = { round, base, codec: 'f32', steps: 1, baseLoss: null, bytes, digest, examples };
+    const { participant } = out!;
+    await world.coordinator.exclude(federation, participant, { reason: 'Its data are doubled' });
+    expect(await world.coordinator.offer(federation, participant, offer)).toEqual(before);
+    const another = { ...offer, digest: base };
+    expect(await world.coordinator.offer(federation, participant, another)).toMatchObject({
+      refusal: { kind: 'duplicate' },
+    });
+  });
+
   test('must be known, and one that is not left out cannot be let in again', async () => {
     const world = await World.open(1, exampleSpec(), 0);
     const stranger = visitor(world, 1).participant;

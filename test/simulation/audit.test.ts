@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { Digest } from '#lib/core/ids.ts';
 import { openActs } from '../../server/acts.ts';
 import { keyOfSeed } from '../../server/adapters/ed25519.ts';
@@ -186,6 +187,37 @@ test('bytes of a version that are others, or gone, are named', async () => {
   expect(lines(await audit(directory))).toEqual([
     expect.stringMatching(/^blobs · .* · version 2, parameters: its bytes cannot be read: ENOENT/),
   ]);
+});
+
+test('a journal without its federation is one that was deleted, or that somebody took away', async () => {
+  const all = ['versions', 'version_log', 'rounds', 'runs', 'updates', 'evaluations', 'alias_moves'];
+  const gone = all.map((table) => `DELETE FROM ${table}`);
+  expect(await whileChanged('DELETE FROM federations', ...gone)).toEqual([
+    expect.stringMatching(/^federations · .*rows of this federation are there, and it is not/),
+  ]);
+});
+
+test('a federation that was deleted leaves its journal, which is still checked and tells what was charged', async () => {
+  const other = mkdtempSync(join(tmpdir(), 'tributary-audit-'));
+  const path = join(other, 'tributary.sqlite');
+  const records = await sqliteRecords(path);
+  const privacy: Noised = { type: 'central', clipNorm: 0.5, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 };
+  const rules = { maximumRounds: 2, goal: 3, minimum: 3, overSelection: 1 };
+  const world = await World.open(6, exampleSpec({ privacy, rules }), 3, records);
+  await world.start();
+  await world.until(() => world.coordinator.view(federation)?.state === 'finished', 600_000);
+  await world.coordinator.remove(federation);
+  await world.coordinator.close();
+  await records.close();
+  const report = await audit(other);
+  expect(report.deleted).toEqual([{ federation, lines: expect.any(Number), releases: 2, participants: 3 }]);
+  // Its key lies elsewhere.
+  expect(lines(report).filter((line) => !line.startsWith('keys'))).toEqual([]);
+  const opened = new DatabaseSync(path);
+  opened.exec(`UPDATE journal SET payload_json = '{}' WHERE type = 'privacy-charged'`);
+  opened.close();
+  expect(lines(await audit(other)).filter((line) => line.startsWith('journal'))).toHaveLength(2);
+  rmSync(other, { recursive: true });
 });
 
 test('a directory without a database is no server’s', async () => {

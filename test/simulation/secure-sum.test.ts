@@ -1,111 +1,22 @@
 // Whole rounds under secure aggregation: real participants against the real server over loopback sockets and HTTP.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import * as v from 'valibot';
-import type { FederationSpec } from '#lib/core/federation.ts';
-import { FederationId } from '#lib/core/ids.ts';
 import { usualSecureSum, type SecureSumOn } from '#lib/core/secure-sum/rules.ts';
-import type { Engines } from '#lib/participant/engine.ts';
-import { startServer, type RunningServer } from '../../server/main.ts';
-import { nodeEngines } from '../../server/participants/node-engines.ts';
-import { runParticipants, type RunningParticipants } from '../../server/participants/run-participants.ts';
-import type { HeadlessLine } from '../../server/participants/setup.ts';
-import { signedIn, type CoordinatorClient } from '../support/coordinator-client.ts';
-import { freePort } from '../support/server-process.ts';
 import { held } from '../support/held-engines.ts';
 import { securePatients } from '../support/secure-patients.ts';
-
-const federation = v.parse(FederationId, 'patients');
+import { faults, federation, stage, type Played } from '../support/secure-stage.ts';
 
 const undoings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of undoings.splice(0).reverse()) await undo();
 });
 
-interface Played {
-  readonly coordinator: CoordinatorClient;
-  readonly lines: readonly HeadlessLine[];
-  /** [P] by version. */
-  readonly versions: readonly Float32Array[];
-  /** Of version 1. */
-  readonly examples: number;
-}
-
-interface Stage {
-  readonly coordinator: CoordinatorClient;
-  readonly lines: HeadlessLine[];
-  /** Starts participants; their data are those of these indices. */
-  start(indices: readonly number[], engines?: Engines): RunningParticipants;
-  restart(): Promise<void>;
-  played(): Promise<Played>;
-}
-
-async function stage(spec: FederationSpec): Promise<Stage> {
-  const data = await mkdtemp(join(tmpdir(), 'tributary-secure-'));
-  undoings.push(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
-  const port = await freePort();
-  const open = (): Promise<RunningServer> =>
-    startServer({ pages: 'none', host: '127.0.0.1', port, data, logLevel: 'silent' });
-  let server = await open();
-  undoings.push(() => server.close());
-  const coordinator = await signedIn(server.signInUrl);
-  await coordinator.create(spec, federation);
-  await coordinator.act(federation, 'start');
-  const lines: HeadlessLine[] = [];
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    coordinator,
-    lines,
-    start(indices, engines = nodeEngines()) {
-      const running = runParticipants(
-        {
-          url,
-          federation,
-          clients: 7,
-          indices: [...indices],
-          data: { type: 'sample' },
-          seed: 1,
-          tags: [],
-          backend: 'wasm',
-          state: null,
-          invitation: null,
-          rounds: null,
-        },
-        engines,
-        (line) => lines.push(line),
-      );
-      undoings.push(() => running.stop());
-      return running;
-    },
-    async restart() {
-      await server.close();
-      server = await open();
-    },
-    async played() {
-      const views = await coordinator.versions(federation);
-      const versions = await Promise.all(
-        views.map(async ({ digest }) => {
-          const response = await fetch(`${url}/api/parameters/${digest}`);
-          return new Float32Array(await response.arrayBuffer());
-        }),
-      );
-      return { coordinator, lines, versions, examples: views[1]!.examples };
-    },
-  };
-}
-
 const six = [0, 1, 2, 3, 4, 5];
 
 async function play(secureSum: SecureSumOn | undefined, rounds: number): Promise<Played> {
-  const one = await stage(securePatients(secureSum, rounds));
+  const one = await stage(securePatients(secureSum, rounds), undoings);
   await one.start(six).done;
   return one.played();
 }
-
-const faults = (lines: readonly HeadlessLine[]): readonly HeadlessLine[] =>
-  lines.filter((line) => line.type === 'event' && line.notable && /Error|\.ts:/.test(line.message));
 
 const distance = (a: Float32Array, b: Float32Array): number =>
   Math.hypot(...a.map((value, i) => value - b[i]!));
@@ -147,7 +58,7 @@ test('in a narrow ring, too, the first round sums exactly and tells the range of
 
 test('a device that has shared its keys and never sends its vector is taken out of the sum with what the others hold', async () => {
   // Seven share keys, any five open the sum, six vectors close the round.
-  const one = await stage(securePatients(usualSecureSum, 1, { overSelection: 1.16 }));
+  const one = await stage(securePatients(usualSecureSum, 1, { overSelection: 1.16 }), undoings);
   let open = (): void => {};
   one.start([6], held(new Promise((resolve) => (open = resolve))));
   undoings.push(async () => open());
@@ -163,7 +74,7 @@ test('a device that has shared its keys and never sends its vector is taken out 
 }, 120_000);
 
 test('a server that is restarted while vectors come in goes on with the same sum', async () => {
-  const one = await stage(securePatients(usualSecureSum, 1));
+  const one = await stage(securePatients(usualSecureSum, 1), undoings);
   let open = (): void => {};
   const slow = one.start([3, 4, 5], held(new Promise((resolve) => (open = resolve))));
   one.start([0, 1, 2]);

@@ -1,10 +1,12 @@
 // An ensemble as a file: read back it is the same state, another program can use it by the columns' own units, and what does not
 // hold together is refused by name.
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { boostedTrees } from '#lib/core/trees/boosted-trees.ts';
 import { readEnsemble, writeEnsemble } from '#lib/core/trees/ensemble-json.ts';
 import { TreesSpec } from '#lib/core/trees/spec.ts';
+import { anyValueAnywhere } from '../support/any-value-anywhere.ts';
 import { mixedContract, mixedRows, mixedTargets } from '../support/mixed-table.ts';
 import { trainSummed } from '../support/summed-training.ts';
 
@@ -146,4 +148,21 @@ describe('a file is refused where', () => {
     expect(read).toMatchObject({ ok: false, error: { kind: 'unreadable-file' } });
     expect(read.ok ? '' : read.error.message).toContain('node 2: a split has two children');
   });
+});
+
+test('any value in any place of a file is read as trees of this contract, or refused in words', () => {
+  const { contract, versions, textOf } = trained('two');
+  const sample: unknown = JSON.parse(textOf(versions.at(-1)!));
+  let refused = 0;
+  fc.assert(
+    fc.property(fc.oneof({ weight: 9, arbitrary: anyValueAnywhere(sample) }, fc.string()), (text) => {
+      const read = readEnsemble(text, contract);
+      if (!read.ok) {
+        refused += 1;
+        expect(read.error.message).toMatch(/\S.*\.$/s);
+      } else expect(read.value.parameters.length).toBe(read.value.trees.parameterCount);
+    }),
+    { numRuns: 300, seed: 6 },
+  );
+  expect(refused).toBeGreaterThan(150);
 });

@@ -50,6 +50,8 @@ export interface Network {
   copies(of: 'message-up' | 'message-down' | 'request' | 'reply'): readonly number[];
 }
 
+const serverKey = memoryServerKey();
+
 export class World {
   /** undefined: everything arrives at once, and once. */
   network: Network | undefined;
@@ -145,7 +147,7 @@ export class World {
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
       log: silentLog,
       noise: seededBytes(this.seed, 'noise', this.restarts),
-      key: memoryServerKey(),
+      key: serverKey,
       ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
       fatal: (error) => {
         this.fatal = error;

@@ -232,7 +232,7 @@ export async function playSum(play: SumPlay): Promise<Played> {
     const seeds = await recoverSeeds(answered, primitives);
     if (!seeds.ok) {
       const { reveals } = answered;
-      feed({ type: 'unrecoverable', blamed: [seeds.error.slot], answers: reveals.length });
+      feed({ type: 'unrecoverable', blamed: seeds.error.slots, answers: reveals.length });
       if (now().phase === 'aborted') return ended()!;
       continue;
     }

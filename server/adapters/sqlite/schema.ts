@@ -345,6 +345,31 @@ const acts: Migration = {
 };
 
 /**
+ * A journal outlives its federation: what was charged to participants is not forgotten with it. SQLite drops no constraint of a
+ * table (sqlite.org/lang_altertable.html, §7): it is made again without the one that would take the lines along.
+ */
+const journalOutlives: Migration = {
+  async up(database: Kysely<unknown>) {
+    const { schema } = database;
+    await schema
+      .createTable('journal_for_good')
+      .addColumn('federation', 'text', (c) => c.notNull())
+      .addColumn('sequence', 'bigint', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('payload_json', 'text', (c) => c.notNull())
+      .addColumn('previous', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('journal_key', ['federation', 'sequence'])
+      .execute();
+    const columns = sql.raw('federation, sequence, at, type, payload_json, previous, hash');
+    await sql`insert into journal_for_good (${columns}) select ${columns} from journal`.execute(database);
+    await schema.dropTable('journal').execute();
+    await schema.alterTable('journal_for_good').renameTo('journal').execute();
+  },
+};
+
+/**
  * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
  * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
  * look like somebody's tampering.
@@ -360,5 +385,6 @@ export const migrations: MigrationProvider = {
     '0007-acts': acts,
     '0008-access': access,
     '0009-people': people,
+    '0010-journal-outlives': journalOutlives,
   }),
 };

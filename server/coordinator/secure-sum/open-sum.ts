@@ -11,13 +11,13 @@ import { BlobDamaged, scratchFor } from '../stored-updates.ts';
 
 export type SumOutcome =
   | { readonly type: 'opened'; readonly words: Uint32Array<ArrayBuffer> }
-  | { readonly type: 'unfitting'; readonly slot: number }
+  | { readonly type: 'unfitting'; readonly slots: readonly number[] }
   | { readonly type: 'failed'; readonly reason: string };
 
 /** Throws BlobMissing and BlobDamaged. */
 export async function openSum(blobs: Blobs, attempt: Revealing): Promise<SumOutcome> {
   const seeds = await recoverSeeds(attempt, webPrimitives);
-  if (!seeds.ok) return { type: 'unfitting', slot: seeds.error.slot };
+  if (!seeds.ok) return { type: 'unfitting', slots: seeds.error.slots };
   const { config, masked } = attempt;
   const words = new Uint32Array(totalWords(config));
   for (const { update } of masked) addWords(words, await readWords(blobs, update, words.length), config, 1);

@@ -6,6 +6,8 @@ import { bytesOf, participantIdOf } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Reporting, Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
+import { SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import {
   advertise,
@@ -24,7 +26,7 @@ import { handClock, type HandClock } from '../../../test/simulation/hand-clock.t
 import { memoryBlobs } from '../../adapters/memory-blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { SumMessage } from './sum-event.ts';
-import { Summing } from './summing.ts';
+import { Sums } from './sums.ts';
 
 const config = sumConfig({ length: 4, words: 4, tail: 1, cohort: 6 });
 const about = { federation: config.federation, round: config.round };
@@ -62,12 +64,13 @@ class Device {
 }
 
 interface Server {
-  summing: Summing;
+  summing: Sums;
   round: Reporting;
   /** What a restart finds. */
   durable: SumAttempt | undefined;
   readonly opened: Uint32Array[];
   readonly failed: string[];
+  readonly blamed: ParticipantId[];
   readonly clock: HandClock;
   readonly work: Promise<unknown>[];
   /** The sum is opened, or there will be none. */
@@ -103,6 +106,7 @@ beforeEach(async () => {
     durable: undefined,
     opened: [],
     failed: [],
+    blamed: [],
     clock: handClock(1),
     work: [],
     summing: undefined!,
@@ -113,23 +117,26 @@ beforeEach(async () => {
 });
 
 function start(): void {
-  const set = (sum: SumAttempt): void => void (server.round = { ...server.round, sum });
-  server.summing = new Summing({
+  const set = ({ sum }: { readonly sum: SumAttempt }): void =>
+    void (server.round = { ...server.round, sums: [sum] });
+  server.summing = new Sums({
     clock: server.clock,
     blobs,
     round: (): Round => server.round,
     configFor: () => config,
+    groups: () => 1,
     connectionOf: (participant) => devices.find((one) => one.participant === participant)?.connection,
     set,
-    keep: async (sum) => {
-      set(sum);
-      server.durable = sum;
+    keep: async (moved) => {
+      set(moved);
+      server.durable = moved.sum;
     },
     enqueue: (_, work) => void server.work.push(work()),
     opened: async (words) => {
-      server.opened.push(words);
+      server.opened.push(...words);
       server.end();
     },
+    blamed: (participant) => void server.blamed.push(participant),
     failed: async (reason) => {
       server.failed.push(reason);
       server.end();
@@ -141,7 +148,7 @@ function start(): void {
 /** A new process: what was not durable is as it lay in the round's record, and devices are connected again. */
 function restart(sum: SumAttempt): void {
   server.summing.stop();
-  server.round = { ...server.round, sum };
+  server.round = { ...server.round, sums: [sum] };
   start();
   server.summing.resume();
 }
@@ -183,19 +190,24 @@ async function sharedBy(who: readonly Device[]): Promise<void> {
 const vectorOf = ({ slot }: Device): Uint32Array<ArrayBuffer> =>
   new Uint32Array(totalWords(config)).fill(1000 * (slot + 1));
 
+/** Other shares, of the same x. */
+const falsified = (shares: string): string =>
+  toText(fromText(shares).map((byte, i) => (i % SHARE_BYTES === 0 ? byte : byte ^ 1)));
+
 async function maskedBy(who: readonly Device[]): Promise<void> {
   for (const device of who) {
     await device.step((member) => receive(member, device.told['sum-forward']!.forward));
     const words = await device.step((member) => mask(member, vectorOf(device)));
     const update = await blobs.put(Uint8Array.from(bytesOf(words)));
     expect(server.summing.refusesVector(device.participant)).toBeUndefined();
-    const sum = server.summing.withVector(device.participant, update);
-    server.round = { ...server.round, sum };
+    const { sum } = server.summing.withVector(device.participant, update);
+    server.round = { ...server.round, sums: [sum] };
     server.durable = sum;
   }
 }
 
-async function answeredBy(who: readonly Device[]): Promise<void> {
+/** `liar`: the slot of one whose answer is other shares than it holds. */
+async function answeredBy(who: readonly Device[], liar?: number): Promise<void> {
   for (const device of who) {
     const signed = await device.step((member) => consent(member, device.told['sum-question']!.summed));
     await send(device, { name: 'sum-consent', message: { ...about, consent: signed } });
@@ -203,7 +215,8 @@ async function answeredBy(who: readonly Device[]): Promise<void> {
   for (const device of who) {
     const { consents } = device.told['sum-consents']!;
     const answer = await device.step((member) => reveal(member, consents));
-    await send(device, { name: 'sum-reveal', message: { ...about, reveal: answer } });
+    const said = device.slot === liar ? { ...answer, shares: falsified(answer.shares) } : answer;
+    await send(device, { name: 'sum-reveal', message: { ...about, reveal: said } });
   }
   await server.ended;
 }
@@ -226,6 +239,31 @@ test('a whole sum is opened once enough devices have answered, whoever went afte
   expectSumOf(stay);
 });
 
+test('F42: one whose shares do not fit is blamed', async () => {
+  await advertised();
+  await sharedBy(devices.slice(1));
+  const keys = await devices[0]!.step((member) => share(member, devices[0]!.told['sum-roster']!.roster));
+  const commit = keys.commit.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
+  await send(devices[0]!, { name: 'sum-keys', message: { ...about, keys: { ...keys, commit } } });
+  await maskedBy(devices);
+  await server.summing.close();
+  await answeredBy(devices);
+  expect(server.failed).toEqual([expect.stringContaining('those of device 0 do not fit')]);
+  expect(server.blamed).toEqual([devices[0]!.participant]);
+});
+
+test('F42: answers that are false blame nobody', async () => {
+  await advertised();
+  await sharedBy(devices);
+  const stay = devices.slice(1);
+  await maskedBy(stay);
+  await server.summing.close();
+  // Any five of six open it, and one of the five lies.
+  await answeredBy(stay, 3);
+  expect(server.failed).toEqual([expect.stringContaining('do not fit')]);
+  expect(server.blamed).toEqual([]);
+});
+
 test('F07: after the question no vector is taken, also not after a restart', async () => {
   await advertised();
   await sharedBy(devices);
@@ -240,7 +278,7 @@ test('F07: after the question no vector is taken, also not after a restart', asy
 test('F17: a restart while keys are shared ends the attempt, for nothing has been given away', async () => {
   await advertised();
   await sharedBy(devices.slice(0, 3));
-  restart(server.round.sum!);
+  restart(server.round.sums![0]!);
   await settled();
   expect(server.failed).toEqual([expect.stringContaining('restarted while keys were being shared')]);
 });
@@ -312,5 +350,5 @@ test('F37: keys of another round, of another slot or signed by another device ar
     await send(one, { name: 'sum-advert', message: { ...about, advert: { ...own, slot: 3 } } }),
   ];
   for (const refusal of refusals) expect(refusal).toMatchObject({ ok: false, error: 'malformed' });
-  expect(server.round.sum).toMatchObject({ phase: 'advertising', adverts: [] });
+  expect(server.round.sums![0]).toMatchObject({ phase: 'advertising', adverts: [] });
 });

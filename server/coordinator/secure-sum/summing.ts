@@ -1,11 +1,10 @@
-// The secure sum of one federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
+// One secure sum of a federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { Digest, ParticipantId } from '#lib/core/ids.ts';
 import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
 import {
-  openAttempt,
   stepSum,
   takesVector,
   type SumAttempt,
@@ -14,8 +13,7 @@ import {
   type SumPhase,
 } from '#lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
-import { SEALED_BYTES, type SumConfig } from '#lib/core/secure-sum/messages.ts';
-import type { SumTask } from '#lib/protocol/secure-sum.ts';
+import { SEALED_BYTES } from '#lib/core/secure-sum/messages.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -31,8 +29,7 @@ const PHASE_MS = 20_000;
 export interface SummingHost {
   readonly clock: Clock;
   readonly blobs: Blobs;
-  round(): Round | undefined;
-  configFor(round: Reporting): SumConfig;
+  round(): WithSum | undefined;
   connectionOf(participant: ParticipantId): Connection | undefined;
   /** The attempt has moved on, in memory. */
   set(attempt: SumAttempt): void;
@@ -41,37 +38,35 @@ export interface SummingHost {
   enqueue(name: string, work: () => Promise<void>): void;
   /** The sum without its masks. Within the queue. */
   opened(words: Uint32Array<ArrayBuffer>): Promise<void>;
+  /** The sum could not be opened, for the shares that this device dealt. */
+  blamed(participant: ParticipantId): void;
   /** There will be no sum. Within the queue. */
   failed(reason: string): Promise<void>;
   warn(message: string, about: Readonly<Record<string, unknown>>): void;
 }
 
-type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
+export type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
 
 export class Summing {
   #timer: { readonly phase: SumPhase; readonly cancel: () => void } | undefined;
   /** What devices sealed for each other: in memory alone, for those who come back before they have read it. */
   #sealed: readonly { readonly slot: number; readonly bytes: Uint8Array }[] = [];
   #recovering = false;
+  /** Whose secrets could not be rebuilt when it was tried last. */
+  #unfitting: readonly number[] = [];
+  /** The masks are off. Until others are open too it stands as it is: a restart opens it once more. */
+  #isOpen = false;
 
   constructor(private readonly host: SummingHost) {}
 
-  /** What a cohort member is told with its configuration; the first call of a round opens the attempt. */
-  task(round: Reporting, participant: ParticipantId): SumTask {
-    let sum = this.#round()?.sum;
-    if (sum === undefined) {
-      this.stop();
-      const config = this.host.configFor(round);
-      sum = openAttempt(config, [...round.cohort.keys()]);
-      this.host.set(sum);
-      this.#watch(sum);
-    }
-    return { config: sum.config, slot: slotOf(round, participant) };
+  begin(sum: SumAttempt): void {
+    this.host.set(sum);
+    this.#watch(sum);
   }
 
   /** After a restart: an attempt that had given nothing away ends, any other goes on. */
   resume(): void {
-    const round = this.#round();
+    const round = this.host.round();
     if (round === undefined) return;
     const { phase } = round.sum;
     if (round.sum.phase === 'aborted') {
@@ -88,7 +83,7 @@ export class Summing {
 
   /** Reporting has closed: those whose vectors are kept are summed. Goes on from any later phase. */
   async close(): Promise<void> {
-    const sum = this.#round()?.sum;
+    const sum = this.host.round()?.sum;
     if (sum === undefined) return;
     if (sum.phase === 'consenting' || sum.phase === 'revealing') {
       this.#watch(sum);
@@ -101,7 +96,7 @@ export class Summing {
 
   /** Whether a vector of this member would be taken; else why not, in a sentence. */
   refusesVector(participant: ParticipantId): string | undefined {
-    const round = this.#round();
+    const round = this.host.round();
     if (round === undefined) return 'there is no secure sum that it could be part of';
     return takesVector(round.sum, slotOf(round, participant))
       ? undefined
@@ -110,13 +105,13 @@ export class Summing {
 
   /** The attempt with this member's vector in it: what becomes durable with its acceptance. */
   withVector(participant: ParticipantId, update: Digest): SumAttempt {
-    const round = this.#round();
+    const round = this.host.round();
     if (round === undefined) throw new Error('There is no secure sum.');
     return stepSum(round.sum, { type: 'masked', slot: slotOf(round, participant), update }).attempt;
   }
 
   async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
-    const round = this.#round();
+    const round = this.host.round();
     if (round?.round !== sent.message.round)
       return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
     const slot = slotOf(round, participant);
@@ -124,7 +119,7 @@ export class Summing {
       return refused('malformed', 'The keys are signed by another device than the one that shows them.');
     const event = await eventOf(round.sum, slot, sent);
     if (typeof event === 'string') return refused('malformed', event);
-    const before = this.#round()?.sum;
+    const before = this.host.round()?.sum;
     await this.feed(event);
     // A device that lost its seeds shows other keys than the roster has: the round goes on without it.
     if (
@@ -142,13 +137,13 @@ export class Summing {
 
   /** A member has come back: it is told what it may have missed. */
   returned(participant: ParticipantId): void {
-    const round = this.#round();
+    const round = this.host.round();
     if (round !== undefined) this.#tell(slotOf(round, participant));
   }
 
   /** The round has moved: members that went are not waited for. */
   look(): void {
-    const round = this.#round();
+    const round = this.host.round();
     if (round === undefined) return this.stop();
     if (round.sum.phase !== 'advertising' && round.sum.phase !== 'sharing') return;
     const gone = round.sum.awaited.filter((slot) => round.cohort[slot]?.standing.type !== 'active');
@@ -156,7 +151,7 @@ export class Summing {
   }
 
   async feed(event: SumEvent): Promise<void> {
-    const round = this.#round();
+    const round = this.host.round();
     if (round === undefined) return;
     const { attempt, effects } = stepSum(round.sum, event);
     if (attempt === round.sum) return;
@@ -170,12 +165,7 @@ export class Summing {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#sealed = [];
-  }
-
-  #round(): WithSum | undefined {
-    const round = this.host.round();
-    if (round?.phase !== 'reporting' && round?.phase !== 'aggregation') return undefined;
-    return round.sum === undefined ? undefined : { ...round, sum: round.sum };
+    this.#unfitting = [];
   }
 
   async #perform(attempt: SumAttempt, effect: SumEffect): Promise<void> {
@@ -194,6 +184,7 @@ export class Summing {
       case 'recover':
         return this.#recover();
       case 'abort':
+        this.#blame();
         return this.host.failed(effect.reason);
       case 'record':
         return;
@@ -204,7 +195,7 @@ export class Summing {
 
   /** What a device of this slot is to know as things stand; said again after every reconnection. */
   #tell(slot: number): void {
-    const round = this.#round();
+    const round = this.host.round();
     const participant = round?.cohort[slot]?.candidate.participant;
     const connection = participant === undefined ? undefined : this.host.connectionOf(participant);
     if (round === undefined || connection === undefined) return;
@@ -243,8 +234,16 @@ export class Summing {
     }
   }
 
+  /** The one whose shares do not fit, where everybody else's do. */
+  #blame(): void {
+    const [slot, ...others] = this.#unfitting;
+    const dealer = slot === undefined ? undefined : this.host.round()?.cohort[slot]?.candidate.participant;
+    if (dealer !== undefined && others.length === 0) this.host.blamed(dealer);
+    this.#unfitting = [];
+  }
+
   #watch({ phase }: SumAttempt): void {
-    if (this.#timer?.phase === phase) return;
+    if (this.#isOpen || this.#timer?.phase === phase) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     // The round's own deadline closes it.
@@ -257,8 +256,8 @@ export class Summing {
 
   /** Beside the queue: seconds of arithmetic must not keep anybody waiting. One at a time. */
   #recover(): void {
-    const round = this.#round();
-    if (this.#recovering || round?.sum.phase !== 'revealing') return;
+    const round = this.host.round();
+    if (this.#recovering || this.#isOpen || round?.sum.phase !== 'revealing') return;
     const attempt = round.sum;
     this.#recovering = true;
     void openSum(this.host.blobs, attempt)
@@ -277,20 +276,22 @@ export class Summing {
         this.host.enqueue('sum', async () => {
           this.#recovering = false;
           // Another round is there by now, perhaps.
-          if (this.#round()?.round !== round.round) return;
+          if (this.host.round()?.round !== round.round) return;
           switch (outcome.type) {
             case 'opened':
-              await this.feed({ type: 'recovered' });
+              this.#isOpen = true;
+              this.#timer?.cancel();
               return this.host.opened(outcome.words);
             case 'unfitting': {
               const answers = attempt.reveals.length;
               this.host.warn('shares of a secure sum do not fit', {
                 round: round.round,
-                slot: outcome.slot,
+                slots: outcome.slots,
                 answers,
               });
-              await this.feed({ type: 'unrecoverable', blamed: [outcome.slot], answers });
-              const { sum } = this.#round() ?? {};
+              this.#unfitting = outcome.slots;
+              await this.feed({ type: 'unrecoverable', blamed: outcome.slots, answers });
+              const { sum } = this.host.round() ?? {};
               if (sum?.phase === 'revealing' && sum.reveals.length > answers) this.#recover();
               return;
             }
@@ -304,7 +305,7 @@ export class Summing {
   }
 }
 
-function slotOf(round: Round, participant: ParticipantId): number {
+export function slotOf(round: Round, participant: ParticipantId): number {
   const member = memberOf(round, participant);
   return member === undefined || round.phase === 'selection' ? -1 : round.cohort.indexOf(member);
 }

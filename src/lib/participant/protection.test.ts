@@ -77,8 +77,11 @@ describe('a device’s own ledger', () => {
     expect(ownRefusal(undefined, given(30, 30))).toBeUndefined();
   });
 
-  test('counts with local noise also what no version holds: the server has seen it', () => {
+  test('counts with noise of the devices also what no version holds: the server may have seen it', () => {
     expect(ownRefusal(local, given(11, 2))).toContain('11 updates');
     expect(ownRefusal(local, given(10, 2))).toBeUndefined();
+    const distributed = { ...central, type: 'distributed' as const };
+    expect(ownRefusal(distributed, given(9, 2))).toContain('9 updates');
+    expect(ownRefusal(distributed, given(8, 2))).toBeUndefined();
   });
 });

@@ -17,6 +17,7 @@ export const drawFromPlatform: DrawBytes = (bytes) => crypto.getRandomValues(new
 /** In place. Values that are no numbers stay so, and are refused as ever. */
 export function protect(values: Float32Array, privacy: Configured['privacy'], draw: DrawBytes): void {
   if (privacy === undefined || privacy.type === 'none') return;
+  // Where there is a secure sum, its noise is added before it is masked (core/secure-sum/encoding.ts).
   clip(values, privacy.clipNorm);
   if (privacy.type === 'local' && values.every(Number.isFinite))
     addLocalNoise(values, privacy, MAXIMUM_COORDINATE, draw);
@@ -33,9 +34,12 @@ export const statedFacts = (
 ): { readonly examples: number; readonly steps: number } =>
   privacy === undefined || privacy.type === 'none' ? facts : { examples: 1, steps: plan.localEpochs };
 
-/** What this device gave, by its own receipts: under a trusted server an update that no version holds gave nothing away. */
+/**
+ * What this device gave, by its own receipts: under a trusted server an update that no version holds gave nothing away. Of a secure sum
+ * that was said to have failed the others may have opened it all the same.
+ */
 export const releasedBy = (privacy: Noised, contributions: Contributions | undefined): number =>
-  (privacy.type === 'local' ? contributions?.count : contributions?.published) ?? 0;
+  (privacy.type === 'central' ? contributions?.published : contributions?.count) ?? 0;
 
 /** Why this device sends no more, in a sentence; undefined: it may. */
 export function ownRefusal(

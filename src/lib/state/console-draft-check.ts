@@ -25,7 +25,7 @@ import {
 import { optionsOf, type Draft } from './console-draft.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
 import { privacyChosen, privacyRead } from './console-privacy.ts';
-import { secureSumTyped } from './console-draft-secure.ts';
+import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -216,7 +216,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
     sample: draft.sample,
-    ...secureSumTyped(draft.secureSum),
+    ...secureSumTyped(summed === undefined ? draft.secureSum : { ...draft.secureSum, groups: null }),
     access: { type: draft.access },
   });
   if (!read.success)
@@ -226,7 +226,12 @@ export function checkDraft(draft: Draft): CheckedDraft {
     }
   if (summed === undefined) {
     for (const { path, message } of checkStrategy(plannedTyped(draft))) add(path, message);
-    const promised = { ...plannedTyped(draft), privacy: privacyRead(draft.privacy), metric: draft.metric };
+    const promised = {
+      ...plannedTyped(draft),
+      privacy: privacyRead(draft.privacy),
+      metric: draft.metric,
+      secureSum: secureSumRead(draft.secureSum),
+    };
     const built = model.ok && model.value.type === 'network' ? model.value.network : undefined;
     for (const { path, message } of checkPrivacy(promised, false, built)) add(path, message);
     if (model.ok && model.value.type === 'network') {

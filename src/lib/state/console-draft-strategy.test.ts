@@ -119,6 +119,16 @@ describe('a draft’s strategy', () => {
     expect(strategyConflict(draft, strategyNamed('fedadam')!)).toBeUndefined();
     draft.strategy.name = 'median';
     expect(checkDraft(draft).issues.get('strategy.name')).toMatch(/their sum alone/);
+    // The middle way: a strategy that compares gets the means of groups, and one that averages has no use for them.
+    const grouped = { ...draft, secureSum: { ...draft.secureSum, groups: 3 } };
+    expect(strategyConflict(grouped, strategyNamed('median')!)).toBeUndefined();
+    expect(strategyConflict(grouped, strategyNamed('fedavg')!)).toMatch(/needs no groups/);
+    expect(strategyConflict(draft, strategyNamed('median')!)).toMatch(/groups as the middle way/);
+    grouped.strategy = { ...grouped.strategy, name: 'median' };
+    grouped.rules = { ...grouped.rules, goal: 30, minimum: 15, overSelection: 1 };
+    const made = checkDraft(grouped).spec;
+    expect(made?.secureSum).toMatchObject({ type: 'on', groups: 3 });
+    expect(draftFrom(made!).secureSum).toEqual(grouped.secureSum);
     draft.secureSum.type = 'off';
     expect(checkDraft(draft).spec?.secureSum).toBeUndefined();
   });

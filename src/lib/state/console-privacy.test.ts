@@ -25,6 +25,17 @@ describe('privacy as it is typed', () => {
     expect(accuracy?.text).toMatch(/^The noise in a round's average is 0\.35 times as long/);
   });
 
+  test('inside a secure sum is accounted by Rényi divergences alone, and is half as much again where all stay', () => {
+    const distributed = { ...central, type: 'distributed' as const };
+    expect(privacyRead(privacyTyped(distributed))).toEqual(distributed);
+    const [privacy] = privacySentences(distributed, { goal: 1000, maximumRounds: 20 }, 7850);
+    expect(privacy?.text).toMatch(
+      /^A device in 20 rounds loses ε 5\.3\d at δ 0\.00001 \(by Rényi divergences: no/,
+    );
+    expect(privacy?.text).toContain('one that sent its noise alone');
+    expect(noiseRatio(distributed, 1000, 7850) / noiseRatio(central, 1000, 7850)).toBeCloseTo(1.2247, 4);
+  });
+
   test('says where the budget ends before the rounds do', () => {
     const [privacy, budget] = privacySentences(central, { goal: 10, maximumRounds: 1000 }, undefined);
     expect(privacy?.text).toMatch(/^A device in 4\d rounds/);

@@ -10,7 +10,7 @@ const number = v.nullable(v.number());
 
 /** The numbers are kept while privacy is off, so that looking at it loses nothing. */
 export const DraftPrivacy = v.object({
-  type: v.picklist(['none', 'central', 'local']),
+  type: v.picklist(['none', 'central', 'local', 'distributed']),
   clipNorm: number,
   noiseMultiplier: number,
   delta: number,
@@ -58,14 +58,18 @@ export function privacySentences(
   const { noiseMultiplier, delta, epsilon } = privacy;
   const most = releasesWithin(privacy);
   const rounds = Math.min(maximumRounds, Math.max(most, 1));
-  // Without sampling the distribution of losses is the Gaussian's own, and exact.
-  const exact = epsilonOf(rounds * costOf(privacy), delta);
+  // Without sampling the Gaussian's distribution of losses is exact.
+  const exact = epsilonOf(rounds * costOf(privacy), delta, privacy.type);
   const renyi = account('rdp', { samplingRate: 1, noiseMultiplier, steps: rounds, delta }).epsilon;
+  const beside =
+    privacy.type === 'distributed'
+      ? 'by Rényi divergences: no other account of such noise is known'
+      : `by Rényi divergences ${epsilonText(renyi)}`;
   const at = `at δ ${deltaText(delta)}`;
   return [
     {
       name: 'Privacy',
-      text: `A device in ${rounds === 1 ? 'one round' : `${rounds} rounds`} loses ε ${epsilonText(exact)} ${at} (by Rényi divergences ${epsilonText(renyi)}), ${adjacencyText(privacy)}. No amplification by sampling is counted: devices come when they like.`,
+      text: `A device in ${rounds === 1 ? 'one round' : `${rounds} rounds`} loses ε ${epsilonText(exact)} ${at} (${beside}), ${adjacencyText(privacy)}. No amplification by sampling is counted: devices come when they like.`,
     },
     {
       name: 'Budget',
@@ -80,6 +84,9 @@ export function privacySentences(
   ];
 }
 
+/** Of two thirds of the devices the noise is enough: where all stay there is so many times its variance. */
+const SURPLUS = 1.5;
+
 /** Noise beside what it is added to: its length in the average of `goal` updates, in clip norms. */
 export const noiseRatio = (
   { type, noiseMultiplier }: Exclude<Privacy, { type: 'none' }>,
@@ -88,7 +95,7 @@ export const noiseRatio = (
 ): number =>
   type === 'local'
     ? (2 * noiseMultiplier * Math.sqrt(parameterCount)) / Math.sqrt(goal)
-    : (noiseMultiplier * Math.sqrt(parameterCount)) / goal;
+    : (Math.sqrt(type === 'distributed' ? SURPLUS : 1) * noiseMultiplier * Math.sqrt(parameterCount)) / goal;
 
 function accuracySentence(
   privacy: Exclude<Privacy, { type: 'none' }>,

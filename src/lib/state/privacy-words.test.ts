@@ -16,6 +16,10 @@ test('every ε stands with its δ and with what it is between', () => {
   // z · 2C
   expect(local.body).toContain('by 2 or so');
   expect(local.body).toContain('between any two updates');
+  const inSum = protectionWords({ ...central, type: 'distributed' }, 'rows');
+  expect(inSum.head).toContain('only the sum of at least five devices’ updates');
+  expect(inSum.body).toContain('9 updates of each device');
+  expect(inSum.body).toContain('could take their own shares away');
 });
 
 test('a device’s own ε is that of its updates', () => {

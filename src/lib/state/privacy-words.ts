@@ -12,13 +12,21 @@ export const epsilonText = (epsilon: number): string =>
 export const adjacencyText = ({ type }: Noised): string =>
   type === 'local'
     ? 'between any two updates that a device could have sent'
-    : 'between a device that takes part, with everything it ever sent, and one that never did';
+    : type === 'distributed'
+      ? 'between a device that takes part, with everything it ever learned, and one that sent its noise alone'
+      : 'between a device that takes part, with everything it ever sent, and one that never did';
+
+const whose = {
+  central: 'the server',
+  local: 'each device',
+  distributed: 'all devices inside the secure sum',
+} as const;
 
 /** In a list of settings. */
 export const privacyWords = (privacy: Privacy): string =>
   privacy.type === 'none'
     ? 'no noise'
-    : `noise of ${privacy.type === 'local' ? 'each device' : 'the server'}: clip norm ${privacy.clipNorm}, noise multiplier ${privacy.noiseMultiplier}; at most ε ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}, ${adjacencyText(privacy)}`;
+    : `noise of ${whose[privacy.type]}: clip norm ${privacy.clipNorm}, noise multiplier ${privacy.noiseMultiplier}; at most ε ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}, ${adjacencyText(privacy)}`;
 
 export function protectionWords(
   privacy: Noised,
@@ -34,6 +42,11 @@ export function protectionWords(
       body: `It is cut to a length of ${clipNorm}, and every number in it is moved by chance, by ${Number(deviation.toPrecision(3))} or so. So nobody, the server included, learns much about your ${things} from it. ${budget}`,
     };
   }
+  if (type === 'distributed')
+    return {
+      head: 'The server can read only the sum of at least five devices’ updates, and that is blurred with noise of them all.',
+      body: `Each update is cut to a length of ${clipNorm} and given a share of the noise on its device, before it is masked: nobody knows the noise of the sum, and whoever sees it and every version learns little about your ${things}. Devices in league with whoever runs the server could take their own shares away again. ${budget}`,
+    };
   return {
     head: 'Each update is limited, and their sum is blurred with noise before a version is made of it.',
     body: `It is cut to a length of ${clipNorm}; whoever sees every version learns little about your ${things}. Single updates are not hidden from the server, which adds the noise: whoever runs it could look at one before. ${budget}`,
@@ -42,4 +55,4 @@ export function protectionWords(
 
 /** After so many updates of this device. */
 export const spentWords = (privacy: Noised, updates: number): string =>
-  `So far at most ε ${epsilonText(epsilonOf(updates * costOf(privacy), privacy.delta))} of ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}.`;
+  `So far at most ε ${epsilonText(epsilonOf(updates * costOf(privacy), privacy.delta, privacy.type))} of ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}.`;

@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { digestOfText } from '../core/digest.ts';
@@ -11,6 +12,7 @@ import type { Receipt } from '../protocol/views.ts';
 import { memoryServerKey } from '../../../server/adapters/ed25519.ts';
 import { leafOf, signReceipt, versionLog } from '../../../server/coordinator/version-log.ts';
 import type { VersionRecord } from '../../../server/ports/records.ts';
+import { anyValueAnywhere } from '../../../test/support/any-value-anywhere.ts';
 import { checkReceipts, comparisonWords, readHead } from './receipt-check.ts';
 
 const federation = v.parse(FederationId, 'digits');
@@ -182,4 +184,34 @@ test('a head is found in a receipt, in a list of them, and by itself', () => {
   for (const one of [proved, [proved], log.head, { head: log.head }])
     expect(readHead(JSON.stringify(one))).toEqual({ ok: true, value: log.head });
   expect(readHead('{}')).toMatchObject({ ok: false });
+});
+
+test('any value in any place of a receipt is answered in words, and is never proved where it says something else', async () => {
+  const texts = fc.oneof(
+    { weight: 6, arbitrary: anyValueAnywhere(proved) },
+    { weight: 1, arbitrary: fc.string() },
+    { weight: 1, arbitrary: fc.json() },
+  );
+  let refused = 0;
+  let untrue = 0;
+  await fc.assert(
+    fc.asyncProperty(texts, async (text) => {
+      const head = readHead(text);
+      if (!head.ok) expect(head.error).toMatch(/\.$/);
+      const outcome = await checkReceipts(text);
+      if (!outcome.ok) {
+        refused += 1;
+        expect(outcome.error).toMatch(/\S.*\.$/s);
+      } else
+        for (const { verdict } of outcome.value) {
+          if (verdict === 'false') untrue += 1;
+          // What was changed is a part that nobody signs, or it was put back as it was.
+          else if (verdict === 'proved')
+            expect((JSON.parse(text) as StoredReceipt).signed).toEqual(proved.signed);
+        }
+    }),
+    { numRuns: 400, seed: 5 },
+  );
+  expect(refused).toBeGreaterThan(150);
+  expect(untrue).toBeGreaterThan(3);
 });

@@ -1,5 +1,6 @@
 // The page's side of the device worker. One client holds one worker; whoever makes it closes it.
 import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
+import { allowOwnWorkers } from './worker-addresses.ts';
 
 /** A request failed: `kind` is a short code, `message` a sentence for the person. */
 export class DeviceFailure extends Error {
@@ -26,8 +27,10 @@ interface Waiting {
   readonly reject: (failure: DeviceFailure) => void;
 }
 
-export const startDeviceWorker = (): DeviceWorker =>
-  new Worker(new URL('./device.worker.ts', import.meta.url), { type: 'module', name: 'device' });
+export function startDeviceWorker(): DeviceWorker {
+  allowOwnWorkers();
+  return new Worker(new URL('./device.worker.ts', import.meta.url), { type: 'module', name: 'device' });
+}
 
 export class DeviceClient {
   readonly #worker: DeviceWorker;

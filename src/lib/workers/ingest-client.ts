@@ -1,6 +1,7 @@
 // The page's side of the ingest worker. One client holds one worker; whoever makes it closes it.
 import type { DataContract } from '../core/data/contract.ts';
 import type { EncodeRequest, ImportRequest, IngestReply, IngestRequest } from './ingest-messages.ts';
+import { allowOwnWorkers } from './worker-addresses.ts';
 
 type Imported = Extract<IngestReply, { type: 'imported' }>;
 type Refused = Extract<IngestReply, { type: 'refused' }>;
@@ -37,8 +38,10 @@ interface Waiting {
   readonly onLost: (failure: IngestFailure) => void;
 }
 
-const startWorker = (): IngestWorker =>
-  new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' });
+function startWorker(): IngestWorker {
+  allowOwnWorkers();
+  return new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' });
+}
 
 export class IngestClient {
   readonly #start: () => IngestWorker;

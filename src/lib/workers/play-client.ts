@@ -2,6 +2,7 @@
 import type { Experiment } from '../participant/play/experiment.ts';
 import type { PlayMade, PlayReply, PlayRequest } from './play-messages.ts';
 import type { PlayRound } from '../participant/play/play-federation.ts';
+import { allowOwnWorkers } from './worker-addresses.ts';
 
 /** The part of a Worker that the client needs. */
 export interface PlayWorker {
@@ -11,8 +12,10 @@ export interface PlayWorker {
   terminate(): void;
 }
 
-const startWorker = (): PlayWorker =>
-  new Worker(new URL('./play.worker.ts', import.meta.url), { type: 'module', name: 'play' });
+function startWorker(): PlayWorker {
+  allowOwnWorkers();
+  return new Worker(new URL('./play.worker.ts', import.meta.url), { type: 'module', name: 'play' });
+}
 
 interface Waiting {
   readonly resolve: (reply: PlayReply) => void;

@@ -3,6 +3,7 @@ import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import type { FederationSpec } from '../federation.ts';
 import { strategies } from '../aggregation/index.ts';
 import { buildNetwork } from '../model/network.ts';
+import { usualSecureSum } from '../secure-sum/rules.ts';
 import { budgetOf, costOf, epsilonOf, releasesWithin } from './budget.ts';
 import { checkPrivacy } from './check-privacy.ts';
 import { gaussianEpsilon } from './gaussian.ts';
@@ -69,6 +70,33 @@ describe('privacy', () => {
     ]);
   });
 
+  test('inside a secure sum needs one, of 32 bits, and no other noise goes with one', () => {
+    const distributed = { ...central, type: 'distributed' as const };
+    const rules = { goal: 6, minimum: 5 };
+    const spec = { ...exampleSpec({ privacy: distributed, rules }), secureSum: usualSecureSum };
+    expect(about(spec)).toEqual([]);
+    expect(about(exampleSpec({ privacy: distributed, rules }))).toEqual([
+      expect.stringMatching(/^privacy\.type: Noise inside the sum is that of a secure sum/),
+    ]);
+    expect(about({ ...spec, secureSum: { ...usualSecureSum, ring: 8 } })).toEqual([
+      expect.stringMatching(/^privacy\.type: .* does not fit into 8/),
+    ]);
+    for (const type of ['central', 'local'] as const)
+      expect(about({ ...spec, privacy: { ...central, type } })).toEqual([
+        expect.stringMatching(/^privacy\.type: Under secure aggregation/),
+      ]);
+    expect(about({ ...spec, privacy: { ...distributed, followQuantile: 0.5 } })).toEqual([
+      expect.stringMatching(/^privacy\.followQuantile: /),
+    ]);
+    const loud = exampleSpec({ privacy: { ...distributed, noiseMultiplier: 1000 }, rules, units: 1000 });
+    expect(about({ ...loud, secureSum: usualSecureSum })).toEqual([
+      expect.stringMatching(/^privacy\.noiseMultiplier: Noise of 1000 on 5002 numbers of 8 devices/),
+    ]);
+    expect(about({ ...spec, privacy: { ...distributed, epsilon: 1000 } })).toEqual([
+      expect.stringMatching(/^privacy\.delta: /),
+    ]);
+  });
+
   test('needs a budget that holds a round at least', () => {
     expect(about(exampleSpec({ privacy: { ...central, epsilon: 1 } }))).toEqual([
       'privacy.epsilon: One round costs ε 1.99 at δ 0.00001, more than the budget of 1. Choose more noise or a larger budget.',
@@ -78,7 +106,7 @@ describe('privacy', () => {
 
 describe('a budget', () => {
   test('of ε is the distance at which the Gaussian costs it, and holds as many releases as fit', () => {
-    expect(epsilonOf(budgetOf(central), 1e-5)).toBeCloseTo(8, 9);
+    expect(epsilonOf(budgetOf(central), 1e-5, 'central')).toBeCloseTo(8, 9);
     for (const steps of [1, 7, 100]) {
       const exact = { ...central, epsilon: gaussianEpsilon(2, steps, 1e-5) };
       expect(releasesWithin(exact)).toBe(steps);
@@ -88,8 +116,8 @@ describe('a budget', () => {
 
   test('adds up releases of different noise', () => {
     // 1/3² + 1/4² = (5/12)²
-    const spent = costOf({ noiseMultiplier: 3 }) + costOf({ noiseMultiplier: 4 });
-    expect(epsilonOf(spent, 1e-6)).toBeCloseTo(gaussianEpsilon(12 / 5, 1, 1e-6), 9);
-    expect(epsilonOf(0, 1e-6)).toBe(0);
+    const spent = costOf({ ...central, noiseMultiplier: 3 }) + costOf({ ...central, noiseMultiplier: 4 });
+    expect(epsilonOf(spent, 1e-6, 'central')).toBeCloseTo(gaussianEpsilon(12 / 5, 1, 1e-6), 9);
+    expect(epsilonOf(0, 1e-6, 'central')).toBe(0);
   });
 });

@@ -5,10 +5,21 @@ import { fednova } from '../aggregation/fednova.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
 import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
+import { checkNoiseInSum } from './check-noise-in-sum.ts';
 import { epsilonOf, costOf, releasesWithin, sensitivityFactor } from './budget.ts';
+import type { Privacy } from './rules.ts';
 
 /** An eighth of what a coordinate may be (protocol/limits.ts): codecs that round find room beside it. */
 const MOST_LOCAL_NOISE = 8;
+
+/** Why this noise cannot be had with a secure sum, or without one, in a sentence; undefined: it can. */
+export function sumUnfit(type: Privacy['type'], hasSum: boolean): string | undefined {
+  if (type === 'distributed' && !hasSum)
+    return 'Noise inside the sum is that of a secure sum: let the server read their sum alone, or choose other noise.';
+  if ((type === 'central' || type === 'local') && hasSum)
+    return 'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose noise inside the sum, or none.';
+  return undefined;
+}
 
 type Planned = Pick<
   FederationSpec,
@@ -34,7 +45,7 @@ export function checkPrivacy(
   if (releasesWithin(privacy) < 1)
     issues.push({
       path: 'privacy.epsilon',
-      message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+      message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta, privacy.type).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
     });
   const deviation = sensitivityFactor(privacy) * privacy.noiseMultiplier * privacy.clipNorm;
   if (privacy.type === 'local' && deviation > MOST_LOCAL_NOISE)
@@ -42,13 +53,12 @@ export function checkPrivacy(
       path: 'privacy.noiseMultiplier',
       message: `Noise of ±${Number(deviation.toPrecision(3))} on every number would leave what an update may hold. Choose a smaller clip norm or less noise: 2 × clip norm × noise multiplier of at most ${MOST_LOCAL_NOISE}.`,
     });
-  if (secureSumOf({ secureSum }) !== undefined)
-    issues.push({
-      path: 'privacy.type',
-      message:
-        'Under secure aggregation the server sees no single update that it could clip, and sums whole numbers that this noise is not made for. Choose one of the two.',
-    });
-  if (privacy.followQuantile !== undefined && privacy.type === 'local')
+  const chosenSum = secureSumOf({ secureSum });
+  const unfit = sumUnfit(privacy.type, chosenSum !== undefined);
+  if (unfit !== undefined) issues.push({ path: 'privacy.type', message: unfit });
+  if (privacy.type === 'distributed' && chosenSum !== undefined)
+    issues.push(...checkNoiseInSum(privacy, chosenSum, rules, network));
+  if (privacy.followQuantile !== undefined && privacy.type !== 'central')
     issues.push({
       path: 'privacy.followQuantile',
       message: 'Which updates were clipped is for each device alone to know: choose a clip norm that stays.',

@@ -6,11 +6,12 @@ const above = (least: number, most: number) => v.pipe(v.number(), v.gtValue(leas
 /**
  * central: the server clips every update, adds noise to their sum, and publishes nothing else of them.
  * local: each device adds noise to its own update before it leaves; the server is trusted with nothing.
+ * distributed: each device adds a share of the noise before it masks its update for a secure sum; what the server opens is noisy.
  */
 export const Privacy = v.variant('type', [
   v.strictObject({ type: v.literal('none') }),
   v.strictObject({
-    type: v.picklist(['central', 'local']),
+    type: v.picklist(['central', 'local', 'distributed']),
     /** C: the L2 norm that no update exceeds; the first one, where it follows the updates. */
     clipNorm: above(0, 1000),
     /** γ: the clip norm moves to the one that this share of updates lies within. Absent: it stays. */

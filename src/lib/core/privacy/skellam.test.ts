@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { random } from '../random.ts';
-import type { DrawBytes } from './random-bits.ts';
+import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { rdpEpsilon } from './rdp.ts';
 import { addSkellam, skellamTable } from './skellam-noise.ts';
-import { ringScale, ringSensitivity, shareVariance, skellamEpsilon } from './skellam.ts';
+import { ringSensitivity, shareVariance, skellamEpsilon } from './skellam.ts';
 
-const seeded = (label: string): DrawBytes => {
-  const stream = random(1, label);
-  return (bytes) => {
-    const words = new Uint32Array(Math.ceil(bytes / 4));
-    stream.fill(words);
-    return new Uint8Array(words.buffer, 0, bytes);
-  };
-};
 const drawn = (count: number, variance: number): Float64Array => {
   const values = new Float64Array(count);
-  addSkellam(values, skellamTable(variance), seeded(`skellam ${variance}`));
+  addSkellam(values, skellamTable(variance), seededBytes(1, `skellam ${variance}`));
   return values;
 };
 
@@ -52,24 +43,15 @@ describe('what distributed noise costs', () => {
 
 describe('shares of it', () => {
   test('add up to the full amount in the smallest sum that is ever opened', () => {
-    for (const [deviation, scale, survivors, colluding] of [
-      [1.5, 100, 7, 0],
-      [0.3, 1000, 66, 5],
+    for (const [variance, survivors, colluding] of [
+      [22_500, 7, 0],
+      [90_000, 66, 5],
     ] as const) {
-      const each = shareVariance(deviation, scale, survivors, colluding);
-      expect((survivors - colluding) * each).toBeGreaterThanOrEqual((deviation * scale) ** 2);
-      expect((survivors - colluding) * (each - 1)).toBeLessThan((deviation * scale) ** 2);
+      const each = shareVariance(variance, survivors, colluding);
+      expect((survivors - colluding) * each).toBeGreaterThanOrEqual(variance);
+      expect((survivors - colluding) * (each - 1)).toBeLessThan(variance);
     }
-    expect(() => shareVariance(1, 1, 3, 3)).toThrow(RangeError);
-  });
-
-  test('on a ring of so many bits the sum stays within it, up to the deviations that were asked for', () => {
-    const setting = { bits: 16, devices: 100, clipNorm: 1, length: 10_000, deviation: 0.1, reach: 4 };
-    const scale = ringScale(setting);
-    // A coordinate of the sum: variance n²C²s²/d of the updates if all point one way, ns²σ² of noise, n/4 of rounding.
-    const variance = scale ** 2 * (100 ** 2 / 10_000 + 100 * 0.01) + 100 / 4;
-    expect(4 * Math.sqrt(variance)).toBeCloseTo(2 ** 15, 6);
-    expect(ringScale({ ...setting, bits: 5 })).toBe(0);
+    expect(() => shareVariance(1, 3, 3)).toThrow(RangeError);
   });
 });
 
@@ -98,13 +80,14 @@ describe('Skellam noise', () => {
   test('adds up: the sum of ten of variance 4 is one of variance 40', () => {
     const sum = new Float64Array(20_000);
     const table = skellamTable(4);
-    const draw = seeded('sums');
+    const draw = seededBytes(1, 'sums');
     for (let k = 0; k < 10; k += 1) addSkellam(sum, table, draw);
     const square = sum.reduce((total, value) => total + value * value, 0) / sum.length;
     expect(Math.abs(square / 40 - 1)).toBeLessThan(5 * Math.sqrt((2 + 1 / 40) / sum.length));
   });
 
   test('is refused for variances that are no whole numbers', () => {
-    for (const variance of [0, 0.5, -1, NaN]) expect(() => skellamTable(variance)).toThrow(RangeError);
+    for (const variance of [0, 0.5, -1, NaN, 2 ** 26 + 1])
+      expect(() => skellamTable(variance)).toThrow(RangeError);
   });
 });

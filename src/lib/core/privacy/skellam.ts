@@ -1,8 +1,8 @@
 // Distributed noise, for sums that nobody sees before they are noisy: each device adds a Skellam variable (a difference of two Poisson
 // variables) to every coordinate of its update in the ring. They are whole numbers, their sum is Skellam again, and its variance is
 // theirs added up. Agarwal, Kairouz & Liu 2021, "The Skellam Mechanism for Differentially Private Federated Learning"; the accounting
-// is that of its authors' google-research/federated, distributed_dp/accounting_utils.py. What belongs to the secure sum is not here.
-import { epsilonFromRdp, type RdpEpsilon } from './rdp.ts';
+// is that of its authors' google-research/federated, distributed_dp/accounting_utils.py. How it goes into a sum is noise-in-sum.ts.
+import { epsilonFromRdp, wholeOrders, type RdpEpsilon } from './renyi.ts';
 
 /** β = e^(−½): stochastic rounding is drawn again until the rounded vector is no longer than is exceeded with chance β. */
 const ROUNDING_CHANCE = Math.exp(-0.5);
@@ -42,15 +42,6 @@ export function skellamRdp(
   return (order * l2 * l2) / (2 * variance) + beyondGaussian;
 }
 
-/** The divergence is known for whole orders alone. */
-const wholeOrders: readonly number[] = [
-  ...Array.from({ length: 62 }, (_, index) => index + 2),
-  128,
-  256,
-  512,
-  1024,
-];
-
 export function skellamEpsilon(
   sensitivity: RingSensitivity,
   deviation: number,
@@ -67,30 +58,10 @@ export function skellamEpsilon(
 }
 
 /**
- * The variance that each device adds, in ring units and a whole number, so that the smallest sum that is ever opened has noise of
- * `deviation`: of `survivors` devices, of which `colluding` may take their own noise away again. More survivors, more noise.
+ * The variance that each device adds, a whole number, so that the smallest sum that is ever opened has noise of `variance`: of
+ * `survivors` devices, of which `colluding` may take their own noise away again. More survivors, more noise.
  */
-export function shareVariance(deviation: number, scale: number, survivors: number, colluding = 0): number {
+export function shareVariance(variance: number, survivors: number, colluding = 0): number {
   if (!(survivors > colluding)) throw new RangeError('Somebody must be left to add noise.');
-  return Math.ceil((deviation * scale) ** 2 / (survivors - colluding));
-}
-
-/**
- * How fine the ring may be: the scale at which a coordinate of the sum of `devices` updates lies within ±2^(bits−1) up to `reach`
- * standard deviations of it. Kairouz, Liu & Steinke 2021, §5: after a random rotation a coordinate of an update has variance C²/d.
- * `deviation`: of one device's noise, in units of an update. 0 where so few bits hold nothing.
- */
-export function ringScale(setting: {
-  readonly bits: number;
-  readonly devices: number;
-  readonly clipNorm: number;
-  readonly length: number;
-  readonly deviation: number;
-  readonly reach: number;
-}): number {
-  const { bits, devices, clipNorm, length, deviation, reach } = setting;
-  const room = 4 ** bits - devices * reach * reach;
-  if (room <= 0) return 0;
-  const spread = Math.sqrt((clipNorm * devices) ** 2 / length + devices * deviation * deviation);
-  return Math.sqrt(room) / (2 * reach * spread);
+  return Math.ceil(variance / (survivors - colluding));
 }

@@ -117,8 +117,11 @@ const configured = {
   /** Devices that were there to be picked: N of SCAFFOLD. */
   population: whole,
   configuredAt: time,
-  /** The secure sum of its updates (core/secure-sum), whose slots are places in the cohort; absent where they are read one by one. */
-  sum: v.optional(SumAttempt),
+  /**
+   * The secure sums of its updates (core/secure-sum), one for each group, whose slots are places in the cohort; absent where updates are
+   * read one by one.
+   */
+  sums: v.optional(v.array(SumAttempt)),
 };
 
 export const Round = v.variant('phase', [

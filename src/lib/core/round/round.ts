@@ -176,8 +176,8 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
       return answer(round, event.report);
     case 'aggregated': {
       const { version, digest, at } = event;
-      // What the secure sum was opened with is not kept.
-      const { sum: _, ...kept } = round;
+      // What secure sums were opened with is not kept.
+      const { sums: _, ...kept } = round;
       return {
         round: {
           ...kept,

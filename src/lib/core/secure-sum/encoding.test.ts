@@ -1,5 +1,6 @@
 // What a strategy folds from a secure sum is what it folds update by update, to the unit of the ring.
 import { describe, expect, test } from 'vitest';
+import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { writeExact, exactSumAt } from '../aggregation/exact-words.ts';
 import { addChunk, endUpdate, fixedPointSum, scalarSum, sumAt } from '../aggregation/fixed-point-sum.ts';
@@ -70,6 +71,8 @@ function summed(config: SumConfig, strategy: SumStrategy, values = updates): Uin
         strategy,
         setting: settingOf(strategy),
         rounding: String(slot),
+        survivors: slots.length,
+        draw: seededBytes(1, slot),
       }),
       config,
       1,
@@ -186,6 +189,28 @@ describe('a narrow ring', () => {
       ok: false,
       error: { kind: 'wrapped' },
     });
+  });
+});
+
+test('noisy units are the clipped updates, each counted once, with the noise of all shares in whole quanta', () => {
+  const strategy = sumStrategy('fedavg');
+  const noisy = { type: 'noisy', clipNorm: 0.4, quantum: 2 ** -14, variance: 40_000 } as const;
+  const config = configFor(strategy, { encoding: noisy });
+  const decoded = decodeSum(config, summed(config, strategy), slots, 0);
+  if (!decoded.ok) throw new Error(decoded.error.kind);
+  const { sum } = decoded.value;
+  expect(sum).toMatchObject({ weight: 5, count: 5, quantum: 2 ** -14, scalars: [] });
+  // However many rows a device has, and however long its update is.
+  const off = Array.from({ length: LENGTH }, (_, i) => {
+    const exact = updates.reduce((total, update) => total + (update[i]! * 0.4) / Math.hypot(...update), 0);
+    return (sumAt(sum, i) - exact) * 2 ** 14;
+  });
+  const square = off.reduce((total, value) => total + value * value, 0) / LENGTH;
+  // Rounding adds five quarters at most.
+  expect(Math.abs(square / 40_000 - 1)).toBeLessThan(5 * Math.sqrt(2 / LENGTH));
+  expect(decodeSum(config, summed(config, strategy).fill(7), slots, 0)).toMatchObject({
+    ok: false,
+    error: { kind: 'weights' },
   });
 });
 

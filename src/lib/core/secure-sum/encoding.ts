@@ -3,6 +3,8 @@
 // tail, in limbs of 16 bits a 32-bit word: 2¹⁶ devices add up without a carry getting lost.
 import { SCALAR_QUANTUM, type FixedPointSum } from '../aggregation/fixed-point-sum.ts';
 import type { AggregationSetting, SumStrategy, UpdateFacts } from '../aggregation/strategy.ts';
+import { noisyUnits } from '../privacy/noise-in-sum.ts';
+import type { DrawBytes } from '../privacy/random-bits.ts';
 import { random } from '../random.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { rotationBlocks } from '../update/codec/hadamard.ts';
@@ -32,7 +34,7 @@ export const coordinateWords = (length: number, bits: RingBits): number =>
   bits === 32 ? length : compactWords(length, bits);
 
 /** Scalars that the strategy sums beside the vector. */
-export const scalarsOf = (strategy: SumStrategy, setting: AggregationSetting): number =>
+export const scalarsOf = (strategy: Pick<SumStrategy, 'weigh'>, setting: AggregationSetting): number =>
   strategy.weigh({ examples: 1, steps: 1, baseLoss: 1, norm: 1, staleness: 0 }, setting).scalars.length;
 
 /** Shared by the cohort and chosen by nobody alone. */
@@ -56,17 +58,21 @@ export interface Contribution {
   readonly values: Float32Array;
   /** `norm` is worked out here, after clipping. */
   readonly facts: Omit<UpdateFacts, 'norm'>;
-  readonly strategy: SumStrategy;
+  readonly strategy: Pick<SumStrategy, 'weigh'>;
   readonly setting: AggregationSetting;
   /** Another text each time: rounding is drawn once, and never again the same. */
   readonly rounding: string;
+  /** The fewest devices of a sum that this one helps to open: their shares of noise add up to what is stated. */
+  readonly survivors: number;
+  /** For its share of noise: of the platform's CSPRNG. */
+  readonly draw: DrawBytes;
 }
 
 /** The words to be masked. Throws a RangeError where the values are not those of the config. */
 export function encodeContribution(
   config: SumConfig,
   slot: number,
-  { values, facts, strategy, setting, rounding }: Contribution,
+  { values, facts, strategy, setting, rounding, survivors, draw }: Contribution,
 ): Uint32Array<ArrayBuffer> {
   const { encoding, length, words, tail } = config;
   if (values.length !== length)
@@ -77,12 +83,17 @@ export function encodeContribution(
     writeLimbs(out, words, 1n, WEIGHT_LIMBS);
     return out;
   }
+  const draws = random(0, 'rounding of a secure sum', rounding);
+  if (encoding.type === 'noisy') {
+    out.set(noisyUnits(values, encoding, survivors, draws, draw));
+    writeLimbs(out, words, 1n, WEIGHT_LIMBS);
+    return out;
+  }
   const norm = clip(values, encoding.clipNorm);
   const examples = Math.min(facts.examples, encoding.mostWeight);
   const { scale, weight, scalars } = strategy.weigh({ ...facts, examples, norm }, setting);
   if (encoding.type === 'exact') {
     if (scale !== 1) for (let i = 0; i < length; i += 1) values[i] = values[i]! * scale;
-    const draws = random(0, 'rounding of a secure sum', rounding);
     out.set(encodeExact(values, weight, exactRing(encoding, config.cohort), draws));
   } else {
     const factor = (scale * weight) / encoding.mostWeight;
@@ -155,7 +166,7 @@ export function decodeSum(
   const { encoding, length } = config;
   const count = slots.length;
   const weight = Number(readLimbs(words, config.words, WEIGHT_LIMBS));
-  const mostEach = encoding.type === 'words' ? 1 : encoding.mostWeight;
+  const mostEach = 'mostWeight' in encoding ? encoding.mostWeight : 1;
   if (weight < count || weight > count * mostEach)
     return fail({ kind: 'weights', got: weight, least: count, most: count * mostEach });
   const sum = (values: Float64Array<ArrayBuffer>, quantum: number): FixedPointSum => ({
@@ -179,7 +190,10 @@ export function decodeSum(
     return ok({ sum: sum(Float64Array.from(values), encoding.mostWeight), norms, nearWrapping });
   }
   const integers = Float64Array.from(new Int32Array(words.buffer, 0, length));
-  if (encoding.type === 'words') return ok({ sum: sum(integers, WORD_STEP), norms: [], nearWrapping: 0 });
+  if (encoding.type !== 'exact') {
+    const quantum = encoding.type === 'noisy' ? encoding.quantum : WORD_STEP;
+    return ok({ sum: sum(integers, quantum), norms: [], nearWrapping: 0 });
+  }
   const unit = unitOf(exactRing(encoding, config.cohort));
   const norms = blockNorms(integers, () => 0).map((norm) => (norm * unit) / encoding.mostWeight);
   return ok({ sum: sum(integers, unit), norms, nearWrapping: 0 });

@@ -66,7 +66,7 @@ export function checkRoster(
   config: SumConfig,
   least: number,
 ): SumRefusal | undefined {
-  const needed = Math.max(leastSummed(roster.length, config.profile, least), config.least);
+  const needed = fewestSummed(roster.length, config, least);
   if (roster.length < needed) return { kind: 'too-few', of: 'keys', got: roster.length, needed };
   const seen = new Set<string>();
   let before = -1;
@@ -116,9 +116,13 @@ export function checkQuestion(
     last = slot;
   }
   if (!summed.includes(own)) return { kind: 'not-summed' };
-  const needed = Math.max(leastSummed(rosterSize, config.profile, least), config.least);
+  const needed = fewestSummed(rosterSize, config, least);
   return summed.length < needed ? { kind: 'too-few', of: 'summed', got: summed.length, needed } : undefined;
 }
+
+/** U_min as this device holds to it: it helps to open no smaller sum. */
+export const fewestSummed = (rosterSize: number, config: SumConfig, least: number): number =>
+  Math.max(leastSummed(rosterSize, config.profile, least), config.least);
 
 /** Devices that must have said the same before a secret is opened. */
 export const consentsNeeded = (rosterSize: number, config: SumConfig): number =>

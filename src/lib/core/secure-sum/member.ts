@@ -9,7 +9,7 @@
 import { fail, ok, type Result } from '../result.ts';
 import { fromText, joined, toText } from './bytes.ts';
 import { addMask, totalWords } from './masked-words.ts';
-import { checkQuestion, checkRoster, consentsNeeded, type SumRefusal } from './member-rules.ts';
+import { checkQuestion, checkRoster, consentsNeeded, fewestSummed, type SumRefusal } from './member-rules.ts';
 import {
   type Advert,
   type Consent,
@@ -19,7 +19,7 @@ import {
   type SumConfig,
 } from './messages.ts';
 import { KEY_BYTES, type Primitives } from './primitives.ts';
-import { LEAST_COHORT, leastSummed, thresholdOf } from './rules.ts';
+import { LEAST_COHORT, thresholdOf } from './rules.ts';
 import {
   advertBytes,
   commitBytes,
@@ -168,7 +168,7 @@ export async function receive(member: Member, forward: Forward): Stepped<Ready, 
     if (opened?.length !== 65 || opened[0] !== x) return fail({ kind: 'unreadable-shares', slot: from });
     held.set(from, opened);
   }
-  const needed = Math.max(leastSummed(roster.length, config.profile, least), config.least);
+  const needed = fewestSummed(roster.length, config, least);
   if (held.size < needed) return fail({ kind: 'too-few', of: 'shares', got: held.size, needed });
   const shared = [...held.keys()].sort((a, b) => a - b);
   for (const key of openers.values()) key.fill(0);

@@ -31,6 +31,14 @@ export const SumEncoding = v.variant('type', [
     clipNorm: positive,
     mostWeight: whole,
   }),
+  /** core/privacy/noise-in-sum: in whole quanta, each update with its share of noise, and counted once. */
+  v.strictObject({
+    type: v.literal('noisy'),
+    clipNorm: positive,
+    quantum: positive,
+    /** Of the noise in the smallest sum, in quanta. */
+    variance: whole,
+  }),
   /** core/aggregation/exact-words: whole numbers of steps of 2⁻¹⁴, as they are. */
   v.strictObject({ type: v.literal('words') }),
 ]);

@@ -11,9 +11,12 @@ import { thresholdOf } from './rules.ts';
 import { commitBytes, contextOf, maskSign, pairKey, rosterHashOf, selfKey } from './schedule.ts';
 import { rebuild, type Share } from './shamir.ts';
 
-/** The secret of `slot` cannot be rebuilt; its own shares may be bad, or answers. */
+/**
+ * The secrets of these slots cannot be rebuilt. One: what its device dealt is bad. Two, beyond which nothing is tried: it may as well be
+ * the answers, and nobody can be told from the others.
+ */
 export interface Unrecoverable {
-  readonly slot: number;
+  readonly slots: readonly number[];
 }
 
 export interface Recovered {
@@ -38,6 +41,7 @@ export async function recoverSeeds(
   const answers = reveals.map(({ slot, shares }) => ({ slot, bytes: fromText(shares) }));
   const selfSeeds = new Map<number, Uint8Array>();
   const maskSeeds = new Map<number, Uint8Array>();
+  const bad: number[] = [];
   for (const [place, { slot, commit }] of shared.entries()) {
     const shares = answers.flatMap((answer): Share[] => {
       const own = answer.bytes.subarray(place * SHARE_BYTES, (place + 1) * SHARE_BYTES);
@@ -54,10 +58,14 @@ export async function recoverSeeds(
             fromText(roster.find((entry) => entry.slot === slot)!.maskKey),
           );
     const seed = await rebuildFitting(shares, threshold, slot, fits);
-    if (seed === undefined) return fail({ slot });
+    if (seed === undefined) {
+      bad.push(slot);
+      if (bad.length === 2) break;
+      continue;
+    }
     (isSummed ? selfSeeds : maskSeeds).set(slot, seed);
   }
-  return ok({ selfSeeds, maskSeeds, rosterHash });
+  return bad.length > 0 ? fail({ slots: bad }) : ok({ selfSeeds, maskSeeds, rosterHash });
 }
 
 async function rebuildFitting(

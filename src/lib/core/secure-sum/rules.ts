@@ -23,6 +23,8 @@ export const SecureSumRules = v.variant('type', [
     clipNorm: between(1e-6, 1e6),
     /** n_k counts up to so many: the largest weight that one device has in the sum. */
     mostWeight: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(100_000)),
+    /** The cohort is summed in so many groups, whose means are compared with each other (groups.ts). Absent: it is one sum. */
+    groups: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(3), v.maxValue(40))),
   }),
 ]);
 export type SecureSumRules = v.InferOutput<typeof SecureSumRules>;

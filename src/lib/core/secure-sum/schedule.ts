@@ -2,12 +2,11 @@
 // round, cohort and encoding, and the roster hash every public key besides: it salts every key, so that a server which tells
 // devices different things gets noise instead of a sum (Pasquini et al. 2022, arXiv 2111.07380).
 import { fromText, joined, slotBytes, textBytes } from './bytes.ts';
-import type { Advert, SumConfig } from './messages.ts';
+import type { Advert, SumConfig, SumEncoding } from './messages.ts';
 import type { Primitives } from './primitives.ts';
 
 /** ctx: SHA-256 of the configuration, each field in a fixed order. */
 export async function contextOf(config: SumConfig, { hash }: Primitives): Promise<Uint8Array> {
-  const { encoding } = config;
   const said = [
     'fl-sa1',
     config.suite,
@@ -20,19 +19,27 @@ export async function contextOf(config: SumConfig, { hash }: Primitives): Promis
     config.length,
     config.words,
     config.tail,
-    encoding.type === 'words'
-      ? ['words']
-      : [
-          encoding.type,
-          encoding.type === 'exact' ? encoding.clip : encoding.steps,
-          encoding.clipNorm,
-          encoding.mostWeight,
-        ],
+    encodingFields(config.encoding),
     config.profile,
     config.cohort,
     config.least,
   ];
   return hash(textBytes(JSON.stringify(said)));
+}
+
+function encodingFields(encoding: SumEncoding): readonly unknown[] {
+  switch (encoding.type) {
+    case 'exact':
+      return ['exact', encoding.clip, encoding.clipNorm, encoding.mostWeight];
+    case 'compact':
+      return ['compact', encoding.steps, encoding.clipNorm, encoding.mostWeight];
+    case 'noisy':
+      return ['noisy', encoding.clipNorm, encoding.quantum, encoding.variance];
+    case 'words':
+      return ['words'];
+    default:
+      return encoding satisfies never;
+  }
 }
 
 /** What a device signs of its two keys. */

@@ -9,10 +9,12 @@ import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { advertise, consent, mask, receive, share, type Member } from '../../core/secure-sum/member.ts';
 import { totalWords } from '../../core/secure-sum/masked-words.ts';
 import type { Advert, Consent, SharedKeys, SumConfig } from '../../core/secure-sum/messages.ts';
+import { noPrivacy } from '../../core/privacy/rules.ts';
+import { noiseInSum } from '../../core/privacy/noise-in-sum.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Answer, Configured } from '../../protocol/messages.ts';
 import { createSumRound, type SumPeers, type SumRound } from './sum-round.ts';
-import { hasAnswered } from './sum-memory.ts';
+import { answersNoMore, MOST_ANSWERS } from './sum-memory.ts';
 
 const plan = {
   localEpochs: 1,
@@ -49,6 +51,7 @@ async function device(
   config: SumConfig,
   message = configured(config),
   answer: Answer = { ok: true, view: null },
+  signal = new AbortController().signal,
 ): Promise<Device> {
   const said: Device['said'] = [];
   const failures: string[] = [];
@@ -59,7 +62,7 @@ async function device(
     task: { config, slot: 0 },
     identity: await memoryIdentity(),
     store,
-    signal: new AbortController().signal,
+    signal,
     tell: async (name, content) => {
       said.push({ name, message: content });
       look();
@@ -85,7 +88,7 @@ async function device(
 const config = sumConfig({ length: 3, words: 3, tail: 2 });
 
 /** Four others, and the messages of a whole round for the device in slot 0. */
-async function wholeRound(one: Device): Promise<void> {
+async function wholeRound(one: Device, config: SumConfig): Promise<void> {
   await one.until(1);
   const roster = [one.said[0]!.message['advert'] as Advert];
   const members: Member[] = [];
@@ -107,7 +110,9 @@ async function wholeRound(one: Device): Promise<void> {
   }
   one.sum.forward(forwardTo(0, roster, keys));
   const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
-  const spec = { strategy: { name: 'fedavg', options: {} }, plan } as Parameters<SumRound['masked']>[1];
+  const spec = { strategy: { name: 'fedavg', options: {} }, privacy: noPrivacy, plan } as Parameters<
+    SumRound['masked']
+  >[1];
   const values = Float32Array.of(1, 2, 3);
   const entry = await one.sum.masked(equipment, spec, { values, examples: 9, steps: 1, baseLoss: null });
   // How many rows it was trained on is not in the offer.
@@ -128,21 +133,33 @@ async function wholeRound(one: Device): Promise<void> {
   await one.until(4);
 }
 
-test('rule 5: of one model a device helps to open one sum, also after a reload; a new run is another matter', async () => {
+test('rules 3 and 5: a device answers once in a round, also after a reload, and so often of one version; a new run is another matter', async () => {
   const store = createMemoryParticipantStore();
   const first = await device(store, config);
-  await wholeRound(first);
+  await wholeRound(first, config);
   expect(first.said.map(({ name }) => name)).toEqual(['sum-advert', 'sum-keys', 'sum-consent', 'sum-reveal']);
   expect(first.failures).toEqual([]);
   expect(first.peers).toEqual([{ count: 4, phrase: expect.stringMatching(/^(\w+ ){5}\w+$/) }]);
   // Durable before the answer left.
-  expect(await hasAnswered(store, config)).toBe(true);
-  // The same model again, in the next round: another device of this store would have forgotten its seeds.
-  const next = sumConfig({ ...config, round: 2 as SumConfig['round'] });
-  const again = await device(store, next);
+  expect(await answersNoMore(store, config)).toContain('the sum of this round before');
+  // Reloaded, it has forgotten its seeds.
+  const again = await device(store, config);
   await again.until(1);
   expect(again.said).toEqual([]);
   expect(again.failures).toEqual([expect.stringContaining('does so once')]);
+  // That round failed: the same version again, with new keys.
+  const inRound = (round: number): SumConfig => sumConfig({ ...config, round: round as SumConfig['round'] });
+  for (let round = 2; round <= MOST_ANSWERS; round += 1) {
+    const anew = await device(store, inRound(round));
+    await wholeRound(anew, inRound(round));
+    expect(anew.failures).toEqual([]);
+    expect(anew.said.length).toBe(4);
+  }
+  const next = inRound(MOST_ANSWERS + 1);
+  const tired = await device(store, next);
+  await tired.until(1);
+  expect(tired.said).toEqual([]);
+  expect(tired.failures).toEqual([expect.stringContaining('from the next version on')]);
   const version = { version: 1, base: 'cd'.repeat(32) } as Partial<SumConfig>;
   for (const other of [version, { run: 2 as SumConfig['run'] }]) {
     const free = await device(store, sumConfig({ ...next, ...other }));
@@ -163,6 +180,35 @@ test('a sum of another model, round or run than what is to be trained is not joi
     await one.until(1);
     expect(one.said).toEqual([]);
     expect(one.failures).toEqual([expect.stringContaining('another round or version')]);
+  }
+});
+
+test('a sum without the noise that the federation promises gets no update', async () => {
+  const promised = { type: 'distributed', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 } as const;
+  const { quantum, variance } = noiseInSum(promised, 3, 5)!;
+  const noisy = { type: 'noisy', clipNorm: 1, quantum, variance } as const;
+  const refused = 'other noise than the federation promises';
+  for (const [encoding, why] of [
+    [config.encoding, refused],
+    [{ ...noisy, variance: variance - 1 }, refused],
+    [{ ...noisy, clipNorm: 2 }, refused],
+    [{ ...noisy, quantum: 2 * quantum }, refused],
+    // It goes on to wait for the others' keys, until the round ends.
+    [noisy, 'The round has ended.'],
+  ] as const) {
+    const ending = new AbortController();
+    const store = createMemoryParticipantStore();
+    const asked = { ...config, encoding };
+    const one = await device(store, asked, configured(asked), undefined, ending.signal);
+    await one.until(1);
+    const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
+    const spec = { strategy: { name: 'fedavg', options: {} }, privacy: promised, plan } as Parameters<
+      SumRound['masked']
+    >[1];
+    const update = { values: Float32Array.of(1, 2, 3), examples: 9, steps: 1, baseLoss: null };
+    const masked = one.sum.masked(equipment, spec, update);
+    setTimeout(() => ending.abort(new Error('The round has ended.')));
+    await expect(masked).rejects.toThrow(why);
   }
 });
 

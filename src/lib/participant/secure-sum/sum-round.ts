@@ -8,6 +8,7 @@ import type { FederationSpec } from '../../core/federation.ts';
 import type { Result } from '../../core/result.ts';
 import { fromText, toText } from '../../core/secure-sum/bytes.ts';
 import { encodeContribution } from '../../core/secure-sum/encoding.ts';
+import { weighedBy } from '../../core/secure-sum/groups.ts';
 import {
   advertise,
   consent,
@@ -18,17 +19,19 @@ import {
   wipe,
   type Member,
 } from '../../core/secure-sum/member.ts';
-import { sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
+import { fewestSummed, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
 import type { Advert, Consent, Forward, SumConfig } from '../../core/secure-sum/messages.ts';
 import { webPrimitives } from '../../core/secure-sum/primitives.ts';
+import { LEAST_COHORT } from '../../core/secure-sum/rules.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type { OutboxEntry, ParticipantStore } from '../../ports/participant-store.ts';
 import type { Answer, ClientMessages, Configured } from '../../protocol/messages.ts';
 import { MASKED, type SumTask } from '../../protocol/secure-sum.ts';
 import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
+import { hasPromisedNoise } from './promised-noise.ts';
 import { safetyPhrase } from './safety-phrase.ts';
-import { hasAnswered, willAnswer } from './sum-memory.ts';
+import { answersNoMore, willAnswer } from './sum-memory.ts';
 
 type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
 
@@ -147,10 +150,8 @@ export function createSumRound(parts: SumRoundParts): SumRound {
       return fail(
         'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
       );
-    if (await hasAnswered(store, task.config))
-      return fail(
-        'This device has helped to open a sum of updates of this version before, and does so once: it takes part again from the next version on.',
-      );
+    const refusal = await answersNoMore(store, task.config);
+    if (refusal !== undefined) return fail(refusal);
     const { identity } = parts;
     const setting = { config: task.config, slot: task.slot, identity, primitives: webPrimitives, draw };
     const [advertised, advert] = await advertise(setting);
@@ -193,22 +194,28 @@ export function createSumRound(parts: SumRoundParts): SumRound {
     again: () => void next(async () => void (await said?.())),
     async masked(equipment, spec, update) {
       const strategy = 'sums' in equipment ? equipment.sums.strategy : strategyOf(spec.strategy);
-      if (strategy.needs !== 'sum') throw new Error(`${strategy.name} reads single updates.`);
+      if (!hasPromisedNoise(spec.privacy, task.config))
+        throw new Error(
+          'The server asks for an update with other noise than the federation promises: it is not sent.',
+        );
+      await new Promise<void>((resolve, reject) => {
+        whenAborted(broken.signal, () => reject(broken.signal.reason));
+        whenAborted(ready.signal, resolve);
+      });
+      if (member?.phase !== 'ready') throw new Error('The secure sum broke off.');
       const { examples, steps, baseLoss, values } = update;
       const words = encodeContribution(task.config, task.slot, {
         values,
         facts: { examples, steps, baseLoss, staleness: 0 },
-        strategy,
+        strategy: weighedBy(strategy),
         setting: aggregationSetting(
           { ...spec, plan: message.plan },
           equipment.parameterCount,
           task.config.cohort,
         ),
         rounding: toText(draw(16)),
-      });
-      await new Promise<void>((resolve, reject) => {
-        whenAborted(broken.signal, () => reject(broken.signal.reason));
-        whenAborted(ready.signal, resolve);
+        survivors: fewestSummed(member.roster.length, task.config, LEAST_COHORT),
+        draw,
       });
       return new Promise<OutboxEntry>((resolve, reject) => {
         whenAborted(broken.signal, () => reject(broken.signal.reason));
