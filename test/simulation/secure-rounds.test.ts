@@ -21,20 +21,8 @@ test('a version is the weighted mean of those in its sum', async () => {
   const world = await SecureWorld.open(1, spec({ maximumRounds: 3 }), 6);
   await world.start();
   expect(await world.until(() => world.head === 3, 10 * MINUTE)).toBe(true);
-  for (const [index, round] of (await world.rounds()).entries()) {
-    expect(round.phase).toBe('committed');
-    const [before, after] = [await world.parameters(index), await world.parameters(index + 1)];
-    const those = acceptedReports(round).map(({ participant }) =>
-      world.devices.find((one) => one.participant === participant)!,
-    );
-    expect(those.length).toBe(5);
-    const rows = those.reduce((sum, device) => sum + device.examples, 0);
-    for (const [i, value] of after.entries()) {
-      const mean =
-        those.reduce((sum, device) => sum + device.examples * device.sent.get(round.round)![i]!, 0) / rows;
-      expect(value - before[i]!).toBeCloseTo(mean, 5);
-    }
-  }
+  expect(await world.check()).toBe(3);
+  for (const round of await world.rounds()) expect(acceptedReports(round).length).toBe(5);
 });
 
 test('a round that fails after its devices have answered is made anew by the same devices, from the same version', async () => {

@@ -7,7 +7,7 @@ import { participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
-import type { EndedRound } from '#lib/core/round/round-state.ts';
+import { acceptedReports, type EndedRound } from '#lib/core/round/round-state.ts';
 import type { Equipment } from '#lib/participant/equipment.ts';
 import { createSumRound, type SumRound } from '#lib/participant/secure-sum/sum-round.ts';
 import type { ClientMessages, Configured, ServerMessages } from '#lib/protocol/messages.ts';
@@ -105,6 +105,28 @@ export class SecureWorld {
       .map(({ round }) => round)
       .filter((round) => round.phase === 'committed' || round.phase === 'abandoned')
       .sort((a, b) => a.round - b.round);
+  }
+
+  /** Each version is the mean by rows of what those of its sum masked, and of nothing else. How many there are. */
+  async check(): Promise<number> {
+    const committed = (await this.rounds()).filter((round) => round.phase === 'committed');
+    for (const [index, round] of committed.entries()) {
+      const before = await this.parameters(index);
+      const after = await this.parameters(index + 1);
+      const summed = acceptedReports(round).map(({ participant }) =>
+        this.devices.find((one) => one.participant === participant)!,
+      );
+      const rows = summed.reduce((sum, device) => sum + device.examples, 0);
+      for (const [i, value] of after.entries()) {
+        const mean = summed.reduce(
+          (sum, device) => sum + (device.examples * device.sent.get(round.round)![i]!) / rows,
+          0,
+        );
+        if (!(Math.abs(value - before[i]! - mean) < 1e-5))
+          throw new Error(`Version ${index + 1} is not the mean of its sum (seed ${this.seed}).`);
+      }
+    }
+    return committed.length;
   }
 
   async parameters(version: number): Promise<Float32Array> {
