@@ -46,7 +46,7 @@ import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
-import { sealed } from './seal.ts';
+import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
@@ -185,7 +185,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
           {
             type: 'append-journal',
-            record: journal.next('created', { version, digest: initial.record.digest }, at),
+            record: journal.next('created', { version, digest: initial.record.digest, seals: SEALS }, at),
           },
         ];
         await records.write(sealed(changes, records, journal, at));

@@ -11,7 +11,8 @@ import type { Receipt } from '../protocol/views.ts';
 import { memoryServerKey } from '../../../server/adapters/ed25519.ts';
 import { leafOf, signReceipt, versionLog } from '../../../server/coordinator/version-log.ts';
 import type { VersionRecord } from '../../../server/ports/records.ts';
-import { checkReceipts, comparisonWords, readHead } from './receipt-check.ts';
+import { readHead } from '../core/transparency/read-head.ts';
+import { checkReceipts, comparisonWords } from './receipt-check.ts';
 
 const federation = v.parse(FederationId, 'digits');
 const key = memoryServerKey();
