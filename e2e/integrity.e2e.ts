@@ -1,4 +1,6 @@
 // A page runs the bytes of its build and no others, and no text becomes a script in it.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test, type Page } from '@playwright/test';
 import { federationSpec } from './errands.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
@@ -94,6 +96,18 @@ test('a script or a style that is not the build’s is not run, also where it is
   await expect.poll(() => refused.length).toBeGreaterThan(before);
   expect(await page.evaluate(() => 'tampered' in globalThis)).toBe(false);
   await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('what the server hands out is what the build lists, file by file', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    'build/server-programs/cli.js',
+    'compare-build',
+    server.url,
+    '--json',
+  ]);
+  const { files, isSameSources, differences } = JSON.parse(stdout) as Record<string, unknown>;
+  expect({ isSameSources, differences }).toEqual({ isSameSources: true, differences: [] });
+  expect(files).toBeGreaterThan(100);
 });
 
 test('text becomes no markup and no worker, whoever asks', async ({ page }) => {

@@ -14,7 +14,14 @@ export interface Act {
   readonly detail: { readonly [key: string]: Canonical };
 }
 
+/** The last act that is durable; 0 and zeros: there is none. */
+export interface ActsEnd {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
 export interface Acts {
+  readonly end: ActsEnd;
   /** Durable when it resolves, in one transaction with `changes`. Rejects as Records.write does, with nothing done. */
   record(by: string, act: Act, changes?: readonly Change[]): Promise<void>;
 }
@@ -28,6 +35,9 @@ export async function openActs(records: Records, clock: Clock): Promise<Acts> {
   // One after the other: each follows from the one before.
   let turn: Promise<void> = Promise.resolve();
   return {
+    get end() {
+      return { sequence: end.sequence, hash: end.hash };
+    },
     record(by, act, changes = []) {
       const written = turn.then(async () => {
         const { sequence, hash: previous } = end;

@@ -49,10 +49,17 @@ const CHARSET = '<meta charset="utf-8" />';
 /** A script or a style by its address, however deep the page lies. */
 const NAMED = /<(script src|link href)="((?:\.{0,2}\/)+)([^"]+\.(?:js|css))"/g;
 
+/** The import map of every page, as text. */
+export const importMapOf = (files: BuildManifest['files']): string => {
+  const modules = Object.entries(files).filter(([path]) => isModule(path));
+  return JSON.stringify({
+    integrity: Object.fromEntries(modules.map(([path, hex]) => [`/${path}`, sri(hex)])),
+  });
+};
+
 export function pageIntegrity(files: BuildManifest['files']): PageIntegrity {
   const hashes = new Map(Object.entries(files).map(([path, hex]) => [path, sri(hex)]));
-  const modules = [...hashes].filter(([path]) => isModule(path)).map(([path, hash]) => [`/${path}`, hash]);
-  const importMap = JSON.stringify({ integrity: Object.fromEntries(modules) });
+  const importMap = importMapOf(files);
   const styles = [...hashes.keys()].filter(isStyle);
   const attribute = (path: string): string => {
     const hash = hashes.get(path);

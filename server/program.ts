@@ -53,8 +53,17 @@ export async function openProgram(options: {
   const records = endingOnFailure(await sqliteRecords(join(directory.path, 'tributary.sqlite')), fatal);
   const key = await fileServerKey(directory.path);
   const reputation = new Reputation(clock);
-  const coordinator = await openCoordinator({ records, blobs, clock, log, key, fatal, reputation });
   const acts = await openActs(records, clock);
+  const coordinator = await openCoordinator({
+    records,
+    blobs,
+    clock,
+    log,
+    key,
+    fatal,
+    reputation,
+    acts: () => acts.end,
+  });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));

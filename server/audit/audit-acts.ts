@@ -4,7 +4,7 @@ import { hashOfAct } from '../acts.ts';
 import { readAct } from '../adapters/sqlite/rows.ts';
 import type { Tables } from '../adapters/sqlite/schema.ts';
 import { START } from '../coordinator/journal.ts';
-import type { ActRecord } from '../ports/records.ts';
+import type { ActRecord, JournalRecord } from '../ports/records.ts';
 import { because, type Finding } from './findings.ts';
 import type { Row, Stored } from './stored.ts';
 
@@ -16,8 +16,8 @@ const SignedIn = v.object({
   expires: v.number(),
 });
 
-/** How many acts there are. */
-export function auditActs(stored: Stored, found: (finding: Finding) => void): number {
+/** All acts there are. */
+export function auditActs(stored: Stored, found: (finding: Finding) => void): readonly ActRecord[] {
   const table = 'acts';
   const acts: ActRecord[] = [];
   let previous = START;
@@ -41,7 +41,31 @@ export function auditActs(stored: Stored, found: (finding: Finding) => void): nu
     previous = String(row['hash']);
   }
   auditSessions(stored, acts, found);
-  return acts.length;
+  return acts;
+}
+
+const Named = v.object({ acts: v.object({ sequence: v.number(), hash: v.string() }) });
+
+/** A chain that was cut at its end, or written anew, is one still: journals say how it ended when they were written. */
+export function auditEndOfActs(
+  acts: readonly ActRecord[],
+  federation: string,
+  lines: readonly JournalRecord[],
+  found: (finding: Finding) => void,
+): void {
+  const hashes = new Map(acts.map(({ sequence, hash }) => [sequence, hash]));
+  for (const { sequence, payload } of lines) {
+    const read = v.safeParse(Named, payload);
+    if (!read.success || read.output.acts.sequence === 0) continue;
+    const named = read.output.acts;
+    if (hashes.get(named.sequence) !== named.hash)
+      found({
+        table: 'acts',
+        federation: null,
+        row: `sequence ${named.sequence}`,
+        problem: `line ${sequence} of the journal of ${federation} names this act, and it is not there: acts were taken away from the end, or written anew.`,
+      });
+  }
 }
 
 /** Sessions that are older than the first act were begun before acts were written down. */

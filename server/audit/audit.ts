@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { keyFingerprint } from '#lib/core/digest.ts';
+import type { SignedHead } from '#lib/core/transparency/statements.ts';
 import { readServerKey } from '../adapters/file-server-key.ts';
-import { auditActs } from './audit-acts.ts';
+import { auditActs, auditEndOfActs } from './audit-acts.ts';
+import { auditKeptHead } from './audit-kept-head.ts';
 import { auditJournal, chainOf } from './audit-journal.ts';
 import { auditVersions } from './audit-versions.ts';
 import { DELETED } from '../coordinator/journal.ts';
@@ -42,8 +44,13 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
 }
 
+export interface AuditOptions {
+  /** A head that was kept elsewhere: the directory must hold what it vouches for, or was set back, or forked. */
+  readonly head?: SignedHead | undefined;
+}
+
 /** Rejects where there is no database in the directory. */
-export async function audit(directory: string): Promise<AuditReport> {
+export async function audit(directory: string, options: AuditOptions = {}): Promise<AuditReport> {
   const path = join(directory, 'tributary.sqlite');
   if (!existsSync(path))
     throw new Error(`There is no database in ${directory}. Name the data directory of a server with --data.`);
@@ -55,10 +62,9 @@ export async function audit(directory: string): Promise<AuditReport> {
   });
   const federations: AuditedFederation[] = [];
   const deleted: DeletedFederation[] = [];
-  let acts = 0;
   const stored = openStored(path);
   try {
-    acts = auditActs(stored, found);
+    const acts = auditActs(stored, found);
     const rows = federationsOf(stored, found);
     for (const [federation, tables] of withoutOwner(stored, new Set(rows.map((row) => String(row['id']))))) {
       const lines = tables.includes('journal') ? chainOf(stored, federation, found) : [];
@@ -76,6 +82,7 @@ export async function audit(directory: string): Promise<AuditReport> {
     for (const row of rows) {
       const federation = String(row['id']);
       const { lines, rows, unnamed } = auditJournal(stored, federation, found);
+      auditEndOfActs(acts, federation, lines, found);
       const { versions, leaves } = await auditVersions(
         stored,
         federation,
@@ -84,16 +91,17 @@ export async function audit(directory: string): Promise<AuditReport> {
       );
       federations.push({ federation, lines: lines.length, rows, unnamed, versions, leaves });
     }
+    if (options.head !== undefined) await auditKeptHead(stored, options.head, key?.publicKey, found);
+    return {
+      key: key === undefined ? null : keyFingerprint(key.publicKey),
+      federations,
+      deleted,
+      acts: acts.length,
+      findings,
+    };
   } finally {
     stored.close();
   }
-  return {
-    key: key === undefined ? null : keyFingerprint(key.publicKey),
-    federations,
-    deleted,
-    acts,
-    findings,
-  };
 }
 
 /** A line that cannot be read as a charge was named when the chain was. */

@@ -1,11 +1,14 @@
 // `tributary audit`: whether anything that a server keeps was altered since it was written, without the server.
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { readHead } from '#lib/core/transparency/read-head.ts';
 import { readConfiguration, settings } from '../configuration.ts';
 import { audit, type AuditReport } from '../audit/audit.ts';
 import { findingLine } from '../audit/findings.ts';
 
 interface Flags {
   readonly data?: string;
+  readonly head?: string;
   readonly json?: true;
 }
 
@@ -14,10 +17,16 @@ export function register(program: Command): void {
     .command('audit')
     .description('check everything that a server keeps: journals, versions, signatures, bytes')
     .option(settings.data.flag, `${settings.data.help} [env: ${settings.data.variable}]`)
+    .option(
+      '--head <file>',
+      'hold the log to a head that was kept elsewhere: a receipt with its proof, or receipts, as JSON',
+    )
     .option('--json', 'one line of JSON')
     .addHelpText('after', '\nExit status: 0 where all is as it was written, 1 where something is not.')
-    .action(async ({ json, ...given }: Flags) => {
-      const report = await audit(readConfiguration(given).data);
+    .action(async ({ json, head, ...given }: Flags) => {
+      const kept = head === undefined ? undefined : readHead(await readFile(head, 'utf8'));
+      if (kept?.ok === false) throw new Error(`${head}: ${kept.error}`);
+      const report = await audit(readConfiguration(given).data, { head: kept?.value });
       if (json === true) console.log(JSON.stringify(report));
       else for (const line of spoken(report)) console.log(line);
       if (report.findings.length > 0) process.exitCode = 1;

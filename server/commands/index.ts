@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import * as account from './account.ts';
 import * as audit from './audit.ts';
+import * as compareBuild from './compare-build.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
@@ -22,4 +23,5 @@ export const commands: readonly CommandFile[] = [
   strategies,
   account,
   audit,
+  compareBuild,
 ];

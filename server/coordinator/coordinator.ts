@@ -15,6 +15,7 @@ import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.t
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
+import type { LedgerView } from '#lib/protocol/ledger.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import type {
   AliasMove,
@@ -46,7 +47,7 @@ import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
-import { sealed } from './seal.ts';
+import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { VersionList } from './version-list.ts';
@@ -84,6 +85,8 @@ export interface Coordinator {
   exclusions(id: FederationId): readonly ExclusionView[] | undefined;
   /** Of the devices that this federation knows, those on whom something weighs. */
   reputation(id: FederationId): readonly Standing[] | undefined;
+  /** What each device has lost of its privacy. */
+  ledger(id: FederationId): LedgerView | undefined;
   exclude(
     id: FederationId,
     participant: ParticipantId,
@@ -185,7 +188,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           { type: 'move-alias', federation: id, move: { alias: 'live', version, at, by: 'automatic' } },
           {
             type: 'append-journal',
-            record: journal.next('created', { version, digest: initial.record.digest }, at),
+            record: journal.next('created', { version, digest: initial.record.digest, seals: SEALS }, at),
           },
         ];
         await records.write(sealed(changes, records, journal, at));
@@ -251,6 +254,14 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         federation &&
         (around.reputation?.standings() ?? []).filter((one) => federation.knows(one.participant))
       );
+    },
+    ledger: (id) => {
+      const federation = federations.get(id);
+      if (federation === undefined) return undefined;
+      const { privacy } = federation.record.spec;
+      if (privacy.type === 'none') return null;
+      const { delta, epsilon } = privacy;
+      return { delta, epsilon, participants: federation.ledger.spentAt(delta) };
     },
     exclude: (id, participant, exclusion) =>
       asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),

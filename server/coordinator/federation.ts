@@ -116,6 +116,8 @@ export class Federation {
   readonly #queue: WorkQueue;
   readonly #graces = new Map<ParticipantId, () => void>();
   readonly #pace: Pace;
+  /** Of the coordinators' acts, the last that a line of the journal names. */
+  #actsNamed = 0;
   #commit: Commit | undefined;
   /** The buffer that became durable with the end of the one before, until it takes its place. */
   #following: Reporting | undefined;
@@ -194,8 +196,11 @@ export class Federation {
   /** One durable transaction. Throws RecordConflict and RecordsFull, with all as before; any other failure ends the process. */
   async write(changes: readonly Change[]): Promise<void> {
     const { records, clock } = this.around;
+    const acts = this.around.acts?.();
+    const isNews = acts !== undefined && acts.sequence > this.#actsNamed;
     try {
-      await records.write(sealed(changes, records, this.journal, clock.now()));
+      await records.write(sealed(changes, records, this.journal, clock.now(), isNews ? { acts } : {}));
+      if (isNews) this.#actsNamed = acts.sequence;
       this.journal.written();
       this.log.written();
     } catch (error) {

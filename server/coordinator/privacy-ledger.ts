@@ -69,6 +69,19 @@ export class PrivacyLedger {
     return epsilonOf(this.#most.cost, delta, this.#hasSkellam ? 'distributed' : 'central');
   }
 
+  /** All that were charged anything, each with its ε at `delta`. */
+  spentAt(
+    delta: number,
+  ): { readonly participant: ParticipantId; readonly releases: number; readonly epsilon: number }[] {
+    // Many spent the same, and ε is a search.
+    const known = new Map<number, number>();
+    return [...this.#spent].map(([participant, { releases, cost }]) => {
+      const epsilon = known.get(cost) ?? epsilonOf(cost, delta);
+      known.set(cost, epsilon);
+      return { participant, releases, epsilon };
+    });
+  }
+
   of(participant: ParticipantId): Spent {
     return this.#spent.get(participant) ?? NOTHING;
   }

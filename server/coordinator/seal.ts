@@ -8,8 +8,12 @@ import type { Journal } from './journal.ts';
 /** "versions/3": what a line of the journal calls a row. */
 export const nameOf = ({ table, key }: Pick<StoredRow, 'table' | 'key'>): string => `${table}/${key}`;
 
+/** Empty: the row was taken away. */
 export const rowDigest = ({ table, key, values }: StoredRow): string =>
-  digestOfText(canonicalText([table, key, values]));
+  values === null ? '' : digestOfText(canonicalText([table, key, values]));
+
+/** Since when invitations, admissions and exclusions are named: said by the first line of a federation. */
+export const SEALS = 2;
 
 /** The changes, with their rows named in the last of their lines, or in a line of its own where there is none. */
 export function sealed(
@@ -17,6 +21,8 @@ export function sealed(
   records: Pick<Records, 'rowsOf'>,
   journal: Journal,
   at: number,
+  /** What else the line is to vouch for. */
+  more: Readonly<Record<string, unknown>> = {},
 ): readonly Change[] {
   const rows = new Map<string, string>();
   for (const row of changes.flatMap((change) => records.rowsOf(change)))
@@ -26,7 +32,10 @@ export function sealed(
   const last = changes.findLastIndex((change) => change.type === 'append-journal');
   const line = changes[last];
   if (line?.type !== 'append-journal')
-    return [...changes, { type: 'append-journal', record: journal.next('rows', { rows: named }, at) }];
-  const record = journal.amend(line.record, { rows: named });
+    return [
+      ...changes,
+      { type: 'append-journal', record: journal.next('rows', { rows: named, ...more }, at) },
+    ];
+  const record = journal.amend(line.record, { rows: named, ...more });
   return changes.with(last, { type: 'append-journal', record });
 }

@@ -1,4 +1,5 @@
 // What a coordinator stands on. Everything outside the pure core comes through here, so that a simulation replaces it.
+import type { ActsEnd } from '../acts.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   /** Bytes that privacy’s noise is made of. Absent: the platform’s CSPRNG, always where noise protects somebody. */
   readonly noise?: DrawBytes;
   readonly key: ServerKey;
+  /** The end of the chain of coordinators' acts: journals vouch for it, so that acts taken from its end are missed. */
+  readonly acts?: () => ActsEnd;
   /** Undefined in a simulation: nobody is turned away there. */
   readonly reputation?: Reputation;
   /**

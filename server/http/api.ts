@@ -219,6 +219,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       of((_, id) => federations.reputation(id)),
     ),
     byCoordinator(
+      'GET',
+      'federations/*/ledger',
+      of((_, id) => federations.ledger(id)),
+    ),
+    byCoordinator(
       'PUT',
       'federations/*/exclusions/*',
       of((request, id, [participant = '']) => federations.exclude(request, id, participant)),

@@ -139,6 +139,7 @@ export const federationRoutes = (coordinator: Coordinator) => ({
       invitation,
     }),
   exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
+  ledger: (id: FederationId): Reply => found(id, coordinator.ledger(id)),
   reputation: (id: FederationId): Reply => found(id, coordinator.reputation(id)),
   async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
     const participant = v.safeParse(ParticipantId, name);

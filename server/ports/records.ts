@@ -233,7 +233,8 @@ export interface StoredRow {
   readonly table: string;
   /** Within its federation and table; of a table that only grows, "+": the next one. */
   readonly key: string;
-  readonly values: Readonly<Record<string, string | number>>;
+  /** Null: the change takes it away. */
+  readonly values: Readonly<Record<string, string | number>> | null;
 }
 
 export type Change =

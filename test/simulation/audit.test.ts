@@ -13,7 +13,9 @@ import { serverKeyPath } from '../../server/adapters/file-server-key.ts';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { audit, type AuditReport } from '../../server/audit/audit.ts';
 import { findingLine } from '../../server/audit/findings.ts';
+import { signedHeadOf } from '../../server/coordinator/version-log.ts';
 import { exampleSpec } from './example-spec.ts';
+import { handClock } from './hand-clock.ts';
 import { federation, World } from './world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-audit-'));
@@ -26,13 +28,20 @@ const blobPath = (digest: string): string => join(directory, 'blobs', digest.sli
 beforeAll(async () => {
   const path = join(directory, 'tributary.sqlite');
   const records = await sqliteRecords(path);
-  const world = await World.open(5, exampleSpec({ rules: { maximumRounds: 3 } }), 4, records);
+  const acts = await openActs(records, handClock(5));
+  const world = await World.open(5, exampleSpec({ rules: { maximumRounds: 3 } }), 4, records, {
+    acts: () => acts.end,
+  });
   await world.start();
   await world.until(() => world.coordinator.view(federation)?.state === 'finished', 600_000);
   expect((await world.check()).committed).toBe(3);
   expect(world.proved).toBeGreaterThan(0);
-  await world.coordinator.close();
-  const acts = await openActs(records, world.clock);
+  const [first, second] = world.devices;
+  for (const devices of [1, 2, 3])
+    await world.coordinator.invite(federation, { note: 'Ward', devices, expiresInMs: null });
+  await world.coordinator.exclude(federation, first!.participant, { reason: 'Doubled.' });
+  await world.coordinator.exclude(federation, second!.participant, { reason: 'Taken back.' });
+  await world.coordinator.readmit(federation, second!.participant);
   for (const hex of ['a', 'b', 'c']) {
     const digest = hex.repeat(64) as Digest;
     const created = world.clock.now();
@@ -47,6 +56,9 @@ beforeAll(async () => {
       ],
     );
   }
+  // After the acts, so that a line names their end.
+  await world.coordinator.invite(federation, { note: 'Last', devices: 1, expiresInMs: null });
+  await world.coordinator.close();
   blobs = (await records.versions(federation)).map(({ digest }) => digest);
   for (const digest of blobs) {
     const parts: Uint8Array[] = [];
@@ -90,6 +102,8 @@ const TABLES = [
   'journal',
   'acts',
   'sessions',
+  'invitations',
+  'exclusions',
 ];
 function restore(): void {
   database.exec(`ATTACH '${copy}' AS copy`);
@@ -169,6 +183,43 @@ test('rows that were taken away, added or swapped are named', async () => {
   expect(last.filter((line) => line.startsWith('version_log'))).not.toEqual([]);
   const end = database.prepare('select max(sequence) as last from journal').get() as { last: number };
   expect(await whileChanged(`DELETE FROM journal WHERE sequence = ${end.last}`)).not.toEqual([]);
+});
+
+test('who was invited or left out is sealed: taking an exclusion away, or bringing one back, is named', async () => {
+  expect(await whileChanged('DELETE FROM exclusions')).toEqual([
+    expect.stringMatching(/^exclusions · .* it is not there: it was taken away/),
+  ]);
+  const back = `INSERT INTO exclusions SELECT federation, '${'0'.repeat(32)}', name, reason, at FROM exclusions LIMIT 1`;
+  expect(await whileChanged(back)).toEqual([
+    expect.stringMatching(/^exclusions · .*the journal knows of no such row/),
+  ]);
+});
+
+test('acts that were taken from the end of their chain are missed by the journals that were written after them', async () => {
+  const cut = await whileChanged('DELETE FROM acts WHERE sequence = 3', 'DELETE FROM sessions');
+  expect(cut).toEqual([
+    expect.stringMatching(/^acts · sequence 3: line \d+ of the journal of .* names this act/),
+  ]);
+});
+
+test('a directory that was set back whole is named by a head that was kept elsewhere', async () => {
+  const records = await sqliteRecords(join(directory, 'tributary.sqlite'));
+  const log = await records.log(federation);
+  await records.close();
+  const head = signedHeadOf(log.at(-1)!);
+  expect(lines(await audit(directory, { head }))).toEqual([]);
+  const forked = { ...head, head: { ...head.head, root: 'f'.repeat(64) } };
+  expect(lines(await audit(directory, { head: forked }))).toEqual([
+    expect.stringMatching(/not signed: it vouches for nothing/),
+  ]);
+  try {
+    database.exec('DELETE FROM version_log WHERE version = 3');
+    expect(lines(await audit(directory, { head }))).toContain(
+      `version_log · ${federation} · version 3: the head that was kept has 4 versions, and the log 3: the directory was set back to an older state.`,
+    );
+  } finally {
+    restore();
+  }
 });
 
 test('a leaf with its root that was made to fit is found out by the signature', async () => {

@@ -114,6 +114,17 @@ describe('noise of the server', () => {
           ).length,
       ),
     );
+    // Each its own: as many releases as it was in.
+    const ledger = world.coordinator.ledger(federation);
+    expect(ledger).toMatchObject({ delta: 1e-5, epsilon: 8 });
+    const inOf = (participant: string): number =>
+      entries.filter((one) => (one.payload as { participants: string[] }).participants.includes(participant))
+        .length;
+    expect(ledger!.participants.length).toBeGreaterThan(2);
+    for (const { participant, releases, epsilon } of ledger!.participants) {
+      expect(releases).toBe(inOf(participant));
+      expect(epsilon).toBeCloseTo(epsilonOf(releases / 4, 1e-5), 12);
+    }
     expect(world.coordinator.view(federation)?.privacy).toEqual({
       releases: 3,
       epsilon: epsilonOf(most / 4, 1e-5, 'central'),

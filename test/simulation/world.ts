@@ -13,6 +13,7 @@ import { codecNamed } from '#lib/core/update/codec/index.ts';
 import { updateContext } from '#lib/core/update/context.ts';
 import type { UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { Committed, Configured, ServerMessages } from '#lib/protocol/messages.ts';
+import type { ActsEnd } from '../../server/acts.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
 import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryRecords } from '../../server/adapters/memory-records.ts';
@@ -67,6 +68,7 @@ export class World {
   proved = 0;
   #head: SignedHead | undefined;
   #reputation: Reputation | undefined;
+  #acts: (() => ActsEnd) | undefined;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -84,9 +86,10 @@ export class World {
     devices: number,
     kept: Records = memoryRecords(),
     /** Whether what cannot be used weighs on whoever sent it. */
-    { weighs = false }: { readonly weighs?: boolean } = {},
+    { weighs = false, acts }: { readonly weighs?: boolean; readonly acts?: () => ActsEnd } = {},
   ): Promise<World> {
     const world = new World(seed, kept);
+    world.#acts = acts;
     if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
@@ -149,6 +152,7 @@ export class World {
       noise: seededBytes(this.seed, 'noise', this.restarts),
       key: serverKey,
       ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
+      ...(this.#acts === undefined ? {} : { acts: this.#acts }),
       fatal: (error) => {
         this.fatal = error;
         this.kill();

@@ -5,6 +5,7 @@ import {
   aliasRow,
   evaluationRow,
   federationRow,
+  invitationRow,
   logRow,
   roundRow,
   runRow,
@@ -24,6 +25,9 @@ export const sealedTables = {
   evaluations: ['version', 'participant'],
   alias_moves: undefined,
   version_log: ['version'],
+  invitations: ['id'],
+  admissions: ['participant'],
+  exclusions: ['participant'],
 } as const satisfies Readonly<Record<string, readonly string[] | undefined>>;
 export type SealedTable = keyof typeof sealedTables;
 
@@ -64,11 +68,15 @@ export function rowsOf(change: Change): readonly StoredRow[] {
       return [storedRow('alias_moves', aliasRow(change.federation, change.move))];
     case 'append-log':
       return [storedRow('version_log', logRow(change.record))];
-    case 'delete-federation':
     case 'put-invitation':
+      return [storedRow('invitations', invitationRow(change.record))];
     case 'insert-admission':
+      return [storedRow('admissions', change.record)];
     case 'put-exclusion':
+      return [storedRow('exclusions', change.record)];
     case 'delete-exclusion':
+      return [{ table: 'exclusions', key: change.participant, values: null }];
+    case 'delete-federation':
     case 'put-person':
     case 'delete-person':
     case 'put-credential':

@@ -5,6 +5,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
 import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
+import { LedgerView } from '#lib/protocol/ledger.ts';
 import { InvitationView, MadeInvitation, type NewInvitation } from '#lib/protocol/invitations.ts';
 import {
   MadeApiToken,
@@ -125,6 +126,7 @@ export const consoleApi = (fetching: Fetch) =>
       request(fetching, 'DELETE', `${address(id)}/invitations/${invitation}`, v.array(InvitationView)),
     exclusions: (id: string) => request(fetching, 'GET', `${address(id)}/exclusions`, v.array(ExclusionView)),
     reputation: (id: string) => request(fetching, 'GET', `${address(id)}/reputations`, v.array(StandingView)),
+    ledger: (id: string) => request(fetching, 'GET', `${address(id)}/ledger`, LedgerView),
     exclude: (id: string, participant: string, reason: string) =>
       request(fetching, 'PUT', `${address(id)}/exclusions/${participant}`, v.array(ExclusionView), {
         reason,

@@ -13,7 +13,8 @@ import { memoryServerKey } from '../../../server/adapters/ed25519.ts';
 import { leafOf, signReceipt, versionLog } from '../../../server/coordinator/version-log.ts';
 import type { VersionRecord } from '../../../server/ports/records.ts';
 import { anyValueAnywhere } from '../../../test/support/any-value-anywhere.ts';
-import { checkReceipts, comparisonWords, readHead } from './receipt-check.ts';
+import { readHead } from '../core/transparency/read-head.ts';
+import { checkReceipts, comparisonWords } from './receipt-check.ts';
 
 const federation = v.parse(FederationId, 'digits');
 const key = memoryServerKey();

@@ -4,7 +4,8 @@ import { keyFingerprint } from '../core/digest.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { provedSteps, versionOf, type StepName } from '../core/transparency/check-inclusion.ts';
 import type { Comparison } from '../core/transparency/compare-heads.ts';
-import { Inclusion, Signature, SignedHead } from '../core/transparency/statements.ts';
+import { parsed } from '../core/transparency/read-head.ts';
+import { Inclusion, Signature } from '../core/transparency/statements.ts';
 import { Receipt } from '../protocol/views.ts';
 import { bytes, count, counted, dateTime } from './format.ts';
 
@@ -32,16 +33,6 @@ export interface CheckedReceipt {
 }
 
 const MOST_RECEIPTS = 500;
-
-function parsed(text: string): Result<unknown, string> {
-  try {
-    return ok(JSON.parse(text));
-  } catch {
-    return fail(
-      'This is no JSON. Choose a receipt that was saved from “My device”, or paste the whole of it.',
-    );
-  }
-}
 
 /** One receipt, or the list that “Save as JSON” makes. */
 export async function checkReceipts(text: string): Promise<Result<readonly CheckedReceipt[], string>> {
@@ -152,32 +143,6 @@ function words(
     default:
       return name satisfies never;
   }
-}
-
-const HasHead = v.union([
-  v.pipe(
-    v.object({ inclusion: v.object({ head: SignedHead }) }),
-    v.transform(({ inclusion }) => inclusion.head),
-  ),
-  v.pipe(
-    v.object({ head: SignedHead }),
-    v.transform(({ head }) => head),
-  ),
-  SignedHead,
-]);
-
-/** A head by itself, that of a receipt with its proof, or the newest of a list of receipts. */
-export function readHead(text: string): Result<SignedHead, string> {
-  const json = parsed(text);
-  if (!json.ok) return json;
-  const heads = (Array.isArray(json.value) ? json.value : [json.value]).flatMap((one) => {
-    const read = v.safeParse(HasHead, one);
-    return read.success ? [read.output] : [];
-  });
-  const newest = heads.sort((a, b) => b.head.size - a.head.size)[0];
-  return newest === undefined
-    ? fail('There is no signed head in this. A receipt holds one once its version is there.')
-    : ok(newest);
 }
 
 export function comparisonWords(comparison: Comparison): {
