@@ -66,7 +66,7 @@ export class PrivacyLedger {
 
   /** ε at `delta` of the participant that lost most. */
   mostAt(delta: number): number {
-    return epsilonOf(this.#most.cost, delta, this.#hasSkellam ? 'distributed' : 'central');
+    return this.#epsilonOf(this.#most.cost, delta);
   }
 
   /** All that were charged anything, each with its ε at `delta`. */
@@ -76,7 +76,7 @@ export class PrivacyLedger {
     // Many spent the same, and ε is a search.
     const known = new Map<number, number>();
     return [...this.#spent].map(([participant, { releases, cost }]) => {
-      const epsilon = known.get(cost) ?? epsilonOf(cost, delta);
+      const epsilon = known.get(cost) ?? this.#epsilonOf(cost, delta);
       known.set(cost, epsilon);
       return { participant, releases, epsilon };
     });
@@ -127,6 +127,10 @@ export class PrivacyLedger {
       },
       settle: () => this.#add(charge),
     };
+  }
+
+  #epsilonOf(cost: number, delta: number): number {
+    return epsilonOf(cost, delta, this.#hasSkellam ? 'distributed' : 'central');
   }
 
   #accounted(privacy: Noised): Noised {
