@@ -5,6 +5,7 @@ import { createHandClock } from '../adapters/memory/hand-clock.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { selectExamples, type Examples } from '../core/data/examples.ts';
 import type { NetworkFederation } from '../core/federation.ts';
+import { usualSecureSum } from '../core/secure-sum/rules.ts';
 import { ParticipantId } from '../core/ids.ts';
 import { networkOf } from '../core/model/families/index.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
@@ -139,13 +140,23 @@ test('under noise of the device itself nothing is found, of one row in one step 
 
 test('a secure sum is attacked as the sum that it shows, of as many devices as its rounds have', async () => {
   const found = await ofDigits('mlp', 8, {
-    secureSum: { type: 'on', threshold: 3, bits: 24 } as never,
+    secureSum: usualSecureSum,
     rules: { ...spec.rules, goal: 5 },
   });
   const sum = settingOf(found, 'sum');
   expect(sum).toMatchObject({ rows: 64, devices: 5, steps: 10 });
   expect(sum.verdict).not.toBe('rebuilt');
   expect(settingOf(found, 'whole').verdict).toBe('rebuilt');
+});
+
+test('where each device adds a share of the noise, neither the sum nor one share of it gives a picture away', async () => {
+  const found = await ofDigits('mlp', 8, {
+    secureSum: usualSecureSum,
+    privacy: { type: 'distributed', ...noisy },
+    rules: { ...spec.rules, goal: 5 },
+  });
+  expect(settingOf(found, 'sum').verdict).toBe('nothing');
+  expect(settingOf(found, 'whole').verdict).toBe('nothing');
 });
 
 test('a preview that is stopped ends with the reason, and one of a training that diverges with a sentence', async () => {

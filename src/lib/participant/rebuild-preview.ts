@@ -16,6 +16,10 @@ import { findingsOf, type Findings } from '../core/inversion/findings.ts';
 import { encodedRows } from '../core/inversion/likeness.ts';
 import type { Network } from '../core/model/network.ts';
 import { ownPart } from '../core/model/own-part.ts';
+import { noiseInSum, noisyUnits } from '../core/privacy/noise-in-sum.ts';
+import { random } from '../core/random.ts';
+import { groupsOf } from '../core/secure-sum/groups.ts';
+import { LEAST_COHORT } from '../core/secure-sum/rules.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
 import { updateContext } from '../core/update/context.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -93,8 +97,10 @@ export async function previewRebuilding(
     const tell = (share: number): void => onProgress((index + share) / wanted.length, setting.name);
     tell(0);
     const update = new Float64Array(network.parameterCount);
+    const survivors = setting.name === 'sum' ? setting.devices.length : devicesInSum(spec);
     for (const [device, part] of setting.devices.entries()) {
-      const sent = await updateOf(previewed, setting.plan, part, { engine, clock, signal });
+      const formed = await updateOf(previewed, setting.plan, part, { engine, clock, signal });
+      const sent = withShareOfNoise(formed, spec, survivors);
       for (let i = 0; i < update.length; i += 1) update[i]! += sent[i]!;
       tell((0.3 * (device + 1)) / setting.devices.length);
     }
@@ -136,13 +142,13 @@ const stepsOf = (plan: Plan, rows: Rows): number => plan.localEpochs * batchesOf
 
 /** From the one that gives most away to the one that is in force. */
 function settingsOf(spec: NetworkFederation, training: Rows): readonly Setting[] {
-  const { plan, rules } = spec;
+  const { plan } = spec;
   const once = { ...plan, localEpochs: 1 };
   const settings: Setting[] = [{ name: 'one-row', plan: once, devices: [spreadRows(training, 1)] }];
   if (plan.batchSize > 1 && training.count > plan.batchSize)
     settings.push({ name: 'one-batch', plan: once, devices: [spreadRows(training, plan.batchSize)] });
   if (training.count > 1 || plan.localEpochs > 1) settings.push({ name: 'whole', plan, devices: [training] });
-  const devices = Math.min(rules.goal, MOST_DEVICES);
+  const devices = Math.min(devicesInSum(spec), MOST_DEVICES);
   if (secureSumOf(spec) !== undefined && training.count >= 2 * devices)
     settings.push({
       name: 'sum',
@@ -150,6 +156,26 @@ function settingsOf(spec: NetworkFederation, training: Rows): readonly Setting[]
       devices: Array.from({ length: devices }, (_, device) => dealt(training, device, devices)),
     });
   return settings;
+}
+
+/** Devices whose updates are opened as one sum: the cohort's, or those of one group of it. */
+const devicesInSum = (spec: NetworkFederation): number =>
+  Math.max(LEAST_COHORT, Math.floor(spec.rules.goal / groupsOf(spec)));
+
+/** Where each device adds a share of the noise before it masks, `survivors` of which make the whole: the update with that share. */
+function withShareOfNoise(
+  update: Float32Array,
+  { privacy, rules }: NetworkFederation,
+  survivors: number,
+): Float32Array {
+  if (privacy.type !== 'distributed') return update;
+  const noise = noiseInSum(privacy, update.length, rules.goal);
+  if (noise === undefined)
+    throw new PreviewFailed('So much noise does not fit into a secure sum of this model.');
+  const rounding = random(0, 'rounding of a preview');
+  const { clipNorm } = privacy;
+  const units = noisyUnits(update, { ...noise, clipNorm }, survivors, rounding, drawFromPlatform);
+  return Float32Array.from(units, (unit) => unit * noise.quantum);
 }
 
 /** Every `devices`-th row, from `device` on. */

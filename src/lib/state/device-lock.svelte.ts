@@ -6,7 +6,7 @@ import { storageTrouble } from './datasets.svelte.ts';
 
 /** Times without use to choose from, minutes; 0: never by itself. */
 export const autoLockChoices = [5, 15, 60, 0] as const;
-/** As adapters/idb/lock.ts has it, which is loaded with the first question. */
+/** A guess costs whoever has the disk 600,000 rounds of SHA-256: what is shorter is found all the same. */
 export const LEAST_CHARACTERS = 10;
 
 export class DeviceLock {

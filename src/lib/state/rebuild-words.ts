@@ -91,13 +91,13 @@ export function changes({ privacy, rules, secureSum, plan, transfer }: NetworkFe
     none: 'No noise is added. It is the only one of these protections that promises something of every attack.',
     central: `The server adds noise after it has read this update: the preview shows what the server could read. Versions, which all others see, have the noise.`,
     local: 'This device adds noise before the update leaves it; the preview had the same noise.',
+    distributed:
+      'Each device adds a share of the noise before it masks its update; the preview had the same shares.',
   } as const;
   return [
     `Batches are of ${plan.batchSize}. More rows in one step and more steps are mixed into each other; one that stands out may still come out of the mixture.`,
     sum,
-    privacy.type in noise
-      ? noise[privacy.type as keyof typeof noise]
-      : 'Noise is added as the federation’s rules say.',
+    noise[privacy.type],
     ...(transfer.uplink === 'f32'
       ? []
       : ['The update is sent shortened, which blurs what is rebuilt. It was not made for hiding.']),

@@ -11,7 +11,6 @@ import { isSealed, openWith, sealedStoreNames, sealWith, type SealedStore } from
 
 /** OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256. */
 export const ITERATIONS = 600_000;
-export const LEAST_CHARACTERS = 10;
 /** After so many wrong ones each further waits twice as long as the one before, up to five minutes. */
 const FREE_ATTEMPTS = 3;
 const LONGEST_WAIT_MS = 300_000;
