@@ -16,12 +16,12 @@ export const isOfLedger = (type: string): boolean => type === CHARGED || type ==
 
 const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
-/** One release: of a version’s noisy sum, or under local noise of one device’s update. Entries of before say no mechanism that matters. */
+/** One release: of a version’s noisy sum, or under local noise of one device’s update. */
 const Charge = v.object({
   round: v.number(),
   participants: v.array(ParticipantId),
   noiseMultiplier: v.number(),
-  mechanism: v.optional(v.picklist(['central', 'local', 'distributed']), 'central'),
+  mechanism: v.picklist(['central', 'local', 'distributed']),
 });
 
 interface Spent {

@@ -16,6 +16,7 @@ import type { Primitives } from '#lib/core/secure-sum/primitives.ts';
 
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
+const PKCS8_ED = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_ED = Buffer.from('302a300506032b6570032100', 'hex');
 const TAG = 16;
 
@@ -86,12 +87,15 @@ export const nodePrimitives: Primitives = {
   verify: remembering((point, bytes, signature) => verify(null, bytes!, signer(point!), signature!)),
 };
 
-/** An Ed25519 identity that lives as long as the test. */
-export function testIdentity(): {
+/** An Ed25519 identity that lives as long as the test. `seed`: 32 bytes that make it the same in every run; else it is any. */
+export function testIdentity(seed?: Uint8Array): {
   readonly publicKey: Uint8Array;
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 } {
-  const pair = generateKeyPairSync('ed25519');
-  const raw = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(12);
-  return { publicKey: raw, sign: async (bytes) => sign(null, bytes, pair.privateKey) };
+  const key =
+    seed === undefined
+      ? generateKeyPairSync('ed25519').privateKey
+      : createPrivateKey({ key: Buffer.concat([PKCS8_ED, seed]), format: 'der', type: 'pkcs8' });
+  const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(12);
+  return { publicKey: raw, sign: async (bytes) => sign(null, bytes, key) };
 }

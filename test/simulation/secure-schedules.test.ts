@@ -1,6 +1,6 @@
 // Schedules of trouble for rounds of secure sums, each from its seed: devices go with their keys and come back without, say nothing where
 // they should, deal shares that do not fit, or keep their vector, and the server is restarted. Whatever happens, a version is the exact
-// mean of those in its sum; and once the trouble is over a round commits within three deadlines (FAULTS F17, F18, F19, F42, F56).
+// mean of those in its sum; and once the trouble is over a round commits within three deadlines and what is waited between them (FAULTS F17, F18, F19, F42, F56).
 import { expect, test, vi } from 'vitest';
 import { random } from '#lib/core/random.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
@@ -16,6 +16,8 @@ vi.mock('#lib/core/secure-sum/primitives.ts', async (load) => {
 const SCHEDULES = 10;
 const DEADLINE_MS = 30_000;
 const TROUBLE_MS = 90_000;
+/** Three deadlines, and the longest that is waited after rounds that failed, with the pause. */
+const LIVE_MS = 3 * DEADLINE_MS + 40_000;
 /** A device helps to open three sums of one version at most: trouble in two rounds leaves one. */
 const TROUBLED_ROUNDS = 2;
 const names = ['sum-advert', 'sum-keys', 'sum-consent', 'sum-reveal'] as const;
@@ -60,7 +62,7 @@ async function play(seed: number): Promise<{ readonly committed: number; readonl
     } else if (draws.below(5) === 0) await world.restart();
   }
   const before = world.head;
-  const isLive = await world.until(() => world.head > before, 3 * DEADLINE_MS, 1_000);
+  const isLive = await world.until(() => world.head > before, LIVE_MS, 1_000);
   expect(isLive, `no round committed after the trouble (seed ${seed})`).toBe(true);
   const abandoned = (await world.rounds()).filter(({ phase }) => phase === 'abandoned').length;
   return { committed: await world.check(), abandoned };

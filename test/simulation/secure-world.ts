@@ -18,6 +18,7 @@ import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
+import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { testIdentity } from '../doubles/node-primitives.ts';
@@ -136,7 +137,7 @@ export class SecureWorld {
 }
 
 export class SecureDevice {
-  readonly identity = testIdentity();
+  readonly identity: ReturnType<typeof testIdentity>;
   readonly participant: ParticipantId;
   readonly store = createMemoryParticipantStore();
   /** Rounds that it was configured in. */
@@ -163,6 +164,7 @@ export class SecureDevice {
     readonly world: SecureWorld,
     readonly index: number,
   ) {
+    this.identity = testIdentity(seededBytes(world.seed, 'identity', index)(32));
     this.participant = participantIdOf(this.identity.publicKey);
     this.examples = 10 + random(index, 'examples').below(200);
   }

@@ -77,9 +77,13 @@ export class Sums {
   }
 
   async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
-    return (
-      (await this.#of(participant)?.receive(participant, sent)) ??
-      refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`)
+    const summing = this.#of(participant);
+    if (summing !== undefined) return summing.receive(participant, sent);
+    return refused(
+      'not-in-cohort',
+      this.#round()?.round === sent.message.round
+        ? 'The keys of this round are given out: this device takes part in the next one.'
+        : `There is no secure sum of round ${sent.message.round} under way.`,
     );
   }
 
