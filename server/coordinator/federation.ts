@@ -199,8 +199,10 @@ export class Federation {
     const acts = this.around.acts?.();
     const isNews = acts !== undefined && acts.sequence > this.#actsNamed;
     try {
-      await records.write(sealed(changes, records, this.journal, clock.now(), isNews ? { acts } : {}));
-      if (isNews) this.#actsNamed = acts.sequence;
+      const whole = sealed(changes, records, this.journal, clock.now(), isNews ? { acts } : {});
+      await records.write(whole);
+      // Where nothing was sealed, nothing was said of acts either.
+      if (isNews && whole !== changes) this.#actsNamed = acts.sequence;
       this.journal.written();
       this.log.written();
     } catch (error) {
