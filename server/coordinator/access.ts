@@ -156,7 +156,7 @@ async function turnAway(federation: Federation, participant: ParticipantId, reas
     ?.send('turned-away', { federation: record.id, message: asSentence(reason) });
   attendance.checkOut(participant);
   federation.left(participant);
-  federation.stopGrace(participant);
+  federation.graces.stop(participant);
   await federation.whenThereIsRoom(`withdrawn/${participant}`, async () => {
     await federation.feed({
       type: 'withdrawn',

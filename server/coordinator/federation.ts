@@ -1,17 +1,10 @@
 // One federation, alive: its records in memory, its attendance, its present round. Everything that changes it goes through
 // one queue, in turn: receive → step → durable → heard of. What may be asked of it by whom is in messages.ts (devices),
 // updates.ts (uploads) and actions.ts (the coordinator).
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
-import {
-  carriedFrom,
-  freeSeats,
-  mayTakeSeat,
-  openBuffer,
-  type RoundSetting,
-} from '#lib/core/round/buffer.ts';
+import { carriedFrom, openBuffer, type RoundSetting } from '#lib/core/round/buffer.ts';
 import {
   acceptedReports,
   isAsynchronous,
@@ -33,9 +26,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
-import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
 import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import type { Receipt } from '#lib/protocol/views.ts';
@@ -55,12 +46,15 @@ import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { contributionsOf, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
-import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
+import { ParticipantTimers } from './participant-timers.ts';
+import type { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact } from './restore.ts';
 import { RoundDriver, type RoundHost } from './round-driver.ts';
 import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts';
 import { downlinkOf, quantumOf, strategyOfRun, wantedUpdate, type WantedUpdate } from './run-terms.ts';
+import { RunPrivacy } from './run-privacy.ts';
 import { sealed } from './seal.ts';
+import { Seats } from './seats.ts';
 import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Sums, type GroupSum } from './secure-sum/sums.ts';
@@ -70,7 +64,6 @@ import {
   AFTER_ABANDON_MS,
   BROADCAST_EVERY_MS,
   RECONNECT_GRACE_MS,
-  REST_MS,
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
@@ -105,6 +98,10 @@ export class Federation {
   readonly driver: RoundDriver;
   /** The secure sums of the present round, where the run has them. */
   readonly summing: Sums;
+  /** Cohort members without a connection: each has a while to come back. */
+  readonly graces: ParticipantTimers;
+  readonly seats: Seats;
+  readonly charges: RunPrivacy;
   /** Why no round may open, in a sentence: the disk lost what they would train from. */
   damage: string | undefined;
   /**
@@ -114,15 +111,12 @@ export class Federation {
   rememberedBy: string | undefined;
   readonly #interlude: Interlude;
   readonly #queue: WorkQueue;
-  readonly #graces = new Map<ParticipantId, () => void>();
   readonly #pace: Pace;
   /** Of the coordinators' acts, the last that a line of the journal names. */
   #actsNamed = 0;
   #commit: Commit | undefined;
   /** The buffer that became durable with the end of the one before, until it takes its place. */
   #following: Reporting | undefined;
-  /** Devices that gave up a task of the open buffer, until they check in again, a while passes, or the next buffer opens. */
-  readonly #resting = new Map<ParticipantId, () => void>();
   /** The last round that each participant was configured in, as far as records are kept in memory. */
   readonly #lastRounds: Map<ParticipantId, number>;
   #bytesDown = 0;
@@ -163,6 +157,27 @@ export class Federation {
       openRound: () => this.openRound,
       typicalRoundMs: () => this.versions.typicalRoundMs,
       isRoot: (participant) => this.roots?.includes(participant) === true,
+    });
+    this.charges = new RunPrivacy({
+      ledger: parts.ledger,
+      noise: around.noise,
+      run: () => this.run,
+      spec: () => this.#spec,
+      write: (changes) => this.write(changes),
+      entry: (type, payload) => this.entry(type, payload),
+    });
+    this.graces = new ParticipantTimers(around.clock, RECONNECT_GRACE_MS, (participant) =>
+      this.background(`lost/${participant}`, () => this.#lost(participant)),
+    );
+    this.seats = new Seats({
+      clock: around.clock,
+      attendance: this.attendance,
+      openRound: () => this.openRound,
+      isRunning: () => this.record.state === 'running',
+      mayTrain: () => this.damage === undefined && !this.isOutOfSpace,
+      inPickingOrder: (candidates) => this.#inPickingOrder(candidates),
+      feed: (event) => this.feed(event),
+      background: (name, work) => this.background(name, work),
     });
     this.driver = new RoundDriver(this.#host(), around);
     this.summing = new Sums(this.#sumHost());
@@ -219,13 +234,7 @@ export class Federation {
 
   /** What the present run promises. */
   get privacy(): Privacy {
-    return this.#spec.privacy;
-  }
-
-  /** Whether one more release with this participant in it stays within its budget. */
-  mayRelease(participant: ParticipantId): boolean {
-    const { privacy } = this;
-    return privacy.type === 'none' || this.ledger.affords(participant, privacy);
+    return this.charges.promised;
   }
 
   /** A version in the log, to be written with it. */
@@ -254,7 +263,7 @@ export class Federation {
     const { phase } = round.round;
     if (phase !== 'reporting' && !(phase === 'aggregation' && isAsynchronous(round.round))) return;
     for (const { candidate, standing } of round.round.cohort)
-      if (standing.type === 'active') this.startGrace(candidate.participant);
+      if (standing.type === 'active') this.graces.start(candidate.participant);
   }
 
   /** `sum`: where the round’s secure sum stands after the event. */
@@ -262,23 +271,11 @@ export class Federation {
     return this.driver.feed(event, changes, sum);
   }
 
-  /** A cohort member without a connection has a while to come back. */
-  startGrace(participant: ParticipantId): void {
-    this.#graces.get(participant)?.();
-    const cancel = this.around.clock.after(RECONNECT_GRACE_MS, () => {
-      this.#graces.delete(participant);
-      this.background(`lost/${participant}`, async () => {
-        if (this.attendance.has(participant)) return;
-        this.around.reputation?.note(participant, 'abandoned-round');
-        await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
-      });
-    });
-    this.#graces.set(participant, cancel);
-  }
-
-  stopGrace(participant: ParticipantId): void {
-    this.#graces.get(participant)?.();
-    this.#graces.delete(participant);
+  /** It did not come back in time. */
+  async #lost(participant: ParticipantId): Promise<void> {
+    if (this.attendance.has(participant)) return;
+    this.around.reputation?.note(participant, 'abandoned-round');
+    await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
   }
 
   /** It is no longer here: nothing more of it is waited for between rounds. */
@@ -344,7 +341,9 @@ export class Federation {
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
-    const affording = attendance.candidates().filter(({ participant }) => this.mayRelease(participant));
+    const affording = attendance
+      .candidates()
+      .filter(({ participant }) => this.charges.mayRelease(participant));
     const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, round));
     if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
       return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
@@ -402,85 +401,22 @@ export class Federation {
     return this.roots === null ? ordered : rootsFirst({ roots: [...this.roots] }, ordered);
   }
 
-  /** Devices that could begin now in the open buffer. */
-  #seatable(): Candidate[] {
-    const round = this.openRound;
-    if (
-      round?.phase !== 'reporting' ||
-      freeSeats(round) === 0 ||
-      this.record.state !== 'running' ||
-      this.damage !== undefined ||
-      this.isOutOfSpace
-    )
-      return [];
-    return this.attendance
-      .candidates()
-      .filter(({ participant }) => !this.#resting.has(participant) && mayTakeSeat(round, participant));
-  }
-
   /** These devices are there: a round that is choosing takes them, a buffer has seats for them or not. Within the queue. */
   async offer(devices: readonly Candidate[]): Promise<void> {
     const { openRound } = this;
-    if (openRound?.phase !== 'selection') return this.seat();
+    if (openRound?.phase !== 'selection') return this.seats.fill();
     const candidates = devices.filter(
       ({ participant }) =>
-        this.mayRelease(participant) && !this.#blamed.sitsOut(participant, openRound.round),
+        this.charges.mayRelease(participant) && !this.#blamed.sitsOut(participant, openRound.round),
     );
     if (candidates.length === 0) return;
     const at = this.around.clock.now();
     await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
-  }
-
-  /** Configures devices that wait for the free seats of an asynchronous round. Within the queue. */
-  async seat(): Promise<void> {
-    const candidates = this.#inPickingOrder(this.#seatable());
-    if (candidates.length === 0) return;
-    const at = this.around.clock.now();
-    await this.feed({ type: 'available', candidates, population: this.attendance.checkedIn, at });
-  }
-
-  /** It gave up its task: in an asynchronous round it is not asked again at once. */
-  rest(participant: ParticipantId): void {
-    this.stopRest(participant);
-    const cancel = this.around.clock.after(REST_MS, () => {
-      this.#resting.delete(participant);
-      this.background('seat', () => this.seat());
-    });
-    this.#resting.set(participant, cancel);
-  }
-
-  /** It checked in anew: whatever it gave up before, it is here to train. */
-  stopRest(participant: ParticipantId): void {
-    this.#resting.get(participant)?.();
-    this.#resting.delete(participant);
   }
 
   /** Milliseconds after which a device that checks in is to come back; undefined: there is room for it. */
   comeBackAfter(participant: ParticipantId): number | undefined {
     return this.#pace.comeBackAfter(participant);
-  }
-
-  /** Every device here has had its place in the open buffer, and it is not full: no version would ever come of it. */
-  get #isStuck(): boolean {
-    const round = this.openRound;
-    return (
-      round?.phase === 'reporting' &&
-      isAsynchronous(round) &&
-      this.record.state === 'running' &&
-      this.attendance.checkedIn >= round.rules.goal &&
-      this.#resting.size === 0 &&
-      carriedFrom(round).length === 0 &&
-      this.#seatable().length === 0
-    );
-  }
-
-  /** Ends a buffer that cannot be filled; the next one has places for all. Within the queue. */
-  async #giveUpStuck(): Promise<void> {
-    const round = this.openRound;
-    if (round === undefined || !this.#isStuck) return;
-    const reports = acceptedReports(round).length;
-    const reason = `Only ${reports} of ${round.rules.goal} updates came, and every device that is here has had its turn.`;
-    await this.feed({ type: 'cancelled', reason, at: this.around.clock.now() });
   }
 
   /** Ends the run, and its open round with it. Within the queue. */
@@ -505,7 +441,7 @@ export class Federation {
   async goOn(): Promise<void> {
     if (!(await this.finishAtTarget())) {
       await this.openIfDue();
-      await this.seat();
+      await this.seats.fill();
     }
     this.changed();
   }
@@ -538,7 +474,7 @@ export class Federation {
       write: (changes) => this.write(changes),
       release: (digest) => this.release(digest),
       configure: (round, participants) => this.#configure(round, participants),
-      charge: (round) => this.#charge(round),
+      charge: (round) => this.charges.chargeRound(round),
       openSum: () => this.background('sum', () => this.summing.close()),
       sumDecoded: (norms) => (this.#sumNorms = norms),
       planCommit: (round, made, parameters, weight) => {
@@ -566,10 +502,7 @@ export class Federation {
         };
       },
       follow: (before, ended) => this.#follow(before, ended),
-      mayHaveSeats: () => {
-        if (this.#seatable().length > 0) this.background('seat', () => this.seat());
-        else if (this.#isStuck) this.background('stuck', () => this.#giveUpStuck());
-      },
+      mayHaveSeats: () => this.seats.look(),
       baseDamaged: () => this.background('check-versions', () => goOnFromIntact(this)),
       ended: (round) => this.#ended(round),
       changed: () => {
@@ -590,7 +523,7 @@ export class Federation {
       groups: () => groupsOf(this.#spec),
       set: (moved) => this.driver.setSum(moved),
       keep: async (moved) => {
-        const charge = this.#chargeOfSum(moved.sum);
+        const charge = this.charges.chargeOfSum(moved.sum, this.driver.round);
         const entry = charge === undefined ? [] : [this.entry(charge.type, charge.payload)];
         await this.driver.recordSum(moved, entry);
         charge?.settle();
@@ -637,84 +570,20 @@ export class Federation {
     return aggregationSetting(this.#spec, this.model.parameterCount, population);
   }
 
-  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.#specNow, this.model, claims);
+  readonly #quantumOf: QuantumOf = (claims) => quantumOf(this.charges.specNow, this.model, claims);
 
   /** What the present strategy remembers with the newest version; null: nothing yet. */
   get #remembered(): Digest | null {
     return this.rememberedBy === this.#spec.strategy.name ? this.versions.head.state : null;
   }
 
-  /** Under local noise an update is a release of its own, made when its bytes have come, whatever is decided on them. */
-  async chargeReceived(participant: ParticipantId, round: number): Promise<void> {
-    const { run, privacy } = this;
-    if (run === undefined || privacy.type !== 'local') return;
-    const charge = this.ledger.charge({ round, run: run.run }, [participant], privacy);
-    if (charge === undefined) throw new Error(`${participant} was picked beyond its privacy budget.`);
-    await this.write([this.entry(charge.type, charge.payload)]);
-    charge.settle();
-  }
-
-  /** The spec with the clip norm as the run's updates have led it. */
-  get #specNow(): FederationSpec {
-    const spec = this.#spec;
-    const clipNorm = this.run === undefined ? undefined : this.ledger.clipNormOf(this.run.run);
-    return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
-      ? spec
-      : { ...spec, privacy: { ...spec.privacy, clipNorm } };
-  }
-
-  /** What opening this sum gives away, to be written with those who are in it: before any device is asked to open it. */
-  #chargeOfSum(sum: SumAttempt): PlannedCharge | undefined {
-    const { privacy } = this;
-    const { round } = this.driver;
-    if (privacy.type !== 'distributed' || sum.phase !== 'consenting' || round?.phase !== 'aggregation')
-      return undefined;
-    const participants = sum.summed.map((slot) => round.cohort[slot]!.candidate.participant);
-    const charge = this.ledger.charge(round, participants, privacy);
-    if (charge === undefined)
-      throw new Error(`Devices of round ${round.round} were picked beyond their budget.`);
-    return charge;
-  }
-
-  async #charge(round: Aggregation): Promise<string | undefined> {
-    const { privacy } = this.#specNow;
-    if (privacy.type !== 'central') return undefined;
-    const participants = acceptedReports(round).map((report) => report.participant);
-    const charge = this.ledger.charge(round, participants, privacy);
-    if (charge === undefined)
-      return 'The privacy budget of a device in this round is spent: nothing is made of its updates.';
-    await this.write([this.entry(charge.type, charge.payload)]);
-    charge.settle();
-    if (privacy.followQuantile === undefined) return undefined;
-    const { goal } = round.rules;
-    const norms = acceptedReports(round).map((report) => report.norm);
-    const bits = noisyBits(norms, privacy.clipNorm, goal, this.around.noise ?? randomBytes);
-    const adaptive = { quantile: privacy.followQuantile, rate: CLIP_RATE };
-    const clipNorm = nextClipNorm(privacy.clipNorm, bits, goal, adaptive);
-    const moved = this.ledger.moveClip({ round: round.round, run: round.run, clipNorm });
-    await this.write([this.entry(moved.type, moved.payload)]);
-    moved.settle();
-    return undefined;
-  }
-
   #aggregation(round: Reporting | Aggregation): ReturnType<RoundHost['aggregation']> {
     const { head } = this.versions;
-    const spec = this.#specNow;
-    const { privacy } = spec;
     return {
       plan: {
         federation: this.record.id,
-        strategy: strategyOfRun(this.model, spec),
-        ...(privacy.type === 'central'
-          ? {
-              noise: {
-                clipNorm: privacy.clipNorm,
-                noiseMultiplier: updateNoiseOf(privacy, round.rules.goal),
-                expected: round.rules.goal,
-                draw: this.around.noise ?? randomBytes,
-              },
-            }
-          : {}),
+        strategy: strategyOfRun(this.model, this.charges.specNow),
+        ...this.charges.centralNoise(round.rules.goal),
         setting: this.#setting(round.population),
         quantum: round.quantum,
         roots: round.roots,
@@ -729,7 +598,7 @@ export class Federation {
 
   #configure(round: Round, participants: readonly ParticipantId[]): void {
     const { head } = this.versions;
-    const { plan, strategy, transfer, privacy } = this.#specNow;
+    const { plan, strategy, transfer, privacy } = this.charges.specNow;
     const { asks, stateLength } = strategyOf(strategy);
     const state = asks.includes('controls') ? this.#remembered : null;
     const controls =
@@ -743,7 +612,7 @@ export class Federation {
       this.#lastRounds.set(participant, task.round);
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
-        this.startGrace(participant);
+        this.graces.start(participant);
         continue;
       }
       connection.send('configured', {
@@ -773,12 +642,9 @@ export class Federation {
     this.summing.stop();
     const following = this.#following;
     this.#following = undefined;
-    for (const participant of [...this.#resting.keys()]) this.stopRest(participant);
+    this.seats.resting.stopAll();
     // Members of the next round have their grace still.
-    if (following === undefined) {
-      for (const cancel of this.#graces.values()) cancel();
-      this.#graces.clear();
-    }
+    if (following === undefined) this.graces.stopAll();
     const reports = acceptedReports(round);
     const federation = this.record.id;
     const commit = this.#commit;
@@ -882,6 +748,7 @@ export class Federation {
     this.#interlude.cancel();
     this.summing.stop();
     this.#broadcast.stop();
-    for (const cancel of [...this.#graces.values(), ...this.#resting.values()]) cancel();
+    this.graces.stopAll();
+    this.seats.resting.stopAll();
   }
 }

@@ -99,7 +99,7 @@ async function checkIn(
     return { ok: false, error: 'backed-off', message: BACKED_OFF, afterMs: awayMs };
   }
   const { privacy } = federation;
-  if (privacy.type !== 'none' && !federation.mayRelease(participant)) {
+  if (privacy.type !== 'none' && !federation.charges.mayRelease(participant)) {
     attendance.watch(connection);
     return refused('not-eligible', spentSentence(privacy));
   }
@@ -113,8 +113,8 @@ async function checkIn(
     ?.send('superseded', { federation: federation.record.id });
   // It went while this waited its turn.
   if (attendance.connectionOf(participant) !== connection) return done;
-  federation.stopGrace(participant);
-  federation.stopRest(participant);
+  federation.graces.stop(participant);
+  federation.seats.resting.stop(participant);
   const candidate = attendance.candidateOf(participant);
   const candidates = candidate === undefined ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
@@ -196,7 +196,7 @@ async function withdraw(
       'not-in-cohort',
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
-  federation.rest(participant);
+  federation.seats.resting.start(participant);
   federation.around.reputation?.note(participant, 'abandoned-round');
   await withdrawn(federation, participant, reason);
   return done;
@@ -270,7 +270,7 @@ export function disconnected(federation: Federation, connection: Connection): vo
     // It may have come back while this waited its turn.
     if (federation.attendance.has(participant)) return;
     const open = federation.openRound;
-    if (open?.phase === 'reporting') federation.startGrace(participant);
+    if (open?.phase === 'reporting') federation.graces.start(participant);
     else await federation.feed({ type: 'left', participant, at: federation.around.clock.now() });
     federation.changed();
   });

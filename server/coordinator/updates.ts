@@ -204,7 +204,7 @@ function reject(
       outcome: 'refused',
       refusal,
     };
-    await federation.chargeReceived(participant, offer.round);
+    await federation.charges.chargeReceived(participant, offer.round);
     await federation.feed({ type: 'rejected', participant, reason, at }, [{ type: 'insert-update', record }]);
     federation.around.log.warn(
       { federation: federation.record.id, round: offer.round, participant, refusal: refusal.kind },
@@ -256,7 +256,7 @@ async function accept(
       const record = recordOf(federation, offer, report);
       const changes: Change[] = [{ type: 'insert-update', record }];
       federation.driver.trust(update);
-      await federation.chargeReceived(participant, offer.round);
+      await federation.charges.chargeReceived(participant, offer.round);
       await federation.feed({ type: 'report', report, at }, changes, sum);
       isCounted = true;
       return acceptedReply(federation, record);
