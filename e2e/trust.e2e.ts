@@ -74,6 +74,8 @@ test('markup in a title, a brief or a class stays text', async ({ page }) => {
   expect(await page.title()).toContain(title);
   await page.goto(`${base}/data`);
   await expect(page.getByText(label).first()).toBeVisible();
+  // Files are heard of once the page's scripts are there.
+  await page.waitForLoadState('networkidle');
   await page
     .getByRole('button', { name: 'Files', exact: true })
     .setInputFiles({ name: '<b>not a picture<b>.docx', mimeType: 'text/plain', buffer: Buffer.from('x') });

@@ -32,6 +32,24 @@ export async function downloadBlob(
   throw new WrongBytes(`What the server sent is not the version ${digest.slice(0, 8)}… that it announced.`);
 }
 
+/** Milliseconds that a response whose bytes have all come may take to end. */
+const END_MS = 2_000;
+/**
+ * Read to its end a response is whole to the browser too, which keeps it for the next who asks and lists it as finished; a server
+ * that holds it open beyond its last byte is not waited for.
+ */
+async function orSoon<T>(next: Promise<T>): Promise<T | { readonly done: true; readonly value?: undefined }> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<{ readonly done: true }>((resolve) => {
+    timer = setTimeout(resolve, END_MS, { done: true });
+  });
+  try {
+    return await Promise.race([next, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function fill(
   requests: Requests,
   digest: Digest,
@@ -55,8 +73,9 @@ async function fill(
     if (response.status !== 206) offset = 0;
     const reader = response.body.getReader();
     try {
-      while (offset < into.byteLength) {
-        const { done, value } = await reader.read();
+      for (;;) {
+        const next = reader.read();
+        const { done, value } = await (offset < into.byteLength ? next : orSoon(next));
         if (done) break;
         requests.counter.add('modelDown', value.byteLength, 'model');
         if (offset + value.byteLength > into.byteLength)
@@ -67,7 +86,8 @@ async function fill(
       }
     } catch (cause) {
       options.signal?.throwIfAborted();
-      throw cause instanceof WrongBytes ? cause : new Retry(undefined, { cause });
+      if (cause instanceof WrongBytes) throw cause;
+      if (offset < into.byteLength) throw new Retry(undefined, { cause });
     } finally {
       // Ends a body that was not read to its end; a failed one has nothing left to end.
       await reader.cancel().catch(() => undefined);

@@ -1,6 +1,6 @@
 // Downloads and uploads against a server that is played by a function: cut off, restarted, forgetful, lying.
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bytesOf, digestOf, digestOfText } from '../../core/digest.ts';
 import { FederationId, RoundNumber } from '../../core/ids.ts';
 import { LinkLost, WrongBytes } from '../../ports/coordinator-link.ts';
@@ -102,6 +102,37 @@ test('a server that ignores Range is read from the start', async () => {
   let calls = 0;
   const { requests } = played(() => new Response(++calls === 1 ? breaking(whole, 1500) : whole.slice()));
   expect(await downloadParameters(requests, digest, 4000)).toEqual(parameters);
+});
+
+test('a body is read to its end, and one that is held open beyond its last byte is not waited for', async () => {
+  let cancelled = 0;
+  const body = (ends: boolean): ReadableStream<Uint8Array> => {
+    let given = false;
+    return new ReadableStream(
+      {
+        pull(controller) {
+          if (!given) controller.enqueue(whole.slice());
+          else if (ends) controller.close();
+          given = true;
+        },
+        cancel: () => void (cancelled += 1),
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  const ending = played(() => new Response(body(true)));
+  expect(await downloadParameters(ending.requests, digest, 4000)).toEqual(parameters);
+  expect(cancelled).toBe(0);
+  vi.useFakeTimers();
+  try {
+    const held = played(() => new Response(body(false)));
+    const download = downloadParameters(held.requests, digest, 4000);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await download).toEqual(parameters);
+    expect(cancelled).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('wrong bytes are asked for once more, and never handed on', async () => {
