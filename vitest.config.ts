@@ -1,5 +1,7 @@
 // Projects: `node` for everything that needs no browser, `node-apart` for what changes its process for good, `browser` for
 // engines and stores in a real Chromium.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -15,8 +17,13 @@ const chromiumArguments = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
-/** These leave a module of another package behind that took the process for a page. */
-const apart = ['src/lib/adapters/jax/trainer.test.ts'];
+/** These put other modules or globals in the place of what the process has: nothing of it may be there before or after. */
+const apart = ['src', 'server', 'test'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts') && !name.startsWith('browser'))
+    .map((name) => join(folder, name))
+    .filter((file) => /\bvi\.(mock|doMock|stubGlobal|resetModules)\(/.test(readFileSync(file, 'utf8'))),
+);
 
 export default defineConfig({
   test: {
@@ -33,13 +40,13 @@ export default defineConfig({
           ],
           exclude: apart,
           environment: 'node',
-          testTimeout: 60_000,
-          // Files share a process, so that packages are loaded once.
+          testTimeout: 240_000,
+          // Files share a process and its modules, so that each is loaded once.
           isolate: false,
         },
       },
       {
-        test: { name: 'node-apart', include: apart, environment: 'node', testTimeout: 60_000 },
+        test: { name: 'node-apart', include: apart, environment: 'node', testTimeout: 240_000 },
       },
       {
         optimizeDeps: { entries: ['test/browser/**/*.ts'] },

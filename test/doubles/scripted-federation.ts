@@ -414,7 +414,9 @@ async function load(
       return load(store, coordinator, clock, { ...changes, ...more });
     },
     async until(what, holds) {
-      for (let turn = 0; turn < 2_000; turn += 1) {
+      // Signatures come from threads of their own, which a busy machine lets wait: that is no matter of turns.
+      const patience = performance.now() + 10_000;
+      for (let turn = 0; turn < 2_000 || performance.now() < patience; turn += 1) {
         if (holds(part.view)) return part.view;
         await new Promise<void>((resolve) => setImmediate(resolve));
       }

@@ -72,7 +72,7 @@ beforeAll(async () => {
   database = new DatabaseSync(path);
   database.exec('PRAGMA foreign_keys = OFF');
   database.exec(`VACUUM INTO '${copy}'`);
-}, 60_000);
+});
 afterAll(() => {
   database.close();
   rmSync(directory, { recursive: true });

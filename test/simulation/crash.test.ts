@@ -43,7 +43,7 @@ beforeAll(async () => {
       },
     },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const link of links) link.close();

@@ -62,4 +62,4 @@ test('six devices make versions whose noise is the stated one, pay for each befo
   const [charge] = journal.filter(({ type }) => type === 'privacy-charged');
   expect(charge!.payload).toMatchObject({ mechanism: 'distributed', noiseMultiplier: 3 });
   expect((charge!.payload as { participants: string[] }).participants.length).toBe(6);
-}, 120_000);
+});

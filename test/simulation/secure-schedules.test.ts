@@ -81,4 +81,4 @@ test('schedules of devices that go, lie or fall silent in a secure sum, and of a
   if (only !== undefined) return;
   expect(committed).toBeGreaterThan(many);
   expect(abandoned).toBeGreaterThan(many / 2);
-}, 120_000);
+});

@@ -40,7 +40,7 @@ test('six participants take a run to its end, and each version is what it is wit
   const [, first] = await masked.coordinator.versions(federation);
   // How many rows they have rides in the sum; who has how many is not told.
   expect(first).toMatchObject({ participants: 6, examples: plain.examples, evaluation: null });
-}, 120_000);
+});
 
 test('in a narrow ring, too, the first round sums exactly and tells the range of the next', async () => {
   const { lines, versions, coordinator } = await play({ ...usualSecureSum, ring: 8 }, 3);
@@ -54,7 +54,7 @@ test('in a narrow ring, too, the first round sums exactly and tells the range of
   expect(errors[2]).toBeLessThan(0.3);
   const views = await coordinator.versions(federation);
   expect(views[2]!.bytesUp).toBeLessThan(views[1]!.bytesUp / 2);
-}, 120_000);
+});
 
 test('a device that has shared its keys and never sends its vector is taken out of the sum with what the others hold', async () => {
   // Seven share keys, any five open the sum, six vectors close the round.
@@ -71,7 +71,7 @@ test('a device that has shared its keys and never sends its vector is taken out 
     'dropped',
   ]);
   expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
-}, 120_000);
+});
 
 test('a server that is restarted while vectors come in goes on with the same sum', async () => {
   const one = await stage(securePatients(usualSecureSum, 1), undoings);
@@ -90,4 +90,4 @@ test('a server that is restarted while vectors come in goes on with the same sum
   const [round] = await one.coordinator.rounds(federation);
   expect(round).toMatchObject({ round: 1, phase: 'committed' });
   expect(distance(versions[1]!, (await withoutMasks()).versions[1]!)).toBeLessThan(1e-5);
-}, 120_000);
+});

@@ -1,6 +1,6 @@
 // A device against servers whose log of versions is what it was, was set back, or was forked.
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { VersionNumber } from '../core/ids.ts';
 import { provedSteps } from '../core/transparency/check-inclusion.ts';
 import { contributionProof } from '../core/transparency/contributors.ts';
@@ -142,11 +142,10 @@ async function contributed(leafOfRound: (receipt: Receipt) => readonly Receipt[]
 
 test('once its version is there, a receipt holds what proves it, and the whole is checked by anybody', async () => {
   const one = await contributed((receipt) => [receipt]);
-  let stored = (await one.store.receipts.list(federation))[0]!;
-  for (let turn = 0; turn < 500 && stored.inclusion === undefined; turn += 1) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    stored = (await one.store.receipts.list(federation))[0]!;
-  }
+  const stored = await vi.waitUntil(
+    async () => (await one.store.receipts.list(federation)).find(({ inclusion }) => inclusion !== undefined),
+    10_000,
+  );
   expect(stored).toMatchObject({ outcome: 'included', version: 1 });
   expect((await provedSteps(stored)).map(({ holds }) => holds)).toEqual([true, true, true, true]);
   const altered = { ...stored, receipt: { ...stored.receipt, examples: stored.receipt.examples + 1 } };

@@ -1,6 +1,6 @@
 // Taking part where rounds are buffers: a version that is made while this device trains changes nothing for it, and after a
 // decision it is asked again at once. And being asked to come back.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import {
   committedMessage,
@@ -62,8 +62,7 @@ describe('a device in an asynchronous run', () => {
     await one.until('settled', () => true);
     expect((await receipts(one)).map((stored) => stored.outcome)).toEqual(['waiting']);
     one.link.deliver('committed', committedMessage(3, one.coordinator.commit(3), true));
-    for (let turn = 0; (await receipts(one))[0]?.outcome === 'waiting' && turn < 100; turn += 1)
-      await new Promise<void>((resolve) => setImmediate(resolve));
+    await vi.waitUntil(async () => (await receipts(one))[0]?.outcome !== 'waiting', 10_000);
     expect(await receipts(one)).toMatchObject([
       { outcome: 'included', version: 1, receipt: { round: 1, countedIn: 3 } },
     ]);
