@@ -102,8 +102,10 @@ export async function startContributing(page: Page, base: string, name: string):
   await page.getByRole('button', { name: 'Start contributing' }).click();
 }
 
-/** How many records lie in each object store of this device; empty where there is no database. */
-export const storedRecords = (page: Page): Promise<Record<string, number>> =>
+/** What lies in each object store of this device, record by record; empty where there is no database. */
+const recordsOf = (
+  page: Page,
+): Promise<Record<string, readonly { readonly isSealed: boolean; readonly isProved: boolean }[]>> =>
   page.evaluate(async () => {
     const settled = <T>(request: IDBRequest<T>): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -112,48 +114,34 @@ export const storedRecords = (page: Page): Promise<Record<string, number>> =>
       });
     if (!(await indexedDB.databases()).some((one) => one.name === 'tributary')) return {};
     const database = await settled(indexedDB.open('tributary'));
-    const counts: Record<string, number> = {};
     const names = [...database.objectStoreNames];
     const transaction = database.transaction(names);
-    for (const name of names) counts[name] = await settled(transaction.objectStore(name).count());
+    const all: Record<string, { isSealed: boolean; isProved: boolean }[]> = {};
+    for (const name of names) {
+      const records = await settled<unknown[]>(transaction.objectStore(name).getAll());
+      all[name] = records.map((record) => ({
+        isSealed: 'sealed' in Object(record),
+        isProved: Object(record).inclusion !== undefined,
+      }));
+    }
     database.close();
-    return counts;
+    return all;
   });
 
-/** The stores in which rows, models or updates lie that no passphrase seals. */
-export const plainRecords = (page: Page): Promise<readonly string[]> =>
-  page.evaluate(async () => {
-    const settled = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
-      });
-    const database = await settled(indexedDB.open('tributary'));
-    const names = ['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'];
-    const transaction = database.transaction(names);
-    const plain: string[] = [];
-    for (const name of names)
-      for (const record of await settled<object[]>(transaction.objectStore(name).getAll()))
-        if (!('sealed' in record)) plain.push(name);
-    database.close();
-    return plain;
-  });
+/** How many records lie in each object store of this device; empty where there is no database. */
+export const storedRecords = async (page: Page): Promise<Record<string, number>> =>
+  Object.fromEntries(Object.entries(await recordsOf(page)).map(([name, records]) => [name, records.length]));
+
+/** The stores in which rows, models or updates lie that no passphrase seals, once for each of them. */
+export async function plainRecords(page: Page): Promise<readonly string[]> {
+  const names = ['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'];
+  const all = await recordsOf(page);
+  return names.flatMap((name) => all[name]!.filter(({ isSealed }) => !isSealed).map(() => name));
+}
 
 /** How many receipts on this device hold what proves that their updates are in a version. */
-export const provedReceipts = (page: Page): Promise<number> =>
-  page.evaluate(async () => {
-    const settled = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error ?? new Error('IndexedDB'));
-      });
-    const database = await settled(indexedDB.open('tributary'));
-    const receipts = await settled<{ inclusion?: unknown }[]>(
-      database.transaction('receipts').objectStore('receipts').getAll(),
-    );
-    database.close();
-    return receipts.filter(({ inclusion }) => inclusion !== undefined).length;
-  });
+export const provedReceipts = async (page: Page): Promise<number> =>
+  (await recordsOf(page))['receipts']!.filter(({ isProved }) => isProved).length;
 
 /** SHA-256 of the parameters of each model trained here, and its id, oldest first. */
 export const localModels = (

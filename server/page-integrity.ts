@@ -2,10 +2,10 @@
 // comes with the SHA-256 that its bytes must have (Subresource Integrity; for imports by the import map's "integrity", HTML, §8.1.6.2).
 // A cache, a proxy or a disk that changed a file is found out by the browser, which does not run it. A worker's script is out of reach
 // of both; a server that lies makes other pages (docs/security.md).
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { digestOfText } from '#lib/core/digest.ts';
 import { Digest } from '#lib/core/ids.ts';
 import type { PageIntegrity } from './application.ts';
 import { NoBuild } from './pages.ts';
@@ -38,7 +38,6 @@ export function readBuildManifest(folder = join(projectFolder(), 'build', 'clien
 export const builtIntegrity = (): PageIntegrity => pageIntegrity(readBuildManifest().files);
 
 const sri = (hex: string): string => `sha256-${Buffer.from(hex, 'hex').toString('base64')}`;
-const sriOfText = (text: string): string => sri(createHash('sha256').update(text).digest('hex'));
 
 /** Modules of pages. Those of workers know no import map. */
 const isModule = (path: string): boolean => /^_app\/immutable\/(entry|nodes|chunks)\/.+\.js$/.test(path);
@@ -60,6 +59,7 @@ export const importMapOf = (files: BuildManifest['files']): string => {
 export function pageIntegrity(files: BuildManifest['files']): PageIntegrity {
   const hashes = new Map(Object.entries(files).map(([path, hex]) => [path, sri(hex)]));
   const importMap = importMapOf(files);
+  const importMapHash = sri(digestOfText(importMap));
   const styles = [...hashes.keys()].filter(isStyle);
   const attribute = (path: string): string => {
     const hash = hashes.get(path);
@@ -88,7 +88,7 @@ export function pageIntegrity(files: BuildManifest['files']): PageIntegrity {
       if (policy === null) return;
       headers.set(
         'content-security-policy',
-        policy.replace("script-src 'self'", `script-src 'self' '${sriOfText(importMap)}'`),
+        policy.replace("script-src 'self'", `script-src 'self' '${importMapHash}'`),
       );
       // Where the browser knows it (Integrity Policy), a script that comes without a hash is not run at all.
       headers.set('integrity-policy', 'blocked-destinations=(script)');

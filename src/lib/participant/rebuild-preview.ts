@@ -11,6 +11,7 @@ import {
   type FederationId,
   type ParticipantId,
 } from '../core/ids.ts';
+import { selectRows } from '../core/data/examples.ts';
 import { attackOn, attackUpdate, type AttackName } from '../core/inversion/attack-update.ts';
 import { findingsOf, type Findings } from '../core/inversion/findings.ts';
 import { encodedRows } from '../core/inversion/likeness.ts';
@@ -180,18 +181,11 @@ function withShareOfNoise(
 
 /** Every `devices`-th row, from `device` on. */
 function dealt(rows: Rows, device: number, devices: number): Rows {
-  const size = rows.features.length / rows.count;
-  const chosen = Array.from(
-    { length: Math.floor((rows.count - 1 - device) / devices) + 1 },
-    (_, i) => device + i * devices,
+  const count = Math.floor((rows.count - 1 - device) / devices) + 1;
+  return selectRows(
+    rows,
+    Array.from({ length: count }, (_, i) => device + i * devices),
   );
-  const features = rows.features.slice(0, chosen.length * size);
-  const targets = rows.targets.slice(0, chosen.length);
-  for (const [at, row] of chosen.entries()) {
-    features.set(rows.features.subarray(row * size, (row + 1) * size), at * size);
-    targets[at] = rows.targets[row]!;
-  }
-  return { count: chosen.length, features, targets };
 }
 
 const noDigest = v.parse(Digest, '0'.repeat(64));

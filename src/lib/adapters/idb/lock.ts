@@ -4,17 +4,18 @@
 //
 // It holds against whoever reads the disk of a device that is off, or locked. It does not hold against a program that runs as the
 // person while it is unlocked, and browsers may keep remains of what lay in plain on the disk for a while.
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { joined } from '../../core/secure-sum/bytes.ts';
 import type { Database, LockRow } from './database.ts';
 import type { Held, Keys } from './keys.ts';
-import { isSealed, openWith, sealedStoreNames, sealWith, type SealedStore } from './seal.ts';
+import { IV_BYTES, isInLine, isSealed, openWith, sealedStoreNames, sealWith } from './seal.ts';
 
 /** OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256. */
 export const ITERATIONS = 600_000;
 /** After so many wrong ones each further waits twice as long as the one before, up to five minutes. */
 const FREE_ATTEMPTS = 3;
 const LONGEST_WAIT_MS = 300_000;
-const IV_BYTES = 12;
 
 export type LockStatus =
   | { readonly type: 'none' }
@@ -125,7 +126,6 @@ export function createLock(
     }
     onProgress(1);
   }
-  const isInLine = (name: SealedStore): boolean => !['chunks', 'hashes', 'vectors'].includes(name);
 
   async function finish(held: Held, row: LockRow, onProgress: LockProgress): Promise<void> {
     switch (row.state) {
@@ -161,7 +161,7 @@ export function createLock(
     },
     async set(passphrase, autoLockMs, onProgress) {
       const salt = crypto.getRandomValues(new Uint8Array(16));
-      const id = hexOf(crypto.getRandomValues(new Uint8Array(16)));
+      const id = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
       const fresh = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, [
         'encrypt',
         'decrypt',
@@ -249,10 +249,7 @@ async function wrap(
   const cipher = new Uint8Array(
     await crypto.subtle.wrapKey('raw', dataKey, wrapping, { name: 'AES-GCM', iv }),
   );
-  const wrapped = new Uint8Array(IV_BYTES + cipher.length);
-  wrapped.set(iv);
-  wrapped.set(cipher, IV_BYTES);
-  return wrapped;
+  return joined(iv, cipher);
 }
 
 const unextractable = async (key: CryptoKey): Promise<CryptoKey> =>
@@ -260,6 +257,3 @@ const unextractable = async (key: CryptoKey): Promise<CryptoKey> =>
     'encrypt',
     'decrypt',
   ]);
-
-const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

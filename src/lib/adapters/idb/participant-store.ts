@@ -3,10 +3,10 @@
 // not worth a flush: they can be made again.
 import { StorageFull } from '../../ports/dataset-store.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
-import type { Database } from './database.ts';
+import type { Database, TributaryDatabase } from './database.ts';
 import { keptIdentity } from './identity.ts';
 import { createKeys, silentChannel } from './keys.ts';
-import { createSeal, type Seal } from './seal.ts';
+import { createSeal, isInLine, type Plain, type Seal, type SealedStore } from './seal.ts';
 
 /** Downloaded models that are kept: the newest few versions, for rounds and for trying them. */
 const PARAMETERS_KEPT = 6;
@@ -27,18 +27,32 @@ export function createIdbParticipantStore(
   database: Database,
   seal: Seal = createSeal(database, createKeys(silentChannel)),
 ): ParticipantStore {
+  /** One record, sealed where there is a lock. */
+  const put = <Name extends SealedStore>(
+    name: Name,
+    key: TributaryDatabase[Name]['key'],
+    value: Plain<Name>,
+    options?: IDBTransactionOptions,
+  ): Promise<void> =>
+    seal.writing(async (as) => {
+      const stored = await as.seal(name, key, value);
+      const transaction = database.transaction([name, 'lock'], 'readwrite', options);
+      await as.confirm(transaction);
+      const written = transaction.objectStore(name).put(stored, isInLine(name) ? undefined : key);
+      await Promise.all([written, transaction.done]);
+    });
+  const opened = async <Name extends SealedStore>(
+    name: Name,
+    key: TributaryDatabase[Name]['key'],
+  ): Promise<Plain<Name> | undefined> => {
+    const row = await database.get(name, key);
+    return row === undefined ? undefined : seal.open(name, key, row);
+  };
   return {
     identity: () => roomFor(undefined, () => keptIdentity(database)),
     outbox: {
       put: (entry) =>
-        roomFor(entry.bytes.byteLength, () =>
-          seal.writing(async (as) => {
-            const stored = await as.seal('outbox', [entry.federation, entry.round], entry);
-            const transaction = database.transaction(['outbox', 'lock'], 'readwrite', strict);
-            await as.confirm(transaction);
-            await Promise.all([transaction.objectStore('outbox').put(stored), transaction.done]);
-          }),
-        ),
+        roomFor(entry.bytes.byteLength, () => put('outbox', [entry.federation, entry.round], entry, strict)),
       async list(federation) {
         const rows = await database.getAll('outbox', IDBKeyRange.bound([federation], [federation, []]));
         return Promise.all(rows.map((row) => seal.open('outbox', [row.federation, row.round], row)));
@@ -51,17 +65,9 @@ export function createIdbParticipantStore(
     checkpoints: {
       put: (checkpoint) =>
         roomFor(checkpoint.state.parameters.byteLength + checkpoint.state.optimizer.byteLength, () =>
-          seal.writing(async (as) => {
-            const stored = await as.seal('checkpoints', checkpoint.key, checkpoint);
-            const transaction = database.transaction(['checkpoints', 'lock'], 'readwrite');
-            await as.confirm(transaction);
-            await Promise.all([transaction.objectStore('checkpoints').put(stored), transaction.done]);
-          }),
+          put('checkpoints', checkpoint.key, checkpoint),
         ),
-      async get(key) {
-        const row = await database.get('checkpoints', key);
-        return row === undefined ? undefined : seal.open('checkpoints', key, row);
-      },
+      get: (key) => opened('checkpoints', key),
       remove: (key) => database.delete('checkpoints', key),
     },
     receipts: {
@@ -112,31 +118,12 @@ export function createIdbParticipantStore(
       },
     },
     vectors: {
-      put: (key, values) =>
-        roomFor(values.byteLength, () =>
-          seal.writing(async (as) => {
-            const stored = await as.seal('vectors', key, values);
-            const transaction = database.transaction(['vectors', 'lock'], 'readwrite');
-            await as.confirm(transaction);
-            await Promise.all([transaction.objectStore('vectors').put(stored, key), transaction.done]);
-          }),
-        ),
-      async get(key) {
-        const row = await database.get('vectors', key);
-        return row === undefined ? undefined : seal.open('vectors', key, row);
-      },
+      put: (key, values) => roomFor(values.byteLength, () => put('vectors', key, values)),
+      get: (key) => opened('vectors', key),
       remove: (key) => database.delete('vectors', key),
     },
     models: {
-      put: (model) =>
-        roomFor(model.parameters.byteLength, () =>
-          seal.writing(async (as) => {
-            const stored = await as.seal('models', model.id, model);
-            const transaction = database.transaction(['models', 'lock'], 'readwrite');
-            await as.confirm(transaction);
-            await Promise.all([transaction.objectStore('models').put(stored), transaction.done]);
-          }),
-        ),
+      put: (model) => roomFor(model.parameters.byteLength, () => put('models', model.id, model)),
       list: async () =>
         Promise.all((await database.getAll('models')).map((row) => seal.open('models', row.id, row))),
       remove: (id) => database.delete('models', id),

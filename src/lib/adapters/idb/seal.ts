@@ -6,6 +6,7 @@
 // the one that it sealed for. What is read may be of either kind: a lock that is being set or taken away passes over the records
 // one by one.
 import { DataLocked } from '../../ports/dataset-store.ts';
+import { joined } from '../../core/secure-sum/bytes.ts';
 import type { Database, LockRow, Sealed, TributaryDatabase } from './database.ts';
 import type { Keys } from './keys.ts';
 import { pack, unpack } from './packing.ts';
@@ -29,7 +30,11 @@ type Key<Name extends SealedStore> = TributaryDatabase[Name]['key'];
 type Stored<Name extends SealedStore> = TributaryDatabase[Name]['value'];
 export type Plain<Name extends SealedStore> = Exclude<Stored<Name>, Sealed>;
 
-const IV_BYTES = 12;
+/** Whether IndexedDB finds the key in the record itself: an out-of-line key goes beside it. */
+export const isInLine = (name: SealedStore): boolean => sealedStores[name].length > 0;
+
+/** Of AES-GCM; it stands before the ciphertext. */
+export const IV_BYTES = 12;
 
 export interface Writing {
   /** The value as it is to be stored. Rejects with DataLocked. */
@@ -114,11 +119,8 @@ export async function sealWith<Name extends SealedStore>(
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const parameters = { name: 'AES-GCM', iv, additionalData: boundTo(store, key) };
   const cipher = new Uint8Array(await crypto.subtle.encrypt(parameters, dataKey, pack(value)));
-  const sealed = new Uint8Array(IV_BYTES + cipher.length);
-  sealed.set(iv);
-  sealed.set(cipher, IV_BYTES);
   const kept = sealedStores[store].map((name) => [name, Reflect.get(value, name)]);
-  return { ...Object.fromEntries(kept), sealed } as Stored<Name>;
+  return { ...Object.fromEntries(kept), sealed: joined(iv, cipher) } as Stored<Name>;
 }
 
 /** Rejects with an OperationError where the bytes were changed, or put in another record's place. */

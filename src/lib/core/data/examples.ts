@@ -13,24 +13,35 @@ export interface Examples {
 }
 
 /** The values of one example. */
-export const exampleSize = (examples: Examples): number =>
-  examples.count === 0 ? 0 : examples.features.length / examples.count;
+export const exampleSize = ({ count, features }: Pick<Examples, 'count' | 'features'>): number =>
+  count === 0 ? 0 : features.length / count;
+
+/** What a Trainer needs of them. */
+type Rows = Omit<Examples, 'hashes'>;
+
+/** The rows at `indices`, copied, in that order. */
+export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
+  const size = exampleSize(rows);
+  const count = indices.length;
+  const features =
+    rows.features instanceof Uint8Array ? new Uint8Array(count * size) : new Float32Array(count * size);
+  const targets = rows.targets instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
+  for (let row = 0; row < count; row += 1) {
+    const from = indices[row] ?? 0;
+    features.set(rows.features.subarray(from * size, (from + 1) * size), row * size);
+    targets[row] = rows.targets[from] ?? 0;
+  }
+  return { count, features, targets };
+}
 
 /** The examples at `indices`, copied, in that order. */
 export function selectExamples(examples: Examples, indices: ArrayLike<number>): Examples {
-  const size = exampleSize(examples);
-  const count = indices.length;
-  const features =
-    examples.features instanceof Uint8Array ? new Uint8Array(count * size) : new Float32Array(count * size);
-  const targets = examples.targets instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
-  const hashes = new Uint32Array(count * 2);
-  for (let row = 0; row < count; row += 1) {
+  const hashes = new Uint32Array(indices.length * 2);
+  for (let row = 0; row < indices.length; row += 1) {
     const from = indices[row] ?? 0;
-    features.set(examples.features.subarray(from * size, (from + 1) * size), row * size);
-    targets[row] = examples.targets[from] ?? 0;
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
-  return { count, features, targets, hashes };
+  return { ...selectRows(examples, indices), hashes };
 }
 
 /** The bytes that examples take in memory and, nearly, on disk. */

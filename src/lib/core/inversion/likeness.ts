@@ -1,6 +1,6 @@
 // How like an example a guess is: for images the peak signal-to-noise ratio, dB; for rows the share of columns that are right.
 import { encodedWidth, type DataContract, type TableColumn } from '../data/contract.ts';
-import type { Examples } from '../data/examples.ts';
+import { exampleSize, type Examples } from '../data/examples.ts';
 
 /** A number is right within so much of a standard deviation of its column, as the contract scales it. */
 export const TOLERANCE = 0.1;
@@ -74,11 +74,9 @@ export function closestOf(
 }
 
 /** [rows][exampleSize], bytes as value / 255. */
-export function encodedRows({
-  count,
-  features,
-}: Pick<Examples, 'count' | 'features'>): Float32Array<ArrayBuffer>[] {
-  const size = count === 0 ? 0 : features.length / count;
+export function encodedRows(rows: Pick<Examples, 'count' | 'features'>): Float32Array<ArrayBuffer>[] {
+  const { count, features } = rows;
+  const size = exampleSize(rows);
   const scale = features instanceof Uint8Array ? 1 / 255 : 1;
   return Array.from({ length: count }, (_, row) =>
     Float32Array.from(features.subarray(row * size, (row + 1) * size), (value) => value * scale),
