@@ -91,19 +91,11 @@ test('the list of requests says what the browser’s own figures say', async ({ 
   await expect(dialog.getByRole('button', { name: 'Copied' })).toBeVisible();
   const lines = (await page.evaluate(() => navigator.clipboard.readText())).split('\n').slice(1);
   const listed = { out: 0, in: 0 };
-  let models = 0;
   for (const line of lines) {
     const [, direction, , what = '', size] = line.split('\t');
-    if (what === 'model' && direction === 'in') models += 1;
     if (['model', 'offer', 'update', 'decision', 'upload-state', 'log'].includes(what))
       listed[direction === 'out' ? 'out' : 'in'] += Number(size);
   }
-  // Of three versions that were trained from, the last two may have come as one.
-  expect(models).toBeGreaterThan(1);
-  // The browser tells of a request’s end a moment after the worker has read its last byte.
-  await expect
-    .poll(() => requests.filter((one) => one.url().includes('/api/parameters/')).length)
-    .toBe(models);
   const sizes = await Promise.all(requests.map((request) => request.sizes()));
   const out = sizes.reduce((sum, one) => sum + one.requestBodySize + one.requestHeadersSize, 0);
   const came = sizes.reduce((sum, one) => sum + one.responseBodySize + one.responseHeadersSize, 0);
