@@ -54,7 +54,7 @@ export function* learn({ contract, rows, options }: Lesson): Learning<LogisticPr
   const weights = new Float64Array(outputs * (size + 1));
   yield* minimise(lossOf(rows, outputs, size, optionOf(options, 'lambda')), weights, {
     iterations: optionOf(options, 'iterations'),
-    tolerance: 1e-6 * rows.count,
+    tolerance: 1e-8 * rows.count,
   });
   return logisticPredictor(weights, outputs);
 }
