@@ -20,7 +20,10 @@ export type TrainLine =
         readonly seed: number;
         readonly backend: string;
         readonly data: Digest;
-        readonly manifest: string | null;
+        /** The directory that keeps the run; null: none. */
+        readonly state: string | null;
+        /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
+        readonly isSame: boolean | null;
       });
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
@@ -54,6 +57,10 @@ export function spokenLine(line: TrainLine): readonly string[] {
       ];
     case 'progress':
       return [];
+    case 'trial':
+      return [
+        `  ${line.number}. ${line.model}${settingsOf(line)}${line.share < 1 ? ` on ${percent(line.share)} of the rows` : ''}: ${line.loss === null ? 'could not be fitted' : `loss ${short(line.loss)}`}`,
+      ];
     case 'left-out':
       return [`${line.model} is left out: ${line.message}`];
     case 'baseline':
@@ -62,9 +69,19 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [`${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`];
     case 'result':
       return [
+        ...line.leaderboard.map(
+          ({ title, loss, reason }, place) => `${place + 1}. ${title}: loss ${short(loss ?? NaN)}. ${reason}`,
+        ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,
-        ...(line.manifest === null ? [] : [`Written to ${line.manifest}.`]),
+        ...(line.state === null ? [] : [`Kept in ${line.state}.`]),
+        ...(line.isSame === null
+          ? []
+          : [
+              line.isSame
+                ? 'Every bit of the model is as before.'
+                : 'The model is NOT the one of the first run.',
+            ]),
       ];
     default:
       return line satisfies never;

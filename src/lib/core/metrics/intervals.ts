@@ -23,7 +23,7 @@ export function bootstrap(
     const value = figure(rows);
     if (value !== undefined && Number.isFinite(value)) figures.push(value);
   }
-  if (figures.length * 2 < draws) return undefined;
+  if (figures.length === 0 || figures.length * 2 < draws) return undefined;
   figures.sort((a, b) => a - b);
   return { low: quantile(figures, 0.025), high: quantile(figures, 0.975) };
 }

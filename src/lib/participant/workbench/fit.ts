@@ -8,7 +8,7 @@ import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Checkpoint } from '../../ports/participant-store.ts';
+import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
@@ -21,9 +21,8 @@ export interface FitSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** 0–1 */
   onProgress?(fraction: number): void;
-  /** Where a network goes on, and where its checkpoints go. */
-  readonly checkpoint?: Checkpoint | undefined;
-  saveCheckpoint?(checkpoint: Checkpoint): Promise<void>;
+  /** What lets the training of a network go on after the process has ended. */
+  readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
 }
 
 export interface Fitted {
@@ -126,6 +125,11 @@ async function fitNetwork(
   const { signal, clock, onProgress } = surroundings;
   const network = networkFor(contract, options);
   const plan = planOf(options, seed);
+  const key = `workbench/${model.name}`;
+  const settings = digestOfText(
+    JSON.stringify([network.spec, plan, digestOfParts([rows.features, rows.targets])]),
+  );
+  const kept = await surroundings.checkpoints?.get(key);
   const engine = await surroundings.openEngine(network, plan.batchSize);
   const control = createTrainingControl();
   const stop = (): void => control.stop();
@@ -133,21 +137,21 @@ async function fitNetwork(
   try {
     const outcome = await trainLocally(
       {
-        key: `workbench/${model.name}`,
-        settings: digestOfText(JSON.stringify([network.spec, plan, rows.count])),
+        key,
+        settings,
         network,
         plan,
         training: rows,
         heldOut: null,
         metric: 'loss',
         base: initialParameters(network, seed),
-        checkpoint: surroundings.checkpoint,
+        checkpoint: kept?.settings === settings ? kept : undefined,
       },
       {
         engine,
         clock,
         control,
-        saveCheckpoint: async (checkpoint) => surroundings.saveCheckpoint?.(checkpoint),
+        saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
         onProgress: ({ fraction }) => onProgress?.(fraction),
         onNotice: () => {},
       },

@@ -40,16 +40,17 @@ export interface Judged {
 
 const DRAWS = 1000;
 
-/** undefined where there is no row. `outputs` as a Fitted predicts them. */
+/** undefined where there is no row. `outputs` as a Fitted predicts them; without `draws` there is no interval that takes any. */
 export function judge(
   contract: DataContract,
   outputs: Float64Array,
   rows: LearnerRows,
   seed: number,
+  draws = DRAWS,
 ): Judged | undefined {
   if (rows.count === 0) return undefined;
   const { target } = contract.kind === 'table' ? contract : { target: { type: 'classes' } as const };
-  if (target.type === 'number') return judgeNumbers(target, outputs, rows, seed);
+  if (target.type === 'number') return judgeNumbers(target, outputs, rows, seed, draws);
   const classes = outputs.length / rows.count;
   const scored = { classes, shares: outputs, targets: rows.targets };
   const scores = classScores(scored);
@@ -86,6 +87,7 @@ function judgeNumbers(
   outputs: Float64Array,
   rows: LearnerRows,
   seed: number,
+  draws: number,
 ): Judged | undefined {
   const inUnits = (value: number): number => value * standardDeviation + mean;
   const predicted = outputs.map(inUnits);
@@ -108,7 +110,7 @@ function judgeNumbers(
         }
         return figure(errors, squares - (sum * sum) / draw.length, draw.length);
       },
-      { seed, draws: DRAWS },
+      { seed, draws },
     );
   return {
     merits: predicted.map((value, row) => -((value - targets[row]!) ** 2)),

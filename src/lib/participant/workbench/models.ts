@@ -25,6 +25,12 @@ export type BenchModel =
       network(contract: DataContract, options: OptionValues): Network;
     });
 
+/** A model of the catalogue with every setting. */
+export interface ChosenModel {
+  readonly model: BenchModel;
+  readonly options: OptionValues;
+}
+
 const whole = (
   name: string,
   title: string,

@@ -1,6 +1,7 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
-import { baselinesOf, type BenchModel } from './models.ts';
+import { baselinesOf, type ChosenModel } from './models.ts';
+import { searchModels, type Leader, type Search, type Trial } from './auto.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
 import {
@@ -34,24 +35,31 @@ export interface BenchResult {
   readonly says: string;
   readonly model: BenchEntry;
   readonly baselines: readonly BenchEntry[];
+  /** Of a search, best first: losses on training rows that were not learnt from. Empty without a search. */
+  readonly leaderboard: readonly Leader[];
+  /** Trials of the search. */
+  readonly trials: number;
 }
 
 export type BenchEvent =
+  | ({ readonly type: 'trial'; readonly number: number } & Trial)
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
   | { readonly type: 'baseline' | 'model'; readonly entry: BenchEntry; readonly ms: number }
   /** A model that could not be fitted, in a sentence: the run goes on without it. */
   | { readonly type: 'left-out'; readonly model: string; readonly message: string };
 
-export interface ChosenModel {
-  readonly model: BenchModel;
-  readonly options: OptionValues;
-}
-
 export interface BenchRun {
   readonly data: BenchData;
-  readonly chosen: ChosenModel;
+  /** A model, or a search for one. */
+  readonly chosen: ChosenModel | SearchLimits;
   readonly seed: number;
 }
+
+export type SearchLimits = Pick<Search, 'mostTrials' | 'known'> & {
+  readonly type: 'search';
+  /** Milliseconds for the search, from when the baselines are done; null: no limit. */
+  readonly budgetMs: number | null;
+};
 
 export interface BenchOutcome {
   readonly result: BenchResult;
@@ -67,8 +75,9 @@ export async function runBench(
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
-  const unsuited = chosen.model.unsuited(data.contract);
-  if (unsuited !== undefined) return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
+  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract) : undefined;
+  if ('model' in chosen && unsuited !== undefined)
+    return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
   const fitAndJudge = async ({ model, options }: ChosenModel) => {
     const fitted = await fitModel(
       { model, options, contract: data.contract, rows: data.training, seed },
@@ -98,22 +107,56 @@ export async function runBench(
     const ms = surroundings.clock.monotonic() - started;
     tell({ type: 'baseline', entry: entryOf(one, done.value.judged, done.value.fitted, undefined), ms });
   }
+  const searched = 'model' in chosen ? undefined : await search(data, chosen, seed, surroundings, tell);
+  if (searched?.ok === false) return searched;
+  const one = 'model' in chosen ? chosen : searched?.value.chosen;
+  if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
-  const done = await fitAndJudge(chosen);
+  const done = await fitAndJudge(one);
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
-  const entry = entryOf(chosen, judged, fitted, undefined);
+  const entry = entryOf(one, judged, fitted, undefined);
   tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started });
-  const compared = baselines.map((one) =>
-    entryOf(one.one, one.judged, one.fitted, compareModels(judged, one.judged, seed)),
+  const compared = baselines.map((baseline) =>
+    entryOf(baseline.one, baseline.judged, baseline.fitted, compareModels(judged, baseline.judged, seed)),
   );
   const floor = compared.find((one) => one.model === 'constant')?.comparison;
   const verdict = floor === undefined ? 'no signal' : verdictOf(floor);
   return ok({
     fitted,
     outputs,
-    result: { verdict, says: sentence(verdict, entry, compared), model: entry, baselines: compared },
+    result: {
+      verdict,
+      says: sentence(verdict, entry, compared),
+      model: entry,
+      baselines: compared,
+      leaderboard: searched?.value.leaders ?? [],
+      trials: searched?.value.trials.length ?? 0,
+    },
   });
+}
+
+function search(
+  data: BenchData,
+  { mostTrials, known, budgetMs }: SearchLimits,
+  seed: number,
+  surroundings: FitSurroundings,
+  tell: (event: BenchEvent) => void,
+) {
+  const { clock } = surroundings;
+  let number = 0;
+  return searchModels(
+    {
+      contract: data.contract,
+      rows: data.training,
+      seed,
+      mostTrials,
+      known,
+      deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
+    },
+    surroundings,
+    (trial) => tell({ type: 'trial', number: (number += 1), ...trial }),
+  );
 }
 
 const entryOf = (
