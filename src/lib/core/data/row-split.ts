@@ -69,12 +69,19 @@ function heldOutRows(
 
 const compared = (a: number | string, b: number | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Which of `folds` parts each row of `hashes` belongs to, with the classes kept in proportion; equal rows in one part but at borders. */
+/** Which of `folds` parts each row belongs to, with the classes kept in proportion; equal rows of a class in one part. */
 export function foldsOf({ hashes, classes }: SplitRows, folds: number): Uint8Array<ArrayBuffer> {
   const order = Array.from({ length: hashes.length }, (_, row) => row).sort(
     (a, b) => (classes?.[a] ?? 0) - (classes?.[b] ?? 0) || hashes[a]! - hashes[b]! || a - b,
   );
   const fold = new Uint8Array(hashes.length);
-  for (const [at, row] of order.entries()) fold[row] = at % folds;
+  let distinct = -1;
+  for (const [at, row] of order.entries()) {
+    const before = order[at - 1];
+    const isEqual =
+      before !== undefined && hashes[before] === hashes[row] && classes?.[before] === classes?.[row];
+    if (!isEqual) distinct += 1;
+    fold[row] = distinct % folds;
+  }
   return fold;
 }
