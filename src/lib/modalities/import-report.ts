@@ -9,6 +9,7 @@ export interface ImportRefusal {
   readonly kind:
     | 'empty-file'
     | 'not-text'
+    | 'not-json'
     | 'wrong-header'
     | 'missing-column'
     | 'ragged-row'

@@ -1,4 +1,4 @@
-// Tables: rows of CSV and TSV files.
+// Tables: rows of delimited text, JSON and Parquet files.
 import type { TableContract } from '../../core/data/contract.ts';
 import type { Modality } from '../index.ts';
 import { readTable, type TablePreview } from './read-table.ts';
@@ -6,7 +6,7 @@ import { readTable, type TablePreview } from './read-table.ts';
 export const tableModality: Modality<TableContract> = {
   kind: 'table',
   title: 'Table',
-  accept: '.csv,.tsv,.txt,text/csv,text/tab-separated-values',
+  accept: '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,text/csv,text/tab-separated-values,application/json',
   // Rows are read faster than a position in the middle of a text could be found again and trusted.
   replays: true,
   async read(files, contract, into, log, options) {
