@@ -108,3 +108,25 @@ test.each([
   const paths = words.map((word) => (/\.(csv|json)$/.test(word) ? at(word) : word));
   await expect(printed(...paths)).rejects.toThrow(message);
 });
+
+test('--explore gives figures of every column, those of no contract too, and what to look at', async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) =>
+      `${i % 3 ? 'yes' : 'no'},${20 + (i % 7)},a${i}@b.org,2020-01-${String((i % 28) + 1).padStart(2, '0')}`,
+  );
+  await writeFile(at('mixed.csv'), ['ill,age,contact,came', ...rows].join('\n'));
+  const lines = await printed(at('mixed.csv'), '--target', 'ill', '--explore');
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}age +number: 20 · 21 · 23 · 25 · 26, mean 22\.9/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}came +time: 2020-01-01 to 2020-01-28/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^look at: “contact” may say who a row is about: it holds e-mail/),
+  );
+  expect(await json(at('mixed.csv'), '--target', 'ill', '--explore')).toMatchObject({
+    exploration: {
+      rows: 60,
+      target: 'ill',
+      columns: [{ name: 'ill' }, { name: 'age' }, { name: 'contact' }, { name: 'came', type: 'time' }],
+    },
+  });
+});

@@ -11,12 +11,17 @@ import { datasetVersion } from '#lib/core/data/dataset-version.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { importFiles } from '#lib/modalities/import.ts';
-import { listOf } from '#lib/modalities/import-report.ts';
+import { explore, type Exploration } from '#lib/core/exploration/explore.ts';
+import { listOf, refusalLog } from '#lib/modalities/import-report.ts';
+import { isHidden } from '#lib/modalities/source-file.ts';
+import { readColumns } from '#lib/modalities/table/read-columns.ts';
+import { spokenExploration } from '../spoken-exploration.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 
 interface Flags {
   readonly contract?: string;
   readonly target?: string;
+  readonly explore?: true;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -31,6 +36,7 @@ export function register(program: Command): void {
       'the data contract to read them by, JSON; drafted from the files where left out',
     )
     .option('--target <column>', 'for a drafted contract: the column to learn')
+    .option('--explore', 'tables: figures of every column of the files, and what to look at before training')
     .option('--strict', 'end with status 1 where anything was refused')
     .option('--json', 'one line of JSON')
     .addHelpText(
@@ -39,13 +45,19 @@ export function register(program: Command): void {
 Examples:
   tributary data my-hospital.csv
   tributary data my-hospital.csv --target outcome --json | jq .contract > contract.json
+  tributary data my-hospital.csv --explore
   tributary data ward-*.parquet --contract contract.json --strict`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       const read = await dataRead(paths, flags);
-      if (flags.json === true) console.log(JSON.stringify(read));
-      else for (const line of spoken(read)) console.log(line);
-      if (read.rows === 0 || (flags.strict === true && read.report.refused > 0)) process.exitCode = 1;
+      const exploration = flags.explore === true ? await explored(paths, read.contract) : undefined;
+      if (flags.json === true)
+        console.log(JSON.stringify({ ...read, ...(exploration === undefined ? {} : { exploration }) }));
+      else {
+        for (const line of spoken(read)) console.log(line);
+        if (exploration !== undefined) for (const line of spokenExploration(exploration)) console.log(line);
+      }
+      if (read.version === null || (flags.strict === true && read.report.refused > 0)) process.exitCode = 1;
     });
 }
 
@@ -85,12 +97,22 @@ async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' 
     heldOut,
     classCounts,
     shape: exampleShape(contract),
-    version: report.accepted === 0 ? null : version.finish(),
+    version: report.accepted === 0 || report.unfit !== null ? null : version.finish(),
     isDrafted: drafted !== undefined,
     notes: drafted?.value.notes ?? [],
     contract,
     report,
   };
+}
+
+/** All columns of the files, those that the contract leaves out too. */
+async function explored(paths: readonly string[], contract: DataContract): Promise<Exploration> {
+  if (contract.kind !== 'table') throw new Error('--explore is for tables; these files are pictures.');
+  const table = await readColumns(
+    (await sourceFiles(paths)).filter((file) => !isHidden(file.path)),
+    refusalLog(),
+  );
+  return explore(table, contract.target.name);
 }
 
 /** Rejects with a sentence: what the file holds, what was expected. */
@@ -134,6 +156,8 @@ function* spoken(read: Read): Iterable<string> {
     ];
     yield `refused: ${place.join(', ')} (${one.kind}): ${one.message}`;
   }
+  for (const rule of report.broken)
+    yield `broken: ${rule.column ?? 'rows'} (${rule.kind}), ${counted(rule.count, 'time')}${rule.expected === null ? '' : `, expected ${rule.expected}`}: ${rowsOf(rule.places.map((place) => place.row))}. ${rule.fix}`;
   if (report.refused > LISTED)
     yield `… and ${report.refused - LISTED} more: ${Object.entries(report.refusedByKind)
       .map(([kind, number]) => `${kind} ${number}`)
@@ -141,6 +165,11 @@ function* spoken(read: Read): Iterable<string> {
   if (read.version !== null)
     yield `Dataset version ${read.version}, ${read.heldOut} of ${read.rows} rows held out by their hash.`;
 }
+
+const rowsOf = (rows: readonly (number | null)[]): string => {
+  const known = rows.filter((row) => row !== null);
+  return known.length === 0 ? 'the whole file' : `row ${listOf(known.map(String), 10)}`;
+};
 
 const counted = (number: number, noun: string): string =>
   `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;

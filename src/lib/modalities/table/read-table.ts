@@ -2,8 +2,9 @@
 import { exampleShape, type TableContract } from '../../core/data/contract.ts';
 import { hashCounts } from '../../core/data/hash-counts.ts';
 import type { Assembler } from '../assembler.ts';
-import { listOf, quoted, type RefusalLog } from '../import-report.ts';
+import { listOf, quoted, type Problem, type RefusalLog } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
+import type { ColumnRules } from './column-rules.ts';
 import { recordTexts } from './csv-scanner.ts';
 import { matchHeader } from './header.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
@@ -25,6 +26,7 @@ export interface ReadOptions {
 export async function readTable(
   file: SourceFile,
   contract: TableContract,
+  rules: ColumnRules,
   into: Assembler,
   log: RefusalLog,
   preview: TablePreview,
@@ -38,7 +40,11 @@ export async function readTable(
   const occurrences = hashCounts();
   let header: readonly string[] | undefined;
   let encoder: RowEncoder | undefined;
+  let checked: ReturnType<ColumnRules['of']> | undefined;
   let rows = 0;
+  /** Of the present record. */
+  let problems: Problem[] = [];
+  const onProblem = (problem: Problem): void => void problems.push(problem);
 
   await readRecords(
     form,
@@ -47,7 +53,7 @@ export async function readTable(
     {
       header(names, row) {
         header = names;
-        const matched = matchHeader(names, contract);
+        const matched = matchHeader(names, contract, rules.columns);
         if ('problems' in matched) {
           for (const problem of matched.problems)
             log.refuse(problem.kind, problem.message, {
@@ -58,6 +64,7 @@ export async function readTable(
           return false;
         }
         encoder = rowEncoder(contract, matched.match.fields, matched.match.target);
+        checked = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(
             `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(quoted), 10)}.`,
@@ -72,13 +79,19 @@ export async function readTable(
         if (preview.rows.length < PREVIEW_ROWS && preview.header === header)
           preview.rows.push(recordTexts(record));
         const slot = into.slot();
-        const problem = encoder.encode(record, slot.features as Float32Array, slot.at);
-        if (problem !== undefined)
-          return log.refuse(problem.kind, problem.message, {
-            ...where,
-            row: record.row,
-            column: problem.column,
-          });
+        encoder.encode(record, slot.features as Float32Array, slot.at, onProblem);
+        checked?.(record, onProblem);
+        const [first] = problems;
+        if (first !== undefined) {
+          const all = problems;
+          problems = [];
+          return log.refuse(
+            first.kind,
+            first.message,
+            { ...where, row: record.row, column: first.column },
+            all,
+          );
+        }
         into.commit(encoder.target, occurrences);
       },
       refuse(kind, message, row) {
