@@ -135,7 +135,7 @@ export function register(program: Command): void {
     )
     .option(
       '--privacy <how>',
-      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, epsilon=8 as the budget of each participant, and quantile=0.5 for a clip norm that follows the updates (default: no privacy)',
+      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, epsilon=8 as the budget of each participant, quantile=0.5 for a clip norm that follows the updates, and rate=0.1 for cohorts that the server draws by that chance, instead of --cohort, which ε then counts on (default: no privacy)',
       privacyOf,
     )
     .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')

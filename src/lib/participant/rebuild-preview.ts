@@ -22,6 +22,7 @@ import { random } from '../core/random.ts';
 import { groupsOf } from '../core/secure-sum/groups.ts';
 import { LEAST_COHORT } from '../core/secure-sum/rules.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
+import { deltaOfChange } from '../core/update/control.ts';
 import { updateContext } from '../core/update/context.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/trainer.ts';
@@ -254,10 +255,25 @@ async function updateOf(
     const length = strategy.name === 'scaffold' ? 2 * base.length : base.length;
     const read = decodeAll(codec, entry.bytes, length, updateContext(federation, round, participant));
     if (!read.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${read.error.kind}.`);
-    return read.value.subarray(0, base.length);
+    return deltaRead(read.value, base.length, {
+      steps: stepsOf(plan, training),
+      learningRate: plan.learningRate,
+    });
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** SCAFFOLD's change of control tells of the delta once more: two that were shortened by chance are nearer to it together than either. */
+function deltaRead(
+  values: Float32Array<ArrayBuffer>,
+  length: number,
+  trained: Parameters<typeof deltaOfChange>[2],
+): Float32Array<ArrayBuffer> {
+  const delta = values.slice(0, length);
+  if (values.length === length) return delta;
+  const told = deltaOfChange(values.subarray(length), { server: new Float32Array(length) }, trained);
+  return delta.map((value, i) => (value + told[i]!) / 2);
 }
 
 /** What SCAFFOLD trains with before anything is known of anybody. */
