@@ -9,6 +9,7 @@ import type { Reporting } from '#lib/core/round/round-state.ts';
 import { coordinateWords, scalarsOf, tailWords } from '#lib/core/secure-sum/encoding.ts';
 import { weighedBy } from '#lib/core/secure-sum/groups.ts';
 import type { SumConfig, SumEncoding } from '#lib/core/secure-sum/messages.ts';
+import { leavingOf } from '#lib/core/secure-sum/neighbourhood.ts';
 import { LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
 import { rotationBlocks } from '#lib/core/update/codec/hadamard.ts';
 import { stepForSigma } from '#lib/core/update/codec/ring-compact.ts';
@@ -71,6 +72,8 @@ export function sumConfigOf(
     profile,
     cohort: round.cohort.length,
     least: LEAST_COHORT,
+    colluding: rules.colluding ?? 0,
+    leaving: leavingOf(round.rules),
   };
 }
 
