@@ -6,7 +6,7 @@ import { readOptions } from '../named-options.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import { groupsOf } from './groups.ts';
 import { leavingOf, MOST_NEIGHBOURS, neighbourhoodOf } from './neighbourhood.ts';
-import { LEAST_COHORT, leastSummed, MOST_COHORT, thresholdOf } from './rules.ts';
+import { colludingOf, LEAST_COHORT, leastSummed, MOST_COHORT, thresholdOf } from './rules.ts';
 
 type Planned = Pick<FederationSpec, 'secureSum' | 'strategy' | 'transfer' | 'rules' | 'metric'>;
 
@@ -74,7 +74,7 @@ export function checkSecureSum(
   else if (
     neighbourhoodOf(Math.ceil(cohort / groups), {
       ...chosen,
-      colluding: chosen.colluding ?? 0,
+      colluding: colludingOf(chosen),
       leaving: leavingOf(rules),
     }) === undefined
   )

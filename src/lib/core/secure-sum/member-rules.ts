@@ -2,7 +2,7 @@
 // Pure: the signatures were looked at before, or are afterwards (member.ts).
 import { fewestBeside, fewestInARow, type Graph } from './graph.ts';
 import type { Advert, SumConfig } from './messages.ts';
-import { leastSummed, thresholdOf } from './rules.ts';
+import { honestAmong, leastSummed, thresholdOf } from './rules.ts';
 
 /** Why a device takes no part in a sum any further. */
 export type SumRefusal =
@@ -164,6 +164,10 @@ export function checkQuestion(
 /** U_min as this device holds to it: it helps to open no smaller sum. */
 export const fewestSummed = (rosterSize: number, config: SumConfig, least: number): number =>
   Math.max(leastSummed(rosterSize, config.profile, least), config.least);
+
+/** Of those the fewest that are not in league with the server. */
+export const fewestHonest = (rosterSize: number, config: SumConfig, least: number): number =>
+  honestAmong(fewestSummed(rosterSize, config, least), rosterSize, config.colluding);
 
 /** Devices that must have said the same before a secret is opened. */
 export const consentsNeeded = (rosterSize: number, config: SumConfig): number =>

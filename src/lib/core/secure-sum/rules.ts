@@ -48,7 +48,11 @@ export const usualSecureSum: SecureSumOn = {
   profile: 'standard',
   clipNorm: 10,
   mostWeight: 1000,
+  colluding: 0.1,
 };
+
+/** γ of a spec. */
+export const colludingOf = ({ colluding = 0 }: Pick<SecureSumOn, 'colluding'>): number => colluding;
 
 /** No device takes part in a sum of fewer. Compiled into every client: no server can lower it. */
 export const LEAST_COHORT = 5;
@@ -63,3 +67,7 @@ export const thresholdOf = (roster: number, profile: SecureProfile): number =>
 /** U_min: the fewest whose sum is opened. */
 export const leastSummed = (roster: number, profile: SecureProfile, least = LEAST_COHORT): number =>
   Math.max(least, thresholdOf(roster, profile));
+
+/** Of `summed` devices of a roster so many are not in league with the server, where γ of the roster are. */
+export const honestAmong = (summed: number, roster: number, colluding: number): number =>
+  summed - Math.floor(colluding * roster);

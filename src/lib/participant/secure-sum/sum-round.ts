@@ -20,7 +20,7 @@ import {
   wipe,
   type Member,
 } from '../../core/secure-sum/member.ts';
-import { fewestSummed, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
+import { fewestHonest, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
 import type { Advert, Consent, Forward, Nonce, SumConfig } from '../../core/secure-sum/messages.ts';
 import { isDrawn } from '../../core/secure-sum/graph.ts';
 import { webPrimitives } from '../../core/secure-sum/primitives.ts';
@@ -31,7 +31,7 @@ import type { Answer, ClientMessages, Configured } from '../../protocol/messages
 import { MASKED, type SumTask } from '../../protocol/secure-sum.ts';
 import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
-import { hasPromisedNoise } from './promised-noise.ts';
+import { hasPromisedCohort, hasPromisedNoise } from './promised-sum.ts';
 import { safetyPhrase } from './safety-phrase.ts';
 import { answersNoMore, willAnswer } from './sum-memory.ts';
 
@@ -213,6 +213,10 @@ export function createSumRound(parts: SumRoundParts): SumRound {
         throw new Error(
           'The server asks for an update with other noise than the federation promises: it is not sent.',
         );
+      if (!hasPromisedCohort(spec, task.config))
+        throw new Error(
+          'The server lays the secure sum out for other devices in league with it, or for fewer who stay, than the federation promises: the update is not sent.',
+        );
       await new Promise<void>((resolve, reject) => {
         whenAborted(broken.signal, () => reject(broken.signal.reason));
         whenAborted(ready.signal, resolve);
@@ -229,7 +233,7 @@ export function createSumRound(parts: SumRoundParts): SumRound {
           task.config.cohort,
         ),
         rounding: toText(draw(16)),
-        survivors: fewestSummed(member.roster.length, task.config, LEAST_COHORT),
+        survivors: fewestHonest(member.roster.length, task.config, LEAST_COHORT),
         draw,
       });
       return new Promise<OutboxEntry>((resolve, reject) => {
