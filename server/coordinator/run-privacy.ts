@@ -7,7 +7,7 @@ import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
 import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import type { AggregationPlan } from './stored-updates.ts';
