@@ -16,9 +16,8 @@ export const isOfLedger = (type: string): boolean => type === CHARGED || type ==
 
 const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
-/** One release: of a version’s noisy sum, or under local noise of one device’s update. */
+/** One release: of a version’s noisy sum, under local noise of one device’s update, or of a survey’s total. */
 const Charge = v.object({
-  round: v.number(),
   participants: v.array(ParticipantId),
   noiseMultiplier: v.number(),
   mechanism: v.picklist(['central', 'local', 'distributed']),
@@ -86,9 +85,10 @@ export class PrivacyLedger {
     return this.#spent.get(participant) ?? NOTHING;
   }
 
-  /** Whether one more release that this participant is in stays within its budget. */
-  affords(participant: ParticipantId, privacy: Noised): boolean {
-    return affords(this.#accounted(privacy), this.of(participant).cost);
+  /** Whether one more release that this participant is in stays within its budget, after `others` that may come of what is under way. */
+  affords(participant: ParticipantId, privacy: Noised, others = 0): boolean {
+    const accounted = this.#accounted(privacy);
+    return affords(accounted, this.of(participant).cost + others * costOf(accounted));
   }
 
   /** The clip norm that this run's updates have led to; undefined: none yet. */
@@ -107,19 +107,20 @@ export class PrivacyLedger {
 
   /** The entry that charges a release; undefined where some participant has not enough left. */
   charge(
-    { round, run }: { readonly round: number; readonly run: number },
+    of: { readonly run: number } & ({ readonly round: number } | { readonly survey: number }),
     participants: readonly ParticipantId[],
     privacy: Noised,
   ): PlannedCharge | undefined {
     if (participants.some((one) => !this.affords(one, privacy))) return undefined;
     const { type, clipNorm, noiseMultiplier, delta } = privacy;
-    const charge = { round, participants: [...participants], noiseMultiplier, mechanism: type };
+    const charge = { participants: [...participants], noiseMultiplier, mechanism: type };
     const cost = Math.max(this.#most.cost, ...participants.map((one) => this.of(one).cost + costOf(privacy)));
     return {
       type: CHARGED,
       payload: {
+        ...('survey' in of ? { survey: of.survey } : { round: of.round }),
         ...charge,
-        run,
+        run: of.run,
         clipNorm,
         delta,
         // Of the participant that lost most, after this.

@@ -166,6 +166,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'insert-admission':
       case 'put-exclusion':
       case 'delete-exclusion':
+      case 'put-survey':
       case 'put-person':
       case 'delete-person':
       case 'put-credential':
@@ -195,6 +196,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     invitations: async () => [],
     admissions: async () => [],
     exclusions: async () => [],
+    surveys: async () => [],
     people: async () => [],
     credentials: async () => [],
     sessions: async () => [],

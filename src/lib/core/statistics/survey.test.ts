@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import type { TableContract } from '../data/contract.ts';
 import { digestOfText } from '../digest.ts';
-import { FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import { FederationId, RunNumber, SurveyNumber, VersionNumber } from '../ids.ts';
 import { figure } from '../metrics/figures.ts';
 import { outputScorer } from '../model/scoring.ts';
 import { softmaxRows } from '../model/head.ts';
@@ -107,7 +107,7 @@ function planOf(question: Question, privacy: Privacy, cohort: number, mostRows =
     {
       federation: v.parse(FederationId, 'wards'),
       run: v.parse(RunNumber, 1),
-      survey: v.parse(RoundNumber, 1),
+      survey: v.parse(SurveyNumber, 1),
       question,
       version,
       digest: digestOfText('version'),
@@ -133,7 +133,7 @@ function surveyed(
   const sum = new Uint32Array(plan.config.words + plan.config.tail);
   for (const [index, rows] of devices.entries()) {
     const measured = measuredOf(rows);
-    const values = measureSurvey(plan.layout, measured, measured);
+    const values = measureSurvey(plan.layout, [measured], measured);
     const draws = random(seed, 'noise', index);
     const draw = (bytes: number): Uint8Array => {
       const words = new Uint32Array(Math.ceil(bytes / 4));
@@ -267,7 +267,7 @@ test('a regression’s errors are those of all rows', () => {
     {
       federation: v.parse(FederationId, 'wards'),
       run: v.parse(RunNumber, 1),
-      survey: v.parse(RoundNumber, 1),
+      survey: v.parse(SurveyNumber, 1),
       question,
       version,
       digest: digestOfText('version'),
@@ -278,7 +278,7 @@ test('a regression’s errors are those of all rows', () => {
   const targets = Float32Array.of(0, 1, -0.5, 2);
   const outputs = Float32Array.of(0.5, 1, -1, 1);
   const measured = { contract: numbers, count: 4, features: new Float32Array(4 * WIDTH), targets, outputs };
-  const values = measureSurvey(plan.value.layout, measured, measured);
+  const values = measureSurvey(plan.value.layout, [measured], measured);
   const figures = readSurvey(plan.value.layout, numbers, { values, devices: 1, deviations: [0] });
   const { tally } = of('evaluation', figures);
   // Errors 0.5, 0, −0.5 and −1 of a deviation of 4: squares 1.5 · 16, absolutes 2 · 4; the targets are 10, 14, 8 and 18.
@@ -393,7 +393,7 @@ test('questions beyond the contract are refused in words that name what is wrong
     {
       federation: v.parse(FederationId, 'wards'),
       run: v.parse(RunNumber, 1),
-      survey: v.parse(RoundNumber, 1),
+      survey: v.parse(SurveyNumber, 1),
       question: [{ statistic: 'target' }],
       version,
       digest: digestOfText('version'),

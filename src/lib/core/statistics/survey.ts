@@ -1,6 +1,7 @@
 // A survey: what a coordinator asks of all devices at once, and one release. Its vector is the parts of its statistics one after the other;
 // each device measures its own, and the total is read once.
 import * as v from 'valibot';
+import type { VersionNumber } from '../ids.ts';
 import type { DataContract } from '../data/contract.ts';
 import { Asked, askedStatistic, type AskedStatistic, type Figures } from './index.ts';
 import type { Measured, Shape, Total } from './statistic.ts';
@@ -42,7 +43,7 @@ export function layoutOf(question: Question, contract: DataContract): Layout {
 }
 
 /** The version that a question is about; undefined: it is of data alone. Two versions are two surveys. */
-export function versionAsked(question: Question): number | undefined {
+export function versionAsked(question: Question): VersionNumber | undefined {
   for (const asked of question) if ('version' in asked) return asked.version;
   return undefined;
 }
@@ -60,17 +61,23 @@ export function checkQuestion(question: Question, contract: DataContract): strin
   return undefined;
 }
 
-/** [length]: this device's own part of the survey. `data`: all its rows; `scored`: its held-out ones, with what the version says of them. */
+/**
+ * [length]: this device's own part of the survey. `data`: all its rows, in any pieces; `scored`: its held-out ones, with what the version
+ * says of them.
+ */
 export function measureSurvey(
   { parts, length }: Layout,
-  data: Measured,
+  data: readonly Measured[],
   scored: Measured | undefined,
 ): Float64Array<ArrayBuffer> {
   const values = new Float64Array(length);
   for (const { statistic, from } of parts) {
-    const measured = statistic.of === 'data' ? data : scored;
-    if (measured === undefined) throw new Error('The rows were not scored by any version.');
-    values.set(statistic.measure(measured), from);
+    if (statistic.of === 'version') {
+      if (scored === undefined) throw new Error('The rows were not scored by any version.');
+      values.set(statistic.measure(scored), from);
+    } else
+      for (const piece of data)
+        for (const [i, value] of statistic.measure(piece).entries()) values[from + i]! += value;
   }
   return values;
 }
