@@ -105,6 +105,8 @@ test('every message has a schema that is hashed', () => {
     'sum-question',
     'sum-roster',
     'superseded',
+    'survey',
+    'survey-ended',
     'turned-away',
   ]);
 });
