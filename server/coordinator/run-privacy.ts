@@ -22,6 +22,8 @@ interface RunPrivacyHost {
   /** Absent: the platform’s CSPRNG. */
   readonly noise: DrawBytes | undefined;
   run(): RunRecord | undefined;
+  /** Whether a survey under way may charge it. */
+  isSurveyed(participant: ParticipantId): boolean;
   /** What the present run was started with. */
   spec(): FederationSpec;
   /** Made durable with the line that it has in the journal. */
@@ -46,10 +48,13 @@ export class RunPrivacy {
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
   }
 
-  /** Whether one more release with this participant in it stays within its budget. */
+  /** Whether one more release with this participant in it stays within its budget, beside what a survey under way may cost it. */
   mayRelease(participant: ParticipantId): boolean {
     const { promised } = this;
-    return promised.type === 'none' || this.host.ledger.affords(participant, promised);
+    return (
+      promised.type === 'none' ||
+      this.host.ledger.affords(participant, promised, this.host.isSurveyed(participant) ? 1 : 0)
+    );
   }
 
   /**

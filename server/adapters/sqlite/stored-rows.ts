@@ -9,6 +9,7 @@ import {
   logRow,
   roundRow,
   runRow,
+  surveyRow,
   updateRow,
   versionRow,
 } from './rows.ts';
@@ -28,6 +29,7 @@ export const sealedTables = {
   invitations: ['id'],
   admissions: ['participant'],
   exclusions: ['participant'],
+  surveys: ['survey'],
 } as const satisfies Readonly<Record<string, readonly string[] | undefined>>;
 export type SealedTable = keyof typeof sealedTables;
 
@@ -76,6 +78,8 @@ export function rowsOf(change: Change): readonly StoredRow[] {
       return [storedRow('exclusions', change.record)];
     case 'delete-exclusion':
       return [{ table: 'exclusions', key: change.participant, values: null }];
+    case 'put-survey':
+      return [storedRow('surveys', surveyRow(change.record))];
     case 'delete-federation':
     case 'put-person':
     case 'delete-person':

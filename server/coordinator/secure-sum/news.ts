@@ -15,12 +15,16 @@ const SEALED_CHARACTERS = textLength(SEALED_BYTES);
 
 /** `sealed`: what devices sealed for each other; `graph`: undefined before it is drawn. */
 export function newsFor(
-  { round, sum }: WithSum,
+  { round, sum, survey }: WithSum,
   slot: number,
   sealed: readonly SharedKeys[],
   graph: Graph | undefined,
 ): readonly SumNews[] {
-  const about = { federation: sum.config.federation, round };
+  const about = {
+    federation: sum.config.federation,
+    round,
+    ...(survey === undefined ? {} : { survey }),
+  };
   switch (sum.phase) {
     case 'drawing':
       return [{ name: 'sum-roster', message: { ...about, roster: sum.roster } }];

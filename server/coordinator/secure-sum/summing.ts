@@ -1,9 +1,9 @@
-// One secure sum of a federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
+// One secure sum of a federation's present round or survey, alive: what devices say goes through the pure attempt (core/secure-sum), its
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
 import { participantIdOf } from '#lib/core/digest.ts';
-import type { Digest, ParticipantId } from '#lib/core/ids.ts';
-import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
+import type { Digest, ParticipantId, RoundNumber } from '#lib/core/ids.ts';
+import { memberOf, type Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt, SumEffect, SumEvent, SumPhase } from '#lib/core/secure-sum/attempt-state.ts';
 import { stepSum, takesVector } from '#lib/core/secure-sum/attempt.ts';
 import { fromText } from '#lib/core/secure-sum/bytes.ts';
@@ -40,7 +40,23 @@ export interface SummingHost {
   warn(message: string, about: Readonly<Record<string, unknown>>): void;
 }
 
-export type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
+/** What of a round, or of a survey, its secure sum needs to know. */
+export interface WithSum {
+  /** The number of the round, or of the survey. */
+  readonly round: RoundNumber;
+  readonly phase: 'reporting' | 'aggregation';
+  /** In the order of slots. */
+  readonly cohort: readonly {
+    readonly candidate: { readonly participant: ParticipantId };
+    readonly standing: { readonly type: string };
+  }[];
+  readonly sum: SumAttempt;
+  /** It is a survey's: messages say so. */
+  readonly survey?: true;
+}
+
+const slotWithin = ({ cohort }: WithSum, participant: ParticipantId): number =>
+  cohort.findIndex(({ candidate }) => candidate.participant === participant);
 
 export class Summing {
   #timer: { readonly phase: SumPhase; readonly cancel: () => void } | undefined;
@@ -95,7 +111,7 @@ export class Summing {
   refusesVector(participant: ParticipantId): string | undefined {
     const round = this.host.round();
     if (round === undefined) return 'there is no secure sum that it could be part of';
-    return takesVector(round.sum, slotOf(round, participant))
+    return takesVector(round.sum, slotWithin(round, participant))
       ? undefined
       : 'its device has not shared the keys of this round, so its masks could not come off';
   }
@@ -104,14 +120,14 @@ export class Summing {
   withVector(participant: ParticipantId, update: Digest): SumAttempt {
     const round = this.host.round();
     if (round === undefined) throw new Error('There is no secure sum.');
-    return stepSum(round.sum, { type: 'masked', slot: slotOf(round, participant), update }).attempt;
+    return stepSum(round.sum, { type: 'masked', slot: slotWithin(round, participant), update }).attempt;
   }
 
   async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
     const round = this.host.round();
     if (round?.round !== sent.message.round)
       return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
-    const slot = slotOf(round, participant);
+    const slot = slotWithin(round, participant);
     if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
       return refused('malformed', 'The keys are signed by another device than the one that shows them.');
     const event = await eventOf(round.sum, slot, sent, await this.#agreedOf(round.sum));
@@ -135,7 +151,7 @@ export class Summing {
   /** A member has come back: it is told what it may have missed. */
   returned(participant: ParticipantId): void {
     const round = this.host.round();
-    if (round !== undefined) this.#tell(slotOf(round, participant));
+    if (round !== undefined) this.#tell(slotWithin(round, participant));
   }
 
   /** The round has moved: members that went are not waited for. */

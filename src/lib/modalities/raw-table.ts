@@ -5,7 +5,7 @@ import { listOf, quoted } from './import-report.ts';
 import { fileName, isHidden, type SourceFile } from './source-file.ts';
 import { csvScanner, recordTexts } from './table/csv-scanner.ts';
 import { detectDelimiter } from './table/header.ts';
-import { headText, notTextBecause, textChunks } from './table/text-bytes.ts';
+import { encodingOf, headText, notTextBecause, textChunks } from './table/text-bytes.ts';
 
 export interface RawTable {
   readonly header: readonly string[];
@@ -36,7 +36,8 @@ export async function readRawTable(
   let ragged = 0;
   for (const file of visible) {
     const name = fileName(file.path);
-    const head = headText(await file.read(0, Math.min(256 * 1024, file.size)));
+    const bytes = await file.read(0, Math.min(256 * 1024, file.size));
+    const head = headText(bytes);
     const reason = file.size === 0 ? 'It is empty.' : notTextBecause(head.subarray(0, 8192));
     if (reason !== undefined) return fail(`${quoted(name)} is not a CSV file. ${reason}`);
     const delimiter =
@@ -68,7 +69,7 @@ export async function readRawTable(
       if (rows.length * cells.length > MOST_CELLS)
         problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
     });
-    for await (const chunk of textChunks(file, { signal })) {
+    for await (const chunk of textChunks(file, encodingOf(bytes), { signal })) {
       scanner.push(chunk);
       if (problem !== undefined) return fail(problem);
     }

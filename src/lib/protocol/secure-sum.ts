@@ -1,4 +1,4 @@
-// The messages of a secure sum (core/secure-sum/messages.ts) as they cross the wire: each names its federation and round.
+// The messages of a secure sum (core/secure-sum/messages.ts) as they cross the wire: each names its federation and round, or survey.
 import * as v from 'valibot';
 import { FederationId, RoundNumber } from '../core/ids.ts';
 import {
@@ -13,7 +13,12 @@ import {
   SumConfig,
 } from '../core/secure-sum/messages.ts';
 
-const inRound = { federation: FederationId, round: RoundNumber };
+const inRound = {
+  federation: FederationId,
+  round: RoundNumber,
+  /** It is the sum of the survey of that number, and of no round. */
+  survey: v.optional(v.literal(true)),
+};
 
 /** With `configured`: what the cohort sums, and this device's place in it. */
 export const SumTask = v.strictObject({ config: SumConfig, slot: Slot });

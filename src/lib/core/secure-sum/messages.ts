@@ -42,6 +42,8 @@ export const SumEncoding = v.variant('type', [
   }),
   /** core/aggregation/exact-words: whole numbers of steps of 2⁻¹⁴, as they are. */
   v.strictObject({ type: v.literal('words') }),
+  /** core/statistics/survey-sum: counts as they are, and sums in limbs. */
+  v.strictObject({ type: v.literal('whole') }),
 ]);
 export type SumEncoding = v.InferOutput<typeof SumEncoding>;
 
