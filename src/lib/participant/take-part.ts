@@ -178,8 +178,8 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
-        link.on('sum-roster', ({ federation: of, round, roster }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.roster(roster));
+        link.on('sum-roster', ({ federation: of, round, ...shown }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.roster(shown));
         }),
         link.on('sum-nonces', ({ federation: of, round, nonces }) => {
           if (of === federation) rounds.summing(round, (sum) => sum.nonces(nonces));

@@ -12,6 +12,7 @@ import {
   Slots,
   SumConfig,
 } from '../core/secure-sum/messages.ts';
+import { Signature } from '../core/transparency/statements.ts';
 
 const inRound = { federation: FederationId, round: RoundNumber };
 
@@ -28,7 +29,13 @@ export const sumClientMessages = {
 } as const;
 
 export const sumServerMessages = {
-  'sum-roster': v.strictObject({ ...inRound, roster: v.array(Advert) }),
+  /** `signed`: core/secure-sum/roster-statement.ts. */
+  'sum-roster': v.strictObject({
+    ...inRound,
+    roster: v.array(Advert),
+    group: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    signed: Signature,
+  }),
   /** Of a large roster: what all have drawn. */
   'sum-nonces': v.strictObject({ ...inRound, nonces: v.array(Nonce) }),
   'sum-forward': v.strictObject({ ...inRound, forward: Forward }),

@@ -33,6 +33,7 @@ import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
 import { hasPromisedCohort, hasPromisedNoise } from './promised-sum.ts';
 import { safetyPhrase } from './safety-phrase.ts';
+import { breaksItsWord, type Shown } from './server-word.ts';
 import { answersNoMore, willAnswer } from './sum-memory.ts';
 
 type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
@@ -61,7 +62,7 @@ export interface SumPeers {
 }
 
 export interface SumRound {
-  roster(roster: readonly Advert[]): void;
+  roster(shown: Shown): void;
   /** What all of a large roster have drawn. */
   nonces(nonces: readonly Nonce[]): void;
   forward(forward: Forward): void;
@@ -174,9 +175,13 @@ export function createSumRound(parts: SumRoundParts): SumRound {
   });
 
   return {
-    roster: (roster) =>
+    roster: (shown) =>
       next(async () => {
-        if (member?.phase !== 'advertised') return;
+        if (member === undefined) return;
+        const { roster } = shown;
+        const broken = await breaksItsWord(store, task.config, shown);
+        if (broken !== undefined) return isSent() ? parts.happened(broken) : fail(broken);
+        if (member.phase !== 'advertised') return;
         if (!isDrawn(roster.length, task.config)) return shared(roster, []);
         const nonce = taken(await showNonce(member, roster));
         if (nonce !== undefined) await say('sum-nonce', { federation, round, nonce });
