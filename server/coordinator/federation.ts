@@ -538,10 +538,11 @@ export class Federation {
   }
 
   #sumHost(): ConstructorParameters<typeof Sums>[0] {
-    const { clock, blobs, log } = this.around;
+    const { clock, blobs, key, log } = this.around;
     return {
       clock,
       blobs,
+      key,
       round: () => this.driver.round,
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),

@@ -35,7 +35,7 @@ export interface VersionLog {
   undo(): void;
 }
 
-const signed = (key: ServerKey, bytes: Uint8Array): Signature => ({
+export const signed = (key: ServerKey, bytes: Uint8Array): Signature => ({
   key: bytesToHex(key.publicKey),
   signature: bytesToHex(key.sign(bytes)),
 });

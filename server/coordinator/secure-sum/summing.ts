@@ -8,9 +8,11 @@ import type { SumAttempt, SumEffect, SumEvent, SumPhase } from '#lib/core/secure
 import { stepSum, takesVector } from '#lib/core/secure-sum/attempt.ts';
 import { fromText } from '#lib/core/secure-sum/bytes.ts';
 import type { SharedKeys } from '#lib/core/secure-sum/messages.ts';
+import type { SumGroup } from '#lib/core/secure-sum/roster-statement.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ServerKey } from '../../ports/server-key.ts';
 import type { Connection } from '../connection.ts';
 import { done, refused } from '../messages.ts';
 import { BlobDamaged } from '../stored-updates.ts';
@@ -24,6 +26,9 @@ const PHASE_MS = 20_000;
 export interface SummingHost {
   readonly clock: Clock;
   readonly blobs: Blobs;
+  readonly key: ServerKey;
+  /** Which of the round's sums it is. */
+  readonly group: SumGroup;
   round(): WithSum | undefined;
   connectionOf(participant: ParticipantId): Connection | undefined;
   /** The attempt has moved on, in memory. */
@@ -185,6 +190,7 @@ export class Summing {
   async #perform(attempt: SumAttempt, effect: SumEffect): Promise<void> {
     switch (effect.type) {
       case 'send-roster':
+        await this.#agreedOf(attempt);
         if ('roster' in attempt) for (const { slot } of attempt.roster) this.#tell(slot);
         return;
       case 'send-nonces':
@@ -217,7 +223,7 @@ export class Summing {
     const participant = round?.cohort[slot]?.candidate.participant;
     const connection = participant === undefined ? undefined : this.host.connectionOf(participant);
     if (round === undefined || connection === undefined) return;
-    for (const { name, message } of newsFor(round, slot, this.#sealed, this.#agreed?.is.graph))
+    for (const { name, message } of newsFor(round, this.host.group, slot, this.#sealed, this.#agreed?.is))
       if (only === undefined || name === only) connection.send(name, message);
   }
 
@@ -226,7 +232,7 @@ export class Summing {
     const of = [sum.config, 'roster' in sum ? sum.roster : 0, 'nonces' in sum ? sum.nonces.length : 0];
     const known = this.#agreed;
     if (known !== undefined && of.every((part, i) => part === known.of[i])) return known.is;
-    const is = await agreedOf(sum);
+    const is = await agreedOf(sum, this.host.group, this.host.key);
     this.#agreed = { of, is };
     return is;
   }

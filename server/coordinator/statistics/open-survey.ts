@@ -21,7 +21,7 @@ const MEASURING_MS = 120_000;
 
 export interface OpenSurveyHost extends Pick<
   SummingHost,
-  'clock' | 'blobs' | 'connectionOf' | 'enqueue' | 'blamed' | 'warn'
+  'clock' | 'key' | 'blobs' | 'connectionOf' | 'enqueue' | 'blamed' | 'warn'
 > {
   /** Who is in the sum is settled: durable, with what it costs them, when it resolves. Before any of them is asked to open it. */
   charge(summed: readonly ParticipantId[]): Promise<void>;
@@ -69,6 +69,7 @@ export class OpenSurvey {
     this.#deadlineAt = host.clock.now() + MEASURING_MS;
     this.#summing = new Summing({
       ...host,
+      group: 'survey',
       round: () => this.#sitting,
       set: (sum) => {
         this.#sum = sum;

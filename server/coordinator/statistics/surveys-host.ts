@@ -5,9 +5,10 @@ import type { SurveysHost } from './surveys.ts';
 
 export function surveysHost(federation: Federation): SurveysHost {
   const { attendance, around, versions, ledger } = federation;
-  const { clock, blobs, log } = around;
+  const { clock, key, blobs, log } = around;
   return {
     clock,
+    key,
     blobs,
     ledger,
     record: () => federation.record,

@@ -184,7 +184,7 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
-        link.on('sum-roster', (message) => summing(message, (sum) => sum.roster(message.roster))),
+        link.on('sum-roster', (message) => summing(message, (sum) => sum.roster(message))),
         link.on('sum-nonces', (message) => summing(message, (sum) => sum.nonces(message.nonces))),
         link.on('sum-forward', (message) => summing(message, (sum) => sum.forward(message.forward))),
         link.on('sum-question', (message) => summing(message, (sum) => sum.question(message.summed))),

@@ -12,6 +12,8 @@ import {
   Slots,
   SumConfig,
 } from '../core/secure-sum/messages.ts';
+import { SumGroup } from '../core/secure-sum/roster-statement.ts';
+import { Signature } from '../core/transparency/statements.ts';
 
 const inRound = {
   federation: FederationId,
@@ -33,7 +35,13 @@ export const sumClientMessages = {
 } as const;
 
 export const sumServerMessages = {
-  'sum-roster': v.strictObject({ ...inRound, roster: v.array(Advert) }),
+  /** `signed`: core/secure-sum/roster-statement.ts. */
+  'sum-roster': v.strictObject({
+    ...inRound,
+    roster: v.array(Advert),
+    group: SumGroup,
+    signed: Signature,
+  }),
   /** Of a large roster: what all have drawn. */
   'sum-nonces': v.strictObject({ ...inRound, nonces: v.array(Nonce) }),
   'sum-forward': v.strictObject({ ...inRound, forward: Forward }),

@@ -33,6 +33,7 @@ import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
 import { hasPromisedCohort, hasPromisedNoise } from './promised-sum.ts';
 import { safetyPhrase } from './safety-phrase.ts';
+import { breaksItsWord, type Shown } from './server-word.ts';
 import { answersNoMore, willAnswer } from './sum-memory.ts';
 
 type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
@@ -46,6 +47,8 @@ export interface SumTalkParts {
   /** What opens the sum is about to leave. */
   answering(): Promise<void>;
   readonly identity: Identity;
+  /** Where what the server signed is kept. */
+  readonly store: ParticipantStore;
   /** Aborted when the round has ended for this device. */
   readonly signal: AbortSignal;
   /** undefined: the connection went first. */
@@ -60,7 +63,6 @@ export interface SumTalkParts {
 
 export interface SumRoundParts extends Omit<SumTalkParts, 'about' | 'refusal' | 'answering'> {
   readonly message: Configured;
-  readonly store: ParticipantStore;
 }
 
 export interface SumPeers {
@@ -73,7 +75,7 @@ export interface SumPeers {
 export type Encode = (survivors: number, draw: (bytes: number) => Uint8Array) => Uint32Array<ArrayBuffer>;
 
 export interface SumTalk {
-  roster(roster: readonly Advert[]): void;
+  roster(shown: Shown): void;
   /** What all of a large roster have drawn. */
   nonces(nonces: readonly Nonce[]): void;
   forward(forward: Forward): void;
@@ -186,9 +188,13 @@ export function createSumTalk(parts: SumTalkParts): SumTalk {
   });
 
   return {
-    roster: (roster) =>
+    roster: (shown) =>
       next(async () => {
-        if (member?.phase !== 'advertised') return;
+        if (member === undefined) return;
+        const { roster } = shown;
+        const broken = await breaksItsWord(parts.store, task.config, shown);
+        if (broken !== undefined) return isSent() ? parts.happened(broken) : fail(broken);
+        if (member.phase !== 'advertised') return;
         if (!isDrawn(roster.length, task.config)) return shared(roster, []);
         const nonce = taken(await showNonce(member, roster));
         if (nonce !== undefined) await say('sum-nonce', { ...about, nonce });
@@ -239,8 +245,8 @@ export function createSumTalk(parts: SumTalkParts): SumTalk {
   };
 }
 
-export function createSumRound({ message, store, ...parts }: SumRoundParts): SumRound {
-  const { task } = parts;
+export function createSumRound({ message, ...parts }: SumRoundParts): SumRound {
+  const { task, store } = parts;
   const { federation, round } = message;
   const talk = createSumTalk({
     ...parts,

@@ -143,6 +143,7 @@ export function createAnswerSurveys(
       refusal: async () => undefined,
       answering: async () => undefined,
       identity: await store.identity(),
+      store,
       signal,
       tell: ground.tell,
       happened: ground.happened,
