@@ -46,7 +46,7 @@ export function openDrawn(setting: RoundSetting, here: readonly Candidate[], qua
     ...setting,
     phase: 'reporting',
     cohort,
-    quantum: quantumOf(drawnFrom.map(() => 1)),
+    quantum: quantumOf(drawnFrom.length === 0 ? [1] : drawnFrom.map(() => 1)),
     population: drawnFrom.length,
     configuredAt: setting.openedAt,
   };
