@@ -29,7 +29,6 @@ import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { isDrawn, type Privacy } from '#lib/core/privacy/rules.ts';
 import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
@@ -45,7 +44,7 @@ import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
-import { contributionsOf, type VersionLog } from './version-log.ts';
+import { madeBy, type Made, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
 import { ParticipantTimers } from './participant-timers.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
@@ -246,8 +245,8 @@ export class Federation {
   }
 
   /** A version in the log, to be written with it. */
-  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
-    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
+  logged(version: VersionRecord, made: Made): Change {
+    return this.log.next(version, made, this.journal.last, this.around.clock.now());
   }
 
   get openRound(): Round | undefined {
@@ -518,12 +517,12 @@ export class Federation {
           weight,
           at,
         });
+        const charged = this.charges.charged;
+        const event = { type: 'aggregated', version, digest: made.digest, charged, at } as const;
+        const ended = step(round, event, this.#quantumOf).round;
         return {
-          event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: [
-            ...this.#commit.changes,
-            this.logged(this.#commit.version, contributionsOf(record.id, round)),
-          ],
+          event,
+          changes: [...this.#commit.changes, this.logged(this.#commit.version, madeBy(record.id, ended))],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),

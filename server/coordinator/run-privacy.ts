@@ -5,7 +5,7 @@ import type { ParticipantId } from '#lib/core/ids.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
-import type { Privacy } from '#lib/core/privacy/rules.ts';
+import type { Charged, Privacy } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
@@ -46,6 +46,14 @@ export class RunPrivacy {
     return spec.privacy.type === 'none' || spec.privacy.followQuantile === undefined || clipNorm === undefined
       ? spec
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
+  }
+
+  /** What all releases so far cost, for the leaf of the version that they are in; undefined: nothing is promised. */
+  get charged(): Charged | undefined {
+    const { promised } = this;
+    if (promised.type === 'none') return undefined;
+    const { ledger } = this.host;
+    return { releases: ledger.releases, epsilon: ledger.mostAt(promised.delta), delta: promised.delta };
   }
 
   /** Whether one more release with this participant in it stays within its budget, beside what a survey under way may cost it. */

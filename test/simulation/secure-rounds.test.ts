@@ -1,6 +1,6 @@
 // Secure sums that fail after devices have answered, and devices that spoil them: what becomes of the rounds after.
 import { expect, test, vi } from 'vitest';
-import { acceptedReports } from '#lib/core/round/round-state.ts';
+import { acceptedReports, type EndedRound } from '#lib/core/round/round-state.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import type { ClientMessages } from '#lib/protocol/messages.ts';
 import { exampleSpec } from './example-spec.ts';
@@ -42,6 +42,8 @@ test('a round that fails after its devices have answered is made anew by the sam
   const rounds = await world.rounds();
   expect(rounds.map(({ phase }) => phase)).toEqual(['abandoned', 'abandoned', 'committed']);
   expect(rounds[0]).toMatchObject({ reason: expect.stringContaining('cannot be summed') });
+  // With new keys, and within five seconds.
+  expect(rounds[1]!.openedAt - (rounds[0] as EndedRound).endedAt).toBeLessThan(5_000);
   for (const device of world.devices) {
     expect(device.refusals).toEqual([]);
     expect(device.drawn.slice(0, 3)).toEqual([1, 2, 3]);

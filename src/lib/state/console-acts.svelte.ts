@@ -59,6 +59,8 @@ export class ActsState {
   readonly shown = $derived(
     (this.acts ?? []).filter(
       (act) =>
+        // What these seal is told by the act beside it; the saved log has them.
+        act.act !== 'people-written' &&
         (this.federation === '' || act.federation === this.federation) &&
         `${act.by} ${actWords(act.act)} ${act.federation ?? ''} ${detailWords(act)}`
           .toLowerCase()
