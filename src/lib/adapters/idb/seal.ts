@@ -17,6 +17,7 @@ export const sealedStores = {
   imports: ['id'],
   chunks: [],
   hashes: [],
+  states: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
   vectors: [],
