@@ -105,7 +105,10 @@ function hashed({ contract, examples }: OpenedDataset, row: number, { features, 
   const bytes = bytesOf(features);
   const hash = new Uint32Array(4);
   murmur128(hash, bytes, 0, bytes.length, targetSeed(target, isClass));
-  const first = hash[0]!;
+  // Its group is not among what is kept: the row stays in it.
+  const isGrouped =
+    contract.kind === 'table' && contract.rules?.some((rule) => rule.type === 'group') === true;
+  const first = isGrouped ? examples.hashes[row * 2]! : hash[0]!;
   const taken = new Set<number>();
   for (let other = 0; other < examples.count; other += 1)
     if (other !== row && examples.hashes[other * 2] === first) taken.add(examples.hashes[other * 2 + 1]!);
