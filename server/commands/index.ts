@@ -10,6 +10,7 @@ import * as participate from './participate.ts';
 import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 import * as strategies from './strategies.ts';
+import * as train from './train.ts';
 
 export interface CommandFile {
   register(program: Command): void;
@@ -18,6 +19,7 @@ export interface CommandFile {
 export const commands: readonly CommandFile[] = [
   start,
   demo,
+  train,
   participate,
   evaluate,
   data,

@@ -51,7 +51,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '41d85732b57d614f7d3089fcabd200ad72ec77cb3d07fb09a1890fd76197d013',
+  2: 'bcec1684944230747679c60f9fa1b7bde83f81910bfaa3605205688d253d3961',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -87,6 +87,7 @@ test('every message has a schema that is hashed', () => {
     'sum-advert',
     'sum-consent',
     'sum-keys',
+    'sum-nonce',
     'sum-reveal',
     'watch',
     'withdraw',
@@ -99,6 +100,7 @@ test('every message has a schema that is hashed', () => {
     'federation',
     'sum-consents',
     'sum-forward',
+    'sum-nonces',
     'sum-question',
     'sum-roster',
     'superseded',
