@@ -18,6 +18,7 @@ interface Flags {
   readonly budget?: number;
   readonly trials?: number;
   readonly fairness?: string;
+  readonly checkLabels?: true;
   readonly seed: number;
   readonly backend: TrainSetup['backend'];
   readonly state?: string;
@@ -49,6 +50,8 @@ export function register(program: Command): void {
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
+    .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
+    .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
       '--backend <name>',
@@ -122,6 +125,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   fairness: flags.fairness ?? null,
+  checkLabels: flags.checkLabels === true,
   seed: flags.seed,
   backend: flags.backend,
 });

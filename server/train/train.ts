@@ -4,6 +4,7 @@ import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { parseSpec, readOptions } from '#lib/core/named-options.ts';
 import { createEngine } from '#lib/participant/engine.ts';
+import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
 import type { Trial } from '#lib/participant/workbench/auto.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
@@ -42,6 +43,8 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     throw new UnusableTraining(
       'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
     );
+  if (setup.fairness !== null && data.heldOutCells(setup.fairness) === undefined)
+    throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -62,25 +65,39 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     say(event);
   };
   try {
+    const surroundings = {
+      clock,
+      signal,
+      // The engine asked for and no other: another would give other bits.
+      openEngine: async () =>
+        createEngine(
+          { backend: setup.backend, description: setup.backend, reason: 'It was asked for.', reports: [] },
+          createTrainer,
+        ),
+    };
     const done = await runBench(
       { data, chosen: chosenOf(setup, data, named, known), seed: setup.seed },
-      {
-        clock,
-        signal,
-        checkpoints: kept?.checkpoints,
-        // The engine asked for and no other: another would give other bits.
-        openEngine: async () =>
-          createEngine(
-            { backend: setup.backend, description: setup.backend, reason: 'It was asked for.', reports: [] },
-            createTrainer,
-          ),
-      },
+      { ...surroundings, checkpoints: kept?.checkpoints },
       tell,
     );
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
-    done.value.fitted.close();
-    const { result } = done.value;
+    const { result, fitted, outputs, chosen } = done.value;
+    try {
+      say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
+    } finally {
+      fitted.close();
+    }
+    if (setup.fairness !== null) {
+      const fairness = fairnessOf(data, outputs, setup.fairness);
+      if (!fairness.ok) throw new UnusableTraining(`--fairness: ${fairness.error}`);
+      say({ type: 'fairness', ...fairness.value });
+    }
+    if (setup.checkLabels) {
+      const suspects = await checkLabels(data, chosen, setup.seed, surroundings);
+      if (!suspects.ok) throw new UnusableTraining(`--check-labels: ${suspects.error}`);
+      say({ type: 'suspect-labels', count: suspects.value.length, first: suspects.value.slice(0, 100) });
+    }
     const { model, options: own, digest } = result.model;
     await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
     const line: Result = {

@@ -63,6 +63,7 @@ export type SearchLimits = Pick<Search, 'mostTrials' | 'known'> & {
 
 export interface BenchOutcome {
   readonly result: BenchResult;
+  readonly chosen: ChosenModel;
   /** The model itself; closed by whoever called. */
   readonly fitted: Fitted;
   /** [held-out rows, outputs] */
@@ -125,6 +126,7 @@ export async function runBench(
   return ok({
     fitted,
     outputs,
+    chosen: one,
     result: {
       verdict,
       says: sentence(verdict, entry, compared),
