@@ -2,7 +2,7 @@
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { parseSpec, readOptions } from '#lib/core/named-options.ts';
+import { parseSpec } from '#lib/core/named-options.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
 import type { Trial } from '#lib/participant/workbench/auto.ts';
@@ -153,8 +153,5 @@ function chosenOf(
   if (named !== undefined) return named;
   if (setup.model === 'auto')
     return { type: 'search', budgetMs: setup.budgetMs, mostTrials: setup.trials, known };
-  const model = usualModel(data.contract);
-  const options = readOptions(model, {});
-  if (!options.ok) throw new Error(options.error.message);
-  return { model, options: options.value };
+  return usualModel(data.contract);
 }

@@ -13,7 +13,7 @@ import {
   type Judged,
   type Report,
 } from './judge.ts';
-import { readOptions, type OptionValues } from '../../core/named-options.ts';
+import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 
@@ -93,14 +93,11 @@ export async function runBench(
     return ok({ fitted: fitted.value, judged, outputs });
   };
   const baselines: { readonly one: ChosenModel; readonly judged: Judged; readonly fitted: Fitted }[] = [];
-  for (const model of baselinesOf(data.contract)) {
-    const options = readOptions(model, {});
-    if (!options.ok) throw new Error(options.error.message);
-    const one = { model, options: options.value };
+  for (const one of baselinesOf(data.contract)) {
     const started = surroundings.clock.monotonic();
     const done = await fitAndJudge(one);
     if (!done.ok) {
-      tell({ type: 'left-out', model: model.name, message: done.error });
+      tell({ type: 'left-out', model: one.model.name, message: done.error });
       continue;
     }
     done.value.fitted.close();
