@@ -32,6 +32,17 @@ test('a device joins by its invitation, is left out with a reason that it reads,
   expect(link).toMatch(/\/f\/ward\?invite=[\w-]{22}$/);
   await expect(office.getByRole('img', { name: /^QR code of / })).toBeVisible();
 
+  await office.getByLabel('For whom').fill('Ward 4');
+  await office.getByRole('button', { name: 'Make an invitation' }).click();
+  const ward4 = office.getByRole('row').filter({ hasText: 'Ward 4' });
+  await ward4.getByRole('button', { name: 'Take back: Ward 4' }).click();
+  const asked = office.getByRole('dialog', { name: 'Take back: Ward 4?' });
+  await asked.getByRole('button', { name: 'Keep it' }).click();
+  await expect(ward4).toContainText('Open');
+  await ward4.getByRole('button', { name: 'Take back: Ward 4' }).click();
+  await asked.getByRole('button', { name: 'Take back' }).click();
+  await expect(ward4).toContainText('Taken back');
+
   const person = await browser.newContext();
   const page = await person.newPage();
   const errors = unseenErrors(page);

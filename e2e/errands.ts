@@ -134,7 +134,10 @@ export const storedRecords = async (page: Page): Promise<Record<string, number>>
 
 /** The stores in which rows, models or updates lie that no passphrase seals, once for each of them. */
 export async function plainRecords(page: Page): Promise<readonly string[]> {
-  const names = ['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'];
+  const names = [
+    ...['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'],
+    ...['receipts', 'refusals', 'parameters'],
+  ];
   const all = await recordsOf(page);
   return names.flatMap((name) => all[name]!.filter(({ isSealed }) => !isSealed).map(() => name));
 }

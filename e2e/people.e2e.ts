@@ -91,5 +91,12 @@ test('an owner signs in by a passkey and by a recovery code, and lets in a viewe
   await expect(page.getByRole('row').filter({ hasText: 'Vera' })).toHaveCount(0);
   await other.reload();
   await other.waitForURL('**/sign-in**');
+  await page.getByRole('button', { name: 'Remove Laptop' }).click();
+  const own = page.getByRole('dialog', { name: 'Remove Laptop?' });
+  await own.getByRole('button', { name: 'Keep it' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Laptop' })).toHaveCount(1);
+  await page.getByRole('button', { name: 'Remove Laptop' }).click();
+  await own.getByRole('button', { name: 'Remove for good' }).click();
+  await expect(page.getByRole('row').filter({ hasText: 'Laptop' })).toHaveCount(0);
   expect(errors).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import * as account from './account.ts';
 import * as audit from './audit.ts';
 import * as compareBuild from './compare-build.ts';
+import * as data from './data.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
@@ -21,6 +22,7 @@ export const commands: readonly CommandFile[] = [
   train,
   participate,
   evaluate,
+  data,
   simulate,
   strategies,
   account,

@@ -1,6 +1,7 @@
 // `tributary simulate`: a federation of up to ten thousand participants in one process tree, with the server's own rounds.
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
 import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
@@ -134,7 +135,7 @@ export function register(program: Command): void {
     )
     .option(
       '--privacy <how>',
-      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, epsilon=8 as the budget of each participant, and quantile=0.5 for a clip norm that follows the updates (default: no privacy)',
+      'central:clip=0.5,noise=1 (the server’s noise) or local:… (each device’s own); with delta=1e-5, epsilon=8 as the budget of each participant, quantile=0.5 for a clip norm that follows the updates, and rate=0.1 for cohorts that the server draws by that chance, instead of --cohort, which ε then counts on (default: no privacy)',
       privacyOf,
     )
     .option('--uplink <codec>', codecKinds.map((one) => one.usage).join(', '), codecOption, 'f32')
@@ -185,13 +186,13 @@ export function register(program: Command): void {
     )
     .option(
       '--backend <name>',
-      'simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
-      oneOf('auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
+      'gpu and jax-webgpu (where the package webgpu is installed), simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', ...NODE_BACKENDS, 'reference'),
       'simd',
     )
     .option(
       '--processes <number>',
-      'threads that train (default: one a core); the result is the same for any',
+      'threads that train (default: one a core; one with gpu and jax-webgpu); the result is the same for any',
       wholeOf(1, 256),
     )
     .option('--state <file>', 'keep where it stands there, so that it can be gone on with')

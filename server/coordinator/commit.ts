@@ -26,6 +26,7 @@ export function planCommit(input: {
 }): Commit {
   const { round, at, version } = input;
   const reports = acceptedReports(round);
+  const isSecret = round.drawnFrom !== undefined;
   const made: VersionRecord = {
     federation: input.record.id,
     version,
@@ -39,14 +40,15 @@ export function planCommit(input: {
     run: round.run,
     round: round.round,
     committedAt: at,
-    participants: reports.length,
+    // How many of the drawn came is as secret as who: what is expected is what the sum was divided by.
+    participants: isSecret ? round.rules.goal : reports.length,
     // Under privacy devices do not say how many rows they have.
     examples:
       input.weight ??
       (input.run.spec.privacy.type === 'none'
         ? reports.reduce((total, report) => total + report.examples, 0)
         : 0),
-    bytesUp: reports.reduce((total, report) => total + report.bytes, 0),
+    bytesUp: isSecret ? 0 : reports.reduce((total, report) => total + report.bytes, 0),
     bytesDown: input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),
   };

@@ -16,8 +16,8 @@ import {
   type Reporting,
   type Round,
 } from '#lib/core/round/round-state.ts';
-import type { Effect, RoundEvent } from '#lib/core/round/round-events.ts';
-import { openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import type { Effect, RoundEvent, Step } from '#lib/core/round/round-events.ts';
+import { openDrawn, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { rootsFirst } from '#lib/core/round/roots.ts';
 import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
@@ -26,7 +26,7 @@ import { optionsOf, strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot, type AggregationSetting } from '#lib/core/aggregation/strategy.ts';
 import { completion, type FederatedModel } from '#lib/core/federated-model.ts';
 import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
-import type { Privacy } from '#lib/core/privacy/rules.ts';
+import { isDrawn, type Privacy } from '#lib/core/privacy/rules.ts';
 import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import type { Receipt } from '#lib/protocol/views.ts';
@@ -157,6 +157,7 @@ export class Federation {
       openRound: () => this.openRound,
       typicalRoundMs: () => this.versions.typicalRoundMs,
       isRoot: (participant) => this.roots?.includes(participant) === true,
+      needsAll: () => isDrawn(this.#spec.privacy),
     });
     this.charges = new RunPrivacy({
       ledger: parts.ledger,
@@ -344,19 +345,27 @@ export class Federation {
     const affording = attendance
       .candidates()
       .filter(({ participant }) => this.charges.mayRelease(participant));
-    const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, round));
     if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
       return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
     const next: FederationRecord = { ...record, lastRound: round };
-    const population = candidates.length;
-    const opened = isAsynchronous(setting)
-      ? { round: openBuffer(setting, [], this.#quantumOf), effects: [] }
-      : step(openRound(setting), { type: 'available', candidates, population, at }, this.#quantumOf);
-    await this.driver.open(opened, [
+    await this.driver.open(this.#opening(setting, affording, at), [
       { type: 'change-federation', record: next },
       this.entry('opened', { round, run: run.run, base }),
     ]);
     this.record = next;
+  }
+
+  #opening(setting: RoundSetting, affording: readonly Candidate[], at: number): Step {
+    if (isAsynchronous(setting)) return { round: openBuffer(setting, [], this.#quantumOf), effects: [] };
+    const population = this.invitations.admitted.filter((one) => !this.exclusions.has(one));
+    const draw = this.charges.draw(population);
+    if (draw !== undefined) {
+      const here = affording.filter(({ participant }) => draw.drawn.has(participant));
+      return openDrawn({ ...setting, drawnFrom: [...draw.drawnFrom] }, here, this.#quantumOf);
+    }
+    const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, setting.round));
+    const first = { type: 'available', candidates, population: candidates.length, at } as const;
+    return step(openRound(setting), first, this.#quantumOf);
   }
 
   /** Where enough others are here: without any of them no round would open for as long as they sit out. */

@@ -36,6 +36,11 @@ export class Invitations {
     return this.#admitted.has(participant);
   }
 
+  /** Everybody that was ever let in. */
+  get admitted(): readonly ParticipantId[] {
+    return [...this.#admitted.keys()];
+  }
+
   /** Which invitation a code redeems now; else why none, for the person to read. */
   redeemable(code: string | undefined, now: number): Result<InvitationRecord, string> {
     if (code === undefined)

@@ -53,6 +53,7 @@ export function receive(
     case 'evaluation':
       return federation.enqueue(() => evaluation(federation, participant, sent.message));
     case 'sum-advert':
+    case 'sum-nonce':
     case 'sum-keys':
     case 'sum-consent':
     case 'sum-reveal':

@@ -23,6 +23,8 @@ export interface PacedFederation {
   openRound(): Round | undefined;
   /** Milliseconds; undefined before the first round. */
   typicalRoundMs(): number | undefined;
+  /** Cohorts are drawn among all: nobody is sent away, and to be sent away would tell who was drawn. */
+  needsAll(): boolean;
   /** No round goes without it: it is never sent away. */
   isRoot(participant: ParticipantId): boolean;
 }
@@ -42,7 +44,12 @@ export class Pace {
     const isMember = openRound !== undefined && memberOf(openRound, participant) !== undefined;
     const isWanted = isMember || this.federation.isRoot(participant);
     const room = roomFor(this.#seats, this.federation.rules().reserve);
-    if (!attendance.has(participant) && !isWanted && attendance.checkedIn >= room)
+    if (
+      !this.federation.needsAll() &&
+      !attendance.has(participant) &&
+      !isWanted &&
+      attendance.checkedIn >= room
+    )
       return this.#sendAway(participant);
     this.#away.delete(participant);
     return undefined;
@@ -50,6 +57,7 @@ export class Pace {
 
   /** Whoever had its turn in a round makes room for devices that were asked to come back, and comes back itself. */
   makeRoom(ended: EndedRound): void {
+    if (this.federation.needsAll()) return;
     const { attendance, id } = this.federation;
     const openRound = this.federation.openRound();
     const rested = acceptedReports(ended)

@@ -3,7 +3,7 @@
 // by deleting the federation: one that is made at its address again goes on from there.
 import * as v from 'valibot';
 import { ParticipantId } from '#lib/core/ids.ts';
-import { affords, costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
+import { affordsAfter, lossAfter, lossEpsilon, NO_LOSS, type Loss } from '#lib/core/privacy/loss-account.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { JournalRecord } from '../ports/records.ts';
 import { DELETED } from './journal.ts';
@@ -16,21 +16,22 @@ export const isOfLedger = (type: string): boolean => type === CHARGED || type ==
 
 const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
-/** One release: of a version’s noisy sum, or under local noise of one device’s update. */
+/**
+ * One release: of a version’s noisy sum, or under local noise of one device’s update. With a sampling rate `participants` are all that
+ * the cohort was drawn from, drawn or not: the draw is secret, and each of them is charged for its chance.
+ */
 const Charge = v.object({
   round: v.number(),
   participants: v.array(ParticipantId),
   noiseMultiplier: v.number(),
+  samplingRate: v.optional(v.number()),
   mechanism: v.picklist(['central', 'local', 'distributed']),
 });
 
-interface Spent {
+interface Spent extends Loss {
   readonly releases: number;
-  /** Σ 1/z², and a little more of Skellam noise (costOf) */
-  readonly cost: number;
 }
-const NOTHING: Spent = { releases: 0, cost: 0 };
-
+const NOTHING: Spent = { ...NO_LOSS, releases: 0 };
 export interface PlannedCharge {
   readonly type: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -40,11 +41,15 @@ export interface PlannedCharge {
 
 export class PrivacyLedger {
   readonly #spent = new Map<ParticipantId, Spent>();
+  /** By loss and δ: ε is a search. */
+  #epsilons = new Map<string, number>();
   #releases = 0;
   #clip: v.InferOutput<typeof ClipMoved> | undefined;
+  /** Who lost most by releases without sampling. */
   #most: Spent = NOTHING;
   /** Some release was of Skellam noise: from then on all are accounted for by what holds for that, which is never too little. */
   #hasSkellam = false;
+  #hasSampled = false;
 
   constructor(journal: readonly JournalRecord[]) {
     for (const { type, payload } of journal) {
@@ -66,20 +71,18 @@ export class PrivacyLedger {
 
   /** ε at `delta` of the participant that lost most. */
   mostAt(delta: number): number {
-    return this.#epsilonOf(this.#most.cost, delta);
+    return this.#mostOf([], delta, this.#type('central'));
   }
 
   /** All that were charged anything, each with its ε at `delta`. */
   spentAt(
     delta: number,
   ): { readonly participant: ParticipantId; readonly releases: number; readonly epsilon: number }[] {
-    // Many spent the same, and ε is a search.
-    const known = new Map<number, number>();
-    return [...this.#spent].map(([participant, { releases, cost }]) => {
-      const epsilon = known.get(cost) ?? this.#epsilonOf(cost, delta);
-      known.set(cost, epsilon);
-      return { participant, releases, epsilon };
-    });
+    return [...this.#spent].map(([participant, spent]) => ({
+      participant,
+      releases: spent.releases,
+      epsilon: this.#epsilonOf(spent, delta, this.#type('central')),
+    }));
   }
 
   of(participant: ParticipantId): Spent {
@@ -88,7 +91,7 @@ export class PrivacyLedger {
 
   /** Whether one more release that this participant is in stays within its budget. */
   affords(participant: ParticipantId, privacy: Noised): boolean {
-    return affords(this.#accounted(privacy), this.of(participant).cost);
+    return affordsAfter({ ...privacy, type: this.#type(privacy.type) }, this.of(participant));
   }
 
   /** The clip norm that this run's updates have led to; undefined: none yet. */
@@ -111,10 +114,18 @@ export class PrivacyLedger {
     participants: readonly ParticipantId[],
     privacy: Noised,
   ): PlannedCharge | undefined {
-    if (participants.some((one) => !this.affords(one, privacy))) return undefined;
-    const { type, clipNorm, noiseMultiplier, delta } = privacy;
-    const charge = { round, participants: [...participants], noiseMultiplier, mechanism: type };
-    const cost = Math.max(this.#most.cost, ...participants.map((one) => this.of(one).cost + costOf(privacy)));
+    const before = new Set(participants.map((one) => this.of(one)));
+    const accounted = { ...privacy, type: this.#type(privacy.type) };
+    if ([...before].some((spent) => !affordsAfter(accounted, spent))) return undefined;
+    const { type, clipNorm, noiseMultiplier, samplingRate, delta } = privacy;
+    const charge = {
+      round,
+      participants: [...participants],
+      noiseMultiplier,
+      ...(samplingRate === undefined ? {} : { samplingRate }),
+      mechanism: type,
+    };
+    const after = [...before].map((spent) => lossAfter(spent, privacy));
     return {
       type: CHARGED,
       payload: {
@@ -123,29 +134,47 @@ export class PrivacyLedger {
         clipNorm,
         delta,
         // Of the participant that lost most, after this.
-        epsilon: epsilonOf(cost, delta, this.#accounted(privacy).type),
+        epsilon: this.#mostOf(after, delta, accounted.type),
       },
       settle: () => this.#add(charge),
     };
   }
 
-  #epsilonOf(cost: number, delta: number): number {
-    return epsilonOf(cost, delta, this.#hasSkellam ? 'distributed' : 'central');
+  /** Of all as they stand, and of these. */
+  #mostOf(after: readonly Loss[], delta: number, type: Noised['type']): number {
+    // Where nobody was drawn losses are in order of one number; else of thousands that lost the same one is looked at.
+    const standing = this.#hasSampled ? new Set(this.#spent.values()) : [this.#most];
+    return Math.max(...[...standing, ...after].map((loss) => this.#epsilonOf(loss, delta, type)));
   }
 
-  #accounted(privacy: Noised): Noised {
-    return this.#hasSkellam ? { ...privacy, type: 'distributed' } : privacy;
+  #epsilonOf(loss: Loss, delta: number, type: Noised['type']): number {
+    const key = JSON.stringify([loss.cost, loss.sampled, delta, type]);
+    const epsilon = this.#epsilons.get(key) ?? lossEpsilon(loss, delta, type);
+    if (this.#epsilons.size >= 1000) this.#epsilons = new Map();
+    this.#epsilons.set(key, epsilon);
+    return epsilon;
   }
 
-  #add({ participants, noiseMultiplier, mechanism }: v.InferOutput<typeof Charge>): void {
+  /** What releases are accounted for as: all of them as of Skellam noise, once any was. */
+  #type(mechanism: Noised['type']): Noised['type'] {
+    return this.#hasSkellam ? 'distributed' : mechanism;
+  }
+
+  #add({ participants, noiseMultiplier, samplingRate, mechanism }: v.InferOutput<typeof Charge>): void {
     this.#hasSkellam ||= mechanism === 'distributed';
     this.#releases += 1;
+    const release = {
+      noiseMultiplier,
+      type: mechanism,
+      ...(samplingRate === undefined ? {} : { samplingRate }),
+    };
+    this.#hasSampled ||= samplingRate !== undefined;
+    // Whoever lost the same before shares what is lost now.
+    const after = new Map<Spent, Spent>();
     for (const participant of participants) {
       const before = this.of(participant);
-      const spent = {
-        releases: before.releases + 1,
-        cost: before.cost + costOf({ noiseMultiplier, type: mechanism }),
-      };
+      const spent = after.get(before) ?? { ...lossAfter(before, release), releases: before.releases + 1 };
+      after.set(before, spent);
       this.#spent.set(participant, spent);
       if (spent.cost > this.#most.cost) this.#most = spent;
     }

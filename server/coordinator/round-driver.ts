@@ -138,9 +138,9 @@ export class RoundDriver {
   async open(opened: Step, changes: readonly Change[]): Promise<void> {
     this.#abandonCollecting();
     this.#fresh.clear();
-    if (opened.round.phase !== 'selection' && isAsynchronous(opened.round)) {
+    if (opened.round.phase !== 'selection') {
       await this.#apply(opened, changes);
-      return this.#heartbeat();
+      return isAsynchronous(opened.round) ? this.#heartbeat() : undefined;
     }
     const start: Effect = {
       type: 'start-timer',

@@ -3,13 +3,19 @@ import { randomBytes } from 'node:crypto';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
+import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Privacy } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
 import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import type { AggregationPlan } from './stored-updates.ts';
+
+interface Drawn {
+  readonly drawnFrom: readonly ParticipantId[];
+  readonly drawn: ReadonlySet<ParticipantId>;
+}
 
 interface RunPrivacyHost {
   readonly ledger: PrivacyLedger;
@@ -44,6 +50,17 @@ export class RunPrivacy {
   mayRelease(participant: ParticipantId): boolean {
     const { promised } = this;
     return promised.type === 'none' || this.host.ledger.affords(participant, promised);
+  }
+
+  /**
+   * Where ε counts on a draw: whom it was made from, all that were ever let in and may be in one more release, and whom it drew, each by
+   * itself. Undefined: devices are picked among those who are here.
+   */
+  draw(admitted: readonly ParticipantId[]): Drawn | undefined {
+    const { promised } = this;
+    if (promised.type === 'none' || promised.samplingRate === undefined) return undefined;
+    const drawnFrom = admitted.filter((one) => this.mayRelease(one)).sort();
+    return { drawnFrom, drawn: new Set(poissonSample(drawnFrom, promised.samplingRate, this.#draw)) };
   }
 
   /** Noise that the server adds to the sum of `expected` updates; undefined: it adds none. */
@@ -90,7 +107,7 @@ export class RunPrivacy {
     const reports = acceptedReports(round);
     const charge = ledger.charge(
       round,
-      reports.map((report) => report.participant),
+      round.drawnFrom ?? reports.map((report) => report.participant),
       privacy,
     );
     if (charge === undefined)

@@ -91,6 +91,8 @@ function whatHappens(now: Situation): string {
         return `Round ${open.round} is choosing its devices: ${open.candidates.length} of ${cohortSize(open.rules)} are here.${rootAwaited(now.root)}`;
       case 'reporting':
         if (isAsynchronous(open)) return `${collecting(open)}${lacking(open, now.checkedIn)}`;
+        if (open.drawnFrom !== undefined)
+          return `Round ${open.round} is under way, with the devices that the server drew for it; how many, and which, it tells nobody.`;
         if (acceptedReports(open).length >= open.rules.goal)
           return `Round ${open.round} has its ${open.rules.goal} updates and waits for that of the root.`;
         return `Round ${open.round} is under way: ${acceptedReports(open).length} of ${open.rules.goal} updates are in.`;

@@ -56,9 +56,14 @@ export const leafOf = (version: VersionRecord, contributions: readonly Receipt[]
   committedAt: version.committedAt,
 });
 
-/** Whose updates are in the version that this round made: the same receipts as their devices hold. */
+/**
+ * Whose updates are in the version that this round made: the same receipts as their devices hold. Of a round that was drawn in secret the
+ * log says nothing, not even how many: a bound counts on that (core/privacy/poisson-sample.ts).
+ */
 export const contributionsOf = (federation: FederationId, round: Round): Receipt[] =>
-  acceptedReports(round).map((report) => receiptOfReport(federation, round, report));
+  (round.drawnFrom === undefined ? acceptedReports(round) : []).map((report) =>
+    receiptOfReport(federation, round, report),
+  );
 
 const receiptOfReport = (federation: FederationId, round: Round, report: Report): Receipt => ({
   federation,

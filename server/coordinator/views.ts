@@ -43,18 +43,21 @@ function memberView(
 /** In selection the candidates stand for the cohort to be. `tellsExamples`: not under privacy, where devices keep their number of rows. */
 export function roundView(round: Round, deadlineAt: number | null, tellsExamples: boolean): RoundView {
   const cohort =
-    round.phase === 'selection'
-      ? round.candidates.map((candidate): RoundView['cohort'][number] => ({
-          participant: candidate.participant,
-          name: candidate.name,
-          stage: 'waiting',
-          fraction: null,
-          history: [],
-          examples: null,
-          bytesUp: null,
-          reason: null,
-        }))
-      : cohortOf(round).map((member) => memberView(member, tellsExamples));
+    // Whom the server drew it tells nobody.
+    round.drawnFrom !== undefined
+      ? []
+      : round.phase === 'selection'
+        ? round.candidates.map((candidate): RoundView['cohort'][number] => ({
+            participant: candidate.participant,
+            name: candidate.name,
+            stage: 'waiting',
+            fraction: null,
+            history: [],
+            examples: null,
+            bytesUp: null,
+            reason: null,
+          }))
+        : cohortOf(round).map((member) => memberView(member, tellsExamples));
   return {
     round: round.round,
     run: round.run,

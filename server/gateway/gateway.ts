@@ -66,6 +66,7 @@ const clientMessage = v.variant('name', [
   v.object({ name: v.literal('evaluation'), message: clientMessages.evaluation }),
   v.object({ name: v.literal('withdraw'), message: clientMessages.withdraw }),
   v.object({ name: v.literal('sum-advert'), message: clientMessages['sum-advert'] }),
+  v.object({ name: v.literal('sum-nonce'), message: clientMessages['sum-nonce'] }),
   v.object({ name: v.literal('sum-keys'), message: clientMessages['sum-keys'] }),
   v.object({ name: v.literal('sum-consent'), message: clientMessages['sum-consent'] }),
   v.object({ name: v.literal('sum-reveal'), message: clientMessages['sum-reveal'] }),

@@ -117,7 +117,11 @@ export function privacyOf(text: string): SimulationSetup['privacy'] {
   const given = new Map<string, number>();
   for (const part of list.split(',')) {
     const [name = '', value = ''] = part.split('=');
-    if (!['clip', 'noise', 'delta', 'epsilon', 'quantile'].includes(name) || value === '' || given.has(name))
+    if (
+      !['clip', 'noise', 'delta', 'epsilon', 'quantile', 'rate'].includes(name) ||
+      value === '' ||
+      given.has(name)
+    )
       return refuse(usage);
     given.set(name, Number(value));
   }
@@ -128,6 +132,7 @@ export function privacyOf(text: string): SimulationSetup['privacy'] {
     delta: given.get('delta') ?? 1e-5,
     epsilon: given.get('epsilon') ?? 10_000,
     ...(given.has('quantile') ? { followQuantile: given.get('quantile') } : {}),
+    ...(given.has('rate') ? { samplingRate: given.get('rate') } : {}),
   });
   return read.success ? read.output : refuse(`${usage} ${read.issues[0].message}.`);
 }

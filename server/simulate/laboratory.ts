@@ -8,7 +8,14 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
 import { FederationId, type Digest } from '#lib/core/ids.ts';
 import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
-import { acceptedReports, isAsynchronous, type EndedRound } from '#lib/core/round/round-state.ts';
+import {
+  acceptedReports,
+  cohortOf,
+  isAsynchronous,
+  stageOf,
+  type EndedRound,
+  type MemberStage,
+} from '#lib/core/round/round-state.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
@@ -16,7 +23,6 @@ import type { Connection } from '../coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../coordinator/coordinator.ts';
 import type { ClientMessage } from '../coordinator/messages.ts';
 import { readParameters } from '../coordinator/stored-updates.ts';
-import { roundView } from '../coordinator/views.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -70,6 +76,7 @@ export class Laboratory {
   /** Of the version that was scored last: under privacy the server is told of none. */
   #lastFigures: Figures = {};
   #isStopped = false;
+  #invitation: string | undefined;
   /** The end of a round is told to all devices in one go, and heard once. */
   #isEnding = false;
   readonly #held: Map<Digest, Uint8Array>;
@@ -159,6 +166,7 @@ export class Laboratory {
     if (from === undefined) {
       const created = await this.#coordinator.create(federation, spec);
       if (!created.ok) throw new UnusableSetup(created.error.message);
+      await this.#inviteAll();
       this.#presence.begin(undefined);
       await this.#underWay.quiet(this.#coordinator);
       for (const device of this.parts.devices.filter((one) => one.isRoot)) await this.#trust(device);
@@ -168,10 +176,19 @@ export class Laboratory {
     if (this.#view.state === 'finished') return;
     // No round opens before everybody who was there is there again.
     await this.#act('pause');
+    await this.#inviteAll();
     this.#presence.begin(from.presence);
     await this.#underWay.quiet(this.#coordinator);
     this.#clock.drawFor(this.#view.roundsCommitted);
     await this.#act('resume');
+  }
+
+  /** A cohort is drawn from those who were let in: here that is everybody. */
+  async #inviteAll(): Promise<void> {
+    const { devices, spec } = this.parts;
+    if (spec.access.type === 'open') return;
+    const wanted = { note: '', devices: devices.length, expiresInMs: null };
+    this.#invitation = (await this.#coordinator.invite(federation, wanted))?.code;
   }
 
   async #act(action: 'start' | 'pause' | 'resume'): Promise<void> {
@@ -207,6 +224,7 @@ export class Laboratory {
         examples,
         backend: 'none',
         ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+        ...(this.#invitation === undefined ? {} : { invitation: this.#invitation }),
       },
     });
   }
@@ -250,7 +268,7 @@ export class Laboratory {
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
         ...(backdoor === undefined ? {} : { backdoor }),
-        bytesUp: head.bytesUp,
+        bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
         bytesDown: this.#bytesDownSince(),
         reason: null,
       });
@@ -308,9 +326,8 @@ export class Laboratory {
   }
 
   #outline(round: EndedRound) {
-    const { cohort } = roundView(round, null, false);
-    const count = (wanted: (typeof cohort)[number]['stage']): number =>
-      cohort.filter(({ stage }) => stage === wanted).length;
+    const count = (wanted: MemberStage): number =>
+      cohortOf(round).filter(({ standing }) => stageOf(standing) === wanted).length;
     const ages = acceptedReports(round).map(({ staleness }) => staleness);
     return {
       type: 'round' as const,

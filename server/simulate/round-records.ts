@@ -3,6 +3,7 @@
 // kept, but for what was charged to privacy, nor is the log of versions: its chain proves to others that nothing was altered, and
 // here there are no others.
 import * as v from 'valibot';
+import { InvitationId } from '#lib/protocol/invitations.ts';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
@@ -72,6 +73,18 @@ export const KeptRecords = v.object({
   ),
   /** The journal's charges to the privacy ledger. */
   charges: v.optional(v.array(JournalEntry), []),
+  /** Whom cohorts are drawn from, where they are. */
+  admissions: v.optional(
+    v.array(
+      v.object({
+        federation: FederationId,
+        participant: ParticipantId,
+        invitation: InvitationId,
+        at: v.number(),
+      }),
+    ),
+    [],
+  ),
   evaluations: v.array(
     v.object({
       federation: FederationId,
@@ -123,6 +136,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
           versions: [],
           evaluations: [],
           charges: [],
+          admissions: [],
         };
         return;
       case 'change-federation':
@@ -158,12 +172,15 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         return;
       case 'append-log':
       case 'move-alias':
+      // Whoever was let in stays; for others there is another invitation when a simulation goes on.
+      case 'put-invitation':
+        return;
+      case 'insert-admission':
+        present().admissions.push(change.record);
         return;
       case 'delete-federation':
       case 'replace-initial-version':
       case 'append-act':
-      case 'put-invitation':
-      case 'insert-admission':
       case 'put-exclusion':
       case 'delete-exclusion':
       case 'put-person':
@@ -193,7 +210,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     evaluations: async () => kept?.evaluations ?? [],
     aliases: async () => [],
     invitations: async () => [],
-    admissions: async () => [],
+    admissions: async () => kept?.admissions ?? [],
     exclusions: async () => [],
     people: async () => [],
     credentials: async () => [],

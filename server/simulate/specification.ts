@@ -3,6 +3,7 @@ import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/fede
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
+import { isDrawn } from '#lib/core/privacy/rules.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { leastUpdates, needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { checkSpec } from '../coordinator/check-spec.ts';
@@ -23,7 +24,10 @@ export function simulatedSpec(
   const strategy = strategyOf(setup.strategy);
   // A root comes to those whose updates are averaged.
   const roots = needsRoot(strategy) ? 1 : 0;
-  const goal = Math.min(participants, Math.max(1, Math.round(setup.cohort * participants))) + roots;
+  const { privacy } = setup;
+  // Where the server draws, as many as are expected.
+  const cohort = (privacy.type === 'none' ? undefined : privacy.samplingRate) ?? setup.cohort;
+  const goal = Math.min(participants, Math.max(1, Math.round(cohort * participants))) + roots;
   if (goal > MOST_IN_A_ROUND)
     throw new UnusableSetup(
       `--cohort ${setup.cohort} of ${participants} participants is ${goal} a round, and a round takes at most ${MOST_IN_A_ROUND}. Use a smaller share.`,
@@ -74,9 +78,9 @@ export function simulatedSpec(
       pauseMs: 0,
       maximumRounds: setup.rounds,
     },
-    privacy: setup.privacy,
+    privacy,
     sample: null,
-    access: exactAveraging.access,
+    access: isDrawn(privacy) ? { type: 'invited' } : exactAveraging.access,
   };
   const checked = checkSpec(spec);
   if (checked.ok) return spec;

@@ -1,5 +1,6 @@
 // Data at rest under a passphrase: what lies in IndexedDB, who may read it, and what a crash in the middle leaves.
 import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { openDatabase, type Database } from '#lib/adapters/idb/database.ts';
@@ -9,8 +10,9 @@ import { createLock, ITERATIONS } from '#lib/adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '#lib/adapters/idb/participant-store.ts';
 import { pack, unpack } from '#lib/adapters/idb/packing.ts';
 import { createSeal, sealedStoreNames } from '#lib/adapters/idb/seal.ts';
-import { FederationId } from '#lib/core/ids.ts';
+import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
 import { DataLocked } from '#lib/ports/dataset-store.ts';
+import type { StoredReceipt } from '#lib/ports/participant-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
 import { participantStoreContract } from './participant-store.ts';
 
@@ -58,6 +60,24 @@ async function device(name = freshName(), browser = tabs(), now = { ms: 0 }) {
 }
 type Device = Awaited<ReturnType<typeof device>>;
 
+const wards = v.parse(FederationId, 'wards');
+const digest = v.parse(Digest, 'cd'.repeat(32));
+const receipt: StoredReceipt = {
+  receipt: {
+    federation: wards,
+    run: v.parse(RunNumber, 1),
+    round: v.parse(RoundNumber, 3),
+    participant: v.parse(ParticipantId, 'ab'.repeat(16)),
+    base: digest,
+    update: digest,
+    bytes: 24,
+    examples: 9,
+    receivedAt: 6,
+  },
+  version: null,
+  outcome: 'waiting',
+};
+
 async function fill({ datasets, store }: Device): Promise<void> {
   const writer = await datasets.write({
     id: 'kept',
@@ -79,6 +99,14 @@ async function fill({ datasets, store }: Device): Promise<void> {
     parameters: Float32Array.of(3.25),
     trainedAt: 5,
   });
+  await store.receipts.put(receipt);
+  await store.receipts.putRefusal({
+    federation: wards,
+    round: receipt.receipt.round,
+    message: 'heron',
+    at: 7,
+  });
+  await store.parameters.put(digest, Float32Array.of(7.5));
 }
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
@@ -98,6 +126,10 @@ async function readsAll({ datasets, store }: Device): Promise<void> {
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
   expect(await store.vectors.get('own:wards')).toEqual(Float32Array.of(1.5, -2.5));
   expect((await store.models.list())[0]?.parameters).toEqual(Float32Array.of(3.25));
+  expect(await store.receipts.list()).toEqual([receipt]);
+  expect(await store.receipts.list(wards)).toEqual([receipt]);
+  expect((await store.receipts.refusals(wards)).map((one) => one.message)).toEqual(['heron']);
+  expect(await store.parameters.get(digest)).toEqual(Float32Array.of(7.5));
 }
 
 datasetStoreContract('the IndexedDB store, locked and opened', async () => {
@@ -118,13 +150,13 @@ participantStoreContract('in IndexedDB, locked and opened', async () => {
 test('what is locked has no plain byte at rest, and nothing is read without the passphrase', async () => {
   const one = await device();
   await fill(one);
-  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 7 });
+  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 10 });
   const shares: number[] = [];
   await one.lock.set(passphrase, null, (share) => shares.push(share));
   expect(shares.at(-1)).toBe(1);
-  expect(shares.length).toBeGreaterThan(7);
+  expect(shares.length).toBeGreaterThan(10);
   const { sealed, plain, text } = await lying(one.database);
-  expect({ sealed, plain }).toEqual({ sealed: 7, plain: 0 });
+  expect({ sealed, plain }).toEqual({ sealed: 10, plain: 0 });
   expect(text).not.toContain('heron');
   await readsAll(one);
 
@@ -135,6 +167,12 @@ test('what is locked has no plain byte at rest, and nothing is read without the 
   await expect(later.datasets.read('kept')).rejects.toThrow(DataLocked);
   await expect(later.store.vectors.put('own:wards', Float32Array.of(0))).rejects.toThrow(DataLocked);
   await expect(later.store.models.list()).rejects.toThrow(DataLocked);
+  await expect(later.store.receipts.list()).rejects.toThrow(DataLocked);
+  await expect(later.store.receipts.refusals()).rejects.toThrow(DataLocked);
+  await expect(later.store.receipts.put(receipt)).rejects.toThrow(DataLocked);
+  // What can be fetched again is as good as not there, and nobody is kept from fetching it.
+  expect(await later.store.parameters.get(digest)).toBeUndefined();
+  await later.store.parameters.put(digest, Float32Array.of(0));
   expect(await later.lock.unlock(passphrase)).toEqual({ ok: true, value: null });
   await readsAll(later);
 });
@@ -197,12 +235,12 @@ test('the lock is taken away, and what was kept lies there as before', async () 
   await one.lock.set(passphrase, null, nothing);
   expect(await one.lock.remove('wrong', nothing)).toMatchObject({ ok: false });
   expect(await one.lock.remove(passphrase, nothing)).toEqual({ ok: true, value: null });
-  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 7 });
+  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 10 });
   expect(await one.lock.status()).toEqual({ type: 'none' });
   await readsAll(await device(one.name, tabs()));
 });
 
-test.each([0, 1, 2, 3, 4, 5, 6])(
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
   'a crash after %i records of setting or taking away the lock loses nothing, and the next unlocking goes on',
   async (records) => {
     const crash = new Error('the tab was closed');
@@ -217,7 +255,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
       };
     };
     await expect(one.lock.set(passphrase, null, cut())).rejects.toThrow(crash);
-    expect(await lying(one.database)).toMatchObject({ sealed: records, plain: 7 - records });
+    expect(await lying(one.database)).toMatchObject({ sealed: records, plain: 10 - records });
     const later = await device(one.name, tabs());
     await later.lock.unlock(passphrase);
     await readsAll(later);
@@ -225,7 +263,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
     await later.store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
     expect(await later.lock.status()).toMatchObject({ unfinished: 'locking' });
     await later.lock.goOn(nothing);
-    expect(await lying(later.database)).toMatchObject({ sealed: 7, plain: 0 });
+    expect(await lying(later.database)).toMatchObject({ sealed: 10, plain: 0 });
     expect(await later.lock.status()).toMatchObject({ type: 'open', unfinished: null });
 
     await expect(later.lock.remove(passphrase, cut())).rejects.toThrow(crash);
@@ -234,7 +272,7 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
     await readsAll(last);
     expect(await last.lock.status()).toMatchObject({ unfinished: 'removing' });
     await last.lock.goOn(nothing);
-    expect(await lying(last.database)).toMatchObject({ sealed: 0, plain: 7 });
+    expect(await lying(last.database)).toMatchObject({ sealed: 0, plain: 10 });
     await readsAll(await device(one.name, tabs()));
   },
 );
@@ -249,7 +287,7 @@ test('who writes while the lock is set writes sealed: nothing plain is left behi
     writes = [...writes, other.store.vectors.put(`own:${index}`, Float32Array.of(index))];
   });
   await Promise.all(writes);
-  expect(writes.length).toBeGreaterThan(7);
+  expect(writes.length).toBeGreaterThan(10);
   expect((await lying(one.database)).plain).toBe(0);
   writes = [];
   await one.lock.remove(passphrase, () => {
@@ -272,6 +310,36 @@ test('a record that was changed, or put in another’s place, is not read', asyn
   await one.database.put('chunks', second!, ['kept', 0]);
   await one.database.put('chunks', first!, ['kept', 1]);
   await expect(one.datasets.read('kept')).rejects.toThrow(/operation/i);
+});
+
+test('a lock of an earlier program, which left receipts and downloaded versions in plain, goes on with those once it is opened', async () => {
+  const one = await device();
+  await one.lock.set(passphrase, null, nothing);
+  const row = (await one.database.get('lock', 'lock'))!;
+  one.database.close();
+  const name = freshName();
+  // The stores as they were before the fourth version, with the key of the same lock.
+  const older = await openDB(name, 3, {
+    upgrade(database) {
+      for (const store of one.database.objectStoreNames) {
+        const options =
+          store === 'receipts' ? { keyPath: ['receipt.federation', 'receipt.round'] } : undefined;
+        const made = database.createObjectStore(store, options);
+        if (store === 'refusals') made.createIndex('federation', 'federation');
+        if (store === 'parameters') made.createIndex('usedAt', 'usedAt');
+      }
+    },
+  });
+  await older.put('lock', row, 'lock');
+  await older.put('receipts', receipt);
+  older.close();
+  const later = await device(name, tabs());
+  expect(await later.lock.unlock(passphrase)).toMatchObject({ ok: true });
+  expect(await later.lock.status()).toMatchObject({ unfinished: 'locking' });
+  expect(await later.store.receipts.list()).toEqual([receipt]);
+  await later.lock.goOn(nothing);
+  expect(await lying(later.database)).toMatchObject({ sealed: 1, plain: 0 });
+  expect(await later.store.receipts.list()).toEqual([receipt]);
 });
 
 test('forgetting the device takes the lock with it', async () => {

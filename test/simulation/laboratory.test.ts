@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import { roundsWithin } from '#lib/core/privacy/loss-account.ts';
 import { register } from '../../server/commands/simulate.ts';
 import { privacyOf } from '../../server/simulate/flags.ts';
 import type { ResultLine, RoundLine, SimulationLine } from '../../server/simulate/lines.ts';
@@ -93,7 +94,26 @@ describe('privacy', () => {
     }
   });
 
+  test('whose cohort is drawn by chance expects that share, takes whoever is drawn, and spends less for it', async () => {
+    // q ½ of 10 devices at z 2: two rounds cost everybody less than the two of above.
+    const privacy = {
+      type: 'central' as const,
+      clipNorm: 0.5,
+      noiseMultiplier: 2,
+      delta: 1e-5,
+      epsilon: 3.1,
+      samplingRate: 0.5,
+    };
+    const { result, rounds } = await run({ privacy, rounds: 20, participants: 10 });
+    expect(result.outcome).toMatch(/privacy budget .* is spent/);
+    expect(result.rounds).toBe(roundsWithin(privacy));
+    expect(result.rounds).toBeGreaterThan(2);
+    expect(new Set(rounds.map((line) => line.participants)).size).toBeGreaterThan(1);
+    expect(rounds.some((line) => line.bytesUp > 0)).toBe(true);
+  });
+
   test('is asked for in words', () => {
+    expect(privacyOf('central:clip=0.5,noise=2,rate=0.1')).toMatchObject({ samplingRate: 0.1 });
     expect(privacyOf('central:clip=0.5,noise=2,quantile=0.5')).toEqual({
       type: 'central',
       clipNorm: 0.5,
@@ -137,6 +157,22 @@ describe('the seed alone decides', () => {
           noiseMultiplier: 0.5,
           delta: 1e-5,
           epsilon: 1000,
+        },
+        strategy: { name: 'fedavg', options: { lr: 1 } },
+        uplink: 'f32',
+        rounds: 4,
+      },
+    ],
+    [
+      'a cohort that is drawn by chance',
+      {
+        privacy: {
+          type: 'central' as const,
+          clipNorm: 0.3,
+          noiseMultiplier: 1,
+          delta: 1e-5,
+          epsilon: 1000,
+          samplingRate: 0.4,
         },
         strategy: { name: 'fedavg', options: { lr: 1 } },
         uplink: 'f32',

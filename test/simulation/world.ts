@@ -325,6 +325,8 @@ export class Device {
   turnedAway = 0;
   /** What it says of its speed when it checks in. */
   examplesPerSecond: number | undefined;
+  /** The code that it was sent, of a federation that is closed. */
+  invitation: string | undefined;
   /** Why it was left out, when it last asked. */
   notEligible: string | undefined;
   #connection: Connection | undefined;
@@ -418,7 +420,7 @@ export class Device {
   }
 
   #checkIn(): void {
-    const { examples, examplesPerSecond } = this;
+    const { examples, examplesPerSecond, invitation } = this;
     this.tell({
       name: 'check-in',
       message: {
@@ -426,6 +428,7 @@ export class Device {
         examples,
         backend: 'none',
         ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
+        ...(invitation === undefined ? {} : { invitation }),
       },
     });
   }

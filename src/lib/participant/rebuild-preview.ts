@@ -22,6 +22,7 @@ import { random } from '../core/random.ts';
 import { groupsOf } from '../core/secure-sum/groups.ts';
 import { LEAST_COHORT } from '../core/secure-sum/rules.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
+import { deltaOfChange } from '../core/update/control.ts';
 import { updateContext } from '../core/update/context.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/trainer.ts';
@@ -164,13 +165,10 @@ const devicesInSum = (spec: NetworkFederation): number =>
   Math.max(LEAST_COHORT, Math.floor(spec.rules.goal / groupsOf(spec)));
 
 /** Where each device adds a share of the noise before it masks, `survivors` of which make the whole: the update with that share. */
-function withShareOfNoise(
-  update: Float32Array,
-  { privacy, rules }: NetworkFederation,
-  survivors: number,
-): Float32Array {
+function withShareOfNoise(update: Float32Array, spec: NetworkFederation, survivors: number): Float32Array {
+  const { privacy, rules } = spec;
   if (privacy.type !== 'distributed') return update;
-  const noise = noiseInSum(privacy, update.length, rules.goal);
+  const noise = noiseInSum(privacy, update.length, rules.goal, secureSumOf(spec)?.colluding);
   if (noise === undefined)
     throw new PreviewFailed('So much noise does not fit into a secure sum of this model.');
   const rounding = random(0, 'rounding of a preview');
@@ -254,10 +252,25 @@ async function updateOf(
     const length = strategy.name === 'scaffold' ? 2 * base.length : base.length;
     const read = decodeAll(codec, entry.bytes, length, updateContext(federation, round, participant));
     if (!read.ok) throw new Error(`What ${codec.name} encodes it cannot decode: ${read.error.kind}.`);
-    return read.value.subarray(0, base.length);
+    return deltaRead(read.value, base.length, {
+      steps: stepsOf(plan, training),
+      learningRate: plan.learningRate,
+    });
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** SCAFFOLD's change of control tells of the delta once more: two that were shortened by chance are nearer to it together than either. */
+function deltaRead(
+  values: Float32Array<ArrayBuffer>,
+  length: number,
+  trained: Parameters<typeof deltaOfChange>[2],
+): Float32Array<ArrayBuffer> {
+  const delta = values.slice(0, length);
+  if (values.length === length) return delta;
+  const told = deltaOfChange(values.subarray(length), { server: new Float32Array(length) }, trained);
+  return delta.map((value, i) => (value + told[i]!) / 2);
 }
 
 /** What SCAFFOLD trains with before anything is known of anybody. */

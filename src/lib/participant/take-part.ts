@@ -181,6 +181,9 @@ export function takePart(options: TakePartOptions): TakingPart {
         link.on('sum-roster', ({ federation: of, round, roster }) => {
           if (of === federation) rounds.summing(round, (sum) => sum.roster(roster));
         }),
+        link.on('sum-nonces', ({ federation: of, round, nonces }) => {
+          if (of === federation) rounds.summing(round, (sum) => sum.nonces(nonces));
+        }),
         link.on('sum-forward', ({ federation: of, round, forward }) => {
           if (of === federation) rounds.summing(round, (sum) => sum.forward(forward));
         }),

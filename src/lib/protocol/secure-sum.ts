@@ -5,6 +5,7 @@ import {
   Advert,
   Consent,
   Forward,
+  Nonce,
   Reveal,
   SharedKeys,
   Slot,
@@ -20,6 +21,7 @@ export type SumTask = v.InferOutput<typeof SumTask>;
 
 export const sumClientMessages = {
   'sum-advert': v.strictObject({ ...inRound, advert: Advert }),
+  'sum-nonce': v.strictObject({ ...inRound, nonce: Nonce }),
   'sum-keys': v.strictObject({ ...inRound, keys: SharedKeys }),
   'sum-consent': v.strictObject({ ...inRound, consent: Consent }),
   'sum-reveal': v.strictObject({ ...inRound, reveal: Reveal }),
@@ -27,6 +29,8 @@ export const sumClientMessages = {
 
 export const sumServerMessages = {
   'sum-roster': v.strictObject({ ...inRound, roster: v.array(Advert) }),
+  /** Of a large roster: what all have drawn. */
+  'sum-nonces': v.strictObject({ ...inRound, nonces: v.array(Nonce) }),
   'sum-forward': v.strictObject({ ...inRound, forward: Forward }),
   /** U3: who is in the sum. */
   'sum-question': v.strictObject({ ...inRound, summed: Slots }),

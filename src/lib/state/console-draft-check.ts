@@ -231,6 +231,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
       privacy: privacyRead(draft.privacy),
       metric: draft.metric,
       secureSum: secureSumRead(draft.secureSum),
+      access: { type: draft.access },
     };
     const built = model.ok && model.value.type === 'network' ? model.value.network : undefined;
     for (const { path, message } of checkPrivacy(promised, false, built)) add(path, message);

@@ -59,8 +59,8 @@ export class ConsoleInvitations {
     });
   }
 
-  async revoke(id: string): Promise<void> {
-    await this.#do('revoking', async () => {
+  revoke(id: string): Promise<boolean> {
+    return this.#do('revoking', async () => {
       const told = await this.#api.revokeInvitation(this.#federation, id);
       if (told.ok) {
         this.list = told.value;

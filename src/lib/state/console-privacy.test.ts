@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { rdpEpsilon } from '../core/privacy/rdp.ts';
 import type { Noised } from '../core/privacy/rules.ts';
 import { noiseRatio, privacyChosen, privacyRead, privacySentences, privacyTyped } from './console-privacy.ts';
 
@@ -47,4 +48,22 @@ describe('privacy as it is typed', () => {
     const local = noiseRatio({ ...central, type: 'local' }, 100, 400);
     expect(local / noiseRatio(central, 100, 400)).toBeCloseTo(2 * Math.sqrt(100), 9);
   });
+});
+
+test('a draw of the server is said with what it is counted on for, what it is divided by, and whom that is to be believed of', () => {
+  const drawn: Noised = { ...central, noiseMultiplier: 1, samplingRate: 0.05 };
+  expect(privacyRead(privacyTyped(drawn))).toEqual(drawn);
+  // Kept while another noise is looked at, and not sent for it.
+  expect(privacyChosen({ ...privacyTyped(drawn), type: 'local' })).not.toHaveProperty('samplingRate');
+  const [privacy, draw, budget] = privacySentences(drawn, { goal: 20, maximumRounds: 100 }, undefined);
+  // q 0.05, σ 1, 100 rounds, δ 10⁻⁵ by Rényi divergences.
+  const expected = Number(rdpEpsilon(0.05, 1, 100, 1e-5).epsilon.toPrecision(3));
+  expect(privacy?.text).toContain(`loses ε ${expected} at δ 0.00001 by Rényi divergences, between a device`);
+  expect(draw?.text).toContain('with a chance of 5 %');
+  expect(draw?.text).toContain('divided by 20: that is what comes of 400 admitted devices');
+  expect(draw?.text).toContain('must trust this server');
+  expect(budget?.text).toContain('enough for all 100');
+  // Everywhere else none is claimed.
+  const [plain] = privacySentences(central, { goal: 20, maximumRounds: 100 }, undefined);
+  expect(plain?.text).toContain('No amplification by sampling is claimed');
 });

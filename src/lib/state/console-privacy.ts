@@ -1,7 +1,7 @@
 // The privacy of a draft: as typed, as the schema reads it, and what it comes to. Only the console loads it.
 import * as v from 'valibot';
 import { account } from '../core/privacy/account.ts';
-import { costOf, epsilonOf, releasesWithin } from '../core/privacy/budget.ts';
+import { epsilonAfter, roundsWithin } from '../core/privacy/loss-account.ts';
 import { noPrivacy, Privacy } from '../core/privacy/rules.ts';
 import { costRange } from '../core/privacy/simulated-cost.ts';
 import { adjacencyText, deltaText, epsilonText } from './privacy-words.ts';
@@ -17,22 +17,33 @@ export const DraftPrivacy = v.object({
   epsilon: number,
   /** Null: the clip norm stays. */
   followQuantile: v.optional(number, null),
+  /** Null: devices come as they like. */
+  samplingRate: v.optional(number, null),
 });
 export type DraftPrivacy = v.InferOutput<typeof DraftPrivacy>;
 
 export function privacyTyped(chosen: Privacy): DraftPrivacy {
   const usual = { clipNorm: 0.5, noiseMultiplier: 4, delta: 1e-5, epsilon: 8 };
-  if (chosen.type === 'none') return { ...usual, type: 'none', followQuantile: null };
-  return { ...chosen, followQuantile: chosen.followQuantile ?? null };
+  if (chosen.type === 'none') return { ...usual, type: 'none', followQuantile: null, samplingRate: null };
+  const { followQuantile = null, samplingRate = null } = chosen;
+  return { ...chosen, followQuantile, samplingRate };
 }
 
 /** For the schema to read, and to refuse by name. */
 export const privacyChosen = ({
   type,
   followQuantile,
+  samplingRate,
   ...numbers
 }: DraftPrivacy): { readonly type: string } =>
-  type === 'none' ? { type } : { type, ...numbers, ...(followQuantile === null ? {} : { followQuantile }) };
+  type === 'none'
+    ? { type }
+    : {
+        type,
+        ...numbers,
+        ...(followQuantile === null ? {} : { followQuantile }),
+        ...(samplingRate === null || type !== 'central' ? {} : { samplingRate }),
+      };
 
 /** What other parts of the draft are judged by: none where a number is missing, which its own field says. */
 export function privacyRead(draft: DraftPrivacy): Privacy {
@@ -55,21 +66,41 @@ export function privacySentences(
   parameterCount: number | undefined,
 ): readonly Sentence[] {
   if (privacy.type === 'none' || goal === null || maximumRounds === null) return [];
-  const { noiseMultiplier, delta, epsilon } = privacy;
-  const most = releasesWithin(privacy);
+  const { noiseMultiplier, samplingRate, delta, epsilon } = privacy;
+  const most = roundsWithin(privacy);
   const rounds = Math.min(maximumRounds, Math.max(most, 1));
+  const at = `at δ ${deltaText(delta)}`;
+  const accuracy =
+    parameterCount === undefined
+      ? []
+      : [{ name: 'Accuracy', text: accuracySentence(privacy, goal, parameterCount) }];
   // Without sampling the Gaussian's distribution of losses is exact.
-  const exact = epsilonOf(rounds * costOf(privacy), delta, privacy.type);
+  const exact = epsilonAfter(privacy, rounds);
+  if (samplingRate !== undefined)
+    return [
+      {
+        name: 'Privacy',
+        text: `A device that may be drawn for ${rounds === 1 ? 'one round' : `${rounds} rounds`} loses ε ${epsilonText(exact)} ${at} by Rényi divergences, ${adjacencyText(privacy)}, whether it is drawn or not. Without the draw the same noise would cost ε ${epsilonText(epsilonAfter({ ...privacy, samplingRate: undefined }, rounds))}.`,
+      },
+      {
+        name: 'Draw',
+        text: `Each round the server draws every admitted device by itself with a chance of ${Number((100 * samplingRate).toPrecision(3))} %, whoever is here; who is away then is absent. The sum is divided by ${goal}: that is what comes of ${Math.round(goal / samplingRate)} admitted devices if all are here. Devices must trust this server to draw so and to keep to itself whom it drew: no page, receipt or log says it. How long a round takes is not hidden.`,
+      },
+      {
+        name: 'Budget',
+        text: `ε ${epsilonText(epsilon)} ${at} holds ${most === 1 ? 'one round' : `${most} rounds`} of each device, drawn or not${most >= maximumRounds ? `: enough for all ${maximumRounds}.` : `; the run ends there, before its ${maximumRounds} rounds.`}`,
+      },
+      ...accuracy,
+    ];
   const renyi = account('rdp', { samplingRate: 1, noiseMultiplier, steps: rounds, delta }).epsilon;
   const beside =
     privacy.type === 'distributed'
       ? 'by Rényi divergences: no other account of such noise is known'
       : `by Rényi divergences ${epsilonText(renyi)}`;
-  const at = `at δ ${deltaText(delta)}`;
   return [
     {
       name: 'Privacy',
-      text: `A device in ${rounds === 1 ? 'one round' : `${rounds} rounds`} loses ε ${epsilonText(exact)} ${at} (${beside}), ${adjacencyText(privacy)}. No amplification by sampling is counted: devices come when they like.`,
+      text: `A device in ${rounds === 1 ? 'one round' : `${rounds} rounds`} loses ε ${epsilonText(exact)} ${at} (${beside}), ${adjacencyText(privacy)}. No amplification by sampling is claimed: devices come when they like.`,
     },
     {
       name: 'Budget',
@@ -78,9 +109,7 @@ export function privacySentences(
           ? `ε ${epsilonText(epsilon)} ${at} holds ${most} updates of each device: enough for all ${maximumRounds} rounds.`
           : `ε ${epsilonText(epsilon)} ${at} holds ${most === 1 ? 'one update' : `${most} updates`} of each device. Who has given them takes part no more; the run ends where too few are left, before its ${maximumRounds} rounds if no others come.`,
     },
-    ...(parameterCount === undefined
-      ? []
-      : [{ name: 'Accuracy', text: accuracySentence(privacy, goal, parameterCount) }]),
+    ...accuracy,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { costRange } from '../core/privacy/simulated-cost.ts';
 import type { Noised } from '../core/privacy/rules.ts';
-import { protectionWords, spentWords } from './privacy-words.ts';
+import { privacyWords, protectionWords, spentWords } from './privacy-words.ts';
 
 const central: Noised = { type: 'central', clipNorm: 0.5, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 };
 
@@ -20,6 +20,18 @@ test('every ε stands with its δ and with what it is between', () => {
   expect(inSum.head).toContain('only the sum of at least five devices’ updates');
   expect(inSum.body).toContain('9 updates of each device');
   expect(inSum.body).toContain('could take their own shares away');
+});
+
+test('where the server draws it is said what the bound counts on, and no number of updates is promised', () => {
+  const { body } = protectionWords({ ...central, samplingRate: 0.1 }, 'rows');
+  expect(body).toContain('each with a chance of 10 %');
+  expect(body).toContain('you must trust the server for it');
+  expect(body).toContain('At most ε 8 at δ 0.00001, between a device that takes part');
+  expect(body).not.toContain('updates of each device');
+  expect(privacyWords({ ...central, samplingRate: 0.1 })).toContain(
+    'drawn with a chance of 10 %; at most ε 8',
+  );
+  expect(spentWords({ ...central, samplingRate: 0.1 }, 3)).toContain('drawn or not');
 });
 
 test('a device’s own ε is that of its updates', () => {

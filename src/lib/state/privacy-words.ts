@@ -22,19 +22,27 @@ const whose = {
   distributed: 'all devices inside the secure sum',
 } as const;
 
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+
 /** In a list of settings. */
 export const privacyWords = (privacy: Privacy): string =>
   privacy.type === 'none'
     ? 'no noise'
-    : `noise of ${whose[privacy.type]}: clip norm ${privacy.clipNorm}, noise multiplier ${privacy.noiseMultiplier}; at most ε ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}, ${adjacencyText(privacy)}`;
+    : `noise of ${whose[privacy.type]}: clip norm ${privacy.clipNorm}, noise multiplier ${privacy.noiseMultiplier}${privacy.samplingRate === undefined ? '' : `, each device drawn with a chance of ${percent(privacy.samplingRate)}`}; at most ε ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}, ${adjacencyText(privacy)}`;
 
 export function protectionWords(
   privacy: Noised,
   things: string,
 ): { readonly head: string; readonly body: string } {
   const { type, clipNorm, epsilon, delta } = privacy;
+  const bound = `At most ε ${epsilonText(epsilon)} at δ ${deltaText(delta)}, ${adjacencyText(privacy)}`;
+  if (privacy.samplingRate !== undefined)
+    return {
+      head: 'Each update is limited, and their sum is blurred with noise before a version is made of it.',
+      body: `It is cut to a length of ${clipNorm}. In each round the server draws by chance which of the invited devices take part, each with a chance of ${percent(privacy.samplingRate)}, and tells nobody which: whoever sees every version, and not whom it drew, learns little about your ${things}. The bound counts on that draw, and you must trust the server for it; single updates are not hidden from it either. ${bound}, over all rounds together, in whichever this device is drawn.`,
+    };
   const most = releasesWithin(privacy);
-  const budget = `At most ε ${epsilonText(epsilon)} at δ ${deltaText(delta)}, ${adjacencyText(privacy)}: ${most === 1 ? 'one update' : `${most} updates`} of each device, and no more.`;
+  const budget = `${bound}: ${most === 1 ? 'one update' : `${most} updates`} of each device, and no more.`;
   if (type === 'local') {
     const deviation = privacy.noiseMultiplier * sensitivityFactor(privacy) * clipNorm;
     return {
@@ -55,4 +63,6 @@ export function protectionWords(
 
 /** After so many updates of this device. */
 export const spentWords = (privacy: Noised, updates: number): string =>
-  `So far at most ε ${epsilonText(epsilonOf(updates * costOf(privacy), privacy.delta, privacy.type))} of ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}.`;
+  privacy.samplingRate !== undefined
+    ? `Each round costs it the same, drawn or not; all together at most ε ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}.`
+    : `So far at most ε ${epsilonText(epsilonOf(updates * costOf(privacy), privacy.delta, privacy.type))} of ${epsilonText(privacy.epsilon)} at δ ${deltaText(privacy.delta)}.`;

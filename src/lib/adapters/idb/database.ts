@@ -70,6 +70,8 @@ export interface ParametersRow {
   readonly usedAt: number;
 }
 
+type SealedReceipt = Sealed & { readonly receipt: Pick<StoredReceipt['receipt'], 'federation' | 'round'> };
+
 export interface TributaryDatabase extends DBSchema {
   /** Key: dataset id (in line). */
   datasets: { key: string; value: DatasetRow | (Sealed & { readonly id: string }) };
@@ -91,11 +93,19 @@ export interface TributaryDatabase extends DBSchema {
   /** Key: checkpoint key (in line). */
   checkpoints: { key: string; value: Checkpoint | (Sealed & Pick<Checkpoint, 'key'>) };
   /** Key: [receipt.federation, receipt.round] (in line). */
-  receipts: { key: [FederationId, RoundNumber]; value: StoredReceipt };
-  /** Key: counts up, out of line. */
-  refusals: { key: number; value: StoredRefusal; indexes: { federation: FederationId } };
+  receipts: { key: [FederationId, RoundNumber]; value: StoredReceipt | SealedReceipt };
+  /** Key: rises with time, out of line. */
+  refusals: {
+    key: number;
+    value: StoredRefusal | (Sealed & Pick<StoredRefusal, 'federation'>);
+    indexes: { federation: FederationId };
+  };
   /** Key: digest, out of line. */
-  parameters: { key: string; value: ParametersRow; indexes: { usedAt: number } };
+  parameters: {
+    key: string;
+    value: ParametersRow | (Sealed & Pick<ParametersRow, 'usedAt'>);
+    indexes: { usedAt: number };
+  };
   /** Key: `<kind>:<federation>`, out of line. */
   vectors: { key: string; value: Float32Array<ArrayBuffer> | Sealed };
   /** Key: model id (in line). */
@@ -108,7 +118,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 3;
+export const DATABASE_VERSION = 4;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -124,10 +134,16 @@ export interface OpenOptions {
 /** Opens, and creates where it is missing. Rejects with a DOMException when the browser has no storage to give. */
 export async function openDatabase(options: OpenOptions = {}): Promise<Database> {
   const database = await openDB<TributaryDatabase>(options.name ?? DATABASE_NAME, DATABASE_VERSION, {
-    upgrade(upgrading, oldVersion) {
+    async upgrade(upgrading, oldVersion, _, transaction) {
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
+      if (oldVersion === 3) {
+        // More stores are sealed since: a lock that is set is gone on with once it is opened.
+        const lock = transaction.objectStore('lock');
+        const row = await lock.get('lock');
+        if (row?.state === 'on') await lock.put({ ...row, state: 'locking' }, 'lock');
+      }
     },
     blocked() {
       options.onBlocked?.();

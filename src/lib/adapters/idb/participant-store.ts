@@ -1,7 +1,7 @@
 // What a participant keeps, in IndexedDB. What was promised to the server or to the person (identity, outbox, receipts, settings)
 // is written with strict durability: the promise resolves when it lies on the disk. Checkpoints and cached parameters are
 // not worth a flush: they can be made again.
-import { StorageFull } from '../../ports/dataset-store.ts';
+import { DataLocked, StorageFull } from '../../ports/dataset-store.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Database, TributaryDatabase } from './database.ts';
 import { keptIdentity } from './identity.ts';
@@ -48,6 +48,29 @@ export function createIdbParticipantStore(
     const row = await database.get(name, key);
     return row === undefined ? undefined : seal.open(name, key, row);
   };
+  // A refusal's key is sealed in with it, so it is known before: it rises here, and two tabs in one millisecond differ by chance.
+  const tab = crypto.getRandomValues(new Uint16Array(1))[0]! % 1000;
+  let lastRefusal = 0;
+  const keepParameters = (digest: string, parameters: Float32Array<ArrayBuffer>): Promise<void> =>
+    seal.writing(async (as) => {
+      const row = await as.seal('parameters', digest, { parameters, usedAt: Date.now() });
+      const transaction = database.transaction(['parameters', 'lock'], 'readwrite');
+      await as.confirm(transaction);
+      const store = transaction.objectStore('parameters');
+      await store.put(row, digest);
+      let surplus = (await store.count()) - PARAMETERS_KEPT;
+      for (
+        let cursor = await store.index('usedAt').openCursor();
+        cursor !== null && surplus > 0;
+        surplus -= 1
+      ) {
+        // Several may be used in one millisecond: the one just written stays in any case.
+        if (cursor.primaryKey === digest) surplus += 1;
+        else await cursor.delete();
+        cursor = await cursor.continue();
+      }
+      await transaction.done;
+    });
   return {
     identity: () => roomFor(undefined, () => keptIdentity(database)),
     outbox: {
@@ -71,50 +94,54 @@ export function createIdbParticipantStore(
       remove: (key) => database.delete('checkpoints', key),
     },
     receipts: {
-      put: (receipt) =>
-        roomFor(undefined, async () => {
-          const transaction = database.transaction('receipts', 'readwrite', strict);
-          await Promise.all([transaction.store.put(receipt), transaction.done]);
-        }),
-      list: (federation) =>
-        database.getAll(
-          'receipts',
-          federation === undefined ? undefined : IDBKeyRange.bound([federation], [federation, []]),
+      put: (stored) =>
+        roomFor(undefined, () =>
+          put('receipts', [stored.receipt.federation, stored.receipt.round], stored, strict),
         ),
+      async list(federation) {
+        const range =
+          federation === undefined ? undefined : IDBKeyRange.bound([federation], [federation, []]);
+        const rows = await database.getAll('receipts', range);
+        return Promise.all(
+          rows.map((row) => seal.open('receipts', [row.receipt.federation, row.receipt.round], row)),
+        );
+      },
       putRefusal: (refusal) =>
         roomFor(undefined, async () => {
-          const transaction = database.transaction('refusals', 'readwrite', strict);
-          await Promise.all([transaction.store.add(refusal), transaction.done]);
+          lastRefusal = Math.max(lastRefusal + 1, Date.now() * 1000 + tab);
+          await put('refusals', lastRefusal, refusal, strict);
         }),
-      refusals: (federation) =>
-        federation === undefined
-          ? database.getAll('refusals')
-          : database.getAllFromIndex('refusals', 'federation', federation),
+      async refusals(federation) {
+        const keys =
+          federation === undefined
+            ? await database.getAllKeys('refusals')
+            : await database.getAllKeysFromIndex('refusals', 'federation', federation);
+        const read = await Promise.all(keys.map((key) => opened('refusals', key)));
+        return read.filter((one) => one !== undefined);
+      },
     },
+    // Downloaded versions are a copy of what the server has: locked, they are as good as not there, and nothing waits for them.
     parameters: {
       put: (digest, parameters) =>
         roomFor(parameters.byteLength, async () => {
-          const transaction = database.transaction('parameters', 'readwrite');
-          await transaction.store.put({ parameters, usedAt: Date.now() }, digest);
-          let surplus = (await transaction.store.count()) - PARAMETERS_KEPT;
-          for (
-            let cursor = await transaction.store.index('usedAt').openCursor();
-            cursor !== null && surplus > 0;
-            surplus -= 1
-          ) {
-            // Several may be used in one millisecond: the one just written stays in any case.
-            if (cursor.primaryKey === digest) surplus += 1;
-            else await cursor.delete();
-            cursor = await cursor.continue();
+          try {
+            await keepParameters(digest, parameters);
+          } catch (failure) {
+            if (!(failure instanceof DataLocked)) throw failure;
           }
-          await transaction.done;
         }),
       async get(digest) {
         const transaction = database.transaction('parameters', 'readwrite');
         const row = await transaction.store.get(digest);
         if (row !== undefined) await transaction.store.put({ ...row, usedAt: Date.now() }, digest);
         await transaction.done;
-        return row?.parameters;
+        if (row === undefined) return undefined;
+        try {
+          return (await seal.open('parameters', digest, row)).parameters;
+        } catch (failure) {
+          if (!(failure instanceof DataLocked)) throw failure;
+          return undefined;
+        }
       },
     },
     vectors: {

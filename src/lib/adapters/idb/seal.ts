@@ -11,19 +11,28 @@ import type { Database, LockRow, Sealed, TributaryDatabase } from './database.ts
 import type { Keys } from './keys.ts';
 import { pack, unpack } from './packing.ts';
 
-/** The stores whose records are sealed, and what of a record stays readable because IndexedDB finds it by that. */
-export const sealedStores = {
+/**
+ * The stores whose records are sealed, and what of a record stays readable because IndexedDB finds it by that. Not sealed: the device's
+ * key pair, which no script can read and which must be there for a tab to say who it is; settings (joined federations, the last head of
+ * a log, byte counts), which are needed before anybody has typed a passphrase.
+ */
+const readable = {
   datasets: ['id'],
   imports: ['id'],
   chunks: [],
   hashes: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
+  receipts: ['receipt.federation', 'receipt.round'],
+  refusals: ['federation'],
+  parameters: ['usedAt'],
   vectors: [],
   models: ['id'],
 } as const;
-export type SealedStore = keyof typeof sealedStores;
-export const sealedStoreNames = Object.keys(sealedStores) as SealedStore[];
+export type SealedStore = keyof typeof readable;
+export const sealedStoreNames = Object.keys(readable) as SealedStore[];
+/** Their keys go beside the record: what of it stays readable is for an index. */
+const outOfLine: readonly SealedStore[] = ['chunks', 'hashes', 'vectors', 'refusals', 'parameters'];
 
 type Key<Name extends SealedStore> = TributaryDatabase[Name]['key'];
 /** As it lies there: sealed, or as it is. */
@@ -31,7 +40,7 @@ type Stored<Name extends SealedStore> = TributaryDatabase[Name]['value'];
 export type Plain<Name extends SealedStore> = Exclude<Stored<Name>, Sealed>;
 
 /** Whether IndexedDB finds the key in the record itself: an out-of-line key goes beside it. */
-export const isInLine = (name: SealedStore): boolean => sealedStores[name].length > 0;
+export const isInLine = (name: SealedStore): boolean => !outOfLine.includes(name);
 
 /** Of AES-GCM; it stands before the ciphertext. */
 export const IV_BYTES = 12;
@@ -119,8 +128,21 @@ export async function sealWith<Name extends SealedStore>(
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const parameters = { name: 'AES-GCM', iv, additionalData: boundTo(store, key) };
   const cipher = new Uint8Array(await crypto.subtle.encrypt(parameters, dataKey, pack(value)));
-  const kept = sealedStores[store].map((name) => [name, Reflect.get(value, name)]);
-  return { ...Object.fromEntries(kept), sealed: joined(iv, cipher) } as Stored<Name>;
+  return { ...readableOf(store, value), sealed: joined(iv, cipher) } as Stored<Name>;
+}
+
+/** The paths of `readable`, at most two names deep. */
+function readableOf(store: SealedStore, value: object): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const path of readable[store]) {
+    const [name = path, inner] = path.split('.');
+    const part: unknown = Reflect.get(value, name);
+    kept[name] =
+      inner === undefined || typeof part !== 'object' || part === null
+        ? part
+        : { ...(kept[name] as object | undefined), [inner]: Reflect.get(part, inner) };
+  }
+  return kept;
 }
 
 /** Rejects with an OperationError where the bytes were changed, or put in another record's place. */

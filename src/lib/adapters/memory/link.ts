@@ -48,6 +48,7 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     'turned-away': new Set(),
     'come-back': new Set(),
     'sum-roster': new Set(),
+    'sum-nonces': new Set(),
     'sum-forward': new Set(),
     'sum-question': new Set(),
     'sum-consents': new Set(),

@@ -6,7 +6,9 @@ import { secureSumOf, type FederationSpec } from '../federation.ts';
 import type { Network } from '../model/network.ts';
 import { bitDeviationFor, updateNoise } from './adaptive-clip.ts';
 import { checkNoiseInSum } from './check-noise-in-sum.ts';
-import { epsilonOf, costOf, releasesWithin, sensitivityFactor } from './budget.ts';
+import { sensitivityFactor } from './budget.ts';
+import { samplingUnfit } from './check-sampling.ts';
+import { epsilonAfter, roundsWithin } from './loss-account.ts';
 import type { Privacy } from './rules.ts';
 
 /** An eighth of what a coordinate may be (protocol/limits.ts): codecs that round find room beside it. */
@@ -23,12 +25,12 @@ export function sumUnfit(type: Privacy['type'], hasSum: boolean): string | undef
 
 type Planned = Pick<
   FederationSpec,
-  'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation' | 'secureSum'
+  'privacy' | 'strategy' | 'metric' | 'rules' | 'personalisation' | 'secureSum' | 'access'
 >;
 
 /** Paths within the spec. `network`: undefined where the model is learnt from sums, or could not be built. */
 export function checkPrivacy(
-  { privacy, strategy: chosen, metric, rules, personalisation, secureSum }: Planned,
+  { privacy, strategy: chosen, metric, rules, personalisation, secureSum, access }: Planned,
   isSummed: boolean,
   network: Network | undefined,
 ): readonly StrategyIssue[] {
@@ -42,10 +44,10 @@ export function checkPrivacy(
       },
     ];
   const issues: StrategyIssue[] = [];
-  if (releasesWithin(privacy) < 1)
+  if (roundsWithin(privacy) < 1)
     issues.push({
       path: 'privacy.epsilon',
-      message: `One round costs ε ${Number(epsilonOf(costOf(privacy), privacy.delta, privacy.type).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
+      message: `One round costs ε ${Number(epsilonAfter(privacy, 1).toPrecision(3))} at δ ${privacy.delta}, more than the budget of ${privacy.epsilon}. Choose more noise or a larger budget.`,
     });
   const deviation = sensitivityFactor(privacy) * privacy.noiseMultiplier * privacy.clipNorm;
   if (privacy.type === 'local' && deviation > MOST_LOCAL_NOISE)
@@ -53,6 +55,8 @@ export function checkPrivacy(
       path: 'privacy.noiseMultiplier',
       message: `Noise of ±${Number(deviation.toPrecision(3))} on every number would leave what an update may hold. Choose a smaller clip norm or less noise: 2 × clip norm × noise multiplier of at most ${MOST_LOCAL_NOISE}.`,
     });
+  const cannotSample = samplingUnfit({ privacy, rules, access });
+  if (cannotSample !== undefined) issues.push({ path: 'privacy.samplingRate', message: cannotSample });
   const chosenSum = secureSumOf({ secureSum });
   const unfit = sumUnfit(privacy.type, chosenSum !== undefined);
   if (unfit !== undefined) issues.push({ path: 'privacy.type', message: unfit });

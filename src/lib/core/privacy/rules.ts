@@ -18,6 +18,11 @@ export const Privacy = v.variant('type', [
     followQuantile: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
     /** z: the noise’s standard deviation, in what one participant can change the sum by. */
     noiseMultiplier: above(0, 1000),
+    /**
+     * q: the server draws who is in a round, each admitted device by itself with this chance (poisson-sample.ts), and ε counts on it.
+     * Absent: devices come as they like, and ε counts as if each were in every round.
+     */
+    samplingRate: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
     delta: above(0, 0.1),
     /** The most that any participant may ever lose, at δ. */
     epsilon: above(0, 10_000),
@@ -25,5 +30,9 @@ export const Privacy = v.variant('type', [
 ]);
 export type Privacy = v.InferOutput<typeof Privacy>;
 export type Noised = Exclude<Privacy, { type: 'none' }>;
+
+/** Whether the server draws cohorts by chance, in secret, and ε counts on that. */
+export const isDrawn = (privacy: Privacy): boolean =>
+  privacy.type !== 'none' && privacy.samplingRate !== undefined;
 
 export const noPrivacy: Privacy = { type: 'none' };

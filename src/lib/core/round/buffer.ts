@@ -20,7 +20,7 @@ import type { QuantumOf } from './round.ts';
 
 export type RoundSetting = Pick<
   Selection,
-  'round' | 'run' | 'base' | 'baseDigest' | 'rules' | 'maximumStaleness' | 'roots' | 'openedAt'
+  'round' | 'run' | 'base' | 'baseDigest' | 'rules' | 'maximumStaleness' | 'roots' | 'drawnFrom' | 'openedAt'
 >;
 
 /** Members whose work goes on when this round ends. */

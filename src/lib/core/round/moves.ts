@@ -132,7 +132,7 @@ export function aggregate(round: Reporting): Step {
 
 /** `carries`: whoever still trains goes on in the next round (buffer.ts), and is no member of this one any more. */
 export function abandon(round: Selection | Manned, reason: string, at: number, carries = false): Step {
-  const { round: number, run, base, baseDigest, rules, maximumStaleness, roots, openedAt } = round;
+  const { round: number, run, base, baseDigest, rules, maximumStaleness, roots, drawnFrom, openedAt } = round;
   const cohort =
     round.phase === 'selection' ? [] : carries ? withoutCarried(round.cohort) : leaveRest(round.cohort, at);
   return {
@@ -144,6 +144,7 @@ export function abandon(round: Selection | Manned, reason: string, at: number, c
       rules,
       maximumStaleness,
       ...(roots === undefined ? {} : { roots }),
+      ...(drawnFrom === undefined ? {} : { drawnFrom }),
       openedAt,
       phase: 'abandoned',
       cohort,

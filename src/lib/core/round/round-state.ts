@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
-import { SumAttempt } from '../secure-sum/attempt.ts';
+import { SumAttempt } from '../secure-sum/attempt-state.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Unix time, milliseconds. */
@@ -107,6 +107,11 @@ const setting = {
   maximumStaleness: whole,
   /** Devices against whose updates the others are measured (roots.ts); absent where the strategy needs none. */
   roots: v.optional(v.array(ParticipantId)),
+  /**
+   * The population that the server drew its cohort from, each by chance (core/privacy/poisson-sample.ts); absent where devices are
+   * picked among those who are there. Such a round has no minimum, takes whatever comes, and tells nobody whom it drew.
+   */
+  drawnFrom: v.optional(v.array(ParticipantId)),
   openedAt: time,
 };
 /** From configuration on, in asynchronous rounds from the opening: who takes part, and the unit of the sum that their claims allow (core/aggregation). */

@@ -8,11 +8,12 @@
 // first wherever a step must be durable before anybody hears of it.
 import { expire, seat, type RoundSetting } from './buffer.ts';
 import { abandon, accept, aggregate, answer, membersLeft, ofMember, followedBy, unchanged } from './moves.ts';
-import type { RoundEvent, Step } from './round-events.ts';
+import type { Effect, RoundEvent, Step } from './round-events.ts';
 import {
   acceptedReports,
   isAsynchronous,
   type Aggregation,
+  type Candidate,
   type Member,
   type Reporting,
   type Round,
@@ -32,6 +33,25 @@ export const openRound = (setting: RoundSetting): Selection => ({
   candidates: [],
   population: 0,
 });
+
+/**
+ * A round whose cohort the server drew by chance from `drawnFrom` opens with those of the drawn that are here: the others are absent,
+ * also if they come later. Nothing about it may depend on how many were drawn, or a bound that counts on the draw would not hold: it
+ * has no minimum, it does not end at its goal (which is what the sum is divided by), and the unit of its sum is that of all.
+ */
+export function openDrawn(setting: RoundSetting, here: readonly Candidate[], quantumOf: QuantumOf): Step {
+  const drawnFrom = setting.drawnFrom ?? [];
+  const cohort = here.map((candidate) => newMember(setting, candidate, setting.openedAt));
+  const opened: Reporting = {
+    ...setting,
+    phase: 'reporting',
+    cohort,
+    quantum: quantumOf(drawnFrom.map(() => 1)),
+    population: drawnFrom.length,
+    configuredAt: setting.openedAt,
+  };
+  return followedBy(configuring(opened), settle(opened, setting.openedAt));
+}
 
 /** The unit of the sum that the strategy will make of updates of at most so many examples each (core/aggregation). */
 export type QuantumOf = (claimedExamples: readonly number[]) => number;
@@ -107,21 +127,25 @@ const configureWhenFull = (round: Selection, at: number, quantumOf: QuantumOf): 
 function configure(round: Selection, at: number, quantumOf: QuantumOf): Step {
   const { candidates, phase: _, ...setting } = round;
   const quantum = quantumOf(candidates.map((one) => one.examples));
-  const cohort = candidates.map((candidate): Member => ({
-    candidate,
-    task: { round: round.round, version: round.base, digest: round.baseDigest, leftMs: null },
-    standing: { type: 'active', stage: 'waiting', fraction: null },
-    history: [{ stage: 'waiting', at }],
-  }));
-  const participants = candidates.map((one) => one.participant);
-  return {
-    round: { ...setting, phase: 'reporting', cohort, quantum, configuredAt: at },
-    effects: [
-      { type: 'record', entry: { type: 'configured', participants, quantum } },
-      { type: 'start-timer', phase: 'reporting', ms: round.rules.reportingDeadlineMs },
-      { type: 'configure', participants },
-    ],
-  };
+  const cohort = candidates.map((candidate) => newMember(round, candidate, at));
+  const configured: Reporting = { ...setting, phase: 'reporting', cohort, quantum, configuredAt: at };
+  return { round: configured, effects: configuring(configured) };
+}
+
+const newMember = (setting: RoundSetting, candidate: Candidate, at: number): Member => ({
+  candidate,
+  task: { round: setting.round, version: setting.base, digest: setting.baseDigest, leftMs: null },
+  standing: { type: 'active', stage: 'waiting', fraction: null },
+  history: [{ stage: 'waiting', at }],
+});
+
+function configuring({ cohort, quantum, rules }: Reporting): readonly Effect[] {
+  const participants = cohort.map((one) => one.candidate.participant);
+  return [
+    { type: 'record', entry: { type: 'configured', participants, quantum } },
+    { type: 'start-timer', phase: 'reporting', ms: rules.reportingDeadlineMs },
+    { type: 'configure', participants },
+  ];
 }
 
 function inReporting(round: Reporting, event: RoundEvent): Step {
@@ -149,7 +173,7 @@ function inReporting(round: Reporting, event: RoundEvent): Step {
       if (event.round !== round.round || event.phase !== 'reporting' || isAsynchronous(round))
         return unchanged(round);
       const reports = acceptedReports(round).length;
-      if (reports < round.rules.minimum)
+      if (reports < leastReports(round))
         return abandon(round, tooFew('reported in time', reports, round.rules.minimum), event.at);
       return rootStands(round, 'accepted')
         ? aggregate(round)
@@ -221,7 +245,8 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
  * a root waits for its update, goal met or not.
  */
 function settle(round: Reporting, at: number): Step {
-  const { goal, minimum } = round.rules;
+  const minimum = leastReports(round);
+  const goal = round.drawnFrom === undefined ? round.rules.goal : Infinity;
   const count = (...types: Standing['type'][]): number =>
     round.cohort.filter((member) => types.includes(member.standing.type)).length;
   const reports = count('accepted');
@@ -237,6 +262,9 @@ function settle(round: Reporting, at: number): Step {
     return abandon(round, tooFew('could report any more', reports + count('active', 'dropped'), minimum), at);
   return unchanged(round);
 }
+
+const leastReports = ({ drawnFrom, rules }: Reporting): number =>
+  drawnFrom === undefined ? rules.minimum : 0;
 
 const tooFew = (did: string, got: number, minimum: number): string =>
   `Only ${got} ${got === 1 ? 'device' : 'devices'} ${did}; the round needs ${minimum}.`;

@@ -62,7 +62,7 @@ export interface Contribution {
   readonly setting: AggregationSetting;
   /** Another text each time: rounding is drawn once, and never again the same. */
   readonly rounding: string;
-  /** The fewest devices of a sum that this one helps to open: their shares of noise add up to what is stated. */
+  /** The fewest honest devices of a sum that this one helps to open: their shares of noise add up to what is stated. */
   readonly survivors: number;
   /** For its share of noise: of the platform's CSPRNG. */
   readonly draw: DrawBytes;

@@ -29,3 +29,16 @@ export function controlChange(
   const distance = trained.steps * trained.learningRate;
   return Float32Array.from(server, (value, i) => (base[i]! - after[i]!) / distance - value);
 }
+
+/**
+ * What a change of control says of the delta that it came with, y − w = −Kη · (Δc + c) [P]: the same, as far as neither was shortened
+ * on its way. c, the server's control, is known to whoever reads updates.
+ */
+export function deltaOfChange(
+  change: Float32Array,
+  { server }: Pick<RoundControl, 'server'>,
+  { steps, learningRate }: { readonly steps: number; readonly learningRate: number },
+): Float32Array<ArrayBuffer> {
+  const distance = steps * learningRate;
+  return Float32Array.from(change, (value, i) => -distance * (value + server[i]!));
+}

@@ -16,11 +16,13 @@ import {
   receive,
   reveal,
   share,
+  showNonce,
   wipe,
   type Member,
 } from '../../core/secure-sum/member.ts';
-import { fewestSummed, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
-import type { Advert, Consent, Forward, SumConfig } from '../../core/secure-sum/messages.ts';
+import { fewestHonest, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
+import type { Advert, Consent, Forward, Nonce, SumConfig } from '../../core/secure-sum/messages.ts';
+import { isDrawn } from '../../core/secure-sum/graph.ts';
 import { webPrimitives } from '../../core/secure-sum/primitives.ts';
 import { LEAST_COHORT } from '../../core/secure-sum/rules.ts';
 import type { Identity } from '../../ports/identity.ts';
@@ -29,7 +31,7 @@ import type { Answer, ClientMessages, Configured } from '../../protocol/messages
 import { MASKED, type SumTask } from '../../protocol/secure-sum.ts';
 import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
-import { hasPromisedNoise } from './promised-noise.ts';
+import { hasPromisedCohort, hasPromisedNoise } from './promised-sum.ts';
 import { safetyPhrase } from './safety-phrase.ts';
 import { answersNoMore, willAnswer } from './sum-memory.ts';
 
@@ -60,6 +62,8 @@ export interface SumPeers {
 
 export interface SumRound {
   roster(roster: readonly Advert[]): void;
+  /** What all of a large roster have drawn. */
+  nonces(nonces: readonly Nonce[]): void;
   forward(forward: Forward): void;
   question(summed: readonly number[]): void;
   consents(consents: readonly Consent[]): void;
@@ -145,6 +149,16 @@ export function createSumRound(parts: SumRoundParts): SumRound {
     return undefined;
   }
 
+  async function shared(roster: readonly Advert[], nonces: readonly Nonce[]): Promise<void> {
+    if (member === undefined) return;
+    const stepped = await share(member, roster, nonces);
+    const keys = taken(stepped);
+    if (keys === undefined || !stepped.ok) return;
+    const { rosterHash } = stepped.value[0];
+    parts.onPeers({ count: roster.length - 1, phrase: safetyPhrase(rosterHash) });
+    await say('sum-keys', { federation, round, keys });
+  }
+
   next(async () => {
     if (!isOf(task.config, message))
       return fail(
@@ -163,12 +177,13 @@ export function createSumRound(parts: SumRoundParts): SumRound {
     roster: (roster) =>
       next(async () => {
         if (member?.phase !== 'advertised') return;
-        const stepped = await share(member, roster);
-        const keys = taken(stepped);
-        if (keys === undefined || !stepped.ok) return;
-        const { rosterHash } = stepped.value[0];
-        parts.onPeers({ count: roster.length - 1, phrase: safetyPhrase(rosterHash) });
-        await say('sum-keys', { federation, round, keys });
+        if (!isDrawn(roster.length, task.config)) return shared(roster, []);
+        const nonce = taken(await showNonce(member, roster));
+        if (nonce !== undefined) await say('sum-nonce', { federation, round, nonce });
+      }),
+    nonces: (nonces) =>
+      next(async () => {
+        if (member?.phase === 'drawn') await shared(member.roster, nonces);
       }),
     forward: (forward) =>
       next(async () => {
@@ -198,6 +213,10 @@ export function createSumRound(parts: SumRoundParts): SumRound {
         throw new Error(
           'The server asks for an update with other noise than the federation promises: it is not sent.',
         );
+      if (!hasPromisedCohort(spec, task.config))
+        throw new Error(
+          'The server lays the secure sum out for other devices in league with it, or for fewer who stay, than the federation promises: the update is not sent.',
+        );
       await new Promise<void>((resolve, reject) => {
         whenAborted(broken.signal, () => reject(broken.signal.reason));
         whenAborted(ready.signal, resolve);
@@ -214,7 +233,7 @@ export function createSumRound(parts: SumRoundParts): SumRound {
           task.config.cohort,
         ),
         rounding: toText(draw(16)),
-        survivors: fewestSummed(member.roster.length, task.config, LEAST_COHORT),
+        survivors: fewestHonest(member.roster.length, task.config, LEAST_COHORT),
         draw,
       });
       return new Promise<OutboxEntry>((resolve, reject) => {
