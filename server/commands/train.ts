@@ -19,6 +19,7 @@ interface Flags {
   readonly trials?: number;
   readonly fairness?: string;
   readonly checkLabels?: true;
+  readonly save?: string;
   readonly seed: number;
   readonly backend: TrainSetup['backend'];
   readonly state?: string;
@@ -52,6 +53,7 @@ export function register(program: Command): void {
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
       '--backend <name>',
@@ -126,6 +128,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   trials: flags.trials ?? null,
   fairness: flags.fairness ?? null,
   checkLabels: flags.checkLabels === true,
+  save: flags.save ?? null,
   seed: flags.seed,
   backend: flags.backend,
 });

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
+import { openModel, predictRows } from './predict.ts';
 import { runTraining } from './run-training.ts';
 import { UnusableTraining, type TrainSetup } from './setup.ts';
 
@@ -29,6 +30,7 @@ const setup = (
   trials: null,
   fairness: null,
   checkLabels: false,
+  save: null,
   seed: 1,
   backend: 'cpu',
   ...more,
@@ -105,6 +107,47 @@ describe('a run', () => {
     const resumed = await runTraining({ type: 'resume', directory }, { signal, say: () => {} });
     expect(resumed.model).toEqual(whole.result.model);
     expect(resumed.leaderboard).toEqual(whole.result.leaderboard);
+  });
+
+  test.each([
+    'tree',
+    'forest:trees=4',
+    'boosted-trees:stages=6',
+    'logistic',
+    'k-nn',
+    'constant',
+    'mlp:epochs=1,units=4,layers=1',
+  ])('saves %s; the effects of every prediction add up to it', async (model) => {
+    const file = join(folder, 'model.json');
+    await trained(setup(table, 'kind', { model, save: file, backend: 'reference' }));
+    const opened = await openModel(file);
+    const { predictions } = await predictRows(opened, [table], true, signal);
+    expect(predictions).toHaveLength(120);
+    expect(predictions[0]?.row).toBe(1);
+    for (const { explanation, shares, says } of predictions) {
+      const total = explanation!.effects.reduce((sum, { effect }) => sum + effect, explanation!.base);
+      expect(Math.abs(total - explanation!.score)).toBeLessThan(1e-9);
+      expect(Object.keys(shares ?? {})).toEqual(['bush', 'tree']);
+      expect(shares?.[says]).toBe(Math.max(...Object.values(shares ?? {})));
+    }
+  });
+
+  test('a saved model that was changed, and rows without its columns, are refused', async () => {
+    const file = join(folder, 'changed.json');
+    await trained(setup(table, 'kind', { model: 'tree', save: file }));
+    const other = join(folder, 'other.csv');
+    writeFileSync(other, 'width,leaves\n1,2\n');
+    await expect(
+      openModel(file).then((opened) => predictRows(opened, [other], false, signal)),
+    ).rejects.toThrow(/needs the columns “height”/);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(
+      file,
+      text.replace(/"digest":"(.)/, (_, first: string) => `"digest":"${first === '0' ? '1' : '0'}`),
+    );
+    await expect(openModel(file)).rejects.toThrow(/was changed since it was saved/);
+    writeFileSync(file, '{}');
+    await expect(openModel(file)).rejects.toThrow(/not a model/);
   });
 
   test.each([

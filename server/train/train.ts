@@ -1,4 +1,5 @@
 // A run of `tributary train`: rows in, lines out. The run itself is the workbench's (participant/workbench), as in a tab.
+import { writeFile } from 'node:fs/promises';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
@@ -6,6 +7,7 @@ import { parseSpec } from '#lib/core/named-options.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
 import type { Trial } from '#lib/participant/workbench/auto.ts';
+import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
   benchModelNamed,
@@ -84,6 +86,13 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     if (!done.ok) throw new UnusableTraining(done.error);
     const { result, fitted, outputs, chosen } = done.value;
     try {
+      if (setup.save !== null) {
+        const { contract, training, digest } = data;
+        await saveModel(
+          setup.save,
+          writeModelFile(fitted, { contract, chosen, seed: setup.seed, data: digest, training }),
+        );
+      }
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
@@ -124,6 +133,17 @@ const trialOf = ({ model, options, share, loss, standardError }: Trial): Trial =
   loss,
   standardError,
 });
+
+async function saveModel(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new UnusableTraining(
+      `--save ${path}: it cannot be written there. ${cause instanceof Error ? cause.message : ''}`,
+      { cause },
+    );
+  }
+}
 
 const dataLine = (data: BenchData): TrainLine => ({
   type: 'data',

@@ -50,9 +50,9 @@ export interface EncodedTable {
   readonly firstRefusal: string | undefined;
 }
 
-/** Encodes the rows at `indices` in that order, each by the one encoder that a row filled in by hand goes through too. */
+/** Encodes the rows at `indices` in that order, targets too where `field` names theirs (0 else), each by the one encoder that a row filled in by hand goes through too. */
 export function encodeTable(
-  task: TableTask,
+  task: Pick<TableTask, 'header' | 'rows'> & { readonly field: number | undefined },
   contract: TableContract,
   indices: ArrayLike<number>,
 ): Result<EncodedTable, string> {
@@ -91,7 +91,7 @@ export function encodeTable(
       firstRefusal ??= problem.message;
       continue;
     }
-    targets[taken.length] = encoder.target;
+    if (task.field !== undefined) targets[taken.length] = encoder.target;
     taken.push(row);
   }
   const count = taken.length;

@@ -9,7 +9,7 @@ import { derivatives } from '../trees/gradients.ts';
 import { growLevel, initialState, placeQuantiles } from '../trees/growth.ts';
 import { predict } from '../trees/prediction.ts';
 import type { TreesSpec } from '../trees/spec.ts';
-import type { TreesState } from '../trees/state.ts';
+import { readState, type TreesState } from '../trees/state.ts';
 import type { DataContract } from '../data/contract.ts';
 import { type Learner, type LearnerRows, type Learning, type Lesson, type Predictor } from './learner.ts';
 
@@ -43,6 +43,12 @@ export const boostedTrees: Learner = {
     return built.ok ? undefined : 'it takes tables, and this contract is of pictures.';
   },
   learn,
+  revive(contract, options, [vector]) {
+    const model = summedTrees(specOf(options), contract);
+    if (!model.ok || !(vector instanceof Float32Array)) return undefined;
+    const state = readState(model.value.layout, vector);
+    return state.ok ? boostedPredictor(state.value) : undefined;
+  },
 };
 
 const specOf = (options: Lesson['options']): TreesSpec => {

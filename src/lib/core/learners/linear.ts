@@ -3,6 +3,7 @@
 import { solvePositive } from './cholesky.ts';
 import {
   featuresOf,
+  sizeOf,
   optionOf,
   taskOf,
   unitOf,
@@ -38,6 +39,12 @@ export const linear: Learner = {
   unsuited: (contract) =>
     taskOf(contract).type === 'number' ? undefined : 'it predicts a number, and the target is classes.',
   learn,
+  revive: (contract, _, [weights, intercept]) =>
+    weights instanceof Float64Array &&
+    intercept instanceof Float64Array &&
+    weights.length === sizeOf(contract)
+      ? linearPredictor(weights, intercept[0] ?? 0)
+      : undefined,
 };
 
 export function* learn({ rows, options }: Lesson): Learning<LinearPredictor> {

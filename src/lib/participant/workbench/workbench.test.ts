@@ -2,13 +2,17 @@
 import { expect, test } from 'vitest';
 import { createReferenceTrainer } from '../../adapters/reference/reference-trainer.ts';
 import { random } from '../../core/random.ts';
+import { encodeTable } from '../../modalities/fit-table.ts';
+import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
+import { tableInputs } from '../../modalities/table-inputs.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createEngine } from '../engine.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
 import { searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
+import { readModelFile, writeModelFile } from './model-file.ts';
 import { benchModelNamed, chosenWith, type ChosenModel } from './models.ts';
 import { runBench, type BenchEvent } from './run-bench.ts';
 
@@ -171,8 +175,20 @@ test('a target may be whether a number lies above another; dates become parts', 
   ]);
 });
 
+test('records of JSON are rows as those of a CSV are', async () => {
+  const [header = '', ...lines] = flowers(80, 9).split('\n');
+  const names = header.split(',');
+  const records = lines.map((line) =>
+    Object.fromEntries(line.split(',').map((cell, at) => [names[at], cell])),
+  );
+  const read = await tableData([sourceOfText('flowers.json', JSON.stringify(records))], usual);
+  const same = await dataOf([header, ...lines].join('\n'));
+  expect(read.ok && read.value.digest).toBe(same.digest);
+  expect(read.ok && read.value.training.features).toEqual(same.training.features);
+});
+
 test.each([
-  ['', 'is not a CSV file. It is empty'],
+  ['', 'The file is empty'],
   ['kind', 'a header line and no rows'],
   ['a,kind\n1,x\n2,y', 'both need 2 at least'],
   ['a,b\n1,2\n3,4', 'There is no column “kind” to predict'],
@@ -187,7 +203,10 @@ test.each([
     'has the same value in every row',
   ],
   [`a,kind\n${Array.from({ length: 300 }, (_, i) => `${i},word ${i}`).join('\n')}`, '300 different values'],
-  [`a,kind\n${Array.from({ length: 60 }, (_, i) => `${i}`).join('\n')}`, 'has as many cells as the header'],
+  [
+    `a,kind\n${Array.from({ length: 60 }, (_, i) => `${i}`).join('\n')}`,
+    'This row has 1 cell, but the header names 2',
+  ],
 ])('what cannot be learnt from is refused in a sentence (%#)', async (text, message) => {
   expect(await refusalOf(text)).toContain(message);
 });
@@ -256,3 +275,38 @@ test('groups are compared on held-out rows, and labels that were turned round co
   const { importance } = await analyse(data, done.value.fitted, done.value.outputs, 1);
   expect(importance.map((one) => one.column).indexOf('colour')).toBe(2);
 });
+
+test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
+  '%s read from its file says what it said, and encodes a row of a file as it did',
+  async (name) => {
+    const text = flowers(90, 10);
+    const data = await dataOf(text);
+    const small =
+      { forest: { trees: 3 }, 'boosted-trees': { stages: 4 }, mlp: { epochs: 1, units: 4 } }[name] ?? {};
+    const done = await runBench({ data, chosen: chosen(name, small), seed: 1 }, surroundings, () => {});
+    if (!done.ok) throw new Error(done.error);
+    const { contract, training, heldOut, digest } = data;
+    const origin = { contract, chosen: done.value.chosen, seed: 1, data: digest, training };
+    const opened = readModelFile(writeModelFile(done.value.fitted, origin));
+    if (!opened.ok) throw new Error(opened.error);
+    expect(opened.value.predictor.predict(heldOut.features, heldOut.count)).toEqual(done.value.outputs);
+    // The way of predicting: no target, columns by name.
+    const [header = '', ...lines] = text.split('\n');
+    const turned = [header, ...lines].map((line) => line.split(',').toReversed().slice(1).join(','));
+    const table = await readRawTable([sourceOfText('new.csv', turned.join('\n'))], 'length');
+    if (!table.ok || contract.kind !== 'table') throw new Error('The table is there.');
+    const inputs = tableInputs(table.value, contract);
+    if (!inputs.ok) throw new Error(inputs.error);
+    const encoded = encodeTable({ ...inputs.value, field: undefined }, contract, [
+      ...inputs.value.rows.keys(),
+    ]);
+    const served = encoded.ok ? encoded.value.examples.features : new Float32Array(0);
+    const width = served.length / 90;
+    const seen = new Set(
+      Array.from({ length: 90 }, (_, row) => served.slice(row * width, (row + 1) * width).join()),
+    );
+    for (const rows of [training, heldOut])
+      for (let row = 0; row < rows.count; row += 1)
+        expect(seen).toContain(rows.features.slice(row * width, (row + 1) * width).join());
+  },
+);
