@@ -74,9 +74,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,
         ...line.first
           .slice(0, 5)
-          .map(
-            ({ row, label, likelier }) => `  row ${row + 1} to learn from: ${label}, probably ${likelier}`,
-          ),
+          .map(({ row, label, likelier }) => `  row ${row}: ${label}, probably ${likelier}`),
       ];
     case 'left-out':
       return [`${line.model} is left out: ${line.message}`];

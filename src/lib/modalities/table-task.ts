@@ -75,12 +75,17 @@ export function tableTask(table: RawTable, settings: TaskSettings): Result<Table
   notes.push(...dated.notes);
   const target = targetOf(dated.header, dated.rows, name, settings.kind);
   if (!target.ok) return target;
+  // What was asked for is the second class, whose share areas and groups are told of.
+  const asked =
+    above !== null && target.value.type === 'classes'
+      ? { ...target.value, classes: target.value.classes.toReversed() }
+      : target.value;
   return ok({
     header: dated.header,
     rows: dated.rows,
     origins,
     field: dated.header.indexOf(name),
-    target: target.value,
+    target: asked,
     notes,
   });
 }

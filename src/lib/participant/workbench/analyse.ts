@@ -12,7 +12,7 @@ import { groupFairness, type GroupFairness } from '../../core/metrics/group-fair
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
-import { judge, meritOf } from './judge.ts';
+import { meritOfOutputs } from './judge.ts';
 import type { ChosenModel } from './models.ts';
 
 export interface Analysis {
@@ -29,6 +29,8 @@ export type ShownSlice = Omit<Slice, 'rows'> & {
 
 /** So many held-out rows are shuffled and scored: enough to rank columns by. */
 const SHUFFLED_ROWS = 1000;
+/** Each is shuffled once where there are more: words of a text are hundreds. */
+const MANY_COLUMNS = 60;
 
 /** `outputs` [held-out rows, outputs]: what the model says of them. */
 export async function analyse(
@@ -42,14 +44,11 @@ export async function analyse(
   const some = spread(heldOut, SHUFFLED_ROWS);
   const features = Float32Array.from(some.features);
   const importance = await permutationImportance(
-    async (shuffled) => {
-      const judged = judge(contract, await fitted.predict(shuffled, some.count), some, seed, 0);
-      return judged === undefined ? 0 : meritOf(judged.report);
-    },
+    async (shuffled) => meritOfOutputs(contract, await fitted.predict(shuffled, some.count), some),
     features,
     some.count,
     columnPlaces(contract),
-    { seed, repeats: 3 },
+    { seed, repeats: contract.columns.length > MANY_COLUMNS ? 1 : 3 },
   );
   const losses = rowLosses(data, outputs);
   const slices = worstSlices(contract, heldOut, losses, { most: 5 }).map(({ rows, ...slice }) => ({
@@ -102,7 +101,7 @@ export function fairnessOf(
 }
 
 export interface ShownSuspect {
-  /** Among the rows to learn from, in the order of the file; 0-based. */
+  /** In what was read, from 1. */
   readonly row: number;
   readonly label: string;
   readonly likelier: string;
@@ -113,11 +112,12 @@ const FOLDS = 5;
 
 /** Labels among the rows to learn from that look wrong to models that have not seen them: five fits. Refused with a sentence. */
 export async function checkLabels(
-  { contract, training }: BenchData,
+  data: BenchData,
   { model, options }: ChosenModel,
   seed: number,
   surroundings: FitSurroundings,
 ): Promise<Result<readonly ShownSuspect[], string>> {
+  const { contract, training } = data;
   const labels = classLabels(contract);
   if (labels === undefined) return fail('Labels are checked where the target is classes.');
   const hashes = Uint32Array.from({ length: training.count }, (_, row) => training.hashes[2 * row + 1]!);
@@ -148,7 +148,7 @@ export async function checkLabels(
   }
   return ok(
     suspectLabels(shares, classes, labels.length).map(({ row, label, likelier, margin }) => ({
-      row,
+      row: data.trainingPlace(row),
       label: labels[label] ?? String(label),
       likelier: labels[likelier] ?? String(likelier),
       margin,

@@ -2,7 +2,7 @@
 // tree-structured Parzen estimator, many on few rows first (successive halving). Judged within the training rows alone: the held-out
 // rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
 // only says when to end. So that a search can be had again: by the number of its trials.
-import type { DataContract } from '../../core/data/contract.ts';
+import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
@@ -10,7 +10,7 @@ import { ok, fail, type Result } from '../../core/result.ts';
 import { rungsFor, survivors } from '../../core/search/halving.ts';
 import { nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
-import { judge, meritOf } from './judge.ts';
+import { meritOfOutputs } from './judge.ts';
 import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import { spaceOf } from './spaces.ts';
 
@@ -217,7 +217,7 @@ async function tried(
       const unseen = selectExamples(rows, judging);
       const outputs = await fitted.value.predict(unseen.features, unseen.count);
       fitted.value.close();
-      const judged = outputs.every(Number.isFinite) ? lossOf(contract, outputs, unseen, seed) : undefined;
+      const judged = lossOf(contract, outputs, unseen);
       if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
       losses.push(judged);
     }
@@ -232,15 +232,11 @@ async function tried(
   return { ...wanted, loss, standardError: Math.sqrt(variance / losses.length) };
 }
 
-function lossOf(
-  contract: DataContract,
-  outputs: Float64Array,
-  rows: Examples,
-  seed: number,
-): number | undefined {
-  const judged = judge(contract, outputs, rows, seed, 0);
-  if (judged === undefined) return undefined;
-  return judged.report.type === 'classes' ? 1 - meritOf(judged.report) : -meritOf(judged.report);
+/** Share of wrong answers, or RMSE; undefined where an output is no number. */
+function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): number | undefined {
+  if (!outputs.every(Number.isFinite)) return undefined;
+  const merit = meritOfOutputs(contract, outputs, rows);
+  return classLabels(contract) === undefined ? -merit : 1 - merit;
 }
 
 /** The lowest loss on all rows; the first of equal ones. */

@@ -188,5 +188,6 @@ function sentence(
     return `${model.title} learns something from these columns.`;
   if (interval.low > 0)
     return `${model.title} is better than every baseline; the next best is ${best.title}.`;
+  if (interval.high < 0) return `${best.title} is better, and simpler, than ${model.title}.`;
   return `${model.title} learns something, but is not clearly better than ${best.title}, which is simpler.`;
 }

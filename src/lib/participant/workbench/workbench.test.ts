@@ -165,7 +165,7 @@ test('a target may be whether a number lies above another; dates become parts', 
   const data = await dataOf(['day,x,num', ...lines].join('\n'), { target: 'num>2' });
   expect(data.contract.kind === 'table' && data.contract.target).toMatchObject({
     type: 'classes',
-    classes: [{ label: 'above 2' }, { label: 'up to 2' }],
+    classes: [{ label: 'up to 2' }, { label: 'above 2' }],
   });
   expect(data.contract.kind === 'table' && data.contract.columns.map((column) => column.name)).toEqual([
     'day (month)',
@@ -272,6 +272,8 @@ test('groups are compared on held-out rows, and labels that were turned round co
   expect(found.length).toBeGreaterThan(7);
   expect(found.length).toBeLessThan(32);
   expect(found.every(({ label, likelier }) => label !== likelier)).toBe(true);
+  const right = found.slice(0, 8).filter(({ row }) => turned.has(row - 1));
+  expect(right.length).toBeGreaterThanOrEqual(5);
   const { importance } = await analyse(data, done.value.fitted, done.value.outputs, 1);
   expect(importance.map((one) => one.column).indexOf('colour')).toBe(2);
 });
@@ -310,3 +312,26 @@ test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
         expect(seen).toContain(rows.features.slice(row * width, (row + 1) * width).join());
   },
 );
+
+test('texts are taken as words that training rows taught, and a word of a new text is found again', async () => {
+  const draw = random(12, 'reviews');
+  const filler = ['film', 'actor', 'scene', 'music', 'story', 'camera', 'ending', 'dialogue'];
+  const lines = Array.from({ length: 200 }, (_, row) => {
+    const words = Array.from({ length: 4 }, () => filler[draw.below(8)]);
+    words.push(row % 2 === 0 ? 'wonderful' : 'dreadful', `name${row}`);
+    return `${draw.shuffle(words).join(' ')},${row % 2 === 0 ? 'good' : 'bad'}`;
+  });
+  const data = await dataOf(['review,kind', ...lines].join('\n'));
+  expect(data.notes[0]).toMatch(/“review” holds texts, and is taken as 10 words/);
+  const result = await run(data, chosen('logistic'));
+  expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBe(1);
+  const table = await readRawTable(
+    [sourceOfText('new.csv', 'review\na dreadful wonderful Wonderful film')],
+    'review',
+  );
+  if (!table.ok || data.contract.kind !== 'table') throw new Error('The table is there.');
+  const inputs = tableInputs(table.value, data.contract);
+  const at = (word: string): number => (inputs.ok ? inputs.value.header.indexOf(`review: ${word}`) : -1);
+  expect(inputs.ok && inputs.value.rows[0]?.[at('wonderful')]).toBe('1.6931');
+  expect(inputs.ok && inputs.value.rows[0]?.[at('camera')]).toBe('0');
+});
