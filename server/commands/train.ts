@@ -1,4 +1,5 @@
 // `tributary train`: a model of one's own data, alone: no server, no round, nothing sent.
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
@@ -116,7 +117,8 @@ function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
 }
 
 const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
-  data: [...data],
+  // A run that is kept is found again from anywhere.
+  data: data.map((path) => resolve(path)),
   target: flags.target ?? null,
   task: flags.task ?? null,
   without: [...(flags.without ?? [])],
@@ -128,7 +130,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   trials: flags.trials ?? null,
   fairness: flags.fairness ?? null,
   checkLabels: flags.checkLabels === true,
-  save: flags.save ?? null,
+  save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
   backend: flags.backend,
 });

@@ -7,6 +7,8 @@ import type { Digest } from '#lib/core/ids.ts';
 export type TrainLine =
   | ({ readonly type: 'analysis' } & Analysis)
   | ({ readonly type: 'fairness' } & ShownFairness)
+  /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
+  | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
@@ -69,6 +71,10 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return spokenAnalysis(line);
     case 'fairness':
       return spokenFairness(line);
+    case 'saved':
+      return [
+        `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ''}`,
+      ];
     case 'suspect-labels':
       return [
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,

@@ -92,6 +92,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
           setup.save,
           writeModelFile(fitted, { contract, chosen, seed: setup.seed, data: digest, training }),
         );
+        say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
       }
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {

@@ -38,9 +38,9 @@ export const boostedTrees: Learner = {
     option('gamma', 'Least gain', 'What a split must gain', [0, 0, 1000]),
     option('child', 'Least weight of a child', 'Σ of second derivatives', [1, 0, 1e6]),
   ],
-  unsuited: (contract) => {
-    const built = summedTrees(specOf({}), contract);
-    return built.ok ? undefined : 'it takes tables, and this contract is of pictures.';
+  unsuited(contract, options = {}) {
+    const built = summedTrees(specOf(options), contract);
+    return built.ok ? undefined : built.error.message;
   },
   learn,
   revive(contract, options, [vector]) {

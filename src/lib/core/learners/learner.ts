@@ -44,8 +44,8 @@ export interface Learner {
   /** One sentence: when to choose it. */
   readonly description: string;
   readonly options: readonly NumberOption[];
-  /** Why it cannot learn rows of this contract, in a sentence; undefined where it can. */
-  unsuited(contract: DataContract): string | undefined;
+  /** Why it cannot learn rows of this contract, with these options or its usual ones, in a sentence; undefined where it can. */
+  unsuited(contract: DataContract, options?: OptionValues): string | undefined;
   /** `rows.count` is at least 1. */
   learn(lesson: Lesson): Learning;
   /** The predictor of what it had learnt; undefined where the parts do not fit the contract and options. */

@@ -55,6 +55,8 @@ export async function fitModel(
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   surroundings.signal?.throwIfAborted();
+  const unsuited = task.model.unsuited(task.contract, task.options);
+  if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
   return task.model.type === 'learner'
     ? fitLearner(task, task.model, surroundings)
     : fitNetwork(task, task.model, surroundings);

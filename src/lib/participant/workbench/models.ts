@@ -13,8 +13,8 @@ interface Named {
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
-  /** Why it cannot learn rows of this contract, in a sentence; undefined where it can. */
-  unsuited(contract: DataContract): string | undefined;
+  /** Why it cannot learn rows of this contract, with these settings or its usual ones, in a sentence; undefined where it can. */
+  unsuited(contract: DataContract, options?: OptionValues): string | undefined;
 }
 
 export type BenchModel =
@@ -128,7 +128,7 @@ export const benchModels: readonly BenchModel[] = [
     title: learner.title,
     description: learner.description,
     options: learner.options,
-    unsuited: (contract) => learner.unsuited(contract),
+    unsuited: (contract, options) => learner.unsuited(contract, options),
   })),
   ...networks,
 ];
@@ -140,7 +140,7 @@ export const benchModelNamed = (name: string): BenchModel | undefined =>
 const WIDE = 400;
 
 /** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
-const PICTURES_KEPT = 1000;
+const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {

@@ -76,7 +76,8 @@ export async function runBench(
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
-  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract) : undefined;
+  // Said before the baselines have taken their time.
+  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract, chosen.options) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
   const fitAndJudge = async ({ model, options }: ChosenModel) => {

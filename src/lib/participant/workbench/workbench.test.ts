@@ -207,6 +207,10 @@ test.each([
     `a,kind\n${Array.from({ length: 60 }, (_, i) => `${i}`).join('\n')}`,
     'This row has 1 cell, but the header names 2',
   ],
+  [
+    `${Array.from({ length: 1001 }, (_, i) => `c${i}`).join()},kind\n${Array.from({ length: 8 }, (_, row) => `${Array.from({ length: 1001 }, (__, i) => (i * 7 + row * 3.1) % 11).join()},${row % 2}`).join('\n')}`,
+    'No model here takes this table: columns',
+  ],
 ])('what cannot be learnt from is refused in a sentence (%#)', async (text, message) => {
   expect(await refusalOf(text)).toContain(message);
 });
@@ -334,4 +338,17 @@ test('texts are taken as words that training rows taught, and a word of a new te
   const at = (word: string): number => (inputs.ok ? inputs.value.header.indexOf(`review: ${word}`) : -1);
   expect(inputs.ok && inputs.value.rows[0]?.[at('wonderful')]).toBe('1.6931');
   expect(inputs.ok && inputs.value.rows[0]?.[at('camera')]).toBe('0');
+});
+
+test('settings that would not fit are refused before anything is fitted', async () => {
+  const data = await dataOf(flowers(60, 13));
+  const model = chosen('boosted-trees', { stages: 1000, depth: 8, bins: 256 });
+  const told: BenchEvent[] = [];
+  const done = await runBench(
+    { data, chosen: { ...model, options: { ...model.options, stages: 20_000 } }, seed: 1 },
+    surroundings,
+    (event) => told.push(event),
+  );
+  expect(done.ok ? '' : done.error).toMatch(/does not suit these data: These trees need versions of/);
+  expect(told).toEqual([]);
 });
