@@ -7,6 +7,7 @@ import * as data from './data.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
+import * as predict from './predict.ts';
 import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 import * as strategies from './strategies.ts';
@@ -20,6 +21,7 @@ export const commands: readonly CommandFile[] = [
   start,
   demo,
   train,
+  predict,
   participate,
   evaluate,
   data,

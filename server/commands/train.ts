@@ -1,4 +1,5 @@
 // `tributary train`: a model of one's own data, alone: no server, no round, nothing sent.
+import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
@@ -18,6 +19,8 @@ interface Flags {
   readonly budget?: number;
   readonly trials?: number;
   readonly fairness?: string;
+  readonly checkLabels?: true;
+  readonly save?: string;
   readonly seed: number;
   readonly backend: TrainSetup['backend'];
   readonly state?: string;
@@ -49,6 +52,9 @@ export function register(program: Command): void {
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
+    .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
+    .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
       '--backend <name>',
@@ -111,7 +117,8 @@ function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
 }
 
 const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
-  data: [...data],
+  // A run that is kept is found again from anywhere.
+  data: data.map((path) => resolve(path)),
   target: flags.target ?? null,
   task: flags.task ?? null,
   without: [...(flags.without ?? [])],
@@ -122,6 +129,8 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   fairness: flags.fairness ?? null,
+  checkLabels: flags.checkLabels === true,
+  save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
   backend: flags.backend,
 });

@@ -1,9 +1,15 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
+import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
 
 export type TrainLine =
+  | ({ readonly type: 'analysis' } & Analysis)
+  | ({ readonly type: 'fairness' } & ShownFairness)
+  /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
+  | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
+  | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
       readonly training: number;
@@ -61,6 +67,21 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [
         `  ${line.number}. ${line.model}${settingsOf(line)}${line.share < 1 ? ` on ${percent(line.share)} of the rows` : ''}: ${line.loss === null ? 'could not be fitted' : `loss ${short(line.loss)}`}`,
       ];
+    case 'analysis':
+      return spokenAnalysis(line);
+    case 'fairness':
+      return spokenFairness(line);
+    case 'saved':
+      return [
+        `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ''}`,
+      ];
+    case 'suspect-labels':
+      return [
+        `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,
+        ...line.first
+          .slice(0, 5)
+          .map(({ row, label, likelier }) => `  row ${row}: ${label}, probably ${likelier}`),
+      ];
     case 'left-out':
       return [`${line.model} is left out: ${line.message}`];
     case 'baseline':
@@ -86,4 +107,44 @@ export function spokenLine(line: TrainLine): readonly string[] {
     default:
       return line satisfies never;
   }
+}
+
+function spokenAnalysis({ importance, slices }: Analysis): string[] {
+  const leaning = importance.filter(({ loss, deviation }) => loss > deviation).slice(0, 6);
+  return [
+    ...(leaning.length === 0
+      ? []
+      : [
+          `It leans most on ${leaning.map(({ column, loss }) => `${column} (${short(loss)})`).join(', ')}: what it loses where that column is shuffled.`,
+        ]),
+    ...slices.map(
+      ({ conditions, count, meanLoss, otherLoss }) =>
+        `Worse where ${conditions.map(({ column, says }) => `${column} ${says}`).join(' and ')}: loss ${short(meanLoss)} on ${count} rows, ${short(otherLoss)} elsewhere.`,
+    ),
+  ];
+}
+
+function spokenFairness({
+  column,
+  positive,
+  groups,
+  hidden,
+  parityGap,
+  parityRatio,
+  oddsGap,
+  meetsFourFifths,
+}: ShownFairness): string[] {
+  return [
+    `“${positive}” by ${column}:`,
+    ...groups.map(
+      ({ group, count, selection, truePositives, falsePositives }) =>
+        `  ${group === '' ? '(empty)' : group}: given to ${percent(selection)} of ${count}${truePositives === undefined ? '' : `, to ${percent(truePositives)} of those who are`}${falsePositives === undefined ? '' : `, to ${percent(falsePositives)} of those who are not`}`,
+    ),
+    ...(hidden.length === 0 ? [] : [`  ${hidden.length} groups of fewer than 10 rows are hidden.`]),
+    ...(parityGap === undefined || parityRatio === undefined
+      ? []
+      : [
+          `  Parity gap ${percent(parityGap)}, odds gap ${oddsGap === undefined ? 'unknown' : percent(oddsGap)}; the lowest rate is ${percent(parityRatio)} of the highest: ${meetsFourFifths === true ? 'within' : 'outside'} the four-fifths rule.`,
+        ]),
+  ];
 }

@@ -7,7 +7,7 @@ import { UnusableTraining, type TrainSetup } from './setup.ts';
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
   const files = await foundFiles(setup.data);
-  const isPictures = await arePictures(files);
+  const isPictures = await arePictures(files, setup.target);
   if (isPictures && setup.target !== null)
     throw new UnusableTraining(
       '--target names a column of a table, and these are pictures: their folders or label files are the target. Leave it out.',
@@ -38,12 +38,13 @@ async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
   }
 }
 
-/** Told by the first file that is not hidden. */
-async function arePictures(files: readonly SourceFile[]): Promise<boolean> {
+/** Told by the first file that is not hidden. With a target named, a zip is an Excel workbook more likely than pictures. */
+async function arePictures(files: readonly SourceFile[], target: string | null): Promise<boolean> {
   const [first] = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   if (first === undefined) throw new UnusableTraining('There is no file in what --data names.');
   const signature = signatureOf(await first.read(0, 16));
-  return signature !== undefined && signature !== 'pdf' && signature !== 'old-excel';
+  if (signature === undefined || signature === 'pdf' || signature === 'old-excel') return false;
+  return signature !== 'zip' || target === null;
 }
 
 async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {

@@ -22,7 +22,7 @@ export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'sig
       );
     // As many trials as there were: what the clock had allowed is no part of the result.
     const trials = finished.trials === 0 ? null : finished.trials;
-    return train({ ...setup, budgetMs: null, trials }, { ...options, expected: finished.digest });
+    return train({ ...setup, budgetMs: null, trials, save: null }, { ...options, expected: finished.digest });
   }
   const directory = asked.directory ?? '';
   const manifest = asked.type === 'resume' ? await readManifest(directory) : undefined;

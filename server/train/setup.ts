@@ -20,6 +20,9 @@ export const TrainSetup = v.strictObject({
   trials: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
+  checkLabels: v.boolean(),
+  /** Where the model is written; null: nowhere. */
+  save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
 });

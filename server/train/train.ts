@@ -1,10 +1,13 @@
 // A run of `tributary train`: rows in, lines out. The run itself is the workbench's (participant/workbench), as in a tab.
+import { writeFile } from 'node:fs/promises';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { parseSpec, readOptions } from '#lib/core/named-options.ts';
+import { parseSpec } from '#lib/core/named-options.ts';
 import { createEngine } from '#lib/participant/engine.ts';
+import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
 import type { Trial } from '#lib/participant/workbench/auto.ts';
+import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
   benchModelNamed,
@@ -42,6 +45,8 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     throw new UnusableTraining(
       'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
     );
+  if (setup.fairness !== null && data.heldOutCells(setup.fairness) === undefined)
+    throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -62,25 +67,47 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     say(event);
   };
   try {
+    const surroundings = {
+      clock,
+      signal,
+      // The engine asked for and no other: another would give other bits.
+      openEngine: async () =>
+        createEngine(
+          { backend: setup.backend, description: setup.backend, reason: 'It was asked for.', reports: [] },
+          createTrainer,
+        ),
+    };
     const done = await runBench(
       { data, chosen: chosenOf(setup, data, named, known), seed: setup.seed },
-      {
-        clock,
-        signal,
-        checkpoints: kept?.checkpoints,
-        // The engine asked for and no other: another would give other bits.
-        openEngine: async () =>
-          createEngine(
-            { backend: setup.backend, description: setup.backend, reason: 'It was asked for.', reports: [] },
-            createTrainer,
-          ),
-      },
+      { ...surroundings, checkpoints: kept?.checkpoints },
       tell,
     );
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
-    done.value.fitted.close();
-    const { result } = done.value;
+    const { result, fitted, outputs, chosen } = done.value;
+    try {
+      if (setup.save !== null) {
+        const { contract, training, digest } = data;
+        await saveModel(
+          setup.save,
+          writeModelFile(fitted, { contract, chosen, seed: setup.seed, data: digest, training }),
+        );
+        say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
+      }
+      say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
+    } finally {
+      fitted.close();
+    }
+    if (setup.fairness !== null) {
+      const fairness = fairnessOf(data, outputs, setup.fairness);
+      if (!fairness.ok) throw new UnusableTraining(`--fairness: ${fairness.error}`);
+      say({ type: 'fairness', ...fairness.value });
+    }
+    if (setup.checkLabels) {
+      const suspects = await checkLabels(data, chosen, setup.seed, surroundings);
+      if (!suspects.ok) throw new UnusableTraining(`--check-labels: ${suspects.error}`);
+      say({ type: 'suspect-labels', count: suspects.value.length, first: suspects.value.slice(0, 100) });
+    }
     const { model, options: own, digest } = result.model;
     await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
     const line: Result = {
@@ -107,6 +134,17 @@ const trialOf = ({ model, options, share, loss, standardError }: Trial): Trial =
   loss,
   standardError,
 });
+
+async function saveModel(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new UnusableTraining(
+      `--save ${path}: it cannot be written there. ${cause instanceof Error ? cause.message : ''}`,
+      { cause },
+    );
+  }
+}
 
 const dataLine = (data: BenchData): TrainLine => ({
   type: 'data',
@@ -136,8 +174,5 @@ function chosenOf(
   if (named !== undefined) return named;
   if (setup.model === 'auto')
     return { type: 'search', budgetMs: setup.budgetMs, mostTrials: setup.trials, known };
-  const model = usualModel(data.contract);
-  const options = readOptions(model, {});
-  if (!options.ok) throw new Error(options.error.message);
-  return { model, options: options.value };
+  return usualModel(data.contract);
 }

@@ -1,7 +1,8 @@
 // An encoding fitted on the training rows of a table alone, and all its rows encoded by it: scales, categories and which columns are of
 // use are learnt from what the model may see. A held-out row may hold what training rows never did; it reads as missing then.
+import * as v from 'valibot';
 import { murmur128 } from '../core/data/example-hash.ts';
-import { exampleShape, type TableContract } from '../core/data/contract.ts';
+import { exampleShape, TableContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { inferTableContract } from './table/infer-contract.ts';
@@ -21,22 +22,28 @@ export function fitContract(
   if (!inferred.ok) return fail(inferred.error.message);
   const { contract, columns, notes } = inferred.value;
   const numbers = columns[task.field]?.numbers;
-  return ok({
-    contract: {
-      kind: 'table',
-      // No bounds, and any category may be missing: no row is turned away for its inputs.
-      columns: contract.columns.map((column) =>
-        column.type === 'number'
-          ? { ...column, minimum: null, maximum: null }
-          : { ...column, missingAllowed: true },
-      ),
-      target:
-        task.target.type === 'number' && numbers !== undefined
-          ? { ...task.target, mean: numbers.mean, standardDeviation: numbers.standardDeviation }
-          : task.target,
-    },
-    notes: notes.filter((note) => !note.startsWith('The target')),
-  });
+  const fitted: TableContract = {
+    kind: 'table',
+    // No bounds, and any category may be missing: no row is turned away for its inputs.
+    columns: contract.columns.map((column) =>
+      column.type === 'number'
+        ? { ...column, minimum: null, maximum: null }
+        : { ...column, missingAllowed: true },
+    ),
+    target:
+      task.target.type === 'number' && numbers !== undefined
+        ? { ...task.target, mean: numbers.mean, standardDeviation: numbers.standardDeviation }
+        : task.target,
+  };
+  // What a model's file could not hold (a thousand columns, labels of 80 letters) is said now.
+  const checked = v.safeParse(TableContract, fitted);
+  if (!checked.success) {
+    const [issue] = checked.issues;
+    return fail(
+      `No model here takes this table: ${v.getDotPath(issue) ?? 'the columns'}: ${issue.message}. Leave columns out (--without).`,
+    );
+  }
+  return ok({ contract: fitted, notes: notes.filter((note) => !note.startsWith('The target')) });
 }
 
 export interface EncodedTable {
@@ -50,9 +57,9 @@ export interface EncodedTable {
   readonly firstRefusal: string | undefined;
 }
 
-/** Encodes the rows at `indices` in that order, each by the one encoder that a row filled in by hand goes through too. */
+/** Encodes the rows at `indices` in that order, targets too where `field` names theirs (0 else), each by the one encoder that a row filled in by hand goes through too. */
 export function encodeTable(
-  task: TableTask,
+  task: Pick<TableTask, 'header' | 'rows'> & { readonly field: number | undefined },
   contract: TableContract,
   indices: ArrayLike<number>,
 ): Result<EncodedTable, string> {
@@ -91,7 +98,7 @@ export function encodeTable(
       firstRefusal ??= problem.message;
       continue;
     }
-    targets[taken.length] = encoder.target;
+    if (task.field !== undefined) targets[taken.length] = encoder.target;
     taken.push(row);
   }
   const count = taken.length;

@@ -3,18 +3,16 @@
 import { fail, ok, type Result } from '../core/result.ts';
 import { listOf, quoted } from './import-report.ts';
 import { fileName, isHidden, type SourceFile } from './source-file.ts';
-import { csvScanner, recordTexts } from './table/csv-scanner.ts';
-import { detectDelimiter } from './table/header.ts';
-import { encodingOf, headText, notTextBecause, textChunks } from './table/text-bytes.ts';
+import { recordTexts } from './table/csv-scanner.ts';
+import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
 
 export interface RawTable {
   readonly header: readonly string[];
   /** Cells, white space around them removed; as many as the header has. */
   readonly rows: readonly (readonly string[])[];
-  /** Rows with too many or too few cells, which were left out. */
-  readonly ragged: number;
-  /** Name and number of rows of each file, in the order read. */
-  readonly files: readonly { readonly name: string; readonly rows: number }[];
+  /** Rows that could not be read as rows of the table, which were left out. */
+  readonly unreadable: number;
+  readonly firstProblem: string | undefined;
 }
 
 /** Cells are kept as texts: 20 million of them take about a gigabyte. */
@@ -32,58 +30,49 @@ export async function readRawTable(
   if (visible.length === 0) return fail('There is no file in what was named. Name a CSV file.');
   let header: readonly string[] | undefined;
   const rows: (readonly string[])[] = [];
-  const read: { name: string; rows: number }[] = [];
-  let ragged = 0;
+  let unreadable = 0;
+  let firstProblem: string | undefined;
   for (const file of visible) {
     const name = fileName(file.path);
-    const bytes = await file.read(0, Math.min(256 * 1024, file.size));
-    const head = headText(bytes);
-    const reason = file.size === 0 ? 'It is empty.' : notTextBecause(head.subarray(0, 8192));
-    if (reason !== undefined) return fail(`${quoted(name)} is not a CSV file. ${reason}`);
-    const delimiter =
-      /^sep=([,;|\t])\r?\n/i.exec(new TextDecoder().decode(head.subarray(0, 8)))?.[1] ??
-      detectDelimiter(head, head.length >= file.size, [wanted]);
-    let own: readonly string[] | undefined;
-    let order: readonly number[] | undefined;
+    const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+    const form = tableForm(file.path, head);
+    if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
+    let order: readonly number[] = [];
     let problem: string | undefined;
-    const before = rows.length;
-    const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
-      if (problem !== undefined) return;
-      const cells = recordTexts(record);
-      if (own === undefined) {
-        if (record.row === 1 && cells.length <= 2 && /^sep=/i.test(cells[0] ?? '')) return;
-        own = cells;
-        header ??= cells;
-        const places = header.map((column) => cells.indexOf(column));
-        if (cells.length !== header.length || places.includes(-1))
-          problem = `${quoted(name)} has other columns (${listOf(cells.map(quoted))}) than the files before it (${listOf(header.map(quoted))}). Name files of one table.`;
-        else order = places;
-        return;
-      }
-      if (cells.every((cell) => cell === '')) return;
-      if (record.isMalformed || cells.length !== own.length) {
-        ragged += 1;
-        return;
-      }
-      rows.push(order === undefined || own === header ? cells : order.map((place) => cells[place] ?? ''));
-      if (rows.length * cells.length > MOST_CELLS)
-        problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
-    });
-    for await (const chunk of textChunks(file, encodingOf(bytes), { signal })) {
-      scanner.push(chunk);
-      if (problem !== undefined) return fail(problem);
-    }
-    scanner.end();
+    await readRecords(
+      form,
+      file,
+      head,
+      {
+        header(names) {
+          header ??= names;
+          order = header.map((column) => names.indexOf(column));
+          if (names.length === header.length && !order.includes(-1)) return true;
+          problem = `${quoted(name)} has other columns (${listOf(names.map(quoted))}) than the files before it (${listOf(header.map(quoted))}). Name files of one table.`;
+          return false;
+        },
+        record(record) {
+          const cells = recordTexts(record);
+          if (cells.every((cell) => cell === '')) return;
+          rows.push(order.map((place) => cells[place] ?? ''));
+        },
+        refuse(_, message) {
+          unreadable += 1;
+          firstProblem ??= message;
+        },
+        note: () => undefined,
+        piece() {
+          if (rows.length * order.length > MOST_CELLS)
+            problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
+          return Promise.resolve(problem === undefined);
+        },
+      },
+      { wanted: [wanted], signal },
+    );
     if (problem !== undefined) return fail(problem);
-    read.push({ name, rows: rows.length - before });
   }
   if (header === undefined)
-    return fail('The files hold no lines of text. Name a CSV with a header line and rows.');
-  if (rows.length === 0)
-    return fail(
-      ragged > 0
-        ? `None of the ${ragged} rows has as many cells as the header (${header.length}). Check separators and quotation marks.`
-        : 'The table has a header line and no rows.',
-    );
-  return ok({ header, rows, ragged, files: read });
+    return fail(firstProblem ?? 'The files hold no lines of text. Name a CSV with a header line and rows.');
+  if (rows.length === 0) return fail(firstProblem ?? 'The table has a header line and no rows.');
+  return ok({ header, rows, unreadable, firstProblem });
 }

@@ -26,7 +26,7 @@ export function datePartsOf(text: string): readonly [number, number, number, num
   return [year, month, day, ((date.getUTCDay() + 6) % 7) + 1, hour];
 }
 
-const PARTS = ['year', 'month', 'day', 'weekday', 'hour'] as const;
+export const DATE_PARTS = ['year', 'month', 'day', 'weekday', 'hour'] as const;
 
 /** Takes the place of each column of dates but `except`; parts that never vary fall away where columns are chosen. */
 export function withDateParts(
@@ -48,11 +48,11 @@ export function withDateParts(
   if (!isDate.includes(true)) return { header, rows, notes: [] };
   return {
     header: header.flatMap((name, field) =>
-      isDate[field] === true ? PARTS.map((part) => `${name} (${part})`) : [name],
+      isDate[field] === true ? DATE_PARTS.map((part) => `${name} (${part})`) : [name],
     ),
     rows: rows.map((row) =>
       row.flatMap((text, field) =>
-        isDate[field] === true ? (datePartsOf(text)?.map(String) ?? PARTS.map(() => '')) : [text],
+        isDate[field] === true ? (datePartsOf(text)?.map(String) ?? DATE_PARTS.map(() => '')) : [text],
       ),
     ),
     notes: header

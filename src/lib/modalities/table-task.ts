@@ -54,8 +54,8 @@ export function tableTask(table: RawTable, settings: TaskSettings): Result<Table
   let rows = Array.from(origins, (at) => table.rows[at] ?? []);
   const lost = table.rows.length - rows.length;
   if (lost > 0) notes.push(`${lost} rows without a value of ${quoted(name)} are left out.`);
-  if (table.ragged > 0)
-    notes.push(`${table.ragged} rows have more or fewer cells than the header, and are left out.`);
+  if (table.unreadable > 0)
+    notes.push(`${table.unreadable} rows could not be read. The first: ${table.firstProblem ?? ''}`);
   if (rows.length === 0) return fail(`No row has a value of ${quoted(name)}.`);
   if (above !== null) {
     const limit = Number(above[2]);
@@ -75,12 +75,17 @@ export function tableTask(table: RawTable, settings: TaskSettings): Result<Table
   notes.push(...dated.notes);
   const target = targetOf(dated.header, dated.rows, name, settings.kind);
   if (!target.ok) return target;
+  // What was asked for is the second class, whose share areas and groups are told of.
+  const asked =
+    above !== null && target.value.type === 'classes'
+      ? { ...target.value, classes: target.value.classes.toReversed() }
+      : target.value;
   return ok({
     header: dated.header,
     rows: dated.rows,
     origins,
     field: dated.header.indexOf(name),
-    target: target.value,
+    target: asked,
     notes,
   });
 }

@@ -37,6 +37,8 @@ export interface SliceOptions {
 
 /** What chance does less often than this, over all slices together, is not taken for chance. */
 const LUCK = 0.01;
+/** Of single conditions, the worst so many are paired: hundreds of words would make a million pairs. */
+const MOST_PAIRED = 60;
 
 interface Candidate {
   readonly column: number;
@@ -65,15 +67,21 @@ export function worstSlices(
       if (own.length >= smallest && own.length <= rows.count - smallest)
         singles.push({ column, cell, rows: Uint32Array.from(own) });
   }
+  const total = sumsOf(losses, undefined, rows.count);
   const pairs: (readonly [Candidate, Candidate, Uint32Array<ArrayBuffer>])[] = [];
-  for (const [at, first] of singles.entries())
-    for (const second of singles.slice(at + 1)) {
+  const worst = singles
+    .map((one) => ({ one, t: measure([one], one.rows, losses, total, 1).t }))
+    .toSorted((a, b) => b.t - a.t)
+    .slice(0, MOST_PAIRED)
+    .map(({ one }) => one);
+  for (const [at, first] of worst.entries())
+    for (const second of worst.slice(at + 1)) {
       if (first.column === second.column) continue;
       const both = first.rows.filter((row) => binned[row * width + second.column] === second.cell);
       if (both.length >= smallest) pairs.push([first, second, both]);
     }
-  const looked = singles.length + pairs.length;
-  const total = sumsOf(losses, undefined, rows.count);
+  // All pairs, though the worst alone are looked at: which those are was seen in the same losses.
+  const looked = (singles.length * (singles.length + 1)) / 2;
   const says = (one: Candidate): Condition => conditionOf(columns, edges, one);
   const measured = [
     ...singles.map((one) => measure([one], one.rows, losses, total, looked)),

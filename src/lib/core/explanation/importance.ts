@@ -11,33 +11,49 @@ export interface Importance {
   readonly deviation: number;
 }
 
-/** Highest first. `figure` of the features [count, F] is better the higher. */
-export function permutationImportance(
-  figure: (features: Float32Array) => number,
+/** The rows with one column in another order, [count, F]; the repeat and the seed decide in which. */
+export function withColumnShuffled(
+  features: Float32Array,
+  count: number,
+  columns: readonly ColumnPlace[],
+  index: number,
+  { seed, repeat }: { readonly seed: number; readonly repeat: number },
+): Float32Array<ArrayBuffer> {
+  const width = rowWidth(columns);
+  const place = columns[index];
+  const shuffled = new Float32Array(features);
+  if (place === undefined) return shuffled;
+  const order = random(seed, 'importance', index, repeat).shuffle(
+    Uint32Array.from({ length: count }, (_, row) => row),
+  );
+  for (let row = 0; row < count; row += 1)
+    for (let i = place.from; i < place.to; i += 1)
+      shuffled[row * width + i] = features[order[row]! * width + i]!;
+  return shuffled;
+}
+
+/** Highest first. `figure` of the features [count, F] is better the higher; a model on an engine may take its time. */
+export async function permutationImportance(
+  figure: (features: Float32Array<ArrayBuffer>) => number | Promise<number>,
   features: Float32Array,
   count: number,
   columns: readonly ColumnPlace[],
   options: { readonly seed: number; readonly repeats?: number },
-): Importance[] {
+): Promise<Importance[]> {
   const { repeats = 5, seed } = options;
-  const width = rowWidth(columns);
-  const whole = figure(features);
-  return columns
-    .map(({ name, from, to }, index) => {
-      const losses = Array.from({ length: repeats }, (_, repeat) => {
-        const order = random(seed, 'importance', index, repeat).shuffle(
-          Uint32Array.from({ length: count }, (__, row) => row),
-        );
-        const shuffled = features.slice();
-        for (let row = 0; row < count; row += 1)
-          for (let i = from; i < to; i += 1) shuffled[row * width + i] = features[order[row]! * width + i]!;
-        return whole - figure(shuffled);
-      });
-      const loss = losses.reduce((sum, one) => sum + one, 0) / repeats;
-      const variance = losses.reduce((sum, one) => sum + (one - loss) ** 2, 0) / repeats;
-      return { column: name, loss, deviation: Math.sqrt(variance) };
-    })
-    .toSorted((a, b) => b.loss - a.loss);
+  const whole = await figure(new Float32Array(features));
+  const found: Importance[] = [];
+  for (const [index, { name }] of columns.entries()) {
+    const losses: number[] = [];
+    for (let repeat = 0; repeat < repeats; repeat += 1)
+      losses.push(
+        whole - (await figure(withColumnShuffled(features, count, columns, index, { seed, repeat }))),
+      );
+    const loss = losses.reduce((sum, one) => sum + one, 0) / repeats;
+    const variance = losses.reduce((sum, one) => sum + (one - loss) ** 2, 0) / repeats;
+    found.push({ column: name, loss, deviation: Math.sqrt(variance) });
+  }
+  return found.toSorted((a, b) => b.loss - a.loss);
 }
 
 export interface Dependence {

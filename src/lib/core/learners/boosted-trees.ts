@@ -9,7 +9,7 @@ import { derivatives } from '../trees/gradients.ts';
 import { growLevel, initialState, placeQuantiles } from '../trees/growth.ts';
 import { predict } from '../trees/prediction.ts';
 import type { TreesSpec } from '../trees/spec.ts';
-import type { TreesState } from '../trees/state.ts';
+import { readState, type TreesState } from '../trees/state.ts';
 import type { DataContract } from '../data/contract.ts';
 import { type Learner, type LearnerRows, type Learning, type Lesson, type Predictor } from './learner.ts';
 
@@ -38,11 +38,17 @@ export const boostedTrees: Learner = {
     option('gamma', 'Least gain', 'What a split must gain', [0, 0, 1000]),
     option('child', 'Least weight of a child', 'Σ of second derivatives', [1, 0, 1e6]),
   ],
-  unsuited: (contract) => {
-    const built = summedTrees(specOf({}), contract);
-    return built.ok ? undefined : 'it takes tables, and this contract is of pictures.';
+  unsuited(contract, options = {}) {
+    const built = summedTrees(specOf(options), contract);
+    return built.ok ? undefined : built.error.message;
   },
   learn,
+  revive(contract, options, [vector]) {
+    const model = summedTrees(specOf(options), contract);
+    if (!model.ok || !(vector instanceof Float32Array)) return undefined;
+    const state = readState(model.value.layout, vector);
+    return state.ok ? boostedPredictor(state.value) : undefined;
+  },
 };
 
 const specOf = (options: Lesson['options']): TreesSpec => {

@@ -1,6 +1,6 @@
 // The baseline that looks at no column: the share of each class among the rows learnt from, or their mean. What does not beat it
 // has learnt nothing (scikit-learn's DummyClassifier with strategy "prior", and DummyRegressor).
-import { outputsOf, taskOf, type Learner, type Learning, type Lesson } from './learner.ts';
+import { outputsOf, taskOf, type Learner, type Learning, type Lesson, type Predictor } from './learner.ts';
 
 export const constant: Learner = {
   name: 'constant',
@@ -9,6 +9,10 @@ export const constant: Learner = {
   options: [],
   unsuited: () => undefined,
   learn,
+  revive: (contract, _, [answer]) =>
+    answer instanceof Float64Array && answer.length === outputsOf(taskOf(contract))
+      ? sameForAll(answer)
+      : undefined,
 };
 
 function* learn({ contract, rows }: Lesson): Learning {
@@ -21,6 +25,10 @@ function* learn({ contract, rows }: Lesson): Learning {
     answer[0] = sum / rows.count;
   }
   yield 1;
+  return sameForAll(answer);
+}
+
+function sameForAll(answer: Float64Array): Predictor {
   return {
     learnt: [answer],
     predict(_, count) {

@@ -2,6 +2,7 @@
 // with replacement for each tree, columns drawn for each split; the mean of the trees' shares, as scikit-learn has it).
 import { binnedColumns, binRows, type BinnedColumns } from '../trees/columns.ts';
 import type { DataContract } from '../data/contract.ts';
+import type { OptionValues } from '../named-options.ts';
 import { random } from '../random.ts';
 import { growTree, leafOf, type DecisionTree } from './decision-tree.ts';
 import { exactEdges } from './exact-edges.ts';
@@ -12,6 +13,7 @@ import {
   type Learner,
   type Learning,
   type Lesson,
+  type LearntPart,
   type Predictor,
 } from './learner.ts';
 
@@ -47,6 +49,7 @@ export const oneRule: Learner = {
   description: 'The one question that tells most: what a person could keep in mind.',
   options: [],
   unsuited,
+  revive,
   learn: (lesson) => growTrees(lesson, { trees: 1, depth: 1, leaf: 1, share: 1, isDrawn: false }),
 };
 
@@ -59,6 +62,7 @@ export const tree: Learner = {
     { ...leaf, default: 5 },
   ],
   unsuited,
+  revive,
   learn: (lesson) =>
     growTrees(lesson, {
       trees: 1,
@@ -95,6 +99,7 @@ export const forest: Learner = {
     },
   ],
   unsuited,
+  revive,
   learn: (lesson) =>
     growTrees(lesson, {
       trees: optionOf(lesson.options, 'trees'),
@@ -141,6 +146,52 @@ function* growTrees({ contract, rows, seed }: Lesson, plan: Plan): Learning<Fore
   return forestPredictor(trees, columns, edges);
 }
 
+const ARRAYS = 7;
+
+function revive(
+  contract: DataContract,
+  _: OptionValues,
+  [edges, ...parts]: readonly LearntPart[],
+): ForestPredictor | undefined {
+  if (contract.kind !== 'table') return undefined;
+  const columns = binnedColumns(contract, BINS);
+  const outputs = outputsOf(taskOf(contract));
+  if (!(edges instanceof Float32Array) || edges.length !== columns.numbers.length * (BINS - 1))
+    return undefined;
+  if (parts.length === 0 || parts.length % ARRAYS !== 0) return undefined;
+  const trees: DecisionTree[] = [];
+  for (let at = 0; at < parts.length; at += ARRAYS) {
+    const [column, cell, missingLeft, left, right, cover, values] = parts.slice(at, at + ARRAYS);
+    if (
+      !(column instanceof Int32Array) ||
+      !(cell instanceof Int32Array) ||
+      !(missingLeft instanceof Uint8Array) ||
+      !(left instanceof Int32Array) ||
+      !(right instanceof Int32Array) ||
+      !(cover instanceof Float64Array) ||
+      !(values instanceof Float64Array)
+    )
+      return undefined;
+    const one = { column, cell, missingLeft, left, right, cover, values, outputs };
+    if (!isTree(one, columns.columns.length)) return undefined;
+    trees.push(one);
+  }
+  return forestPredictor(trees, columns, edges);
+}
+
+/** Whether every path ends in a leaf: children stand behind their parents, within the arrays. */
+function isTree({ column, left, right, values, outputs, ...others }: DecisionTree, columns: number): boolean {
+  const nodes = column.length;
+  if (nodes === 0 || values.length !== nodes * outputs) return false;
+  if ([others.cell, others.missingLeft, left, right, others.cover].some((part) => part.length !== nodes))
+    return false;
+  return column.every(
+    (own, node) =>
+      own < 0 ||
+      (own < columns && [left[node]!, right[node]!].every((child) => child > node && child < nodes)),
+  );
+}
+
 function forestPredictor(
   trees: readonly DecisionTree[],
   columns: BinnedColumns,
@@ -153,7 +204,15 @@ function forestPredictor(
     edges,
     learnt: [
       edges,
-      ...trees.flatMap((one) => [one.column, one.cell, one.missingLeft, one.left, one.right, one.values]),
+      ...trees.flatMap((one) => [
+        one.column,
+        one.cell,
+        one.missingLeft,
+        one.left,
+        one.right,
+        one.cover,
+        one.values,
+      ]),
     ],
     predict(features, count) {
       const binned = binRows(columns, edges, features, count);

@@ -1,7 +1,7 @@
 // What learns from rows that lie on one device, by a formula or a search of its own rather than by a Trainer: lines, neighbours,
 // trees. A learner is pure: the same rows, options and seed give the same bits, whatever runs it. Networks are left to
 // model/ and the Trainer port.
-import { classLabels, type DataContract } from '../data/contract.ts';
+import { classLabels, exampleShape, type DataContract } from '../data/contract.ts';
 import type { Examples } from '../data/examples.ts';
 import type { NumberOption, OptionValues } from '../named-options.ts';
 
@@ -22,9 +22,11 @@ export const outputsOf = (task: Task): number => (task.type === 'classes' ? task
 export interface Predictor {
   /** [count, classes] shares that add up to 1, or [count] encoded numbers. `features` [count, F]. Owns its buffer. */
   predict(features: Uint8Array | Float32Array, count: number): Float64Array<ArrayBuffer>;
-  /** Everything that was learnt, in a fixed order: what the model's digest is made of. */
-  readonly learnt: readonly ArrayBufferView[];
+  /** Everything that was learnt, in a fixed order: what the model's digest is made of, and what a file keeps of it. */
+  readonly learnt: readonly LearntPart[];
 }
+
+export type LearntPart = Uint8Array | Int32Array | Float32Array | Float64Array;
 
 export interface Lesson {
   readonly contract: DataContract;
@@ -42,10 +44,12 @@ export interface Learner {
   /** One sentence: when to choose it. */
   readonly description: string;
   readonly options: readonly NumberOption[];
-  /** Why it cannot learn rows of this contract, in a sentence; undefined where it can. */
-  unsuited(contract: DataContract): string | undefined;
+  /** Why it cannot learn rows of this contract, with these options or its usual ones, in a sentence; undefined where it can. */
+  unsuited(contract: DataContract, options?: OptionValues): string | undefined;
   /** `rows.count` is at least 1. */
   learn(lesson: Lesson): Learning;
+  /** The predictor of what it had learnt; undefined where the parts do not fit the contract and options. */
+  revive(contract: DataContract, options: OptionValues, learnt: readonly LearntPart[]): Predictor | undefined;
 }
 
 /** Runs a learning to its end in one go: for tests, and for what takes no time. */
@@ -58,6 +62,10 @@ export function learnt<P extends Predictor>(learning: Learning<P>): P {
 
 /** F */
 export const featuresOf = ({ count, features }: LearnerRows): number => features.length / count;
+
+/** F of a contract. */
+export const sizeOf = (contract: DataContract): number =>
+  exampleShape(contract).reduce((size, side) => size * side, 1);
 
 /** What one stored value is worth: bytes stand for value / 255. */
 export const unitOf = (features: Uint8Array | Float32Array): number =>

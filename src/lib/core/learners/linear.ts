@@ -3,6 +3,7 @@
 import { solvePositive } from './cholesky.ts';
 import {
   featuresOf,
+  sizeOf,
   optionOf,
   taskOf,
   unitOf,
@@ -35,15 +36,23 @@ export const linear: Learner = {
       maximum: 1e6,
     },
   ],
-  unsuited: (contract) =>
-    taskOf(contract).type === 'number' ? undefined : 'it predicts a number, and the target is classes.',
+  unsuited(contract) {
+    if (taskOf(contract).type === 'classes') return 'it predicts a number, and the target is classes.';
+    return sizeOf(contract) <= MOST_FEATURES
+      ? undefined
+      : `it takes ${MOST_FEATURES} features at most, and these rows have ${sizeOf(contract)}.`;
+  },
   learn,
+  revive: (contract, _, [weights, intercept]) =>
+    weights instanceof Float64Array &&
+    intercept instanceof Float64Array &&
+    weights.length === sizeOf(contract)
+      ? linearPredictor(weights, intercept[0] ?? 0)
+      : undefined,
 };
 
 export function* learn({ rows, options }: Lesson): Learning<LinearPredictor> {
   const size = featuresOf(rows);
-  if (size > MOST_FEATURES)
-    throw new RangeError(`Linear regression takes ${MOST_FEATURES} features at most, not ${size}.`);
   const { count, features, targets } = rows;
   const unit = unitOf(features);
   const means = new Float64Array(size);

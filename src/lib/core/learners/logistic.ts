@@ -1,8 +1,10 @@
 // Logistic regression for two classes, softmax regression for more, by L-BFGS: Σ −ln p(class) + λ/2 ‖W‖², intercepts left free
 // (scikit-learn's LogisticRegression with C = 1/λ, so that its figures are these).
+import type { DataContract } from '../data/contract.ts';
 import { minimise } from './lbfgs.ts';
 import {
   featuresOf,
+  sizeOf,
   optionOf,
   taskOf,
   unitOf,
@@ -44,12 +46,22 @@ export const logistic: Learner = {
   unsuited: (contract) =>
     taskOf(contract).type === 'classes' ? undefined : 'it tells classes apart, and the target is a number.',
   learn,
+  revive(contract, _, [weights]) {
+    const outputs = outputsFor(contract);
+    return weights instanceof Float64Array && weights.length === outputs * (sizeOf(contract) + 1)
+      ? logisticPredictor(weights, outputs)
+      : undefined;
+  },
 };
 
-export function* learn({ contract, rows, options }: Lesson): Learning<LogisticPredictor> {
+/** Margins: one for two classes, else one a class. */
+function outputsFor(contract: DataContract): number {
   const task = taskOf(contract);
-  const classes = task.type === 'classes' ? task.classes : 2;
-  const outputs = classes === 2 ? 1 : classes;
+  return task.type === 'number' || task.classes === 2 ? 1 : task.classes;
+}
+
+export function* learn({ contract, rows, options }: Lesson): Learning<LogisticPredictor> {
+  const outputs = outputsFor(contract);
   const size = featuresOf(rows);
   const weights = new Float64Array(outputs * (size + 1));
   yield* minimise(lossOf(rows, outputs, size, optionOf(options, 'lambda')), weights, {

@@ -4,13 +4,17 @@ import { random } from '../random.ts';
 import { selectRows } from '../data/examples.ts';
 import {
   featuresOf,
+  sizeOf,
   optionOf,
   outputsOf,
   taskOf,
   unitOf,
   type Learner,
+  type LearnerRows,
   type Learning,
   type Lesson,
+  type Predictor,
+  type Task,
 } from './learner.ts';
 
 export const nearestNeighbours: Learner = {
@@ -40,18 +44,30 @@ export const nearestNeighbours: Learner = {
   ],
   unsuited: () => undefined,
   learn,
+  revive(contract, _, [features, targets, k]) {
+    const size = sizeOf(contract);
+    if (!(features instanceof Float32Array || features instanceof Uint8Array)) return undefined;
+    if (!(targets instanceof Int32Array || targets instanceof Float32Array)) return undefined;
+    const neighbours = k?.[0] ?? 0;
+    return features.length === targets.length * size && neighbours >= 1 && neighbours <= targets.length
+      ? neighboursPredictor(taskOf(contract), { count: targets.length, features, targets }, neighbours)
+      : undefined;
+  },
 };
 
 function* learn({ contract, rows, options, seed }: Lesson): Learning {
   const task = taskOf(contract);
-  const outputs = outputsOf(task);
   const most = optionOf(options, 'rows');
   const kept = rows.count <= most ? rows : selectRows(rows, drawn(rows.count, most, seed));
+  yield 1;
+  return neighboursPredictor(task, kept, Math.min(optionOf(options, 'k'), kept.count));
+}
+
+function neighboursPredictor(task: Task, kept: LearnerRows, k: number): Predictor {
+  const outputs = outputsOf(task);
   const size = featuresOf(kept);
-  const k = Math.min(optionOf(options, 'k'), kept.count);
   const { features, targets } = kept;
   const unit = unitOf(features);
-  yield 1;
   return {
     learnt: [features, targets, Int32Array.of(k)],
     predict(asked, count) {

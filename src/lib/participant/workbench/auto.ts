@@ -2,16 +2,16 @@
 // tree-structured Parzen estimator, many on few rows first (successive halving). Judged within the training rows alone: the held-out
 // rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
 // only says when to end. So that a search can be had again: by the number of its trials.
-import type { DataContract } from '../../core/data/contract.ts';
+import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf } from '../../core/data/row-split.ts';
-import { readOptions, type OptionValues } from '../../core/named-options.ts';
+import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { rungsFor, survivors } from '../../core/search/halving.ts';
 import { nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
-import { judge, meritOf } from './judge.ts';
-import { benchModels, type BenchModel, type ChosenModel } from './models.ts';
+import { meritOfOutputs } from './judge.ts';
+import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import { spaceOf } from './spaces.ts';
 
 /** One setting tried on a share of the rows. */
@@ -62,6 +62,10 @@ const FEWEST_ROWS = 1500;
 const KINDS = 3;
 /** Without a deadline or a number of trials a search ends after so many. */
 const USUAL_TRIALS = 60;
+/** More of one kind would only fit the luck of the rows that judge. */
+const MOST_OF_A_KIND = 60;
+/** What is most often good is tried first, so that a short budget has seen it. */
+const FIRST = ['linear', 'logistic', 'boosted-trees', 'forest'];
 /** What needs no trial: baselines that are fitted anyway, and cannot be the answer. */
 const NOT_TRIED = new Set(['constant', 'rule']);
 
@@ -103,14 +107,17 @@ export async function searchModels(
       model.unsuited(contract) === undefined &&
       search.isTried?.(model.name) !== false,
   );
-  for (const model of suited) if ((await tryOne(model, usualOptions(model), 1)) === undefined) break;
+  const inOrder = suited.toSorted((a, b) => rankOf(a.name) - rankOf(b.name));
+  for (const model of inOrder)
+    if ((await tryOne(model, chosenWith(model, {}).options, 1)) === undefined) break;
   const kinds = suited
     .map((model) => ({ model, loss: bestOf(trials, model.name)?.loss ?? Infinity }))
     .filter(({ model, loss }) => loss < Infinity && spaceOf(model.name).length > 0)
     .toSorted((a, b) => a.loss - b.loss)
     .slice(0, KINDS);
-  for (let bracket = 0; kinds.length > 0 && !isOver(); bracket += 1) {
+  for (let bracket = 0; bracket < kinds.length * MOST_OF_A_KIND && !isOver(); bracket += 1) {
     const { model } = kinds[bracket % kinds.length]!;
+    if (trials.filter((trial) => trial.model === model.name).length > MOST_OF_A_KIND) continue;
     await tryBracket(model, bracket, search, trials, tryOne);
   }
   const leaders = leadersOf(suited, trials);
@@ -120,6 +127,11 @@ export async function searchModels(
     return fail('No model could be fitted within the budget. Give it more time (--budget), or name a model.');
   return ok({ chosen: { model, options: first.options }, leaders, trials });
 }
+
+const rankOf = (name: string): number => {
+  const rank = FIRST.indexOf(name);
+  return rank < 0 ? FIRST.length : rank;
+};
 
 async function tryBracket(
   model: BenchModel,
@@ -143,7 +155,8 @@ async function tryBracket(
       const options =
         at > 0
           ? kept[i]?.options
-          : optionsOf(model, nextByParzen(space, lossesAt(rung.share), { seed: seed + bracket * 1009 + i }));
+          : chosenWith(model, nextByParzen(space, lossesAt(rung.share), { seed: seed + bracket * 1009 + i }))
+              .options;
       if (options === undefined) return;
       const trial = await tryOne(model, options, rung.share);
       if (trial === undefined) return;
@@ -152,14 +165,6 @@ async function tryBracket(
     going = next;
     if (going.length === 0) return;
   }
-}
-
-const usualOptions = (model: BenchModel): OptionValues => optionsOf(model, {});
-
-function optionsOf(model: BenchModel, given: OptionValues): OptionValues {
-  const read = readOptions(model, given);
-  if (!read.ok) throw new Error(read.error.message);
-  return read.value;
 }
 
 interface Part {
@@ -212,7 +217,7 @@ async function tried(
       const unseen = selectExamples(rows, judging);
       const outputs = await fitted.value.predict(unseen.features, unseen.count);
       fitted.value.close();
-      const judged = outputs.every(Number.isFinite) ? lossOf(contract, outputs, unseen, seed) : undefined;
+      const judged = lossOf(contract, outputs, unseen);
       if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
       losses.push(judged);
     }
@@ -227,15 +232,11 @@ async function tried(
   return { ...wanted, loss, standardError: Math.sqrt(variance / losses.length) };
 }
 
-function lossOf(
-  contract: DataContract,
-  outputs: Float64Array,
-  rows: Examples,
-  seed: number,
-): number | undefined {
-  const judged = judge(contract, outputs, rows, seed, 0);
-  if (judged === undefined) return undefined;
-  return judged.report.type === 'classes' ? 1 - meritOf(judged.report) : -meritOf(judged.report);
+/** Share of wrong answers, or RMSE; undefined where an output is no number. */
+function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): number | undefined {
+  if (!outputs.every(Number.isFinite)) return undefined;
+  const merit = meritOfOutputs(contract, outputs, rows);
+  return classLabels(contract) === undefined ? -merit : 1 - merit;
 }
 
 /** The lowest loss on all rows; the first of equal ones. */

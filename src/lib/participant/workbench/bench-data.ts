@@ -8,7 +8,9 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import { encodeTable, fitContract, rowHashes } from '../../modalities/fit-table.ts';
 import { readRawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
+import { withWords } from '../../modalities/table-words.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
+import { numericSpelling } from '../../modalities/table/cell-category.ts';
 import { isMissing } from '../../modalities/table/missing.ts';
 
 export interface BenchData {
@@ -23,6 +25,8 @@ export interface BenchData {
   readonly notes: readonly string[];
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
+  /** Where the `index`-th row to learn from lies in what was read, from 1. */
+  trainingPlace(index: number): number;
 }
 
 export interface TableSettings extends TaskSettings {
@@ -64,25 +68,26 @@ export async function tableData(
 }
 
 function splitAndEncode(
-  task: TableTask,
+  raw: TableTask,
   settings: TableSettings,
   cellsOf: (column: string) => string[],
   header: readonly string[],
 ): Result<BenchData, string> {
-  const hashes = rowHashes(task.rows);
+  const hashes = rowHashes(raw.rows);
   const digest = digestBuilder().update(bytesOf(hashes)).finish();
-  const first = Uint32Array.from({ length: task.rows.length }, (_, row) => hashes[2 * row]!);
-  const { target } = task;
+  const first = Uint32Array.from({ length: raw.rows.length }, (_, row) => hashes[2 * row]!);
+  const { target } = raw;
   const classes =
     target.type === 'classes'
-      ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
+      ? Int32Array.from(raw.rows, (row) => labelIndex(target.classes, row[raw.field] ?? ''))
       : undefined;
   const how = howToSplit(settings, cellsOf);
   const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, settings.heldOut);
   if (training.length < FEWEST || heldOut.length < FEWEST)
     return fail(
-      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
+  const { table: task, notes: wordNotes } = withWords(raw, training);
   const fitted = fitContract(task, training);
   if (!fitted.ok) return fitted;
   const { contract } = fitted.value;
@@ -99,7 +104,8 @@ function splitAndEncode(
       `Every row to learn from has the same ${task.target.name}. Bring rows of at least two classes, or split otherwise.`,
     );
   const refused = learnt.value.refused + kept.value.refused;
-  const notes = [...task.notes, ...fitted.value.notes];
+  const isOfWords = (note: string): boolean => wordNotes.length > 0 && /^“[^”]*: /.test(note);
+  const notes = [...task.notes, ...wordNotes, ...fitted.value.notes.filter((note) => !isOfWords(note))];
   if (refused > 0)
     notes.push(
       `${refused} rows are left out. The first: ${learnt.value.firstRefusal ?? kept.value.firstRefusal ?? ''}`,
@@ -118,8 +124,10 @@ function splitAndEncode(
     heldOutCells(column) {
       if (!header.includes(column)) return undefined;
       const cells = cellsOf(column);
-      return Array.from(kept.value.rows, (row) => cells[row] ?? '');
+      // A hospital's 1.0 is another's 1.
+      return Array.from(kept.value.rows, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
+    trainingPlace: (index) => (task.origins[learnt.value.rows[index] ?? 0] ?? 0) + 1,
   });
 }
 
@@ -183,5 +191,6 @@ export function examplesData(
       split === undefined ? 'the published test files' : 'by each example’s own hash, classes in proportion',
     notes,
     heldOutCells: () => undefined,
+    trainingPlace: (index) => (split?.training[index] ?? index) + 1,
   });
 }

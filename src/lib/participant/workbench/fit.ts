@@ -3,7 +3,7 @@
 import type { DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
-import type { LearnerRows, Predictor } from '../../core/learners/learner.ts';
+import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -32,8 +32,8 @@ export interface Fitted {
   readonly digest: Digest;
   /** Bytes of what was learnt. */
   readonly bytes: number;
-  /** The learner's own predictor, which explanations can look into; undefined for a network. */
-  readonly predictor: Predictor | undefined;
+  /** What was learnt, in a fixed order. */
+  readonly learnt: readonly LearntPart[];
   close(): void;
 }
 
@@ -55,6 +55,8 @@ export async function fitModel(
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   surroundings.signal?.throwIfAborted();
+  const unsuited = task.model.unsuited(task.contract, task.options);
+  if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
   return task.model.type === 'learner'
     ? fitLearner(task, task.model, surroundings)
     : fitNetwork(task, task.model, surroundings);
@@ -75,7 +77,7 @@ async function fitLearner(
         predict: (features, count) => inPieces(predictor, features, count, clock, signal),
         digest: digestOfParts(predictor.learnt),
         bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
-        predictor,
+        learnt: predictor.learnt,
         close: () => {},
       });
     }
@@ -108,7 +110,8 @@ async function inPieces(
   return all;
 }
 
-function digestOfParts(parts: readonly ArrayBufferView[]): Digest {
+/** Over parts and their lengths. */
+export function digestOfParts(parts: readonly ArrayBufferView[]): Digest {
   const builder = digestBuilder();
   for (const part of parts)
     builder.update(Uint8Array.of(...lengthBytes(part.byteLength))).update(bytesOf(part));
@@ -182,7 +185,7 @@ async function fitNetwork(
       },
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
-      predictor: undefined,
+      learnt: [parameters],
       close: () => engine.dispose(),
     });
   } catch (error) {

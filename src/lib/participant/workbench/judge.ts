@@ -40,17 +40,31 @@ export interface Judged {
 
 const DRAWS = 1000;
 
-/** undefined where there is no row. `outputs` as a Fitted predicts them; without `draws` there is no interval that takes any. */
+/** The figure that models are ranked by and nothing else, for whoever asks often: accuracy, or −RMSE in the target's own units. */
+export function meritOfOutputs(contract: DataContract, outputs: Float64Array, rows: LearnerRows): number {
+  const { count, targets } = rows;
+  if (contract.kind === 'table' && contract.target.type === 'number') {
+    let squares = 0;
+    for (let row = 0; row < count; row += 1) squares += (outputs[row]! - targets[row]!) ** 2;
+    return -contract.target.standardDeviation * Math.sqrt(squares / count);
+  }
+  const classes = outputs.length / count;
+  let hits = 0;
+  for (let row = 0; row < count; row += 1)
+    if (predictedClass(outputs, row, classes) === targets[row]) hits += 1;
+  return hits / count;
+}
+
+/** undefined where there is no row. `outputs` as a Fitted predicts them. */
 export function judge(
   contract: DataContract,
   outputs: Float64Array,
   rows: LearnerRows,
   seed: number,
-  draws = DRAWS,
 ): Judged | undefined {
   if (rows.count === 0) return undefined;
   const { target } = contract.kind === 'table' ? contract : { target: { type: 'classes' } as const };
-  if (target.type === 'number') return judgeNumbers(target, outputs, rows, seed, draws);
+  if (target.type === 'number') return judgeNumbers(target, outputs, rows, seed);
   const classes = outputs.length / rows.count;
   const scored = { classes, shares: outputs, targets: rows.targets };
   const scores = classScores(scored);
@@ -87,7 +101,6 @@ function judgeNumbers(
   outputs: Float64Array,
   rows: LearnerRows,
   seed: number,
-  draws: number,
 ): Judged | undefined {
   const inUnits = (value: number): number => value * standardDeviation + mean;
   const predicted = outputs.map(inUnits);
@@ -110,7 +123,7 @@ function judgeNumbers(
         }
         return figure(errors, squares - (sum * sum) / draw.length, draw.length);
       },
-      { seed, draws },
+      { seed, draws: DRAWS },
     );
   return {
     merits: predicted.map((value, row) => -((value - targets[row]!) ** 2)),

@@ -6,15 +6,15 @@ import type { Learner } from '../../core/learners/learner.ts';
 import { networkOf } from '../../core/model/families/index.ts';
 import type { Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
-import type { NumberOption, OptionValues } from '../../core/named-options.ts';
+import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
 
 interface Named {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
-  /** Why it cannot learn rows of this contract, in a sentence; undefined where it can. */
-  unsuited(contract: DataContract): string | undefined;
+  /** Why it cannot learn rows of this contract, with these settings or its usual ones, in a sentence; undefined where it can. */
+  unsuited(contract: DataContract, options?: OptionValues): string | undefined;
 }
 
 export type BenchModel =
@@ -128,7 +128,7 @@ export const benchModels: readonly BenchModel[] = [
     title: learner.title,
     description: learner.description,
     options: learner.options,
-    unsuited: (contract) => learner.unsuited(contract),
+    unsuited: (contract, options) => learner.unsuited(contract, options),
   })),
   ...networks,
 ];
@@ -139,22 +139,34 @@ export const benchModelNamed = (name: string): BenchModel | undefined =>
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;
 
+/** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
+const PICTURES_KEPT = 500;
+
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
-export function baselinesOf(contract: DataContract): readonly BenchModel[] {
+export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
   const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
   const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
   return ['constant', 'rule', line, 'k-nn']
     .map(benchModelNamed)
     .filter((model) => model !== undefined)
-    .filter((model) => model.unsuited(contract) === undefined);
+    .filter((model) => model.unsuited(contract) === undefined)
+    .map((model) => chosenWith(model, given[model.name] ?? {}));
+}
+
+/** A model with these settings, and its usual ones for the rest. Throws where they are not settings of it. */
+export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel {
+  const options = readOptions(model, given);
+  if (!options.ok) throw new Error(options.error.message);
+  return { model, options: options.value };
 }
 
 /** What is trained where nobody names a model. */
-export function usualModel(contract: DataContract): BenchModel {
+export function usualModel(contract: DataContract): ChosenModel {
   const wanted = contract.kind === 'table' ? ['boosted-trees'] : ['cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);
   if (found === undefined) throw new Error('The catalogue has a model for every contract.');
-  return found;
+  return chosenWith(found, {});
 }

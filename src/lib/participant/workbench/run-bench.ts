@@ -13,7 +13,7 @@ import {
   type Judged,
   type Report,
 } from './judge.ts';
-import { readOptions, type OptionValues } from '../../core/named-options.ts';
+import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 
@@ -63,6 +63,7 @@ export type SearchLimits = Pick<Search, 'mostTrials' | 'known'> & {
 
 export interface BenchOutcome {
   readonly result: BenchResult;
+  readonly chosen: ChosenModel;
   /** The model itself; closed by whoever called. */
   readonly fitted: Fitted;
   /** [held-out rows, outputs] */
@@ -75,7 +76,8 @@ export async function runBench(
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
-  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract) : undefined;
+  // Said before the baselines have taken their time.
+  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract, chosen.options) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
   const fitAndJudge = async ({ model, options }: ChosenModel) => {
@@ -92,14 +94,11 @@ export async function runBench(
     return ok({ fitted: fitted.value, judged, outputs });
   };
   const baselines: { readonly one: ChosenModel; readonly judged: Judged; readonly fitted: Fitted }[] = [];
-  for (const model of baselinesOf(data.contract)) {
-    const options = readOptions(model, {});
-    if (!options.ok) throw new Error(options.error.message);
-    const one = { model, options: options.value };
+  for (const one of baselinesOf(data.contract)) {
     const started = surroundings.clock.monotonic();
     const done = await fitAndJudge(one);
     if (!done.ok) {
-      tell({ type: 'left-out', model: model.name, message: done.error });
+      tell({ type: 'left-out', model: one.model.name, message: done.error });
       continue;
     }
     done.value.fitted.close();
@@ -125,6 +124,7 @@ export async function runBench(
   return ok({
     fitted,
     outputs,
+    chosen: one,
     result: {
       verdict,
       says: sentence(verdict, entry, compared),
@@ -189,5 +189,6 @@ function sentence(
     return `${model.title} learns something from these columns.`;
   if (interval.low > 0)
     return `${model.title} is better than every baseline; the next best is ${best.title}.`;
+  if (interval.high < 0) return `${best.title} is better, and simpler, than ${model.title}.`;
   return `${model.title} learns something, but is not clearly better than ${best.title}, which is simpler.`;
 }

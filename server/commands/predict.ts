@@ -1,0 +1,58 @@
+// `tributary predict`: what a model that `tributary train --save` has written says of new rows, and why.
+import type { Command } from 'commander';
+import { openModel, predictRows, type Prediction } from '../train/predict.ts';
+
+interface Flags {
+  readonly model: string;
+  readonly data: readonly string[];
+  readonly explain?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command('predict')
+    .description('what a model that train has saved says of new rows')
+    .requiredOption('--model <file>', 'as tributary train --save has written it')
+    .requiredOption(
+      '--data <path>',
+      'files of one table, with the columns that it learnt from; may be given again',
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
+    .option('--explain', 'what each column adds to each prediction (Shapley values)')
+    .option('--json', 'one line of JSON a row')
+    .action(async (flags: Flags) => {
+      const cancel = new AbortController();
+      const stop = (): void => cancel.abort(new Error('Stopped.'));
+      process.once('SIGINT', stop).once('SIGTERM', stop);
+      try {
+        const model = await openModel(flags.model);
+        const { predictions, unseen } = await predictRows(
+          model,
+          flags.data,
+          flags.explain === true,
+          cancel.signal,
+        );
+        for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));
+        if (unseen > 0)
+          console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);
+      } finally {
+        process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+      }
+    });
+}
+
+const SHOWN = 5;
+
+function spoken({ row, says, shares, explanation }: Prediction): string {
+  const answer =
+    typeof says === 'number'
+      ? String(Number(says.toPrecision(6)))
+      : `${says} (${(Math.max(...Object.values(shares ?? {})) * 100).toFixed(1)} %)`;
+  if (explanation === undefined) return `${row}: ${answer}`;
+  const effects = explanation.effects
+    .slice(0, SHOWN)
+    .map(({ column, effect }) => `${column} ${effect >= 0 ? '+' : ''}${effect.toPrecision(3)}`)
+    .join(', ');
+  return `${row}: ${answer}; ${explanation.of} ${explanation.score.toPrecision(3)} = ${explanation.base.toPrecision(3)} usually; ${effects}${explanation.effects.length > SHOWN ? ', …' : ''}`;
+}

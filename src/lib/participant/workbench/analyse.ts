@@ -1,0 +1,157 @@
+// What a person asks of a model once it has a figure: which columns it leans on, where it does worst, how it treats groups of people, and
+// which labels look wrong. On held-out rows; cells and rows stay on the device.
+import { selectExamples, type Examples } from '../../core/data/examples.ts';
+import { foldsOf } from '../../core/data/row-split.ts';
+import { worstSlices, type Condition, type Slice } from '../../core/error-analysis/slices.ts';
+import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
+import { columnPlaces } from '../../core/explanation/black-box.ts';
+import { permutationImportance, type Importance } from '../../core/explanation/importance.ts';
+import { classLabels } from '../../core/data/contract.ts';
+import { predictedClass } from '../../core/metrics/class-scores.ts';
+import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import type { BenchData } from './bench-data.ts';
+import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
+import { meritOfOutputs } from './judge.ts';
+import type { ChosenModel } from './models.ts';
+
+export interface Analysis {
+  /** What accuracy (or −RMSE) loses where a column is shuffled, highest first; empty for pictures. */
+  readonly importance: readonly Importance[];
+  /** Worst first, without their rows; empty for pictures, or where none is worse by more than luck. */
+  readonly slices: readonly ShownSlice[];
+}
+
+export type ShownSlice = Omit<Slice, 'rows'> & {
+  readonly conditions: readonly Condition[];
+  readonly count: number;
+};
+
+/** So many held-out rows are shuffled and scored: enough to rank columns by. */
+const SHUFFLED_ROWS = 1000;
+/** Each is shuffled once where there are more: words of a text are hundreds. */
+const MANY_COLUMNS = 60;
+
+/** `outputs` [held-out rows, outputs]: what the model says of them. */
+export async function analyse(
+  data: BenchData,
+  fitted: Fitted,
+  outputs: Float64Array,
+  seed: number,
+): Promise<Analysis> {
+  const { contract, heldOut } = data;
+  if (contract.kind !== 'table') return { importance: [], slices: [] };
+  const some = spread(heldOut, SHUFFLED_ROWS);
+  const features = Float32Array.from(some.features);
+  const importance = await permutationImportance(
+    async (shuffled) => meritOfOutputs(contract, await fitted.predict(shuffled, some.count), some),
+    features,
+    some.count,
+    columnPlaces(contract),
+    { seed, repeats: contract.columns.length > MANY_COLUMNS ? 1 : 3 },
+  );
+  const losses = rowLosses(data, outputs);
+  const slices = worstSlices(contract, heldOut, losses, { most: 5 }).map(({ rows, ...slice }) => ({
+    ...slice,
+    count: rows.length,
+  }));
+  return { importance, slices };
+}
+
+/** Wrong or not, for classes; the squared error, for numbers. */
+function rowLosses({ contract, heldOut }: BenchData, outputs: Float64Array): Float64Array {
+  const classes = classLabels(contract)?.length;
+  return Float64Array.from({ length: heldOut.count }, (_, row) =>
+    classes === undefined
+      ? (outputs[row]! - heldOut.targets[row]!) ** 2
+      : Number(predictedClass(outputs, row, classes) !== heldOut.targets[row]),
+  );
+}
+
+function spread(rows: Examples, most: number): Examples {
+  if (rows.count <= most) return rows;
+  return selectExamples(
+    rows,
+    Array.from({ length: most }, (_, at) => Math.floor((at * rows.count) / most)),
+  );
+}
+
+export interface ShownFairness extends GroupFairness {
+  readonly column: string;
+  /** The class that counts as selected: the last of the contract. */
+  readonly positive: string;
+}
+
+/** How the last class is given to the groups of a column. Refused with a sentence. */
+export function fairnessOf(
+  data: BenchData,
+  outputs: Float64Array,
+  column: string,
+): Result<ShownFairness, string> {
+  const labels = classLabels(data.contract);
+  const groups = data.heldOutCells(column);
+  if (groups === undefined) return fail(`There is no column “${column}” to compare groups by.`);
+  const positive = labels?.at(-1);
+  if (labels === undefined || positive === undefined)
+    return fail('Groups are compared by the class that they are given, and the target is a number.');
+  const last = labels.length - 1;
+  const isSelected = groups.map((_, row) => predictedClass(outputs, row, labels.length) === last);
+  const isPositive = groups.map((_, row) => data.heldOut.targets[row] === last);
+  return ok({ column, positive, ...groupFairness({ groups, isPositive, isSelected }) });
+}
+
+export interface ShownSuspect {
+  /** In what was read, from 1. */
+  readonly row: number;
+  readonly label: string;
+  readonly likelier: string;
+  readonly margin: number;
+}
+
+const FOLDS = 5;
+
+/** Labels among the rows to learn from that look wrong to models that have not seen them: five fits. Refused with a sentence. */
+export async function checkLabels(
+  data: BenchData,
+  { model, options }: ChosenModel,
+  seed: number,
+  surroundings: FitSurroundings,
+): Promise<Result<readonly ShownSuspect[], string>> {
+  const { contract, training } = data;
+  const labels = classLabels(contract);
+  if (labels === undefined) return fail('Labels are checked where the target is classes.');
+  const hashes = Uint32Array.from({ length: training.count }, (_, row) => training.hashes[2 * row + 1]!);
+  const classes = Int32Array.from(training.targets);
+  const folds = foldsOf({ hashes, classes }, FOLDS);
+  const shares = new Float64Array(training.count * labels.length);
+  const all = Uint32Array.from(folds, (_, row) => row);
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    const inside = all.filter((row) => folds[row] === fold);
+    const fitted = await fitModel(
+      {
+        model,
+        options,
+        contract,
+        rows: selectExamples(
+          training,
+          all.filter((row) => folds[row] !== fold),
+        ),
+        seed,
+      },
+      surroundings,
+    );
+    if (!fitted.ok) return fitted;
+    const own = await fitted.value.predict(selectExamples(training, inside).features, inside.length);
+    fitted.value.close();
+    for (const [at, row] of inside.entries())
+      shares.set(own.subarray(at * labels.length, (at + 1) * labels.length), row * labels.length);
+  }
+  return ok(
+    suspectLabels(shares, classes, labels.length).map(({ row, label, likelier, margin }) => ({
+      row: data.trainingPlace(row),
+      label: labels[label] ?? String(label),
+      likelier: labels[likelier] ?? String(likelier),
+      margin,
+    })),
+  );
+}

@@ -1,0 +1,161 @@
+// A model of the workbench as one file of JSON: the contract that rows are encoded by, what was learnt, and where it came from. Of the
+// rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
+import * as v from 'valibot';
+import { DataContract } from '../../core/data/contract.ts';
+import type { Examples } from '../../core/data/examples.ts';
+import { Digest } from '../../core/ids.ts';
+import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { forward } from '../../core/model/reference/passes.ts';
+import { isClassifier, softmaxRows } from '../../core/model/head.ts';
+import type { Network } from '../../core/model/network.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import { digestOfParts, type Fitted } from './fit.ts';
+import { benchModelNamed, chosenWith, type ChosenModel } from './models.ts';
+
+const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
+const ModelFile = v.strictObject({
+  format: v.literal('tributary-model'),
+  version: v.literal(1),
+  contract: DataContract,
+  model: v.string(),
+  options: v.record(v.string(), v.number()),
+  seed: v.number(),
+  /** Of the rows that it was learnt from, and how many they were. */
+  data: Digest,
+  rows: v.number(),
+  /** [F]: the mean encoded row. */
+  mean: Part,
+  learnt: v.array(Part),
+  /** Over what was learnt. */
+  digest: Digest,
+});
+
+export interface OpenedModel {
+  readonly chosen: ChosenModel;
+  readonly contract: DataContract;
+  readonly predictor: Predictor;
+  /** [F] */
+  readonly mean: Float32Array;
+}
+
+export interface ModelOrigin {
+  readonly contract: DataContract;
+  readonly chosen: ChosenModel;
+  readonly seed: number;
+  readonly data: Digest;
+  readonly training: Examples;
+}
+
+export function writeModelFile(
+  fitted: Fitted,
+  { contract, chosen, seed, data, training }: ModelOrigin,
+): string {
+  const file: v.InferInput<typeof ModelFile> = {
+    format: 'tributary-model',
+    version: 1,
+    contract,
+    model: chosen.model.name,
+    options: { ...chosen.options },
+    seed,
+    data,
+    rows: training.count,
+    mean: partOf(meanRow(training)),
+    learnt: fitted.learnt.map(partOf),
+    digest: fitted.digest,
+  };
+  return `${JSON.stringify(file)}\n`;
+}
+
+/** Refused in a sentence for a file that is none, or was changed. */
+export function readModelFile(text: string): Result<OpenedModel, string> {
+  let read: v.InferOutput<typeof ModelFile>;
+  try {
+    read = v.parse(ModelFile, JSON.parse(text));
+  } catch {
+    return fail('This is not a model that “tributary train --save” has written.');
+  }
+  const learnt = read.learnt.map(arrayOf);
+  const mean = arrayOf(read.mean);
+  if (learnt.some((part) => part === undefined) || !(mean instanceof Float32Array))
+    return fail('The model’s numbers are damaged. Save it again.');
+  const parts = learnt.filter((part) => part !== undefined);
+  if (digestOfParts(parts) !== read.digest)
+    return fail('The model was changed since it was saved: its digest is another. Save it again.');
+  const model = benchModelNamed(read.model);
+  if (model === undefined)
+    return fail(`This program has no model “${read.model}”. Use the version that saved it.`);
+  const chosen = chosenWith(model, read.options);
+  const { contract } = read;
+  const predictor =
+    model.type === 'learner'
+      ? model.learner.revive(contract, chosen.options, parts)
+      : networkPredictor(model.network(contract, chosen.options), parts);
+  if (predictor === undefined)
+    return fail('What was learnt does not fit the model’s own contract. Save it again.');
+  return ok({ chosen, contract, predictor, mean });
+}
+
+/** A network in plain loops: for the rows of a table, quick enough without an engine. */
+export function networkPredictor(
+  network: Network,
+  [parameters]: readonly LearntPart[],
+): Predictor | undefined {
+  if (!(parameters instanceof Float32Array) || parameters.length !== network.parameterCount) return undefined;
+  return {
+    learnt: [parameters],
+    predict(features, count) {
+      const numbers =
+        features instanceof Uint8Array ? Float32Array.from(features, (byte) => byte / 255) : features;
+      const outputs = Float32Array.from(forward(network, parameters, numbers, count).at(-1) ?? []);
+      if (isClassifier(network)) softmaxRows(outputs, network.outputSize);
+      return Float64Array.from(outputs);
+    },
+  };
+}
+
+function meanRow({ count, features }: Examples): Float32Array {
+  const size = count === 0 ? 0 : features.length / count;
+  const mean = new Float64Array(size);
+  const unit = features instanceof Uint8Array ? 1 / 255 : 1;
+  for (let at = 0; at < features.length; at += 1) mean[at % size]! += (features[at]! * unit) / count;
+  return Float32Array.from(mean);
+}
+
+function partOf(array: LearntPart): v.InferInput<typeof Part> {
+  const type =
+    array instanceof Uint8Array
+      ? 'u8'
+      : array instanceof Int32Array
+        ? 'i32'
+        : array instanceof Float32Array
+          ? 'f32'
+          : 'f64';
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return { type, values: btoa(text) };
+}
+
+function arrayOf({ type, values }: v.InferOutput<typeof Part>): LearntPart | undefined {
+  let text: string;
+  try {
+    text = atob(values);
+  } catch {
+    return undefined;
+  }
+  const { buffer } = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  if (type !== 'u8' && buffer.byteLength % (type === 'f64' ? 8 : 4) !== 0) return undefined;
+  switch (type) {
+    case 'u8':
+      return new Uint8Array(buffer);
+    case 'i32':
+      return new Int32Array(buffer);
+    case 'f32':
+      return new Float32Array(buffer);
+    case 'f64':
+      return new Float64Array(buffer);
+    default:
+      return type satisfies never;
+  }
+}
