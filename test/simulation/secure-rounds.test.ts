@@ -77,3 +77,29 @@ test('F42: whoever deals shares that do not fit is blamed, and is not drawn for 
   expect(await world.until(() => bad.drawn.length === 3, 40 * MINUTE)).toBe(true);
   expect(bad.drawn[2]).toBeGreaterThan(again + 8);
 });
+
+test('of more than a hundred devices each masks with its neighbours, and one that went as the ring was drawn costs a round', async () => {
+  const rules = { goal: 95, minimum: 90, overSelection: 1.07, maximumRounds: 1 };
+  const world = await SecureWorld.open(4, spec(rules), 102);
+  const sealed: number[] = [];
+  let silent: number | undefined;
+  for (const device of world.devices)
+    device.says = (name, message) => {
+      if (name === 'sum-nonce' && (silent ??= device.index) === device.index && device.drawn.length === 1)
+        return undefined;
+      if (name === 'sum-keys') sealed.push((message as ClientMessages['sum-keys']).keys.sealed.length / 124);
+      return message;
+    };
+  await world.start();
+  expect(await world.until(() => world.head === 1, 20 * MINUTE, 1000)).toBe(true);
+  const [failed, made] = await world.rounds();
+  expect(failed).toMatchObject({
+    phase: 'abandoned',
+    reason: 'Only 101 devices drew for the order of all; the secure sum needs 102.',
+  });
+  expect(made!.phase).toBe('committed');
+  // 48 parts of 93 bytes each, for 102 devices of which a tenth may be in league and a tenth go.
+  expect(new Set(sealed)).toEqual(new Set([48]));
+  expect(acceptedReports(made!).length).toBe(95);
+  expect(await world.check()).toBe(1);
+});
