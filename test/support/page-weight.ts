@@ -39,7 +39,7 @@ export async function weighPage(
   page.off('requestfinished', weigh);
 
   // A worker's own imports are reported as the page's requests: they are told apart by what the page itself has in its
-  // resource timeline, which lists no worker's imports but does list each worker's entry.
+  // resource timeline, which lists no more of workers than their entries and what these import at once, out of a folder of their own.
   const ownResources = new Set(
     await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name)),
   );
@@ -49,7 +49,7 @@ export async function weighPage(
   for (const [address, size] of sizes) {
     const bytes = await size;
     if (workerEntries.has(address)) workers.set(address, (workers.get(address) ?? 0) + bytes);
-    else if (ownResources.has(address)) own += bytes;
+    else if (ownResources.has(address) && !address.includes('/workers/')) own += bytes;
     else workers.set(entry, (workers.get(entry) ?? 0) + bytes);
   }
   await page.close();
