@@ -25,8 +25,8 @@ import { fail, ok, type Result } from '../result.ts';
 import { readLimbs, WEIGHT_LIMBS, writeLimbs, type SumFault } from '../secure-sum/encoding.ts';
 import type { SumConfig } from '../secure-sum/messages.ts';
 import { LEAST_COHORT } from '../secure-sum/rules.ts';
-import { statisticsOf, type StatisticsOn } from './rules.ts';
-import { layoutOf, MOST_WORDS, type Layout, type Question } from './survey.ts';
+import { MOST_WORDS, statisticsOf, type StatisticsOn } from './rules.ts';
+import { layoutOf, type Layout, type Question } from './survey.ts';
 
 /** 64 bits of two's complement: 2·10⁹ rows of 2³⁰ steps. */
 const SUM_LIMBS = 4;
