@@ -144,8 +144,11 @@ export function createAnswerSurveys(
     const { question } = plan.value;
     const answered = await answeredSurveys(store, federation);
     const refusal =
-      refusesSurvey(answered, question, plan.value.rules.mostSurveys) ??
-      ownRefusal(spec.privacy, standing.contributions, answered.length);
+      refusesSurvey(
+        answered,
+        question,
+        Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0),
+      ) ?? ownRefusal(spec.privacy, standing.contributions, answered.length);
     if (refusal !== undefined) throw new Declined(refusal);
     one.sum = createSumTalk({
       task,

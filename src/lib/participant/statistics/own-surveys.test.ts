@@ -35,5 +35,6 @@ test('a device answers one question three times, and no more surveys than its fe
   expect(refusesSurvey(await answeredSurveys(store, federation), other, 5)).toMatch(
     /answered 5 surveys, all/,
   );
+  expect(refusesSurvey([], question, 0)).toMatch(/When this device joined.* no statistics/);
   expect(await answeredSurveys(store, v.parse(FederationId, 'elsewhere'))).toEqual([]);
 });

@@ -42,6 +42,8 @@ export function refusesSurvey(
   question: Question,
   mostSurveys: number,
 ): string | undefined {
+  if (mostSurveys === 0)
+    return 'When this device joined, the federation asked for no statistics: its person has to join again to agree.';
   if (answered.length >= mostSurveys)
     return `This device has answered ${answered.length} surveys, all that the federation promised to ask.`;
   const same = answered.filter((one) => one.question === questionDigest(question)).length;
