@@ -21,7 +21,8 @@ import type { PersonalModels } from '../personal-models.ts';
 import { ownRefusal } from '../protection.ts';
 import { createSumTalk, type SumTalk } from '../secure-sum/sum-round.ts';
 import { startState } from '../train-locally.ts';
-import { answeredSurveys, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
+import { answeredSurveys } from './answered-surveys.ts';
+import { questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
 
 export interface AnswerSurveys {
   asked(message: SurveyAsked): Promise<void>;

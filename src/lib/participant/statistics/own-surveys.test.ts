@@ -3,14 +3,9 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { createMemoryParticipantStore } from '../../adapters/memory/participant-store.ts';
 import { FederationId, SurveyNumber } from '../../core/ids.ts';
+import { answeredSurveys } from './answered-surveys.ts';
 import type { Question } from '../../core/statistics/survey.ts';
-import {
-  answeredSurveys,
-  MOST_SAME,
-  questionDigest,
-  refusesSurvey,
-  willAnswerSurvey,
-} from './own-surveys.ts';
+import { MOST_SAME, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
 
 const federation = v.parse(FederationId, 'wards');
 const question: Question = [{ statistic: 'target' }];
