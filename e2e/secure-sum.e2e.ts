@@ -1,9 +1,10 @@
-// A cohort of two tabs and five headless participants under secure aggregation: Chromium and Node agree on every key and mask, and the
+// A cohort of two tabs and five headless participants under secure aggregation, which answers a survey beside its round: Chromium and Node agree on every key and mask, and the
 // masks of a tab that is closed after it has shared its keys come off with what the others hold.
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Page } from '@playwright/test';
 import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
+import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { runParticipants } from '../server/participants/run-participants.ts';
 import { held } from '../test/support/held-engines.ts';
 import { signedIn, type CoordinatorClient } from '../test/support/coordinator-client.ts';
@@ -27,6 +28,22 @@ const phrase = async (page: Page): Promise<string> => {
   return line.locator('strong').last().innerText();
 };
 
+/** Beside the round, and while all of them train. */
+async function askAll(browser: Browser, federation: string): Promise<void> {
+  const office = await (await browser.newContext()).newPage();
+  await office.goto(server.signInUrl);
+  await office.waitForURL('**/console');
+  await office.goto(`${server.url}/console/${federation}/statistics`);
+  await office.getByRole('button', { name: 'Ask 7 devices' }).click();
+  const survey = office.getByRole('region', { name: /^Survey 1: the target, distributions/ });
+  await expect(survey).toContainText('The sum over 7 of 7 devices.', { timeout: 30_000 });
+  await expect(survey.getByRole('list', { name: 'Rows by age' })).toBeVisible();
+  await expect(
+    survey.getByRole('region', { name: /^Means, standard deviations and correlations/ }),
+  ).toBeVisible();
+  await office.context().close();
+}
+
 test('two tabs and five headless participants sum one round; one tab is closed after sharing its keys', async ({
   browser,
 }) => {
@@ -40,6 +57,7 @@ test('two tabs and five headless participants sum one round; one tab is closed a
         rules: { goal: 6, minimum: 5, overSelection: 1.16, maximumRounds: 1 },
       }),
       secureSum: usualSecureSum,
+      statistics: usualStatistics,
     },
     federation,
   );
@@ -78,6 +96,13 @@ test('two tabs and five headless participants sum one round; one tab is closed a
     const words = await phrase(staying);
     expect(words.split(' ').length).toBe(6);
     expect(await phrase(leaving)).toBe(words);
+    await askAll(browser, federation);
+    const own = await staying.context().newPage();
+    await own.goto(`${server.url}/me`);
+    await expect(own.getByRole('region', { name: 'Statistics answered' })).toContainText(
+      'Distributions of columns',
+    );
+    await own.close();
     train();
     // A vector was taken: by then all have shared their keys.
     await coordinator.until(

@@ -18,7 +18,7 @@ import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protoco
 import type { LedgerView } from '#lib/protocol/ledger.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
-import type { SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import type {
   AliasMove,
   FederationSummary,

@@ -5,7 +5,7 @@ import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts'
 import type { Result } from '#lib/core/result.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
-import { NewSurvey } from '#lib/protocol/surveys.ts';
+import { NewSurvey } from '#lib/protocol/survey-views.ts';
 import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';

@@ -16,7 +16,7 @@ import type { Round } from '#lib/core/round/round-state.ts';
 import type { Signature } from '#lib/core/transparency/statements.ts';
 import type { InvitationId } from '#lib/protocol/invitations.ts';
 import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
-import type { SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {

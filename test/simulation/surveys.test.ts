@@ -7,7 +7,7 @@ import { costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '#lib/core/statistics/survey.ts';
-import type { SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import * as v from 'valibot';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { readOwnData } from '../../server/participants/own-data.ts';

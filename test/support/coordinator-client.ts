@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
-import { SurveyView } from '#lib/protocol/surveys.ts';
+import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export interface CoordinatorClient {

@@ -7,7 +7,7 @@ import { Round } from '#lib/core/round/round-state.ts';
 import { Signature } from '#lib/core/transparency/statements.ts';
 import { InvitationId } from '#lib/protocol/invitations.ts';
 import { Permission, PersonId, Role } from '#lib/protocol/people.ts';
-import { SurveyView } from '#lib/protocol/surveys.ts';
+import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
   ActRecord,

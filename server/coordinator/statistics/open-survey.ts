@@ -47,6 +47,7 @@ export class OpenSurvey {
   #phase: WithSum['phase'] = 'reporting';
   #undoDeadline: () => void = () => {};
   readonly #deadlineAt: number;
+  #isWaiting = false;
   /** Why devices do not answer, as they say. */
   readonly declined: string[] = [];
 
@@ -193,7 +194,9 @@ export class OpenSurvey {
 
   #waitForVectors(): void {
     if (this.#sum.phase !== 'collecting') return this.#undoDeadline();
-    this.#undoDeadline();
+    // From the first of them on, however many come.
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#undoDeadline = this.host.clock.after(MEASURING_MS, () =>
       this.host.enqueue('survey', () => this.#close()),
     );

@@ -16,7 +16,8 @@ import { noiseOfSurveys, surveyPlan, surveyTotal } from '#lib/core/statistics/su
 import { checkQuestion, readSurvey, versionAsked, type Question } from '#lib/core/statistics/survey.ts';
 import { statisticsOf } from '#lib/core/statistics/rules.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
-import type { SurveyAsked, SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import type { SurveyAsked } from '#lib/protocol/surveys.ts';
 import type { Change, FederationRecord, SurveyRecord, VersionRecord } from '../../ports/records.ts';
 import type { ActionRefusal } from '../actions.ts';
 import { refused } from '../messages.ts';

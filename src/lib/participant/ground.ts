@@ -20,7 +20,7 @@ import type { TrainingProgress } from './train-locally.ts';
 import type { TrainingControl } from './training-control.ts';
 import type { TrainingTurn } from './training-turn.ts';
 import type { SumPeers, SumRound } from './secure-sum/sum-round.ts';
-import type { Answered } from './statistics/own-surveys.ts';
+import type { Answered } from './statistics/answered-surveys.ts';
 import { createViewPace } from './view-pace.ts';
 
 export interface TakePartOptions {

@@ -17,6 +17,8 @@ export const Joined = v.object({
   /** When the person paused; null while it runs. A pause never ends by itself. */
   pausedAt: v.nullable(v.number()),
   joinedAt: v.number(),
+  /** Surveys that the federation said it may ask, when the person joined: what it allows itself later is not answered. */
+  surveys: v.optional(v.number(), 0),
 });
 export type Joined = v.InferOutput<typeof Joined>;
 

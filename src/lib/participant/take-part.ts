@@ -1,6 +1,7 @@
 // Taking part in one federation: check in, work each round this device is picked for, send what was trained, learn the
 // decision. Messages are hints that may be lost; whatever counts is asked for again or lies in the store. This file joins the
 // parts (attendance, rounds, scores) and does what the person asks for.
+import { statisticsOf } from '../core/statistics/rules.ts';
 import { WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { createAttendance } from './attendance.ts';
@@ -225,7 +226,8 @@ export function takePart(options: TakePartOptions): TakingPart {
       standing.equipment = await equipping.prepare(request);
       const { dataset, name, backend, tags = [], invitation = null } = request;
       const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
-      await remember({ ...joined, pausedAt: null, joinedAt: clock.now() });
+      const surveys = statisticsOf(standing.equipment.spec)?.mostSurveys ?? 0;
+      await remember({ ...joined, pausedAt: null, joinedAt: clock.now(), surveys });
       options.onJoined?.();
       attendance.takeTurn(false);
       ground.changed();

@@ -1,13 +1,9 @@
-// Surveys as they cross the wire: asked of each device with its place in the secure sum, answered by one masked vector in one message, and
-// shown to coordinators. The messages of the sum itself are secure-sum.ts's.
-//
-//   GET    /api/federations/:id/surveys     SurveyView[]                 newest first   (coordinator)
-//   POST   /api/federations/:id/surveys     NewSurvey → SurveyView                      (coordinator)
+// Surveys between server and devices: asked of each device with its place in the secure sum, answered by one masked vector in one message.
+// The messages of the sum itself are secure-sum.ts's; what coordinators are shown is survey-views.ts's.
 import * as v from 'valibot';
 import { Digest, FederationId, RunNumber, SurveyNumber, VersionNumber } from '../core/ids.ts';
 import { textLength } from '../core/secure-sum/bytes.ts';
-import { Figures } from '../core/statistics/index.ts';
-import { MOST_WORDS, Question } from '../core/statistics/survey.ts';
+import { MOST_WORDS } from '../core/statistics/rules.ts';
 import { SumTask } from './secure-sum.ts';
 import { VersionDelta } from './views.ts';
 
@@ -18,7 +14,8 @@ const of = { federation: FederationId, survey: SurveyNumber };
 export const SurveyAsked = v.strictObject({
   ...of,
   run: RunNumber,
-  question: Question,
+  /** A Question (core/statistics/survey.ts): read where it is answered, which is loaded with the first. */
+  question: v.unknown(),
   /** The version that is asked about; else the newest, which nothing is done with. */
   base: v.strictObject({
     version: VersionNumber,
@@ -47,31 +44,3 @@ export const surveyServerMessages = {
   /** It is over; `message`: what became of it, in a sentence. */
   'survey-ended': v.strictObject({ ...of, message: v.string() }),
 } as const;
-
-export const NewSurvey = v.strictObject({ question: Question });
-
-export const SurveyView = v.strictObject({
-  survey: SurveyNumber,
-  run: RunNumber,
-  question: Question,
-  version: VersionNumber,
-  askedAt: v.number(),
-  endedAt: v.nullable(v.number()),
-  state: v.picklist(['asking', 'answered', 'failed']),
-  /** Devices that were asked, and those of them that are in the sum; null: it is not open. */
-  asked: whole,
-  devices: v.nullable(whole),
-  /** Devices that do not answer, by what they say of it. */
-  declined: v.array(v.string()),
-  /** Why there is no total, in a sentence. */
-  reason: v.nullable(v.string()),
-  /** In the order of the question; null: there are none. */
-  figures: v.nullable(v.array(Figures)),
-  /** Standard deviation of the noise on each count or sum, by statistic; zeros: the figures are exact. */
-  deviations: v.array(v.number()),
-  /** Rows that a device counts as at most; null: as many as it has. */
-  mostRows: v.nullable(whole),
-  /** ε at the federation’s δ of the device that lost most, after this; null: no privacy is promised. */
-  epsilon: v.nullable(v.number()),
-});
-export type SurveyView = v.InferOutput<typeof SurveyView>;

@@ -5,7 +5,7 @@ import { VersionNumber } from '#lib/core/ids.ts';
 import { checkQuestion } from '#lib/core/statistics/survey.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
-import type { SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import { statisticsFrom, statisticsTyped } from './console-draft-statistics.ts';
 import {
   costWords,

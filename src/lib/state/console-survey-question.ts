@@ -3,7 +3,7 @@ import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import type { VersionNumber } from '#lib/core/ids.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
-import type { SurveyView } from '#lib/protocol/surveys.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import { count, counted, number } from './format.ts';
 
 /** data: how rows are distributed · version: what one does on held-out rows · groups: the same by the categories of a column. */

@@ -1,7 +1,7 @@
 // Surveys of one federation as its page shows them: what was asked and what came of it, the newest first, and asking.
 import * as v from 'valibot';
 import type { Question } from '#lib/core/statistics/survey.ts';
-import { SurveyView } from '#lib/protocol/surveys.ts';
+import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { address, request } from './console-api.ts';
 
 export class ConsoleSurveys {

@@ -1,7 +1,7 @@
 // What this device keeps besides data: receipts of contributions, refusals, models trained here, and which federations it joined.
 import type { FederationId } from '../core/ids.ts';
 import type { Joined } from '../participant/joined.ts';
-import type { Answered } from '../participant/statistics/own-surveys.ts';
+import type { Answered } from '../participant/statistics/answered-surveys.ts';
 import type {
   LocalModel,
   ParticipantStore,
@@ -57,7 +57,7 @@ export class RecordsState {
   /** Reads what these federations asked of this device, and it answered. */
   async loadSurveys(federations: readonly FederationId[]): Promise<void> {
     try {
-      const { answeredSurveys } = await import('../participant/statistics/own-surveys.ts');
+      const { answeredSurveys } = await import('../participant/statistics/answered-surveys.ts');
       const store = await this.open();
       const read = await Promise.all(
         federations.map(async (federation) =>

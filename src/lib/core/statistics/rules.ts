@@ -17,6 +17,9 @@ export const StatisticsRules = v.variant('type', [
 export type StatisticsRules = v.InferOutput<typeof StatisticsRules>;
 export type StatisticsOn = Extract<StatisticsRules, { type: 'on' }>;
 
+/** Words of a masked vector: it travels as one message (protocol/limits.ts). */
+export const MOST_WORDS = 10_000;
+
 /** What the form begins with. */
 export const usualStatistics: StatisticsOn = { type: 'on', mostSurveys: 20, mostRows: 100 };
 

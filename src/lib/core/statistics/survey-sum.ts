@@ -26,8 +26,8 @@ import { readLimbs, WEIGHT_LIMBS, writeLimbs, type SumFault } from '../secure-su
 import type { SumConfig } from '../secure-sum/messages.ts';
 import { leavingOf } from '../secure-sum/neighbourhood.ts';
 import { colludingOf, LEAST_COHORT, usualSecureSum } from '../secure-sum/rules.ts';
-import { statisticsOf, type StatisticsOn } from './rules.ts';
-import { layoutOf, MOST_WORDS, type Layout, type Question } from './survey.ts';
+import { MOST_WORDS, statisticsOf, type StatisticsOn } from './rules.ts';
+import { layoutOf, type Layout, type Question } from './survey.ts';
 
 /** 64 bits of two's complement: 2·10⁹ rows of 2³⁰ steps. */
 const SUM_LIMBS = 4;

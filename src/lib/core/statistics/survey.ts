@@ -8,8 +8,6 @@ import type { Measured, Shape, Total } from './statistic.ts';
 
 /** Statistics of one survey. */
 const MOST_STATISTICS = 8;
-/** Words of a masked vector: it travels as one message (protocol/limits.ts). */
-export const MOST_WORDS = 10_000;
 
 export const Question = v.pipe(v.array(Asked), v.minLength(1), v.maxLength(MOST_STATISTICS));
 export type Question = v.InferOutput<typeof Question>;

@@ -1,5 +1,6 @@
 // Surveys as this device answers them, beside its rounds: it looks at the question itself, measures its rows, adds its share of the noise,
 // and sends words that say something only in the sum of all devices. Loaded when it is asked for the first time.
+import * as v from 'valibot';
 import { canonicalText } from '../../core/canonical.ts';
 import type { FederationSpec } from '../../core/federation.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -8,7 +9,7 @@ import { askedStatistic } from '../../core/statistics/index.ts';
 import { statisticsOf } from '../../core/statistics/rules.ts';
 import type { Measured } from '../../core/statistics/statistic.ts';
 import { surveyPlan, surveyWords, type SurveyPlan } from '../../core/statistics/survey-sum.ts';
-import { checkQuestion, measureSurvey, versionAsked } from '../../core/statistics/survey.ts';
+import { checkQuestion, measureSurvey, Question, versionAsked } from '../../core/statistics/survey.ts';
 import type { Rows } from '../../ports/trainer.ts';
 import type { ServerMessages } from '../../protocol/messages.ts';
 import type { SurveyAsked } from '../../protocol/surveys.ts';
@@ -20,7 +21,8 @@ import type { PersonalModels } from '../personal-models.ts';
 import { ownRefusal } from '../protection.ts';
 import { createSumTalk, type SumTalk } from '../secure-sum/sum-round.ts';
 import { startState } from '../train-locally.ts';
-import { answeredSurveys, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
+import { answeredSurveys } from './answered-surveys.ts';
+import { questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
 
 export interface AnswerSurveys {
   asked(message: SurveyAsked): Promise<void>;
@@ -43,12 +45,20 @@ class Declined extends Error {
   override readonly name = 'Declined';
 }
 
+interface CheckedPlan extends SurveyPlan {
+  readonly question: Question;
+}
+
 /** What the device makes of what it is asked, by itself, of the spec that its person joined by. */
-export function checkedPlan(message: SurveyAsked, spec: FederationSpec): Result<SurveyPlan, string> {
-  const { federation, run, survey, question, base, secureSum } = message;
+export function checkedPlan(message: SurveyAsked, spec: FederationSpec): Result<CheckedPlan, string> {
+  const { federation, run, survey, base, secureSum } = message;
   const rules = statisticsOf(spec);
   if (rules === undefined)
     return fail('This federation was joined without surveys: the question is not answered.');
+  const read = v.safeParse(Question, message.question);
+  if (!read.success)
+    return fail('This version of the app does not know what is asked: load it anew, or update the program.');
+  const question = read.output;
   const wrong = checkQuestion(question, spec.contract);
   if (wrong !== undefined) return fail(`The question does not fit the data contract: ${wrong}`);
   const about = { federation, run, survey, question, version: base.version, digest: base.digest };
@@ -58,7 +68,7 @@ export function checkedPlan(message: SurveyAsked, spec: FederationSpec): Result<
   const plan = surveyPlan(spec, about, secureSum.config.cohort);
   if (!plan.ok) return plan;
   return canonicalText(plan.value.config) === canonicalText(secureSum.config)
-    ? ok(plan.value)
+    ? ok({ ...plan.value, question })
     : fail(
         'The server asks for another sum, or for less noise, than the question and the federation’s promise come to: nothing is sent.',
       );
@@ -80,7 +90,8 @@ export function createAnswerSurveys(
 
   /** Of the held-out rows; undefined: nothing is asked about a version. */
   async function scored(
-    { question, base }: SurveyAsked,
+    { base }: SurveyAsked,
+    question: Question,
     equipment: Equipment,
     spec: FederationSpec,
     signal: AbortSignal,
@@ -125,16 +136,20 @@ export function createAnswerSurveys(
   }
 
   async function answer(one: InHand, message: SurveyAsked): Promise<void> {
-    const { question, survey, secureSum: task } = message;
+    const { survey, secureSum: task } = message;
     const { signal } = one.ending;
     const equipment = await equipping.ready();
     const spec = standing.view?.spec ?? equipment.spec;
     const plan = checkedPlan(message, spec);
     if (!plan.ok) throw new Declined(plan.error);
+    const { question } = plan.value;
     const answered = await answeredSurveys(store, federation);
     const refusal =
-      refusesSurvey(answered, question, plan.value.rules.mostSurveys) ??
-      ownRefusal(spec.privacy, standing.contributions, answered.length);
+      refusesSurvey(
+        answered,
+        question,
+        Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0),
+      ) ?? ownRefusal(spec.privacy, standing.contributions, answered.length);
     if (refusal !== undefined) throw new Declined(refusal);
     one.sum = createSumTalk({
       task,
@@ -152,7 +167,7 @@ export function createAnswerSurveys(
     });
     const { training, heldOut, contract } = equipment.rows;
     const data = [training, heldOut].map((rows): Measured => ({ ...rows, contract }));
-    const measured = await scored(message, equipment, spec, signal);
+    const measured = await scored(message, question, equipment, spec, signal);
     const values = measureSurvey(plan.value.layout, data, measured);
     const rows = { data: training.count + heldOut.count, version: heldOut.count };
     const bytes = await one.sum.maskWords((survivors, draw) =>

@@ -3,14 +3,9 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { createMemoryParticipantStore } from '../../adapters/memory/participant-store.ts';
 import { FederationId, SurveyNumber } from '../../core/ids.ts';
+import { answeredSurveys } from './answered-surveys.ts';
 import type { Question } from '../../core/statistics/survey.ts';
-import {
-  answeredSurveys,
-  MOST_SAME,
-  questionDigest,
-  refusesSurvey,
-  willAnswerSurvey,
-} from './own-surveys.ts';
+import { MOST_SAME, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
 
 const federation = v.parse(FederationId, 'wards');
 const question: Question = [{ statistic: 'target' }];
@@ -35,5 +30,6 @@ test('a device answers one question three times, and no more surveys than its fe
   expect(refusesSurvey(await answeredSurveys(store, federation), other, 5)).toMatch(
     /answered 5 surveys, all/,
   );
+  expect(refusesSurvey([], question, 0)).toMatch(/When this device joined.* no statistics/);
   expect(await answeredSurveys(store, v.parse(FederationId, 'elsewhere'))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { Ground } from '../ground.ts';
 import type { PersonalModels } from '../personal-models.ts';
 import type { SumTalk } from '../secure-sum/sum-round.ts';
 import type { AnswerSurveys } from './answer-surveys.ts';
-import { answeredSurveys, type Answered } from './own-surveys.ts';
+import { answeredSurveys, type Answered } from './answered-surveys.ts';
 
 export interface ParticipantSurveys {
   /** Begins to hear of them; each entry ends that. */
