@@ -4,6 +4,7 @@ import type { SumAttempt, SumEvent } from '../src/lib/core/secure-sum/attempt-st
 import { openAttempt, stepSum } from '../src/lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '../src/lib/core/secure-sum/bytes.ts';
 import { addWords, totalWords } from '../src/lib/core/secure-sum/masked-words.ts';
+import type { Member } from '../src/lib/core/secure-sum/member-state.ts';
 import {
   advertise,
   consent,
@@ -12,7 +13,6 @@ import {
   reveal,
   share,
   showNonce,
-  type Member,
 } from '../src/lib/core/secure-sum/member.ts';
 import type { Graph } from '../src/lib/core/secure-sum/graph.ts';
 import { leavingOf } from '../src/lib/core/secure-sum/neighbourhood.ts';

@@ -4,16 +4,8 @@ import type { SumAttempt, SumEffect, SumEvent } from '#lib/core/secure-sum/attem
 import { openAttempt, stepSum } from '#lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import {
-  advertise,
-  consent,
-  mask,
-  receive,
-  reveal,
-  share,
-  showNonce,
-  type Member,
-} from '#lib/core/secure-sum/member.ts';
+import type { Member } from '#lib/core/secure-sum/member-state.ts';
+import { advertise, consent, mask, receive, reveal, share, showNonce } from '#lib/core/secure-sum/member.ts';
 import {
   SEALED_BYTES,
   type SumConfig,

@@ -9,15 +9,8 @@ import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
 import { SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import {
-  advertise,
-  consent,
-  mask,
-  receive,
-  reveal,
-  share,
-  type Member,
-} from '#lib/core/secure-sum/member.ts';
+import type { Member } from '#lib/core/secure-sum/member-state.ts';
+import { advertise, consent, mask, receive, reveal, share } from '#lib/core/secure-sum/member.ts';
 import type { ServerMessages } from '#lib/protocol/messages.ts';
 import type { Identity } from '#lib/ports/identity.ts';
 import { nodePrimitives } from '../../../test/doubles/node-primitives.ts';

@@ -5,7 +5,8 @@ import { forwardTo } from '../../../../test/support/play-sum.ts';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { fewestBeside, fewestInARow, graphOf, type Graph } from './graph.ts';
 import { totalWords } from './masked-words.ts';
-import { advertise, consent, mask, receive, share, showNonce, type Member, type Shared } from './member.ts';
+import type { Member, Shared } from './member-state.ts';
+import { advertise, consent, mask, receive, share, showNonce } from './member.ts';
 import type { Advert, Nonce, SharedKeys, SumConfig } from './messages.ts';
 import type { Layout } from './neighbourhood.ts';
 

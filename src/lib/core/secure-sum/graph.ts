@@ -43,7 +43,7 @@ export async function graphOf(
     };
   const drawn = nonces.map(({ nonce }) => fromText(nonce));
   const seed = await primitives.hash(joined(textBytes('fl-sa1/ring'), rosterHash, ...drawn));
-  return ringOf(await shuffled(slots, seed, primitives), sizes);
+  return onRing(await shuffled(slots, seed, primitives), sizes);
 }
 
 /** A server asks for those of each device many times. */
@@ -56,7 +56,7 @@ function remembered(work: (slot: number) => readonly number[]): (slot: number) =
   };
 }
 
-function ringOf(order: readonly number[], sizes: Neighbourhood): Graph {
+function onRing(order: readonly number[], sizes: Neighbourhood): Graph {
   const places = new Map(order.map((slot, place) => [slot, place]));
   const half = sizes.neighbours / 2;
   const holders = remembered((slot) => {

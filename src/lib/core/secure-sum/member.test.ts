@@ -5,7 +5,8 @@ import { forwardTo } from '../../../../test/support/play-sum.ts';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { fromText, toText } from './bytes.ts';
 import { addMask, addWords, totalWords } from './masked-words.ts';
-import { advertise, consent, mask, receive, reveal, share, wipe, type Member } from './member.ts';
+import type { Member } from './member-state.ts';
+import { advertise, consent, mask, receive, reveal, share, wipe } from './member.ts';
 import type { Advert, Consent, SharedKeys, SumConfig } from './messages.ts';
 import { selfKey } from './schedule.ts';
 

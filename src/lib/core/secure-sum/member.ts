@@ -2,18 +2,29 @@
 // answers once. Each step takes where the device stands and what came, and gives where it stands next and what to send, or why it
 // goes no further. Randomness is drawn by `draw`, and comes from the platform's cryptographic source.
 //
-//   advertised ── roster ──► (drawn ── nonces ──►) shared ── forward ──► ready ── mask ──► masked ── question ──► asked ── consents ──► answered
+//   advertised ── roster ──► (drawn ── nonces ──►) shared ── forward ──► ready ── mask ──► masked ── question ──► asked ── consents ──►
+//   answered
 //
 // Seeds live in these objects alone: they are stored nowhere, so a device that reloads is a drop-out of the attempt (rule 4), and
 // `wipe` is called when the round has ended, whatever its end (rule 6).
 import { fail, ok, type Result } from '../result.ts';
 import { fromText, joined, toText } from './bytes.ts';
-import { falseNonce, graphOf, isDrawn, type Graph } from './graph.ts';
+import { falseNonce, graphOf, isDrawn } from './graph.ts';
 import { addMask, totalWords } from './masked-words.ts';
 import { checkQuestion, checkRoster, checkShares, consentsNeeded, type SumRefusal } from './member-rules.ts';
-import type { Advert, Consent, Forward, Nonce, Reveal, SharedKeys, SumConfig } from './messages.ts';
-import type { Layout } from './neighbourhood.ts';
-import { KEY_BYTES, type Primitives } from './primitives.ts';
+import type {
+  Advertised,
+  AskedMember,
+  Drawn,
+  Keys,
+  Masked,
+  Member,
+  MemberSetting,
+  Ready,
+  Shared,
+} from './member-state.ts';
+import type { Advert, Consent, Forward, Nonce, Reveal, SharedKeys } from './messages.ts';
+import { KEY_BYTES } from './primitives.ts';
 import { LEAST_COHORT } from './rules.ts';
 import {
   advertBytes,
@@ -29,69 +40,6 @@ import {
   selfKey,
 } from './schedule.ts';
 import { deal, dealBytes } from './shamir.ts';
-
-export interface MemberSetting {
-  readonly config: SumConfig;
-  readonly slot: number;
-  readonly identity: { readonly publicKey: Uint8Array; sign(bytes: Uint8Array): Promise<Uint8Array> };
-  readonly primitives: Primitives;
-  /** Random bytes of a cryptographic source. */
-  draw(bytes: number): Uint8Array;
-  /** The fewest that this device lets itself be summed with; tests of few devices alone set it. */
-  readonly least?: number;
-  /** The same: of rings of few devices. */
-  readonly layout?: Layout | undefined;
-}
-
-interface Keys extends MemberSetting {
-  readonly context: Uint8Array;
-  /** Secret: seeds of the sealing and the masking key. */
-  readonly sealSeed: Uint8Array;
-  readonly maskSeed: Uint8Array;
-  /** Of a large roster it is shown once all have pledged themselves. */
-  readonly nonce: Uint8Array;
-  readonly advert: Advert;
-}
-export interface Advertised extends Keys {
-  readonly phase: 'advertised';
-}
-export interface Drawn extends Keys {
-  readonly phase: 'drawn';
-  readonly roster: readonly Advert[];
-  readonly message: Nonce;
-}
-interface Rostered extends Keys {
-  readonly roster: readonly Advert[];
-  readonly rosterHash: Uint8Array;
-  readonly graph: Graph;
-  /** Secret: b, whose mask lies over this device's vector alone. */
-  readonly selfSeed: Uint8Array;
-  /** By slot, 65 bytes: x, the share of its b, the share of its s. Secret; at first this device's own alone. */
-  readonly held: ReadonlyMap<number, Uint8Array>;
-}
-export interface Shared extends Rostered {
-  readonly phase: 'shared';
-  readonly message: SharedKeys;
-  /** K_enc(v → u) by slot. */
-  readonly openers: ReadonlyMap<number, Uint8Array>;
-}
-export interface Ready extends Rostered {
-  readonly phase: 'ready';
-  /** Of U2 its neighbours and itself, ascending. */
-  readonly shared: readonly number[];
-}
-export interface Masked extends Omit<Ready, 'phase'> {
-  readonly phase: 'masked';
-  /** y: kept, so that whoever asks for it again gets the same words. */
-  readonly masked: Uint32Array<ArrayBuffer>;
-}
-export interface AskedMember extends Omit<Masked, 'phase'> {
-  readonly phase: 'asked' | 'answered';
-  /** U3 */
-  readonly summed: readonly number[];
-  readonly consent: Consent;
-}
-export type Member = Advertised | Drawn | Shared | Ready | Masked | AskedMember;
 
 type Stepped<M extends Member, T> = Promise<Result<readonly [M, T], SumRefusal>>;
 
@@ -121,7 +69,8 @@ export async function showNonce(member: Member, roster: readonly Advert[]): Step
   if (member.phase === 'drawn' && sameRoster(member.roster, roster)) return ok([member, member.message]);
   if (member.phase !== 'advertised' || !isDrawn(roster.length, member.config, member.layout))
     return outOfTurn(member);
-  const refusal = refusesRoster(member, roster);
+  const { config, advert, least = LEAST_COHORT } = member;
+  const refusal = checkRoster(roster, advert, config, least);
   if (refusal !== undefined) return fail(refusal);
   const message = { slot: member.slot, nonce: toText(member.nonce) };
   return ok([{ ...member, phase: 'drawn', roster, message }, message]);
@@ -130,17 +79,12 @@ export async function showNonce(member: Member, roster: readonly Advert[]): Step
 const sameRoster = (a: readonly Advert[], b: readonly Advert[]): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
-const refusesRoster = (
-  { config, advert, least = LEAST_COHORT }: Advertised,
-  roster: readonly Advert[],
-): SumRefusal | undefined => checkRoster(roster, advert, config, least);
-
 /**
  * The first neighbour whose keys it did not sign itself. Everybody else's neighbours look at theirs, each device at its own entry, and
  * what follows from the roster is of use only to those who were shown the very same one.
  */
 async function falselySigned(
-  { context, primitives }: MemberSetting & Pick<Keys, 'context'>,
+  { context, primitives }: Pick<Keys, 'context' | 'primitives'>,
   neighbours: readonly Advert[],
 ): Promise<number | undefined> {
   for (const entry of neighbours) {
@@ -164,7 +108,8 @@ export async function share(
   if (member.phase !== (isDrawn(roster.length, config, layout) ? 'drawn' : 'advertised'))
     return outOfTurn(member);
   if (member.phase === 'advertised') {
-    const refusal = refusesRoster(member, roster);
+    const { config, advert, least = LEAST_COHORT } = member;
+    const refusal = checkRoster(roster, advert, config, least);
     if (refusal !== undefined) return fail(refusal);
   } else if (!sameRoster(member.roster, roster)) return outOfTurn(member);
   else {

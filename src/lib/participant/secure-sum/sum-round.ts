@@ -9,6 +9,7 @@ import type { Result } from '../../core/result.ts';
 import { fromText, toText } from '../../core/secure-sum/bytes.ts';
 import { encodeContribution } from '../../core/secure-sum/encoding.ts';
 import { weighedBy } from '../../core/secure-sum/groups.ts';
+import type { Member } from '../../core/secure-sum/member-state.ts';
 import {
   advertise,
   consent,
@@ -18,7 +19,6 @@ import {
   share,
   showNonce,
   wipe,
-  type Member,
 } from '../../core/secure-sum/member.ts';
 import { fewestHonest, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
 import type { Advert, Consent, Forward, Nonce, SumConfig } from '../../core/secure-sum/messages.ts';
