@@ -1,6 +1,7 @@
 // What one secure sum costs: a whole round of devices in one process, by processor time (the machine need not be quiet for that), in
 // bytes, and against the figures that Bonawitz et al. 2017 print.
-import { openAttempt, stepSum, type SumAttempt, type SumEvent } from '../src/lib/core/secure-sum/attempt.ts';
+import type { SumAttempt, SumEvent } from '../src/lib/core/secure-sum/attempt-state.ts';
+import { openAttempt, stepSum } from '../src/lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '../src/lib/core/secure-sum/bytes.ts';
 import { addWords, totalWords } from '../src/lib/core/secure-sum/masked-words.ts';
 import {

@@ -26,7 +26,8 @@ const models = {
 
 export interface EngineCase {
   readonly backend: BackendName;
-  readonly timesAsFast: number;
+  /** Left out where it is shown beside the others, with nothing to reach. */
+  readonly timesAsFast?: number;
   /** Its step goes on after it has returned, out of sight of a stopwatch: its JavaScript is not compared. */
   readonly hidesScript?: true;
 }
@@ -65,7 +66,7 @@ function exampleRows(): { readonly features: Uint8Array; readonly targets: Int32
 
 interface Contestant {
   readonly description: string;
-  readonly timesAsFast: number;
+  readonly timesAsFast: number | undefined;
   readonly hidesScript: boolean;
   readonly session: TrainerSession;
   readonly trainer: Trainer;
@@ -175,8 +176,8 @@ export async function compare(
       name: `${title}, batch ${batchSize}, ${description}: ${shown(own)} ms a step, model.fit on ${fit} ${shown(reference)} ms`,
       value: Number(ratio.toFixed(2)),
       unit: '× as fast',
-      target: `≥ ${timesAsFast}`,
-      ok: ratio >= timesAsFast,
+      target: timesAsFast === undefined ? null : `≥ ${timesAsFast}`,
+      ok: ratio >= (timesAsFast ?? 0),
     };
     if (comparesScript !== true || hidesScript) return [whole];
     const tfScript = median(tfScriptMs.slice(1));

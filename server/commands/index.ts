@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import * as account from './account.ts';
 import * as audit from './audit.ts';
 import * as compareBuild from './compare-build.ts';
+import * as data from './data.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
 import * as participate from './participate.ts';
 import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 import * as strategies from './strategies.ts';
+import * as train from './train.ts';
 
 export interface CommandFile {
   register(program: Command): void;
@@ -17,8 +19,10 @@ export interface CommandFile {
 export const commands: readonly CommandFile[] = [
   start,
   demo,
+  train,
   participate,
   evaluate,
+  data,
   simulate,
   strategies,
   account,

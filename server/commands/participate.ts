@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
@@ -35,9 +36,9 @@ const partitionOf = (text: string): string => {
   return text;
 };
 const backendOf = (text: string): HeadlessSetup['backend'] => {
-  if (text === 'simd' || text === 'jax-wasm' || text === 'wasm' || text === 'cpu' || text === 'auto')
-    return text;
-  throw new InvalidArgumentError('One of simd, jax-wasm, wasm, cpu, auto.');
+  const backend = text === 'auto' ? text : NODE_BACKENDS.find((name) => name === text);
+  if (backend !== undefined) return backend;
+  throw new InvalidArgumentError(`One of ${NODE_BACKENDS.join(', ')}, auto.`);
 };
 const tagsOf = (text: string): string[] => {
   const tags = parseTags(text);
@@ -95,7 +96,7 @@ export function register(program: Command): void {
     .option('--seed <number>', 'of the partition, or of the first participant’s sample', wholeFrom(0), 1)
     .option(
       '--backend <name>',
-      'simd, jax-wasm, wasm, cpu or auto: the fastest that passes the self-test',
+      'gpu or jax-webgpu (where the package webgpu is installed), simd, jax-wasm, wasm, cpu, or auto: the fastest that passes the self-test',
       backendOf,
       'auto',
     )

@@ -1,6 +1,7 @@
 // `tributary simulate`: a federation of up to ten thousand participants in one process tree, with the server's own rounds.
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
 import { plainRounds, SelectionRules } from '#lib/core/federation.ts';
@@ -185,13 +186,13 @@ export function register(program: Command): void {
     )
     .option(
       '--backend <name>',
-      'simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
-      oneOf('auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
+      'gpu and jax-webgpu (where the package webgpu is installed), simd, jax-wasm, wasm, cpu, reference (plain loops), or auto: the fastest that passes the self-test',
+      oneOf('auto', ...NODE_BACKENDS, 'reference'),
       'simd',
     )
     .option(
       '--processes <number>',
-      'threads that train (default: one a core); the result is the same for any',
+      'threads that train (default: one a core; one with gpu and jax-webgpu); the result is the same for any',
       wholeOf(1, 256),
     )
     .option('--state <file>', 'keep where it stands there, so that it can be gone on with')

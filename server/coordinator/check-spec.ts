@@ -1,5 +1,6 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
+import { ruleIssues } from '#lib/core/data/check-rules.ts';
 import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
@@ -27,6 +28,8 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
     issues.push(
       ...networkIssues(spec, built.ok && built.value.type === 'network' ? built.value.network : undefined),
     );
+  for (const { path, message } of ruleIssues(spec.contract))
+    issues.push({ path: `spec.contract.${path}`, message });
   const { title } = metrics[spec.metric.name];
   const shape = tallyShapeOf(spec);
   if (!measures(spec.metric.name, shape.type))

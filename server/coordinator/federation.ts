@@ -35,6 +35,7 @@ import {
   type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
+  type SurveyRecord,
   type VersionRecord,
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
@@ -57,7 +58,9 @@ import { Seats } from './seats.ts';
 import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Sums, type GroupSum } from './secure-sum/sums.ts';
+import { Surveys } from './statistics/surveys.ts';
 import { spentOutcome } from './status.ts';
+import { surveysHost } from './statistics/surveys-host.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -79,6 +82,7 @@ export interface FederationParts {
   readonly log: VersionLog;
   readonly invitations: Invitations;
   readonly exclusions: readonly ExclusionRecord[];
+  readonly surveys: readonly SurveyRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -97,6 +101,7 @@ export class Federation {
   readonly driver: RoundDriver;
   /** The secure sums of the present round, where the run has them. */
   readonly summing: Sums;
+  readonly surveys: Surveys;
   /** Cohort members without a connection: each has a while to come back. */
   readonly graces: ParticipantTimers;
   readonly seats: Seats;
@@ -163,6 +168,7 @@ export class Federation {
       noise: around.noise,
       run: () => this.run,
       spec: () => this.#spec,
+      isSurveyed: (participant) => this.surveys.concerns(participant),
       write: (changes) => this.write(changes),
       entry: (type, payload) => this.entry(type, payload),
     });
@@ -181,6 +187,7 @@ export class Federation {
     });
     this.driver = new RoundDriver(this.#host(), around);
     this.summing = new Sums(this.#sumHost());
+    this.surveys = new Surveys(surveysHost(this), parts.surveys);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -344,8 +351,11 @@ export class Federation {
     const affording = attendance
       .candidates()
       .filter(({ participant }) => this.charges.mayRelease(participant));
-    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
+    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum) {
+      // What a survey under way may cost is spent only if it is opened.
+      if (this.surveys.isOpen) return;
       return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
+    }
     const next: FederationRecord = { ...record, lastRound: round };
     await this.driver.open(this.#opening(setting, affording, at), [
       { type: 'change-federation', record: next },
@@ -365,6 +375,12 @@ export class Federation {
     const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, setting.round));
     const first = { type: 'available', candidates, population: candidates.length, at } as const;
     return step(openRound(setting), first, this.#quantumOf);
+  }
+
+  /** It dealt shares that do not open what they should. */
+  blamed(participant: ParticipantId): void {
+    this.#blamed.note(participant, this.record.lastRound);
+    this.around.reputation?.note(participant, 'bad-shares');
   }
 
   /** Where enough others are here: without any of them no round would open for as long as they sit out. */
@@ -538,10 +554,7 @@ export class Federation {
       },
       enqueue: (name, work) => this.background(name, work),
       opened: (words) => this.driver.aggregateSums(words),
-      blamed: (participant) => {
-        this.#blamed.note(participant, this.record.lastRound);
-        this.around.reputation?.note(participant, 'bad-shares');
-      },
+      blamed: (participant) => this.blamed(participant),
       failed: async (reason) => {
         const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
         await this.feed({ type, reason, at: clock.now() });
@@ -755,6 +768,7 @@ export class Federation {
     await this.#queue.close(() => this.driver.close());
     this.#interlude.cancel();
     this.summing.stop();
+    this.surveys.stop();
     this.#broadcast.stop();
     this.graces.stopAll();
     this.seats.resting.stopAll();

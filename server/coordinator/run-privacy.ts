@@ -7,7 +7,7 @@ import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
 import type { Charged, Privacy } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
 import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import type { AggregationPlan } from './stored-updates.ts';
@@ -22,6 +22,8 @@ interface RunPrivacyHost {
   /** Absent: the platform’s CSPRNG. */
   readonly noise: DrawBytes | undefined;
   run(): RunRecord | undefined;
+  /** Whether a survey under way may charge it. */
+  isSurveyed(participant: ParticipantId): boolean;
   /** What the present run was started with. */
   spec(): FederationSpec;
   /** Made durable with the line that it has in the journal. */
@@ -54,10 +56,13 @@ export class RunPrivacy {
     return { releases: ledger.releases, epsilon: ledger.mostAt(promised.delta), delta: promised.delta };
   }
 
-  /** Whether one more release with this participant in it stays within its budget. */
+  /** Whether one more release with this participant in it stays within its budget, beside what a survey under way may cost it. */
   mayRelease(participant: ParticipantId): boolean {
     const { promised } = this;
-    return promised.type === 'none' || this.host.ledger.affords(participant, promised);
+    return (
+      promised.type === 'none' ||
+      this.host.ledger.affords(participant, promised, this.host.isSurveyed(participant) ? 1 : 0)
+    );
   }
 
   /**

@@ -1,6 +1,7 @@
 // What a process of headless participants is told to do, as it crosses from the parent process, and what it says back: one line
 // of JSON each.
 import * as v from 'valibot';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { Tags } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
@@ -21,7 +22,7 @@ export const HeadlessSetup = v.object({
   seed: whole,
   /** The directory where each participant keeps its identity and its work; null: in memory. */
   state: v.nullable(v.string()),
-  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'auto']),
+  backend: v.picklist([...NODE_BACKENDS, 'auto']),
   /** Labels of each of its participants. */
   tags: v.optional(Tags, []),
   /** The code of an invitation, where only invited devices may join. */

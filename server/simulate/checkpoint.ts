@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import * as v from 'valibot';
+import { NODE_BACKENDS, type NodeBackend } from '#lib/adapters/engines/node.ts';
 import { bytesOf } from '#lib/core/digest.ts';
 import { Digest } from '#lib/core/ids.ts';
 import type { PresenceState } from './presence.ts';
@@ -27,7 +28,7 @@ export interface Begun {
   readonly setup: SimulationSetup;
   /** Over all rows and how they are divided. */
   readonly data: Digest;
-  readonly backend: 'simd' | 'jax-wasm' | 'wasm' | 'cpu' | 'reference';
+  readonly backend: NodeBackend | 'reference';
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -35,7 +36,7 @@ const Header = v.object({
   tributary: v.literal('simulation/1'),
   setup: SimulationSetup,
   data: Digest,
-  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist([...NODE_BACKENDS, 'reference']),
   elapsedMs: v.number(),
   presence: v.object({
     present: v.array(whole),

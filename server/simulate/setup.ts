@@ -1,6 +1,7 @@
 // What a simulation is told to do: plain data, which its state file keeps, so that it is gone on with as it was begun. How flags
 // become it is flags.ts; what the parts must agree on beyond each flag is found where they meet, and refused by UnusableSetup.
 import * as v from 'valibot';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { plainRounds, RoundMode, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
@@ -60,7 +61,7 @@ export const SimulationSetup = v.strictObject({
   evaluateEvery: whole(1),
   seed: whole(0),
   /** `auto`: the fastest that passes the self-test. Other engines round otherwise: the bytes are those of a seed and an engine. */
-  backend: v.picklist(['auto', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['auto', ...NODE_BACKENDS, 'reference']),
 });
 export type SimulationSetup = v.InferOutput<typeof SimulationSetup>;
 

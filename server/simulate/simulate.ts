@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
-import { availableBackends, createTrainer } from '#lib/adapters/engines/node.ts';
+import { availableBackends, createTrainer, isOnGraphics, NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
@@ -85,7 +85,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
       options.onLine({ type: 'note', message });
 
-    const processes = Math.max(1, options.processes ?? availableParallelism());
+    const processes = isOnGraphics(backend) ? 1 : Math.max(1, options.processes ?? availableParallelism());
     const pool = openPool(processes, {
       spec,
       backend,
@@ -195,7 +195,7 @@ async function backendFor(setup: SimulationSetup, spec: FederationSpec): Promise
     setup.batchSize,
     null,
   );
-  return v.parse(v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu']), backend);
+  return v.parse(v.picklist(NODE_BACKENDS), backend);
 }
 
 function digestOfData({ training, test, parts }: SimulationData): Digest {

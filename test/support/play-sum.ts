@@ -1,12 +1,7 @@
 // One secure sum from the first key to the last answer, in memory: the real steps of devices and server, with devices that die
 // where they are told to, and liars. Every draw comes from the seed.
-import {
-  openAttempt,
-  stepSum,
-  type SumAttempt,
-  type SumEffect,
-  type SumEvent,
-} from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt, SumEffect, SumEvent } from '#lib/core/secure-sum/attempt-state.ts';
+import { openAttempt, stepSum } from '#lib/core/secure-sum/attempt.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import {
@@ -16,6 +11,7 @@ import {
   receive,
   reveal,
   share,
+  showNonce,
   type Member,
 } from '#lib/core/secure-sum/member.ts';
 import {
@@ -24,6 +20,7 @@ import {
   type Forward,
   type SharedKeys,
 } from '#lib/core/secure-sum/messages.ts';
+import type { Layout } from '#lib/core/secure-sum/neighbourhood.ts';
 import type { Primitives } from '#lib/core/secure-sum/primitives.ts';
 import { recoverSeeds, takeMasksOff } from '#lib/core/secure-sum/recover.ts';
 import type { SecureProfile } from '#lib/core/secure-sum/rules.ts';
@@ -36,6 +33,7 @@ import { sumConfig } from './sum-config.ts';
 export type Death =
   | 'before-advertising'
   | 'after-advertising'
+  | 'after-drawing'
   | 'after-sharing'
   | 'before-masking'
   | 'half-an-upload'
@@ -45,6 +43,7 @@ export type Death =
 export type End =
   | 'exact'
   | 'keys too few'
+  | 'nonces too few'
   | 'shares too few'
   | 'vectors too few'
   | 'consented too few'
@@ -57,6 +56,8 @@ export interface Played {
   /** A sum came out that is not the sum of those who are in it. */
   readonly wrong: boolean;
   readonly reason: string | null;
+  /** Devices that went no further because too few were left beside them. */
+  readonly refused: number;
 }
 
 export interface SumPlay {
@@ -71,36 +72,44 @@ export interface SumPlay {
   liesInAnswer(slot: number): boolean;
   readonly primitives: Primitives;
   readonly least: number;
+  /** Absent: as it is. */
+  readonly layout?: Layout;
 }
 
 /** Key pairs of one slot (the second byte: X25519 drops the lowest bits of the first): few, so that making them is not what a thousand rounds take their time for. */
 function seedsOf(slot: number, which: number): (bytes: number) => Uint8Array {
-  let next = 2 * (slot + 11 * which);
-  return (bytes) => new Uint8Array(bytes).fill(17).fill((next += 1), 1, 2);
+  let next = 3 * (slot + 128 * which);
+  return (bytes) => {
+    next += 1;
+    return new Uint8Array(bytes)
+      .fill(17)
+      .fill(next & 255, 1, 2)
+      .fill(next >> 8, 2, 3);
+  };
 }
 
-const identities = Array.from({ length: 11 }, testIdentity);
+const identities: ReturnType<typeof testIdentity>[] = [];
 
 /** The parts that each device is to open, out of what all of them sealed. */
 export function forwardTo(
   slot: number,
   roster: readonly { readonly slot: number }[],
   keys: readonly SharedKeys[],
+  neighboursOf = (of: number): readonly number[] =>
+    roster.map((entry) => entry.slot).filter((one) => one !== of),
 ): Forward {
-  return keys
-    .filter((one) => one.slot !== slot)
-    .map((one) => {
-      const place = roster
-        .filter((entry) => entry.slot !== one.slot)
-        .findIndex((entry) => entry.slot === slot);
-      const bytes = fromText(one.sealed).subarray(place * SEALED_BYTES, (place + 1) * SEALED_BYTES);
-      return { slot: one.slot, sealed: toText(bytes) };
-    });
+  return keys.flatMap((one) => {
+    const place = neighboursOf(one.slot).indexOf(slot);
+    if (place === -1) return [];
+    const bytes = fromText(one.sealed).subarray(place * SEALED_BYTES, (place + 1) * SEALED_BYTES);
+    return [{ slot: one.slot, sealed: toText(bytes) }];
+  });
 }
 
 const endOf = (reason: string): End => {
   const ends: readonly (readonly [string, End])[] = [
     ['showed their keys', 'keys too few'],
+    ['drew for the order', 'nonces too few'],
     ['shared their keys', 'shares too few'],
     ['sent their vector', 'vectors too few'],
     ['said who is in the sum', 'consented too few'],
@@ -147,33 +156,45 @@ export async function playSum(play: SumPlay): Promise<Played> {
   let effects: readonly SumEffect[] = [];
   const feed = (event: SumEvent): void => {
     // Everything arrives twice: the second changes nothing.
-    const first = stepSum(attempt, event);
-    const second = stepSum(first.attempt, event);
+    const first = stepSum(attempt, event, play.layout);
+    const second = stepSum(first.attempt, event, play.layout);
     attempt = event.type === 'close' ? first.attempt : second.attempt;
     effects = first.effects;
   };
   const ended = (): Played | undefined =>
     attempt.phase === 'aborted'
-      ? { end: endOf(attempt.reason), deaths, wrong: false, reason: attempt.reason }
+      ? { end: endOf(attempt.reason), deaths, wrong: false, reason: attempt.reason, refused }
       : undefined;
   const member = new Map<number, Member>();
+  let refused = 0;
 
   const died: Death[] = ['before-advertising'];
   for (const slot of slots.filter((one) => lives(one, ...died))) {
-    const identity = identities[slot]!;
-    const setting = { config, slot, identity, primitives, least: play.least };
+    const identity = (identities[slot] ??= testIdentity());
+    const setting = { config, slot, identity, primitives, least: play.least, layout: play.layout };
     const [state, advert] = await advertise({ ...setting, draw: seedsOf(slot, play.seed % 8) });
     member.set(slot, { ...state, draw });
     feed({ type: 'advert', advert });
   }
   feed({ type: 'deadline', phase: 'advertising' });
+  died.push('after-advertising');
+  const drawing = now();
+  if (drawing.phase === 'drawing') {
+    for (const slot of slots.filter((one) => lives(one, ...died))) {
+      const stepped = await showNonce(member.get(slot)!, drawing.roster);
+      if (!stepped.ok) throw new Error(`Device ${slot} refused: ${stepped.error.kind}`);
+      member.set(slot, stepped.value[0]);
+      feed({ type: 'nonce', nonce: stepped.value[1] });
+    }
+    if (now().phase === 'drawing') feed({ type: 'deadline', phase: 'drawing' });
+  }
   const sharing = now();
   if (sharing.phase !== 'sharing') return ended()!;
-  const { roster } = sharing;
+  const { roster, nonces } = sharing;
 
-  died.push('after-advertising');
+  died.push('after-drawing');
   for (const slot of slots.filter((one) => lives(one, ...died))) {
-    const stepped = await share(member.get(slot)!, roster);
+    const stepped = await share(member.get(slot)!, roster, nonces);
     if (!stepped.ok) throw new Error(`Device ${slot} refused: ${stepped.error.kind}`);
     member.set(slot, stepped.value[0]);
     feed({ type: 'keys', keys: stepped.value[1] });
@@ -181,12 +202,19 @@ export async function playSum(play: SumPlay): Promise<Played> {
   if (now().phase === 'sharing') feed({ type: 'deadline', phase: 'sharing' });
   const forwarded = effects.find((effect) => effect.type === 'forward');
   if (forwarded === undefined) return ended()!;
+  const neighboursOf = [...member.values()].flatMap((one) =>
+    'graph' in one ? [one.graph.neighboursOf] : [],
+  )[0];
 
   died.push('after-sharing');
   const uploads = new Map<number, Uint32Array>();
   for (const slot of slots.filter((one) => lives(one, ...died))) {
-    const received = await receive(member.get(slot)!, forwardTo(slot, roster, forwarded.keys));
-    if (!received.ok) throw new Error(`Device ${slot} refused: ${received.error.kind}`);
+    const received = await receive(member.get(slot)!, forwardTo(slot, roster, forwarded.keys, neighboursOf));
+    if (!received.ok) {
+      if (received.error.kind !== 'gap') throw new Error(`Device ${slot} refused: ${received.error.kind}`);
+      refused += 1;
+      continue;
+    }
     member.set(slot, received.value[0]);
     if (!lives(slot, 'before-masking')) continue;
     const masked = await mask(received.value[0], vectors[slot]!.slice());
@@ -207,7 +235,11 @@ export async function playSum(play: SumPlay): Promise<Played> {
   died.push('before-masking', 'half-an-upload', 'after-masking');
   for (const slot of summed.filter((one) => lives(one, ...died))) {
     const consented = await consent(member.get(slot)!, summed);
-    if (!consented.ok) throw new Error(`Device ${slot} refused: ${consented.error.kind}`);
+    if (!consented.ok) {
+      if (consented.error.kind !== 'gap') throw new Error(`Device ${slot} refused: ${consented.error.kind}`);
+      refused += 1;
+      continue;
+    }
     member.set(slot, consented.value[0]);
     feed({ type: 'consent', consent: consented.value[1] });
   }
@@ -229,7 +261,7 @@ export async function playSum(play: SumPlay): Promise<Played> {
     feed({ type: 'reveal', reveal: { ...answer, shares: toText(shares) } });
     const answered = now();
     if (!effects.some((effect) => effect.type === 'recover') || answered.phase !== 'revealing') continue;
-    const seeds = await recoverSeeds(answered, primitives);
+    const seeds = await recoverSeeds(answered, primitives, play.layout);
     if (!seeds.ok) {
       const { reveals } = answered;
       feed({ type: 'unrecoverable', blamed: seeds.error.slots, answers: reveals.length });
@@ -243,7 +275,7 @@ export async function playSum(play: SumPlay): Promise<Played> {
     const wanted = new Uint32Array(totalWords(config));
     for (const one of summed) addWords(wanted, vectors[one]!, config, 1);
     const wrong = !wanted.every((word, i) => word === sum[i]);
-    return { end: 'exact', deaths, wrong, reason: null };
+    return { end: 'exact', deaths, wrong, reason: null, refused };
   }
   feed({ type: 'deadline', phase: 'revealing' });
   return ended()!;

@@ -18,5 +18,7 @@ export const sumConfig = (over: Partial<SumConfig> = {}): SumConfig =>
     profile: 'standard',
     cohort: 5,
     least: 5,
+    colluding: 0.1,
+    leaving: 0.25,
     ...over,
   });

@@ -11,6 +11,7 @@ import {
   personRow,
   roundRow,
   runRow,
+  surveyRow,
   updateRow,
   versionRow,
 } from './rows.ts';
@@ -30,6 +31,7 @@ export const sealedTables = {
   invitations: ['id'],
   admissions: ['participant'],
   exclusions: ['participant'],
+  surveys: ['survey'],
 } as const satisfies Readonly<Record<string, readonly string[] | undefined>>;
 export type SealedTable = keyof typeof sealedTables;
 /** Of the server, and no federation's: the chain of acts names them. */
@@ -81,6 +83,8 @@ export function rowsOf(change: Change): readonly StoredRow[] {
       return [storedRow('exclusions', change.record)];
     case 'delete-exclusion':
       return [{ table: 'exclusions', key: change.participant, values: null }];
+    case 'put-survey':
+      return [storedRow('surveys', surveyRow(change.record))];
     case 'put-person':
       return [storedRow('people', personRow(change.record))];
     case 'delete-person':

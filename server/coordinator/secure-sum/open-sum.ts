@@ -2,7 +2,7 @@
 // comes off then is what is left in the sum.
 import { createHash } from 'node:crypto';
 import type { Digest } from '#lib/core/ids.ts';
-import type { Revealing } from '#lib/core/secure-sum/attempt.ts';
+import type { Revealing } from '#lib/core/secure-sum/attempt-state.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';
 import { webPrimitives } from '#lib/core/secure-sum/primitives.ts';
 import { recoverSeeds, takeMasksOff } from '#lib/core/secure-sum/recover.ts';

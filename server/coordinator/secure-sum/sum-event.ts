@@ -1,7 +1,8 @@
 // What a device says of a secure sum, looked at before it may change anything: is it of this device's slot, signed, and of the shape
 // that the attempt asks for?
-import type { SumAttempt, SumEvent } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt, SumEvent } from '#lib/core/secure-sum/attempt-state.ts';
 import { fromText } from '#lib/core/secure-sum/bytes.ts';
+import { graphOf, keepsPledge, type Graph } from '#lib/core/secure-sum/graph.ts';
 import { SEALED_BYTES, SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { webPrimitives } from '#lib/core/secure-sum/primitives.ts';
 import { advertBytes, consentBytes, contextOf, rosterHashOf } from '#lib/core/secure-sum/schedule.ts';
@@ -9,10 +10,35 @@ import type { ClientMessage } from '../messages.ts';
 
 export type SumMessage = Extract<ClientMessage, { readonly name: `sum-${string}` }>;
 
+/** What follows from the roster, for all messages of a phase the same. */
+export interface Agreed {
+  readonly context: Uint8Array;
+  /** Of no use before there is a roster. */
+  readonly rosterHash: Uint8Array;
+  /** Undefined before its order is drawn. */
+  readonly graph: Graph | undefined;
+}
+
+export async function agreedOf(sum: SumAttempt): Promise<Agreed> {
+  const { config } = sum;
+  const context = await contextOf(config, webPrimitives);
+  const roster = 'roster' in sum ? sum.roster : [];
+  const rosterHash = await rosterHashOf(context, roster, webPrimitives);
+  const graph =
+    'roster' in sum && sum.phase !== 'drawing'
+      ? await graphOf(config, roster, rosterHash, sum.nonces, webPrimitives)
+      : undefined;
+  return { context, rosterHash, graph };
+}
+
 /** The event, its signature looked at; or what is wrong with it. */
-export async function eventOf(sum: SumAttempt, slot: number, sent: SumMessage): Promise<SumEvent | string> {
+export async function eventOf(
+  sum: SumAttempt,
+  slot: number,
+  sent: SumMessage,
+  { context, rosterHash, graph }: Agreed,
+): Promise<SumEvent | string> {
   const { verify } = webPrimitives;
-  const context = await contextOf(sum.config, webPrimitives);
   if (slotIn(sent) !== slot)
     return `The message is of slot ${slotIn(sent)}, and this device has slot ${slot}.`;
   switch (sent.name) {
@@ -25,27 +51,37 @@ export async function eventOf(sum: SumAttempt, slot: number, sent: SumMessage): 
       );
       return isSigned ? { type: 'advert', advert } : 'The keys are not signed by the device that shows them.';
     }
+    case 'sum-nonce': {
+      const { nonce } = sent.message;
+      const entry = 'roster' in sum ? sum.roster.find((one) => one.slot === slot) : undefined;
+      return entry !== undefined && (await keepsPledge(context, entry.pledge, nonce, webPrimitives))
+        ? { type: 'nonce', nonce }
+        : 'What was drawn is not what the device had pledged itself to.';
+    }
     case 'sum-keys': {
       const { keys } = sent.message;
-      const roster = 'roster' in sum ? sum.roster.length : 0;
-      return fromText(keys.sealed).length === SEALED_BYTES * Math.max(0, roster - 1)
+      const neighbours = graph?.neighboursOf(slot).length ?? 0;
+      return fromText(keys.sealed).length === SEALED_BYTES * neighbours
         ? { type: 'keys', keys }
-        : 'There is not one sealed share for each other device of the roster.';
+        : 'There is not one sealed share for each neighbour of the device.';
     }
     case 'sum-consent': {
       const { consent } = sent.message;
       if (!('summed' in sum)) return 'Nobody has been asked who is in the sum.';
       const entry = sum.roster.find((one) => one.slot === slot);
-      const bytes = consentBytes(context, await rosterHashOf(context, sum.roster, webPrimitives), sum.summed);
+      const bytes = consentBytes(context, rosterHash, sum.summed);
       const isSigned =
         entry !== undefined && (await verify(fromText(entry.identity), bytes, fromText(consent.signature)));
       return isSigned ? { type: 'consent', consent } : 'The signature is not of those who are in the sum.';
     }
     case 'sum-reveal': {
       const { reveal } = sent.message;
-      return 'shared' in sum && fromText(reveal.shares).length === SHARE_BYTES * sum.shared.length
+      if (!('shared' in sum) || graph === undefined) return 'Nobody has been asked for shares.';
+      const holders = new Set(graph.holdersOf(slot));
+      const held = sum.shared.filter((one) => holders.has(one.slot)).length;
+      return fromText(reveal.shares).length === SHARE_BYTES * held
         ? { type: 'reveal', reveal }
-        : 'There is not one share for each device that shared its keys.';
+        : 'There is not one share for each neighbour that shared its keys.';
     }
     default:
       return sent satisfies never;
@@ -56,6 +92,8 @@ function slotIn(sent: SumMessage): number {
   switch (sent.name) {
     case 'sum-advert':
       return sent.message.advert.slot;
+    case 'sum-nonce':
+      return sent.message.nonce.slot;
     case 'sum-keys':
       return sent.message.keys.slot;
     case 'sum-consent':

@@ -9,7 +9,8 @@ import type { Reporting } from '#lib/core/round/round-state.ts';
 import { coordinateWords, scalarsOf, tailWords } from '#lib/core/secure-sum/encoding.ts';
 import { weighedBy } from '#lib/core/secure-sum/groups.ts';
 import type { SumConfig, SumEncoding } from '#lib/core/secure-sum/messages.ts';
-import { LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
+import { leavingOf } from '#lib/core/secure-sum/neighbourhood.ts';
+import { colludingOf, LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
 import { rotationBlocks } from '#lib/core/update/codec/hadamard.ts';
 import { stepForSigma } from '#lib/core/update/codec/ring-compact.ts';
 import { strategyOfRun } from '../run-terms.ts';
@@ -44,7 +45,10 @@ export function sumConfigOf(
     model.type !== 'network'
       ? ({ bits: 32, encoding: { type: 'words' } } as const)
       : spec.privacy.type === 'distributed'
-        ? ({ bits: 32, encoding: noisy(spec.privacy, length, round.cohort.length) } as const)
+        ? ({
+            bits: 32,
+            encoding: noisy(spec.privacy, length, round.cohort.length, colludingOf(rules)),
+          } as const)
         : rules.ring === 32 || norms === undefined
           ? ({ bits: 32, encoding: exact } as const)
           : {
@@ -71,11 +75,13 @@ export function sumConfigOf(
     profile,
     cohort: round.cohort.length,
     least: LEAST_COHORT,
+    colluding: colludingOf(rules),
+    leaving: leavingOf(round.rules),
   };
 }
 
-function noisy(privacy: Noised, length: number, cohort: number): SumEncoding {
-  const noise = noiseInSum(privacy, length, cohort);
+function noisy(privacy: Noised, length: number, cohort: number, colluding: number): SumEncoding {
+  const noise = noiseInSum(privacy, length, cohort, colluding);
   if (noise === undefined) throw new Error('The spec’s noise does not fit into a secure sum.');
   return { type: 'noisy', clipNorm: privacy.clipNorm, ...noise };
 }

@@ -5,7 +5,7 @@ import { memoryIdentity } from '#lib/adapters/memory/identity.ts';
 import { bytesOf, participantIdOf } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Reporting, Round } from '#lib/core/round/round-state.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
 import { SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { addWords, totalWords } from '#lib/core/secure-sum/masked-words.ts';

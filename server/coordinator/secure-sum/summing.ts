@@ -1,27 +1,22 @@
-// One secure sum of a federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
+// One secure sum of a federation's present round or survey, alive: what devices say goes through the pure attempt (core/secure-sum), its
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
 import { participantIdOf } from '#lib/core/digest.ts';
-import type { Digest, ParticipantId } from '#lib/core/ids.ts';
-import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
-import {
-  stepSum,
-  takesVector,
-  type SumAttempt,
-  type SumEffect,
-  type SumEvent,
-  type SumPhase,
-} from '#lib/core/secure-sum/attempt.ts';
-import { fromText, toText } from '#lib/core/secure-sum/bytes.ts';
-import { SEALED_BYTES } from '#lib/core/secure-sum/messages.ts';
+import type { Digest, ParticipantId, RoundNumber } from '#lib/core/ids.ts';
+import { memberOf, type Round } from '#lib/core/round/round-state.ts';
+import type { SumAttempt, SumEffect, SumEvent, SumPhase } from '#lib/core/secure-sum/attempt-state.ts';
+import { stepSum, takesVector } from '#lib/core/secure-sum/attempt.ts';
+import { fromText } from '#lib/core/secure-sum/bytes.ts';
+import type { SharedKeys } from '#lib/core/secure-sum/messages.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Connection } from '../connection.ts';
 import { done, refused } from '../messages.ts';
 import { BlobDamaged } from '../stored-updates.ts';
+import { newsFor, type SumNews } from './news.ts';
 import { openSum, type SumOutcome } from './open-sum.ts';
-import { eventOf, type SumMessage } from './sum-event.ts';
+import { agreedOf, eventOf, type Agreed, type SumMessage } from './sum-event.ts';
 
 /** What devices have to show keys, to share them, to consent and to answer; a round has its own deadline for the vectors. */
 const PHASE_MS = 20_000;
@@ -45,12 +40,30 @@ export interface SummingHost {
   warn(message: string, about: Readonly<Record<string, unknown>>): void;
 }
 
-export type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
+/** What of a round, or of a survey, its secure sum needs to know. */
+export interface WithSum {
+  /** The number of the round, or of the survey. */
+  readonly round: RoundNumber;
+  readonly phase: 'reporting' | 'aggregation';
+  /** In the order of slots. */
+  readonly cohort: readonly {
+    readonly candidate: { readonly participant: ParticipantId };
+    readonly standing: { readonly type: string };
+  }[];
+  readonly sum: SumAttempt;
+  /** It is a survey's: messages say so. */
+  readonly survey?: true;
+}
+
+const slotWithin = ({ cohort }: WithSum, participant: ParticipantId): number =>
+  cohort.findIndex(({ candidate }) => candidate.participant === participant);
 
 export class Summing {
   #timer: { readonly phase: SumPhase; readonly cancel: () => void } | undefined;
   /** What devices sealed for each other: in memory alone, for those who come back before they have read it. */
-  #sealed: readonly { readonly slot: number; readonly bytes: Uint8Array }[] = [];
+  #sealed: readonly SharedKeys[] = [];
+  /** What follows from the roster that the sum has come to. */
+  #agreed: { readonly of: readonly unknown[]; readonly is: Agreed } | undefined;
   #recovering = false;
   /** Whose secrets could not be rebuilt when it was tried last. */
   #unfitting: readonly number[] = [];
@@ -73,7 +86,7 @@ export class Summing {
       // The round was to end with it, and the process ended first.
       const { reason } = round.sum;
       this.host.enqueue('sum', () => this.host.failed(reason));
-    } else if (phase === 'advertising' || phase === 'sharing')
+    } else if ('awaited' in round.sum)
       this.host.enqueue('sum', () =>
         this.feed({ type: 'cancelled', reason: 'The server was restarted while keys were being shared.' }),
       );
@@ -98,7 +111,7 @@ export class Summing {
   refusesVector(participant: ParticipantId): string | undefined {
     const round = this.host.round();
     if (round === undefined) return 'there is no secure sum that it could be part of';
-    return takesVector(round.sum, slotOf(round, participant))
+    return takesVector(round.sum, slotWithin(round, participant))
       ? undefined
       : 'its device has not shared the keys of this round, so its masks could not come off';
   }
@@ -107,17 +120,17 @@ export class Summing {
   withVector(participant: ParticipantId, update: Digest): SumAttempt {
     const round = this.host.round();
     if (round === undefined) throw new Error('There is no secure sum.');
-    return stepSum(round.sum, { type: 'masked', slot: slotOf(round, participant), update }).attempt;
+    return stepSum(round.sum, { type: 'masked', slot: slotWithin(round, participant), update }).attempt;
   }
 
   async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
     const round = this.host.round();
     if (round?.round !== sent.message.round)
       return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
-    const slot = slotOf(round, participant);
+    const slot = slotWithin(round, participant);
     if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
       return refused('malformed', 'The keys are signed by another device than the one that shows them.');
-    const event = await eventOf(round.sum, slot, sent);
+    const event = await eventOf(round.sum, slot, sent, await this.#agreedOf(round.sum));
     if (typeof event === 'string') return refused('malformed', event);
     const before = this.host.round()?.sum;
     await this.feed(event);
@@ -138,14 +151,14 @@ export class Summing {
   /** A member has come back: it is told what it may have missed. */
   returned(participant: ParticipantId): void {
     const round = this.host.round();
-    if (round !== undefined) this.#tell(slotOf(round, participant));
+    if (round !== undefined) this.#tell(slotWithin(round, participant));
   }
 
   /** The round has moved: members that went are not waited for. */
   look(): void {
     const round = this.host.round();
     if (round === undefined) return this.stop();
-    if (round.sum.phase !== 'advertising' && round.sum.phase !== 'sharing') return;
+    if (!('awaited' in round.sum)) return;
     const gone = round.sum.awaited.filter((slot) => round.cohort[slot]?.standing.type !== 'active');
     for (const slot of gone) this.host.enqueue('sum', () => this.feed({ type: 'gone', slot }));
   }
@@ -165,6 +178,7 @@ export class Summing {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#sealed = [];
+    this.#agreed = undefined;
     this.#unfitting = [];
   }
 
@@ -173,8 +187,12 @@ export class Summing {
       case 'send-roster':
         if ('roster' in attempt) for (const { slot } of attempt.roster) this.#tell(slot);
         return;
+      case 'send-nonces':
+        if ('roster' in attempt) for (const { slot } of attempt.roster) this.#tell(slot, 'sum-nonces');
+        return;
       case 'forward':
-        this.#sealed = effect.keys.map(({ slot, sealed }) => ({ slot, bytes: fromText(sealed) }));
+        this.#sealed = effect.keys;
+        await this.#agreedOf(attempt);
         for (const { slot } of effect.keys) this.#tell(slot);
         return;
       case 'ask':
@@ -194,44 +212,23 @@ export class Summing {
   }
 
   /** What a device of this slot is to know as things stand; said again after every reconnection. */
-  #tell(slot: number): void {
+  #tell(slot: number, only?: SumNews['name']): void {
     const round = this.host.round();
     const participant = round?.cohort[slot]?.candidate.participant;
     const connection = participant === undefined ? undefined : this.host.connectionOf(participant);
     if (round === undefined || connection === undefined) return;
-    const about = { federation: round.sum.config.federation, round: round.round };
-    const { sum } = round;
-    switch (sum.phase) {
-      case 'sharing':
-        connection.send('sum-roster', { ...about, roster: sum.roster });
-        return;
-      case 'collecting': {
-        const slots = sum.roster.map((one) => one.slot);
-        const own = slots.indexOf(slot);
-        const forward = this.#sealed
-          .filter((one) => one.slot !== slot)
-          .map((one) => {
-            // Sealed for all of the roster but the device that did it.
-            const at = (slots.indexOf(one.slot) < own ? own - 1 : own) * SEALED_BYTES;
-            return { slot: one.slot, sealed: toText(one.bytes.subarray(at, at + SEALED_BYTES)) };
-          });
-        if (sum.shared.some((one) => one.slot === slot) && forward.length > 0)
-          connection.send('sum-forward', { ...about, forward });
-        return;
-      }
-      case 'consenting':
-      case 'revealing':
-        if (!sum.summed.includes(slot)) return;
-        connection.send('sum-question', { ...about, summed: sum.summed });
-        if (sum.phase === 'revealing') connection.send('sum-consents', { ...about, consents: sum.consents });
-        return;
-      case 'advertising':
-      case 'summed':
-      case 'aborted':
-        return;
-      default:
-        sum satisfies never;
-    }
+    for (const { name, message } of newsFor(round, slot, this.#sealed, this.#agreed?.is.graph))
+      if (only === undefined || name === only) connection.send(name, message);
+  }
+
+  /** Worked out once for a roster and its order. */
+  async #agreedOf(sum: SumAttempt): Promise<Agreed> {
+    const of = [sum.config, 'roster' in sum ? sum.roster : 0, 'nonces' in sum ? sum.nonces.length : 0];
+    const known = this.#agreed;
+    if (known !== undefined && of.every((part, i) => part === known.of[i])) return known.is;
+    const is = await agreedOf(sum);
+    this.#agreed = { of, is };
+    return is;
   }
 
   /** The one whose shares do not fit, where everybody else's do. */

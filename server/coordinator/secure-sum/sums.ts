@@ -2,7 +2,8 @@
 // own keys, and end together: a version is made of all of them, or the round makes none.
 import type { Digest, ParticipantId } from '#lib/core/ids.ts';
 import type { Aggregation, Reporting, Round } from '#lib/core/round/round-state.ts';
-import { openAttempt, type SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
+import { openAttempt } from '#lib/core/secure-sum/attempt.ts';
 import type { SumConfig } from '#lib/core/secure-sum/messages.ts';
 import { drawGroups } from '#lib/core/secure-sum/groups.ts';
 import type { Answer } from '#lib/protocol/messages.ts';

@@ -4,7 +4,7 @@ import { sumAt, type FixedPointSum } from '#lib/core/aggregation/fixed-point-sum
 import type { Aggregated, AggregationFailure, IndividualStrategy } from '#lib/core/aggregation/strategy.ts';
 import { normOf } from '#lib/core/privacy/clip.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
-import type { SumAttempt } from '#lib/core/secure-sum/attempt.ts';
+import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import { decodeSum, scalarsOf, type SumFault } from '#lib/core/secure-sum/encoding.ts';
 import { weighedBy } from '#lib/core/secure-sum/groups.ts';
 import { rangeHeld } from '#lib/core/update/codec/ring-compact.ts';

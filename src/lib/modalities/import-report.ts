@@ -1,4 +1,5 @@
 // What an import says of itself: what was taken, what was refused and why, and the first examples for the eye.
+import { brokenRules } from './broken-rules.ts';
 
 /** What was refused, and why: by file, row and column, so that a person can mend it. */
 export interface ImportRefusal {
@@ -9,6 +10,7 @@ export interface ImportRefusal {
   readonly kind:
     | 'empty-file'
     | 'not-text'
+    | 'not-json'
     | 'wrong-header'
     | 'missing-column'
     | 'ragged-row'
@@ -17,6 +19,9 @@ export interface ImportRefusal {
     | 'unknown-category'
     | 'unknown-class'
     | 'missing-value'
+    | 'not-unique'
+    | 'wrong-pattern'
+    | 'too-many-missing'
     | 'corrupt-image'
     | 'corrupt-archive'
     | 'archive-bomb'
@@ -26,6 +31,25 @@ export interface ImportRefusal {
     | 'no-examples';
   /** A sentence: what was expected, what was found, what to do. */
   readonly message: string;
+}
+
+/** One rule of the contract that was broken: where, by what, and what would mend it. */
+export interface BrokenRule {
+  readonly kind: ImportRefusal['kind'];
+  readonly column: string | null;
+  /** "a number between 0 and 120"; null where the kind says it. */
+  readonly expected: string | null;
+  /** Cells, or rows, that break it; `places` lists the first 1,000. */
+  readonly count: number;
+  readonly places: readonly BrokenPlace[];
+  /** A sentence. */
+  readonly fix: string;
+}
+export interface BrokenPlace {
+  readonly file: string;
+  readonly row: number | null;
+  /** What stands in the cell, shortened; null where there is none. */
+  readonly found: string | null;
 }
 
 export interface ImportReport {
@@ -38,6 +62,10 @@ export interface ImportReport {
   readonly refusedByKind: Readonly<Record<string, number>>;
   /** What a person should know though nothing was refused: columns left unused, hidden files passed over, a resumed import. */
   readonly notes: readonly string[];
+  /** Every rule that was broken, with all cells of a row that break one, the most often broken first. */
+  readonly broken: readonly BrokenRule[];
+  /** Why none of the examples may be kept, though each could be: the files as a whole break the contract. */
+  readonly unfit: string | null;
   readonly readMs: number;
 }
 
@@ -62,10 +90,25 @@ export type RefusalKind = ImportRefusal['kind'];
 /** Refusals listed one by one; the rest are only counted. */
 export const LISTED_REFUSALS = 1000;
 
+/** What is wrong with one cell or row, told apart into what a report needs. */
+export interface Problem {
+  readonly kind: RefusalKind;
+  readonly column: string;
+  readonly message: string;
+  readonly found: string;
+  readonly expected: string;
+  /** What the cell might have been: for the suggested fix. */
+  readonly options?: readonly string[];
+  readonly fits?: (value: number) => boolean;
+}
+
 /** Collects refusals while an import runs. */
 export interface RefusalLog {
-  refuse(kind: RefusalKind, message: string, where: RefusalPlace): void;
+  /** `problems`: everything wrong with the row, where more is known than the message says. */
+  refuse(kind: RefusalKind, message: string, where: RefusalPlace, problems?: readonly Problem[]): void;
   note(text: string): void;
+  /** The files as a whole may not be used. */
+  unfit(problem: Problem, places: readonly BrokenPlace[], count: number): void;
   report(accepted: number, duplicates: number, readMs: number): ImportReport;
 }
 
@@ -79,9 +122,11 @@ export function refusalLog(): RefusalLog {
   const listed: ImportRefusal[] = [];
   const kinds: Record<string, number> = {};
   const notes: string[] = [];
+  const broken = brokenRules();
+  let unfit: string | null = null;
   let refused = 0;
   return {
-    refuse(kind, message, where) {
+    refuse(kind, message, where, problems = []) {
       refused += 1;
       kinds[kind] = (kinds[kind] ?? 0) + 1;
       if (listed.length < LISTED_REFUSALS)
@@ -92,9 +137,25 @@ export function refusalLog(): RefusalLog {
           kind,
           message,
         });
+      if (problems.length === 0) broken.addRow(kind, message, where);
+      for (const problem of problems) broken.addCell(problem, where);
     },
     note(text) {
       if (!notes.includes(text)) notes.push(text);
+    },
+    unfit(problem, places, count) {
+      unfit ??= problem.message;
+      refused += 1;
+      kinds[problem.kind] = (kinds[problem.kind] ?? 0) + 1;
+      // In front: it is why nothing was kept.
+      listed.unshift({
+        file: '',
+        row: null,
+        column: problem.column,
+        kind: problem.kind,
+        message: problem.message,
+      });
+      broken.addWhole(problem, places, count);
     },
     report: (accepted, duplicates, readMs) => ({
       accepted,
@@ -103,6 +164,8 @@ export function refusalLog(): RefusalLog {
       refusals: listed,
       refusedByKind: kinds,
       notes,
+      broken: broken.list(),
+      unfit,
       readMs,
     }),
   };

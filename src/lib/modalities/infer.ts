@@ -1,4 +1,4 @@
-// A draft of the data contract from example files of any kind: a CSV, a zip or folder of class folders, an IDX pair.
+// A draft of the data contract from example files of any kind: a table, a zip or folder of class folders, an IDX pair.
 import type { DataContract, ImageContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { openIdx } from './image/idx.ts';
@@ -6,10 +6,9 @@ import { pictureSize } from './image/picture-size.ts';
 import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './image/zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
-import { csvScanner, recordTexts } from './table/csv-scanner.ts';
-import { detectDelimiter } from './table/header.ts';
+import { recordTexts } from './table/csv-scanner.ts';
 import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
-import { headText, notTextBecause } from './table/text-bytes.ts';
+import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
 
 export interface Inferred {
   readonly contract: DataContract;
@@ -21,9 +20,10 @@ const TABLE_BYTES = 4 * 1024 * 1024;
 /** Pictures larger than this are scaled down: nobody trains a first model on 12 megapixels. */
 const MAXIMUM_SIDE = 64;
 
-/** Drafts the contract that the given files would fulfil. Refused with a sentence where nothing can be made of them. */
+/** Drafts the contract that the given files would fulfil, `target` the column to learn where they are tables. Refused with a sentence where nothing can be made of them. */
 export async function inferContract(
   files: readonly SourceFile[],
+  target?: string,
 ): Promise<Result<Inferred, InferenceProblem>> {
   const visible = files
     .filter((file) => !isHidden(file.path) && file.size > 0)
@@ -35,33 +35,47 @@ export async function inferContract(
       message: 'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.',
     });
   const signature = signatureOf(await first.read(0, 16));
-  if (signature === undefined) return inferFromTable(first);
+  if (signature === undefined) return inferFromTable(first, target);
   if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
   return inferFromPictures(visible);
 }
 
-/** Drafts a table contract from a CSV or TSV file, whose delimiter is found by itself. */
+/** Drafts a table contract from the start of a table's file; a separator is found by itself. */
 export async function inferFromTable(
   file: SourceFile,
   target?: string,
 ): Promise<Result<InferredContract, InferenceProblem>> {
-  const head = await file.read(0, Math.min(TABLE_BYTES, file.size));
-  const reason = notTextBecause(head.subarray(0, 8192));
-  if (reason !== undefined) return fail({ kind: 'not-text', message: `This is not a CSV file. ${reason}` });
-  const text = headText(head);
-  const isWhole = head.length === file.size;
-  const records: string[][] = [];
-  const scanner = csvScanner(detectDelimiter(text, isWhole, []).charCodeAt(0), (record) =>
-    records.push(recordTexts(record)),
+  const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+  const form = tableForm(file.path, head);
+  if (typeof form !== 'string') return fail(form);
+  let header: readonly string[] = [];
+  let isWhole = false;
+  let problem: InferenceProblem | undefined;
+  const rows: string[][] = [];
+  await readRecords(
+    form,
+    file,
+    head,
+    {
+      header(names) {
+        header = names;
+        return true;
+      },
+      record: (record) => void rows.push(recordTexts(record)),
+      refuse(kind, message) {
+        problem ??= { kind, message };
+      },
+      note: () => undefined,
+      piece(bytes) {
+        isWhole = bytes >= file.size;
+        return Promise.resolve(bytes < TABLE_BYTES);
+      },
+    },
+    { wanted: [] },
   );
-  scanner.push(text);
-  if (isWhole) scanner.end();
-  const [header, ...rows] = records;
-  const found = inferTableContract(
-    header ?? [],
-    rows.filter((row) => row.length === header?.length),
-    target,
-  );
+  // What cannot be read at all says why; single rows that cannot are the import's to name.
+  if (rows.length === 0 && problem !== undefined) return fail(problem);
+  const found = inferTableContract(header, rows, target);
   if (!found.ok || isWhole) return found;
   const notes = [
     ...found.value.notes,

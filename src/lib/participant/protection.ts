@@ -48,9 +48,12 @@ export const releasedBy = (privacy: Noised, contributions: Contributions | undef
 export function ownRefusal(
   privacy: Configured['privacy'],
   contributions: Contributions | undefined,
+  /** Surveys that it answered: each is a release like any other. */
+  surveys = 0,
 ): string | undefined {
   if (privacy === undefined || privacy.type === 'none') return undefined;
   const most = roundsWithin(privacy);
-  if (releasedBy(privacy, contributions) < most) return undefined;
-  return `This device has given ${most} ${most === 1 ? 'update' : 'updates'}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
+  if (releasedBy(privacy, contributions) + surveys < most) return undefined;
+  const given = `${most - surveys} ${most - surveys === 1 ? 'update' : 'updates'}`;
+  return `This device has given ${given}${surveys === 0 ? '' : ` and answered ${surveys} ${surveys === 1 ? 'survey' : 'surveys'}`}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
 }

@@ -165,13 +165,10 @@ const devicesInSum = (spec: NetworkFederation): number =>
   Math.max(LEAST_COHORT, Math.floor(spec.rules.goal / groupsOf(spec)));
 
 /** Where each device adds a share of the noise before it masks, `survivors` of which make the whole: the update with that share. */
-function withShareOfNoise(
-  update: Float32Array,
-  { privacy, rules }: NetworkFederation,
-  survivors: number,
-): Float32Array {
+function withShareOfNoise(update: Float32Array, spec: NetworkFederation, survivors: number): Float32Array {
+  const { privacy, rules } = spec;
   if (privacy.type !== 'distributed') return update;
-  const noise = noiseInSum(privacy, update.length, rules.goal);
+  const noise = noiseInSum(privacy, update.length, rules.goal, secureSumOf(spec)?.colluding);
   if (noise === undefined)
     throw new PreviewFailed('So much noise does not fit into a secure sum of this model.');
   const rounding = random(0, 'rounding of a preview');

@@ -19,6 +19,7 @@ const words: Readonly<Record<string, string>> = {
   invited: 'made an invitation',
   'invitation-revoked': 'revoked an invitation',
   'left-out': 'left a device out',
+  surveyed: 'asked for statistics',
   readmitted: 'let a device in again',
   'person-added': 'added a person',
   'person-changed': 'changed a person',

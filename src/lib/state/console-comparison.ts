@@ -8,15 +8,13 @@
 //   confusion counts (Agresti, Categorical Data Analysis, §16.1): n·Var = Σ p g² − (Σ p g)², g = ∂figure/∂p.
 // - Loss, RMSE, MAE, R²: none. Devices send sums, not sums of squares, and a made-up interval is worse than none.
 import { classFigures, figure, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import { wilson, type Interval } from '#lib/core/metrics/wilson.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
+
+export { wilson, type Interval };
 
 /** The 97.5 % point of the standard normal distribution. */
 const z = 1.959963984540054;
-
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface ComparedFigure {
   readonly name: string;
@@ -30,16 +28,6 @@ export interface ComparedFigure {
   readonly interval: Interval | undefined;
   /** Whether a is better than b; 'unclear' where the interval holds 0, 'unknown' where there is no interval or figure. */
   readonly verdict: 'better' | 'worse' | 'unclear' | 'unknown';
-}
-
-/** Wilson's interval for `hits` of `count`; undefined where nothing was counted. */
-export function wilson(hits: number, count: number): Interval | undefined {
-  if (count <= 0) return undefined;
-  const share = hits / count;
-  const centre = share + (z * z) / (2 * count);
-  const reach = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
-  const scale = 1 + (z * z) / count;
-  return { low: Math.max(0, (centre - reach) / scale), high: Math.min(1, (centre + reach) / scale) };
 }
 
 /** Newcombe's interval for the difference of two shares, a − b. */

@@ -15,18 +15,39 @@ export const DraftSecureSum = v.object({
   mostWeight: number,
   /** Null: one sum of all. */
   groups: v.optional(number, null),
+  /** Null: none in noise, and as few as a large sum is ever laid out for. */
+  colluding: v.optional(number, null),
 });
 export type DraftSecureSum = v.InferOutput<typeof DraftSecureSum>;
 
-export const plainSecureSum = (): DraftSecureSum => ({ ...usualSecureSum, type: 'off', groups: null });
+export const plainSecureSum = (): DraftSecureSum => ({
+  ...usualSecureSum,
+  type: 'off',
+  groups: null,
+  colluding: usualSecureSum.colluding ?? null,
+});
 
 /** Typed again from a spec. */
 export const secureSumFrom = ({ secureSum }: FederationSpec): DraftSecureSum =>
-  secureSum?.type === 'on' ? { ...secureSum, groups: secureSum.groups ?? null } : plainSecureSum();
+  secureSum?.type === 'on'
+    ? { ...secureSum, groups: secureSum.groups ?? null, colluding: secureSum.colluding ?? null }
+    : plainSecureSum();
 
 /** As the schema reads it; nothing where it is off. */
-export const secureSumTyped = ({ groups, ...draft }: DraftSecureSum): { readonly secureSum?: unknown } =>
-  draft.type === 'on' ? { secureSum: groups === null ? draft : { ...draft, groups } } : {};
+export const secureSumTyped = ({
+  groups,
+  colluding,
+  ...draft
+}: DraftSecureSum): { readonly secureSum?: unknown } =>
+  draft.type === 'on'
+    ? {
+        secureSum: {
+          ...draft,
+          ...(groups === null ? {} : { groups }),
+          ...(colluding === null ? {} : { colluding }),
+        },
+      }
+    : {};
 
 /** What other parts of the draft are judged by: off where a number is missing, which its own field says. */
 export function secureSumRead(draft: DraftSecureSum): SecureSumRules {

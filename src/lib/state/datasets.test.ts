@@ -40,6 +40,8 @@ test('progress shows while an import runs, and goes when it is over', async () =
         refusals: [],
         refusedByKind: {},
         notes: [],
+        broken: [],
+        unfit: null,
         readMs: 1,
       },
     };

@@ -138,7 +138,7 @@ async function importInto(
     if (durable === 0 || (signal.aborted && writer.resumed === undefined)) await writer.discard();
     throw error;
   }
-  if (outcome.report.accepted === 0) {
+  if (outcome.report.accepted === 0 || outcome.report.unfit !== null) {
     await writer.discard();
     return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
   }
@@ -162,7 +162,7 @@ async function addTo(
   };
   const outcome = await importSource({ ...request, contract: finished.contract }, sink, options);
   const examples = joinExamples(parts);
-  if (examples === undefined)
+  if (examples === undefined || outcome.report.unfit !== null)
     return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
   options.signal?.throwIfAborted();
   const record = await store.add(finished.id, examples);

@@ -48,9 +48,12 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     'turned-away': new Set(),
     'come-back': new Set(),
     'sum-roster': new Set(),
+    'sum-nonces': new Set(),
     'sum-forward': new Set(),
     'sum-question': new Set(),
     'sum-consents': new Set(),
+    survey: new Set(),
+    'survey-ended': new Set(),
   };
   const stateHandlers = new Set<(state: LinkState) => void>();
   const byteHandlers = new Set<(bytes: LinkBytes) => void>();

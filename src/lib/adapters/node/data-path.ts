@@ -118,5 +118,6 @@ export async function readDataPath(
     decodeImage: decodeImageInNode,
     onFile: (path, examples) => files.push({ path, start: files.at(-1)?.end ?? 0, end: examples }),
   });
-  return { contract: used, examples: joinExamples(parts), files, report, preview };
+  const examples = report.unfit === null ? joinExamples(parts) : undefined;
+  return { contract: used, examples, files, report, preview };
 }

@@ -14,8 +14,10 @@ export interface Gpu {
 /** What the person reads. */
 export function adapterName({ info }: GPUAdapter): string {
   const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
+  // Outside a browser it is the driver that describes itself: "NVIDIA: 580.159.04".
+  const description = /^[^:]+: [\d.]+/.test(info.description) ? info.device : info.description;
   const name =
-    info.description ||
+    description ||
     [info.vendor, info.architecture].filter((word) => word !== '').join(' ') ||
     'unnamed adapter';
   return fallback || /swiftshader|llvmpipe|software/i.test(`${name} ${info.architecture} ${info.device}`)

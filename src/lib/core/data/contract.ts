@@ -70,6 +70,25 @@ export const TableTarget = v.variant('type', [
 ]);
 export type TableTarget = v.InferOutput<typeof TableTarget>;
 
+/** What a column of the files must keep to as a whole, one that no model learns from too. */
+export const ColumnRule = v.variant('type', [
+  /** No value twice among a device's files; missing cells do not count. */
+  v.strictObject({ type: v.literal('unique'), column: label }),
+  /** Every cell that is not missing is written so (pattern.ts). */
+  v.strictObject({
+    type: v.literal('pattern'),
+    column: label,
+    pattern: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  }),
+  /** At most this share (0–1) of the rows may lack the value; more, and none of them is taken. */
+  v.strictObject({
+    type: v.literal('missing-share'),
+    column: label,
+    maximum: v.pipe(finite, v.minValue(0), v.maxValue(1)),
+  }),
+]);
+export type ColumnRule = v.InferOutput<typeof ColumnRule>;
+
 export const TableContract = v.strictObject({
   kind: v.literal('table'),
   columns: v.pipe(
@@ -82,6 +101,7 @@ export const TableContract = v.strictObject({
     ),
   ),
   target: TableTarget,
+  rules: v.exactOptional(v.pipe(v.array(ColumnRule), v.maxLength(200))),
 });
 export type TableContract = v.InferOutput<typeof TableContract>;
 

@@ -2,7 +2,7 @@
 import type { StrategyIssue } from '../aggregation/check-strategy.ts';
 import type { RoundRules } from '../federation.ts';
 import type { Network } from '../model/network.ts';
-import type { SecureSumOn } from '../secure-sum/rules.ts';
+import { colludingOf, type SecureSumOn } from '../secure-sum/rules.ts';
 import { drawsAreExact, noiseInSum } from './noise-in-sum.ts';
 import type { Noised } from './rules.ts';
 
@@ -22,7 +22,7 @@ export function checkNoiseInSum(
   if (network === undefined) return issues;
   const length = network.parameterCount;
   const cohort = Math.ceil(goal * overSelection - 1e-9);
-  if (noiseInSum(privacy, length, cohort) === undefined)
+  if (noiseInSum(privacy, length, cohort, colludingOf(secureSum)) === undefined)
     issues.push({
       path: 'privacy.noiseMultiplier',
       message: `Noise of ${privacy.noiseMultiplier} on ${length} numbers of ${cohort} devices does not fit into the sum: rounding would change more than the clip norm allows. Choose less noise, or a smaller model.`,

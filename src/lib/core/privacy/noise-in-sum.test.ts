@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seededBytes } from '../../../../server/simulate/seeded-bytes.ts';
 import { random } from '../random.ts';
-import { leastSummed, thresholdOf } from '../secure-sum/rules.ts';
+import { honestAmong, leastSummed, thresholdOf } from '../secure-sum/rules.ts';
 import { costOf, epsilonOf, releasesWithin } from './budget.ts';
 import { normOf } from './clip.ts';
 import { drawsAreExact, noiseInSum, noisyUnits, wrapChance, type NoiseInSum } from './noise-in-sum.ts';
@@ -73,7 +73,7 @@ describe('the noise of a sum', () => {
     for (const cohort of [5, 200, 20_000, 2_000_000]) {
       const { quantum, variance } = plan(inSum(), 1e4, cohort);
       const units = 0.5 / quantum;
-      expect(wrapChance(units, variance, 1e4, cohort)).toBeLessThan(1e-12);
+      expect(wrapChance(units, 2 * variance, 1e4, cohort)).toBeLessThan(1e-12);
       // All of one sign, each as large as it may be, and seven deviations of the noise beyond.
       expect(cohort * (units + 1) + 7 * Math.sqrt(2 * variance + cohort)).toBeLessThan(2 ** 31);
     }
@@ -84,7 +84,7 @@ describe('the noise of a sum', () => {
   test('the bound on leaving it is above what is drawn', () => {
     // Chance beyond 2.5 deviations of a normal variable on either side: 1.2 %.
     const variance = 1e12;
-    const chance = wrapChance((2 ** 31 - 1 - 2.5 * Math.sqrt(2 * variance)) / 5, variance, 1, 5);
+    const chance = wrapChance((2 ** 31 - 1 - 2.5 * Math.sqrt(2 * variance)) / 5, 2 * variance, 1, 5);
     expect(chance).toBeGreaterThan(0.0124);
     expect(chance).toBeLessThan(1);
     expect(wrapChance(2 ** 31, 1, 1, 5)).toBe(1);
@@ -123,6 +123,33 @@ describe('what a device gives', () => {
       }
     },
   );
+
+  test('is enough without the shares of those in league with the server, whatever they take away again', () => {
+    const privacy = inSum({ noiseMultiplier: 2 });
+    const length = 20_000;
+    const [roster, colluding] = [10, 0.2];
+    const noise = noiseInSum(privacy, length, roster, colluding)!;
+    // Of ten seven are summed at least, and two of them know their own shares.
+    const honest = honestAmong(leastSummed(roster, 'standard'), roster, colluding);
+    expect(honest).toBe(5);
+    const sum = new Float64Array(length);
+    for (let device = 1; device <= honest; device += 1) {
+      const draw = seededBytes(2, 'in league', device);
+      const units = noisyUnits(
+        new Float32Array(length),
+        { ...privacy, ...noise },
+        honest,
+        random(device),
+        draw,
+      );
+      for (let i = 0; i < length; i += 1) sum[i] = sum[i]! + units[i]!;
+    }
+    const square = sum.reduce((total, value) => total + value * value, 0) / length;
+    expect(square / noise.variance).toBeGreaterThan(1 - 5 * Math.sqrt(2 / length));
+    // A share is no larger than a table of noise: where three may have to make it, units are coarser than where five do.
+    const at = (gamma: number) => noiseInSum(inSum({ noiseMultiplier: 120 }), 1e3, 200, gamma)!.quantum;
+    expect(at(0.33)).toBe(2 * at(0));
+  });
 
   test('is its update, clipped, but for noise and rounding', () => {
     const privacy = inSum({ noiseMultiplier: 0.001 });

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { Charged } from '../privacy/rules.ts';
-import { SumAttempt } from '../secure-sum/attempt.ts';
+import { SumAttempt } from '../secure-sum/attempt-state.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Unix time, milliseconds. */

@@ -5,7 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import type { Digest } from '../ids.ts';
-import { openAttempt, stepSum, type SumAttempt, type SumEvent, type SumStep } from './attempt.ts';
+import type { SumAttempt, SumEvent } from './attempt-state.ts';
+import { openAttempt, stepSum, type SumStep } from './attempt.ts';
+import type { Graph } from './graph.ts';
 import { checkQuestion } from './member-rules.ts';
 
 const config = sumConfig({ cohort: 3, profile: 'lenient', least: 2 });
@@ -49,6 +51,14 @@ interface Mutant {
   readonly keepsAborted?: boolean;
 }
 
+/** All with all. */
+const graph: Graph = {
+  sizes: { neighbours: 2, threshold: THRESHOLD, arrived: 0, stay: 0 },
+  order: [0, 1, 2],
+  neighboursOf: (slot) => [0, 1, 2].filter((one) => one !== slot),
+  holdersOf: () => [0, 1, 2],
+};
+
 const digest = (slot: number): Digest => `v${slot}` as Digest;
 
 const slots = [0, 1, 2];
@@ -56,7 +66,14 @@ const rostered = slots.reduce(
   (attempt, slot) =>
     stepSum(attempt, {
       type: 'advert',
-      advert: { slot, sealKey: `c${slot}`, maskKey: `s${slot}`, identity: `i${slot}`, signature: '' },
+      advert: {
+        slot,
+        sealKey: `c${slot}`,
+        maskKey: `s${slot}`,
+        pledge: '',
+        identity: `i${slot}`,
+        signature: '',
+      },
     }).attempt,
   openAttempt(config, slots),
 );
@@ -115,12 +132,7 @@ function acts(world: World, slot: number, mutant: Mutant): World | undefined {
       if (attempt.consents.some((one) => one.slot === slot)) return undefined;
       const shared = attempt.shared.map((one) => one.slot);
       const before = mutant.answersTwice === true ? undefined : (device.asked ?? undefined);
-      const refusal = checkQuestion(
-        attempt.summed,
-        { shared, own: slot, rosterSize: attempt.roster.length, before },
-        config,
-        2,
-      );
+      const refusal = checkQuestion(attempt.summed, { shared, own: slot, graph, before }, config, 2);
       if (refusal !== undefined) return undefined;
       const consent = { slot, signature: attempt.summed.join() };
       return sent(withDevice(world, slot, { asked: attempt.summed }), { type: 'consent', consent });
@@ -173,6 +185,7 @@ function* successors(world: World, mutant: Mutant): Generator<World> {
             phase: 'collecting',
             config,
             roster: durable.roster,
+            nonces: [],
             shared: durable.shared,
             masked: durable.masked,
           }

@@ -1,85 +1,27 @@
 // One secure sum as the server sees it, a pure state machine beside a round's reporting:
 //
-//   advertising ── all, or deadline and ≥ U_min ──► sharing ── likewise ──► collecting ── close: U3 ──► consenting ── t consents ──►
-//   revealing ── t answers, rebuilt ──► summed                       any of them ── too few, or nothing fits ──► aborted
+//   advertising ── all, or deadline and ≥ U_min ──► (drawing ── all ──►) sharing ── as at first ──► collecting ── close: U3 ──►
+//   consenting ── t consents ──► revealing ── t answers, rebuilt ──► summed                       any of them ── too few, or nothing fits ──► aborted
 //
 // step(attempt, event) → { attempt, effects }. A `record` effect comes first where the step must be durable before anybody hears
 // of it: what was collected, and U3 before anyone is asked to open it. After that no vector is taken any more, also not after a
 // restart. Signatures and shapes were looked at before an event is fed; the first message of a slot counts, its repetition changes
 // nothing. What the server rebuilds out of answers is recover.ts.
-import * as v from 'valibot';
-import { Digest } from '../ids.ts';
-import { Advert, bytesText, Consent, Reveal, SharedKeys, Slot, Slots, SumConfig } from './messages.ts';
+import type {
+  Collecting,
+  Advertising,
+  Consenting,
+  Drawing,
+  Revealing,
+  Sharing,
+  SumAttempt,
+  SumEffect,
+  SumEvent,
+} from './attempt-state.ts';
+import { isDrawn } from './graph.ts';
+import type { Advert, Nonce, SumConfig } from './messages.ts';
+import { neighbourhoodOf } from './neighbourhood.ts';
 import { leastSummed, thresholdOf } from './rules.ts';
-
-const rostered = {
-  config: SumConfig,
-  /** U1, ascending by slot. */
-  roster: v.array(Advert),
-};
-const shared = {
-  ...rostered,
-  /** U2, ascending, each with what it committed itself to. */
-  shared: v.array(v.strictObject({ slot: Slot, commit: bytesText(32) })),
-  /** Vectors that are kept, in order of arrival. */
-  masked: v.array(v.strictObject({ slot: Slot, update: Digest })),
-};
-const closed = {
-  ...shared,
-  /** U3, ascending. */
-  summed: Slots,
-  consents: v.array(Consent),
-};
-
-/** `collecting` and later are durable; before, a restart ends the attempt, for nothing has been given away yet. */
-export const SumAttempt = v.variant('phase', [
-  v.strictObject({
-    phase: v.literal('advertising'),
-    config: SumConfig,
-    /** Slots that may still show their keys. */
-    awaited: Slots,
-    adverts: v.array(Advert),
-  }),
-  v.strictObject({ phase: v.literal('sharing'), ...rostered, awaited: Slots, keys: v.array(SharedKeys) }),
-  v.strictObject({ phase: v.literal('collecting'), ...shared }),
-  v.strictObject({ phase: v.literal('consenting'), ...closed }),
-  v.strictObject({ phase: v.literal('revealing'), ...closed, reveals: v.array(Reveal) }),
-  v.strictObject({ phase: v.literal('summed'), ...closed }),
-  v.strictObject({ phase: v.literal('aborted'), config: SumConfig, reason: v.string() }),
-]);
-export type SumAttempt = v.InferOutput<typeof SumAttempt>;
-export type SumPhase = SumAttempt['phase'];
-export type Sharing = Extract<SumAttempt, { phase: 'sharing' }>;
-export type Revealing = Extract<SumAttempt, { phase: 'revealing' }>;
-
-export type SumEvent =
-  | { readonly type: 'advert'; readonly advert: Advert }
-  | { readonly type: 'keys'; readonly keys: SharedKeys }
-  /** A whole vector is kept. */
-  | { readonly type: 'masked'; readonly slot: number; readonly update: Digest }
-  /** Enough vectors, or no time for more: those that are kept are summed. */
-  | { readonly type: 'close' }
-  | { readonly type: 'consent'; readonly consent: Consent }
-  | { readonly type: 'reveal'; readonly reveal: Reveal }
-  /** The masks are off. */
-  | { readonly type: 'recovered' }
-  /** With these answers they do not come off: `blamed` sent what does not fit. */
-  | { readonly type: 'unrecoverable'; readonly blamed: readonly number[]; readonly answers: number }
-  /** A device that has not sent what is waited for will not. */
-  | { readonly type: 'gone'; readonly slot: number }
-  | { readonly type: 'deadline'; readonly phase: SumPhase }
-  | { readonly type: 'cancelled'; readonly reason: string };
-
-export type SumEffect =
-  | { readonly type: 'record' }
-  | { readonly type: 'send-roster' }
-  /** To each of U2 what the others sealed for it. */
-  | { readonly type: 'forward'; readonly keys: readonly SharedKeys[] }
-  | { readonly type: 'ask' }
-  | { readonly type: 'send-consents' }
-  /** t answers or more are there: take the masks off. */
-  | { readonly type: 'recover' }
-  | { readonly type: 'abort'; readonly reason: string };
 
 export interface SumStep {
   readonly attempt: SumAttempt;
@@ -109,7 +51,8 @@ const least = ({ profile, least: configured }: SumConfig, roster: number): numbe
 const tooFew = (did: string, got: number, needed: number): string =>
   `Only ${got} ${got === 1 ? 'device' : 'devices'} ${did}; the secure sum needs ${needed}.`;
 
-export function stepSum(attempt: SumAttempt, event: SumEvent): SumStep {
+/** `layout`: other than it is where tests have rings of few devices. */
+export function stepSum(attempt: SumAttempt, event: SumEvent, layout = neighbourhoodOf): SumStep {
   if (attempt.phase === 'aborted' || attempt.phase === 'summed') return unchanged(attempt);
   if (event.type === 'cancelled') return abort(attempt, event.reason);
   switch (attempt.phase) {
@@ -120,8 +63,12 @@ export function stepSum(attempt: SumAttempt, event: SumEvent): SumStep {
       const needed = least(next.config, next.adverts.length);
       return next.adverts.length < needed
         ? abort(next, tooFew('showed their keys in time', next.adverts.length, needed))
-        : openSharing(next);
+        : isDrawn(next.adverts.length, next.config, layout)
+          ? openDrawing(next)
+          : openSharing({ config: next.config, roster: next.adverts }, [], 'send-roster');
     }
+    case 'drawing':
+      return whileDrawing(attempt, event);
     case 'sharing': {
       const next = whileSharing(attempt, event);
       if (next.awaited.length > 0 && !isDeadline(attempt, event)) return unchanged(next);
@@ -146,8 +93,6 @@ const isDeadline = ({ phase }: SumAttempt, event: SumEvent): boolean =>
 
 const without = (slots: readonly number[], slot: number): number[] => slots.filter((one) => one !== slot);
 
-type Advertising = Extract<SumAttempt, { phase: 'advertising' }>;
-
 function whileAdvertising(attempt: Advertising, event: SumEvent): Advertising {
   switch (event.type) {
     case 'advert': {
@@ -166,15 +111,54 @@ function whileAdvertising(attempt: Advertising, event: SumEvent): Advertising {
   }
 }
 
-const openSharing = ({ config, adverts }: Advertising): SumStep => ({
+const openDrawing = ({ config, adverts }: Advertising): SumStep => ({
   attempt: {
-    phase: 'sharing',
+    phase: 'drawing',
     config,
     roster: adverts,
     awaited: adverts.map(({ slot }) => slot),
-    keys: [],
+    nonces: [],
   },
   effects: [{ type: 'send-roster' }],
+});
+
+/** All of them, or none: an order drawn from those whom the server did not leave out is one that it may have chosen. */
+function whileDrawing(attempt: Drawing, event: SumEvent): SumStep {
+  const missing = (): SumStep =>
+    abort(attempt, tooFew('drew for the order of all', attempt.nonces.length, attempt.roster.length));
+  switch (event.type) {
+    case 'nonce': {
+      const { nonce } = event;
+      if (!attempt.awaited.includes(nonce.slot)) return unchanged(attempt);
+      const awaited = without(attempt.awaited, nonce.slot);
+      const nonces = [...attempt.nonces, nonce].sort(bySlot);
+      return awaited.length === 0
+        ? openSharing(attempt, nonces, 'send-nonces')
+        : unchanged({ ...attempt, awaited, nonces });
+    }
+    case 'gone':
+      return attempt.awaited.includes(event.slot) ? missing() : unchanged(attempt);
+    case 'deadline':
+      return event.phase === 'drawing' ? missing() : unchanged(attempt);
+    default:
+      return unchanged(attempt);
+  }
+}
+
+const openSharing = (
+  { config, roster }: { readonly config: SumConfig; readonly roster: Advert[] },
+  nonces: Nonce[],
+  told: 'send-roster' | 'send-nonces',
+): SumStep => ({
+  attempt: {
+    phase: 'sharing',
+    config,
+    roster,
+    nonces,
+    awaited: roster.map(({ slot }) => slot),
+    keys: [],
+  },
+  effects: [{ type: told }],
 });
 
 function whileSharing(attempt: Sharing, event: SumEvent): Sharing {
@@ -195,11 +179,12 @@ function whileSharing(attempt: Sharing, event: SumEvent): Sharing {
   }
 }
 
-const openCollecting = ({ config, roster, keys }: Sharing): SumStep => ({
+const openCollecting = ({ config, roster, nonces, keys }: Sharing): SumStep => ({
   attempt: {
     phase: 'collecting',
     config,
     roster,
+    nonces,
     shared: keys.map(({ slot, commit }) => ({ slot, commit })),
     masked: [],
   },
@@ -210,7 +195,7 @@ const openCollecting = ({ config, roster, keys }: Sharing): SumStep => ({
 export const takesVector = (attempt: SumAttempt, slot: number): boolean =>
   attempt.phase === 'collecting' && attempt.shared.some((one) => one.slot === slot);
 
-function whileCollecting(attempt: Extract<SumAttempt, { phase: 'collecting' }>, event: SumEvent): SumStep {
+function whileCollecting(attempt: Collecting, event: SumEvent): SumStep {
   switch (event.type) {
     case 'masked': {
       const { slot, update } = event;
@@ -245,7 +230,7 @@ const answersNeeded = ({
   readonly roster: readonly Advert[];
 }): number => thresholdOf(roster.length, config.profile);
 
-function whileConsenting(attempt: Extract<SumAttempt, { phase: 'consenting' }>, event: SumEvent): SumStep {
+function whileConsenting(attempt: Consenting, event: SumEvent): SumStep {
   const needed = answersNeeded(attempt);
   switch (event.type) {
     case 'consent': {

@@ -63,7 +63,12 @@ describe('what secure aggregation is combined with', () => {
     expect(pathsOf({ rules: { ...spec.rules, minimum: 4 } })).toEqual(['rules.minimum']);
     // 20 share keys, 14 must answer, and the goal closes at 10.
     expect(pathsOf({ rules: { ...spec.rules, overSelection: 2 } })).toEqual(['rules.goal']);
-    expect(pathsOf({ rules: { ...spec.rules, goal: 180 } })).toEqual(['rules.goal']);
+    expect(pathsOf({ rules: { ...spec.rules, goal: 400 } })).toEqual(['rules.goal']);
+    expect(pathsOf({ rules: { ...spec.rules, goal: 380 } })).toEqual([]);
+    // As many in league as a large sum has no ring for.
+    const secureSum = { ...usualSecureSum, colluding: 0.3 };
+    expect(pathsOf({ secureSum, rules: { ...spec.rules, goal: 380 } })).toEqual(['secureSum.colluding']);
+    expect(pathsOf({ secureSum })).toEqual([]);
   });
 });
 

@@ -5,7 +5,8 @@ import { leastUpdates, needsRoot, type Strategy } from '../aggregation/strategy.
 import { readOptions } from '../named-options.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import { groupsOf } from './groups.ts';
-import { LEAST_COHORT, leastSummed, MOST_COHORT, thresholdOf } from './rules.ts';
+import { leavingOf, MOST_NEIGHBOURS, neighbourhoodOf } from './neighbourhood.ts';
+import { colludingOf, LEAST_COHORT, leastSummed, MOST_COHORT, thresholdOf } from './rules.ts';
 
 type Planned = Pick<FederationSpec, 'secureSum' | 'strategy' | 'transfer' | 'rules' | 'metric'>;
 
@@ -69,6 +70,17 @@ export function checkSecureSum(
     add(
       'rules.goal',
       `A secure sum is of at most ${MOST_COHORT} devices, and this goal asks ${cohort} at a time.`,
+    );
+  else if (
+    neighbourhoodOf(Math.ceil(cohort / groups), {
+      ...chosen,
+      colluding: colludingOf(chosen),
+      leaving: leavingOf(rules),
+    }) === undefined
+  )
+    add(
+      'secureSum.colluding',
+      `With so many devices in league, and ${Math.round(100 * leavingOf(rules))} % of ${cohort} missing, each would need more than ${MOST_NEIGHBOURS} neighbours to hide among: allow for fewer in league, or ask fewer devices beyond the goal.`,
     );
   else if (groups > 1) {
     // If all who are not waited for were of the smallest group, that could still be opened.

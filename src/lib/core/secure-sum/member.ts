@@ -2,24 +2,19 @@
 // answers once. Each step takes where the device stands and what came, and gives where it stands next and what to send, or why it
 // goes no further. Randomness is drawn by `draw`, and comes from the platform's cryptographic source.
 //
-//   advertised ── roster ──► shared ── forward ──► ready ── mask ──► masked ── question ──► asked ── consents ──► answered
+//   advertised ── roster ──► (drawn ── nonces ──►) shared ── forward ──► ready ── mask ──► masked ── question ──► asked ── consents ──► answered
 //
 // Seeds live in these objects alone: they are stored nowhere, so a device that reloads is a drop-out of the attempt (rule 4), and
 // `wipe` is called when the round has ended, whatever its end (rule 6).
 import { fail, ok, type Result } from '../result.ts';
 import { fromText, joined, toText } from './bytes.ts';
+import { falseNonce, graphOf, isDrawn, type Graph } from './graph.ts';
 import { addMask, totalWords } from './masked-words.ts';
-import { checkQuestion, checkRoster, consentsNeeded, fewestSummed, type SumRefusal } from './member-rules.ts';
-import {
-  type Advert,
-  type Consent,
-  type Forward,
-  type Reveal,
-  type SharedKeys,
-  type SumConfig,
-} from './messages.ts';
+import { checkQuestion, checkRoster, checkShares, consentsNeeded, type SumRefusal } from './member-rules.ts';
+import type { Advert, Consent, Forward, Nonce, Reveal, SharedKeys, SumConfig } from './messages.ts';
+import type { Layout } from './neighbourhood.ts';
 import { KEY_BYTES, type Primitives } from './primitives.ts';
-import { LEAST_COHORT, thresholdOf } from './rules.ts';
+import { LEAST_COHORT } from './rules.ts';
 import {
   advertBytes,
   commitBytes,
@@ -27,6 +22,7 @@ import {
   contextOf,
   maskSign,
   pairKey,
+  pledgeBytes,
   rosterHashOf,
   sealedAbout,
   sealingKey,
@@ -43,6 +39,8 @@ export interface MemberSetting {
   draw(bytes: number): Uint8Array;
   /** The fewest that this device lets itself be summed with; tests of few devices alone set it. */
   readonly least?: number;
+  /** The same: of rings of few devices. */
+  readonly layout?: Layout | undefined;
 }
 
 interface Keys extends MemberSetting {
@@ -50,14 +48,22 @@ interface Keys extends MemberSetting {
   /** Secret: seeds of the sealing and the masking key. */
   readonly sealSeed: Uint8Array;
   readonly maskSeed: Uint8Array;
+  /** Of a large roster it is shown once all have pledged themselves. */
+  readonly nonce: Uint8Array;
   readonly advert: Advert;
 }
 export interface Advertised extends Keys {
   readonly phase: 'advertised';
 }
+export interface Drawn extends Keys {
+  readonly phase: 'drawn';
+  readonly roster: readonly Advert[];
+  readonly message: Nonce;
+}
 interface Rostered extends Keys {
   readonly roster: readonly Advert[];
   readonly rosterHash: Uint8Array;
+  readonly graph: Graph;
   /** Secret: b, whose mask lies over this device's vector alone. */
   readonly selfSeed: Uint8Array;
   /** By slot, 65 bytes: x, the share of its b, the share of its s. Secret; at first this device's own alone. */
@@ -71,7 +77,7 @@ export interface Shared extends Rostered {
 }
 export interface Ready extends Rostered {
   readonly phase: 'ready';
-  /** U2, ascending. */
+  /** Of U2 its neighbours and itself, ascending. */
   readonly shared: readonly number[];
 }
 export interface Masked extends Omit<Ready, 'phase'> {
@@ -85,7 +91,7 @@ export interface AskedMember extends Omit<Masked, 'phase'> {
   readonly summed: readonly number[];
   readonly consent: Consent;
 }
-export type Member = Advertised | Shared | Ready | Masked | AskedMember;
+export type Member = Advertised | Drawn | Shared | Ready | Masked | AskedMember;
 
 type Stepped<M extends Member, T> = Promise<Result<readonly [M, T], SumRefusal>>;
 
@@ -98,22 +104,38 @@ export async function advertise(setting: MemberSetting): Promise<readonly [Adver
   const context = await contextOf(config, primitives);
   const sealSeed = draw(KEY_BYTES);
   const maskSeed = draw(KEY_BYTES);
+  const nonce = draw(KEY_BYTES);
   const keys = {
     slot,
     sealKey: toText(await primitives.publicKey(sealSeed)),
     maskKey: toText(await primitives.publicKey(maskSeed)),
+    pledge: toText(await primitives.hash(pledgeBytes(context, slot, nonce))),
   };
   const signature = toText(await identity.sign(advertBytes(context, keys)));
   const advert: Advert = { ...keys, identity: toText(identity.publicKey), signature };
-  return [{ ...setting, phase: 'advertised', context, sealSeed, maskSeed, advert }, advert];
+  return [{ ...setting, phase: 'advertised', context, sealSeed, maskSeed, nonce, advert }, advert];
 }
 
-/** 2 → 3: the roster, held against rule 1, and what opens this device's masks, shared among it. */
-export async function share(member: Member, roster: readonly Advert[]): Stepped<Shared, SharedKeys> {
-  if (member.phase !== 'advertised') return outOfTurn(member);
-  const { config, slot, primitives, draw, context, advert, least = LEAST_COHORT } = member;
-  const refusal = checkRoster(roster, advert, config, least);
+/** 2, where the roster is large: it is held against rule 1, and from now on is the only one that this device draws for. */
+export async function showNonce(member: Member, roster: readonly Advert[]): Stepped<Drawn, Nonce> {
+  if (member.phase === 'drawn' && sameRoster(member.roster, roster)) return ok([member, member.message]);
+  if (member.phase !== 'advertised' || !isDrawn(roster.length, member.config, member.layout))
+    return outOfTurn(member);
+  const refusal = await refusesRoster(member, roster);
   if (refusal !== undefined) return fail(refusal);
+  const message = { slot: member.slot, nonce: toText(member.nonce) };
+  return ok([{ ...member, phase: 'drawn', roster, message }, message]);
+}
+
+const sameRoster = (a: readonly Advert[], b: readonly Advert[]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
+
+async function refusesRoster(
+  { config, advert, context, primitives, least = LEAST_COHORT }: Advertised,
+  roster: readonly Advert[],
+): Promise<SumRefusal | undefined> {
+  const refusal = checkRoster(roster, advert, config, least);
+  if (refusal !== undefined) return refusal;
   for (const entry of roster)
     if (
       !(await primitives.verify(
@@ -122,39 +144,68 @@ export async function share(member: Member, roster: readonly Advert[]): Stepped<
         fromText(entry.signature),
       ))
     )
-      return fail({ kind: 'bad-signature', slot: entry.slot });
+      return { kind: 'bad-signature', slot: entry.slot };
+  return undefined;
+}
+
+/**
+ * 2 → 3: the roster, held against rule 1, and what opens this device's masks, shared among its neighbours. `nonces`: of a large roster
+ * what all have drawn; who the neighbours are follows from it, and no one else says.
+ */
+export async function share(
+  member: Member,
+  roster: readonly Advert[],
+  nonces: readonly Nonce[] = [],
+): Stepped<Shared, SharedKeys> {
+  const { config, slot, primitives, context, layout } = member;
+  if (member.phase !== (isDrawn(roster.length, config, layout) ? 'drawn' : 'advertised'))
+    return outOfTurn(member);
+  if (member.phase === 'advertised') {
+    const refusal = await refusesRoster(member, roster);
+    if (refusal !== undefined) return fail(refusal);
+  } else if (!sameRoster(member.roster, roster)) return outOfTurn(member);
+  else {
+    const slotOfFalse = await falseNonce(context, roster, nonces, primitives);
+    if (slotOfFalse !== undefined) return fail({ kind: 'false-draw', slot: slotOfFalse });
+  }
   const rosterHash = await rosterHashOf(context, roster, primitives);
-  const selfSeed = draw(KEY_BYTES);
-  const threshold = thresholdOf(roster.length, config.profile);
+  const graph = await graphOf(config, roster, rosterHash, nonces, primitives, layout);
+  if (graph === undefined) return fail({ kind: 'too-many', got: roster.length });
+  const { threshold } = graph.sizes;
+  const holders = graph.holdersOf(slot);
+  const selfSeed = member.draw(KEY_BYTES);
   const [ofSelf, ofMask] = [selfSeed, member.maskSeed].map((secret) =>
-    deal(secret, roster.length, threshold, draw(dealBytes(KEY_BYTES, threshold))),
+    deal(secret, holders.length, threshold, member.draw(dealBytes(KEY_BYTES, threshold))),
   );
+  const entries = new Map(roster.map((entry) => [entry.slot, entry]));
   const held = new Map<number, Uint8Array>();
   const openers = new Map<number, Uint8Array>();
   const sealed: Uint8Array[] = [];
-  for (const [index, peer] of roster.entries()) {
+  for (const [index, holder] of holders.entries()) {
     const shares = joined(Uint8Array.of(index + 1), ofSelf![index]!.bytes, ofMask![index]!.bytes);
-    if (peer.slot === slot) {
+    if (holder === slot) {
       held.set(slot, shares);
       continue;
     }
-    const agreed = await primitives.agree(member.sealSeed, fromText(peer.sealKey));
-    if (agreed === undefined) return fail({ kind: 'bad-key', slot: peer.slot });
-    openers.set(peer.slot, await sealingKey(agreed, rosterHash, peer.slot, slot, primitives));
-    const key = await sealingKey(agreed, rosterHash, slot, peer.slot, primitives);
-    const iv = draw(12);
-    const about = sealedAbout(rosterHash, slot, peer.slot);
-    sealed.push(iv, await primitives.seal(key, iv, shares, about));
+    const agreed = await primitives.agree(member.sealSeed, fromText(entries.get(holder)!.sealKey));
+    if (agreed === undefined) return fail({ kind: 'bad-key', slot: holder });
+    openers.set(holder, await sealingKey(agreed, rosterHash, holder, slot, primitives));
+    const key = await sealingKey(agreed, rosterHash, slot, holder, primitives);
+    const iv = member.draw(12);
+    sealed.push(iv, await primitives.seal(key, iv, shares, sealedAbout(rosterHash, slot, holder)));
   }
   const commit = toText(await primitives.hash(commitBytes(rosterHash, slot, selfSeed)));
   const message: SharedKeys = { slot, commit, sealed: toText(joined(...sealed)) };
-  return ok([{ ...member, phase: 'shared', roster, rosterHash, selfSeed, held, openers, message }, message]);
+  return ok([
+    { ...member, phase: 'shared', roster, rosterHash, graph, selfSeed, held, openers, message },
+    message,
+  ]);
 }
 
 /** 4: what the others sealed for this device; rule 2. Nobody is masked with whose shares cannot be opened, so one of those ends it. */
 export async function receive(member: Member, forward: Forward): Stepped<Ready, undefined> {
   if (member.phase !== 'shared') return outOfTurn(member);
-  const { config, slot, primitives, roster, rosterHash, openers, least = LEAST_COHORT, ...rest } = member;
+  const { config, slot, primitives, graph, rosterHash, openers, least = LEAST_COHORT, ...rest } = member;
   const held = new Map(member.held);
   for (const { slot: from, sealed } of forward) {
     const key = openers.get(from);
@@ -163,18 +214,18 @@ export async function receive(member: Member, forward: Forward): Stepped<Ready, 
     const bytes = fromText(sealed);
     const about = sealedAbout(rosterHash, from, slot);
     const opened = await primitives.open(key, bytes.subarray(0, 12), bytes.subarray(12), about);
-    // Another x than this device's place in the roster would make its answer useless, and a repeated one an obstacle.
-    const x = roster.findIndex((entry) => entry.slot === slot) + 1;
+    // Another x than this device's place among the holders would make its answer useless, and a repeated one an obstacle.
+    const x = graph.holdersOf(from).indexOf(slot) + 1;
     if (opened?.length !== 65 || opened[0] !== x) return fail({ kind: 'unreadable-shares', slot: from });
     held.set(from, opened);
   }
-  const needed = fewestSummed(roster.length, config, least);
-  if (held.size < needed) return fail({ kind: 'too-few', of: 'shares', got: held.size, needed });
   const shared = [...held.keys()].sort((a, b) => a - b);
+  const refusal = checkShares(shared, slot, graph, config, least);
+  if (refusal !== undefined) return fail(refusal);
   for (const key of openers.values()) key.fill(0);
   const { message: _, ...kept } = rest;
   return ok([
-    { ...kept, config, slot, primitives, roster, rosterHash, least, held, phase: 'ready', shared },
+    { ...kept, config, slot, primitives, graph, rosterHash, least, held, phase: 'ready', shared },
     undefined,
   ]);
 }
@@ -208,9 +259,9 @@ export async function mask(
 export async function consent(member: Member, summed: readonly number[]): Stepped<AskedMember, Consent> {
   if (member.phase !== 'masked' && member.phase !== 'asked' && member.phase !== 'answered')
     return outOfTurn(member);
-  const { config, slot, shared, roster, least = LEAST_COHORT } = member;
+  const { config, slot, shared, graph, least = LEAST_COHORT } = member;
   const before = member.phase === 'masked' ? undefined : member.summed;
-  const asked = { shared, own: slot, rosterSize: roster.length, before };
+  const asked = { shared, own: slot, graph, before };
   const refusal = checkQuestion(summed, asked, config, least);
   if (refusal !== undefined) return fail(refusal);
   if (member.phase !== 'masked') return ok([member, member.consent]);
@@ -246,7 +297,8 @@ export async function reveal(member: Member, consents: readonly Consent[]): Step
 export function wipe(member: Member): void {
   member.sealSeed.fill(0);
   member.maskSeed.fill(0);
-  if (member.phase === 'advertised') return;
+  member.nonce.fill(0);
+  if (member.phase === 'advertised' || member.phase === 'drawn') return;
   member.selfSeed.fill(0);
   for (const shares of member.held.values()) shares.fill(0);
   if (member.phase === 'shared') for (const key of member.openers.values()) key.fill(0);

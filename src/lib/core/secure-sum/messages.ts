@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { ED25519_KEY_BYTES, P256_KEY_BYTES } from '../signature.ts';
 import { textLength } from './bytes.ts';
-import { MOST_COHORT, SecureProfile } from './rules.ts';
+import { MOST_NEIGHBOURS } from './neighbourhood.ts';
+import { Colluding, MOST_COHORT, SecureProfile } from './rules.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -41,6 +42,8 @@ export const SumEncoding = v.variant('type', [
   }),
   /** core/aggregation/exact-words: whole numbers of steps of 2⁻¹⁴, as they are. */
   v.strictObject({ type: v.literal('words') }),
+  /** core/statistics/survey-sum: counts as they are, and sums in limbs. */
+  v.strictObject({ type: v.literal('whole') }),
 ]);
 export type SumEncoding = v.InferOutput<typeof SumEncoding>;
 
@@ -65,6 +68,10 @@ export const SumConfig = v.strictObject({
   cohort: v.pipe(whole, v.maxValue(MOST_COHORT)),
   /** U_min that the server holds to; a device holds to no less than its own. */
   least: v.pipe(whole, v.minValue(1)),
+  /** γ: the share of devices that may be in league with the server, and still see nothing. */
+  colluding: Colluding,
+  /** δ: the share of the roster that may be missing in the sum; a ring is laid out for it (neighbourhood.ts). */
+  leaving: v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)),
 });
 export type SumConfig = v.InferOutput<typeof SumConfig>;
 
@@ -75,25 +82,31 @@ export const Advert = v.strictObject({
   sealKey: bytesText(32),
   /** s: masks are agreed by it. It is the one that is opened when its device goes, and must not open the shares. */
   maskKey: bytesText(32),
+  /** SHA-256 of "fl-sa1/nonce" ‖ ctx ‖ slot ‖ nonce: what the order of a large roster is drawn from (graph.ts). */
+  pledge: bytesText(32),
   /** The device's own, Ed25519 or P-256 (core/signature.ts). */
   identity: v.union([bytesText(ED25519_KEY_BYTES), bytesText(P256_KEY_BYTES)]),
   signature: bytesText(64),
 });
 export type Advert = v.InferOutput<typeof Advert>;
 
+/** 2b NONCE, where the roster is large: what the device had pledged itself to. */
+export const Nonce = v.strictObject({ slot: Slot, nonce: bytesText(32) });
+export type Nonce = v.InferOutput<typeof Nonce>;
+
 /** iv 12, x 1, a share of b 32, a share of s 32, tag 16. */
 export const SEALED_BYTES = 93;
 
-/** 3 SHARES: sealed for every other device of the roster, in the order of slots. */
+/** 3 SHARES: sealed for each neighbour (graph.ts), in the order of slots. */
 export const SharedKeys = v.strictObject({
   slot: Slot,
   /** SHA-256("b" ‖ rosterHash ‖ slot ‖ b): what is rebuilt is held against it. */
   commit: bytesText(32),
-  sealed: v.pipe(v.string(), v.maxLength(textLength(SEALED_BYTES * MOST_COHORT)), v.regex(/^[\w-]*$/)),
+  sealed: v.pipe(v.string(), v.maxLength(textLength(SEALED_BYTES * MOST_NEIGHBOURS)), v.regex(/^[\w-]*$/)),
 });
 export type SharedKeys = v.InferOutput<typeof SharedKeys>;
 
-/** 4 FORWARD: what others sealed for this device. Their slots, with its own, are U2. */
+/** 4 FORWARD: what its neighbours sealed for this device. Their slots, with its own, are its part of U2. */
 export const Forward = v.array(v.strictObject({ slot: Slot, sealed: bytesText(SEALED_BYTES) }));
 export type Forward = v.InferOutput<typeof Forward>;
 
@@ -104,9 +117,13 @@ export type Consent = v.InferOutput<typeof Consent>;
 /** x and the share. */
 export const SHARE_BYTES = 33;
 
-/** 7 REVEAL: for each slot of U2, ascending, a share of its b where it is in U3, else of its s. */
+/** 7 REVEAL: for each slot of its part of U2, ascending, a share of its b where it is in U3, else of its s. */
 export const Reveal = v.strictObject({
   slot: Slot,
-  shares: v.pipe(v.string(), v.maxLength(textLength(SHARE_BYTES * MOST_COHORT)), v.regex(/^[\w-]+$/)),
+  shares: v.pipe(
+    v.string(),
+    v.maxLength(textLength(SHARE_BYTES * (MOST_NEIGHBOURS + 1))),
+    v.regex(/^[\w-]+$/),
+  ),
 });
 export type Reveal = v.InferOutput<typeof Reveal>;

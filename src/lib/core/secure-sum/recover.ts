@@ -2,17 +2,18 @@
 // held against what its device had committed itself to; never both of one. What is left is the sum, and never less than the sum.
 import { random } from '../random.ts';
 import { fail, ok, type Result } from '../result.ts';
-import type { Revealing } from './attempt.ts';
+import type { Revealing } from './attempt-state.ts';
 import { fromText, sameBytes, toText } from './bytes.ts';
+import { graphOf, type Graph } from './graph.ts';
 import { addMask } from './masked-words.ts';
 import { SHARE_BYTES } from './messages.ts';
+import { neighbourhoodOf } from './neighbourhood.ts';
 import type { Primitives } from './primitives.ts';
-import { thresholdOf } from './rules.ts';
 import { commitBytes, contextOf, maskSign, pairKey, rosterHashOf, selfKey } from './schedule.ts';
 import { rebuild, type Share } from './shamir.ts';
 
 /**
- * The secrets of these slots cannot be rebuilt. One: what its device dealt is bad. Two, beyond which nothing is tried: it may as well be
+ * The secrets of these slots cannot be rebuilt. None: too few have answered. One: what its device dealt is bad. Two, beyond which nothing is tried: it may as well be
  * the answers, and nobody can be told from the others.
  */
 export interface Unrecoverable {
@@ -25,39 +26,53 @@ export interface Recovered {
   /** By slot of U2 \ U3: s. */
   readonly maskSeeds: ReadonlyMap<number, Uint8Array>;
   readonly rosterHash: Uint8Array;
+  readonly graph: Graph;
 }
 
 /** Choices of t answers that are tried for one secret. */
 const MOST_SUBSETS = 64;
 
 export async function recoverSeeds(
-  attempt: Pick<Revealing, 'config' | 'roster' | 'shared' | 'summed' | 'reveals'>,
+  attempt: Pick<Revealing, 'config' | 'roster' | 'nonces' | 'shared' | 'summed' | 'reveals'>,
   primitives: Primitives,
+  layout = neighbourhoodOf,
 ): Promise<Result<Recovered, Unrecoverable>> {
-  const { config, roster, shared, summed, reveals } = attempt;
+  const { config, roster, nonces, shared, summed, reveals } = attempt;
   const context = await contextOf(config, primitives);
   const rosterHash = await rosterHashOf(context, roster, primitives);
-  const threshold = thresholdOf(roster.length, config.profile);
-  const answers = reveals.map(({ slot, shares }) => ({ slot, bytes: fromText(shares) }));
+  const graph = await graphOf(config, roster, rosterHash, nonces, primitives, layout);
+  // Nobody could have shared anything.
+  if (graph === undefined) throw new Error(`There is no graph of ${roster.length} devices.`);
+  const entries = new Map(roster.map((entry) => [entry.slot, entry]));
+  const inSum = new Set(summed);
+  const sharers = new Set(shared.map(({ slot }) => slot));
+  const answers = new Map(
+    reveals.map(({ slot, shares }) => {
+      const held = graph.holdersOf(slot).filter((one) => sharers.has(one));
+      return [slot, { held, bytes: fromText(shares) }] as const;
+    }),
+  );
   const selfSeeds = new Map<number, Uint8Array>();
   const maskSeeds = new Map<number, Uint8Array>();
   const bad: number[] = [];
-  for (const [place, { slot, commit }] of shared.entries()) {
-    const shares = answers.flatMap((answer): Share[] => {
+  for (const { slot, commit } of shared) {
+    const shares = graph.holdersOf(slot).flatMap((holder, index): Share[] => {
+      const answer = answers.get(holder);
+      if (answer === undefined) return [];
+      const place = answer.held.indexOf(slot);
       const own = answer.bytes.subarray(place * SHARE_BYTES, (place + 1) * SHARE_BYTES);
-      const x = roster.findIndex((entry) => entry.slot === answer.slot) + 1;
+      const x = index + 1;
       return own.length === SHARE_BYTES && own[0] === x ? [{ x, bytes: own.subarray(1) }] : [];
     });
-    const isSummed = summed.includes(slot);
+    const isSummed = inSum.has(slot);
     const fits = isSummed
       ? async (seed: Uint8Array) =>
           toText(await primitives.hash(commitBytes(rosterHash, slot, seed))) === commit
       : async (seed: Uint8Array) =>
-          sameBytes(
-            await primitives.publicKey(seed),
-            fromText(roster.find((entry) => entry.slot === slot)!.maskKey),
-          );
-    const seed = await rebuildFitting(shares, threshold, slot, fits);
+          sameBytes(await primitives.publicKey(seed), fromText(entries.get(slot)!.maskKey));
+    // Of a ring's neighbours too few have answered yet: that is nobody's fault.
+    if (shares.length < graph.sizes.threshold) return fail({ slots: [] });
+    const seed = await rebuildFitting(shares, graph.sizes.threshold, slot, fits);
     if (seed === undefined) {
       bad.push(slot);
       if (bad.length === 2) break;
@@ -65,7 +80,7 @@ export async function recoverSeeds(
     }
     (isSummed ? selfSeeds : maskSeeds).set(slot, seed);
   }
-  return bad.length > 0 ? fail({ slots: bad }) : ok({ selfSeeds, maskSeeds, rosterHash });
+  return bad.length > 0 ? fail({ slots: bad }) : ok({ selfSeeds, maskSeeds, rosterHash, graph });
 }
 
 async function rebuildFitting(
@@ -74,7 +89,6 @@ async function rebuildFitting(
   slot: number,
   fits: (seed: Uint8Array) => Promise<boolean>,
 ): Promise<Uint8Array | undefined> {
-  if (shares.length < threshold) return undefined;
   for (const subset of subsets(shares, threshold, slot)) {
     const seed = rebuild(subset);
     if (await fits(seed)) return seed;
@@ -97,14 +111,17 @@ function* subsets(shares: readonly Share[], threshold: number, slot: number): Ge
 export async function takeMasksOff(
   sum: Uint32Array,
   { config, roster, summed }: Pick<Revealing, 'config' | 'roster' | 'summed'>,
-  { selfSeeds, maskSeeds, rosterHash }: Recovered,
+  { selfSeeds, maskSeeds, rosterHash, graph }: Recovered,
   primitives: Primitives,
 ): Promise<void> {
   for (const [slot, seed] of selfSeeds)
     await addMask(sum, await selfKey(seed, rosterHash, slot, primitives), config, -1, primitives);
+  const entries = new Map(roster.map((entry) => [entry.slot, entry]));
+  const inSum = new Set(summed);
   for (const [gone, seed] of maskSeeds)
-    for (const slot of summed) {
-      const peer = roster.find((entry) => entry.slot === slot)!;
+    for (const slot of graph.neighboursOf(gone)) {
+      const peer = inSum.has(slot) ? entries.get(slot) : undefined;
+      if (peer === undefined) continue;
       const agreed = await primitives.agree(seed, fromText(peer.maskKey));
       // Everyone who masked had agreed with it before.
       if (agreed === undefined) throw new Error(`No secret can be agreed with the key of slot ${slot}.`);

@@ -12,6 +12,9 @@ const between = (minimum: number, maximum: number) =>
 export const SecureProfile = v.picklist(['standard', 'lenient']);
 export type SecureProfile = v.InferOutput<typeof SecureProfile>;
 
+/** γ: a share of devices in league with the server. A third is what the consistency round holds against. */
+export const Colluding = between(0, 0.33);
+
 export const SecureSumRules = v.variant('type', [
   v.strictObject({ type: v.literal('off') }),
   v.strictObject({
@@ -25,6 +28,11 @@ export const SecureSumRules = v.variant('type', [
     mostWeight: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(100_000)),
     /** The cohort is summed in so many groups, whose means are compared with each other (groups.ts). Absent: it is one sum. */
     groups: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(3), v.maxValue(40))),
+    /**
+     * γ: so many of the devices may be in league with the server, and the others are hidden from it still: large sums are laid out for
+     * it, and the noise of the others alone is what was promised. Absent: none in noise, one in twenty in large sums.
+     */
+    colluding: v.optional(Colluding),
   }),
 ]);
 export type SecureSumRules = v.InferOutput<typeof SecureSumRules>;
@@ -40,13 +48,17 @@ export const usualSecureSum: SecureSumOn = {
   profile: 'standard',
   clipNorm: 10,
   mostWeight: 1000,
+  colluding: 0.1,
 };
+
+/** γ of a spec. */
+export const colludingOf = ({ colluding = 0 }: Pick<SecureSumOn, 'colluding'>): number => colluding;
 
 /** No device takes part in a sum of fewer. Compiled into every client: no server can lower it. */
 export const LEAST_COHORT = 5;
 
-/** A share's x is one byte, and a roster is one message. */
-export const MOST_COHORT = 200;
+/** What was measured to work: each device reads the roster whole. */
+export const MOST_COHORT = 500;
 
 /** t: so many of the `roster` devices that shared keys must answer, and so many open any of their secrets. */
 export const thresholdOf = (roster: number, profile: SecureProfile): number =>
@@ -55,3 +67,7 @@ export const thresholdOf = (roster: number, profile: SecureProfile): number =>
 /** U_min: the fewest whose sum is opened. */
 export const leastSummed = (roster: number, profile: SecureProfile, least = LEAST_COHORT): number =>
   Math.max(least, thresholdOf(roster, profile));
+
+/** Of `summed` devices of a roster so many are not in league with the server, where γ of the roster are. */
+export const honestAmong = (summed: number, roster: number, colluding: number): number =>
+  summed - Math.floor(colluding * roster);

@@ -23,6 +23,8 @@ export async function contextOf(config: SumConfig, { hash }: Primitives): Promis
     config.profile,
     config.cohort,
     config.least,
+    config.colluding,
+    config.leaving,
   ];
   return hash(textBytes(JSON.stringify(said)));
 }
@@ -37,26 +39,39 @@ function encodingFields(encoding: SumEncoding): readonly unknown[] {
       return ['noisy', encoding.clipNorm, encoding.quantum, encoding.variance];
     case 'words':
       return ['words'];
+    case 'whole':
+      return ['whole'];
     default:
       return encoding satisfies never;
   }
 }
 
-/** What a device signs of its two keys. */
+/** What a device signs of its two keys, and of what it is going to draw. */
 export const advertBytes = (
   context: Uint8Array,
-  { slot, sealKey, maskKey }: Pick<Advert, 'slot' | 'sealKey' | 'maskKey'>,
+  { slot, sealKey, maskKey, pledge }: Pick<Advert, 'slot' | 'sealKey' | 'maskKey' | 'pledge'>,
 ): Uint8Array<ArrayBuffer> =>
-  joined(textBytes('fl-sa1/advert'), context, slotBytes(slot), fromText(sealKey), fromText(maskKey));
+  joined(
+    textBytes('fl-sa1/advert'),
+    context,
+    slotBytes(slot),
+    fromText(sealKey),
+    fromText(maskKey),
+    fromText(pledge),
+  );
 
-/** rh: who is in U1, with which keys. */
+/** What a device's pledge is the hash of (graph.ts). */
+export const pledgeBytes = (context: Uint8Array, slot: number, nonce: Uint8Array): Uint8Array<ArrayBuffer> =>
+  joined(textBytes('fl-sa1/nonce'), context, slotBytes(slot), nonce);
+
+/** rh: who is in U1, with which keys and pledges. */
 export async function rosterHashOf(
   context: Uint8Array,
   roster: readonly Advert[],
   { hash }: Primitives,
 ): Promise<Uint8Array> {
-  const entries = roster.map(({ slot, sealKey, maskKey, identity }) =>
-    joined(slotBytes(slot), fromText(sealKey), fromText(maskKey), fromText(identity)),
+  const entries = roster.map(({ slot, sealKey, maskKey, pledge, identity }) =>
+    joined(slotBytes(slot), fromText(sealKey), fromText(maskKey), fromText(pledge), fromText(identity)),
   );
   return hash(joined(context, ...entries));
 }

@@ -9,17 +9,23 @@ import {
   maskDigests,
 } from '../../../../test/golden/secure-sum-answers.ts';
 import { random } from '../random.ts';
+import { neighbourhoodOf, type Layout } from './neighbourhood.ts';
 import { webPrimitives } from './primitives.ts';
 
 const deaths: readonly Death[] = [
   'before-advertising',
   'after-advertising',
+  'after-drawing',
   'after-sharing',
   'before-masking',
   'half-an-upload',
   'after-masking',
   'after-consenting',
 ];
+
+/** Of few devices a ring: each with the two on either side, of whom one must share keys, and one must stay. */
+const smallRings: Layout = (roster, expected) =>
+  roster < 6 ? neighbourhoodOf(roster, expected) : { neighbours: 4, threshold: 2, arrived: 1, stay: 1 };
 
 test('the known answers of the specification, by WebCrypto and by the double', async () => {
   expect(await answersOf(webPrimitives)).toEqual(knownAnswers);
@@ -36,10 +42,11 @@ describe('1,000 random rounds with deaths at every stage', () => {
     const draws = random(1, 'rounds of secure sums');
     const ends = new Map<string, number>();
     const diedIn = new Map<Death | null, number>();
+    let refused = 0;
     for (let round = 0; round < 1000; round += 1) {
       // Small cohorts more often: work grows with the square.
       const devices = 3 + Math.min(draws.below(9), draws.below(9), draws.below(9), draws.below(9));
-      const mortality = draws.next() * 0.7;
+      const mortality = draws.next() * 0.8;
       const played = await playSum({
         seed: round,
         devices,
@@ -51,7 +58,9 @@ describe('1,000 random rounds with deaths at every stage', () => {
         liesInAnswer: () => draws.next() < 0.03,
         primitives: nodePrimitives,
         least: 2,
+        ...(draws.next() < 0.5 ? { layout: smallRings } : {}),
       });
+      refused += played.refused;
       for (const death of played.deaths) diedIn.set(death, (diedIn.get(death) ?? 0) + 1);
       ends.set(played.end, (ends.get(played.end) ?? 0) + 1);
       expect(played, `round ${round}`).toMatchObject({ wrong: false });
@@ -62,12 +71,30 @@ describe('1,000 random rounds with deaths at every stage', () => {
       'consented too few',
       'exact',
       'keys too few',
+      'nonces too few',
       'shares too few',
       'shares unfit',
       'vectors too few',
     ]);
     expect(ends.get('exact')).toBeGreaterThan(300);
     for (const death of deaths) expect(diedIn.get(death)).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(10);
+  });
+
+  test('of a hundred and one devices, as their ring is laid out', async () => {
+    const played = await playSum({
+      seed: 5,
+      devices: 101,
+      bits: 8,
+      words: 9,
+      tail: 2,
+      profile: 'lenient',
+      deathOf: (slot) => (slot % 11 === 3 ? deaths[3 + (slot % 5)]! : null),
+      liesInAnswer: (slot) => slot === 50,
+      primitives: nodePrimitives,
+      least: 5,
+    });
+    expect(played).toMatchObject({ end: 'exact', wrong: false, refused: 0 });
   });
 
   test('by WebCrypto too', async () => {

@@ -41,9 +41,14 @@ function advance(state: TreesState, sum: FixedPointSum): void {
       placeEdges(state, sum);
       state.phase = 'growing';
       return;
-    case 'growing':
-      growLevel(state, sum);
+    case 'growing': {
+      const { cells } = state.layout.columns;
+      growLevel(state, (output, place) => {
+        const at = histogramAt(state, output, place);
+        return { first: sumsFrom(sum, at, cells), second: sumsFrom(sum, at + cells, cells) };
+      });
       return;
+    }
     case 'complete':
       return;
     default:
@@ -56,29 +61,35 @@ const sumsFrom = (sum: FixedPointSum, at: number, length: number): Float64Array 
   Float64Array.from({ length }, (_, i) => exactSumAt(sum, (at + i) * WORDS));
 
 function placeEdges(state: TreesState, sum: FixedPointSum): void {
-  const { columns, spec } = state.layout;
-  for (const column of columns.numbers) {
-    const counts = sumsFrom(sum, column.numberIndex * FINE_CELLS, FINE_CELLS);
-    // Missing on every device: any edges do.
-    if (counts.some((count) => count > 0))
-      state.edges.set(quantileEdges(column, counts, spec.bins), column.numberIndex * (spec.bins - 1));
+  for (const column of state.layout.columns.numbers) {
+    placeQuantiles(state, column, sumsFrom(sum, column.numberIndex * FINE_CELLS, FINE_CELLS));
   }
 }
 
-function growLevel(state: TreesState, sum: FixedPointSum): void {
-  const { outputs, columns } = state.layout;
+/** Edges of one column from its counts [FINE_CELLS]. */
+export function placeQuantiles(
+  { layout: { spec }, edges }: TreesState,
+  column: TreesLayout['columns']['numbers'][number],
+  counts: Float64Array,
+): void {
+  // Missing on every device: any edges do.
+  if (counts.some((count) => count > 0))
+    edges.set(quantileEdges(column, counts, spec.bins), column.numberIndex * (spec.bins - 1));
+}
+
+/** The next level of the trees in hand, in place. Asked for the histograms of open nodes alone, each once; `place` counts within the level. */
+export function growLevel(
+  state: TreesState,
+  histogramOf: (output: number, place: number) => Histogram,
+): void {
+  const { outputs } = state.layout;
   const root = 2 ** state.level - 1;
   let openNext = 0;
   for (let output = 0; output < outputs; output += 1) {
     const tree = state.stage * outputs + output;
     for (let place = 0; place <= root; place += 1) {
       if (!state.isOpen(tree, root + place)) continue;
-      const at = histogramAt(state, output, place);
-      const histogram = {
-        first: sumsFrom(sum, at, columns.cells),
-        second: sumsFrom(sum, at + columns.cells, columns.cells),
-      };
-      openNext += closeNode(state, tree, root + place, histogram);
+      openNext += closeNode(state, tree, root + place, histogramOf(output, place));
     }
   }
   if (openNext > 0) {

@@ -57,12 +57,17 @@ export function detectDelimiter(head: Uint8Array, isWholeFile: boolean, wanted: 
 /** Names that differ only in case, spaces, hyphens and underscores are one. */
 const folded = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, '');
 
-/** Finds every column, in any order; spaces around names do not count. All problems are returned, not only the first. */
+/** Finds every column, in any order, and those that only a rule is about; spaces around names do not count. All problems are returned, not only the first. */
 export function matchHeader(
   header: readonly string[],
   contract: TableContract,
+  alsoNeeded: readonly string[] = [],
 ): { readonly match: HeaderMatch } | { readonly problems: readonly HeaderProblem[] } {
-  const wanted = [...contract.columns.map((column) => column.name), contract.target.name];
+  const learnt = [...contract.columns.map((column) => column.name), contract.target.name];
+  const wanted = [
+    ...learnt,
+    ...alsoNeeded.filter((name, index) => !learnt.includes(name) && alsoNeeded.indexOf(name) === index),
+  ];
   const problems: HeaderProblem[] = [];
   const found: number[] = [];
   for (const name of wanted) {
@@ -101,8 +106,8 @@ export function matchHeader(
   const used = new Set(found);
   return {
     match: {
-      fields: found.slice(0, -1),
-      target: found.at(-1) ?? 0,
+      fields: found.slice(0, contract.columns.length),
+      target: found[contract.columns.length] ?? 0,
       unused: header.filter((_, field) => !used.has(field)),
     },
   };

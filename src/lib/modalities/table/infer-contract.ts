@@ -1,6 +1,7 @@
 // From an example CSV to a draft of the data contract, for the coordinator's form: types, ranges, categories, scaling, and a guess
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
+import { IDENTIFIER_NAME } from '../../core/exploration/identity.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
 import { numericSpelling } from './cell-category.ts';
@@ -45,8 +46,6 @@ export interface InferenceProblem {
 const MAXIMUM_VALUES = 1000;
 const TARGET_NAME =
   /^(target|label|labels|class|outcome|y|diagnosis|species|income|num|result|response|survived|churn|default|disease|quality|price|medv)$|_(target|label|class|outcome)$|^(has|is)_/i;
-const IDENTIFIER_NAME =
-  /^(id|uuid|guid|index|no|nr|e-?mail|phone|ssn|mrn|(first|last|full|sur)_?name)$|(_|\b)(id|uuid|mrn)$/i;
 
 /**
  * Drafts a contract from a header and rows of text (the first few thousand are enough). `target` overrides the guess. Refused

@@ -2,31 +2,37 @@
 // target. The one code path for training data and for a row filled in by hand.
 import { encodedWidth, type TableColumn, type TableContract } from '../../core/data/contract.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { listOf, quoted, type RefusalKind } from '../import-report.ts';
+import { listOf, quoted, type Problem } from '../import-report.ts';
 import { categoryMatcher, MISSING, UNKNOWN, type CategoryMatcher } from './cell-category.ts';
 import { numberIn } from './cell-number.ts';
 import { fieldText, type CsvRecord } from './csv-scanner.ts';
 import { isMissing } from './missing.ts';
 
-/** Why a row cannot be used: the first of its cells that breaks the contract. */
-export interface RowProblem {
-  readonly kind: RefusalKind;
-  readonly column: string;
-  readonly message: string;
-}
+/** Why a row cannot be used: one of its cells that breaks the contract. */
+export type RowProblem = Problem;
 
 export interface RowEncoder {
   /** F */
   readonly width: number;
   /** The target of the row encoded last: a class index, or a scaled number. */
   readonly target: number;
-  /** Writes [F] to `features` from `at`, which is overwritten whole; returns what is wrong with the row, if anything is. */
-  encode(record: CsvRecord, features: Float32Array, at: number): RowProblem | undefined;
+  /**
+   * Writes [F] to `features` from `at`, which is overwritten whole; returns what is wrong with the row, if anything is. Given
+   * `onProblem`, it goes on to the other cells and tells of each that is wrong.
+   */
+  encode(
+    record: CsvRecord,
+    features: Float32Array,
+    at: number,
+    onProblem?: (problem: RowProblem) => void,
+  ): RowProblem | undefined;
 }
 
-const missing = (column: string): RowProblem => ({
+const missing = (column: string, found = ''): RowProblem => ({
   kind: 'missing-value',
   column,
+  found,
+  expected: 'a value',
   message: `${quoted(column)} is empty here, and this federation needs a value. Fill it in or leave the row out.`,
 });
 
@@ -35,9 +41,17 @@ function notNumber(column: string, text: string): RowProblem {
   return {
     kind: 'not-a-number',
     column,
+    found: text,
+    expected: 'a number',
     message: `${quoted(column)} must be a number, but the cell holds ${quoted(text)}.${hint}`,
   };
 }
+
+/** The replacement character stands where bytes were no UTF-8, though the file began as such. */
+const notUtf8 = (text: string): string =>
+  text.includes('\ufffd')
+    ? ' Some of its bytes are not UTF-8, as the rest of the file is: save it as UTF-8.'
+    : '';
 
 function bounds(column: Extract<TableColumn, { type: 'number' }>): string {
   if (column.minimum === null && column.maximum === null) return 'a number of ordinary size';
@@ -65,10 +79,13 @@ function numberCell(column: Extract<TableColumn, { type: 'number' }>, field: num
       return {
         kind: 'out-of-range',
         column: name,
+        found: text,
+        expected: bounds(column),
+        fits: (other) => other >= low && other <= high,
         message: `${quoted(name)} must be ${bounds(column)}, but the cell holds ${quoted(text)}.`,
       };
     if (!isMissing(text)) return notNumber(name, text);
-    if (!missingAllowed) return missing(name);
+    if (!missingAllowed) return missing(name, text);
     features[at] = 0;
     features[at + 1] = 1;
     return undefined;
@@ -83,12 +100,17 @@ function categoryCell(column: Extract<TableColumn, { type: 'category' }>, field:
   const width = column.categories.length;
   return (record, features, at) => {
     const category = matched(matcher, record, field);
-    if (category === UNKNOWN)
+    if (category === UNKNOWN) {
+      const found = fieldText(record, field);
       return {
         kind: 'unknown-category',
         column: column.name,
-        message: `${quoted(column.name)} must be one of ${listOf(column.categories)}, but the cell holds ${quoted(fieldText(record, field))}.`,
+        found,
+        expected: `one of ${listOf(column.categories)}`,
+        options: column.categories,
+        message: `${quoted(column.name)} must be one of ${listOf(column.categories)}, but the cell holds ${quoted(found)}.${notUtf8(found)}`,
       };
+    }
     if (category === MISSING && !column.missingAllowed) return missing(column.name);
     features.fill(0, at, at + width);
     if (category >= 0) features[at + category] = 1;
@@ -114,8 +136,15 @@ function targetCell(
         if (index >= 0) return ok(index);
         if (index === MISSING) return fail(missing(target.name));
         const text = fieldText(record, field);
-        const message = `${quoted(target.name)} names the class and must be one of ${listOf(values)}, but the cell holds ${quoted(text)}.`;
-        return fail({ kind: 'unknown-class', column: target.name, message });
+        const message = `${quoted(target.name)} names the class and must be one of ${listOf(values)}, but the cell holds ${quoted(text)}.${notUtf8(text)}`;
+        return fail({
+          kind: 'unknown-class',
+          column: target.name,
+          found: text,
+          expected: `one of ${listOf(values)}`,
+          options: values,
+          message,
+        });
       };
     }
     case 'number':
@@ -151,16 +180,23 @@ export function rowEncoder(
     get target() {
       return target;
     },
-    encode(record, features, at) {
+    encode(record, features, at, onProblem) {
+      let first: RowProblem | undefined;
       for (let column = 0; column < cells.length; column += 1) {
         const problem = cells[column]!(record, features, at + offsets[column]!);
-        if (problem !== undefined) return problem;
+        if (problem === undefined) continue;
+        if (onProblem === undefined) return problem;
+        first ??= problem;
+        onProblem(problem);
       }
-      if (readTarget === undefined) return undefined;
+      if (readTarget === undefined) return first;
       const found = readTarget(record);
-      if (!found.ok) return found.error;
-      target = found.value;
-      return undefined;
+      if (found.ok) {
+        target = found.value;
+        return first;
+      }
+      onProblem?.(found.error);
+      return first ?? found.error;
     },
   };
 }

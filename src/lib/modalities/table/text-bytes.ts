@@ -13,6 +13,9 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   'old-excel': 'an Excel workbook (.xls). In Excel, use “Save as” and choose CSV',
 };
 
+/** How a text's bytes mean letters. Windows-1252 is what is left where they are not UTF-8: older Excel's "CSV" in the West. */
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+
 /** What a file that is no text seems to be, as the end of a sentence; undefined for text. */
 export function notTextBecause(head: Uint8Array): string | undefined {
   const signature = signatureOf(head);
@@ -33,31 +36,40 @@ function byteOrder(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | undefi
   return undefined;
 }
 
-/** The first bytes of a text as UTF-8, without a byte order mark. */
-export function headText(head: Uint8Array): Uint8Array {
+/** Of a text by its first bytes (a few hundred kB are plenty): its byte order mark, or whether they are valid UTF-8. */
+export function encodingOf(head: Uint8Array): TextEncoding {
   const order = byteOrder(head);
-  if (order === undefined) return head;
-  if (order === 'utf-8') return head.subarray(3);
-  return new TextEncoder().encode(new TextDecoder(order).decode(head.subarray(2, head.length & ~1)));
+  if (order !== undefined) return order;
+  try {
+    // As a stream: the last letter may be cut.
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return 'utf-8';
+  } catch {
+    return 'windows-1252';
+  }
 }
 
-/** The whole text in pieces of UTF-8, without a byte order mark. */
+/** The first bytes of a text as UTF-8, without a byte order mark. */
+export function headText(head: Uint8Array): Uint8Array {
+  const encoding = encodingOf(head);
+  if (encoding === 'utf-8') return byteOrder(head) === undefined ? head : head.subarray(3);
+  if (encoding === 'windows-1252') return new TextEncoder().encode(new TextDecoder(encoding).decode(head));
+  return new TextEncoder().encode(new TextDecoder(encoding).decode(head.subarray(2, head.length & ~1)));
+}
+
+/** The whole text in pieces of UTF-8, without a byte order mark. `encoding` is `encodingOf` its first bytes. */
 export async function* textChunks(
   file: SourceFile,
+  encoding: TextEncoding,
   options: { readonly chunkBytes?: number; readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let decoder: TextDecoder | undefined;
+  const decoder = encoding === 'utf-8' ? undefined : new TextDecoder(encoding);
   let isFirst = true;
   for await (const chunk of chunksOf(file, options)) {
-    if (isFirst) {
-      isFirst = false;
-      const order = byteOrder(chunk);
-      if (order === 'utf-16le' || order === 'utf-16be') decoder = new TextDecoder(order);
-      if (order === 'utf-8') {
-        yield chunk.subarray(3);
-        continue;
-      }
-    }
-    yield decoder === undefined ? chunk : new TextEncoder().encode(decoder.decode(chunk, { stream: true }));
+    const mark = isFirst && decoder === undefined && byteOrder(chunk) === 'utf-8' ? 3 : 0;
+    isFirst = false;
+    yield decoder === undefined
+      ? chunk.subarray(mark)
+      : new TextEncoder().encode(decoder.decode(chunk, { stream: true }));
   }
 }

@@ -9,6 +9,7 @@ import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { advertise, consent, mask, receive, share, type Member } from '../../core/secure-sum/member.ts';
 import { totalWords } from '../../core/secure-sum/masked-words.ts';
 import type { Advert, Consent, SharedKeys, SumConfig } from '../../core/secure-sum/messages.ts';
+import { usualSecureSum } from '../../core/secure-sum/rules.ts';
 import { noPrivacy } from '../../core/privacy/rules.ts';
 import { noiseInSum } from '../../core/privacy/noise-in-sum.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
@@ -207,6 +208,32 @@ test('a sum without the noise that the federation promises gets no update', asyn
     >[1];
     const update = { values: Float32Array.of(1, 2, 3), examples: 9, steps: 1, baseLoss: null };
     const masked = one.sum.masked(equipment, spec, update);
+    setTimeout(() => ending.abort(new Error('The round has ended.')));
+    await expect(masked).rejects.toThrow(why);
+  }
+});
+
+test('a sum that fewer must stay in than promised, or that fewer in league could read, gets no update', async () => {
+  const secureSum = { ...usualSecureSum, profile: 'standard', colluding: 0.1 } as const;
+  for (const [over, why] of [
+    [{ profile: 'lenient' }, 'fewer who stay'],
+    [{ colluding: 0 }, 'fewer who stay'],
+    [{}, 'The round has ended.'],
+  ] as const) {
+    const ending = new AbortController();
+    const asked = { ...config, ...over };
+    const one = await device(
+      createMemoryParticipantStore(),
+      asked,
+      configured(asked),
+      undefined,
+      ending.signal,
+    );
+    await one.until(1);
+    const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
+    const spec = { strategy: { name: 'fedavg', options: {} }, privacy: noPrivacy, plan, secureSum };
+    const update = { values: Float32Array.of(1, 2, 3), examples: 9, steps: 1, baseLoss: null };
+    const masked = one.sum.masked(equipment, spec as Parameters<SumRound['masked']>[1], update);
     setTimeout(() => ending.abort(new Error('The round has ended.')));
     await expect(masked).rejects.toThrow(why);
   }

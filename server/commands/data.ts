@@ -1,0 +1,194 @@
+// `tributary data`: what an import would make of files, by the tab's own reading: columns, refusals by row and reason, and the
+// version that the dataset would have. Nothing is kept and nothing is sent.
+import { readFile } from 'node:fs/promises';
+import { type Command } from 'commander';
+import * as v from 'valibot';
+import { sourceFiles } from '#lib/adapters/node/data-path.ts';
+import { decodeImageInNode } from '#lib/adapters/node/decode-image.ts';
+import { exampleShape, DataContract, type TableColumn } from '#lib/core/data/contract.ts';
+import { countClasses } from '#lib/core/data/class-counts.ts';
+import { datasetVersion } from '#lib/core/data/dataset-version.ts';
+import type { Examples } from '#lib/core/data/examples.ts';
+import { splitExamples } from '#lib/core/data/split.ts';
+import { importFiles } from '#lib/modalities/import.ts';
+import { explore, type Exploration } from '#lib/core/exploration/explore.ts';
+import { listOf, refusalLog } from '#lib/modalities/import-report.ts';
+import { isHidden } from '#lib/modalities/source-file.ts';
+import { readColumns } from '#lib/modalities/table/read-columns.ts';
+import { spokenExploration } from '../spoken-exploration.ts';
+import { inferContract } from '#lib/modalities/infer.ts';
+
+interface Flags {
+  readonly contract?: string;
+  readonly target?: string;
+  readonly explore?: true;
+  readonly strict?: true;
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  program
+    .command('data')
+    .description('what an import would make of your files: columns, refused rows, the dataset’s version')
+    .argument('<file...>', 'tables (CSV, TSV, JSON, NDJSON, Parquet), pictures, a zip, or folders of them')
+    .option(
+      '--contract <file>',
+      'the data contract to read them by, JSON; drafted from the files where left out',
+    )
+    .option('--target <column>', 'for a drafted contract: the column to learn')
+    .option('--explore', 'tables: figures of every column of the files, and what to look at before training')
+    .option('--strict', 'end with status 1 where anything was refused')
+    .option('--json', 'one line of JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tributary data my-hospital.csv
+  tributary data my-hospital.csv --target outcome --json | jq .contract > contract.json
+  tributary data my-hospital.csv --explore
+  tributary data ward-*.parquet --contract contract.json --strict`,
+    )
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const read = await dataRead(paths, flags);
+      const exploration = flags.explore === true ? await explored(paths, read.contract) : undefined;
+      if (flags.json === true)
+        console.log(JSON.stringify({ ...read, ...(exploration === undefined ? {} : { exploration }) }));
+      else {
+        for (const line of spoken(read)) console.log(line);
+        if (exploration !== undefined) for (const line of spokenExploration(exploration)) console.log(line);
+      }
+      if (read.version === null || (flags.strict === true && read.report.refused > 0)) process.exitCode = 1;
+    });
+}
+
+type Read = Awaited<ReturnType<typeof dataRead>>;
+
+async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' | 'target'>) {
+  if (flags.contract !== undefined && flags.target !== undefined)
+    throw new Error('--target is for a drafted contract: the one given by --contract names its own.');
+  const sources = await sourceFiles(paths).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && 'path' in cause)
+      throw new Error(`There is nothing at ${String(cause.path)}.`, { cause });
+    throw cause;
+  });
+  const drafted = flags.contract === undefined ? await inferContract(sources, flags.target) : undefined;
+  if (drafted?.ok === false) throw new Error(`No contract could be drafted: ${drafted.error.message}`);
+  const contract = drafted?.value.contract ?? (await contractAt(flags.contract ?? ''));
+
+  const version = datasetVersion(contract);
+  let heldOut = 0;
+  let classCounts = countClasses(contract, new Int32Array(0));
+  const { report } = await importFiles(
+    sources,
+    contract,
+    {
+      append(examples: Examples) {
+        version.add(examples.hashes);
+        heldOut += splitExamples(examples).heldOut.length;
+        classCounts = countClasses(contract, examples.targets, classCounts);
+        return Promise.resolve();
+      },
+    },
+    { decodeImage: decodeImageInNode },
+  );
+  return {
+    files: sources.map(({ path, size }) => ({ path, bytes: size })),
+    rows: report.accepted,
+    heldOut,
+    classCounts,
+    shape: exampleShape(contract),
+    version: report.accepted === 0 || report.unfit !== null ? null : version.finish(),
+    isDrafted: drafted !== undefined,
+    notes: drafted?.value.notes ?? [],
+    contract,
+    report,
+  };
+}
+
+/** All columns of the files, those that the contract leaves out too. */
+async function explored(paths: readonly string[], contract: DataContract): Promise<Exploration> {
+  if (contract.kind !== 'table') throw new Error('--explore is for tables; these files are pictures.');
+  const table = await readColumns(
+    (await sourceFiles(paths)).filter((file) => !isHidden(file.path)),
+    refusalLog(),
+  );
+  return explore(table, contract.target.name);
+}
+
+/** Rejects with a sentence: what the file holds, what was expected. */
+async function contractAt(path: string): Promise<DataContract> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new Error(`The contract ${path} cannot be read.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`The contract ${path} is not JSON.`, { cause });
+  }
+  const parsed = v.safeParse(DataContract, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new Error(
+    `${path} is no data contract: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}. \`tributary data FILE --json\` prints one under "contract".`,
+  );
+}
+
+const LISTED = 20;
+
+function* spoken(read: Read): Iterable<string> {
+  const { contract, report } = read;
+  yield `${listOf(read.files.map((file) => file.path))}: ${counted(report.accepted, 'example')}, ${counted(report.refused, 'refusal')}${report.duplicates === 0 ? '' : `, ${counted(report.duplicates, 'duplicate')} left out`}.`;
+  yield read.isDrafted ? 'A contract drafted from the files:' : 'Read by the given contract:';
+  if (contract.kind === 'image')
+    yield `  pictures of ${contract.height} × ${contract.width}, ${contract.channels === 1 ? 'grey' : 'colour'}`;
+  else for (const column of contract.columns) yield `  ${column.name}: ${describe(column)}`;
+  yield `  to learn: ${target(read)}`;
+  for (const note of [...read.notes, ...report.notes]) yield `  note: ${note}`;
+  for (const one of report.refusals.slice(0, LISTED)) {
+    const place = [
+      one.file,
+      ...(one.row === null ? [] : [`row ${one.row}`]),
+      ...(one.column === null ? [] : [`column ${one.column}`]),
+    ];
+    yield `refused: ${place.join(', ')} (${one.kind}): ${one.message}`;
+  }
+  for (const rule of report.broken)
+    yield `broken: ${rule.column ?? 'rows'} (${rule.kind}), ${counted(rule.count, 'time')}${rule.expected === null ? '' : `, expected ${rule.expected}`}: ${rowsOf(rule.places.map((place) => place.row))}. ${rule.fix}`;
+  if (report.refused > LISTED)
+    yield `… and ${report.refused - LISTED} more: ${Object.entries(report.refusedByKind)
+      .map(([kind, number]) => `${kind} ${number}`)
+      .join(', ')}. --json lists the first 1,000.`;
+  if (read.version !== null)
+    yield `Dataset version ${read.version}, ${read.heldOut} of ${read.rows} rows held out by their hash.`;
+}
+
+const rowsOf = (rows: readonly (number | null)[]): string => {
+  const known = rows.filter((row) => row !== null);
+  return known.length === 0 ? 'the whole file' : `row ${listOf(known.map(String), 10)}`;
+};
+
+const counted = (number: number, noun: string): string =>
+  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+
+function describe(column: TableColumn): string {
+  const missing = column.missingAllowed ? ', may be missing' : '';
+  if (column.type === 'category') return `category (${listOf(column.categories, 8)})${missing}`;
+  return `number, ${column.minimum ?? '−∞'} to ${column.maximum ?? '∞'}, scaled by mean ${column.mean} and deviation ${column.standardDeviation}${missing}`;
+}
+
+function target({ contract, classCounts }: Read): string {
+  if (contract.kind === 'table' && contract.target.type === 'number')
+    return `${contract.target.name} (a number)`;
+  const labels =
+    contract.kind === 'image'
+      ? contract.classes
+      : contract.target.type === 'classes'
+        ? contract.target.classes.map((one) => one.label)
+        : [];
+  const classes = labels.map((label, index) => `${label} ${classCounts[index] ?? 0}`);
+  return `${contract.kind === 'image' ? 'the class' : contract.target.name}: ${listOf(classes, 12)}`;
+}

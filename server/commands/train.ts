@@ -1,0 +1,132 @@
+// `tributary train`: a model of one's own data, alone: no server, no round, nothing sent.
+import { InvalidArgumentError, type Command } from 'commander';
+import { benchModels } from '#lib/participant/workbench/models.ts';
+import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
+import { spokenLine, type TrainLine } from '../train/lines.ts';
+import { runTraining } from '../train/run-training.ts';
+import { UnusableTraining, type TrainSetup } from '../train/setup.ts';
+
+interface Flags {
+  readonly data?: readonly string[];
+  readonly target?: string;
+  readonly task?: 'classes' | 'number';
+  readonly without?: readonly string[];
+  readonly heldOut: number;
+  readonly group?: string;
+  readonly time?: string;
+  readonly model?: string;
+  readonly budget?: number;
+  readonly trials?: number;
+  readonly fairness?: string;
+  readonly seed: number;
+  readonly backend: TrainSetup['backend'];
+  readonly state?: string;
+  readonly resume?: string;
+  readonly again?: string;
+  readonly json?: true;
+}
+
+const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+const listed = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(',').map((one) => one.trim()),
+];
+
+export function register(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on your own data, alone: baselines first, figures on rows it has not seen')
+    .option('--data <path>', 'CSV files of one table, or pictures; may be given again', collected)
+    .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
+    .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
+    .option('--without <columns>', 'columns to leave out, with commas between', listed)
+    .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
+    .option('--group <column>', 'rows of one group are never on both sides of the split')
+    .option('--time <column>', 'hold out the latest rows by this column')
+    .option(
+      '--model <name>',
+      `auto to search for one; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
+    )
+    .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
+    .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
+    .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
+    .option(
+      '--backend <name>',
+      'what networks are trained on',
+      oneOf('simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
+      'simd',
+    )
+    .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
+    .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
+    .option('--again <directory>', 'has a finished run again, and says whether every bit is as before')
+    .option('--json', 'one line of JSON a step, the result last')
+    .action(async (flags: Flags) => {
+      const cancel = new AbortController();
+      const stop = (): void => cancel.abort(new Error(stoppedSentence(flags)));
+      process.once('SIGINT', stop).once('SIGTERM', stop);
+      const say = flags.json === true ? sayJson : sayPlainly;
+      try {
+        const result = await runTraining(askedOf(flags), { signal: cancel.signal, say });
+        if (result.isSame === false) process.exitCode = 1;
+      } catch (error) {
+        if (error instanceof UnusableTraining && flags.json === true)
+          console.log(JSON.stringify({ type: 'refused', message: error.message }));
+        throw error;
+      } finally {
+        process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+      }
+    });
+}
+
+const stoppedSentence = ({ state, resume }: Flags): string => {
+  const directory = state ?? resume;
+  return directory === undefined
+    ? 'Stopped.'
+    : `Stopped. It goes on with: tributary train --resume ${directory}`;
+};
+
+function durationOf(text: string): number {
+  const read = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
+  const ms = Number(read?.[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[read?.[2] ?? ''] ?? NaN);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('A time as 90s, 5m or 1h.');
+}
+
+function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
+  const directory = flags.resume ?? flags.again;
+  if (directory !== undefined) {
+    const given = ['data', 'target', 'model', 'state', 'budget', 'trials'].filter((name) => name in flags);
+    if (given.length > 0 || (flags.resume !== undefined && flags.again !== undefined))
+      throw new UnusableTraining(
+        'A run that was kept knows its own settings: give --resume or --again alone.',
+      );
+    return { type: flags.resume === undefined ? 'again' : 'resume', directory };
+  }
+  if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
+  if (flags.model !== 'auto' && (flags.budget !== undefined || flags.trials !== undefined))
+    throw new UnusableTraining(
+      '--budget and --trials are for --model auto: a model by name is trained once.',
+    );
+  return { type: 'new', directory: flags.state ?? null, setup: setupOf(flags, flags.data) };
+}
+
+const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
+  data: [...data],
+  target: flags.target ?? null,
+  task: flags.task ?? null,
+  without: [...(flags.without ?? [])],
+  heldOut: flags.heldOut,
+  group: flags.group ?? null,
+  time: flags.time ?? null,
+  model: flags.model ?? null,
+  budgetMs: flags.budget ?? null,
+  trials: flags.trials ?? null,
+  fairness: flags.fairness ?? null,
+  seed: flags.seed,
+  backend: flags.backend,
+});
+
+const sayJson = (line: TrainLine): void => console.log(JSON.stringify(line));
+const sayPlainly = (line: TrainLine): void => {
+  for (const sentence of spokenLine(line)) console.log(sentence);
+};

@@ -1,0 +1,89 @@
+// What `tributary train` prints: one JSON object a step, or the same in sentences.
+import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
+import type { Interval } from '#lib/core/metrics/wilson.ts';
+import type { Digest } from '#lib/core/ids.ts';
+
+export type TrainLine =
+  | {
+      readonly type: 'data';
+      readonly training: number;
+      readonly heldOut: number;
+      readonly split: string;
+      readonly features: number;
+      /** Labels in target order; null for a number. */
+      readonly classes: readonly string[] | null;
+      readonly digest: Digest;
+      readonly notes: readonly string[];
+    }
+  | BenchEvent
+  | ({ readonly type: 'result' } & BenchResult & {
+        readonly seed: number;
+        readonly backend: string;
+        readonly data: Digest;
+        /** The directory that keeps the run; null: none. */
+        readonly state: string | null;
+        /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
+        readonly isSame: boolean | null;
+      });
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const short = (value: number): string => value.toPrecision(4);
+const within = (interval: Interval | undefined, spoken: (value: number) => string): string =>
+  interval === undefined ? '' : ` (95 %: ${spoken(interval.low)} to ${spoken(interval.high)})`;
+
+/** The figures of a model in one phrase. */
+export function spokenReport({ report }: Pick<BenchEntry, 'report'>): string {
+  if (report.type === 'number')
+    return `RMSE ${short(report.rmse)}${within(report.rmseInterval, short)}, MAE ${short(report.mae)}${
+      report.r2 === undefined ? '' : `, R² ${report.r2.toFixed(3)}`
+    }`;
+  return `accuracy ${percent(report.accuracy)}${within(report.accuracyInterval, percent)}, balanced ${percent(report.balancedAccuracy)}, F1 ${report.macro.f1.toFixed(3)}, log loss ${short(report.logLoss)}${
+    report.rocArea === undefined ? '' : `, area below ROC ${report.rocArea.toFixed(4)}`
+  }`;
+}
+
+const settingsOf = ({ options }: Pick<BenchEntry, 'options'>): string => {
+  const given = Object.entries(options).map(([name, value]) => `${name}=${Number(value.toPrecision(4))}`);
+  return given.length === 0 ? '' : ` [${given.join(', ')}]`;
+};
+
+/** Sentences for a person; none for what only a program wants. */
+export function spokenLine(line: TrainLine): readonly string[] {
+  switch (line.type) {
+    case 'data':
+      return [
+        `${line.training.toLocaleString('en')} rows to learn from, ${line.heldOut.toLocaleString('en')} held out (${line.split}); ${line.features} features${line.classes === null ? '' : `, ${line.classes.length} classes`}.`,
+        ...line.notes.map((note) => `  ${note}`),
+      ];
+    case 'progress':
+      return [];
+    case 'trial':
+      return [
+        `  ${line.number}. ${line.model}${settingsOf(line)}${line.share < 1 ? ` on ${percent(line.share)} of the rows` : ''}: ${line.loss === null ? 'could not be fitted' : `loss ${short(line.loss)}`}`,
+      ];
+    case 'left-out':
+      return [`${line.model} is left out: ${line.message}`];
+    case 'baseline':
+      return [`${line.entry.title}: ${spokenReport(line.entry)}`];
+    case 'model':
+      return [`${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`];
+    case 'result':
+      return [
+        ...line.leaderboard.map(
+          ({ title, loss, reason }, place) => `${place + 1}. ${title}: loss ${short(loss ?? NaN)}. ${reason}`,
+        ),
+        line.says,
+        `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,
+        ...(line.state === null ? [] : [`Kept in ${line.state}.`]),
+        ...(line.isSame === null
+          ? []
+          : [
+              line.isSame
+                ? 'Every bit of the model is as before.'
+                : 'The model is NOT the one of the first run.',
+            ]),
+      ];
+    default:
+      return line satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+// The rows that `--data` names, as the workbench takes them: files of one table with a target, or pictures.
+import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
+import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
+import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
+import { UnusableTraining, type TrainSetup } from './setup.ts';
+
+/** Rejects with UnusableTraining, and with the signal's reason. */
+export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
+  const files = await foundFiles(setup.data);
+  const isPictures = await arePictures(files);
+  if (isPictures && setup.target !== null)
+    throw new UnusableTraining(
+      '--target names a column of a table, and these are pictures: their folders or label files are the target. Leave it out.',
+    );
+  if (!isPictures && setup.target === null)
+    throw new UnusableTraining('Say which column is to be predicted: --target COLUMN.');
+  if (isPictures) return pictureData(setup, signal);
+  const { target, task, without, heldOut, group, time } = setup;
+  const read = await tableData(
+    files,
+    { target: target ?? '', kind: task, without, heldOut, group, time },
+    signal,
+  );
+  if (!read.ok) throw new UnusableTraining(read.error);
+  return read.value;
+}
+
+async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
+  try {
+    return (await sourceFiles(paths)).filter((file) => !isHidden(file.path));
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    const path = 'path' in cause ? String(cause.path) : paths.join(', ');
+    throw new UnusableTraining(
+      cause.code === 'ENOENT' ? `There is nothing at ${path}.` : `${path} cannot be read: ${cause.message}`,
+      { cause },
+    );
+  }
+}
+
+/** Told by the first file that is not hidden. */
+async function arePictures(files: readonly SourceFile[]): Promise<boolean> {
+  const [first] = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  if (first === undefined) throw new UnusableTraining('There is no file in what --data names.');
+  const signature = signatureOf(await first.read(0, 16));
+  return signature !== undefined && signature !== 'pdf' && signature !== 'old-excel';
+}
+
+async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
+  try {
+    const training = await readDataPath(setup.data, null, { part: 'training', signal });
+    if (training.examples === undefined)
+      throw new UnusableTraining(
+        `Nothing in ${setup.data.join(', ')} could be used: ${training.report.refusals[0]?.message ?? 'it holds no example'}`,
+      );
+    const test = (await hasTestFiles(setup.data))
+      ? (await readDataPath(setup.data, training.contract, { part: 'test', signal })).examples
+      : undefined;
+    const { refused, refusals } = training.report;
+    const notes =
+      refused === 0 ? [] : [`${refused} pictures were refused. The first: ${refusals[0]?.message ?? ''}`];
+    const data = examplesData(training.contract, training.examples, test, setup.heldOut, notes);
+    if (!data.ok) throw new UnusableTraining(data.error);
+    return data.value;
+  } catch (cause) {
+    if (cause instanceof NoContract) throw new UnusableTraining(cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,56 @@
+// A run from its flags to its end: a new one, kept or not, one that goes on, or one that is had again.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { DataDirectoryInUse } from '../adapters/data-directory.ts';
+import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
+import { UnusableTraining, type TrainSetup } from './setup.ts';
+import { train, type TrainOptions } from './train.ts';
+
+export type Asked =
+  | { readonly type: 'new'; readonly setup: TrainSetup; readonly directory: string | null }
+  | { readonly type: 'resume' | 'again'; readonly directory: string };
+
+/** Rejects with UnusableTraining, and with the signal's reason. */
+export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'signal' | 'say'>) {
+  if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
+  if (asked.type === 'again') {
+    const { setup, finished } = await readManifest(asked.directory);
+    if (finished === null)
+      throw new UnusableTraining(
+        `The run in ${asked.directory} has not finished. Go on with it: --resume ${asked.directory}`,
+      );
+    // As many trials as there were: what the clock had allowed is no part of the result.
+    const trials = finished.trials === 0 ? null : finished.trials;
+    return train({ ...setup, budgetMs: null, trials }, { ...options, expected: finished.digest });
+  }
+  const directory = asked.directory ?? '';
+  const manifest = asked.type === 'resume' ? await readManifest(directory) : undefined;
+  const setup = asked.type === 'new' ? asked.setup : manifest?.setup;
+  if (setup === undefined) throw new Error('A manifest has its setup.');
+  if (manifest !== undefined && manifest.finished !== null)
+    throw new UnusableTraining(`The run in ${directory} has finished. Have it again: --again ${directory}`);
+  const kept = await opened(directory, manifest, setup);
+  try {
+    return await train(setup, { ...options, kept });
+  } finally {
+    kept.close();
+  }
+}
+
+async function opened(
+  ...[directory, manifest, setup]: [string, KeptRun['manifest'] | undefined, TrainSetup]
+): Promise<KeptRun> {
+  try {
+    return await openKeptRun(directory, manifest, setup, await programVersion());
+  } catch (cause) {
+    if (cause instanceof DataDirectoryInUse) throw new UnusableTraining(cause.message, { cause });
+    throw cause;
+  }
+}
+
+async function programVersion(): Promise<string> {
+  const { projectFolder } = await import('../program.ts');
+  const file = readFileSync(join(projectFolder(), 'package.json'), 'utf8');
+  return v.parse(v.object({ version: v.string() }), JSON.parse(file)).version;
+}

@@ -1,0 +1,123 @@
+// Curves of a score that ought to be higher for what is positive: receiver operating characteristic, precision against recall, and the
+// areas below them. Rows of equal score are one step (Fawcett 2006, algorithm 1).
+
+export interface RocPoint {
+  /** Share of the negatives, and of the positives, whose score is not below the threshold. */
+  readonly falsePositives: number;
+  readonly truePositives: number;
+  /** Infinity at the origin. */
+  readonly threshold: number;
+}
+
+export interface PrecisionRecallPoint {
+  readonly precision: number;
+  readonly recall: number;
+  readonly threshold: number;
+}
+
+interface Step {
+  readonly threshold: number;
+  /** Positives and negatives whose score is not below the threshold. */
+  readonly positives: number;
+  readonly negatives: number;
+}
+
+/** From the highest score down; empty where there is no row. */
+function stepsOf(scores: ArrayLike<number>, isPositive: ArrayLike<boolean | number>): Step[] {
+  const order = Array.from({ length: scores.length }, (_, row) => row).sort(
+    (a, b) => scores[b]! - scores[a]!,
+  );
+  const steps: Step[] = [];
+  let positives = 0;
+  let negatives = 0;
+  for (const [at, row] of order.entries()) {
+    if (Number(isPositive[row]) > 0) positives += 1;
+    else negatives += 1;
+    const next = order[at + 1];
+    if (next === undefined || scores[next] !== scores[row])
+      steps.push({ threshold: scores[row]!, positives, negatives });
+  }
+  return steps;
+}
+
+/** undefined where one of the two kinds does not occur. */
+export function rocCurve(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<boolean | number>,
+): RocPoint[] | undefined {
+  const steps = stepsOf(scores, isPositive);
+  const last = steps.at(-1);
+  if (last === undefined || last.positives === 0 || last.negatives === 0) return undefined;
+  return [
+    { falsePositives: 0, truePositives: 0, threshold: Infinity },
+    ...steps.map(({ threshold, positives, negatives }) => ({
+      falsePositives: negatives / last.negatives,
+      truePositives: positives / last.positives,
+      threshold,
+    })),
+  ];
+}
+
+/** The area below the ROC curve, by trapezoids: the chance that a positive's score is above a negative's, equal ones counted half. */
+export function rocArea(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<boolean | number>,
+): number | undefined {
+  const curve = rocCurve(scores, isPositive);
+  if (curve === undefined) return undefined;
+  let area = 0;
+  for (let i = 1; i < curve.length; i += 1) {
+    const [before, after] = [curve[i - 1]!, curve[i]!];
+    area +=
+      ((after.falsePositives - before.falsePositives) * (after.truePositives + before.truePositives)) / 2;
+  }
+  return area;
+}
+
+/** From the highest threshold down; undefined where there is no positive. */
+export function precisionRecallCurve(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<boolean | number>,
+): PrecisionRecallPoint[] | undefined {
+  const steps = stepsOf(scores, isPositive);
+  const all = steps.at(-1)?.positives ?? 0;
+  if (all === 0) return undefined;
+  return steps.map(({ threshold, positives, negatives }) => ({
+    precision: positives / (positives + negatives),
+    recall: positives / all,
+    threshold,
+  }));
+}
+
+/** Σ (R_n − R_{n−1}) P_n: no interpolation, which would flatter (Davis & Goadrich 2006). */
+export function averagePrecision(
+  scores: ArrayLike<number>,
+  isPositive: ArrayLike<boolean | number>,
+): number | undefined {
+  const curve = precisionRecallCurve(scores, isPositive);
+  if (curve === undefined) return undefined;
+  let sum = 0;
+  let before = 0;
+  for (const { precision, recall } of curve) {
+    sum += (recall - before) * precision;
+    before = recall;
+  }
+  return sum;
+}
+
+/** Each class against all others, averaged over the classes that allow it; for two classes, that of the second. */
+export function classArea(
+  area: (scores: ArrayLike<number>, isPositive: ArrayLike<boolean | number>) => number | undefined,
+  shares: ArrayLike<number>,
+  targets: ArrayLike<number>,
+  classes: number,
+): number | undefined {
+  const of = (one: number): number | undefined =>
+    area(
+      Float64Array.from({ length: targets.length }, (_, row) => shares[row * classes + one]!),
+      Array.from({ length: targets.length }, (_, row) => targets[row] === one),
+    );
+  if (classes === 2) return of(1);
+  const areas = Array.from({ length: classes }, (_, one) => of(one)).filter((one) => one !== undefined);
+  return areas.length === 0 ? undefined : areas.reduce((sum, one) => sum + one, 0) / areas.length;
+}

@@ -1,0 +1,79 @@
+// Encoded examples as the columns that they were read from: for looking at what is kept, and changing a cell of it.
+import { encodedWidth, type TableContract } from '../../core/data/contract.ts';
+import type { Examples } from '../../core/data/examples.ts';
+import type { ColumnTable, ColumnValues } from '../../core/exploration/columns.ts';
+
+/** 10^0 … 10^12. */
+const POWERS = Array.from({ length: 13 }, (_, power) => 10 ** power);
+
+/**
+ * The number with the fewest decimals that a 32-bit float stands for after scaling: what was read, wherever that had up to six or
+ * seven digits; else the nearest that the float knows.
+ */
+export function unscaled(scaled: number, mean: number, standardDeviation: number): number {
+  const exact = scaled * standardDeviation + mean;
+  for (const power of POWERS) {
+    const candidate = Math.round(exact * power) / power;
+    if (Math.fround((candidate - mean) / standardDeviation) === scaled) return candidate;
+  }
+  return exact;
+}
+
+/** Every column of the contract, and its target last. */
+export function decodedColumns(contract: TableContract, examples: Examples): ColumnTable {
+  const { count, features, targets } = examples;
+  const width = count === 0 ? 0 : features.length / count;
+  let offset = 0;
+  const columns = contract.columns.map((column): ColumnValues => {
+    const at = offset;
+    offset += encodedWidth(column);
+    if (column.type === 'number') {
+      const values = new Float64Array(count);
+      for (let row = 0; row < count; row += 1) {
+        const place = row * width + at;
+        values[row] =
+          column.missingAllowed && features[place + 1] === 1
+            ? NaN
+            : unscaled(features[place]!, column.mean, column.standardDeviation);
+      }
+      return { type: 'number', name: column.name, values };
+    }
+    const codes = new Int32Array(count);
+    for (let row = 0; row < count; row += 1)
+      codes[row] = features
+        .subarray(row * width + at, row * width + at + column.categories.length)
+        .indexOf(1);
+    return { type: 'category', name: column.name, codes, labels: column.categories };
+  });
+  const { target } = contract;
+  columns.push(
+    target.type === 'classes'
+      ? {
+          type: 'category',
+          name: target.name,
+          codes: Int32Array.from(targets),
+          labels: target.classes.map((one) => one.label),
+        }
+      : {
+          type: 'number',
+          name: target.name,
+          values: Float64Array.from(targets, (value) =>
+            unscaled(value, target.mean, target.standardDeviation),
+          ),
+        },
+  );
+  return { rows: count, columns };
+}
+
+/** Cells of the rows [start, end) as they would stand in a file; missing ones are empty. */
+export function cellTexts({ rows, columns }: ColumnTable, start: number, end: number): string[][] {
+  return Array.from({ length: Math.max(0, Math.min(rows, end) - start) }, (_, index) =>
+    columns.map((column) => {
+      const row = start + index;
+      if (column.type === 'category') return column.labels[column.codes[row]!] ?? '';
+      const value = column.values[row]!;
+      if (Number.isNaN(value)) return '';
+      return column.type === 'time' ? new Date(value).toISOString() : String(value);
+    }),
+  );
+}

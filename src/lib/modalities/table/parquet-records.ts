@@ -1,0 +1,82 @@
+// Records of a Parquet file, one row group's slice after the other, through hyparquet: pure JavaScript, loaded when a Parquet file is
+// met. Its own decompressor is Snappy's, which pandas, Arrow and Spark write unless told otherwise; gzip is fflate's.
+import { gunzipSync } from 'fflate';
+import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
+import { listOf, quoted } from '../import-report.ts';
+import type { SourceFile } from '../source-file.ts';
+import { cellRecords, flattened } from './cell-records.ts';
+import type { RecordOptions, RecordSink } from './record-source.ts';
+
+/** Rows decoded at once: bounds memory where a row group holds millions. */
+const ROWS_AT_ONCE = 16_384;
+const READABLE = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP']);
+
+export async function readParquet(file: SourceFile, sink: RecordSink, options: RecordOptions): Promise<void> {
+  const source = {
+    byteLength: file.size,
+    async slice(start: number, end = file.size): Promise<ArrayBuffer> {
+      const from = start < 0 ? file.size + start : start;
+      const bytes = await file.read(from, end);
+      return bytes.slice().buffer;
+    },
+  };
+  let metadata: FileMetaData;
+  try {
+    metadata = await parquetMetadataAsync(source);
+  } catch (error) {
+    return sink.refuse('corrupt-archive', damaged(error), 1);
+  }
+  const codecs = new Set(
+    metadata.row_groups.flatMap((group) =>
+      group.columns.map((one) => one.meta_data?.codec ?? 'UNCOMPRESSED'),
+    ),
+  );
+  const foreign = [...codecs].filter((codec) => !READABLE.has(codec));
+  if (foreign.length > 0)
+    return sink.refuse(
+      'unsupported',
+      `This Parquet file is compressed by ${listOf(foreign)}. Write it with Snappy (the usual choice), gzip or none.`,
+      1,
+    );
+
+  const record = cellRecords();
+  const total = Number(metadata.num_rows);
+  let header: readonly string[] | undefined;
+  for (let start = 0; start < total; start += ROWS_AT_ONCE) {
+    options.signal?.throwIfAborted();
+    const rowEnd = Math.min(total, start + ROWS_AT_ONCE);
+    let rows: Record<string, unknown>[];
+    try {
+      rows = await parquetReadObjects({
+        file: source,
+        metadata,
+        rowStart: start,
+        rowEnd,
+        compressors: { GZIP: (input) => gunzipSync(input) },
+      });
+    } catch (error) {
+      return sink.refuse('corrupt-archive', damaged(error), start + 1);
+    }
+    const cells = rows.map((row) => flattened(row));
+    if (header === undefined) {
+      header = [...new Set(cells.flatMap((one) => [...one.keys()]))];
+      if (!sink.header(header, 1)) return;
+    }
+    for (const [index, one] of cells.entries())
+      sink.record(
+        record(
+          header.map((name) => one.get(name) ?? ''),
+          start + index + 1,
+        ),
+      );
+    if (!(await sink.piece(Math.floor((file.size * rowEnd) / total)))) return;
+  }
+  if (header === undefined)
+    sink.header(
+      metadata.schema.slice(1).map((one) => one.name),
+      1,
+    );
+}
+
+const damaged = (error: unknown): string =>
+  `This Parquet file cannot be read from here on: ${quoted(error instanceof Error ? error.message : String(error))}. Was it copied whole?`;

@@ -1,0 +1,176 @@
+// The same table in every form is the same dataset; and what is broken in each form is named by its row.
+import { gzipSync } from 'fflate';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { expect, test } from 'vitest';
+import type { TableContract } from '../../core/data/contract.ts';
+import { joinExamples, type Examples } from '../../core/data/examples.ts';
+import { importFiles } from '../import.ts';
+import { inferContract } from '../infer.ts';
+import { sourceOfBytes, sourceOfText, type SourceFile } from '../source-file.ts';
+
+const contract: TableContract = {
+  kind: 'table',
+  columns: [
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 120,
+      missingAllowed: true,
+      mean: 50,
+      standardDeviation: 10,
+    },
+    { type: 'category', name: 'city', categories: ['Köln', 'Bern'], missingAllowed: false },
+  ],
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: 'no', values: ['false', '0'] },
+      { label: 'yes', values: ['true', '1'] },
+    ],
+  },
+};
+const patients = [
+  { age: 61.5, city: 'Köln', ill: true },
+  { age: null, city: 'Bern', ill: false },
+  { age: 7, city: 'Bern', ill: true },
+];
+const csv = (separator: string): string =>
+  [['age', 'city', 'ill'], ...patients.map((one) => [one.age ?? '', one.city, String(one.ill)])]
+    .map((cells) => cells.join(separator))
+    .join('\n');
+const parquet = (
+  rows: readonly (typeof patients)[number][],
+  codec?: 'SNAPPY' | 'GZIP' | 'ZSTD',
+): Uint8Array =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [
+        { name: 'age', data: rows.map((one) => one.age), type: 'DOUBLE' },
+        { name: 'city', data: rows.map((one) => one.city), type: 'STRING' },
+        { name: 'ill', data: rows.map((one) => one.ill), type: 'BOOLEAN' },
+      ],
+      rowGroupSize: 2,
+      ...(codec === undefined
+        ? {}
+        : { codec, compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) } }),
+    }),
+  );
+
+async function imported(file: SourceFile) {
+  const parts: Examples[] = [];
+  const { report } = await importFiles(
+    [file],
+    contract,
+    { append: (examples) => Promise.resolve(void parts.push(examples)) },
+    { decodeImage: () => Promise.reject(new Error('no pictures')) },
+  );
+  return { examples: joinExamples(parts), report };
+}
+/** Windows-1252 has ö at 0xf6. */
+const latin = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+test.each<readonly [string, SourceFile]>([
+  ['semicolons', sourceOfText('a.csv', csv(';'))],
+  ['tabs', sourceOfText('a.tsv', csv('\t'))],
+  ['bars', sourceOfText('a.txt', csv('|'))],
+  ['CSV in Windows-1252', sourceOfBytes('a.csv', latin(csv(',')))],
+  ['NDJSON', sourceOfText('a.ndjson', patients.map((one) => JSON.stringify(one)).join('\r\n'))],
+  [
+    'NDJSON with empty lines, by content alone',
+    sourceOfText('a', `${patients.map((one) => JSON.stringify(one)).join('\n\n')}\n`),
+  ],
+  ['a JSON array', sourceOfText('a.json', JSON.stringify(patients))],
+  ['a JSON array, indented', sourceOfText('a.json', JSON.stringify(patients, null, 2))],
+  [
+    'JSON that leaves out what is missing',
+    sourceOfText(
+      'a.json',
+      JSON.stringify(patients, (_, value: unknown) => value ?? undefined),
+    ),
+  ],
+  ['Parquet', sourceOfBytes('a.parquet', parquet(patients))],
+  ['Parquet, gzip', sourceOfBytes('a.parquet', parquet(patients, 'GZIP'))],
+])('%s: the same rows, and so the same examples', async (_, file) => {
+  const expected = await imported(sourceOfText('a.csv', csv(',')));
+  expect(expected.report).toMatchObject({ accepted: 3, refused: 0 });
+  const found = await imported(file);
+  expect(found.report).toMatchObject({ accepted: 3, refused: 0 });
+  expect(found.examples).toEqual(expected.examples);
+});
+
+test('lines of NDJSON that are no object are named, and the lines behind them are read', async () => {
+  const lines = [
+    '{"age":61,"city":"Bern","ill":1}',
+    '{"age":61,"city":"Be',
+    '[1,2]',
+    '{"age":62,"city":"Bern","ill":0}',
+  ];
+  const { report } = await imported(sourceOfText('a.ndjson', lines.join('\n')));
+  expect(report.accepted).toBe(2);
+  expect(report.refusals.map(({ row, kind }) => [row, kind])).toEqual([
+    [2, 'not-json'],
+    [3, 'not-json'],
+  ]);
+});
+
+test('records of a JSON array that are no object or are cut off are named by their number', async () => {
+  const text =
+    '[{"age":61,"city":"Bern","ill":1}, 7, {"age":1e999x}, {"age":62,"city":"B}{\\"ern","ill":0}, {"age":6';
+  const { report } = await imported(sourceOfText('a.json', text));
+  expect(report.refusals.map(({ row, kind }) => [row, kind])).toEqual([
+    [2, 'not-json'],
+    [3, 'not-json'],
+    [4, 'unknown-category'],
+    [5, 'not-json'],
+  ]);
+  expect(report.refusals[3]?.message).toMatch(/cut off/);
+});
+
+test('JSON is cut into the same records whatever the size of the pieces', async () => {
+  const many = Array.from({ length: 40 }, (_, i) => ({
+    age: i,
+    city: i % 2 ? 'Köln' : 'Bern',
+    ill: i % 3 === 0,
+    note: '\\"}{[',
+  }));
+  const text = new TextEncoder().encode(JSON.stringify(many));
+  const whole = await imported(sourceOfBytes('a.json', text));
+  // Pieces are of 32 KiB at least: padding makes the cuts fall everywhere.
+  for (let padding = 0; padding < 40; padding += 7) {
+    const padded = new Uint8Array(1024 * 1024 - 200 + padding + text.length).fill(0x20);
+    padded.set(text, padded.length - text.length);
+    const found = await imported(sourceOfBytes('a.json', padded));
+    expect(found.examples).toEqual(whole.examples);
+  }
+  expect(whole.report.accepted).toBe(40);
+});
+
+test('a Parquet file that is damaged or compressed by what is not read here says so', async () => {
+  const bytes = parquet(patients);
+  const cut = await imported(sourceOfBytes('a.parquet', bytes.subarray(0, bytes.length - 20)));
+  expect(cut.report.refusals[0]).toMatchObject({ kind: 'corrupt-archive' });
+  const zstd = new Uint8Array(
+    parquetWriteBuffer({
+      columnData: [{ name: 'age', data: [1, 2, 3], type: 'DOUBLE' }],
+      codec: 'ZSTD',
+      compressors: { ZSTD: (data) => data },
+    }),
+  );
+  const foreign = await imported(sourceOfBytes('a.parquet', zstd));
+  expect(foreign.report.refusals[0]).toMatchObject({ kind: 'unsupported' });
+  expect(foreign.report.refusals[0]?.message).toMatch(/compressed by ZSTD/);
+});
+
+test('a contract is drafted from JSON and Parquet as from CSV', async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => ({
+    age: 30 + i,
+    city: i % 2 ? 'Köln' : 'Bern',
+    ill: i % 3 === 0,
+  }));
+  const fromJson = await inferContract([sourceOfText('a.json', JSON.stringify(rows))]);
+  const fromParquet = await inferContract([sourceOfBytes('a.parquet', parquet(rows, 'SNAPPY'))]);
+  expect(fromJson).toMatchObject({ ok: true, value: { contract: { target: { name: 'ill' } } } });
+  expect(fromParquet).toEqual(fromJson);
+});

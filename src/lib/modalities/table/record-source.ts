@@ -1,0 +1,95 @@
+// Which form a table's file has, and its records one after the other: delimited text, JSON and Parquet become the same records,
+// so that there is one way of checking and encoding them.
+import type { RefusalKind } from '../import-report.ts';
+import { fileName, type SourceFile } from '../source-file.ts';
+import type { CsvRecord } from './csv-scanner.ts';
+import { readDelimited } from './delimited-records.ts';
+import { readJson, readJsonLines } from './json-records.ts';
+import { headText, notTextBecause } from './text-bytes.ts';
+
+/** What whoever reads a table is told. */
+export interface RecordSink {
+  /** The names of the columns, before any record; false: nothing can come of this file, and reading ends. */
+  header(names: readonly string[], row: number): boolean;
+  /** Valid only until this returns; `row` as a person counts it, `fields` may differ from the header's. */
+  record(record: CsvRecord): void;
+  /** A record that could not be read as one. */
+  refuse(kind: RefusalKind, message: string, row: number): void;
+  note(text: string): void;
+  /** Between pieces of the source, with the bytes done with; false: enough was read. */
+  piece(bytes: number): Promise<boolean>;
+}
+
+export interface RecordOptions {
+  /** Names of columns that are looked for: they decide between separators. */
+  readonly wanted: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  readonly chunkBytes?: number;
+}
+
+export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet';
+
+export interface FormProblem {
+  readonly kind: RefusalKind;
+  readonly message: string;
+}
+
+export const HEAD_BYTES = 256 * 1024;
+
+/** Parquet files begin and end with these four bytes (parquet-format, "File Format"). */
+const isParquet = (head: Uint8Array): boolean =>
+  head[0] === 0x50 && head[1] === 0x41 && head[2] === 0x52 && head[3] === 0x31;
+
+/** The form of a table from its first bytes, its name only where they leave it open. */
+export function tableForm(path: string, head: Uint8Array): TableForm | FormProblem {
+  if (head.length === 0)
+    return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };
+  if (isParquet(head)) return 'parquet';
+  const reason = notTextBecause(head.subarray(0, 8192));
+  if (reason !== undefined)
+    return { kind: 'not-text', message: `This is not a CSV, JSON or Parquet file. ${reason}` };
+  const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
+  const named = /\.(jsonl|ndjson|json)$/i.exec(fileName(path))?.[1]?.toLowerCase();
+  if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';
+  if (text.startsWith('{')) {
+    // A record to a line; or one object that a person meant as a table, which the reader then refuses with what it wants.
+    const [line = ''] = text.split(/\r?\n/, 1);
+    return named === 'json' && !isJson(line) ? 'json' : 'json-lines';
+  }
+  if (named === undefined) return 'delimited';
+  return named === 'json' ? 'json' : 'json-lines';
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Reads the records of a file into the sink. Rejects with the signal's reason; never for what is in the file. */
+export async function readRecords(
+  form: TableForm,
+  file: SourceFile,
+  head: Uint8Array,
+  sink: RecordSink,
+  options: RecordOptions,
+): Promise<void> {
+  switch (form) {
+    case 'delimited':
+      return readDelimited(file, head, sink, options);
+    case 'json-lines':
+      return readJsonLines(file, head, sink, options);
+    case 'json':
+      return readJson(file, head, sink, options);
+    case 'parquet': {
+      // 20 kB that few need.
+      const { readParquet } = await import('./parquet-records.ts');
+      return readParquet(file, sink, options);
+    }
+    default:
+      return form satisfies never;
+  }
+}

@@ -1,0 +1,274 @@
+// The search for a model: every model of the catalogue with its usual settings, then the settings of the best three kinds by the
+// tree-structured Parzen estimator, many on few rows first (successive halving). Judged within the training rows alone: the held-out
+// rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
+// only says when to end. So that a search can be had again: by the number of its trials.
+import type { DataContract } from '../../core/data/contract.ts';
+import { selectExamples, type Examples } from '../../core/data/examples.ts';
+import { foldsOf } from '../../core/data/row-split.ts';
+import { readOptions, type OptionValues } from '../../core/named-options.ts';
+import { ok, fail, type Result } from '../../core/result.ts';
+import { rungsFor, survivors } from '../../core/search/halving.ts';
+import { nextByParzen } from '../../core/search/tree-parzen.ts';
+import { fitModel, type FitSurroundings } from './fit.ts';
+import { judge, meritOf } from './judge.ts';
+import { benchModels, type BenchModel, type ChosenModel } from './models.ts';
+import { spaceOf } from './spaces.ts';
+
+/** One setting tried on a share of the rows. */
+export interface Trial {
+  readonly model: string;
+  readonly options: OptionValues;
+  /** Of the rows to learn from. */
+  readonly share: number;
+  /** Share of wrong answers, or RMSE, on rows not learnt from; null where it could not be fitted. */
+  readonly loss: number | null;
+  /** Of the losses of the folds; 0 where there was one. */
+  readonly standardError: number;
+}
+
+/** A line of the leaderboard: the best that was found of one kind of model. */
+export interface Leader extends Trial {
+  readonly title: string;
+  readonly tried: number;
+  /** Why it stands where it stands, in a sentence. */
+  readonly reason: string;
+}
+
+export interface Search {
+  readonly contract: DataContract;
+  readonly rows: Examples;
+  readonly seed: number;
+  /** On the surroundings' monotonic clock; null: none. */
+  readonly deadline: number | null;
+  readonly mostTrials: number | null;
+  /** What an earlier search of the same rows and seed found, in its order: it is not tried again. */
+  readonly known: readonly Trial[];
+  /** Which models are tried, by name; all that suit the rows where it is left out. */
+  isTried?(model: string): boolean;
+}
+
+export interface Found {
+  readonly chosen: ChosenModel;
+  readonly leaders: readonly Leader[];
+  /** In order. */
+  readonly trials: readonly Trial[];
+}
+
+/** Up to so many rows each of five parts judges once; beyond, one part is enough. */
+const FOLDED_ROWS = 3000;
+const FOLDS = 5;
+const BRACKET = 9;
+const FEWEST_ROWS = 1500;
+const KINDS = 3;
+/** Without a deadline or a number of trials a search ends after so many. */
+const USUAL_TRIALS = 60;
+/** What needs no trial: baselines that are fitted anyway, and cannot be the answer. */
+const NOT_TRIED = new Set(['constant', 'rule']);
+
+const keyOf = ({ model, options, share }: Pick<Trial, 'model' | 'options' | 'share'>): string =>
+  JSON.stringify([model, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)), share]);
+
+/** Refused where not one model could be fitted. Rejects with the signal's reason. */
+export async function searchModels(
+  search: Search,
+  surroundings: FitSurroundings,
+  tell: (trial: Trial) => void,
+): Promise<Result<Found, string>> {
+  const { contract, rows } = search;
+  const most = search.mostTrials ?? (search.deadline === null ? USUAL_TRIALS : Infinity);
+  const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
+  const trials: Trial[] = [];
+  const parts = partsOf(rows);
+  const isOver = (): boolean =>
+    trials.length >= most || (search.deadline !== null && surroundings.clock.monotonic() >= search.deadline);
+  /** undefined once the search is over. */
+  const tryOne = async (
+    model: BenchModel,
+    options: OptionValues,
+    share: number,
+  ): Promise<Trial | undefined> => {
+    if (isOver()) return undefined;
+    const wanted = { model: model.name, options, share };
+    const before = known.get(keyOf(wanted));
+    const trial = before ?? (await tried(model, wanted, search, parts, surroundings));
+    if (trial === undefined) return undefined;
+    trials.push(trial);
+    tell(trial);
+    return trial;
+  };
+
+  const suited = benchModels.filter(
+    (model) =>
+      !NOT_TRIED.has(model.name) &&
+      model.unsuited(contract) === undefined &&
+      search.isTried?.(model.name) !== false,
+  );
+  for (const model of suited) if ((await tryOne(model, usualOptions(model), 1)) === undefined) break;
+  const kinds = suited
+    .map((model) => ({ model, loss: bestOf(trials, model.name)?.loss ?? Infinity }))
+    .filter(({ model, loss }) => loss < Infinity && spaceOf(model.name).length > 0)
+    .toSorted((a, b) => a.loss - b.loss)
+    .slice(0, KINDS);
+  for (let bracket = 0; kinds.length > 0 && !isOver(); bracket += 1) {
+    const { model } = kinds[bracket % kinds.length]!;
+    await tryBracket(model, bracket, search, trials, tryOne);
+  }
+  const leaders = leadersOf(suited, trials);
+  const [first] = leaders;
+  const model = suited.find((one) => one.name === first?.model);
+  if (first === undefined || model === undefined)
+    return fail('No model could be fitted within the budget. Give it more time (--budget), or name a model.');
+  return ok({ chosen: { model, options: first.options }, leaders, trials });
+}
+
+async function tryBracket(
+  model: BenchModel,
+  bracket: number,
+  { rows, seed }: Search,
+  trials: readonly Trial[],
+  tryOne: (model: BenchModel, options: OptionValues, share: number) => Promise<Trial | undefined>,
+): Promise<void> {
+  const space = spaceOf(model.name);
+  const rungs = rungsFor(BRACKET, rows.count, FEWEST_ROWS);
+  const lossesAt = (share: number) =>
+    trials
+      .filter((trial) => trial.model === model.name && trial.share === share)
+      .map((trial) => ({ setting: trial.options, loss: trial.loss ?? Infinity }));
+  let going: { readonly options: OptionValues; readonly loss: number }[] = [];
+  for (const [at, rung] of rungs.entries()) {
+    const next: typeof going = [];
+    const settings = at === 0 ? rung.settings : Math.min(rung.settings, going.length);
+    const kept = survivors(going, settings);
+    for (let i = 0; i < settings; i += 1) {
+      const options =
+        at > 0
+          ? kept[i]?.options
+          : optionsOf(model, nextByParzen(space, lossesAt(rung.share), { seed: seed + bracket * 1009 + i }));
+      if (options === undefined) return;
+      const trial = await tryOne(model, options, rung.share);
+      if (trial === undefined) return;
+      if (trial.loss !== null) next.push({ options, loss: trial.loss });
+    }
+    going = next;
+    if (going.length === 0) return;
+  }
+}
+
+const usualOptions = (model: BenchModel): OptionValues => optionsOf(model, {});
+
+function optionsOf(model: BenchModel, given: OptionValues): OptionValues {
+  const read = readOptions(model, given);
+  if (!read.ok) throw new Error(read.error.message);
+  return read.value;
+}
+
+interface Part {
+  readonly training: Uint32Array;
+  readonly judging: Uint32Array;
+}
+
+/** Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. */
+function partsOf(rows: Examples): readonly Part[] {
+  const hashes = Uint32Array.from({ length: rows.count }, (_, row) => rows.hashes[2 * row + 1]!);
+  const classes = rows.targets instanceof Int32Array ? rows.targets : undefined;
+  const folds = foldsOf({ hashes, classes }, FOLDS);
+  const count = rows.count <= FOLDED_ROWS ? FOLDS : 1;
+  return Array.from({ length: count }, (_, fold) => {
+    const numbers = Uint32Array.from(folds, (__, row) => row);
+    return {
+      training: numbers.filter((row) => folds[row] !== fold),
+      judging: numbers.filter((row) => folds[row] === fold),
+    };
+  });
+}
+
+/** undefined where the deadline came first. */
+async function tried(
+  model: BenchModel,
+  wanted: Pick<Trial, 'model' | 'options' | 'share'>,
+  { contract, rows, seed, deadline }: Search,
+  parts: readonly Part[],
+  surroundings: FitSurroundings,
+): Promise<Trial | undefined> {
+  const late = new AbortController();
+  const undo =
+    deadline === null
+      ? undefined
+      : surroundings.clock.after(Math.max(0, deadline - surroundings.clock.monotonic()), () => late.abort());
+  const signal =
+    surroundings.signal === undefined ? late.signal : AbortSignal.any([surroundings.signal, late.signal]);
+  const losses: number[] = [];
+  try {
+    for (const { training, judging } of parts) {
+      // Rows lie in the order of a file, and files are sorted: every n-th row stands for all.
+      const kept = training.filter(
+        (_, at) => Math.floor((at + 1) * wanted.share) > Math.floor(at * wanted.share),
+      );
+      const fitted = await fitModel(
+        { model, options: wanted.options, contract, rows: selectExamples(rows, kept), seed },
+        { clock: surroundings.clock, openEngine: surroundings.openEngine, signal },
+      );
+      if (!fitted.ok) return { ...wanted, loss: null, standardError: 0 };
+      const unseen = selectExamples(rows, judging);
+      const outputs = await fitted.value.predict(unseen.features, unseen.count);
+      fitted.value.close();
+      const judged = outputs.every(Number.isFinite) ? lossOf(contract, outputs, unseen, seed) : undefined;
+      if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
+      losses.push(judged);
+    }
+  } catch (error) {
+    if (late.signal.aborted && surroundings.signal?.aborted !== true) return undefined;
+    throw error;
+  } finally {
+    undo?.();
+  }
+  const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
+  const variance = losses.reduce((sum, one) => sum + (one - loss) ** 2, 0) / Math.max(1, losses.length - 1);
+  return { ...wanted, loss, standardError: Math.sqrt(variance / losses.length) };
+}
+
+function lossOf(
+  contract: DataContract,
+  outputs: Float64Array,
+  rows: Examples,
+  seed: number,
+): number | undefined {
+  const judged = judge(contract, outputs, rows, seed, 0);
+  if (judged === undefined) return undefined;
+  return judged.report.type === 'classes' ? 1 - meritOf(judged.report) : -meritOf(judged.report);
+}
+
+/** The lowest loss on all rows; the first of equal ones. */
+function bestOf(trials: readonly Trial[], model: string): Trial | undefined {
+  let best: Trial | undefined;
+  for (const trial of trials)
+    if (
+      trial.model === model &&
+      trial.share === 1 &&
+      trial.loss !== null &&
+      trial.loss < (best?.loss ?? Infinity)
+    )
+      best = trial;
+  return best;
+}
+
+function leadersOf(suited: readonly BenchModel[], trials: readonly Trial[]): Leader[] {
+  const found = suited.flatMap(({ name, title }) => {
+    const best = bestOf(trials, name);
+    const tried = trials.filter((trial) => trial.model === name).length;
+    return best === undefined ? [] : [{ ...best, title, tried }];
+  });
+  const sorted = found.toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity));
+  const [first] = sorted;
+  return sorted.map((leader) => ({ ...leader, reason: reasonOf(leader, first ?? leader) }));
+}
+
+function reasonOf(leader: Omit<Leader, 'reason'>, first: Omit<Leader, 'reason'>): string {
+  const tried = leader.tried === 1 ? 'its usual settings alone were tried' : `best of ${leader.tried} trials`;
+  if (leader === first) return `Lowest loss on rows not learnt from; ${tried}.`;
+  const behind = (leader.loss ?? 0) - (first.loss ?? 0);
+  const luck = Math.hypot(leader.standardError, first.standardError);
+  return luck > 0 && behind <= luck
+    ? `Behind ${first.title} by less than the luck of the rows; ${tried}.`
+    : `Behind ${first.title} by ${behind.toPrecision(2)}; ${tried}.`;
+}

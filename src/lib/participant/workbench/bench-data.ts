@@ -1,0 +1,187 @@
+// Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
+import type { DataContract } from '../../core/data/contract.ts';
+import { selectExamples, type Examples } from '../../core/data/examples.ts';
+import { splitRows, type HowToSplit } from '../../core/data/row-split.ts';
+import { digestBuilder, bytesOf } from '../../core/digest.ts';
+import type { Digest } from '../../core/ids.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import { encodeTable, fitContract, rowHashes } from '../../modalities/fit-table.ts';
+import { readRawTable } from '../../modalities/raw-table.ts';
+import type { SourceFile } from '../../modalities/source-file.ts';
+import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
+import { isMissing } from '../../modalities/table/missing.ts';
+
+export interface BenchData {
+  readonly contract: DataContract;
+  readonly training: Examples;
+  readonly heldOut: Examples;
+  /** Over every row as it was read: the same rows in the same order have the same digest. */
+  readonly digest: Digest;
+  /** How the held-out rows were chosen, as a phrase. */
+  readonly split: string;
+  /** What a person should know of how it was read. */
+  readonly notes: readonly string[];
+  /** The cells of a column for each held-out row; undefined where there is no such column. */
+  heldOutCells(column: string): readonly string[] | undefined;
+}
+
+export interface TableSettings extends TaskSettings {
+  /** 0–0.9 */
+  readonly heldOut: number;
+  /** Rows of equal value in this column stay together. */
+  readonly group: string | null;
+  /** The rows with the latest values of this column are held out. */
+  readonly time: string | null;
+}
+
+/** At least so many rows on both sides: fewer judge nothing. */
+const FEWEST = 2;
+
+/** Reads files of one table. Refused in a sentence that says what to do; rejects with the signal's reason and what the files reject with. */
+export async function tableData(
+  files: readonly SourceFile[],
+  settings: TableSettings,
+  signal?: AbortSignal,
+): Promise<Result<BenchData, string>> {
+  const table = await readRawTable(files, settings.target, signal);
+  if (!table.ok) return table;
+  const grouping = [settings.group, settings.time].filter((column) => column !== null);
+  const missing = grouping.find((column) => !table.value.header.includes(column));
+  if (missing !== undefined) return fail(`There is no column “${missing}” to split by. Check the spelling.`);
+  // A column that rows are grouped by names the group and would be learnt by heart.
+  const without =
+    settings.group === null || settings.without.includes(settings.group)
+      ? settings.without
+      : [...settings.without, settings.group];
+  const task = tableTask(table.value, { ...settings, without });
+  if (!task.ok) return task;
+  const { header, rows } = table.value;
+  const cellsOf = (column: string): string[] => {
+    const field = header.indexOf(column);
+    return Array.from(task.value.origins, (row) => rows[row]?.[field] ?? '');
+  };
+  return splitAndEncode(task.value, settings, cellsOf, header);
+}
+
+function splitAndEncode(
+  task: TableTask,
+  settings: TableSettings,
+  cellsOf: (column: string) => string[],
+  header: readonly string[],
+): Result<BenchData, string> {
+  const hashes = rowHashes(task.rows);
+  const digest = digestBuilder().update(bytesOf(hashes)).finish();
+  const first = Uint32Array.from({ length: task.rows.length }, (_, row) => hashes[2 * row]!);
+  const { target } = task;
+  const classes =
+    target.type === 'classes'
+      ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
+      : undefined;
+  const how = howToSplit(settings, cellsOf);
+  const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, settings.heldOut);
+  if (training.length < FEWEST || heldOut.length < FEWEST)
+    return fail(
+      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+    );
+  const fitted = fitContract(task, training);
+  if (!fitted.ok) return fitted;
+  const { contract } = fitted.value;
+  const learnt = encodeTable(task, contract, training);
+  if (!learnt.ok) return learnt;
+  const kept = encodeTable(task, contract, heldOut);
+  if (!kept.ok) return kept;
+  if (learnt.value.examples.count < FEWEST || kept.value.examples.count < FEWEST)
+    return fail(
+      `Too few rows can be used. The first reason: ${learnt.value.firstRefusal ?? kept.value.firstRefusal ?? 'none was given'}`,
+    );
+  if (classes !== undefined && new Set(learnt.value.examples.targets).size < 2)
+    return fail(
+      `Every row to learn from has the same ${task.target.name}. Bring rows of at least two classes, or split otherwise.`,
+    );
+  const refused = learnt.value.refused + kept.value.refused;
+  const notes = [...task.notes, ...fitted.value.notes];
+  if (refused > 0)
+    notes.push(
+      `${refused} rows are left out. The first: ${learnt.value.firstRefusal ?? kept.value.firstRefusal ?? ''}`,
+    );
+  if (kept.value.unseen > 0)
+    notes.push(
+      `${kept.value.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
+    );
+  return ok({
+    contract,
+    training: learnt.value.examples,
+    heldOut: kept.value.examples,
+    digest,
+    split: how.phrase,
+    notes,
+    heldOutCells(column) {
+      if (!header.includes(column)) return undefined;
+      const cells = cellsOf(column);
+      return Array.from(kept.value.rows, (row) => cells[row] ?? '');
+    },
+  });
+}
+
+const labelIndex = (classes: readonly { readonly label: string }[], text: string): number => {
+  const exact = classes.findIndex((one) => one.label === text);
+  return exact >= 0 ? exact : classes.findIndex((one) => Number(one.label) === Number(text));
+};
+
+function howToSplit(
+  settings: TableSettings,
+  cellsOf: (column: string) => string[],
+): { readonly how: HowToSplit; readonly phrase: string } {
+  if (settings.group !== null) {
+    const hashes = rowHashes(cellsOf(settings.group).map((cell) => [cell]));
+    return {
+      how: {
+        type: 'groups',
+        hashes: Uint32Array.from({ length: hashes.length / 2 }, (_, row) => hashes[2 * row]!),
+      },
+      phrase: `by whole groups of “${settings.group}”`,
+    };
+  }
+  if (settings.time !== null) {
+    const cells = cellsOf(settings.time);
+    const areNumbers = cells.every((cell) => isMissing(cell) || Number.isFinite(Number(cell)));
+    // A missing time stands before all others: nothing says that it is late.
+    const times = cells.map((cell) =>
+      isMissing(cell) ? (areNumbers ? -Infinity : '') : areNumbers ? Number(cell) : cell,
+    );
+    return { how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` };
+  }
+  return { how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' };
+}
+
+/** Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. */
+export function examplesData(
+  contract: DataContract,
+  examples: Examples,
+  test: Examples | undefined,
+  heldOutShare: number,
+  notes: readonly string[],
+): Result<BenchData, string> {
+  const builder = digestBuilder().update(bytesOf(examples.hashes));
+  if (test !== undefined) builder.update(bytesOf(test.hashes));
+  const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
+  const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
+  const split =
+    test === undefined ? splitRows({ hashes, classes }, { type: 'rows' }, heldOutShare) : undefined;
+  const training = split === undefined ? examples : selectExamples(examples, split.training);
+  const heldOut = test ?? selectExamples(examples, split?.heldOut ?? []);
+  if (training.count < FEWEST || heldOut.count < FEWEST)
+    return fail(
+      `There are ${training.count} examples to learn from and ${heldOut.count} held out: both need ${FEWEST} at least. Bring more.`,
+    );
+  return ok({
+    contract,
+    training,
+    heldOut,
+    digest: builder.finish(),
+    split:
+      split === undefined ? 'the published test files' : 'by each example’s own hash, classes in proportion',
+    notes,
+    heldOutCells: () => undefined,
+  });
+}

@@ -1,0 +1,194 @@
+// One model of the catalogue fitted to rows, whatever it is: a learner step by step, a network by the training that rounds use too. What
+// comes out says its outputs and its digest, and nothing of how it was made.
+import type { DataContract } from '../../core/data/contract.ts';
+import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
+import type { Digest } from '../../core/ids.ts';
+import type { LearnerRows, Predictor } from '../../core/learners/learner.ts';
+import { initialParameters, type Network } from '../../core/model/network.ts';
+import type { OptionValues } from '../../core/named-options.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ParticipantStore } from '../../ports/participant-store.ts';
+import type { Engine } from '../engine.ts';
+import { startState, trainLocally } from '../train-locally.ts';
+import { createTrainingControl } from '../training-control.ts';
+import { planOf, type BenchModel } from './models.ts';
+
+export interface FitSurroundings {
+  readonly clock: Clock;
+  /** The engine for a network; disposed of by whoever fitted with it. */
+  openEngine(network: Network, batchSize: number): Promise<Engine>;
+  readonly signal?: AbortSignal | undefined;
+  /** 0–1 */
+  onProgress?(fraction: number): void;
+  /** What lets the training of a network go on after the process has ended. */
+  readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
+}
+
+export interface Fitted {
+  /** [count, classes] shares, or [count] encoded numbers. */
+  predict(features: Uint8Array | Float32Array, count: number): Promise<Float64Array<ArrayBuffer>>;
+  /** Over everything that was learnt. */
+  readonly digest: Digest;
+  /** Bytes of what was learnt. */
+  readonly bytes: number;
+  /** The learner's own predictor, which explanations can look into; undefined for a network. */
+  readonly predictor: Predictor | undefined;
+  close(): void;
+}
+
+export interface FitTask {
+  readonly model: BenchModel;
+  readonly options: OptionValues;
+  readonly contract: DataContract;
+  readonly rows: LearnerRows;
+  readonly seed: number;
+}
+
+/** Messages waiting for this thread are heard this often. */
+const TICK_EVERY_MS = 20;
+const ROWS_AT_ONCE = 1024;
+
+/** Refused with a sentence where training fails. Rejects with the signal's reason. */
+export async function fitModel(
+  task: FitTask,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  surroundings.signal?.throwIfAborted();
+  return task.model.type === 'learner'
+    ? fitLearner(task, task.model, surroundings)
+    : fitNetwork(task, task.model, surroundings);
+}
+
+async function fitLearner(
+  { options, contract, rows, seed }: FitTask,
+  { learner }: Extract<BenchModel, { type: 'learner' }>,
+  { clock, signal, onProgress }: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const learning = learner.learn({ contract, rows, options, seed });
+  let ticked = clock.monotonic();
+  for (;;) {
+    const step = learning.next();
+    if (step.done === true) {
+      const predictor = step.value;
+      return ok({
+        predict: (features, count) => inPieces(predictor, features, count, clock, signal),
+        digest: digestOfParts(predictor.learnt),
+        bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
+        predictor,
+        close: () => {},
+      });
+    }
+    if (clock.monotonic() - ticked < TICK_EVERY_MS) continue;
+    onProgress?.(step.value);
+    await clock.tick();
+    signal?.throwIfAborted();
+    ticked = clock.monotonic();
+  }
+}
+
+/** A thousand rows at a time, so that a person's hand is felt where each takes long (neighbours). */
+async function inPieces(
+  predictor: Predictor,
+  features: Uint8Array | Float32Array,
+  count: number,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array<ArrayBuffer>> {
+  const size = count === 0 ? 0 : features.length / count;
+  let all = new Float64Array(0);
+  for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+    const rows = Math.min(ROWS_AT_ONCE, count - from);
+    const piece = predictor.predict(features.subarray(from * size, (from + rows) * size), rows);
+    if (from === 0) all = new Float64Array((piece.length / rows) * count);
+    all.set(piece, (piece.length / rows) * from);
+    await clock.tick();
+    signal?.throwIfAborted();
+  }
+  return all;
+}
+
+function digestOfParts(parts: readonly ArrayBufferView[]): Digest {
+  const builder = digestBuilder();
+  for (const part of parts)
+    builder.update(Uint8Array.of(...lengthBytes(part.byteLength))).update(bytesOf(part));
+  return builder.finish();
+}
+
+const lengthBytes = (length: number): number[] => [0, 8, 16, 24].map((shift) => (length >>> shift) & 255);
+
+async function fitNetwork(
+  { model, options, contract, rows, seed }: FitTask,
+  { network: networkFor }: Extract<BenchModel, { type: 'network' }>,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const { signal, clock, onProgress } = surroundings;
+  const network = networkFor(contract, options);
+  const plan = planOf(options, seed);
+  const key = `workbench/${model.name}`;
+  const settings = digestOfText(
+    JSON.stringify([network.spec, plan, digestOfParts([rows.features, rows.targets])]),
+  );
+  const kept = await surroundings.checkpoints?.get(key);
+  const engine = await surroundings.openEngine(network, plan.batchSize);
+  const control = createTrainingControl();
+  const stop = (): void => control.stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    const outcome = await trainLocally(
+      {
+        key,
+        settings,
+        network,
+        plan,
+        training: rows,
+        heldOut: null,
+        metric: 'loss',
+        base: initialParameters(network, seed),
+        checkpoint: kept?.settings === settings ? kept : undefined,
+      },
+      {
+        engine,
+        clock,
+        control,
+        saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
+        onProgress: ({ fraction }) => onProgress?.(fraction),
+        onNotice: () => {},
+      },
+    );
+    signal?.throwIfAborted();
+    if (outcome.type === 'failed') {
+      engine.dispose();
+      return fail(outcome.message);
+    }
+    const { parameters } = outcome;
+    return ok({
+      async predict(features, count) {
+        const session = await (await engine.trainer()).open(network, plan);
+        try {
+          await session.setState(startState(parameters));
+          const size = count === 0 ? 0 : features.length / count;
+          const all = new Float64Array(count * network.outputSize);
+          for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+            const own = Math.min(ROWS_AT_ONCE, count - from);
+            const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
+            all.set(piece, from * network.outputSize);
+            signal?.throwIfAborted();
+          }
+          return all;
+        } finally {
+          session.close();
+        }
+      },
+      digest: digestOfParts([parameters]),
+      bytes: parameters.byteLength,
+      predictor: undefined,
+      close: () => engine.dispose(),
+    });
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

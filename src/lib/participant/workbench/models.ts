@@ -1,0 +1,160 @@
+// The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
+// search may try. Learners (core/learners) and networks (core/model) stand in one list.
+import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { learners } from '../../core/learners/index.ts';
+import type { Learner } from '../../core/learners/learner.ts';
+import { networkOf } from '../../core/model/families/index.ts';
+import type { Network } from '../../core/model/network.ts';
+import type { TrainingPlan } from '../../core/model/spec.ts';
+import type { NumberOption, OptionValues } from '../../core/named-options.ts';
+
+interface Named {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly options: readonly NumberOption[];
+  /** Why it cannot learn rows of this contract, in a sentence; undefined where it can. */
+  unsuited(contract: DataContract): string | undefined;
+}
+
+export type BenchModel =
+  | (Named & { readonly type: 'learner'; readonly learner: Learner })
+  | (Named & {
+      readonly type: 'network';
+      /** Throws where `unsuited` says that it cannot be. */
+      network(contract: DataContract, options: OptionValues): Network;
+    });
+
+/** A model of the catalogue with every setting. */
+export interface ChosenModel {
+  readonly model: BenchModel;
+  readonly options: OptionValues;
+}
+
+const whole = (
+  name: string,
+  title: string,
+  usual: number,
+  minimum: number,
+  maximum: number,
+): NumberOption => ({
+  name,
+  title,
+  hint: '',
+  default: usual,
+  minimum,
+  maximum,
+  isWhole: true,
+});
+const planOptions = (epochs: number): readonly NumberOption[] => [
+  whole('epochs', 'Epochs', epochs, 1, 1000),
+  whole('batch', 'Batch size', 32, 1, 4096),
+  { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
+];
+
+/** How a network of the catalogue is trained: by Adam, batches in the order of the seed. */
+export const planOf = (options: OptionValues, seed: number): TrainingPlan => ({
+  localEpochs: options['epochs'] ?? 1,
+  batchSize: options['batch'] ?? 32,
+  learningRate: options['rate'] ?? 0.001,
+  optimizer: { type: 'adam' },
+  proximalTerm: 0,
+  seed,
+});
+
+function built(family: string, contract: DataContract, options: unknown): Network {
+  const network = networkOf(family, contract, options);
+  if (!network.ok) throw new Error(network.error.message);
+  return network.value;
+}
+
+const networks: readonly BenchModel[] = [
+  {
+    type: 'network',
+    name: 'softmax',
+    title: 'Softmax regression',
+    description: 'One weight for each pixel and class: the line that pictures must beat.',
+    options: planOptions(5),
+    unsuited: (contract) =>
+      contract.kind === 'image' ? undefined : 'it is for pictures; tables have “logistic”, solved exactly.',
+    network: (contract) => built('softmax-regression', contract, {}),
+  },
+  {
+    type: 'network',
+    name: 'mlp',
+    title: 'Multi-layer perceptron',
+    description: 'Hidden layers between inputs and outputs: learns what a straight line cannot.',
+    options: [
+      whole('units', 'Units of a hidden layer', 64, 1, 2048),
+      whole('layers', 'Hidden layers', 2, 1, 8),
+      {
+        name: 'dropout',
+        title: 'Dropout',
+        hint: 'Share left out in training',
+        default: 0,
+        minimum: 0,
+        maximum: 0.9,
+      },
+      ...planOptions(30),
+    ],
+    unsuited: () => undefined,
+    network: (contract, options) =>
+      built('mlp', contract, {
+        hidden: Array.from({ length: options['layers'] ?? 2 }, () => options['units'] ?? 64),
+        dropout: options['dropout'] ?? 0,
+      }),
+  },
+  {
+    type: 'network',
+    name: 'cnn',
+    title: 'Convolutional network',
+    description: 'Looks for small patterns wherever they lie in a picture (McMahan et al. 2017).',
+    options: planOptions(2),
+    unsuited: (contract) => {
+      const network = networkOf('cnn-mcmahan', contract);
+      return network.ok
+        ? undefined
+        : `it needs pictures of classes, of enough pixels: ${network.error.message}`;
+    },
+    network: (contract) => built('cnn-mcmahan', contract, {}),
+  },
+];
+
+export const benchModels: readonly BenchModel[] = [
+  ...learners.map((learner): BenchModel => ({
+    type: 'learner',
+    learner,
+    name: learner.name,
+    title: learner.title,
+    description: learner.description,
+    options: learner.options,
+    unsuited: (contract) => learner.unsuited(contract),
+  })),
+  ...networks,
+];
+
+export const benchModelNamed = (name: string): BenchModel | undefined =>
+  benchModels.find((model) => model.name === name);
+
+/** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
+const WIDE = 400;
+
+/** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
+export function baselinesOf(contract: DataContract): readonly BenchModel[] {
+  const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
+  const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  return ['constant', 'rule', line, 'k-nn']
+    .map(benchModelNamed)
+    .filter((model) => model !== undefined)
+    .filter((model) => model.unsuited(contract) === undefined);
+}
+
+/** What is trained where nobody names a model. */
+export function usualModel(contract: DataContract): BenchModel {
+  const wanted = contract.kind === 'table' ? ['boosted-trees'] : ['cnn', 'mlp'];
+  const found = wanted
+    .map(benchModelNamed)
+    .find((model) => model !== undefined && model.unsuited(contract) === undefined);
+  if (found === undefined) throw new Error('The catalogue has a model for every contract.');
+  return found;
+}

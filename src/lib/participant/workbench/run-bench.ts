@@ -1,0 +1,193 @@
+// A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
+// says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
+import { baselinesOf, type ChosenModel } from './models.ts';
+import { searchModels, type Leader, type Search, type Trial } from './auto.ts';
+import type { BenchData } from './bench-data.ts';
+import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
+import {
+  compareModels,
+  judge,
+  meritOf,
+  verdictOf,
+  type Comparison,
+  type Judged,
+  type Report,
+} from './judge.ts';
+import { readOptions, type OptionValues } from '../../core/named-options.ts';
+import type { Digest } from '../../core/ids.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+
+/** One fitted model and what it is worth; all of it can be written down. */
+export interface BenchEntry {
+  readonly model: string;
+  readonly title: string;
+  readonly options: OptionValues;
+  readonly report: Report;
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Of the model against this one. */
+  readonly comparison: Comparison | undefined;
+}
+
+export interface BenchResult {
+  readonly verdict: 'signal' | 'no signal';
+  /** In a sentence. */
+  readonly says: string;
+  readonly model: BenchEntry;
+  readonly baselines: readonly BenchEntry[];
+  /** Of a search, best first: losses on training rows that were not learnt from. Empty without a search. */
+  readonly leaderboard: readonly Leader[];
+  /** Trials of the search. */
+  readonly trials: number;
+}
+
+export type BenchEvent =
+  | ({ readonly type: 'trial'; readonly number: number } & Trial)
+  | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
+  | { readonly type: 'baseline' | 'model'; readonly entry: BenchEntry; readonly ms: number }
+  /** A model that could not be fitted, in a sentence: the run goes on without it. */
+  | { readonly type: 'left-out'; readonly model: string; readonly message: string };
+
+export interface BenchRun {
+  readonly data: BenchData;
+  /** A model, or a search for one. */
+  readonly chosen: ChosenModel | SearchLimits;
+  readonly seed: number;
+}
+
+export type SearchLimits = Pick<Search, 'mostTrials' | 'known'> & {
+  readonly type: 'search';
+  /** Milliseconds for the search, from when the baselines are done; null: no limit. */
+  readonly budgetMs: number | null;
+};
+
+export interface BenchOutcome {
+  readonly result: BenchResult;
+  /** The model itself; closed by whoever called. */
+  readonly fitted: Fitted;
+  /** [held-out rows, outputs] */
+  readonly outputs: Float64Array<ArrayBuffer>;
+}
+
+/** Refused with a sentence where the model cannot be fitted. Rejects with the signal's reason. */
+export async function runBench(
+  { data, chosen, seed }: BenchRun,
+  surroundings: FitSurroundings,
+  tell: (event: BenchEvent) => void,
+): Promise<Result<BenchOutcome, string>> {
+  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract) : undefined;
+  if ('model' in chosen && unsuited !== undefined)
+    return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
+  const fitAndJudge = async ({ model, options }: ChosenModel) => {
+    const fitted = await fitModel(
+      { model, options, contract: data.contract, rows: data.training, seed },
+      { ...surroundings, onProgress: (fraction) => tell({ type: 'progress', model: model.name, fraction }) },
+    );
+    if (!fitted.ok) return fitted;
+    const outputs = await fitted.value.predict(data.heldOut.features, data.heldOut.count);
+    if (!outputs.every(Number.isFinite))
+      return fail(`${model.title} predicts something that is no number. Another setting may help.`);
+    const judged = judge(data.contract, outputs, data.heldOut, seed);
+    if (judged === undefined) return fail('No row is held out.');
+    return ok({ fitted: fitted.value, judged, outputs });
+  };
+  const baselines: { readonly one: ChosenModel; readonly judged: Judged; readonly fitted: Fitted }[] = [];
+  for (const model of baselinesOf(data.contract)) {
+    const options = readOptions(model, {});
+    if (!options.ok) throw new Error(options.error.message);
+    const one = { model, options: options.value };
+    const started = surroundings.clock.monotonic();
+    const done = await fitAndJudge(one);
+    if (!done.ok) {
+      tell({ type: 'left-out', model: model.name, message: done.error });
+      continue;
+    }
+    done.value.fitted.close();
+    baselines.push({ one, judged: done.value.judged, fitted: done.value.fitted });
+    const ms = surroundings.clock.monotonic() - started;
+    tell({ type: 'baseline', entry: entryOf(one, done.value.judged, done.value.fitted, undefined), ms });
+  }
+  const searched = 'model' in chosen ? undefined : await search(data, chosen, seed, surroundings, tell);
+  if (searched?.ok === false) return searched;
+  const one = 'model' in chosen ? chosen : searched?.value.chosen;
+  if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
+  const started = surroundings.clock.monotonic();
+  const done = await fitAndJudge(one);
+  if (!done.ok) return done;
+  const { fitted, judged, outputs } = done.value;
+  const entry = entryOf(one, judged, fitted, undefined);
+  tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started });
+  const compared = baselines.map((baseline) =>
+    entryOf(baseline.one, baseline.judged, baseline.fitted, compareModels(judged, baseline.judged, seed)),
+  );
+  const floor = compared.find((one) => one.model === 'constant')?.comparison;
+  const verdict = floor === undefined ? 'no signal' : verdictOf(floor);
+  return ok({
+    fitted,
+    outputs,
+    result: {
+      verdict,
+      says: sentence(verdict, entry, compared),
+      model: entry,
+      baselines: compared,
+      leaderboard: searched?.value.leaders ?? [],
+      trials: searched?.value.trials.length ?? 0,
+    },
+  });
+}
+
+function search(
+  data: BenchData,
+  { mostTrials, known, budgetMs }: SearchLimits,
+  seed: number,
+  surroundings: FitSurroundings,
+  tell: (event: BenchEvent) => void,
+) {
+  const { clock } = surroundings;
+  let number = 0;
+  return searchModels(
+    {
+      contract: data.contract,
+      rows: data.training,
+      seed,
+      mostTrials,
+      known,
+      deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
+    },
+    surroundings,
+    (trial) => tell({ type: 'trial', number: (number += 1), ...trial }),
+  );
+}
+
+const entryOf = (
+  { model, options }: ChosenModel,
+  { report }: Judged,
+  fitted: Fitted,
+  comparison: Comparison | undefined,
+): BenchEntry => ({
+  model: model.name,
+  title: model.title,
+  options,
+  report,
+  digest: fitted.digest,
+  bytes: fitted.bytes,
+  comparison,
+});
+
+function sentence(
+  verdict: BenchResult['verdict'],
+  model: BenchEntry,
+  baselines: readonly BenchEntry[],
+): string {
+  if (verdict === 'no signal')
+    return `${model.title} is not better than the same answer for all by more than the luck of the ${model.report.count} held-out rows explains: these columns do not tell the target, or there are too few rows.`;
+  const best = baselines
+    .filter((one) => one.model !== model.model)
+    .toSorted((a, b) => meritOf(b.report) - meritOf(a.report))[0];
+  const interval = best?.comparison?.interval;
+  if (best === undefined || interval === undefined)
+    return `${model.title} learns something from these columns.`;
+  if (interval.low > 0)
+    return `${model.title} is better than every baseline; the next best is ${best.title}.`;
+  return `${model.title} learns something, but is not clearly better than ${best.title}, which is simpler.`;
+}
