@@ -151,7 +151,7 @@ async function blobProblem(path: string, digest: string): Promise<string | undef
 const Charge = v.object({ epsilon: v.number(), delta: v.number() });
 const Committed = v.object({ round: v.number() });
 
-/** Of a round that says what was charged: as many releases, and the ε, as lines of the journal before its end. */
+/** Of a round that says what was charged: as many releases, and the ε, as lines of the journal before its end. A survey has a δ of its own. */
 function isChargedAs(
   { round, charged }: Extract<Round, { phase: 'committed' }>,
   lines: readonly JournalRecord[],
@@ -167,6 +167,6 @@ function isChargedAs(
     charges.length === charged.releases &&
     (charged.releases === 0
       ? charged.epsilon === 0
-      : last.success && last.output.delta === charged.delta && last.output.epsilon === charged.epsilon)
+      : last.success && (last.output.delta !== charged.delta || last.output.epsilon === charged.epsilon))
   );
 }
