@@ -3,9 +3,8 @@
 import { fail, ok, type Result } from '../core/result.ts';
 import { listOf, quoted } from './import-report.ts';
 import { fileName, isHidden, type SourceFile } from './source-file.ts';
-import { csvScanner, recordTexts } from './table/csv-scanner.ts';
-import { detectDelimiter } from './table/header.ts';
-import { headText, notTextBecause, textChunks } from './table/text-bytes.ts';
+import { recordTexts } from './table/csv-scanner.ts';
+import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
 
 export interface RawTable {
   readonly header: readonly string[];
@@ -36,43 +35,42 @@ export async function readRawTable(
   let ragged = 0;
   for (const file of visible) {
     const name = fileName(file.path);
-    const head = headText(await file.read(0, Math.min(256 * 1024, file.size)));
-    const reason = file.size === 0 ? 'It is empty.' : notTextBecause(head.subarray(0, 8192));
-    if (reason !== undefined) return fail(`${quoted(name)} is not a CSV file. ${reason}`);
-    const delimiter =
-      /^sep=([,;|\t])\r?\n/i.exec(new TextDecoder().decode(head.subarray(0, 8)))?.[1] ??
-      detectDelimiter(head, head.length >= file.size, [wanted]);
-    let own: readonly string[] | undefined;
+    const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
+    const form = tableForm(name, head);
+    if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
     let order: readonly number[] | undefined;
     let problem: string | undefined;
     const before = rows.length;
-    const scanner = csvScanner(delimiter.charCodeAt(0), (record) => {
-      if (problem !== undefined) return;
-      const cells = recordTexts(record);
-      if (own === undefined) {
-        if (record.row === 1 && cells.length <= 2 && /^sep=/i.test(cells[0] ?? '')) return;
-        own = cells;
-        header ??= cells;
-        const places = header.map((column) => cells.indexOf(column));
-        if (cells.length !== header.length || places.includes(-1))
-          problem = `${quoted(name)} has other columns (${listOf(cells.map(quoted))}) than the files before it (${listOf(header.map(quoted))}). Name files of one table.`;
-        else order = places;
-        return;
-      }
-      if (cells.every((cell) => cell === '')) return;
-      if (record.isMalformed || cells.length !== own.length) {
-        ragged += 1;
-        return;
-      }
-      rows.push(order === undefined || own === header ? cells : order.map((place) => cells[place] ?? ''));
-      if (rows.length * cells.length > MOST_CELLS)
-        problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
-    });
-    for await (const chunk of textChunks(file, { signal })) {
-      scanner.push(chunk);
-      if (problem !== undefined) return fail(problem);
-    }
-    scanner.end();
+    await readRecords(
+      form,
+      file,
+      head,
+      {
+        header(names) {
+          header ??= names;
+          const places = header.map((column) => names.indexOf(column));
+          if (names.length !== header.length || places.includes(-1))
+            problem = `${quoted(name)} has other columns (${listOf(names.map(quoted))}) than the files before it (${listOf(header.map(quoted))}). Name files of one table.`;
+          else order = places;
+          return problem === undefined;
+        },
+        record(record) {
+          if (problem !== undefined) return;
+          const cells = recordTexts(record);
+          if (cells.every((cell) => cell === '')) return;
+          rows.push(order === undefined ? cells : order.map((place) => cells[place] ?? ''));
+          if (rows.length * cells.length > MOST_CELLS)
+            problem = `The table has more than ${MOST_CELLS.toLocaleString('en')} cells, which is more than is held in memory here. Take a sample of its rows.`;
+        },
+        refuse(kind, message) {
+          if (kind === 'ragged-row' || kind === 'not-json') ragged += 1;
+          else if (kind !== 'empty-file') problem ??= `${quoted(name)}: ${message}`;
+        },
+        note: () => undefined,
+        piece: () => Promise.resolve(problem === undefined),
+      },
+      { wanted: [wanted], signal },
+    );
     if (problem !== undefined) return fail(problem);
     read.push({ name, rows: rows.length - before });
   }

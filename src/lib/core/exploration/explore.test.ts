@@ -1,6 +1,7 @@
 // Figures of a table against pandas 3.0.6, numpy and scipy 1.17.1 on the same rows, which both sides make by the same formulas.
 import { expect, test } from 'vitest';
-import { columnBuilder, isoTime, type ColumnTable, type ColumnValues } from './columns.ts';
+import { isoTime } from '../data/iso-time.ts';
+import { columnBuilder, type ColumnTable, type ColumnValues } from './columns.ts';
 import { explore, type ColumnSummary } from './explore.ts';
 import { pandas } from './pandas.fixture.ts';
 
@@ -65,7 +66,7 @@ test('count, mean, deviation, quantiles, histogram and outliers are those of pan
     });
   }
   const mix = found.columns[2];
-  expect(mix?.type === 'number' && mix.summary.outliers.rows).toEqual([7, 257, 507, 757]);
+  expect(mix?.type === 'number' && mix.summary.outliers.farRows).toEqual([7, 257, 507, 757]);
 });
 
 test('categories are counted as pandas counts them', () => {
@@ -175,6 +176,22 @@ test.each<readonly [string, ColumnValues, readonly (string | null)[]]>([
   const other = texts('other', 60, (i) => `o${i % 9}`);
   expect(warned([column, other])).toContainEqual(warning);
   expect(warned([other])).toEqual([['duplicates', null]]);
+});
+
+test('of values outside the fences only those far out are warned of', () => {
+  const spread = (last: number): ColumnValues => ({
+    type: 'number',
+    name: 'x',
+    values: Float64Array.from({ length: 101 }, (_, i) => (i === 100 ? last : i + 0.5)),
+  });
+  // Quartiles 25.5 and 75.5: fences at −49.5 and 150.5, outer ones at −124.5 and 225.5.
+  expect(explore({ rows: 101, columns: [spread(160)] })).toMatchObject({
+    columns: [{ summary: { outliers: { low: -49.5, high: 150.5, count: 1, farCount: 0, farRows: [] } } }],
+    warnings: [],
+  });
+  expect(explore({ rows: 101, columns: [spread(226)] }).warnings).toMatchObject([
+    { kind: 'outliers', column: 'x', rows: [100] },
+  ]);
 });
 
 test('repeated rows are counted once each, a missing cell equal to a missing cell', () => {
