@@ -176,7 +176,7 @@ test('a target may be whether a number lies above another; dates become parts', 
 });
 
 test.each([
-  ['', 'is not a CSV file. It is empty'],
+  ['', 'The file is empty'],
   ['kind', 'a header line and no rows'],
   ['a,kind\n1,x\n2,y', 'both need 2 at least'],
   ['a,b\n1,2\n3,4', 'There is no column “kind” to predict'],
