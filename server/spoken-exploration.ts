@@ -1,4 +1,5 @@
 // An exploration for the eye, in a terminal: one line a column, then what to look at.
+import { isoText } from '#lib/core/data/iso-time.ts';
 import type { ColumnSummary, Exploration } from '#lib/core/exploration/explore.ts';
 
 export function* spokenExploration({ rows, columns, warnings, associations }: Exploration): Iterable<string> {
@@ -32,7 +33,7 @@ function describe(column: ColumnSummary): string {
   return `number${missing}: ${short(summary.minimum)} · ${first} · ${middle} · ${third} · ${short(summary.maximum)}, mean ${short(summary.mean)}, deviation ${short(summary.standardDeviation)}  ${bars}`;
 }
 
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+const day = (time: number): string => isoText(time).slice(0, 10);
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 const listed = (rows: readonly number[]): string =>
   rows.length <= 10 ? rows.join(', ') : `${rows.slice(0, 10).join(', ')} …`;

@@ -7,6 +7,7 @@ import { sourceFiles } from '#lib/adapters/node/data-path.ts';
 import { decodeImageInNode } from '#lib/adapters/node/decode-image.ts';
 import { exampleShape, DataContract, type TableColumn } from '#lib/core/data/contract.ts';
 import { countClasses } from '#lib/core/data/class-counts.ts';
+import { DAY_MS, isoText } from '#lib/core/data/iso-time.ts';
 import { datasetVersion } from '#lib/core/data/dataset-version.ts';
 import type { Examples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
@@ -177,6 +178,7 @@ const counted = (number: number, noun: string): string =>
 function describe(column: TableColumn): string {
   const missing = column.missingAllowed ? ', may be missing' : '';
   if (column.type === 'category') return `category (${listOf(column.categories, 8)})${missing}`;
+  if (column.reads === 'time') return `time, about ${isoText(column.mean * DAY_MS).slice(0, 10)}${missing}`;
   return `number, ${column.minimum ?? '−∞'} to ${column.maximum ?? '∞'}, scaled by mean ${column.mean} and deviation ${column.standardDeviation}${missing}`;
 }
 

@@ -15,6 +15,7 @@ export interface ImportRefusal {
     | 'missing-column'
     | 'ragged-row'
     | 'not-a-number'
+    | 'not-a-time'
     | 'out-of-range'
     | 'unknown-category'
     | 'unknown-class'

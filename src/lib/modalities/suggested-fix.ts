@@ -15,6 +15,8 @@ export function suggestedFix(kind: RefusalKind, evidence: Evidence): string {
   switch (kind) {
     case 'not-a-number':
       return numberFix(found);
+    case 'not-a-time':
+      return timeFix(found);
     case 'out-of-range':
       return rangeFix(found, evidence.fits);
     case 'unknown-category':
@@ -47,6 +49,22 @@ function numberFix(found: readonly string[]): string {
   if (all(found, (text) => /^[+-]?\d+(\.\d+)?\s*[^\d\s.,]+$/.test(text)))
     return `Leave the unit out: ${first} as ${Number.parseFloat(first)}.`;
   return 'Correct these cells, or empty them where the value is not known and the column may be missing.';
+}
+
+/** Only where the day cannot be the month: 17.05.2024 is plain, 04/05/2024 is not. */
+function timeFix(found: readonly string[]): string {
+  const parts = found.map((text) => /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})$/.exec(text));
+  const known = parts.filter((part) => part !== null);
+  const [first] = known;
+  if (first !== undefined && known.length === found.length) {
+    const isDayFirst = known.some((part) => Number(part[1]) > 12);
+    const isMonthFirst = known.some((part) => Number(part[3]) > 12);
+    const [day, month] = isDayFirst ? [first[1], first[3]] : [first[3], first[1]];
+    if (isDayFirst !== isMonthFirst)
+      return `Write the year first: ${first[0]} as ${first[4]}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}.`;
+    return 'Write the year first, then the month and the day, as 2024-05-17: these dates can be read in two ways.';
+  }
+  return 'Write dates as 2024-05-17 and times as 2024-05-17T13:05, or empty the cells where the column may be missing.';
 }
 
 function rangeFix(found: readonly string[], fits: Evidence['fits']): string {

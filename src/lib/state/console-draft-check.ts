@@ -76,13 +76,23 @@ export function stepOf(path: string): DraftStep {
 /** The contract as typed, of the kind that is chosen; unknown until the schema has read it. */
 export function contractTyped(draft: Draft): unknown {
   if (draft.kind === 'image') return { kind: 'image', ...draft.image };
-  const { columns, target } = draft.table;
+  const { columns, target, rules } = draft.table;
   return {
     kind: 'table',
+    ...(rules.length === 0 ? {} : { rules }),
     columns: columns.map(
-      ({ type, name, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
+      ({ type, name, reads, minimum, maximum, mean, standardDeviation, categories, missingAllowed }) =>
         type === 'number'
-          ? { type, name, minimum, maximum, missingAllowed, mean, standardDeviation }
+          ? {
+              type,
+              name,
+              ...(reads === undefined ? {} : { reads }),
+              minimum,
+              maximum,
+              missingAllowed,
+              mean,
+              standardDeviation,
+            }
           : { type, name, categories: listed(categories), missingAllowed },
     ),
     target:

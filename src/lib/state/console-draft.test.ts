@@ -18,6 +18,7 @@ const patients = (): Draft => ({
   ...digits(),
   kind: 'table',
   table: {
+    rules: [],
     columns: [
       { ...emptyColumn(1), name: 'age', mean: 54, standardDeviation: 9, minimum: 0, maximum: 120 },
       {

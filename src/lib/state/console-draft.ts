@@ -2,7 +2,7 @@
 // switching loses nothing, and the same shape is what the browser saves between visits.
 import * as v from 'valibot';
 import { strategies } from '#lib/core/aggregation/index.ts';
-import type { DataContract } from '#lib/core/data/contract.ts';
+import { ColumnRule, type DataContract } from '#lib/core/data/contract.ts';
 import {
   exactAveraging,
   ModelFamily,
@@ -30,6 +30,8 @@ export const DraftColumn = v.object({
   key: v.number(),
   type: v.picklist(['number', 'category']),
   name: v.string(),
+  /** A number that is written as a date. */
+  reads: v.exactOptional(v.literal('time')),
   minimum: number,
   maximum: number,
   mean: number,
@@ -99,7 +101,12 @@ export const Draft = v.object({
   metric: v.object({ name: MetricName, target: number }),
   kind: v.picklist(['image', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
-  table: v.object({ columns: v.array(DraftColumn), target: DraftTarget }),
+  /** The rules are kept as they came: they are set by the API. */
+  table: v.object({
+    columns: v.array(DraftColumn),
+    target: DraftTarget,
+    rules: v.optional(v.array(ColumnRule), []),
+  }),
   family: v.union([ModelFamily, SummedFamily]),
   /** By family and setting; a list of numbers is kept as it was typed, "200, 200"; a word is one of a few. */
   options: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.boolean(), number]))),
@@ -206,6 +213,7 @@ export const emptyDraft = (): Draft => ({
       mean: 0,
       standardDeviation: 1,
     },
+    rules: [],
   },
   family: 'mlp',
   options: defaultOptions(),
@@ -260,6 +268,7 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
     kind: 'table',
     image,
     table: {
+      rules: [...(contract.rules ?? [])],
       columns: contract.columns.map((column, index) => ({
         ...emptyColumn(index + 1),
         ...column,

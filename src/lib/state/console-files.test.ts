@@ -56,6 +56,7 @@ describe('the columns of a table', () => {
   });
   test('change places with the target', () => {
     const table = {
+      rules: [],
       columns: [
         { ...emptyColumn(1), name: 'age' },
         { ...emptyColumn(2), name: 'pain', type: 'category' as const, categories: ['yes', 'no'] },

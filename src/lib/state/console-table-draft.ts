@@ -14,6 +14,7 @@ export function columnSentence(column: DraftColumn): string {
     const names = column.categories.filter((name) => name.trim() !== '');
     return `category: ${names.length === 0 ? 'none yet' : `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`}${missing}`;
   }
+  if (column.reads === 'time') return `date or time${missing}`;
   const { minimum, maximum, mean, standardDeviation } = column;
   const range =
     minimum !== null && maximum !== null
@@ -51,6 +52,7 @@ export function columnToTarget(table: Draft['table'], at: number): Draft['table'
       standardDeviation: target.standardDeviation,
     });
   return {
+    rules: table.rules,
     columns: columns.length === 0 ? [emptyColumn(nextKey(table.columns))] : columns,
     target: {
       type: column.type === 'category' ? 'classes' : 'number',

@@ -30,6 +30,8 @@ export class DatasetPage {
   /** What the last edit was refused for; it goes with the next. */
   refused = $state.raw<string | null>(null);
   busy = $state(false);
+  /** The state that is being gone to. */
+  going = $state<number | null>(null);
 
   constructor(
     readonly id: string,
@@ -86,12 +88,14 @@ export class DatasetPage {
 
   /** Makes another state the one that is used. */
   async goTo(state: number): Promise<void> {
+    this.going = state;
     await this.#attempt(async () => {
       const store = await this.ports.store();
       this.record = await store.checkout(this.id, state);
       this.history = await store.history(this.id);
       await this.#look();
     });
+    this.going = null;
   }
 
   /** What a state changed of its parent; read once. */

@@ -1,4 +1,5 @@
 // What the preview of a rebuilt row says, in words: for the person whose row it is.
+import { DAY_MS, isoText } from '../core/data/iso-time.ts';
 import { encodedWidth, type TableContract } from '../core/data/contract.ts';
 import { secureSumOf, type NetworkFederation } from '../core/federation.ts';
 import type { AttackName } from '../core/inversion/attack-update.ts';
@@ -125,7 +126,9 @@ export function comparedCells(
       if (cell === undefined) return 'empty';
       return column.type === 'category'
         ? (column.categories[cell] ?? '')
-        : number(cell * column.standardDeviation + column.mean);
+        : column.reads === 'time'
+          ? isoText(Math.round(cell * column.standardDeviation + column.mean) * DAY_MS)
+          : number(cell * column.standardDeviation + column.mean);
     };
     const compared = { column: column.name, own: text(own), guess: text(guess), right: right[index]! };
     at += encodedWidth(column);

@@ -25,6 +25,8 @@ export type ImageContract = v.InferOutput<typeof ImageContract>;
 export const NumberColumn = v.strictObject({
   type: v.literal('number'),
   name: label,
+  /** Cells are days or moments in ISO 8601 (core/data/iso-time.ts); values, bounds and scaling are days since 1970 in UTC. */
+  reads: v.exactOptional(v.literal('time')),
   /** Values outside [minimum, maximum] are refused with their row; null sets no bound. */
   minimum: v.nullable(finite),
   maximum: v.nullable(finite),

@@ -1,4 +1,5 @@
 // A table by columns, as exploring needs it: numbers and times as they were written, not scaled; texts by number in a list.
+import { isoTime } from '../data/iso-time.ts';
 
 export type ColumnValues =
   /** [rows], NaN where missing. */
@@ -24,16 +25,6 @@ export interface ColumnBuilder {
   /** What is neither a number nor missing. */
   addText(text: string): void;
   finish(): ColumnValues;
-}
-
-/** ISO 8601, as Date reads it everywhere: a day, or a moment with its minutes; a time without a zone is taken as UTC. */
-const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** Milliseconds since 1970; NaN where the text is no ISO 8601 date or time. */
-export function isoTime(text: string): number {
-  if (!ISO.test(text)) return NaN;
-  const written = text.replace(' ', 'T').replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
-  return Date.parse(/T/.test(written) && !/(Z|[+-]\d{2}:\d{2})$/.test(written) ? `${written}Z` : written);
 }
 
 /**

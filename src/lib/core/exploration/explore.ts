@@ -130,13 +130,13 @@ function warningsOf(
         one.name,
         `“${one.name}” may say who a row is about: ${identity} Leave it out of training.`,
       );
-    if (one.type === 'number' && one.summary.outliers.count > 0 && one.summary.distinct > 10) {
-      const { low, high, count: number, rows } = one.summary.outliers;
+    if (one.type === 'number' && one.summary.outliers.farCount > 0 && one.summary.distinct > 10) {
+      const { farLow, farHigh, farCount, farRows } = one.summary.outliers;
       warn(
         'outliers',
         one.name,
-        `${number} ${number === 1 ? 'value' : 'values'} of “${one.name}” ${number === 1 ? 'lies' : 'lie'} far from the others, below ${short(low)} or above ${short(high)}. Look whether they are mistakes.`,
-        rows,
+        `${farCount} ${farCount === 1 ? 'value' : 'values'} of “${one.name}” ${farCount === 1 ? 'lies' : 'lie'} very far from the others, below ${short(farLow)} or above ${short(farHigh)}. Look whether they are mistakes.`,
+        farRows,
       );
     }
     if (target === undefined || table.rows < 20) continue;

@@ -22,13 +22,16 @@ export interface NumberSummary {
   readonly outliers: Outliers;
 }
 
-/** Beyond 1.5 interquartile ranges of the quartiles (Tukey 1977). */
+/** Tukey 1977: outside, beyond 1.5 interquartile ranges of the quartiles (of a bell curve 0.7 %); far out, beyond 3 (2 in a million). */
 export interface Outliers {
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Rows, from 0, the first hundred. */
-  readonly rows: readonly number[];
+  readonly farLow: number;
+  readonly farHigh: number;
+  readonly farCount: number;
+  /** Rows of those far out, from 0, the first hundred. */
+  readonly farRows: readonly number[];
 }
 
 export const QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
@@ -124,14 +127,19 @@ function outliersOf(values: Float64Array, sorted: Float64Array): Outliers {
   const third = quantile(sorted, 0.75);
   const low = first - 1.5 * (third - first);
   const high = third + 1.5 * (third - first);
-  const rows: number[] = [];
+  const farLow = first - 3 * (third - first);
+  const farHigh = third + 3 * (third - first);
+  const farRows: number[] = [];
   let count = 0;
+  let farCount = 0;
   // No spread in the middle half: everything else would be called an outlier.
   if (third > first)
     for (let row = 0; row < values.length; row += 1)
       if (values[row]! < low || values[row]! > high) {
         count += 1;
-        if (rows.length < LISTED_ROWS) rows.push(row);
+        if (values[row]! >= farLow && values[row]! <= farHigh) continue;
+        farCount += 1;
+        if (farRows.length < LISTED_ROWS) farRows.push(row);
       }
-  return { low, high, count, rows };
+  return { low, high, count, farLow, farHigh, farCount, farRows };
 }

@@ -1,4 +1,5 @@
 // Values that a format gives one by one, as the records that text is cut into. Missing values are empty cells.
+import { isoText } from '../../core/data/iso-time.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 
 const encoder = new TextEncoder();
@@ -40,18 +41,11 @@ export function cellText(value: unknown): string {
     case 'bigint':
       return String(value);
     default:
-      if (value instanceof Date) return isoText(value);
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : isoText(value.getTime());
       return JSON.stringify(value, (_, inner: unknown) =>
         typeof inner === 'bigint' ? String(inner) : inner,
       );
   }
-}
-
-/** A day where it is one, else the moment. */
-function isoText(time: Date): string {
-  if (Number.isNaN(time.getTime())) return '';
-  const text = time.toISOString();
-  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text;
 }
 
 /** The cells of an object, nested objects by their path: {a: {b: 1}} has the column "a.b". */

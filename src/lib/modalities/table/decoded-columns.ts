@@ -1,5 +1,6 @@
 // Encoded examples as the columns that they were read from: for looking at what is kept, and changing a cell of it.
 import { encodedWidth, type TableContract } from '../../core/data/contract.ts';
+import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import type { ColumnTable, ColumnValues } from '../../core/exploration/columns.ts';
 
@@ -19,6 +20,19 @@ export function unscaled(scaled: number, mean: number, standardDeviation: number
   return exact;
 }
 
+/** Whole days, hours, minutes, seconds, milliseconds of a day. */
+const TIME_UNITS = [1, 24, 1440, 86_400, 86_400_000];
+
+/** As `unscaled`, of days since 1970, in milliseconds: the coarsest unit that the float stands for. */
+function unscaledTime(scaled: number, mean: number, standardDeviation: number): number {
+  const exact = scaled * standardDeviation + mean;
+  for (const unit of TIME_UNITS) {
+    const candidate = Math.round(exact * unit) / unit;
+    if (Math.fround((candidate - mean) / standardDeviation) === scaled) return Math.round(candidate * DAY_MS);
+  }
+  return Math.round(exact * DAY_MS);
+}
+
 /** Every column of the contract, and its target last. */
 export function decodedColumns(contract: TableContract, examples: Examples): ColumnTable {
   const { count, features, targets } = examples;
@@ -29,14 +43,15 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
     offset += encodedWidth(column);
     if (column.type === 'number') {
       const values = new Float64Array(count);
+      const back = column.reads === 'time' ? unscaledTime : unscaled;
       for (let row = 0; row < count; row += 1) {
         const place = row * width + at;
         values[row] =
           column.missingAllowed && features[place + 1] === 1
             ? NaN
-            : unscaled(features[place]!, column.mean, column.standardDeviation);
+            : back(features[place]!, column.mean, column.standardDeviation);
       }
-      return { type: 'number', name: column.name, values };
+      return { type: column.reads ?? 'number', name: column.name, values };
     }
     const codes = new Int32Array(count);
     for (let row = 0; row < count; row += 1)
@@ -73,7 +88,7 @@ export function cellTexts({ rows, columns }: ColumnTable, start: number, end: nu
       if (column.type === 'category') return column.labels[column.codes[row]!] ?? '';
       const value = column.values[row]!;
       if (Number.isNaN(value)) return '';
-      return column.type === 'time' ? new Date(value).toISOString() : String(value);
+      return column.type === 'time' ? isoText(value) : String(value);
     }),
   );
 }

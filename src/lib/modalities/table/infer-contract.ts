@@ -1,6 +1,7 @@
 // From an example CSV to a draft of the data contract, for the coordinator's form: types, ranges, categories, scaling, and a guess
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
+import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
 import { IDENTIFIER_NAME } from '../../core/exploration/identity.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
@@ -21,6 +22,8 @@ export interface ColumnFacts {
         readonly mean: number;
         readonly standardDeviation: number;
         readonly areWhole: boolean;
+        /** They are dates or times, in days since 1970. */
+        readonly areTimes: boolean;
       }
     | undefined;
   /** At most 1,000, in numeric or alphabetical order. */
@@ -67,8 +70,10 @@ export function inferTableContract(
     return reason === undefined || facts.name === target;
   });
 
-  const candidates = targetCandidates(usable);
-  const chosen = usable.find((facts) => facts.name === (target ?? candidates[0]));
+  // A moment is not a thing to foretell here: a duration is, as a number.
+  const possible = usable.filter((facts) => facts.numbers?.areTimes !== true);
+  const candidates = targetCandidates(possible);
+  const chosen = possible.find((facts) => facts.name === (target ?? candidates[0]));
   if (chosen === undefined)
     return fail(
       target === undefined
@@ -145,6 +150,7 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
   let missing = 0;
   let areNumbers = true;
   let areWhole = true;
+  let areTimes = true;
   let count = 0;
   let mean = 0;
   let squares = 0;
@@ -157,11 +163,13 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
       continue;
     }
     if (values.size <= MAXIMUM_VALUES) values.add(numericSpelling(text) ?? text);
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-    if (!Number.isFinite(value)) {
-      areNumbers = false;
-      continue;
-    }
+    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+    const days: number = areTimes ? isoTime(text) / DAY_MS : NaN;
+    areNumbers = areNumbers && Number.isFinite(number);
+    areTimes = areTimes && Number.isFinite(days);
+    // A column begins as one or the other: no text is both.
+    const value = Number.isFinite(number) ? number : days;
+    if (!Number.isFinite(value)) continue;
     areWhole = areWhole && Number.isInteger(value);
     minimum = Math.min(minimum, value);
     maximum = Math.max(maximum, value);
@@ -175,18 +183,19 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
   const standardDeviation = spread > 0 ? Number(spread.toPrecision(4)) : 1;
   // The mean is rounded to a thousandth of the spread, not of itself: years and densities lie far from zero.
   const numbers =
-    areNumbers && count > 0
+    (areNumbers || areTimes) && count > 0
       ? {
           minimum,
           maximum,
           mean: roundedTo(mean, standardDeviation / 1000, Math.round),
           standardDeviation,
-          areWhole,
+          areWhole: areWhole && !areTimes,
+          areTimes,
         }
       : undefined;
   const ordered = [...values]
     .slice(0, MAXIMUM_VALUES)
-    .toSorted(numbers === undefined ? undefined : (a, b) => Number(a) - Number(b));
+    .toSorted(numbers === undefined || numbers.areTimes ? undefined : (a, b) => Number(a) - Number(b));
   return { name, missing, distinct: values.size, numbers, values: ordered };
 }
 
@@ -238,6 +247,18 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
     return { type: 'category', name: facts.name, categories: [...facts.values], missingAllowed };
   }
   const { minimum, maximum, mean, standardDeviation } = facts.numbers;
+  // No bounds: other devices' days are other days.
+  if (facts.numbers.areTimes)
+    return {
+      type: 'number',
+      name: facts.name,
+      reads: 'time',
+      minimum: null,
+      maximum: null,
+      missingAllowed,
+      mean,
+      standardDeviation,
+    };
   // As wide again on both sides: other devices hold other people, but not other units.
   const range = maximum - minimum || Math.abs(maximum) || 1;
   return {

@@ -1,6 +1,7 @@
 // One row of a table as a model sees it, [F]: scaled numbers with their indicator of being missing, one-hot categories, and the
 // target. The one code path for training data and for a row filled in by hand.
 import { encodedWidth, type TableColumn, type TableContract } from '../../core/data/contract.ts';
+import { DAY_MS, isoText, isoTime } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type Problem } from '../import-report.ts';
 import { categoryMatcher, MISSING, UNKNOWN, type CategoryMatcher } from './cell-category.ts';
@@ -53,12 +54,27 @@ const notUtf8 = (text: string): string =>
     ? ' Some of its bytes are not UTF-8, as the rest of the file is: save it as UTF-8.'
     : '';
 
+const notTime = (column: string, text: string): RowProblem => ({
+  kind: 'not-a-time',
+  column,
+  found: text,
+  expected: 'a date or time, as 2024-05-17 or 2024-05-17T13:05',
+  message: `${quoted(column)} must be a date or time in ISO 8601, as 2024-05-17 or 2024-05-17T13:05, but the cell holds ${quoted(text)}.`,
+});
+
 function bounds(column: Extract<TableColumn, { type: 'number' }>): string {
+  if (column.reads === 'time') return timeBounds(column.minimum, column.maximum);
   if (column.minimum === null && column.maximum === null) return 'a number of ordinary size';
   if (column.minimum === null) return `at most ${column.maximum}`;
   if (column.maximum === null) return `at least ${column.minimum}`;
   return `between ${column.minimum} and ${column.maximum}`;
 }
+
+const timeBounds = (minimum: number | null, maximum: number | null): string => {
+  const day = (days: number): string => isoText(days * DAY_MS);
+  if (minimum === null) return maximum === null ? 'a date that computers know' : `at latest ${day(maximum)}`;
+  return maximum === null ? `at earliest ${day(minimum)}` : `between ${day(minimum)} and ${day(maximum)}`;
+};
 
 type Cell = (record: CsvRecord, features: Float32Array, at: number) => RowProblem | undefined;
 
@@ -68,7 +84,10 @@ function numberCell(column: Extract<TableColumn, { type: 'number' }>, field: num
   const high = column.maximum ?? 1e37 * column.standardDeviation;
   const { mean, standardDeviation, missingAllowed, name } = column;
   return (record, features, at) => {
-    const value = numberIn(record.bytes, record.starts[field]!, record.ends[field]!);
+    const value =
+      column.reads === 'time'
+        ? isoTime(fieldText(record, field)) / DAY_MS
+        : numberIn(record.bytes, record.starts[field]!, record.ends[field]!);
     if (value >= low && value <= high) {
       features[at] = (value - mean) / standardDeviation;
       if (missingAllowed) features[at + 1] = 0;
@@ -81,10 +100,10 @@ function numberCell(column: Extract<TableColumn, { type: 'number' }>, field: num
         column: name,
         found: text,
         expected: bounds(column),
-        fits: (other) => other >= low && other <= high,
+        ...(column.reads === 'time' ? {} : { fits: (other: number) => other >= low && other <= high }),
         message: `${quoted(name)} must be ${bounds(column)}, but the cell holds ${quoted(text)}.`,
       };
-    if (!isMissing(text)) return notNumber(name, text);
+    if (!isMissing(text)) return column.reads === 'time' ? notTime(name, text) : notNumber(name, text);
     if (!missingAllowed) return missing(name, text);
     features[at] = 0;
     features[at + 1] = 1;
