@@ -159,6 +159,19 @@ test('a participant’s pages hold in both colours and both widths, before and a
       'alone-ready': '/f/open/alone',
     })),
   );
+  // The lock on what is kept here: being set, open, and locked.
+  await page.goto(`${server.url}/me`);
+  await page.getByRole('button', { name: 'Set a passphrase…' }).click();
+  found.push(...(await findings(page, 'lock-being-set')));
+  await page.getByRole('textbox', { name: 'Passphrase' }).fill('four herons by the lake');
+  await page.getByLabel('The same again').fill('four herons by the lake');
+  await page.getByRole('checkbox', { name: /if I forget it/ }).check();
+  await page.getByRole('button', { name: 'Set it' }).click();
+  await expect(page.getByText('What this browser keeps is locked with your passphrase.')).toBeVisible();
+  found.push(...(await findings(page, 'lock-open')));
+  await page.getByRole('button', { name: 'Lock now' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Locked' })).toBeVisible();
+  found.push(...(await findings(page, 'locked')));
   expect(found).toEqual([]);
   await context.close();
 });

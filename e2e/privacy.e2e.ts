@@ -31,6 +31,29 @@ test('the form says ε with δ and adjacency, the join page what protects, and a
   await page.getByLabel('Budget, ε').fill('0.1');
   await expect(page.getByText(/ε 0\.1 at δ 0\.00001 holds 0 updates of each device/)).toBeVisible();
 
+  // Who is drawn can be counted on only where the population is closed; then ε is less, and whom one trusts for it is said.
+  await page.getByLabel('Budget, ε').fill('8');
+  await page.getByLabel('Drawn by the server').fill('10');
+  await page.getByLabel('Drawn by the server').blur();
+  await expect(page.getByText(/Only from a closed population can the server draw/)).toBeVisible();
+  await page.getByLabel('Who may join').selectOption({ label: 'Invited devices only' });
+  await expect(page.getByText(/Only from a closed population/)).toBeHidden();
+  await expect(page.getByText(/Devices must trust this server to draw so/)).toBeVisible();
+
+  // Under a secure sum the noise is the devices' own, and groups are for strategies that compare.
+  await page.getByLabel('Updates', { exact: true }).selectOption({ label: 'Their sum alone' });
+  await expect(protection.locator('option:checked')).toContainText(
+    'not where the server reads their sum alone',
+  );
+  await expect(page.getByLabel('Largest update')).toBeVisible();
+  await protection.selectOption({ label: 'Noise of all devices, inside the secure sum' });
+  await expect(page.getByLabel('Largest update')).toBeHidden();
+  await expect(page.getByText(/and one that sent its noise alone/)).toBeVisible();
+  await page.getByLabel('Groups').fill('3');
+  await expect(page.getByText(/of \d+, to open that of a group\./)).toBeVisible();
+  await page.getByLabel('Groups').fill('');
+  await expect(page.getByText(/of \d+, to open the sum\./)).toBeVisible();
+
   const coordinator = await signedIn(server.signInUrl);
   const { spec } = patientsFederation();
   await coordinator.create(

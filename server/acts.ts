@@ -1,8 +1,10 @@
 // What coordinators did, act by act: who, when and what, in one hash chain for the whole server, which outlives the federations that it
-// tells of. Acts that change a federation stand in its journal as well, in the transaction that changed it.
+// tells of. Acts that change a federation stand in its journal as well, in the transaction that changed it. People and their ways in
+// belong to no federation: acts name their rows, as lines of a journal name those of its federation (coordinator/seal.ts).
 import { canonicalText, type Canonical } from '#lib/core/canonical.ts';
 import { digestOfText } from '#lib/core/digest.ts';
 import { START } from './coordinator/journal.ts';
+import { nameOf, rowDigest } from './coordinator/seal.ts';
 import type { Clock } from './ports/clock.ts';
 import type { ActRecord, Change, Records } from './ports/records.ts';
 
@@ -41,7 +43,10 @@ export async function openActs(records: Records, clock: Clock): Promise<Acts> {
     record(by, act, changes = []) {
       const written = turn.then(async () => {
         const { sequence, hash: previous } = end;
-        const entry = { sequence: sequence + 1, at: clock.now(), by, ...act, previous, hash: '' };
+        const rows = changes.flatMap((change) => records.rowsOf(change));
+        const named = rows.map((row): [string, string] => [nameOf(row), rowDigest(row)]);
+        const detail = rows.length === 0 ? act.detail : { ...act.detail, rows: named };
+        const entry = { sequence: sequence + 1, at: clock.now(), by, ...act, detail, previous, hash: '' };
         const record: ActRecord = { ...entry, hash: hashOfAct(entry) };
         await records.write([...changes, { type: 'append-act', record }]);
         end = record;

@@ -20,6 +20,7 @@ import {
   type RoundRecord,
   type RunRecord,
   type SessionRecord,
+  type SurveyRecord,
   type UpdateRecord,
   type VersionRecord,
 } from '../ports/records.ts';
@@ -35,6 +36,7 @@ interface State {
   invitations: Map<string, InvitationRecord>;
   admissions: Map<string, AdmissionRecord>;
   exclusions: Map<string, ExclusionRecord>;
+  surveys: Map<string, SurveyRecord>;
   people: Map<string, PersonRecord>;
   credentials: Map<string, CredentialRecord>;
   sessions: Map<string, SessionRecord>;
@@ -58,6 +60,7 @@ const ofFederation = [
   'invitations',
   'admissions',
   'exclusions',
+  'surveys',
   'log',
 ] as const satisfies readonly (keyof State)[];
 
@@ -77,6 +80,7 @@ const touched: { readonly [Type in Change['type']]: readonly (keyof State)[] } =
   'insert-admission': ['admissions'],
   'put-exclusion': ['exclusions'],
   'delete-exclusion': ['exclusions'],
+  'put-survey': ['surveys'],
   'put-person': ['people'],
   'delete-person': ['people', 'credentials', 'sessions'],
   'put-credential': ['credentials'],
@@ -102,6 +106,7 @@ export function memoryRecords(): MemoryRecords {
     invitations: new Map(),
     admissions: new Map(),
     exclusions: new Map(),
+    surveys: new Map(),
     people: new Map(),
     credentials: new Map(),
     sessions: new Map(),
@@ -141,6 +146,8 @@ export function memoryRecords(): MemoryRecords {
     invitations: async (federation) => of(state.invitations, federation),
     admissions: async (federation) => of(state.admissions, federation),
     exclusions: async (federation) => of(state.exclusions, federation),
+    surveys: async (federation) =>
+      of(state.surveys, federation).sort((a, b) => a.survey.survey - b.survey.survey),
     people: async () => [...state.people.values()],
     credentials: async () => [...state.credentials.values()],
     sessions: async () => [...state.sessions.values()],
@@ -235,6 +242,12 @@ function apply(state: State, change: Change): void {
     case 'delete-exclusion':
       state.exclusions.delete(key(change.federation, change.participant));
       return;
+    case 'put-survey': {
+      const { federation, survey } = change.record;
+      known(federation);
+      state.surveys.set(key(federation, survey.survey), change.record);
+      return;
+    }
     case 'put-person':
       state.people.set(change.record.id, change.record);
       return;

@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import * as v from 'valibot';
+import type { Round } from '#lib/core/round/round-state.ts';
 import { isSigned } from '#lib/core/transparency/follow-head.ts';
 import { leafHash, MerkleTree } from '#lib/core/transparency/merkle.ts';
 import { leafText } from '#lib/core/transparency/statements.ts';
 import { readLog, readRound, readVersion } from '../adapters/sqlite/rows.ts';
 import type { Tables } from '../adapters/sqlite/schema.ts';
 import { START } from '../coordinator/journal.ts';
-import { contributionsOf, leafOf, signedHeadOf } from '../coordinator/version-log.ts';
+import { leafOf, madeBy, madeByNone, signedHeadOf } from '../coordinator/version-log.ts';
 import type { JournalRecord, LogRecord, VersionRecord } from '../ports/records.ts';
 import { because, type Finding } from './findings.ts';
 import type { Row, Stored } from './stored.ts';
@@ -83,10 +85,12 @@ export async function auditVersions(
     const round = version?.round == null ? undefined : rounds.get(version.round);
     if (version === undefined) fault('there is no such version: it was taken away.');
     else if (
-      leafText(leafOf(version, round === undefined ? [] : contributionsOf(version.federation, round))) !==
+      leafText(leafOf(version, round === undefined ? madeByNone : madeBy(version.federation, round))) !==
       leaf.leaf
     )
       fault('the version, or the round that made it, is not what was logged.');
+    if (round?.phase === 'committed' && !isChargedAs(round, parts.lines))
+      fault('what it says was charged is not what the journal charged by then.');
     await auditHead(leaf, tree, parts.publicKey, fault);
     if (!hashes.has(leaf.journal)) fault('the line of the journal that its head vouches for is not there.');
   }
@@ -142,4 +146,27 @@ async function blobProblem(path: string, digest: string): Promise<string | undef
     return `its bytes cannot be read: ${because(error)}`;
   }
   return hash.digest('hex') === digest ? undefined : 'its bytes are not what their digest says.';
+}
+
+const Charge = v.object({ epsilon: v.number(), delta: v.number() });
+const Committed = v.object({ round: v.number() });
+
+/** Of a round that says what was charged: as many releases, and the ε, as lines of the journal before its end. */
+function isChargedAs(
+  { round, charged }: Extract<Round, { phase: 'committed' }>,
+  lines: readonly JournalRecord[],
+): boolean {
+  if (charged === undefined) return true;
+  const end = lines.findLastIndex(({ type, payload }) => {
+    const read = type === 'committed' ? v.safeParse(Committed, payload) : undefined;
+    return read?.success === true && read.output.round === round;
+  });
+  const charges = lines.slice(0, end).filter(({ type }) => type === 'privacy-charged');
+  const last = v.safeParse(Charge, charges.at(-1)?.payload);
+  return (
+    charges.length === charged.releases &&
+    (charged.releases === 0
+      ? charged.epsilon === 0
+      : last.success && last.output.delta === charged.delta && last.output.epsilon === charged.epsilon)
+  );
 }

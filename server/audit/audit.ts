@@ -9,6 +9,7 @@ import { readServerKey } from '../adapters/file-server-key.ts';
 import { auditActs, auditEndOfActs } from './audit-acts.ts';
 import { auditKeptHead } from './audit-kept-head.ts';
 import { auditJournal, chainOf } from './audit-journal.ts';
+import { auditPeople } from './audit-people.ts';
 import { auditVersions } from './audit-versions.ts';
 import { DELETED } from '../coordinator/journal.ts';
 import { PrivacyLedger } from '../coordinator/privacy-ledger.ts';
@@ -65,6 +66,7 @@ export async function audit(directory: string, options: AuditOptions = {}): Prom
   const stored = openStored(path);
   try {
     const acts = auditActs(stored, found);
+    auditPeople(stored, acts, found);
     const rows = federationsOf(stored, found);
     for (const [federation, tables] of withoutOwner(stored, new Set(rows.map((row) => String(row['id']))))) {
       const lines = tables.includes('journal') ? chainOf(stored, federation, found) : [];

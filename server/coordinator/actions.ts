@@ -1,5 +1,6 @@
 // What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves; where the disk has no
 // room for it, it rejects with RecordsFull or BlobSpaceFull, and nothing was done.
+import { madeByNone } from './version-log.ts';
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import { completion, firstParameters, type FederatedModel } from '#lib/core/federated-model.ts';
@@ -85,7 +86,7 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
           { type: 'put-run', record: run },
           federation.entry('started', { run: number }),
           // From here on version 0 stays what it is.
-          ...(federation.log.size === 0 ? [federation.logged(federation.versions.head, [])] : []),
+          ...(federation.log.size === 0 ? [federation.logged(federation.versions.head, madeByNone)] : []),
         ]);
         federation.run = run;
         federation.record = next;

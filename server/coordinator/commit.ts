@@ -49,7 +49,8 @@ export function planCommit(input: {
         ? reports.reduce((total, report) => total + report.examples, 0)
         : 0),
     bytesUp: isSecret ? 0 : reports.reduce((total, report) => total + report.bytes, 0),
-    bytesDown: input.bytesDown,
+    // Devices fetch what they train from: the bytes would tell how many were drawn.
+    bytesDown: isSecret ? 0 : input.bytesDown,
     durationMs: Math.max(0, at - round.openedAt),
   };
   const roundsCommitted = input.record.roundsCommitted + 1;

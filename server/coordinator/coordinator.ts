@@ -16,7 +16,9 @@ import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { LedgerView } from '#lib/protocol/ledger.ts';
+import type { Question } from '#lib/core/statistics/survey.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
+import type { SurveyView } from '#lib/protocol/surveys.ts';
 import type {
   AliasMove,
   FederationSummary,
@@ -87,6 +89,10 @@ export interface Coordinator {
   reputation(id: FederationId): readonly Standing[] | undefined;
   /** What each device has lost of its privacy. */
   ledger(id: FederationId): LedgerView | undefined;
+  /** Newest first. */
+  surveys(id: FederationId): readonly SurveyView[] | undefined;
+  /** Asks the devices that are here, beside training. */
+  survey(id: FederationId, question: Question): Promise<Result<SurveyView, ActionRefusal> | undefined>;
   exclude(
     id: FederationId,
     participant: ParticipantId,
@@ -211,6 +217,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
           exclusions: [],
+          surveys: [],
           lastRounds: new Map(),
         },
         around,
@@ -262,6 +269,11 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       if (privacy.type === 'none') return null;
       const { delta, epsilon } = privacy;
       return { delta, epsilon, participants: federation.ledger.spentAt(delta) };
+    },
+    surveys: (id) => federations.get(id)?.surveys.views,
+    survey: async (id, question) => {
+      const federation = federations.get(id);
+      return federation?.enqueue(() => federation.surveys.ask(question));
     },
     exclude: (id, participant, exclusion) =>
       asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
@@ -407,12 +419,14 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       log: versionLog(id, around.key, await records.log(id)),
       invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
       exclusions: await records.exclusions(id),
+      surveys: await records.surveys(id),
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
   await beginLog(federation);
+  await federation.surveys.resume();
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;

@@ -29,13 +29,13 @@ import { secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import { isDrawn, type Privacy } from '#lib/core/privacy/rules.ts';
 import { groupsOf } from '#lib/core/secure-sum/groups.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import type { Receipt } from '#lib/protocol/views.ts';
 import {
   changedNothing,
   type Change,
   type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
+  type SurveyRecord,
   type VersionRecord,
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
@@ -44,7 +44,7 @@ import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
 import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
-import { contributionsOf, type VersionLog } from './version-log.ts';
+import { madeBy, type Made, type VersionLog } from './version-log.ts';
 import { Pace } from './pace.ts';
 import { ParticipantTimers } from './participant-timers.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
@@ -58,7 +58,9 @@ import { Seats } from './seats.ts';
 import { Blamed } from './secure-sum/blamed.ts';
 import { sumConfigOf } from './secure-sum/sum-terms.ts';
 import { Sums, type GroupSum } from './secure-sum/sums.ts';
+import { Surveys } from './statistics/surveys.ts';
 import { spentOutcome } from './status.ts';
+import { surveysHost } from './statistics/surveys-host.ts';
 import { Throttled } from './throttled.ts';
 import {
   AFTER_ABANDON_MS,
@@ -80,6 +82,7 @@ export interface FederationParts {
   readonly log: VersionLog;
   readonly invitations: Invitations;
   readonly exclusions: readonly ExclusionRecord[];
+  readonly surveys: readonly SurveyRecord[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -98,6 +101,7 @@ export class Federation {
   readonly driver: RoundDriver;
   /** The secure sums of the present round, where the run has them. */
   readonly summing: Sums;
+  readonly surveys: Surveys;
   /** Cohort members without a connection: each has a while to come back. */
   readonly graces: ParticipantTimers;
   readonly seats: Seats;
@@ -164,6 +168,7 @@ export class Federation {
       noise: around.noise,
       run: () => this.run,
       spec: () => this.#spec,
+      isSurveyed: (participant) => this.surveys.concerns(participant),
       write: (changes) => this.write(changes),
       entry: (type, payload) => this.entry(type, payload),
     });
@@ -182,6 +187,7 @@ export class Federation {
     });
     this.driver = new RoundDriver(this.#host(), around);
     this.summing = new Sums(this.#sumHost());
+    this.surveys = new Surveys(surveysHost(this), parts.surveys);
     this.#broadcast = new Throttled(around.clock, BROADCAST_EVERY_MS, () => {
       const view = compactView(viewOf(this));
       for (const watcher of this.attendance.watchers()) watcher.send('federation', view);
@@ -239,8 +245,8 @@ export class Federation {
   }
 
   /** A version in the log, to be written with it. */
-  logged(version: VersionRecord, contributions: readonly Receipt[]): Change {
-    return this.log.next(version, contributions, this.journal.last, this.around.clock.now());
+  logged(version: VersionRecord, made: Made): Change {
+    return this.log.next(version, made, this.journal.last, this.around.clock.now());
   }
 
   get openRound(): Round | undefined {
@@ -345,8 +351,11 @@ export class Federation {
     const affording = attendance
       .candidates()
       .filter(({ participant }) => this.charges.mayRelease(participant));
-    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum)
+    if (run.spec.privacy.type !== 'none' && affording.length < run.spec.rules.minimum) {
+      // What a survey under way may cost is spent only if it is opened.
+      if (this.surveys.isOpen) return;
       return this.finishRun(spentOutcome(run.spec.privacy, attendance.checkedIn - affording.length));
+    }
     const next: FederationRecord = { ...record, lastRound: round };
     await this.driver.open(this.#opening(setting, affording, at), [
       { type: 'change-federation', record: next },
@@ -366,6 +375,12 @@ export class Federation {
     const candidates = this.#inPickingOrder(this.#withoutBlamed(affording, setting.round));
     const first = { type: 'available', candidates, population: candidates.length, at } as const;
     return step(openRound(setting), first, this.#quantumOf);
+  }
+
+  /** It dealt shares that do not open what they should. */
+  blamed(participant: ParticipantId): void {
+    this.#blamed.note(participant, this.record.lastRound);
+    this.around.reputation?.note(participant, 'bad-shares');
   }
 
   /** Where enough others are here: without any of them no round would open for as long as they sit out. */
@@ -502,12 +517,12 @@ export class Federation {
           weight,
           at,
         });
+        const charged = this.charges.charged;
+        const event = { type: 'aggregated', version, digest: made.digest, charged, at } as const;
+        const ended = step(round, event, this.#quantumOf).round;
         return {
-          event: { type: 'aggregated', version, digest: made.digest, at },
-          changes: [
-            ...this.#commit.changes,
-            this.logged(this.#commit.version, contributionsOf(record.id, round)),
-          ],
+          event,
+          changes: [...this.#commit.changes, this.logged(this.#commit.version, madeBy(record.id, ended))],
         };
       },
       follow: (before, ended) => this.#follow(before, ended),
@@ -522,10 +537,11 @@ export class Federation {
   }
 
   #sumHost(): ConstructorParameters<typeof Sums>[0] {
-    const { clock, blobs, log } = this.around;
+    const { clock, blobs, key, log } = this.around;
     return {
       clock,
       blobs,
+      key,
       round: () => this.driver.round,
       configFor: (round) => sumConfigOf(this.record.id, this.#spec, this.model, round, this.#sumNorms),
       connectionOf: (participant) => this.attendance.connectionOf(participant),
@@ -539,10 +555,7 @@ export class Federation {
       },
       enqueue: (name, work) => this.background(name, work),
       opened: (words) => this.driver.aggregateSums(words),
-      blamed: (participant) => {
-        this.#blamed.note(participant, this.record.lastRound);
-        this.around.reputation?.note(participant, 'bad-shares');
-      },
+      blamed: (participant) => this.blamed(participant),
       failed: async (reason) => {
         const type = this.driver.round?.phase === 'aggregation' ? 'failed' : 'cancelled';
         await this.feed({ type, reason, at: clock.now() });
@@ -756,6 +769,7 @@ export class Federation {
     await this.#queue.close(() => this.driver.close());
     this.#interlude.cancel();
     this.summing.stop();
+    this.surveys.stop();
     this.#broadcast.stop();
     this.graces.stopAll();
     this.seats.resting.stopAll();

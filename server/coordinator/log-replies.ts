@@ -2,6 +2,7 @@
 // in it. And how it begins, for a federation that ran before there was one.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { RoundNumber, type ParticipantId } from '#lib/core/ids.ts';
+import type { Round } from '#lib/core/round/round-state.ts';
 import type { MerkleTree } from '#lib/core/transparency/merkle.ts';
 import { contributorsTree, inOrder } from '#lib/core/transparency/contributors.ts';
 import { leafText, type Inclusion } from '#lib/core/transparency/statements.ts';
@@ -9,7 +10,7 @@ import type { LogReply } from '#lib/protocol/http.ts';
 import type { Receipt } from '#lib/protocol/views.ts';
 import type { Change, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
-import { contributionsOf, leafOf } from './version-log.ts';
+import { contributionsOf, leafOf, madeBy, madeByNone } from './version-log.ts';
 
 export interface LogQuestion {
   /** Leaves of an earlier head: is it the beginning of this log? */
@@ -33,6 +34,7 @@ export async function logReply(federation: Federation, question: LogQuestion): P
 
 interface Contributors {
   readonly version: VersionRecord;
+  readonly round: Round;
   readonly receipts: readonly Receipt[];
   readonly tree: MerkleTree;
 }
@@ -51,7 +53,7 @@ async function contributorsOf(
   const version = round?.phase === 'committed' ? versions.get(round.version) : undefined;
   if (round === undefined || version === undefined) return undefined;
   const receipts = inOrder(contributionsOf(record.id, round));
-  const found = { version, receipts, tree: contributorsTree(receipts) };
+  const found = { version, round, receipts, tree: contributorsTree(receipts) };
   asked.set(federation, found);
   return found;
 }
@@ -66,7 +68,7 @@ async function inclusionOf(
   const index = found.receipts.findIndex((one) => one.participant === participant);
   if (index < 0) return null;
   return {
-    leaf: leafText(leafOf(found.version, found.receipts)),
+    leaf: leafText(leafOf(found.version, madeBy(found.version.federation, found.round))),
     version: [...tree.inclusion(found.version.version, head.head.size)],
     contribution: { index, proof: [...found.tree.inclusion(index)] },
     head,
@@ -87,7 +89,7 @@ export async function beginLog(federation: Federation): Promise<void> {
   const leaves: Change[] = [];
   for (const version of versions.from(log.size)) {
     const made = version.round === null ? undefined : await around.records.round(record.id, version.round);
-    leaves.push(federation.logged(version, made === undefined ? [] : contributionsOf(record.id, made.round)));
+    leaves.push(federation.logged(version, made === undefined ? madeByNone : madeBy(record.id, made.round)));
   }
   if (leaves.length > 0)
     await federation.write([...leaves, federation.entry('log-begun', { size: log.size })]);

@@ -59,7 +59,17 @@ export function receive(
     case 'sum-reveal':
       return federation.enqueue(
         async () =>
-          notHere(federation, connection, participant) ?? federation.summing.receive(participant, sent),
+          notHere(federation, connection, participant) ??
+          (sent.message.survey === undefined ? federation.summing : federation.surveys).receive(
+            participant,
+            sent,
+          ),
+      );
+    case 'survey-answer':
+    case 'survey-declined':
+      return federation.enqueue(
+        async () =>
+          notHere(federation, connection, participant) ?? federation.surveys.receive(participant, sent),
       );
     default:
       return sent satisfies never;
@@ -121,6 +131,7 @@ async function checkIn(
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'returned', participant, at });
     federation.summing.returned(participant);
+    federation.surveys.returned(participant);
     await federation.offer(candidates);
     await federation.openIfDue();
   });
@@ -150,6 +161,7 @@ async function leave(
   if (elsewhere !== undefined) return elsewhere;
   federation.attendance.checkOut(participant);
   federation.left(participant);
+  await federation.surveys.left(participant);
   await withdrawn(federation, participant, reason);
   federation.changed();
   return done;
@@ -270,6 +282,7 @@ export function disconnected(federation: Federation, connection: Connection): vo
   federation.background(`left/${participant}`, async () => {
     // It may have come back while this waited its turn.
     if (federation.attendance.has(participant)) return;
+    await federation.surveys.left(participant);
     const open = federation.openRound;
     if (open?.phase === 'reporting') federation.graces.start(participant);
     else await federation.feed({ type: 'left', participant, at: federation.around.clock.now() });

@@ -17,11 +17,10 @@ export const isOfLedger = (type: string): boolean => type === CHARGED || type ==
 const ClipMoved = v.object({ run: v.number(), clipNorm: v.number() });
 
 /**
- * One release: of a version’s noisy sum, or under local noise of one device’s update. With a sampling rate `participants` are all that
- * the cohort was drawn from, drawn or not: the draw is secret, and each of them is charged for its chance.
+ * One release: of a version’s noisy sum, under local noise of one device’s update, or of a survey’s total. With a sampling rate
+ * `participants` are all that the cohort was drawn from, drawn or not: the draw is secret, and each of them is charged for its chance.
  */
 const Charge = v.object({
-  round: v.number(),
   participants: v.array(ParticipantId),
   noiseMultiplier: v.number(),
   samplingRate: v.optional(v.number()),
@@ -89,9 +88,10 @@ export class PrivacyLedger {
     return this.#spent.get(participant) ?? NOTHING;
   }
 
-  /** Whether one more release that this participant is in stays within its budget. */
-  affords(participant: ParticipantId, privacy: Noised): boolean {
-    return affordsAfter({ ...privacy, type: this.#type(privacy.type) }, this.of(participant));
+  /** Whether one more release that this participant is in stays within its budget, after `others` that may come of what is under way. */
+  affords(participant: ParticipantId, privacy: Noised, others = 0): boolean {
+    const accounted = this.#accounted(privacy);
+    return affordsAfter(accounted, lossAfter(this.of(participant), accounted, others));
   }
 
   /** The clip norm that this run's updates have led to; undefined: none yet. */
@@ -110,16 +110,15 @@ export class PrivacyLedger {
 
   /** The entry that charges a release; undefined where some participant has not enough left. */
   charge(
-    { round, run }: { readonly round: number; readonly run: number },
+    of: { readonly run: number } & ({ readonly round: number } | { readonly survey: number }),
     participants: readonly ParticipantId[],
     privacy: Noised,
   ): PlannedCharge | undefined {
     const before = new Set(participants.map((one) => this.of(one)));
-    const accounted = { ...privacy, type: this.#type(privacy.type) };
+    const accounted = this.#accounted(privacy);
     if ([...before].some((spent) => !affordsAfter(accounted, spent))) return undefined;
     const { type, clipNorm, noiseMultiplier, samplingRate, delta } = privacy;
     const charge = {
-      round,
       participants: [...participants],
       noiseMultiplier,
       ...(samplingRate === undefined ? {} : { samplingRate }),
@@ -129,8 +128,9 @@ export class PrivacyLedger {
     return {
       type: CHARGED,
       payload: {
+        ...('survey' in of ? { survey: of.survey } : { round: of.round }),
         ...charge,
-        run,
+        run: of.run,
         clipNorm,
         delta,
         // Of the participant that lost most, after this.
@@ -153,6 +153,10 @@ export class PrivacyLedger {
     if (this.#epsilons.size >= 1000) this.#epsilons = new Map();
     this.#epsilons.set(key, epsilon);
     return epsilon;
+  }
+
+  #accounted(privacy: Noised): Noised {
+    return { ...privacy, type: this.#type(privacy.type) };
   }
 
   /** What releases are accounted for as: all of them as of Skellam noise, once any was. */

@@ -1,6 +1,7 @@
 // A version whose bytes the disk has damaged or lost, and how a federation goes on without it: the bytes of its newest intact
 // ancestor become a new version, so that version numbers stay dense, every version keeps its parent, and nothing that was
 // published is taken back. The damaged versions stay in the list, marked, and are not served.
+import { madeByNone } from './version-log.ts';
 import * as v from 'valibot';
 import type { Digest } from '#lib/core/ids.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
@@ -127,7 +128,7 @@ async function restore(
     { type: 'insert-version', record: made },
     ...(keepsLive ? [] : [{ type: 'change-federation', record: next } as const, move]),
     federation.entry('restored', { version, parent: intact.version, digest, damaged }),
-    federation.logged(made, []),
+    federation.logged(made, madeByNone),
   ]);
   blobs.retain(digest);
   for (const more of [made.state, made.residual]) if (more !== null) blobs.retain(more);

@@ -5,7 +5,7 @@ import type { ParticipantId } from '#lib/core/ids.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
-import type { Privacy } from '#lib/core/privacy/rules.ts';
+import type { Charged, Privacy } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
@@ -22,6 +22,8 @@ interface RunPrivacyHost {
   /** Absent: the platform’s CSPRNG. */
   readonly noise: DrawBytes | undefined;
   run(): RunRecord | undefined;
+  /** Whether a survey under way may charge it. */
+  isSurveyed(participant: ParticipantId): boolean;
   /** What the present run was started with. */
   spec(): FederationSpec;
   /** Made durable with the line that it has in the journal. */
@@ -46,10 +48,21 @@ export class RunPrivacy {
       : { ...spec, privacy: { ...spec.privacy, clipNorm } };
   }
 
-  /** Whether one more release with this participant in it stays within its budget. */
+  /** What all releases so far cost, for the leaf of the version that they are in; undefined: nothing is promised. */
+  get charged(): Charged | undefined {
+    const { promised } = this;
+    if (promised.type === 'none') return undefined;
+    const { ledger } = this.host;
+    return { releases: ledger.releases, epsilon: ledger.mostAt(promised.delta), delta: promised.delta };
+  }
+
+  /** Whether one more release with this participant in it stays within its budget, beside what a survey under way may cost it. */
   mayRelease(participant: ParticipantId): boolean {
     const { promised } = this;
-    return promised.type === 'none' || this.host.ledger.affords(participant, promised);
+    return (
+      promised.type === 'none' ||
+      this.host.ledger.affords(participant, promised, this.host.isSurveyed(participant) ? 1 : 0)
+    );
   }
 
   /**

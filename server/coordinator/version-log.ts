@@ -2,6 +2,7 @@
 // transaction that makes the version. It begins with version 0 at the first start: a draft's may still be replaced.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FederationId } from '#lib/core/ids.ts';
+import type { Charged } from '#lib/core/privacy/rules.ts';
 import { acceptedReports, type Report, type Round } from '#lib/core/round/round-state.ts';
 import { contributorsTree } from '#lib/core/transparency/contributors.ts';
 import { leafHash, MerkleTree } from '#lib/core/transparency/merkle.ts';
@@ -18,6 +19,14 @@ import type { Receipt } from '#lib/protocol/views.ts';
 import type { Change, LogRecord, VersionRecord } from '../ports/records.ts';
 import type { ServerKey } from '../ports/server-key.ts';
 
+/** What a version is made of, and what it cost in privacy. */
+export interface Made {
+  readonly contributions: readonly Receipt[];
+  readonly charged?: Charged | undefined;
+}
+/** By no round: the first version, and one that stands in for those that the disk damaged. */
+export const madeByNone: Made = { contributions: [] };
+
 export interface VersionLog {
   /** Leaves that are durable or about to be. */
   readonly size: number;
@@ -28,14 +37,14 @@ export interface VersionLog {
    * The next leaf with its signed head, to be written with the version. Versions come in order.
    * @param journal hash of the journal's last line
    */
-  next(version: VersionRecord, contributions: readonly Receipt[], journal: string, at: number): Change;
+  next(version: VersionRecord, made: Made, journal: string, at: number): Change;
   /** The leaves made so far are durable. */
   written(): void;
   /** Those made since were not written. */
   undo(): void;
 }
 
-const signed = (key: ServerKey, bytes: Uint8Array): Signature => ({
+export const signed = (key: ServerKey, bytes: Uint8Array): Signature => ({
   key: bytesToHex(key.publicKey),
   signature: bytesToHex(key.sign(bytes)),
 });
@@ -43,7 +52,7 @@ const signed = (key: ServerKey, bytes: Uint8Array): Signature => ({
 export const signReceipt = (key: ServerKey, receipt: Receipt): Signature =>
   signed(key, receiptBytes(receipt));
 
-export const leafOf = (version: VersionRecord, contributions: readonly Receipt[]): LoggedVersion => ({
+export const leafOf = (version: VersionRecord, { contributions, charged }: Made): LoggedVersion => ({
   federation: version.federation,
   version: version.version,
   parent: version.parent,
@@ -53,7 +62,14 @@ export const leafOf = (version: VersionRecord, contributions: readonly Receipt[]
   contributors: contributorsTree(contributions).root(),
   contributions: contributions.length,
   examples: contributions.reduce((sum, { examples }) => sum + examples, 0),
+  ...(charged === undefined ? {} : { charged }),
   committedAt: version.committedAt,
+});
+
+/** What a committed round says of its version beyond the version's own record. */
+export const madeBy = (federation: FederationId, round: Round): Made => ({
+  contributions: contributionsOf(federation, round),
+  charged: round.phase === 'committed' ? round.charged : undefined,
 });
 
 /**
@@ -102,10 +118,10 @@ export function versionLog(
       return durable.head;
     },
     tree,
-    next(version, contributions, journal, at) {
+    next(version, made, journal, at) {
       if (version.version !== tree.size)
         throw new Error(`Version ${version.version} cannot be leaf ${tree.size} of the log.`);
-      const leaf = leafText(leafOf(version, contributions));
+      const leaf = leafText(leafOf(version, made));
       tree.append(leafHash(leaf));
       const head: TreeHead = { federation, size: tree.size, root: tree.root(), at, journal };
       const record: LogRecord = {

@@ -70,6 +70,8 @@ const clientMessage = v.variant('name', [
   v.object({ name: v.literal('sum-keys'), message: clientMessages['sum-keys'] }),
   v.object({ name: v.literal('sum-consent'), message: clientMessages['sum-consent'] }),
   v.object({ name: v.literal('sum-reveal'), message: clientMessages['sum-reveal'] }),
+  v.object({ name: v.literal('survey-answer'), message: clientMessages['survey-answer'] }),
+  v.object({ name: v.literal('survey-declined'), message: clientMessages['survey-declined'] }),
 ]);
 
 /** Mounts socket.io on a server; every other upgrade is left to others where `sharesUpgrades` (Vite's own WebSocket). */

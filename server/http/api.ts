@@ -224,6 +224,16 @@ function routesOf(parts: ApiParts): readonly Route[] {
       of((_, id) => federations.ledger(id)),
     ),
     byCoordinator(
+      'GET',
+      'federations/*/surveys',
+      of((_, id) => federations.surveys(id)),
+    ),
+    byCoordinator(
+      'POST',
+      'federations/*/surveys',
+      of((request, id) => federations.survey(request, id)),
+    ),
+    byCoordinator(
       'PUT',
       'federations/*/exclusions/*',
       of((request, id, [participant = '']) => federations.exclude(request, id, participant)),

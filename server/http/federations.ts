@@ -5,6 +5,7 @@ import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts'
 import type { Result } from '#lib/core/result.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
+import { NewSurvey } from '#lib/protocol/surveys.ts';
 import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -140,6 +141,14 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     }),
   exclusions: (id: FederationId): Reply => found(id, coordinator.exclusions(id)),
   ledger: (id: FederationId): Reply => found(id, coordinator.ledger(id)),
+  surveys: (id: FederationId): Reply => found(id, coordinator.surveys(id)),
+  async survey(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, NewSurvey);
+    if (!read.ok) return read.error;
+    const { question } = read.value;
+    const asked = outcome(id, await coordinator.survey(id, question), 201);
+    return having(asked, 'surveyed', id, { question: JSON.stringify(question) });
+  },
   reputation: (id: FederationId): Reply => found(id, coordinator.reputation(id)),
   async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
     const participant = v.safeParse(ParticipantId, name);

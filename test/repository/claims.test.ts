@@ -13,6 +13,20 @@ test('every test that the security page names is in its file', () => {
   expect(missing).toEqual([]);
 });
 
+test('no named test is left out of a run by its own file, and none is run alone', () => {
+  const files = new Set([...page.matchAll(/`([\w/.-]+\.(?:test|e2e)\.ts)`/g)].map(([, file = '']) => file));
+  expect(files.size).toBeGreaterThan(50);
+  const left = [...files].filter(
+    (file) => LEFT_OUT.test(readFileSync(file, 'utf8')) && !NEEDS.includes(file),
+  );
+  expect(left).toEqual([]);
+});
+
+/** Words of Vitest and Playwright by which a test is not run. */
+const LEFT_OUT = /\.(?:skip|only|todo|fixme|fails|skipIf|runIf)\b/;
+/** Looks into the memory of a process by /proc, which Linux alone has; CI is Linux. */
+const NEEDS: readonly string[] = ['test/processes/secure-sum.test.ts'];
+
 test('every claim and every fault names a test or a benchmark that is there', () => {
   const claims = page.split('\n').filter((line) => line.startsWith('- ') && !isMissing(line));
   const faults = page.split('\n').filter((line) => /^\| F\d/.test(line));

@@ -4,9 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { Digest } from '#lib/core/ids.ts';
+import { PersonId } from '#lib/protocol/people.ts';
 import { openActs } from '../../server/acts.ts';
 import { keyOfSeed } from '../../server/adapters/ed25519.ts';
 import { serverKeyPath } from '../../server/adapters/file-server-key.ts';
@@ -14,6 +16,7 @@ import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { audit, type AuditReport } from '../../server/audit/audit.ts';
 import { findingLine } from '../../server/audit/findings.ts';
 import { signedHeadOf } from '../../server/coordinator/version-log.ts';
+import { People } from '../../server/people/people.ts';
 import { exampleSpec } from './example-spec.ts';
 import { handClock } from './hand-clock.ts';
 import { federation, World } from './world.ts';
@@ -42,6 +45,15 @@ beforeAll(async () => {
   await world.coordinator.exclude(federation, first!.participant, { reason: 'Doubled.' });
   await world.coordinator.exclude(federation, second!.participant, { reason: 'Taken back.' });
   await world.coordinator.readmit(federation, second!.participant);
+  const people = await People.open(records, world.clock, acts);
+  const owner = await people.firstOwner();
+  const leaving = v.parse(PersonId, (await addedBy(people, 'Leaving')).id);
+  await addedBy(people, 'Vera');
+  await people.makeRecoveryCodes(owner);
+  await people.makeToken(owner, { name: 'CI', scopes: ['view'], expiresInMs: 86_400_000 });
+  await people.keepPasskey(owner, 'passkey', { name: 'Laptop', publicKey: 'AA', counter: 0, transports: [] });
+  await people.keepPasskey(owner, 'passkey', { name: 'Laptop', publicKey: 'AA', counter: 7, transports: [] });
+  await people.remove(leaving);
   for (const hex of ['a', 'b', 'c']) {
     const digest = hex.repeat(64) as Digest;
     const created = world.clock.now();
@@ -78,6 +90,11 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
+async function addedBy(people: People, name: string) {
+  await people.add({ name, role: 'viewer' });
+  return people.views().find((one) => one.name === name)!;
+}
+
 const lines = ({ findings }: AuditReport): string[] => findings.map(findingLine);
 
 /** What the audit says while the database is changed by these statements, which are taken back afterwards. */
@@ -104,6 +121,8 @@ const TABLES = [
   'sessions',
   'invitations',
   'exclusions',
+  'people',
+  'credentials',
 ];
 function restore(): void {
   database.exec(`ATTACH '${copy}' AS copy`);
@@ -195,10 +214,30 @@ test('who was invited or left out is sealed: taking an exclusion away, or bringi
   ]);
 });
 
+test('people and their ways in are sealed by the acts: one who is added, let back in or given another role is named', async () => {
+  const role = await whileChanged(`UPDATE people SET role = 'owner' WHERE name = 'Vera'`);
+  expect(role).toEqual([expect.stringMatching(/^people · id .*: it is not what the act says was written/)]);
+  // However old it is said to be.
+  const added = `INSERT INTO people (id, name, role, created_at) VALUES ('0123456789ab', 'Mallory', 'owner', 0)`;
+  expect(await whileChanged(added)).toEqual([
+    'people · id 0123456789ab: no act knows of such a row: it was added, or its id was changed.',
+  ]);
+  expect(await whileChanged(`DELETE FROM credentials WHERE id = 'passkey'`)).toEqual([
+    expect.stringMatching(/^credentials · id passkey: an act names this row, and it is not there/),
+  ]);
+  const counter = `UPDATE credentials SET secret_json = replace(secret_json, '"counter":7', '"counter":0')`;
+  expect(await whileChanged(counter)).toEqual([
+    expect.stringMatching(/^credentials · id passkey: it is not what the act says/),
+  ]);
+});
+
 test('acts that were taken from the end of their chain are missed by the journals that were written after them', async () => {
-  const cut = await whileChanged('DELETE FROM acts WHERE sequence = 3', 'DELETE FROM sessions');
+  const cut = await whileChanged(
+    'DELETE FROM acts WHERE sequence = (SELECT max(sequence) FROM acts)',
+    'DELETE FROM sessions',
+  );
   expect(cut).toEqual([
-    expect.stringMatching(/^acts · sequence 3: line \d+ of the journal of .* names this act/),
+    expect.stringMatching(/^acts · sequence \d+: line \d+ of the journal of .* names this act/),
   ]);
 });
 
@@ -257,6 +296,20 @@ test('a federation that was deleted leaves its journal, which is still checked a
   const world = await World.open(6, exampleSpec({ privacy, rules }), 3, records);
   await world.start();
   await world.until(() => world.coordinator.view(federation)?.state === 'finished', 600_000);
+  await world.coordinator.idle();
+  const before = await audit(other);
+  expect(lines(before).filter((line) => /charged/.test(line))).toEqual([]);
+  // A round, and the leaf, that say less was charged than the journal does.
+  const { round } = (await records.rounds(federation, { limit: 1 }))[0]!;
+  if (round.phase !== 'committed' || round.charged === undefined) throw new Error('Nothing was charged.');
+  const less = new DatabaseSync(path);
+  const change = `UPDATE rounds SET state_json = replace(state_json, '"epsilon":${round.charged.epsilon}', '"epsilon":0.5') WHERE round = ${round.round}`;
+  less.exec(change);
+  expect(lines(await audit(other))).toContain(
+    `version_log · ${federation} · version 2: what it says was charged is not what the journal charged by then.`,
+  );
+  less.exec(change.replace(/'"epsilon":([\d.]+)', '"epsilon":0.5'/, `'"epsilon":0.5', '"epsilon":$1'`));
+  less.close();
   await world.coordinator.remove(federation);
   await world.coordinator.close();
   await records.close();

@@ -105,7 +105,9 @@ test('nothing that anybody may read says who was drawn, or how many', async () =
   await world.until(
     () => {
       const view = world.coordinator.view(federation)!;
-      seen.add(JSON.stringify([view.round?.cohort, view.head.participants, view.head.bytesUp]));
+      seen.add(
+        JSON.stringify([view.round?.cohort, view.head.participants, view.head.bytesUp, view.head.bytesDown]),
+      );
       seen.add(view.status.replace(/\d+/g, '#'));
       return isFinished(world);
     },
@@ -115,7 +117,7 @@ test('nothing that anybody may read says who was drawn, or how many', async () =
   const rounds = await roundsOf(world);
   // They did differ.
   expect(new Set(rounds.map((round) => acceptedReports(round).length)).size).toBeGreaterThan(2);
-  expect([...seen].filter((one) => one.startsWith('[')).sort()).toEqual(['[[],0,0]', '[[],12,0]']);
+  expect([...seen].filter((one) => one.startsWith('[')).sort()).toEqual(['[[],0,0,0]', '[[],12,0,0]']);
   expect([...seen].join(' ')).toContain('how many, and which, it tells nobody');
   for (const view of (await world.coordinator.rounds(federation, { limit: 100 }))!)
     expect(view.cohort).toEqual([]);

@@ -4,6 +4,7 @@ import { epsilonOf, releasesWithin } from '#lib/core/privacy/budget.ts';
 import { gaussianEpsilon } from '#lib/core/privacy/gaussian.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import { normOf } from '#lib/core/privacy/clip.ts';
+import { versionOf } from '#lib/core/transparency/check-inclusion.ts';
 import { acceptedReports } from '#lib/core/round/round-state.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
@@ -125,6 +126,11 @@ describe('noise of the server', () => {
       expect(releases).toBe(inOf(participant));
       expect(epsilon).toBeCloseTo(epsilonOf(releases / 4, 1e-5, 'central'), 12);
     }
+    // Each leaf of the log says what was charged by then: 1, 2 and 3 releases, the first of them at ε of one.
+    const leaves = (await world.kept.log(federation)).map(({ leaf }) => versionOf(leaf)?.charged);
+    expect(leaves.map((one) => one?.releases)).toEqual([undefined, 1, 2, 3]);
+    expect(leaves[1]).toEqual({ releases: 1, epsilon: epsilonOf(1 / 4, 1e-5, 'central'), delta: 1e-5 });
+    expect(leaves[3]?.epsilon).toBe(epsilonOf(most / 4, 1e-5, 'central'));
     expect(world.coordinator.view(federation)?.privacy).toEqual({
       releases: 3,
       epsilon: epsilonOf(most / 4, 1e-5, 'central'),

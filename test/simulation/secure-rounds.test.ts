@@ -1,6 +1,6 @@
 // Secure sums that fail after devices have answered, and devices that spoil them: what becomes of the rounds after.
 import { expect, test, vi } from 'vitest';
-import { acceptedReports } from '#lib/core/round/round-state.ts';
+import { acceptedReports, type EndedRound } from '#lib/core/round/round-state.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import type { ClientMessages } from '#lib/protocol/messages.ts';
 import { exampleSpec } from './example-spec.ts';
@@ -42,6 +42,8 @@ test('a round that fails after its devices have answered is made anew by the sam
   const rounds = await world.rounds();
   expect(rounds.map(({ phase }) => phase)).toEqual(['abandoned', 'abandoned', 'committed']);
   expect(rounds[0]).toMatchObject({ reason: expect.stringContaining('cannot be summed') });
+  // With new keys, and within five seconds.
+  expect(rounds[1]!.openedAt - (rounds[0] as EndedRound).endedAt).toBeLessThan(5_000);
   for (const device of world.devices) {
     expect(device.refusals).toEqual([]);
     expect(device.drawn.slice(0, 3)).toEqual([1, 2, 3]);
@@ -74,4 +76,30 @@ test('F42: whoever deals shares that do not fit is blamed, and is not drawn for 
   expect(again).toBeGreaterThan(first! + 4);
   expect(await world.until(() => bad.drawn.length === 3, 40 * MINUTE)).toBe(true);
   expect(bad.drawn[2]).toBeGreaterThan(again + 8);
+});
+
+test('of more than a hundred devices each masks with its neighbours, and one that went as the ring was drawn costs a round', async () => {
+  const rules = { goal: 95, minimum: 90, overSelection: 1.07, maximumRounds: 1 };
+  const world = await SecureWorld.open(4, spec(rules), 102);
+  const sealed: number[] = [];
+  let silent: number | undefined;
+  for (const device of world.devices)
+    device.says = (name, message) => {
+      if (name === 'sum-nonce' && (silent ??= device.index) === device.index && device.drawn.length === 1)
+        return undefined;
+      if (name === 'sum-keys') sealed.push((message as ClientMessages['sum-keys']).keys.sealed.length / 124);
+      return message;
+    };
+  await world.start();
+  expect(await world.until(() => world.head === 1, 20 * MINUTE, 1000)).toBe(true);
+  const [failed, made] = await world.rounds();
+  expect(failed).toMatchObject({
+    phase: 'abandoned',
+    reason: 'Only 101 devices drew for the order of all; the secure sum needs 102.',
+  });
+  expect(made!.phase).toBe('committed');
+  // 48 parts of 93 bytes each, for 102 devices of which a tenth may be in league and a tenth go.
+  expect(new Set(sealed)).toEqual(new Set([48]));
+  expect(acceptedReports(made!).length).toBe(95);
+  expect(await world.check()).toBe(1);
 });

@@ -207,7 +207,7 @@ export class SecureDevice {
     if (name === 'committed' || name === 'abandoned') return this.#end();
     const { sum, number } = this.#round ?? {};
     if (sum === undefined || number !== (message as { round?: number }).round) return;
-    if (name === 'sum-roster') sum.roster((message as ServerMessages['sum-roster']).roster);
+    if (name === 'sum-roster') sum.roster(message as ServerMessages['sum-roster']);
     if (name === 'sum-nonces') sum.nonces((message as ServerMessages['sum-nonces']).nonces);
     if (name === 'sum-forward') sum.forward((message as ServerMessages['sum-forward']).forward);
     if (name === 'sum-question') sum.question((message as ServerMessages['sum-question']).summed);

@@ -1,7 +1,9 @@
 // A coordinator without a browser: signs in by the printed link and works the API, for tests and benchmarks.
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import type { Question } from '#lib/core/statistics/survey.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
+import { SurveyView } from '#lib/protocol/surveys.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export interface CoordinatorClient {
@@ -10,6 +12,10 @@ export interface CoordinatorClient {
   federation(id: string): Promise<FederationView>;
   versions(id: string): Promise<VersionView[]>;
   rounds(id: string): Promise<RoundView[]>;
+  /** Rejects with what the server says where it refuses. */
+  survey(id: string, question: Question): Promise<SurveyView>;
+  /** Newest first. */
+  surveys(id: string): Promise<SurveyView[]>;
   parameters(version: VersionView): Promise<Float32Array<ArrayBuffer>>;
   /** Asks every 250 ms, or so often, until `holds` is true of the federation; a bounded number of times. */
   until(
@@ -54,6 +60,9 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
     federation: async (id) => v.parse(FederationView, await ask('GET', `/federations/${id}`)),
     versions: async (id) => v.parse(v.array(VersionView), await ask('GET', `/federations/${id}/versions`)),
     rounds: async (id) => v.parse(v.array(RoundView), await ask('GET', `/federations/${id}/rounds`)),
+    survey: async (id, question) =>
+      v.parse(SurveyView, await ask('POST', `/federations/${id}/surveys`, { question })),
+    surveys: async (id) => v.parse(v.array(SurveyView), await ask('GET', `/federations/${id}/surveys`)),
     async parameters(version) {
       const response = await fetch(`${base}/api/parameters/${version.digest}`);
       if (!response.ok) throw new Error(`parameters: ${response.status}`);

@@ -26,11 +26,13 @@ import {
   readRound,
   readRun,
   readSession,
+  readSurvey,
   readUpdate,
   readVersion,
   roundRow,
   runRow,
   sessionRow,
+  surveyRow,
   updateRow,
   versionRow,
 } from './rows.ts';
@@ -159,6 +161,15 @@ export async function sqliteRecords(
           .orderBy('at')
           .execute()
       ).map(readExclusion),
+    surveys: async (federation) =>
+      (
+        await database
+          .selectFrom('surveys')
+          .selectAll()
+          .where('federation', '=', federation)
+          .orderBy('survey')
+          .execute()
+      ).map(readSurvey),
     people: async () =>
       (await database.selectFrom('people').selectAll().orderBy('created_at').execute()).map(readPerson),
     credentials: async () =>
@@ -326,6 +337,15 @@ async function apply(transaction: Transaction<Tables>, change: Change): Promise<
         .where('participant', '=', change.participant)
         .execute();
       return;
+    case 'put-survey': {
+      const row = surveyRow(change.record);
+      await transaction
+        .insertInto('surveys')
+        .values(row)
+        .onConflict((c) => c.columns(['federation', 'survey']).doUpdateSet(row))
+        .execute();
+      return;
+    }
     case 'put-person': {
       const row = personRow(change.record);
       await transaction

@@ -7,6 +7,7 @@ import { Round } from '#lib/core/round/round-state.ts';
 import { Signature } from '#lib/core/transparency/statements.ts';
 import { InvitationId } from '#lib/protocol/invitations.ts';
 import { Permission, PersonId, Role } from '#lib/protocol/people.ts';
+import { SurveyView } from '#lib/protocol/surveys.ts';
 import { AliasMove, RunState } from '#lib/protocol/views.ts';
 import type {
   ActRecord,
@@ -22,6 +23,7 @@ import type {
   RoundRecord,
   RunRecord,
   SessionRecord,
+  SurveyRecord,
   UpdateRecord,
   VersionRecord,
 } from '../../ports/records.ts';
@@ -225,6 +227,16 @@ export const readExclusion = (row: Tables['exclusions']): ExclusionRecord => ({
   name: row.name,
   reason: row.reason,
   at: row.at,
+});
+
+export const surveyRow = ({ federation, survey }: SurveyRecord): Tables['surveys'] => ({
+  federation,
+  survey: survey.survey,
+  survey_json: JSON.stringify(survey),
+});
+export const readSurvey = (row: Tables['surveys']): SurveyRecord => ({
+  federation: v.parse(FederationId, row.federation),
+  survey: v.parse(SurveyView, JSON.parse(row.survey_json)),
 });
 
 export const readSession = (row: Tables['sessions']): SessionRecord => ({

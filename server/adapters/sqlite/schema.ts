@@ -105,6 +105,7 @@ export interface Tables {
   };
   admissions: Owned & { participant: string; invitation: string; at: number };
   exclusions: Owned & { participant: string; name: string; reason: string; at: number };
+  surveys: Owned & { survey: number; survey_json: string };
   people: { id: string; name: string; role: string; created_at: number };
   credentials: {
     id: string;
@@ -369,6 +370,17 @@ const journalOutlives: Migration = {
   },
 };
 
+/** What coordinators asked of devices beside training, and the figures that came of it. */
+const surveys: Migration = {
+  async up(database: Kysely<unknown>) {
+    await owned(database, 'surveys')
+      .addColumn('survey', 'bigint', (c) => c.notNull())
+      .addColumn('survey_json', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('surveys_key', ['federation', 'survey'])
+      .execute();
+  },
+};
+
 /**
  * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
  * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
@@ -386,5 +398,6 @@ export const migrations: MigrationProvider = {
     '0008-access': access,
     '0009-people': people,
     '0010-journal-outlives': journalOutlives,
+    '0011-surveys': surveys,
   }),
 };

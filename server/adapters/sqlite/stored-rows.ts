@@ -1,14 +1,17 @@
-// What the journal names of a change: the very columns that it writes, table by table.
+// What the journal, or the chain of acts, names of a change: the very columns that it writes, table by table.
 import type { Change, StoredRow } from '../../ports/records.ts';
 import { isOver } from '#lib/core/round/round-state.ts';
 import {
   aliasRow,
+  credentialRow,
   evaluationRow,
   federationRow,
   invitationRow,
   logRow,
+  personRow,
   roundRow,
   runRow,
+  surveyRow,
   updateRow,
   versionRow,
 } from './rows.ts';
@@ -28,17 +31,21 @@ export const sealedTables = {
   invitations: ['id'],
   admissions: ['participant'],
   exclusions: ['participant'],
+  surveys: ['survey'],
 } as const satisfies Readonly<Record<string, readonly string[] | undefined>>;
 export type SealedTable = keyof typeof sealedTables;
+/** Of the server, and no federation's: the chain of acts names them. */
+export const peopleTables = { people: ['id'], credentials: ['id'] } as const;
+export type PeopleTable = keyof typeof peopleTables;
 
 /** What is not a row's own: its place among all federations' or moves, and what is left of a deadline. */
 const TRANSIENT: readonly string[] = ['position', 'remaining_ms'];
 
 /** @param row as it is written, or as it was read: columns with texts, numbers and nulls */
-export function storedRow(table: SealedTable, row: object): StoredRow {
+export function storedRow(table: SealedTable | PeopleTable, row: object): StoredRow {
   const columns: readonly (readonly [string, Column])[] = Object.entries(row);
   const values = new Map(columns);
-  const key = sealedTables[table];
+  const key = { ...sealedTables, ...peopleTables }[table];
   return {
     table,
     key: key === undefined ? '+' : key.map((column) => values.get(column)).join('/'),
@@ -76,11 +83,17 @@ export function rowsOf(change: Change): readonly StoredRow[] {
       return [storedRow('exclusions', change.record)];
     case 'delete-exclusion':
       return [{ table: 'exclusions', key: change.participant, values: null }];
-    case 'delete-federation':
+    case 'put-survey':
+      return [storedRow('surveys', surveyRow(change.record))];
     case 'put-person':
+      return [storedRow('people', personRow(change.record))];
     case 'delete-person':
+      return [{ table: 'people', key: change.id, values: null }];
     case 'put-credential':
+      return [storedRow('credentials', credentialRow(change.record))];
     case 'delete-credential':
+      return [{ table: 'credentials', key: change.id, values: null }];
+    case 'delete-federation':
     case 'insert-session':
     case 'delete-session':
     case 'append-act':

@@ -1,8 +1,9 @@
 // What a device is to know of a secure sum as it stands.
-import type { Graph } from '#lib/core/secure-sum/graph.ts';
 import { textLength } from '#lib/core/secure-sum/bytes.ts';
-import { SEALED_BYTES, type SharedKeys } from '#lib/core/secure-sum/messages.ts';
+import type { SumGroup } from '#lib/core/secure-sum/roster-statement.ts';
+import { SEALED_BYTES, type Advert, type SharedKeys } from '#lib/core/secure-sum/messages.ts';
 import type { ServerMessages } from '#lib/protocol/messages.ts';
+import type { Agreed } from './sum-event.ts';
 import type { WithSum } from './summing.ts';
 
 type NewsName = Extract<keyof ServerMessages, `sum-${string}`>;
@@ -13,24 +14,32 @@ export type SumNews = {
 /** Of one part, as text: its bytes are whole groups of three. */
 const SEALED_CHARACTERS = textLength(SEALED_BYTES);
 
-/** `sealed`: what devices sealed for each other; `graph`: undefined before it is drawn. */
+/** `sealed`: what devices sealed for each other; `agreed`: undefined before there is a roster, and after a restart. */
 export function newsFor(
-  { round, sum }: WithSum,
+  { round, sum, survey }: WithSum,
+  group: SumGroup,
   slot: number,
   sealed: readonly SharedKeys[],
-  graph: Graph | undefined,
+  agreed: Agreed | undefined,
 ): readonly SumNews[] {
-  const about = { federation: sum.config.federation, round };
+  const about = {
+    federation: sum.config.federation,
+    round,
+    ...(survey === undefined ? {} : { survey }),
+  };
+  const rosterOf = (roster: readonly Advert[]): readonly SumNews[] =>
+    agreed === undefined
+      ? []
+      : [{ name: 'sum-roster', message: { ...about, roster: [...roster], group, signed: agreed.signed } }];
   switch (sum.phase) {
     case 'drawing':
-      return [{ name: 'sum-roster', message: { ...about, roster: sum.roster } }];
-    case 'sharing': {
-      const roster: SumNews = { name: 'sum-roster', message: { ...about, roster: sum.roster } };
+      return rosterOf(sum.roster);
+    case 'sharing':
       return sum.nonces.length === 0
-        ? [roster]
-        : [roster, { name: 'sum-nonces', message: { ...about, nonces: sum.nonces } }];
-    }
+        ? rosterOf(sum.roster)
+        : [...rosterOf(sum.roster), { name: 'sum-nonces', message: { ...about, nonces: sum.nonces } }];
     case 'collecting': {
+      const graph = agreed?.graph;
       if (graph === undefined || !sum.shared.some((one) => one.slot === slot)) return [];
       const neighbours = new Set(graph.neighboursOf(slot));
       const forward = sealed

@@ -5,7 +5,15 @@ import { fromText } from '#lib/core/secure-sum/bytes.ts';
 import { graphOf, keepsPledge, type Graph } from '#lib/core/secure-sum/graph.ts';
 import { SEALED_BYTES, SHARE_BYTES } from '#lib/core/secure-sum/messages.ts';
 import { webPrimitives } from '#lib/core/secure-sum/primitives.ts';
+import {
+  rosterStatement,
+  rosterStatementBytes,
+  type SumGroup,
+} from '#lib/core/secure-sum/roster-statement.ts';
 import { advertBytes, consentBytes, contextOf, rosterHashOf } from '#lib/core/secure-sum/schedule.ts';
+import type { Signature } from '#lib/core/transparency/statements.ts';
+import type { ServerKey } from '../../ports/server-key.ts';
+import { signed } from '../version-log.ts';
 import type { ClientMessage } from '../messages.ts';
 
 export type SumMessage = Extract<ClientMessage, { readonly name: `sum-${string}` }>;
@@ -15,11 +23,13 @@ export interface Agreed {
   readonly context: Uint8Array;
   /** Of no use before there is a roster. */
   readonly rosterHash: Uint8Array;
+  /** The server's word on both. */
+  readonly signed: Signature;
   /** Undefined before its order is drawn. */
   readonly graph: Graph | undefined;
 }
 
-export async function agreedOf(sum: SumAttempt): Promise<Agreed> {
+export async function agreedOf(sum: SumAttempt, group: SumGroup, key: ServerKey): Promise<Agreed> {
   const { config } = sum;
   const context = await contextOf(config, webPrimitives);
   const roster = 'roster' in sum ? sum.roster : [];
@@ -28,7 +38,8 @@ export async function agreedOf(sum: SumAttempt): Promise<Agreed> {
     'roster' in sum && sum.phase !== 'drawing'
       ? await graphOf(config, roster, rosterHash, sum.nonces, webPrimitives)
       : undefined;
-  return { context, rosterHash, graph };
+  const statement = rosterStatement(config, group, context, rosterHash);
+  return { context, rosterHash, signed: signed(key, rosterStatementBytes(statement)), graph };
 }
 
 /** The event, its signature looked at; or what is wrong with it. */

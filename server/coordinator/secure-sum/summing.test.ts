@@ -23,6 +23,7 @@ import type { Identity } from '#lib/ports/identity.ts';
 import { nodePrimitives } from '../../../test/doubles/node-primitives.ts';
 import { sumConfig } from '../../../test/support/sum-config.ts';
 import { handClock, type HandClock } from '../../../test/simulation/hand-clock.ts';
+import { memoryServerKey } from '../../adapters/ed25519.ts';
 import { memoryBlobs } from '../../adapters/memory-blobs.ts';
 import type { Connection } from '../connection.ts';
 import type { SumMessage } from './sum-event.ts';
@@ -122,6 +123,7 @@ function start(): void {
   server.summing = new Sums({
     clock: server.clock,
     blobs,
+    key: memoryServerKey(),
     round: (): Round => server.round,
     configFor: () => config,
     groups: () => 1,

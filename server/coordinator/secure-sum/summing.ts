@@ -1,16 +1,18 @@
-// One secure sum of a federation's present round, alive: what devices say goes through the pure attempt (core/secure-sum), its
+// One secure sum of a federation's present round or survey, alive: what devices say goes through the pure attempt (core/secure-sum), its
 // effects to the devices, its phases against deadlines, and at the end the masks come off what was kept. Calls come from the
 // federation's queue, but for the arithmetic, which runs beside it. The attempt itself lies in the round, and is durable with it.
 import { participantIdOf } from '#lib/core/digest.ts';
-import type { Digest, ParticipantId } from '#lib/core/ids.ts';
-import { memberOf, type Aggregation, type Reporting, type Round } from '#lib/core/round/round-state.ts';
+import type { Digest, ParticipantId, RoundNumber } from '#lib/core/ids.ts';
+import { memberOf, type Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt, SumEffect, SumEvent, SumPhase } from '#lib/core/secure-sum/attempt-state.ts';
 import { stepSum, takesVector } from '#lib/core/secure-sum/attempt.ts';
 import { fromText } from '#lib/core/secure-sum/bytes.ts';
 import type { SharedKeys } from '#lib/core/secure-sum/messages.ts';
+import type { SumGroup } from '#lib/core/secure-sum/roster-statement.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
 import { BlobMissing, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ServerKey } from '../../ports/server-key.ts';
 import type { Connection } from '../connection.ts';
 import { done, refused } from '../messages.ts';
 import { BlobDamaged } from '../stored-updates.ts';
@@ -24,6 +26,9 @@ const PHASE_MS = 20_000;
 export interface SummingHost {
   readonly clock: Clock;
   readonly blobs: Blobs;
+  readonly key: ServerKey;
+  /** Which of the round's sums it is. */
+  readonly group: SumGroup;
   round(): WithSum | undefined;
   connectionOf(participant: ParticipantId): Connection | undefined;
   /** The attempt has moved on, in memory. */
@@ -40,7 +45,23 @@ export interface SummingHost {
   warn(message: string, about: Readonly<Record<string, unknown>>): void;
 }
 
-export type WithSum = (Reporting | Aggregation) & { readonly sum: SumAttempt };
+/** What of a round, or of a survey, its secure sum needs to know. */
+export interface WithSum {
+  /** The number of the round, or of the survey. */
+  readonly round: RoundNumber;
+  readonly phase: 'reporting' | 'aggregation';
+  /** In the order of slots. */
+  readonly cohort: readonly {
+    readonly candidate: { readonly participant: ParticipantId };
+    readonly standing: { readonly type: string };
+  }[];
+  readonly sum: SumAttempt;
+  /** It is a survey's: messages say so. */
+  readonly survey?: true;
+}
+
+const slotWithin = ({ cohort }: WithSum, participant: ParticipantId): number =>
+  cohort.findIndex(({ candidate }) => candidate.participant === participant);
 
 export class Summing {
   #timer: { readonly phase: SumPhase; readonly cancel: () => void } | undefined;
@@ -95,7 +116,7 @@ export class Summing {
   refusesVector(participant: ParticipantId): string | undefined {
     const round = this.host.round();
     if (round === undefined) return 'there is no secure sum that it could be part of';
-    return takesVector(round.sum, slotOf(round, participant))
+    return takesVector(round.sum, slotWithin(round, participant))
       ? undefined
       : 'its device has not shared the keys of this round, so its masks could not come off';
   }
@@ -104,14 +125,14 @@ export class Summing {
   withVector(participant: ParticipantId, update: Digest): SumAttempt {
     const round = this.host.round();
     if (round === undefined) throw new Error('There is no secure sum.');
-    return stepSum(round.sum, { type: 'masked', slot: slotOf(round, participant), update }).attempt;
+    return stepSum(round.sum, { type: 'masked', slot: slotWithin(round, participant), update }).attempt;
   }
 
   async receive(participant: ParticipantId, sent: SumMessage): Promise<Answer> {
     const round = this.host.round();
     if (round?.round !== sent.message.round)
       return refused('not-in-cohort', `There is no secure sum of round ${sent.message.round} under way.`);
-    const slot = slotOf(round, participant);
+    const slot = slotWithin(round, participant);
     if (sent.name === 'sum-advert' && participantIdOf(fromText(sent.message.advert.identity)) !== participant)
       return refused('malformed', 'The keys are signed by another device than the one that shows them.');
     const event = await eventOf(round.sum, slot, sent, await this.#agreedOf(round.sum));
@@ -135,7 +156,7 @@ export class Summing {
   /** A member has come back: it is told what it may have missed. */
   returned(participant: ParticipantId): void {
     const round = this.host.round();
-    if (round !== undefined) this.#tell(slotOf(round, participant));
+    if (round !== undefined) this.#tell(slotWithin(round, participant));
   }
 
   /** The round has moved: members that went are not waited for. */
@@ -169,6 +190,7 @@ export class Summing {
   async #perform(attempt: SumAttempt, effect: SumEffect): Promise<void> {
     switch (effect.type) {
       case 'send-roster':
+        await this.#agreedOf(attempt);
         if ('roster' in attempt) for (const { slot } of attempt.roster) this.#tell(slot);
         return;
       case 'send-nonces':
@@ -201,7 +223,7 @@ export class Summing {
     const participant = round?.cohort[slot]?.candidate.participant;
     const connection = participant === undefined ? undefined : this.host.connectionOf(participant);
     if (round === undefined || connection === undefined) return;
-    for (const { name, message } of newsFor(round, slot, this.#sealed, this.#agreed?.is.graph))
+    for (const { name, message } of newsFor(round, this.host.group, slot, this.#sealed, this.#agreed?.is))
       if (only === undefined || name === only) connection.send(name, message);
   }
 
@@ -210,7 +232,7 @@ export class Summing {
     const of = [sum.config, 'roster' in sum ? sum.roster : 0, 'nonces' in sum ? sum.nonces.length : 0];
     const known = this.#agreed;
     if (known !== undefined && of.every((part, i) => part === known.of[i])) return known.is;
-    const is = await agreedOf(sum);
+    const is = await agreedOf(sum, this.host.group, this.host.key);
     this.#agreed = { of, is };
     return is;
   }

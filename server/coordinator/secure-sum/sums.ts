@@ -18,7 +18,7 @@ export interface GroupSum {
   readonly sum: SumAttempt;
 }
 
-export interface SumsHost extends Omit<SummingHost, 'round' | 'set' | 'keep' | 'opened'> {
+export interface SumsHost extends Omit<SummingHost, 'group' | 'round' | 'set' | 'keep' | 'opened'> {
   round(): Round | undefined;
   configFor(round: Reporting): SumConfig;
   /** In how many groups a cohort is summed. */
@@ -109,6 +109,7 @@ export class Sums {
       const { host } = this;
       return new Summing({
         ...host,
+        group,
         round: () => {
           const round = this.#round();
           const sum = round?.sums[group];

@@ -6,6 +6,7 @@ import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
 import { SecureSumRules, type SecureSumOn } from './secure-sum/rules.ts';
+import { StatisticsRules } from './statistics/rules.ts';
 import { MOST_TAGS, tagPattern } from './tags.ts';
 import { TreesSpec } from './trees/spec.ts';
 
@@ -223,6 +224,8 @@ const ofEvery = {
   sample: v.nullable(SampleName),
   /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */
   secureSum: v.optional(SecureSumRules),
+  /** Whether devices are asked for sums over their rows beside training; absent: they are not. */
+  statistics: v.optional(StatisticsRules),
   access: v.optional(Access, exactAveraging.access),
 };
 const ofSums = {

@@ -37,5 +37,9 @@ export type VersionNumber = v.InferOutput<typeof VersionNumber>;
 export const RunNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.brand('RunNumber'));
 export type RunNumber = v.InferOutput<typeof RunNumber>;
 
+/** Counts from 1 within a federation: what its coordinator asked of its devices beside training. */
+export const SurveyNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.brand('SurveyNumber'));
+export type SurveyNumber = v.InferOutput<typeof SurveyNumber>;
+
 /** Content hash over a local dataset and the contract that it was read by. */
 export type DatasetVersion = Digest;

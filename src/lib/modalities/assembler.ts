@@ -35,9 +35,10 @@ export interface Assembler {
   slot(): { readonly features: Uint8Array | Float32Array; readonly at: number };
   /**
    * Takes the example in the slot. `occurrences` counts equal examples of one file: with it, a repeated row is an example of
-   * its own, and only the same occurrence of another file is its duplicate.
+   * its own, and only the same occurrence of another file is its duplicate. `group`, 32 bits, takes the place of the hash's first
+   * word, which decides the split: examples of one group are never divided.
    */
-  commit(target: number, occurrences?: HashCounts): 'accepted' | 'duplicate';
+  commit(target: number, occurrences?: HashCounts, group?: number): 'accepted' | 'duplicate';
   /** Hands over the batches that are full; called between pieces of the source. */
   flush(): Promise<void>;
   /** Hands over everything. */
@@ -122,10 +123,10 @@ export function assembler(
       return duplicates;
     },
     slot: () => ({ features: batch.features, at: batch.count * size }),
-    commit(target, occurrences) {
+    commit(target, occurrences, group) {
       const start = batch.count * size * bytesPerValue;
       murmur128(hash, batch.bytes, start, start + size * bytesPerValue, targetSeed(target, isClass));
-      const first = hash[0]!;
+      const first = group ?? hash[0]!;
       const second =
         occurrences === undefined ? hash[1]! : occurrenceWord(hash[1]!, occurrences.add(first, hash[1]!));
       if (seen.add(first, second) > 0) {

@@ -6,9 +6,8 @@ import { pictureSize } from './image/picture-size.ts';
 import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './image/zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
-import { recordTexts } from './table/csv-scanner.ts';
 import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
-import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
+import { readHead } from './table/read-head.ts';
 
 export interface Inferred {
   readonly contract: DataContract;
@@ -45,36 +44,9 @@ export async function inferFromTable(
   file: SourceFile,
   target?: string,
 ): Promise<Result<InferredContract, InferenceProblem>> {
-  const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
-  const form = tableForm(file.path, head);
-  if (typeof form !== 'string') return fail(form);
-  let header: readonly string[] = [];
-  let isWhole = false;
-  let problem: InferenceProblem | undefined;
-  const rows: string[][] = [];
-  await readRecords(
-    form,
-    file,
-    head,
-    {
-      header(names) {
-        header = names;
-        return true;
-      },
-      record: (record) => void rows.push(recordTexts(record)),
-      refuse(kind, message) {
-        problem ??= { kind, message };
-      },
-      note: () => undefined,
-      piece(bytes) {
-        isWhole = bytes >= file.size;
-        return Promise.resolve(bytes < TABLE_BYTES);
-      },
-    },
-    { wanted: [] },
-  );
-  // What cannot be read at all says why; single rows that cannot are the import's to name.
-  if (rows.length === 0 && problem !== undefined) return fail(problem);
+  const head = await readHead(file, TABLE_BYTES);
+  if (!head.ok) return head;
+  const { header, rows, isWhole } = head.value;
   const found = inferTableContract(header, rows, target);
   if (!found.ok || isWhole) return found;
   const notes = [

@@ -44,6 +44,8 @@ export async function openContributions(
       if (stored.outcome === 'waiting' && roundOf(stored) === round)
         await put({ ...stored, version, outcome: version === null ? 'abandoned' : 'included' });
   };
+  /** Of which the server had nothing to show since the last connection: of versions whose cohort was drawn in secret there is nothing. */
+  const asked = new Set<RoundNumber>();
   return {
     get count() {
       return receipts.size;
@@ -70,8 +72,10 @@ export async function openContributions(
       for (const stored of [...receipts.values()]) {
         if (stored.outcome !== 'included' || stored.signed === undefined || stored.inclusion !== undefined)
           continue;
+        if (asked.has(stored.receipt.round)) continue;
         const inclusion = await keeper.prove(stored);
-        if (inclusion !== undefined) await put({ ...stored, inclusion });
+        if (inclusion === undefined) asked.add(stored.receipt.round);
+        else await put({ ...stored, inclusion });
       }
     },
     get waiting() {
@@ -79,6 +83,7 @@ export async function openContributions(
     },
     async reconcile(link) {
       const ended: RoundNumber[] = [];
+      asked.clear();
       for (const round of waiting()) {
         const view = await link.round(federation, round);
         // A round that the coordinator does not know of was made by a server that has lost its records: nothing holds it.

@@ -20,6 +20,7 @@ import type { TrainingProgress } from './train-locally.ts';
 import type { TrainingControl } from './training-control.ts';
 import type { TrainingTurn } from './training-turn.ts';
 import type { SumPeers, SumRound } from './secure-sum/sum-round.ts';
+import type { Answered } from './statistics/own-surveys.ts';
 import { createViewPace } from './view-pace.ts';
 
 export interface TakePartOptions {
@@ -70,6 +71,8 @@ export interface Standing {
   checking: boolean;
   equipment: Equipment | undefined;
   contributions: Contributions | undefined;
+  /** Surveys that it has answered. */
+  surveyed: readonly Answered[];
   /** This tab may train. */
   hasTurn: boolean;
   /** Another connection of this participant trains. */
@@ -138,6 +141,7 @@ export function createGround(options: TakePartOptions): Ground {
     checking: false,
     equipment: undefined,
     contributions: undefined,
+    surveyed: [],
     hasTurn: false,
     superseded: false,
     checkedIn: false,

@@ -7,7 +7,13 @@ import { contributionProof } from '../core/transparency/contributors.ts';
 import { leafText } from '../core/transparency/statements.ts';
 import type { Receipt } from '../protocol/views.ts';
 import { memoryServerKey } from '../../../server/adapters/ed25519.ts';
-import { leafOf, signReceipt, versionLog, type VersionLog } from '../../../server/coordinator/version-log.ts';
+import {
+  leafOf,
+  signReceipt,
+  versionLog,
+  type VersionLog,
+  madeByNone,
+} from '../../../server/coordinator/version-log.ts';
 import type { VersionRecord } from '../../../server/ports/records.ts';
 import {
   committedMessage,
@@ -43,7 +49,8 @@ const versionOf = (number: number, name: string): VersionRecord => ({
 /** A log of versions with these names, one character each. */
 function logOf(names: string, signer = key): VersionLog {
   const log = versionLog(federation, signer, []);
-  for (const [number, name] of [...names].entries()) log.next(versionOf(number, name), [], journal, number);
+  for (const [number, name] of [...names].entries())
+    log.next(versionOf(number, name), madeByNone, journal, number);
   log.written();
   return log;
 }
@@ -118,7 +125,7 @@ async function contributed(leafOfRound: (receipt: Receipt) => readonly Receipt[]
   const [stored] = await one.store.receipts.list(federation);
   const receipts = leafOfRound(stored!.receipt);
   const version = { ...versionOf(1, 'b'), round: stored!.receipt.round };
-  log.next(version, receipts, journal, 1);
+  log.next(version, { contributions: receipts }, journal, 1);
   log.written();
   one.coordinator.answerLog = ({ since, contribution }) => {
     const proof = contribution && contributionProof([stored!.receipt], contribution.participant);
@@ -129,7 +136,7 @@ async function contributed(leafOfRound: (receipt: Receipt) => readonly Receipt[]
         proof === undefined
           ? null
           : {
-              leaf: leafText(leafOf(version, receipts)),
+              leaf: leafText(leafOf(version, { contributions: receipts })),
               version: [...log.tree.inclusion(1)],
               contribution: { index: proof.index, proof: [...proof.proof] },
               head: log.head!,

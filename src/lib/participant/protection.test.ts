@@ -77,6 +77,12 @@ describe('a device’s own ledger', () => {
     expect(ownRefusal(undefined, given(30, 30))).toBeUndefined();
   });
 
+  test('does not stop it early where the server draws: a round costs less then, and it was not in all', () => {
+    const drawn = { ...central, samplingRate: 0.05 };
+    expect(ownRefusal(drawn, given(30, 12))).toBeUndefined();
+    expect(ownRefusal(drawn, given(5_000, 5_000))).toContain('privacy budget');
+  });
+
   test('counts with noise of the devices also what no version holds: the server may have seen it', () => {
     expect(ownRefusal(local, given(11, 2))).toContain('11 updates');
     expect(ownRefusal(local, given(10, 2))).toBeUndefined();

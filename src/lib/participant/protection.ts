@@ -2,9 +2,9 @@
 // nothing, and says nothing of how many rows it was trained on. And its own count of what it gave: it stops by itself where its budget
 // is spent, whatever the server asks.
 import type { FederationSpec } from '../core/federation.ts';
-import { releasesWithin } from '../core/privacy/budget.ts';
 import { clip } from '../core/privacy/clip.ts';
 import { addLocalNoise } from '../core/privacy/local.ts';
+import { affordsAfter, lossAfter, NO_LOSS } from '../core/privacy/loss-account.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
 import type { Noised } from '../core/privacy/rules.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
@@ -41,13 +41,21 @@ export const statedFacts = (
 export const releasedBy = (privacy: Noised, contributions: Contributions | undefined): number =>
   (privacy.type === 'central' ? contributions?.published : contributions?.count) ?? 0;
 
-/** Why this device sends no more, in a sentence; undefined: it may. */
+/**
+ * Why this device sends no more, in a sentence; undefined: it may. Where the server draws, each round costs it the same whether it is
+ * drawn or not, and only the server knows of all: that the rounds that it was drawn for are no more than the budget holds, it counts.
+ */
 export function ownRefusal(
   privacy: Configured['privacy'],
   contributions: Contributions | undefined,
+  /** Surveys that it answered: each is a release like any other. */
+  surveys = 0,
 ): string | undefined {
   if (privacy === undefined || privacy.type === 'none') return undefined;
-  const most = releasesWithin(privacy);
-  if (releasedBy(privacy, contributions) < most) return undefined;
-  return `This device has given ${most} ${most === 1 ? 'update' : 'updates'}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
+  // A survey asks everybody, whoever is drawn for rounds.
+  const rounds = lossAfter(NO_LOSS, privacy, releasedBy(privacy, contributions));
+  if (affordsAfter(privacy, lossAfter(rounds, { ...privacy, samplingRate: undefined }, surveys)))
+    return undefined;
+  const given = releasedBy(privacy, contributions);
+  return `This device has given ${given} ${given === 1 ? 'update' : 'updates'}${surveys === 0 ? '' : ` and answered ${surveys} ${surveys === 1 ? 'survey' : 'surveys'}`}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
 }

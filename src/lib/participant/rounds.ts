@@ -19,7 +19,7 @@ import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
-import type { SumRound } from './secure-sum/sum-round.ts';
+import type { SumTalk } from './secure-sum/sum-round.ts';
 import {
   checkpointKey,
   residualKey,
@@ -31,7 +31,7 @@ import {
 
 export interface Rounds {
   /** Of the secure sum of the round in hand. */
-  summing(round: RoundNumber, say: (sum: SumRound) => void): void;
+  summing(round: RoundNumber, say: (sum: SumTalk) => void): void;
   configured(message: Configured): Promise<void>;
   committed(message: Committed): Promise<void>;
   abandoned(message: Abandoned): Promise<void>;
@@ -338,7 +338,7 @@ export function createRounds(
         following = message;
         return;
       }
-      const refusal = ownRefusal(message.privacy, contributions);
+      const refusal = ownRefusal(message.privacy, contributions, standing.surveyed.length);
       if (refusal !== undefined) {
         blocks.set({ reason: 'budget-spent', detail: refusal });
         await ground.tell('withdraw', { federation, round: message.round, reason: refusal.slice(0, 200) });

@@ -11,11 +11,14 @@ import { createGround, Ended, type TakePartOptions } from './ground.ts';
 import { readJoined, writeJoined, type Joined } from './joined.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { ParticipationView } from './participation.ts';
+import type { ServerMessages } from '../protocol/messages.ts';
+import type { SumTalk } from './secure-sum/sum-round.ts';
 import { createPersonalModels } from './personal-models.ts';
 import { createHands } from './round-in-hand.ts';
 import { createRounds } from './rounds.ts';
 import { createVersionScoring, type NamedVersion } from './score-versions.ts';
 import { watchSleep } from './sleep-watch.ts';
+import { createSurveys } from './statistics/surveys.ts';
 import { checkpointKey } from './work-round.ts';
 
 export type { TakePartOptions } from './ground.ts';
@@ -73,6 +76,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     onChanged: ground.changed,
   });
   const rounds = createRounds(ground, hands, equipping, scoring, personal);
+  const surveys = createSurveys(ground, equipping, personal);
   const attendance = createAttendance(ground, hands, equipping, rounds, {
     tellScores: async () => standing.equipment && scoring.tellAll(standing.equipment),
     leave: leaveNow,
@@ -126,6 +130,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     standing.leaveAfterRound = false;
     standing.joined = null;
     personal.stop();
+    surveys.stop();
     undoGrace();
     attendance.end();
     blocks.clear(
@@ -172,27 +177,19 @@ export function takePart(options: TakePartOptions): TakingPart {
     },
     async open() {
       standing.contributions = await openContributions(store, federation);
+      standing.surveyed = await surveys.answered();
       standing.joined = (await readJoined(store, federation)) ?? null;
       undoings.push(
         link.on('federation', attendance.seen),
         link.on('configured', (message) => ground.background(rounds.configured(message))),
         link.on('committed', (message) => ground.background(committed(message))),
         link.on('abandoned', (message) => ground.background(rounds.abandoned(message))),
-        link.on('sum-roster', ({ federation: of, round, roster }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.roster(roster));
-        }),
-        link.on('sum-nonces', ({ federation: of, round, nonces }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.nonces(nonces));
-        }),
-        link.on('sum-forward', ({ federation: of, round, forward }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.forward(forward));
-        }),
-        link.on('sum-question', ({ federation: of, round, summed }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.question(summed));
-        }),
-        link.on('sum-consents', ({ federation: of, round, consents }) => {
-          if (of === federation) rounds.summing(round, (sum) => sum.consents(consents));
-        }),
+        link.on('sum-roster', (message) => summing(message, (sum) => sum.roster(message))),
+        link.on('sum-nonces', (message) => summing(message, (sum) => sum.nonces(message.nonces))),
+        link.on('sum-forward', (message) => summing(message, (sum) => sum.forward(message.forward))),
+        link.on('sum-question', (message) => summing(message, (sum) => sum.question(message.summed))),
+        link.on('sum-consents', (message) => summing(message, (sum) => sum.consents(message.consents))),
+        ...surveys.listen(),
         link.on('come-back', (message) => {
           if (message.federation === federation && standing.joined !== null)
             attendance.comeBack(message.afterMs);
@@ -310,6 +307,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     async close() {
       ground.close();
       personal.stop();
+      surveys.stop();
       for (const undo of undoings) undo();
       undoGrace();
       const { hand } = standing;
@@ -324,6 +322,13 @@ export function takePart(options: TakePartOptions): TakingPart {
       equipping.drop();
     },
   };
+
+  function summing(
+    { federation: of, round, survey }: Pick<ServerMessages['sum-roster'], 'federation' | 'round' | 'survey'>,
+    say: (sum: SumTalk) => void,
+  ): void {
+    if (of === federation) (survey === undefined ? rounds : surveys).summing(round, say);
+  }
 
   async function committed(message: Parameters<typeof rounds.committed>[0]): Promise<void> {
     await rounds.committed(message);

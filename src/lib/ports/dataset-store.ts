@@ -2,7 +2,9 @@
 // a dataset is either whole (listed) or an import in progress (listed as resumable), never broken.
 import type { DataContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
+import type { RowChange } from '../core/data/row-change.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
+import type { BrokenRule } from '../modalities/import-report.ts';
 
 export interface DatasetRecord {
   readonly id: string;
@@ -19,6 +21,46 @@ export interface DatasetRecord {
   readonly importedAt: number;
   /** Where it came from: file names, "drawn here", "camera", "sample". */
   readonly source: string;
+  /** What its import refused; absent where nothing was checked (drawings, older datasets). */
+  readonly check?: DatasetCheck;
+}
+
+/** The validation report of an import, with fewer places than it listed. */
+export interface DatasetCheck {
+  readonly refused: number;
+  readonly broken: readonly BrokenRule[];
+}
+
+/** One state of a dataset, kept for good: the import, or what a change made of the state before it. */
+export interface DatasetCommit {
+  /** 0: as it was imported. */
+  readonly number: number;
+  /** The state that was changed; null for the import. Two states of one parent are branches. */
+  readonly parent: number | null;
+  readonly message: string;
+  readonly at: number;
+  readonly version: DatasetVersion;
+  readonly count: number;
+  readonly classCounts: readonly number[];
+  /** Rows against the parent. */
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+export interface DatasetHistory {
+  /** The state that is used. */
+  readonly head: number;
+  /** In the order in which they were made. */
+  readonly commits: readonly DatasetCommit[];
+}
+
+/** The dataset was changed since the state that a change was meant for. */
+export class DatasetMoved extends Error {
+  override readonly name = 'DatasetMoved';
+  constructor(id: string) {
+    super(`The dataset ${id} was changed in the meantime. Look at it again, and change it then.`);
+  }
 }
 
 /** An import that was cut off: committed chunks stay, and the same files continue after `count` examples. */
@@ -48,7 +90,7 @@ export interface DatasetWriter {
     { readonly count: number; readonly position: number; readonly hashes: Uint32Array } | undefined;
   /** Takes ownership of the examples' buffers. */
   append(examples: Examples, position: number): Promise<void>;
-  finish(): Promise<DatasetRecord>;
+  finish(check?: DatasetCheck): Promise<DatasetRecord>;
   /** Deletes what was written. */
   discard(): Promise<void>;
 }
@@ -93,11 +135,19 @@ export interface DatasetStore {
   resumable(): Promise<readonly ResumableImport[]>;
   /** Starts a dataset, or continues the resumable import of the same id. */
   write(draft: DatasetDraft): Promise<DatasetWriter>;
-  /** Adds examples to a finished dataset (drawing, camera); duplicates by hash are left out; gives it a new version. */
+  /**
+   * Adds examples to a finished dataset (drawing, camera); duplicates by hash are left out; gives it a new version. Until the first
+   * commit they belong to the import; then they are a commit.
+   */
   add(id: string, examples: Examples): Promise<DatasetRecord>;
   record(id: string): Promise<DatasetRecord | undefined>;
-  /** All examples, in import order; undefined where there is no such dataset. */
-  read(id: string): Promise<Examples | undefined>;
+  /** All examples of the head, or of another state, in order; undefined where there is no such dataset or state. */
+  read(id: string, state?: number): Promise<Examples | undefined>;
+  history(id: string): Promise<DatasetHistory | undefined>;
+  /** Makes a state of the head, which must still be of this version, and the head of it. Rejects with DatasetMoved. */
+  commit(id: string, base: DatasetVersion, change: RowChange, message: string): Promise<DatasetRecord>;
+  /** Makes another state the head; nothing is lost. Rejects where there is no such state. */
+  checkout(id: string, state: number): Promise<DatasetRecord>;
   /** Deletes a dataset or an import in progress; nothing happens where there is none. */
   delete(id: string): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
+import { surveyClientMessages, surveyServerMessages } from './surveys.ts';
 import { FederationView, VersionDelta } from './views.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -64,6 +65,7 @@ export const clientMessages = {
   evaluation: Evaluation,
   withdraw: Withdraw,
   ...sumClientMessages,
+  ...surveyClientMessages,
 } as const;
 export type ClientMessages = {
   readonly [Name in keyof typeof clientMessages]: v.InferOutput<(typeof clientMessages)[Name]>;
@@ -160,6 +162,7 @@ export const serverMessages = {
   /** To a device that has had its turn while others wait for theirs: it is checked out, and asks again after `afterMs`. */
   'come-back': v.strictObject({ federation: FederationId, afterMs: whole }),
   ...sumServerMessages,
+  ...surveyServerMessages,
 } as const;
 export type ServerMessages = {
   readonly [Name in keyof typeof serverMessages]: v.InferOutput<(typeof serverMessages)[Name]>;

@@ -1,4 +1,4 @@
-// The messages of a secure sum (core/secure-sum/messages.ts) as they cross the wire: each names its federation and round.
+// The messages of a secure sum (core/secure-sum/messages.ts) as they cross the wire: each names its federation and round, or survey.
 import * as v from 'valibot';
 import { FederationId, RoundNumber } from '../core/ids.ts';
 import {
@@ -12,8 +12,15 @@ import {
   Slots,
   SumConfig,
 } from '../core/secure-sum/messages.ts';
+import { SumGroup } from '../core/secure-sum/roster-statement.ts';
+import { Signature } from '../core/transparency/statements.ts';
 
-const inRound = { federation: FederationId, round: RoundNumber };
+const inRound = {
+  federation: FederationId,
+  round: RoundNumber,
+  /** It is the sum of the survey of that number, and of no round. */
+  survey: v.optional(v.literal(true)),
+};
 
 /** With `configured`: what the cohort sums, and this device's place in it. */
 export const SumTask = v.strictObject({ config: SumConfig, slot: Slot });
@@ -28,7 +35,13 @@ export const sumClientMessages = {
 } as const;
 
 export const sumServerMessages = {
-  'sum-roster': v.strictObject({ ...inRound, roster: v.array(Advert) }),
+  /** `signed`: core/secure-sum/roster-statement.ts. */
+  'sum-roster': v.strictObject({
+    ...inRound,
+    roster: v.array(Advert),
+    group: SumGroup,
+    signed: Signature,
+  }),
   /** Of a large roster: what all have drawn. */
   'sum-nonces': v.strictObject({ ...inRound, nonces: v.array(Nonce) }),
   'sum-forward': v.strictObject({ ...inRound, forward: Forward }),

@@ -118,7 +118,7 @@ export const VersionView = v.strictObject({
   run: v.nullable(RunNumber),
   round: v.nullable(RoundNumber),
   committedAt: time,
-  /** Updates counted, and the examples that they were trained on. */
+  /** Updates counted, and the examples that they were trained on; where cohorts are drawn in secret, the updates that are expected, and no bytes. */
   participants: whole,
   examples: whole,
   /** What participants' held-out rows said of this version; null until the first arrives. */

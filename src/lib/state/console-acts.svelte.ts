@@ -19,6 +19,7 @@ const words: Readonly<Record<string, string>> = {
   invited: 'made an invitation',
   'invitation-revoked': 'revoked an invitation',
   'left-out': 'left a device out',
+  surveyed: 'asked for statistics',
   readmitted: 'let a device in again',
   'person-added': 'added a person',
   'person-changed': 'changed a person',
@@ -58,6 +59,8 @@ export class ActsState {
   readonly shown = $derived(
     (this.acts ?? []).filter(
       (act) =>
+        // What these seal is told by the act beside it; the saved log has them.
+        act.act !== 'people-written' &&
         (this.federation === '' || act.federation === this.federation) &&
         `${act.by} ${actWords(act.act)} ${act.federation ?? ''} ${detailWords(act)}`
           .toLowerCase()

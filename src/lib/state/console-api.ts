@@ -73,7 +73,7 @@ export async function request<S extends v.GenericSchema>(
       });
 }
 
-const address = (id: string): string => `/api/federations/${encodeURIComponent(id)}`;
+export const address = (id: string): string => `/api/federations/${encodeURIComponent(id)}`;
 
 export const consoleApi = (fetching: Fetch) =>
   ({

@@ -26,6 +26,7 @@ import { optionsOf, type Draft } from './console-draft.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
 import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
+import { statisticsTyped } from './console-draft-statistics.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -65,6 +66,7 @@ export function stepOf(path: string): DraftStep {
     case 'personalisation':
     case 'privacy':
     case 'secureSum':
+    case 'statistics':
       return 'rounds';
     default:
       return 'review';
@@ -217,6 +219,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     rules: rulesTyped(draft),
     sample: draft.sample,
     ...secureSumTyped(summed === undefined ? draft.secureSum : { ...draft.secureSum, groups: null }),
+    ...statisticsTyped(draft.statistics),
     access: { type: draft.access },
   });
   if (!read.success)

@@ -20,6 +20,7 @@ import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
+import { DraftStatistics, plainStatistics, statisticsFrom } from './console-draft-statistics.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -125,6 +126,7 @@ export const Draft = v.object({
   privacy: v.optional(DraftPrivacy, () => privacyTyped(exactAveraging.privacy)),
   further: v.optional(DraftFurther, plainFurther),
   secureSum: v.optional(DraftSecureSum, plainSecureSum),
+  statistics: v.optional(DraftStatistics, plainStatistics),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -225,6 +227,7 @@ export const emptyDraft = (): Draft => ({
   privacy: privacyTyped(exactAveraging.privacy),
   further: plainFurther(),
   secureSum: plainSecureSum(),
+  statistics: plainStatistics(),
   rules: {
     goal: 8,
     minimum: 5,
@@ -290,6 +293,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),
     further: furtherFrom(spec.rules),
     secureSum: secureSumFrom(spec),
+    statistics: statisticsFrom(spec),
     rules: {
       goal: rules.goal,
       minimum: rules.minimum,

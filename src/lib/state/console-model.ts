@@ -2,6 +2,7 @@
 import type { FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, TransferRules } from '#lib/core/federation.ts';
 import { secureSumWords } from './console-draft-secure.ts';
+import { statisticsWords } from './console-draft-statistics.ts';
 import { familyNamed } from '#lib/core/model/families/index.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 import {
@@ -74,6 +75,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
       { name: 'For each device', value: personalWords(spec.personalisation) },
       { name: 'Privacy', value: privacyWords(spec.privacy) },
       { name: 'The server', value: secureSumWords(spec.secureSum) },
+      { name: 'Statistics', value: statisticsWords(spec.statistics) },
     ];
   return [
     { name: 'In a round', value: 'each device adds up its own rows, in whole numbers' },
@@ -85,6 +87,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
           ? 'exactly'
           : `up ${bytes(costs.up.bytes)}; down ${bytes(costs.down.bytes)}, exactly`,
     },
+    { name: 'Statistics', value: statisticsWords(spec.statistics) },
   ];
 }
 

@@ -84,7 +84,7 @@ export function privacySentences(
       },
       {
         name: 'Draw',
-        text: `Each round the server draws every admitted device by itself with a chance of ${Number((100 * samplingRate).toPrecision(3))} %, whoever is here; who is away then is absent. The sum is divided by ${goal}: that is what comes of ${Math.round(goal / samplingRate)} admitted devices if all are here. Devices must trust this server to draw so and to keep to itself whom it drew: no page, receipt or log says it. How long a round takes is not hidden.`,
+        text: `Each round the server draws every admitted device by itself with a chance of ${Number((100 * samplingRate).toPrecision(3))} %, whoever is here; who is away then is absent. The sum is divided by ${goal}: that is what comes of ${Math.round(goal / samplingRate)} admitted devices if all are here. Devices must trust this server to draw so and to keep to itself whom it drew: no page, receipt or log says it. How long a round takes, and when something happens in it, is not hidden.`,
       },
       {
         name: 'Budget',

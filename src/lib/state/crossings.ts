@@ -22,6 +22,11 @@ const descriptions: Readonly<Record<string, string>> = {
   'sum-forward': 'Shares that the other devices sealed for this one',
   'sum-question': 'Asks who is in the secure sum',
   'sum-consents': 'The signatures of the others on who is in the secure sum',
+  survey:
+    'Asks for sums over this device’s rows, which are added to those of others before anybody reads them',
+  'survey-answer': 'Sums over this device’s rows, under masks that come off the sum of all devices alone',
+  'survey-declined': 'Says that this device does not answer, and why',
+  'survey-ended': 'What became of a survey',
   answer: 'The answer to the message before',
   federation: 'How the federation stands: rounds, versions, who takes part',
   configured: 'Asks this device to train: the plan and the version to start from',

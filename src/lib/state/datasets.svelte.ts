@@ -10,7 +10,12 @@ import {
   type DatasetStore,
   type ResumableImport,
 } from '../ports/dataset-store.ts';
-import type { EncodeRequest, ImportSource } from '../workers/ingest-messages.ts';
+import type {
+  DatasetAnswer,
+  DatasetQuestion,
+  EncodeRequest,
+  ImportSource,
+} from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
 import { bytes } from './format.ts';
@@ -51,6 +56,8 @@ export interface IngestPort {
   ): Promise<ImportOutcome>;
   /** The features of one example, as training sees them. */
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;
+  /** Asks about a dataset that is kept here. */
+  ask(question: DatasetQuestion): Promise<DatasetAnswer>;
 }
 
 export interface DatasetPorts {
@@ -216,13 +223,16 @@ export function storageTrouble(error: unknown): DeviceTrouble {
   return troubleOf(error);
 }
 
+/** The stores and the worker of this browser, the worker started once. */
+let ingest: Promise<IngestPort> | undefined;
+export const browserDatasets: DatasetPorts = {
+  store: async () => (await import('./device-connection.ts')).datasetStore(),
+  ingest: () => (ingest ??= import('./device-connection.ts').then((module) => module.connectIngest())),
+};
+
 /** The datasets of this visit; call it while a component is made. */
 export function datasetsState(): DatasetsState {
   const here = visit();
-  let ingest: Promise<IngestPort> | undefined;
-  here.datasets ??= new DatasetsState({
-    store: async () => (await import('./device-connection.ts')).datasetStore(),
-    ingest: () => (ingest ??= import('./device-connection.ts').then((module) => module.connectIngest())),
-  });
+  here.datasets ??= new DatasetsState(browserDatasets);
   return here.datasets;
 }

@@ -11,6 +11,9 @@ const store: DatasetStore = {
   add: () => Promise.reject(new Error('not asked for here')),
   record: async () => undefined,
   read: async () => undefined,
+  history: async () => undefined,
+  commit: () => Promise.reject(new Error('not asked for here')),
+  checkout: () => Promise.reject(new Error('not asked for here')),
   delete: async () => {},
 };
 const task = {
@@ -23,7 +26,11 @@ const task = {
 const state = (ingest: IngestPort['import']) =>
   new DatasetsState({
     store: async () => store,
-    ingest: async () => ({ import: ingest, encode: () => Promise.reject(new Error('not asked for here')) }),
+    ingest: async () => ({
+      import: ingest,
+      encode: () => Promise.reject(new Error('not asked for here')),
+      ask: () => Promise.reject(new Error('not asked for here')),
+    }),
   });
 
 test('progress shows while an import runs, and goes when it is over', async () => {

@@ -63,6 +63,7 @@ export function connectIngest(): IngestPort {
   return {
     import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
     encode: (contract, input) => client.encode(contract, input),
+    ask: (question) => client.ask(question),
   };
 }
 

@@ -53,7 +53,12 @@ const contributions = ['a', 'b', 'c'].map(receiptOf);
 function logOf(...names: string[]) {
   const log = versionLog(federation, key, []);
   for (const [number, name] of names.entries())
-    log.next(versionOf(number, name), number === 0 ? [] : contributions, '0'.repeat(64), 1_700_000_000_000);
+    log.next(
+      versionOf(number, name),
+      { contributions: number === 0 ? [] : contributions },
+      '0'.repeat(64),
+      1_700_000_000_000,
+    );
   log.written();
   return log;
 }
@@ -65,7 +70,7 @@ const proved: StoredReceipt = {
   version: 1,
   outcome: 'included',
   inclusion: {
-    leaf: leafText(leafOf(versionOf(1, 'one'), contributions)),
+    leaf: leafText(leafOf(versionOf(1, 'one'), { contributions })),
     version: [...log.tree.inclusion(1)],
     contribution: (({ index, proof }) => ({ index, proof: [...proof] }))(
       contributionProof(contributions, mine.participant)!,

@@ -1,6 +1,7 @@
 // What this device keeps besides data: receipts of contributions, refusals, models trained here, and which federations it joined.
 import type { FederationId } from '../core/ids.ts';
 import type { Joined } from '../participant/joined.ts';
+import type { Answered } from '../participant/statistics/own-surveys.ts';
 import type {
   LocalModel,
   ParticipantStore,
@@ -11,6 +12,10 @@ import { storageTrouble } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { visit } from './visit.svelte.ts';
 
+export interface AnsweredSurvey extends Answered {
+  readonly federation: FederationId;
+}
+
 export class RecordsState {
   /** undefined: not read yet. Newest first. */
   receipts = $state.raw<readonly StoredReceipt[] | undefined>();
@@ -19,6 +24,8 @@ export class RecordsState {
   models = $state.raw<readonly LocalModel[] | undefined>();
   /** What federations are called, by id; only of those whose title was kept. */
   titles = $state.raw<Readonly<Record<string, string>>>({});
+  /** Surveys that this device answered with masked sums, newest first. */
+  surveys = $state.raw<readonly AnsweredSurvey[]>([]);
   trouble = $state.raw<DeviceTrouble | null>(null);
 
   constructor(private readonly open: () => Promise<ParticipantStore>) {}
@@ -43,6 +50,22 @@ export class RecordsState {
     } catch (error) {
       this.receipts ??= [];
       this.models ??= [];
+      this.trouble = storageTrouble(error);
+    }
+  }
+
+  /** Reads what these federations asked of this device, and it answered. */
+  async loadSurveys(federations: readonly FederationId[]): Promise<void> {
+    try {
+      const { answeredSurveys } = await import('../participant/statistics/own-surveys.ts');
+      const store = await this.open();
+      const read = await Promise.all(
+        federations.map(async (federation) =>
+          (await answeredSurveys(store, federation)).map((one) => ({ ...one, federation })),
+        ),
+      );
+      this.surveys = read.flat().toSorted((a, b) => b.at - a.at);
+    } catch (error) {
       this.trouble = storageTrouble(error);
     }
   }

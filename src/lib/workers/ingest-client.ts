@@ -1,6 +1,13 @@
 // The page's side of the ingest worker. One client holds one worker; whoever makes it closes it.
 import type { DataContract } from '../core/data/contract.ts';
-import type { EncodeRequest, ImportRequest, IngestReply, IngestRequest } from './ingest-messages.ts';
+import type {
+  DatasetAnswer,
+  DatasetQuestion,
+  EncodeRequest,
+  ImportRequest,
+  IngestReply,
+  IngestRequest,
+} from './ingest-messages.ts';
 import { allowOwnWorkers } from './worker-addresses.ts';
 
 type Imported = Extract<IngestReply, { type: 'imported' }>;
@@ -86,6 +93,13 @@ export class IngestClient {
   ): Promise<Uint8Array | Float32Array> {
     return this.#ask({ id: this.#next++, name: 'encode', contract, input }, signal, (reply) =>
       reply.type === 'encoded' ? reply.features : undefined,
+    );
+  }
+
+  /** Asks about a dataset that is kept here. Rejects with IngestFailure: 'no-dataset', 'bad-edit', 'moved', 'locked', … */
+  ask(question: DatasetQuestion): Promise<DatasetAnswer> {
+    return this.#ask({ id: this.#next++, name: 'dataset', question }, undefined, (reply) =>
+      reply.type === 'answer' ? reply.answer : undefined,
     );
   }
 

@@ -1,8 +1,11 @@
 // The ingest worker's language: files and pictures in, a dataset in the store out, with a report of everything refused.
 // Nothing here has a way to the network.
 import type { DataContract } from '../core/data/contract.ts';
-import type { FederationId } from '../core/ids.ts';
+import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { SampleName } from '../core/federation.ts';
+import type { DatasetDifference } from '../modalities/dataset-difference.ts';
+import type { DatasetEdit } from '../modalities/edit-dataset.ts';
+import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 
@@ -47,12 +50,44 @@ export interface EncodeRequest {
       }
     | { readonly type: 'file'; readonly file: File };
 }
+/** What is asked of a dataset that is kept here. */
+export type DatasetQuestion =
+  | { readonly type: 'explore'; readonly dataset: string }
+  /** Rows [start, end) of the head. */
+  | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
+  /** Commits a change by hand to the head, which must be of the version `base`. */
+  | {
+      readonly type: 'edit';
+      readonly dataset: string;
+      readonly base: DatasetVersion;
+      readonly edit: DatasetEdit;
+      readonly message: string;
+    }
+  /** Between two states. */
+  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number };
+/** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
+export interface SplitShares {
+  readonly training: number;
+  readonly heldOut: number;
+  readonly trainingByClass: readonly number[];
+  readonly heldOutByClass: readonly number[];
+}
+export type DatasetAnswer =
+  | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
+  | { readonly type: 'rows'; readonly rows: DatasetRows }
+  | { readonly type: 'edited'; readonly record: DatasetRecord }
+  | { readonly type: 'difference'; readonly difference: DatasetDifference };
+export interface DatasetRequest {
+  readonly id: number;
+  readonly name: 'dataset';
+  readonly question: DatasetQuestion;
+}
 export interface CancelRequest {
   readonly id: number;
   readonly name: 'cancel';
   readonly request: number;
 }
-export type IngestRequest = ImportRequest | EncodeRequest | CancelRequest;
+export type IngestRequest = ImportRequest | EncodeRequest | DatasetRequest | CancelRequest;
 
 export type IngestReply =
   | {
@@ -72,5 +107,6 @@ export type IngestReply =
   /** Nothing was stored: every refusal is in the report. */
   | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
   | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: DatasetAnswer }
   | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }
   | { readonly type: 'cancelled'; readonly id: number };

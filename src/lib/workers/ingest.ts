@@ -1,6 +1,6 @@
 // What the ingest worker does with a request, apart from being a worker: every request is answered exactly once.
 import type { DatasetDraft, DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
-import { DataLocked, ImportMismatch, StorageFull } from '../ports/dataset-store.ts';
+import { DataLocked, DatasetMoved, ImportMismatch, StorageFull } from '../ports/dataset-store.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { SourceChanged, type ExampleSink, type Resumed } from '../modalities/assembler.ts';
 import { encodeInput } from '../modalities/encode.ts';
@@ -12,16 +12,20 @@ import {
   type ImportOptions,
   type ImportOutcome,
 } from '../modalities/import.ts';
+import type { BrokenRule } from '../modalities/import-report.ts';
 import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
+import type { Exploring } from './exploring.ts';
 import type {
   CancelRequest,
+  DatasetRequest,
   EncodeRequest,
   ImportRequest,
   ImportSource,
   IngestReply,
   IngestRequest,
 } from './ingest-messages.ts';
+import { QuestionRefused } from './question-refused.ts';
 
 export interface IngestDependencies {
   /** Rejects when the browser gives no storage. */
@@ -36,9 +40,10 @@ const PROGRESS_EVERY_MS = 100;
 
 export function ingest(dependencies: IngestDependencies): (request: IngestRequest) => Promise<void> {
   const running = new Map<number, AbortController>();
+  let explored: Exploring | undefined;
 
   const answered = async (
-    request: ImportRequest | EncodeRequest,
+    request: ImportRequest | EncodeRequest | DatasetRequest,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> => {
     const controller = new AbortController();
@@ -77,6 +82,13 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
               { type: 'failure', id: request.id, kind: encoded.error.kind, message: encoded.error.message },
               [],
             );
+        });
+      case 'dataset':
+        return answered(request, async () => {
+          const { exploring } = await import('./exploring.ts');
+          explored ??= exploring();
+          const answer = await explored.answer(await dependencies.store(), request.question);
+          dependencies.reply({ type: 'answer', id: request.id, answer }, []);
         });
       case 'cancel':
         return cancel(request);
@@ -142,9 +154,17 @@ async function importInto(
     await writer.discard();
     return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
   }
-  const record = await writer.finish();
+  const { refused, broken } = outcome.report;
+  const record = await writer.finish(
+    request.source.type === 'files' ? { refused, broken: withFewerPlaces(broken) } : undefined,
+  );
   return imported(request.id, record, outcome);
 }
+
+/** Kept with the dataset: enough places to find a mistake by. */
+const KEPT_PLACES = 50;
+const withFewerPlaces = (broken: readonly BrokenRule[]): BrokenRule[] =>
+  broken.map((rule) => ({ ...rule, places: rule.places.slice(0, KEPT_PLACES) }));
 
 /** More examples for a finished dataset: a drawing, a photo, another file. */
 async function addTo(
@@ -251,6 +271,12 @@ function failure(error: unknown): { readonly kind: string; readonly message: str
       message: `${error.message} Delete a dataset here or free space on this device, then continue the import with the same files.`,
     };
   if (error instanceof DataLocked) return { kind: error.kind, message: error.message };
+  if (error instanceof DatasetMoved)
+    return {
+      kind: 'moved',
+      message: 'This dataset was changed in another tab. Look at it again, then make your change.',
+    };
+  if (error instanceof QuestionRefused) return { kind: error.kind, message: error.message };
   if (error instanceof ImportMismatch) return { kind: 'other-files', message: error.message };
   if (error instanceof SourceChanged)
     return {

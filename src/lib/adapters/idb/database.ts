@@ -3,7 +3,8 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
-import type { DatasetRecord } from '../../ports/dataset-store.ts';
+import type { RowChange } from '../../core/data/row-change.ts';
+import type { DatasetCommit, DatasetRecord } from '../../ports/dataset-store.ts';
 import type {
   Checkpoint,
   LocalModel,
@@ -17,6 +18,14 @@ export interface DatasetRow {
   readonly id: string;
   readonly record: DatasetRecord;
   readonly chunks: number;
+  /** The import as a state and the state in use, once there was a commit. */
+  readonly states?: { readonly root: DatasetCommit; readonly head: number };
+}
+
+/** A state of a dataset that a change made; number 0, the import, is the chunks. */
+export interface StateRow {
+  readonly commit: DatasetCommit;
+  readonly change: RowChange;
 }
 
 /** An import in progress; becomes a DatasetRow in the transaction of `finish`. */
@@ -79,6 +88,8 @@ export interface TributaryDatabase extends DBSchema {
   chunks: { key: [string, number]; value: ChunkRow | Sealed };
   /** Key: as the chunk's. Apart from it, so that looking for duplicates need not read the examples. */
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
+  /** Key: [dataset id, number of the state], out of line. */
+  states: { key: [string, number]; value: StateRow | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
@@ -118,7 +129,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 4;
+export const DATABASE_VERSION = 5;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -138,6 +149,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
+      if (oldVersion < 5) upgrading.createObjectStore('states');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

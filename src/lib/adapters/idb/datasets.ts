@@ -5,7 +5,6 @@ import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import {
   ImportMismatch,
-  StorageFull,
   type DatasetDraft,
   type DatasetRecord,
   type DatasetStore,
@@ -13,7 +12,18 @@ import {
 } from '../../ports/dataset-store.ts';
 import type { ChunkRow, Database, DatasetRow, ImportRow } from './database.ts';
 import { createKeys, silentChannel } from './keys.ts';
+import {
+  allOf,
+  append,
+  checkout,
+  commit,
+  history,
+  isSame,
+  stateOf,
+  type StateStore,
+} from './dataset-states.ts';
 import { createSeal, type Seal } from './seal.ts';
+import { storing } from './storing.ts';
 
 /** A dataset that grows by single drawings keeps them in chunks of this many. */
 const GROWING_CHUNK_ROWS = 256;
@@ -47,7 +57,7 @@ export function idbDatasetStore(
     },
     write: (draft) => begin(database, seal, draft, now),
     add(id, examples) {
-      const mine = adding.then(() => add(database, seal, id, examples));
+      const mine = adding.then(() => add({ database, seal, now }, id, examples));
       adding = mine.catch(() => undefined);
       return mine;
     },
@@ -55,30 +65,29 @@ export function idbDatasetStore(
       const row = await database.get('datasets', id);
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).record;
     },
-    async read(id) {
-      const transaction = database.transaction(['datasets', 'chunks', 'hashes']);
-      const row = await transaction.objectStore('datasets').get(id);
-      if (row === undefined) return undefined;
-      const [chunks, hashes] = await Promise.all([
-        transaction.objectStore('chunks').getAll(allOf(id)),
-        transaction.objectStore('hashes').getAll(allOf(id)),
-      ]);
-      const opened = await Promise.all(
-        chunks.map(async (chunk, index) => {
-          const key: [string, number] = [id, index];
-          const own = hashes[index];
-          return {
-            ...(await seal.open('chunks', key, chunk)),
-            hashes: own === undefined ? new Uint32Array(0) : await seal.open('hashes', key, own),
-          };
-        }),
-      );
-      return joinExamples(opened);
+    async read(id, state) {
+      const kept = await stateOf(database, seal, id, state);
+      return kept?.examples;
+    },
+    history: (id) => history(database, seal, id),
+    commit(id, base, change, message) {
+      const mine = adding.then(() => commit({ database, seal, now }, id, base, change, message));
+      adding = mine.catch(() => undefined);
+      return mine;
+    },
+    checkout(id, state) {
+      const mine = adding.then(() => checkout(database, seal, id, state));
+      adding = mine.catch(() => undefined);
+      return mine;
     },
     async delete(id) {
-      const transaction = database.transaction(['datasets', 'imports', 'chunks', 'hashes'], 'readwrite');
+      const transaction = database.transaction(
+        ['datasets', 'imports', 'chunks', 'hashes', 'states'],
+        'readwrite',
+      );
       await Promise.all([
         transaction.objectStore('datasets').delete(id),
+        transaction.objectStore('states').delete(allOf(id)),
         transaction.objectStore('imports').delete(id),
         transaction.objectStore('chunks').delete(allOf(id)),
         transaction.objectStore('hashes').delete(allOf(id)),
@@ -87,9 +96,6 @@ export function idbDatasetStore(
     },
   };
 }
-
-/** Keys [id, 0], [id, 1], … : an array sorts after every number. */
-const allOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []]);
 
 async function begin(
   database: Database,
@@ -190,7 +196,7 @@ function writer(
       version.add(hashes);
       row = next;
     },
-    async finish() {
+    async finish(check) {
       if (row.count === 0) throw new Error(`The dataset ${row.id} has no examples.`);
       const { id, federation, name, contract, count, classCounts, bytes, source, chunks } = row;
       const record: DatasetRecord = {
@@ -204,6 +210,7 @@ function writer(
         source,
         version: version.finish(),
         importedAt: now(),
+        ...(check === undefined ? {} : { check }),
       };
       await seal.writing(async (as) => {
         const stored = await as.seal('datasets', id, { id, record, chunks });
@@ -235,7 +242,8 @@ function writer(
 }
 
 /** Whoever reads sees the dataset before or after; of two tabs adding at once the second begins again, and both count. */
-async function add(database: Database, seal: Seal, id: string, examples: Examples): Promise<DatasetRecord> {
+async function add(store: StateStore, id: string, examples: Examples): Promise<DatasetRecord> {
+  const { database, seal } = store;
   for (;;) {
     const reading = database.transaction(['datasets', 'chunks', 'hashes']);
     const [stored, storedHashes] = await Promise.all([
@@ -245,6 +253,7 @@ async function add(database: Database, seal: Seal, id: string, examples: Example
     const storedLast = await reading.objectStore('chunks').get([id, storedHashes.length - 1]);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
+    if (row.states !== undefined) return append(store, id, examples);
     const known = await Promise.all(storedHashes.map((own, index) => seal.open('hashes', [id, index], own)));
     const fresh = withoutDuplicates(examples, known);
     if (fresh.count === 0) return row.record;
@@ -300,16 +309,6 @@ async function add(database: Database, seal: Seal, id: string, examples: Example
   }
 }
 
-type StoredDataset = DatasetRow | { readonly id: string; readonly sealed: Uint8Array };
-
-/** Whether nobody wrote in between: no two sealed records begin with the same vector, and no two versions are alike. */
-function isSame(before: StoredDataset, now: StoredDataset | undefined): boolean {
-  if (now === undefined) return false;
-  if ('sealed' in before || 'sealed' in now)
-    return 'sealed' in before && 'sealed' in now && String(before.sealed) === String(now.sealed);
-  return before.record.version === now.record.version;
-}
-
 function joined(parts: readonly Uint32Array[]): Uint32Array {
   const all = new Uint32Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
@@ -318,20 +317,4 @@ function joined(parts: readonly Uint32Array[]): Uint32Array {
     at += part.length;
   }
   return all;
-}
-
-/** A write that the browser has no room for becomes StorageFull, with what it knows of the room. */
-async function storing<T>(neededBytes: number, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (cause) {
-    if (!(cause instanceof DOMException) || cause.name !== 'QuotaExceededError') throw cause;
-    throw new StorageFull(neededBytes, await freeBytes(), { cause });
-  }
-}
-
-async function freeBytes(): Promise<number | undefined> {
-  if (typeof navigator === 'undefined' || navigator.storage?.estimate === undefined) return undefined;
-  const { quota, usage } = await navigator.storage.estimate();
-  return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
 }

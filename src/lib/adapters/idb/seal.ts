@@ -21,6 +21,7 @@ const readable = {
   imports: ['id'],
   chunks: [],
   hashes: [],
+  states: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
   receipts: ['receipt.federation', 'receipt.round'],

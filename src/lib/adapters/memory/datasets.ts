@@ -1,9 +1,14 @@
 // Datasets in memory: for headless participants, tests, and a browser that gives no storage. The contract suite's first subject.
 import { countClasses } from '../../core/data/class-counts.ts';
+import { afterChanges, changesTo, describeChange, type KeptState } from '../../core/data/dataset-states.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
+import { applyChange, type RowChange } from '../../core/data/row-change.ts';
 import {
+  DatasetMoved,
   ImportMismatch,
+  type DatasetCheck,
+  type DatasetCommit,
   type DatasetDraft,
   type DatasetRecord,
   type DatasetStore,
@@ -17,7 +22,18 @@ interface Held {
   readonly startedAt: number;
   /** Set once it is finished. */
   record: DatasetRecord | undefined;
+  check: DatasetCheck | undefined;
+  /** The import as a state, once there is a commit. */
+  root: DatasetCommit | undefined;
+  readonly states: KeptState<DatasetCommit>[];
+  head: number;
 }
+
+const appended = (examples: Examples): RowChange => ({
+  replaced: new Uint32Array(0),
+  removed: new Uint32Array(0),
+  examples,
+});
 
 /** `now` in milliseconds since the epoch. */
 export function memoryDatasetStore(now: () => number = () => Date.now()): DatasetStore {
@@ -33,7 +49,61 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       classCounts = countClasses(one.draft.contract, part.targets, classCounts);
       bytes += examplesBytes(part);
     }
-    return { ...one.draft, count: count(one), classCounts, bytes, version: version.finish(), importedAt };
+    return {
+      ...one.draft,
+      count: count(one),
+      classCounts,
+      bytes,
+      version: version.finish(),
+      importedAt,
+      ...(one.check === undefined ? {} : { check: one.check }),
+    };
+  };
+
+  const finished = (id: string): Held & { record: DatasetRecord } => {
+    const one = held.get(id);
+    if (one?.record === undefined) throw new Error(`There is no dataset ${id}.`);
+    return one as Held & { record: DatasetRecord };
+  };
+  const rootOf = (one: Held & { record: DatasetRecord }): DatasetCommit =>
+    one.root ?? {
+      number: 0,
+      parent: null,
+      message: 'Imported',
+      at: one.record.importedAt,
+      version: one.record.version,
+      count: one.record.count,
+      classCounts: one.record.classCounts,
+      changed: 0,
+      added: one.record.count,
+      removed: 0,
+    };
+  const stateOf = (one: Held, state: number): Examples | undefined => {
+    const imported = joinExamples(one.parts);
+    const changes = changesTo(one.states, state);
+    return imported === undefined || changes === undefined ? undefined : afterChanges(imported, changes);
+  };
+  const commit = (
+    id: string,
+    base: string | undefined,
+    change: RowChange,
+    message: string,
+  ): DatasetRecord => {
+    const one = finished(id);
+    if (base !== undefined && one.record.version !== base) throw new DatasetMoved(id);
+    const before = stateOf(one, one.head);
+    if (before === undefined) throw new Error(`The dataset ${id} has no state ${one.head}.`);
+    const after = applyChange(before, change);
+    if (after.count === 0) throw new Error('The change would leave the dataset without a row.');
+    one.root = rootOf(one);
+    const number = one.states.length + 1;
+    const made = describeChange(one.draft.contract, after, change);
+    one.states.push({ commit: { number, parent: one.head, message, at: now(), ...made }, change });
+    one.head = number;
+    const { version, classCounts } = made;
+    const bytes = one.record.bytes + (change.examples === undefined ? 0 : examplesBytes(change.examples));
+    one.record = { ...one.record, version, count: after.count, classCounts, bytes };
+    return one.record;
   };
 
   const writer = (id: string, one: Held, isResumed: boolean): DatasetWriter => ({
@@ -50,8 +120,9 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       one.position = position;
       return Promise.resolve();
     },
-    finish() {
+    finish(check) {
       if (count(one) === 0) return Promise.reject(new Error(`The dataset ${id} has no examples.`));
+      one.check = check;
       one.record = recordOf(one, now());
       return Promise.resolve(one.record);
     },
@@ -91,25 +162,57 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         return Promise.reject(new ImportMismatch(known.draft.source, draft.source));
       if (known !== undefined && JSON.stringify(known.draft.contract) !== JSON.stringify(draft.contract))
         return Promise.reject(new ImportMismatch('another data contract', 'this one'));
-      const one = known ?? { draft, parts: [], position: 0, startedAt: now(), record: undefined };
+      const one = known ?? {
+        draft,
+        parts: [],
+        position: 0,
+        startedAt: now(),
+        record: undefined,
+        check: undefined,
+        root: undefined,
+        states: [],
+        head: 0,
+      };
       held.set(draft.id, one);
       return Promise.resolve(writer(draft.id, one, known !== undefined));
     },
-    add(id, examples) {
-      const one = held.get(id);
-      if (one?.record === undefined) return Promise.reject(new Error(`There is no dataset ${id}.`));
+    async add(id, examples) {
+      const one = finished(id);
+      const known = one.states.length === 0 ? one.parts : [stateOf(one, one.head)];
       const fresh = withoutDuplicates(
         examples,
-        one.parts.map((part) => part.hashes),
+        known.map((part) => part?.hashes ?? new Uint32Array(0)),
       );
-      if (fresh.count > 0) one.parts.push(fresh);
+      if (fresh.count === 0) return one.record;
+      if (one.states.length > 0) return commit(id, undefined, appended(fresh), 'Added examples');
+      one.parts.push(fresh);
       one.record = recordOf(one, one.record.importedAt);
-      return Promise.resolve(one.record);
+      return one.record;
     },
     record: (id) => Promise.resolve(held.get(id)?.record),
-    read(id) {
+    read(id, state) {
       const one = held.get(id);
-      return Promise.resolve(one?.record === undefined ? undefined : joinExamples(one.parts));
+      return Promise.resolve(one?.record === undefined ? undefined : stateOf(one, state ?? one.head));
+    },
+    history(id) {
+      const one = held.get(id);
+      if (one?.record === undefined) return Promise.resolve(undefined);
+      return Promise.resolve({
+        head: one.head,
+        commits: [rootOf(finished(id)), ...one.states.map((state) => state.commit)],
+      });
+    },
+    commit: async (id, base, change, message) => commit(id, base, change, message),
+    async checkout(id, state) {
+      const one = finished(id);
+      const wanted = [rootOf(one), ...one.states.map((kept) => kept.commit)].find(
+        (kept) => kept.number === state,
+      );
+      if (wanted === undefined) throw new Error(`The dataset ${id} has no state ${state}.`);
+      one.head = state;
+      const { version, count: rows, classCounts } = wanted;
+      one.record = { ...one.record, version, count: rows, classCounts };
+      return one.record;
     },
     delete(id) {
       held.delete(id);

@@ -52,6 +52,8 @@ export function createMemoryLink(coordinator: MemoryCoordinator): MemoryLink {
     'sum-forward': new Set(),
     'sum-question': new Set(),
     'sum-consents': new Set(),
+    survey: new Set(),
+    'survey-ended': new Set(),
   };
   const stateHandlers = new Set<(state: LinkState) => void>();
   const byteHandlers = new Set<(bytes: LinkBytes) => void>();

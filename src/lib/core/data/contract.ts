@@ -86,6 +86,8 @@ export const ColumnRule = v.variant('type', [
     column: label,
     maximum: v.pipe(finite, v.minValue(0), v.maxValue(1)),
   }),
+  /** Rows of one value (a patient, a house) stand on one side of the split, all of them. */
+  v.strictObject({ type: v.literal('group'), column: label }),
 ]);
 export type ColumnRule = v.InferOutput<typeof ColumnRule>;
 

@@ -1,5 +1,6 @@
 // Training and held-out rows, chosen by each row's own hash: appending or deleting rows moves none of the others, and
-// a duplicate can never stand on both sides.
+// a duplicate can never stand on both sides. Where the contract holds rows together by a column, the hash's first word is that of
+// the column's value (column-rules.ts), and no group ever stands on both.
 import type { Examples } from './examples.ts';
 
 export interface Split {

@@ -17,7 +17,8 @@ export function checkNoiseInSum(
   if (secureSum.ring !== 32)
     issues.push({
       path: 'privacy.type',
-      message: `Noise inside the sum is made of whole numbers of 32 bits, and does not fit into ${secureSum.ring}: sum exactly.`,
+      // Kairouz, Liu & Steinke 2021, proposition 22: √d/2 steps are what rounding alone makes of the sensitivity.
+      message: `Noise inside the sum is made of whole numbers of 32 bits, and does not fit into ${secureSum.ring}: rounding d numbers to steps lets a device change √d/2 of them more, noise must outweigh that, and this ring has ${2 ** secureSum.ring} steps in all. Sum exactly.`,
     });
   if (network === undefined) return issues;
   const length = network.parameterCount;

@@ -35,4 +35,12 @@ export type Noised = Exclude<Privacy, { type: 'none' }>;
 export const isDrawn = (privacy: Privacy): boolean =>
   privacy.type !== 'none' && privacy.samplingRate !== undefined;
 
+/** What was paid by the time of a version: ε at δ of the participant that lost most, over this many releases of the federation. */
+export const Charged = v.strictObject({
+  releases: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  epsilon: v.number(),
+  delta: v.number(),
+});
+export type Charged = v.InferOutput<typeof Charged>;
+
 export const noPrivacy: Privacy = { type: 'none' };

@@ -1,4 +1,5 @@
 // What can happen to a round, and what is to be done about it: the letters of the state machine in round.ts.
+import type { Charged } from '../privacy/rules.ts';
 import type { Digest, ParticipantId, RoundNumber, VersionNumber } from '../ids.ts';
 import type { ReportRefusal } from './decide.ts';
 import type { ActiveStage, Candidate, Delivered, Report, Round } from './round-state.ts';
@@ -61,6 +62,7 @@ export type RoundEvent =
       readonly type: 'aggregated';
       readonly version: VersionNumber;
       readonly digest: Digest;
+      readonly charged?: Charged | undefined;
       readonly at: number;
     }
   | { readonly type: 'failed'; readonly reason: string; readonly at: number }

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
+import { Charged } from '../privacy/rules.ts';
 import { SumAttempt } from '../secure-sum/attempt-state.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -143,6 +144,8 @@ export const Round = v.variant('phase', [
     phase: v.literal('committed'),
     version: VersionNumber,
     digest: Digest,
+    /** Under privacy. */
+    charged: v.optional(Charged),
     endedAt: time,
   }),
   v.strictObject({

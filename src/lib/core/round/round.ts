@@ -46,7 +46,7 @@ export function openDrawn(setting: RoundSetting, here: readonly Candidate[], qua
     ...setting,
     phase: 'reporting',
     cohort,
-    quantum: quantumOf(drawnFrom.map(() => 1)),
+    quantum: quantumOf(drawnFrom.length === 0 ? [1] : drawnFrom.map(() => 1)),
     population: drawnFrom.length,
     configuredAt: setting.openedAt,
   };
@@ -199,7 +199,7 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
     case 'report':
       return answer(round, event.report);
     case 'aggregated': {
-      const { version, digest, at } = event;
+      const { version, digest, charged, at } = event;
       // What secure sums were opened with is not kept.
       const { sums: _, ...kept } = round;
       return {
@@ -209,6 +209,7 @@ function inAggregation(round: Aggregation, event: RoundEvent): Step {
           phase: 'committed',
           version,
           digest,
+          ...(charged === undefined ? {} : { charged }),
           endedAt: at,
         },
         effects: [

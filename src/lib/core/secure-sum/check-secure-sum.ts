@@ -5,8 +5,15 @@ import { leastUpdates, needsRoot, type Strategy } from '../aggregation/strategy.
 import { readOptions } from '../named-options.ts';
 import { secureSumOf, type FederationSpec } from '../federation.ts';
 import { groupsOf } from './groups.ts';
-import { leavingOf, MOST_NEIGHBOURS, neighbourhoodOf } from './neighbourhood.ts';
-import { colludingOf, LEAST_COHORT, leastSummed, MOST_COHORT, thresholdOf } from './rules.ts';
+import { leavingOf, neighbourhoodOf } from './neighbourhood.ts';
+import {
+  colludingOf,
+  LEAST_COHORT,
+  leastSummed,
+  MOST_COHORT,
+  MOST_NEIGHBOURS,
+  thresholdOf,
+} from './rules.ts';
 
 type Planned = Pick<FederationSpec, 'secureSum' | 'strategy' | 'transfer' | 'rules' | 'metric'>;
 

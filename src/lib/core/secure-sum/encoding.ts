@@ -21,7 +21,7 @@ import type { SumConfig, SumEncoding } from './messages.ts';
 /** 144 bits of two's complement: n_k · τ_k reaches 2⁵⁷ units of 1, and 2¹²¹ of SCALAR_QUANTUM. */
 const SCALAR_LIMBS = 9;
 /** 32 bits: a weight is at most 10⁵. */
-const WEIGHT_LIMBS = 2;
+export const WEIGHT_LIMBS = 2;
 const LIMB = 0x10000n;
 
 /** Steps of 2⁻¹⁴: those of core/aggregation/exact-words. */
@@ -83,6 +83,7 @@ export function encodeContribution(
     writeLimbs(out, words, 1n, WEIGHT_LIMBS);
     return out;
   }
+  if (encoding.type === 'whole') throw new RangeError('This is a sum of statistics, and no update.');
   const draws = random(0, 'rounding of a secure sum', rounding);
   if (encoding.type === 'noisy') {
     out.set(noisyUnits(values, encoding, survivors, draws, draw));
@@ -122,13 +123,13 @@ function clip(values: Float32Array, most: number): number {
   return most;
 }
 
-function writeLimbs(words: Uint32Array, at: number, number: bigint, limbs: number): void {
+export function writeLimbs(words: Uint32Array, at: number, number: bigint, limbs: number): void {
   let rest = BigInt.asUintN(16 * limbs, number);
   for (let i = 0; i < limbs; i += 1, rest /= LIMB) words[at + i] = Number(rest % LIMB);
 }
 
 /** Of the sums of limbs: Σ over the devices of the signed number. */
-function readLimbs(words: Uint32Array, at: number, limbs: number): bigint {
+export function readLimbs(words: Uint32Array, at: number, limbs: number): bigint {
   let sum = 0n;
   for (let i = limbs - 1; i >= 0; i -= 1) sum = sum * LIMB + BigInt(words[at + i]!);
   return BigInt.asIntN(16 * limbs, sum);
@@ -164,6 +165,7 @@ export function decodeSum(
   scalars: number,
 ): Result<DecodedSum, SumFault> {
   const { encoding, length } = config;
+  if (encoding.type === 'whole') throw new RangeError('This is a sum of statistics, and no update.');
   const count = slots.length;
   const weight = Number(readLimbs(words, config.words, WEIGHT_LIMBS));
   const mostEach = 'mostWeight' in encoding ? encoding.mostWeight : 1;

@@ -121,7 +121,7 @@ export async function showNonce(member: Member, roster: readonly Advert[]): Step
   if (member.phase === 'drawn' && sameRoster(member.roster, roster)) return ok([member, member.message]);
   if (member.phase !== 'advertised' || !isDrawn(roster.length, member.config, member.layout))
     return outOfTurn(member);
-  const refusal = await refusesRoster(member, roster);
+  const refusal = refusesRoster(member, roster);
   if (refusal !== undefined) return fail(refusal);
   const message = { slot: member.slot, nonce: toText(member.nonce) };
   return ok([{ ...member, phase: 'drawn', roster, message }, message]);
@@ -130,21 +130,24 @@ export async function showNonce(member: Member, roster: readonly Advert[]): Step
 const sameRoster = (a: readonly Advert[], b: readonly Advert[]): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
-async function refusesRoster(
-  { config, advert, context, primitives, least = LEAST_COHORT }: Advertised,
+const refusesRoster = (
+  { config, advert, least = LEAST_COHORT }: Advertised,
   roster: readonly Advert[],
-): Promise<SumRefusal | undefined> {
-  const refusal = checkRoster(roster, advert, config, least);
-  if (refusal !== undefined) return refusal;
-  for (const entry of roster)
-    if (
-      !(await primitives.verify(
-        fromText(entry.identity),
-        advertBytes(context, entry),
-        fromText(entry.signature),
-      ))
-    )
-      return { kind: 'bad-signature', slot: entry.slot };
+): SumRefusal | undefined => checkRoster(roster, advert, config, least);
+
+/**
+ * The first neighbour whose keys it did not sign itself. Everybody else's neighbours look at theirs, each device at its own entry, and
+ * what follows from the roster is of use only to those who were shown the very same one.
+ */
+async function falselySigned(
+  { context, primitives }: MemberSetting & Pick<Keys, 'context'>,
+  neighbours: readonly Advert[],
+): Promise<number | undefined> {
+  for (const entry of neighbours) {
+    const bytes = advertBytes(context, entry);
+    if (!(await primitives.verify(fromText(entry.identity), bytes, fromText(entry.signature))))
+      return entry.slot;
+  }
   return undefined;
 }
 
@@ -161,7 +164,7 @@ export async function share(
   if (member.phase !== (isDrawn(roster.length, config, layout) ? 'drawn' : 'advertised'))
     return outOfTurn(member);
   if (member.phase === 'advertised') {
-    const refusal = await refusesRoster(member, roster);
+    const refusal = refusesRoster(member, roster);
     if (refusal !== undefined) return fail(refusal);
   } else if (!sameRoster(member.roster, roster)) return outOfTurn(member);
   else {
@@ -171,6 +174,12 @@ export async function share(
   const rosterHash = await rosterHashOf(context, roster, primitives);
   const graph = await graphOf(config, roster, rosterHash, nonces, primitives, layout);
   if (graph === undefined) return fail({ kind: 'too-many', got: roster.length });
+  const neighbours = new Set(graph.neighboursOf(slot));
+  const unsigned = await falselySigned(
+    member,
+    roster.filter((entry) => neighbours.has(entry.slot)),
+  );
+  if (unsigned !== undefined) return fail({ kind: 'bad-signature', slot: unsigned });
   const { threshold } = graph.sizes;
   const holders = graph.holdersOf(slot);
   const selfSeed = member.draw(KEY_BYTES);

@@ -4,8 +4,7 @@ import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { ED25519_KEY_BYTES, P256_KEY_BYTES } from '../signature.ts';
 import { textLength } from './bytes.ts';
-import { MOST_NEIGHBOURS } from './neighbourhood.ts';
-import { Colluding, MOST_COHORT, SecureProfile } from './rules.ts';
+import { Colluding, MOST_COHORT, MOST_NEIGHBOURS, SecureProfile } from './rules.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -42,6 +41,8 @@ export const SumEncoding = v.variant('type', [
   }),
   /** core/aggregation/exact-words: whole numbers of steps of 2⁻¹⁴, as they are. */
   v.strictObject({ type: v.literal('words') }),
+  /** core/statistics/survey-sum: counts as they are, and sums in limbs. */
+  v.strictObject({ type: v.literal('whole') }),
 ]);
 export type SumEncoding = v.InferOutput<typeof SumEncoding>;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { COMPLETE_COHORT, MOST_NEIGHBOURS, neighbourhoodOf, ringOf } from './neighbourhood.ts';
+import { COMPLETE_COHORT, neighbourhoodOf, ringOf } from './neighbourhood.ts';
+import { MOST_NEIGHBOURS } from './rules.ts';
 
 const columns = [
   [0.05, 0.1],

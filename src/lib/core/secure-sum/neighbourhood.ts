@@ -8,13 +8,10 @@
 // paper's sizes it would leave out the few dozen neighbours of one device and read that device's update. So devices hold it to more:
 // of any k/2 in a row on the ring so many must have shared keys (`arrived`), and so many must be in the sum (`stay`), that more are
 // left of both than are ever in league in a row.
-import { thresholdOf, type SecureProfile } from './rules.ts';
+import { MOST_NEIGHBOURS, thresholdOf, type SecureProfile } from './rules.ts';
 
 /** So large a roster is a complete graph (SECURE_AGGREGATION, §1.7). */
 export const COMPLETE_COHORT = 100;
-
-/** A share's x is one byte, 1 … 255, and a device holds one of its own. */
-export const MOST_NEIGHBOURS = 254;
 
 /** Chances: that anything of a device is seen, and that an honest round cannot be opened. */
 const PRIVACY = 2 ** -40;

@@ -57,6 +57,9 @@ export const colludingOf = ({ colluding = 0 }: Pick<SecureSumOn, 'colluding'>): 
 /** No device takes part in a sum of fewer. Compiled into every client: no server can lower it. */
 export const LEAST_COHORT = 5;
 
+/** A share's x is one byte, 1 … 255, and a device holds one of its own. */
+export const MOST_NEIGHBOURS = 254;
+
 /** What was measured to work: each device reads the roster whole. */
 export const MOST_COHORT = 500;
 

@@ -39,6 +39,8 @@ function encodingFields(encoding: SumEncoding): readonly unknown[] {
       return ['noisy', encoding.clipNorm, encoding.quantum, encoding.variance];
     case 'words':
       return ['words'];
+    case 'whole':
+      return ['whole'];
     default:
       return encoding satisfies never;
   }

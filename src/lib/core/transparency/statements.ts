@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalText, type Canonical } from '../canonical.ts';
+import { Charged } from '../privacy/rules.ts';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -45,6 +46,8 @@ const leaf = {
   contributions: whole,
   /** Σ n_k: the rows that they claim together, by which a mean weighs them. */
   examples: whole,
+  /** What it cost in privacy, with all before it: absent where none is promised. */
+  charged: v.optional(Charged),
   committedAt: v.number(),
 };
 export const LoggedVersion = v.strictObject(leaf);

@@ -1,4 +1,5 @@
-// The contract's rules for whole columns while files are read: no value twice, written by a pattern, missing in few rows. One of
+// The contract's rules for whole columns while files are read: no value twice, written by a pattern, missing in few rows; and which
+// rows belong together. One of
 // these belongs to one import, over all its files.
 import type { ColumnRule, TableContract } from '../../core/data/contract.ts';
 import { murmur128 } from '../../core/data/example-hash.ts';
@@ -17,13 +18,16 @@ import { isMissing } from './missing.ts';
 export interface ColumnRules {
   /** The columns that they are for. */
   readonly columns: readonly string[];
-  /** Checks records of one file; `header` holds every column. */
-  of(
-    file: string,
-    header: readonly string[],
-  ): (record: CsvRecord, onProblem: (problem: Problem) => void) => void;
+  /** For records of one file; `header` holds every column. */
+  of(file: string, header: readonly string[]): FileRules;
   /** After the last file: what only the whole can break. */
   finish(log: RefusalLog): void;
+}
+
+export interface FileRules {
+  check(record: CsvRecord, onProblem: (problem: Problem) => void): void;
+  /** 32 bits that stand for the group which the record belongs to; undefined where it belongs to none. */
+  groupOf(record: CsvRecord): number | undefined;
 }
 
 interface Running {
@@ -38,11 +42,19 @@ export function columnRules({ rules = [] }: Pick<TableContract, 'rules'>): Colum
     columns: rules.map((rule) => rule.column),
     of(file, header) {
       const placed = running.map((one) => ({ ...one, field: header.indexOf(one.rule.column) }));
-      return (record, onProblem) => {
-        for (const { check, field } of placed) {
-          const problem = check(fieldText(record, field), record, file);
-          if (problem !== undefined) onProblem(problem);
-        }
+      const group = placed.find((one) => one.rule.type === 'group')?.field;
+      return {
+        check(record, onProblem) {
+          for (const { check, field } of placed) {
+            const problem = check(fieldText(record, field), record, file);
+            if (problem !== undefined) onProblem(problem);
+          }
+        },
+        groupOf(record) {
+          if (group === undefined) return undefined;
+          const text = fieldText(record, group);
+          return isMissing(text) ? undefined : hashOf(text)[0];
+        },
       };
     },
     finish(log) {
@@ -59,22 +71,30 @@ function start(rule: ColumnRule): Running {
       return pattern(rule);
     case 'missing-share':
       return missingShare(rule);
+    case 'group':
+      return { rule, check: () => undefined };
     default:
       return rule satisfies never;
   }
 }
 
+const encoder = new TextEncoder();
+const hash = new Uint32Array(4);
+/** Of a cell's text; valid until the next. */
+function hashOf(text: string): Uint32Array {
+  const bytes = encoder.encode(text);
+  murmur128(hash, bytes, 0, bytes.length, 0);
+  return hash;
+}
+
 function unique(rule: Extract<ColumnRule, { type: 'unique' }>): Running {
   const seen = hashCounts();
-  const hash = new Uint32Array(4);
-  const encoder = new TextEncoder();
   return {
     rule,
     check(text) {
       if (isMissing(text)) return undefined;
-      const bytes = encoder.encode(text);
-      murmur128(hash, bytes, 0, bytes.length, 0);
-      if (seen.add(hash[0]!, hash[1]!) === 0) return undefined;
+      const [first = 0, second = 0] = hashOf(text);
+      if (seen.add(first, second) === 0) return undefined;
       return {
         kind: 'not-unique',
         column: rule.column,

@@ -4,7 +4,7 @@ import { hashCounts } from '../../core/data/hash-counts.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type Problem, type RefusalLog } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
-import type { ColumnRules } from './column-rules.ts';
+import type { ColumnRules, FileRules } from './column-rules.ts';
 import { recordTexts } from './csv-scanner.ts';
 import { matchHeader } from './header.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
@@ -40,7 +40,7 @@ export async function readTable(
   const occurrences = hashCounts();
   let header: readonly string[] | undefined;
   let encoder: RowEncoder | undefined;
-  let checked: ReturnType<ColumnRules['of']> | undefined;
+  let ofFile: FileRules | undefined;
   let rows = 0;
   /** Of the present record. */
   let problems: Problem[] = [];
@@ -64,7 +64,7 @@ export async function readTable(
           return false;
         }
         encoder = rowEncoder(contract, matched.match.fields, matched.match.target);
-        checked = rules.of(file.path, names);
+        ofFile = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(
             `${file.path}: not needed and left unread: ${listOf(matched.match.unused.map(quoted), 10)}.`,
@@ -80,7 +80,7 @@ export async function readTable(
           preview.rows.push(recordTexts(record));
         const slot = into.slot();
         encoder.encode(record, slot.features as Float32Array, slot.at, onProblem);
-        checked?.(record, onProblem);
+        ofFile?.check(record, onProblem);
         const [first] = problems;
         if (first !== undefined) {
           const all = problems;
@@ -92,7 +92,7 @@ export async function readTable(
             all,
           );
         }
-        into.commit(encoder.target, occurrences);
+        into.commit(encoder.target, occurrences, ofFile?.groupOf(record));
       },
       refuse(kind, message, row) {
         if (encoder !== undefined) {

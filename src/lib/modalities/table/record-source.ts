@@ -47,7 +47,7 @@ export function tableForm(path: string, head: Uint8Array): TableForm | FormProbl
   if (isParquet(head)) return 'parquet';
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined)
-    return { kind: 'not-text', message: `This is not a CSV, JSON or Parquet file. ${reason}` };
+    return { kind: 'not-text', message: `This is not a CSV file, nor JSON or Parquet. ${reason}` };
   const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
   const named = /\.(jsonl|ndjson|json)$/i.exec(fileName(path))?.[1]?.toLowerCase();
   if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';

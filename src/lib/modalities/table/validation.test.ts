@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { ruleIssues } from '../../core/data/check-rules.ts';
 import type { TableContract } from '../../core/data/contract.ts';
+import { joinExamples, type Examples } from '../../core/data/examples.ts';
+import { splitExamples } from '../../core/data/split.ts';
 import { importFiles } from '../import.ts';
 import type { ImportReport } from '../import-report.ts';
 import { sourceOfText } from '../source-file.ts';
@@ -147,7 +149,41 @@ test('rules that cannot be kept are refused with the federation’s settings', (
         { type: 'pattern', column: 'ward', pattern: '(a|b)' },
         { type: 'unique', column: 'id' },
         { type: 'unique', column: 'id' },
+        { type: 'group', column: 'id' },
+        { type: 'group', column: 'ward' },
       ],
     }).map((issue) => issue.path),
-  ).toEqual(['rules.0.pattern', 'rules.2']);
+  ).toEqual(['rules.0.pattern', 'rules.2', 'rules.4']);
+});
+
+test('rows of one group stand on one side of the split, also when more come, and keep their identity', async () => {
+  const grouped: TableContract = { ...contract, rules: [{ type: 'group', column: 'id' }] };
+  // Forty patients of ten visits each; ages alike in pairs of visits, so that rows repeat within a patient.
+  const visits = (patients: number): string =>
+    Array.from({ length: patients * 10 }, (_, i) => {
+      const [patient, visit] = [Math.floor(i / 10), i % 10];
+      return `p${patient};AB-100;${20 + patient + Math.floor(visit / 2)};1.${50 + patient};female;${visit % 2}`;
+    }).join('\n');
+  const read = async (text: string) => {
+    const parts: Examples[] = [];
+    await importFiles(
+      [sourceOfText('a.csv', `${HEADER.join(';')}\n${text}`)],
+      grouped,
+      { append: (examples) => Promise.resolve(void parts.push(examples)) },
+      { decodeImage: () => Promise.reject(new Error('no pictures')) },
+    );
+    const examples = joinExamples(parts);
+    if (examples === undefined) throw new Error('Nothing was read.');
+    return { examples, heldOut: new Set(splitExamples(examples).heldOut) };
+  };
+  const few = await read(visits(40));
+  const more = await read(visits(60));
+  expect(few.examples.count).toBe(400);
+  const held = Array.from({ length: 40 }, (_, patient) =>
+    Array.from({ length: 10 }, (__, visit) => few.heldOut.has(patient * 10 + visit)),
+  );
+  for (const patient of held) expect(new Set(patient).size).toBe(1);
+  // Eight of forty on average, and not none.
+  expect(held.filter(([first]) => first === true).length).toBeGreaterThan(2);
+  for (let row = 0; row < 400; row += 1) expect(more.heldOut.has(row)).toBe(few.heldOut.has(row));
 });

@@ -5,6 +5,8 @@ import { memoryIdentity } from '../../adapters/memory/identity.ts';
 import { createMemoryParticipantStore } from '../../adapters/memory/participant-store.ts';
 import { nodePrimitives } from '../../../../test/doubles/node-primitives.ts';
 import { forwardTo } from '../../../../test/support/play-sum.ts';
+import { signedBy } from '../../../../test/support/signed-roster.ts';
+import { memoryServerKey } from '../../../../server/adapters/ed25519.ts';
 import { sumConfig } from '../../../../test/support/sum-config.ts';
 import { advertise, consent, mask, receive, share, type Member } from '../../core/secure-sum/member.ts';
 import { totalWords } from '../../core/secure-sum/masked-words.ts';
@@ -100,7 +102,7 @@ async function wholeRound(one: Device, config: SumConfig): Promise<void> {
     members.push(member);
     roster.push(advert);
   }
-  one.sum.roster(roster);
+  one.sum.roster(await signedBy(memoryServerKey(), config, roster));
   await one.until(2);
   const keys = [one.said[1]!.message['keys'] as SharedKeys];
   for (const [index, member] of members.entries()) {

@@ -1,4 +1,4 @@
-// This device in the secure sum of one round: it says what the protocol asks of it as messages come, while training goes on, and masks
+// This device in the secure sum of one round, or of one survey: it says what the protocol asks of it as messages come, while training goes on, and masks
 // what was trained. The rules are core/secure-sum's; here is what is told, to the server and to the person. Seeds live in this object
 // alone; they are wiped when the round ends, whatever its end.
 import { aggregationSetting } from '../../core/aggregation/aggregation-setting.ts';
@@ -33,14 +33,21 @@ import type { Equipment } from '../equipment.ts';
 import type { ToSum } from '../form-update.ts';
 import { hasPromisedCohort, hasPromisedNoise } from './promised-sum.ts';
 import { safetyPhrase } from './safety-phrase.ts';
+import { breaksItsWord, type Shown } from './server-word.ts';
 import { answersNoMore, willAnswer } from './sum-memory.ts';
 
 type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
 
-export interface SumRoundParts {
-  readonly message: Configured;
+export interface SumTalkParts {
   readonly task: SumTask;
+  /** What every message is about. */
+  readonly about: Pick<ClientMessages['sum-advert'], 'federation' | 'round' | 'survey'>;
+  /** Why this device takes no part, before it says anything; undefined: it does. */
+  refusal(): Promise<string | undefined>;
+  /** What opens the sum is about to leave. */
+  answering(): Promise<void>;
   readonly identity: Identity;
+  /** Where what the server signed is kept. */
   readonly store: ParticipantStore;
   /** Aborted when the round has ended for this device. */
   readonly signal: AbortSignal;
@@ -54,14 +61,21 @@ export interface SumRoundParts {
   onPeers(peers: SumPeers): void;
 }
 
+export interface SumRoundParts extends Omit<SumTalkParts, 'about' | 'refusal' | 'answering'> {
+  readonly message: Configured;
+}
+
 export interface SumPeers {
   /** Others than this device. */
   readonly count: number;
   readonly phrase: string;
 }
 
-export interface SumRound {
-  roster(roster: readonly Advert[]): void;
+/** Makes the words to be masked; `survivors`: the fewest devices of a sum that this one helps to open. */
+export type Encode = (survivors: number, draw: (bytes: number) => Uint8Array) => Uint32Array<ArrayBuffer>;
+
+export interface SumTalk {
+  roster(shown: Shown): void;
   /** What all of a large roster have drawn. */
   nonces(nonces: readonly Nonce[]): void;
   forward(forward: Forward): void;
@@ -69,7 +83,12 @@ export interface SumRound {
   consents(consents: readonly Consent[]): void;
   /** The connection is back: what was said last is said again. */
   again(): void;
-  /** What is sent of this update: once the masks of all pairs are known. Rejects where the round ends before. */
+  /** Masked, once the masks of all pairs are known. Rejects where the round ends before. */
+  maskWords(encode: Encode): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface SumRound extends SumTalk {
+  /** What is sent of this update. Rejects where the round ends before. */
   masked(equipment: Equipment, spec: FederationSpec, update: ToSum): Promise<OutboxEntry>;
 }
 
@@ -94,9 +113,8 @@ function whenAborted(signal: AbortSignal, act: () => void): void {
   else signal.addEventListener('abort', act, { once: true });
 }
 
-export function createSumRound(parts: SumRoundParts): SumRound {
-  const { task, message, signal, store } = parts;
-  const { federation, round } = message;
+export function createSumTalk(parts: SumTalkParts): SumTalk {
+  const { task, signal, about } = parts;
   let member: Member | undefined;
   let said: (() => Promise<Answer | undefined>) | undefined;
   const ready = new AbortController();
@@ -156,30 +174,30 @@ export function createSumRound(parts: SumRoundParts): SumRound {
     if (keys === undefined || !stepped.ok) return;
     const { rosterHash } = stepped.value[0];
     parts.onPeers({ count: roster.length - 1, phrase: safetyPhrase(rosterHash) });
-    await say('sum-keys', { federation, round, keys });
+    await say('sum-keys', { ...about, keys });
   }
 
   next(async () => {
-    if (!isOf(task.config, message))
-      return fail(
-        'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
-      );
-    const refusal = await answersNoMore(store, task.config);
+    const refusal = await parts.refusal();
     if (refusal !== undefined) return fail(refusal);
     const { identity } = parts;
     const setting = { config: task.config, slot: task.slot, identity, primitives: webPrimitives, draw };
     const [advertised, advert] = await advertise(setting);
     member = advertised;
-    await say('sum-advert', { federation, round, advert });
+    await say('sum-advert', { ...about, advert });
   });
 
   return {
-    roster: (roster) =>
+    roster: (shown) =>
       next(async () => {
-        if (member?.phase !== 'advertised') return;
+        if (member === undefined) return;
+        const { roster } = shown;
+        const broken = await breaksItsWord(parts.store, task.config, shown);
+        if (broken !== undefined) return isSent() ? parts.happened(broken) : fail(broken);
+        if (member.phase !== 'advertised') return;
         if (!isDrawn(roster.length, task.config)) return shared(roster, []);
         const nonce = taken(await showNonce(member, roster));
-        if (nonce !== undefined) await say('sum-nonce', { federation, round, nonce });
+        if (nonce !== undefined) await say('sum-nonce', { ...about, nonce });
       }),
     nonces: (nonces) =>
       next(async () => {
@@ -196,17 +214,51 @@ export function createSumRound(parts: SumRoundParts): SumRound {
       next(async () => {
         if (member === undefined) return;
         const signed = taken(await consent(member, summed));
-        if (signed !== undefined) await say('sum-consent', { federation, round, consent: signed });
+        if (signed !== undefined) await say('sum-consent', { ...about, consent: signed });
       }),
     consents: (consents) =>
       next(async () => {
         if (member?.phase !== 'asked' && member?.phase !== 'answered') return;
         const answer = taken(await reveal(member, consents));
         if (answer === undefined) return;
-        await willAnswer(store, task.config);
-        await say('sum-reveal', { federation, round, reveal: answer });
+        await parts.answering();
+        await say('sum-reveal', { ...about, reveal: answer });
       }),
     again: () => void next(async () => void (await said?.())),
+    async maskWords(encode) {
+      await new Promise<void>((resolve, reject) => {
+        whenAborted(broken.signal, () => reject(broken.signal.reason));
+        whenAborted(ready.signal, resolve);
+      });
+      if (member?.phase !== 'ready') throw new Error('The secure sum broke off.');
+      const words = encode(fewestHonest(member.roster.length, task.config, LEAST_COHORT), draw);
+      return new Promise((resolve, reject) => {
+        whenAborted(broken.signal, () => reject(broken.signal.reason));
+        next(async () => {
+          if (member === undefined) return reject(new Error('The secure sum broke off.'));
+          const masked = taken(await mask(member, words));
+          if (masked === undefined) return reject(new Error('The secure sum broke off.'));
+          resolve(Uint8Array.from(bytesOf(masked)));
+        });
+      });
+    },
+  };
+}
+
+export function createSumRound({ message, ...parts }: SumRoundParts): SumRound {
+  const { task, store } = parts;
+  const { federation, round } = message;
+  const talk = createSumTalk({
+    ...parts,
+    about: { federation, round },
+    refusal: async () =>
+      isOf(task.config, message)
+        ? answersNoMore(store, task.config)
+        : 'The server says another round or version of the secure sum than it asks to train for: the update is not sent.',
+    answering: () => willAnswer(store, task.config),
+  });
+  return {
+    ...talk,
     async masked(equipment, spec, update) {
       const strategy = 'sums' in equipment ? equipment.sums.strategy : strategyOf(spec.strategy);
       if (!hasPromisedNoise(spec.privacy, task.config))
@@ -217,50 +269,38 @@ export function createSumRound(parts: SumRoundParts): SumRound {
         throw new Error(
           'The server lays the secure sum out for other devices in league with it, or for fewer who stay, than the federation promises: the update is not sent.',
         );
-      await new Promise<void>((resolve, reject) => {
-        whenAborted(broken.signal, () => reject(broken.signal.reason));
-        whenAborted(ready.signal, resolve);
-      });
-      if (member?.phase !== 'ready') throw new Error('The secure sum broke off.');
       const { examples, steps, baseLoss, values } = update;
-      const words = encodeContribution(task.config, task.slot, {
-        values,
-        facts: { examples, steps, baseLoss, staleness: 0 },
-        strategy: weighedBy(strategy),
-        setting: aggregationSetting(
-          { ...spec, plan: message.plan },
-          equipment.parameterCount,
-          task.config.cohort,
-        ),
-        rounding: toText(draw(16)),
-        survivors: fewestHonest(member.roster.length, task.config, LEAST_COHORT),
-        draw,
-      });
-      return new Promise<OutboxEntry>((resolve, reject) => {
-        whenAborted(broken.signal, () => reject(broken.signal.reason));
-        next(async () => {
-          if (member === undefined) return reject(new Error('The secure sum broke off.'));
-          const masked = taken(await mask(member, words));
-          if (masked === undefined) return reject(new Error('The secure sum broke off.'));
-          const bytes = Uint8Array.from(bytesOf(masked));
-          resolve({
-            federation,
-            round,
-            // What it was trained on rides in the sum: here every device says the same.
-            offer: {
-              round,
-              base: message.base.digest,
-              codec: MASKED,
-              bytes: bytes.byteLength,
-              digest: digestOf(bytes),
-              examples: 1,
-              steps: 1,
-              baseLoss: null,
-            },
-            bytes,
-          });
-        });
-      });
+      const bytes = await talk.maskWords((survivors, drawn) =>
+        encodeContribution(task.config, task.slot, {
+          values,
+          facts: { examples, steps, baseLoss, staleness: 0 },
+          strategy: weighedBy(strategy),
+          setting: aggregationSetting(
+            { ...spec, plan: message.plan },
+            equipment.parameterCount,
+            task.config.cohort,
+          ),
+          rounding: toText(drawn(16)),
+          survivors,
+          draw: drawn,
+        }),
+      );
+      return {
+        federation,
+        round,
+        // What it was trained on rides in the sum: here every device says the same.
+        offer: {
+          round,
+          base: message.base.digest,
+          codec: MASKED,
+          bytes: bytes.byteLength,
+          digest: digestOf(bytes),
+          examples: 1,
+          steps: 1,
+          baseLoss: null,
+        },
+        bytes,
+      };
     },
   };
 }

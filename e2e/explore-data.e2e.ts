@@ -1,0 +1,121 @@
+// A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back. With
+// SHOTS=folder the page is also written there as a picture, light and dark, on a desk and in a hand.
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import axe from 'axe-core';
+import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
+import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
+import { signedIn } from '../test/support/coordinator-client.ts';
+import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+
+const shots = process.env['SHOTS'];
+let server: ServerProcess;
+test.beforeAll(async () => {
+  server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  const coordinator = await signedIn(server.signInUrl);
+  await coordinator.create(federationSpec(patients), 'patients');
+  await coordinator.create(federationSpec(), 'digits');
+});
+test.afterAll(() => server.close());
+
+/** What axe finds, light and dark, and whether the page is wider than a hand. */
+async function findings(page: Page, name: string): Promise<string[]> {
+  const found: string[] = [];
+  await page.evaluate(axe.source);
+  for (const width of [1440, 390])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
+      if (width === 1440)
+        found.push(
+          ...(await page.evaluate(async () => {
+            const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
+            return violations.flatMap(({ id, nodes }) =>
+              nodes.map((node) => `${id} ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
+            );
+          })),
+        );
+      if (shots !== undefined)
+        await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
+test('a table is explored where it lies, a cell is mended in place and taken back, and nothing of it is sent', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  await page.goto(`${server.url}/f/patients/data`);
+  await page.getByRole('tab', { name: 'Files' }).click();
+  const [header = '', ...lines] = patientCohortCsv(5, 300).trim().split('\n');
+  // Row 4 of the file: an age in words. Every row as an object to a line: the worker reads NDJSON as it reads CSV.
+  const cells = lines.map((line) => line.split(','));
+  cells[2]![0] = 'fifty';
+  const names = header.split(',');
+  const ndjson = cells.map((row) =>
+    JSON.stringify(Object.fromEntries(row.map((cell, i) => [names[i], cell]))),
+  );
+  await page.getByRole('button', { name: 'Files', exact: true }).setInputFiles({
+    name: 'ward.ndjson',
+    mimeType: 'application/x-ndjson',
+    buffer: Buffer.from(ndjson.join('\n')),
+  });
+  await expect(page.getByText(/^Read 299 rows in/)).toBeVisible();
+  await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
+
+  await expect(page.getByRole('heading', { level: 1, name: 'ward.ndjson' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^Histogram of age, / })).toBeVisible();
+  const broken = page.getByRole('table', { name: 'Rules that rows of the files broke' });
+  await expect(broken.getByRole('row').filter({ hasText: 'age: not a number' })).toContainText('“fifty”');
+  await expect(page.getByText(/to learn from, \d+ \(\d/)).toBeVisible();
+  expect(await findings(page, 'explore-table')).toEqual([]);
+
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  const age = page.getByRole('textbox', { name: 'age of row 2' });
+  const before = await age.inputValue();
+  await age.fill('old');
+  await age.press('Enter');
+  await expect(page.getByRole('alert').filter({ hasText: 'Not kept' })).toContainText('must be a number');
+  await expect(age).toHaveValue(before);
+  await age.fill('41');
+  await age.press('Enter');
+  const states = page.getByRole('region', { name: 'States' });
+  await expect(states.getByText('age of row 2: 41', { exact: true })).toBeVisible();
+  await states.getByRole('button', { name: 'Show what “age of row 2: 41” changed' }).click();
+  await expect(states).toContainText(`Row 2, age: ${before} 41`);
+  await page.getByRole('button', { name: 'Remove row 3', exact: true }).click();
+  await expect(page.getByText('298 rows ·').first()).toBeVisible();
+  expect(await findings(page, 'explore-changing')).toEqual([]);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(age).toHaveValue(before);
+  await expect(states.getByRole('listitem').filter({ hasText: 'Imported' })).toContainText('in use');
+  await page.reload();
+  await expect(states.getByRole('button', { name: 'Use “Row 3 removed”' })).toBeVisible();
+  await page.goto(`${server.url}/me/data/none`);
+  await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
+  expect(sent).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('pictures are explored: their brightness, the mean of each class, and a label mended', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  await bringSample(page, `${server.url}/f/digits`, 120);
+  await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
+  await expect(page.getByRole('img', { name: /^Histogram of brightness, / })).toBeVisible();
+  expect(await findings(page, 'explore-pictures')).toEqual([]);
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByRole('combobox', { name: 'Label of picture 1', exact: true }).selectOption('7');
+  await expect(page.getByText('label of picture 1: 7')).toBeVisible();
+  expect(errors).toEqual([]);
+});

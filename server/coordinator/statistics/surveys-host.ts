@@ -1,0 +1,36 @@
+// What surveys need of their federation.
+import { memberOf } from '#lib/core/round/round-state.ts';
+import type { Federation } from '../federation.ts';
+import type { SurveysHost } from './surveys.ts';
+
+export function surveysHost(federation: Federation): SurveysHost {
+  const { attendance, around, versions, ledger } = federation;
+  const { clock, key, blobs, log } = around;
+  return {
+    clock,
+    key,
+    blobs,
+    ledger,
+    record: () => federation.record,
+    version(version) {
+      const found = version === undefined ? versions.head : versions.get(version);
+      if (found === undefined) return `There is no version ${version}.`;
+      const { version: number, digest, bytes } = found;
+      return version !== undefined && versions.isDamaged(number)
+        ? `Version ${number} is damaged on the server’s disk. Ask about another one.`
+        : { version: number, digest, bytes };
+    },
+    deltasTo: (version) => versions.deltasTo(version),
+    here: () => attendance.candidates().map(({ participant }) => participant),
+    isInRound: (participant) =>
+      federation.openRound !== undefined && memberOf(federation.openRound, participant) !== undefined,
+    connectionOf: (participant) => attendance.connectionOf(participant),
+    enqueue: (name, work) => federation.background(name, work),
+    write: (changes) => federation.write(changes),
+    entry: (type, payload) => federation.entry(type, payload),
+    blamed: (participant) => federation.blamed(participant),
+    changed: () => federation.changed(),
+    ended: () => federation.background('go-on', () => federation.goOn()),
+    warn: (message, about) => log.warn({ federation: federation.record.id, ...about }, message),
+  };
+}

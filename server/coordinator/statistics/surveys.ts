@@ -1,0 +1,273 @@
+// What a coordinator asks of a federation's devices beside training: one survey at a time, each a release. It is written down before
+// anybody is asked, charged before anybody is asked to open its sum, and its figures are worked out once, here, of the total.
+import * as v from 'valibot';
+import type { FederationSpec } from '#lib/core/federation.ts';
+import {
+  RoundNumber,
+  RunNumber,
+  SurveyNumber,
+  type ParticipantId,
+  type VersionNumber,
+} from '#lib/core/ids.ts';
+import { fail, ok, type Result } from '#lib/core/result.ts';
+import { sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
+import { LEAST_COHORT, MOST_COHORT } from '#lib/core/secure-sum/rules.ts';
+import { noiseOfSurveys, surveyPlan, surveyTotal } from '#lib/core/statistics/survey-sum.ts';
+import { checkQuestion, readSurvey, versionAsked, type Question } from '#lib/core/statistics/survey.ts';
+import { statisticsOf } from '#lib/core/statistics/rules.ts';
+import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
+import type { SurveyAsked, SurveyView } from '#lib/protocol/surveys.ts';
+import type { Change, FederationRecord, SurveyRecord, VersionRecord } from '../../ports/records.ts';
+import type { ActionRefusal } from '../actions.ts';
+import { refused } from '../messages.ts';
+import type { PrivacyLedger } from '../privacy-ledger.ts';
+import type { SumMessage } from '../secure-sum/sum-event.ts';
+import { OpenSurvey, type OpenSurveyHost } from './open-survey.ts';
+
+export interface SurveysHost extends Omit<OpenSurveyHost, 'charge' | 'opened' | 'failed'> {
+  readonly ledger: PrivacyLedger;
+  record(): FederationRecord;
+  /** The version of this number, else the newest; a sentence: it cannot be had. */
+  version(version: VersionNumber | undefined): Pick<VersionRecord, 'version' | 'digest' | 'bytes'> | string;
+  deltasTo(version: VersionRecord['version']): SurveyAsked['base']['deltas'];
+  /** Devices that are here and may be asked, in any order. */
+  here(): readonly ParticipantId[];
+  /** Whether a round that is open may charge it too. */
+  isInRound(participant: ParticipantId): boolean;
+  write(changes: readonly Change[]): Promise<void>;
+  entry(type: string, payload: Readonly<Record<string, unknown>>): Change;
+  /** What waited for the end of the survey may go on. */
+  ended(): void;
+}
+
+export class Surveys {
+  readonly #all: SurveyView[];
+  #open: OpenSurvey | undefined;
+
+  constructor(
+    private readonly host: SurveysHost,
+    records: readonly SurveyRecord[],
+  ) {
+    this.#all = records.map(({ survey }) => survey);
+  }
+
+  /** Newest first. */
+  get views(): readonly SurveyView[] {
+    return [...this.#all].reverse();
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Whether a survey under way may charge it. */
+  concerns(participant: ParticipantId): boolean {
+    return this.#open?.concerns(participant) ?? false;
+  }
+
+  /** After a restart: what was under way had given nothing away that was not charged, and ends. */
+  async resume(): Promise<void> {
+    const last = this.#all.at(-1);
+    if (last?.state === 'asking')
+      await this.#end({
+        ...last,
+        state: 'failed',
+        reason: 'The server was restarted while it was under way.',
+      });
+  }
+
+  /** Within the queue. */
+  async ask(question: Question): Promise<Result<SurveyView, ActionRefusal>> {
+    const { host } = this;
+    const record = host.record();
+    const { spec } = record;
+    const rules = statisticsOf(spec);
+    if (rules === undefined)
+      return notNow(
+        'This federation asks for no statistics. Allow them in its settings, so that whoever joins can read of it.',
+      );
+    if (this.#open !== undefined) return notNow('A survey is under way. Ask again when it has ended.');
+    const answered = this.#all.filter(({ devices }) => devices !== null).length;
+    if (answered >= rules.mostSurveys)
+      return notNow(
+        `This federation promises ${rules.mostSurveys} ${rules.mostSurveys === 1 ? 'survey' : 'surveys'} at most, and so many were answered.`,
+      );
+    const wrong = checkQuestion(question, spec.contract) ?? foreign(question, spec);
+    if (wrong !== undefined)
+      return fail({ error: 'invalid', message: wrong, issues: [{ path: 'question', message: wrong }] });
+    const version = host.version(versionAsked(question));
+    if (typeof version === 'string') return fail({ error: 'unknown-version', message: version });
+    const noised = noiseOfSurveys(spec.privacy);
+    const here = host.here();
+    const affording =
+      noised === undefined
+        ? here
+        : here.filter((one) => host.ledger.affords(one, noised, host.isInRound(one) ? 1 : 0));
+    if (affording.length < LEAST_COHORT)
+      return notNow(
+        affording.length < here.length
+          ? `The privacy budget (ε ${noised?.epsilon} at δ ${noised?.delta}) of ${here.length - affording.length} of ${here.length} devices is spent: a sum that hides each device needs ${LEAST_COHORT}.`
+          : `Only ${here.length} ${here.length === 1 ? 'device is' : 'devices are'} here: a sum that hides each device needs ${LEAST_COHORT}.`,
+      );
+    const cohort = shuffled(affording, () => host.clock.draw()).slice(0, MOST_COHORT);
+    const survey = v.parse(SurveyNumber, (this.#all.at(-1)?.survey ?? 0) + 1);
+    const run = record.run ?? v.parse(RunNumber, 1);
+    const about = { federation: record.id, run, survey, question };
+    const plan = surveyPlan(
+      spec,
+      { ...about, version: version.version, digest: version.digest },
+      cohort.length,
+    );
+    if (!plan.ok)
+      return fail({
+        error: 'invalid',
+        message: plan.error,
+        issues: [{ path: 'question', message: plan.error }],
+      });
+    const view: SurveyView = {
+      survey,
+      run,
+      question,
+      version: version.version,
+      askedAt: host.clock.now(),
+      endedAt: null,
+      state: 'asking',
+      asked: cohort.length,
+      devices: null,
+      declined: [],
+      reason: null,
+      figures: null,
+      deviations: plan.value.layout.parts.map(() => 0),
+      mostRows: noised === undefined ? null : rules.mostRows,
+      epsilon: null,
+    };
+    await host.write([
+      { type: 'put-survey', record: { federation: record.id, survey: view } },
+      host.entry('survey-asked', { survey, question, version: version.version, devices: cohort.length }),
+    ]);
+    this.#all.push(view);
+    const base = { ...version, deltas: host.deltasTo(version.version) };
+    this.#open = new OpenSurvey({ ...about, base }, plan.value, cohort, v.parse(RoundNumber, survey), {
+      ...host,
+      charge: (summed) => this.#charge(summed),
+      opened: (words, devices, survivors) => this.#read(words, devices, survivors),
+      failed: (reason) => this.#fail(reason),
+    });
+    this.#open.begin();
+    host.changed();
+    return ok(view);
+  }
+
+  async receive(
+    participant: ParticipantId,
+    sent:
+      | SumMessage
+      | { readonly name: 'survey-answer'; readonly message: ClientMessages['survey-answer'] }
+      | { readonly name: 'survey-declined'; readonly message: ClientMessages['survey-declined'] },
+  ): Promise<Answer> {
+    const open = this.#open;
+    const isAsked = 'round' in sent.message || sent.message.survey === open?.task.survey;
+    if (open === undefined || !isAsked) return refused('not-in-cohort', 'There is no such survey under way.');
+    switch (sent.name) {
+      case 'survey-answer':
+        return open.answers(participant, sent.message);
+      case 'survey-declined':
+        return open.declines(participant, sent.message);
+      default:
+        return open.receiveSum(participant, sent);
+    }
+  }
+
+  returned(participant: ParticipantId): void {
+    this.#open?.returned(participant);
+  }
+
+  async left(participant: ParticipantId): Promise<void> {
+    await this.#open?.left(participant);
+  }
+
+  stop(): void {
+    void this.#open?.stop();
+    this.#open = undefined;
+  }
+
+  get #view(): SurveyView {
+    const view = this.#all.at(-1);
+    if (view === undefined || this.#open === undefined) throw new Error('There is no survey under way.');
+    return { ...view, declined: [...this.#open.declined] };
+  }
+
+  /** Refused only where it was asked beyond a budget: `ask` looked, and rounds keep what the survey may cost. */
+  async #charge(summed: readonly ParticipantId[]): Promise<void> {
+    const { host } = this;
+    const { survey, run } = this.#view;
+    const about = { survey, run };
+    const noised = noiseOfSurveys(host.record().spec.privacy);
+    if (noised === undefined)
+      return host.write([host.entry('survey-opening', { ...about, devices: summed.length })]);
+    const charge = host.ledger.charge(about, summed, noised);
+    if (charge === undefined) throw new Error(`Devices were asked in survey ${survey} beyond their budget.`);
+    await host.write([host.entry(charge.type, charge.payload)]);
+    charge.settle();
+  }
+
+  async #read(words: Uint32Array<ArrayBuffer>, devices: number, survivors: number): Promise<void> {
+    const plan = this.#open?.plan;
+    if (plan === undefined) return;
+    const { host } = this;
+    const { contract, privacy } = host.record().spec;
+    const total = surveyTotal(plan, words, devices, survivors);
+    if (!total.ok) return this.#fail(sumFaultSentence(total.error));
+    const { deviations } = total.value;
+    await this.#end({
+      ...this.#view,
+      state: 'answered',
+      devices,
+      figures: readSurvey(plan.layout, contract, { ...total.value, devices }),
+      deviations: [...deviations],
+      epsilon: privacy.type === 'none' ? null : host.ledger.mostAt(privacy.delta),
+    });
+  }
+
+  async #fail(reason: string): Promise<void> {
+    if (this.#open !== undefined) await this.#end({ ...this.#view, state: 'failed', reason });
+  }
+
+  async #end(ended: SurveyView): Promise<void> {
+    const { host } = this;
+    const view: SurveyView = { ...ended, endedAt: host.clock.now() };
+    const { survey, state, reason, devices } = view;
+    await host.write([
+      { type: 'put-survey', record: { federation: host.record().id, survey: view } },
+      host.entry(`survey-${state}`, state === 'answered' ? { survey, devices } : { survey, reason }),
+    ]);
+    this.#all[this.#all.length - 1] = view;
+    const open = this.#open;
+    this.#open = undefined;
+    open?.tellEnd(
+      state === 'answered'
+        ? `The sum over ${devices} devices was opened.`
+        : `Nothing came of it: ${reason ?? 'it was ended'}`,
+    );
+    await open?.stop();
+    host.changed();
+    host.ended();
+  }
+}
+
+/** What a model of sums cannot be asked. */
+const foreign = (question: Question, spec: FederationSpec): string | undefined =>
+  spec.family === 'k-means' && versionAsked(question) !== undefined
+    ? 'Clusters give rows no class: there is nothing to hold them against.'
+    : undefined;
+
+const notNow = (message: string): { ok: false; error: ActionRefusal } => fail({ error: 'not-now', message });
+
+function shuffled<T>(items: readonly T[], draw: () => number): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i -= 1) {
+    const other = Math.floor(draw() * (i + 1));
+    [order[i], order[other]] = [order[other]!, order[i]!];
+  }
+  return order;
+}

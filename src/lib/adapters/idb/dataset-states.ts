@@ -1,0 +1,220 @@
+// States of a dataset in IndexedDB: the import is its chunks, each later state a row with its change. Reading one applies the
+// changes on the way to it; committing writes one row and the dataset's own, in one transaction.
+import { afterChanges, changesTo, describeChange } from '../../core/data/dataset-states.ts';
+import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
+import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import type { DatasetVersion } from '../../core/ids.ts';
+import {
+  DatasetMoved,
+  type DatasetCommit,
+  type DatasetHistory,
+  type DatasetRecord,
+} from '../../ports/dataset-store.ts';
+import type { Database, DatasetRow, StateRow } from './database.ts';
+import type { Seal } from './seal.ts';
+import { storing } from './storing.ts';
+
+export interface StateStore {
+  readonly database: Database;
+  readonly seal: Seal;
+  readonly now: () => number;
+}
+
+/** Keys [id, 0], [id, 1], … : an array sorts after every number. */
+export const allOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []]);
+
+export type StoredDataset = DatasetRow | { readonly id: string; readonly sealed: Uint8Array };
+
+/** Whether nobody wrote in between: no two sealed records begin with the same vector, and no two states are alike. */
+export function isSame(before: StoredDataset, now: StoredDataset | undefined): boolean {
+  if (now === undefined) return false;
+  if ('sealed' in before || 'sealed' in now)
+    return 'sealed' in before && 'sealed' in now && String(before.sealed) === String(now.sealed);
+  return before.record.version === now.record.version && before.states?.head === now.states?.head;
+}
+
+interface ReadState {
+  readonly stored: StoredDataset;
+  readonly row: DatasetRow;
+  readonly states: readonly StateRow[];
+  /** Of the wanted state. */
+  readonly examples: Examples;
+}
+
+/** A state with everything that belongs to it, from one transaction; undefined where there is no such dataset or state. */
+export async function stateOf(
+  database: Database,
+  seal: Seal,
+  id: string,
+  wanted?: number,
+): Promise<ReadState | undefined> {
+  const transaction = database.transaction(['datasets', 'chunks', 'hashes', 'states']);
+  const stored = await transaction.objectStore('datasets').get(id);
+  if (stored === undefined) return undefined;
+  const [chunks, hashes, kept] = await Promise.all([
+    transaction.objectStore('chunks').getAll(allOf(id)),
+    transaction.objectStore('hashes').getAll(allOf(id)),
+    transaction.objectStore('states').getAll(allOf(id)),
+  ]);
+  const row = await seal.open('datasets', id, stored);
+  const opened = await Promise.all(
+    chunks.map(async (chunk, index) => {
+      const key: [string, number] = [id, index];
+      const own = hashes[index];
+      return {
+        ...(await seal.open('chunks', key, chunk)),
+        hashes: own === undefined ? new Uint32Array(0) : await seal.open('hashes', key, own),
+      };
+    }),
+  );
+  const states = await Promise.all(kept.map((one, index) => seal.open('states', [id, index + 1], one)));
+  const imported = joinExamples(opened);
+  const changes = changesTo(states, wanted ?? row.states?.head ?? 0);
+  if (imported === undefined || changes === undefined) return undefined;
+  return { stored, row, states, examples: afterChanges(imported, changes) };
+}
+
+const rootOf = ({ record, states }: DatasetRow): DatasetCommit =>
+  states?.root ?? {
+    number: 0,
+    parent: null,
+    message: 'Imported',
+    at: record.importedAt,
+    version: record.version,
+    count: record.count,
+    classCounts: record.classCounts,
+    changed: 0,
+    added: record.count,
+    removed: 0,
+  };
+
+async function statesOf(
+  database: Database,
+  seal: Seal,
+  id: string,
+): Promise<
+  | { readonly stored: StoredDataset; readonly row: DatasetRow; readonly commits: readonly DatasetCommit[] }
+  | undefined
+> {
+  const transaction = database.transaction(['datasets', 'states']);
+  const [stored, kept] = await Promise.all([
+    transaction.objectStore('datasets').get(id),
+    transaction.objectStore('states').getAll(allOf(id)),
+  ]);
+  if (stored === undefined) return undefined;
+  const row = await seal.open('datasets', id, stored);
+  const states = await Promise.all(kept.map((one, index) => seal.open('states', [id, index + 1], one)));
+  return { stored, row, commits: [rootOf(row), ...states.map((one) => one.commit)] };
+}
+
+export async function history(
+  database: Database,
+  seal: Seal,
+  id: string,
+): Promise<DatasetHistory | undefined> {
+  const found = await statesOf(database, seal, id);
+  return found === undefined ? undefined : { head: found.row.states?.head ?? 0, commits: found.commits };
+}
+
+/** `base` undefined: on whatever the head is by now. */
+export async function commit(
+  { database, seal, now }: StateStore,
+  id: string,
+  base: DatasetVersion | undefined,
+  change: RowChange,
+  message: string,
+): Promise<DatasetRecord> {
+  const read = await stateOf(database, seal, id);
+  if (read === undefined) throw new Error(`There is no dataset ${id}.`);
+  const { row, stored, states, examples } = read;
+  if (base !== undefined && row.record.version !== base) throw new DatasetMoved(id);
+  const after = applyChange(examples, change);
+  if (after.count === 0) throw new Error('The change would leave the dataset without a row.');
+  const number = states.length + 1;
+  const made = describeChange(row.record.contract, after, change);
+  const bytes = change.examples === undefined ? 0 : examplesBytes(change.examples);
+  const { version, count, classCounts } = made;
+  const next: DatasetRow = {
+    ...row,
+    record: { ...row.record, version, count, classCounts, bytes: row.record.bytes + bytes },
+    states: { root: rootOf(row), head: number },
+  };
+  const state: StateRow = {
+    commit: { number, parent: row.states?.head ?? 0, message, at: now(), ...made },
+    change,
+  };
+  if (!(await replace(database, seal, stored, next, state, bytes))) throw new DatasetMoved(id);
+  return next.record;
+}
+
+export async function checkout(
+  database: Database,
+  seal: Seal,
+  id: string,
+  state: number,
+): Promise<DatasetRecord> {
+  const found = await statesOf(database, seal, id);
+  if (found === undefined) throw new Error(`There is no dataset ${id}.`);
+  const wanted = found.commits.find((one) => one.number === state);
+  if (wanted === undefined) throw new Error(`The dataset ${id} has no state ${state}.`);
+  const { version, count, classCounts } = wanted;
+  const next: DatasetRow = {
+    ...found.row,
+    record: { ...found.row.record, version, count, classCounts },
+    states: { root: rootOf(found.row), head: state },
+  };
+  if (!(await replace(database, seal, found.stored, next, undefined, 0))) throw new DatasetMoved(id);
+  return next.record;
+}
+
+/** Examples for a dataset that has commits: one more of them. */
+export async function append(store: StateStore, id: string, examples: Examples): Promise<DatasetRecord> {
+  for (;;) {
+    const read = await stateOf(store.database, store.seal, id);
+    if (read === undefined) throw new Error(`There is no dataset ${id}.`);
+    const fresh = withoutDuplicates(examples, [read.examples.hashes]);
+    if (fresh.count === 0) return read.row.record;
+    const change = { replaced: new Uint32Array(0), removed: new Uint32Array(0), examples: fresh };
+    try {
+      return await commit(store, id, read.row.record.version, change, 'Added examples');
+    } catch (error) {
+      // Another tab changed it: what was a duplicate then need not be one now.
+      if (!(error instanceof DatasetMoved)) throw error;
+    }
+  }
+}
+
+/** False where somebody wrote in between. */
+async function replace(
+  database: Database,
+  seal: Seal,
+  before: StoredDataset,
+  next: DatasetRow,
+  state: StateRow | undefined,
+  bytes: number,
+): Promise<boolean> {
+  return seal.writing(async (as) => {
+    const key: [string, number] = [next.id, state?.commit.number ?? 0];
+    const [own, ownState] = await Promise.all([
+      as.seal('datasets', next.id, next),
+      state === undefined ? undefined : as.seal('states', key, state),
+    ]);
+    const transaction = database.transaction(['datasets', 'states', 'lock'], 'readwrite', {
+      durability: 'strict',
+    });
+    await as.confirm(transaction);
+    const datasets = transaction.objectStore('datasets');
+    if (!isSame(before, await datasets.get(next.id))) {
+      await transaction.done;
+      return false;
+    }
+    await storing(bytes, () =>
+      Promise.all([
+        datasets.put(own),
+        ownState === undefined ? undefined : transaction.objectStore('states').put(ownState, key),
+        transaction.done,
+      ]),
+    );
+    return true;
+  });
+}

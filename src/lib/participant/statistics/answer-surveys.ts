@@ -1,0 +1,221 @@
+// Surveys as this device answers them, beside its rounds: it looks at the question itself, measures its rows, adds its share of the noise,
+// and sends words that say something only in the sum of all devices. Loaded when it is asked for the first time.
+import { canonicalText } from '../../core/canonical.ts';
+import type { FederationSpec } from '../../core/federation.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import { toText } from '../../core/secure-sum/bytes.ts';
+import { askedStatistic } from '../../core/statistics/index.ts';
+import { statisticsOf } from '../../core/statistics/rules.ts';
+import type { Measured } from '../../core/statistics/statistic.ts';
+import { surveyPlan, surveyWords, type SurveyPlan } from '../../core/statistics/survey-sum.ts';
+import { checkQuestion, measureSurvey, versionAsked } from '../../core/statistics/survey.ts';
+import type { Rows } from '../../ports/trainer.ts';
+import type { ServerMessages } from '../../protocol/messages.ts';
+import type { SurveyAsked } from '../../protocol/surveys.ts';
+import { firstOf, type Equipment } from '../equipment.ts';
+import type { Equipping } from '../equipping.ts';
+import type { Ground } from '../ground.ts';
+import { parametersOf } from '../parameter-source.ts';
+import type { PersonalModels } from '../personal-models.ts';
+import { ownRefusal } from '../protection.ts';
+import { createSumTalk, type SumTalk } from '../secure-sum/sum-round.ts';
+import { startState } from '../train-locally.ts';
+import { answeredSurveys, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
+
+export interface AnswerSurveys {
+  asked(message: SurveyAsked): Promise<void>;
+  ended(message: ServerMessages['survey-ended']): void;
+  /** Of the secure sum of this survey. */
+  summing(survey: number, say: (sum: SumTalk) => void): void;
+  /** Whatever is under way ends. */
+  stop(): void;
+}
+
+interface InHand {
+  readonly survey: number;
+  readonly ending: AbortController;
+  sum?: SumTalk;
+  /** Says again what was sent: the connection may have gone before it arrived. */
+  again?: () => Promise<void>;
+}
+
+class Declined extends Error {
+  override readonly name = 'Declined';
+}
+
+/** What the device makes of what it is asked, by itself, of the spec that its person joined by. */
+export function checkedPlan(message: SurveyAsked, spec: FederationSpec): Result<SurveyPlan, string> {
+  const { federation, run, survey, question, base, secureSum } = message;
+  const rules = statisticsOf(spec);
+  if (rules === undefined)
+    return fail('This federation was joined without surveys: the question is not answered.');
+  const wrong = checkQuestion(question, spec.contract);
+  if (wrong !== undefined) return fail(`The question does not fit the data contract: ${wrong}`);
+  const about = { federation, run, survey, question, version: base.version, digest: base.digest };
+  const asked = versionAsked(question);
+  if (asked !== undefined && asked !== base.version)
+    return fail('The server sends another version than it asks about: the question is not answered.');
+  const plan = surveyPlan(spec, about, secureSum.config.cohort);
+  if (!plan.ok) return plan;
+  return canonicalText(plan.value.config) === canonicalText(secureSum.config)
+    ? ok(plan.value)
+    : fail(
+        'The server asks for another sum, or for less noise, than the question and the federation’s promise come to: nothing is sent.',
+      );
+}
+
+export function createAnswerSurveys(
+  ground: Ground,
+  equipping: Equipping,
+  personal: Pick<PersonalModels, 'startOf'>,
+): AnswerSurveys {
+  const { standing, options } = ground;
+  const { federation, link, store, clock } = options;
+  let inHand: InHand | undefined;
+
+  function letGo(reason: string): void {
+    inHand?.ending.abort(new Declined(reason));
+    inHand = undefined;
+  }
+
+  /** Of the held-out rows; undefined: nothing is asked about a version. */
+  async function scored(
+    { question, base }: SurveyAsked,
+    equipment: Equipment,
+    spec: FederationSpec,
+    signal: AbortSignal,
+  ): Promise<Measured | undefined> {
+    if (versionAsked(question) === undefined) return undefined;
+    const { heldOut, contract } = equipment.rows;
+    if (heldOut.count === 0) return { ...heldOut, contract, outputs: new Float32Array(0) };
+    const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, spec.plan);
+    const parameters = await ground.patiently(signal, (attempt) =>
+      parametersOf({ federation, store, link, initial }, base, {
+        signal: attempt,
+        onFull: ground.storageFull,
+      }),
+    );
+    const outputs = await equipment.engine.alone(async () => {
+      signal.throwIfAborted();
+      return outputsOf(equipment, spec, parameters, heldOut);
+    });
+    return { ...heldOut, contract, outputs };
+  }
+
+  async function outputsOf(
+    equipment: Equipment,
+    spec: FederationSpec,
+    parameters: Float32Array<ArrayBuffer>,
+    rows: Rows,
+  ): Promise<Float32Array> {
+    if ('sums' in equipment) {
+      const predicted = equipment.sums.predict(parameters, rows.features, rows.count);
+      if (!predicted.ok) throw new Declined(predicted.error.message);
+      return predicted.value;
+    }
+    const { engine, network } = equipment;
+    const start = await personal.startOf(network, spec.personalisation, parameters);
+    const session = await (await engine.trainer()).open(network, spec.plan);
+    try {
+      await session.setState(startState(start));
+      return await session.predict(rows.features, rows.count);
+    } finally {
+      session.close();
+    }
+  }
+
+  async function answer(one: InHand, message: SurveyAsked): Promise<void> {
+    const { question, survey, secureSum: task } = message;
+    const { signal } = one.ending;
+    const equipment = await equipping.ready();
+    const spec = standing.view?.spec ?? equipment.spec;
+    const plan = checkedPlan(message, spec);
+    if (!plan.ok) throw new Declined(plan.error);
+    const answered = await answeredSurveys(store, federation);
+    const refusal =
+      refusesSurvey(answered, question, plan.value.rules.mostSurveys) ??
+      ownRefusal(spec.privacy, standing.contributions, answered.length);
+    if (refusal !== undefined) throw new Declined(refusal);
+    one.sum = createSumTalk({
+      task,
+      about: { federation, round: task.config.round, survey: true },
+      // What speaks against it was looked at here.
+      refusal: async () => undefined,
+      answering: async () => undefined,
+      identity: await store.identity(),
+      store,
+      signal,
+      tell: ground.tell,
+      happened: ground.happened,
+      failed: (sentence) => one.ending.abort(new Declined(sentence)),
+      onPeers: () => {},
+    });
+    const { training, heldOut, contract } = equipment.rows;
+    const data = [training, heldOut].map((rows): Measured => ({ ...rows, contract }));
+    const measured = await scored(message, equipment, spec, signal);
+    const values = measureSurvey(plan.value.layout, data, measured);
+    const rows = { data: training.count + heldOut.count, version: heldOut.count };
+    const bytes = await one.sum.maskWords((survivors, draw) =>
+      surveyWords(plan.value, values, rows, { survivors, rounding: toText(draw(16)), draw }),
+    );
+    const titles = question.map((asked) => askedStatistic(asked).title);
+    standing.surveyed = await willAnswerSurvey(store, federation, {
+      survey,
+      question: questionDigest(question),
+      titles,
+      at: clock.now(),
+      bytes: bytes.byteLength,
+    });
+    signal.throwIfAborted();
+    const words = toText(bytes);
+    one.again = async () => {
+      const said = await ground.tell('survey-answer', { federation, survey, words });
+      if (said?.ok === false) one.ending.abort(new Declined(said.message));
+    };
+    await one.again();
+    ground.happened(`Answered survey ${survey} with masked sums: ${titles.join(', ').toLowerCase()}.`);
+  }
+
+  return {
+    async asked(message) {
+      const { joined } = standing;
+      if (message.federation !== federation || joined === null || standing.superseded) return;
+      if (inHand?.survey === message.survey) {
+        inHand.sum?.again();
+        return inHand.again?.();
+      }
+      letGo('Another survey began.');
+      const { survey } = message;
+      const one: InHand = { survey, ending: new AbortController() };
+      inHand = one;
+      const undo = clock.after(message.deadlineMs, () =>
+        one.ending.abort(new Declined('There was not enough time.')),
+      );
+      one.ending.signal.addEventListener('abort', undo, { once: true });
+      try {
+        if (joined.pausedAt !== null) throw new Declined('Its person has paused it.');
+        await answer(one, message);
+      } catch (failure) {
+        const { signal } = one.ending;
+        const cause: unknown = signal.aborted ? signal.reason : failure;
+        const reason = cause instanceof Error ? cause.message : 'Something broke on the device.';
+        // Whatever broke, no round is concerned: the survey goes on without this device.
+        if (!signal.aborted && !(failure instanceof Declined)) options.onFault(failure);
+        ground.happened(`Survey ${survey} is not answered: ${reason}`);
+        one.ending.abort(cause);
+        if (inHand !== one) return;
+        inHand = undefined;
+        await ground.tell('survey-declined', { federation, survey, reason: reason.slice(0, 200) });
+      }
+    },
+    ended({ federation: of, survey, message }) {
+      if (of !== federation || inHand?.survey !== survey) return;
+      ground.happened(`Survey ${survey} has ended. ${message}`);
+      letGo('The survey has ended.');
+    },
+    summing(survey, say) {
+      if (inHand?.survey === survey && inHand.sum !== undefined) say(inHand.sum);
+    },
+    stop: () => letGo('This device takes part no more.'),
+  };
+}

@@ -1,0 +1,124 @@
+// What a coordinator chooses on the page of statistics, as a question, and a survey in words.
+import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
+import type { VersionNumber } from '#lib/core/ids.ts';
+import type { Histogram } from '#lib/core/statistics/histogram.ts';
+import type { Question } from '#lib/core/statistics/survey.ts';
+import type { SurveyView } from '#lib/protocol/surveys.ts';
+import { count, counted, number } from './format.ts';
+
+/** data: how rows are distributed · version: what one does on held-out rows · groups: the same by the categories of a column. */
+export type Subject = 'data' | 'version' | 'groups';
+
+/** Columns beyond these are left out of one question: a vector is one message. */
+const MOST_DISTRIBUTED = 100;
+const MOST_CORRELATED = 40;
+
+const columnsIn = (contract: DataContract, type?: 'number' | 'category'): string[] =>
+  contract.kind === 'table'
+    ? contract.columns
+        .filter((column) => type === undefined || column.type === type)
+        .map((column) => column.name)
+    : [];
+
+/** Columns by whose categories groups can be told apart; none where the target is a number. */
+export const groupColumns = (contract: DataContract): string[] =>
+  classLabels(contract) === undefined ? [] : columnsIn(contract, 'category');
+
+export function questionOf(
+  subject: Subject,
+  contract: DataContract,
+  { version, column }: { readonly version: VersionNumber; readonly column: string },
+): Question {
+  switch (subject) {
+    case 'data': {
+      const columns = columnsIn(contract).slice(0, MOST_DISTRIBUTED);
+      const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
+      return [
+        { statistic: 'target' },
+        ...(columns.length === 0 ? [] : [{ statistic: 'distributions', columns, bins: 16 } as const]),
+        ...(numbers.length === 0 ? [] : [{ statistic: 'moments', columns: numbers } as const]),
+      ];
+    }
+    case 'version':
+      return [
+        { statistic: 'evaluation', version },
+        ...(classLabels(contract) === undefined ? [] : [{ statistic: 'accuracies', version } as const]),
+      ];
+    case 'groups':
+      return [{ statistic: 'groups', version, column }];
+    default:
+      return subject satisfies never;
+  }
+}
+
+const names = {
+  target: 'the target',
+  distributions: 'distributions',
+  moments: 'means and correlations',
+  evaluation: 'what a version does',
+  accuracies: 'accuracy from device to device',
+  groups: 'groups',
+} as const satisfies Record<Question[number]['statistic'], string>;
+
+/** "the target, distributions": of what was asked. */
+export const questionWords = ({ question, version }: Pick<SurveyView, 'question' | 'version'>): string =>
+  question.map(({ statistic }) => names[statistic]).join(', ') +
+  (question.some((asked) => 'version' in asked) ? ` (version ${version})` : '');
+
+/** What became of a survey, in a sentence or two. */
+export function surveySentence(view: SurveyView): string {
+  const { state, asked, devices, reason, declined } = view;
+  const others = declined.length === 0 ? '' : ` Some do not answer: ${declined.join(' ')}`;
+  switch (state) {
+    case 'asking':
+      return `${counted(asked, 'device')} asked, and waited for.${others}`;
+    case 'failed':
+      return `Nothing was opened. ${reason ?? ''}${others}`;
+    case 'answered':
+      return `The sum over ${count(devices ?? 0)} of ${counted(asked, 'device')}.${others}`;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** How far off a count may be, 95 times of 100; undefined: it is exact. */
+export const bandWords = (deviation: number): string | undefined =>
+  deviation === 0 ? undefined : `± ${number(1.96 * deviation, 2)}`;
+
+/** What the noise is, and what it cost; undefined: there is none. */
+export function costWords(
+  { deviations, mostRows, epsilon }: SurveyView,
+  delta: number | null,
+): string | undefined {
+  const most = Math.max(...deviations, 0);
+  if (most === 0 || epsilon === null || delta === null) return undefined;
+  return `Each count carries noise of ${bandWords(most)} (95 %), made by all devices together; a device counts as ${count(mostRows ?? 0)} rows at most. Whoever lost most has now spent ε ${number(epsilon, 2)} at δ ${delta}.`;
+}
+
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  readonly text: string;
+}
+
+/** A bar for each bin that is not beyond all rows: empty ends of the range are left out. */
+export function histogramItems(
+  { minimum, maximum, counts }: Histogram,
+  words: (value: number) => string = (value) => number(value),
+): Bar[] {
+  const width = (maximum - minimum) / counts.length;
+  const isKept = (value: number): boolean => value >= 0.5;
+  const first = counts.findIndex(isKept);
+  const last = counts.findLastIndex(isKept);
+  return counts.flatMap((value, bin) =>
+    first < 0 || bin < first || bin > last
+      ? []
+      : [
+          {
+            label: `${words(minimum + bin * width)} – ${words(minimum + (bin + 1) * width)}`,
+            value: Math.max(0, value),
+            text: count(Math.round(value)).replace('-', '−'),
+          },
+        ],
+  );
+}

@@ -1,0 +1,286 @@
+// A kept dataset explored, changed by hand and gone back to, by the ingest worker's own handler.
+import { expect, test } from 'vitest';
+import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import type { DatasetVersion } from '../core/ids.ts';
+import { importFiles } from '../modalities/import.ts';
+import { sourceOfText } from '../modalities/source-file.ts';
+import type { ImageContract, TableContract } from '../core/data/contract.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import { IngestClient, type IngestWorker } from './ingest-client.ts';
+import { ingest } from './ingest.ts';
+import type { DatasetAnswer, DatasetQuestion } from './ingest-messages.ts';
+
+function clientOf(store: DatasetStore): IngestClient {
+  return new IngestClient((): IngestWorker => {
+    const listeners: ((event: never) => void)[] = [];
+    const handle = ingest({
+      store: () => Promise.resolve(store),
+      decodeImage: () => Promise.reject(new Error('no pictures')),
+      newId: () => 'set',
+      reply: (message) => {
+        for (const listener of listeners)
+          listener(new MessageEvent('message', { data: structuredClone(message) }) as never);
+      },
+    });
+    return {
+      postMessage: (message) => void handle(message),
+      addEventListener(type: string, listener: (event: never) => void) {
+        if (type === 'message') listeners.push(listener);
+      },
+      terminate: () => undefined,
+    };
+  });
+}
+
+const contract: TableContract = {
+  kind: 'table',
+  columns: [
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 120,
+      missingAllowed: true,
+      mean: 47.3,
+      standardDeviation: 13.7,
+    },
+    { type: 'category', name: 'sex', categories: ['female', 'male'], missingAllowed: false },
+  ],
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: 'no', values: ['0'] },
+      { label: 'yes', values: ['1'] },
+    ],
+  },
+};
+const CSV = 'age,sex,ill\n61.5,female,0\n44,male,1\n,male,0\n61.5,female,0\n';
+
+async function imported(client: IngestClient, text = CSV): Promise<DatasetVersion> {
+  const file = new File([text], 'a.csv');
+  const result = await client.import({
+    source: { type: 'files', files: [{ path: 'a.csv', file }] },
+    contract,
+    federation: null,
+    datasetName: 'a',
+    dataset: null,
+  });
+  if (result.type !== 'imported') throw new Error('The file was refused.');
+  return result.record.version;
+}
+async function asked<Type extends DatasetAnswer['type']>(
+  client: IngestClient,
+  type: Type,
+  question: DatasetQuestion,
+): Promise<Extract<DatasetAnswer, { type: Type }>> {
+  const answer = await client.ask(question);
+  if (answer.type !== type) throw new Error(`A ${answer.type} came for a ${type}.`);
+  return answer as Extract<DatasetAnswer, { type: Type }>;
+}
+const cell = (base: DatasetVersion, row: number, column: string, text: string): DatasetQuestion => ({
+  type: 'edit',
+  dataset: 'set',
+  base,
+  edit: { type: 'cell', row, column, text },
+  message: `${column} of row ${row + 1}`,
+});
+
+test('a kept table is explored, and its rows read as they were written', async () => {
+  const client = clientOf(memoryDatasetStore());
+  await imported(client);
+  const { found } = await asked(client, 'explored', { type: 'explore', dataset: 'set' });
+  expect(found).toMatchObject({
+    kind: 'table',
+    exploration: { rows: 4, target: 'ill', duplicates: { count: 1, rows: [3] } },
+  });
+  const { rows } = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 1, end: 9 });
+  expect(rows).toEqual({
+    kind: 'table',
+    header: ['age', 'sex', 'ill'],
+    rows: [
+      ['44', 'male', 'yes'],
+      ['', 'male', 'no'],
+      ['61.5', 'female', 'no'],
+    ],
+  });
+});
+
+test('an edited cell makes the version that the edited file would have; the difference is that cell; going back gives the old version', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const before = await imported(client);
+  const { record } = await asked(client, 'edited', cell(before, 1, 'age', '45.25'));
+  const other = clientOf(memoryDatasetStore());
+  expect(record.version).toBe(await imported(other, CSV.replace('44,', '45.25,')));
+  expect(record.version).not.toBe(before);
+  const { difference } = await asked(client, 'difference', {
+    type: 'difference',
+    dataset: 'set',
+    from: 0,
+    to: 1,
+  });
+  expect(difference).toEqual({
+    added: 0,
+    removed: 0,
+    changed: 1,
+    cells: [{ row: 1, column: 'age', before: '44', after: '45.25' }],
+    gone: [],
+    come: [],
+  });
+  expect((await store.checkout('set', 0)).version).toBe(before);
+  const { rows } = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 1, end: 2 });
+  expect(rows).toMatchObject({ rows: [['44', 'male', 'yes']] });
+});
+
+test('a missing value, a category and the target can be edited, and rows removed', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  let { version } = (await asked(client, 'edited', cell(await imported(client), 0, 'age', ''))).record;
+  ({ version } = (await asked(client, 'edited', cell(version, 0, 'sex', 'Male'))).record);
+  ({ version } = (await asked(client, 'edited', cell(version, 0, 'ill', 'yes'))).record);
+  const { record } = await asked(client, 'edited', {
+    type: 'edit',
+    dataset: 'set',
+    base: version,
+    edit: { type: 'remove', rows: [3, 2] },
+    message: 'two rows',
+  });
+  expect(record).toMatchObject({ count: 2, classCounts: [0, 2] });
+  const { rows } = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 0, end: 9 });
+  expect(rows).toMatchObject({
+    rows: [
+      ['', 'male', 'yes'],
+      ['44', 'male', 'yes'],
+    ],
+  });
+  expect((await store.history('set'))?.commits.map((one) => one.message)).toEqual([
+    'Imported',
+    'age of row 1',
+    'sex of row 1',
+    'ill of row 1',
+    'two rows',
+  ]);
+});
+
+test('a row made equal to another stays a row of its own', async () => {
+  const client = clientOf(memoryDatasetStore());
+  let { version } = (await asked(client, 'edited', cell(await imported(client), 1, 'age', '61.5'))).record;
+  ({ version } = (await asked(client, 'edited', cell(version, 1, 'sex', 'female'))).record);
+  const { record } = await asked(client, 'edited', cell(version, 1, 'ill', 'no'));
+  expect(record.count).toBe(4);
+  const other = clientOf(memoryDatasetStore());
+  const rows = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 0, end: 9 });
+  await imported(other, 'age,sex,ill\n61.5,female,0\n61.5,female,0\n,male,0\n61.5,female,0\n');
+  expect(rows).toEqual(await asked(other, 'rows', { type: 'rows', dataset: 'set', start: 0, end: 9 }));
+});
+
+test.each<readonly [string, (base: DatasetVersion) => DatasetQuestion, string, RegExp]>([
+  ['a word for a number', (base) => cell(base, 0, 'age', 'old'), 'bad-edit', /must be a number/],
+  ['a number out of range', (base) => cell(base, 0, 'age', '130'), 'bad-edit', /between 0 and 120/],
+  ['a missing value where one is needed', (base) => cell(base, 0, 'sex', ''), 'bad-edit', /is empty here/],
+  ['an unknown class', (base) => cell(base, 0, 'ill', 'maybe'), 'bad-edit', /must be one of/],
+  ['an unknown column', (base) => cell(base, 0, 'shoe', '1'), 'bad-edit', /no column “shoe”/],
+  ['a row that is not there', (base) => cell(base, 4, 'age', '1'), 'bad-edit', /rows 1 to 4/],
+  [
+    'a change of another state',
+    () => cell('0'.repeat(64) as DatasetVersion, 0, 'age', '1'),
+    'moved',
+    /another tab/,
+  ],
+  [
+    'a dataset that is not there',
+    () => ({ type: 'explore', dataset: 'none' }),
+    'no-dataset',
+    /not in this browser/,
+  ],
+  [
+    'a state that is not there',
+    () => ({ type: 'difference', dataset: 'set', from: 0, to: 3 }),
+    'no-dataset',
+    /This state/,
+  ],
+  [
+    'the removal of all rows',
+    (base) => ({
+      type: 'edit',
+      dataset: 'set',
+      base,
+      edit: { type: 'remove', rows: [0, 1, 2, 3] },
+      message: '',
+    }),
+    'bad-edit',
+    /one row at least/,
+  ],
+])('%s is refused with a sentence, and changes nothing', async (_, question, kind, message) => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const before = await imported(client);
+  await expect(client.ask(question(before))).rejects.toMatchObject({
+    kind,
+    message: expect.stringMatching(message),
+  });
+  expect((await store.record('set'))?.version).toBe(before);
+});
+
+test('pictures are explored by brightness, and a label can be mended', async () => {
+  const pictures: ImageContract = {
+    kind: 'image',
+    height: 2,
+    width: 2,
+    channels: 1,
+    classes: ['left', 'right'],
+  };
+  const store = memoryDatasetStore();
+  const writer = await store.write({
+    id: 'set',
+    federation: null,
+    name: 'p',
+    contract: pictures,
+    source: 'x',
+  });
+  await writer.append(
+    {
+      count: 3,
+      features: Uint8Array.of(0, 255, 0, 255, 10, 10, 10, 10, 255, 0, 255, 0),
+      targets: Int32Array.of(0, 1, 0),
+      hashes: Uint32Array.of(1, 1, 2, 2, 3, 3),
+    },
+    3,
+  );
+  const { version } = await writer.finish();
+  const client = clientOf(store);
+  const { found } = await asked(client, 'explored', { type: 'explore', dataset: 'set' });
+  expect(found).toMatchObject({
+    kind: 'image',
+    pictures: {
+      count: 3,
+      blank: [1],
+      duplicates: 0,
+      brightness: { minimum: 10, maximum: 127.5, count: 3 },
+      means: [Uint8Array.of(128, 128, 128, 128), Uint8Array.of(10, 10, 10, 10)],
+    },
+  });
+  const { record } = await asked(client, 'edited', cell(version, 2, 'label', 'right'));
+  expect(record.classCounts).toEqual([1, 2]);
+  const { rows } = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 2, end: 3 });
+  expect(rows).toMatchObject({ images: [{ row: 2, label: 'right', pixels: Uint8Array.of(255, 0, 255, 0) }] });
+});
+
+test('what an import refused is kept with the dataset', async () => {
+  const store = memoryDatasetStore();
+  await imported(clientOf(store), `${CSV}old,male,1\n`);
+  expect((await store.record('set'))?.check).toMatchObject({
+    refused: 1,
+    broken: [{ kind: 'not-a-number', column: 'age', places: [{ row: 6, found: 'old' }] }],
+  });
+  const { report } = await importFiles(
+    [sourceOfText('a.csv', CSV)],
+    contract,
+    { append: () => Promise.resolve() },
+    {
+      decodeImage: () => Promise.reject(new Error('no pictures')),
+    },
+  );
+  expect(report.broken).toEqual([]);
+});

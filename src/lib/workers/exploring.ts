@@ -1,0 +1,91 @@
+// What the ingest worker does with a dataset that is kept: explores it, shows rows, changes it by hand, compares states. Loaded with
+// the first such request. The dataset looked at last stays decoded: a page of rows costs no reading.
+import { countClasses } from '../core/data/class-counts.ts';
+import { splitExamples } from '../core/data/split.ts';
+import type { DatasetVersion } from '../core/ids.ts';
+import { differenceBetween } from '../modalities/dataset-difference.ts';
+import { changeOf } from '../modalities/edit-dataset.ts';
+import { exploreDataset, openDataset, rowsOf, type OpenedDataset } from '../modalities/explore-dataset.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { DatasetAnswer, DatasetQuestion, SplitShares } from './ingest-messages.ts';
+import { QuestionRefused } from './question-refused.ts';
+
+export interface Exploring {
+  /** Rejects with DatasetMoved, DataLocked, StorageFull and, for what a person must mend, QuestionRefused. */
+  answer(store: DatasetStore, question: DatasetQuestion): Promise<DatasetAnswer>;
+}
+
+export function exploring(): Exploring {
+  let kept:
+    { readonly id: string; readonly version: DatasetVersion; readonly dataset: OpenedDataset } | undefined;
+
+  const recordOf = async (store: DatasetStore, id: string) => {
+    const record = await store.record(id);
+    if (record === undefined)
+      throw new QuestionRefused('no-dataset', 'This dataset is not in this browser any more.');
+    return record;
+  };
+  const opened = async (store: DatasetStore, id: string): Promise<OpenedDataset> => {
+    const { version, contract } = await recordOf(store, id);
+    if (kept?.id === id && kept.version === version) return kept.dataset;
+    const dataset = openDataset(contract, await examplesOf(store, id));
+    kept = { id, version, dataset };
+    return dataset;
+  };
+  const examplesOf = async (store: DatasetStore, id: string, state?: number) => {
+    const examples = await store.read(id, state);
+    if (examples === undefined)
+      throw new QuestionRefused('no-dataset', 'This state of the dataset is not in this browser any more.');
+    return examples;
+  };
+
+  return {
+    async answer(store, question) {
+      const id = question.dataset;
+      switch (question.type) {
+        case 'explore': {
+          const dataset = await opened(store, id);
+          return { type: 'explored', found: exploreDataset(dataset), split: sharesOf(dataset) };
+        }
+        case 'rows':
+          return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
+        case 'edit': {
+          const change = changeOf(await opened(store, id), question.edit);
+          if (!change.ok) throw new QuestionRefused('bad-edit', change.error);
+          return {
+            type: 'edited',
+            record: await store.commit(id, question.base, change.value, question.message),
+          };
+        }
+        case 'difference': {
+          const { contract } = await recordOf(store, id);
+          const [before, after] = await Promise.all([
+            examplesOf(store, id, question.from),
+            examplesOf(store, id, question.to),
+          ]);
+          return {
+            type: 'difference',
+            difference: differenceBetween(openDataset(contract, before), openDataset(contract, after)),
+          };
+        }
+        default:
+          return question satisfies never;
+      }
+    },
+  };
+}
+
+function sharesOf({ contract, examples }: OpenedDataset): SplitShares {
+  const { training, heldOut } = splitExamples(examples);
+  const byClass = (rows: Uint32Array): number[] =>
+    countClasses(
+      contract,
+      Int32Array.from(rows, (row) => examples.targets[row]!),
+    );
+  return {
+    training: training.length,
+    heldOut: heldOut.length,
+    trainingByClass: byClass(training),
+    heldOutByClass: byClass(heldOut),
+  };
+}

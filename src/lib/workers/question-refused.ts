@@ -1,0 +1,10 @@
+/** A question about a dataset cannot be answered as it is: the message says why, to a person. */
+export class QuestionRefused extends Error {
+  override readonly name = 'QuestionRefused';
+  constructor(
+    readonly kind: 'no-dataset' | 'bad-edit',
+    message: string,
+  ) {
+    super(message);
+  }
+}
