@@ -68,6 +68,8 @@ export async function analyse(
   return { importance, dependence: moves, slices };
 }
 
+type NumberColumn = Extract<TableColumn, { type: 'number' }>;
+
 const DEPENDENCES = 3;
 const DEPENDENT_ROWS = 200;
 const MOST_CATEGORIES = 12;
@@ -125,9 +127,16 @@ function valuesOf(
   if (sorted.length === 0) return [];
   const encoded = new Set([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98].map((share) => quantile(sorted, share)));
   return [...encoded].map((value) => ({
-    says: String(Number((value * column.standardDeviation + column.mean).toPrecision(4))),
+    says: inUnits(column, value),
     encoded: to - from === 1 ? [value] : [value, 0],
   }));
+}
+
+/** Four digits, and no finer than a ten-thousandth of the spread: encoded values are f32, and 0 comes back as 10⁻⁸. */
+function inUnits({ mean, standardDeviation }: NumberColumn, encoded: number): string {
+  const finest = 10 ** Math.floor(Math.log10(standardDeviation / 10_000));
+  const value = Math.round((encoded * standardDeviation + mean) / finest) * finest;
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Wrong or not, for classes; the squared error, for numbers. */
