@@ -1,11 +1,13 @@
 // `tributary predict`: what a model that `tributary train --save` has written says of new rows, and why.
 import type { Command } from 'commander';
+import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
+import { oneOf } from '../simulate/flags.ts';
 import { openModel, predictRows, type Prediction } from '../train/predict.ts';
 
 interface Flags {
   readonly model: string;
   readonly data: readonly string[];
-  readonly explain?: true;
+  readonly explain?: true | WayToExplain;
   readonly json?: true;
 }
 
@@ -19,7 +21,11 @@ export function register(program: Command): void {
       'files of one table, with the columns that it learnt from; may be given again',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
-    .option('--explain', 'what each column adds to each prediction (Shapley values)')
+    .option(
+      '--explain [way]',
+      'what each column adds to each prediction: shapley, or lime for a line around it',
+      oneOf(...waysToExplain),
+    )
     .option('--json', 'one line of JSON a row')
     .action(async (flags: Flags) => {
       const cancel = new AbortController();
@@ -30,7 +36,7 @@ export function register(program: Command): void {
         const { predictions, unseen } = await predictRows(
           model,
           flags.data,
-          flags.explain === true,
+          flags.explain === true ? 'shapley' : (flags.explain ?? null),
           cancel.signal,
         );
         for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));

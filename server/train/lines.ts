@@ -109,7 +109,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
   }
 }
 
-function spokenAnalysis({ importance, slices }: Analysis): string[] {
+function spokenAnalysis({ importance, dependence, slices }: Analysis): string[] {
   const leaning = importance.filter(({ loss, deviation }) => loss > deviation).slice(0, 6);
   return [
     ...(leaning.length === 0
@@ -117,6 +117,10 @@ function spokenAnalysis({ importance, slices }: Analysis): string[] {
       : [
           `It leans most on ${leaning.map(({ column, loss }) => `${column} (${short(loss)})`).join(', ')}: what it loses where that column is shuffled.`,
         ]),
+    ...dependence.map(
+      ({ column, points }) =>
+        `  with ${column}: ${points.map(({ value, mean }) => `${value} → ${short(mean)}`).join(', ')}`,
+    ),
     ...slices.map(
       ({ conditions, count, meanLoss, otherLoss }) =>
         `Worse where ${conditions.map(({ column, says }) => `${column} ${says}`).join(' and ')}: loss ${short(meanLoss)} on ${count} rows, ${short(otherLoss)} elsewhere.`,

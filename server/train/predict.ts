@@ -6,7 +6,7 @@ import { predictedClass } from '#lib/core/metrics/class-scores.ts';
 import { encodeTable } from '#lib/modalities/fit-table.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { tableInputs } from '#lib/modalities/table-inputs.ts';
-import { explainRow, type Explanation } from '#lib/participant/workbench/explain.ts';
+import { explainRow, type Explanation, type WayToExplain } from '#lib/participant/workbench/explain.ts';
 import { readModelFile, type OpenedModel } from '#lib/participant/workbench/model-file.ts';
 import { UnusableTraining } from './setup.ts';
 
@@ -37,7 +37,7 @@ export interface Predicted {
 export async function predictRows(
   model: OpenedModel,
   paths: readonly string[],
-  explains: boolean,
+  explains: WayToExplain | null,
   signal: AbortSignal,
 ): Promise<Predicted> {
   const { contract, predictor } = model;
@@ -60,9 +60,10 @@ export async function predictRows(
   const predictions: Prediction[] = [];
   for (let at = 0; at < examples.count; at += 1) {
     signal.throwIfAborted();
-    const explanation = explains
-      ? explainRow(model, features.subarray(at * width, (at + 1) * width))
-      : undefined;
+    const explanation =
+      explains === null
+        ? undefined
+        : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
     const row = (rows[at] ?? 0) + 1;
     if (labels === undefined || target.type === 'number') {
       const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];

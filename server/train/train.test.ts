@@ -110,18 +110,19 @@ describe('a run', () => {
   });
 
   test.each([
-    'tree',
-    'forest:trees=4',
-    'boosted-trees:stages=6',
-    'logistic',
-    'k-nn',
-    'constant',
-    'mlp:epochs=1,units=4,layers=1',
-  ])('saves %s; the effects of every prediction add up to it', async (model) => {
+    ['tree', 'shapley'],
+    ['forest:trees=4', 'shapley'],
+    ['boosted-trees:stages=6', 'shapley'],
+    ['logistic', 'shapley'],
+    ['logistic', 'lime'],
+    ['k-nn', 'shapley'],
+    ['constant', 'shapley'],
+    ['mlp:epochs=1,units=4,layers=1', 'shapley'],
+  ] as const)('saves %s; the effects of every prediction add up to it (%s)', async (model, way) => {
     const file = join(folder, 'model.json');
     await trained(setup(table, 'kind', { model, save: file, backend: 'reference' }));
     const opened = await openModel(file);
-    const { predictions } = await predictRows(opened, [table], true, signal);
+    const { predictions } = await predictRows(opened, [table], way, signal);
     expect(predictions).toHaveLength(120);
     expect(predictions[0]?.row).toBe(1);
     for (const { explanation, shares, says } of predictions) {
@@ -138,7 +139,7 @@ describe('a run', () => {
     const other = join(folder, 'other.csv');
     writeFileSync(other, 'width,leaves\n1,2\n');
     await expect(
-      openModel(file).then((opened) => predictRows(opened, [other], false, signal)),
+      openModel(file).then((opened) => predictRows(opened, [other], null, signal)),
     ).rejects.toThrow(/needs the columns “height”/);
     const text = readFileSync(file, 'utf8');
     writeFileSync(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { DataContract } from '#lib/core/data/contract.ts';
 import { grow } from '#lib/core/learners/boosted-trees.ts';
 import { tree } from '#lib/core/learners/forest.ts';
-import { learners, learnerNamed } from '#lib/core/learners/index.ts';
+import { learners } from '#lib/core/learners/index.ts';
 import { learnt, type Learner } from '#lib/core/learners/learner.ts';
 import { learn as learnLine } from '#lib/core/learners/linear.ts';
 import { learn as learnLogistic } from '#lib/core/learners/logistic.ts';
@@ -22,6 +22,7 @@ import {
   twoFit,
 } from './learner-answers.ts';
 
+const learnerNamed = (name: string): Learner | undefined => learners.find((one) => one.name === name);
 const count = two.length;
 const contractOf = (target: 'number' | 2 | 3): DataContract => ({
   kind: 'table',

@@ -199,8 +199,8 @@ test('a column that the model does not read has no importance, and the one it re
   expect(found[0]!.loss).toBeLessThan(23);
 });
 
-test('partial dependence of a line is a line of that slope, for every row alike', () => {
-  const { mean, rows: each } = dependence(line, features, 30, places, places[0]!, [[-1], [0], [1]]);
+test('partial dependence of a line is a line of that slope, for every row alike', async () => {
+  const { mean, rows: each } = await dependence(line, features, 30, places, places[0]!, [[-1], [0], [1]]);
   expect(mean[1]! - mean[0]!).toBeCloseTo(3, 6);
   expect(mean[2]! - mean[1]!).toBeCloseTo(3, 6);
   for (let at = 0; at < 30; at += 1) expect(each[at * 3 + 2]! - each[at * 3]!).toBeCloseTo(6, 6);

@@ -2,7 +2,7 @@
 // Dominici 2019), and how its answer moves with the column, on average and row by row (partial dependence, Friedman 2001; individual
 // conditional expectation, Goldstein et al. 2015).
 import { random } from '../random.ts';
-import { rowWidth, type ColumnPlace, type ScoreRows } from './black-box.ts';
+import { rowWidth, type ColumnPlace } from './black-box.ts';
 
 export interface Importance {
   readonly column: string;
@@ -64,22 +64,22 @@ export interface Dependence {
 }
 
 /** `values`: encoded, each [to − from] of the column; what every row is given in turn. */
-export function dependence(
-  score: ScoreRows,
+export async function dependence(
+  score: (features: Float32Array<ArrayBuffer>, count: number) => Float64Array | Promise<Float64Array>,
   features: Float32Array,
   count: number,
   columns: readonly ColumnPlace[],
   column: ColumnPlace,
   values: readonly ArrayLike<number>[],
-): Dependence {
+): Promise<Dependence> {
   const width = rowWidth(columns);
   const rows = new Float64Array(count * values.length);
   const mean = new Float64Array(values.length);
   for (const [at, value] of values.entries()) {
-    const changed = features.slice(0, count * width);
+    const changed = new Float32Array(features.subarray(0, count * width));
     for (let row = 0; row < count; row += 1)
       for (let i = column.from; i < column.to; i += 1) changed[row * width + i] = value[i - column.from]!;
-    const scores = score(changed, count);
+    const scores = await score(changed, count);
     for (let row = 0; row < count; row += 1) {
       rows[row * values.length + at] = scores[row]!;
       mean[at]! += scores[row]! / count;

@@ -1,5 +1,4 @@
 // The learners to choose from, simplest first. A new one is a file here and its line in the list.
-import type { DataContract } from '../data/contract.ts';
 import { boostedTrees } from './boosted-trees.ts';
 import { constant } from './constant.ts';
 import { forest, oneRule, tree } from './forest.ts';
@@ -18,12 +17,3 @@ export const learners: readonly Learner[] = [
   forest,
   boostedTrees,
 ];
-
-export const learnerNamed = (name: string): Learner | undefined =>
-  learners.find((learner) => learner.name === name);
-
-/** What any model is held against, without being asked for. */
-export const baselinesFor = (contract: DataContract): readonly Learner[] =>
-  [constant, oneRule, linear, logistic, nearestNeighbours].filter(
-    (learner) => learner.unsuited(contract) === undefined,
-  );

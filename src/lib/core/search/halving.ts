@@ -22,10 +22,6 @@ export function rungsFor(settings: number, rows: number, fewestRows: number, fac
   }));
 }
 
-/** Rows learnt from by all rungs together, in full runs: what halving costs against trying every setting on all rows. */
-export const costOf = (rungs: readonly Rung[]): number =>
-  rungs.reduce((sum, { share, settings }) => sum + share * settings, 0);
-
 /** The best `wanted` of those tried, lowest loss first; earlier ones first among equals. */
 export const survivors = <T extends { readonly loss: number }>(tried: readonly T[], wanted: number): T[] =>
   tried.toSorted((a, b) => a.loss - b.loss).slice(0, wanted);

@@ -4,9 +4,10 @@ import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf } from '../../core/data/row-split.ts';
 import { worstSlices, type Condition, type Slice } from '../../core/error-analysis/slices.ts';
 import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
-import { columnPlaces } from '../../core/explanation/black-box.ts';
-import { permutationImportance, type Importance } from '../../core/explanation/importance.ts';
-import { classLabels } from '../../core/data/contract.ts';
+import { columnPlaces, type ColumnPlace } from '../../core/explanation/black-box.ts';
+import { dependence, permutationImportance, type Importance } from '../../core/explanation/importance.ts';
+import { classLabels, type TableColumn, type TableContract } from '../../core/data/contract.ts';
+import { quantile } from '../../core/metrics/intervals.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -18,8 +19,16 @@ import type { ChosenModel } from './models.ts';
 export interface Analysis {
   /** What accuracy (or −RMSE) loses where a column is shuffled, highest first; empty for pictures. */
   readonly importance: readonly Importance[];
+  /** How the answer moves with the columns that it leans on most: the share of the last class, or the number in its own units. */
+  readonly dependence: readonly ShownDependence[];
   /** Worst first, without their rows; empty for pictures, or where none is worse by more than luck. */
   readonly slices: readonly ShownSlice[];
+}
+
+export interface ShownDependence {
+  readonly column: string;
+  /** Mean answer where every row has this value. */
+  readonly points: readonly { readonly value: string; readonly mean: number }[];
 }
 
 export type ShownSlice = Omit<Slice, 'rows'> & {
@@ -40,7 +49,7 @@ export async function analyse(
   seed: number,
 ): Promise<Analysis> {
   const { contract, heldOut } = data;
-  if (contract.kind !== 'table') return { importance: [], slices: [] };
+  if (contract.kind !== 'table') return { importance: [], dependence: [], slices: [] };
   const some = spread(heldOut, SHUFFLED_ROWS);
   const features = Float32Array.from(some.features);
   const importance = await permutationImportance(
@@ -55,7 +64,79 @@ export async function analyse(
     ...slice,
     count: rows.length,
   }));
-  return { importance, slices };
+  const moves = await dependences(contract, fitted, features, some.count, importance);
+  return { importance, dependence: moves, slices };
+}
+
+type NumberColumn = Extract<TableColumn, { type: 'number' }>;
+
+const DEPENDENCES = 3;
+const DEPENDENT_ROWS = 200;
+const MOST_CATEGORIES = 12;
+
+async function dependences(
+  contract: TableContract,
+  fitted: Fitted,
+  features: Float32Array,
+  count: number,
+  importance: readonly Importance[],
+): Promise<ShownDependence[]> {
+  const places = columnPlaces(contract);
+  const rows = Math.min(count, DEPENDENT_ROWS);
+  const outputs = classLabels(contract)?.length ?? 1;
+  const { target } = contract;
+  const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
+  const score = async (given: Float32Array<ArrayBuffer>, of: number): Promise<Float64Array> => {
+    const all = await fitted.predict(given, of);
+    return Float64Array.from({ length: of }, (_, row) => all[(row + 1) * outputs - 1]! * scale + shift);
+  };
+  const shown: ShownDependence[] = [];
+  for (const { column: name, loss } of importance.slice(0, DEPENDENCES)) {
+    const at = places.findIndex((place) => place.name === name);
+    const [column, place] = [contract.columns[at], places[at]];
+    if (loss <= 0 || column === undefined || place === undefined) continue;
+    const values = valuesOf(column, place, features, count, places.at(-1)?.to ?? 0);
+    const { mean } = await dependence(
+      score,
+      features,
+      rows,
+      places,
+      place,
+      values.map((value) => value.encoded),
+    );
+    shown.push({ column: name, points: values.map(({ says }, i) => ({ value: says, mean: mean[i]! })) });
+  }
+  return shown;
+}
+
+/** Categories, or the values at seven quantiles of the rows. */
+function valuesOf(
+  column: TableColumn,
+  { from, to }: ColumnPlace,
+  features: Float32Array,
+  count: number,
+  width: number,
+): { readonly says: string; readonly encoded: readonly number[] }[] {
+  if (column.type === 'category')
+    return column.categories
+      .slice(0, MOST_CATEGORIES)
+      .map((says, at) => ({ says, encoded: column.categories.map((_, one) => (one === at ? 1 : 0)) }));
+  const isKnown = (row: number): boolean => to - from === 1 || features[row * width + from + 1] === 0;
+  const known = Array.from({ length: count }, (_, row) => row).filter(isKnown);
+  const sorted = Float64Array.from(known, (row) => features[row * width + from]!).sort();
+  if (sorted.length === 0) return [];
+  const encoded = new Set([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98].map((share) => quantile(sorted, share)));
+  return [...encoded].map((value) => ({
+    says: inUnits(column, value),
+    encoded: to - from === 1 ? [value] : [value, 0],
+  }));
+}
+
+/** Four digits, and no finer than a ten-thousandth of the spread: encoded values are f32, and 0 comes back as 10⁻⁸. */
+function inUnits({ mean, standardDeviation }: NumberColumn, encoded: number): string {
+  const finest = 10 ** Math.floor(Math.log10(standardDeviation / 10_000));
+  const value = Math.round((encoded * standardDeviation + mean) / finest) * finest;
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Wrong or not, for classes; the squared error, for numbers. */

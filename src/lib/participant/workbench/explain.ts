@@ -2,6 +2,7 @@
 // the rows of their leaves as what is usual; any other model is asked, with the mean row in the place of what is not known.
 import { classLabels } from '../../core/data/contract.ts';
 import { columnPlaces, type Attribution } from '../../core/explanation/black-box.ts';
+import { localLine } from '../../core/explanation/local-line.ts';
 import { shapley } from '../../core/explanation/shapley.ts';
 import { boostedShapley, forestShapley } from '../../core/explanation/tree-shapley.ts';
 import type { BoostedPredictor } from '../../core/learners/boosted-trees.ts';
@@ -10,14 +11,20 @@ import type { Predictor } from '../../core/learners/learner.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import type { OpenedModel } from './model-file.ts';
 
+/** shapley: what each column adds over all orders. lime: the straight line that comes closest around the row. */
+export const waysToExplain = ['shapley', 'lime'] as const;
+export type WayToExplain = (typeof waysToExplain)[number];
+
 export interface Explanation {
   /** What the numbers are of, as a phrase. */
   readonly of: string;
-  /** base + Σ effects = score. */
+  /** base + Σ effects = score: of the model, or of the line. */
   readonly base: number;
   readonly score: number;
   /** The largest first, whichever way it moves. */
   readonly effects: readonly { readonly column: string; readonly effect: number }[];
+  /** Of a line: the share of what the model says around the row that it explains; undefined for Shapley values. */
+  readonly fidelity: number | undefined;
 }
 
 const isForest = (predictor: Predictor): predictor is ForestPredictor => 'trees' in predictor;
@@ -27,6 +34,7 @@ const isBoosted = (predictor: Predictor): predictor is BoostedPredictor => 'stat
 export function explainRow(
   { contract, predictor, mean }: Pick<OpenedModel, 'contract' | 'predictor' | 'mean'>,
   row: Float32Array,
+  way: WayToExplain,
 ): Explanation | undefined {
   if (contract.kind !== 'table') return undefined;
   const labels = classLabels(contract);
@@ -35,8 +43,9 @@ export function explainRow(
   const { target } = contract;
   // Numbers in the target's own units.
   const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
-  const told = (of: string, { base, score, effects }: Attribution): Explanation => ({
+  const told = (of: string, { base, score, effects }: Attribution, fidelity?: number): Explanation => ({
     of,
+    fidelity,
     base: base * scale + shift,
     score: score * scale + shift,
     effects: contract.columns
@@ -44,6 +53,23 @@ export function explainRow(
       .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect)),
   });
   const number = target.name;
+  const outputs = labels?.length ?? 1;
+  const score = (features: Float32Array, count: number): Float64Array => {
+    const all = predictor.predict(features, count);
+    return Float64Array.from({ length: count }, (_, at) => all[at * outputs + output]!);
+  };
+  if (way === 'lime') {
+    const line = localLine(score, row, { seed: 1 });
+    const at = (point: Float32Array): number =>
+      line.weights.reduce((sum, weight, i) => sum + weight * point[i]!, line.intercept);
+    const effects = Float64Array.from(columnPlaces(contract), ({ from, to }) => {
+      let effect = 0;
+      for (let i = from; i < to; i += 1) effect += line.weights[i]! * (row[i]! - mean[i]!);
+      return effect;
+    });
+    const of = labels === undefined ? number : `share of “${label}” by a line`;
+    return told(of, { base: at(mean), score: at(row), effects }, line.fidelity);
+  }
   if (isForest(predictor))
     return told(labels === undefined ? number : `share of “${label}”`, forestShapley(predictor, row, output));
   if (isBoosted(predictor)) {
@@ -54,11 +80,6 @@ export function explainRow(
       boostedShapley(predictor, row, isBinary ? 0 : output),
     );
   }
-  const outputs = labels?.length ?? 1;
-  const score = (features: Float32Array, count: number): Float64Array => {
-    const all = predictor.predict(features, count);
-    return Float64Array.from({ length: count }, (_, at) => all[at * outputs + output]!);
-  };
   return told(
     labels === undefined ? number : `share of “${label}”`,
     shapley(score, row, { columns: columnPlaces(contract), background: mean, backgroundCount: 1, seed: 1 }),

@@ -352,3 +352,15 @@ test('settings that would not fit are refused before anything is fitted', async 
   expect(done.ok ? '' : done.error).toMatch(/does not suit these data: These trees need versions of/);
   expect(told).toEqual([]);
 });
+
+test('how the answer moves with a column is told in the column’s own units', async () => {
+  const lines = Array.from({ length: 200 }, (_, row) => `${row % 5},${(row % 5) * 10 + (row % 3)}`);
+  const data = await dataOf(['dose,effect', ...lines].join('\n'), { target: 'effect', kind: 'number' });
+  const done = await runBench({ data, chosen: chosen('boosted-trees'), seed: 1 }, surroundings, () => {});
+  if (!done.ok) throw new Error(done.error);
+  const { dependence } = await analyse(data, done.value.fitted, done.value.outputs, 1);
+  expect(dependence[0]?.column).toBe('dose');
+  const points = new Map(dependence[0]?.points.map(({ value, mean }) => [value, mean]));
+  expect([...points.keys()].toSorted()).toEqual(['0', '1', '2', '3', '4']);
+  expect(points.get('4')! - points.get('0')!).toBeCloseTo(40, -1);
+});
