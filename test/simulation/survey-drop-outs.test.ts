@@ -1,6 +1,7 @@
 // Surveys on a clock that is moved by hand: devices that go before and after they have shared their keys, a round beside a survey that both
 // cost a budget, a restart in its middle, and what the server holds of a single device.
 import { expect, test, vi } from 'vitest';
+import { createMemoryParticipantStore } from '#lib/adapters/memory/participant-store.ts';
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
@@ -42,6 +43,7 @@ class Asked {
   message: SurveyAsked | undefined;
   /** How far it goes. */
   until: 'asked' | 'shared' | 'end' = 'end';
+  readonly #store = createMemoryParticipantStore();
   #talk: SumTalk | undefined;
   #connection: Connection | undefined;
 
@@ -85,7 +87,7 @@ class Asked {
     if (name === 'survey-ended') this.ends.push((message as ServerMessages['survey-ended']).message);
     const talk = this.#talk;
     if (talk === undefined) return;
-    if (name === 'sum-roster') talk.roster((message as ServerMessages['sum-roster']).roster);
+    if (name === 'sum-roster') talk.roster(message as ServerMessages['sum-roster']);
     if (name === 'sum-forward') talk.forward((message as ServerMessages['sum-forward']).forward);
     if (name === 'sum-question') talk.question((message as ServerMessages['sum-question']).summed);
     if (name === 'sum-consents') talk.consents((message as ServerMessages['sum-consents']).consents);
@@ -103,6 +105,7 @@ class Asked {
       refusal: async () => undefined,
       answering: async () => undefined,
       identity: this.identity,
+      store: this.#store,
       signal: new AbortController().signal,
       tell: async (name, content) => this.#tell({ name, message: content } as ClientMessage),
       happened: () => {},
