@@ -322,6 +322,8 @@ test('a lock of an earlier program, which left receipts and downloaded versions 
   const older = await openDB(name, 3, {
     upgrade(database) {
       for (const store of one.database.objectStoreNames) {
+        // It came with the fifth.
+        if (store === 'states') continue;
         const options =
           store === 'receipts' ? { keyPath: ['receipt.federation', 'receipt.round'] } : undefined;
         const made = database.createObjectStore(store, options);
