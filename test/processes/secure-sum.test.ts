@@ -110,5 +110,5 @@ test.runIf(process.platform === 'linux')(
     // And where updates are read one by one, it finds them.
     expect((await search(false)).found.deltas).toBeGreaterThan(0);
   },
-  120_000,
+  300_000,
 );
