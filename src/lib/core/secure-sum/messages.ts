@@ -65,6 +65,8 @@ export const SumConfig = v.strictObject({
   profile: SecureProfile,
   /** Slots of the cohort: 0 … cohort − 1. */
   cohort: v.pipe(whole, v.maxValue(MOST_COHORT)),
+  /** The cohort is summed in so many groups: more, or others, than the spec says would be smaller sums. */
+  groups: v.pipe(whole, v.minValue(1)),
   /** U_min that the server holds to; a device holds to no less than its own. */
   least: v.pipe(whole, v.minValue(1)),
   /** γ: the share of devices that may be in league with the server, and still see nothing. */
