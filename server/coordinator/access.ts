@@ -104,7 +104,9 @@ export function exclude(
       });
     const at = around.clock.now();
     const { round } = federation.driver;
-    const member = round === undefined ? undefined : memberOf(round, participant);
+    // Whoever was drawn is named as if it were not.
+    const member =
+      round === undefined || round.drawnFrom !== undefined ? undefined : memberOf(round, participant);
     const candidate = attendance.candidateOf(participant) ?? member?.candidate;
     const name = candidate?.name ?? displayName(null, participant);
     const exclusion: ExclusionRecord = { federation: record.id, participant, name, reason, at };

@@ -1,6 +1,5 @@
 // What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves; where the disk has no
 // room for it, it rejects with RecordsFull or BlobSpaceFull, and nothing was done.
-import { madeByNone } from './version-log.ts';
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import { completion, firstParameters, type FederatedModel } from '#lib/core/federated-model.ts';
@@ -15,6 +14,7 @@ import { turnAwayUninvited } from './access.ts';
 import type { Federation } from './federation.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
+import { madeByNone } from './version-log.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {

@@ -380,11 +380,11 @@ const found = (federations: ReadonlyMap<FederationId, Federation>, id: Federatio
 /** Whoever took part in none of so many rounds counts as one that never did. */
 const ROUNDS_REMEMBERED = 200;
 
-/** By participant, from rounds in any order. */
+/** By participant, from rounds in any order; whom the server drew in secret is not remembered. */
 function lastRoundsOf(rounds: readonly RoundRecord[]): Map<ParticipantId, number> {
   const last = new Map<ParticipantId, number>();
   for (const { round } of rounds)
-    for (const { candidate, task } of cohortOf(round))
+    for (const { candidate, task } of round.drawnFrom === undefined ? cohortOf(round) : [])
       last.set(candidate.participant, Math.max(last.get(candidate.participant) ?? 0, task.round));
   return last;
 }

@@ -281,8 +281,13 @@ export class Federation {
   /** It did not come back in time. */
   async #lost(participant: ParticipantId): Promise<void> {
     if (this.attendance.has(participant)) return;
-    this.around.reputation?.note(participant, 'abandoned-round');
+    this.abandonedBy(participant);
     await this.feed({ type: 'lost', participant, at: this.around.clock.now() });
+  }
+
+  /** Weighs on it, except where that would tell whom the server drew. */
+  abandonedBy(participant: ParticipantId): void {
+    if (!isDrawn(this.#spec.privacy)) this.around.reputation?.note(participant, 'abandoned-round');
   }
 
   /** It is no longer here: nothing more of it is waited for between rounds. */
@@ -327,9 +332,13 @@ export class Federation {
     return roots.length > 0 && !roots.some((one) => this.attendance.has(one));
   }
 
-  /** Whether a device with this id is here or took part in one of the rounds that are remembered. */
+  /** Whether a device with this id is here, was let in, or took part in one of the rounds that are remembered. */
   knows(participant: ParticipantId): boolean {
-    return this.attendance.has(participant) || this.#lastRounds.has(participant);
+    return (
+      this.attendance.has(participant) ||
+      this.invitations.admitted.includes(participant) ||
+      this.#lastRounds.has(participant)
+    );
   }
 
   /** Opens the next round where one is due and enough devices wait. Within the queue. */
@@ -631,7 +640,8 @@ export class Federation {
       const member = memberOf(round, participant);
       if (member === undefined) throw new Error(`${participant} is no member of round ${round.round}.`);
       const { task } = member;
-      this.#lastRounds.set(participant, task.round);
+      // Whoever asks about a device would be told by it that it was drawn.
+      if (round.drawnFrom === undefined) this.#lastRounds.set(participant, task.round);
       const connection = this.attendance.connectionOf(participant);
       if (connection === undefined) {
         this.graces.start(participant);
@@ -694,7 +704,8 @@ export class Federation {
           federation,
           round: round.round,
           version: round.version,
-          participants: reports.length,
+          // Of a cohort that was drawn neither says how many came.
+          participants: commit.version.participants,
           bytes: commit.version.bytesUp,
         },
         'round committed',

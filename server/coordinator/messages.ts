@@ -210,7 +210,7 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.seats.resting.start(participant);
-  federation.around.reputation?.note(participant, 'abandoned-round');
+  federation.abandonedBy(participant);
   await withdrawn(federation, participant, reason);
   return done;
 }

@@ -1,7 +1,6 @@
 // A version whose bytes the disk has damaged or lost, and how a federation goes on without it: the bytes of its newest intact
 // ancestor become a new version, so that version numbers stay dense, every version keeps its parent, and nothing that was
 // published is taken back. The damaged versions stay in the list, marked, and are not served.
-import { madeByNone } from './version-log.ts';
 import * as v from 'valibot';
 import type { Digest } from '#lib/core/ids.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
@@ -9,6 +8,7 @@ import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, JournalRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
+import { madeByNone } from './version-log.ts';
 
 const Restored = v.object({ damaged: v.array(VersionNumber) });
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { fromText } from '#lib/core/secure-sum/bytes.ts';
 import { readExperiment } from '#lib/participant/play/experiment.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import { AccessToken, Handshake } from '#lib/protocol/handshake.ts';
@@ -10,6 +11,7 @@ import * as http from '#lib/protocol/http.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
 import { Answer, clientMessages, serverMessages } from '#lib/protocol/messages.ts';
 import * as people from '#lib/protocol/people.ts';
+import * as surveys from '#lib/protocol/survey-views.ts';
 
 const isSchema = (value: unknown): value is v.GenericSchema =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'schema';
@@ -24,6 +26,7 @@ const schemas = Object.entries<unknown>({
   ...exclusions,
   ...invitations,
   ...people,
+  ...surveys,
 }).filter((entry): entry is [string, v.GenericSchema] => isSchema(entry[1]));
 
 /** Names and literals that the schemas themselves speak of: without them hardly any value gets past the first member. */
@@ -85,6 +88,24 @@ test.each(schemas)('%s answers to anything', (_, schema) => {
     { numRuns: 40, seed: 9 },
   );
   expect(refused).toBeGreaterThan(10);
+});
+
+test('what is taken as base64url can be read as bytes, whatever its length', () => {
+  const of = { federation: 'a-federation', round: 1 };
+  const slot = 0;
+  for (const [name, message] of [
+    ['survey-answer', (words: string) => ({ federation: 'a-federation', survey: 1, words })],
+    ['sum-keys', (sealed: string) => ({ ...of, keys: { slot, commit: 'A'.repeat(43), sealed } })],
+    ['sum-reveal', (shares: string) => ({ ...of, reveal: { slot, shares } })],
+  ] as const) {
+    const takes = (length: number): boolean => {
+      const text = 'A'.repeat(length);
+      const isTaken = v.is(clientMessages[name], message(text));
+      if (isTaken) fromText(text);
+      return isTaken;
+    };
+    expect([1, 2, 3, 4, 5, 6, 9, 13].filter((length) => !takes(length))).toEqual([1, 5, 9, 13]);
+  }
 });
 
 test('an address of the playground is read, with what is not used said', () => {

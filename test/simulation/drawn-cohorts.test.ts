@@ -7,6 +7,7 @@ import { acceptedReports, cohortOf } from '#lib/core/round/round-state.ts';
 import { EMPTY_ROOT } from '#lib/core/transparency/merkle.ts';
 import { versionOf } from '#lib/core/transparency/check-inclusion.ts';
 import { normOf } from '#lib/core/privacy/clip.ts';
+import { silentLog } from '../../server/ports/log.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { checkSpec } from '../../server/coordinator/check-spec.ts';
 import { exampleSpec } from './example-spec.ts';
@@ -26,8 +27,13 @@ const specOf = (privacy: Noised, rules: NonNullable<Parameters<typeof exampleSpe
   access: { type: 'invited' as const },
 });
 
-async function closed(seed: number, devices: number, spec: ReturnType<typeof specOf>): Promise<World> {
-  const world = await World.open(seed, spec, devices);
+async function closed(
+  seed: number,
+  devices: number,
+  spec: ReturnType<typeof specOf>,
+  over?: Parameters<typeof World.open>[4],
+): Promise<World> {
+  const world = await World.open(seed, spec, devices, undefined, over);
   const made = await world.coordinator.invite(federation, { note: '', devices, expiresInMs: null });
   for (const device of world.devices) device.invitation = made!.code;
   await world.start();
@@ -100,7 +106,13 @@ test('a version is the sum of those who were drawn and came, over the cohort tha
 });
 
 test('nothing that anybody may read says who was drawn, or how many', async () => {
-  const world = await closed(33, 9, specOf(drawn, { maximumRounds: 8 }));
+  const logged: string[] = [];
+  const log = {
+    ...silentLog,
+    info: ({ participants, bytes }: Readonly<Record<string, unknown>>, message: string) =>
+      void (message === 'round committed' && logged.push(JSON.stringify([participants, bytes]))),
+  };
+  const world = await closed(33, 9, specOf(drawn, { maximumRounds: 8 }), { log });
   const seen = new Set<string>();
   await world.until(
     () => {
@@ -108,7 +120,8 @@ test('nothing that anybody may read says who was drawn, or how many', async () =
       seen.add(
         JSON.stringify([view.round?.cohort, view.head.participants, view.head.bytesUp, view.head.bytesDown]),
       );
-      seen.add(view.status.replace(/\d+/g, '#'));
+      // Which round and version it is may be said; every other number would tell.
+      seen.add(view.status.replace(/(ound|ersion) \d+/g, '$1 #'));
       return isFinished(world);
     },
     60 * MINUTE,
@@ -118,13 +131,35 @@ test('nothing that anybody may read says who was drawn, or how many', async () =
   // They did differ.
   expect(new Set(rounds.map((round) => acceptedReports(round).length)).size).toBeGreaterThan(2);
   expect([...seen].filter((one) => one.startsWith('[')).sort()).toEqual(['[[],0,0,0]', '[[],12,0,0]']);
-  expect([...seen].join(' ')).toContain('how many, and which, it tells nobody');
+  expect([...seen].filter((one) => !one.startsWith('[')).sort()).toEqual([
+    'Round # is under way, with the devices that the server drew for it; how many, and which, it tells nobody.',
+    'The run ended after its last round: 8 are committed.',
+  ]);
+  expect(new Set(logged)).toEqual(new Set(['[12,0]']));
+  expect(logged).toHaveLength(8);
   for (const view of (await world.coordinator.rounds(federation, { limit: 100 }))!)
     expect(view.cohort).toEqual([]);
   for (const { leaf } of (await world.kept.log(federation)).slice(1))
     expect(versionOf(leaf)).toMatchObject({ contributions: 0, examples: 0, contributors: EMPTY_ROOT });
   // Nobody is sent away to rest, which would tell that it worked.
   expect(world.devices.some((one) => one.received.includes('come-back'))).toBe(false);
+});
+
+test('what is said of devices that went does not depend on whether they were drawn', async () => {
+  const world = await closed(34, 9, specOf(drawn, { maximumRounds: 8 }), { weighs: true });
+  await world.until(() => world.coordinator.view(federation)?.round?.phase === 'reporting', 30 * MINUTE, 200);
+  const members = cohortOf((await roundsOf(world)).at(-1)!).length;
+  expect(members).toBeGreaterThan(0);
+  expect(members).toBeLessThan(9);
+  for (const device of world.devices) {
+    device.isStopped = true;
+    device.disconnect();
+  }
+  // Longer than a member has to come back.
+  await world.until(() => false, MINUTE, 1_000);
+  expect(world.coordinator.reputation(federation)).toEqual([]);
+  for (const { participant } of world.devices)
+    expect((await world.coordinator.exclude(federation, participant, { reason: '' }))?.ok).toBe(true);
 });
 
 test('a draw is counted on only where there is one: of invited devices, in synchronous rounds, with the server’s noise', () => {

@@ -25,7 +25,7 @@ import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { isDiskFull } from '../../server/http/reply.ts';
 import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
-import { silentLog } from '../../server/ports/log.ts';
+import { silentLog, type Log } from '../../server/ports/log.ts';
 import type { Records } from '../../server/ports/records.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
 
@@ -69,6 +69,7 @@ export class World {
   #head: SignedHead | undefined;
   #reputation: Reputation | undefined;
   #acts: (() => ActsEnd) | undefined;
+  #log: Log = silentLog;
   #crash: Crash | undefined;
   #generation = 0;
   #isDead = false;
@@ -86,10 +87,15 @@ export class World {
     devices: number,
     kept: Records = memoryRecords(),
     /** Whether what cannot be used weighs on whoever sent it. */
-    { weighs = false, acts }: { readonly weighs?: boolean; readonly acts?: () => ActsEnd } = {},
+    {
+      weighs = false,
+      acts,
+      log = silentLog,
+    }: { readonly weighs?: boolean; readonly acts?: () => ActsEnd; readonly log?: Log } = {},
   ): Promise<World> {
     const world = new World(seed, kept);
     world.#acts = acts;
+    world.#log = log;
     if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
     const created = await world.coordinator.create(federation, spec);
@@ -148,7 +154,7 @@ export class World {
       blobs: this.blobs,
       // A dead process's timers do nothing.
       clock: { ...clock, after: (ms, action) => clock.after(ms, () => void (isCurrent() && action())) },
-      log: silentLog,
+      log: this.#log,
       noise: seededBytes(this.seed, 'noise', this.restarts),
       key: serverKey,
       ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),

@@ -17,6 +17,7 @@ export const sumConfig = (over: Partial<SumConfig> = {}): SumConfig =>
     encoding: { type: 'words' },
     profile: 'standard',
     cohort: 5,
+    groups: 1,
     least: 5,
     colluding: 0.1,
     leaving: 0.25,

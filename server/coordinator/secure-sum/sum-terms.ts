@@ -7,7 +7,7 @@ import { noiseInSum } from '#lib/core/privacy/noise-in-sum.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import type { Reporting } from '#lib/core/round/round-state.ts';
 import { coordinateWords, scalarsOf, tailWords } from '#lib/core/secure-sum/encoding.ts';
-import { weighedBy } from '#lib/core/secure-sum/groups.ts';
+import { groupsOf, weighedBy } from '#lib/core/secure-sum/groups.ts';
 import type { SumConfig, SumEncoding } from '#lib/core/secure-sum/messages.ts';
 import { leavingOf } from '#lib/core/secure-sum/neighbourhood.ts';
 import { colludingOf, LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
@@ -74,6 +74,7 @@ export function sumConfigOf(
     encoding,
     profile,
     cohort: round.cohort.length,
+    groups: groupsOf(spec),
     least: LEAST_COHORT,
     colluding: colludingOf(rules),
     leaving: leavingOf(round.rules),

@@ -1,6 +1,7 @@
 // Being there: watching the federation, holding the turn to train, checking in, and being told that another tab trains.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { FederationView } from '../protocol/views.ts';
+import { weakerTerms } from './agreed-terms.ts';
 import { measuredRate } from './engine.ts';
 import { JoinRefused } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
@@ -60,7 +61,7 @@ export function createAttendance(
   let awayUntil = -Infinity;
 
   async function checkIn(): Promise<void> {
-    if (clock.monotonic() < awayUntil || blocks.has('other-history')) return;
+    if (clock.monotonic() < awayUntil || blocks.has('other-history') || blocks.has('other-terms')) return;
     undoRetry();
     const { joined, equipment, view } = standing;
     if (
@@ -141,6 +142,27 @@ export function createAttendance(
     ground.changed();
   }
 
+  /** Whether the person agreed to no less protection than this. Where they did not, the device goes until they join again. */
+  function isAgreedTo({ spec }: FederationView): boolean {
+    const { joined, hand } = standing;
+    const weaker = weakerTerms(joined?.terms ?? null, spec);
+    if (weaker === undefined) {
+      if (blocks.has('other-terms')) {
+        blocks.clear('other-terms');
+        ground.background(checkIn());
+      }
+      return true;
+    }
+    blocks.set({ reason: 'other-terms', detail: weaker });
+    if (hand !== undefined && hand.stage !== 'averaging') hands.letGo(hand);
+    if (standing.checkedIn) {
+      standing.checkedIn = false;
+      ground.background(ground.tell('check-out', { federation }));
+    }
+    ground.changed();
+    return false;
+  }
+
   /** One after the other: an update whose round is long over is refused, and leaves the outbox for the next. */
   async function sendTrained(): Promise<void> {
     for (const entry of await store.outbox.list(federation))
@@ -170,6 +192,7 @@ export function createAttendance(
         titleKept = title;
         ground.background(ground.kept(keepTitle(store, federation, title)));
       }
+      if (!isAgreedTo(next)) return;
       const reopened = before?.state === 'finished' && next.state !== 'finished';
       if (reopened) {
         standing.checkedIn = false;

@@ -15,6 +15,8 @@ export type Block =
   | { readonly reason: 'other-tab' }
   /** The server shows another history of versions than this device knows. */
   | { readonly reason: 'other-history'; readonly detail: string }
+  /** The federation protects its devices less than their persons agreed to. */
+  | { readonly reason: 'other-terms'; readonly detail: string }
   /** null: no round waits for this device. */
   | {
       readonly reason: 'offline';
@@ -38,6 +40,7 @@ const order: readonly BlockedReason[] = [
   'federation-paused',
   'other-tab',
   'other-history',
+  'other-terms',
   'offline',
   'late',
   'frozen-back',
@@ -55,6 +58,7 @@ const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'federation-paused': 'coordinator',
   'other-tab': 'browser',
   'other-history': 'coordinator',
+  'other-terms': 'coordinator',
   offline: 'network',
   late: 'device',
   'frozen-back': 'browser',
@@ -77,6 +81,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
       return 'Training in another tab of this browser.';
     case 'other-history':
       return `${block.detail} This device trains nothing for such a server: ask its coordinator what happened.`;
+    case 'other-terms':
+      return `${block.detail} Nothing is trained or answered for that: leave, read what it says now, and join again if you agree.`;
     case 'offline': {
       if (block.work === null) return 'No connection. Taking part goes on as soon as it is back.';
       const closes =

@@ -1,7 +1,20 @@
 // What this device remembers of having joined a federation, so that a reload goes on taking part.
 import * as v from 'valibot';
 import { FederationId } from '../core/ids.ts';
+import { Privacy } from '../core/privacy/rules.ts';
+import { SecureSumRules } from '../core/secure-sum/rules.ts';
+import { StatisticsRules } from '../core/statistics/rules.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
+
+/** What its person agreed to, as far as it protects their rows (agreed-terms.ts). */
+export const AgreedTerms = v.object({
+  privacy: Privacy,
+  secureSum: v.optional(SecureSumRules),
+  statistics: v.optional(StatisticsRules),
+  /** δ: the share of a secure sum’s devices that may be missing: its rings are as wide as that needs. */
+  leaving: v.number(),
+});
+export type AgreedTerms = v.InferOutput<typeof AgreedTerms>;
 
 export const Joined = v.object({
   federation: FederationId,
@@ -19,6 +32,8 @@ export const Joined = v.object({
   joinedAt: v.number(),
   /** Surveys that the federation said it may ask, when the person joined: what it allows itself later is not answered. */
   surveys: v.optional(v.number(), 0),
+  /** null: of a device that joined when none were kept, until it joins again. */
+  terms: v.optional(v.nullable(AgreedTerms), null),
 });
 export type Joined = v.InferOutput<typeof Joined>;
 

@@ -19,6 +19,7 @@ export type BlockedReason =
   | 'federation-paused'
   | 'other-tab'
   | 'other-history'
+  | 'other-terms'
   | 'offline'
   | 'late'
   | 'frozen-back'

@@ -8,6 +8,7 @@ import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
 import type { UpdateReply } from '../protocol/http.ts';
 import type { Abandoned, Committed, Configured } from '../protocol/messages.ts';
+import { weakerRound, weakerTerms } from './agreed-terms.ts';
 import { openContributions } from './contributions.ts';
 import { createControls } from './controls.ts';
 import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
@@ -89,11 +90,21 @@ export function createRounds(
     });
   }
 
+  /** By what was last said of the federation. */
+  const weakerThanAgreed = (): string | undefined =>
+    standing.view && weakerTerms(standing.joined?.terms ?? null, standing.view.spec);
+
   /** undefined: there is nothing to send. */
   async function train(one: RoundInHand, message: Configured): Promise<OutboxEntry | undefined> {
     const { signal } = one.ending;
     if (standing.view?.run !== message.run)
       standing.view = (await ground.patiently(signal, () => link.federation(federation))) ?? standing.view;
+    const weaker = weakerThanAgreed();
+    if (weaker !== undefined) {
+      blocks.set({ reason: 'other-terms', detail: weaker });
+      await giveUp(one, weaker);
+      return undefined;
+    }
     const equipment = await equipping.ready();
     await joinSum(one, message);
     const { rows, engine, parameterCount } = equipment;
@@ -337,6 +348,12 @@ export function createRounds(
       if (hand?.stage === 'sending' && carriesOn(standing)) {
         following = message;
         return;
+      }
+      const weaker = weakerRound(joined.terms, message) ?? weakerThanAgreed();
+      if (weaker !== undefined) {
+        blocks.set({ reason: 'other-terms', detail: weaker });
+        await ground.tell('withdraw', { federation, round: message.round, reason: weaker.slice(0, 200) });
+        return ground.changed();
       }
       const refusal = ownRefusal(message.privacy, contributions, standing.surveyed.length);
       if (refusal !== undefined) {

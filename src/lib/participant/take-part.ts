@@ -4,6 +4,7 @@
 import { statisticsOf } from '../core/statistics/rules.ts';
 import { WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
+import { termsOf } from './agreed-terms.ts';
 import { createAttendance } from './attendance.ts';
 import { openContributions } from './contributions.ts';
 import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
@@ -71,7 +72,8 @@ export function takePart(options: TakePartOptions): TakingPart {
     federation,
     personal,
     spec: (equipment) => standing.view?.spec ?? equipment.spec,
-    tell: ground.tell,
+    // By terms that nobody agreed to scores of rows might be told that are to stay here.
+    tell: async (name, tally) => (blocks.has('other-terms') ? undefined : ground.tell(name, tally)),
     onEngineLost: (lost) => lost === standing.equipment && equipping.drop(),
     onFull: ground.storageFull,
     onChanged: ground.changed,
@@ -138,6 +140,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       'user-paused',
       'other-tab',
       'other-history',
+      'other-terms',
       'late',
       'frozen-back',
       'gpu-lost',
@@ -226,8 +229,9 @@ export function takePart(options: TakePartOptions): TakingPart {
       standing.equipment = await equipping.prepare(request);
       const { dataset, name, backend, tags = [], invitation = null } = request;
       const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
-      const surveys = statisticsOf(standing.equipment.spec)?.mostSurveys ?? 0;
-      await remember({ ...joined, pausedAt: null, joinedAt: clock.now(), surveys });
+      const { spec } = standing.equipment;
+      const surveys = statisticsOf(spec)?.mostSurveys ?? 0;
+      await remember({ ...joined, pausedAt: null, joinedAt: clock.now(), surveys, terms: termsOf(spec) });
       options.onJoined?.();
       attendance.takeTurn(false);
       ground.changed();

@@ -2,7 +2,7 @@
 // The messages of the sum itself are secure-sum.ts's; what coordinators are shown is survey-views.ts's.
 import * as v from 'valibot';
 import { Digest, FederationId, RunNumber, SurveyNumber, VersionNumber } from '../core/ids.ts';
-import { textLength } from '../core/secure-sum/bytes.ts';
+import { bytesTextUpTo } from '../core/secure-sum/messages.ts';
 import { MOST_WORDS } from '../core/statistics/rules.ts';
 import { SumTask } from './secure-sum.ts';
 import { VersionDelta } from './views.ts';
@@ -33,7 +33,7 @@ export const surveyClientMessages = {
   /** The masked words, little-endian, as base64url. */
   'survey-answer': v.strictObject({
     ...of,
-    words: v.pipe(v.string(), v.maxLength(textLength(4 * MOST_WORDS)), v.regex(/^[\w-]+$/)),
+    words: v.pipe(bytesTextUpTo(4 * MOST_WORDS), v.nonEmpty()),
   }),
   /** The device does not answer, and says why: the survey need not wait for it. */
   'survey-declined': v.strictObject({ ...of, reason: v.pipe(v.string(), v.maxLength(200)) }),

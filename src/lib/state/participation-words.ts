@@ -34,6 +34,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'budget-spent':
     case 'come-back':
     case 'other-history':
+    case 'other-terms':
       return undefined;
     default:
       return reason satisfies never;
@@ -59,6 +60,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'diverged':
     case 'excluded':
     case 'other-history':
+    case 'other-terms':
       return 'danger';
     default:
       return reason satisfies never;

@@ -35,17 +35,6 @@ export function lossAfter({ cost, sampled }: Loss, release: Release, releases = 
   return { cost, sampled: [...others, { samplingRate, noiseMultiplier, releases: before + releases }] };
 }
 
-export interface LossAccount {
-  /** ε at `delta`. `type`: distributed where any release was of Skellam noise, which is accounted for at whole orders alone. */
-  epsilonOf(loss: Loss, delta: number, type: Noised['type']): number;
-  /** Of a participant that is in, or is drawn for, so many rounds of this. */
-  epsilonAfter(privacy: Noised, rounds: number): number;
-  /** Whether one more release fits, after `loss`. */
-  affords(privacy: Noised, loss: Loss): boolean;
-  /** T_max: releases that the budget holds for one participant. */
-  releasesWithin(privacy: Noised): number;
-}
-
 /** Divergences of a kind of release are integrals, up to 0.2 s at all orders: those of the last kinds that were asked for are kept. */
 const KINDS_KEPT = 32;
 const known = new Map<string, Map<number, number>>();

@@ -18,7 +18,7 @@ import type {
   SumEffect,
   SumEvent,
 } from './attempt-state.ts';
-import { isDrawn } from './graph.ts';
+import { isRingDrawn } from './graph.ts';
 import type { Advert, Nonce, SumConfig } from './messages.ts';
 import { neighbourhoodOf } from './neighbourhood.ts';
 import { leastSummed, thresholdOf } from './rules.ts';
@@ -63,7 +63,7 @@ export function stepSum(attempt: SumAttempt, event: SumEvent, layout = neighbour
       const needed = least(next.config, next.adverts.length);
       return next.adverts.length < needed
         ? abort(next, tooFew('showed their keys in time', next.adverts.length, needed))
-        : isDrawn(next.adverts.length, next.config, layout)
+        : isRingDrawn(next.adverts.length, next.config, layout)
           ? openDrawing(next)
           : openSharing({ config: next.config, roster: next.adverts }, [], 'send-roster');
     }

@@ -19,7 +19,7 @@ export interface Graph {
 }
 
 /** Whether so large a roster draws an order before it shares. */
-export const isDrawn = (roster: number, config: SumConfig, layout = neighbourhoodOf): boolean =>
+export const isRingDrawn = (roster: number, config: SumConfig, layout = neighbourhoodOf): boolean =>
   layout(roster, config)?.stay !== 0;
 
 /** Undefined: so many devices cannot be summed. `nonces`: of all of the roster, in its order; none where it is a complete graph. */

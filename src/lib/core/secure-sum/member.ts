@@ -9,7 +9,7 @@
 // `wipe` is called when the round has ended, whatever its end (rule 6).
 import { fail, ok, type Result } from '../result.ts';
 import { fromText, joined, toText } from './bytes.ts';
-import { falseNonce, graphOf, isDrawn } from './graph.ts';
+import { falseNonce, graphOf, isRingDrawn } from './graph.ts';
 import { addMask, totalWords } from './masked-words.ts';
 import { checkQuestion, checkRoster, checkShares, consentsNeeded, type SumRefusal } from './member-rules.ts';
 import type {
@@ -67,7 +67,7 @@ export async function advertise(setting: MemberSetting): Promise<readonly [Adver
 /** 2, where the roster is large: it is held against rule 1, and from now on is the only one that this device draws for. */
 export async function showNonce(member: Member, roster: readonly Advert[]): Stepped<Drawn, Nonce> {
   if (member.phase === 'drawn' && sameRoster(member.roster, roster)) return ok([member, member.message]);
-  if (member.phase !== 'advertised' || !isDrawn(roster.length, member.config, member.layout))
+  if (member.phase !== 'advertised' || !isRingDrawn(roster.length, member.config, member.layout))
     return outOfTurn(member);
   const { config, advert, least = LEAST_COHORT } = member;
   const refusal = checkRoster(roster, advert, config, least);
@@ -105,7 +105,7 @@ export async function share(
   nonces: readonly Nonce[] = [],
 ): Stepped<Shared, SharedKeys> {
   const { config, slot, primitives, context, layout } = member;
-  if (member.phase !== (isDrawn(roster.length, config, layout) ? 'drawn' : 'advertised'))
+  if (member.phase !== (isRingDrawn(roster.length, config, layout) ? 'drawn' : 'advertised'))
     return outOfTurn(member);
   if (member.phase === 'advertised') {
     const { config, advert, least = LEAST_COHORT } = member;

@@ -13,6 +13,15 @@ const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
 export const bytesText = (bytes: number) =>
   v.pipe(v.string(), v.length(textLength(bytes)), v.regex(/^[\w-]+$/, 'base64url'));
 
+/** At most so many bytes, of a number that only their reader knows. No byte ends after the first character of four. */
+export const bytesTextUpTo = (bytes: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(textLength(bytes)),
+    v.regex(/^[\w-]*$/, 'base64url'),
+    v.check(({ length }) => length % 4 !== 1, 'whole bytes as base64url'),
+  );
+
 export const Slot = v.pipe(whole, v.maxValue(MOST_COHORT - 1));
 /** Slots, ascending, each once. */
 export const Slots = v.pipe(
@@ -65,6 +74,8 @@ export const SumConfig = v.strictObject({
   profile: SecureProfile,
   /** Slots of the cohort: 0 … cohort − 1. */
   cohort: v.pipe(whole, v.maxValue(MOST_COHORT)),
+  /** The cohort is summed in so many groups: more, or others, than the spec says would be smaller sums. */
+  groups: v.pipe(whole, v.minValue(1)),
   /** U_min that the server holds to; a device holds to no less than its own. */
   least: v.pipe(whole, v.minValue(1)),
   /** γ: the share of devices that may be in league with the server, and still see nothing. */
@@ -101,7 +112,7 @@ export const SharedKeys = v.strictObject({
   slot: Slot,
   /** SHA-256("b" ‖ rosterHash ‖ slot ‖ b): what is rebuilt is held against it. */
   commit: bytesText(32),
-  sealed: v.pipe(v.string(), v.maxLength(textLength(SEALED_BYTES * MOST_NEIGHBOURS)), v.regex(/^[\w-]*$/)),
+  sealed: bytesTextUpTo(SEALED_BYTES * MOST_NEIGHBOURS),
 });
 export type SharedKeys = v.InferOutput<typeof SharedKeys>;
 
@@ -119,10 +130,6 @@ export const SHARE_BYTES = 33;
 /** 7 REVEAL: for each slot of its part of U2, ascending, a share of its b where it is in U3, else of its s. */
 export const Reveal = v.strictObject({
   slot: Slot,
-  shares: v.pipe(
-    v.string(),
-    v.maxLength(textLength(SHARE_BYTES * (MOST_NEIGHBOURS + 1))),
-    v.regex(/^[\w-]+$/),
-  ),
+  shares: v.pipe(bytesTextUpTo(SHARE_BYTES * (MOST_NEIGHBOURS + 1)), v.nonEmpty()),
 });
 export type Reveal = v.InferOutput<typeof Reveal>;

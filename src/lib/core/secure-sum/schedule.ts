@@ -22,6 +22,7 @@ export async function contextOf(config: SumConfig, { hash }: Primitives): Promis
     encodingFields(config.encoding),
     config.profile,
     config.cohort,
+    config.groups,
     config.least,
     config.colluding,
     config.leaving,

@@ -99,6 +99,7 @@ export function surveyPlan(
       encoding: noise === undefined ? { type: 'whole' } : { type: 'noisy', clipNorm: reach, ...noise },
       profile: summing.profile,
       cohort,
+      groups: 1,
       least: LEAST_COHORT,
       colluding,
       leaving: leavingOf({ overSelection: 1 }),

@@ -3,8 +3,10 @@
 import { secureSumOf, type FederationSpec } from '../../core/federation.ts';
 import { noiseInSum } from '../../core/privacy/noise-in-sum.ts';
 import type { Privacy } from '../../core/privacy/rules.ts';
+import { groupsOf } from '../../core/secure-sum/groups.ts';
 import type { SumConfig } from '../../core/secure-sum/messages.ts';
-import { colludingOf } from '../../core/secure-sum/rules.ts';
+import { leavingOf } from '../../core/secure-sum/neighbourhood.ts';
+import { colludingOf, LEAST_COHORT } from '../../core/secure-sum/rules.ts';
 
 export function hasPromisedNoise(
   privacy: Privacy,
@@ -20,11 +22,19 @@ export function hasPromisedNoise(
   );
 }
 
-/** Whether as many may be in league with the server as the federation says, and as many must stay. */
+/** Whether as many may be in league with the server as the federation says, as many must stay, and it is in as many sums. */
 export function hasPromisedCohort(
-  spec: Pick<FederationSpec, 'secureSum'>,
-  { profile, colluding }: Pick<SumConfig, 'profile' | 'colluding'>,
+  spec: Pick<FederationSpec, 'secureSum' | 'rules'>,
+  config: Pick<SumConfig, 'profile' | 'colluding' | 'leaving' | 'least' | 'groups'>,
 ): boolean {
   const promised = secureSumOf(spec);
-  return promised === undefined || (profile === promised.profile && colluding === colludingOf(promised));
+  return (
+    promised === undefined ||
+    (config.profile === promised.profile &&
+      config.colluding === colludingOf(promised) &&
+      // A ring is narrower where fewer may be missing.
+      config.leaving === leavingOf(spec.rules) &&
+      config.least >= LEAST_COHORT &&
+      config.groups === groupsOf(spec))
+  );
 }

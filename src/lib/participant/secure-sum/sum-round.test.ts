@@ -221,6 +221,10 @@ test('a sum that fewer must stay in than promised, or that fewer in league could
   for (const [over, why] of [
     [{ profile: 'lenient' }, 'fewer who stay'],
     [{ colluding: 0 }, 'fewer who stay'],
+    // A ring for which fewer may be missing has fewer neighbours.
+    [{ leaving: 0 }, 'fewer who stay'],
+    [{ least: 4 }, 'fewer who stay'],
+    [{ groups: 3 }, 'fewer who stay'],
     [{}, 'The round has ended.'],
   ] as const) {
     const ending = new AbortController();
@@ -234,7 +238,8 @@ test('a sum that fewer must stay in than promised, or that fewer in league could
     );
     await one.until(1);
     const equipment = { parameterCount: 3 } as Parameters<SumRound['masked']>[0];
-    const spec = { strategy: { name: 'fedavg', options: {} }, privacy: noPrivacy, plan, secureSum };
+    const rules = { overSelection: 1.29 };
+    const spec = { strategy: { name: 'fedavg', options: {} }, privacy: noPrivacy, plan, rules, secureSum };
     const update = { values: Float32Array.of(1, 2, 3), examples: 9, steps: 1, baseLoss: null };
     const masked = one.sum.masked(equipment, spec as Parameters<SumRound['masked']>[1], update);
     setTimeout(() => ending.abort(new Error('The round has ended.')));

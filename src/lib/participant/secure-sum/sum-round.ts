@@ -1,6 +1,6 @@
-// This device in the secure sum of one round, or of one survey: it says what the protocol asks of it as messages come, while training goes on, and masks
-// what was trained. The rules are core/secure-sum's; here is what is told, to the server and to the person. Seeds live in this object
-// alone; they are wiped when the round ends, whatever its end.
+// This device in the secure sum of one round, or of one survey: it says what the protocol asks of it as messages come, while training
+// goes on, and masks what was trained. The rules are core/secure-sum's; here is what is told, to the server and to the person. Seeds
+// live in this object alone; they are wiped when the round ends, whatever its end.
 import { aggregationSetting } from '../../core/aggregation/aggregation-setting.ts';
 import { strategyOf } from '../../core/aggregation/strategy-spec.ts';
 import { bytesOf, digestOf } from '../../core/digest.ts';
@@ -8,6 +8,7 @@ import type { FederationSpec } from '../../core/federation.ts';
 import type { Result } from '../../core/result.ts';
 import { fromText, toText } from '../../core/secure-sum/bytes.ts';
 import { encodeContribution } from '../../core/secure-sum/encoding.ts';
+import { isRingDrawn } from '../../core/secure-sum/graph.ts';
 import { weighedBy } from '../../core/secure-sum/groups.ts';
 import type { Member } from '../../core/secure-sum/member-state.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from '../../core/secure-sum/member.ts';
 import { fewestHonest, sumRefusalSentence, type SumRefusal } from '../../core/secure-sum/member-rules.ts';
 import type { Advert, Consent, Forward, Nonce, SumConfig } from '../../core/secure-sum/messages.ts';
-import { isDrawn } from '../../core/secure-sum/graph.ts';
 import { webPrimitives } from '../../core/secure-sum/primitives.ts';
 import { LEAST_COHORT } from '../../core/secure-sum/rules.ts';
 import type { Identity } from '../../ports/identity.ts';
@@ -192,10 +192,10 @@ export function createSumTalk(parts: SumTalkParts): SumTalk {
       next(async () => {
         if (member === undefined) return;
         const { roster } = shown;
-        const broken = await breaksItsWord(parts.store, task.config, shown);
-        if (broken !== undefined) return isSent() ? parts.happened(broken) : fail(broken);
+        const untrue = await breaksItsWord(parts.store, task.config, shown, about.survey === true);
+        if (untrue !== undefined) return isSent() ? parts.happened(untrue) : fail(untrue);
         if (member.phase !== 'advertised') return;
-        if (!isDrawn(roster.length, task.config)) return shared(roster, []);
+        if (!isRingDrawn(roster.length, task.config)) return shared(roster, []);
         const nonce = taken(await showNonce(member, roster));
         if (nonce !== undefined) await say('sum-nonce', { ...about, nonce });
       }),
@@ -267,7 +267,7 @@ export function createSumRound({ message, ...parts }: SumRoundParts): SumRound {
         );
       if (!hasPromisedCohort(spec, task.config))
         throw new Error(
-          'The server lays the secure sum out for other devices in league with it, or for fewer who stay, than the federation promises: the update is not sent.',
+          'The server lays the secure sum out for other devices in league with it, for fewer who stay, or in other groups, than the federation promises: the update is not sent.',
         );
       const { examples, steps, baseLoss, values } = update;
       const bytes = await talk.maskWords((survivors, drawn) =>

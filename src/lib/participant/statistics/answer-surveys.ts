@@ -13,6 +13,7 @@ import { checkQuestion, measureSurvey, Question, versionAsked } from '../../core
 import type { Rows } from '../../ports/trainer.ts';
 import type { ServerMessages } from '../../protocol/messages.ts';
 import type { SurveyAsked } from '../../protocol/surveys.ts';
+import { weakerSurvey } from '../agreed-terms.ts';
 import { firstOf, type Equipment } from '../equipment.ts';
 import type { Equipping } from '../equipping.ts';
 import type { Ground } from '../ground.ts';
@@ -140,6 +141,8 @@ export function createAnswerSurveys(
     const { signal } = one.ending;
     const equipment = await equipping.ready();
     const spec = standing.view?.spec ?? equipment.spec;
+    const weaker = weakerSurvey(standing.joined?.terms ?? null, spec);
+    if (weaker !== undefined) throw new Declined(weaker);
     const plan = checkedPlan(message, spec);
     if (!plan.ok) throw new Declined(plan.error);
     const { question } = plan.value;
