@@ -91,7 +91,7 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await age.press('Enter');
   const states = page.getByRole('region', { name: 'States' });
   await expect(states.getByText('age of row 2: 41', { exact: true })).toBeVisible();
-  await states.getByRole('button', { name: 'Show what “age of row 2: 41” changed' }).click();
+  await states.getByRole('button', { name: 'Show changes of “age of row 2: 41”' }).click();
   await expect(states).toContainText(`Row 2, age: ${before} 41`);
   await page.getByRole('button', { name: 'Remove row 3', exact: true }).click();
   await expect(page.getByText('298 rows ·').first()).toBeVisible();
@@ -101,7 +101,7 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await expect(age).toHaveValue(before);
   await expect(states.getByRole('listitem').filter({ hasText: 'Imported' })).toContainText('in use');
   await page.reload();
-  await expect(states.getByRole('button', { name: 'Use “Row 3 removed”' })).toBeVisible();
+  await expect(states.getByRole('button', { name: 'Use this state: “Row 3 removed”' })).toBeVisible();
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);

@@ -1,9 +1,13 @@
 import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/lib/adapters/idb/database.ts';
 import { idbDatasetStore } from '../../src/lib/adapters/idb/datasets.ts';
 import { memoryDatasetStore } from '../../src/lib/adapters/memory/datasets.ts';
-import { StorageFull } from '../../src/lib/ports/dataset-store.ts';
+import { createKeys, silentChannel } from '../../src/lib/adapters/idb/keys.ts';
+import { createSeal } from '../../src/lib/adapters/idb/seal.ts';
+import type { RowChange } from '../../src/lib/core/data/row-change.ts';
+import { DatasetMoved, StorageFull } from '../../src/lib/ports/dataset-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
 
 datasetStoreContract('the memory store', async () => {
@@ -79,6 +83,50 @@ test('two tabs that continue one import do not write over each other', async () 
   expect((await one.finish()).count).toBe(2);
   first.close();
   second.close();
+});
+
+test('a commit never takes the number of another tab’s, also where that tab went back to the head it began from', async () => {
+  const name = freshName();
+  const [first, second] = [await openDatabase({ name }), await openDatabase({ name })];
+  const store = idbDatasetStore(first);
+  const writer = await store.write({
+    id: 'a',
+    federation: null,
+    name: 'a',
+    contract: { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] },
+    source: 'a',
+  });
+  await writer.append(numbered(0, 4), 4);
+  const { version } = await writer.finish();
+  const change = (row: number): RowChange => ({
+    replaced: Uint32Array.of(row),
+    removed: new Uint32Array(0),
+    examples: numbered(row + 100, row + 101),
+  });
+  const seal = createSeal(second, createKeys(silentChannel));
+  const other = idbDatasetStore(second, {
+    ...seal,
+    async writing(write) {
+      // Between its reading and its writing.
+      await store.commit('a', version, change(0), 'first');
+      await store.checkout('a', 0);
+      return seal.writing(write);
+    },
+  });
+  await expect(other.commit('a', version, change(1), 'second')).rejects.toThrow(DatasetMoved);
+  expect((await store.history('a'))?.commits.map((one) => one.message)).toEqual(['Imported', 'first']);
+  expect((await store.read('a', 1))?.features[0]).toBe(100);
+  first.close();
+  second.close();
+});
+
+test('a database that has states already, of a copy between two releases, is taken as it is', async () => {
+  const name = freshName();
+  const older = await openDB(name, 4, { upgrade: (database) => void database.createObjectStore('states') });
+  older.close();
+  const database = await openDatabase({ name });
+  expect(database.objectStoreNames.contains('states')).toBe(true);
+  database.close();
 });
 
 test('a newer copy of the app takes the database, and the older one is told', async () => {

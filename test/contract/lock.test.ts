@@ -14,7 +14,7 @@ import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber } from '#li
 import { DataLocked } from '#lib/ports/dataset-store.ts';
 import type { StoredReceipt } from '#lib/ports/participant-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
-import { participantStoreContract } from './participant-store.ts';
+import { checkpoint, entry, participantStoreContract } from './participant-store.ts';
 
 /** Cheap in tests; what the app takes is tested below. */
 const quick = { iterations: 10 };
@@ -88,7 +88,14 @@ async function fill({ datasets, store }: Device): Promise<void> {
   });
   await writer.append(numbered(0, 5), 5);
   await writer.append(numbered(5, 9), 9);
-  await writer.finish();
+  const { version } = await writer.finish();
+  // Its last row is replaced by what it was: a state, and the same rows.
+  await datasets.commit(
+    'kept',
+    version,
+    { replaced: Uint32Array.of(8), removed: new Uint32Array(0), examples: numbered(8, 9) },
+    'heron mended',
+  );
   await store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
   await store.models.put({
     id: 'm',
@@ -107,7 +114,19 @@ async function fill({ datasets, store }: Device): Promise<void> {
     at: 7,
   });
   await store.parameters.put(digest, Float32Array.of(7.5));
+  const cut = await datasets.write({
+    id: 'cut',
+    federation: null,
+    name: 'heron-cut-off',
+    contract: { ...contract, classes: [...contract.classes] },
+    source: 'heron.zip',
+  });
+  await cut.append(numbered(0, 2), 2);
+  await store.outbox.put(entry(1));
+  await store.checkpoints.put(checkpoint);
 }
+/** That `fill` makes; at least one in each store. */
+const RECORDS = 16;
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
   const records = (await Promise.all(sealedStoreNames.map((name) => database.getAll(name)))).flat();
@@ -150,13 +169,14 @@ participantStoreContract('in IndexedDB, locked and opened', async () => {
 test('what is locked has no plain byte at rest, and nothing is read without the passphrase', async () => {
   const one = await device();
   await fill(one);
-  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 10 });
+  for (const name of sealedStoreNames) expect(await one.database.count(name), name).toBeGreaterThan(0);
+  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: RECORDS });
   const shares: number[] = [];
   await one.lock.set(passphrase, null, (share) => shares.push(share));
   expect(shares.at(-1)).toBe(1);
-  expect(shares.length).toBeGreaterThan(10);
+  expect(shares.length).toBeGreaterThan(RECORDS);
   const { sealed, plain, text } = await lying(one.database);
-  expect({ sealed, plain }).toEqual({ sealed: 10, plain: 0 });
+  expect({ sealed, plain }).toEqual({ sealed: RECORDS, plain: 0 });
   expect(text).not.toContain('heron');
   await readsAll(one);
 
@@ -235,12 +255,12 @@ test('the lock is taken away, and what was kept lies there as before', async () 
   await one.lock.set(passphrase, null, nothing);
   expect(await one.lock.remove('wrong', nothing)).toMatchObject({ ok: false });
   expect(await one.lock.remove(passphrase, nothing)).toEqual({ ok: true, value: null });
-  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: 10 });
+  expect(await lying(one.database)).toMatchObject({ sealed: 0, plain: RECORDS });
   expect(await one.lock.status()).toEqual({ type: 'none' });
   await readsAll(await device(one.name, tabs()));
 });
 
-test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+test.each(Array.from({ length: RECORDS }, (_, records) => records))(
   'a crash after %i records of setting or taking away the lock loses nothing, and the next unlocking goes on',
   async (records) => {
     const crash = new Error('the tab was closed');
@@ -255,7 +275,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
       };
     };
     await expect(one.lock.set(passphrase, null, cut())).rejects.toThrow(crash);
-    expect(await lying(one.database)).toMatchObject({ sealed: records, plain: 10 - records });
+    expect(await lying(one.database)).toMatchObject({ sealed: records, plain: RECORDS - records });
     const later = await device(one.name, tabs());
     await later.lock.unlock(passphrase);
     await readsAll(later);
@@ -263,7 +283,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     await later.store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
     expect(await later.lock.status()).toMatchObject({ unfinished: 'locking' });
     await later.lock.goOn(nothing);
-    expect(await lying(later.database)).toMatchObject({ sealed: 10, plain: 0 });
+    expect(await lying(later.database)).toMatchObject({ sealed: RECORDS, plain: 0 });
     expect(await later.lock.status()).toMatchObject({ type: 'open', unfinished: null });
 
     await expect(later.lock.remove(passphrase, cut())).rejects.toThrow(crash);
@@ -272,7 +292,7 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     await readsAll(last);
     expect(await last.lock.status()).toMatchObject({ unfinished: 'removing' });
     await last.lock.goOn(nothing);
-    expect(await lying(last.database)).toMatchObject({ sealed: 0, plain: 10 });
+    expect(await lying(last.database)).toMatchObject({ sealed: 0, plain: RECORDS });
     await readsAll(await device(one.name, tabs()));
   },
 );

@@ -21,7 +21,11 @@ const federation = v.parse(FederationId, 'digits');
 const other = v.parse(FederationId, 'digits-2');
 const round = (number: number) => v.parse(RoundNumber, number);
 
-const entry = (number: number, of = federation, bytes = new Uint8Array([1, 2, 3, 4])): OutboxEntry => ({
+export const entry = (
+  number: number,
+  of = federation,
+  bytes = new Uint8Array([1, 2, 3, 4]),
+): OutboxEntry => ({
   federation: of,
   round: round(number),
   offer: {
@@ -51,7 +55,7 @@ const receipt = (number: number, of = federation): StoredReceipt => ({
   version: null,
   outcome: 'waiting',
 });
-const checkpoint: Checkpoint = {
+export const checkpoint: Checkpoint = {
   key: 'round:digits',
   state: { parameters: Float32Array.of(1, 2.5), optimizer: Float32Array.of(0.1, 0.2), steps: 7 },
   epoch: 1,

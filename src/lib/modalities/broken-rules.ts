@@ -55,6 +55,7 @@ export function brokenRules(): BrokenRules {
       const found = problem.found.slice(0, MOST_LETTERS);
       const before = values.get(found);
       if (before !== undefined || values.size < COUNTED_VALUES) values.set(found, (before ?? 0) + 1);
+      else one.evidence.hasMore = true;
       if (one.places.length < LISTED_PLACES)
         one.places.push({ file: where.file, row: where.row ?? null, found });
     },

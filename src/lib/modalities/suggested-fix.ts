@@ -6,6 +6,8 @@ export interface Evidence {
   readonly message: string;
   /** Found texts and how often, the first fifty. */
   readonly values: Map<string, number>;
+  /** There are more than those: of the others nothing is said. */
+  hasMore?: boolean;
   readonly options?: readonly string[] | undefined;
   readonly fits?: ((value: number) => boolean) | undefined;
 }
@@ -18,7 +20,7 @@ export function suggestedFix(kind: RefusalKind, evidence: Evidence): string {
     case 'not-a-time':
       return timeFix(found);
     case 'out-of-range':
-      return rangeFix(found, evidence.fits);
+      return rangeFix(found, evidence);
     case 'unknown-category':
     case 'unknown-class':
       return categoryFix(found, evidence.options ?? []);
@@ -67,7 +69,7 @@ function timeFix(found: readonly string[]): string {
   return 'Write dates as 2024-05-17 and times as 2024-05-17T13:05, or empty the cells where the column may be missing.';
 }
 
-function rangeFix(found: readonly string[], fits: Evidence['fits']): string {
+function rangeFix(found: readonly string[], { fits, hasMore }: Evidence): string {
   const [first = ''] = found;
   if (fits !== undefined)
     for (const [factor, words] of [
@@ -78,7 +80,7 @@ function rangeFix(found: readonly string[], fits: Evidence['fits']): string {
       [0.001, 'times 1000'],
     ] as const)
       if (all(found, (text) => fits(Number(text) / factor)))
-        return `Is this another unit? ${words[0]?.toUpperCase()}${words.slice(1)} every one of them lies in range: ${first} would be ${Number((Number(first) / factor).toPrecision(12))}.`;
+        return `Is this another unit? ${words[0]?.toUpperCase()}${words.slice(1)} ${hasMore === true ? `each of the first ${found.length} texts` : 'every one of them'} lies in range: ${first} would be ${Number((Number(first) / factor).toPrecision(12))}.`;
   return 'Correct these cells, or leave the rows out.';
 }
 

@@ -8,7 +8,10 @@ export class ConsoleSurveys {
   /** Undefined: not read yet. */
   list = $state.raw<readonly SurveyView[] | undefined>();
   isAsking = $state(false);
+  /** Why the last question was not asked. */
   failure = $state<string | null>(null);
+  /** Why the list could not be read; it goes with the next reading that succeeds. */
+  unread = $state<string | null>(null);
 
   /** One is under way: its end is waited for. */
   readonly isOpen = $derived(this.list?.[0]?.state === 'asking');
@@ -23,8 +26,8 @@ export class ConsoleSurveys {
 
   async read(): Promise<void> {
     const told = await request(this.#fetching, 'GET', this.#path, v.array(SurveyView));
+    this.unread = told.ok ? null : told.error.message;
     if (told.ok) this.list = told.value;
-    else this.failure = told.error.message;
   }
 
   async ask(question: Question): Promise<void> {

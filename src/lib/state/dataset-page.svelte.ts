@@ -27,17 +27,30 @@ export class DatasetPage {
   /** Between a state and its parent, by the state's number. */
   differences = $state.raw<Readonly<Record<number, DatasetDifference>>>({});
   trouble = $state.raw<DeviceTrouble | null>(null);
-  /** What the last edit was refused for; it goes with the next. */
+  /** What an edit was refused for; it goes with the next that need not wait. */
   refused = $state.raw<string | null>(null);
-  busy = $state(false);
   /** The state that is being gone to. */
   going = $state<number | null>(null);
+  /** The state that is being compared with its parent. */
+  comparing = $state<number | null>(null);
+  /** What was asked for and is not done: one after the other, so that what is typed meanwhile waits and is not lost. */
+  #pending = $state(0);
+  #last: Promise<void> = Promise.resolve();
+  /** Goes up whenever row numbers may mean other rows than before. */
+  #moves = 0;
+  /** `#moves` when the rows were read that are shown. */
+  #shownMoves = 0;
 
   constructor(
     readonly id: string,
     private readonly ports: DatasetPorts = browserDatasets,
+    /** What this browser keeps is locked: whoever made the page asks for the passphrase in its place. */
+    private readonly onLocked: (trouble: DeviceTrouble) => void = () => {},
   ) {}
 
+  get busy(): boolean {
+    return this.#pending > 0;
+  }
   get shown(): number {
     return this.record?.contract.kind === 'image' ? PICTURES_SHOWN : ROWS_SHOWN;
   }
@@ -50,6 +63,7 @@ export class DatasetPage {
     await this.#attempt(async () => {
       const store = await this.ports.store();
       const record = await store.record(this.id);
+      if (record?.version !== this.record?.version) this.#moves += 1;
       this.record = record ?? null;
       if (record === undefined) return;
       this.history = await store.history(this.id);
@@ -64,11 +78,16 @@ export class DatasetPage {
 
   /** Commits a change by hand; false where it was refused (`refused` says why) or broke. */
   async edit(edit: DatasetEdit, message: string): Promise<boolean> {
-    const { record } = this;
-    if (record === null || record === undefined || this.busy) return false;
-    this.refused = null;
+    if (!this.busy) this.refused = null;
+    const seen = this.#shownMoves;
     let isDone = false;
     await this.#attempt(async () => {
+      const { record } = this;
+      if (record === null || record === undefined) return;
+      if (seen !== this.#moves) {
+        this.refused = `The rows moved before this was kept: “${message}”. Look for the row again, and repeat it.`;
+        return;
+      }
       const ingest = await this.ports.ingest();
       const answer = await ingest.ask({
         type: 'edit',
@@ -79,6 +98,7 @@ export class DatasetPage {
       });
       if (answer.type !== 'edited') return;
       isDone = true;
+      if (edit.type === 'remove') this.#moves += 1;
       this.record = answer.record;
       this.history = await (await this.ports.store()).history(this.id);
       await this.#look();
@@ -88,10 +108,12 @@ export class DatasetPage {
 
   /** Makes another state the one that is used. */
   async goTo(state: number): Promise<void> {
+    if (this.going !== null) return;
     this.going = state;
     await this.#attempt(async () => {
       const store = await this.ports.store();
       this.record = await store.checkout(this.id, state);
+      this.#moves += 1;
       this.history = await store.history(this.id);
       await this.#look();
     });
@@ -102,12 +124,14 @@ export class DatasetPage {
   async compare(state: number): Promise<void> {
     const parent = this.history?.commits.find((one) => one.number === state)?.parent;
     if (parent === undefined || parent === null || this.differences[state] !== undefined) return;
+    this.comparing = state;
     await this.#attempt(async () => {
       const ingest = await this.ports.ingest();
       const answer = await ingest.ask({ type: 'difference', dataset: this.id, from: parent, to: state });
       if (answer.type === 'difference')
         this.differences = { ...this.differences, [state]: answer.difference };
     });
+    if (this.comparing === state) this.comparing = null;
   }
 
   async #look(): Promise<void> {
@@ -124,20 +148,29 @@ export class DatasetPage {
     const answer = await ingest.ask({ type: 'rows', dataset: this.id, start: from, end: from + this.shown });
     if (answer.type !== 'rows') return;
     this.rows = answer.rows;
+    this.#shownMoves = this.#moves;
     this.start = from;
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    this.busy = true;
+  #attempt(work: () => Promise<void>): Promise<void> {
+    this.#pending += 1;
+    this.#last = this.#last.then(() => this.#run(work));
+    return this.#last;
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
     try {
       await work();
       this.trouble = null;
     } catch (error) {
       if (error instanceof Error && 'kind' in error && error.kind === 'bad-edit')
         this.refused = error.message;
-      else this.trouble = storageTrouble(error);
+      else {
+        this.trouble = storageTrouble(error);
+        if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
+      }
     } finally {
-      this.busy = false;
+      this.#pending -= 1;
     }
   }
 }

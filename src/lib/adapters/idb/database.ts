@@ -149,7 +149,9 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
-      if (oldVersion < 5) upgrading.createObjectStore('states');
+      // A copy of the app between two releases made it under another number.
+      if (oldVersion < 5 && !upgrading.objectStoreNames.contains('states'))
+        upgrading.createObjectStore('states');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

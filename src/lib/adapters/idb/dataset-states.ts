@@ -204,7 +204,12 @@ async function replace(
     });
     await as.confirm(transaction);
     const datasets = transaction.objectStore('datasets');
-    if (!isSame(before, await datasets.get(next.id))) {
+    const [present, taken] = await Promise.all([
+      datasets.get(next.id),
+      state === undefined ? undefined : transaction.objectStore('states').getKey(key),
+    ]);
+    // The head alone does not tell: another tab may have committed this number and gone back to the head that was read.
+    if (!isSame(before, present) || taken !== undefined) {
       await transaction.done;
       return false;
     }

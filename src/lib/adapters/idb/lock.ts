@@ -9,7 +9,7 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import { joined } from '../../core/secure-sum/bytes.ts';
 import type { Database, LockRow } from './database.ts';
 import type { Held, Keys } from './keys.ts';
-import { IV_BYTES, isInLine, isSealed, openWith, sealedStoreNames, sealWith } from './seal.ts';
+import { IV_BYTES, isSealed, openWith, sealedStoreNames, sealWith } from './seal.ts';
 
 /** OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256. */
 export const ITERATIONS = 600_000;
@@ -121,7 +121,11 @@ export function createLock(
       const transaction = database.transaction(name, 'readwrite');
       const present = await transaction.store.get(at as never);
       if (present !== undefined && isSealed(present) === isSealed(stored))
-        await transaction.store.put(next as never, isInLine(name) ? undefined : (at as never));
+        // Where IndexedDB finds the key in the record itself, none may be given beside it.
+        await transaction.store.put(
+          next as never,
+          transaction.store.keyPath === null ? (at as never) : undefined,
+        );
       await transaction.done;
     }
     onProgress(1);

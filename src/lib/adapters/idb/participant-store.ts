@@ -6,7 +6,7 @@ import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Database, TributaryDatabase } from './database.ts';
 import { keptIdentity } from './identity.ts';
 import { createKeys, silentChannel } from './keys.ts';
-import { createSeal, isInLine, type Plain, type Seal, type SealedStore } from './seal.ts';
+import { createSeal, type Plain, type Seal, type SealedStore } from './seal.ts';
 
 /** Downloaded models that are kept: the newest few versions, for rounds and for trying them. */
 const PARAMETERS_KEPT = 6;
@@ -38,7 +38,8 @@ export function createIdbParticipantStore(
       const stored = await as.seal(name, key, value);
       const transaction = database.transaction([name, 'lock'], 'readwrite', options);
       await as.confirm(transaction);
-      const written = transaction.objectStore(name).put(stored, isInLine(name) ? undefined : key);
+      const store = transaction.objectStore(name);
+      const written = store.put(stored, store.keyPath === null ? key : undefined);
       await Promise.all([written, transaction.done]);
     });
   const opened = async <Name extends SealedStore>(

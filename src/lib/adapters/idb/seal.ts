@@ -32,16 +32,10 @@ const readable = {
 } as const;
 export type SealedStore = keyof typeof readable;
 export const sealedStoreNames = Object.keys(readable) as SealedStore[];
-/** Their keys go beside the record: what of it stays readable is for an index. */
-const outOfLine: readonly SealedStore[] = ['chunks', 'hashes', 'vectors', 'refusals', 'parameters'];
-
 type Key<Name extends SealedStore> = TributaryDatabase[Name]['key'];
 /** As it lies there: sealed, or as it is. */
 type Stored<Name extends SealedStore> = TributaryDatabase[Name]['value'];
 export type Plain<Name extends SealedStore> = Exclude<Stored<Name>, Sealed>;
-
-/** Whether IndexedDB finds the key in the record itself: an out-of-line key goes beside it. */
-export const isInLine = (name: SealedStore): boolean => !outOfLine.includes(name);
 
 /** Of AES-GCM; it stands before the ciphertext. */
 export const IV_BYTES = 12;
