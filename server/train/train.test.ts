@@ -157,10 +157,15 @@ describe('a run', () => {
     [setup(table, 'kind', { model: 'magic' }), 'There is no model “magic”'],
     [setup(table, 'kind', { model: 'linear' }), 'it predicts a number'],
     [setup(table, 'kind', { fairness: 'sex' }), 'there is no column “sex”'],
-  ])('that cannot be is refused in a sentence (%#)', async (own, message) => {
-    const refused = trained(own);
+    [setup(table, 'leaves', { task: 'number', fairness: 'kind' }), '--fairness is for a target of classes'],
+    [setup(table, 'leaves', { task: 'number', checkLabels: true }), '--check-labels is for a target of'],
+  ])('that cannot be is refused in a sentence, before anything is fitted (%#)', async (own, message) => {
+    const lines: TrainLine[] = [];
+    const asked = { type: 'new', setup: own, directory: null } as const;
+    const refused = runTraining(asked, { signal, say: (line) => lines.push(line) });
     await expect(refused).rejects.toBeInstanceOf(UnusableTraining);
     await expect(refused).rejects.toThrow(message);
+    expect(lines.filter((line) => line.type !== 'data')).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { BenchData } from './bench-data.ts';
-import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
+import { fitModel, predictAndClose, type Fitted, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import type { ChosenModel } from './models.ts';
 
@@ -222,8 +222,7 @@ export async function checkLabels(
       surroundings,
     );
     if (!fitted.ok) return fitted;
-    const own = await fitted.value.predict(selectExamples(training, inside).features, inside.length);
-    fitted.value.close();
+    const own = await predictAndClose(fitted.value, selectExamples(training, inside));
     for (const [at, row] of inside.entries())
       shares.set(own.subarray(at * labels.length, (at + 1) * labels.length), row * labels.length);
   }

@@ -9,7 +9,7 @@ import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { rungsFor, survivors } from '../../core/search/halving.ts';
 import { nextByParzen } from '../../core/search/tree-parzen.ts';
-import { fitModel, type FitSurroundings } from './fit.ts';
+import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import { spaceOf } from './spaces.ts';
@@ -215,8 +215,7 @@ async function tried(
       );
       if (!fitted.ok) return { ...wanted, loss: null, standardError: 0 };
       const unseen = selectExamples(rows, judging);
-      const outputs = await fitted.value.predict(unseen.features, unseen.count);
-      fitted.value.close();
+      const outputs = await predictAndClose(fitted.value, unseen);
       const judged = lossOf(contract, outputs, unseen);
       if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
       losses.push(judged);
