@@ -155,6 +155,7 @@ function search(
     {
       contract: data.contract,
       rows: data.training,
+      together: data.together,
       seed,
       mostTrials,
       known,
