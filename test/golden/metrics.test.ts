@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { calibrationError, reliability } from '#lib/core/metrics/calibration.ts';
 import { classScores, cohensKappa } from '#lib/core/metrics/class-scores.ts';
-import { averagePrecision, classArea, rocArea, rocCurve } from '#lib/core/metrics/curves.ts';
-import { bootstrap, deLong } from '#lib/core/metrics/intervals.ts';
+import { averagePrecision, classAreas, meanArea, rocArea, rocCurve } from '#lib/core/metrics/curves.ts';
+import { bootstrap, deLong, deltaInterval } from '#lib/core/metrics/intervals.ts';
 import { mcNemar } from '#lib/core/metrics/mcnemar.ts';
 import { numberScores } from '#lib/core/metrics/number-scores.ts';
 import { wilson } from '#lib/core/metrics/wilson.ts';
@@ -18,7 +18,7 @@ test('figures of classes are scikit-learn’s to 1e-9', () => {
   for (const mean of ['macro', 'weighted'] as const)
     for (const name of ['precision', 'recall', 'f1'] as const)
       expect(scores[mean][name], `${mean} ${name}`).toBeCloseTo(answers[mean][name], 9);
-  expect(classArea(rocArea, shares, targets, 3)).toBeCloseTo(answers.areaMacro, 9);
+  expect(meanArea(classAreas(shares, targets, 3).map((one) => one.roc))).toBeCloseTo(answers.areaMacro, 9);
 });
 
 test('curves and areas of two classes are scikit-learn’s to 1e-9, equal scores included', () => {
@@ -101,6 +101,32 @@ test('DeLong’s variance is that of its definition, from every pair of a positi
     Math.sqrt(variance(v10) / positives.length + variance(v01) / negatives.length),
     12,
   );
+});
+
+test('an area of scores that part the kinds without fault is not sure: 3 against 3 leave much open, 300 little', () => {
+  const parted = (each: number) => {
+    const truths = Array.from({ length: 2 * each }, (_, row) => (row < each ? 0 : 1));
+    return deLong(
+      truths.map((truth, row) => truth * 1000 + row),
+      truths,
+    )!;
+  };
+  expect(parted(3)).toMatchObject({ area: 1, high: 1 });
+  // Newcombe's: (1 − θ)² = z² θ (1 − θ) (1 + 2 ((1 − θ)/(2 − θ) + θ/(1 + θ)))/9 at θ = 0.501:
+  // 0.249 = 3.841 · 0.25 · (1 + 2 (0.333 + 0.334))/9.
+  expect(parted(3).low).toBeCloseTo(0.501, 3);
+  expect(parted(300).low).toBeGreaterThan(0.98);
+});
+
+test('the delta method and the bootstrap give the same interval of a mean', () => {
+  const values = Float64Array.from({ length: 400 }, (_, row) => (row * 37) % 101);
+  const mean = values.reduce((sum, value) => sum + value, 0) / 400;
+  const delta = deltaInterval(mean, values)!;
+  const drawn = bootstrap(400, (rows) => rows.reduce((sum, row) => sum + values[row]!, 0) / 400, {
+    seed: 1,
+  })!;
+  expect(Math.abs(delta.low - drawn.low)).toBeLessThan(0.3);
+  expect(Math.abs(delta.high - drawn.high)).toBeLessThan(0.3);
 });
 
 test('a bootstrap interval of a mean is near ± 1.96 σ/√n, and the same for the same seed', () => {

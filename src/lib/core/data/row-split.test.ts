@@ -48,3 +48,43 @@ test('groups are held out whole, about as many as asked for', () => {
   expect(heldOut.length).toBe(kept.size * 10);
   expect(Math.abs(kept.size - 30)).toBeLessThan(15);
 });
+
+test('of five groups one is held out, whatever their hashes; of one none is', () => {
+  for (let seed = 0; seed < 30; seed += 1) {
+    const own = words(5, seed);
+    const hashes = Uint32Array.from({ length: 100 }, (_, row) => own[row % 5]!);
+    expect(splitRows({ hashes }, { type: 'groups', hashes }, 0.2).heldOut).toHaveLength(20);
+  }
+  const hashes = new Uint32Array(10).fill(7);
+  expect(splitRows({ hashes }, { type: 'groups', hashes }, 0.2).heldOut).toHaveLength(0);
+});
+
+test('a group of most rows is not held out where others come nearer to the share', () => {
+  // The large one has the lowest hash.
+  const hashes = Uint32Array.from({ length: 100 }, (_, row) => (row < 60 ? 1 : 2 + (row % 4)));
+  expect(splitRows({ hashes }, { type: 'groups', hashes }, 0.2).heldOut).toHaveLength(20);
+});
+
+test('where most rows are of one time, the nearer border counts', () => {
+  // Ten of each year to 2022, and 12 of 2023: a fifth of 32 is 6.4, nearer to 12 than to 22.
+  const years = [
+    ...Array<number>(10).fill(2021),
+    ...Array<number>(10).fill(2022),
+    ...Array<number>(12).fill(2023),
+  ];
+  expect(splitRows({ hashes: words(32, 6) }, { type: 'time', times: years }, 0.2).heldOut).toHaveLength(12);
+  // 19 of one time and 1 after it: 1 is nearer to a fifth than 20 are.
+  const times = [...Array<number>(19).fill(5), 6];
+  expect([...splitRows({ hashes: words(20, 7) }, { type: 'time', times }, 0.2).heldOut]).toEqual([19]);
+});
+
+test('folds keep groups whole and spells of time in order', () => {
+  const hashes = words(100, 8);
+  const groups = Uint32Array.from({ length: 100 }, (_, row) => row % 10);
+  const byGroup = foldsOf({ hashes }, 5, { type: 'groups', hashes: groups });
+  for (let row = 0; row < 100; row += 1) expect(byGroup[row]).toBe(byGroup[row % 10]);
+  for (let fold = 0; fold < 5; fold += 1) expect(byGroup.filter((own) => own === fold)).toHaveLength(20);
+  const times = Array.from({ length: 100 }, (_, row) => (row * 37) % 50);
+  const byTime = foldsOf({ hashes }, 5, { type: 'time', times });
+  expect([...byTime]).toEqual(times.map((time) => Math.floor(time / 10)));
+});

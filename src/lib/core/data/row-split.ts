@@ -13,7 +13,7 @@ export type HowToSplit =
   /** [rows]: rows of one group stand on one side; a group is known by its hash. */
   | { readonly type: 'groups'; readonly hashes: Uint32Array }
   /** [rows]: the latest rows are held out; rows of one time stand on one side. */
-  | { readonly type: 'time'; readonly times: readonly (number | string)[] };
+  | { readonly type: 'time'; readonly times: readonly number[] | Float64Array };
 
 export interface RowSplit {
   /** Row numbers, ascending. */
@@ -54,23 +54,65 @@ function heldOutRows(
       return (row) => hashes[row]! < (borders.get(classes?.[row] ?? 0) ?? 0);
     }
     case 'groups': {
-      const border = share * 4294967296;
-      return (row) => how.hashes[row]! < border;
+      const taken = groupsTaken(how.hashes, share);
+      return (row) => taken.has(how.hashes[row]!);
     }
     case 'time': {
-      const sorted = how.times.toSorted(compared);
-      const border = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * (1 - share)))];
-      return (row) => border !== undefined && compared(how.times[row]!, border) >= 0;
+      const border = timeBorder(how.times, share);
+      return (row) => border !== undefined && how.times[row]! >= border;
     }
     default:
       return how satisfies never;
   }
 }
 
-const compared = (a: number | string, b: number | string): number => (a < b ? -1 : a > b ? 1 : 0);
+/**
+ * Groups in the order of their hashes, each taken where it brings the rows nearer to the share: so that few groups are held out too,
+ * and one of half the rows is not, unless there is no other. All of them never.
+ */
+function groupsTaken(hashes: Uint32Array, share: number): ReadonlySet<number> {
+  const sizes = new Map<number, number>();
+  for (const hash of hashes) sizes.set(hash, (sizes.get(hash) ?? 0) + 1);
+  const taken = new Set<number>();
+  if (sizes.size < 2 || share <= 0) return taken;
+  const inOrder = [...sizes].toSorted(([a], [b]) => a - b);
+  let left = hashes.length * share;
+  for (const [hash, size] of inOrder) {
+    if (Math.abs(left - size) >= left || taken.size === sizes.size - 1) continue;
+    taken.add(hash);
+    left -= size;
+  }
+  const [smallest] = inOrder.toSorted(([, a], [, b]) => a - b);
+  if (taken.size === 0 && smallest !== undefined) taken.add(smallest[0]);
+  return taken;
+}
 
-/** Which of `folds` parts each row belongs to, with the classes kept in proportion; equal rows of a class in one part. */
-export function foldsOf({ hashes, classes }: SplitRows, folds: number): Uint8Array<ArrayBuffer> {
+/** The time from which on rows are held out: of the two that lie about the share the nearer one, but never so late that none is. */
+function timeBorder(times: ArrayLike<number>, share: number): number | undefined {
+  if (times.length === 0 || share <= 0) return undefined;
+  const sorted = Float64Array.from(times).sort();
+  const wanted = sorted.length * share;
+  const border = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length - wanted))]!;
+  const from = sorted.indexOf(border);
+  const next = sorted.findLastIndex((time) => time === border) + 1;
+  const isNextNearer = Math.abs(sorted.length - next - wanted) < Math.abs(sorted.length - from - wanted);
+  return isNextNearer && next < sorted.length ? sorted[next] : border;
+}
+
+/** What rows stay together by, beside their own hashes, where a part of them judges the rest. */
+export type Together = Exclude<HowToSplit, { readonly type: 'rows' }>;
+
+/**
+ * Which of `folds` parts each row belongs to, with the classes kept in proportion; equal rows of a class in one part. `together`:
+ * whole groups instead, the parts about equally large, or spells of time one after the other.
+ */
+export function foldsOf(
+  { hashes, classes }: SplitRows,
+  folds: number,
+  together?: Together,
+): Uint8Array<ArrayBuffer> {
+  if (together?.type === 'groups') return groupFolds(together.hashes, folds);
+  if (together?.type === 'time') return timeFolds(together.times, folds);
   const order = Array.from({ length: hashes.length }, (_, row) => row).sort(
     (a, b) => (classes?.[a] ?? 0) - (classes?.[b] ?? 0) || hashes[a]! - hashes[b]! || a - b,
   );
@@ -84,4 +126,27 @@ export function foldsOf({ hashes, classes }: SplitRows, folds: number): Uint8Arr
     fold[row] = distinct % folds;
   }
   return fold;
+}
+
+/** The largest group first, each to the part that has the fewest rows. */
+function groupFolds(hashes: Uint32Array, folds: number): Uint8Array<ArrayBuffer> {
+  const sizes = new Map<number, number>();
+  for (const hash of hashes) sizes.set(hash, (sizes.get(hash) ?? 0) + 1);
+  const filled = new Float64Array(folds);
+  const foldOf = new Map<number, number>();
+  for (const [hash, size] of [...sizes].toSorted(([a, first], [b, second]) => second - first || a - b)) {
+    const fold = filled.indexOf(Math.min(...filled));
+    foldOf.set(hash, fold);
+    filled[fold]! += size;
+  }
+  return Uint8Array.from(hashes, (hash) => foldOf.get(hash) ?? 0);
+}
+
+/** Rows of one time in one part. */
+function timeFolds(times: ArrayLike<number>, folds: number): Uint8Array<ArrayBuffer> {
+  const sorted = Float64Array.from(times).sort();
+  const foldOf = new Map<number, number>();
+  for (const [at, time] of sorted.entries())
+    if (!foldOf.has(time)) foldOf.set(time, Math.min(folds - 1, Math.floor((at * folds) / sorted.length)));
+  return Uint8Array.from(times, (time) => foldOf.get(time) ?? 0);
 }

@@ -45,7 +45,10 @@ export function rocCurve(
   scores: ArrayLike<number>,
   isPositive: ArrayLike<boolean | number>,
 ): RocPoint[] | undefined {
-  const steps = stepsOf(scores, isPositive);
+  return rocOf(stepsOf(scores, isPositive));
+}
+
+function rocOf(steps: readonly Step[]): RocPoint[] | undefined {
   const last = steps.at(-1);
   if (last === undefined || last.positives === 0 || last.negatives === 0) return undefined;
   return [
@@ -63,7 +66,10 @@ export function rocArea(
   scores: ArrayLike<number>,
   isPositive: ArrayLike<boolean | number>,
 ): number | undefined {
-  const curve = rocCurve(scores, isPositive);
+  return areaOf(rocCurve(scores, isPositive));
+}
+
+function areaOf(curve: readonly RocPoint[] | undefined): number | undefined {
   if (curve === undefined) return undefined;
   let area = 0;
   for (let i = 1; i < curve.length; i += 1) {
@@ -79,7 +85,10 @@ export function precisionRecallCurve(
   scores: ArrayLike<number>,
   isPositive: ArrayLike<boolean | number>,
 ): PrecisionRecallPoint[] | undefined {
-  const steps = stepsOf(scores, isPositive);
+  return recallOf(stepsOf(scores, isPositive));
+}
+
+function recallOf(steps: readonly Step[]): PrecisionRecallPoint[] | undefined {
   const all = steps.at(-1)?.positives ?? 0;
   if (all === 0) return undefined;
   return steps.map(({ threshold, positives, negatives }) => ({
@@ -94,7 +103,10 @@ export function averagePrecision(
   scores: ArrayLike<number>,
   isPositive: ArrayLike<boolean | number>,
 ): number | undefined {
-  const curve = precisionRecallCurve(scores, isPositive);
+  return precisionOf(precisionRecallCurve(scores, isPositive));
+}
+
+function precisionOf(curve: readonly PrecisionRecallPoint[] | undefined): number | undefined {
   if (curve === undefined) return undefined;
   let sum = 0;
   let before = 0;
@@ -105,19 +117,31 @@ export function averagePrecision(
   return sum;
 }
 
-/** Each class against all others, averaged over the classes that allow it; for two classes, that of the second. */
-export function classArea(
-  area: (scores: ArrayLike<number>, isPositive: ArrayLike<boolean | number>) => number | undefined,
+export interface ClassAreas {
+  /** Below the ROC curve, and Σ ΔR P. */
+  readonly roc: number | undefined;
+  readonly precision: number | undefined;
+  readonly positives: number;
+}
+
+/** Each class against all others; for two classes, the second alone. */
+export function classAreas(
   shares: ArrayLike<number>,
   targets: ArrayLike<number>,
   classes: number,
-): number | undefined {
-  const of = (one: number): number | undefined =>
-    area(
-      Float64Array.from({ length: targets.length }, (_, row) => shares[row * classes + one]!),
-      Array.from({ length: targets.length }, (_, row) => targets[row] === one),
-    );
-  if (classes === 2) return of(1);
-  const areas = Array.from({ length: classes }, (_, one) => of(one)).filter((one) => one !== undefined);
-  return areas.length === 0 ? undefined : areas.reduce((sum, one) => sum + one, 0) / areas.length;
+): ClassAreas[] {
+  const of = (one: number): ClassAreas => {
+    const scores = Float64Array.from({ length: targets.length }, (_, row) => shares[row * classes + one]!);
+    const isPositive = Uint8Array.from({ length: targets.length }, (_, row) => Number(targets[row] === one));
+    const steps = stepsOf(scores, isPositive);
+    const positives = steps.at(-1)?.positives ?? 0;
+    return { roc: areaOf(rocOf(steps)), precision: precisionOf(recallOf(steps)), positives };
+  };
+  return classes === 2 ? [of(1)] : Array.from({ length: classes }, (_, one) => of(one));
+}
+
+/** Over the classes that allow it. */
+export function meanArea(areas: readonly (number | undefined)[]): number | undefined {
+  const known = areas.filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, one) => sum + one, 0) / known.length;
 }

@@ -1,6 +1,6 @@
 // How far a figure could be off by the luck of the rows it was measured on: 95 % intervals.
 // Areas below ROC curves by DeLong et al. (1988); anything else by the percentile bootstrap (Efron &
-// Tibshirani 1993, §13.3) from a seed. (Shares: wilson.ts.)
+// Tibshirani 1993, §13.3) from a seed, or of many rows by the delta method. (Shares: wilson.ts.)
 import { random } from '../random.ts';
 import { z95, type Interval } from './wilson.ts';
 
@@ -36,6 +36,16 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
+/**
+ * A smooth figure of means by the delta method (van der Vaart 1998, §3): ± z · s/√n, s over the influence of each row on the figure,
+ * whatever their mean. One pass, where a bootstrap needs a thousand.
+ */
+export function deltaInterval(figure: number, influences: Float64Array): Interval | undefined {
+  if (influences.length < 2) return undefined;
+  const reach = z95 * Math.sqrt(variance(influences) / influences.length);
+  return Number.isFinite(reach) ? { low: figure - reach, high: figure + reach } : undefined;
+}
+
 export interface AreaInterval extends Interval {
   readonly area: number;
   /** Of the area. */
@@ -44,7 +54,8 @@ export interface AreaInterval extends Interval {
 
 /**
  * The area below a ROC curve and its interval by DeLong's variance: Var(V₁₀)/m + Var(V₀₁)/n over the placement values, which are ranks
- * (Sun & Xu 2014). undefined where a kind has fewer than two rows.
+ * (Sun & Xu 2014); on the scale of log odds, so that it stays within 0 and 1. Where the scores part the kinds without fault that
+ * variance is 0 however few the rows are, and Newcombe's interval answers. undefined where a kind has fewer than two rows.
  */
 export function deLong(
   scores: ArrayLike<number>,
@@ -63,17 +74,40 @@ export function deLong(
   const placedNegative = Float64Array.from(ownNegative, (own, j) => 1 - (all[m + j]! - own) / m);
   const area = mean(placedPositive);
   const standardError = Math.sqrt(variance(placedPositive) / m + variance(placedNegative) / n);
-  return {
-    area,
-    standardError,
-    low: Math.max(0, area - z95 * standardError),
-    high: Math.min(1, area + z95 * standardError),
+  const spread = area * (1 - area);
+  if (!(spread > 0 && standardError > 0)) return { area, standardError, ...newcombe(area, m, n) };
+  const [middle, reach] = [Math.log(area / (1 - area)), (z95 * standardError) / spread];
+  const [low, high] = [logistic(middle - reach), logistic(middle + reach)];
+  return { area, standardError, low, high };
+}
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Newcombe 2006, method 5: every θ with |area − θ| ≤ z √V(θ), V by Hanley & McNeil (1982) for exponential scores. */
+function newcombe(area: number, positives: number, negatives: number): Interval {
+  const extra = (positives + negatives) / 2 - 1;
+  const isWithin = (of: number): boolean => {
+    const bracket = 1 + extra * ((1 - of) / (2 - of) + of / (1 + of));
+    return (area - of) ** 2 <= (z95 * z95 * of * (1 - of) * bracket) / (positives * negatives);
   };
+  // Within at the area, or where that is 0 or 1 just beside it; not at the far end.
+  const border = (far: number): number => {
+    let [inside, outside] = [area, far];
+    for (let halving = 0; halving < 50; halving += 1) {
+      const middle = (inside + outside) / 2;
+      if (isWithin(middle)) inside = middle;
+      else outside = middle;
+    }
+    return inside;
+  };
+  return { low: area === 0 ? 0 : border(0), high: area === 1 ? 1 : border(1) };
 }
 
 /** Ranks from 1; equal values share the mean of theirs. */
-function midRanks(values: readonly number[]): Float64Array {
-  const order = values.map((_, index) => index).sort((a, b) => values[a]! - values[b]!);
+export function midRanks(values: ArrayLike<number>): Float64Array<ArrayBuffer> {
+  const order = Array.from({ length: values.length }, (_, index) => index).sort(
+    (a, b) => values[a]! - values[b]!,
+  );
   const ranks = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;

@@ -12,7 +12,7 @@ import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { BenchData } from './bench-data.ts';
-import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
+import { fitModel, predictAndClose, type Fitted, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import type { ChosenModel } from './models.ts';
 
@@ -203,11 +203,14 @@ export async function checkLabels(
   if (labels === undefined) return fail('Labels are checked where the target is classes.');
   const hashes = Uint32Array.from({ length: training.count }, (_, row) => training.hashes[2 * row + 1]!);
   const classes = Int32Array.from(training.targets);
-  const folds = foldsOf({ hashes, classes }, FOLDS);
+  const folds = foldsOf({ hashes, classes }, FOLDS, data.together);
   const shares = new Float64Array(training.count * labels.length);
   const all = Uint32Array.from(folds, (_, row) => row);
   for (let fold = 0; fold < FOLDS; fold += 1) {
     const inside = all.filter((row) => folds[row] === fold);
+    if (inside.length === 0) continue;
+    if (inside.length === all.length)
+      return fail('Labels are checked by rows of other groups, and all rows to learn from are of one.');
     const fitted = await fitModel(
       {
         model,
@@ -222,8 +225,7 @@ export async function checkLabels(
       surroundings,
     );
     if (!fitted.ok) return fitted;
-    const own = await fitted.value.predict(selectExamples(training, inside).features, inside.length);
-    fitted.value.close();
+    const own = await predictAndClose(fitted.value, selectExamples(training, inside));
     for (const [at, row] of inside.entries())
       shares.set(own.subarray(at * labels.length, (at + 1) * labels.length), row * labels.length);
   }

@@ -4,12 +4,12 @@
 // only says when to end. So that a search can be had again: by the number of its trials.
 import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf } from '../../core/data/row-split.ts';
+import { foldsOf, type Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { rungsFor, survivors } from '../../core/search/halving.ts';
 import { nextByParzen } from '../../core/search/tree-parzen.ts';
-import { fitModel, type FitSurroundings } from './fit.ts';
+import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import { spaceOf } from './spaces.ts';
@@ -22,7 +22,7 @@ export interface Trial {
   readonly share: number;
   /** Share of wrong answers, or RMSE, on rows not learnt from; null where it could not be fitted. */
   readonly loss: number | null;
-  /** Of the losses of the folds; 0 where there was one. */
+  /** Of the losses of the folds; where there was one, of its rows. */
   readonly standardError: number;
 }
 
@@ -43,6 +43,8 @@ export interface Search {
   readonly mostTrials: number | null;
   /** What an earlier search of the same rows and seed found, in its order: it is not tried again. */
   readonly known: readonly Trial[];
+  /** Rows that are told apart in the split are told apart here too: as the BenchData's. */
+  readonly together?: Together | undefined;
   /** Which models are tried, by name; all that suit the rows where it is left out. */
   isTried?(model: string): boolean;
 }
@@ -82,7 +84,7 @@ export async function searchModels(
   const most = search.mostTrials ?? (search.deadline === null ? USUAL_TRIALS : Infinity);
   const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
   const trials: Trial[] = [];
-  const parts = partsOf(rows);
+  const parts = partsOf(rows, search.together);
   const isOver = (): boolean =>
     trials.length >= most || (search.deadline !== null && surroundings.clock.monotonic() >= search.deadline);
   /** undefined once the search is over. */
@@ -96,6 +98,7 @@ export async function searchModels(
     const before = known.get(keyOf(wanted));
     const trial = before ?? (await tried(model, wanted, search, parts, surroundings));
     if (trial === undefined) return undefined;
+    known.set(keyOf(trial), trial);
     trials.push(trial);
     tell(trial);
     return trial;
@@ -108,6 +111,10 @@ export async function searchModels(
       search.isTried?.(model.name) !== false,
   );
   const inOrder = suited.toSorted((a, b) => rankOf(a.name) - rankOf(b.name));
+  if (parts.length === 0)
+    return fail(
+      'The rows cannot be parted to judge models by: they are one group, or of one time. Name a model.',
+    );
   for (const model of inOrder)
     if ((await tryOne(model, chosenWith(model, {}).options, 1)) === undefined) break;
   const kinds = suited
@@ -172,19 +179,26 @@ interface Part {
   readonly judging: Uint32Array;
 }
 
-/** Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. */
-function partsOf(rows: Examples): readonly Part[] {
+/**
+ * Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. Groups
+ * stay whole; of time, each spell is foretold from all before it.
+ */
+export function partsOf(rows: Examples, together?: Together): readonly Part[] {
   const hashes = Uint32Array.from({ length: rows.count }, (_, row) => rows.hashes[2 * row + 1]!);
   const classes = rows.targets instanceof Int32Array ? rows.targets : undefined;
-  const folds = foldsOf({ hashes, classes }, FOLDS);
+  const isTime = together?.type === 'time';
   const count = rows.count <= FOLDED_ROWS ? FOLDS : 1;
-  return Array.from({ length: count }, (_, fold) => {
-    const numbers = Uint32Array.from(folds, (__, row) => row);
+  // One spell more: nothing foretells the first. Where one part is enough it is the latest fifth.
+  const spells = count === 1 ? FOLDS : FOLDS + 1;
+  const folds = foldsOf({ hashes, classes }, isTime ? spells : FOLDS, together);
+  const numbers = Uint32Array.from(folds, (_, row) => row);
+  return Array.from({ length: count }, (_, at) => {
+    const fold = isTime ? spells - count + at : at;
     return {
-      training: numbers.filter((row) => folds[row] !== fold),
+      training: numbers.filter((row) => (isTime ? folds[row]! < fold : folds[row] !== fold)),
       judging: numbers.filter((row) => folds[row] === fold),
     };
-  });
+  }).filter(({ training, judging }) => training.length > 0 && judging.length > 0);
 }
 
 /** undefined where the deadline came first. */
@@ -203,6 +217,7 @@ async function tried(
   const signal =
     surroundings.signal === undefined ? late.signal : AbortSignal.any([surroundings.signal, late.signal]);
   const losses: number[] = [];
+  let ofRows = 0;
   try {
     for (const { training, judging } of parts) {
       // Rows lie in the order of a file, and files are sorted: every n-th row stands for all.
@@ -215,11 +230,11 @@ async function tried(
       );
       if (!fitted.ok) return { ...wanted, loss: null, standardError: 0 };
       const unseen = selectExamples(rows, judging);
-      const outputs = await fitted.value.predict(unseen.features, unseen.count);
-      fitted.value.close();
+      const outputs = await predictAndClose(fitted.value, unseen);
       const judged = lossOf(contract, outputs, unseen);
       if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
       losses.push(judged);
+      ofRows = errorOfRows(contract, outputs, unseen, judged);
     }
   } catch (error) {
     if (late.signal.aborted && surroundings.signal?.aborted !== true) return undefined;
@@ -229,7 +244,25 @@ async function tried(
   }
   const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
   const variance = losses.reduce((sum, one) => sum + (one - loss) ** 2, 0) / Math.max(1, losses.length - 1);
-  return { ...wanted, loss, standardError: Math.sqrt(variance / losses.length) };
+  return {
+    ...wanted,
+    loss,
+    standardError: losses.length > 1 ? Math.sqrt(variance / losses.length) : ofRows,
+  };
+}
+
+/** Of a share, √(p (1 − p)/n); of an RMSE by the delta method, s/(2 RMSE √n) with s over the squared errors. */
+function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples, loss: number): number {
+  const { count, targets } = rows;
+  if (contract.kind !== 'table' || contract.target.type !== 'number')
+    return Math.sqrt((loss * (1 - loss)) / count);
+  if (loss === 0) return 0;
+  const scale = contract.target.standardDeviation;
+  const mean = loss * loss;
+  let squares = 0;
+  for (let row = 0; row < count; row += 1)
+    squares += ((scale * (outputs[row]! - targets[row]!)) ** 2 - mean) ** 2;
+  return Math.sqrt(squares / Math.max(1, count - 1) / count) / (2 * loss);
 }
 
 /** Share of wrong answers, or RMSE; undefined where an output is no number. */

@@ -1,7 +1,7 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
 import type { DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { splitRows, type HowToSplit } from '../../core/data/row-split.ts';
+import { splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -11,7 +11,7 @@ import type { SourceFile } from '../../modalities/source-file.ts';
 import { withWords } from '../../modalities/table-words.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
 import { numericSpelling } from '../../modalities/table/cell-category.ts';
-import { isMissing } from '../../modalities/table/missing.ts';
+import { timesOf } from '../../modalities/table-times.ts';
 
 export interface BenchData {
   readonly contract: DataContract;
@@ -23,6 +23,8 @@ export interface BenchData {
   readonly split: string;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
+  /** What the rows to learn from stay together by, where some of them judge others; undefined: each for itself. */
+  readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
   /** Where the `index`-th row to learn from lies in what was read, from 1. */
@@ -40,6 +42,8 @@ export interface TableSettings extends TaskSettings {
 
 /** At least so many rows on both sides: fewer judge nothing. */
 const FEWEST = 2;
+/** A held-out share that is off by more is told. */
+const UNEVEN = 0.05;
 
 /** Reads files of one table. Refused in a sentence that says what to do; rejects with the signal's reason and what the files reject with. */
 export async function tableData(
@@ -82,10 +86,11 @@ function splitAndEncode(
       ? Int32Array.from(raw.rows, (row) => labelIndex(target.classes, row[raw.field] ?? ''))
       : undefined;
   const how = howToSplit(settings, cellsOf);
-  const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, settings.heldOut);
+  if (!how.ok) return how;
+  const { training, heldOut } = splitRows({ hashes: first, classes }, how.value.how, settings.heldOut);
   if (training.length < FEWEST || heldOut.length < FEWEST)
     return fail(
-      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.value.phrase}): both need ${FEWEST} at least. Bring more rows${how.value.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
   const { table: task, notes: wordNotes } = withWords(raw, training);
   const fitted = fitContract(task, training);
@@ -114,12 +119,18 @@ function splitAndEncode(
     notes.push(
       `${kept.value.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
     );
+  const share = heldOut.length / (training.length + heldOut.length);
+  if (Math.abs(share - settings.heldOut) > UNEVEN)
+    notes.push(
+      `${Math.round(share * 100)} % of the rows are held out, not ${Math.round(settings.heldOut * 100)} %: they stay together ${how.value.phrase}.`,
+    );
   return ok({
     contract,
     training: learnt.value.examples,
     heldOut: kept.value.examples,
     digest,
-    split: how.phrase,
+    split: how.value.phrase,
+    together: togetherOf(how.value.how, learnt.value.rows),
     notes,
     heldOutCells(column) {
       if (!header.includes(column)) return undefined;
@@ -139,27 +150,40 @@ const labelIndex = (classes: readonly { readonly label: string }[], text: string
 function howToSplit(
   settings: TableSettings,
   cellsOf: (column: string) => string[],
-): { readonly how: HowToSplit; readonly phrase: string } {
+): Result<{ readonly how: HowToSplit; readonly phrase: string }, string> {
   if (settings.group !== null) {
     const hashes = rowHashes(cellsOf(settings.group).map((cell) => [cell]));
-    return {
+    return ok({
       how: {
         type: 'groups',
         hashes: Uint32Array.from({ length: hashes.length / 2 }, (_, row) => hashes[2 * row]!),
       },
       phrase: `by whole groups of “${settings.group}”`,
-    };
+    });
   }
   if (settings.time !== null) {
-    const cells = cellsOf(settings.time);
-    const areNumbers = cells.every((cell) => isMissing(cell) || Number.isFinite(Number(cell)));
-    // A missing time stands before all others: nothing says that it is late.
-    const times = cells.map((cell) =>
-      isMissing(cell) ? (areNumbers ? -Infinity : '') : areNumbers ? Number(cell) : cell,
-    );
-    return { how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` };
+    const times = timesOf(cellsOf(settings.time));
+    if (typeof times === 'string')
+      return fail(
+        `“${settings.time}” says “${times}”, which is no number and no date that can be put in order. Write dates as 2024-05-17.`,
+      );
+    return ok({ how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` });
   }
-  return { how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' };
+  return ok({ how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' });
+}
+
+/** Of the rows at these places. */
+function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
+  switch (how.type) {
+    case 'rows':
+      return undefined;
+    case 'groups':
+      return { type: 'groups', hashes: rows.map((row) => how.hashes[row]!) };
+    case 'time':
+      return { type: 'time', times: Float64Array.from(rows, (row) => how.times[row]!) };
+    default:
+      return how satisfies never;
+  }
 }
 
 /** Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. */
@@ -174,8 +198,9 @@ export function examplesData(
   if (test !== undefined) builder.update(bytesOf(test.hashes));
   const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
   const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
-  const split =
-    test === undefined ? splitRows({ hashes, classes }, { type: 'rows' }, heldOutShare) : undefined;
+  const how: HowToSplit = areGroups(hashes, classes) ? { type: 'groups', hashes } : { type: 'rows' };
+  const all = Uint32Array.from({ length: examples.count }, (_, row) => row);
+  const split = test === undefined ? splitRows({ hashes, classes }, how, heldOutShare) : undefined;
   const training = split === undefined ? examples : selectExamples(examples, split.training);
   const heldOut = test ?? selectExamples(examples, split?.heldOut ?? []);
   if (training.count < FEWEST || heldOut.count < FEWEST)
@@ -188,9 +213,25 @@ export function examplesData(
     heldOut,
     digest: builder.finish(),
     split:
-      split === undefined ? 'the published test files' : 'by each example’s own hash, classes in proportion',
+      split === undefined
+        ? 'the published test files'
+        : how.type === 'groups'
+          ? 'by whole groups of equal hash'
+          : 'by each example’s own hash, classes in proportion',
+    together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
     notes,
     heldOutCells: () => undefined,
     trainingPlace: (index) => (split?.training[index] ?? index) + 1,
+  });
+}
+
+/** A hash that bears two classes is a group's (a person's pictures): classes in proportion would part it. */
+function areGroups(hashes: Uint32Array, classes: Int32Array | undefined): boolean {
+  const seen = new Map<number, number>();
+  return hashes.some((hash, row) => {
+    const own = classes?.[row] ?? 0;
+    const before = seen.get(hash);
+    seen.set(hash, own);
+    return before !== undefined && before !== own;
   });
 }

@@ -37,6 +37,15 @@ export interface Fitted {
   close(): void;
 }
 
+/** Of a model that is asked once: its engine goes, whatever the answer. */
+export async function predictAndClose(fitted: Fitted, { features, count }: LearnerRows) {
+  try {
+    return await fitted.predict(features, count);
+  } finally {
+    fitted.close();
+  }
+}
+
 export interface FitTask {
   readonly model: BenchModel;
   readonly options: OptionValues;

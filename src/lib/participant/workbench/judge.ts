@@ -4,11 +4,12 @@ import type { DataContract } from '../../core/data/contract.ts';
 import type { LearnerRows } from '../../core/learners/learner.ts';
 import { calibrationError, reliability, type ReliabilityBin } from '../../core/metrics/calibration.ts';
 import { classScores, predictedClass, type ClassScores } from '../../core/metrics/class-scores.ts';
-import { averagePrecision, classArea, rocArea } from '../../core/metrics/curves.ts';
-import { bootstrap, deLong } from '../../core/metrics/intervals.ts';
+import { classAreas, meanArea } from '../../core/metrics/curves.ts';
+import { bootstrap, deLong, deltaInterval } from '../../core/metrics/intervals.ts';
 import { mcNemar } from '../../core/metrics/mcnemar.ts';
 import { numberScores, type NumberScores } from '../../core/metrics/number-scores.ts';
-import { wilson, type Interval } from '../../core/metrics/wilson.ts';
+import { areaPValue, rankPValue } from '../../core/metrics/rank-test.ts';
+import { wilson, z95, type Interval } from '../../core/metrics/wilson.ts';
 
 export interface ClassReport extends ClassScores {
   readonly type: 'classes';
@@ -36,9 +37,13 @@ export type RowMerits = Float64Array<ArrayBuffer>;
 export interface Judged {
   readonly report: Report;
   readonly merits: RowMerits;
+  /** How likely an order of the rows as good as this is by luck alone: of each class, or of the number. */
+  readonly rankPValues: readonly number[];
 }
 
 const DRAWS = 1000;
+/** Of more rows the delta method answers at once, and as well; a bootstrap would hold this thread for seconds. */
+const BOOTSTRAPPED_ROWS = 1000;
 
 /** The figure that models are ranked by and nothing else, for whoever asks often: accuracy, or −RMSE in the target's own units. */
 export function meritOfOutputs(contract: DataContract, outputs: Float64Array, rows: LearnerRows): number {
@@ -73,15 +78,19 @@ export function judge(
     predictedClass(outputs, row, classes) === rows.targets[row] ? 1 : 0,
   );
   const bins = reliability(scored);
+  const areas = classAreas(outputs, rows.targets, classes);
   return {
     merits,
+    rankPValues: areas.map(({ roc, positives }) =>
+      roc === undefined ? 1 : areaPValue(roc, positives, rows.count - positives),
+    ),
     report: {
       type: 'classes',
       ...scores,
       accuracyInterval: wilson(Math.round(scores.accuracy * rows.count), rows.count),
-      rocArea: classArea(rocArea, outputs, rows.targets, classes),
+      rocArea: meanArea(areas.map((one) => one.roc)),
       rocAreaInterval: classes === 2 ? areaInterval(outputs, rows) : undefined,
-      averagePrecision: classArea(averagePrecision, outputs, rows.targets, classes),
+      averagePrecision: meanArea(areas.map((one) => one.precision)),
       calibrationError: calibrationError(bins),
       reliability: bins,
     },
@@ -125,15 +134,42 @@ function judgeNumbers(
       },
       { seed, draws: DRAWS },
     );
+  const merits = predicted.map((value, row) => -((value - targets[row]!) ** 2));
+  const isMany = rows.count > BOOTSTRAPPED_ROWS;
   return {
-    merits: predicted.map((value, row) => -((value - targets[row]!) ** 2)),
+    merits,
+    rankPValues: [rankPValue(predicted, targets)],
     report: {
       type: 'number',
       ...scores,
-      rmseInterval: drawn((errors, _, count) => Math.sqrt(errors / count)),
-      r2Interval: drawn((errors, spread) => (spread > 0 ? 1 - errors / spread : NaN)),
+      rmseInterval: isMany
+        ? deltaInterval(scores.rmse, rmseInfluences(merits, scores.rmse))
+        : drawn((errors, _, count) => Math.sqrt(errors / count)),
+      r2Interval: isMany
+        ? r2ByDelta(merits, targets, scores)
+        : drawn((errors, spread) => (spread > 0 ? 1 - errors / spread : NaN)),
     },
   };
+}
+
+/** d √E = dE / (2 √E): what each row's squared error moves. */
+const rmseInfluences = (merits: RowMerits, rmse: number): Float64Array<ArrayBuffer> =>
+  merits.map((merit) => (rmse > 0 ? -merit / (2 * rmse) : 0));
+
+/** R² = 1 − E/S: −dE/S + E dS/S². */
+function r2ByDelta(
+  merits: RowMerits,
+  targets: Float64Array,
+  { rmse, r2 }: NumberScores,
+): Interval | undefined {
+  if (r2 === undefined) return undefined;
+  const mean = targets.reduce((sum, target) => sum + target, 0) / targets.length;
+  const spread = targets.reduce((sum, target) => sum + (target - mean) ** 2, 0) / targets.length;
+  const share = (rmse * rmse) / spread;
+  return deltaInterval(
+    r2,
+    merits.map((merit, row) => (merit + share * (targets[row]! - mean) ** 2) / spread),
+  );
 }
 
 /** The figure that models are ranked by, higher better: accuracy, or −RMSE. */
@@ -143,7 +179,7 @@ export const meritOf = (report: Report): number =>
 export interface Comparison {
   /** Accuracy gained, or RMSE spared, by the first over the second. */
   readonly gain: number;
-  /** 95 %, over draws of the rows. */
+  /** 95 %. */
   readonly interval: Interval | undefined;
   /** McNemar's, for classes. */
   readonly pValue: number | undefined;
@@ -151,29 +187,43 @@ export interface Comparison {
 
 /** The first model against the second, on the same rows. */
 export function compareModels(first: Judged, second: Judged, seed: number): Comparison {
-  const count = first.merits.length;
   const gain = meritOf(first.report) - meritOf(second.report);
-  const isClasses = first.report.type === 'classes';
+  if (first.report.type === 'classes') return compareClasses(first.merits, second.merits, gain);
+  const count = first.merits.length;
+  if (count > BOOTSTRAPPED_ROWS) {
+    const own = rmseInfluences(first.merits, -meritOf(first.report));
+    const other = rmseInfluences(second.merits, -meritOf(second.report));
+    const interval = deltaInterval(
+      gain,
+      own.map((influence, row) => other[row]! - influence),
+    );
+    return { gain, interval, pValue: undefined };
+  }
   const figure = (merits: RowMerits, draw: Uint32Array): number => {
     let sum = 0;
     for (const row of draw) sum += merits[row]!;
-    return isClasses ? sum / draw.length : -Math.sqrt(-sum / draw.length);
+    return -Math.sqrt(-sum / draw.length);
   };
   const interval = bootstrap(count, (draw) => figure(first.merits, draw) - figure(second.merits, draw), {
     seed,
     draws: DRAWS,
   });
-  if (!isClasses) return { gain, interval, pValue: undefined };
-  let onlyFirst = 0;
-  let onlySecond = 0;
-  for (let row = 0; row < count; row += 1) {
-    if (first.merits[row]! > second.merits[row]!) onlyFirst += 1;
-    if (first.merits[row]! < second.merits[row]!) onlySecond += 1;
-  }
-  return { gain, interval, pValue: mcNemar(onlyFirst, onlySecond).pValue };
+  return { gain, interval, pValue: undefined };
 }
 
-/** Whether there is anything to learn: better than the same answer for all, beyond what the luck of the rows explains. */
-export function verdictOf({ interval, gain }: Comparison): 'signal' | 'no signal' {
-  return gain > 0 && interval !== undefined && interval.low > 0 ? 'signal' : 'no signal';
+/** Shares of the same rows, from those that tell the models apart, half a row added to each cell (Agresti & Min 2005). */
+function compareClasses(first: RowMerits, second: RowMerits, gain: number): Comparison {
+  let [onlyFirst, onlySecond] = [0, 0];
+  for (let row = 0; row < first.length; row += 1) {
+    if (first[row]! > second[row]!) onlyFirst += 1;
+    if (first[row]! < second[row]!) onlySecond += 1;
+  }
+  const count = first.length + 2;
+  const middle = (onlyFirst - onlySecond) / count;
+  const reach = z95 * Math.sqrt(((onlyFirst + onlySecond + 1) / count - middle * middle) / count);
+  return {
+    gain,
+    interval: { low: Math.max(-1, middle - reach), high: Math.min(1, middle + reach) },
+    pValue: mcNemar(onlyFirst, onlySecond).pValue,
+  };
 }

@@ -4,15 +4,8 @@ import { baselinesOf, type ChosenModel } from './models.ts';
 import { searchModels, type Leader, type Search, type Trial } from './auto.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
-import {
-  compareModels,
-  judge,
-  meritOf,
-  verdictOf,
-  type Comparison,
-  type Judged,
-  type Report,
-} from './judge.ts';
+import { compareModels, judge, type Comparison, type Judged, type Report } from './judge.ts';
+import { verdictOf, verdictSentence } from './verdict.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -45,7 +38,7 @@ export type BenchEvent =
   | ({ readonly type: 'trial'; readonly number: number } & Trial)
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
   | { readonly type: 'baseline' | 'model'; readonly entry: BenchEntry; readonly ms: number }
-  /** A model that could not be fitted, in a sentence: the run goes on without it. */
+  /** A model that could not be fitted, or a further question that has no answer, in a sentence: the run goes on without it. */
   | { readonly type: 'left-out'; readonly model: string; readonly message: string };
 
 export interface BenchRun {
@@ -86,12 +79,18 @@ export async function runBench(
       { ...surroundings, onProgress: (fraction) => tell({ type: 'progress', model: model.name, fraction }) },
     );
     if (!fitted.ok) return fitted;
-    const outputs = await fitted.value.predict(data.heldOut.features, data.heldOut.count);
-    if (!outputs.every(Number.isFinite))
-      return fail(`${model.title} predicts something that is no number. Another setting may help.`);
-    const judged = judge(data.contract, outputs, data.heldOut, seed);
-    if (judged === undefined) return fail('No row is held out.');
-    return ok({ fitted: fitted.value, judged, outputs });
+    let isHandedOn = false;
+    try {
+      const outputs = await fitted.value.predict(data.heldOut.features, data.heldOut.count);
+      if (!outputs.every(Number.isFinite))
+        return fail(`${model.title} predicts something that is no number. Another setting may help.`);
+      const judged = judge(data.contract, outputs, data.heldOut, seed);
+      if (judged === undefined) return fail('No row is held out.');
+      isHandedOn = true;
+      return ok({ fitted: fitted.value, judged, outputs });
+    } finally {
+      if (!isHandedOn) fitted.value.close();
+    }
   };
   const baselines: { readonly one: ChosenModel; readonly judged: Judged; readonly fitted: Fitted }[] = [];
   for (const one of baselinesOf(data.contract)) {
@@ -119,15 +118,22 @@ export async function runBench(
   const compared = baselines.map((baseline) =>
     entryOf(baseline.one, baseline.judged, baseline.fitted, compareModels(judged, baseline.judged, seed)),
   );
-  const floor = compared.find((one) => one.model === 'constant')?.comparison;
-  const verdict = floor === undefined ? 'no signal' : verdictOf(floor);
+  const floor = baselines.find(({ one: { model } }) => model.name === 'constant')?.judged;
+  // A model that is one of the baselines to the last bit is one look, not two.
+  const others = baselines.filter(
+    (other) => other.one.model.name !== 'constant' && other.fitted.digest !== fitted.digest,
+  );
+  const { verdict, shows } = verdictOf([judged, ...others.map((other) => other.judged)], floor);
+  const showing = compared.filter(({ digest }) =>
+    others.some((other, at) => shows[at + 1] === true && other.fitted.digest === digest),
+  );
   return ok({
     fitted,
     outputs,
     chosen: one,
     result: {
       verdict,
-      says: sentence(verdict, entry, compared),
+      says: verdictSentence(entry, compared, { doesModel: shows[0] === true, showing }),
       model: entry,
       baselines: compared,
       leaderboard: searched?.value.leaders ?? [],
@@ -149,6 +155,7 @@ function search(
     {
       contract: data.contract,
       rows: data.training,
+      together: data.together,
       seed,
       mostTrials,
       known,
@@ -173,22 +180,3 @@ const entryOf = (
   bytes: fitted.bytes,
   comparison,
 });
-
-function sentence(
-  verdict: BenchResult['verdict'],
-  model: BenchEntry,
-  baselines: readonly BenchEntry[],
-): string {
-  if (verdict === 'no signal')
-    return `${model.title} is not better than the same answer for all by more than the luck of the ${model.report.count} held-out rows explains: these columns do not tell the target, or there are too few rows.`;
-  const best = baselines
-    .filter((one) => one.model !== model.model)
-    .toSorted((a, b) => meritOf(b.report) - meritOf(a.report))[0];
-  const interval = best?.comparison?.interval;
-  if (best === undefined || interval === undefined)
-    return `${model.title} learns something from these columns.`;
-  if (interval.low > 0)
-    return `${model.title} is better than every baseline; the next best is ${best.title}.`;
-  if (interval.high < 0) return `${best.title} is better, and simpler, than ${model.title}.`;
-  return `${model.title} learns something, but is not clearly better than ${best.title}, which is simpler.`;
-}

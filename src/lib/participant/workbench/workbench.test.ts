@@ -9,7 +9,7 @@ import { tableInputs } from '../../modalities/table-inputs.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createEngine } from '../engine.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
-import { searchModels } from './auto.ts';
+import { partsOf, searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
@@ -57,6 +57,9 @@ function flowers(count: number, seed: number, shuffled = false): string {
   }
   return lines.join('\n');
 }
+
+const keysOf = ({ hashes, count }: BenchData['training']): string[] =>
+  Array.from({ length: count }, (_, row) => `${hashes[2 * row]!} ${hashes[2 * row + 1]!}`);
 
 const chosen = (name: string, given: Record<string, number> = {}): ChosenModel =>
   chosenWith(benchModelNamed(name)!, given);
@@ -150,11 +153,65 @@ test('groups never straddle, and the column that names them is not learnt', asyn
   );
 });
 
+test('within the rows to learn from too, no group judges itself and nothing is foretold from what came after', async () => {
+  const [header = '', ...lines] = flowers(200, 4).split('\n');
+  const text = [`patient,${header}`, ...lines.map((line, row) => `${row % 40},${line}`)].join('\n');
+  const grouped = await dataOf(text, { group: 'patient' });
+  const { together } = grouped;
+  if (together?.type !== 'groups') throw new Error('The rows are in groups.');
+  for (const { training, judging } of partsOf(grouped.training, together)) {
+    const learnt = new Set(Array.from(training, (row) => together.hashes[row]));
+    expect(Array.from(judging).some((row) => learnt.has(together.hashes[row]))).toBe(false);
+  }
+  const timed = await dataOf(text.replaceAll('patient', 'day'), { time: 'day' });
+  const { together: days } = timed;
+  if (days?.type !== 'time') throw new Error('The rows have a time.');
+  const parts = partsOf(timed.training, days);
+  expect(parts).toHaveLength(5);
+  for (const { training, judging } of parts) {
+    const latest = Math.max(...Array.from(training, (row) => days.times[row]!));
+    expect(Math.min(...Array.from(judging, (row) => days.times[row]!))).toBeGreaterThan(latest);
+  }
+});
+
+test.each([
+  // 5 of 25 rows: the latest five as days, which no comparison of letters finds.
+  ['2024-9-1', '2024-10-1', '2024-10-01'],
+  ['2023-12', '2024-01', '2024-02-01'],
+  ['9', '10', '11'],
+])('time is put in order as time: %s before %s', async (early, late, latest) => {
+  const lines = Array.from({ length: 25 }, (_, row) => {
+    const time = row % 5 === 0 ? (row % 2 === 0 ? late : latest) : early;
+    return `${time},${(row * 7) % 11},${row % 3 === 0 ? 'x' : 'y'}`;
+  });
+  const data = await dataOf(['when,a,kind', ...lines].join('\n'), { time: 'when' });
+  const kept = new Set(data.heldOutCells('when'));
+  expect(kept.has(early)).toBe(false);
+});
+
+test('times that nobody can put in order are refused, and an uneven share is told', async () => {
+  const lines = Array.from({ length: 30 }, (_, row) => `${row % 12}/31/2023,${row},${row % 2}`);
+  expect(await refusalOf(['when,a,kind', ...lines].join('\n'), { time: 'when' })).toMatch(
+    /“when” says “0\/31\/2023”, .* Write dates as 2024-05-17/,
+  );
+  const years = Array.from({ length: 30 }, (_, row) => `${row < 12 ? 2022 : 2023},${row % 7},${row % 2}`);
+  const data = await dataOf(['year,a,kind', ...years].join('\n'), { time: 'year' });
+  expect(data.notes.join()).toContain('60 % of the rows are held out, not 20 %');
+});
+
 test('class proportions are kept to one row, and equal rows stand on one side', async () => {
-  const data = await dataOf(flowers(500, 5));
-  const share = (targets: ArrayLike<number>): number =>
-    Array.from(targets).filter((target) => target === 1).length / targets.length;
-  expect(Math.abs(share(data.training.targets) - share(data.heldOut.targets))).toBeLessThan(0.01);
+  const [header = '', ...lines] = flowers(500, 5).split('\n');
+  const data = await dataOf([header, ...lines].join('\n'));
+  for (const target of [0, 1]) {
+    const of = (targets: ArrayLike<number>) => Array.from(targets).filter((one) => one === target).length;
+    const [kept, all] = [of(data.heldOut.targets), of(data.heldOut.targets) + of(data.training.targets)];
+    // A half is rounded up, and rows that are equal go together.
+    expect(Math.abs(kept - all * 0.2)).toBeLessThanOrEqual(1);
+  }
+  const twice = await dataOf([header, ...lines, ...lines].join('\n'));
+  const learnt = new Set(keysOf(twice.training));
+  expect(keysOf(twice.heldOut).filter((key) => learnt.has(key))).toEqual([]);
+  expect(new Set(keysOf(twice.heldOut)).size * 2).toBeLessThanOrEqual(twice.heldOut.count);
 });
 
 test('a target may be whether a number lies above another; dates become parts', async () => {
