@@ -102,6 +102,34 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await expect(states.getByRole('listitem').filter({ hasText: 'Imported' })).toContainText('in use');
   await page.reload();
   await expect(states.getByRole('button', { name: 'Use this state: “Row 3 removed”' })).toBeVisible();
+
+  // A model of it, alone: by keyboard, in a worker that has no way to the network.
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  const workbench = page.getByRole('region', { name: 'Train a model on this' });
+  await expect(workbench.getByRole('combobox', { name: 'To be foretold' })).toBeFocused();
+  await expect(workbench.getByText(/^\d+ rows to learn from, \d+ held out to judge by/)).toBeVisible();
+  const model = workbench.getByRole('combobox', { name: 'Model' });
+  await model.selectOption({ label: 'Search for the best' });
+  await workbench.getByRole('combobox', { name: 'Search for' }).selectOption('20 minutes');
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await workbench.getByRole('button', { name: 'Stop' }).click();
+  await expect(workbench.getByText('Nothing of it is kept.')).toBeVisible();
+  await model.selectOption({ label: 'Random forest' });
+  await workbench.getByRole('button', { name: 'Train', exact: true }).press('Enter');
+  await expect(workbench.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 30_000 });
+  const judged = workbench.getByRole('table', { name: /^On rows held out/ });
+  await expect(judged.getByRole('rowheader')).toHaveText([
+    'Random forest',
+    /^Same answer for all/,
+    /^One rule/,
+    /^Logistic regression/,
+    /^Nearest neighbours/,
+  ]);
+  await expect(judged.getByRole('row', { name: /^Same answer for all/ })).toContainText(/points \(/);
+  await expect(workbench.getByRole('table', { name: /^Confusion matrix/ })).toBeVisible();
+  await expect(workbench.getByRole('list', { name: 'What each column is worth to the model' })).toBeVisible();
+  expect(await findings(page, 'explore-trained')).toEqual([]);
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);

@@ -4,9 +4,12 @@ import { expect, test } from 'vitest';
 import type { Site } from './http/site.ts';
 import { scriptPolicy, setPageHeaders } from './pages.ts';
 
-test('the worker that reads files has no way to the network; the others speak to this server alone', () => {
-  expect(scriptPolicy('/_app/immutable/workers/ingest.worker-DmkL3I7V.js')).not.toContain('connect-src');
-  expect(scriptPolicy('/_app/immutable/workers/ingest.worker-DmkL3I7V.js')).toContain("default-src 'none'");
+test('the workers that read files and train alone have no way to the network; the others speak to this server alone', () => {
+  for (const name of ['ingest', 'bench']) {
+    const policy = scriptPolicy(`/_app/immutable/workers/${name}.worker-DmkL3I7V.js`);
+    expect(policy).not.toContain('connect-src');
+    expect(policy).toContain("default-src 'none'");
+  }
   expect(scriptPolicy('/_app/immutable/workers/device.worker-CV9qbrlF.js')).toContain("connect-src 'self'");
 });
 

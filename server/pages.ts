@@ -52,11 +52,11 @@ const isolation = {
 };
 
 /**
- * A worker is held to the policy of its own script, not to its page's. The worker that reads people's files is given no way
- * to the network at all; the others may speak to this server alone.
+ * A worker is held to the policy of its own script, not to its page's. The workers that read people's files and that train
+ * models of them alone are given no way to the network at all; the others may speak to this server alone.
  */
 export const scriptPolicy = (path: string): string =>
-  /\/workers\/ingest\.worker[.-]/.test(path)
+  /\/workers\/(?:ingest|bench)\.worker[.-]/.test(path)
     ? "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
     : "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 

@@ -6,7 +6,7 @@ import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { encodeTable, fitContract, rowHashes } from '../../modalities/fit-table.ts';
-import { readRawTable } from '../../modalities/raw-table.ts';
+import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
 import { withWords } from '../../modalities/table-words.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
@@ -52,28 +52,47 @@ export async function tableData(
   signal?: AbortSignal,
 ): Promise<Result<BenchData, string>> {
   const table = await readRawTable(files, settings.target, signal);
-  if (!table.ok) return table;
+  return table.ok ? rawTableData(table.value, settings) : table;
+}
+
+/** The same of a table that was read before. `groups` [rows]: rows of equal value stay together, whatever the settings say. */
+export function rawTableData(
+  table: RawTable,
+  settings: TableSettings,
+  groups?: Uint32Array,
+): Result<BenchData, string> {
   const grouping = [settings.group, settings.time].filter((column) => column !== null);
-  const missing = grouping.find((column) => !table.value.header.includes(column));
+  const missing = grouping.find((column) => !table.header.includes(column));
   if (missing !== undefined) return fail(`There is no column “${missing}” to split by. Check the spelling.`);
   // A column that rows are grouped by names the group and would be learnt by heart.
   const without =
     settings.group === null || settings.without.includes(settings.group)
       ? settings.without
       : [...settings.without, settings.group];
-  const task = tableTask(table.value, { ...settings, without });
+  const task = tableTask(table, { ...settings, without });
   if (!task.ok) return task;
-  const { header, rows } = table.value;
+  const { header, rows } = table;
   const cellsOf = (column: string): string[] => {
     const field = header.indexOf(column);
     return Array.from(task.value.origins, (row) => rows[row]?.[field] ?? '');
   };
-  return splitAndEncode(task.value, settings, cellsOf, header);
+  const how: Result<Split, string> =
+    groups === undefined
+      ? howToSplit(settings, cellsOf)
+      : ok({
+          how: {
+            type: 'groups' as const,
+            hashes: Uint32Array.from(task.value.origins, (row) => groups[row]!),
+          },
+          phrase: 'by the whole groups that the data contract names',
+        });
+  return how.ok ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, header) : how;
 }
 
 function splitAndEncode(
   raw: TableTask,
-  settings: TableSettings,
+  share: number,
+  how: Split,
   cellsOf: (column: string) => string[],
   header: readonly string[],
 ): Result<BenchData, string> {
@@ -85,12 +104,10 @@ function splitAndEncode(
     target.type === 'classes'
       ? Int32Array.from(raw.rows, (row) => labelIndex(target.classes, row[raw.field] ?? ''))
       : undefined;
-  const how = howToSplit(settings, cellsOf);
-  if (!how.ok) return how;
-  const { training, heldOut } = splitRows({ hashes: first, classes }, how.value.how, settings.heldOut);
+  const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, share);
   if (training.length < FEWEST || heldOut.length < FEWEST)
     return fail(
-      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.value.phrase}): both need ${FEWEST} at least. Bring more rows${how.value.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
   const { table: task, notes: wordNotes } = withWords(raw, training);
   const fitted = fitContract(task, training);
@@ -119,18 +136,18 @@ function splitAndEncode(
     notes.push(
       `${kept.value.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
     );
-  const share = heldOut.length / (training.length + heldOut.length);
-  if (Math.abs(share - settings.heldOut) > UNEVEN)
+  const reached = heldOut.length / (training.length + heldOut.length);
+  if (Math.abs(reached - share) > UNEVEN)
     notes.push(
-      `${Math.round(share * 100)} % of the rows are held out, not ${Math.round(settings.heldOut * 100)} %: they stay together ${how.value.phrase}.`,
+      `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
     );
   return ok({
     contract,
     training: learnt.value.examples,
     heldOut: kept.value.examples,
     digest,
-    split: how.value.phrase,
-    together: togetherOf(how.value.how, learnt.value.rows),
+    split: how.phrase,
+    together: togetherOf(how.how, learnt.value.rows),
     notes,
     heldOutCells(column) {
       if (!header.includes(column)) return undefined;
@@ -147,10 +164,12 @@ const labelIndex = (classes: readonly { readonly label: string }[], text: string
   return exact >= 0 ? exact : classes.findIndex((one) => Number(one.label) === Number(text));
 };
 
-function howToSplit(
-  settings: TableSettings,
-  cellsOf: (column: string) => string[],
-): Result<{ readonly how: HowToSplit; readonly phrase: string }, string> {
+interface Split {
+  readonly how: HowToSplit;
+  readonly phrase: string;
+}
+
+function howToSplit(settings: TableSettings, cellsOf: (column: string) => string[]): Result<Split, string> {
   if (settings.group !== null) {
     const hashes = rowHashes(cellsOf(settings.group).map((cell) => [cell]));
     return ok({

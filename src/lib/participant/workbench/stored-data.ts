@@ -1,0 +1,44 @@
+// Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
+// that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
+import type { DataContract, TableContract } from '../../core/data/contract.ts';
+import type { Examples } from '../../core/data/examples.ts';
+import type { Result } from '../../core/result.ts';
+import { storedTable } from '../../modalities/stored-table.ts';
+import { examplesData, rawTableData, type BenchData, type TableSettings } from './bench-data.ts';
+
+/** Of the rows, kept to judge by, as on the command line. */
+export const HELD_OUT = 0.2;
+
+/** `target`: a column of the table; pictures have their labels alone. Refused in a sentence. */
+export function storedData(
+  contract: DataContract,
+  examples: Examples,
+  target: string,
+): Result<BenchData, string> {
+  if (contract.kind === 'image') return examplesData(contract, examples, undefined, HELD_OUT, []);
+  const table = storedTable(contract, examples);
+  if (!table.ok) return table;
+  const isGrouped = contract.rules?.some((rule) => rule.type === 'group') === true;
+  // The column that names the groups is not kept: the first word of each row's hash stands for it.
+  const groups = isGrouped
+    ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
+    : undefined;
+  return rawTableData(
+    table.value,
+    {
+      target,
+      kind: kindOf(contract, target),
+      without: [],
+      heldOut: HELD_OUT,
+      group: null,
+      time: null,
+    },
+    groups,
+  );
+}
+
+/** As the contract has it; a column of numbers is told by its values, which may be the codes of classes. */
+function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
+  if (name === target.name) return target.type;
+  return columns.find((column) => column.name === name)?.type === 'category' ? 'classes' : null;
+}
