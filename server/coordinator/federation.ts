@@ -336,7 +336,7 @@ export class Federation {
   knows(participant: ParticipantId): boolean {
     return (
       this.attendance.has(participant) ||
-      this.invitations.admitted.includes(participant) ||
+      this.invitations.isAdmitted(participant) ||
       this.#lastRounds.has(participant)
     );
   }
