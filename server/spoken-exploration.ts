@@ -1,5 +1,6 @@
 // An exploration for the eye, in a terminal: one line a column, then what to look at.
 import { isoText } from '#lib/core/data/iso-time.ts';
+import { listOf } from '#lib/modalities/import-report.ts';
 import type { ColumnSummary, Exploration } from '#lib/core/exploration/explore.ts';
 
 export function* spokenExploration({ rows, columns, warnings, associations }: Exploration): Iterable<string> {
@@ -8,6 +9,8 @@ export function* spokenExploration({ rows, columns, warnings, associations }: Ex
   for (const column of columns) yield `  ${column.name.padEnd(width)}  ${describe(column)}`;
   for (const [a, b, value] of strongest(associations))
     yield `goes together: ${a} and ${b} (${value.toFixed(2)})`;
+  if (associations.leftOut.length > 0)
+    yield `not compared with the others, there being so many: ${listOf(associations.leftOut)}`;
   for (const warning of warnings)
     yield `look at: ${warning.message}${warning.rows.length === 0 ? '' : ` Rows ${listed(warning.rows.map((row) => row + 1))}.`}`;
 }

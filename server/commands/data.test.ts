@@ -109,6 +109,20 @@ test.each([
   await expect(printed(...paths)).rejects.toThrow(message);
 });
 
+test('--explore says which rows are not in its figures', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) =>
+    JSON.stringify({ ill: i % 2 ? 'yes' : 'no', age: 20 + i }),
+  );
+  await writeFile(at('cut.ndjson'), [...rows.slice(0, 30), '{"ill":', ...rows.slice(30)].join('\n'));
+  const lines = await printed(at('cut.ndjson'), '--target', 'ill', '--explore');
+  expect(lines).toContain('not in these figures: 1 row or file that could not be read:');
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}\S*cut\.ndjson, row 31 \(not-json\): /));
+  expect(await json(at('cut.ndjson'), '--target', 'ill', '--explore')).toMatchObject({
+    exploration: { rows: 60 },
+    unexplored: { refused: 1, refusals: [{ row: 31 }] },
+  });
+});
+
 test('--explore gives figures of every column, those of no contract too, and what to look at', async () => {
   const rows = Array.from(
     { length: 60 },

@@ -13,7 +13,7 @@ import type { Examples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { importFiles } from '#lib/modalities/import.ts';
 import { explore, type Exploration } from '#lib/core/exploration/explore.ts';
-import { listOf, refusalLog } from '#lib/modalities/import-report.ts';
+import { listOf, refusalLog, type ImportReport } from '#lib/modalities/import-report.ts';
 import { isHidden } from '#lib/modalities/source-file.ts';
 import { readColumns } from '#lib/modalities/table/read-columns.ts';
 import { spokenExploration } from '../spoken-exploration.ts';
@@ -51,12 +51,14 @@ Examples:
     )
     .action(async (paths: readonly string[], flags: Flags) => {
       const read = await dataRead(paths, flags);
-      const exploration = flags.explore === true ? await explored(paths, read.contract) : undefined;
-      if (flags.json === true)
-        console.log(JSON.stringify({ ...read, ...(exploration === undefined ? {} : { exploration }) }));
+      const found = flags.explore === true ? await explored(paths, read.contract) : undefined;
+      if (flags.json === true) console.log(JSON.stringify({ ...read, ...found }));
       else {
         for (const line of spoken(read)) console.log(line);
-        if (exploration !== undefined) for (const line of spokenExploration(exploration)) console.log(line);
+        if (found !== undefined) {
+          for (const line of spokenExploration(found.exploration)) console.log(line);
+          for (const line of spokenUnexplored(found.unexplored, read.report.notes)) console.log(line);
+        }
       }
       if (read.version === null || (flags.strict === true && read.report.refused > 0)) process.exitCode = 1;
     });
@@ -106,15 +108,42 @@ async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' 
   };
 }
 
+interface Explored {
+  readonly exploration: Exploration;
+  /** Rows and files that could not be read as such: the figures are without them. */
+  readonly unexplored: Pick<ImportReport, 'refused' | 'refusals' | 'notes'>;
+}
+
 /** All columns of the files, those that the contract leaves out too. */
-async function explored(paths: readonly string[], contract: DataContract): Promise<Exploration> {
+async function explored(paths: readonly string[], contract: DataContract): Promise<Explored> {
   if (contract.kind !== 'table') throw new Error('--explore is for tables; these files are pictures.');
+  const log = refusalLog();
   const table = await readColumns(
     (await sourceFiles(paths)).filter((file) => !isHidden(file.path)),
-    refusalLog(),
+    log,
   );
-  return explore(table, contract.target.name);
+  const { refused, refusals, notes } = log.report(table.rows, 0, 0);
+  return { exploration: explore(table, contract.target.name), unexplored: { refused, refusals, notes } };
 }
+
+/** `known`: notes of the import, which were told already. */
+function* spokenUnexplored(
+  { refused, refusals, notes }: Explored['unexplored'],
+  known: readonly string[],
+): Iterable<string> {
+  for (const note of notes) if (!known.includes(note)) yield `note: ${note}`;
+  if (refused === 0) return;
+  yield `not in these figures: ${counted(refused, 'row or file', 'rows or files')} that could not be read:`;
+  for (const one of refusals.slice(0, LISTED)) yield `  ${placeOf(one)} (${one.kind}): ${one.message}`;
+  if (refused > LISTED) yield `  … and ${refused - LISTED} more`;
+}
+
+const placeOf = (one: ImportReport['refusals'][number]): string =>
+  [
+    one.file,
+    ...(one.row === null ? [] : [`row ${one.row}`]),
+    ...(one.column === null ? [] : [`column ${one.column}`]),
+  ].join(', ');
 
 /** Rejects with a sentence: what the file holds, what was expected. */
 async function contractAt(path: string): Promise<DataContract> {
@@ -149,14 +178,8 @@ function* spoken(read: Read): Iterable<string> {
   else for (const column of contract.columns) yield `  ${column.name}: ${describe(column)}`;
   yield `  to learn: ${target(read)}`;
   for (const note of [...read.notes, ...report.notes]) yield `  note: ${note}`;
-  for (const one of report.refusals.slice(0, LISTED)) {
-    const place = [
-      one.file,
-      ...(one.row === null ? [] : [`row ${one.row}`]),
-      ...(one.column === null ? [] : [`column ${one.column}`]),
-    ];
-    yield `refused: ${place.join(', ')} (${one.kind}): ${one.message}`;
-  }
+  for (const one of report.refusals.slice(0, LISTED))
+    yield `refused: ${placeOf(one)} (${one.kind}): ${one.message}`;
   for (const rule of report.broken)
     yield `broken: ${rule.column ?? 'rows'} (${rule.kind}), ${counted(rule.count, 'time')}${rule.expected === null ? '' : `, expected ${rule.expected}`}: ${rowsOf(rule.places.map((place) => place.row))}. ${rule.fix}`;
   if (report.refused > LISTED)
@@ -172,8 +195,8 @@ const rowsOf = (rows: readonly (number | null)[]): string => {
   return known.length === 0 ? 'the whole file' : `row ${listOf(known.map(String), 10)}`;
 };
 
-const counted = (number: number, noun: string): string =>
-  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+const counted = (number: number, noun: string, many = `${noun}s`): string =>
+  `${number.toLocaleString('en')} ${number === 1 ? noun : many}`;
 
 function describe(column: TableColumn): string {
   const missing = column.missingAllowed ? ', may be missing' : '';

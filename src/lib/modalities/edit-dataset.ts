@@ -9,7 +9,8 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { classMatch } from './image/class-match.ts';
 import { quoted } from './import-report.ts';
 import type { OpenedDataset } from './explore-dataset.ts';
-import { cellTexts } from './table/decoded-columns.ts';
+import { brokenByCell, brokenByRemoval } from './edit-rules.ts';
+import { cellTexts, decodedColumns } from './table/decoded-columns.ts';
 import { recordOfCells, rowEncoder } from './table/row-encoder.ts';
 
 export type DatasetEdit =
@@ -29,6 +30,10 @@ export function changeOf(dataset: OpenedDataset, edit: DatasetEdit): Result<RowC
       if (rows.length === 0 || rows.some((row) => !(row >= 0 && row < count)))
         return fail(`There are the rows 1 to ${count}.`);
       if (rows.length === count) return fail('A dataset keeps one row at least. Delete the whole instead.');
+      const { contract, table } = dataset;
+      const broken =
+        contract.kind === 'table' && table !== undefined ? brokenByRemoval(contract, table, rows) : undefined;
+      if (broken !== undefined) return fail(broken);
       return ok({ replaced: none, removed: Uint32Array.from(rows), examples: undefined });
     }
     case 'cell': {
@@ -79,7 +84,11 @@ function encoded(
   // What did not change keeps its bits, whatever digits it is shown with.
   keepOthers(contract, examples, row, at, features);
   const isTarget = at === contract.columns.length;
-  return ok({ features, target: isTarget ? encoder.target : examples.targets[row]! });
+  const target = isTarget ? encoder.target : examples.targets[row]!;
+  const targets = examples.targets instanceof Int32Array ? Int32Array.of(target) : Float32Array.of(target);
+  const after = decodedColumns(contract, { count: 1, features, targets, hashes: none });
+  const broken = brokenByCell(contract, table, after, { row, column, text });
+  return broken === undefined ? ok({ features, target }) : fail(broken);
 }
 
 function keepOthers(

@@ -108,7 +108,7 @@ export class DatasetPage {
 
   /** Makes another state the one that is used. */
   async goTo(state: number): Promise<void> {
-    if (this.going !== null) return;
+    if (this.going === state) return;
     this.going = state;
     await this.#attempt(async () => {
       const store = await this.ports.store();
@@ -117,7 +117,7 @@ export class DatasetPage {
       this.history = await store.history(this.id);
       await this.#look();
     });
-    this.going = null;
+    if (this.going === state) this.going = null;
   }
 
   /** What a state changed of its parent; read once. */
@@ -153,6 +153,8 @@ export class DatasetPage {
   }
 
   #attempt(work: () => Promise<void>): Promise<void> {
+    // What stands behind something that broke must not take the word of it away.
+    if (!this.busy) this.trouble = null;
     this.#pending += 1;
     this.#last = this.#last.then(() => this.#run(work));
     return this.#last;
@@ -161,7 +163,6 @@ export class DatasetPage {
   async #run(work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.trouble = null;
     } catch (error) {
       if (error instanceof Error && 'kind' in error && error.kind === 'bad-edit')
         this.refused = error.message;

@@ -1,7 +1,7 @@
 // The page of one dataset: what is asked for while something else runs waits its turn, and nothing typed is lost.
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
-import { DataLocked } from '../ports/dataset-store.ts';
+import { DataLocked, type DatasetStore } from '../ports/dataset-store.ts';
 import { QuestionRefused } from '../workers/question-refused.ts';
 import type { DatasetAnswer, DatasetQuestion } from '../workers/ingest-messages.ts';
 import type { DatasetPorts } from './datasets.svelte.ts';
@@ -9,7 +9,15 @@ import { DatasetPage } from './dataset-page.svelte.ts';
 
 /** A page over four pictures of two classes; `asked` says what the worker was asked for, the edits with what they change. */
 async function page() {
-  const store = memoryDatasetStore(() => 5);
+  const kept = memoryDatasetStore(() => 5);
+  const visited: number[] = [];
+  const store: DatasetStore = {
+    ...kept,
+    checkout(id, state) {
+      visited.push(state);
+      return kept.checkout(id, state);
+    },
+  };
   const writer = await store.write({
     id: 'set',
     federation: null,
@@ -36,6 +44,7 @@ async function page() {
       case 'edit': {
         const { edit, base, message } = question;
         edits.push(message);
+        if (message === 'broken') throw new Error('The disk is gone.');
         if (message === 'bad') throw new QuestionRefused('bad-edit', 'no such class');
         const change =
           edit.type === 'remove'
@@ -65,7 +74,7 @@ async function page() {
   await shown.load();
   const label = (row: number, message: string): Promise<boolean> =>
     shown.edit({ type: 'cell', row, column: 'label', text: 'right' }, message);
-  return { shown, store, edits, label };
+  return { shown, store, edits, label, visited };
 }
 
 test('two cells changed one right after the other are both kept, in their order', async () => {
@@ -97,6 +106,14 @@ test('a refusal stays in view when the edit behind it is kept', async () => {
   expect(shown.refused).toBe('no such class');
 });
 
+test('what broke stays in view while what waited behind it is done, and goes with the next that is asked for', async () => {
+  const { shown, label } = await page();
+  expect(await Promise.all([label(0, 'broken'), label(1, 'good')])).toEqual([false, true]);
+  expect(shown.trouble?.message).toBe('The disk is gone.');
+  await shown.show(0);
+  expect(shown.trouble).toBeNull();
+});
+
 test('a locked device is told to whoever can ask for the passphrase', async () => {
   const told: string[] = [];
   const locked: DatasetPorts = {
@@ -108,10 +125,11 @@ test('a locked device is told to whoever can ask for the passphrase', async () =
 });
 
 test('going to a state is asked for once, however often it is clicked', async () => {
-  const { shown, label } = await page();
+  const { shown, label, visited } = await page();
   await label(0, 'one');
   await label(1, 'two');
-  await Promise.all([shown.goTo(1), shown.goTo(0)]);
-  expect(shown.history?.head).toBe(1);
+  await Promise.all([shown.goTo(1), shown.goTo(1), shown.goTo(0)]);
+  expect(visited).toEqual([1, 0]);
+  expect(shown.history?.head).toBe(0);
   expect(shown.going).toBeNull();
 });

@@ -57,11 +57,11 @@ const contract: TableContract = {
 };
 const CSV = 'age,sex,ill\n61.5,female,0\n44,male,1\n,male,0\n61.5,female,0\n';
 
-async function imported(client: IngestClient, text = CSV): Promise<DatasetVersion> {
+async function imported(client: IngestClient, text = CSV, by = contract): Promise<DatasetVersion> {
   const file = new File([text], 'a.csv');
   const result = await client.import({
     source: { type: 'files', files: [{ path: 'a.csv', file }] },
-    contract,
+    contract: by,
     federation: null,
     datasetName: 'a',
     dataset: null,
@@ -221,6 +221,42 @@ test.each<readonly [string, (base: DatasetVersion) => DatasetQuestion, string, R
     message: expect.stringMatching(message),
   });
   expect((await store.record('set'))?.version).toBe(before);
+});
+
+test.each<readonly [string, (base: DatasetVersion) => DatasetQuestion, RegExp]>([
+  ['a value that another row has', (base) => cell(base, 1, 'age', '61.5'), /“61.5” stands in row 1/],
+  ['a value of another form', (base) => cell(base, 1, 'age', '44.25'), /must be written as/],
+  ['one empty cell too many', (base) => cell(base, 1, 'age', ''), /empty in 2 of 4 rows, and at most 30 %/],
+  [
+    'the removal of filled rows',
+    (base) => ({
+      type: 'edit',
+      dataset: 'set',
+      base,
+      edit: { type: 'remove', rows: [0] },
+      message: '',
+    }),
+    /empty in 1 of 3 rows/,
+  ],
+])('%s is refused by the contract’s rule for the column', async (_, question, message) => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const ruled: TableContract = {
+    ...contract,
+    rules: [
+      { type: 'unique', column: 'age' },
+      { type: 'pattern', column: 'age', pattern: '\\d+\\.?\\d?' },
+      { type: 'missing-share', column: 'age', maximum: 0.3 },
+    ],
+  };
+  const text = 'age,sex,ill\n61.5,female,0\n44,male,1\n,male,0\n52,female,0\n';
+  const before = await imported(client, text, ruled);
+  await expect(client.ask(question(before))).rejects.toMatchObject({
+    kind: 'bad-edit',
+    message: expect.stringMatching(message),
+  });
+  expect((await store.record('set'))?.version).toBe(before);
+  await asked(client, 'edited', cell(before, 1, 'age', '44.5'));
 });
 
 test('pictures are explored by brightness, and a label can be mended', async () => {

@@ -2,7 +2,7 @@
 // changes on the way to it; committing writes one row and the dataset's own, in one transaction.
 import { afterChanges, changesTo, describeChange } from '../../core/data/dataset-states.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
-import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import { applyChangeInPlace, type RowChange } from '../../core/data/row-change.ts';
 import type { DatasetVersion } from '../../core/ids.ts';
 import {
   DatasetMoved,
@@ -37,7 +37,7 @@ interface ReadState {
   readonly stored: StoredDataset;
   readonly row: DatasetRow;
   readonly states: readonly StateRow[];
-  /** Of the wanted state. */
+  /** Of the wanted state; whoever asked owns them. */
   readonly examples: Examples;
 }
 
@@ -128,7 +128,7 @@ export async function commit(
   if (read === undefined) throw new Error(`There is no dataset ${id}.`);
   const { row, stored, states, examples } = read;
   if (base !== undefined && row.record.version !== base) throw new DatasetMoved(id);
-  const after = applyChange(examples, change);
+  const after = applyChangeInPlace(examples, change);
   if (after.count === 0) throw new Error('The change would leave the dataset without a row.');
   const number = states.length + 1;
   const made = describeChange(row.record.contract, after, change);

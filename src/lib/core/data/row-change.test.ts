@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Examples } from './examples.ts';
-import { applyChange, differenceOf, type RowChange } from './row-change.ts';
+import { afterChanges } from './dataset-states.ts';
+import { applyChange, applyChangeInPlace, differenceOf, type RowChange } from './row-change.ts';
 
 /** Rows [n, −n] with hash (n, 7). */
 const rows = (...numbers: readonly number[]): Examples => ({
@@ -22,6 +23,23 @@ test('a change replaces, removes and appends, in row numbers of before', () => {
   expect(applyChange(before, change([0], [], rows(9)))).toEqual(rows(9, 2, 3, 4, 5));
   // What was there is another's to keep.
   expect(before).toEqual(rows(1, 2, 3, 4, 5));
+});
+
+test('many edits copy the rows once, and never those of the import', () => {
+  const imported = rows(1, 2, 3);
+  const after = afterChanges(imported, [
+    change([0], [], rows(9)),
+    change([], [1]),
+    change([1], [], rows(8)),
+    change([], [], rows(7)),
+  ]);
+  expect(after).toEqual(rows(9, 8, 7));
+  expect(imported).toEqual(rows(1, 2, 3));
+  // What is one's own is changed where it lies.
+  const own = rows(1, 2, 3);
+  const changed = applyChangeInPlace(own, change([2], [], rows(5)));
+  expect(changed.features.buffer).toBe(own.features.buffer);
+  expect(changed).toEqual(rows(1, 2, 5));
 });
 
 test('a change of rows that are not there is a mistake of whoever made it', () => {

@@ -14,7 +14,12 @@ export const isChange = (change: RowChange): boolean =>
   change.removed.length > 0 || (change.examples?.count ?? 0) > 0;
 
 /** The rows after the change, copied. Throws a RangeError for a row that is not there. */
-export function applyChange(before: Examples, change: RowChange): Examples {
+export const applyChange = (before: Examples, change: RowChange): Examples => changed(before, change, false);
+
+/** As `applyChange`, for rows that nobody else holds: where no row goes or comes, they are changed where they lie. */
+export const applyChangeInPlace = (own: Examples, change: RowChange): Examples => changed(own, change, true);
+
+function changed(before: Examples, change: RowChange, isOwn: boolean): Examples {
   const { replaced, removed, examples } = change;
   const rows = replaced.length + removed.length;
   const last = Math.max(replaced.at(-1) ?? -1, removed.at(-1) ?? -1);
@@ -23,7 +28,7 @@ export function applyChange(before: Examples, change: RowChange): Examples {
   const size = before.count === 0 ? 0 : before.features.length / before.count;
   const kept = removed.length === 0 ? before : selectExamples(before, rowsWithout(before.count, removed));
   const result: Examples =
-    kept === before
+    kept === before && !isOwn
       ? {
           ...before,
           features: before.features.slice(),

@@ -6,19 +6,23 @@ export interface Associations {
   readonly names: readonly string[];
   /** [names, names], symmetric: −1 to 1 for two numbers, else 0 to 1; NaN where one of the two does not vary. */
   readonly values: readonly (readonly number[])[];
+  /** Columns that could take part, were there not so many. */
+  readonly leftOut: readonly string[];
 }
 
-/** Further columns are left out: their pairs grow with the square. */
+/** Further columns are left out: their pairs grow with the square. The target never is. */
 const MOST_COLUMNS = 60;
 const MOST_LABELS = 100;
 
-export function associations(columns: readonly ColumnValues[]): Associations {
-  const used = columns
-    .filter(
-      (column) =>
-        column.type !== 'category' || (column.labels.length > 1 && column.labels.length <= MOST_LABELS),
-    )
-    .slice(0, MOST_COLUMNS);
+/** `target`: the column to learn, where there is one. */
+export function associations(columns: readonly ColumnValues[], target: string | null = null): Associations {
+  const fit = columns.filter(
+    (column) =>
+      column.type !== 'category' || (column.labels.length > 1 && column.labels.length <= MOST_LABELS),
+  );
+  const places = fit.some((column) => column.name === target) ? MOST_COLUMNS - 1 : MOST_COLUMNS;
+  const first = new Set(fit.filter((column) => column.name !== target).slice(0, places));
+  const used = fit.filter((column) => column.name === target || first.has(column));
   const centred = used.map((column) => (column.type === 'category' ? undefined : centre(column.values)));
   const values = used.map(() => new Array<number>(used.length).fill(1));
   for (let i = 0; i < used.length; i += 1)
@@ -27,7 +31,11 @@ export function associations(columns: readonly ColumnValues[]): Associations {
       values[i]![j] = value;
       values[j]![i] = value;
     }
-  return { names: used.map((column) => column.name), values };
+  return {
+    names: used.map((column) => column.name),
+    values,
+    leftOut: fit.filter((column) => !used.includes(column)).map((column) => column.name),
+  };
 }
 
 /** Deviations from the mean and the sum of their squares; undefined where a value is missing, and each pair has a mean of its own. */
@@ -35,7 +43,8 @@ function centre(values: Float64Array): Centred | undefined {
   let total = 0;
   for (let row = 0; row < values.length; row += 1) total += values[row]!;
   if (Number.isNaN(total)) return undefined;
-  const mean = total / values.length;
+  // The mean of a constant is rounded: what is left of it would pass for spread.
+  const mean = isConstant(values) ? values[0]! : total / values.length;
   const deviations = new Float64Array(values.length);
   let squares = 0;
   for (let row = 0; row < values.length; row += 1) {
@@ -44,6 +53,10 @@ function centre(values: Float64Array): Centred | undefined {
     squares += deviation * deviation;
   }
   return { deviations, squares };
+}
+function isConstant(values: Float64Array): boolean {
+  for (let row = 1; row < values.length; row += 1) if (values[row] !== values[0]) return false;
+  return true;
 }
 interface Centred {
   readonly deviations: Float64Array;
@@ -75,12 +88,19 @@ export function pearson(a: Float64Array, b: Float64Array): number {
   let count = 0;
   let sumA = 0;
   let sumB = 0;
+  let first = -1;
+  let variesA = false;
+  let variesB = false;
   for (let row = 0; row < a.length; row += 1) {
     if (Number.isNaN(a[row]! + b[row]!)) continue;
+    if (first < 0) first = row;
+    variesA ||= a[row] !== a[first];
+    variesB ||= b[row] !== b[first];
     count += 1;
     sumA += a[row]!;
     sumB += b[row]!;
   }
+  if (!variesA || !variesB) return NaN;
   const meanA = sumA / count;
   const meanB = sumB / count;
   let products = 0;
@@ -94,7 +114,7 @@ export function pearson(a: Float64Array, b: Float64Array): number {
     squaresA += x * x;
     squaresB += y * y;
   }
-  return count < 2 ? NaN : bounded(products / Math.sqrt(squaresA * squaresB));
+  return bounded(products / Math.sqrt(squaresA * squaresB));
 }
 
 /** √(χ² / (n · (min(rows, columns) − 1))) of the table of both, empty rows and columns left out (Cramér 1946); no bias correction. */
@@ -132,6 +152,8 @@ export function correlationRatio(codes: Int32Array, labels: number, values: Floa
   const sums = new Float64Array(labels);
   let count = 0;
   let total = 0;
+  let lowest = Infinity;
+  let highest = -Infinity;
   for (let row = 0; row < codes.length; row += 1) {
     const code = codes[row]!;
     const value = values[row]!;
@@ -140,8 +162,10 @@ export function correlationRatio(codes: Int32Array, labels: number, values: Floa
     sums[code] = sums[code]! + value;
     count += 1;
     total += value;
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
   }
-  if (count < 2) return NaN;
+  if (count < 2 || lowest === highest) return NaN;
   const mean = total / count;
   let between = 0;
   for (let code = 0; code < labels; code += 1)
@@ -149,5 +173,5 @@ export function correlationRatio(codes: Int32Array, labels: number, values: Floa
   let all = 0;
   for (let row = 0; row < codes.length; row += 1)
     if (codes[row]! >= 0 && !Number.isNaN(values[row]!)) all += (values[row]! - mean) ** 2;
-  return all === 0 ? NaN : Math.min(1, Math.sqrt(between / all));
+  return Math.min(1, Math.sqrt(between / all));
 }

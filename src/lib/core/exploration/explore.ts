@@ -41,7 +41,7 @@ export function explore(table: ColumnTable, target: string | null = null): Explo
     rows: table.rows,
     target,
     columns,
-    associations: associations(table.columns),
+    associations: associations(table.columns, target),
     duplicates,
     warnings: warningsOf(table, columns, duplicates, target).toSorted(
       (a, b) => GRAVITY.indexOf(a.kind) - GRAVITY.indexOf(b.kind),

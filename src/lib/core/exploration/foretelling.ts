@@ -6,6 +6,10 @@ import { quantile } from './number-summary.ts';
 /** From here on it is called a leak. */
 export const LEAK = 0.95;
 const BINS = 64;
+/** A target of more classes is a name or a number, not a class. */
+const MOST_LABELS = 1000;
+/** Of the table of groups and classes: 80 MB. */
+const MOST_CELLS = 20_000_000;
 
 /** The half that is judged: by no period that rows could have (Knuth's multiplicative hash). */
 const isJudged = (row: number): boolean => Math.imul(row, 0x9e3779b1) < 0;
@@ -14,10 +18,14 @@ const isJudged = (row: number): boolean => Math.imul(row, 0x9e3779b1) < 0;
  * Fitted to one half of the rows, judged on the other, so that a column of names, which knows every row by heart, foretells nothing. Classes:
  * the share of the most frequent class's mistakes that the most frequent class of each group avoids. Numbers: the share of
  * the squared error about the mean that the mean of each group avoids (R²). Groups are categories, or 64 ranges that hold equally many
- * rows; missing is a group too. 0 at least; undefined where the target does not vary.
+ * rows; missing is a group too. 0 at least; undefined where the target does not vary, and where the column or the target has so many
+ * different texts that nothing could be told.
  */
 export function foretells(column: ColumnValues, target: ColumnValues): number | undefined {
+  if (column.type === 'category' && column.labels.length > column.codes.length / 2) return undefined;
+  if (target.type === 'category' && target.labels.length > MOST_LABELS) return undefined;
   const { groups, count } = groupsOf(column);
+  if (target.type === 'category' && count * target.labels.length > MOST_CELLS) return undefined;
   return target.type === 'category'
     ? foretellsClass(groups, count, target.codes, target.labels.length)
     : foretellsNumber(groups, count, target.values);
@@ -89,10 +97,14 @@ function foretellsNumber(groups: Int32Array, count: number, values: Float64Array
   const counts = new Uint32Array(count);
   let total = 0;
   let known = 0;
+  let lowest = Infinity;
+  let highest = -Infinity;
   for (let row = 0; row < groups.length; row += 1) {
     if (isJudged(row)) continue;
     const value = values[row]!;
     if (Number.isNaN(value)) continue;
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
     const group = groups[row]!;
     sums[group] = sums[group]! + value;
     counts[group] = counts[group]! + 1;
@@ -106,9 +118,11 @@ function foretellsNumber(groups: Int32Array, count: number, values: Float64Array
     if (!isJudged(row)) continue;
     const value = values[row]!;
     if (Number.isNaN(value)) continue;
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
     const group = groups[row]!;
     error += (value - (counts[group]! > 0 ? sums[group]! / counts[group]! : mean)) ** 2;
     usual += (value - mean) ** 2;
   }
-  return usual === 0 || known === 0 ? undefined : Math.max(0, 1 - error / usual);
+  return lowest >= highest || usual === 0 || known === 0 ? undefined : Math.max(0, 1 - error / usual);
 }

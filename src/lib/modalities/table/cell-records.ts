@@ -1,5 +1,6 @@
 // Values that a format gives one by one, as the records that text is cut into. Missing values are empty cells.
 import { isoText } from '../../core/data/iso-time.ts';
+import { listOf, quoted } from '../import-report.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 
 const encoder = new TextEncoder();
@@ -48,13 +49,47 @@ export function cellText(value: unknown): string {
   }
 }
 
-/** The cells of an object, nested objects by their path: {a: {b: 1}} has the column "a.b". */
-export function flattened(value: object, path = '', into = new Map<string, string>()): Map<string, string> {
-  for (const [key, inner] of Object.entries(value)) {
-    const name = path === '' ? key : `${path}.${key}`;
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !(inner instanceof Date))
-      flattened(inner as object, name, into);
-    else into.set(name, cellText(inner));
-  }
-  return into;
+/** Objects and lists within one another: no table needs more, and each costs the walk below a frame of the stack. */
+export const MOST_NESTED = 32;
+
+/** The cells of an object, nested objects by their path: {a: {b: 1}} has the column "a.b". undefined where they nest too deep. */
+export function flattened(value: object): Map<string, string> | undefined {
+  const cells = new Map<string, string>();
+  const isWithin = (inner: unknown, left: number): boolean =>
+    typeof inner !== 'object' ||
+    inner === null ||
+    (left > 0 && Object.values(inner).every((one) => isWithin(one, left - 1)));
+  if (!isWithin(value, MOST_NESTED)) return undefined;
+  const walk = (from: object, path: string): void => {
+    for (const [key, inner] of Object.entries(from) as [string, unknown][]) {
+      const name = path === '' ? key : `${path}.${key}`;
+      if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && !(inner instanceof Date))
+        walk(inner, name);
+      else cells.set(name, cellText(inner));
+    }
+  };
+  walk(value, '');
+  return cells;
+}
+
+export const tooNested = (what: string): string =>
+  `${what} holds objects or lists more than ${MOST_NESTED} deep. Write its values as columns of their own.`;
+
+const NAMED_LATE = 100;
+
+/** Columns that come up once the header is settled: they are not read, and `note` says so. */
+export function lateColumns(header: readonly string[]) {
+  const known = new Set(header);
+  const late = new Set<string>();
+  return {
+    look(cells: ReadonlyMap<string, string>): void {
+      for (const name of cells.keys()) if (!known.has(name) && late.size < NAMED_LATE) late.add(name);
+    },
+    /** undefined where there are none. */
+    note(path: string): string | undefined {
+      return late.size === 0
+        ? undefined
+        : `${path}: left unread, because the first rows do not name them: ${listOf([...late].map(quoted), 10)}. Name every column in the first row, with null where it has no value.`;
+    },
+  };
 }

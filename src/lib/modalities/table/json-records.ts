@@ -2,7 +2,7 @@
 // object is refused by its line or its number, and reading goes on behind it.
 import { quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
-import { cellRecords, flattened } from './cell-records.ts';
+import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 import { encodingOf, textChunks } from './text-bytes.ts';
@@ -10,24 +10,28 @@ import { encodingOf, textChunks } from './text-bytes.ts';
 const decoder = new TextDecoder();
 
 /** Takes objects and hands them on as records under the columns that the first piece names. */
-function objectRecords(sink: RecordSink) {
+function objectRecords(sink: RecordSink, path: string) {
   const record = cellRecords();
   let waiting: { readonly cells: Map<string, string>; readonly row: number }[] | undefined = [];
   let header: readonly string[] = [];
+  let late = lateColumns(header);
   let isUsable = true;
 
-  const emit = (cells: Map<string, string>, row: number): void =>
+  const emit = (cells: Map<string, string>, row: number): void => {
+    late.look(cells);
     sink.record(
       record(
         header.map((name) => cells.get(name) ?? ''),
         row,
       ),
     );
+  };
   const settle = (): void => {
     if (waiting === undefined || waiting.length === 0) return;
     const names = new Set<string>();
     for (const { cells } of waiting) for (const name of cells.keys()) names.add(name);
     header = [...names];
+    late = lateColumns(header);
     isUsable = sink.header(header, waiting[0]?.row ?? 1);
     const first = waiting;
     waiting = undefined;
@@ -48,6 +52,7 @@ function objectRecords(sink: RecordSink) {
           row,
         );
       const cells = flattened(value);
+      if (cells === undefined) return sink.refuse('not-json', tooNested(what), row);
       if (waiting !== undefined) waiting.push({ cells, row });
       else if (isUsable) emit(cells, row);
     },
@@ -58,6 +63,8 @@ function objectRecords(sink: RecordSink) {
     },
     end(): void {
       settle();
+      const note = late.note(path);
+      if (note !== undefined) sink.note(note);
       if (waiting !== undefined)
         sink.refuse('empty-file', 'The file holds no objects. Choose one with an object for each row.', 1);
     },
@@ -100,7 +107,7 @@ export async function readJsonLines(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const records = objectRecords(sink);
+  const records = objectRecords(sink, file.path);
   let rest: Uint8Array = new Uint8Array(0);
   let row = 0;
   /** A line that is too long was refused, and its end is still to come. */
@@ -152,7 +159,7 @@ export async function readJson(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  const records = objectRecords(sink);
+  const records = objectRecords(sink, file.path);
   let rest: Uint8Array = new Uint8Array(0);
   let at = 0;
   let depth = 0;

@@ -4,7 +4,7 @@ import { gunzipSync } from 'fflate';
 import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import { listOf, quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
-import { cellRecords, flattened } from './cell-records.ts';
+import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 
 /** Rows decoded at once: bounds memory where a row group holds millions. */
@@ -42,6 +42,7 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
   const record = cellRecords();
   const total = Number(metadata.num_rows);
   let header: readonly string[] | undefined;
+  let late = lateColumns([]);
   for (let start = 0; start < total; start += ROWS_AT_ONCE) {
     options.signal?.throwIfAborted();
     const rowEnd = Math.min(total, start + ROWS_AT_ONCE);
@@ -59,18 +60,28 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
     }
     const cells = rows.map((row) => flattened(row));
     if (header === undefined) {
-      header = [...new Set(cells.flatMap((one) => [...one.keys()]))];
+      header = [...new Set(cells.flatMap((one) => [...(one?.keys() ?? [])]))];
+      late = lateColumns(header);
       if (!sink.header(header, 1)) return;
     }
-    for (const [index, one] of cells.entries())
+    for (const [index, one] of cells.entries()) {
+      const row = start + index + 1;
+      if (one === undefined) {
+        sink.refuse('unsupported', tooNested('This row'), row);
+        continue;
+      }
+      late.look(one);
       sink.record(
         record(
           header.map((name) => one.get(name) ?? ''),
-          start + index + 1,
+          row,
         ),
       );
+    }
     if (!(await sink.piece(Math.floor((file.size * rowEnd) / total)))) return;
   }
+  const note = late.note(file.path);
+  if (note !== undefined) sink.note(note);
   if (header === undefined)
     sink.header(
       metadata.schema.slice(1).map((one) => one.name),

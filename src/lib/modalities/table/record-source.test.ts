@@ -115,6 +115,31 @@ test('lines of NDJSON that are no object are named, and the lines behind them ar
   ]);
 });
 
+test('columns that come up behind the first piece are left unread, and said to be', async () => {
+  const line = (more: object): string => JSON.stringify({ age: 61, city: 'Bern', ill: true, ...more });
+  // The second row ends behind the first piece of 1 MiB.
+  const text = [line({}), line({ note: 'x'.repeat(1_100_000) }), line({ weight: 70 })].join('\n');
+  const { report } = await imported(sourceOfText('a.ndjson', text));
+  expect(report).toMatchObject({ accepted: 3, refused: 0 });
+  expect(report.notes).toContainEqual(
+    expect.stringMatching(/^a\.ndjson: left unread, .*first rows do not name them: “note”, “weight”\./),
+  );
+});
+
+test('an object that nests without end is refused by its row, and reading goes on', async () => {
+  const deep = `{"age":61,"city":"Bern","ill":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`;
+  const list = `{"age":61,"city":"Bern","ill":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  const { report } = await imported(
+    sourceOfText('a.ndjson', [JSON.stringify(patients[0]), deep, list].join('\n')),
+  );
+  expect(report.accepted).toBe(1);
+  expect(report.refusals.map((one) => [one.row, one.kind])).toEqual([
+    [2, 'not-json'],
+    [3, 'not-json'],
+  ]);
+  expect(report.refusals[0]?.message).toMatch(/more than 32 deep/);
+});
+
 test('records of a JSON array that are no object or are cut off are named by their number', async () => {
   const text =
     '[{"age":61,"city":"Bern","ill":1}, 7, {"age":1e999x}, {"age":62,"city":"B}{\\"ern","ill":0}, {"age":6';

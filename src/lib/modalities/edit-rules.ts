@@ -1,0 +1,84 @@
+// The contract's rules for whole columns, kept while a dataset is changed by hand: what an import would refuse cannot be typed either.
+// Of the columns that no model learns from nothing is kept, so their rules have nothing to say here.
+import type { ColumnRule, TableContract } from '../core/data/contract.ts';
+import { readPattern } from '../core/data/pattern.ts';
+import type { ColumnTable, ColumnValues } from '../core/exploration/columns.ts';
+import { quoted } from './import-report.ts';
+
+/** `row` of `before` becomes the one row of `after`, its cell in `column` written as `text`. A sentence where a rule is broken. */
+export function brokenByCell(
+  { rules = [] }: TableContract,
+  before: ColumnTable,
+  after: ColumnTable,
+  { row, column, text }: { readonly row: number; readonly column: string; readonly text: string },
+): string | undefined {
+  const old = columnOf(before, column);
+  const fresh = columnOf(after, column);
+  if (old === undefined || fresh === undefined) return undefined;
+  const own = valueAt(fresh, 0);
+  for (const rule of rules) {
+    if (rule.column !== column) continue;
+    switch (rule.type) {
+      case 'unique':
+        for (let other = 0; own !== undefined && other < before.rows; other += 1)
+          if (other !== row && valueAt(old, other) === own)
+            return `${quoted(column)} must be different in every row, but ${quoted(text)} stands in row ${other + 1}.`;
+        break;
+      case 'pattern': {
+        const fits = readPattern(rule.pattern);
+        if (own !== undefined && fits.ok && !fits.value(text.trim()))
+          return `${quoted(column)} must be written as ${rule.pattern}, but the cell holds ${quoted(text)}.`;
+        break;
+      }
+      case 'missing-share': {
+        if (own !== undefined || valueAt(old, row) === undefined) break;
+        const missing = missingRows(old, before.rows).length + 1;
+        if (missing / before.rows > rule.maximum) return tooMany(rule, missing, before.rows);
+        break;
+      }
+      case 'group':
+        break;
+      default:
+        return rule satisfies never;
+    }
+  }
+  return undefined;
+}
+
+/** Rows that go leave a larger share of the others without a value. `removed`: from 0, each once. */
+export function brokenByRemoval(
+  { rules = [] }: TableContract,
+  table: ColumnTable,
+  removed: readonly number[],
+): string | undefined {
+  const gone = new Set(removed);
+  const left = table.rows - removed.length;
+  for (const rule of rules) {
+    const column = columnOf(table, rule.column);
+    if (rule.type !== 'missing-share' || column === undefined) continue;
+    const missing = missingRows(column, table.rows);
+    const after = missing.filter((row) => !gone.has(row)).length;
+    if (after / left > rule.maximum && after / left > missing.length / table.rows)
+      return tooMany(rule, after, left);
+  }
+  return undefined;
+}
+
+const columnOf = ({ columns }: ColumnTable, name: string): ColumnValues | undefined =>
+  columns.find((column) => column.name === name);
+
+/** undefined where it is missing. */
+function valueAt(column: ColumnValues, row: number): number | undefined {
+  const value = column.type === 'category' ? column.codes[row]! : column.values[row]!;
+  return Number.isNaN(value) || (column.type === 'category' && value < 0) ? undefined : value;
+}
+
+const missingRows = (column: ColumnValues, rows: number): readonly number[] =>
+  Array.from({ length: rows }, (_, row) => row).filter((row) => valueAt(column, row) === undefined);
+
+const tooMany = (
+  { column, maximum }: Extract<ColumnRule, { type: 'missing-share' }>,
+  missing: number,
+  rows: number,
+): string =>
+  `${quoted(column)} would be empty in ${missing} of ${rows} rows, and at most ${Number((maximum * 100).toFixed(1))} % may be.`;
