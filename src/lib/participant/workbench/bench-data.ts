@@ -6,7 +6,7 @@ import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { encodeTable, fitContract, rowHashes } from '../../modalities/fit-table.ts';
-import { readRawTable } from '../../modalities/raw-table.ts';
+import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
 import { withWords } from '../../modalities/table-words.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
@@ -27,7 +27,7 @@ export interface BenchData {
   readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
-  /** Where the `index`-th row to learn from lies in what was read, from 1. */
+  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted. */
   trainingPlace(index: number): number;
 }
 
@@ -68,14 +68,14 @@ export async function tableData(
     const field = header.indexOf(column);
     return Array.from(task.value.origins, (row) => rows[row]?.[field] ?? '');
   };
-  return splitAndEncode(task.value, settings, cellsOf, header);
+  return splitAndEncode(task.value, settings, cellsOf, table.value);
 }
 
 function splitAndEncode(
   raw: TableTask,
   settings: TableSettings,
   cellsOf: (column: string) => string[],
-  header: readonly string[],
+  { header, numbers }: RawTable,
 ): Result<BenchData, string> {
   const hashes = rowHashes(raw.rows);
   const digest = digestBuilder().update(bytesOf(hashes)).finish();
@@ -92,7 +92,9 @@ function splitAndEncode(
     return fail(
       `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.value.phrase}): both need ${FEWEST} at least. Bring more rows${how.value.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
-  const { table: task, notes: wordNotes } = withWords(raw, training);
+  const worded = withWords(raw, training);
+  if (!worded.ok) return worded;
+  const { table: task, notes: wordNotes } = worded.value;
   const fitted = fitContract(task, training);
   if (!fitted.ok) return fitted;
   const { contract } = fitted.value;
@@ -138,7 +140,7 @@ function splitAndEncode(
       // A hospital's 1.0 is another's 1.
       return Array.from(kept.value.rows, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
-    trainingPlace: (index) => (task.origins[learnt.value.rows[index] ?? 0] ?? 0) + 1,
+    trainingPlace: (index) => numbers[task.origins[learnt.value.rows[index] ?? 0] ?? 0] ?? 0,
   });
 }
 
