@@ -33,13 +33,15 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {
         const model = await openModel(flags.model);
-        const { predictions, unseen } = await predictRows(
+        const { predictions, unseen, leftOut, firstReason } = await predictRows(
           model,
           flags.data,
           flags.explain === true ? 'shapley' : (flags.explain ?? null),
           cancel.signal,
         );
         for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));
+        if (leftOut > 0)
+          console.error(`Of ${leftOut} rows nothing is predicted. The first: ${firstReason ?? ''}`);
         if (unseen > 0)
           console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);
       } finally {
@@ -50,7 +52,8 @@ export function register(program: Command): void {
 
 const SHOWN = 5;
 
-function spoken({ row, says, shares, explanation }: Prediction): string {
+function spoken({ row: number, file, says, shares, explanation }: Prediction): string {
+  const row = file === undefined ? number : `${file} ${number}`;
   const answer =
     typeof says === 'number'
       ? String(Number(says.toPrecision(6)))

@@ -19,6 +19,7 @@ interface Flags {
   readonly budget?: number;
   readonly trials?: number;
   readonly fairness?: string;
+  readonly positive?: string;
   readonly checkLabels?: true;
   readonly save?: string;
   readonly seed: number;
@@ -53,6 +54,7 @@ export function register(program: Command): void {
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
+    .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
@@ -113,6 +115,8 @@ function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
     throw new UnusableTraining(
       '--budget and --trials are for --model auto: a model by name is trained once.',
     );
+  if (flags.positive !== undefined && flags.fairness === undefined)
+    throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: setupOf(flags, flags.data) };
 }
 
@@ -129,6 +133,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   fairness: flags.fairness ?? null,
+  positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,
   save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,

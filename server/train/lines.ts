@@ -144,6 +144,9 @@ function spokenFairness({
       ({ group, count, selection, truePositives, falsePositives }) =>
         `  ${group === '' ? '(empty)' : group}: given to ${percent(selection)} of ${count}${truePositives === undefined ? '' : `, to ${percent(truePositives)} of those who are`}${falsePositives === undefined ? '' : `, to ${percent(falsePositives)} of those who are not`}`,
     ),
+    ...(groups.length > 0
+      ? []
+      : [`  Every group has fewer than 10 rows: name a column of fewer values, ages by tens for example.`]),
     ...(hidden.length === 0 ? [] : [`  ${hidden.length} groups of fewer than 10 rows are hidden.`]),
     ...(parityGap === undefined || parityRatio === undefined
       ? []

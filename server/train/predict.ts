@@ -11,8 +11,10 @@ import { readModelFile, type OpenedModel } from '#lib/participant/workbench/mode
 import { UnusableTraining } from './setup.ts';
 
 export interface Prediction {
-  /** Of the table, from 1, header not counted. */
+  /** Of its file, from 1, the header not counted, rows that could not be read counted. */
   readonly row: number;
+  /** Where there are several. */
+  readonly file: string | undefined;
   /** The class, or the number. */
   readonly says: string | number;
   /** Share of each class; undefined for a number. */
@@ -31,6 +33,9 @@ export interface Predicted {
   readonly predictions: readonly Prediction[];
   /** Cells that hold what the model never saw, read as missing. */
   readonly unseen: number;
+  /** Rows that nothing is predicted of, and why the first was not. */
+  readonly leftOut: number;
+  readonly firstReason: string | undefined;
 }
 
 /** In the order of the rows. Rejects with UnusableTraining, and with the signal's reason. */
@@ -57,6 +62,7 @@ export async function predictRows(
   const width = exampleShape(contract)[0] ?? 0;
   const labels = classLabels(contract);
   const { target } = contract;
+  const isOne = table.value.files.length === 1;
   const predictions: Prediction[] = [];
   for (let at = 0; at < examples.count; at += 1) {
     signal.throwIfAborted();
@@ -64,19 +70,26 @@ export async function predictRows(
       explains === null
         ? undefined
         : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
-    const row = (rows[at] ?? 0) + 1;
+    const place = rows[at] ?? 0;
+    const row = table.value.numbers[place] ?? 0;
+    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= place)?.name;
     if (labels === undefined || target.type === 'number') {
       const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
-      predictions.push({ row, says: outputs[at]! * scale + shift, shares: undefined, explanation });
+      predictions.push({ row, file, says: outputs[at]! * scale + shift, shares: undefined, explanation });
       continue;
     }
     const best = predictedClass(outputs, at, labels.length);
     const shares = Object.fromEntries(
       labels.map((label, one) => [label, outputs[at * labels.length + one]!]),
     );
-    predictions.push({ row, says: labels[best] ?? '', shares, explanation });
+    predictions.push({ row, file, says: labels[best] ?? '', shares, explanation });
   }
-  return { predictions, unseen };
+  return {
+    predictions,
+    unseen,
+    leftOut: table.value.unreadable + encoded.value.refused,
+    firstReason: table.value.firstProblem ?? encoded.value.firstRefusal,
+  };
 }
 
 async function failing<T>(path: string, read: () => Promise<T>): Promise<T> {

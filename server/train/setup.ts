@@ -20,6 +20,8 @@ export const TrainSetup = v.strictObject({
   trials: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
+  /** The class whose giving is compared; null: the last. */
+  positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),

@@ -30,6 +30,7 @@ const setup = (
   budgetMs: null,
   trials: null,
   fairness: null,
+  positive: null,
   checkLabels: false,
   save: null,
   seed: 1,
@@ -134,6 +135,23 @@ describe('a run', () => {
     }
   });
 
+  test('a row has the number that its own file gives it, whatever stands between', async () => {
+    const file = join(folder, 'numbered.json');
+    await trained(setup(table, 'kind', { model: 'tree', save: file }));
+    const [first, second] = [join(folder, 'new-1.csv'), join(folder, 'new-2.csv')];
+    // An empty line is the first row, a row of one cell the third.
+    writeFileSync(first, 'height,leaves\n,\n10,2\n10\n90,3\n');
+    writeFileSync(second, 'height,leaves\n95,1\n');
+    const found = await predictRows(await openModel(file), [first, second], null, signal);
+    expect(found.predictions.map((one) => [one.file, one.row])).toEqual([
+      ['new-1.csv', 2],
+      ['new-1.csv', 4],
+      ['new-2.csv', 1],
+    ]);
+    expect(found.leftOut).toBe(1);
+    expect(found.firstReason).toMatch(/1 cell/);
+  });
+
   test('a saved model that was changed, and rows without its columns, are refused', async () => {
     const file = join(folder, 'changed.json');
     await trained(setup(table, 'kind', { model: 'tree', save: file }));
@@ -148,6 +166,16 @@ describe('a run', () => {
       text.replace(/"digest":"(.)/, (_, first: string) => `"digest":"${first === '0' ? '1' : '0'}`),
     );
     await expect(openModel(file)).rejects.toThrow(/was changed since it was saved/);
+    // What is not learnt is sealed too: a setting, and the units of a column.
+    for (const [from, to] of [
+      [/"seed":1/, '"seed":2'],
+      [/"options":\{"depth":\d+/, '"options":{"depth":-5'],
+      [/"standardDeviation":\d/, '"standardDeviation":7'],
+    ] as const) {
+      expect(text).toMatch(from);
+      writeFileSync(file, text.replace(from, to));
+      await expect(openModel(file)).rejects.toThrow(/was changed since it was saved/);
+    }
     writeFileSync(file, '{}');
     await expect(openModel(file)).rejects.toThrow(/not a model/);
   });
@@ -158,6 +186,10 @@ describe('a run', () => {
     [setup(table, 'kind', { model: 'magic' }), 'There is no model “magic”'],
     [setup(table, 'kind', { model: 'linear' }), 'it predicts a number'],
     [setup(table, 'kind', { fairness: 'sex' }), 'there is no column “sex”'],
+    [
+      setup(table, 'kind', { fairness: 'leaves', positive: 'moss' }),
+      'has no class “moss”. It has bush, tree',
+    ],
     [setup(table, 'leaves', { task: 'number', fairness: 'kind' }), '--fairness is for a target of classes'],
     [setup(table, 'leaves', { task: 'number', checkLabels: true }), '--check-labels is for a target of'],
   ])('that cannot be is refused in a sentence, before anything is fitted (%#)', async (own, message) => {

@@ -52,6 +52,10 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     throw new UnusableTraining(
       `${extra} is for a target of classes, and this one is a number. Leave it out, or ask whether the number lies above another (--target 'COLUMN>5').`,
     );
+  if (setup.positive !== null && classLabels(data.contract)?.includes(setup.positive) !== true)
+    throw new UnusableTraining(
+      `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(data.contract) ?? []).join(', ')}.`,
+    );
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -105,7 +109,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       fitted.close();
     }
     if (setup.fairness !== null) {
-      const fairness = fairnessOf(data, outputs, setup.fairness);
+      const fairness = fairnessOf(data, outputs, setup.fairness, setup.positive);
       if (fairness.ok) say({ type: 'fairness', ...fairness.value });
       else say({ type: 'left-out', model: '--fairness', message: fairness.error });
     }

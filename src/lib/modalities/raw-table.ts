@@ -10,6 +10,10 @@ export interface RawTable {
   readonly header: readonly string[];
   /** Cells, white space around them removed; as many as the header has. */
   readonly rows: readonly (readonly string[])[];
+  /** [rows]: which row of its file each is, from 1, the header not counted, rows that were left out counted. */
+  readonly numbers: readonly number[];
+  /** The files, and the first row of each: rows of a file lie one after the other. */
+  readonly files: readonly { readonly name: string; readonly from: number }[];
   /** Rows that could not be read as rows of the table, which were left out. */
   readonly unreadable: number;
   readonly firstProblem: string | undefined;
@@ -30,6 +34,8 @@ export async function readRawTable(
   if (visible.length === 0) return fail('There is no file in what was named. Name a CSV file.');
   let header: readonly string[] | undefined;
   const rows: (readonly string[])[] = [];
+  const numbers: number[] = [];
+  const from: { readonly name: string; readonly from: number }[] = [];
   let unreadable = 0;
   let firstProblem: string | undefined;
   for (const file of visible) {
@@ -39,12 +45,16 @@ export async function readRawTable(
     if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
     let order: readonly number[] = [];
     let problem: string | undefined;
+    // Records of JSON and of Parquet have no header line.
+    let headerRow = 0;
+    from.push({ name, from: rows.length });
     await readRecords(
       form,
       file,
       head,
       {
-        header(names) {
+        header(names, row) {
+          if (form === 'delimited') headerRow = row;
           header ??= names;
           order = header.map((column) => names.indexOf(column));
           if (names.length === header.length && !order.includes(-1)) return true;
@@ -54,6 +64,7 @@ export async function readRawTable(
         record(record) {
           const cells = recordTexts(record);
           if (cells.every((cell) => cell === '')) return;
+          numbers.push(record.row - headerRow);
           rows.push(order.map((place) => cells[place] ?? ''));
         },
         refuse(_, message) {
@@ -74,5 +85,5 @@ export async function readRawTable(
   if (header === undefined)
     return fail(firstProblem ?? 'The files hold no lines of text. Name a CSV with a header line and rows.');
   if (rows.length === 0) return fail(firstProblem ?? 'The table has a header line and no rows.');
-  return ok({ header, rows, unreadable, firstProblem });
+  return ok({ header, rows, numbers, files: from, unreadable, firstProblem });
 }

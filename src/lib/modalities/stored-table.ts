@@ -15,6 +15,8 @@ export function storedTable(contract: TableContract, examples: Examples): Result
   return ok({
     header: table.columns.map((column) => column.name),
     rows: cellTexts(table, 0, table.rows),
+    numbers: Array.from({ length: table.rows }, (_, row) => row + 1),
+    files: [],
     unreadable: 0,
     firstProblem: undefined,
   });

@@ -22,19 +22,31 @@ export function tableInputs(table: RawTable, contract: TableContract): Result<Ta
         10,
       )}, which the table does not have. It has ${listOf(table.header.map(quoted), 20)}.`,
     );
+  const fields = new Set(places.flatMap((place) => (place?.word === undefined ? [] : [place.field])));
+  const texts = Array.from(fields, (field) => ({
+    field,
+    words: places.flatMap((place) => (place?.field === field ? (place.word ?? []) : [])),
+  }));
   return ok({
     header: contract.columns.map((column) => column.name),
-    rows: table.rows.map((row) =>
-      places.map((place) => {
+    rows: table.rows.map((row) => {
+      // Each text is taken apart once, however many of its words are asked for.
+      const weights = new Map(texts.map(({ field, words }) => [field, weightsOf(row[field] ?? '', words)]));
+      return places.map((place) => {
         const text = row[place?.field ?? 0] ?? '';
-        if (place?.word !== undefined) return wordCells(text, [place.word])[0] ?? '';
+        if (place?.word !== undefined) return weights.get(place.field)?.get(place.word) ?? '';
         if (place?.part === undefined) return text;
         const part = datePartsOf(text)?.[place.part];
         return part === undefined ? '' : String(part);
-      }),
-    ),
+      });
+    }),
   });
 }
+
+const weightsOf = (text: string, words: readonly string[]): ReadonlyMap<string, string> => {
+  const cells = wordCells(text, words);
+  return new Map(words.map((word, at) => [word, cells[at] ?? '']));
+};
 
 interface Place {
   readonly field: number;

@@ -100,7 +100,7 @@ function targetOf(
   const field = header.indexOf(name);
   // The target alone beside a column of numbers: whatever the others hold, they are judged on training rows.
   const inferred = inferTableContract(
-    ['row', name],
+    [name === 'row' ? 'line' : 'row', name],
     rows.map((row, at) => [String((at * 7919) % 1_000_003), row[field] ?? '']),
     name,
   );

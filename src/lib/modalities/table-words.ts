@@ -1,6 +1,9 @@
 // Free text as words that a model can use: a column of texts becomes a column of numbers for each of the words that many rows hold. Which
 // words those are is learnt from training rows; a row's numbers are its own, 1 + ln(times) or 0 (Salton & Buckley 1988).
 
+import { fail, ok, type Result } from '../core/result.ts';
+import { MOST_CELLS } from './raw-table.ts';
+
 /** Words of one column at most: the contract has room for a thousand columns. */
 const MOST_WORDS = 300;
 /** Of the training rows: a rarer word teaches nothing, and one that nearly all hold tells no row from another. */
@@ -56,11 +59,12 @@ interface Texts {
   readonly field: number;
 }
 
-/** Each column of prose, but the target, gives way to its words. `training`: the rows that say which. */
+/** Each column of prose, but the target, gives way to its words. `training`: the rows that say which. Refused where that is too much to hold. */
 export function withWords<T extends Texts>(
   table: T,
   training: ArrayLike<number>,
-): { readonly table: T; readonly notes: readonly string[] } {
+  mostCells = MOST_CELLS,
+): Result<{ readonly table: T; readonly notes: readonly string[] }, string> {
   const words = table.header.map((name, field) => {
     if (field === table.field || name === '' || name.length > 40) return undefined;
     const texts = Array.from(training, (row) => table.rows[row]?.[field] ?? '').filter((text) => text !== '');
@@ -68,12 +72,17 @@ export function withWords<T extends Texts>(
     const chosen = chosenWords(texts);
     return chosen.length === 0 ? undefined : chosen;
   });
-  if (words.every((own) => own === undefined)) return { table, notes: [] };
+  if (words.every((own) => own === undefined)) return ok({ table, notes: [] });
+  const width = words.reduce((sum, own) => sum + (own?.length ?? 1), 0);
+  if (width * table.rows.length > mostCells)
+    return fail(
+      `Taken as words, the table has ${width} columns in ${table.rows.length} rows, which is more than is held in memory here. Leave texts out (--without), or take a sample of its rows.`,
+    );
   const header = table.header.flatMap(
     (name, field) => words[field]?.map((word) => wordColumn(name, word)) ?? [name],
   );
   const target = table.header[table.field] ?? '';
-  return {
+  return ok({
     table: {
       ...table,
       header,
@@ -91,5 +100,5 @@ export function withWords<T extends Texts>(
         ? []
         : [`“${name}” holds texts, and is taken as ${own.length} words that many rows hold.`];
     }),
-  };
+  });
 }

@@ -65,6 +65,31 @@ test('where every row is alike no slice is found, in 19 of 20 seeds and more', (
   expect(clean).toBeGreaterThanOrEqual(19);
 });
 
+test('of eighty small towns none is found where chance alone errs, for answers and for squared errors', () => {
+  const towns: TableContract = {
+    ...contract,
+    columns: [
+      {
+        type: 'category',
+        name: 'town',
+        categories: Array.from({ length: 80 }, (_, at) => `town ${at}`),
+        missingAllowed: true,
+      },
+    ],
+  };
+  let found = 0;
+  for (let seed = 0; seed < 40; seed += 1) {
+    const draw = random(seed, 'towns');
+    const features = new Float32Array(1000 * 80);
+    for (let row = 0; row < 1000; row += 1) features[row * 80 + draw.below(80)] = 1;
+    const rows = { count: 1000, features, targets: new Int32Array(1000) };
+    const flags = Float64Array.from({ length: 1000 }, () => (draw.next() < 0.9 ? 1 : 0));
+    const squares = Float64Array.from({ length: 1000 }, () => draw.normal() ** 2);
+    for (const losses of [flags, squares]) found += worstSlices(towns, rows, losses).length;
+  }
+  expect(found).toBeLessThanOrEqual(2);
+});
+
 test('a slice within one that was found is not told twice', () => {
   const { rows, towns } = people(1000, 2);
   const losses = Float64Array.from({ length: 1000 }, (_, row) => (towns[row] === 2 ? 1 : 0));

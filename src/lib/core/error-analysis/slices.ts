@@ -1,10 +1,12 @@
 // Where a model does worst: parts of the rows that one or two columns cut out, in which the loss is higher than elsewhere by more than
-// luck, worst first (Chung et al. 2019, "Slice Finder": effect size and Welch's test; a slice within one that was found is passed over
-// unless it is worse by itself).
+// luck, worst first (Chung et al. 2019, "Slice Finder": effect size and a test; a slice within one that was found is passed over
+// unless it is worse by itself). Answers that are wrong or right are tested exactly (Fisher), squared errors by Welch's test.
 import { exactEdges } from '../learners/exact-edges.ts';
 import type { LearnerRows } from '../learners/learner.ts';
 import type { TableContract } from '../data/contract.ts';
-import { normalTail } from '../privacy/complementary-error.ts';
+import { spokenNumber } from '../data/spoken-number.ts';
+import { hypergeometricTail } from '../metrics/hypergeometric.ts';
+import { studentTail } from '../metrics/student.ts';
 import { binnedColumns, binRows, type BinnedColumn, type BinnedColumns } from '../trees/columns.ts';
 
 export interface Condition {
@@ -106,17 +108,21 @@ interface Moments {
   readonly count: number;
   readonly sum: number;
   readonly squares: number;
+  /** Every loss is 0 or 1. */
+  readonly areFlags: boolean;
 }
 
 function sumsOf(losses: ArrayLike<number>, rows: Uint32Array | undefined, count: number): Moments {
   let sum = 0;
   let squares = 0;
+  let areFlags = true;
   for (let at = 0; at < count; at += 1) {
     const loss = losses[rows === undefined ? at : rows[at]!]!;
     sum += loss;
     squares += loss * loss;
+    areFlags &&= loss === 0 || loss === 1;
   }
-  return { count, sum, squares };
+  return { count, sum, squares, areFlags };
 }
 
 function measure(
@@ -131,6 +137,7 @@ function measure(
     count: total.count - own.count,
     sum: total.sum - own.sum,
     squares: total.squares - own.squares,
+    areFlags: total.areFlags,
   };
   const [meanLoss, otherLoss] = [own.sum / own.count, other.sum / other.count];
   const variance = ({ count, sum, squares }: Moments): number =>
@@ -138,8 +145,12 @@ function measure(
   const [ownVariance, otherVariance] = [variance(own), variance(other)];
   const difference = meanLoss - otherLoss;
   const spread = Math.sqrt(ownVariance + otherVariance);
-  const error = Math.sqrt(ownVariance / own.count + otherVariance / other.count);
-  const t = difference <= 0 ? 0 : error === 0 ? Infinity : difference / error;
+  const { t, chance } =
+    difference <= 0
+      ? { t: 0, chance: 1 }
+      : total.areFlags
+        ? flagTest(own, total)
+        : welchTest(difference, [ownVariance, own.count], [otherVariance, other.count]);
   return {
     of,
     rows,
@@ -147,8 +158,33 @@ function measure(
     otherLoss,
     t,
     effect: difference <= 0 ? 0 : spread === 0 ? Infinity : (Math.SQRT2 * difference) / spread,
-    pValue: Math.min(1, looked * (t === Infinity ? 0 : normalTail(t))),
+    pValue: Math.min(1, looked * chance),
   };
+}
+
+/** Wrong answers in a slice, as marbles from an urn: exact, however few rows and however alike they are. */
+function flagTest(own: Moments, total: Moments): { readonly t: number; readonly chance: number } {
+  const share = total.sum / total.count;
+  const variance =
+    (own.count * share * (1 - share) * (total.count - own.count)) / Math.max(1, total.count - 1);
+  return {
+    t: variance > 0 ? (own.sum - own.count * share) / Math.sqrt(variance) : 0,
+    chance: hypergeometricTail(own.sum, { drawn: own.count, marked: total.sum, all: total.count }),
+  };
+}
+
+/** Welch's, Student's t with his degrees of freedom. A few rows alike by luck are not sure: none varies less than the others do. */
+function welchTest(
+  difference: number,
+  [ownVariance, ownCount]: readonly [number, number],
+  [otherVariance, otherCount]: readonly [number, number],
+): { readonly t: number; readonly chance: number } {
+  const own = Math.max(ownVariance, otherVariance) / ownCount;
+  const other = otherVariance / otherCount;
+  const error = Math.sqrt(own + other);
+  if (error === 0) return { t: Infinity, chance: 0 };
+  const freedom = (own + other) ** 2 / (own ** 2 / (ownCount - 1) + other ** 2 / Math.max(1, otherCount - 1));
+  return { t: difference / error, chance: studentTail(difference / error, freedom) };
 }
 
 function conditionOf(
@@ -163,9 +199,8 @@ function conditionOf(
 function phraseOf(column: BinnedColumn, bins: number, edges: Float32Array, cell: number): string {
   if (cell === column.cells - 1) return 'is missing';
   if (column.type === 'category') return `is ${column.categories[cell] ?? cell}`;
-  const { mean, standardDeviation } = column.source;
   const edge = (at: number): string =>
-    String(Number((edges[column.numberIndex * (bins - 1) + at]! * standardDeviation + mean).toPrecision(4)));
+    spokenNumber(column.source, edges[column.numberIndex * (bins - 1) + at]!);
   if (cell === 0) return `is at most ${edge(0)}`;
   if (cell === bins - 1) return `is above ${edge(bins - 2)}`;
   return `is above ${edge(cell - 1)} and at most ${edge(cell)}`;

@@ -169,10 +169,14 @@ test('Σ effects + base is what a forest and what boosted trees say, to 1e-9', (
     const share = boosted.predict(row(at), 1)[1]!;
     expect(Math.log(share / (1 - share))).toBeCloseTo(other.score, 4);
   }
+  // Shapley values add up over trees: each tree's by its definition.
   const binned = binRows(boosted.state.layout.columns, boosted.state.edges, row(3), 1);
-  const first = plainTree(boosted.state, 0);
-  const single = byDefinition(first, boosted.state.layout.columns, binned, 0);
-  expect(sum(single)).not.toBeCloseTo(0, 6);
+  const trees12 = Array.from({ length: 12 }, (_, stage) =>
+    byDefinition(plainTree(boosted.state, stage), boosted.state.layout.columns, binned, 0),
+  );
+  const found = boostedShapley(boosted, row(3), 0);
+  for (const [column, effect] of found.effects.entries())
+    expect(effect).toBeCloseTo(sum(trees12.map((own) => own[column]!)), 9);
 });
 
 test('LIME of a line returns its weights', () => {

@@ -49,3 +49,10 @@ test('one group alone has no gap, and nobody selected is no unfairness', () => {
   const nobody = groupFairness(decisionsOf({ a: [0, 0, 10, 10], b: [0, 0, 15, 5] }));
   expect(nobody).toMatchObject({ parityGap: 0, parityRatio: 1, meetsFourFifths: true });
 });
+
+test('a rate over few is hidden in a group of many, and makes no gap', () => {
+  // b has 98 rows, and two of them are positive.
+  const found = groupFairness(decisionsOf({ a: [24, 6, 14, 6], b: [0, 20, 76, 2], c: [10, 6, 30, 10] }));
+  expect(found.groups.map((one) => one.truePositives)).toEqual([0.8, undefined, 0.5]);
+  expect(found.truePositiveGap).toBeCloseTo(0.3, 12);
+});

@@ -1,13 +1,13 @@
 // How differently a model treats groups of people: rates a group, the gaps between groups, and the four-fifths rule. Definitions are
 // Fairlearn's (Bird et al. 2020): a gap is the largest minus the smallest rate, a ratio the smallest by the largest.
-// A group of fewer rows than `smallest` is hidden: its rates would be chance, and could point at persons.
+// A group of fewer rows than `smallest` is hidden, and so is a rate over fewer: they would be chance, and could point at persons.
 
 export interface GroupRates {
   readonly group: string;
   readonly count: number;
   /** Share that is predicted positive. */
   readonly selection: number;
-  /** Of those who are positive, and of those who are not, the share predicted positive; undefined where there is none. */
+  /** Of those who are positive, and of those who are not, the share predicted positive; undefined where they are too few. */
   readonly truePositives: number | undefined;
   readonly falsePositives: number | undefined;
   readonly accuracy: number;
@@ -50,6 +50,8 @@ export function groupFairness(
     if (positive) own[selected ? 'tp' : 'fn'] += 1;
     else own[selected ? 'fp' : 'tn'] += 1;
   }
+  const rate = (hits: number, of: number): number | undefined =>
+    of === 0 || of < smallest ? undefined : hits / of;
   const shown: GroupRates[] = [];
   const hidden: string[] = [];
   for (const [group, { tp, fp, tn, fn }] of [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
@@ -62,10 +64,10 @@ export function groupFairness(
       group,
       count,
       selection: (tp + fp) / count,
-      truePositives: tp + fn === 0 ? undefined : tp / (tp + fn),
-      falsePositives: fp + tn === 0 ? undefined : fp / (fp + tn),
+      truePositives: rate(tp, tp + fn),
+      falsePositives: rate(fp, fp + tn),
       accuracy: (tp + tn) / count,
-      precision: tp + fp === 0 ? undefined : tp / (tp + fp),
+      precision: rate(tp, tp + fp),
     });
   }
   const selection = shown.map((one) => one.selection);

@@ -7,6 +7,7 @@ import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
 import { columnPlaces, type ColumnPlace } from '../../core/explanation/black-box.ts';
 import { dependence, permutationImportance, type Importance } from '../../core/explanation/importance.ts';
 import { classLabels, type TableColumn, type TableContract } from '../../core/data/contract.ts';
+import { spokenNumber } from '../../core/data/spoken-number.ts';
 import { quantile } from '../../core/metrics/intervals.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
@@ -68,8 +69,6 @@ export async function analyse(
   return { importance, dependence: moves, slices };
 }
 
-type NumberColumn = Extract<TableColumn, { type: 'number' }>;
-
 const DEPENDENCES = 3;
 const DEPENDENT_ROWS = 200;
 const MOST_CATEGORIES = 12;
@@ -127,16 +126,9 @@ function valuesOf(
   if (sorted.length === 0) return [];
   const encoded = new Set([0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98].map((share) => quantile(sorted, share)));
   return [...encoded].map((value) => ({
-    says: inUnits(column, value),
+    says: spokenNumber(column, value),
     encoded: to - from === 1 ? [value] : [value, 0],
   }));
-}
-
-/** Four digits, and no finer than a ten-thousandth of the spread: encoded values are f32, and 0 comes back as 10⁻⁸. */
-function inUnits({ mean, standardDeviation }: NumberColumn, encoded: number): string {
-  const finest = 10 ** Math.floor(Math.log10(standardDeviation / 10_000));
-  const value = Math.round((encoded * standardDeviation + mean) / finest) * finest;
-  return String(Number(value.toPrecision(4)));
 }
 
 /** Wrong or not, for classes; the squared error, for numbers. */
@@ -159,25 +151,30 @@ function spread(rows: Examples, most: number): Examples {
 
 export interface ShownFairness extends GroupFairness {
   readonly column: string;
-  /** The class that counts as selected: the last of the contract. */
+  /** The class that counts as selected. */
   readonly positive: string;
 }
 
-/** How the last class is given to the groups of a column. Refused with a sentence. */
+/** How a class is given to the groups of a column; the last of the contract where none is named. Refused with a sentence. */
 export function fairnessOf(
   data: BenchData,
   outputs: Float64Array,
   column: string,
+  wanted: string | null = null,
 ): Result<ShownFairness, string> {
   const labels = classLabels(data.contract);
   const groups = data.heldOutCells(column);
   if (groups === undefined) return fail(`There is no column “${column}” to compare groups by.`);
-  const positive = labels?.at(-1);
+  const positive = wanted ?? labels?.at(-1);
   if (labels === undefined || positive === undefined)
     return fail('Groups are compared by the class that they are given, and the target is a number.');
-  const last = labels.length - 1;
-  const isSelected = groups.map((_, row) => predictedClass(outputs, row, labels.length) === last);
-  const isPositive = groups.map((_, row) => data.heldOut.targets[row] === last);
+  const chosen = labels.indexOf(positive);
+  if (chosen < 0)
+    return fail(
+      `There is no class “${positive}”. The target has ${labels.map((one) => `“${one}”`).join(', ')}.`,
+    );
+  const isSelected = groups.map((_, row) => predictedClass(outputs, row, labels.length) === chosen);
+  const isPositive = groups.map((_, row) => data.heldOut.targets[row] === chosen);
   return ok({ column, positive, ...groupFairness({ groups, isPositive, isSelected }) });
 }
 

@@ -27,7 +27,7 @@ export interface BenchData {
   readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
-  /** Where the `index`-th row to learn from lies in what was read, from 1. */
+  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted. */
   trainingPlace(index: number): number;
 }
 
@@ -86,7 +86,7 @@ export function rawTableData(
           },
           phrase: 'by the whole groups that the data contract names',
         });
-  return how.ok ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, header) : how;
+  return how.ok ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table) : how;
 }
 
 function splitAndEncode(
@@ -94,7 +94,7 @@ function splitAndEncode(
   share: number,
   how: Split,
   cellsOf: (column: string) => string[],
-  header: readonly string[],
+  { header, numbers }: RawTable,
 ): Result<BenchData, string> {
   const hashes = rowHashes(raw.rows);
   const digest = digestBuilder().update(bytesOf(hashes)).finish();
@@ -109,7 +109,9 @@ function splitAndEncode(
     return fail(
       `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
-  const { table: task, notes: wordNotes } = withWords(raw, training);
+  const worded = withWords(raw, training);
+  if (!worded.ok) return worded;
+  const { table: task, notes: wordNotes } = worded.value;
   const fitted = fitContract(task, training);
   if (!fitted.ok) return fitted;
   const { contract } = fitted.value;
@@ -155,7 +157,7 @@ function splitAndEncode(
       // A hospital's 1.0 is another's 1.
       return Array.from(kept.value.rows, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
-    trainingPlace: (index) => (task.origins[learnt.value.rows[index] ?? 0] ?? 0) + 1,
+    trainingPlace: (index) => numbers[task.origins[learnt.value.rows[index] ?? 0] ?? 0] ?? 0,
   });
 }
 

@@ -1,16 +1,19 @@
 // A model of the workbench as one file of JSON: the contract that rows are encoded by, what was learnt, and where it came from. Of the
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
-import { DataContract } from '../../core/data/contract.ts';
+import { canonicalText, type Canonical } from '../../core/canonical.ts';
+import { DataContract, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
+import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
+import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { digestOfParts, type Fitted } from './fit.ts';
-import { benchModelNamed, chosenWith, type ChosenModel } from './models.ts';
+import { benchModelNamed, type ChosenModel } from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
 const ModelFile = v.strictObject({
@@ -26,8 +29,10 @@ const ModelFile = v.strictObject({
   /** [F]: the mean encoded row. */
   mean: Part,
   learnt: v.array(Part),
-  /** Over what was learnt. */
+  /** Over what was learnt: the model's name, as training tells it. */
   digest: Digest,
+  /** Over all else that stands here. */
+  seal: Digest,
 });
 
 export interface OpenedModel {
@@ -50,7 +55,7 @@ export function writeModelFile(
   fitted: Fitted,
   { contract, chosen, seed, data, training }: ModelOrigin,
 ): string {
-  const file: v.InferInput<typeof ModelFile> = {
+  const file: Omit<v.InferInput<typeof ModelFile>, 'seal'> = {
     format: 'tributary-model',
     version: 1,
     contract,
@@ -63,8 +68,10 @@ export function writeModelFile(
     learnt: fitted.learnt.map(partOf),
     digest: fitted.digest,
   };
-  return `${JSON.stringify(file)}\n`;
+  return `${JSON.stringify({ ...file, seal: sealOf(file) })}\n`;
 }
+
+const sealOf = (file: Canonical): Digest => digestOfText(canonicalText(file));
 
 /** Refused in a sentence for a file that is none, or was changed. */
 export function readModelFile(text: string): Result<OpenedModel, string> {
@@ -79,18 +86,24 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   if (learnt.some((part) => part === undefined) || !(mean instanceof Float32Array))
     return fail('The model’s numbers are damaged. Save it again.');
   const parts = learnt.filter((part) => part !== undefined);
-  if (digestOfParts(parts) !== read.digest)
+  const { seal, ...sealed } = read;
+  if (digestOfParts(parts) !== read.digest || sealOf(sealed) !== seal)
     return fail('The model was changed since it was saved: its digest is another. Save it again.');
   const model = benchModelNamed(read.model);
   if (model === undefined)
     return fail(`This program has no model “${read.model}”. Use the version that saved it.`);
-  const chosen = chosenWith(model, read.options);
+  const options = readOptions(model, read.options);
+  if (!options.ok) return fail(`The model’s settings are none that it can have: ${options.error.message}`);
+  const chosen = { model, options: options.value };
   const { contract } = read;
+  const unsuited = model.unsuited(contract, chosen.options);
+  if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
   const predictor =
     model.type === 'learner'
       ? model.learner.revive(contract, chosen.options, parts)
       : networkPredictor(model.network(contract, chosen.options), parts);
-  if (predictor === undefined)
+  const width = exampleShape(contract).reduce((size, side) => size * side, 1);
+  if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
   return ok({ chosen, contract, predictor, mean });
 }

@@ -6,6 +6,7 @@ import { encodeTable } from '../../modalities/fit-table.ts';
 import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
 import { tableInputs } from '../../modalities/table-inputs.ts';
+import { withWords } from '../../modalities/table-words.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createEngine } from '../engine.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
@@ -395,6 +396,23 @@ test('texts are taken as words that training rows taught, and a word of a new te
   const at = (word: string): number => (inputs.ok ? inputs.value.header.indexOf(`review: ${word}`) : -1);
   expect(inputs.ok && inputs.value.rows[0]?.[at('wonderful')]).toBe('1.6931');
   expect(inputs.ok && inputs.value.rows[0]?.[at('camera')]).toBe('0');
+});
+
+test('a target may be called “row”', async () => {
+  const data = await dataOf(flowers(80, 14).replace('kind', 'row'), { target: 'row' });
+  expect(data.contract.kind === 'table' && data.contract.target.name).toBe('row');
+});
+
+test('texts whose words would be too many cells are refused before a word is written', () => {
+  const rows = Array.from({ length: 40 }, (_, row) => [
+    `a long and winding text of many words ${row % 2 === 0 ? 'wonderful' : 'dreadful'} ${row}`,
+    'x',
+  ]);
+  const all = rows.map((_, row) => row);
+  const texts = { header: ['review', 'kind'], rows, field: 1 };
+  expect(withWords(texts, all).ok).toBe(true);
+  const refused = withWords(texts, all, 100);
+  expect(refused.ok ? '' : refused.error).toMatch(/columns in 40 rows, which is more than is held/);
 });
 
 test('settings that would not fit are refused before anything is fitted', async () => {
