@@ -9,7 +9,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import { Digest } from '#lib/core/ids.ts';
 import type { PageIntegrity } from './application.ts';
 import { NoBuild } from './pages.ts';
-import { projectFolder } from './program.ts';
+import { projectFolder } from './project-folder.ts';
 
 /** As server/write-manifest.mjs writes it: what is served, by its path, with its SHA-256 in hex. */
 export const BuildManifest = v.object({

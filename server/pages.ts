@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { callerOf, type Site } from './http/site.ts';
-import { projectFolder } from './program.ts';
+import { projectFolder } from './project-folder.ts';
 
 type Next = () => void;
 export type PageHandler = (request: IncomingMessage, response: ServerResponse, next: Next) => void;

@@ -1,8 +1,5 @@
 // What both ways of running share, `npm start` and `vite dev`: stores, coordinator, API and application over one data directory.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
+import { join } from 'node:path';
 import type { Application, PageIntegrity } from './application.ts';
 import { openActs } from './acts.ts';
 import { ownDataDirectory } from './adapters/data-directory.ts';
@@ -22,6 +19,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import { changedNothing, type Records } from './ports/records.ts';
 import type { ServerKey } from './ports/server-key.ts';
+import { appVersion } from './project-folder.ts';
 
 export interface Program {
   readonly coordinator: Coordinator;
@@ -114,22 +112,3 @@ const endingOnFailure = (records: Records, fatal: (error: unknown) => void): Rec
       throw error;
     }),
 });
-
-/** The folder that holds package.json: above the sources and above the built programs alike. */
-export function projectFolder(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    try {
-      readFileSync(join(folder, 'package.json'));
-      return folder;
-    } catch {
-      if (dirname(folder) === folder)
-        throw new Error('This program is not in its project: no package.json is above it.');
-    }
-  }
-}
-
-const appVersion = (): string =>
-  v.parse(
-    v.object({ version: v.string() }),
-    JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')),
-  ).version;

@@ -7,6 +7,8 @@ import type { Digest } from '#lib/core/ids.ts';
 export type TrainLine =
   | ({ readonly type: 'analysis' } & Analysis)
   | ({ readonly type: 'fairness' } & ShownFairness)
+  /** What a person should know, in a sentence. */
+  | { readonly type: 'note'; readonly message: string }
   /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
   | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
@@ -69,6 +71,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
       ];
     case 'analysis':
       return spokenAnalysis(line);
+    case 'note':
+      return [line.message];
     case 'fairness':
       return spokenFairness(line);
     case 'saved':

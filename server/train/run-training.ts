@@ -1,8 +1,6 @@
 // A run from its flags to its end: a new one, kept or not, one that goes on, or one that is had again.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as v from 'valibot';
 import { DataDirectoryInUse } from '../adapters/data-directory.ts';
+import { appVersion } from '../project-folder.ts';
 import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
 import { UnusableTraining, type TrainSetup } from './setup.ts';
 import { train, type TrainOptions } from './train.ts';
@@ -15,14 +13,23 @@ export type Asked =
 export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'signal' | 'say'>) {
   if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
   if (asked.type === 'again') {
-    const { setup, finished } = await readManifest(asked.directory);
+    const { setup, finished, data, program, node } = await readManifest(asked.directory);
     if (finished === null)
       throw new UnusableTraining(
         `The run in ${asked.directory} has not finished. Go on with it: --resume ${asked.directory}`,
       );
     // As many trials as there were: what the clock had allowed is no part of the result.
     const trials = finished.trials === 0 ? null : finished.trials;
-    return train({ ...setup, budgetMs: null, trials, save: null }, { ...options, expected: finished.digest });
+    const own = appVersion();
+    if (program !== own || node !== process.version)
+      options.say({
+        type: 'note',
+        message: `The first run was by Tributary ${program} on Node ${node}; this is ${own} on ${process.version}, which may give other bits.`,
+      });
+    return train(
+      { ...setup, budgetMs: null, trials, save: null },
+      { ...options, expected: finished.digest, expectedData: data ?? undefined },
+    );
   }
   const directory = asked.directory ?? '';
   const manifest = asked.type === 'resume' ? await readManifest(directory) : undefined;
@@ -42,15 +49,9 @@ async function opened(
   ...[directory, manifest, setup]: [string, KeptRun['manifest'] | undefined, TrainSetup]
 ): Promise<KeptRun> {
   try {
-    return await openKeptRun(directory, manifest, setup, await programVersion());
+    return await openKeptRun(directory, manifest, setup, appVersion());
   } catch (cause) {
     if (cause instanceof DataDirectoryInUse) throw new UnusableTraining(cause.message, { cause });
     throw cause;
   }
-}
-
-async function programVersion(): Promise<string> {
-  const { projectFolder } = await import('../program.ts');
-  const file = readFileSync(join(projectFolder(), 'package.json'), 'utf8');
-  return v.parse(v.object({ version: v.string() }), JSON.parse(file)).version;
 }

@@ -77,6 +77,23 @@ describe('a run', () => {
     expect(spoken.join('\n')).toMatch(/It leans most on height/);
   });
 
+  test('is not had again of other rows, and another program is told', async () => {
+    const directory = join(folder, 'other-rows');
+    const file = join(folder, 'changing.csv');
+    const text = readFileSync(table, 'utf8');
+    writeFileSync(file, text);
+    await trained(setup(file, 'kind', { model: 'tree' }), directory);
+    writeFileSync(file, `${text}\n12,3,bush`);
+    const manifest = join(directory, 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"node": "[^"]*"/, '"node": "v1.0.0"'));
+    const spoken: string[] = [];
+    const say = (line: TrainLine): number => spoken.push(...spokenLine(line));
+    await expect(runTraining({ type: 'again', directory }, { signal, say })).rejects.toThrow(
+      /rows are not those of the first run/,
+    );
+    expect(spoken).toEqual([expect.stringMatching(/on Node v1\.0\.0; this is .*may give other bits/)]);
+  });
+
   test('of a network is had again to the same bits, after it was kept', async () => {
     const directory = join(folder, 'kept');
     const { result } = await trained(

@@ -33,17 +33,23 @@ export interface TrainOptions {
   readonly kept?: KeptRun | undefined;
   /** Of a run that is had again: the digest that its model must have. */
   readonly expected?: string | undefined;
+  /** And the digest of its rows. */
+  readonly expectedData?: string | undefined;
 }
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function train(setup: TrainSetup, options: TrainOptions): Promise<Result> {
-  const { signal, say, kept, expected } = options;
+  const { signal, say, kept, expected, expectedData } = options;
   // Before the rows are read: a setting that cannot be is not found out after minutes.
   const named = setup.model === null || setup.model === 'auto' ? undefined : modelOf(setup.model);
   const data = await readTrainData(setup, signal);
   if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== data.digest)
     throw new UnusableTraining(
       'The rows are not those that the run was begun with. Bring the same files, or begin anew (--state).',
+    );
+  if (expectedData !== undefined && expectedData !== data.digest)
+    throw new UnusableTraining(
+      'The rows are not those of the first run, so that its model cannot be had again. Bring the same files.',
     );
   if (setup.fairness !== null && data.heldOutCells(setup.fairness) === undefined)
     throw new UnusableTraining(`--fairness: there is no column “${setup.fairness}” in the table.`);
