@@ -37,6 +37,8 @@ test('shares are told in percent with Wilson’s interval, and differences in po
   expect(figureName(good.report)).toBe('Accuracy');
   const worse = compareModels(judged(12), good, 1);
   expect(gainWords(worse, good.report)).toMatch(/^−30\.0 points \(−\d+\.\d to −\d+\.\d\)$/);
+  const nearly = { gain: 0.0004, interval: { low: -0.0001, high: 0.02 }, pValue: undefined };
+  expect(gainWords(nearly, good.report)).toBe('±0.0 points (±0.0 to +2.0)');
   expect(lossWords(0.031, good.report)).toBe('3.1 points');
   expect(figureRows(good.report).map((row) => row.name)).toContain('Area below the ROC curve');
 });

@@ -10,8 +10,11 @@ export const figureName = ({ type }: Pick<Report, 'type'>): string =>
 const within = (interval: Interval | undefined, spoken: (value: number) => string): string =>
   interval === undefined ? '' : ` (${spoken(interval.low)} to ${spoken(interval.high)})`;
 const bare = (value: number): string => (value * 100).toFixed(1);
-const points = (value: number): string =>
-  `${value > 0 ? '+' : value < 0 ? '−' : '±'}${Math.abs(value * 100).toFixed(1)}`;
+/** Points of a hundred with their sign; what rounds to nothing has none. */
+const points = (value: number): string => {
+  const text = bare(Math.abs(value));
+  return `${text === '0.0' ? '±' : value > 0 ? '+' : '−'}${text}`;
+};
 
 /** "91.2 % (85.0 to 95.4)" */
 export const rankedFigure = (report: Report): string =>
