@@ -148,6 +148,8 @@ export function change(
     const { record, versions, around } = federation;
     if (record.state !== 'draft' && record.state !== 'finished')
       return notNow('A running federation cannot be changed. Finish its run first.');
+    if (federation.surveys.isOpen)
+      return notNow('A survey is under way, by the settings as they are. Change them when it has ended.');
     const next: FederationRecord = { ...record, spec };
     const { name: metric } = spec.metric;
     const heard =

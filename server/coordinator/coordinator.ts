@@ -287,6 +287,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         const { state } = federation.record;
         if (!federations.has(id)) return 'gone';
         if (state !== 'draft' && state !== 'finished') return 'runs';
+        if (federation.surveys.isOpen) return 'asks';
         const { versions, ledger } = federation;
         await federation.write([
           { type: 'delete-federation', id },
@@ -304,6 +305,11 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         return fail({
           error: 'not-now',
           message: 'A running federation cannot be deleted. Finish its run first.',
+        });
+      if (outcome === 'asks')
+        return fail({
+          error: 'not-now',
+          message: 'A survey is under way. Delete the federation when it has ended.',
         });
       await federation.close();
       for (const digest of federation.versions.digests()) void federation.release(digest);
@@ -426,7 +432,6 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
   await beginLog(federation);
-  await federation.surveys.resume();
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));
   if (last !== undefined && isOver(last.round)) federation.driver.round = last.round;
@@ -435,6 +440,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     log.info({ federation: id, round: last.round.round, phase: last.round.phase }, 'the open round goes on');
     federation.resume(last);
   }
+  federation.surveys.resume();
   // A damaged disk is found out before anybody trains from it.
   const doubtful = onceDamaged(sinceMade(journal));
   federation.background('check-versions', async () => {

@@ -35,7 +35,7 @@ import {
   type ExclusionRecord,
   type FederationRecord,
   type RunRecord,
-  type SurveyRecord,
+  type StoredSurvey,
   type VersionRecord,
 } from '../ports/records.ts';
 import { Attendance } from './attendance.ts';
@@ -82,7 +82,7 @@ export interface FederationParts {
   readonly log: VersionLog;
   readonly invitations: Invitations;
   readonly exclusions: readonly ExclusionRecord[];
-  readonly surveys: readonly SurveyRecord[];
+  readonly surveys: readonly StoredSurvey[];
   /** The last round that each participant was configured in. */
   readonly lastRounds: ReadonlyMap<ParticipantId, number>;
 }
@@ -162,13 +162,14 @@ export class Federation {
       typicalRoundMs: () => this.versions.typicalRoundMs,
       isRoot: (participant) => this.roots?.includes(participant) === true,
       needsAll: () => isDrawn(this.#spec.privacy),
+      left: (participant) => this.left(participant),
     });
     this.charges = new RunPrivacy({
       ledger: parts.ledger,
       noise: around.noise,
       run: () => this.run,
       spec: () => this.#spec,
-      isSurveyed: (participant) => this.surveys.concerns(participant),
+      pendingOf: (participant) => this.surveys.pendingOf(participant),
       write: (changes) => this.write(changes),
       entry: (type, payload) => this.entry(type, payload),
     });
@@ -290,9 +291,14 @@ export class Federation {
     if (!isDrawn(this.#spec.privacy)) this.around.reputation?.note(participant, 'abandoned-round');
   }
 
-  /** It is no longer here: nothing more of it is waited for between rounds. */
+  /** It is no longer here, however it went: nothing more of it is waited for between rounds, or by a survey. */
   left(participant: ParticipantId): void {
     this.#interlude.left(participant);
+    if (!this.surveys.concerns(participant)) return;
+    this.background(`survey-left/${participant}`, async () => {
+      // It may have come back while this waited its turn.
+      if (!this.attendance.has(participant)) await this.surveys.left(participant);
+    });
   }
 
   evaluated(version: VersionNumber, participant: ParticipantId): void {

@@ -11,6 +11,7 @@ import { notAdmitted } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Federation } from './federation.ts';
 import { viewOf } from './federation-view.ts';
+import { mayCharge } from './run-privacy.ts';
 import { spentSentence } from './status.ts';
 import { compactView } from './views.ts';
 
@@ -92,25 +93,26 @@ async function checkIn(
   const facts: DeviceFacts = { examples, tags, examplesPerSecond };
   const unfit = notEligible(federation.record.spec, facts);
   if (unfit !== undefined) {
-    // It may have been here with other data or tags.
-    attendance.checkOut(participant);
-    attendance.watch(connection);
+    letGo(federation, connection, participant);
     return refused('not-eligible', unfit);
   }
   const closed = await notAdmitted(federation, participant, invitation);
   if (closed !== undefined) {
-    attendance.checkOut(participant);
-    attendance.watch(connection);
+    letGo(federation, connection, participant);
     return closed;
   }
   const awayMs = federation.around.reputation?.awayMs(participant) ?? null;
   if (awayMs !== null) {
-    attendance.checkOut(participant);
-    attendance.watch(connection);
+    letGo(federation, connection, participant);
     return { ok: false, error: 'backed-off', message: BACKED_OFF, afterMs: awayMs };
   }
   const { privacy } = federation;
-  if (privacy.type !== 'none' && !federation.charges.mayRelease(participant)) {
+  // Of what it is asked already the budget holds it: it comes back to finish that.
+  const { openRound } = federation;
+  const isAsked =
+    federation.surveys.concerns(participant) ||
+    (openRound !== undefined && mayCharge(openRound, participant));
+  if (privacy.type !== 'none' && !isAsked && !federation.charges.mayRelease(participant)) {
     attendance.watch(connection);
     return refused('not-eligible', spentSentence(privacy));
   }
@@ -139,6 +141,15 @@ async function checkIn(
   return { ok: true, view: compactView(viewOf(federation)) };
 }
 
+/** It may be here no longer as it was: with other data or tags, perhaps. It hears of the federation still. */
+function letGo(federation: Federation, connection: Connection, participant: ParticipantId): void {
+  const { attendance } = federation;
+  const wasHere = attendance.has(participant);
+  attendance.checkOut(participant);
+  attendance.watch(connection);
+  if (wasHere) federation.left(participant);
+}
+
 const notHere = (
   federation: Federation,
   connection: Connection,
@@ -161,7 +172,6 @@ async function leave(
   if (elsewhere !== undefined) return elsewhere;
   federation.attendance.checkOut(participant);
   federation.left(participant);
-  await federation.surveys.left(participant);
   await withdrawn(federation, participant, reason);
   federation.changed();
   return done;
@@ -282,7 +292,6 @@ export function disconnected(federation: Federation, connection: Connection): vo
   federation.background(`left/${participant}`, async () => {
     // It may have come back while this waited its turn.
     if (federation.attendance.has(participant)) return;
-    await federation.surveys.left(participant);
     const open = federation.openRound;
     if (open?.phase === 'reporting') federation.graces.start(participant);
     else await federation.feed({ type: 'left', participant, at: federation.around.clock.now() });

@@ -27,6 +27,8 @@ export interface PacedFederation {
   needsAll(): boolean;
   /** No round goes without it: it is never sent away. */
   isRoot(participant: ParticipantId): boolean;
+  /** It was sent away. */
+  left(participant: ParticipantId): void;
 }
 
 export class Pace {
@@ -73,6 +75,7 @@ export class Pace {
       const afterMs = this.#sendAway(participant);
       attendance.connectionOf(participant)?.send('come-back', { federation: id, afterMs });
       attendance.checkOut(participant);
+      this.federation.left(participant);
     }
   }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { participantIdOf } from '#lib/core/digest.ts';
 import { costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
+import { noiseOfSurveys } from '#lib/core/statistics/rules.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 
 const central: Noised = { type: 'central', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 };
@@ -31,4 +32,34 @@ test('from the first release of Skellam noise on all that a device lost is accou
   const again = new PrivacyLedger(journal as never);
   expect(again.mostAt(1e-5)).toBe(ledger.mostAt(1e-5));
   expect(again.affords(one, central)).toBe(false);
+});
+
+test('a survey and a round that were both said to fit do, whichever is charged first, and no more than those', () => {
+  const rounds: readonly Noised[] = [
+    central,
+    { ...central, type: 'local' },
+    // Drawn rounds cost little, and a survey beside them a whole release.
+    { ...central, samplingRate: 0.2, noiseMultiplier: 1.2 },
+  ];
+  for (const round of rounds) {
+    const survey = noiseOfSurveys(round)!;
+    for (const order of [
+      [round, survey],
+      [survey, round],
+    ]) {
+      const ledger = new PrivacyLedger([]);
+      const charge = (privacy: Noised): boolean => {
+        const charged = ledger.charge({ round: 1, run: 1 }, [one], privacy);
+        charged?.settle();
+        return charged !== undefined;
+      };
+      let before = 0;
+      for (; ledger.affords(one, round, [survey, round]); before += 1) expect(charge(round)).toBe(true);
+      expect(before).toBeGreaterThan(1);
+      expect(ledger.affords(one, round, [survey])).toBe(true);
+      expect(ledger.affords(one, survey, [round])).toBe(true);
+      expect(order.map(charge)).toEqual([true, true]);
+      expect(ledger.affords(one, survey)).toBe(false);
+    }
+  }
 });

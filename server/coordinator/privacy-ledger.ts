@@ -88,10 +88,14 @@ export class PrivacyLedger {
     return this.#spent.get(participant) ?? NOTHING;
   }
 
-  /** Whether one more release that this participant is in stays within its budget, after `others` that may come of what is under way. */
-  affords(participant: ParticipantId, privacy: Noised, others = 0): boolean {
-    const accounted = this.#accounted(privacy);
-    return affordsAfter(accounted, lossAfter(this.of(participant), accounted, others));
+  /**
+   * Whether one more release that this participant is in stays within its budget, after `pending` that may come of what is under way,
+   * whichever of them is charged first.
+   */
+  affords(participant: ParticipantId, privacy: Noised, pending: readonly Noised[] = []): boolean {
+    const type = pending.some((one) => one.type === 'distributed') ? 'distributed' : this.#type(privacy.type);
+    const after = (loss: Loss, one: Noised): Loss => lossAfter(loss, { ...one, type });
+    return affordsAfter({ ...privacy, type }, pending.reduce(after, this.of(participant)));
   }
 
   /** The clip norm that this run's updates have led to; undefined: none yet. */

@@ -5,12 +5,19 @@ import type { ParticipantId } from '#lib/core/ids.ts';
 import { CLIP_RATE, nextClipNorm, noisyBits, updateNoiseOf } from '#lib/core/privacy/adaptive-clip.ts';
 import { poissonSample } from '#lib/core/privacy/poisson-sample.ts';
 import type { DrawBytes } from '#lib/core/privacy/random-bits.ts';
-import type { Charged, Privacy } from '#lib/core/privacy/rules.ts';
-import { acceptedReports, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
+import type { Charged, Noised, Privacy } from '#lib/core/privacy/rules.ts';
+import { acceptedReports, memberOf, type Aggregation, type Round } from '#lib/core/round/round-state.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import type { Change, RunRecord } from '../ports/records.ts';
 import type { PlannedCharge, PrivacyLedger } from './privacy-ledger.ts';
 import type { AggregationPlan } from './stored-updates.ts';
+
+/** Whether the release of this open round may charge it: whoever the cohort was drawn from, drawn or not. */
+export const mayCharge = (round: Round, participant: ParticipantId): boolean =>
+  round.drawnFrom?.includes(participant) ??
+  (round.phase === 'selection'
+    ? round.candidates.some((one) => one.participant === participant)
+    : memberOf(round, participant) !== undefined);
 
 interface Drawn {
   readonly drawnFrom: readonly ParticipantId[];
@@ -22,8 +29,8 @@ interface RunPrivacyHost {
   /** Absent: the platform’s CSPRNG. */
   readonly noise: DrawBytes | undefined;
   run(): RunRecord | undefined;
-  /** Whether a survey under way may charge it. */
-  isSurveyed(participant: ParticipantId): boolean;
+  /** What a survey under way may charge it. */
+  pendingOf(participant: ParticipantId): readonly Noised[];
   /** What the present run was started with. */
   spec(): FederationSpec;
   /** Made durable with the line that it has in the journal. */
@@ -61,7 +68,7 @@ export class RunPrivacy {
     const { promised } = this;
     return (
       promised.type === 'none' ||
-      this.host.ledger.affords(participant, promised, this.host.isSurveyed(participant) ? 1 : 0)
+      this.host.ledger.affords(participant, promised, this.host.pendingOf(participant))
     );
   }
 

@@ -9,6 +9,7 @@ import type {
   ParticipantId,
   RoundNumber,
   RunNumber,
+  SurveyNumber,
   VersionNumber,
 } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
@@ -148,6 +149,10 @@ export interface SurveyRecord {
   readonly federation: FederationId;
   readonly survey: SurveyView;
 }
+
+/** As it is found again; `unreadable`: the number of one whose record says nothing that can be understood. */
+export type StoredSurvey =
+  SurveyRecord | { readonly federation: FederationId; readonly unreadable: SurveyNumber };
 
 /** Somebody who works the console. */
 export interface PersonRecord {
@@ -332,7 +337,7 @@ export interface Records {
   admissions(federation: FederationId): Promise<readonly AdmissionRecord[]>;
   exclusions(federation: FederationId): Promise<readonly ExclusionRecord[]>;
   /** In the order of their numbers. */
-  surveys(federation: FederationId): Promise<readonly SurveyRecord[]>;
+  surveys(federation: FederationId): Promise<readonly StoredSurvey[]>;
   /** In order of creation. */
   people(): Promise<readonly PersonRecord[]>;
   credentials(): Promise<readonly CredentialRecord[]>;

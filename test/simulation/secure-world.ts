@@ -13,14 +13,13 @@ import { createSumRound, type SumRound } from '#lib/participant/secure-sum/sum-r
 import type { ClientMessages, Configured, ServerMessages } from '#lib/protocol/messages.ts';
 import { memoryServerKey } from '../../server/adapters/ed25519.ts';
 import { memoryBlobs, type MemoryBlobs } from '../../server/adapters/memory-blobs.ts';
-import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { memoryRecords, type MemoryRecords } from '../../server/adapters/memory-records.ts';
 import type { Connection } from '../../server/coordinator/connection.ts';
 import { openCoordinator, type Coordinator } from '../../server/coordinator/coordinator.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog } from '../../server/ports/log.ts';
-import type { Records } from '../../server/ports/records.ts';
 import { testIdentity } from '../doubles/node-primitives.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
 
@@ -33,7 +32,7 @@ type SumName = Extract<keyof ClientMessages, `sum-${string}`>;
 export class SecureWorld {
   coordinator!: Coordinator;
   blobs: MemoryBlobs = memoryBlobs();
-  readonly kept: Records = memoryRecords();
+  readonly kept: MemoryRecords = memoryRecords();
   readonly clock: HandClock;
   readonly devices: SecureDevice[] = [];
   fatal: unknown;

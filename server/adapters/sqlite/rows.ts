@@ -1,7 +1,15 @@
 // From rows to records and back. What comes from the disk is read by schemas, like everything from outside.
 import * as v from 'valibot';
 import { FederationSpec } from '#lib/core/federation.ts';
-import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import {
+  Digest,
+  FederationId,
+  ParticipantId,
+  RoundNumber,
+  RunNumber,
+  SurveyNumber,
+  VersionNumber,
+} from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
 import { Signature } from '#lib/core/transparency/statements.ts';
@@ -23,6 +31,7 @@ import type {
   RoundRecord,
   RunRecord,
   SessionRecord,
+  StoredSurvey,
   SurveyRecord,
   UpdateRecord,
   VersionRecord,
@@ -234,10 +243,15 @@ export const surveyRow = ({ federation, survey }: SurveyRecord): Tables['surveys
   survey: survey.survey,
   survey_json: JSON.stringify(survey),
 });
-export const readSurvey = (row: Tables['surveys']): SurveyRecord => ({
-  federation: v.parse(FederationId, row.federation),
-  survey: v.parse(SurveyView, JSON.parse(row.survey_json)),
-});
+const SurveyText = v.pipe(v.string(), v.parseJson(), SurveyView);
+/** One that cannot be read keeps no server from starting: its number alone counts on. */
+export function readSurvey(row: Tables['surveys']): StoredSurvey {
+  const federation = v.parse(FederationId, row.federation);
+  const read = v.safeParse(SurveyText, row.survey_json);
+  return read.success
+    ? { federation, survey: read.output }
+    : { federation, unreadable: v.parse(SurveyNumber, row.survey) };
+}
 
 export const readSession = (row: Tables['sessions']): SessionRecord => ({
   digest: v.parse(Digest, row.digest),

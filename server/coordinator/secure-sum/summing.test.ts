@@ -234,6 +234,35 @@ test('a whole sum is opened once enough devices have answered, whoever went afte
   expectSumOf(stay);
 });
 
+test('no deadline ends a sum while its masks come off', async () => {
+  await advertised();
+  await sharedBy(devices);
+  await maskedBy(devices);
+  await server.summing.close();
+  const { read } = blobs;
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  let begun = (): void => {};
+  const isReading = new Promise<void>((resolve) => (begun = resolve));
+  blobs.read = async (...of) => {
+    begun();
+    await held;
+    return read(...of);
+  };
+  try {
+    const answering = answeredBy(devices);
+    await isReading;
+    expect(server.round.sums![0]!.phase).toBe('revealing');
+    await server.clock.advance(21_000);
+    await settled();
+    goOn();
+    await answering;
+  } finally {
+    blobs.read = read;
+  }
+  expectSumOf(devices);
+});
+
 test('F42: one whose shares do not fit is blamed', async () => {
   await advertised();
   await sharedBy(devices.slice(1));

@@ -21,7 +21,7 @@ import { openSum, type SumOutcome } from './open-sum.ts';
 import { agreedOf, eventOf, type Agreed, type SumMessage } from './sum-event.ts';
 
 /** What devices have to show keys, to share them, to consent and to answer; a round has its own deadline for the vectors. */
-const PHASE_MS = 20_000;
+export const PHASE_MS = 20_000;
 
 export interface SummingHost {
   readonly clock: Clock;
@@ -263,6 +263,8 @@ export class Summing {
     if (this.#recovering || this.#isOpen || round?.sum.phase !== 'revealing') return;
     const attempt = round.sum;
     this.#recovering = true;
+    // What has come is being looked at: its time is over only where that does not do.
+    this.#timer?.cancel();
     void openSum(this.host.blobs, attempt)
       .catch((error: unknown): SumOutcome => {
         // The disk's business, or a bug: without a sum the round ends, and the next one begins anew.
@@ -293,9 +295,12 @@ export class Summing {
                 answers,
               });
               this.#unfitting = outcome.slots;
+              this.#timer = undefined;
               await this.feed({ type: 'unrecoverable', blamed: outcome.slots, answers });
               const { sum } = this.host.round() ?? {};
-              if (sum?.phase === 'revealing' && sum.reveals.length > answers) this.#recover();
+              if (sum?.phase !== 'revealing') return;
+              if (sum.reveals.length > answers) this.#recover();
+              else this.#watch(sum);
               return;
             }
             case 'failed':

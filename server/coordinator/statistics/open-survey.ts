@@ -1,12 +1,13 @@
 // One survey under way: its devices, the secure sum among them, and what is waited for. The sum is that of rounds (../secure-sum/summing.ts);
 // what differs is that vectors come in one message each, and that all of it is in memory: a restart ends the survey, which has a number
 // that is never used again.
+import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId, RoundNumber, SurveyNumber } from '#lib/core/ids.ts';
 import type { SumAttempt } from '#lib/core/secure-sum/attempt-state.ts';
 import { openAttempt, takesVector } from '#lib/core/secure-sum/attempt.ts';
 import { fromText } from '#lib/core/secure-sum/bytes.ts';
 import { totalWords } from '#lib/core/secure-sum/masked-words.ts';
-import { fewestSummed } from '#lib/core/secure-sum/member-rules.ts';
+import { fewestHonest } from '#lib/core/secure-sum/member-rules.ts';
 import { LEAST_COHORT } from '#lib/core/secure-sum/rules.ts';
 import type { SurveyPlan } from '#lib/core/statistics/survey-sum.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
@@ -14,20 +15,27 @@ import type { SurveyAsked } from '#lib/protocol/surveys.ts';
 import { changedNothing } from '../../ports/records.ts';
 import { done, refused } from '../messages.ts';
 import type { SumMessage } from '../secure-sum/sum-event.ts';
-import { Summing, type SummingHost, type WithSum } from '../secure-sum/summing.ts';
+import { PHASE_MS, Summing, type SummingHost, type WithSum } from '../secure-sum/summing.ts';
 
 /** What devices have to measure and to send, once keys are shared: a version may have to come first, and be run. */
 const MEASURING_MS = 120_000;
+/** Until all keys are shown, drawn by and shared, where each of that takes its whole time. */
+const SHARING_MS = 3 * PHASE_MS;
+/** Reasons of devices that decline, as the record of the survey keeps them. */
+const MOST_REASONS = 20;
 
 export interface OpenSurveyHost extends Pick<
   SummingHost,
   'clock' | 'key' | 'blobs' | 'connectionOf' | 'enqueue' | 'blamed' | 'warn'
 > {
-  /** Who is in the sum is settled: durable, with what it costs them, when it resolves. Before any of them is asked to open it. */
-  charge(summed: readonly ParticipantId[]): Promise<void>;
-  /** Within the queue. */
-  opened(words: Uint32Array<ArrayBuffer>, devices: number, survivors: number): Promise<void>;
-  failed(reason: string): Promise<void>;
+  /**
+   * Who is in the sum is settled: durable, with what it costs them, when it resolves. Before any of them is asked to open it. A sentence:
+   * it cannot be charged.
+   */
+  charge(summed: readonly ParticipantId[]): Promise<string | undefined>;
+  /** `survivors`: what each of them shared the noise by. */
+  opened(words: Uint32Array<ArrayBuffer>, devices: number, survivors: number): void;
+  failed(reason: string): void;
   changed(): void;
 }
 
@@ -46,14 +54,18 @@ export class OpenSurvey {
   #sum: SumAttempt;
   #phase: WithSum['phase'] = 'reporting';
   #undoDeadline: () => void = () => {};
-  readonly #deadlineAt: number;
+  /** When vectors are taken no longer: at the latest, until keys are shared. */
+  #deadlineAt: number;
   #isWaiting = false;
+  #isOver = false;
   /** Why devices do not answer, as they say. */
   readonly declined: string[] = [];
 
   constructor(
     readonly task: SurveyTask,
     readonly plan: SurveyPlan,
+    /** As it was when devices were asked, whatever becomes of the federation's. */
+    readonly spec: FederationSpec,
     participants: readonly ParticipantId[],
     /** Where a round's number stands, the survey's. */
     private readonly number: RoundNumber,
@@ -67,18 +79,23 @@ export class OpenSurvey {
       plan.config,
       participants.map((_, slot) => slot),
     );
-    this.#deadlineAt = host.clock.now() + MEASURING_MS;
+    this.#deadlineAt = host.clock.now() + SHARING_MS + MEASURING_MS;
     this.#summing = new Summing({
       ...host,
       group: 'survey',
+      // Works of one name take each other's place where the disk is full: a round's are others.
+      enqueue: (name, work) => host.enqueue(`survey-${name}`, work),
       round: () => this.#sitting,
       set: (sum) => {
         this.#sum = sum;
         this.#waitForVectors();
       },
       keep: async (sum) => {
-        if (sum.phase === 'consenting')
-          await host.charge(sum.summed.map((slot) => this.#cohort[slot]!.candidate.participant));
+        if (sum.phase === 'consenting') {
+          const summed = sum.summed.map((slot) => this.#cohort[slot]!.candidate.participant);
+          const refusal = await host.charge(summed);
+          if (refusal !== undefined) throw new NotCharged(refusal);
+        }
         this.#sum = sum;
         this.#waitForVectors();
       },
@@ -86,9 +103,9 @@ export class OpenSurvey {
         await this.#summing.feed({ type: 'recovered' });
         if (this.#sum.phase !== 'summed') return host.failed('The secure sum could not be opened.');
         const { summed, roster, config } = this.#sum;
-        await host.opened(words, summed.length, fewestSummed(roster.length, config, LEAST_COHORT));
+        host.opened(words, summed.length, fewestHonest(roster.length, config, LEAST_COHORT));
       },
-      failed: (reason) => host.failed(reason),
+      failed: async (reason) => host.failed(reason),
     });
   }
 
@@ -127,7 +144,9 @@ export class OpenSurvey {
 
   async declines(participant: ParticipantId, { reason }: ClientMessages['survey-declined']): Promise<Answer> {
     if (!this.concerns(participant)) return notAsked();
-    if (!this.declined.includes(reason)) this.declined.push(reason);
+    if (this.#hasSent(participant))
+      return refused('not-in-cohort', 'The answer of this device is in the survey already.');
+    if (this.declined.length < MOST_REASONS && !this.declined.includes(reason)) this.declined.push(reason);
     await this.left(participant);
     this.host.changed();
     return done;
@@ -159,13 +178,15 @@ export class OpenSurvey {
 
   /** Nothing of it is needed any longer. */
   async stop(): Promise<void> {
+    this.#isOver = true;
     this.#undoDeadline();
     this.#summing.stop();
     const masked = 'masked' in this.#sum ? this.#sum.masked : [];
     for (const { update } of masked) await this.host.blobs.release(update);
   }
 
-  get #sitting(): WithSum {
+  get #sitting(): WithSum | undefined {
+    if (this.#isOver) return undefined;
     return {
       round: this.number,
       phase: this.#phase,
@@ -197,6 +218,7 @@ export class OpenSurvey {
     // From the first of them on, however many come.
     if (this.#isWaiting) return;
     this.#isWaiting = true;
+    this.#deadlineAt = this.host.clock.now() + MEASURING_MS;
     this.#undoDeadline = this.host.clock.after(MEASURING_MS, () =>
       this.host.enqueue('survey', () => this.#close()),
     );
@@ -214,16 +236,22 @@ export class OpenSurvey {
   }
 
   async #close(): Promise<void> {
-    if (this.#phase !== 'reporting') return;
+    if (this.#phase !== 'reporting' || this.#isOver) return;
     this.#phase = 'aggregation';
     try {
       await this.#summing.close();
     } catch (error) {
-      // What it costs could not be written down: nobody was asked to open anything.
+      // What it costs is not written down: nobody was asked to open anything.
+      if (error instanceof NotCharged) return this.host.failed(error.message);
       if (!changedNothing(error)) throw error;
-      await this.host.failed('The server’s disk is full: what the survey costs could not be written down.');
+      this.host.failed('The server’s disk is full: what the survey costs could not be written down.');
     }
   }
+}
+
+/** On its way through the secure sum, which goes no further. */
+class NotCharged extends Error {
+  override readonly name = 'NotCharged';
 }
 
 const notAsked = (): Answer => refused('not-in-cohort', 'This device was not asked in the survey.');

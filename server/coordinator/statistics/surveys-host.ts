@@ -1,5 +1,5 @@
 // What surveys need of their federation.
-import { memberOf } from '#lib/core/round/round-state.ts';
+import { mayCharge } from '../run-privacy.ts';
 import type { Federation } from '../federation.ts';
 import type { SurveysHost } from './surveys.ts';
 
@@ -22,8 +22,12 @@ export function surveysHost(federation: Federation): SurveysHost {
     },
     deltasTo: (version) => versions.deltasTo(version),
     here: () => attendance.candidates().map(({ participant }) => participant),
-    isInRound: (participant) =>
-      federation.openRound !== undefined && memberOf(federation.openRound, participant) !== undefined,
+    pendingOf: (participant) => {
+      const { openRound, privacy } = federation;
+      return privacy.type !== 'none' && openRound !== undefined && mayCharge(openRound, participant)
+        ? [privacy]
+        : [];
+    },
     connectionOf: (participant) => attendance.connectionOf(participant),
     enqueue: (name, work) => federation.background(name, work),
     write: (changes) => federation.write(changes),

@@ -12,13 +12,14 @@ import {
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { sumFaultSentence } from '#lib/core/secure-sum/encoding.ts';
 import { LEAST_COHORT, MOST_COHORT } from '#lib/core/secure-sum/rules.ts';
-import { noiseOfSurveys, surveyPlan, surveyTotal } from '#lib/core/statistics/survey-sum.ts';
+import { surveyPlan, surveyTotal } from '#lib/core/statistics/survey-sum.ts';
 import { checkQuestion, readSurvey, versionAsked, type Question } from '#lib/core/statistics/survey.ts';
-import { statisticsOf } from '#lib/core/statistics/rules.ts';
+import type { Noised } from '#lib/core/privacy/rules.ts';
+import { noiseOfSurveys, statisticsOf } from '#lib/core/statistics/rules.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
-import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import { SurveyView } from '#lib/protocol/survey-views.ts';
 import type { SurveyAsked } from '#lib/protocol/surveys.ts';
-import type { Change, FederationRecord, SurveyRecord, VersionRecord } from '../../ports/records.ts';
+import type { Change, FederationRecord, StoredSurvey, VersionRecord } from '../../ports/records.ts';
 import type { ActionRefusal } from '../actions.ts';
 import { refused } from '../messages.ts';
 import type { PrivacyLedger } from '../privacy-ledger.ts';
@@ -33,8 +34,8 @@ export interface SurveysHost extends Omit<OpenSurveyHost, 'charge' | 'opened' | 
   deltasTo(version: VersionRecord['version']): SurveyAsked['base']['deltas'];
   /** Devices that are here and may be asked, in any order. */
   here(): readonly ParticipantId[];
-  /** Whether a round that is open may charge it too. */
-  isInRound(participant: ParticipantId): boolean;
+  /** What a round that is open may charge it too. */
+  pendingOf(participant: ParticipantId): readonly Noised[];
   write(changes: readonly Change[]): Promise<void>;
   entry(type: string, payload: Readonly<Record<string, unknown>>): Change;
   /** What waited for the end of the survey may go on. */
@@ -43,13 +44,18 @@ export interface SurveysHost extends Omit<OpenSurveyHost, 'charge' | 'opened' | 
 
 export class Surveys {
   readonly #all: SurveyView[];
+  /** Numbers of those whose records the disk lost: what came of them is not known, and each may have been answered. */
+  readonly #lost: readonly SurveyNumber[];
   #open: OpenSurvey | undefined;
+  /** What came of the open one: decided once, and it is open until that is on the disk. */
+  #ending: SurveyView | undefined;
 
   constructor(
     private readonly host: SurveysHost,
-    records: readonly SurveyRecord[],
+    records: readonly StoredSurvey[],
   ) {
-    this.#all = records.map(({ survey }) => survey);
+    this.#all = records.flatMap((record) => ('survey' in record ? [record.survey] : []));
+    this.#lost = records.flatMap((record) => ('unreadable' in record ? [record.unreadable] : []));
   }
 
   /** Newest first. */
@@ -66,15 +72,19 @@ export class Surveys {
     return this.#open?.concerns(participant) ?? false;
   }
 
+  /** What a survey under way may charge it. */
+  pendingOf(participant: ParticipantId): readonly Noised[] {
+    const noised = this.concerns(participant) ? noiseOfSurveys(this.#open!.spec.privacy) : undefined;
+    return noised === undefined ? [] : [noised];
+  }
+
   /** After a restart: what was under way had given nothing away that was not charged, and ends. */
-  async resume(): Promise<void> {
-    const last = this.#all.at(-1);
-    if (last?.state === 'asking')
-      await this.#end({
-        ...last,
-        state: 'failed',
-        reason: 'The server was restarted while it was under way.',
-      });
+  resume(): void {
+    const reason = 'The server was restarted while it was under way.';
+    for (const survey of this.#lost)
+      this.host.warn('the record of a survey cannot be read: it is left out', { survey });
+    for (const view of this.#all)
+      if (view.state === 'asking') this.#endLater({ ...view, state: 'failed', reason });
   }
 
   /** Within the queue. */
@@ -88,7 +98,7 @@ export class Surveys {
         'This federation asks for no statistics. Allow them in its settings, so that whoever joins can read of it.',
       );
     if (this.#open !== undefined) return notNow('A survey is under way. Ask again when it has ended.');
-    const answered = this.#all.filter(({ devices }) => devices !== null).length;
+    const answered = this.#all.filter(({ devices }) => devices !== null).length + this.#lost.length;
     if (answered >= rules.mostSurveys)
       return notNow(
         `This federation promises ${rules.mostSurveys} ${rules.mostSurveys === 1 ? 'survey' : 'surveys'} at most, and so many were answered.`,
@@ -103,7 +113,7 @@ export class Surveys {
     const affording =
       noised === undefined
         ? here
-        : here.filter((one) => host.ledger.affords(one, noised, host.isInRound(one) ? 1 : 0));
+        : here.filter((one) => host.ledger.affords(one, noised, host.pendingOf(one)));
     if (affording.length < LEAST_COHORT)
       return notNow(
         affording.length < here.length
@@ -111,7 +121,10 @@ export class Surveys {
           : `Only ${here.length} ${here.length === 1 ? 'device is' : 'devices are'} here: a sum that hides each device needs ${LEAST_COHORT}.`,
       );
     const cohort = shuffled(affording, () => host.clock.draw()).slice(0, MOST_COHORT);
-    const survey = v.parse(SurveyNumber, (this.#all.at(-1)?.survey ?? 0) + 1);
+    const survey = v.parse(
+      SurveyNumber,
+      Math.max(0, ...this.#all.map((one) => one.survey), ...this.#lost) + 1,
+    );
     const run = record.run ?? v.parse(RunNumber, 1);
     const about = { federation: record.id, run, survey, question };
     const plan = surveyPlan(
@@ -148,13 +161,16 @@ export class Surveys {
     ]);
     this.#all.push(view);
     const base = { ...version, deltas: host.deltasTo(version.version) };
-    this.#open = new OpenSurvey({ ...about, base }, plan.value, cohort, v.parse(RoundNumber, survey), {
+    const task = { ...about, base };
+    const open: OpenSurvey = new OpenSurvey(task, plan.value, spec, cohort, v.parse(RoundNumber, survey), {
       ...host,
-      charge: (summed) => this.#charge(summed),
-      opened: (words, devices, survivors) => this.#read(words, devices, survivors),
-      failed: (reason) => this.#fail(reason),
+      charge: (summed) => this.#charge(open, summed),
+      opened: (words, devices, survivors) => this.#read(open, words, devices, survivors),
+      failed: (reason) => this.#decide(open, { state: 'failed', reason }),
     });
-    this.#open.begin();
+    this.#open = open;
+    this.#ending = undefined;
+    open.begin();
     host.changed();
     return ok(view);
   }
@@ -192,65 +208,74 @@ export class Surveys {
     this.#open = undefined;
   }
 
-  get #view(): SurveyView {
-    const view = this.#all.at(-1);
-    if (view === undefined || this.#open === undefined) throw new Error('There is no survey under way.');
-    return { ...view, declined: [...this.#open.declined] };
-  }
-
-  /** Refused only where it was asked beyond a budget: `ask` looked, and rounds keep what the survey may cost. */
-  async #charge(summed: readonly ParticipantId[]): Promise<void> {
+  /** A sentence: it was asked beyond a budget, which cannot be: `ask` looked, and rounds keep what the survey may cost. */
+  async #charge(open: OpenSurvey, summed: readonly ParticipantId[]): Promise<string | undefined> {
     const { host } = this;
-    const { survey, run } = this.#view;
+    const { survey, run } = open.task;
     const about = { survey, run };
-    const noised = noiseOfSurveys(host.record().spec.privacy);
-    if (noised === undefined)
-      return host.write([host.entry('survey-opening', { ...about, devices: summed.length })]);
+    const noised = noiseOfSurveys(open.spec.privacy);
+    if (noised === undefined) {
+      await host.write([host.entry('survey-opening', { ...about, devices: summed.length })]);
+      return undefined;
+    }
     const charge = host.ledger.charge(about, summed, noised);
-    if (charge === undefined) throw new Error(`Devices were asked in survey ${survey} beyond their budget.`);
+    if (charge === undefined) {
+      host.warn('devices were asked in a survey beyond their budget', about);
+      return 'The privacy budget of a device in this survey is spent: nothing is opened.';
+    }
     await host.write([host.entry(charge.type, charge.payload)]);
     charge.settle();
+    return undefined;
   }
 
-  async #read(words: Uint32Array<ArrayBuffer>, devices: number, survivors: number): Promise<void> {
-    const plan = this.#open?.plan;
-    if (plan === undefined) return;
-    const { host } = this;
-    const { contract, privacy } = host.record().spec;
+  #read(open: OpenSurvey, words: Uint32Array<ArrayBuffer>, devices: number, survivors: number): void {
+    const { plan, spec } = open;
     const total = surveyTotal(plan, words, devices, survivors);
-    if (!total.ok) return this.#fail(sumFaultSentence(total.error));
+    if (!total.ok) return this.#decide(open, { state: 'failed', reason: sumFaultSentence(total.error) });
     const { deviations } = total.value;
-    await this.#end({
-      ...this.#view,
+    const { privacy } = spec;
+    this.#decide(open, {
       state: 'answered',
       devices,
-      figures: readSurvey(plan.layout, contract, { ...total.value, devices }),
+      figures: readSurvey(plan.layout, spec.contract, { ...total.value, devices }),
       deviations: [...deviations],
-      epsilon: privacy.type === 'none' ? null : host.ledger.mostAt(privacy.delta),
+      epsilon: privacy.type === 'none' ? null : this.host.ledger.mostAt(privacy.delta),
     });
   }
 
-  async #fail(reason: string): Promise<void> {
-    if (this.#open !== undefined) await this.#end({ ...this.#view, state: 'failed', reason });
+  /** What came of the open survey: what is decided first stands. */
+  #decide(open: OpenSurvey, outcome: Partial<SurveyView>): void {
+    const view = this.#all.find((one) => one.survey === open.task.survey);
+    if (this.#open !== open || this.#ending !== undefined || view === undefined) return;
+    this.#ending = { ...view, ...outcome, declined: [...open.declined] };
+    this.#endLater(this.#ending);
+  }
+
+  /** In its turn, and again and again where the disk has no room for it. */
+  #endLater(view: SurveyView): void {
+    this.host.enqueue(`survey/${view.survey}`, () => this.#end(view));
   }
 
   async #end(ended: SurveyView): Promise<void> {
     const { host } = this;
-    const view: SurveyView = { ...ended, endedAt: host.clock.now() };
+    // What cannot be read again is not written.
+    const view = v.parse(SurveyView, { ...ended, endedAt: host.clock.now() });
     const { survey, state, reason, devices } = view;
     await host.write([
       { type: 'put-survey', record: { federation: host.record().id, survey: view } },
       host.entry(`survey-${state}`, state === 'answered' ? { survey, devices } : { survey, reason }),
     ]);
-    this.#all[this.#all.length - 1] = view;
+    this.#all[this.#all.findIndex((one) => one.survey === survey)] = view;
     const open = this.#open;
-    this.#open = undefined;
-    open?.tellEnd(
-      state === 'answered'
-        ? `The sum over ${devices} devices was opened.`
-        : `Nothing came of it: ${reason ?? 'it was ended'}`,
-    );
-    await open?.stop();
+    if (open?.task.survey === survey) {
+      this.#open = undefined;
+      open.tellEnd(
+        state === 'answered'
+          ? `The sum over ${devices} devices was opened.`
+          : `Nothing came of it: ${reason ?? 'it was ended'}`,
+      );
+      await open.stop();
+    }
     host.changed();
     host.ended();
   }

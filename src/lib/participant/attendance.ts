@@ -50,7 +50,12 @@ export function createAttendance(
   hands: Hands,
   equipping: Equipping,
   rounds: Rounds,
-  parts: { tellScores(): Promise<void>; leave(): Promise<void> },
+  parts: {
+    tellScores(): Promise<void>;
+    leave(): Promise<void>;
+    /** What goes on beside rounds ends. */
+    stopBeside(): void;
+  },
 ): Attendance {
   const { standing, blocks, options, living } = ground;
   const { federation, link, store, clock } = options;
@@ -79,6 +84,7 @@ export function createAttendance(
     const { choice } = equipment.engine;
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const spec = view?.spec ?? equipment.spec;
+    standing.asksIn = true;
     const answer = await ground.tell('check-in', {
       federation,
       examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
@@ -87,6 +93,7 @@ export function createAttendance(
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
       ...(joined.invitation === null ? {} : { invitation: joined.invitation }),
     });
+    standing.asksIn = false;
     // Not answered although connected: once more in a while. A reconnection comes by itself.
     if (answer === undefined) return later();
     standing.checkedIn = answer.ok;
@@ -136,7 +143,10 @@ export function createAttendance(
   /** The server shows another history than it did, or does not show it: nothing is trained for it. */
   function turnAway(): void {
     standing.checkedIn = false;
-    if (blocks.has('other-history') && standing.hand !== undefined) hands.surrender(standing.hand);
+    if (blocks.has('other-history')) {
+      parts.stopBeside();
+      if (standing.hand !== undefined) hands.surrender(standing.hand);
+    }
     undoRetry();
     undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(attendance.attend()));
     ground.changed();
@@ -273,6 +283,7 @@ export function createAttendance(
       ground.changed();
     },
     turnedAway(why) {
+      parts.stopBeside();
       standing.checkedIn = false;
       undoRetry();
       blocks.set({ reason: 'excluded', detail: why });
@@ -281,6 +292,7 @@ export function createAttendance(
       ground.changed();
     },
     standBack() {
+      parts.stopBeside();
       standing.superseded = true;
       standing.checkedIn = false;
       blocks.set({ reason: 'other-tab' });

@@ -78,6 +78,8 @@ export interface Standing {
   /** Another connection of this participant trains. */
   superseded: boolean;
   checkedIn: boolean;
+  /** It asks to be let in, and was not answered yet: what the server asks of it may come before the answer. */
+  asksIn: boolean;
   hand: RoundInHand | undefined;
   /** The round whose end this device heard of before the view that shows it. */
   justEnded: RoundNumber | undefined;
@@ -91,6 +93,10 @@ export interface Standing {
 
 /** A buffer's end is not the end of what is being trained: asynchronous rounds carry it on. */
 export const carriesOn = ({ view }: Standing): boolean => view?.spec.rules.mode.type === 'asynchronous';
+
+/** Whether the server may ask something of it: it followed the log of this server, and checked in. */
+export const mayBeAsked = ({ checkedIn, asksIn }: Standing, blocks: BlockList): boolean =>
+  (checkedIn || asksIn) && !blocks.has('other-history');
 
 export interface Ground {
   readonly options: TakePartOptions;
@@ -145,6 +151,7 @@ export function createGround(options: TakePartOptions): Ground {
     hasTurn: false,
     superseded: false,
     checkedIn: false,
+    asksIn: false,
     hand: undefined,
     justEnded: undefined,
     ended: new Map(),

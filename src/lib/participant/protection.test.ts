@@ -90,4 +90,17 @@ describe('a device’s own ledger', () => {
     expect(ownRefusal(distributed, given(9, 2))).toContain('9 updates');
     expect(ownRefusal(distributed, given(8, 2))).toBeUndefined();
   });
+
+  test('judges a survey as the whole release of Skellam noise that it is, beside what is under way', () => {
+    const survey = (underWay = 0) => ({ type: 'survey', underWay }) as const;
+    // Nine releases of that, as of devices' noise, where eleven of the server's fit.
+    expect(ownRefusal(central, given(8, 8), 0, survey())).toBeUndefined();
+    expect(ownRefusal(central, given(9, 9), 0, survey())).toContain('9 updates');
+    expect(ownRefusal(central, given(8, 8), 0, survey(1))).toContain('privacy budget');
+    expect(ownRefusal(central, given(8, 8), 1)).toContain('answered 1 survey');
+    // A drawn round more would cost next to nothing: a survey costs as much as ever.
+    const drawn = { ...central, samplingRate: 0.05 };
+    expect(ownRefusal(drawn, given(0, 0), 9)).toBeUndefined();
+    expect(ownRefusal(drawn, given(0, 0), 9, survey())).toContain('answered 9 surveys');
+  });
 });

@@ -7,6 +7,7 @@ import { addLocalNoise } from '../core/privacy/local.ts';
 import { affordsAfter, lossAfter, NO_LOSS } from '../core/privacy/loss-account.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
 import type { Noised } from '../core/privacy/rules.ts';
+import { noiseOfSurveys } from '../core/statistics/rules.ts';
 import { MAXIMUM_COORDINATE } from '../protocol/limits.ts';
 import type { Configured } from '../protocol/messages.ts';
 import type { Contributions } from './contributions.ts';
@@ -50,12 +51,20 @@ export function ownRefusal(
   contributions: Contributions | undefined,
   /** Surveys that it answered: each is a release like any other. */
   surveys = 0,
+  /** A survey is asked of everybody, whoever is drawn for rounds. `underWay`: updates that it may have given by the time of its end. */
+  next: { readonly type: 'update' } | { readonly type: 'survey'; readonly underWay: number } = {
+    type: 'update',
+  },
 ): string | undefined {
-  if (privacy === undefined || privacy.type === 'none') return undefined;
-  // A survey asks everybody, whoever is drawn for rounds.
-  const rounds = lossAfter(NO_LOSS, privacy, releasedBy(privacy, contributions));
-  if (affordsAfter(privacy, lossAfter(rounds, { ...privacy, samplingRate: undefined }, surveys)))
-    return undefined;
+  const survey = privacy && noiseOfSurveys(privacy);
+  if (privacy === undefined || privacy.type === 'none' || survey === undefined) return undefined;
+  const isSurvey = next.type === 'survey';
+  // As the server's ledger does: once anything is of Skellam noise, all is accounted for as that.
+  const type = isSurvey || surveys > 0 ? survey.type : privacy.type;
+  const updates = releasedBy(privacy, contributions) + (isSurvey ? next.underWay : 0);
+  const rounds = lossAfter(NO_LOSS, { ...privacy, type }, updates);
+  const loss = lossAfter(rounds, survey, surveys);
+  if (affordsAfter(isSurvey ? survey : { ...privacy, type }, loss)) return undefined;
   const given = releasedBy(privacy, contributions);
   return `This device has given ${given} ${given === 1 ? 'update' : 'updates'}${surveys === 0 ? '' : ` and answered ${surveys} ${surveys === 1 ? 'survey' : 'surveys'}`}, all that its privacy budget (ε ${privacy.epsilon} at δ ${privacy.delta}) holds.`;
 }

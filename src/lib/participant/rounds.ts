@@ -336,7 +336,8 @@ export function createRounds(
         message.federation !== federation ||
         joined === null ||
         joined.pausedAt !== null ||
-        standing.superseded
+        standing.superseded ||
+        blocks.has('other-history')
       )
         return;
       if (contributions?.has(message.round) === true) return;

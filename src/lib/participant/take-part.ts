@@ -83,6 +83,7 @@ export function takePart(options: TakePartOptions): TakingPart {
   const attendance = createAttendance(ground, hands, equipping, rounds, {
     tellScores: async () => standing.equipment && scoring.tellAll(standing.equipment),
     leave: leaveNow,
+    stopBeside,
   });
   const undoings: (() => void)[] = [];
   let undoGrace: () => void = () => {};
@@ -123,6 +124,11 @@ export function takePart(options: TakePartOptions): TakingPart {
       ground.happened(failure.message);
     }
   }
+  function stopBeside(): void {
+    personal.stop();
+    surveys.stop();
+  }
+
   async function remember(next: Joined | null): Promise<void> {
     standing.joined = next;
     await ground.kept(writeJoined(store, federation, next));
@@ -132,8 +138,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     const { hand, joined } = standing;
     standing.leaveAfterRound = false;
     standing.joined = null;
-    personal.stop();
-    surveys.stop();
+    stopBeside();
     undoGrace();
     attendance.end();
     blocks.clear(
@@ -200,12 +205,10 @@ export function takePart(options: TakePartOptions): TakingPart {
         }),
         link.on('turned-away', (message) => {
           if (message.federation !== federation || standing.joined === null) return;
-          personal.stop();
           attendance.turnedAway(message.message);
         }),
         link.on('superseded', (message) => {
           if (message.federation !== federation || standing.joined === null) return;
-          personal.stop();
           attendance.standBack();
         }),
         link.onState((state) => {
@@ -241,7 +244,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       if (joined === null || joined.pausedAt !== null) return;
       gate.shut();
       hand?.control.pause();
-      personal.stop();
+      stopBeside();
       blocks.set({ reason: 'user-paused' });
       await remember({ ...joined, pausedAt: clock.now() });
       const checkOut = (): void => {
@@ -312,8 +315,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     },
     async close() {
       ground.close();
-      personal.stop();
-      surveys.stop();
+      stopBeside();
       for (const undo of undoings) undo();
       undoGrace();
       const { hand } = standing;

@@ -1,5 +1,6 @@
 // What a coordinator may ask of the devices of a federation beside training: a part of its spec, so that whoever joins has read it.
 import * as v from 'valibot';
+import type { Noised, Privacy } from '../privacy/rules.ts';
 
 const whole = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(minimum), v.maxValue(maximum));
@@ -29,3 +30,7 @@ export const statisticsOf = ({
 }: {
   readonly statistics?: StatisticsRules | undefined;
 }): StatisticsOn | undefined => (statistics?.type === 'on' ? statistics : undefined);
+
+/** What a release of a survey is, whichever kind the federation's rounds have; undefined: it has no noise. */
+export const noiseOfSurveys = (privacy: Privacy): Noised | undefined =>
+  privacy.type === 'none' ? undefined : { ...privacy, type: 'distributed', samplingRate: undefined };

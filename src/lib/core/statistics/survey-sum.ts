@@ -18,7 +18,7 @@ import {
 import { sensitivityFactor } from '../privacy/budget.ts';
 import { noiseInSum, noisyUnits } from '../privacy/noise-in-sum.ts';
 import type { DrawBytes } from '../privacy/random-bits.ts';
-import type { Noised, Privacy } from '../privacy/rules.ts';
+import type { Noised } from '../privacy/rules.ts';
 import { shareVariance } from '../privacy/skellam.ts';
 import { random } from '../random.ts';
 import { fail, ok, type Result } from '../result.ts';
@@ -42,10 +42,6 @@ export interface SurveyTerms {
   readonly version: VersionNumber;
   readonly digest: Digest;
 }
-
-/** What a release of a survey is, whichever kind the federation's rounds have; undefined: it has no noise. */
-export const noiseOfSurveys = (privacy: Privacy): Noised | undefined =>
-  privacy.type === 'none' ? undefined : { ...privacy, type: 'distributed', samplingRate: undefined };
 
 export interface SurveyPlan {
   readonly layout: Layout;

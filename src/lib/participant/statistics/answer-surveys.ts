@@ -16,14 +16,20 @@ import type { SurveyAsked } from '../../protocol/surveys.ts';
 import { weakerSurvey } from '../agreed-terms.ts';
 import { firstOf, type Equipment } from '../equipment.ts';
 import type { Equipping } from '../equipping.ts';
-import type { Ground } from '../ground.ts';
+import { mayBeAsked, type Ground } from '../ground.ts';
 import { parametersOf } from '../parameter-source.ts';
 import type { PersonalModels } from '../personal-models.ts';
 import { ownRefusal } from '../protection.ts';
 import { createSumTalk, type SumTalk } from '../secure-sum/sum-round.ts';
 import { startState } from '../train-locally.ts';
 import { answeredSurveys } from './answered-surveys.ts';
-import { questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
+import { questionDigest, refusesSurvey, willAnswerSurvey, withAnswer } from './own-surveys.ts';
+
+/**
+ * After its answer a device keeps what opens the sum, because the others cannot do without: until it hears of the survey's end, and at most
+ * so long. By then the server has waited for every phase as long as it does (server/coordinator/statistics/open-survey.ts).
+ */
+const KEPT_AFTER_ANSWER_MS = 600_000;
 
 export interface AnswerSurveys {
   asked(message: SurveyAsked): Promise<void>;
@@ -37,6 +43,8 @@ export interface AnswerSurveys {
 interface InHand {
   readonly survey: number;
   readonly ending: AbortController;
+  /** Of what ends it in time. */
+  undo: () => void;
   sum?: SumTalk;
   /** Says again what was sent: the connection may have gone before it arrived. */
   again?: () => Promise<void>;
@@ -80,7 +88,7 @@ export function createAnswerSurveys(
   equipping: Equipping,
   personal: Pick<PersonalModels, 'startOf'>,
 ): AnswerSurveys {
-  const { standing, options } = ground;
+  const { standing, blocks, options } = ground;
   const { federation, link, store, clock } = options;
   let inHand: InHand | undefined;
 
@@ -136,6 +144,16 @@ export function createAnswerSurveys(
     }
   }
 
+  /** Of its own accounts, as they stand now; with the round that it works on, and updates that wait to be sent. */
+  async function budgetRefusal(spec: FederationSpec, surveys: number): Promise<string | undefined> {
+    const sending = await store.outbox.list(federation);
+    const { contributions, hand } = standing;
+    const rounds = new Set(sending.map(({ round }) => round));
+    if (hand !== undefined) rounds.add(hand.round);
+    const underWay = [...rounds].filter((round) => contributions?.has(round) !== true).length;
+    return ownRefusal(spec.privacy, contributions, surveys, { type: 'survey', underWay });
+  }
+
   async function answer(one: InHand, message: SurveyAsked): Promise<void> {
     const { survey, secureSum: task } = message;
     const { signal } = one.ending;
@@ -147,12 +165,9 @@ export function createAnswerSurveys(
     if (!plan.ok) throw new Declined(plan.error);
     const { question } = plan.value;
     const answered = await answeredSurveys(store, federation);
+    const mostSurveys = Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0);
     const refusal =
-      refusesSurvey(
-        answered,
-        question,
-        Math.min(plan.value.rules.mostSurveys, standing.joined?.surveys ?? 0),
-      ) ?? ownRefusal(spec.privacy, standing.contributions, answered.length);
+      refusesSurvey(answered, question, mostSurveys) ?? (await budgetRefusal(spec, answered.length));
     if (refusal !== undefined) throw new Declined(refusal);
     one.sum = createSumTalk({
       task,
@@ -177,14 +192,28 @@ export function createAnswerSurveys(
       surveyWords(plan.value, values, rows, { survivors, rounding: toText(draw(16)), draw }),
     );
     const titles = question.map((asked) => askedStatistic(asked).title);
-    standing.surveyed = await willAnswerSurvey(store, federation, {
+    // Keys and figures took their time: a round may have begun meanwhile. From here on rounds count this answer.
+    const before = await answeredSurveys(store, federation);
+    standing.surveyed = withAnswer(before, {
       survey,
       question: questionDigest(question),
       titles,
       at: clock.now(),
       bytes: bytes.byteLength,
     });
+    const late = await budgetRefusal(spec, before.length);
+    if (late !== undefined) {
+      standing.surveyed = before;
+      throw new Declined(late);
+    }
+    await willAnswerSurvey(store, federation, standing.surveyed);
     signal.throwIfAborted();
+    one.undo();
+    one.undo = clock.after(KEPT_AFTER_ANSWER_MS, () => {
+      if (inHand !== one) return;
+      ground.happened(`How survey ${survey} ended was not told.`);
+      letGo('The server did not say how the survey ended.');
+    });
     const words = toText(bytes);
     one.again = async () => {
       const said = await ground.tell('survey-answer', { federation, survey, words });
@@ -198,18 +227,21 @@ export function createAnswerSurveys(
     async asked(message) {
       const { joined } = standing;
       if (message.federation !== federation || joined === null || standing.superseded) return;
+      // Of a server that shows another history, or that this device asked for nothing, nothing is taken.
+      if (!mayBeAsked(standing, blocks)) return;
       if (inHand?.survey === message.survey) {
         inHand.sum?.again();
         return inHand.again?.();
       }
       letGo('Another survey began.');
       const { survey } = message;
-      const one: InHand = { survey, ending: new AbortController() };
-      inHand = one;
+      const ending = new AbortController();
       const undo = clock.after(message.deadlineMs, () =>
-        one.ending.abort(new Declined('There was not enough time.')),
+        ending.abort(new Declined('There was not enough time.')),
       );
-      one.ending.signal.addEventListener('abort', undo, { once: true });
+      const one: InHand = { survey, ending, undo };
+      inHand = one;
+      ending.signal.addEventListener('abort', () => one.undo(), { once: true });
       try {
         if (joined.pausedAt !== null) throw new Declined('Its person has paused it.');
         await answer(one, message);

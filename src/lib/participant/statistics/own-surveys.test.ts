@@ -5,7 +5,7 @@ import { createMemoryParticipantStore } from '../../adapters/memory/participant-
 import { FederationId, SurveyNumber } from '../../core/ids.ts';
 import { answeredSurveys } from './answered-surveys.ts';
 import type { Question } from '../../core/statistics/survey.ts';
-import { MOST_SAME, questionDigest, refusesSurvey, willAnswerSurvey } from './own-surveys.ts';
+import { MOST_SAME, questionDigest, refusesSurvey, willAnswerSurvey, withAnswer } from './own-surveys.ts';
 
 const federation = v.parse(FederationId, 'wards');
 const question: Question = [{ statistic: 'target' }];
@@ -16,7 +16,7 @@ test('a device answers one question three times, and no more surveys than its fe
   const answer = async (asked: Question): Promise<void> => {
     const survey = v.parse(SurveyNumber, (await answeredSurveys(store, federation)).length + 1);
     const about = { survey, question: questionDigest(asked), titles: ['Target'], at: 1, bytes: 12 };
-    await willAnswerSurvey(store, federation, about);
+    await willAnswerSurvey(store, federation, withAnswer(await answeredSurveys(store, federation), about));
   };
   for (let time = 0; time < MOST_SAME; time += 1) {
     expect(refusesSurvey(await answeredSurveys(store, federation), question, 5)).toBeUndefined();

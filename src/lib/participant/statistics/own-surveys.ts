@@ -5,7 +5,7 @@ import { digestOfText } from '../../core/digest.ts';
 import type { Digest, FederationId } from '../../core/ids.ts';
 import type { Question } from '../../core/statistics/survey.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
-import { answeredSurveys, answersKey, type Answered } from './answered-surveys.ts';
+import { answersKey, type Answered } from './answered-surveys.ts';
 
 /** Answers to one and the same question: of two, over other devices each time, the difference would be one device's. */
 export const MOST_SAME = 3;
@@ -30,13 +30,13 @@ export function refusesSurvey(
     : `This device has answered this very question ${same} times: over other devices each time, one more would say something of it alone.`;
 }
 
+/** What it has answered once this is said too. */
+export const withAnswer = (answered: readonly Answered[], answer: Answered): readonly Answered[] =>
+  [...answered, answer].slice(-MOST_KEPT);
+
 /** Durable when it resolves, which is before the answer leaves. */
-export async function willAnswerSurvey(
+export const willAnswerSurvey = (
   store: Pick<ParticipantStore, 'settings'>,
   federation: FederationId,
-  answer: Answered,
-): Promise<readonly Answered[]> {
-  const all = [...(await answeredSurveys(store, federation)), answer].slice(-MOST_KEPT);
-  await store.settings.put(answersKey(federation), all);
-  return all;
-}
+  answered: readonly Answered[],
+): Promise<void> => store.settings.put(answersKey(federation), [...answered]);
