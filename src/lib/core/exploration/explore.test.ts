@@ -229,34 +229,3 @@ test('columns become numbers, times or texts by what stands in them', () => {
   expect(isoTime('2020-02-29T13:05:01+0100')).toBe(Date.UTC(2020, 1, 29, 12, 5, 1));
   expect(isoTime('29.02.2020')).toBeNaN();
 });
-
-test('exploring costs some sortings of the columns, not the square of the rows', () => {
-  const wide = (rows: number): readonly ColumnValues[] =>
-    Array.from({ length: 20 }, (_, c): ColumnValues =>
-      c % 5 === 0
-        ? {
-            type: 'category',
-            name: `c${c}`,
-            codes: Int32Array.from({ length: rows }, (__, i) => (i * (c + 7)) % (c + 3)),
-            labels: Array.from({ length: c + 3 }, (__, label) => `l${label}`),
-          }
-        : {
-            type: 'number',
-            name: `c${c}`,
-            values: Float64Array.from({ length: rows }, (__, i) => Math.sin(i * (c + 1))),
-          },
-    );
-  const columns = wide(20_000);
-  const timed = (work: () => void): number => {
-    const started = performance.now();
-    work();
-    return performance.now() - started;
-  };
-  explore({ rows: 2000, columns: wide(2000) }, 'c0');
-  const sorting = timed(() => {
-    for (const column of columns) if (column.type !== 'category') column.values.slice().sort();
-  });
-  const exploring = timed(() => void explore({ rows: 20_000, columns }, 'c0'));
-  // About 5 times on one core; the square of the rows would be a thousand times. 100,000 rows take about a second.
-  expect(exploring / sorting).toBeLessThan(60);
-});
