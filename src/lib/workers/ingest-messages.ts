@@ -6,6 +6,7 @@ import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { CancelRequest } from './request-messages.ts';
@@ -34,6 +35,12 @@ export interface ImportRequest {
   readonly datasetName: string;
   /** Adds to this dataset (pictures), or continues this cut-off import; null makes a new one. */
   readonly dataset: string | null;
+}
+/** Looks at files that have no contract yet. Stores nothing. */
+export interface LookRequest {
+  readonly id: number;
+  readonly name: 'look';
+  readonly files: readonly { readonly path: string; readonly file: File }[];
 }
 /** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
 export interface EncodeRequest {
@@ -83,7 +90,7 @@ export interface DatasetRequest {
   readonly name: 'dataset';
   readonly question: DatasetQuestion;
 }
-export type IngestRequest = ImportRequest | EncodeRequest | DatasetRequest | CancelRequest;
+export type IngestRequest = ImportRequest | LookRequest | EncodeRequest | DatasetRequest | CancelRequest;
 
 export type IngestReply =
   | {
@@ -102,6 +109,7 @@ export type IngestReply =
     }
   /** Nothing was stored: every refusal is in the report. */
   | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
+  | { readonly type: 'looked'; readonly id: number; readonly found: FilesFound }
   | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }
   | { readonly type: 'answer'; readonly id: number; readonly answer: DatasetAnswer }
   | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }
