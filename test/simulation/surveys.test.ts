@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
+import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '#lib/core/statistics/survey.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
@@ -39,7 +40,7 @@ async function asked(one: Stage, question: Question): Promise<SurveyView> {
 }
 
 test('six devices answer with sums that are exactly those of all their rows, and no more often than was promised', async () => {
-  const one = await stage(base, undoings);
+  const one = await stage({ ...base, secureSum: usualSecureSum }, undoings);
   one.start(six);
   await one.coordinator.until(federation, (view) => view.checkedIn === 6, 20_000);
   const ofData: Question = [
@@ -94,10 +95,22 @@ test('six devices answer with sums that are exactly those of all their rows, and
   if (accuracies?.statistic !== 'accuracies') throw new Error('No accuracies.');
   expect(accuracies.histogram.counts.reduce((sum, count) => sum + count, 0)).toBe(6);
 
+  // No device tells its own scores here: what the version does is what the survey says.
+  const told = {
+    participants: 6,
+    tally: evaluation.tally,
+    spread: null,
+    personal: null,
+    survey: { survey: whole.survey, deviation: 0 },
+  };
+  const evaluated = async () => (await one.coordinator.federation(federation)).head.evaluation;
+  expect(await evaluated()).toEqual(told);
+
   await expect(asked(one, [{ statistic: 'target' }])).rejects.toThrow(/1 survey at most/);
   expect(faults(one.lines)).toEqual([]);
 
   await one.restart();
+  expect(await evaluated()).toEqual(told);
   const kept = await one.coordinator.surveys(federation);
   expect(kept).toEqual([whole]);
 }, 60_000);
