@@ -12,6 +12,8 @@ import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import * as v from 'valibot';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { readOwnData } from '../../server/participants/own-data.ts';
+import { askSurvey, listSurveys } from '../../server/survey/ask-survey.ts';
+import { spokenSurvey } from '../../server/survey/spoken-survey.ts';
 import { securePatients } from '../support/secure-patients.ts';
 import { faults, federation, stage, type Stage } from '../support/secure-stage.ts';
 
@@ -129,7 +131,20 @@ test('under privacy a survey is noisy by the stated amount, is charged before it
   const target = figures?.[0];
   if (target?.statistic !== 'target') throw new Error('No target.');
   expect(target.classes!.every(({ count }) => Math.abs(count) < 600 + 6 * deviations[0]!)).toBe(true);
-  expect((await asked(one, [{ statistic: 'target' }])).state).toBe('answered');
+  // As `npx tributary survey` asks.
+  const token = await one.coordinator.apiToken();
+  const again = { url: one.url, federation, token, question: { asked: [{ statistic: 'target' } as const] } };
+  const { survey: second, view } = await askSurvey(again);
+  expect([second.survey, second.state, second.devices]).toEqual([2, 'answered', 6]);
+  expect([...spokenSurvey(second, view.spec.contract, privacy.delta)]).toEqual([
+    'Survey 2: the sum over 6 of 6 devices.',
+    expect.stringMatching(/^each count below carries noise of ±64\d \(95 %\)$/),
+    expect.stringMatching(/^heart_disease: healthy -?[\d,]+, disease -?[\d,]+$/),
+    expect.stringMatching(/^A device counted as 100 rows at most; .* ε \d\.\d+ at δ 0\.00001\.$/),
+  ]);
+  await expect(askSurvey(again)).rejects.toThrow(/budget .* of 6 of 6 devices is spent/);
+  await expect(askSurvey({ ...again, token: 'guessed' })).rejects.toThrow(/does not know this API token/);
+  expect((await listSurveys(again)).surveys.map(({ survey }) => survey)).toEqual([2, 1]);
   await expect(asked(one, [{ statistic: 'target' }])).rejects.toThrow(/budget .* of 6 of 6 devices is spent/);
   const { privacy: spent } = await one.coordinator.federation(federation);
   expect(spent!.releases).toBe(2);
