@@ -66,7 +66,10 @@ export function register(program: Command): void {
     )
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
-    .option('--again <directory>', 'has a finished run again, and says whether every bit is as before')
+    .option(
+      '--again <path>',
+      'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
+    )
     .option('--json', 'one line of JSON a step, the result last')
     .action(async (flags: Flags) => {
       const cancel = new AbortController();
@@ -103,12 +106,20 @@ function durationOf(text: string): number {
 function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
   const directory = flags.resume ?? flags.again;
   if (directory !== undefined) {
-    const given = ['data', 'target', 'model', 'state', 'budget', 'trials'].filter((name) => name in flags);
-    if (given.length > 0 || (flags.resume !== undefined && flags.again !== undefined))
+    const given = [
+      'target',
+      'model',
+      'state',
+      'budget',
+      'trials',
+      ...(flags.again === undefined ? ['data'] : []),
+    ];
+    if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
       throw new UnusableTraining(
-        'A run that was kept knows its own settings: give --resume or --again alone.',
+        'A run that was kept knows its own settings: give --resume alone, or --again with --data alone where the rows lie elsewhere.',
       );
-    return { type: flags.resume === undefined ? 'again' : 'resume', directory };
+    if (flags.resume !== undefined) return { type: 'resume', directory };
+    return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
   }
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
   if (flags.model !== 'auto' && (flags.budget !== undefined || flags.trials !== undefined))

@@ -2,15 +2,21 @@
 import type {
   BenchReply,
   BenchRequest,
+  AgainRequest,
+  EndedRun,
   OpenedBench,
   OpenRequest,
-  TrainedBench,
+  ResumeRequest,
+  RunEvent,
+  RunRequest,
   TrainRequest,
 } from './bench-messages.ts';
 import { allowOwnWorkers } from './worker-addresses.ts';
 
-export type BenchProgress = Extract<BenchReply, { type: 'event' }>['event'];
 type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
+
+/** A run to make or to go on with. */
+export type RunWish = Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'>;
 
 /** The part of a Worker that the client needs. */
 export interface BenchWorker {
@@ -49,14 +55,14 @@ export class BenchClient {
   }
 
   /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
-  train(
-    request: Omit<TrainRequest, 'id' | 'name'>,
-    onProgress: (progress: BenchProgress) => void,
+  run(
+    request: RunWish,
+    onEvent: (event: RunEvent) => void,
     signal: AbortSignal,
-  ): Promise<TrainedBench | Refused> {
-    return this.#ask({ ...request, id: this.#next++, name: 'train' }, signal, (reply) => {
-      if (reply.type === 'event') onProgress(reply.event);
-      return reply.type === 'trained' ? reply.trained : reply.type === 'refused' ? reply : undefined;
+  ): Promise<EndedRun | Refused> {
+    return this.#ask({ ...request, id: this.#next++ }, signal, (reply) => {
+      if (reply.type === 'event') onEvent(reply.event);
+      return reply.type === 'ended' ? reply.ended : reply.type === 'refused' ? reply : undefined;
     });
   }
 
@@ -66,7 +72,7 @@ export class BenchClient {
   }
 
   #ask<Result>(
-    request: OpenRequest | TrainRequest,
+    request: OpenRequest | RunRequest,
     signal: AbortSignal | undefined,
     read: (reply: BenchReply) => Result | undefined,
   ): Promise<Result> {

@@ -85,8 +85,12 @@ export async function searchModels(
   const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
   const trials: Trial[] = [];
   const parts = partsOf(rows, search.together);
-  const isOver = (): boolean =>
-    trials.length >= most || (search.deadline !== null && surroundings.clock.monotonic() >= search.deadline);
+  // What is known costs no time: a search that goes on after its budget still ends with all that it had found.
+  const isLate = (): boolean =>
+    search.deadline !== null &&
+    trials.length >= search.known.length &&
+    surroundings.clock.monotonic() >= search.deadline;
+  const isOver = (): boolean => trials.length >= most || isLate();
   /** undefined once the search is over. */
   const tryOne = async (
     model: BenchModel,

@@ -34,6 +34,8 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
+  /** Mean training loss by step; empty for what learns by a formula. */
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
   close(): void;
 }
 
@@ -87,6 +89,7 @@ async function fitLearner(
         digest: digestOfParts(predictor.learnt),
         bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
         learnt: predictor.learnt,
+        curve: [],
         close: () => {},
       });
     }
@@ -173,7 +176,7 @@ async function fitNetwork(
       engine.dispose();
       return fail(outcome.message);
     }
-    const { parameters } = outcome;
+    const { parameters, history } = outcome;
     return ok({
       async predict(features, count) {
         const session = await (await engine.trainer()).open(network, plan);
@@ -195,6 +198,7 @@ async function fitNetwork(
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
+      curve: history.map(({ step, loss }) => ({ step, loss })),
       close: () => engine.dispose(),
     });
   } catch (error) {

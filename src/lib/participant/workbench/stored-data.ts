@@ -38,7 +38,7 @@ export function storedData(
 }
 
 /** As the contract has it; a column of numbers is told by its values, which may be the codes of classes. */
-function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
+export function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
   if (name === target.name) return target.type;
   return columns.find((column) => column.name === name)?.type === 'category' ? 'classes' : null;
 }
