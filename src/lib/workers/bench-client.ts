@@ -7,6 +7,7 @@ import type {
   OpenedBench,
   OpenRequest,
   ResumeRequest,
+  RowsRequest,
   RunEvent,
   RunRequest,
   TrainRequest,
@@ -66,13 +67,20 @@ export class BenchClient {
     });
   }
 
+  /** The text of a CSV file. Rejects with an Error for the person. */
+  rows(run: string): Promise<string | Refused> {
+    return this.#ask({ id: this.#next++, name: 'rows', run }, undefined, (reply) =>
+      reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined,
+    );
+  }
+
   /** Ends the worker, whatever it does; what still waits rejects. */
   close(): void {
     this.#lose(new Error('The training was closed.'));
   }
 
   #ask<Result>(
-    request: OpenRequest | RunRequest,
+    request: OpenRequest | RunRequest | RowsRequest,
     signal: AbortSignal | undefined,
     read: (reply: BenchReply) => Result | undefined,
   ): Promise<Result> {

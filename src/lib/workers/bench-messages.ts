@@ -41,6 +41,12 @@ export interface AgainRequest {
   readonly name: 'again';
   readonly run: string;
 }
+/** The rows that a run was made of, as a file that `tributary train` reads to the same digest. */
+export interface RowsRequest {
+  readonly id: number;
+  readonly name: 'rows';
+  readonly run: string;
+}
 export interface BenchCancel {
   readonly id: number;
   readonly name: 'cancel';
@@ -48,7 +54,7 @@ export interface BenchCancel {
 }
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | BenchCancel;
+export type BenchRequest = OpenRequest | RunRequest | RowsRequest | BenchCancel;
 
 export interface OfferedModel {
   readonly name: string;
@@ -90,6 +96,7 @@ export type RunEvent =
 
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
+  | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */

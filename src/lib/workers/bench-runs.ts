@@ -15,7 +15,7 @@ import type { RunRecord, RunStore, TrainedBench } from '../participant/workbench
 import type { Clock } from '../ports/clock.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName, Trainer } from '../ports/trainer.ts';
-import { Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
+import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
 import type { EndedRun, RunEvent, RunRequest } from './bench-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
@@ -34,6 +34,15 @@ export interface RunDependencies {
   newId(): string;
   readonly program: Pick<RunManifest, 'program' | 'node'>;
 }
+
+/** Rejects with Unusable, and with what the stores reject with. */
+export async function runRows(run: string, opener: DataOpener, store: RunStore): Promise<string> {
+  const kept = await store.read(run);
+  if (kept === undefined) throw new Unusable(GONE);
+  return opener.text(kept.record.dataset);
+}
+
+const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
@@ -85,12 +94,11 @@ async function beginning(
     return { record, opened, chosen: chosenBy(record), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
-  if (before === undefined) throw new Unusable('This run is not in this browser any more.');
+  if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
   const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, dataset.state);
-  if (opened.dataset.version !== dataset.version)
-    throw new Unusable('The rows that this run was begun with are not kept any more: others were added.');
+  if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
     const record: RunRecord = {

@@ -1,5 +1,9 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { runTraining } from '../../../server/train/run-training.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
@@ -271,6 +275,21 @@ describe('a run', () => {
     expect(file.ok && file.value.chosen.options).toMatchObject({ trees: 5 });
 
     // Another tab, another day: nothing is in memory.
+    // The same by the command line, of the rows and the manifest that the page saves.
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-runs-'));
+    const rows = await client.rows(run);
+    if (typeof rows !== 'string' || found === undefined) throw new Error('The rows were refused.');
+    const { manifest } = found.record;
+    writeFileSync(join(folder, manifest.setup.data[0]!), rows);
+    const manifestFile = join(folder, 'run.json');
+    writeFileSync(manifestFile, JSON.stringify(manifest));
+    const byCommand = await runTraining(
+      { type: 'again', directory: manifestFile, data: null },
+      { signal: going, say: () => {} },
+    );
+    rmSync(folder, { recursive: true });
+    expect(byCommand).toMatchObject({ isSame: true, model: trained.result.model, data: trained.data });
+
     const again = await client.run({ name: 'again', run }, () => {}, going);
     if ('type' in again) throw new Error(again.message);
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });

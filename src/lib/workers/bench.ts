@@ -8,10 +8,11 @@ import type {
   BenchRequest,
   OpenedBench,
   OpenRequest,
+  RowsRequest,
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
-import { benchRun, type RunDependencies } from './bench-runs.ts';
+import { benchRun, runRows, type RunDependencies } from './bench-runs.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -24,10 +25,15 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   const running = new Map<number, AbortController>();
   const opener = dataOpener(dependencies.datasets);
 
-  const work = async (request: OpenRequest | RunRequest, signal: AbortSignal): Promise<BenchReply> => {
+  const work = async (
+    request: OpenRequest | RunRequest | RowsRequest,
+    signal: AbortSignal,
+  ): Promise<BenchReply> => {
     const { id } = request;
     if (request.name === 'open')
       return { type: 'opened', id, opened: openedOf(await opener.open(request.dataset, request.target)) };
+    if (request.name === 'rows')
+      return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
   };

@@ -68,7 +68,7 @@ function plainAt(text: string, at: number): Token | undefined {
     return { type: 'number', text: String(share), at, end: at + number.length };
   }
   const sign = SIGNS.find((one) => text.startsWith(one, at));
-  return sign && { type: 'sign', text: sign, at, end: at + sign.length };
+  return sign === undefined ? undefined : { type: 'sign', text: sign, at, end: at + sign.length };
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
