@@ -12,6 +12,7 @@ import { createSystemClock } from '../adapters/system-clock.ts';
 import { bench } from './bench.ts';
 import type { BenchRequest } from './bench-messages.ts';
 import { webLockHolds } from './run-holds.ts';
+import { runtimeName } from './runtime-name.ts';
 
 let connection: Promise<Database> | undefined;
 const keys = createKeys(keyChannel());
@@ -50,7 +51,7 @@ const handle = bench({
     Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join(
       '',
     ),
-  program: { program: version, node: navigator.userAgent },
+  program: { program: version, node: runtimeName(navigator.userAgent) },
   reply: (message) => self.postMessage(message),
 });
 
