@@ -29,6 +29,7 @@ const setup = (
   model: null,
   budgetMs: null,
   trials: null,
+  search: 'tpe',
   fairness: null,
   positive: null,
   checkLabels: false,

@@ -1,6 +1,7 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
 import type { DatasetVersion } from '../core/ids.ts';
+import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
 
@@ -27,6 +28,7 @@ export interface TrainingWishes {
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
+  readonly search: SearchWay;
   readonly seed: number;
 }
 /** A run that was cut off or stopped goes on: what it had found is not tried again. */

@@ -125,6 +125,7 @@ function chosenBy({ manifest: { setup, trials }, searchedMs }: RunRecord): Bench
       // Of a budget, what is not used yet.
       budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
       mostTrials: setup.trials,
+      way: setup.search,
       known: trials,
     };
   const spec = parseSpec(setup.model ?? '', benchModels, 'model');

@@ -90,7 +90,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
   return store;
 }
 
-const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, seed: 1 };
+const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
   const answer = await client.open({ dataset: 'set', target });
   if ('type' in answer) throw new Error(answer.message);

@@ -13,6 +13,7 @@ import type { Engine } from '../engine.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
 import { planOf, type BenchModel } from './models.ts';
+import { stepThrough } from './step-through.ts';
 
 export interface FitSurroundings {
   readonly clock: Clock;
@@ -56,8 +57,6 @@ export interface FitTask {
   readonly seed: number;
 }
 
-/** Messages waiting for this thread are heard this often. */
-const TICK_EVERY_MS = 20;
 const ROWS_AT_ONCE = 1024;
 
 /** Refused with a sentence where training fails. Rejects with the signal's reason. */
@@ -79,26 +78,15 @@ async function fitLearner(
   { clock, signal, onProgress }: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   const learning = learner.learn({ contract, rows, options, seed });
-  let ticked = clock.monotonic();
-  for (;;) {
-    const step = learning.next();
-    if (step.done === true) {
-      const predictor = step.value;
-      return ok({
-        predict: (features, count) => inPieces(predictor, features, count, clock, signal),
-        digest: digestOfParts(predictor.learnt),
-        bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
-        learnt: predictor.learnt,
-        curve: [],
-        close: () => {},
-      });
-    }
-    if (clock.monotonic() - ticked < TICK_EVERY_MS) continue;
-    onProgress?.(step.value);
-    await clock.tick();
-    signal?.throwIfAborted();
-    ticked = clock.monotonic();
-  }
+  const predictor = await stepThrough(learning, { clock, signal }, onProgress);
+  return ok({
+    predict: (features, count) => inPieces(predictor, features, count, clock, signal),
+    digest: digestOfParts(predictor.learnt),
+    bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    learnt: predictor.learnt,
+    curve: [],
+    close: () => {},
+  });
 }
 
 /** A thousand rows at a time, so that a person's hand is felt where each takes long (neighbours). */

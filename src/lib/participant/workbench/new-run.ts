@@ -8,12 +8,14 @@ import { HELD_OUT } from './stored-data.ts';
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
-export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'seed'> & { readonly model: string };
+export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed'> & {
+  readonly model: string;
+};
 
 /** `target`: null for pictures. */
 export const setupOf = (
   { name, target, task }: Pick<TrainSetup, 'target' | 'task'> & { readonly name: string },
-  { model, budgetMs, trials, seed }: RunWishes,
+  { model, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -25,6 +27,7 @@ export const setupOf = (
   model,
   budgetMs,
   trials,
+  search,
   fairness: null,
   positive: null,
   checkLabels: false,

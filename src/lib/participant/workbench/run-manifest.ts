@@ -2,6 +2,7 @@
 // came out. Whoever has this and the rows can have the run again to the same bits, in a tab or by `tributary train --again`.
 import * as v from 'valibot';
 import { Digest } from '../../core/ids.ts';
+import { searchWays } from './search-ways.ts';
 
 const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
@@ -22,6 +23,8 @@ export const TrainSetup = v.strictObject({
   budgetMs: v.nullable(v.pipe(v.number(), v.minValue(1))),
   /** Trials of a search at most; null: as many as the budget allows. */
   trials: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  /** Of a search: where settings are looked for. */
+  search: v.optional(v.picklist(searchWays), 'tpe'),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
   /** The class whose giving is compared; null: the last. */
