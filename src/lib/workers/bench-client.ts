@@ -2,14 +2,17 @@
 import type {
   BenchReply,
   BenchRequest,
+  AgainRequest,
+  EndedRun,
   OpenedBench,
   OpenRequest,
-  TrainedBench,
+  ResumeRequest,
+  RowsRequest,
+  RunEvent,
   TrainRequest,
 } from './bench-messages.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
-export type BenchProgress = Extract<BenchReply, { type: 'event' }>['event'];
 type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
 export type BenchWorker = RequestWorker<BenchRequest, BenchReply>;
 
@@ -17,6 +20,9 @@ const startWorker = (): BenchWorker =>
   allowedWorker(
     () => new Worker(new URL('./bench.worker.ts', import.meta.url), { type: 'module', name: 'bench' }),
   );
+
+/** A run to make or to go on with. */
+export type RunWish = Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'>;
 
 export class BenchClient {
   readonly #requests: WorkerRequests<BenchRequest, BenchReply>;
@@ -35,18 +41,26 @@ export class BenchClient {
   }
 
   /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
-  train(
-    request: Omit<TrainRequest, 'id' | 'name'>,
-    onProgress: (progress: BenchProgress) => void,
+  run(
+    request: RunWish,
+    onEvent: (event: RunEvent) => void,
     signal: AbortSignal,
-  ): Promise<TrainedBench | Refused> {
+  ): Promise<EndedRun | Refused> {
     return this.#requests.ask(
-      (id) => ({ ...request, id, name: 'train' }),
+      (id) => ({ ...request, id }),
       (reply) => {
-        if (reply.type === 'event') onProgress(reply.event);
-        return reply.type === 'trained' ? reply.trained : reply.type === 'refused' ? reply : undefined;
+        if (reply.type === 'event') onEvent(reply.event);
+        return reply.type === 'ended' ? reply.ended : reply.type === 'refused' ? reply : undefined;
       },
       signal,
+    );
+  }
+
+  /** The text of a CSV file. Rejects with an Error for the person. */
+  rows(run: string): Promise<string | Refused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'rows', run }),
+      (reply) => (reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined),
     );
   }
 
