@@ -1,6 +1,7 @@
 // What the ingest worker does with a dataset that is kept: explores it, shows rows, changes it by hand, compares states. Loaded with
 // the first such request. The dataset looked at last stays decoded: a page of rows costs no reading.
 import { countClasses } from '../core/data/class-counts.ts';
+import { labelledExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { differenceBetween } from '../modalities/dataset-difference.ts';
@@ -75,7 +76,8 @@ export function exploring(): Exploring {
   };
 }
 
-function sharesOf({ contract, examples }: OpenedDataset): SplitShares {
+function sharesOf({ contract, examples: all }: OpenedDataset): SplitShares {
+  const examples = labelledExamples(all);
   const { training, heldOut } = splitExamples(examples);
   const byClass = (rows: Uint32Array): number[] =>
     countClasses(

@@ -24,6 +24,9 @@ export type ImportSource =
       readonly label: string;
     };
 
+/** Ends the source of what was read so: a cut-off import goes on in the same way. */
+export const WITHOUT_LABELS = ', kept without labels';
+
 export interface ImportRequest {
   readonly id: number;
   readonly name: 'import';
@@ -33,6 +36,8 @@ export interface ImportRequest {
   readonly datasetName: string;
   /** Adds to this dataset (pictures), or continues this cut-off import; null makes a new one. */
   readonly dataset: string | null;
+  /** What names no class is kept without a label, to be labelled here; else it is refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
 }
 /** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
 export interface EncodeRequest {
