@@ -8,6 +8,7 @@ import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
 
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
 
@@ -69,7 +70,8 @@ export type DatasetQuestion =
       readonly message: string;
     }
   /** Between two states. */
-  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number };
+  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
+  | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
   readonly training: number;
@@ -81,7 +83,8 @@ export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
-  | { readonly type: 'difference'; readonly difference: DatasetDifference };
+  | { readonly type: 'difference'; readonly difference: DatasetDifference }
+  | { readonly type: 'labelling'; readonly answer: LabellingAnswer };
 export interface DatasetRequest {
   readonly id: number;
   readonly name: 'dataset';

@@ -4,6 +4,7 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
+import type { JournalEntry } from '../../core/labelling/journal.ts';
 import type { DatasetCommit, DatasetRecord } from '../../ports/dataset-store.ts';
 import type {
   Checkpoint,
@@ -90,6 +91,8 @@ export interface TributaryDatabase extends DBSchema {
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
   /** Key: [dataset id, number of the state], out of line. */
   states: { key: [string, number]; value: StateRow | Sealed };
+  /** Key: [dataset id, a number that rises with time], out of line. */
+  judgements: { key: [string, number]; value: JournalEntry | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
@@ -129,7 +132,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 5;
+export const DATABASE_VERSION = 6;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -152,6 +155,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       // A copy of the app between two releases made it under another number.
       if (oldVersion < 5 && !upgrading.objectStoreNames.contains('states'))
         upgrading.createObjectStore('states');
+      if (oldVersion < 6) upgrading.createObjectStore('judgements');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');
