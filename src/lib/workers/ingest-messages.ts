@@ -9,6 +9,7 @@ import type { DatasetExploration, DatasetRows } from '../modalities/explore-data
 import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
 import type { CancelRequest } from './request-messages.ts';
 
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
@@ -26,6 +27,9 @@ export type ImportSource =
       readonly label: string;
     };
 
+/** Ends the source of what was read so: a cut-off import goes on in the same way. */
+export const WITHOUT_LABELS = ', kept without labels';
+
 export interface ImportRequest {
   readonly id: number;
   readonly name: 'import';
@@ -35,6 +39,8 @@ export interface ImportRequest {
   readonly datasetName: string;
   /** Adds to this dataset (pictures), or continues this cut-off import; null makes a new one. */
   readonly dataset: string | null;
+  /** What names no class is kept without a label, to be labelled here; else it is refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
 }
 /** Looks at files that have no contract yet. Stores nothing. */
 export interface LookRequest {
@@ -72,7 +78,8 @@ export type DatasetQuestion =
       readonly message: string;
     }
   /** Between two states. */
-  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number };
+  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
+  | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
   readonly training: number;
@@ -84,7 +91,8 @@ export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
-  | { readonly type: 'difference'; readonly difference: DatasetDifference };
+  | { readonly type: 'difference'; readonly difference: DatasetDifference }
+  | { readonly type: 'labelling'; readonly answer: LabellingAnswer };
 export interface DatasetRequest {
   readonly id: number;
   readonly name: 'dataset';

@@ -16,14 +16,15 @@ import type { BrokenRule } from '../modalities/import-report.ts';
 import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
-import type {
-  DatasetRequest,
-  EncodeRequest,
-  ImportRequest,
-  ImportSource,
-  IngestReply,
-  IngestRequest,
-  LookRequest,
+import {
+  WITHOUT_LABELS,
+  type DatasetRequest,
+  type EncodeRequest,
+  type ImportRequest,
+  type ImportSource,
+  type IngestReply,
+  type IngestRequest,
+  type LookRequest,
 } from './ingest-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
 import type { CancelRequest } from './request-messages.ts';
@@ -143,6 +144,7 @@ async function importInto(
   const options = (resumed: Resumed | undefined): ImportOptions => ({
     signal,
     decodeImage: dependencies.decodeImage,
+    keepsUnlabelled: request.keepsUnlabelled,
     resumed,
     onProgress: throttledProgress(request.id, dependencies),
   });
@@ -153,7 +155,7 @@ async function importInto(
     federation: request.federation,
     name: request.datasetName,
     contract: request.contract,
-    source: describeSource(request.source),
+    source: describeSource(request.source, request.keepsUnlabelled === true),
   };
   const writer = await store.write(draft);
   let durable = writer.resumed?.count ?? 0;
@@ -250,7 +252,11 @@ function importSource(
 }
 
 /** What a person recognises, and what tells one set of files from another when an import is continued. */
-export function describeSource(source: ImportSource): string {
+export function describeSource(source: ImportSource, keepsUnlabelled = false): string {
+  return keepsUnlabelled ? `${placeOf(source)}${WITHOUT_LABELS}` : placeOf(source);
+}
+
+function placeOf(source: ImportSource): string {
   switch (source.type) {
     case 'files': {
       const bytes = source.files.reduce((total, { file }) => total + file.size, 0);
