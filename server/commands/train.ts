@@ -18,6 +18,7 @@ interface Flags {
   readonly model?: string;
   readonly budget?: number;
   readonly trials?: number;
+  readonly search?: TrainSetup['search'];
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
@@ -53,6 +54,11 @@ export function register(program: Command): void {
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
+    .option(
+      '--search <way>',
+      'for --model auto: tpe, where what was tried promises most; random; or grid',
+      oneOf('tpe', 'random', 'grid'),
+    )
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
@@ -66,7 +72,10 @@ export function register(program: Command): void {
     )
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
-    .option('--again <directory>', 'has a finished run again, and says whether every bit is as before')
+    .option(
+      '--again <path>',
+      'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
+    )
     .option('--json', 'one line of JSON a step, the result last')
     .action(async (flags: Flags) => {
       const cancel = new AbortController();
@@ -103,17 +112,26 @@ function durationOf(text: string): number {
 function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
   const directory = flags.resume ?? flags.again;
   if (directory !== undefined) {
-    const given = ['data', 'target', 'model', 'state', 'budget', 'trials'].filter((name) => name in flags);
-    if (given.length > 0 || (flags.resume !== undefined && flags.again !== undefined))
+    const given = [
+      'target',
+      'model',
+      'state',
+      'budget',
+      'trials',
+      'search',
+      ...(flags.again === undefined ? ['data'] : []),
+    ];
+    if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
       throw new UnusableTraining(
-        'A run that was kept knows its own settings: give --resume or --again alone.',
+        'A run that was kept knows its own settings: give --resume alone, or --again with --data alone where the rows lie elsewhere.',
       );
-    return { type: flags.resume === undefined ? 'again' : 'resume', directory };
+    if (flags.resume !== undefined) return { type: 'resume', directory };
+    return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
   }
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
-  if (flags.model !== 'auto' && (flags.budget !== undefined || flags.trials !== undefined))
+  if (flags.model !== 'auto' && [flags.budget, flags.trials, flags.search].some((flag) => flag !== undefined))
     throw new UnusableTraining(
-      '--budget and --trials are for --model auto: a model by name is trained once.',
+      '--budget, --trials and --search are for --model auto: a model by name is trained once.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
@@ -132,6 +150,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   model: flags.model ?? null,
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
+  search: flags.search ?? 'tpe',
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,

@@ -88,7 +88,10 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.read('cut')).toBeUndefined();
         expect(await later.record('cut')).toBeUndefined();
         expect(await later.resumable()).toMatchObject([
-          { id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 },
+          {
+            ...{ id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 },
+            contract: draft('cut').contract,
+          },
         ]);
 
         const again = await later.write(draft('cut'));

@@ -8,6 +8,7 @@ import { idbDatasetStore } from '#lib/adapters/idb/datasets.ts';
 import { createKeys, type KeyChannel, type Keys } from '#lib/adapters/idb/keys.ts';
 import { createLock, ITERATIONS } from '#lib/adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '#lib/adapters/idb/participant-store.ts';
+import { idbRunStore } from '#lib/adapters/idb/runs.ts';
 import { pack, unpack } from '#lib/adapters/idb/packing.ts';
 import { createSeal, sealedStoreNames } from '#lib/adapters/idb/seal.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
@@ -15,6 +16,7 @@ import { DataLocked } from '#lib/ports/dataset-store.ts';
 import type { StoredReceipt } from '#lib/ports/participant-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
 import { checkpoint, entry, participantStoreContract } from './participant-store.ts';
+import { begunRun, runStoreContract } from './run-store.ts';
 
 /** Cheap in tests; what the app takes is tested below. */
 const quick = { iterations: 10 };
@@ -55,6 +57,7 @@ async function device(name = freshName(), browser = tabs(), now = { ms: 0 }) {
     keys,
     datasets: idbDatasetStore(database, seal),
     store: createIdbParticipantStore(database, seal),
+    runs: idbRunStore(database, seal),
     lock: createLock(database, keys, { ...quick, now: () => now.ms }),
   };
 }
@@ -78,7 +81,7 @@ const receipt: StoredReceipt = {
   outcome: 'waiting',
 };
 
-async function fill({ datasets, store }: Device): Promise<void> {
+async function fill({ datasets, store, runs }: Device): Promise<void> {
   const writer = await datasets.write({
     id: 'kept',
     federation: null,
@@ -131,9 +134,11 @@ async function fill({ datasets, store }: Device): Promise<void> {
   await cut.append(numbered(0, 2), 2);
   await store.outbox.put(entry(1));
   await store.checkpoints.put(checkpoint);
+  await runs.put(begunRun('run'), Uint8Array.of(4, 5));
+  await runs.label('run', { tags: ['heron'], note: 'heron' });
 }
 /** That `fill` makes; at least one in each store. */
-const RECORDS = 17;
+const RECORDS = 20;
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
   const records = (await Promise.all(sealedStoreNames.map((name) => database.getAll(name)))).flat();
@@ -147,7 +152,12 @@ async function lying(database: Database): Promise<{ sealed: number; plain: numbe
     text,
   };
 }
-async function readsAll({ datasets, store }: Device): Promise<void> {
+async function readsAll({ datasets, store, runs }: Device): Promise<void> {
+  expect(await runs.read('run')).toEqual({
+    record: begunRun('run'),
+    labels: { tags: ['heron'], note: 'heron' },
+  });
+  expect(await runs.model('run')).toEqual(Uint8Array.of(4, 5));
   expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
   expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
@@ -174,6 +184,12 @@ participantStoreContract('in IndexedDB, locked and opened', async () => {
   return { store: one.store, reopen: async () => (await device(one.name, one.browser)).store };
 });
 
+runStoreContract('in IndexedDB, locked and opened', async () => {
+  const one = await device();
+  await one.lock.set(passphrase, null, nothing);
+  return { store: one.runs, reopen: async () => (await device(one.name, one.browser)).runs };
+});
+
 test('what is locked has no plain byte at rest, and nothing is read without the passphrase', async () => {
   const one = await device();
   await fill(one);
@@ -195,6 +211,8 @@ test('what is locked has no plain byte at rest, and nothing is read without the 
   await expect(later.datasets.read('kept')).rejects.toThrow(DataLocked);
   await expect(later.store.vectors.put('own:wards', Float32Array.of(0))).rejects.toThrow(DataLocked);
   await expect(later.store.models.list()).rejects.toThrow(DataLocked);
+  await expect(later.runs.list()).rejects.toThrow(DataLocked);
+  await expect(later.runs.put(begunRun('run'))).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.list()).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.refusals()).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.put(receipt)).rejects.toThrow(DataLocked);

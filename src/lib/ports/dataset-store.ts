@@ -70,6 +70,7 @@ export interface ResumableImport {
   readonly federation: FederationId | null;
   readonly name: string;
   readonly source: string;
+  readonly contract: DataContract;
   /** Examples already durable, and the position in the source (bytes or entries, the importer's own measure). */
   readonly count: number;
   readonly position: number;

@@ -70,7 +70,7 @@ async function page() {
   const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
   const shown = new DatasetPage('set', {
     store: async () => store,
-    ingest: async () => ({ import: missing, encode: missing, ask }),
+    ingest: async () => ({ import: missing, look: missing, encode: missing, ask }),
   });
   await shown.load();
   const label = (row: number, message: string): Promise<boolean> =>

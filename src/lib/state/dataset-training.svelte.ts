@@ -1,132 +1,65 @@
-// A model trained on one dataset of this browser, alone: what would be learnt from, how far it is, and what came of it.
-import type { BenchClient, BenchProgress } from '../workers/bench-client.ts';
-import type { OpenedBench, TrainedBench, TrainingWishes } from '../workers/bench-messages.ts';
-import type { BenchEntry } from '../participant/workbench/run-bench.ts';
+// A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
+import type { BenchClient } from '../workers/bench-client.ts';
+import type { OpenedBench, TrainingWishes } from '../workers/bench-messages.ts';
+import { FollowedRun } from './followed-run.svelte.ts';
 
-export type Training =
+export type Opening =
   /** Rows are read, split and encoded. */
   | { readonly phase: 'opening' }
   | { readonly phase: 'ready' }
   /** These rows cannot be learnt from: another target may be. */
   | { readonly phase: 'unusable'; readonly message: string }
-  | { readonly phase: 'running'; readonly says: string; readonly share: number | null }
-  | { readonly phase: 'cancelled' }
-  | { readonly phase: 'failed'; readonly message: string }
-  | { readonly phase: 'done'; readonly trained: TrainedBench };
+  | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'train' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'run' | 'close'>;
 
 export class DatasetTraining {
-  training = $state.raw<Training>({ phase: 'opening' });
+  opening = $state.raw<Opening>({ phase: 'opening' });
   /** What was opened last; undefined until then. */
   opened = $state.raw<OpenedBench | undefined>();
-  /** Judged so far in this run. */
-  baselines = $state.raw<readonly BenchEntry[]>([]);
-  /** What was left out of this run, and why. */
-  leftOut = $state.raw<readonly string[]>([]);
+  readonly run: FollowedRun;
 
-  /** The worker was told to stop, and has not yet. */
-  stopping = $state(false);
-
-  #stop: AbortController | undefined;
   #asked = 0;
 
   constructor(
     readonly dataset: string,
     private readonly port: BenchPort,
-  ) {}
+  ) {
+    this.run = new FollowedRun(
+      port,
+      (name) => this.opened?.models.find((model) => model.name === name)?.title ?? name,
+    );
+  }
 
   /** Reads the rows anew for a target. The last asked for is the one that is shown. */
   async open(target: string): Promise<void> {
     const asked = (this.#asked += 1);
-    this.training = { phase: 'opening' };
+    this.opening = { phase: 'opening' };
     try {
       const answer = await this.port.open({ dataset: this.dataset, target });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
-        this.training = { phase: 'unusable', message: answer.message };
+        this.opening = { phase: 'unusable', message: answer.message };
         return;
       }
       this.opened = answer;
-      this.training = { phase: 'ready' };
+      this.opening = { phase: 'ready' };
     } catch (error) {
-      if (asked === this.#asked) this.training = failed(error);
+      if (asked === this.#asked)
+        this.opening = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  async train(wishes: TrainingWishes): Promise<void> {
-    const { opened } = this;
-    if (opened === undefined || this.training.phase === 'running' || this.training.phase === 'opening')
-      return;
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.baselines = [];
-    this.leftOut = [];
-    this.training = { phase: 'running', says: 'Baselines first', share: null };
-    const begun = performance.now();
-    try {
-      const answer = await this.port.train(
-        { dataset: this.dataset, version: opened.version, target: opened.target, training: wishes },
-        (progress) => this.#hear(progress, wishes, begun),
-        stop.signal,
-      );
-      this.training =
-        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'done', trained: answer };
-    } catch (error) {
-      this.training = stop.signal.aborted ? { phase: 'cancelled' } : failed(error);
-    } finally {
-      this.#stop = undefined;
-      this.stopping = false;
-    }
-  }
-
-  cancel(): void {
-    this.stopping = this.#stop !== undefined;
-    this.#stop?.abort();
+  async train(training: TrainingWishes): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready') return;
+    const { version, target } = opened;
+    await this.run.follow({ name: 'train', dataset, version, target, training }, training);
   }
 
   /** Ends the worker. */
   close(): void {
     this.port.close();
   }
-
-  #hear(progress: BenchProgress, { budgetMs, trials }: TrainingWishes, begun: number): void {
-    const say = (says: string, share: number | null): void => {
-      this.training = { phase: 'running', says, share };
-    };
-    switch (progress.type) {
-      case 'progress':
-        return say(this.#titleOf(progress.model), progress.fraction);
-      case 'baseline':
-        this.baselines = [...this.baselines, progress.entry];
-        return say(progress.entry.title, 1);
-      case 'model':
-        return say(progress.entry.title, 1);
-      case 'left-out':
-        this.leftOut = [...this.leftOut, progress.message];
-        return undefined;
-      case 'trial':
-        return say(
-          `Trial ${progress.number}: ${this.#titleOf(progress.model)}`,
-          trials !== null
-            ? progress.number / trials
-            : budgetMs !== null
-              ? Math.min(1, (performance.now() - begun) / budgetMs)
-              : null,
-        );
-      case 'asking':
-        return say('Asking the model what it leans on', null);
-      default:
-        return progress satisfies never;
-    }
-  }
-
-  #titleOf = (name: string): string =>
-    this.opened?.models.find((model) => model.name === name)?.title ?? name;
 }
-
-const failed = (error: unknown): Training => ({
-  phase: 'failed',
-  message: error instanceof Error ? error.message : String(error),
-});

@@ -3,6 +3,7 @@
 import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import {
   StorageFull,
@@ -57,6 +58,11 @@ export interface IngestPort {
     task: ImportTask,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
   ): Promise<ImportOutcome>;
+  /** What lies in files without a contract. Rejects with a sentence where nothing can be made of them. */
+  look(
+    files: readonly ChosenFile[],
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
+  ): Promise<FilesFound>;
   /** The features of one example, as training sees them. */
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;
   /** Asks about a dataset that is kept here. */

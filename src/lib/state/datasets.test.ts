@@ -30,6 +30,7 @@ const state = (ingest: IngestPort['import']) =>
     store: async () => store,
     ingest: async () => ({
       import: ingest,
+      look: () => Promise.reject(new Error('not asked for here')),
       encode: () => Promise.reject(new Error('not asked for here')),
       ask: () => Promise.reject(new Error('not asked for here')),
     }),

@@ -27,6 +27,11 @@ export function portsOf(store: DatasetStore): DatasetPorts {
   const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
   return {
     store: async () => store,
-    ingest: async () => ({ import: missing, encode: missing, ask: (question) => client.ask(question) }),
+    ingest: async () => ({
+      import: missing,
+      look: missing,
+      encode: missing,
+      ask: (question) => client.ask(question),
+    }),
   };
 }

@@ -1,33 +1,38 @@
-// The workbench worker: trains and judges models of a dataset of this device, off the page. It has no way to the network.
+// The workbench worker: trains and judges models of a dataset of this device, off the page, and keeps each run. It has no way to the
+// network.
+import { version } from '../../../package.json';
 import { createTrainer } from '../adapters/engines/browser.ts';
-import { openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
-import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
-import { createSeal } from '../adapters/idb/seal.ts';
+import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
+import { idbRunStore } from '../adapters/idb/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { bench } from './bench.ts';
 import type { BenchRequest } from './bench-messages.ts';
+import { newId } from './new-id.ts';
+import { openedDatabase } from './opened-database.ts';
+import { webLockHolds } from './run-holds.ts';
+import { runtimeName } from './runtime-name.ts';
 
-let opened: Promise<Database> | undefined;
-const keys = createKeys(keyChannel());
+const opened = openedDatabase();
 
 const handle = bench({
-  store: async () => {
-    // A connection that another tab took away is opened anew for the next request.
-    opened ??= openDatabase({
-      onReplaced: () => (opened = undefined),
-      onTerminated: () => (opened = undefined),
-    });
-    try {
-      const database = await opened;
-      return idbDatasetStore(database, createSeal(database, keys));
-    } catch (error) {
-      opened = undefined;
-      throw error;
-    }
+  datasets: async () => {
+    const { database, seal } = await opened();
+    return idbDatasetStore(database, seal);
   },
+  runs: async () => {
+    const { database, seal } = await opened();
+    return idbRunStore(database, seal);
+  },
+  checkpoints: async () => {
+    const { database, seal } = await opened();
+    return createIdbParticipantStore(database, seal).checkpoints;
+  },
+  holds: webLockHolds(navigator.locks),
   createTrainer,
   clock: createSystemClock(),
+  newId: () => newId(8),
+  program: { program: version, node: runtimeName(navigator.userAgent) },
   reply: (message) => self.postMessage(message),
 });
 

@@ -6,9 +6,11 @@ import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
+import type { CancelRequest } from './request-messages.ts';
 
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
 
@@ -39,6 +41,12 @@ export interface ImportRequest {
   readonly dataset: string | null;
   /** What names no class is kept without a label, to be labelled here; else it is refused. */
   readonly keepsUnlabelled?: boolean | undefined;
+}
+/** Looks at files that have no contract yet. Stores nothing. */
+export interface LookRequest {
+  readonly id: number;
+  readonly name: 'look';
+  readonly files: readonly { readonly path: string; readonly file: File }[];
 }
 /** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
 export interface EncodeRequest {
@@ -90,12 +98,7 @@ export interface DatasetRequest {
   readonly name: 'dataset';
   readonly question: DatasetQuestion;
 }
-export interface CancelRequest {
-  readonly id: number;
-  readonly name: 'cancel';
-  readonly request: number;
-}
-export type IngestRequest = ImportRequest | EncodeRequest | DatasetRequest | CancelRequest;
+export type IngestRequest = ImportRequest | LookRequest | EncodeRequest | DatasetRequest | CancelRequest;
 
 export type IngestReply =
   | {
@@ -114,6 +117,7 @@ export type IngestReply =
     }
   /** Nothing was stored: every refusal is in the report. */
   | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
+  | { readonly type: 'looked'; readonly id: number; readonly found: FilesFound }
   | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }
   | { readonly type: 'answer'; readonly id: number; readonly answer: DatasetAnswer }
   | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }

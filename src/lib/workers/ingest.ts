@@ -18,15 +18,16 @@ import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
 import {
   WITHOUT_LABELS,
-  type CancelRequest,
   type DatasetRequest,
   type EncodeRequest,
   type ImportRequest,
   type ImportSource,
   type IngestReply,
   type IngestRequest,
+  type LookRequest,
 } from './ingest-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
+import type { CancelRequest } from './request-messages.ts';
 
 export interface IngestDependencies {
   /** Rejects when the browser gives no storage. */
@@ -44,7 +45,7 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
   let explored: Exploring | undefined;
 
   const answered = async (
-    request: ImportRequest | EncodeRequest | DatasetRequest,
+    request: Exclude<IngestRequest, CancelRequest>,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> => {
     const controller = new AbortController();
@@ -71,6 +72,10 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
           );
           dependencies.reply(message, transfer);
         });
+      case 'look':
+        return answered(request, async (signal) =>
+          dependencies.reply(await looked(request, throttledProgress(request.id, dependencies), signal), []),
+        );
       case 'encode':
         return answered(request, async () => {
           const encoded = await encodeInput(request.contract, inputOf(request), dependencies.decodeImage);
@@ -101,6 +106,22 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
   function cancel(request: CancelRequest): void {
     running.get(request.request)?.abort();
   }
+}
+
+async function looked(
+  { id, files }: LookRequest,
+  onProgress: NonNullable<ImportOptions['onProgress']>,
+  signal: AbortSignal,
+): Promise<IngestReply> {
+  // Only who brings data of their own needs it.
+  const { lookAtFiles } = await import('../modalities/look-at-files.ts');
+  const found = await lookAtFiles(
+    files.map(({ path, file }) => sourceOfBlob(path, file)),
+    { signal, onProgress },
+  );
+  return found.ok
+    ? { type: 'looked', id, found: found.value }
+    : { type: 'failure', id, kind: found.error.kind, message: found.error.message };
 }
 
 const inputOf = (request: EncodeRequest): Parameters<typeof encodeInput>[1] =>

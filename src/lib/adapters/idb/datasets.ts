@@ -47,11 +47,12 @@ export function idbDatasetStore(
     async resumable() {
       const stored = await database.getAll('imports');
       const rows = await Promise.all(stored.map((row) => seal.open('imports', row.id, row)));
-      return rows.map(({ id, federation, name, source, count, position, startedAt }) => ({
+      return rows.map(({ id, federation, name, source, contract, count, position, startedAt }) => ({
         id,
         federation,
         name,
         source,
+        contract,
         count,
         position,
         startedAt,

@@ -151,6 +151,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
             federation: one.draft.federation,
             name: one.draft.name,
             source: one.draft.source,
+            contract: one.draft.contract,
             count: count(one),
             position: one.position,
             startedAt: one.startedAt,

@@ -23,9 +23,8 @@ export function storedData(
   }
   const table = storedTable(contract, examples);
   if (!table.ok) return table;
-  const isGrouped = contract.rules?.some((rule) => rule.type === 'group') === true;
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
-  const groups = isGrouped
+  const groups = isGrouped(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
     : undefined;
   return rawTableData(
@@ -42,8 +41,12 @@ export function storedData(
   );
 }
 
+/** Whether the contract keeps rows together by a column that names their groups. */
+export const isGrouped = ({ rules }: TableContract): boolean =>
+  rules?.some((rule) => rule.type === 'group') === true;
+
 /** As the contract has it; a column of numbers is told by its values, which may be the codes of classes. */
-function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
+export function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
   if (name === target.name) return target.type;
   return columns.find((column) => column.name === name)?.type === 'category' ? 'classes' : null;
 }
