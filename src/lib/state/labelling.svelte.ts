@@ -3,9 +3,14 @@
 import { classLabels } from '../core/data/contract.ts';
 import type { Judge, Judgement } from '../core/labelling/journal.ts';
 import type { QueueOrder } from '../core/labelling/queue-order.ts';
-import type { LabelQueue, LabelScope, QueueGuide } from '../participant/labelling/label-queue.ts';
+import type { LabelQueue, LabelScope } from '../participant/labelling/label-queue.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
-import type { LabellingAnswer, LabellingQuestion, ShownExample } from '../workers/labelling-messages.ts';
+import type {
+  AskedGuide,
+  LabellingAnswer,
+  LabellingQuestion,
+  ShownExample,
+} from '../workers/labelling-messages.ts';
 import { browserDatasets, storageTrouble, type DatasetPorts } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { judged, lineOf, moved, placeAt, requeued, undone, type Line } from './labelling-line.ts';
@@ -34,8 +39,8 @@ export class LabellingPage {
   keeping = $state(false);
   /** Judgements of this visit that are in the journal. */
   written = $state(0);
-  /** Another model's word, in place of the quick model's; set it and `requeue`. */
-  guide: QueueGuide = { type: 'quick' };
+  /** Whose word orders the queue and is suggested; set it and `requeue`. */
+  guide: AskedGuide = { type: 'quick' };
   #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
   #wishes: LabellingWishes | undefined;
   #writes: Promise<void> = Promise.resolve();

@@ -3,7 +3,7 @@ import type { Judge } from '../core/labelling/journal.ts';
 import type { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import type { LabelAgreement } from '../participant/labelling/label-agreement.ts';
-import type { LabelQueue, QueueQuestion } from '../participant/labelling/label-queue.ts';
+import type { LabelQueue, QueueGuide, QueueQuestion } from '../participant/labelling/label-queue.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 
@@ -24,8 +24,13 @@ export interface ShownExample {
     | { readonly kind: 'table'; readonly cells: readonly (readonly [column: string, text: string])[] };
 }
 
+/** What orders the queue and suggests labels: as the queue takes it, or rules of thumb, which are worked out first. */
+export type AskedGuide =
+  | QueueGuide
+  | { readonly type: 'rules'; readonly rules: readonly WeakRule[]; readonly by: WeakSettings['by'] };
+
 export type LabellingQuestion =
-  | ({ readonly type: 'queue' } & QueueQuestion)
+  | ({ readonly type: 'queue'; readonly guide: AskedGuide } & Omit<QueueQuestion, 'guide'>)
   | { readonly type: 'examples'; readonly rows: readonly number[] }
   /** Of these rows, as a model takes them. */
   | { readonly type: 'features'; readonly rows: Uint32Array }

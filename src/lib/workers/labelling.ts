@@ -15,7 +15,7 @@ import {
   type NamedExamples,
 } from '../participant/labelling/label-book.ts';
 import { labelQueue } from '../participant/labelling/label-queue.ts';
-import { weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
+import { weakGuide, weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
 import type { LabellingAnswer, LabellingQuestion, ShownExample } from './labelling-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
@@ -55,7 +55,12 @@ export function labelling(): Labelling {
       switch (question.type) {
         case 'queue': {
           const journal = await store.journal(id);
-          return { type: 'queue', queue: await labelQueue(named, journal, question, () => clock.tick()) };
+          const guide =
+            question.guide.type === 'rules'
+              ? weakGuide(weakRows(dataset, named, journal, question.judge), question.guide)
+              : question.guide;
+          const queue = await labelQueue(named, journal, { ...question, guide }, () => clock.tick());
+          return { type: 'queue', queue };
         }
         case 'examples':
           return { type: 'examples', examples: question.rows.map((row) => shown(dataset, named, row)) };

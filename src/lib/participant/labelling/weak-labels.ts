@@ -2,10 +2,11 @@
 import { UNLABELLED } from '../../core/data/examples.ts';
 import type { ColumnTable } from '../../core/exploration/columns.ts';
 import type { Judge, JournalEntry } from '../../core/labelling/journal.ts';
-import { dawidSkene, decided, majority, type Combined } from '../../core/labelling/label-model.ts';
+import { ABSTAINS, dawidSkene, decided, majority, type Combined } from '../../core/labelling/label-model.ts';
 import { ruleFigures, votesOf, type RuleFigures, type WeakRule } from '../../core/labelling/weak-rules.ts';
 import type { RowLabel } from '../../modalities/label-rows.ts';
 import { classesOf, knownLabels, type NamedExamples } from './label-book.ts';
+import type { QueueGuide } from './label-queue.ts';
 
 export interface WeakSettings {
   /** How votes are combined: each alike, or weighed by how right a rule seems (Dawid & Skene). */
@@ -33,6 +34,27 @@ export interface WeakRows {
   readonly table: ColumnTable;
   readonly journal: readonly JournalEntry[];
   readonly judge: Judge;
+}
+
+/** What the rules say of each row on which one votes, for a queue. */
+export function weakGuide(
+  { named, table, journal, judge }: WeakRows,
+  { rules, by }: { readonly rules: readonly WeakRule[]; readonly by: WeakSettings['by'] },
+): QueueGuide {
+  const classes = classesOf(named.contract);
+  const votes = votesOf(rules, table, classes);
+  const known = knownLabels(named, journal, judge);
+  const { shares } =
+    by === 'weighed' && rules.length > 0
+      ? dawidSkene(votes, { abstentionTells: true, known })
+      : majority(votes);
+  const rows = Array.from({ length: named.examples.count }, (_, row) => row).filter((row) =>
+    votes.votes.subarray(row * rules.length, (row + 1) * rules.length).some((vote) => vote !== ABSTAINS),
+  );
+  const own = new Float32Array(rows.length * classes);
+  for (const [at, row] of rows.entries())
+    own.set(shares.subarray(row * classes, (row + 1) * classes), at * classes);
+  return { type: 'given', rows: Uint32Array.from(rows), shares: own };
 }
 
 export function weakLabels(
