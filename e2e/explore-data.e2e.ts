@@ -1,14 +1,12 @@
 // A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back; trains on
 // it, and looks after the runs. With SHOTS=folder the page is also written there as a picture, light and dark, on a desk and in a hand.
-import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
-import axe from 'axe-core';
+import { expect, test } from '@playwright/test';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
+import { findings } from './findings.ts';
 import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
-const shots = process.env['SHOTS'];
 let server: ServerProcess;
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
@@ -17,35 +15,6 @@ test.beforeAll(async () => {
   await coordinator.create(federationSpec(), 'digits');
 });
 test.afterAll(() => server.close());
-
-/** What axe finds, light and dark, and whether the page is wider than a hand. */
-async function findings(page: Page, name: string): Promise<string[]> {
-  const found: string[] = [];
-  await page.evaluate(axe.source);
-  for (const width of [1440, 390])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
-      if (width === 1440)
-        found.push(
-          ...(await page.evaluate(async () => {
-            const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
-            return violations.flatMap(({ id, nodes }) =>
-              nodes.map((node) => `${id} ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
-            );
-          })),
-        );
-      if (shots !== undefined)
-        await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-    }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  return found;
-}
 
 test('a table is explored where it lies, a cell is mended in place and taken back, and nothing of it is sent', async ({
   page,

@@ -99,6 +99,13 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
     { replaced: Uint32Array.of(8), removed: new Uint32Array(0), examples: numbered(8, 9) },
     'heron mended',
   );
+  await datasets.judge('kept', {
+    annotator: 'heron',
+    pass: 1,
+    example: 'x',
+    says: { type: 'unsure' },
+    at: 8,
+  });
   await store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
   await store.models.put({
     id: 'm',
@@ -131,7 +138,7 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
   await runs.label('run', { tags: ['heron'], note: 'heron' });
 }
 /** That `fill` makes; at least one in each store. */
-const RECORDS = 19;
+const RECORDS = 20;
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
   const records = (await Promise.all(sealedStoreNames.map((name) => database.getAll(name)))).flat();
@@ -153,6 +160,7 @@ async function readsAll({ datasets, store, runs }: Device): Promise<void> {
   expect(await runs.model('run')).toEqual(Uint8Array.of(4, 5));
   expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
+  expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
   expect(await store.vectors.get('own:wards')).toEqual(Float32Array.of(1.5, -2.5));
   expect((await store.models.list())[0]?.parameters).toEqual(Float32Array.of(3.25));
   expect(await store.receipts.list()).toEqual([receipt]);
@@ -360,8 +368,8 @@ test('a lock of an earlier program, which left receipts and downloaded versions 
   const older = await openDB(name, 3, {
     upgrade(database) {
       for (const store of one.database.objectStoreNames) {
-        // It came with the fifth.
-        if (store === 'states') continue;
+        // They came with the fifth and the sixth.
+        if (store === 'states' || store === 'judgements') continue;
         const options =
           store === 'receipts' ? { keyPath: ['receipt.federation', 'receipt.round'] } : undefined;
         const made = database.createObjectStore(store, options);

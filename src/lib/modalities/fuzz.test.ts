@@ -26,7 +26,7 @@ const read = async (files: readonly SourceFile[], contract: DataContract): Promi
   expect(report.accepted).toBe(handedOver);
   // Nothing is dropped in silence: whatever gave no example is in the report.
   expect(report.accepted + report.duplicates + report.refused).toBeGreaterThan(0);
-  for (const refusal of report.refusals) expect(refusal.message).toMatch(/\S.*\.$/s);
+  for (const refusal of report.refusals) expect(refusal.message).toMatch(/\S.*[.?]$/s);
   return report;
 };
 
@@ -47,6 +47,16 @@ const broken = (valid: Uint8Array): fc.Arbitrary<Uint8Array> =>
     });
 
 const tableHeader = new TextEncoder().encode(`${patientCohortCsv(1, 3)}`);
+const rowsOfText = new TextDecoder()
+  .decode(tableHeader)
+  .trim()
+  .split(/\r?\n/)
+  .map((line) => line.split(','));
+const objects = rowsOfText
+  .slice(1)
+  .map((cells) => Object.fromEntries(rowsOfText[0]!.map((name, i) => [name, cells[i]] as const)));
+const rowsAsJson = new TextEncoder().encode(JSON.stringify(objects));
+const rowsAsLines = new TextEncoder().encode(objects.map((one) => JSON.stringify(one)).join('\n'));
 const png = encodePng({
   width: 9,
   height: 7,
@@ -110,6 +120,24 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
       .map((text) => [sourceOfBytes('a.csv', new TextEncoder().encode(text))]),
     patientCohortContract,
     500,
+  ],
+  [
+    'a broken JSON array',
+    broken(rowsAsJson).map((bytes) => [sourceOfBytes('a.json', bytes)]),
+    patientCohortContract,
+    150,
+  ],
+  [
+    'broken lines of JSON',
+    broken(rowsAsLines).map((bytes) => [sourceOfBytes('a.ndjson', bytes)]),
+    patientCohortContract,
+    150,
+  ],
+  [
+    'any bytes as JSON',
+    anything.map((bytes) => [sourceOfBytes('a.json', Uint8Array.from([0x5b, ...bytes]))]),
+    patientCohortContract,
+    100,
   ],
   [
     'any bytes as a zip',

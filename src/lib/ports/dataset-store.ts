@@ -2,6 +2,7 @@
 // a dataset is either whole (listed) or an import in progress (listed as resumable), never broken.
 import type { DataContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
+import type { JournalEntry } from '../core/labelling/journal.ts';
 import type { RowChange } from '../core/data/row-change.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { BrokenRule } from '../modalities/import-report.ts';
@@ -69,6 +70,7 @@ export interface ResumableImport {
   readonly federation: FederationId | null;
   readonly name: string;
   readonly source: string;
+  readonly contract: DataContract;
   /** Examples already durable, and the position in the source (bytes or entries, the importer's own measure). */
   readonly count: number;
   readonly position: number;
@@ -148,6 +150,10 @@ export interface DatasetStore {
   commit(id: string, base: DatasetVersion, change: RowChange, message: string): Promise<DatasetRecord>;
   /** Makes another state the head; nothing is lost. Rejects where there is no such state. */
   checkout(id: string, state: number): Promise<DatasetRecord>;
-  /** Deletes a dataset or an import in progress; nothing happens where there is none. */
+  /** Adds a judgement to the dataset's journal, durable when it resolves; the labels of its examples are left as they are. */
+  judge(id: string, entry: JournalEntry): Promise<void>;
+  /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */
+  journal(id: string): Promise<readonly JournalEntry[]>;
+  /** Deletes a dataset with its journal, or an import in progress; nothing happens where there is none. */
   delete(id: string): Promise<void>;
 }

@@ -14,6 +14,8 @@ const store: DatasetStore = {
   history: async () => undefined,
   commit: () => Promise.reject(new Error('not asked for here')),
   checkout: () => Promise.reject(new Error('not asked for here')),
+  judge: () => Promise.reject(new Error('not asked for here')),
+  journal: async () => [],
   delete: async () => {},
 };
 const task = {
@@ -28,6 +30,7 @@ const state = (ingest: IngestPort['import']) =>
     store: async () => store,
     ingest: async () => ({
       import: ingest,
+      look: () => Promise.reject(new Error('not asked for here')),
       encode: () => Promise.reject(new Error('not asked for here')),
       ask: () => Promise.reject(new Error('not asked for here')),
     }),

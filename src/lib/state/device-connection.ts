@@ -68,6 +68,7 @@ export function connectIngest(): IngestPort {
   const client = new IngestClient();
   return {
     import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
+    look: (files, { signal, onProgress }) => client.look(files, onProgress, signal),
     encode: (contract, input) => client.encode(contract, input),
     ask: (question) => client.ask(question),
   };

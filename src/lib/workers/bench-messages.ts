@@ -4,6 +4,7 @@ import type { DatasetVersion } from '../core/ids.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
+import type { CancelRequest, CommonReply } from './request-messages.ts';
 
 /** Reads, splits and encodes, so that what cannot be learnt is said before anything is. */
 export interface OpenRequest {
@@ -49,14 +50,9 @@ export interface RowsRequest {
   readonly name: 'rows';
   readonly run: string;
 }
-export interface BenchCancel {
-  readonly id: number;
-  readonly name: 'cancel';
-  readonly request: number;
-}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | BenchCancel;
+export type BenchRequest = OpenRequest | RunRequest | RowsRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -103,5 +99,4 @@ export type BenchReply =
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
   | { readonly type: 'refused'; readonly id: number; readonly message: string }
-  | { readonly type: 'failure'; readonly id: number; readonly message: string }
-  | { readonly type: 'cancelled'; readonly id: number };
+  | CommonReply;

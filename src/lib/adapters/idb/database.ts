@@ -4,6 +4,7 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
+import type { JournalEntry } from '../../core/labelling/journal.ts';
 import type { RunLabels, RunRecord } from '../../participant/workbench/run-record.ts';
 import type { DatasetCommit, DatasetRecord } from '../../ports/dataset-store.ts';
 import type {
@@ -105,6 +106,8 @@ export interface TributaryDatabase extends DBSchema {
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
   /** Key: [dataset id, number of the state], out of line. */
   states: { key: [string, number]; value: StateRow | Sealed };
+  /** Key: [dataset id, a number that rises with time], out of line. */
+  judgements: { key: [string, number]; value: JournalEntry | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
@@ -148,7 +151,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 6;
+export const DATABASE_VERSION = 7;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -175,6 +178,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
         for (const name of ['runs', 'runLabels', 'runModels'] as const)
           if (!upgrading.objectStoreNames.contains(name))
             upgrading.createObjectStore(name, { keyPath: 'id' });
+      if (oldVersion < 7) upgrading.createObjectStore('judgements');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

@@ -22,6 +22,7 @@ const readable = {
   chunks: [],
   hashes: [],
   states: [],
+  judgements: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
   receipts: ['receipt.federation', 'receipt.round'],

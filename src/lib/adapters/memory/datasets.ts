@@ -4,6 +4,7 @@ import { afterChanges, changesTo, describeChange, type KeptState } from '../../c
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import type { JournalEntry } from '../../core/labelling/journal.ts';
 import {
   DatasetMoved,
   ImportMismatch,
@@ -27,6 +28,7 @@ interface Held {
   root: DatasetCommit | undefined;
   readonly states: KeptState<DatasetCommit>[];
   head: number;
+  readonly journal: JournalEntry[];
 }
 
 const appended = (examples: Examples): RowChange => ({
@@ -149,6 +151,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
             federation: one.draft.federation,
             name: one.draft.name,
             source: one.draft.source,
+            contract: one.draft.contract,
             count: count(one),
             position: one.position,
             startedAt: one.startedAt,
@@ -172,6 +175,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         root: undefined,
         states: [],
         head: 0,
+        journal: [],
       };
       held.set(draft.id, one);
       return Promise.resolve(writer(draft.id, one, known !== undefined));
@@ -214,6 +218,8 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       one.record = { ...one.record, version, count: rows, classCounts };
       return one.record;
     },
+    judge: async (id, entry) => void finished(id).journal.push(entry),
+    journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
     delete(id) {
       held.delete(id);
       return Promise.resolve();

@@ -39,8 +39,15 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
       1,
     );
 
+  // A footer that promises more rows than its groups have would be read for ever, and to no end.
+  const total = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (total !== Number(metadata.num_rows) || metadata.row_groups.some((group) => Number(group.num_rows) < 0))
+    return sink.refuse(
+      'corrupt-archive',
+      damaged(`${metadata.num_rows} rows are promised, and ${total} lie in its groups`),
+      1,
+    );
   const record = cellRecords();
-  const total = Number(metadata.num_rows);
   let header: readonly string[] | undefined;
   let late = lateColumns([]);
   for (let start = 0; start < total; start += ROWS_AT_ONCE) {
@@ -53,7 +60,8 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
         metadata,
         rowStart: start,
         rowEnd,
-        compressors: { GZIP: (input) => gunzipSync(input) },
+        // No more than its page says it has: what a bomb unpacks beyond is cut off, and not held.
+        compressors: { GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }) },
       });
     } catch (error) {
       return sink.refuse('corrupt-archive', damaged(error), start + 1);

@@ -1,7 +1,7 @@
 // Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
-import type { Examples } from '../../core/data/examples.ts';
+import { labelledExamples, type Examples } from '../../core/data/examples.ts';
 import type { Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
 import { examplesData, rawTableData, type BenchData, type TableSettings } from './bench-data.ts';
@@ -15,7 +15,12 @@ export function storedData(
   examples: Examples,
   target: string,
 ): Result<BenchData, string> {
-  if (contract.kind === 'image') return examplesData(contract, examples, undefined, HELD_OUT, []);
+  if (contract.kind === 'image') {
+    const labelled = labelledExamples(examples);
+    const left = examples.count - labelled.count;
+    const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
+    return examplesData(contract, labelled, undefined, HELD_OUT, notes);
+  }
   const table = storedTable(contract, examples);
   if (!table.ok) return table;
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
