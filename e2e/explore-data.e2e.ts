@@ -117,6 +117,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await expect(page.getByRole('note').filter({ hasText: 'Cut off' })).toContainText(
     'and none is tried twice',
   );
+  await expect(page.getByRole('button', { name: 'Take the best so far' })).toBeVisible();
   await page.getByRole('button', { name: 'Go on' }).press('Enter');
   await expect(page.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole('table', { name: /^What the search found in 20 trials/ })).toBeVisible();

@@ -1,6 +1,7 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
 import type { DatasetVersion } from '../core/ids.ts';
+import type { NumberOption } from '../core/named-options.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
@@ -24,7 +25,7 @@ export interface TrainRequest {
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
-  /** Of the catalogue, with its usual settings; `auto` searches for one. */
+  /** Of the catalogue, with settings as `forest:trees=200`; `auto` searches for one. */
   readonly model: string;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
@@ -37,6 +38,8 @@ export interface ResumeRequest {
   readonly id: number;
   readonly name: 'resume';
   readonly run: string;
+  /** A search tries no more, and ends with the best that it had found. */
+  readonly isEnough: boolean;
 }
 /** A finished run is had again, of the same rows, as another run. */
 export interface AgainRequest {
@@ -58,6 +61,7 @@ export interface OfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly options: readonly NumberOption[];
 }
 
 /** What would be learnt from. */

@@ -108,7 +108,7 @@ async function beginning(
       baselines: [],
       endedAt: null,
     };
-    return { record, opened, chosen: chosenBy(record), expected: undefined };
+    return { record, opened, chosen: chosenBy(record, request.isEnough), expected: undefined };
   }
   if (finished === null) throw new Unusable('This run has not finished: there is nothing to have again.');
   // As many trials as there were: what the clock had allowed is no part of the result.
@@ -118,13 +118,17 @@ async function beginning(
   return { record, opened, chosen: chosenBy(record), expected: finished.digest };
 }
 
-function chosenBy({ manifest: { setup, trials }, searchedMs }: RunRecord): BenchRun['chosen'] {
+/** `isEnough`: a search tries no more than it has. */
+function chosenBy(
+  { manifest: { setup, trials }, searchedMs }: RunRecord,
+  isEnough = false,
+): BenchRun['chosen'] {
   if (setup.model === 'auto')
     return {
       type: 'search',
       // Of a budget, what is not used yet.
       budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
-      mostTrials: setup.trials,
+      mostTrials: isEnough ? trials.length : setup.trials,
       way: setup.search,
       known: trials,
     };

@@ -295,7 +295,7 @@ describe('a run', () => {
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
     expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
     expect(await runs.list()).toHaveLength(2);
-    expect(await client.run({ name: 'resume', run }, () => {}, going)).toMatchObject({
+    expect(await client.run({ name: 'resume', run, isEnough: false }, () => {}, going)).toMatchObject({
       type: 'refused',
       message: expect.stringContaining('has finished'),
     });
@@ -326,7 +326,7 @@ describe('a run', () => {
     const tried: number[] = [];
     const later = clientOf(datasets, runs);
     const resumed = await later.run(
-      { name: 'resume', run: cut!.record.id },
+      { name: 'resume', run: cut!.record.id, isEnough: false },
       (event) => event.type === 'trial' && tried.push(event.number),
       going,
     );
@@ -358,6 +358,17 @@ describe('a run', () => {
     const [record] = await runs.list();
     expect(record?.record.outcome).toEqual({ type: 'stopped' });
     expect(record?.record.manifest.trials.length).toBeGreaterThan(0);
+
+    // What it had found is enough.
+    const found = record!.record.manifest.trials.length;
+    const ended = await client.run(
+      { name: 'resume', run: record!.record.id, isEnough: true },
+      () => {},
+      going,
+    );
+    if ('type' in ended) throw new Error(ended.message);
+    expect(ended.trained.result.trials).toBe(found);
+    expect((await runs.list())[0]?.record.manifest.finished?.trials).toBe(found);
 
     let left = 3;
     const full: RunStore = {

@@ -68,7 +68,7 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
     notes,
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
-      .map(({ name, title, description }) => ({ name, title, description })),
+      .map(({ name, title, description, options }) => ({ name, title, description, options })),
     usual: usualModel(contract).model.name,
   };
 }
