@@ -139,6 +139,9 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   const saved = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save the model' }).click();
   expect((await saved).suggestedFilename()).toMatch(/^run-[0-9a-f]{8}-model\.json$/);
+  await page.getByRole('textbox', { name: 'Rows' }).fill(patientCohortCsv(6, 3));
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await expect(page.getByRole('table', { name: '3 predictions' }).getByRole('row')).toHaveCount(4);
   expect(await findings(page, 'run-finished')).toEqual([]);
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({

@@ -3,6 +3,7 @@
 import type { DatasetVersion } from '../core/ids.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
 import type { CancelRequest, CommonReply } from './request-messages.ts';
@@ -53,9 +54,16 @@ export interface RowsRequest {
   readonly name: 'rows';
   readonly run: string;
 }
+/** What the model of a run says of rows that are pasted: a table as text, its header first. */
+export interface PredictRequest {
+  readonly id: number;
+  readonly name: 'predict';
+  readonly run: string;
+  readonly text: string;
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | CancelRequest;
+export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -99,6 +107,7 @@ export type RunEvent =
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
+  | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */

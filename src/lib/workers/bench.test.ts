@@ -290,6 +290,17 @@ describe('a run', () => {
     rmSync(folder, { recursive: true });
     expect(byCommand).toMatchObject({ isSame: true, model: trained.result.model, data: trained.data });
 
+    // What it says of rows that are pasted is what it said of them, the column to be foretold there or not.
+    const [names = '', ...few] = rows.trim().split('\r\n').slice(0, 6);
+    const predicted = await client.predict(run, [names, ...few].join('\n'));
+    if ('type' in predicted) throw new Error(predicted.message);
+    expect(predicted.predictions.map((one) => one.row)).toEqual([1, 2, 3, 4, 5]);
+    expect(predicted.predictions[0]?.explanation?.effects.length).toBeGreaterThan(2);
+    expect(await client.predict(run, 'weight\n3')).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('needs the columns'),
+    });
+
     const again = await client.run({ name: 'again', run }, () => {}, going);
     if ('type' in again) throw new Error(again.message);
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
