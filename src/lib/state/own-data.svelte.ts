@@ -1,5 +1,6 @@
 // Data that a person brings for themselves: what lies in the files, what each column is taken for, and the import that follows.
-import type { DataContract, ImageContract } from '../core/data/contract.ts';
+import * as v from 'valibot';
+import { ImageContract, type DataContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ColumnFacts } from '../modalities/table/column-facts.ts';
@@ -28,6 +29,8 @@ export class OwnData {
   notes = $state.raw<readonly string[]>([]);
   /** Of pictures: the longer side, in pixels. */
   side = $state<number | null>(null);
+  /** Of pictures in no class folders: what they may show, as typed. */
+  typedClasses = $state('');
   name = $state('');
   looking = $state.raw<ImportProgress | null>(null);
   /** Why nothing could be made of the files. */
@@ -83,7 +86,8 @@ export class OwnData {
       this.choices = draft.value.choices;
       this.notes = [...found.facts.notes, ...draft.value.notes];
     } else {
-      this.side = Math.max(found.contract.width, found.contract.height);
+      const { width, height } = found.type === 'pictures' ? found.contract : found.size;
+      this.side = Math.max(width, height);
       this.notes = found.notes;
     }
     this.found = found;
@@ -100,6 +104,7 @@ export class OwnData {
     this.found = null;
     this.choices = null;
     this.notes = [];
+    this.typedClasses = '';
     this.problem = null;
   }
 
@@ -126,8 +131,22 @@ export class OwnData {
     if (this.found === null) return null;
     if (this.found.type === 'table')
       return this.choices === null ? null : contractOfChoices(this.found.facts, this.choices);
-    const scaled = scaledTo(this.found.contract, this.side);
+    const contract = this.#picturesContract(this.found);
+    if (!contract.ok) return contract;
+    const scaled = scaledTo(contract.value, this.side);
     return scaled === undefined ? fail(`Write a whole number from 4 to ${LARGEST_SIDE}.`) : ok(scaled);
+  }
+
+  #picturesContract(found: Exclude<FilesFound, { type: 'table' }>): Result<ImageContract, string> {
+    if (found.type === 'pictures') return ok(found.contract);
+    const classes = this.typedClasses
+      .split(/[,;\n]/)
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
+    const read = v.safeParse(ImageContract, { kind: 'image', ...found.size, classes });
+    return read.success
+      ? ok(read.output)
+      : fail('Name two classes at least, each once, with commas between: cat, dog.');
   }
 
   /** The import that follows from the choices; null while they allow none. */
@@ -140,6 +159,7 @@ export class OwnData {
           federation: null,
           datasetName: name,
           dataset: null,
+          keepsUnlabelled: this.found?.type === 'loose-pictures',
         }
       : null;
   }
