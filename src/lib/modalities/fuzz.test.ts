@@ -1,6 +1,8 @@
 // Every reader of files, given anything: it answers with a report, never throws past the boundary and never hangs.
 import fc from 'fast-check';
 import { encode as encodePng } from 'fast-png';
+import { gzipSync } from 'fflate';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import jpeg from 'jpeg-js';
 import { expect, test } from 'vitest';
 import { gzipped, idxImages, idxLabels, storedZip } from '../../../test/support/image-fixtures.ts';
@@ -57,6 +59,25 @@ const objects = rowsOfText
   .map((cells) => Object.fromEntries(rowsOfText[0]!.map((name, i) => [name, cells[i]] as const)));
 const rowsAsJson = new TextEncoder().encode(JSON.stringify(objects));
 const rowsAsLines = new TextEncoder().encode(objects.map((one) => JSON.stringify(one)).join('\n'));
+/** Numbers and words with dictionaries, and missing ones of both, in two row groups. */
+const parquet = (codec: 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP'): Uint8Array =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      columnData: rowsOfText[0]!.map((name, column) => {
+        const cells = rowsOfText.slice(1).map((row) => row[column] || null);
+        return cells.every((cell) => cell === null || Number.isFinite(Number(cell)))
+          ? {
+              name,
+              data: cells.map((cell) => (cell === null ? null : Number(cell))),
+              type: 'DOUBLE' as const,
+            }
+          : { name, data: cells, type: 'STRING' as const };
+      }),
+      rowGroupSize: 2,
+      codec,
+      compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) },
+    }),
+  );
 const png = encodePng({
   width: 9,
   height: 7,
@@ -125,13 +146,13 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
     'a broken JSON array',
     broken(rowsAsJson).map((bytes) => [sourceOfBytes('a.json', bytes)]),
     patientCohortContract,
-    150,
+    100,
   ],
   [
     'broken lines of JSON',
     broken(rowsAsLines).map((bytes) => [sourceOfBytes('a.ndjson', bytes)]),
     patientCohortContract,
-    150,
+    100,
   ],
   [
     'any bytes as JSON',
@@ -139,6 +160,15 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
     patientCohortContract,
     100,
   ],
+  ...(['UNCOMPRESSED', 'SNAPPY', 'GZIP'] as const).map(
+    (codec) =>
+      [
+        `a broken Parquet file, ${codec.toLowerCase()}`,
+        broken(parquet(codec)).map((bytes) => [sourceOfBytes('a.parquet', bytes)]),
+        patientCohortContract,
+        60,
+      ] as const,
+  ),
   [
     'any bytes as a zip',
     anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]),

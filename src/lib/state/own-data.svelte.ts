@@ -29,8 +29,8 @@ export class OwnData {
   notes = $state.raw<readonly string[]>([]);
   /** Of pictures: the longer side, in pixels. */
   side = $state<number | null>(null);
-  /** Of pictures in no class folders: what they may show, as typed. */
-  typedClasses = $state('');
+  /** Of pictures in no class folders: the names of the classes that they will be labelled with, with commas between. */
+  classes = $state('');
   name = $state('');
   looking = $state.raw<ImportProgress | null>(null);
   /** Why nothing could be made of the files. */
@@ -86,8 +86,8 @@ export class OwnData {
       this.choices = draft.value.choices;
       this.notes = [...found.facts.notes, ...draft.value.notes];
     } else {
-      const { width, height } = found.type === 'pictures' ? found.contract : found.size;
-      this.side = Math.max(width, height);
+      this.side = Math.max(found.size.width, found.size.height);
+      this.classes = '';
       this.notes = found.notes;
     }
     this.found = found;
@@ -104,7 +104,6 @@ export class OwnData {
     this.found = null;
     this.choices = null;
     this.notes = [];
-    this.typedClasses = '';
     this.problem = null;
   }
 
@@ -131,22 +130,26 @@ export class OwnData {
     if (this.found === null) return null;
     if (this.found.type === 'table')
       return this.choices === null ? null : contractOfChoices(this.found.facts, this.choices);
-    const contract = this.#picturesContract(this.found);
-    if (!contract.ok) return contract;
-    const scaled = scaledTo(contract.value, this.side);
-    return scaled === undefined ? fail(`Write a whole number from 4 to ${LARGEST_SIDE}.`) : ok(scaled);
-  }
-
-  #picturesContract(found: Exclude<FilesFound, { type: 'table' }>): Result<ImageContract, string> {
-    if (found.type === 'pictures') return ok(found.contract);
-    const classes = this.typedClasses
-      .split(/[,;\n]/)
-      .map((one) => one.trim())
-      .filter((one) => one !== '');
-    const read = v.safeParse(ImageContract, { kind: 'image', ...found.size, classes });
+    const size = scaledTo(this.found.size, this.side);
+    if (size === undefined)
+      return fail(`Write a whole number from 4 to ${LARGEST_SIDE} for the longer side.`);
+    const named = this.classes
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    const read = v.safeParse(ImageContract, {
+      kind: 'image',
+      ...size,
+      classes: this.isUnlabelled ? named : [...this.found.classes],
+    });
     return read.success
       ? ok(read.output)
-      : fail('Name two classes at least, each once, with commas between: cat, dog.');
+      : fail('Name at least two classes that differ, with commas between, each of 80 letters at most.');
+  }
+
+  /** Pictures that no folder names the class of. */
+  get isUnlabelled(): boolean {
+    return this.found?.type === 'pictures' && this.found.classes.length === 0;
   }
 
   /** The import that follows from the choices; null while they allow none. */
@@ -159,14 +162,16 @@ export class OwnData {
           federation: null,
           datasetName: name,
           dataset: null,
-          keepsUnlabelled: this.found?.type === 'loose-pictures',
+          keepsUnlabelled: this.isUnlabelled,
         }
       : null;
   }
 }
 
+type Size = Pick<ImageContract, 'height' | 'width' | 'channels'>;
+
 /** undefined where `side` is no size of a picture. */
-function scaledTo(contract: ImageContract, side: number | null): ImageContract | undefined {
+function scaledTo(contract: Size, side: number | null): Size | undefined {
   if (side === null || !Number.isInteger(side) || side < 4 || side > LARGEST_SIDE) return undefined;
   const scale = side / Math.max(contract.width, contract.height);
   return {

@@ -1,49 +1,44 @@
-// Pictures that a person brings in no class folders: looked at, told what they may show, and kept without a label.
-import { encode as encodePng } from 'fast-png';
+// Data of one's own: pictures without class folders are kept to be labelled, and choices outlive another question.
 import { expect, test } from 'vitest';
-import { lookAtFiles, type FilesFound } from '../modalities/look-at-files.ts';
-import { sourceOfBytes, type SourceFile } from '../modalities/source-file.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import { OwnData } from './own-data.svelte.ts';
 
-const png = (value: number): Uint8Array =>
-  encodePng({ width: 8, height: 4, data: new Uint8Array(32).fill(value), channels: 1 });
-const picture = (path: string): SourceFile => sourceOfBytes(path, png(path.length));
-
-async function found(...paths: string[]): Promise<FilesFound> {
-  const looked = await lookAtFiles(paths.map(picture));
-  if (!looked.ok) throw new Error(looked.error.message);
-  return looked.value;
-}
-
-test('pictures in no folders, or all in one, have no classes yet; in two they do', async () => {
-  const size = { height: 4, width: 8, channels: 1 };
-  expect(await found('a.png', 'b.png')).toMatchObject({ type: 'loose-pictures', size });
-  expect(await found('holiday/a.png', 'holiday/b.png')).toMatchObject({ type: 'loose-pictures' });
-  expect(await found('cat/a.png', 'dog/b.png')).toMatchObject({
-    type: 'pictures',
-    contract: { classes: ['cat', 'dog'] },
+const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
+const brought = async (found: () => Promise<FilesFound>): Promise<OwnData> => {
+  const own = new OwnData({
+    ingest: async () => ({ import: missing, encode: missing, ask: missing, look: found }),
   });
-  const none = await lookAtFiles([
-    sourceOfBytes('a.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10)),
-  ]);
-  expect(none).toMatchObject({ ok: false, error: { message: expect.stringContaining('No PNG') } });
+  await own.look([{ path: 'mine/1.png', file: new File(['x'], '1.png') }]);
+  return own;
+};
+
+test('pictures in no folders are kept once their classes are named, to be labelled', async () => {
+  const own = await brought(async () => ({
+    type: 'pictures',
+    size: { height: 48, width: 64, channels: 3 },
+    classes: [],
+    notes: [],
+  }));
+  expect(own.task()).toBeNull();
+  expect(own.contract).toMatchObject({ ok: false, error: expect.stringContaining('at least two classes') });
+  own.classes = ' cat, dog ,';
+  own.side = 32;
+  expect(own.task()).toMatchObject({
+    contract: { kind: 'image', height: 24, width: 32, channels: 3, classes: ['cat', 'dog'] },
+    keepsUnlabelled: true,
+    federation: null,
+  });
+  own.classes = 'cat, cat';
+  expect(own.task()).toBeNull();
+  own.classes = 'cat, dog';
+  own.side = 2.5;
+  expect(own.contract).toMatchObject({ error: expect.stringContaining('longer side') });
 });
 
-test('the classes that are typed make the contract, and the pictures are kept without a label', async () => {
-  const loose = await found('a.png', 'b.png');
-  const own = new OwnData({
-    ingest: async () => ({ look: async () => loose }) as never,
-  });
-  await own.look([{ path: 'a.png', file: new File([], 'a.png') }]);
+test('what cannot be read is said, and what was there before is gone', async () => {
+  const own = await brought(() => Promise.reject(new Error('“a.csv” is empty.')));
+  expect(own.problem).toContain('“a.csv” is empty.');
+  expect(own.found).toBeNull();
+  expect(own.looking).toBeNull();
   expect(own.task()).toBeNull();
-  own.typedClasses = 'cat';
-  expect(own.contract).toMatchObject({ ok: false, error: expect.stringContaining('two classes at least') });
-  own.typedClasses = 'cat, cat';
-  expect(own.task()).toBeNull();
-  own.typedClasses = ' cat, big dog; ';
-  own.side = 4;
-  expect(own.task()).toMatchObject({
-    keepsUnlabelled: true,
-    contract: { kind: 'image', height: 2, width: 4, channels: 1, classes: ['cat', 'big dog'] },
-  });
 });

@@ -11,12 +11,12 @@ export interface RunSeries {
 /** The training loss of each run that has one; `names` where there are several. */
 export const curvesOf = (
   records: readonly RunRecord[],
-  names: Readonly<Record<string, string>> = {},
+  names: ReadonlyMap<string, string> = new Map(),
 ): readonly RunSeries[] =>
   records
     .filter((record) => record.curve.length > 0)
     .map((record) => ({
-      name: names[record.id] ?? 'train',
+      name: names.get(record.id) ?? 'train',
       role: records.length === 1 ? 'train' : 'other',
       points: record.curve.map(({ step, loss }) => ({ x: step, y: loss })),
     }));

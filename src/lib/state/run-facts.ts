@@ -103,15 +103,8 @@ function gainOf({ result }: TrainedBench): Readonly<Record<string, RunMetric>> {
   return floor === undefined ? {} : { gain: { value: floor.gain, interval: floor.interval } };
 }
 
-/** Names of metrics that are shares of 1. */
-const shares = new Set([
-  'accuracy',
-  'balanced_accuracy',
-  'f1',
-  'auc',
-  'average_precision',
-  'calibration_error',
-]);
+/** Names of metrics that are told in percent. */
+const shares = new Set(['accuracy', 'balanced_accuracy']);
 export const isShare = (name: string): boolean => shares.has(name);
 /** Of which less is better. */
 const lower = new Set([

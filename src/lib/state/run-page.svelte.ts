@@ -55,11 +55,11 @@ export class RunPage {
     return text;
   }
 
-  /** Goes on with a run that was cut off, or that was stopped. */
-  async resume(): Promise<void> {
+  /** Goes on with a run that was cut off, or that was stopped. `isEnough`: with what its search had found, and no more. */
+  async resume(isEnough: boolean): Promise<void> {
     const setup = this.record?.manifest.setup;
     if (setup === undefined) return;
-    await this.followed.follow({ name: 'resume', run: this.id }, setup, 'Baselines first');
+    await this.followed.follow({ name: 'resume', run: this.id, isEnough }, setup);
     await this.load();
   }
 

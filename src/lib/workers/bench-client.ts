@@ -11,6 +11,7 @@ import type {
   RunEvent,
   TrainRequest,
 } from './bench-messages.ts';
+import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
 type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
@@ -61,6 +62,15 @@ export class BenchClient {
     return this.#requests.ask(
       (id) => ({ id, name: 'rows', run }),
       (reply) => (reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined),
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  predict(run: string, text: string): Promise<Predicted | Refused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'predict', run, text }),
+      (reply) =>
+        reply.type === 'predicted' ? reply.predicted : reply.type === 'refused' ? reply : undefined,
     );
   }
 

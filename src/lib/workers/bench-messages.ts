@@ -1,7 +1,9 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
 import type { DatasetVersion } from '../core/ids.ts';
+import type { NumberOption } from '../core/named-options.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
 import type { CancelRequest, CommonReply } from './request-messages.ts';
@@ -24,7 +26,7 @@ export interface TrainRequest {
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
-  /** Of the catalogue, with its usual settings; `auto` searches for one. */
+  /** Of the catalogue, with settings as `forest:trees=200`; `auto` searches for one. */
   readonly model: string;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
@@ -37,6 +39,8 @@ export interface ResumeRequest {
   readonly id: number;
   readonly name: 'resume';
   readonly run: string;
+  /** A search tries no more, and ends with the best that it had found. */
+  readonly isEnough: boolean;
 }
 /** A finished run is had again, of the same rows, as another run. */
 export interface AgainRequest {
@@ -50,14 +54,22 @@ export interface RowsRequest {
   readonly name: 'rows';
   readonly run: string;
 }
+/** What the model of a run says of rows that are pasted: a table as text, its header first. */
+export interface PredictRequest {
+  readonly id: number;
+  readonly name: 'predict';
+  readonly run: string;
+  readonly text: string;
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | CancelRequest;
+export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly options: readonly NumberOption[];
 }
 
 /** What would be learnt from. */
@@ -95,6 +107,7 @@ export type RunEvent =
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
+  | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */

@@ -2,12 +2,14 @@
 import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { parseSpec } from '../core/named-options.ts';
+import { sourceOfText } from '../modalities/source-file.ts';
 import { createEngine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
-import { writeModelFile } from '../participant/workbench/model-file.ts';
+import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
 import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
 import { newRecord, ownCheckpoints, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
+import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
 import type { RunManifest } from '../participant/workbench/run-manifest.ts';
@@ -16,7 +18,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName, Trainer } from '../ports/trainer.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
-import type { EndedRun, RunEvent, RunRequest } from './bench-messages.ts';
+import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
@@ -40,6 +42,26 @@ export async function runRows(run: string, opener: DataOpener, store: RunStore):
   const kept = await store.read(run);
   if (kept === undefined) throw new Unusable(GONE);
   return opener.text(kept.record.dataset);
+}
+
+/** Rows for which it is said, too, why the model says what it says. */
+const EXPLAINED_ROWS = 20;
+
+/** Rejects with Unusable, and with what the store rejects with. */
+export async function runPredicts(
+  { run, text }: Pick<PredictRequest, 'run' | 'text'>,
+  store: RunStore,
+  signal: AbortSignal,
+): Promise<Predicted> {
+  const file = await store.model(run);
+  if (file === undefined) throw new Unusable('This run has no model.');
+  const model = readModelFile(new TextDecoder().decode(file));
+  if (!model.ok) throw new Unusable(model.error);
+  const isFew = text.trim().split('\n').length <= EXPLAINED_ROWS + 1;
+  const rows = sourceOfText('pasted.csv', text);
+  const predicted = await predictFiles(model.value, [rows], isFew ? 'shapley' : null, signal);
+  if (!predicted.ok) throw new Unusable(withoutFlags(predicted.error));
+  return predicted.value;
 }
 
 const GONE = 'This run is not in this browser any more.';
@@ -108,7 +130,7 @@ async function beginning(
       baselines: [],
       endedAt: null,
     };
-    return { record, opened, chosen: chosenBy(record), expected: undefined };
+    return { record, opened, chosen: chosenBy(record, request.isEnough), expected: undefined };
   }
   if (finished === null) throw new Unusable('This run has not finished: there is nothing to have again.');
   // As many trials as there were: what the clock had allowed is no part of the result.
@@ -118,13 +140,17 @@ async function beginning(
   return { record, opened, chosen: chosenBy(record), expected: finished.digest };
 }
 
-function chosenBy({ manifest: { setup, trials }, searchedMs }: RunRecord): BenchRun['chosen'] {
+/** `isEnough`: a search tries no more than it has. */
+function chosenBy(
+  { manifest: { setup, trials }, searchedMs }: RunRecord,
+  isEnough = false,
+): BenchRun['chosen'] {
   if (setup.model === 'auto')
     return {
       type: 'search',
       // Of a budget, what is not used yet.
       budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
-      mostTrials: setup.trials,
+      mostTrials: isEnough ? trials.length : setup.trials,
       way: setup.search,
       known: trials,
     };

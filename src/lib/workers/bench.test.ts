@@ -290,12 +290,23 @@ describe('a run', () => {
     rmSync(folder, { recursive: true });
     expect(byCommand).toMatchObject({ isSame: true, model: trained.result.model, data: trained.data });
 
+    // What it says of rows that are pasted is what it said of them, the column to be foretold there or not.
+    const [names = '', ...few] = rows.trim().split('\r\n').slice(0, 6);
+    const predicted = await client.predict(run, [names, ...few].join('\n'));
+    if ('type' in predicted) throw new Error(predicted.message);
+    expect(predicted.predictions.map((one) => one.row)).toEqual([1, 2, 3, 4, 5]);
+    expect(predicted.predictions[0]?.explanation?.effects.length).toBeGreaterThan(2);
+    expect(await client.predict(run, 'weight\n3')).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('needs the columns'),
+    });
+
     const again = await client.run({ name: 'again', run }, () => {}, going);
     if ('type' in again) throw new Error(again.message);
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
     expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
     expect(await runs.list()).toHaveLength(2);
-    expect(await client.run({ name: 'resume', run }, () => {}, going)).toMatchObject({
+    expect(await client.run({ name: 'resume', run, isEnough: false }, () => {}, going)).toMatchObject({
       type: 'refused',
       message: expect.stringContaining('has finished'),
     });
@@ -326,7 +337,7 @@ describe('a run', () => {
     const tried: number[] = [];
     const later = clientOf(datasets, runs);
     const resumed = await later.run(
-      { name: 'resume', run: cut!.record.id },
+      { name: 'resume', run: cut!.record.id, isEnough: false },
       (event) => event.type === 'trial' && tried.push(event.number),
       going,
     );
@@ -358,6 +369,17 @@ describe('a run', () => {
     const [record] = await runs.list();
     expect(record?.record.outcome).toEqual({ type: 'stopped' });
     expect(record?.record.manifest.trials.length).toBeGreaterThan(0);
+
+    // What it had found is enough.
+    const found = record!.record.manifest.trials.length;
+    const ended = await client.run(
+      { name: 'resume', run: record!.record.id, isEnough: true },
+      () => {},
+      going,
+    );
+    if ('type' in ended) throw new Error(ended.message);
+    expect(ended.trained.result.trials).toBe(found);
+    expect((await runs.list())[0]?.record.manifest.finished?.trials).toBe(found);
 
     let left = 3;
     const full: RunStore = {

@@ -8,11 +8,12 @@ import type {
   BenchRequest,
   OpenedBench,
   OpenRequest,
+  PredictRequest,
   RowsRequest,
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
-import { benchRun, runRows, type RunDependencies } from './bench-runs.ts';
+import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -26,7 +27,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   const opener = dataOpener(dependencies.datasets);
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest,
+    request: OpenRequest | RunRequest | RowsRequest | PredictRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -34,6 +35,12 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return { type: 'opened', id, opened: openedOf(await opener.open(request.dataset, request.target)) };
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
+    if (request.name === 'predict')
+      return {
+        type: 'predicted',
+        id,
+        predicted: await runPredicts(request, await dependencies.runs(), signal),
+      };
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
   };
@@ -68,7 +75,7 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
     notes,
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
-      .map(({ name, title, description }) => ({ name, title, description })),
+      .map(({ name, title, description, options }) => ({ name, title, description, options })),
     usual: usualModel(contract).model.name,
   };
 }
