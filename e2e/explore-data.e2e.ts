@@ -1,8 +1,11 @@
 // A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back; trains on
-// it, and looks after the runs. With SHOTS=folder the page is also written there as a picture, light and dark, on a desk and in a hand.
+// it, and looks after the runs; labels what came without a label. With SHOTS=folder the pages are also written there as pictures,
+// light and dark, on a desk and in a hand.
 import { expect, test } from '@playwright/test';
+import { encode as encodePng } from 'fast-png';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
+import { drawnDigits } from '../src/lib/modalities/image/sample-drawn-digits.ts';
 import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
@@ -193,5 +196,84 @@ test('pictures are explored: their brightness, the mean of each class, and a lab
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await page.getByRole('combobox', { name: 'Label of picture 1', exact: true }).selectOption('7');
   await expect(page.getByText('label of picture 1: 7')).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+const PICTURES = 60;
+
+test('fifty pictures are labelled by keyboard; undo and a reload in the middle lose nothing', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  const sent: string[] = [];
+  const digits = [...drawnDigits(11, PICTURES)];
+  const files = digits.map(({ pixels }, row) => ({
+    name: `scan-${String(row).padStart(2, '0')}.png`,
+    mimeType: 'image/png',
+    buffer: Buffer.from(encodePng({ width: 28, height: 28, channels: 1, data: Uint8Array.from(pixels) })),
+  }));
+  await page.goto(`${server.url}/f/digits/data`);
+  page.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  await page.getByRole('button', { name: 'Files', exact: true }).setInputFiles(files);
+  await page.getByRole('button', { name: 'Keep them without a label' }).click();
+  await page.getByRole('link', { name: 'Label them' }).click();
+
+  const bench = page.getByRole('region', { name: 'The picture to label' });
+  const picture = bench.getByRole('img', { name: /^Picture \d+$/ });
+  const progress = (done: number) => expect(bench.getByText(`${done} of ${PICTURES}`)).toBeVisible();
+  /** Looks, and presses the key of the digit that is there: rows stand in the order of the files. */
+  const label = async (): Promise<void> => {
+    const name = (await picture.getAttribute('aria-label')) ?? '';
+    await page.keyboard.press(String(digits[Number(name.split(' ')[1]) - 1]!.digit));
+  };
+  await progress(0);
+  for (let done = 0; done < 25; done += 1) {
+    await label();
+    await progress(done + 1);
+  }
+  await page.keyboard.press('u');
+  await progress(24);
+  await page.reload();
+  await progress(24);
+  for (let done = 24; done < 50; done += 1) {
+    await label();
+    await progress(done + 1);
+  }
+  // A model of the labels so far suggests one by now; Enter takes it.
+  await expect(bench.getByText(/^suggested, \d+/)).toBeVisible();
+  await page.keyboard.press('Enter');
+  await progress(51);
+  await expect(bench.getByText(/ left$/)).toBeVisible();
+
+  // A version of the federation suggests: it knows nothing yet, and says so.
+  await page.getByRole('combobox', { name: 'Suggested by' }).selectOption('Version 0 (live)');
+  await expect(bench.getByText(/^suggested, [12]\d\s?%/)).toBeVisible();
+
+  expect(await findings(page, 'label')).toEqual([]);
+
+  // A second pass, by pointer, and how far it agrees.
+  await page.getByRole('combobox', { name: 'Pass' }).selectOption('2');
+  await expect(bench.getByText('0 of 51')).toBeVisible();
+  for (let done = 0; done < 3; done += 1) {
+    const name = (await picture.getAttribute('aria-label')) ?? '';
+    const { digit } = digits[Number(name.split(' ')[1]) - 1]!;
+    await bench.getByRole('list', { name: 'Classes' }).getByRole('button').nth(digit).click();
+    await expect(bench.getByText(`${done + 1} of 51`)).toBeVisible();
+  }
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await expect(page.getByRole('row', { name: /^Me · Me, pass 2 3 / })).toBeVisible();
+
+  await page.getByRole('combobox', { name: 'Pass' }).selectOption('1');
+  await page.getByRole('combobox', { name: 'Which pictures' }).selectOption('Without a label');
+  await page.getByRole('button', { name: 'Put my labels into the dataset' }).click();
+  await expect(bench.getByText('0 of 9')).toBeVisible();
+  await page
+    .getByRole('navigation')
+    .or(page.getByRole('main'))
+    .getByRole('link', { name: /^60 files/ })
+    .click();
+  await expect(page.getByRole('region', { name: 'States' })).toContainText('Labels of Me: 51 pictures');
+  await expect(page.getByText('9 pictures without a label are left out.')).toBeVisible();
+  expect(sent).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -150,12 +150,15 @@ async function importInto(
   });
   if (finished !== undefined) return addTo(store, finished, request, options(undefined));
 
+  const cutOff = (await store.resumable()).find((one) => one.id === request.dataset);
+  const keepsUnlabelled =
+    request.keepsUnlabelled === true || cutOff?.source.endsWith(WITHOUT_LABELS) === true;
   const draft: DatasetDraft = {
     id: request.dataset ?? dependencies.newId(),
     federation: request.federation,
     name: request.datasetName,
     contract: request.contract,
-    source: describeSource(request.source, request.keepsUnlabelled === true),
+    source: describeSource(request.source, keepsUnlabelled),
   };
   const writer = await store.write(draft);
   let durable = writer.resumed?.count ?? 0;
@@ -167,7 +170,7 @@ async function importInto(
   };
   let outcome: ImportOutcome;
   try {
-    outcome = await importSource(request, sink, options(writer.resumed));
+    outcome = await importSource(request, sink, { ...options(writer.resumed), keepsUnlabelled });
   } catch (error) {
     // Whoever cancels a new import wants it gone. What met a full disk or a file gone stays resumable, for the person to decide.
     if (durable === 0 || (signal.aborted && writer.resumed === undefined)) await writer.discard();
