@@ -54,7 +54,7 @@ test('a run that no tab trains was cut off; its parameters are what was asked', 
     name: 'Search for nests',
     status: 'cut off',
     data: 'heron.csv',
-    params: { model: 'auto', target: 'nests', seed: 1, search: 'auto', trials: 0 },
+    params: { model: 'auto', target: 'nests', seed: 1, search: 'tpe', trials: 0 },
     metrics: {},
   });
   const run = begunRun('a');

@@ -7,13 +7,14 @@ import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf, type Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
+import { z95 } from '../../core/metrics/wilson.ts';
 import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Setting } from '../../core/search/space.ts';
 import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
-import { meritOfOutputs } from './judge.ts';
-import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
+import { meritOfOutputs, type Comparison } from './judge.ts';
+import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
 
@@ -35,6 +36,8 @@ export interface Leader extends Trial {
   readonly tried: number;
   /** Why it stands where it stands, in a sentence. */
   readonly reason: string;
+  /** Over the same answer for all on the same rows; undefined where that could not be judged. */
+  readonly gain: Comparison | undefined;
 }
 
 export interface Search {
@@ -139,7 +142,7 @@ export async function searchModels(
     const next = nextTrial(model, search, trials);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
-  const leaders = leadersOf(suited, trials);
+  const leaders = leadersOf(suited, trials, await floorOf(search, parts, surroundings));
   const [first] = leaders;
   const model = suited.find((one) => one.name === first?.model);
   if (first === undefined || model === undefined)
@@ -300,11 +303,35 @@ function bestOf(trials: readonly Trial[], model: string): Trial | undefined {
   return best;
 }
 
-function leadersOf(suited: readonly BenchModel[], trials: readonly Trial[]): Leader[] {
+/** What needs no trial, judged as trials are, whatever the time: each is held against it. */
+async function floorOf(
+  search: Search,
+  parts: readonly Part[],
+  surroundings: FitSurroundings,
+): Promise<Trial | undefined> {
+  const constant = benchModelNamed('constant');
+  if (constant === undefined) throw new Error('The catalogue has the same answer for all.');
+  const wanted = { model: constant.name, options: {}, share: 1 };
+  return tried(constant, wanted, { ...search, deadline: null }, parts, surroundings);
+}
+
+/** As if the two were of other rows, which is on the wide side: of the same rows they rise and fall together. */
+function gainOver(floor: Trial | undefined, { loss, standardError }: Trial): Comparison | undefined {
+  if (floor === undefined || floor.loss === null || loss === null) return undefined;
+  const gain = floor.loss - loss;
+  const reach = z95 * Math.hypot(standardError, floor.standardError);
+  return { gain, interval: { low: gain - reach, high: gain + reach }, pValue: undefined };
+}
+
+function leadersOf(
+  suited: readonly BenchModel[],
+  trials: readonly Trial[],
+  floor: Trial | undefined,
+): Leader[] {
   const found = suited.flatMap(({ name, title }) => {
     const best = bestOf(trials, name);
     const tried = trials.filter((trial) => trial.model === name).length;
-    return best === undefined ? [] : [{ ...best, title, tried }];
+    return best === undefined ? [] : [{ ...best, title, tried, gain: gainOver(floor, best) }];
   });
   const sorted = found.toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity));
   const [first] = sorted;
