@@ -7,38 +7,17 @@ import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf, type Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
-import { z95 } from '../../core/metrics/wilson.ts';
 import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Setting } from '../../core/search/space.ts';
 import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
-import { meritOfOutputs, type Comparison } from './judge.ts';
+import { meritOfOutputs } from './judge.ts';
+import { bestOf, leadersOf, type Leader } from './leaderboard.ts';
 import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
-
-/** One setting tried on a share of the rows. */
-export interface Trial {
-  readonly model: string;
-  readonly options: OptionValues;
-  /** Of the rows to learn from. */
-  readonly share: number;
-  /** Share of wrong answers, or RMSE, on rows not learnt from; null where it could not be fitted. */
-  readonly loss: number | null;
-  /** Of the losses of the folds; where there was one, of its rows. */
-  readonly standardError: number;
-}
-
-/** A line of the leaderboard: the best that was found of one kind of model. */
-export interface Leader extends Trial {
-  readonly title: string;
-  readonly tried: number;
-  /** Why it stands where it stands, in a sentence. */
-  readonly reason: string;
-  /** Over the same answer for all on the same rows; undefined where that could not be judged. */
-  readonly gain: Comparison | undefined;
-}
+import type { Trial } from './trial.ts';
 
 export interface Search {
   readonly contract: DataContract;
@@ -289,20 +268,6 @@ function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): 
   return classLabels(contract) === undefined ? -merit : 1 - merit;
 }
 
-/** The lowest loss on all rows; the first of equal ones. */
-function bestOf(trials: readonly Trial[], model: string): Trial | undefined {
-  let best: Trial | undefined;
-  for (const trial of trials)
-    if (
-      trial.model === model &&
-      trial.share === 1 &&
-      trial.loss !== null &&
-      trial.loss < (best?.loss ?? Infinity)
-    )
-      best = trial;
-  return best;
-}
-
 /** What needs no trial, judged as trials are, whatever the time: each is held against it. */
 async function floorOf(
   search: Search,
@@ -313,37 +278,4 @@ async function floorOf(
   if (constant === undefined) throw new Error('The catalogue has the same answer for all.');
   const wanted = { model: constant.name, options: {}, share: 1 };
   return tried(constant, wanted, { ...search, deadline: null }, parts, surroundings);
-}
-
-/** As if the two were of other rows, which is on the wide side: of the same rows they rise and fall together. */
-function gainOver(floor: Trial | undefined, { loss, standardError }: Trial): Comparison | undefined {
-  if (floor === undefined || floor.loss === null || loss === null) return undefined;
-  const gain = floor.loss - loss;
-  const reach = z95 * Math.hypot(standardError, floor.standardError);
-  return { gain, interval: { low: gain - reach, high: gain + reach }, pValue: undefined };
-}
-
-function leadersOf(
-  suited: readonly BenchModel[],
-  trials: readonly Trial[],
-  floor: Trial | undefined,
-): Leader[] {
-  const found = suited.flatMap(({ name, title }) => {
-    const best = bestOf(trials, name);
-    const tried = trials.filter((trial) => trial.model === name).length;
-    return best === undefined ? [] : [{ ...best, title, tried, gain: gainOver(floor, best) }];
-  });
-  const sorted = found.toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity));
-  const [first] = sorted;
-  return sorted.map((leader) => ({ ...leader, reason: reasonOf(leader, first ?? leader) }));
-}
-
-function reasonOf(leader: Omit<Leader, 'reason'>, first: Omit<Leader, 'reason'>): string {
-  const tried = leader.tried === 1 ? 'its usual settings alone were tried' : `best of ${leader.tried} trials`;
-  if (leader === first) return `Lowest loss on rows not learnt from; ${tried}.`;
-  const behind = (leader.loss ?? 0) - (first.loss ?? 0);
-  const luck = Math.hypot(leader.standardError, first.standardError);
-  return luck > 0 && behind <= luck
-    ? `Behind ${first.title} by less than the luck of the rows; ${tried}.`
-    : `Behind ${first.title} by ${behind.toPrecision(2)}; ${tried}.`;
 }
