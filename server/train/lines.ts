@@ -95,7 +95,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
     case 'result':
       return [
         ...line.leaderboard.map(
-          ({ title, loss, reason }, place) => `${place + 1}. ${title}: loss ${short(loss ?? NaN)}. ${reason}`,
+          ({ title, loss, reason, gain }, place) =>
+            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}`,
         ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,

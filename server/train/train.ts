@@ -6,7 +6,7 @@ import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { parseSpec } from '#lib/core/named-options.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
-import type { Trial } from '#lib/participant/workbench/auto.ts';
+import type { Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {

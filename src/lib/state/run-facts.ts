@@ -48,7 +48,7 @@ function paramsOf({ manifest: { setup, finished, trials } }: RunRecord): RunFact
     model: finished?.model ?? asked ?? '',
     ...(setup.target === null ? {} : { target: setup.target }),
     seed: setup.seed,
-    ...(isSearch ? { search: 'auto', trials: trials.length } : {}),
+    ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
   };
 }

@@ -18,6 +18,7 @@ import {
   sorted,
   sortingText,
 } from './run-table.ts';
+import { RunPage } from './run-page.svelte.ts';
 import { RunsState, tagsOf } from './runs.svelte.ts';
 
 const trial = (model: string, loss: number | null, options = {}, share = 1) => ({
@@ -54,7 +55,7 @@ test('a run that no tab trains was cut off; its parameters are what was asked', 
     name: 'Search for nests',
     status: 'cut off',
     data: 'heron.csv',
-    params: { model: 'auto', target: 'nests', seed: 1, search: 'auto', trials: 0 },
+    params: { model: 'auto', target: 'nests', seed: 1, search: 'tpe', trials: 0 },
     metrics: {},
   });
   const run = begunRun('a');
@@ -184,6 +185,36 @@ test('runs are read, found, tagged, taken away and put back; one that a tab trai
   expect(runs.removed).toEqual([]);
   expect((await store.read('b'))?.labels.tags).toEqual(['first', 'ward']);
   expect(await store.model('b')).toEqual(Uint8Array.of(7));
+});
+
+test('one run: gone, cut off, gone on with and noted; its model is what the store has', async () => {
+  const store = memoryRunStore();
+  await store.put(begunRun('a'), new TextEncoder().encode('{"format":1}'));
+  const asked: unknown[] = [];
+  const port = {
+    run: async (wish: unknown) => {
+      asked.push(wish);
+      await store.put(begunRun('a', { outcome: { type: 'failed', message: 'Too few rows.' } }));
+      return { type: 'refused' as const, message: 'Too few rows.' };
+    },
+  };
+  const ports = { store: async () => store, held: async () => new Set<string>() };
+  const gone = new RunPage('none', port, ports);
+  await gone.load();
+  expect(gone.run).toBeNull();
+  const page = new RunPage('a', port, ports);
+  await page.load();
+  expect(page.status).toBe('cut off');
+  expect(await page.model()).toBe('{"format":1}');
+  await page.label({ tags: ['x'], note: 'seen' });
+  await page.again();
+  // It has not finished: there is nothing to have again.
+  expect(asked).toEqual([]);
+  await page.resume(true);
+  expect(asked).toEqual([{ name: 'resume', run: 'a', isEnough: true }]);
+  expect(page.followed.following).toEqual({ phase: 'failed', message: 'Too few rows.' });
+  expect(page.status).toBe('failed');
+  expect(page.run?.labels.note).toBe('seen');
 });
 
 test('what is locked is told to whoever asks for the passphrase', async () => {

@@ -8,7 +8,8 @@ import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
 import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
-import { newRecord, ownCheckpoints, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
+import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
+import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
@@ -171,6 +172,7 @@ async function kept(
   const { seed } = record.manifest.setup;
   const own = ownCheckpoints(await checkpoints(), record.id);
   let toldAt = -Infinity;
+  let telling: Promise<void> = Promise.resolve();
   try {
     const done = await runBench(
       { data, chosen, seed },
@@ -194,8 +196,9 @@ async function kept(
           if (clock.monotonic() - toldAt < PROGRESS_EVERY_MS) return;
           toldAt = clock.monotonic();
         }
-        // Told once it is kept; what cannot be kept ends the run by `broken`.
-        keeper.hear(event).then(
+        // Told once it is kept, in order; what cannot be kept ends the run by `broken`.
+        const heard = keeper.hear(event);
+        telling = Promise.all([telling, heard]).then(
           () => tell(event),
           () => {},
         );
@@ -204,6 +207,7 @@ async function kept(
     if (!done.ok) throw new Unusable(withoutFlags(done.error));
     const { fitted } = done.value;
     try {
+      await telling;
       tell({ type: 'asking' });
       await clock.tick();
       signal.throwIfAborted();

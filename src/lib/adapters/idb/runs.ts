@@ -6,6 +6,7 @@ import {
   type RunRecord,
   type RunStore,
 } from '../../participant/workbench/run-record.ts';
+import { checkpointsOf } from '../../participant/workbench/run-checkpoints.ts';
 import type { Database, TributaryDatabase } from './database.ts';
 import type { Seal } from './seal.ts';
 import { storing } from './storing.ts';
@@ -89,9 +90,11 @@ export function idbRunStore(database: Database, seal: Seal): RunStore {
       const run = await read(id);
       if (run === undefined) return undefined;
       const whole = { ...run, model: await model(id) };
-      const transaction = database.transaction(stores, 'readwrite', strict);
+      const transaction = database.transaction([...stores, 'checkpoints'], 'readwrite', strict);
+      const begins = checkpointsOf(id);
       await Promise.all([
         ...stores.map((name) => transaction.objectStore(name).delete(id)),
+        transaction.objectStore('checkpoints').delete(IDBKeyRange.bound(begins, `${begins}\uffff`)),
         transaction.done,
       ]);
       return whole;

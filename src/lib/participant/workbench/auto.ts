@@ -13,29 +13,11 @@ import { gridOf, type Setting } from '../../core/search/space.ts';
 import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
-import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
+import { bestOf, leadersOf, type Leader } from './leaderboard.ts';
+import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
-
-/** One setting tried on a share of the rows. */
-export interface Trial {
-  readonly model: string;
-  readonly options: OptionValues;
-  /** Of the rows to learn from. */
-  readonly share: number;
-  /** Share of wrong answers, or RMSE, on rows not learnt from; null where it could not be fitted. */
-  readonly loss: number | null;
-  /** Of the losses of the folds; where there was one, of its rows. */
-  readonly standardError: number;
-}
-
-/** A line of the leaderboard: the best that was found of one kind of model. */
-export interface Leader extends Trial {
-  readonly title: string;
-  readonly tried: number;
-  /** Why it stands where it stands, in a sentence. */
-  readonly reason: string;
-}
+import type { Trial } from './trial.ts';
 
 export interface Search {
   readonly contract: DataContract;
@@ -139,7 +121,7 @@ export async function searchModels(
     const next = nextTrial(model, search, trials);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
-  const leaders = leadersOf(suited, trials);
+  const leaders = leadersOf(suited, trials, await floorOf(search, parts, surroundings));
   const [first] = leaders;
   const model = suited.find((one) => one.name === first?.model);
   if (first === undefined || model === undefined)
@@ -286,37 +268,14 @@ function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): 
   return classLabels(contract) === undefined ? -merit : 1 - merit;
 }
 
-/** The lowest loss on all rows; the first of equal ones. */
-function bestOf(trials: readonly Trial[], model: string): Trial | undefined {
-  let best: Trial | undefined;
-  for (const trial of trials)
-    if (
-      trial.model === model &&
-      trial.share === 1 &&
-      trial.loss !== null &&
-      trial.loss < (best?.loss ?? Infinity)
-    )
-      best = trial;
-  return best;
-}
-
-function leadersOf(suited: readonly BenchModel[], trials: readonly Trial[]): Leader[] {
-  const found = suited.flatMap(({ name, title }) => {
-    const best = bestOf(trials, name);
-    const tried = trials.filter((trial) => trial.model === name).length;
-    return best === undefined ? [] : [{ ...best, title, tried }];
-  });
-  const sorted = found.toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity));
-  const [first] = sorted;
-  return sorted.map((leader) => ({ ...leader, reason: reasonOf(leader, first ?? leader) }));
-}
-
-function reasonOf(leader: Omit<Leader, 'reason'>, first: Omit<Leader, 'reason'>): string {
-  const tried = leader.tried === 1 ? 'its usual settings alone were tried' : `best of ${leader.tried} trials`;
-  if (leader === first) return `Lowest loss on rows not learnt from; ${tried}.`;
-  const behind = (leader.loss ?? 0) - (first.loss ?? 0);
-  const luck = Math.hypot(leader.standardError, first.standardError);
-  return luck > 0 && behind <= luck
-    ? `Behind ${first.title} by less than the luck of the rows; ${tried}.`
-    : `Behind ${first.title} by ${behind.toPrecision(2)}; ${tried}.`;
+/** What needs no trial, judged as trials are, whatever the time: each is held against it. */
+async function floorOf(
+  search: Search,
+  parts: readonly Part[],
+  surroundings: FitSurroundings,
+): Promise<Trial | undefined> {
+  const constant = benchModelNamed('constant');
+  if (constant === undefined) throw new Error('The catalogue has the same answer for all.');
+  const wanted = { model: constant.name, options: {}, share: 1 };
+  return tried(constant, wanted, { ...search, deadline: null }, parts, surroundings);
 }

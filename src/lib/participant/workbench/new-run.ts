@@ -1,6 +1,5 @@
 // A run of a kept dataset before it has begun: its record with nothing found yet, and the setup that the command line would be given.
 import type { Digest } from '../../core/ids.ts';
-import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { RunManifest, TrainSetup } from './run-manifest.ts';
 import type { RunDataset, RunRecord } from './run-record.ts';
 import { HELD_OUT } from './stored-data.ts';
@@ -64,23 +63,3 @@ export const newRecord = ({ id, dataset, setup, data, program, againOf, startedA
   endedAt: null,
   searchedMs: 0,
 });
-
-/** Checkpoints of one run, apart from those of others; cleared once it has its model. */
-export function ownCheckpoints(checkpoints: ParticipantStore['checkpoints'], run: string) {
-  const used = new Set<string>();
-  const keyOf = (key: string): string => {
-    const own = `${key}/${run}`;
-    used.add(own);
-    return own;
-  };
-  return {
-    checkpoints: {
-      put: (checkpoint) => checkpoints.put({ ...checkpoint, key: keyOf(checkpoint.key) }),
-      get: (key) => checkpoints.get(keyOf(key)),
-      remove: (key) => checkpoints.remove(keyOf(key)),
-    } satisfies ParticipantStore['checkpoints'],
-    async clear(): Promise<void> {
-      for (const key of used) await checkpoints.remove(key);
-    },
-  };
-}

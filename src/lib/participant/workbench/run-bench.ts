@@ -1,7 +1,9 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
 import { baselinesOf, type ChosenModel } from './models.ts';
-import { searchModels, type Leader, type Search, type Trial } from './auto.ts';
+import { searchModels, type Search } from './auto.ts';
+import type { Leader } from './leaderboard.ts';
+import type { Trial } from './trial.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
 import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';

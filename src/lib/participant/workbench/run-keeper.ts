@@ -1,7 +1,7 @@
 // Writes a run down while it goes: what was found is on the disk before it is told, and a run that ends has its end there. Writes that
 // wait are one write; one that fails ends the run, for nobody wants to wait for what cannot be kept.
 import type { Clock } from '../../ports/clock.ts';
-import type { Trial } from './auto.ts';
+import type { Trial } from './trial.ts';
 import type { BenchEvent } from './run-bench.ts';
 import type { RunOutcome, RunRecord, RunStore } from './run-record.ts';
 

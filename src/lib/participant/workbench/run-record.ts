@@ -99,7 +99,7 @@ export interface RunStore {
   put(record: RunRecord, model?: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Replaces what a person wrote; of a run that is gone nothing is written. */
   label(id: string, labels: RunLabels): Promise<void>;
-  /** Takes the run away and gives it whole, so that it can be put back. */
+  /** Takes the run away and gives it whole, so that it can be put back; its checkpoints go for good. */
   remove(id: string): Promise<WholeRun | undefined>;
   restore(run: WholeRun): Promise<void>;
 }
