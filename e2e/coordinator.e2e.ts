@@ -160,7 +160,7 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('Adam');
   await expect(scaffold).toBeDisabled();
   await expect(scaffold).toHaveAccessibleDescription(/choose SGD without momentum/);
-  await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('SGD');
+  await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('sgd');
   await expect(scaffold).toBeEnabled();
   await page.getByRole('radio', { name: 'FedYogi' }).check();
   const serverRate = page

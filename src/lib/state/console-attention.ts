@@ -5,8 +5,7 @@ import type { CohortMember, FederationView, RoundView, VersionView } from '#lib/
 import { clock } from './format.ts';
 import { compareFigure } from './console-comparison.ts';
 import { openRound } from './console-standing.ts';
-import { scoredBy } from './federation-progress.ts';
-import { isExact, unscoredWords } from './score-words.ts';
+import { isExact, scoredBy, unscoredWords } from './score-words.ts';
 import { configuredAt } from './console-timeline.ts';
 
 export interface AttentionItem {

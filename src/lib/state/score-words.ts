@@ -2,8 +2,24 @@
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Evaluated } from '#lib/protocol/views.ts';
 import { bandWords } from './console-survey-question.ts';
-import { scoredBy, type ScoredBy } from './federation-progress.ts';
 import { counted } from './format.ts';
+
+export type ScoredBy = 'devices' | 'surveys' | 'nobody';
+
+/**
+ * Of whom anybody learns what a version does on held-out rows: of each device by itself, of all of them together when a coordinator
+ * asks, or of nobody. A device's own scores would be a release without noise, or say of one what a secure sum hides.
+ */
+export function scoredBy({
+  privacy,
+  secureSum,
+  statistics,
+  family,
+}: Pick<FederationSpec, 'privacy' | 'secureSum' | 'statistics' | 'family'>): ScoredBy {
+  if (privacy.type === 'none' && secureSum?.type !== 'on') return 'devices';
+  // Clusters give rows no class: there is nothing that a survey could hold them against.
+  return statistics?.type !== 'on' || family === 'k-means' ? 'nobody' : 'surveys';
+}
 
 const waiting: Readonly<Record<ScoredBy, string>> = {
   devices: 'Devices score a version when they receive it.',
