@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { sourceFiles } from '#lib/adapters/node/data-path.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { predictedClass } from '#lib/core/metrics/class-scores.ts';
-import { encodeTable } from '#lib/modalities/fit-table.ts';
 import { readRawTable } from '#lib/modalities/raw-table.ts';
-import { tableInputs } from '#lib/modalities/table-inputs.ts';
 import { explainRow, type Explanation, type WayToExplain } from '#lib/participant/workbench/explain.ts';
+import { servedRows } from '#lib/participant/workbench/prepare.ts';
 import { readModelFile, type OpenedModel } from '#lib/participant/workbench/model-file.ts';
 import { UnusableTraining } from './setup.ts';
 
@@ -45,34 +44,30 @@ export async function predictRows(
   explains: WayToExplain | null,
   signal: AbortSignal,
 ): Promise<Predicted> {
-  const { contract, predictor } = model;
-  if (contract.kind !== 'table')
+  const { contract, predictor, preparation } = model;
+  if (contract.kind !== 'table' || preparation === undefined)
     throw new UnusableTraining('This model takes pictures; rows of tables alone are predicted here.');
   const files = await failing(paths.join(', '), () => sourceFiles(paths));
-  const table = await readRawTable(files, contract.columns[0]?.name ?? '', signal);
+  const table = await readRawTable(files, preparation.inputs[0] ?? '', signal);
   if (!table.ok) throw new UnusableTraining(table.error);
-  const inputs = tableInputs(table.value, contract);
-  if (!inputs.ok) throw new UnusableTraining(inputs.error);
-  const all = Uint32Array.from(inputs.value.rows, (_, row) => row);
-  const encoded = encodeTable({ ...inputs.value, field: undefined }, contract, all);
-  if (!encoded.ok) throw new UnusableTraining(encoded.error);
-  const { examples, rows, unseen } = encoded.value;
-  const features = Float32Array.from(examples.features);
-  const outputs = predictor.predict(features, examples.count);
+  const served = servedRows(preparation, contract, table.value);
+  if (!served.ok) throw new UnusableTraining(served.error);
+  const { features, unseen } = served.value;
+  const count = table.value.rows.length;
+  const outputs = predictor.predict(features, count);
   const width = exampleShape(contract)[0] ?? 0;
   const labels = classLabels(contract);
   const { target } = contract;
   const isOne = table.value.files.length === 1;
   const predictions: Prediction[] = [];
-  for (let at = 0; at < examples.count; at += 1) {
+  for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
     const explanation =
       explains === null
         ? undefined
         : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
-    const place = rows[at] ?? 0;
-    const row = table.value.numbers[place] ?? 0;
-    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= place)?.name;
+    const row = table.value.numbers[at] ?? 0;
+    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= at)?.name;
     if (labels === undefined || target.type === 'number') {
       const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
       predictions.push({ row, file, says: outputs[at]! * scale + shift, shares: undefined, explanation });
@@ -87,8 +82,8 @@ export async function predictRows(
   return {
     predictions,
     unseen,
-    leftOut: table.value.unreadable + encoded.value.refused,
-    firstReason: table.value.firstProblem ?? encoded.value.firstRefusal,
+    leftOut: table.value.unreadable,
+    firstReason: table.value.firstProblem,
   };
 }
 

@@ -2,11 +2,13 @@
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
 import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
-import { IDENTIFIER_NAME } from '../../core/exploration/identity.ts';
+import { uselessReason } from '../../core/recipe/steps/drop-useless.ts';
+import { looksCoded } from '../../core/recipe/steps/one-hot.ts';
+import { roundedTo } from '../../core/recipe/steps/scale.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
-import { numericSpelling } from './cell-category.ts';
-import { isMissing } from './missing.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
+import { isMissing } from '../../core/data/missing.ts';
 
 /** What was seen in one column of the example. */
 export interface ColumnFacts {
@@ -64,7 +66,15 @@ export function inferTableContract(
   const columns = header.map((name, field) => factsOf(name, rows, field));
   const notes: string[] = [];
   const usable = columns.filter((facts) => {
-    const reason = unusable(facts, rows.length);
+    const reason = uselessReason(
+      {
+        name: facts.name,
+        distinct: facts.distinct,
+        areNumbers: facts.numbers !== undefined,
+        longest: facts.values.reduce((longest, value) => Math.max(longest, value.length), 0),
+      },
+      rows.length,
+    );
     if (reason !== undefined && facts.name !== target)
       notes.push(`${quoted(facts.name)} is left out: ${reason}`);
     return reason === undefined || facts.name === target;
@@ -113,7 +123,8 @@ export function inferTableContract(
   });
 }
 
-function headerProblem(
+/** Why a table of this header and these rows cannot be spoken of by its columns; undefined where it can. */
+export function headerProblem(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): InferenceProblem | undefined {
@@ -199,35 +210,6 @@ function factsOf(name: string, rows: readonly (readonly string[])[], field: numb
   return { name, missing, distinct: values.size, numbers, values: ordered };
 }
 
-/** To a whole number of the largest power of ten that is not above `unit`. */
-function roundedTo(value: number, unit: number, round: (value: number) => number): number {
-  const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(unit))));
-  const scale = 10 ** digits;
-  return Number((round(value * scale) / scale).toFixed(digits));
-}
-
-function unusable(facts: ColumnFacts, rows: number): string | undefined {
-  if (facts.name === '') return 'it has no name.';
-  if (facts.name.length > 80) return 'its name is longer than 80 characters.';
-  if (facts.distinct === 0) return 'it is empty in every row.';
-  if (IDENTIFIER_NAME.test(facts.name) && facts.distinct > rows / 2)
-    return 'it looks like an identifier, which no model should learn.';
-  if (facts.distinct === 1) return 'it has the same value in every row.';
-  if (facts.numbers !== undefined) return undefined;
-  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > MAXIMUM_VALUES)
-    return 'its texts are nearly all different (names or free text).';
-  if (facts.values.some((value) => value.length > 80)) return 'it holds free text.';
-  return undefined;
-}
-
-/** Whole numbers of few values are codes more often than quantities. */
-const looksCoded = (facts: ColumnFacts, rows: number): boolean =>
-  facts.numbers !== undefined &&
-  facts.numbers.areWhole &&
-  facts.distinct <= 8 &&
-  facts.distinct * 10 <= rows &&
-  facts.numbers.maximum <= 100;
-
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
   const rank = (facts: ColumnFacts, field: number): number =>
     (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
@@ -239,7 +221,7 @@ function targetCandidates(usable: readonly ColumnFacts[]): string[] {
 
 function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColumn {
   const missingAllowed = facts.missing > 0;
-  if (facts.numbers === undefined || looksCoded(facts, rows)) {
+  if (facts.numbers === undefined || looksCoded({ ...facts.numbers, distinct: facts.distinct }, rows)) {
     if (facts.numbers !== undefined)
       notes.push(
         `${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`,
