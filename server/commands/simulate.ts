@@ -113,7 +113,7 @@ export function register(program: Command): void {
     .option('--learning-rate <rate>', 'of local training', numberOf(0, 10, true), 0.1)
     .option(
       '--optimizer <name>',
-      'of local training: sgd, sgd:momentum=0.9, adam (default: sgd)',
+      'of local training: sgd, sgd:momentum=0.9, adam, adamw:decay=0.01, rmsprop (default: sgd)',
       optimizerOf,
     )
     .option('--proximal <mu>', 'keeps local training near the base (FedProx)', numberOf(0, 100), 0)

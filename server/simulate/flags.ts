@@ -5,6 +5,8 @@ import { parseAttack } from '#lib/core/attacks/index.ts';
 import { parseStrategy } from '#lib/core/aggregation/strategy-spec.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
 import { metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';
+import { OptimizerSpec } from '#lib/core/model/spec.ts';
 import { Privacy } from '#lib/core/privacy/rules.ts';
 import { parseCodec } from '#lib/core/update/codec/index.ts';
 import { samples } from '#lib/modalities/samples.ts';
@@ -99,14 +101,18 @@ export function modeOf(text: string): SimulationSetup['mode'] {
       );
 }
 
-/** `sgd`, `sgd:momentum=0.9`, `adam`. */
+/** `sgd`, `sgd:momentum=0.9`, `adam`, `adamw:decay=0.01`, `rmsprop`. */
 export function optimizerOf(text: string): SimulationSetup['optimizer'] {
-  if (text === 'adam') return { type: 'adam' };
-  if (text === 'sgd') return { type: 'sgd', momentum: 0 };
-  const momentum = Number(/^sgd:momentum=(\S+)$/.exec(text)?.[1] ?? NaN);
-  return momentum >= 0 && momentum <= 0.999
-    ? { type: 'sgd', momentum }
-    : refuse('One of sgd, sgd:momentum=0.9 (from 0 to 0.999), adam.');
+  const [, type, , number] = /^(sgd|adam|adamw|rmsprop)(:(?:momentum|decay)=(\S+))?$/.exec(text) ?? [];
+  const takes = /^sgd:momentum=|^adamw:decay=/.test(text);
+  const read = v.safeParse(OptimizerSpec, {
+    type,
+    ...(type === 'sgd' ? { momentum: Number(number ?? 0) } : {}),
+    ...(type === 'adamw' ? { weightDecay: Number(number ?? USUAL_WEIGHT_DECAY) } : {}),
+  });
+  return read.success && (number === undefined || takes)
+    ? read.output
+    : refuse('One of sgd, sgd:momentum=0.9 (0 to 0.999), adam, adamw, adamw:decay=0.01 (0 to 1), rmsprop.');
 }
 
 /** `central:clip=0.5,noise=1,delta=1e-5,epsilon=8`. */

@@ -289,15 +289,14 @@ export function trainerContract(
       ).toBeLessThan(options.tolerance);
     });
 
-    test('Adam matches the plain reference, and so do its moments', async () => {
-      // Adam divides by √v: where a gradient is rounding noise its step is still a whole one. A smooth network has none.
+    test.each([
+      ['Adam', { type: 'adam' }],
+      ['AdamW', { type: 'adamw', weightDecay: 0.5 }],
+      ['RMSProp', { type: 'rmsprop' }],
+    ] as const)('%s matches the plain reference, and so do its moments', async (_, optimizer) => {
+      // They divide by √u: where a gradient is rounding noise their step is still a whole one. A smooth network has none.
       const of = networks['an MLP with tanh, sigmoid and a layer without bias']!;
-      const { got, expected } = await agrees(
-        of,
-        someRows(of, 5),
-        plan({ optimizer: { type: 'adam' }, learningRate: 0.01 }),
-        6,
-      );
+      const { got, expected } = await agrees(of, someRows(of, 5), plan({ optimizer, learningRate: 0.01 }), 6);
       expect(
         relativeDifference(
           got.state.optimizer,
@@ -317,6 +316,7 @@ export function trainerContract(
       test.each([
         ['momentum', plan({ optimizer: { type: 'sgd', momentum: 0.9 } })],
         ['Adam', plan({ optimizer: { type: 'adam' }, learningRate: 0.01 })],
+        ['AdamW', plan({ optimizer: { type: 'adamw', weightDecay: 0.5 }, learningRate: 0.01 })],
         [
           'a proximal term and momentum',
           plan({ proximalTerm: 0.5, optimizer: { type: 'sgd', momentum: 0.5 } }),

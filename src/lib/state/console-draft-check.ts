@@ -11,6 +11,7 @@ import { FederationId } from '#lib/core/ids.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
+import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
@@ -294,10 +295,10 @@ export function checkDraft(draft: Draft): CheckedDraft {
 
 /** Of a network: its layers, and how devices train it. */
 function trainingTyped(draft: Draft, model: CheckedDraft['model']) {
-  const { optimizer, momentum, ...plan } = draft.plan;
+  const { optimizer, momentum, weightDecay, ...plan } = draft.plan;
   return {
     network: model.ok && model.value.type === 'network' ? model.value.network.spec : undefined,
-    plan: { ...plan, optimizer: optimizer === 'sgd' ? { type: 'sgd', momentum } : { type: 'adam' } },
+    plan: { ...plan, optimizer: optimizerWith(optimizer, { momentum, weightDecay }) },
     strategy: strategyChosen(draft),
     transfer: draft.transfer,
     guard: draft.guard,

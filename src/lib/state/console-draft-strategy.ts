@@ -10,6 +10,7 @@ import {
   type TransferRules,
 } from '#lib/core/federation.ts';
 import type { Network } from '#lib/core/model/network.ts';
+import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
 import { sharedCount } from '#lib/core/model/own-part.ts';
 import { readOptions, type OptionValues } from '#lib/core/named-options.ts';
 import { codecKinds, parseCodec } from '#lib/core/update/codec/index.ts';
@@ -61,8 +62,10 @@ export function plannedTyped(draft: Draft): Parameters<typeof checkStrategy>[0] 
       localEpochs: plan('localEpochs'),
       batchSize: plan('batchSize'),
       learningRate: plan('learningRate'),
-      optimizer:
-        draft.plan.optimizer === 'sgd' ? { type: 'sgd', momentum: plan('momentum') } : { type: 'adam' },
+      optimizer: optimizerWith(draft.plan.optimizer, {
+        momentum: plan('momentum'),
+        weightDecay: plan('weightDecay'),
+      }),
       proximalTerm: plan('proximalTerm'),
       seed: plan('seed'),
     },

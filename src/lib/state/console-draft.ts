@@ -15,6 +15,7 @@ import {
 } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
+import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
@@ -115,8 +116,9 @@ export const Draft = v.object({
     localEpochs: number,
     batchSize: number,
     learningRate: number,
-    optimizer: v.picklist(['sgd', 'adam']),
+    optimizer: v.picklist(optimizerTypes),
     momentum: number,
+    weightDecay: v.optional(number, USUAL_WEIGHT_DECAY),
     proximalTerm: number,
     seed: number,
   }),
@@ -224,6 +226,7 @@ export const emptyDraft = (): Draft => ({
     learningRate: 0.1,
     optimizer: 'sgd',
     momentum: 0,
+    weightDecay: USUAL_WEIGHT_DECAY,
     proximalTerm: 0,
     seed: 1,
   },
@@ -335,7 +338,7 @@ function networkDraft(spec: NetworkFederation, draft: Draft) {
       batchSize: plan.batchSize,
       learningRate: plan.learningRate,
       optimizer: plan.optimizer.type,
-      momentum: plan.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0,
+      ...optimizerNumbers(plan.optimizer),
       proximalTerm: plan.proximalTerm,
       seed: plan.seed,
     },

@@ -4,6 +4,7 @@ import type { FederationSpec, TransferRules } from '#lib/core/federation.ts';
 import { secureSumWords } from './console-draft-secure.ts';
 import { statisticsWords } from './console-draft-statistics.ts';
 import { familyNamed } from '#lib/core/model/families/index.ts';
+import { optimizerWords } from '#lib/core/model/optimizer-kinds.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 import {
   personalWords,
@@ -59,10 +60,8 @@ function planSentence({
   learningRate,
   proximalTerm,
 }: FederationSpec['plan']): string {
-  const momentum =
-    optimizer.type === 'sgd' && optimizer.momentum > 0 ? ` with momentum ${optimizer.momentum}` : '';
   const proximal = proximalTerm > 0 ? `, proximal term ${proximalTerm}` : '';
-  return `${epochs(localEpochs)}, batches of ${batchSize}, ${optimizer.type === 'adam' ? 'Adam' : 'SGD'}${momentum} at ${learningRate}${proximal}`;
+  return `${epochs(localEpochs)}, batches of ${batchSize}, ${optimizerWords(optimizer)} at ${learningRate}${proximal}`;
 }
 
 /** How the model is learnt: what devices do, what is made of it, and what crosses the wire. */

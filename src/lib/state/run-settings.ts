@@ -6,6 +6,7 @@ import type { FederationSpec } from '../core/federation.ts';
 import { measures, metrics, type MetricName } from '../core/metrics/figures.ts';
 import { familiesFor, networkOf, type FamilyName } from '../core/model/families/index.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
+import { optimizerNumbers, optimizerWith } from '../core/model/optimizer-kinds.ts';
 import type { OptimizerSpec, TrainingPlan } from '../core/model/spec.ts';
 
 export type FamilyChoice = FamilyName | 'federation';
@@ -22,6 +23,7 @@ export interface RunForm {
   learningRate: string;
   optimizer: OptimizerSpec['type'];
   momentum: string;
+  weightDecay: string;
   seed: string;
 }
 export type RunField = keyof RunForm;
@@ -65,7 +67,7 @@ export const familyOptions = (
 export function initialForm(contract: DataContract, federation: FederationSpec | undefined): RunForm {
   const own = federation !== undefined && 'network' in federation ? federation : undefined;
   const plan = own?.plan;
-  const momentum = plan?.optimizer.type === 'sgd' ? plan.optimizer.momentum : 0;
+  const { momentum, weightDecay } = optimizerNumbers(plan?.optimizer ?? { type: 'sgd', momentum: 0 });
   return {
     family:
       own === undefined
@@ -82,6 +84,7 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
     learningRate: String(plan?.learningRate ?? 0.1),
     optimizer: plan?.optimizer.type ?? 'sgd',
     momentum: String(momentum),
+    weightDecay: String(weightDecay),
     seed: String(plan?.seed ?? 1),
   };
 }
@@ -140,6 +143,7 @@ export function readForm(
   const batchSize = take('batchSize', whole(form.batchSize, 1, 4096));
   const learningRate = take('learningRate', between(form.learningRate, 1e-7, 10));
   const momentum = form.optimizer === 'sgd' ? take('momentum', between(form.momentum, 0, 0.999)) : 0;
+  const weightDecay = form.optimizer === 'adamw' ? take('weightDecay', between(form.weightDecay, 0, 1)) : 0;
   const seed = take('seed', whole(form.seed, 0, Number.MAX_SAFE_INTEGER));
   if (
     Object.keys(problems).length > 0 ||
@@ -147,6 +151,7 @@ export function readForm(
     batchSize === undefined ||
     learningRate === undefined ||
     momentum === undefined ||
+    weightDecay === undefined ||
     seed === undefined
   )
     return { ok: false, problems };
@@ -169,7 +174,7 @@ export function readForm(
         localEpochs: epochs,
         batchSize,
         learningRate,
-        optimizer: form.optimizer === 'adam' ? { type: 'adam' } : { type: 'sgd', momentum },
+        optimizer: optimizerWith(form.optimizer, { momentum, weightDecay }),
         proximalTerm: 0,
         seed,
       },

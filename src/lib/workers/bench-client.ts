@@ -7,44 +7,30 @@ import type {
   TrainedBench,
   TrainRequest,
 } from './bench-messages.ts';
-import { allowOwnWorkers } from './worker-addresses.ts';
+import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
 export type BenchProgress = Extract<BenchReply, { type: 'event' }>['event'];
 type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
+export type BenchWorker = RequestWorker<BenchRequest, BenchReply>;
 
-/** The part of a Worker that the client needs. */
-export interface BenchWorker {
-  postMessage(message: BenchRequest): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<BenchReply>) => void): void;
-  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
-  terminate(): void;
-}
-
-function startWorker(): BenchWorker {
-  allowOwnWorkers();
-  return new Worker(new URL('./bench.worker.ts', import.meta.url), { type: 'module', name: 'bench' });
-}
-
-interface Waiting {
-  readonly onReply: (reply: BenchReply) => void;
-  readonly onLost: (error: Error) => void;
-}
+const startWorker = (): BenchWorker =>
+  allowedWorker(
+    () => new Worker(new URL('./bench.worker.ts', import.meta.url), { type: 'module', name: 'bench' }),
+  );
 
 export class BenchClient {
-  readonly #start: () => BenchWorker;
-  #worker: BenchWorker | undefined;
-  #waiting = new Map<number, Waiting>();
-  #next = 1;
+  readonly #requests: WorkerRequests<BenchRequest, BenchReply>;
 
   /** The worker starts with the first request. */
   constructor(start: () => BenchWorker = startWorker) {
-    this.#start = start;
+    this.#requests = new WorkerRequests<BenchRequest, BenchReply>(start, plainFailures);
   }
 
   /** Rejects with an Error for the person when the worker fails or is lost. */
   open(request: Omit<OpenRequest, 'id' | 'name'>): Promise<OpenedBench | Refused> {
-    return this.#ask({ ...request, id: this.#next++, name: 'open' }, undefined, (reply) =>
-      reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined,
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'open' }),
+      (reply) => (reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined),
     );
   }
 
@@ -54,60 +40,18 @@ export class BenchClient {
     onProgress: (progress: BenchProgress) => void,
     signal: AbortSignal,
   ): Promise<TrainedBench | Refused> {
-    return this.#ask({ ...request, id: this.#next++, name: 'train' }, signal, (reply) => {
-      if (reply.type === 'event') onProgress(reply.event);
-      return reply.type === 'trained' ? reply.trained : reply.type === 'refused' ? reply : undefined;
-    });
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'train' }),
+      (reply) => {
+        if (reply.type === 'event') onProgress(reply.event);
+        return reply.type === 'trained' ? reply.trained : reply.type === 'refused' ? reply : undefined;
+      },
+      signal,
+    );
   }
 
   /** Ends the worker, whatever it does; what still waits rejects. */
   close(): void {
-    this.#lose(new Error('The training was closed.'));
-  }
-
-  #ask<Result>(
-    request: OpenRequest | TrainRequest,
-    signal: AbortSignal | undefined,
-    read: (reply: BenchReply) => Result | undefined,
-  ): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      const worker = this.#running();
-      const cancel = (): void =>
-        worker.postMessage({ id: this.#next++, name: 'cancel', request: request.id });
-      const settle = (end: () => void): void => {
-        this.#waiting.delete(request.id);
-        signal?.removeEventListener('abort', cancel);
-        end();
-      };
-      this.#waiting.set(request.id, {
-        onLost: (error) => settle(() => reject(error)),
-        onReply(reply) {
-          if (reply.type === 'cancelled') return settle(() => reject(signal?.reason as Error));
-          if (reply.type === 'failure') return settle(() => reject(new Error(reply.message)));
-          const result = read(reply);
-          if (result !== undefined) settle(() => resolve(result));
-        },
-      });
-      signal?.addEventListener('abort', cancel);
-      worker.postMessage(request);
-    });
-  }
-
-  #running(): BenchWorker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = this.#start();
-    worker.addEventListener('message', ({ data }) => this.#waiting.get(data.id)?.onReply(data));
-    const lost = (): void =>
-      this.#lose(new Error('The worker of this tab could not be started or has ended. Reload the page.'));
-    worker.addEventListener('error', lost);
-    worker.addEventListener('messageerror', lost);
-    this.#worker = worker;
-    return worker;
-  }
-
-  #lose(error: Error): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    for (const waiting of [...this.#waiting.values()]) waiting.onLost(error);
+    this.#requests.end(new Error('The training was closed.'));
   }
 }

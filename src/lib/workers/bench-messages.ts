@@ -4,6 +4,7 @@ import type { Histogram } from '../core/exploration/number-summary.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Analysis } from '../participant/workbench/analyse.ts';
 import type { BenchEvent, BenchResult } from '../participant/workbench/run-bench.ts';
+import type { CancelRequest, CommonReply } from './request-messages.ts';
 
 /** Reads, splits and encodes, so that what cannot be learnt is said before anything is. */
 export interface OpenRequest {
@@ -30,12 +31,7 @@ export interface TrainingWishes {
   readonly trials: number | null;
   readonly seed: number;
 }
-export interface BenchCancel {
-  readonly id: number;
-  readonly name: 'cancel';
-  readonly request: number;
-}
-export type BenchRequest = OpenRequest | TrainRequest | BenchCancel;
+export type BenchRequest = OpenRequest | TrainRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -80,5 +76,4 @@ export type BenchReply =
   | { readonly type: 'trained'; readonly id: number; readonly trained: TrainedBench }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
   | { readonly type: 'refused'; readonly id: number; readonly message: string }
-  | { readonly type: 'failure'; readonly id: number; readonly message: string }
-  | { readonly type: 'cancelled'; readonly id: number };
+  | CommonReply;

@@ -1,6 +1,6 @@
 // The page's side of the device worker. One client holds one worker; whoever makes it closes it.
 import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
-import { allowOwnWorkers } from './worker-addresses.ts';
+import { allowedWorker, detailOf } from './worker-requests.ts';
 
 /** A request failed: `kind` is a short code, `message` a sentence for the person. */
 export class DeviceFailure extends Error {
@@ -27,10 +27,10 @@ interface Waiting {
   readonly reject: (failure: DeviceFailure) => void;
 }
 
-export function startDeviceWorker(): DeviceWorker {
-  allowOwnWorkers();
-  return new Worker(new URL('./device.worker.ts', import.meta.url), { type: 'module', name: 'device' });
-}
+export const startDeviceWorker = (): DeviceWorker =>
+  allowedWorker(
+    () => new Worker(new URL('./device.worker.ts', import.meta.url), { type: 'module', name: 'device' }),
+  );
 
 export class DeviceClient {
   readonly #worker: DeviceWorker;
@@ -44,14 +44,10 @@ export class DeviceClient {
     this.#worker = worker;
     worker.addEventListener('message', ({ data }) => this.#receive(data));
     const lost = (event: Event): void => {
-      const detail =
-        'message' in event && typeof event.message === 'string' && event.message !== ''
-          ? ` (${event.message})`
-          : '';
       this.#lose(
         new DeviceFailure(
           'worker-lost',
-          `What computes on this device stopped unexpectedly${detail}. Reload the page; nothing that was acknowledged is lost.`,
+          `What computes on this device stopped unexpectedly${detailOf(event)}. Reload the page; nothing that was acknowledged is lost.`,
         ),
         true,
       );

@@ -8,7 +8,7 @@ import type {
   IngestReply,
   IngestRequest,
 } from './ingest-messages.ts';
-import { allowOwnWorkers } from './worker-addresses.ts';
+import { allowedWorker, WorkerRequests, type Failures, type RequestWorker } from './worker-requests.ts';
 
 type Imported = Extract<IngestReply, { type: 'imported' }>;
 type Refused = Extract<IngestReply, { type: 'refused' }>;
@@ -32,33 +32,28 @@ export class IngestFailure extends Error {
   }
 }
 
-/** The part of a Worker that the client needs. */
-export interface IngestWorker {
-  postMessage(message: IngestRequest, transfer?: Transferable[]): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<IngestReply>) => void): void;
-  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void;
-  terminate(): void;
-}
+export type IngestWorker = RequestWorker<IngestRequest, IngestReply>;
 
-interface Waiting {
-  readonly onReply: (reply: IngestReply) => void;
-  readonly onLost: (failure: IngestFailure) => void;
-}
+const startWorker = (): IngestWorker =>
+  allowedWorker(
+    () => new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' }),
+  );
 
-function startWorker(): IngestWorker {
-  allowOwnWorkers();
-  return new Worker(new URL('./ingest.worker.ts', import.meta.url), { type: 'module', name: 'ingest' });
-}
+const failures: Failures<Extract<IngestReply, { type: 'failure' }>> = {
+  failed: (reply) => new IngestFailure(reply.kind, reply.message),
+  lost: (detail) =>
+    new IngestFailure(
+      'worker-lost',
+      `The import stopped unexpectedly${detail}. Choose the same files again to continue.`,
+    ),
+};
 
 export class IngestClient {
-  readonly #start: () => IngestWorker;
-  #worker: IngestWorker | undefined;
-  #waiting = new Map<number, Waiting>();
-  #next = 1;
+  readonly #requests: WorkerRequests<IngestRequest, IngestReply>;
 
   /** The worker starts with the first request. */
   constructor(start: () => IngestWorker = startWorker) {
-    this.#start = start;
+    this.#requests = new WorkerRequests<IngestRequest, IngestReply>(start, failures);
   }
 
   /**
@@ -70,19 +65,23 @@ export class IngestClient {
     onProgress?: (progress: ImportProgress) => void,
     signal?: AbortSignal,
   ): Promise<ImportResult> {
-    return this.#ask<ImportResult>({ ...request, id: this.#next++, name: 'import' }, signal, (reply) => {
-      switch (reply.type) {
-        case 'progress':
-          onProgress?.({ fraction: reply.fraction, examples: reply.examples, message: reply.message });
-          return undefined;
-        case 'imported':
-          return { type: 'imported', record: reply.record, report: reply.report, preview: reply.preview };
-        case 'refused':
-          return { type: 'refused', report: reply.report };
-        default:
-          return undefined;
-      }
-    });
+    return this.#requests.ask<ImportResult>(
+      (id) => ({ ...request, id, name: 'import' }),
+      (reply) => {
+        switch (reply.type) {
+          case 'progress':
+            onProgress?.({ fraction: reply.fraction, examples: reply.examples, message: reply.message });
+            return undefined;
+          case 'imported':
+            return { type: 'imported', record: reply.record, report: reply.report, preview: reply.preview };
+          case 'refused':
+            return { type: 'refused', report: reply.report };
+          default:
+            return undefined;
+        }
+      },
+      signal,
+    );
   }
 
   /** One input as training would see it: [F] or [H, W, C], or several rows of a file. Rejects with IngestFailure. */
@@ -91,80 +90,23 @@ export class IngestClient {
     input: EncodeRequest['input'],
     signal?: AbortSignal,
   ): Promise<Uint8Array | Float32Array> {
-    return this.#ask({ id: this.#next++, name: 'encode', contract, input }, signal, (reply) =>
-      reply.type === 'encoded' ? reply.features : undefined,
+    return this.#requests.ask(
+      (id) => ({ id, name: 'encode', contract, input }),
+      (reply) => (reply.type === 'encoded' ? reply.features : undefined),
+      signal,
     );
   }
 
   /** Asks about a dataset that is kept here. Rejects with IngestFailure: 'no-dataset', 'bad-edit', 'moved', 'locked', … */
   ask(question: DatasetQuestion): Promise<DatasetAnswer> {
-    return this.#ask({ id: this.#next++, name: 'dataset', question }, undefined, (reply) =>
-      reply.type === 'answer' ? reply.answer : undefined,
+    return this.#requests.ask(
+      (id) => ({ id, name: 'dataset', question }),
+      (reply) => (reply.type === 'answer' ? reply.answer : undefined),
     );
   }
 
   /** Ends the worker; what still waits rejects. Nothing durable is lost: a cut-off import is resumable. */
   close(): void {
-    this.#lose(new IngestFailure('closed', 'The import was closed.'));
-  }
-
-  #ask<Result>(
-    request: Exclude<IngestRequest, { name: 'cancel' }>,
-    signal: AbortSignal | undefined,
-    read: (reply: IngestReply) => Result | undefined,
-  ): Promise<Result> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    return new Promise<Result>((resolve, reject) => {
-      const worker = this.#running();
-      const cancel = (): void =>
-        worker.postMessage({ id: this.#next++, name: 'cancel', request: request.id });
-      const settle = (end: () => void): void => {
-        this.#waiting.delete(request.id);
-        signal?.removeEventListener('abort', cancel);
-        end();
-      };
-      this.#waiting.set(request.id, {
-        onLost: (failure) => settle(() => reject(failure)),
-        onReply(reply) {
-          if (reply.type === 'cancelled') return settle(() => reject(signal?.reason as Error));
-          if (reply.type === 'failure')
-            return settle(() => reject(new IngestFailure(reply.kind, reply.message)));
-          const result = read(reply);
-          if (result !== undefined) settle(() => resolve(result));
-        },
-      });
-      signal?.addEventListener('abort', cancel);
-      worker.postMessage(request);
-    });
-  }
-
-  #running(): IngestWorker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = this.#start();
-    worker.addEventListener('message', ({ data }) => this.#waiting.get(data.id)?.onReply(data));
-    const lost = (event: Event): void => {
-      const detail =
-        'message' in event && typeof event.message === 'string' && event.message !== ''
-          ? ` (${event.message})`
-          : '';
-      this.#lose(
-        new IngestFailure(
-          'worker-lost',
-          `The import stopped unexpectedly${detail}. Choose the same files again to continue.`,
-        ),
-      );
-    };
-    worker.addEventListener('error', lost);
-    worker.addEventListener('messageerror', lost);
-    this.#worker = worker;
-    return worker;
-  }
-
-  #lose(failure: IngestFailure): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const one of waiting) one.onLost(failure);
+    this.#requests.end(new IngestFailure('closed', 'The import was closed.'));
   }
 }

@@ -8,6 +8,7 @@ import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type { CancelRequest } from './request-messages.ts';
 
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
 
@@ -81,11 +82,6 @@ export interface DatasetRequest {
   readonly id: number;
   readonly name: 'dataset';
   readonly question: DatasetQuestion;
-}
-export interface CancelRequest {
-  readonly id: number;
-  readonly name: 'cancel';
-  readonly request: number;
 }
 export type IngestRequest = ImportRequest | EncodeRequest | DatasetRequest | CancelRequest;
 

@@ -17,7 +17,6 @@ import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
 import type {
-  CancelRequest,
   DatasetRequest,
   EncodeRequest,
   ImportRequest,
@@ -26,6 +25,7 @@ import type {
   IngestRequest,
 } from './ingest-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
+import type { CancelRequest } from './request-messages.ts';
 
 export interface IngestDependencies {
   /** Rejects when the browser gives no storage. */

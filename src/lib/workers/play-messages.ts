@@ -3,6 +3,7 @@
 import type { Experiment } from '../participant/play/experiment.ts';
 import type { PlayParticipant, PlayRound } from '../participant/play/play-federation.ts';
 import type { PlayScore } from '../participant/play/train-plainly.ts';
+import type { CommonReply } from './request-messages.ts';
 
 /** Begins anew: what was there before is forgotten. */
 export interface MakeRequest {
@@ -31,4 +32,4 @@ export type PlayReply =
   | { readonly type: 'made'; readonly id: number; readonly sides: readonly PlayMade[] }
   /** One for each setting; null for one that could not be made. */
   | { readonly type: 'round'; readonly id: number; readonly sides: readonly (PlayRound | null)[] }
-  | { readonly type: 'failure'; readonly id: number; readonly message: string };
+  | CommonReply;

@@ -178,7 +178,7 @@ export class JaxSession implements TrainerSession {
         masks: this.#masks(indices.length),
         anchor: tree.ref(this.#anchor),
         correction: tree.ref(this.#correction),
-        settings: this.#array(settingsOf(this.#plan, this.#steps + 1), [4]),
+        settings: this.#array(settingsOf(this.#plan, this.#steps + 1), [5]),
       };
       this.#held = undefined;
       this.#held = this.#programs.step(held, given);

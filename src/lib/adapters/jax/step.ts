@@ -3,7 +3,7 @@
 import { jit, nn, numpy as np, valueAndGrad, type Array as JaxArray, type Device } from '@jax-js/jax';
 import { isClassifier } from '../../core/model/head.ts';
 import { isTrained, type Network, type ParameterSlot } from '../../core/model/network.ts';
-import { ADAM, adamCorrections } from '../../core/model/optimizer.ts';
+import { momentRule, momentStep, momentumOf } from '../../core/model/optimizer.ts';
 import type { SessionPlan } from '../../ports/trainer.ts';
 import { forward } from './passes.ts';
 
@@ -30,7 +30,7 @@ export type Given = {
   anchor: JaxArray[];
   /** Added to the gradient; empty without. */
   correction: JaxArray[];
-  /** [4]: see settingsOf. */
+  /** [5]: see settingsOf. */
   settings: JaxArray;
 };
 
@@ -39,9 +39,15 @@ export function settingsOf(
   { learningRate, optimizer, proximalTerm }: SessionPlan,
   t: number,
 ): Float32Array<ArrayBuffer> {
-  const [first, second] = optimizer.type === 'adam' ? adamCorrections(t) : [1, 1];
-  const momentum = optimizer.type === 'sgd' ? optimizer.momentum : 0;
-  return Float32Array.of(learningRate / first, momentum, proximalTerm, second);
+  const rule = momentRule(optimizer);
+  const step = rule && momentStep(rule, learningRate, t);
+  return Float32Array.of(
+    step?.rate ?? learningRate,
+    momentumOf(optimizer),
+    proximalTerm,
+    step?.correction ?? 1,
+    step?.keep ?? 1,
+  );
 }
 
 /** Layers that drop something out. */
@@ -63,12 +69,14 @@ export function outputsOf(network: Network, device: Device): Outputs {
   });
 }
 
-/** Likewise; `optimizer`: which kind it is, and whether it has momentum, not how much. */
+/** Likewise; `optimizer`: which kind it is, and whether it has momentum, not how much of it or of decay. */
 export function trainingStepOf(
   network: Network,
   device: Device,
   optimizer: SessionPlan['optimizer'],
 ): TrainingStep {
+  const rule = momentRule(optimizer);
+  const decays = optimizer.type === 'adamw';
   const trained = network.slots.filter(isTrained);
   const dropping = dropoutLayers(network);
 
@@ -128,8 +136,8 @@ export function trainingStepOf(
       if (anchor.length > 0) gradient = gradient.add(before.ref.sub(at(anchor, index)).mul(setting(2)));
       if (correction.length > 0) gradient = gradient.add(at(correction, index));
       let move: JaxArray;
-      if (optimizer.type === 'adam') {
-        const { beta1, beta2, epsilon } = ADAM;
+      if (rule !== undefined) {
+        const { beta1, beta2, epsilon } = rule;
         const m = at(held.first, index)
           .mul(beta1)
           .add(gradient.ref.mul(1 - beta1));
@@ -139,11 +147,12 @@ export function trainingStepOf(
         first.push(m.ref);
         second.push(u.ref);
         move = m.div(np.sqrt(u.div(setting(3))).add(epsilon));
-      } else if (optimizer.momentum > 0) {
+      } else if (momentumOf(optimizer) > 0) {
         move = at(held.first, index).mul(setting(1)).add(gradient);
         first.push(move.ref);
       } else move = gradient;
-      next.set(slot, before.sub(move.mul(setting(0))));
+      const kept = decays ? before.mul(setting(4)) : before;
+      next.set(slot, kept.sub(move.mul(setting(0))));
     }
     const rest = network.slots.filter((slot) => !isTrained(slot));
     for (const [index, slot] of rest.entries()) next.set(slot, at(moved, index));

@@ -112,15 +112,24 @@ const momentum = elementwise('momentum', 3, 2, (w, g, v, share, rate) =>
   join(v.set(add(mul(share.get, v.get), g.get)), w.set(sub(w.get, mul(rate.get, v.get)))),
 );
 /**
- * Adam's moments and step. The rests are 1 − β, given because f32 cannot tell 1 − 0.999 well; `rate` is η over the first
- * bias correction.
+ * Two moments and the step by them (MomentRule in core/model/optimizer.ts). The rests are 1 − β, given because f32 cannot tell
+ * 1 − 0.999 well; `rate` is η over the first bias correction, `keep` what weight decay leaves.
  */
-const adam = elementwise('adam', 4, 7, (w, g, m, v, beta1, rest1, beta2, rest2, rate, correction2, epsilon) =>
-  join(
-    m.set(add(mul(beta1.get, m.get), mul(rest1.get, g.get))),
-    v.set(add(mul(beta2.get, v.get), mul(rest2.get, mul(g.get, g.get)))),
-    w.set(sub(w.get, div(mul(rate.get, m.get), add(sqrt(div(v.get, correction2.get)), epsilon.get)))),
-  ),
+const moments = elementwise(
+  'moments',
+  4,
+  8,
+  (w, g, m, v, beta1, rest1, beta2, rest2, rate, correction2, epsilon, keep) =>
+    join(
+      m.set(add(mul(beta1.get, m.get), mul(rest1.get, g.get))),
+      v.set(add(mul(beta2.get, v.get), mul(rest2.get, mul(g.get, g.get)))),
+      w.set(
+        sub(
+          mul(keep.get, w.get),
+          div(mul(rate.get, m.get), add(sqrt(div(v.get, correction2.get)), epsilon.get)),
+        ),
+      ),
+    ),
 );
 
 /** to[i] ← from[i] / 255, bytes to floats. Writes up to three floats more than `n`. */
@@ -284,7 +293,7 @@ export const elementwiseRoutines: readonly Routine[] = [
   pull,
   descend,
   momentum,
-  adam,
+  moments,
   gatherBytes,
   copy,
   clear,

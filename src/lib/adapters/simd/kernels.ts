@@ -17,7 +17,7 @@ const names = [
   'pull',
   'descend',
   'momentum',
-  'adam',
+  'moments',
   'gatherBytes',
   'copy',
   'clear',

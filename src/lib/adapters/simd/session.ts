@@ -2,7 +2,7 @@
 // beside them, a correction where there is one, the rows, and then the program of the batch size at hand.
 import { asNumbers } from '../../core/model/reference/batches.ts';
 import { isTrained, type Network } from '../../core/model/network.ts';
-import { ADAM, adamCorrections, optimizerLength } from '../../core/model/optimizer.ts';
+import { momentRule, momentStep, momentumOf, optimizerLength } from '../../core/model/optimizer.ts';
 import { rangesOf, type Range } from '../../core/model/ranges.ts';
 import { evaluated, predicted } from '../../core/model/scoring.ts';
 import {
@@ -227,15 +227,16 @@ export class SimdSession implements TrainerSession {
     if (this.#anchor !== undefined) kernels.pull(gradient, parameters, this.#anchor, count, proximalTerm);
     if (this.#correction !== undefined) kernels.accumulate(this.#correction, gradient, count);
     const [first, second] = this.#moments;
-    if (optimizer.type === 'adam' && first !== undefined && second !== undefined) {
-      const { beta1, beta2, epsilon } = ADAM;
-      const [correction1, correction2] = adamCorrections(this.#steps);
-      kernels.adam(
+    const rule = momentRule(optimizer);
+    if (rule !== undefined && first !== undefined && second !== undefined) {
+      const { beta1, beta2, epsilon } = rule;
+      const { rate, correction, keep } = momentStep(rule, learningRate, this.#steps);
+      kernels.moments(
         parameters, gradient, first, second, count,
-        beta1, 1 - beta1, beta2, 1 - beta2, learningRate / correction1, correction2, epsilon,
+        beta1, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon, keep,
       ); // prettier-ignore
-    } else if (optimizer.type === 'sgd' && first !== undefined)
-      kernels.momentum(parameters, gradient, first, count, optimizer.momentum, learningRate);
+    } else if (first !== undefined)
+      kernels.momentum(parameters, gradient, first, count, momentumOf(optimizer), learningRate);
     else kernels.descend(parameters, gradient, count, learningRate);
     // Kernels go over the whole buffer: what no gradient moves is put back by the program, and has no moments.
     for (const { from, to } of this.#untrained)

@@ -3,7 +3,7 @@
 import { asNumbers, gatherFeatures } from '../../core/model/reference/batches.ts';
 import { isClassifier } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
-import { ADAM, adamCorrections } from '../../core/model/optimizer.ts';
+import { momentRule, momentStep, momentumOf } from '../../core/model/optimizer.ts';
 import type { DeviceLoss, Tensor } from './device.ts';
 import type { GpuOperations, GpuPrograms } from './gpu-device.ts';
 
@@ -78,6 +78,7 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
     },
     parameter(slot, values, plan) {
       const { optimizer, learningRate, proximalTerm } = plan;
+      const rule = momentRule(optimizer);
       const make = (numbers: Float32Array): Tensor =>
         memory.makeTensorInfo([...slot.shape], 'float32', numbers.slice());
       const held = { tensor: make(values.value) };
@@ -97,23 +98,24 @@ export function composedPrograms({ memory, kernel, upload }: GpuOperations): Gpu
           if (anchor !== undefined) g = add(g, scaled(subtract(held.tensor, anchor), proximalTerm));
           if (correction !== undefined) g = add(g, correction);
           const [first, second] = moments;
-          if (optimizer.type === 'adam' && first !== undefined && second !== undefined) {
-            const { beta1, beta2, epsilon } = ADAM;
-            const [correction1, correction2] = adamCorrections(t);
+          if (rule !== undefined && first !== undefined && second !== undefined) {
+            const { beta1, beta2, epsilon } = rule;
+            const { rate, correction: correction2, keep } = momentStep(rule, learningRate, t);
             const m = add(scaled(first, beta1), scaled(g, 1 - beta1));
             const v = add(scaled(second, beta2), scaled(multiply(g, g), 1 - beta2));
             const root = kernel('Sqrt', { x: scaled(v, 1 / correction2) });
             const move = kernel('RealDiv', {
-              a: scaled(m, learningRate / correction1),
+              a: scaled(m, rate),
               b: add(root, scalar(epsilon)),
             });
             moments[0] = replace(first, m);
             moments[1] = replace(second, v);
-            held.tensor = replace(held.tensor, subtract(held.tensor, move));
+            const before = keep === 1 ? held.tensor : scaled(held.tensor, keep);
+            held.tensor = replace(held.tensor, subtract(before, move));
             return;
           }
-          if (optimizer.type === 'sgd' && first !== undefined) {
-            g = add(scaled(first, optimizer.momentum), g);
+          if (first !== undefined) {
+            g = add(scaled(first, momentumOf(optimizer)), g);
             moments[0] = replace(first, g);
           }
           held.tensor = replace(held.tensor, subtract(held.tensor, scaled(g, learningRate)));

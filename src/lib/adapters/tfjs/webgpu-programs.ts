@@ -4,7 +4,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu/dist/backend
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu/dist/webgpu_program.js';
 import { gatherFeatures } from '../../core/model/reference/batches.ts';
 import { isClassifier } from '../../core/model/head.ts';
-import { ADAM, adamCorrections } from '../../core/model/optimizer.ts';
+import { momentRule, momentStep, momentumOf } from '../../core/model/optimizer.ts';
 import type { Rows } from '../../ports/trainer.ts';
 import type { DeviceRows, Tensor } from './device.ts';
 import type { GpuOperations, GpuPrograms } from './gpu-device.ts';
@@ -65,11 +65,11 @@ const sources = {
     ['beta', 'rest'],
     'result[index] = uniforms.beta * result[index] + uniforms.rest * g[index] * g[index];',
   ),
-  adam: inPlace(
-    'adam',
+  moments: inPlace(
+    'moments',
     ['m', 'v'],
-    ['rate', 'correction', 'epsilon'],
-    'result[index] = result[index] - uniforms.rate * m[index] / (sqrt(v[index] / uniforms.correction) + uniforms.epsilon);',
+    ['rate', 'correction', 'epsilon', 'keep'],
+    'result[index] = uniforms.keep * result[index] - uniforms.rate * m[index] / (sqrt(v[index] / uniforms.correction) + uniforms.epsilon);',
   ),
   gatherBytes: {
     name: 'gatherBytes',
@@ -247,6 +247,7 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
     holdRows: (rows, inputShape) => holdRows(rows, inputShape),
     parameter(slot, values, plan) {
       const { optimizer, learningRate, proximalTerm } = plan;
+      const rule = momentRule(optimizer);
       const make = (numbers: Float32Array): Tensor =>
         memory.makeTensorInfo([...slot.shape], 'float32', numbers.slice());
       const tensor = make(values.value);
@@ -259,14 +260,14 @@ export function webgpuPrograms(backend: WebGPUBackend, { memory, note, upload }:
           if (anchor !== undefined) change(sources.proximal, gradient, [tensor, anchor], proximalTerm);
           if (correction !== undefined) change(sources.correct, gradient, [correction]);
           const [first, second] = moments;
-          if (optimizer.type === 'adam' && first !== undefined && second !== undefined) {
-            const { beta1, beta2, epsilon } = ADAM;
-            const [correction1, correction2] = adamCorrections(t);
+          if (rule !== undefined && first !== undefined && second !== undefined) {
+            const { beta1, beta2, epsilon } = rule;
+            const { rate, correction: correction2, keep } = momentStep(rule, learningRate, t);
             change(sources.firstMoment, first, [gradient], beta1);
             change(sources.secondMoment, second, [gradient], beta2, 1 - beta2);
-            change(sources.adam, tensor, [first, second], learningRate / correction1, correction2, epsilon);
-          } else if (optimizer.type === 'sgd' && first !== undefined) {
-            change(sources.momentum, first, [gradient], optimizer.momentum);
+            change(sources.moments, tensor, [first, second], rate, correction2, epsilon, keep);
+          } else if (first !== undefined) {
+            change(sources.momentum, first, [gradient], momentumOf(optimizer));
             change(sources.descend, tensor, [first], learningRate);
           } else change(sources.descend, tensor, [gradient], learningRate);
         },

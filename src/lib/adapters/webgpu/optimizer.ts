@@ -1,6 +1,6 @@
 // The optimisers as WGSL: where a gradient is made, it is applied. No gradient lies anywhere, and no pass over the parameters
 // follows a step. The arithmetic is core's (core/model/optimizer.ts), in f32.
-import { ADAM } from '../../core/model/optimizer.ts';
+import { momentRule, momentumOf } from '../../core/model/optimizer.ts';
 import type { SessionPlan } from '../../ports/trainer.ts';
 import { recordNumber } from './step-record.ts';
 import type { Numbers } from './wgsl.ts';
@@ -21,18 +21,20 @@ export function applying(
   const lines: string[] = [];
   if (isProximal) lines.push(`gradient += ${recordNumber('proximal')} * (parameters[at] - anchor[at]);`);
   if (isCorrected) lines.push('gradient += correction[at];');
-  if (optimizer.type === 'adam') {
-    const { beta1, beta2, epsilon } = ADAM;
+  const rule = momentRule(optimizer);
+  if (rule !== undefined) {
+    const { beta1, beta2, epsilon } = rule;
     lines.push(
       `let other = ${say(parameterCount)} + at;`,
       // 1 − β is given: in f32, 1 − 0.999 is off by 1.3e-5 of itself.
-      `let first = ${beta1}f * moments[at] + ${1 - beta1}f * gradient;`,
-      `let second = ${beta2}f * moments[other] + ${1 - beta2}f * gradient * gradient;`,
+      `let first = f32(${beta1}) * moments[at] + f32(${1 - beta1}) * gradient;`,
+      `let second = f32(${beta2}) * moments[other] + f32(${1 - beta2}) * gradient * gradient;`,
       'moments[at] = first;',
       `moments[other] = second;`,
-      `parameters[at] -= ${rate} * first / (sqrt(second / ${recordNumber('secondCorrection')}) + ${epsilon}f);`,
+      `let change = ${rate} * first / (sqrt(second / ${recordNumber('secondCorrection')}) + ${epsilon}f);`,
+      `parameters[at] = ${recordNumber('keep')} * parameters[at] - change;`,
     );
-  } else if (optimizer.momentum > 0)
+  } else if (momentumOf(optimizer) > 0)
     lines.push(
       `let velocity = ${recordNumber('momentum')} * moments[at] + gradient;`,
       'moments[at] = velocity;',

@@ -1,12 +1,12 @@
 // What one step is told: how many rows and which, what they should give where it is trained on, the optimiser's numbers, and which units drop out.
 // Records lie one after the other in a buffer, and a step's bind group begins at its own.
 import { dropoutMask } from '../../core/model/dropout.ts';
-import { adamCorrections } from '../../core/model/optimizer.ts';
+import { momentRule, momentStep, momentumOf } from '../../core/model/optimizer.ts';
 import type { SessionPlan } from '../../ports/trainer.ts';
 import type { Regions } from './regions.ts';
 
-/** Words of the head; `count` is an integer. `rate` is η, over Adam's first bias correction with Adam. */
-const HEAD = { count: 0, rate: 1, momentum: 2, proximal: 3, secondCorrection: 4 } as const;
+/** Words of the head; `count` is an integer. `rate` is η, over the first bias correction where an optimiser has moments. */
+const HEAD = { count: 0, rate: 1, momentum: 2, proximal: 3, secondCorrection: 4, keep: 5 } as const;
 const HEAD_WORDS = 8;
 
 /** WGSL of a number of the head. */
@@ -59,11 +59,13 @@ export function writeTraining(
   t: number,
 ): void {
   const numbers = floatsOf(words);
-  const [first, second] = optimizer.type === 'adam' ? adamCorrections(t) : [1, 1];
-  numbers[HEAD.rate] = learningRate / first;
-  numbers[HEAD.momentum] = optimizer.type === 'sgd' ? optimizer.momentum : 0;
+  const rule = momentRule(optimizer);
+  const step = rule && momentStep(rule, learningRate, t);
+  numbers[HEAD.rate] = step?.rate ?? learningRate;
+  numbers[HEAD.momentum] = momentumOf(optimizer);
   numbers[HEAD.proximal] = proximalTerm;
-  numbers[HEAD.secondCorrection] = second;
+  numbers[HEAD.secondCorrection] = step?.correction ?? 1;
+  numbers[HEAD.keep] = step?.keep ?? 1;
   for (const { layer, rate, units, first: word } of layout.masks) {
     const length = (words[HEAD.count] ?? 0) * units;
     const mask = dropoutMask(seed, t - 1, layer, rate, length);

@@ -1,7 +1,7 @@
 // Shapley values of trees in polynomial time (Lundberg et al. 2020, "From local explanations to global understanding with explainable
 // AI for trees", algorithm 2: the path-dependent TreeSHAP). What is not known goes both ways at a split, by how many rows went
 // there in training. A column is one player, however many features it is encoded in.
-import { goesLeft, type DecisionTree } from '../learners/decision-tree.ts';
+import { goesLeft, treeNodes, type DecisionTree } from '../learners/decision-tree.ts';
 import type { BoostedPredictor } from '../learners/boosted-trees.ts';
 import type { ForestPredictor } from '../learners/forest.ts';
 import { binRows, type BinnedColumns } from '../trees/columns.ts';
@@ -132,25 +132,14 @@ export function boostedShapley({ state }: BoostedPredictor, row: Float32Array, o
 
 /** One tree of an ensemble as flat arrays of the nodes that are there. */
 export function plainTree(state: TreesState, tree: number): DecisionTree {
-  const column: number[] = [];
-  const cell: number[] = [];
-  const missingLeft: number[] = [];
-  const left: number[] = [];
-  const right: number[] = [];
-  const cover: number[] = [];
-  const values: number[] = [];
+  const nodes = treeNodes(1);
+  const { left, right, cover } = nodes.tree;
   const add = (index: number): number => {
     const node = state.node(tree, index);
     if (node === undefined) throw new Error(`The tree has no node ${index}.`);
-    const at = column.length;
-    column.push(node.type === 'split' ? node.column : -1);
-    cell.push(node.type === 'split' ? node.cell : 0);
-    missingLeft.push(node.type === 'split' && node.missingGoesLeft ? 1 : 0);
-    left.push(-1);
-    right.push(-1);
-    cover.push(node.cover);
-    values.push(node.weight);
+    const at = nodes.add(node.cover, [node.weight]);
     if (node.type === 'split') {
+      nodes.split(at, node.column, node.cell, node.missingGoesLeft);
       left[at] = add(2 * index + 1);
       right[at] = add(2 * index + 2);
       // Covers are kept as f32, and need not add up to the last bit: those of the children do here, so that shares add up to 1.
@@ -159,14 +148,5 @@ export function plainTree(state: TreesState, tree: number): DecisionTree {
     return at;
   };
   add(0);
-  return {
-    column: Int32Array.from(column),
-    cell: Int32Array.from(cell),
-    missingLeft: Uint8Array.from(missingLeft),
-    left: Int32Array.from(left),
-    right: Int32Array.from(right),
-    cover: Float64Array.from(cover),
-    values: Float64Array.from(values),
-    outputs: 1,
-  };
+  return nodes.whole();
 }

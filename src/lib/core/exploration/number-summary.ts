@@ -1,4 +1,5 @@
 // What one column of numbers is like. Definitions are those of pandas and numpy, whose answers the tests hold.
+import { quantile } from '../metrics/quantile.ts';
 
 export interface Histogram {
   /** [bins + 1], ascending; the last bin holds its upper edge too (numpy.histogram). */
@@ -57,15 +58,6 @@ export function momentsOf(values: ArrayLike<number>): Moments {
     squares += step * (value - mean);
   }
   return { count, mean, squares };
-}
-
-/** `sorted` ascending, without NaN, not empty; `share` 0–1. */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const at = (sorted.length - 1) * share;
-  const below = Math.floor(at);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(sorted.length - 1, below + 1)]!;
-  return low + (high - low) * (at - below);
 }
 
 /** Bins of equal width over [minimum, maximum], with numpy's own corrections at the edges. */

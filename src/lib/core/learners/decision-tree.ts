@@ -38,6 +38,58 @@ export interface TreeRows {
   readonly isNumber: boolean;
 }
 
+/** The nodes of a tree that is being made, each before its children. */
+export interface TreeNodes {
+  readonly tree: GrowingTree;
+  /** A leaf; its number. */
+  add(cover: number, values: Iterable<number>): number;
+  /** A leaf becomes a split, whose children are added after it. */
+  split(node: number, column: number, cell: number, missingGoesLeft: boolean): void;
+  whole(): DecisionTree;
+}
+type GrowingTree = {
+  readonly [Key in Exclude<keyof DecisionTree, 'outputs'>]: number[];
+};
+
+export function treeNodes(outputs: number): TreeNodes {
+  const tree: GrowingTree = {
+    column: [],
+    cell: [],
+    missingLeft: [],
+    left: [],
+    right: [],
+    cover: [],
+    values: [],
+  };
+  return {
+    tree,
+    add(cover, values) {
+      tree.cell.push(0);
+      tree.missingLeft.push(0);
+      tree.left.push(-1);
+      tree.right.push(-1);
+      tree.cover.push(cover);
+      for (const value of values) tree.values.push(value);
+      return tree.column.push(-1) - 1;
+    },
+    split(node, column, cell, missingGoesLeft) {
+      tree.column[node] = column;
+      tree.cell[node] = cell;
+      tree.missingLeft[node] = missingGoesLeft ? 1 : 0;
+    },
+    whole: () => ({
+      column: Int32Array.from(tree.column),
+      cell: Int32Array.from(tree.cell),
+      missingLeft: Uint8Array.from(tree.missingLeft),
+      left: Int32Array.from(tree.left),
+      right: Int32Array.from(tree.right),
+      cover: Float64Array.from(tree.cover),
+      values: Float64Array.from(tree.values),
+      outputs,
+    }),
+  };
+}
+
 /** `drawn`: row numbers to learn from, repeated ones counted again; reordered in place. */
 export function growTree(
   columns: BinnedColumns,
@@ -47,37 +99,27 @@ export function growTree(
   random: Random,
 ): DecisionTree {
   const width = columns.columns.length;
-  const column: number[] = [];
-  const cell: number[] = [];
-  const missingLeft: number[] = [];
-  const left: number[] = [];
-  const right: number[] = [];
-  const cover: number[] = [];
-  const values: number[] = [];
+  const nodes = treeNodes(outputs);
+  const { tree } = nodes;
   const most = Math.max(...columns.columns.map((one) => one.cells));
   const counts = new Float64Array(most);
   const sums = new Float64Array(most * outputs);
   const order = Int32Array.from({ length: width }, (_, index) => index);
 
   const addNode = (from: number, to: number): number => {
-    const index = column.length;
-    const mean = new Float64Array(outputs);
+    const sum = new Float64Array(outputs);
     for (let i = from; i < to; i += 1)
-      if (isNumber) mean[0]! += targets[drawn[i]!]!;
-      else mean[targets[drawn[i]!]!]! += 1;
-    column.push(-1);
-    cell.push(0);
-    missingLeft.push(0);
-    left.push(-1);
-    right.push(-1);
-    cover.push(to - from);
-    for (const sum of mean) values.push(sum / (to - from));
-    return index;
+      if (isNumber) sum[0]! += targets[drawn[i]!]!;
+      else sum[targets[drawn[i]!]!]! += 1;
+    return nodes.add(
+      to - from,
+      sum.map((one) => one / (to - from)),
+    );
   };
 
   const bestOf = (node: number, from: number, to: number) => {
     const count = to - from;
-    const total = Float64Array.from({ length: outputs }, (_, k) => values[node * outputs + k]! * count);
+    const total = Float64Array.from({ length: outputs }, (_, k) => tree.values[node * outputs + k]! * count);
     const parent = square(total) / count;
     let best: { readonly column: number; cell: number; missing: boolean; gain: number } | undefined;
     const tried = rule.columnsTried < width ? rule.columnsTried : width;
@@ -132,40 +174,25 @@ export function growTree(
     if (depth === 0 || to - from < 2 * rule.leaf) return;
     const best = bestOf(node, from, to);
     if (best === undefined) return;
-    const { type, cells } = columns.columns[best.column]!;
+    nodes.split(node, best.column, best.cell, best.missing);
     let middle = from;
     for (let i = from; i < to; i += 1) {
       const row = drawn[i]!;
-      const place = binned[row * width + best.column]!;
-      const goesLeft =
-        place === cells - 1 ? best.missing : type === 'number' ? place <= best.cell : place === best.cell;
-      if (!goesLeft) continue;
+      if (!goesLeft(tree, columns, node, binned, row * width)) continue;
       drawn[i] = drawn[middle]!;
       drawn[middle] = row;
       middle += 1;
     }
-    column[node] = best.column;
-    cell[node] = best.cell;
-    missingLeft[node] = best.missing ? 1 : 0;
     const first = addNode(from, middle);
-    left[node] = first;
+    tree.left[node] = first;
     split(first, from, middle, depth - 1);
     const second = addNode(middle, to);
-    right[node] = second;
+    tree.right[node] = second;
     split(second, middle, to, depth - 1);
   };
 
   split(addNode(0, drawn.length), 0, drawn.length, rule.depth);
-  return {
-    column: Int32Array.from(column),
-    cell: Int32Array.from(cell),
-    missingLeft: Uint8Array.from(missingLeft),
-    left: Int32Array.from(left),
-    right: Int32Array.from(right),
-    cover: Float64Array.from(cover),
-    values: Float64Array.from(values),
-    outputs,
-  };
+  return nodes.whole();
 }
 
 const square = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
@@ -182,7 +209,7 @@ function drawFirst(order: Int32Array, wanted: number, random: Random): void {
 
 /** Whether a row at `at` of `binned` goes left at a node that splits. */
 export function goesLeft(
-  tree: Pick<DecisionTree, 'column' | 'cell' | 'missingLeft'>,
+  tree: Pick<DecisionTree | GrowingTree, 'column' | 'cell' | 'missingLeft'>,
   columns: BinnedColumns,
   node: number,
   binned: Uint16Array,

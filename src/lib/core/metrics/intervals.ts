@@ -2,6 +2,7 @@
 // Areas below ROC curves by DeLong et al. (1988); anything else by the percentile bootstrap (Efron &
 // Tibshirani 1993, §13.3) from a seed, or of many rows by the delta method. (Shares: wilson.ts.)
 import { random } from '../random.ts';
+import { quantile } from './quantile.ts';
 import { z95, type Interval } from './wilson.ts';
 
 /**
@@ -26,14 +27,6 @@ export function bootstrap(
   if (figures.length === 0 || figures.length * 2 < draws) return undefined;
   figures.sort((a, b) => a - b);
   return { low: quantile(figures, 0.025), high: quantile(figures, 0.975) };
-}
-
-/** Of sorted values, linear between neighbours (Hyndman & Fan 1996, type 7). */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
 /**

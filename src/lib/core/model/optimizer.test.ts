@@ -55,6 +55,39 @@ test('Adam: Algorithm 1 of Kingma & Ba 2015, with ε = 1e-7', () => {
   near(found, wanted);
 });
 
+test('AdamW: Algorithm 2 of Loshchilov & Hutter 2019, whose decay is apart from the moments', () => {
+  const plan: StepPlan = {
+    learningRate: 0.01,
+    optimizer: { type: 'adamw', weightDecay: 0.3 },
+    proximalTerm: 0,
+  };
+  const wanted = start.map((w, i) => {
+    let [weight, m, v] = [w, 0, 0];
+    for (let t = 1; t <= 10; t += 1) {
+      const g = curvatures[i]! * (weight - 1);
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      const step = m / (1 - 0.9 ** t) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-7);
+      weight -= 0.01 * step + 0.01 * 0.3 * weight;
+    }
+    return weight;
+  });
+  near(tenSteps(plan), wanted);
+});
+
+test('RMSProp: Tieleman & Hinton 2012, with ρ = 0.9 and ε = 1e-7', () => {
+  const wanted = start.map((w, i) => {
+    let [weight, meanSquare] = [w, 0];
+    for (let t = 0; t < 10; t += 1) {
+      const g = curvatures[i]! * (weight - 1);
+      meanSquare = 0.9 * meanSquare + 0.1 * g * g;
+      weight -= (0.01 * g) / (Math.sqrt(meanSquare) + 1e-7);
+    }
+    return weight;
+  });
+  near(tenSteps({ learningRate: 0.01, optimizer: { type: 'rmsprop' }, proximalTerm: 0 }), wanted);
+});
+
 test('the proximal term draws to the anchor, and a correction is added to the gradient', () => {
   const anchor = Float64Array.of(0, 1, 2);
   const correction = Float64Array.of(0.5, -0.5, 1);

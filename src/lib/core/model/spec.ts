@@ -60,6 +60,11 @@ export type NetworkSpec = v.InferOutput<typeof NetworkSpec>;
 export const OptimizerSpec = v.variant('type', [
   v.strictObject({ type: v.literal('sgd'), momentum: v.pipe(v.number(), v.minValue(0), v.maxValue(0.999)) }),
   v.strictObject({ type: v.literal('adam') }),
+  v.strictObject({
+    type: v.literal('adamw'),
+    weightDecay: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  }),
+  v.strictObject({ type: v.literal('rmsprop') }),
 ]);
 export type OptimizerSpec = v.InferOutput<typeof OptimizerSpec>;
 

@@ -1,36 +1,13 @@
 // From an example CSV to a draft of the data contract, for the coordinator's form: types, ranges, categories, scaling, and a guess
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
-import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
 import { uselessReason } from '../../core/recipe/steps/drop-useless.ts';
 import { looksCoded } from '../../core/recipe/steps/one-hot.ts';
 import { roundedTo } from '../../core/recipe/steps/scale.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
-import { numericSpelling } from '../../core/data/cell-category.ts';
-import { isMissing } from '../../core/data/missing.ts';
-
-/** What was seen in one column of the example. */
-export interface ColumnFacts {
-  readonly name: string;
-  readonly missing: number;
-  /** Distinct values, missing ones left out; counting stops at 1,001. */
-  readonly distinct: number;
-  /** Where every value is a number. Standard deviation over the rows (n), 1 where there is no spread. */
-  readonly numbers:
-    | {
-        readonly minimum: number;
-        readonly maximum: number;
-        readonly mean: number;
-        readonly standardDeviation: number;
-        readonly areWhole: boolean;
-        /** They are dates or times, in days since 1970. */
-        readonly areTimes: boolean;
-      }
-    | undefined;
-  /** At most 1,000, in numeric or alphabetical order. */
-  readonly values: readonly string[];
-}
+import { columnFacts, type ColumnFacts } from './column-facts.ts';
 
 export interface InferredContract {
   readonly contract: TableContract;
@@ -48,7 +25,6 @@ export interface InferenceProblem {
   readonly message: string;
 }
 
-const MAXIMUM_VALUES = 1000;
 const TARGET_NAME =
   /^(target|label|labels|class|outcome|y|diagnosis|species|income|num|result|response|survived|churn|default|disease|quality|price|medv)$|_(target|label|class|outcome)$|^(has|is)_/i;
 
@@ -61,9 +37,22 @@ export function inferTableContract(
   rows: readonly (readonly string[])[],
   target?: string,
 ): Result<InferredContract, InferenceProblem> {
-  const problem = headerProblem(header, rows);
+  const problem = headerProblem(header, rows.length);
   if (problem !== undefined) return fail(problem);
-  const columns = header.map((name, field) => factsOf(name, rows, field));
+  const columns = header.map((name, field) => {
+    const facts = columnFacts(name);
+    for (const row of rows) facts.add(row[field] ?? '');
+    return facts.finish();
+  });
+  return contractOfFacts(columns, rows.length, target);
+}
+
+/** Likewise, from what was seen of `rows` rows. */
+export function contractOfFacts(
+  columns: readonly ColumnFacts[],
+  rows: number,
+  target?: string,
+): Result<InferredContract, InferenceProblem> {
   const notes: string[] = [];
   const usable = columns.filter((facts) => {
     const reason = uselessReason(
@@ -73,7 +62,7 @@ export function inferTableContract(
         areNumbers: facts.numbers !== undefined,
         longest: facts.values.reduce((longest, value) => Math.max(longest, value.length), 0),
       },
-      rows.length,
+      rows,
     );
     if (reason !== undefined && facts.name !== target)
       notes.push(`${quoted(facts.name)} is left out: ${reason}`);
@@ -94,7 +83,7 @@ export function inferTableContract(
           }
         : {
             kind: 'missing-column',
-            message: `There is no column ${quoted(target)}. The header has ${listOf(header.map(quoted))}.`,
+            message: `There is no column ${quoted(target)}. The header has ${listOf(columns.map(({ name }) => quoted(name)))}.`,
           },
     );
   if (chosen.distinct < 2)
@@ -113,24 +102,21 @@ export function inferTableContract(
   return ok({
     contract: {
       kind: 'table',
-      columns: inputs.map((facts) => columnOf(facts, rows.length, notes)),
+      columns: inputs.map((facts) => columnOf(facts, rows, notes)),
       target: targetOf(chosen, notes),
     },
     columns,
     targetCandidates: candidates,
-    rows: rows.length,
+    rows,
     notes,
   });
 }
 
-/** Why a table of this header and these rows cannot be spoken of by its columns; undefined where it can. */
-export function headerProblem(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): InferenceProblem | undefined {
+/** What keeps a header from naming the columns of `rows` rows. */
+export function headerProblem(header: readonly string[], rows: number): InferenceProblem | undefined {
   if (header.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose one with a header line and rows.' };
-  if (rows.length === 0)
+  if (rows === 0)
     return {
       kind: 'empty-file',
       message: 'The file has a header line and no rows. A few rows are needed to see what the columns hold.',
@@ -156,60 +142,6 @@ export function headerProblem(
   return undefined;
 }
 
-function factsOf(name: string, rows: readonly (readonly string[])[], field: number): ColumnFacts {
-  const values = new Set<string>();
-  let missing = 0;
-  let areNumbers = true;
-  let areWhole = true;
-  let areTimes = true;
-  let count = 0;
-  let mean = 0;
-  let squares = 0;
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  for (const row of rows) {
-    const text = row[field] ?? '';
-    if (isMissing(text)) {
-      missing += 1;
-      continue;
-    }
-    if (values.size <= MAXIMUM_VALUES) values.add(numericSpelling(text) ?? text);
-    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-    const days: number = areTimes ? isoTime(text) / DAY_MS : NaN;
-    areNumbers = areNumbers && Number.isFinite(number);
-    areTimes = areTimes && Number.isFinite(days);
-    // A column begins as one or the other: no text is both.
-    const value = Number.isFinite(number) ? number : days;
-    if (!Number.isFinite(value)) continue;
-    areWhole = areWhole && Number.isInteger(value);
-    minimum = Math.min(minimum, value);
-    maximum = Math.max(maximum, value);
-    // Welford 1962: no cancellation where the mean is large.
-    count += 1;
-    const step = value - mean;
-    mean += step / count;
-    squares += step * (value - mean);
-  }
-  const spread = count === 0 ? 0 : Math.sqrt(squares / count);
-  const standardDeviation = spread > 0 ? Number(spread.toPrecision(4)) : 1;
-  // The mean is rounded to a thousandth of the spread, not of itself: years and densities lie far from zero.
-  const numbers =
-    (areNumbers || areTimes) && count > 0
-      ? {
-          minimum,
-          maximum,
-          mean: roundedTo(mean, standardDeviation / 1000, Math.round),
-          standardDeviation,
-          areWhole: areWhole && !areTimes,
-          areTimes,
-        }
-      : undefined;
-  const ordered = [...values]
-    .slice(0, MAXIMUM_VALUES)
-    .toSorted(numbers === undefined || numbers.areTimes ? undefined : (a, b) => Number(a) - Number(b));
-  return { name, missing, distinct: values.size, numbers, values: ordered };
-}
-
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
   const rank = (facts: ColumnFacts, field: number): number =>
     (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
@@ -220,20 +152,33 @@ function targetCandidates(usable: readonly ColumnFacts[]): string[] {
 }
 
 function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColumn {
-  const missingAllowed = facts.missing > 0;
   if (facts.numbers === undefined || looksCoded({ ...facts.numbers, distinct: facts.distinct }, rows)) {
     if (facts.numbers !== undefined)
       notes.push(
         `${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`,
       );
-    return { type: 'category', name: facts.name, categories: [...facts.values], missingAllowed };
+    return categoryColumn(facts);
   }
-  const { minimum, maximum, mean, standardDeviation } = facts.numbers;
+  return numberColumn(facts, facts.numbers);
+}
+
+export const categoryColumn = ({ name, values, missing }: ColumnFacts): TableColumn => ({
+  type: 'category',
+  name,
+  categories: [...values],
+  missingAllowed: missing > 0,
+});
+
+export function numberColumn(
+  { name, missing }: ColumnFacts,
+  { minimum, maximum, mean, standardDeviation, areTimes }: NonNullable<ColumnFacts['numbers']>,
+): TableColumn {
+  const missingAllowed = missing > 0;
   // No bounds: other devices' days are other days.
-  if (facts.numbers.areTimes)
+  if (areTimes)
     return {
       type: 'number',
-      name: facts.name,
+      name,
       reads: 'time',
       minimum: null,
       maximum: null,
@@ -245,7 +190,7 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
   const range = maximum - minimum || Math.abs(maximum) || 1;
   return {
     type: 'number',
-    name: facts.name,
+    name,
     minimum:
       minimum >= 0
         ? Math.max(0, roundedTo(minimum - range, range / 10, Math.floor))
@@ -259,30 +204,28 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
 
 function targetOf(facts: ColumnFacts, notes: string[]): TableTarget {
   const isCoded = facts.numbers === undefined || (facts.numbers.areWhole && facts.distinct <= 10);
-  if (isCoded && facts.distinct <= 100) {
+  if (isCoded && facts.distinct <= MOST_CLASSES) {
     if (facts.numbers !== undefined)
       notes.push(
         `The target ${quoted(facts.name)} has the values ${listOf(facts.values, 10)} and is taken as classes. Make it a number where it counts or measures.`,
       );
-    return {
-      type: 'classes',
-      name: facts.name,
-      classes: facts.values.map((value) => ({ label: value, values: [value] })),
-    };
+    return classTarget(facts);
   }
-  if (facts.numbers !== undefined)
-    return {
-      type: 'number',
-      name: facts.name,
-      mean: facts.numbers.mean,
-      standardDeviation: facts.numbers.standardDeviation,
-    };
+  if (facts.numbers !== undefined) return numberTarget(facts.name, facts.numbers);
   notes.push(
-    `The target ${quoted(facts.name)} has ${facts.distinct} values; only the first 100 are kept as classes.`,
+    `The target ${quoted(facts.name)} has ${facts.distinct} values; only the first ${MOST_CLASSES} are kept as classes.`,
   );
-  return {
-    type: 'classes',
-    name: facts.name,
-    classes: facts.values.slice(0, 100).map((value) => ({ label: value, values: [value] })),
-  };
+  return classTarget(facts);
 }
+
+/** What a model here tells apart. */
+export const MOST_CLASSES = 100;
+export const classTarget = ({ name, values }: ColumnFacts): TableTarget => ({
+  type: 'classes',
+  name,
+  classes: values.slice(0, MOST_CLASSES).map((value) => ({ label: value, values: [value] })),
+});
+export const numberTarget = (
+  name: string,
+  { mean, standardDeviation }: NonNullable<ColumnFacts['numbers']>,
+): TableTarget => ({ type: 'number', name, mean, standardDeviation });

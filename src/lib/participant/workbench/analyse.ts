@@ -8,7 +8,7 @@ import { columnPlaces, type ColumnPlace } from '../../core/explanation/black-box
 import { dependence, permutationImportance, type Importance } from '../../core/explanation/importance.ts';
 import { classLabels, type TableColumn, type TableContract } from '../../core/data/contract.ts';
 import { spokenNumber } from '../../core/data/spoken-number.ts';
-import { quantile } from '../../core/metrics/intervals.ts';
+import { quantile } from '../../core/metrics/quantile.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { groupFairness, type GroupFairness } from '../../core/metrics/group-fairness.ts';
 import { fail, ok, type Result } from '../../core/result.ts';

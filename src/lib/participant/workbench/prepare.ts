@@ -86,7 +86,7 @@ export function prepareTable(
 ): Result<PreparedTable, RecipeProblem> {
   const refused = (message: string, reports: readonly StepReport[] = []) =>
     fail({ step: null, message, reports });
-  const problem = headerProblem(task.header, task.rows);
+  const problem = headerProblem(task.header, task.rows.length);
   if (problem !== undefined) return refused(problem.message);
   // What is to be foretold is no input.
   const header = task.header.map((name, at) => (at === task.field ? '' : name));

@@ -1,6 +1,6 @@
 // Numbers as bins: a model that draws straight lines can then bend (scikit-learn's KBinsDiscretizer).
 import * as v from 'valibot';
-import { quantile } from '../../metrics/intervals.ts';
+import { quantile } from '../../metrics/quantile.ts';
 import { fail, ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, pickColumns } from '../step.ts';

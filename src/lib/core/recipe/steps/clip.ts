@@ -1,6 +1,6 @@
 // Numbers held within bounds: what lies beyond is moved to the bound, so that one odd value bends no line (winsorising).
 import * as v from 'valibot';
-import { quantile } from '../../metrics/intervals.ts';
+import { quantile } from '../../metrics/quantile.ts';
 import { ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, noteNothing, pickColumns } from '../step.ts';

@@ -1,7 +1,7 @@
 // A value for cells that have none, learnt from the rows that have one (scikit-learn's SimpleImputer).
 import * as v from 'valibot';
 import { momentsOf } from '../../exploration/number-summary.ts';
-import { quantile } from '../../metrics/intervals.ts';
+import { quantile } from '../../metrics/quantile.ts';
 import { fail, ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, noteNothing, pickColumns } from '../step.ts';

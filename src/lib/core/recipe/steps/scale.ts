@@ -2,7 +2,7 @@
 // second scale takes the place of the first, which is what scaling scaled values would come to.
 import * as v from 'valibot';
 import { momentsOf } from '../../exploration/number-summary.ts';
-import { quantile } from '../../metrics/intervals.ts';
+import { quantile } from '../../metrics/quantile.ts';
 import { ok } from '../../result.ts';
 import { defineStep, noteNothing, pickColumns } from '../step.ts';
 import { changeColumns, isNumber, type Scale } from '../table.ts';

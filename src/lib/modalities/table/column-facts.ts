@@ -1,0 +1,96 @@
+// What there is to see in a column of text cells, seen one after the other: what a contract is drafted from.
+import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
+import { isMissing } from '../../core/data/missing.ts';
+import { roundedTo } from '../../core/recipe/steps/scale.ts';
+
+/** What was seen in one column of the example. */
+export interface ColumnFacts {
+  readonly name: string;
+  readonly missing: number;
+  /** Distinct values, missing ones left out; counting stops at 1,001. */
+  readonly distinct: number;
+  /** Where every value is a number. Standard deviation over the rows (n), 1 where there is no spread. */
+  readonly numbers:
+    | {
+        readonly minimum: number;
+        readonly maximum: number;
+        readonly mean: number;
+        readonly standardDeviation: number;
+        readonly areWhole: boolean;
+        /** They are dates or times, in days since 1970. */
+        readonly areTimes: boolean;
+      }
+    | undefined;
+  /** At most MAXIMUM_VALUES, in numeric or alphabetical order. */
+  readonly values: readonly string[];
+}
+
+export interface ColumnFactsBuilder {
+  add(text: string): void;
+  finish(): ColumnFacts;
+}
+
+/** Distinct values that are kept of a column. */
+const MAXIMUM_VALUES = 1000;
+
+export function columnFacts(name: string): ColumnFactsBuilder {
+  const values = new Set<string>();
+  let missing = 0;
+  let areNumbers = true;
+  let areWhole = true;
+  let areTimes = true;
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  let minimum = Infinity;
+  let maximum = -Infinity;
+  return {
+    add(text) {
+      if (isMissing(text)) {
+        missing += 1;
+        return;
+      }
+      if (values.size <= MAXIMUM_VALUES) values.add(numericSpelling(text) ?? text);
+      // What is neither cannot become one of them again: nothing more is asked of it.
+      if (!areNumbers && !areTimes) return;
+      const number = areNumbers && NUMBER.test(text) ? Number(text) : NaN;
+      const days: number = areTimes ? isoTime(text) / DAY_MS : NaN;
+      areNumbers &&= Number.isFinite(number);
+      areTimes &&= Number.isFinite(days);
+      // A column begins as one or the other: no text is both.
+      const value = Number.isFinite(number) ? number : days;
+      if (!Number.isFinite(value)) return;
+      areWhole &&= Number.isInteger(value);
+      minimum = Math.min(minimum, value);
+      maximum = Math.max(maximum, value);
+      // Welford 1962: no cancellation where the mean is large.
+      count += 1;
+      const step = value - mean;
+      mean += step / count;
+      squares += step * (value - mean);
+    },
+    finish() {
+      const spread = count === 0 ? 0 : Math.sqrt(squares / count);
+      const standardDeviation = spread > 0 ? Number(spread.toPrecision(4)) : 1;
+      // The mean is rounded to a thousandth of the spread, not of itself: years and densities lie far from zero.
+      const numbers =
+        (areNumbers || areTimes) && count > 0
+          ? {
+              minimum,
+              maximum,
+              mean: roundedTo(mean, standardDeviation / 1000, Math.round),
+              standardDeviation,
+              areWhole: areWhole && !areTimes,
+              areTimes,
+            }
+          : undefined;
+      const ordered = [...values]
+        .slice(0, MAXIMUM_VALUES)
+        .toSorted(numbers === undefined || numbers.areTimes ? undefined : (a, b) => Number(a) - Number(b));
+      return { name, missing, distinct: values.size, numbers, values: ordered };
+    },
+  };
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
