@@ -1,5 +1,7 @@
 // A model trained on one dataset of this browser, alone: what would be learnt from, how far it is, and what came of it.
-import type { BenchClient, BenchProgress } from '../workers/bench-client.ts';
+import type { Canonical } from '../core/canonical.ts';
+import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
+import type { BenchClient, BenchProgress, BenchRefused } from '../workers/bench-client.ts';
 import type { OpenedBench, TrainedBench, TrainingWishes } from '../workers/bench-messages.ts';
 import type { BenchEntry } from '../participant/workbench/run-bench.ts';
 
@@ -8,7 +10,7 @@ export type Training =
   | { readonly phase: 'opening' }
   | { readonly phase: 'ready' }
   /** These rows cannot be learnt from: another target may be. */
-  | { readonly phase: 'unusable'; readonly message: string }
+  | { readonly phase: 'unusable'; readonly message: string; readonly recipe: BenchRefused['recipe'] }
   | { readonly phase: 'running'; readonly says: string; readonly share: number | null }
   | { readonly phase: 'cancelled' }
   | { readonly phase: 'failed'; readonly message: string }
@@ -29,6 +31,8 @@ export class DatasetTraining {
   /** The worker was told to stop, and has not yet. */
   stopping = $state(false);
 
+  /** As the rows were opened with it last. */
+  #recipe: Canonical | null = null;
   #stop: AbortController | undefined;
   #asked = 0;
 
@@ -37,15 +41,16 @@ export class DatasetTraining {
     private readonly port: BenchPort,
   ) {}
 
-  /** Reads the rows anew for a target. The last asked for is the one that is shown. */
-  async open(target: string): Promise<void> {
+  /** Reads the rows anew for a target, prepared by a recipe or as usual. The last asked for is the one that is shown. */
+  async open(target: string, recipe?: Recipe): Promise<void> {
     const asked = (this.#asked += 1);
     this.training = { phase: 'opening' };
+    this.#recipe = recipe === undefined ? null : recipeJson(recipe);
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target });
+      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
-        this.training = { phase: 'unusable', message: answer.message };
+        this.training = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
         return;
       }
       this.opened = answer;
@@ -67,7 +72,13 @@ export class DatasetTraining {
     const begun = performance.now();
     try {
       const answer = await this.port.train(
-        { dataset: this.dataset, version: opened.version, target: opened.target, training: wishes },
+        {
+          dataset: this.dataset,
+          version: opened.version,
+          target: opened.target,
+          recipe: this.#recipe,
+          training: wishes,
+        },
         (progress) => this.#hear(progress, wishes, begun),
         stop.signal,
       );

@@ -14,6 +14,8 @@ const store: DatasetStore = {
   history: async () => undefined,
   commit: () => Promise.reject(new Error('not asked for here')),
   checkout: () => Promise.reject(new Error('not asked for here')),
+  recipe: async () => undefined,
+  keepRecipe: async () => {},
   delete: async () => {},
 };
 const task = {

@@ -10,7 +10,7 @@ import type {
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
 export type BenchProgress = Extract<BenchReply, { type: 'event' }>['event'];
-type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
+export type BenchRefused = Omit<Extract<BenchReply, { type: 'refused' }>, 'id'>;
 export type BenchWorker = RequestWorker<BenchRequest, BenchReply>;
 
 const startWorker = (): BenchWorker =>
@@ -27,7 +27,7 @@ export class BenchClient {
   }
 
   /** Rejects with an Error for the person when the worker fails or is lost. */
-  open(request: Omit<OpenRequest, 'id' | 'name'>): Promise<OpenedBench | Refused> {
+  open(request: Omit<OpenRequest, 'id' | 'name'>): Promise<OpenedBench | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'open' }),
       (reply) => (reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined),
@@ -39,7 +39,7 @@ export class BenchClient {
     request: Omit<TrainRequest, 'id' | 'name'>,
     onProgress: (progress: BenchProgress) => void,
     signal: AbortSignal,
-  ): Promise<TrainedBench | Refused> {
+  ): Promise<TrainedBench | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'train' }),
       (reply) => {

@@ -5,6 +5,7 @@ import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { DataContract, TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
+import { recipeDigest, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
 import { importFiles, importSample } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -76,7 +77,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
 
 const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target });
+  const answer = await client.open({ dataset: 'set', target, recipe: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -88,7 +89,7 @@ async function trainedBy(
 ): Promise<TrainedBench> {
   const { version } = await openedBy(client, target);
   const answer = await client.train(
-    { dataset: 'set', version, target, training: { ...wishes, ...own } },
+    { dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
     tell,
     new AbortController().signal,
   );
@@ -182,13 +183,49 @@ test('what a contract keeps in groups is held out in groups, though the column o
   const text = [`box,${header}`, ...lines.map((line, row) => `b${row % 15},${line}`)].join('\n');
   const examples = await readCsv(grouped, text);
   const data = storedData(grouped, examples, 'area');
-  if (!data.ok) throw new Error(data.error);
+  if (!data.ok) throw new Error(data.error.message);
   const { training, heldOut, split } = data.value;
   expect(split).toContain('groups');
   expect(training.count + heldOut.count).toBe(90);
   // Fifteen boxes of six rows: a group is on one side as a whole.
   expect(heldOut.count % 6).toBe(0);
   expect(heldOut.count).toBeGreaterThan(0);
+});
+
+test('rows are prepared by the recipe that is asked for, as by the command line; a step that cannot be is named', async () => {
+  const recipe: Recipe = {
+    steps: [...usualRecipe.steps.slice(0, 4), usualStep('impute'), ...usualRecipe.steps.slice(4)],
+  };
+  const client = clientOf(await storeOf(shapes, await readCsv(shapes, shapesCsv)));
+  const page = new DatasetTraining('set', client);
+  await page.open('area', recipe);
+  const { preparation } = page.opened ?? {};
+  const byCommandLine = await tableData([sourceOfText('table.csv', shapesCsv)], {
+    ...usual,
+    target: 'area',
+    recipe,
+  });
+  expect(preparation?.recipe).toBe(recipeDigest(recipe));
+  expect(preparation?.digest).toBe(byCommandLine.ok && byCommandLine.value.preparation?.digest);
+  expect(preparation?.reports.map(({ step }) => step)).toEqual(recipe.steps.map(({ step }) => step));
+  expect(preparation?.found).toHaveLength(recipe.steps.length + 1);
+  await page.train(wishes);
+  expect(page.training.phase).toBe('done');
+  // Prepared otherwise, the same rows are other bits; undone, the same.
+  await page.open('area', usualRecipe);
+  expect(page.opened?.preparation?.digest).not.toBe(preparation?.digest);
+  await page.open('area', recipe);
+  expect(page.opened?.preparation?.digest).toBe(preparation?.digest);
+  await page.open('area', { steps: [usualStep('trim'), usualStep('scale', { columns: ['width'] })] });
+  expect(page.training).toMatchObject({
+    phase: 'unusable',
+    message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
+    recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
+  });
+  expect(await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] } })).toMatchObject({
+    type: 'refused',
+    message: expect.stringContaining('This is no recipe'),
+  });
 });
 
 test('pictures are learnt from as they were read', async () => {
@@ -238,14 +275,16 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   const client = clientOf(store);
   const opened = await openedBy(client, 'area');
   const { signal } = new AbortController();
-  const request = { dataset: 'set', version: opened.version, target: 'area', training: wishes };
+  const request = { dataset: 'set', version: opened.version, target: 'area', recipe: null, training: wishes };
   expect(
     await client.train({ ...request, version: 'another' as typeof opened.version }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('changed in another tab') });
   expect(
     await client.train({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area' })).rejects.toThrow('not in this browser');
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+    'not in this browser',
+  );
 
   // Codes of more kinds than there may be classes: the command line would name its flag.
   const coded: TableContract = {
@@ -259,6 +298,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   const answer = await clientOf(await storeOf(coded, await readCsv(coded, codes.join('\n')))).open({
     dataset: 'set',
     target: 'colour',
+    recipe: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

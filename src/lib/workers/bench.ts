@@ -1,7 +1,9 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
 import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
-import type { DatasetVersion } from '../core/ids.ts';
+import type { DatasetVersion, Digest } from '../core/ids.ts';
+import type { RecipeProblem } from '../core/recipe/fit.ts';
+import { readRecipe, recipeDigest } from '../core/recipe/recipe.ts';
 import { createEngine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
@@ -39,12 +41,20 @@ interface Kept {
   readonly dataset: string;
   readonly version: DatasetVersion;
   readonly target: string;
+  /** Its digest; null: the usual one. */
+  readonly recipe: Digest | null;
   readonly data: BenchData;
 }
 
 /** Rows that cannot be learnt from. */
 class Unusable extends Error {
   override readonly name = 'Unusable';
+  constructor(
+    message: string,
+    readonly recipe?: RecipeProblem,
+  ) {
+    super(message);
+  }
 }
 
 export function bench(dependencies: BenchDependencies): (request: BenchRequest) => Promise<void> {
@@ -52,24 +62,36 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   /** What was opened last: training it costs no second reading. */
   let kept: Kept | undefined;
 
-  const opened = async (id: string, target: string): Promise<Kept> => {
+  const opened = async ({
+    dataset: id,
+    target,
+    recipe: given,
+  }: Pick<OpenRequest, 'dataset' | 'target' | 'recipe'>): Promise<Kept> => {
+    const read = given === null ? undefined : readRecipe(given);
+    if (read?.ok === false) throw new Unusable(read.error);
+    const recipe = read === undefined ? null : recipeDigest(read.value);
     const store = await dependencies.store();
     const record = await store.record(id);
     if (record === undefined) throw gone();
-    if (kept?.dataset === id && kept.version === record.version && kept.target === target) return kept;
+    if (
+      kept?.dataset === id &&
+      kept.version === record.version &&
+      kept.target === target &&
+      kept.recipe === recipe
+    )
+      return kept;
     const examples = await store.read(id);
     if (examples === undefined) throw gone();
-    const data = storedData(record.contract, examples, target);
-    if (!data.ok) throw new Unusable(withoutFlags(data.error));
-    kept = { dataset: id, version: record.version, target, data: data.value };
+    const data = storedData(record.contract, examples, target, read?.value);
+    if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
+    kept = { dataset: id, version: record.version, target, recipe, data: data.value };
     return kept;
   };
 
   const work = async (request: OpenRequest | TrainRequest, signal: AbortSignal): Promise<BenchReply> => {
     const { id } = request;
-    if (request.name === 'open')
-      return { type: 'opened', id, opened: openedOf(await opened(request.dataset, request.target)) };
-    const here = await opened(request.dataset, request.target);
+    if (request.name === 'open') return { type: 'opened', id, opened: openedOf(await opened(request)) };
+    const here = await opened(request);
     if (here.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
     return { type: 'trained', id, trained: await train(here, request, signal, dependencies) };
@@ -86,12 +108,18 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       dependencies.reply(controller.signal.aborted ? { type: 'cancelled', id } : reply);
     } catch (error) {
       if (controller.signal.aborted) dependencies.reply({ type: 'cancelled', id });
-      else if (error instanceof Unusable) dependencies.reply({ type: 'refused', id, message: error.message });
+      else if (error instanceof Unusable) dependencies.reply(refusalOf(id, error));
       else dependencies.reply({ type: 'failure', id, message: sentenceOf(error) });
     } finally {
       running.delete(id);
     }
   };
+}
+
+function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
+  if (recipe === undefined) return { type: 'refused', id, message };
+  const { step, reports, found } = recipe;
+  return { type: 'refused', id, message, recipe: { step, reports, found } };
 }
 
 const gone = (): QuestionRefused =>
@@ -101,7 +129,7 @@ const gone = (): QuestionRefused =>
 const withoutFlags = (sentence: string): string => sentence.replaceAll(/ \(--[a-z-]+(?: [a-z]+)?\)/g, '');
 
 function openedOf({ version, target, data }: Kept): OpenedBench {
-  const { contract, training, heldOut, split, notes } = data;
+  const { contract, training, heldOut, split, notes, preparation } = data;
   return {
     version,
     target,
@@ -110,6 +138,15 @@ function openedOf({ version, target, data }: Kept): OpenedBench {
     split,
     classes: classLabels(contract) ?? null,
     notes,
+    preparation:
+      preparation === undefined
+        ? null
+        : {
+            recipe: recipeDigest(preparation.fitted.recipe),
+            digest: preparation.digest,
+            reports: preparation.reports,
+            found: preparation.found,
+          },
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
       .map(({ name, title, description }) => ({ name, title, description })),

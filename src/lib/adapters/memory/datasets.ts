@@ -1,4 +1,5 @@
 // Datasets in memory: for headless participants, tests, and a browser that gives no storage. The contract suite's first subject.
+import type { Canonical } from '../../core/canonical.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { afterChanges, changesTo, describeChange, type KeptState } from '../../core/data/dataset-states.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
@@ -27,6 +28,7 @@ interface Held {
   root: DatasetCommit | undefined;
   readonly states: KeptState<DatasetCommit>[];
   head: number;
+  recipe: Canonical | undefined;
 }
 
 const appended = (examples: Examples): RowChange => ({
@@ -172,6 +174,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         root: undefined,
         states: [],
         head: 0,
+        recipe: undefined,
       };
       held.set(draft.id, one);
       return Promise.resolve(writer(draft.id, one, known !== undefined));
@@ -213,6 +216,10 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       const { version, count: rows, classCounts } = wanted;
       one.record = { ...one.record, version, count: rows, classCounts };
       return one.record;
+    },
+    recipe: (id) => Promise.resolve(held.get(id)?.recipe),
+    async keepRecipe(id, recipe) {
+      finished(id).recipe = structuredClone(recipe);
     },
     delete(id) {
       held.delete(id);

@@ -28,6 +28,9 @@ export interface StepReport {
   readonly notes: readonly string[];
 }
 
+/** A column as a step finds it, for a form to offer. */
+export type ColumnHead = Pick<Column, 'name' | 'type'>;
+
 export interface FitOutcome {
   readonly fitted: FittedRecipe;
   /** What the steps make of the inputs, and how each is encoded. */
@@ -35,6 +38,8 @@ export interface FitOutcome {
   /** The rows to learn from, prepared; steps may have left some out. */
   readonly table: Table;
   readonly reports: readonly StepReport[];
+  /** [steps + 1]: what each step finds, and what the last leaves. */
+  readonly found: readonly (readonly ColumnHead[])[];
 }
 
 export interface RecipeProblem {
@@ -44,6 +49,7 @@ export interface RecipeProblem {
   readonly message: string;
   /** Of the steps before it. */
   readonly reports: readonly StepReport[];
+  readonly found: readonly (readonly ColumnHead[])[];
 }
 
 /** `training`: the rows to learn from, and no others. */
@@ -51,11 +57,13 @@ export function fitRecipe(recipe: Recipe, training: Table): Result<FitOutcome, R
   let table = training;
   const states: Canonical[] = [];
   const reports: StepReport[] = [];
+  const found = [headsOf(table)];
   const problem = (at: number | null, message: string) =>
     fail({
       step: at,
       message: at === null ? message : `Step ${at + 1} (${recipe.steps[at]?.step ?? ''}): ${message}`,
       reports,
+      found,
     });
   const counted = new Map<Column, number>();
   let before = countsOf(table, counted);
@@ -77,13 +85,16 @@ export function fitRecipe(recipe: Recipe, training: Table): Result<FitOutcome, R
     const after = countsOf(table, counted);
     reports.push({ step: name, before, after, notes: learnt.value.notes });
     states.push(state);
+    found.push(headsOf(table));
     before = after;
   }
   const columns = finishedColumns(table);
   if (!columns.ok) return problem(null, columns.error);
   const inputs = [...new Set(table.columns.flatMap((column) => column.from))];
-  return ok({ fitted: { recipe, states, inputs }, columns: columns.value, table, reports });
+  return ok({ fitted: { recipe, states, inputs }, columns: columns.value, table, reports, found });
 }
+
+const headsOf = ({ columns }: Table): ColumnHead[] => columns.map(({ name, type }) => ({ name, type }));
 
 /** The same done to rows of the inputs: none is left out. undefined: the states are none of these steps. */
 export function applyRecipe(fitted: FittedRecipe, rows: Table): Table | undefined {

@@ -5,6 +5,7 @@ import { splitRows, type HowToSplit, type Together } from '../../core/data/row-s
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import type { RecipeProblem } from '../../core/recipe/fit.ts';
 import { usualRecipe, type Recipe } from '../../core/recipe/recipe.ts';
 import { rowHashes } from '../../modalities/row-hashes.ts';
 import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
@@ -57,25 +58,36 @@ export async function tableData(
   signal?: AbortSignal,
 ): Promise<Result<BenchData, string>> {
   const table = await readRawTable(files, settings.target, signal);
-  return table.ok ? rawTableData(table.value, settings) : table;
+  if (!table.ok) return table;
+  const data = rawTableData(table.value, settings);
+  return data.ok ? data : fail(data.error.message);
 }
+
+/** Why rows cannot be learnt from; `recipe`: what came of the steps that they were to be prepared by, where it is their doing. */
+export interface TableRefusal {
+  readonly message: string;
+  readonly recipe: RecipeProblem | undefined;
+}
+
+const refusal = (message: string, recipe?: RecipeProblem) => fail<TableRefusal>({ message, recipe });
 
 /** The same of a table that was read before. `groups` [rows]: rows of equal value stay together, whatever the settings say. */
 export function rawTableData(
   table: RawTable,
   settings: TableSettings,
   groups?: Uint32Array,
-): Result<BenchData, string> {
+): Result<BenchData, TableRefusal> {
   const grouping = [settings.group, settings.time].filter((column) => column !== null);
   const missing = grouping.find((column) => !table.header.includes(column));
-  if (missing !== undefined) return fail(`There is no column “${missing}” to split by. Check the spelling.`);
+  if (missing !== undefined)
+    return refusal(`There is no column “${missing}” to split by. Check the spelling.`);
   // A column that rows are grouped by names the group and would be learnt by heart.
   const without =
     settings.group === null || settings.without.includes(settings.group)
       ? settings.without
       : [...settings.without, settings.group];
   const task = tableTask(table, { ...settings, without });
-  if (!task.ok) return task;
+  if (!task.ok) return refusal(task.error);
   const { header, rows } = table;
   const cellsOf = (column: string): string[] => {
     const field = header.indexOf(column);
@@ -93,7 +105,7 @@ export function rawTableData(
         });
   return how.ok
     ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table, settings.recipe ?? usualRecipe)
-    : how;
+    : refusal(how.error);
 }
 
 function splitAndEncode(
@@ -103,7 +115,7 @@ function splitAndEncode(
   cellsOf: (column: string) => string[],
   { header, numbers }: RawTable,
   recipe: Recipe,
-): Result<BenchData, string> {
+): Result<BenchData, TableRefusal> {
   const digest = digestBuilder()
     .update(bytesOf(rowHashes(task.rows)))
     .finish();
@@ -117,18 +129,18 @@ function splitAndEncode(
       : undefined;
   const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, share);
   if (training.length < FEWEST || heldOut.length < FEWEST)
-    return fail(
+    return refusal(
       `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
   const done = prepareTable({ task, hashes, training, heldOut }, recipe);
-  if (!done.ok) return fail(done.error.message);
+  if (!done.ok) return refusal(done.error.message, done.error);
   const prepared = done.value;
   if (prepared.training.count < FEWEST)
-    return fail(
+    return refusal(
       `The recipe leaves ${prepared.training.count} rows to learn from, and ${FEWEST} are needed. Let it drop fewer.`,
     );
   if (classes !== undefined && new Set(prepared.training.targets).size < 2)
-    return fail(
+    return refusal(
       `Every row to learn from has the same ${task.target.name}. Bring rows of at least two classes, or split otherwise.`,
     );
   const notes = [...task.notes, ...prepared.preparation.reports.flatMap((report) => report.notes)];

@@ -13,6 +13,7 @@ import {
   applyRecipe,
   fitRecipe,
   fittedDigest,
+  type ColumnHead,
   type FittedRecipe,
   type RecipeProblem,
   type StepReport,
@@ -32,6 +33,8 @@ import type { TableTask } from '../../modalities/table-task.ts';
 export interface Preparation {
   readonly fitted: FittedRecipe;
   readonly reports: readonly StepReport[];
+  /** [steps + 1]: the columns that each step finds, and what the last leaves. */
+  readonly found: readonly (readonly ColumnHead[])[];
   /** Over what the recipe learnt and every prepared row: the same recipe and rows are the same digest on every device. */
   readonly digest: Digest;
 }
@@ -77,6 +80,7 @@ export function countedFields({ header, rows, field }: TableTask, { steps }: Rec
   });
 }
 
+const NOTHING = { reports: [], found: [] };
 const spelling = (cell: string): string => numericSpelling(cell) ?? cell;
 
 /** Refused where a step, or what the steps leave, cannot be learnt from. */
@@ -84,8 +88,8 @@ export function prepareTable(
   { task, hashes, training, heldOut }: SplitTask,
   recipe: Recipe,
 ): Result<PreparedTable, RecipeProblem> {
-  const refused = (message: string, reports: readonly StepReport[] = []) =>
-    fail({ step: null, message, reports });
+  const refused = (message: string, { reports, found }: Pick<Preparation, 'reports' | 'found'> = NOTHING) =>
+    fail({ step: null, message, reports, found });
   const problem = headerProblem(task.header, task.rows.length);
   if (problem !== undefined) return refused(problem.message);
   // What is to be foretold is no input.
@@ -93,11 +97,11 @@ export function prepareTable(
   const targets = task.rows.map((row) => row[task.field] ?? '');
   const learnt = fitRecipe(recipe, tableOf(header, task.rows, training, targets));
   if (!learnt.ok) return learnt;
-  const { fitted, columns, table, reports } = learnt.value;
+  const { fitted, columns, table, reports, found } = learnt.value;
   const kept = applyRecipe(fitted, tableOf(header, task.rows, heldOut, targets));
   if (kept === undefined) throw new Error('A recipe does not read what it has just learnt.');
   const target = scaledTarget(task.target, targets, table.origins);
-  if (!target.ok) return refused(target.error, reports);
+  if (!target.ok) return refused(target.error, learnt.value);
   const contract: TableContract = { kind: 'table', columns: [...columns], target: target.value };
   // What a model's file could not hold (a thousand columns, labels of 80 letters) is said now.
   const checked = v.safeParse(TableContract, contract);
@@ -105,7 +109,7 @@ export function prepareTable(
     const [issue] = checked.issues;
     return refused(
       `No model here takes this table: ${v.getDotPath(issue) ?? 'the columns'}: ${issue.message}. Leave columns out (--without).`,
-      reports,
+      learnt.value,
     );
   }
   const examplesOf = (prepared: Table): Result<Examples, string> => {
@@ -123,16 +127,16 @@ export function prepareTable(
       : features;
   };
   const own = examplesOf(table);
-  if (!own.ok) return refused(own.error, reports);
+  if (!own.ok) return refused(own.error, learnt.value);
   const judging = examplesOf(kept);
-  if (!judging.ok) return refused(judging.error, reports);
+  if (!judging.ok) return refused(judging.error, learnt.value);
   const digest = digestBuilder()
     .update(new TextEncoder().encode(fittedDigest(fitted)))
     .update(bytesOf(own.value.features))
     .update(bytesOf(judging.value.features))
     .finish();
   return ok({
-    preparation: { fitted, reports, digest },
+    preparation: { fitted, reports, found, digest },
     contract,
     training: own.value,
     heldOut: judging.value,

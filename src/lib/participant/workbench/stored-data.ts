@@ -2,22 +2,34 @@
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
-import type { Result } from '../../core/result.ts';
+import type { Recipe } from '../../core/recipe/recipe.ts';
+import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
-import { examplesData, rawTableData, type BenchData, type TableSettings } from './bench-data.ts';
+import {
+  examplesData,
+  rawTableData,
+  type BenchData,
+  type TableRefusal,
+  type TableSettings,
+} from './bench-data.ts';
 
 /** Of the rows, kept to judge by, as on the command line. */
 export const HELD_OUT = 0.2;
 
-/** `target`: a column of the table; pictures have their labels alone. Refused in a sentence. */
+/** `target`: a column of the table; pictures have their labels alone, and no recipe. Left out, the recipe is the usual one. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
   target: string,
-): Result<BenchData, string> {
-  if (contract.kind === 'image') return examplesData(contract, examples, undefined, HELD_OUT, []);
+  recipe?: Recipe,
+): Result<BenchData, TableRefusal> {
+  const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
+  if (contract.kind === 'image') {
+    const data = examplesData(contract, examples, undefined, HELD_OUT, []);
+    return data.ok ? data : refused(data.error);
+  }
   const table = storedTable(contract, examples);
-  if (!table.ok) return table;
+  if (!table.ok) return refused(table.error);
   const isGrouped = contract.rules?.some((rule) => rule.type === 'group') === true;
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
   const groups = isGrouped
@@ -32,6 +44,7 @@ export function storedData(
       heldOut: HELD_OUT,
       group: null,
       time: null,
+      recipe,
     },
     groups,
   );

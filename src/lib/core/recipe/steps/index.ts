@@ -1,4 +1,5 @@
-// The steps that a recipe may be made of, in the order in which a person would look for them.
+// The steps that a recipe may be made of, in the order in which they are usually done: a new step of a form comes before the first that
+// stands after it here.
 import type { Step } from '../step.ts';
 import { bin } from './bin.ts';
 import { cast } from './cast.ts';
@@ -22,6 +23,10 @@ import { words } from './words.ts';
 export const steps: readonly Step[] = [
   trim,
   replace,
+  dates,
+  words,
+  tfIdf,
+  hashText,
   cast,
   drop,
   dropUseless,
@@ -30,14 +35,10 @@ export const steps: readonly Step[] = [
   impute,
   clip,
   log,
-  scale,
   bin,
-  oneHot,
   cross,
-  dates,
-  words,
-  tfIdf,
-  hashText,
+  oneHot,
+  scale,
 ];
 
 export const stepNamed = (name: string): Step | undefined => steps.find((step) => step.name === name);
