@@ -114,7 +114,7 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   const stepList = prepare.getByRole('list', { name: 'Steps' });
   const digests = prepare.getByRole('status');
   await expect(digests).toContainText(
-    /239 rows, 9 columns, 93 cells without a value. Steps .*, prepared rows /,
+    /239 rows, 9 columns, 93 cells without a value. Steps .*, prepared\s+rows /,
   );
   const usual = await digests.textContent();
   const further = prepare.getByRole('combobox', { name: 'A further step' });
