@@ -135,7 +135,17 @@ export const storedRecords = async (page: Page): Promise<Record<string, number>>
 /** The stores in which rows, models or updates lie that no passphrase seals, once for each of them. */
 export async function plainRecords(page: Page): Promise<readonly string[]> {
   const names = [
-    ...['datasets', 'imports', 'chunks', 'hashes', 'outbox', 'checkpoints', 'vectors', 'models'],
+    ...[
+      'datasets',
+      'imports',
+      'chunks',
+      'hashes',
+      'judgements',
+      'outbox',
+      'checkpoints',
+      'vectors',
+      'models',
+    ],
     ...['receipts', 'refusals', 'parameters'],
   ];
   const all = await recordsOf(page);

@@ -1,14 +1,12 @@
-// A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back. With
-// SHOTS=folder the page is also written there as a picture, light and dark, on a desk and in a hand.
-import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
-import axe from 'axe-core';
+// A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back; trains on
+// it, and looks after the runs. With SHOTS=folder the page is also written there as a picture, light and dark, on a desk and in a hand.
+import { expect, test } from '@playwright/test';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
+import { findings } from './findings.ts';
 import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
-const shots = process.env['SHOTS'];
 let server: ServerProcess;
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
@@ -17,35 +15,6 @@ test.beforeAll(async () => {
   await coordinator.create(federationSpec(), 'digits');
 });
 test.afterAll(() => server.close());
-
-/** What axe finds, light and dark, and whether the page is wider than a hand. */
-async function findings(page: Page, name: string): Promise<string[]> {
-  const found: string[] = [];
-  await page.evaluate(axe.source);
-  for (const width of [1440, 390])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
-      if (width === 1440)
-        found.push(
-          ...(await page.evaluate(async () => {
-            const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
-            return violations.flatMap(({ id, nodes }) =>
-              nodes.map((node) => `${id} ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
-            );
-          })),
-        );
-      if (shots !== undefined)
-        await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-    }
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  return found;
-}
 
 test('a table is explored where it lies, a cell is mended in place and taken back, and nothing of it is sent', async ({
   page,
@@ -103,7 +72,30 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await page.reload();
   await expect(states.getByRole('button', { name: 'Use this state: “Row 3 removed”' })).toBeVisible();
 
-  // A model of it, alone: by keyboard, in a worker that has no way to the network.
+  await page.goto(`${server.url}/me/data/none`);
+  await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
+  expect(sent).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('a search goes on after its tab was closed; its run is had again to the same bits, compared, noted, deleted and put back', async ({
+  context,
+}) => {
+  let page = await context.newPage();
+  const sent: string[] = [];
+  context.on('request', (request) => request.method() !== 'GET' && sent.push(request.url()));
+  const closed = unseenErrors(page);
+  await page.goto(`${server.url}/me/runs`);
+  await expect(page.getByText('No run in this browser yet.')).toBeVisible();
+  await page.goto(`${server.url}/f/patients/data`);
+  await page.getByRole('tab', { name: 'Files' }).click();
+  await page.getByRole('button', { name: 'Files', exact: true }).setInputFiles({
+    name: 'ward.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(patientCohortCsv(5, 120)),
+  });
+  await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
+  // By keyboard, in a worker that has no way to the network.
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   const workbench = page.getByRole('region', { name: 'Train a model on this' });
   await expect(workbench.getByRole('combobox', { name: 'To be foretold' })).toBeFocused();
@@ -153,30 +145,84 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
 
   const model = workbench.getByRole('combobox', { name: 'Model' });
   await model.selectOption({ label: 'Search for the best' });
-  await workbench.getByRole('combobox', { name: 'Search for' }).selectOption('20 minutes');
+  await workbench.getByRole('combobox', { name: 'Search for' }).selectOption('20 trials');
   await workbench.getByRole('button', { name: 'Train', exact: true }).click();
-  await workbench.getByRole('button', { name: 'Stop' }).click();
-  await expect(workbench.getByText('Nothing of it is kept.')).toBeVisible();
-  await model.selectOption({ label: 'Random forest' });
-  await workbench.getByRole('button', { name: 'Train', exact: true }).press('Enter');
-  await expect(workbench.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 30_000 });
-  const judged = workbench.getByRole('table', { name: /^On rows held out/ });
+  await workbench.getByRole('progressbar', { name: /^Trial [1-9]/ }).waitFor();
+  // The tab is closed in the middle of it.
+  await page.close();
+
+  page = await context.newPage();
+  const errors = unseenErrors(page);
+  await page.goto(`${server.url}/me/runs`);
+  const table = page.getByRole('table', { name: 'Runs in this browser' });
+  await expect(table.getByText('cut off')).toBeVisible();
+  await table.getByRole('link').click();
+  await expect(page.getByRole('note').filter({ hasText: 'Cut off' })).toContainText(
+    'and none is tried twice',
+  );
+  await expect(page.getByRole('button', { name: 'Take the best so far' })).toBeVisible();
+  await page.getByRole('button', { name: 'Go on' }).press('Enter');
+  await expect(page.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('table', { name: /^What the search found in 20 trials/ })).toBeVisible();
+  const judged = page.getByRole('table', { name: /^On rows held out/ });
   await expect(judged.getByRole('rowheader')).toHaveText([
-    'Random forest',
+    /./,
     /^Same answer for all/,
     /^One rule/,
     /^Logistic regression/,
     /^Nearest neighbours/,
   ]);
   await expect(judged.getByRole('row', { name: /^Same answer for all/ })).toContainText(/points \(/);
-  await expect(workbench.getByRole('table', { name: /^Confusion matrix/ })).toBeVisible();
-  await expect(workbench.getByRole('list', { name: 'What each column is worth to the model' })).toBeVisible();
-  expect(await findings(page, 'explore-trained')).toEqual([]);
+  await expect(page.getByRole('table', { name: /^Confusion matrix/ })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'What each column is worth to the model' })).toBeVisible();
 
-  await page.goto(`${server.url}/me/data/none`);
-  await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
+  await page.getByRole('textbox', { name: 'Tags' }).fill('first, ward');
+  await page.getByRole('textbox', { name: 'Note' }).fill('Of the first ward.');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the model' }).click();
+  expect((await saved).suggestedFilename()).toMatch(/^run-[0-9a-f]{8}-model\.json$/);
+  await page.getByRole('textbox', { name: 'Rows' }).fill(patientCohortCsv(6, 3));
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await expect(page.getByRole('table', { name: '3 predictions' }).getByRole('row')).toHaveCount(4);
+  expect(await findings(page, 'run-finished')).toEqual([]);
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({
+    timeout: 60_000,
+  });
+  await page.getByRole('link', { name: 'The run that was had again' }).click();
+  await expect(page.getByText('Every bit of the model is as in the run that it repeats')).toBeVisible();
+
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  await expect(table.getByRole('row')).toHaveCount(3);
+  const filter = page.getByRole('searchbox', { name: 'Filter' });
+  await filter.fill('metrics.acuracy > 0');
+  await expect(page.getByRole('alert')).toContainText('Is accuracy meant?');
+  await filter.fill('metrics.accuracy > 0 and tags = ward');
+  await expect(table.getByRole('row')).toHaveCount(2);
+  await page.reload();
+  await expect(filter).toHaveValue('metrics.accuracy > 0 and tags = ward');
+  await expect(table.getByRole('row')).toHaveCount(2);
+  await filter.fill('');
+  await page.getByRole('checkbox', { name: 'Choose all runs shown' }).check();
+  expect(await findings(page, 'runs')).toEqual([]);
+  await page.getByRole('link', { name: 'Compare 2' }).click();
+  const metrics = page.getByRole('table', { name: 'Metrics of the runs' });
+  await expect(metrics.getByRole('row', { name: /^accuracy/ })).toContainText(/%.* to /);
+  await expect(page.getByText('They were given the same.')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'Show what is alike too' }).check();
+  await expect(page.getByRole('rowheader', { name: 'seed' })).toBeVisible();
+  expect(await findings(page, 'runs-compared')).toEqual([]);
+  await page.goBack();
+  await page.getByRole('checkbox', { name: 'Choose all runs shown' }).check();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No run in this browser yet.')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(table.getByRole('row')).toHaveCount(3);
+  await page.goto(`${server.url}/me/runs/none`);
+  await expect(page.getByText('There is no such run in this browser.')).toBeVisible();
   expect(sent).toEqual([]);
-  expect(errors).toEqual([]);
+  expect([...closed, ...errors]).toEqual([]);
 });
 
 test('pictures are explored: their brightness, the mean of each class, and a label mended', async ({

@@ -96,6 +96,12 @@ test('two tabs and five headless participants sum one round; one tab is closed a
     const words = await phrase(staying);
     expect(words.split(' ').length).toBe(6);
     expect(await phrase(leaving)).toBe(words);
+    // What is said to leave is what leaves: no counts of one device.
+    await staying.getByRole('button', { name: 'What leaves this device?' }).click();
+    const leaves = staying.getByRole('dialog', { name: 'What leaves this device?' });
+    await expect(leaves.getByRole('rowheader', { name: 'Keys and shares' })).toBeVisible();
+    await expect(leaves.getByRole('rowheader', { name: 'Counts' })).toHaveCount(0);
+    await staying.keyboard.press('Escape');
     await askAll(browser, federation);
     const own = await staying.context().newPage();
     await own.goto(`${server.url}/me`);
@@ -116,6 +122,7 @@ test('two tabs and five headless participants sum one round; one tab is closed a
     expect(made).toMatchObject({ version: 1, participants: 6, evaluation: null });
     const [round] = await coordinator.rounds(federation);
     expect(round?.phase).toBe('committed');
+    expect(round?.cohort.map(({ examples }) => examples)).toEqual(Array.from({ length: 7 }, () => null));
     await expect(staying.getByText(/could read only their sums/)).toBeVisible();
     expect(errors).toEqual([]);
   } finally {

@@ -144,3 +144,15 @@ export function readConfiguration(
   });
   throw new ConfigurationFault(lines.join('\n'));
 }
+
+/** The variable by which commands that act for a coordinator are let in: on a command line every process of the machine could read it. */
+export const TOKEN_VARIABLE = 'TRIBUTARY_TOKEN';
+
+/** An API token of the console. Throws ConfigurationFault where there is none. */
+export function readToken(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+  const token = environment[TOKEN_VARIABLE]?.trim() ?? '';
+  if (token !== '') return token;
+  throw new ConfigurationFault(
+    `${TOKEN_VARIABLE} is not set: put an API token into it, made in the console under People, with the scope to look and to act.`,
+  );
+}

@@ -11,6 +11,7 @@ import * as predict from './predict.ts';
 import * as simulate from './simulate.ts';
 import * as start from './start.ts';
 import * as strategies from './strategies.ts';
+import * as survey from './survey.ts';
 import * as train from './train.ts';
 
 export interface CommandFile {
@@ -24,6 +25,7 @@ export const commands: readonly CommandFile[] = [
   predict,
   participate,
   evaluate,
+  survey,
   data,
   simulate,
   strategies,

@@ -1,8 +1,9 @@
 // `tributary predict`: what a model that `tributary train --save` has written says of new rows, and why.
 import type { Command } from 'commander';
 import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
+import type { Prediction } from '#lib/participant/workbench/predict-files.ts';
 import { oneOf } from '../simulate/flags.ts';
-import { openModel, predictRows, type Prediction } from '../train/predict.ts';
+import { openModel, predictRows } from '../train/predict.ts';
 
 interface Flags {
   readonly model: string;

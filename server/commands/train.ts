@@ -23,6 +23,7 @@ interface Flags {
   readonly model?: string;
   readonly budget?: number;
   readonly trials?: number;
+  readonly search?: TrainSetup['search'];
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
@@ -62,6 +63,11 @@ export function register(program: Command): void {
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
+    .option(
+      '--search <way>',
+      'for --model auto: tpe, where what was tried promises most; random; or grid',
+      oneOf('tpe', 'random', 'grid'),
+    )
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
@@ -75,7 +81,10 @@ export function register(program: Command): void {
     )
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
-    .option('--again <directory>', 'has a finished run again, and says whether every bit is as before')
+    .option(
+      '--again <path>',
+      'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
+    )
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -125,19 +134,27 @@ function durationOf(text: string): number {
 async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]> {
   const directory = flags.resume ?? flags.again;
   if (directory !== undefined) {
-    const given = ['data', 'target', 'recipe', 'model', 'state', 'budget', 'trials'].filter(
-      (name) => name in flags,
-    );
-    if (given.length > 0 || (flags.resume !== undefined && flags.again !== undefined))
+    const given = [
+      'target',
+      'recipe',
+      'model',
+      'state',
+      'budget',
+      'trials',
+      'search',
+      ...(flags.again === undefined ? ['data'] : []),
+    ];
+    if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
       throw new UnusableTraining(
-        'A run that was kept knows its own settings: give --resume or --again alone.',
+        'A run that was kept knows its own settings: give --resume alone, or --again with --data alone where the rows lie elsewhere.',
       );
-    return { type: flags.resume === undefined ? 'again' : 'resume', directory };
+    if (flags.resume !== undefined) return { type: 'resume', directory };
+    return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
   }
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
-  if (flags.model !== 'auto' && (flags.budget !== undefined || flags.trials !== undefined))
+  if (flags.model !== 'auto' && [flags.budget, flags.trials, flags.search].some((flag) => flag !== undefined))
     throw new UnusableTraining(
-      '--budget and --trials are for --model auto: a model by name is trained once.',
+      '--budget, --trials and --search are for --model auto: a model by name is trained once.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
@@ -157,6 +174,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   model: flags.model ?? null,
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
+  search: flags.search ?? 'tpe',
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,

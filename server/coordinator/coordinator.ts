@@ -410,6 +410,8 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     record.spec.metric.name,
     await records.evaluations(id),
   );
+  const surveys = await records.surveys(id);
+  for (const one of surveys) if ('survey' in one) versions.surveyed(one.survey);
   for (const digest of versions.digests()) blobs.retain(digest);
   const run = record.run === null ? undefined : await records.run(id, record.run);
   const { runOfState } = versions;
@@ -425,7 +427,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       log: versionLog(id, around.key, await records.log(id)),
       invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
       exclusions: await records.exclusions(id),
-      surveys: await records.surveys(id),
+      surveys,
       lastRounds: lastRoundsOf(await records.rounds(id, { limit: ROUNDS_REMEMBERED })),
     },
     around,

@@ -1,4 +1,5 @@
 // What is shown of a living federation.
+import { secureSumOf } from '#lib/core/federation.ts';
 import type { FederationSummary, FederationView, RoundView } from '#lib/protocol/views.ts';
 import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
@@ -14,7 +15,9 @@ function deadlineAt({ driver, around }: Federation): number | null {
   return left === null ? null : around.clock.now() + left;
 }
 
-const tellsExamples = ({ record }: Federation): boolean => record.spec.privacy.type === 'none';
+/** Else a device says no more than that its rows suffice. */
+const tellsExamples = ({ record: { spec } }: Federation): boolean =>
+  spec.privacy.type === 'none' && secureSumOf(spec) === undefined;
 
 function rootOf({ roots, isRootAway }: Federation): Situation['root'] {
   if (roots === null) return null;

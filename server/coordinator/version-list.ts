@@ -4,8 +4,10 @@ import type { Digest, ParticipantId, RunNumber, VersionNumber } from '#lib/core/
 import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
 import { anchorOf } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
-import type { VersionDelta, VersionView } from '#lib/protocol/views.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import type { Evaluated, VersionDelta, VersionView } from '#lib/protocol/views.ts';
 import type { EvaluationRecord, VersionRecord } from '../ports/records.ts';
+import { SurveyedVersions } from './surveyed-versions.ts';
 import { VersionScores } from './version-scores.ts';
 import { reachesTarget, versionView } from './views.ts';
 
@@ -15,6 +17,7 @@ const MOST_DELTAS = 8;
 export class VersionList {
   #records: VersionRecord[];
   readonly #evaluations = new Map<VersionNumber, VersionScores>();
+  readonly #surveyed = new SurveyedVersions();
   readonly #heard = new Set<string>();
   readonly #damaged = new Set<VersionNumber>();
 
@@ -142,6 +145,7 @@ export class VersionList {
   replaceAll(record: VersionRecord): void {
     this.#records = [record];
     this.#evaluations.clear();
+    this.#surveyed.clear();
     this.#heard.clear();
     this.#damaged.clear();
   }
@@ -163,6 +167,16 @@ export class VersionList {
     this.#evaluations.set(version, scores);
   }
 
+  /** What a survey was answered of a version. */
+  surveyed(view: SurveyView): void {
+    this.#surveyed.add(view);
+  }
+
+  /** What the devices told, each by itself, before what surveys did: it says how they differ, too. */
+  #evaluated(version: VersionNumber): Evaluated | null {
+    return this.#evaluations.get(version)?.view() ?? this.#surveyed.get(version) ?? null;
+  }
+
   /** Another success metric: every device's figure is worked out anew. */
   judgeBy(metric: MetricName, evaluations: readonly EvaluationRecord[]): void {
     this.#metric = metric;
@@ -175,7 +189,7 @@ export class VersionList {
     return versionView(
       record,
       this.#deltaOf(record),
-      this.#evaluations.get(record.version)?.view() ?? null,
+      this.#evaluated(record.version),
       this.isDamaged(record.version),
     );
   }
@@ -219,8 +233,8 @@ export class VersionList {
   /** The metric at the newest version that has been evaluated. */
   newestFigure(metric: FederationSpec['metric']): number | null {
     for (const record of this.#records.toReversed()) {
-      const tally = this.#evaluations.get(record.version)?.tally;
-      const value = tally === undefined ? undefined : figure(tally, metric.name);
+      const evaluated = this.#evaluated(record.version);
+      const value = evaluated === null ? undefined : figure(evaluated.tally, metric.name);
       if (value !== undefined) return value;
     }
     return null;

@@ -40,7 +40,7 @@ function memberView(
   };
 }
 
-/** In selection the candidates stand for the cohort to be. `tellsExamples`: not under privacy, where devices keep their number of rows. */
+/** In selection the candidates stand for the cohort to be. `tellsExamples`: not under privacy or a secure sum, where devices keep their number of rows. */
 export function roundView(round: Round, deadlineAt: number | null, tellsExamples: boolean): RoundView {
   const cohort =
     // Whom the server drew it tells nobody.

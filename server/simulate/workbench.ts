@@ -156,7 +156,13 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       : { server: job.serverControl, own: job.memory.control ?? new Float32Array(network.parameterCount) };
   const training = roundTraining(message, {
     network,
-    rows: { version: UNVERSIONED, contract, training: rows, heldOut: selectExamples(rows, []) },
+    rows: {
+      version: UNVERSIONED,
+      contract,
+      training: rows,
+      heldOut: selectExamples(rows, []),
+      unlabelled: 0,
+    },
     base,
     own: [],
     metric: metric.name,

@@ -1,58 +1,42 @@
 // What a run leaves on disk with `--state DIRECTORY`: a manifest that says what was asked, of which rows, with what program, and every
 // trial so far; and checkpoints of networks. Killed, the run goes on from there; finished, it can be had again to the same bits.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { openDurableFiles } from '#lib/adapters/node/durable-files.ts';
 import { openFileParticipantStore } from '#lib/adapters/node/participant-store.ts';
-import { Digest } from '#lib/core/ids.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import type { Trial } from '#lib/participant/workbench/auto.ts';
+import { RunManifest } from '#lib/participant/workbench/run-manifest.ts';
 import { ownDataDirectory } from '../adapters/data-directory.ts';
-import { TrainSetup, UnusableTraining } from './setup.ts';
-
-const options = v.record(v.string(), v.number());
-const Manifest = v.strictObject({
-  format: v.literal(1),
-  setup: TrainSetup,
-  /** Of Tributary and of Node. */
-  program: v.string(),
-  node: v.string(),
-  /** Over the rows as they were read; null: they were not read yet. */
-  data: v.nullable(Digest),
-  trials: v.array(
-    v.strictObject({
-      model: v.string(),
-      options,
-      share: v.number(),
-      loss: v.nullable(v.number()),
-      standardError: v.number(),
-    }),
-  ),
-  finished: v.nullable(v.strictObject({ model: v.string(), options, digest: Digest, trials: v.number() })),
-});
-export type Manifest = v.InferOutput<typeof Manifest>;
+import { UnusableTraining, type TrainSetup } from './setup.ts';
 
 export interface KeptRun {
   readonly directory: string;
-  readonly manifest: Manifest;
+  readonly manifest: RunManifest;
   readonly checkpoints: ParticipantStore['checkpoints'];
-  keep(change: Partial<Pick<Manifest, 'data' | 'finished'>> & { readonly trial?: Trial }): Promise<void>;
+  keep(change: Partial<Pick<RunManifest, 'data' | 'finished'>> & { readonly trial?: Trial }): Promise<void>;
   close(): void;
 }
 
 const NAME = 'manifest.json';
 
-/** Rejects with UnusableTraining where there is none, or it is not one. */
-export async function readManifest(directory: string): Promise<Manifest> {
+/**
+ * Of a directory that `--state` made, or a file that a page has saved; its relative paths are those beside it. Rejects with
+ * UnusableTraining where there is none, or it is not one.
+ */
+export async function readManifest(path: string): Promise<RunManifest> {
+  const file = statSync(path, { throwIfNoEntry: false })?.isFile() === true ? path : join(path, NAME);
   try {
-    return v.parse(Manifest, JSON.parse(await readFile(join(directory, NAME), 'utf8')));
+    const read = v.parse(RunManifest, JSON.parse(await readFile(file, 'utf8')));
+    const data = read.setup.data.map((one) => resolve(dirname(file), one));
+    return { ...read, setup: { ...read.setup, data } };
   } catch (cause) {
     throw new UnusableTraining(
-      existsSync(join(directory, NAME))
-        ? `${join(directory, NAME)} is not a manifest that this program has written, or it was changed.`
-        : `${directory} keeps no run: there is no ${NAME} in it. Name the directory that --state made.`,
+      existsSync(file)
+        ? `${file} is not a manifest that this program has written, or it was changed.`
+        : `${path} keeps no run: there is no ${NAME} in it. Name the directory that --state made.`,
       { cause },
     );
   }
@@ -61,7 +45,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
 /** Takes the directory for this process. `manifest`: of a run that goes on; otherwise the directory must not keep one yet. */
 export async function openKeptRun(
   directory: string,
-  manifest: Manifest | undefined,
+  manifest: RunManifest | undefined,
   setup: TrainSetup,
   program: string,
 ): Promise<KeptRun> {
@@ -72,7 +56,7 @@ export async function openKeptRun(
   const owned = ownDataDirectory(directory, '--state');
   const files = await openDurableFiles(directory);
   const store = await openFileParticipantStore(join(directory, 'kept'));
-  let present: Manifest = manifest ?? {
+  let present: RunManifest = manifest ?? {
     format: 1,
     setup,
     program,

@@ -7,7 +7,9 @@ import { train, type TrainOptions } from './train.ts';
 
 export type Asked =
   | { readonly type: 'new'; readonly setup: TrainSetup; readonly directory: string | null }
-  | { readonly type: 'resume' | 'again'; readonly directory: string };
+  | { readonly type: 'resume'; readonly directory: string }
+  /** `data`: where the rows lie now; null: where they lay. */
+  | { readonly type: 'again'; readonly directory: string; readonly data: readonly string[] | null };
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'signal' | 'say'>) {
@@ -24,10 +26,10 @@ export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'sig
     if (program !== own || node !== process.version)
       options.say({
         type: 'note',
-        message: `The first run was by Tributary ${program} on Node ${node}; this is ${own} on ${process.version}, which may give other bits.`,
+        message: `The first run was by Tributary ${program} on ${node.startsWith('v') ? `Node ${node}` : node}; this is ${own} on Node ${process.version}, which may give other bits.`,
       });
     return train(
-      { ...setup, budgetMs: null, trials, save: null },
+      { ...setup, data: [...(asked.data ?? setup.data)], budgetMs: null, trials, save: null },
       { ...options, expected: finished.digest, expectedData: data ?? undefined },
     );
   }

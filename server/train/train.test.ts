@@ -32,6 +32,7 @@ const setup = (
   model: null,
   budgetMs: null,
   trials: null,
+  search: 'tpe',
   fairness: null,
   positive: null,
   checkLabels: false,
@@ -91,7 +92,7 @@ describe('a run', () => {
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"node": "[^"]*"/, '"node": "v1.0.0"'));
     const spoken: string[] = [];
     const say = (line: TrainLine): number => spoken.push(...spokenLine(line));
-    await expect(runTraining({ type: 'again', directory }, { signal, say })).rejects.toThrow(
+    await expect(runTraining({ type: 'again', directory, data: null }, { signal, say })).rejects.toThrow(
       /rows are not those of the first run/,
     );
     expect(spoken).toEqual([expect.stringMatching(/on Node v1\.0\.0; this is .*may give other bits/)]);
@@ -103,7 +104,7 @@ describe('a run', () => {
       setup(table, 'kind', { model: 'mlp:epochs=2,units=4,layers=1', backend: 'reference' }),
       directory,
     );
-    const again = await runTraining({ type: 'again', directory }, { signal, say: () => {} });
+    const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
     expect(again.isSame).toBe(true);
     expect(again.model).toEqual(result.model);
     await expect(runTraining({ type: 'resume', directory }, { signal, say: () => {} })).rejects.toThrow(
@@ -180,7 +181,7 @@ describe('a run', () => {
     expect(spoken.join('\n')).toMatch(
       /Prepared by recipe [0-9a-f]{16} to [0-9a-f]{16}\.\n {2}2\. dedupe: rows \d+ → \d+/,
     );
-    const again = await runTraining({ type: 'again', directory }, { signal, say: () => {} });
+    const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
     expect(again.isSame).toBe(true);
     expect(result.verdict).toBe('signal');
     const [clean, other] = [join(folder, 'clean-rows.csv'), join(folder, 'other-rows.csv')];

@@ -198,6 +198,6 @@ function chosenOf(
 ): ChosenModel | SearchLimits {
   if (named !== undefined) return named;
   if (setup.model === 'auto')
-    return { type: 'search', budgetMs: setup.budgetMs, mostTrials: setup.trials, known };
+    return { type: 'search', budgetMs: setup.budgetMs, mostTrials: setup.trials, way: setup.search, known };
   return usualModel(data.contract);
 }

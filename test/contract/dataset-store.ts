@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { datasetVersion } from '../../src/lib/core/data/dataset-version.ts';
 import type { Examples } from '../../src/lib/core/data/examples.ts';
+import type { JournalEntry } from '../../src/lib/core/labelling/journal.ts';
 import {
   DatasetMoved,
   ImportMismatch,
@@ -87,7 +88,10 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.read('cut')).toBeUndefined();
         expect(await later.record('cut')).toBeUndefined();
         expect(await later.resumable()).toMatchObject([
-          { id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 },
+          {
+            ...{ id: 'cut', name: 'set cut', source: 'a.zip (10 bytes)', count: 3, position: 4 },
+            contract: draft('cut').contract,
+          },
         ]);
 
         const again = await later.write(draft('cut'));
@@ -268,6 +272,38 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.recipe('a')).toEqual({ now: ['second'] });
         await later.delete('a');
         expect(await later.recipe('a')).toBeUndefined();
+      }));
+
+    test('judgements are kept in order beside the examples, whose labels they leave alone, and go with the dataset', () =>
+      using(async ({ store, reopen }) => {
+        for (const id of ['a', 'b']) {
+          const writer = await store.write(draft(id));
+          await writer.append(numbered(0, 2), 2);
+          await writer.finish();
+        }
+        const { version } = (await store.record('a'))!;
+        const entry = (example: string, at: number): JournalEntry => ({
+          annotator: 'Anna',
+          pass: 1,
+          example,
+          says: { type: 'class', label: 1 },
+          at,
+        });
+        // The clock stands still or goes back: the order is that of adding.
+        const entries = [
+          entry('x', 5),
+          { ...entry('y', 4), says: { type: 'undone' } as const },
+          entry('z', 4),
+        ];
+        for (const one of entries) await store.judge('a', one);
+        await store.judge('b', entry('w', 9));
+        const later = await reopen();
+        expect(await later.journal('a')).toEqual(entries);
+        expect((await later.record('a'))!.version).toBe(version);
+        await expect(later.judge('never there', entry('x', 1))).rejects.toThrow('no dataset');
+        await later.delete('a');
+        expect(await later.journal('a')).toEqual([]);
+        expect(await later.journal('b')).toEqual([entry('w', 9)]);
       }));
 
     test('deleting removes datasets and imports, and nothing of the others', () =>

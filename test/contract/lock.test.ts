@@ -8,6 +8,7 @@ import { idbDatasetStore } from '#lib/adapters/idb/datasets.ts';
 import { createKeys, type KeyChannel, type Keys } from '#lib/adapters/idb/keys.ts';
 import { createLock, ITERATIONS } from '#lib/adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '#lib/adapters/idb/participant-store.ts';
+import { idbRunStore } from '#lib/adapters/idb/runs.ts';
 import { pack, unpack } from '#lib/adapters/idb/packing.ts';
 import { createSeal, sealedStoreNames } from '#lib/adapters/idb/seal.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
@@ -15,6 +16,7 @@ import { DataLocked } from '#lib/ports/dataset-store.ts';
 import type { StoredReceipt } from '#lib/ports/participant-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
 import { checkpoint, entry, participantStoreContract } from './participant-store.ts';
+import { begunRun, runStoreContract } from './run-store.ts';
 
 /** Cheap in tests; what the app takes is tested below. */
 const quick = { iterations: 10 };
@@ -55,6 +57,7 @@ async function device(name = freshName(), browser = tabs(), now = { ms: 0 }) {
     keys,
     datasets: idbDatasetStore(database, seal),
     store: createIdbParticipantStore(database, seal),
+    runs: idbRunStore(database, seal),
     lock: createLock(database, keys, { ...quick, now: () => now.ms }),
   };
 }
@@ -78,7 +81,7 @@ const receipt: StoredReceipt = {
   outcome: 'waiting',
 };
 
-async function fill({ datasets, store }: Device): Promise<void> {
+async function fill({ datasets, store, runs }: Device): Promise<void> {
   const writer = await datasets.write({
     id: 'kept',
     federation: null,
@@ -96,6 +99,13 @@ async function fill({ datasets, store }: Device): Promise<void> {
     { replaced: Uint32Array.of(8), removed: new Uint32Array(0), examples: numbered(8, 9) },
     'heron mended',
   );
+  await datasets.judge('kept', {
+    annotator: 'heron',
+    pass: 1,
+    example: 'x',
+    says: { type: 'unsure' },
+    at: 8,
+  });
   await store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
   await store.models.put({
     id: 'm',
@@ -124,9 +134,11 @@ async function fill({ datasets, store }: Device): Promise<void> {
   await cut.append(numbered(0, 2), 2);
   await store.outbox.put(entry(1));
   await store.checkpoints.put(checkpoint);
+  await runs.put(begunRun('run'), Uint8Array.of(4, 5));
+  await runs.label('run', { tags: ['heron'], note: 'heron' });
 }
 /** That `fill` makes; at least one in each store. */
-const RECORDS = 16;
+const RECORDS = 20;
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
   const records = (await Promise.all(sealedStoreNames.map((name) => database.getAll(name)))).flat();
@@ -140,9 +152,15 @@ async function lying(database: Database): Promise<{ sealed: number; plain: numbe
     text,
   };
 }
-async function readsAll({ datasets, store }: Device): Promise<void> {
+async function readsAll({ datasets, store, runs }: Device): Promise<void> {
+  expect(await runs.read('run')).toEqual({
+    record: begunRun('run'),
+    labels: { tags: ['heron'], note: 'heron' },
+  });
+  expect(await runs.model('run')).toEqual(Uint8Array.of(4, 5));
   expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
+  expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
   expect(await store.vectors.get('own:wards')).toEqual(Float32Array.of(1.5, -2.5));
   expect((await store.models.list())[0]?.parameters).toEqual(Float32Array.of(3.25));
   expect(await store.receipts.list()).toEqual([receipt]);
@@ -166,6 +184,12 @@ participantStoreContract('in IndexedDB, locked and opened', async () => {
   return { store: one.store, reopen: async () => (await device(one.name, one.browser)).store };
 });
 
+runStoreContract('in IndexedDB, locked and opened', async () => {
+  const one = await device();
+  await one.lock.set(passphrase, null, nothing);
+  return { store: one.runs, reopen: async () => (await device(one.name, one.browser)).runs };
+});
+
 test('what is locked has no plain byte at rest, and nothing is read without the passphrase', async () => {
   const one = await device();
   await fill(one);
@@ -187,6 +211,8 @@ test('what is locked has no plain byte at rest, and nothing is read without the 
   await expect(later.datasets.read('kept')).rejects.toThrow(DataLocked);
   await expect(later.store.vectors.put('own:wards', Float32Array.of(0))).rejects.toThrow(DataLocked);
   await expect(later.store.models.list()).rejects.toThrow(DataLocked);
+  await expect(later.runs.list()).rejects.toThrow(DataLocked);
+  await expect(later.runs.put(begunRun('run'))).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.list()).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.refusals()).rejects.toThrow(DataLocked);
   await expect(later.store.receipts.put(receipt)).rejects.toThrow(DataLocked);
@@ -342,8 +368,8 @@ test('a lock of an earlier program, which left receipts and downloaded versions 
   const older = await openDB(name, 3, {
     upgrade(database) {
       for (const store of one.database.objectStoreNames) {
-        // It came with the fifth.
-        if (store === 'states') continue;
+        // They came with the fifth and the sixth.
+        if (store === 'states' || store === 'judgements') continue;
         const options =
           store === 'receipts' ? { keyPath: ['receipt.federation', 'receipt.round'] } : undefined;
         const made = database.createObjectStore(store, options);

@@ -5,12 +5,15 @@ import { afterEach, expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
+import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '#lib/core/statistics/survey.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import * as v from 'valibot';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { readOwnData } from '../../server/participants/own-data.ts';
+import { askSurvey, listSurveys } from '../../server/survey/ask-survey.ts';
+import { spokenSurvey } from '../../server/survey/spoken-survey.ts';
 import { securePatients } from '../support/secure-patients.ts';
 import { faults, federation, stage, type Stage } from '../support/secure-stage.ts';
 
@@ -39,7 +42,7 @@ async function asked(one: Stage, question: Question): Promise<SurveyView> {
 }
 
 test('six devices answer with sums that are exactly those of all their rows, and no more often than was promised', async () => {
-  const one = await stage(base, undoings);
+  const one = await stage({ ...base, secureSum: usualSecureSum }, undoings);
   one.start(six);
   await one.coordinator.until(federation, (view) => view.checkedIn === 6, 20_000);
   const ofData: Question = [
@@ -94,10 +97,22 @@ test('six devices answer with sums that are exactly those of all their rows, and
   if (accuracies?.statistic !== 'accuracies') throw new Error('No accuracies.');
   expect(accuracies.histogram.counts.reduce((sum, count) => sum + count, 0)).toBe(6);
 
+  // No device tells its own scores here: what the version does is what the survey says.
+  const told = {
+    participants: 6,
+    tally: evaluation.tally,
+    spread: null,
+    personal: null,
+    survey: { survey: whole.survey, deviation: 0 },
+  };
+  const evaluated = async () => (await one.coordinator.federation(federation)).head.evaluation;
+  expect(await evaluated()).toEqual(told);
+
   await expect(asked(one, [{ statistic: 'target' }])).rejects.toThrow(/1 survey at most/);
   expect(faults(one.lines)).toEqual([]);
 
   await one.restart();
+  expect(await evaluated()).toEqual(told);
   const kept = await one.coordinator.surveys(federation);
   expect(kept).toEqual([whole]);
 }, 60_000);
@@ -116,7 +131,20 @@ test('under privacy a survey is noisy by the stated amount, is charged before it
   const target = figures?.[0];
   if (target?.statistic !== 'target') throw new Error('No target.');
   expect(target.classes!.every(({ count }) => Math.abs(count) < 600 + 6 * deviations[0]!)).toBe(true);
-  expect((await asked(one, [{ statistic: 'target' }])).state).toBe('answered');
+  // As `npx tributary survey` asks.
+  const token = await one.coordinator.apiToken();
+  const again = { url: one.url, federation, token, question: { asked: [{ statistic: 'target' } as const] } };
+  const { survey: second, view } = await askSurvey(again);
+  expect([second.survey, second.state, second.devices]).toEqual([2, 'answered', 6]);
+  expect([...spokenSurvey(second, view.spec.contract, privacy.delta)]).toEqual([
+    'Survey 2: the sum over 6 of 6 devices.',
+    expect.stringMatching(/^each count below carries noise of ±64\d \(95 %\)$/),
+    expect.stringMatching(/^heart_disease: healthy -?[\d,]+, disease -?[\d,]+$/),
+    expect.stringMatching(/^A device counted as 100 rows at most; .* ε \d\.\d+ at δ 0\.00001\.$/),
+  ]);
+  await expect(askSurvey(again)).rejects.toThrow(/budget .* of 6 of 6 devices is spent/);
+  await expect(askSurvey({ ...again, token: 'guessed' })).rejects.toThrow(/does not know this API token/);
+  expect((await listSurveys(again)).surveys.map(({ survey }) => survey)).toEqual([2, 1]);
   await expect(asked(one, [{ statistic: 'target' }])).rejects.toThrow(/budget .* of 6 of 6 devices is spent/);
   const { privacy: spent } = await one.coordinator.federation(federation);
   expect(spent!.releases).toBe(2);

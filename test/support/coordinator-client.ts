@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
+import { MadeApiToken } from '#lib/protocol/people.ts';
 import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
 
@@ -16,6 +17,8 @@ export interface CoordinatorClient {
   survey(id: string, question: Question): Promise<SurveyView>;
   /** Newest first. */
   surveys(id: string): Promise<SurveyView[]>;
+  /** May look and act. */
+  apiToken(): Promise<string>;
   parameters(version: VersionView): Promise<Float32Array<ArrayBuffer>>;
   /** Asks every 250 ms, or so often, until `holds` is true of the federation; a bounded number of times. */
   until(
@@ -63,6 +66,10 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
     survey: async (id, question) =>
       v.parse(SurveyView, await ask('POST', `/federations/${id}/surveys`, { question })),
     surveys: async (id) => v.parse(v.array(SurveyView), await ask('GET', `/federations/${id}/surveys`)),
+    apiToken: async () => {
+      const asked = { name: 'a test', scopes: ['view', 'act'], expiresInMs: 3_600_000 };
+      return v.parse(MadeApiToken, await ask('POST', '/me/tokens', asked)).token;
+    },
     async parameters(version) {
       const response = await fetch(`${base}/api/parameters/${version.digest}`);
       if (!response.ok) throw new Error(`parameters: ${response.status}`);

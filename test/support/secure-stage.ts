@@ -25,6 +25,7 @@ export interface Played {
 }
 
 export interface Stage {
+  readonly url: string;
   readonly coordinator: CoordinatorClient;
   readonly lines: HeadlessLine[];
   /** Starts participants; their data are those of these indices. */
@@ -50,6 +51,7 @@ export async function stage(spec: FederationSpec, undoings: (() => Promise<unkno
   const lines: HeadlessLine[] = [];
   const url = `http://127.0.0.1:${port}`;
   return {
+    url,
     coordinator,
     lines,
     start(indices, engines = nodeEngines()) {

@@ -34,6 +34,7 @@ export function surveysHost(federation: Federation): SurveysHost {
     entry: (type, payload) => federation.entry(type, payload),
     blamed: (participant) => federation.blamed(participant),
     changed: () => federation.changed(),
+    answered: (view) => versions.surveyed(view),
     ended: () => federation.background('go-on', () => federation.goOn()),
     warn: (message, about) => log.warn({ federation: federation.record.id, ...about }, message),
   };

@@ -38,6 +38,8 @@ export interface SurveysHost extends Omit<OpenSurveyHost, 'charge' | 'opened' | 
   pendingOf(participant: ParticipantId): readonly Noised[];
   write(changes: readonly Change[]): Promise<void>;
   entry(type: string, payload: Readonly<Record<string, unknown>>): Change;
+  /** It was opened, and its figures are on the disk. */
+  answered(view: SurveyView): void;
   /** What waited for the end of the survey may go on. */
   ended(): void;
 }
@@ -266,6 +268,7 @@ export class Surveys {
       host.entry(`survey-${state}`, state === 'answered' ? { survey, devices } : { survey, reason }),
     ]);
     this.#all[this.#all.findIndex((one) => one.survey === survey)] = view;
+    if (view.state === 'answered') host.answered(view);
     const open = this.#open;
     if (open?.task.survey === survey) {
       this.#open = undefined;

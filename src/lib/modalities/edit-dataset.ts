@@ -10,6 +10,7 @@ import { classMatch } from './image/class-match.ts';
 import { quoted } from './import-report.ts';
 import type { OpenedDataset } from './explore-dataset.ts';
 import { brokenByCell, brokenByRemoval } from './edit-rules.ts';
+import { labelChange, type RowLabel } from './label-rows.ts';
 import { cellTexts, decodedColumns } from './table/decoded-columns.ts';
 import { recordOfCells, rowEncoder } from './table/row-encoder.ts';
 
@@ -17,7 +18,9 @@ export type DatasetEdit =
   /** `column` of a picture is of no meaning: it has a label alone. */
   | { readonly type: 'cell'; readonly row: number; readonly column: string; readonly text: string }
   /** From 0, in any order. */
-  | { readonly type: 'remove'; readonly rows: readonly number[] };
+  | { readonly type: 'remove'; readonly rows: readonly number[] }
+  /** Each row its class index or UNLABELLED; from 0, in any order. */
+  | { readonly type: 'labels'; readonly labels: readonly RowLabel[] };
 
 const none = new Uint32Array(0);
 
@@ -36,6 +39,8 @@ export function changeOf(dataset: OpenedDataset, edit: DatasetEdit): Result<RowC
       if (broken !== undefined) return fail(broken);
       return ok({ replaced: none, removed: Uint32Array.from(rows), examples: undefined });
     }
+    case 'labels':
+      return labelChange(dataset, edit.labels);
     case 'cell': {
       if (!(edit.row >= 0 && edit.row < count)) return fail(`There are the rows 1 to ${count}.`);
       const made = encoded(dataset, edit);
@@ -77,6 +82,8 @@ function encoded(
     contract,
     contract.columns.map((_, field) => field),
     contract.columns.length,
+    // A row that has no label yet stays mendable.
+    at < contract.columns.length,
   );
   const features = new Float32Array(encoder.width);
   const problem = encoder.encode(recordOfCells(cells), features, 0);
@@ -108,7 +115,7 @@ function keepOthers(
   }
 }
 
-/** With the hash that an import would give it among the other rows. */
+/** With the hash that an import would give it among the other rows (label-rows.ts does it for many). */
 function hashed({ contract, examples }: OpenedDataset, row: number, { features, target }: Encoded): Examples {
   const isClass = examples.targets instanceof Int32Array;
   const bytes = bytesOf(features);

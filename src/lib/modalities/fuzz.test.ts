@@ -1,6 +1,8 @@
 // Every reader of files, given anything: it answers with a report, never throws past the boundary and never hangs.
 import fc from 'fast-check';
 import { encode as encodePng } from 'fast-png';
+import { gzipSync } from 'fflate';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import jpeg from 'jpeg-js';
 import { expect, test } from 'vitest';
 import { gzipped, idxImages, idxLabels, storedZip } from '../../../test/support/image-fixtures.ts';
@@ -26,7 +28,7 @@ const read = async (files: readonly SourceFile[], contract: DataContract): Promi
   expect(report.accepted).toBe(handedOver);
   // Nothing is dropped in silence: whatever gave no example is in the report.
   expect(report.accepted + report.duplicates + report.refused).toBeGreaterThan(0);
-  for (const refusal of report.refusals) expect(refusal.message).toMatch(/\S.*\.$/s);
+  for (const refusal of report.refusals) expect(refusal.message).toMatch(/\S.*[.?]$/s);
   return report;
 };
 
@@ -47,6 +49,35 @@ const broken = (valid: Uint8Array): fc.Arbitrary<Uint8Array> =>
     });
 
 const tableHeader = new TextEncoder().encode(`${patientCohortCsv(1, 3)}`);
+const rowsOfText = new TextDecoder()
+  .decode(tableHeader)
+  .trim()
+  .split(/\r?\n/)
+  .map((line) => line.split(','));
+const objects = rowsOfText
+  .slice(1)
+  .map((cells) => Object.fromEntries(rowsOfText[0]!.map((name, i) => [name, cells[i]] as const)));
+const rowsAsJson = new TextEncoder().encode(JSON.stringify(objects));
+const rowsAsLines = new TextEncoder().encode(objects.map((one) => JSON.stringify(one)).join('\n'));
+/** Numbers and words with dictionaries, and missing ones of both, in two row groups. */
+const parquet = (codec: 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP'): Uint8Array =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      columnData: rowsOfText[0]!.map((name, column) => {
+        const cells = rowsOfText.slice(1).map((row) => row[column] || null);
+        return cells.every((cell) => cell === null || Number.isFinite(Number(cell)))
+          ? {
+              name,
+              data: cells.map((cell) => (cell === null ? null : Number(cell))),
+              type: 'DOUBLE' as const,
+            }
+          : { name, data: cells, type: 'STRING' as const };
+      }),
+      rowGroupSize: 2,
+      codec,
+      compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) },
+    }),
+  );
 const png = encodePng({
   width: 9,
   height: 7,
@@ -111,6 +142,33 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
     patientCohortContract,
     500,
   ],
+  [
+    'a broken JSON array',
+    broken(rowsAsJson).map((bytes) => [sourceOfBytes('a.json', bytes)]),
+    patientCohortContract,
+    100,
+  ],
+  [
+    'broken lines of JSON',
+    broken(rowsAsLines).map((bytes) => [sourceOfBytes('a.ndjson', bytes)]),
+    patientCohortContract,
+    100,
+  ],
+  [
+    'any bytes as JSON',
+    anything.map((bytes) => [sourceOfBytes('a.json', Uint8Array.from([0x5b, ...bytes]))]),
+    patientCohortContract,
+    100,
+  ],
+  ...(['UNCOMPRESSED', 'SNAPPY', 'GZIP'] as const).map(
+    (codec) =>
+      [
+        `a broken Parquet file, ${codec.toLowerCase()}`,
+        broken(parquet(codec)).map((bytes) => [sourceOfBytes('a.parquet', bytes)]),
+        patientCohortContract,
+        60,
+      ] as const,
+  ),
   [
     'any bytes as a zip',
     anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]),

@@ -19,6 +19,8 @@ export interface ImportOptions {
   /** A file is done with; `examples` were taken so far. */
   readonly onFile?: (path: string, examples: number) => void;
   readonly decodeImage: DecodeImage;
+  /** What names no class (a picture in no class folder, a row without a target) is kept without a label, not refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
   /** Continues an import that was cut off. */
   readonly resumed?: Resumed | undefined;
   /** Milliseconds, for the report's duration. */
@@ -79,6 +81,7 @@ export function importFiles(
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,
+      keepsUnlabelled: options.keepsUnlabelled,
       onFraction: (fraction) => options.onProgress?.(fraction, into.accepted),
       onFile: (path) => options.onFile?.(path, into.accepted),
     });

@@ -79,6 +79,28 @@ interface Found {
 }
 
 async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<Inferred, InferenceProblem>> {
+  const drafted = await inferPictures(files);
+  if (!drafted.ok) return drafted;
+  const { size, folders, notes } = drafted.value;
+  if (folders.length < 2)
+    return fail({
+      kind: 'unknown-class',
+      message: 'Put the pictures into one folder for each class: at least two folders are needed.',
+    });
+  return ok({ contract: { kind: 'image', ...size, classes: [...folders] }, notes });
+}
+
+export interface InferredPictures {
+  readonly size: Pick<ImageContract, 'height' | 'width' | 'channels'>;
+  /** Names of the folders that pictures lie in, in order; fewer than two name no classes. */
+  readonly folders: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** The size of a draft's pictures from the first of them, and the folders of all. */
+export async function inferPictures(
+  files: readonly SourceFile[],
+): Promise<Result<InferredPictures, InferenceProblem>> {
   const found = await picturesOf(files);
   if (!found.ok) return found;
   const { folders, picture } = found.value;
@@ -86,31 +108,24 @@ async function inferFromPictures(files: readonly SourceFile[]): Promise<Result<I
   const size = picture === undefined || format === undefined ? undefined : pictureSize(picture, format);
   if (size === undefined)
     return fail({ kind: 'unsupported', message: 'No PNG, JPEG or WebP picture was found.' });
-  if (folders.size < 2)
-    return fail({
-      kind: 'unknown-class',
-      message: 'Put the pictures into one folder for each class: at least two folders are needed.',
-    });
   if (folders.size > 100)
     return fail({
       kind: 'unknown-class',
       message: `There are ${folders.size} folders; a model here tells at most 100 classes apart.`,
     });
   const scale = Math.min(1, MAXIMUM_SIDE / Math.max(size.width, size.height));
-  const contract: ImageContract = {
-    kind: 'image',
+  const proposed: InferredPictures['size'] = {
     height: Math.max(1, Math.round(size.height * scale)),
     width: Math.max(1, Math.round(size.width * scale)),
     channels: format === 'png' && (picture?.[25] ?? 2) % 4 === 0 ? 1 : 3,
-    classes: [...folders].toSorted(),
   };
   const notes =
     scale < 1
       ? [
-          `The first picture has ${size.width} × ${size.height} pixels; ${contract.width} × ${contract.height} is proposed.`,
+          `The first picture has ${size.width} × ${size.height} pixels; ${proposed.width} × ${proposed.height} is proposed.`,
         ]
       : [];
-  return ok({ contract, notes });
+  return ok({ size: proposed, folders: [...folders].toSorted(), notes });
 }
 
 async function picturesOf(files: readonly SourceFile[]): Promise<Result<Found, InferenceProblem>> {

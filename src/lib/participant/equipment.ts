@@ -10,7 +10,7 @@ import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
-import { readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
+import { noTrainingRows, readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
 import { openScoreboard, type Scoreboard } from './scoreboard.ts';
 
 interface Equipped {
@@ -82,11 +82,7 @@ export async function equip(
       'wrong-contract',
       'This data was read for another data contract than the federation has now. Choose data again.',
     );
-  if (rows.training.count === 0)
-    throw new JoinRefused(
-      'no-training-rows',
-      'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.',
-    );
+  if (rows.training.count === 0) throw new JoinRefused('no-training-rows', noTrainingRows(rows));
   const scoreboard = await openScoreboard(source.store, source.federation, rows.version);
   if (!('network' in spec)) {
     const { summedModel } = await import('../core/summed-models.ts');

@@ -1,6 +1,6 @@
 // This device's rows, split: what it learns from and what it keeps to judge by. Held in memory while it takes part.
 import type { DataContract } from '../core/data/contract.ts';
-import { selectExamples } from '../core/data/examples.ts';
+import { labelledExamples, selectExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
@@ -11,7 +11,15 @@ export interface OwnRows {
   readonly contract: DataContract;
   readonly training: Rows;
   readonly heldOut: Rows;
+  /** Rows without a label: on neither side. */
+  readonly unlabelled: number;
 }
+
+/** Why there is nothing to train on, in a sentence. */
+export const noTrainingRows = ({ heldOut, unlabelled }: OwnRows): string =>
+  heldOut.count === 0 && unlabelled > 0
+    ? 'No row of this data has a label yet, so there is nothing to train on. Label some under My device.'
+    : 'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.';
 
 /** Two contracts that encode alike: written alike, since schemas write keys in one order. */
 export const sameContract = (a: DataContract, b: DataContract): boolean =>
@@ -23,13 +31,15 @@ export async function readOwnRows(
   dataset: string,
 ): Promise<OwnRows | undefined> {
   const record = await datasets.record(dataset);
-  const examples = await datasets.read(dataset);
-  if (record === undefined || examples === undefined) return undefined;
+  const all = await datasets.read(dataset);
+  if (record === undefined || all === undefined) return undefined;
+  const examples = labelledExamples(all);
   const split = splitExamples(examples);
   return {
     version: record.version,
     contract: record.contract,
     training: selectExamples(examples, split.training),
     heldOut: selectExamples(examples, split.heldOut),
+    unlabelled: all.count - examples.count,
   };
 }

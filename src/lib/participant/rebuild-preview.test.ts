@@ -55,6 +55,7 @@ async function preview(
         contract: of.contract,
         training: selectExamples(examples, training),
         heldOut: selectExamples(examples, heldOut),
+        unlabelled: 0,
       },
     },
     { engine, clock: createHandClock(), signal, onProgress: () => {} },

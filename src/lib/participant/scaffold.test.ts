@@ -74,7 +74,13 @@ test('two rounds of two devices by hand: the model and every control are those o
       ...one.coordinator.configured(round, asked),
       plan: { ...spec.plan, localEpochs: 2, batchSize: 1, learningRate: 0.25 },
     };
-    const own = { version: digestOfText('own'), contract: spec.contract, training: rows, heldOut: rows };
+    const own = {
+      version: digestOfText('own'),
+      contract: spec.contract,
+      training: rows,
+      heldOut: rows,
+      unlabelled: 0,
+    };
     const base = Float32Array.of(w);
     const training = roundTraining(message, {
       network: built.value,

@@ -3,6 +3,7 @@
 import type { Canonical } from '../core/canonical.ts';
 import type { DataContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
+import type { JournalEntry } from '../core/labelling/journal.ts';
 import type { RowChange } from '../core/data/row-change.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { BrokenRule } from '../modalities/import-report.ts';
@@ -70,6 +71,7 @@ export interface ResumableImport {
   readonly federation: FederationId | null;
   readonly name: string;
   readonly source: string;
+  readonly contract: DataContract;
   /** Examples already durable, and the position in the source (bytes or entries, the importer's own measure). */
   readonly count: number;
   readonly position: number;
@@ -153,6 +155,10 @@ export interface DatasetStore {
   recipe(id: string): Promise<Canonical | undefined>;
   /** Keeps that beside the dataset, for all its states, until it is deleted. Rejects where there is no such dataset. */
   keepRecipe(id: string, recipe: Canonical): Promise<void>;
-  /** Deletes a dataset or an import in progress; nothing happens where there is none. */
+  /** Adds a judgement to the dataset's journal, durable when it resolves; the labels of its examples are left as they are. */
+  judge(id: string, entry: JournalEntry): Promise<void>;
+  /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */
+  journal(id: string): Promise<readonly JournalEntry[]>;
+  /** Deletes a dataset with its journal, or an import in progress; nothing happens where there is none. */
   delete(id: string): Promise<void>;
 }

@@ -2,7 +2,15 @@
 // Public views hold nothing that identifies a participant beyond the name it chose for itself.
 import * as v from 'valibot';
 import { CodecChoice, FederationSpec } from '../core/federation.ts';
-import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
+import {
+  Digest,
+  FederationId,
+  ParticipantId,
+  RoundNumber,
+  RunNumber,
+  SurveyNumber,
+  VersionNumber,
+} from '../core/ids.ts';
 import { Tally } from '../core/metrics/tally.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -100,6 +108,8 @@ export const Evaluated = v.strictObject({
   ...scores,
   /** The same of the devices' own models; null: no device has one. */
   personal: v.nullable(v.strictObject(scores)),
+  /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */
+  survey: v.optional(v.strictObject({ survey: SurveyNumber, deviation: v.number() })),
 });
 export type Evaluated = v.InferOutput<typeof Evaluated>;
 
@@ -121,7 +131,7 @@ export const VersionView = v.strictObject({
   /** Updates counted, and the examples that they were trained on; where cohorts are drawn in secret, the updates that are expected, and no bytes. */
   participants: whole,
   examples: whole,
-  /** What participants' held-out rows said of this version; null until the first arrives. */
+  /** What participants' held-out rows said of this version, one by one or as the total of a survey; null until then. */
   evaluation: v.nullable(Evaluated),
   bytesUp: whole,
   bytesDown: whole,

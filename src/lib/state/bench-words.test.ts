@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { predictedClass } from '../core/metrics/class-scores.ts';
 import type { TableContract } from '../core/data/contract.ts';
-import { compareModels, judge } from '../participant/workbench/judge.ts';
+import { compareModels, judging } from '../participant/workbench/judge.ts';
+import { inOneGo } from '../participant/workbench/step-through.ts';
 import { figureName, figureRows, gainWords, lossWords, rankedFigure } from './bench-words.ts';
 
 const contractOf = (target: TableContract['target']): TableContract => ({
@@ -27,7 +28,7 @@ function judged(right: number) {
     return at % 2 === said ? 0.8 : 0.2;
   });
   expect(predictedClass(outputs, 0, 2)).toBe(0);
-  return judge(classes, outputs, { count: 20, features: new Float32Array(20), targets }, 1)!;
+  return inOneGo(judging(classes, outputs, { count: 20, features: new Float32Array(20), targets }, 1))!;
 }
 
 test('shares are told in percent with Wilson’s interval, and differences in points with their sign', () => {
@@ -47,12 +48,12 @@ test('numbers are told in their own units, and a spread that is not there is no 
   const contract = contractOf({ type: 'number', name: 'price', mean: 100, standardDeviation: 10 });
   const targets = new Float32Array(4);
   const rows = { count: 4, features: new Float32Array(4), targets };
-  const flat = judge(contract, Float64Array.of(1, -1, 1, -1), rows, 1)!;
+  const flat = inOneGo(judging(contract, Float64Array.of(1, -1, 1, -1), rows, 1))!;
   expect(rankedFigure(flat.report)).toBe('10 (10 to 10)');
   expect(figureRows(flat.report).find((row) => row.name.startsWith('R²'))).toMatchObject({
     value: undefined,
     absent: 'not defined here',
   });
-  const none = judge(contract, Float64Array.of(0, 0, 0, 0), rows, 1)!;
+  const none = inOneGo(judging(contract, Float64Array.of(0, 0, 0, 0), rows, 1))!;
   expect(gainWords(compareModels(none, flat, 1), none.report)).toBe('10 less (10 to 10)');
 });

@@ -5,6 +5,8 @@ import type { CohortMember, FederationView, RoundView, VersionView } from '#lib/
 import { clock } from './format.ts';
 import { compareFigure } from './console-comparison.ts';
 import { openRound } from './console-standing.ts';
+import { scoredBy } from './federation-progress.ts';
+import { isExact, unscoredWords } from './score-words.ts';
 import { configuredAt } from './console-timeline.ts';
 
 export interface AttentionItem {
@@ -94,7 +96,8 @@ export function attentionOf(
     .reverse()
     .find((version) => version.evaluation !== null && version.version > view.live);
   if (live?.evaluation != null && evaluated?.evaluation != null) {
-    const compared = compareFigure(name, evaluated.evaluation.tally, live.evaluation.tally);
+    const exact = isExact(evaluated.evaluation) && isExact(live.evaluation);
+    const compared = compareFigure(name, evaluated.evaluation.tally, live.evaluation.tally, exact);
     if (compared.verdict === 'worse')
       items.push({
         id: `worse-${evaluated.version}`,
@@ -116,7 +119,10 @@ export function attentionOf(
       id: 'unscored',
       tone: 'info',
       title: 'No version has been scored',
-      text: 'Devices score a version on the rows that they hold out. None has done so yet: their data sets may be too small to hold any out.',
+      text:
+        scoredBy(view.spec) === 'devices'
+          ? 'Devices score a version on the rows that they hold out. None has done so yet: their data sets may be too small to hold any out.'
+          : unscoredWords(view.spec),
       round: null,
     });
 

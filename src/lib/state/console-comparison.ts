@@ -117,13 +117,21 @@ export function intervalOf(tally: Tally, name: MetricName): Interval | undefined
   return undefined;
 }
 
-/** One metric of version A against version B; a tally is null where no device has scored that version yet. */
-export function compareFigure(name: MetricName, a: Tally | null, b: Tally | null): ComparedFigure {
+/**
+ * One metric of version A against version B; a tally is null where that version has not been scored yet. Not `isExact`: counts carry
+ * noise, of which the intervals know nothing, and none is made.
+ */
+export function compareFigure(
+  name: MetricName,
+  a: Tally | null,
+  b: Tally | null,
+  isExact = true,
+): ComparedFigure {
   const valueA = a === null ? undefined : figure(a, name);
   const valueB = b === null ? undefined : figure(b, name);
   const difference = valueA === undefined || valueB === undefined ? undefined : valueA - valueB;
   let interval: Interval | undefined;
-  if (a?.type === 'classification' && b?.type === 'classification') {
+  if (isExact && a?.type === 'classification' && b?.type === 'classification') {
     if (name === 'accuracy') interval = newcombe(hitsOf(a.confusion), a.count, hitsOf(b.confusion), b.count);
     else if (name === 'balanced-accuracy' || name === 'f1-macro') {
       const varianceA = macroVariance(a.confusion, name);
@@ -139,8 +147,8 @@ export function compareFigure(name: MetricName, a: Tally | null, b: Tally | null
     isShare: metrics[name].isShare,
     a: valueA,
     b: valueB,
-    intervalA: a === null ? undefined : intervalOf(a, name),
-    intervalB: b === null ? undefined : intervalOf(b, name),
+    intervalA: a === null || !isExact ? undefined : intervalOf(a, name),
+    intervalB: b === null || !isExact ? undefined : intervalOf(b, name),
     difference,
     interval,
     verdict: verdictOf(interval, metrics[name].higherIsBetter),
@@ -148,9 +156,9 @@ export function compareFigure(name: MetricName, a: Tally | null, b: Tally | null
 }
 
 /** Every metric that at least one of the two tallies has, in the list's own order. */
-export const compareFigures = (a: Tally | null, b: Tally | null): ComparedFigure[] =>
+export const compareFigures = (a: Tally | null, b: Tally | null, isExact = true): ComparedFigure[] =>
   (Object.keys(metrics) as MetricName[])
-    .map((name) => compareFigure(name, a, b))
+    .map((name) => compareFigure(name, a, b, isExact))
     .filter((one) => one.a !== undefined || one.b !== undefined);
 
 export interface ComparedClass {
@@ -162,7 +170,12 @@ export interface ComparedClass {
 }
 
 /** Recall, precision and F1 of each class, lowest recall of A first; empty for regression. */
-export function compareClasses(labels: readonly string[], a: Tally | null, b: Tally | null): ComparedClass[] {
+export function compareClasses(
+  labels: readonly string[],
+  a: Tally | null,
+  b: Tally | null,
+  isExact = true,
+): ComparedClass[] {
   const figuresA = a?.type === 'classification' ? classFigures(a.confusion) : [];
   const figuresB = b?.type === 'classification' ? classFigures(b.confusion) : [];
   if (figuresA.length === 0 && figuresB.length === 0) return [];
@@ -172,7 +185,9 @@ export function compareClasses(labels: readonly string[], a: Tally | null, b: Ta
     .map((label, index): ComparedClass => {
       const one = figuresA[index];
       const other = figuresB[index];
-      const interval = newcombe(hits(a, index), one?.support ?? 0, hits(b, index), other?.support ?? 0);
+      const interval = isExact
+        ? newcombe(hits(a, index), one?.support ?? 0, hits(b, index), other?.support ?? 0)
+        : undefined;
       return {
         label,
         support: one?.support ?? other?.support ?? 0,
@@ -181,8 +196,8 @@ export function compareClasses(labels: readonly string[], a: Tally | null, b: Ta
           isShare: true,
           a: one?.recall,
           b: other?.recall,
-          intervalA: wilson(hits(a, index), one?.support ?? 0),
-          intervalB: wilson(hits(b, index), other?.support ?? 0),
+          intervalA: isExact ? wilson(hits(a, index), one?.support ?? 0) : undefined,
+          intervalB: isExact ? wilson(hits(b, index), other?.support ?? 0) : undefined,
           difference:
             one?.recall === undefined || other?.recall === undefined ? undefined : one.recall - other.recall,
           interval,

@@ -4,17 +4,11 @@ import { expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { checkQuestion } from '#lib/core/statistics/survey.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
+import { groupColumns, questionOf } from '#lib/core/statistics/usual-question.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import { statisticsFrom, statisticsTyped } from './console-draft-statistics.ts';
-import {
-  costWords,
-  groupColumns,
-  histogramItems,
-  questionOf,
-  questionWords,
-  surveySentence,
-} from './console-survey-question.ts';
+import { costWords, histogramItems, questionWords, surveySentence } from './console-survey-question.ts';
 
 const version = v.parse(VersionNumber, 3);
 const contract = patientCohortContract;

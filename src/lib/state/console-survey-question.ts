@@ -1,55 +1,8 @@
-// What a coordinator chooses on the page of statistics, as a question, and a survey in words.
-import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
-import type { VersionNumber } from '#lib/core/ids.ts';
+// A survey in words.
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import { count, counted, number } from './format.ts';
-
-/** data: how rows are distributed · version: what one does on held-out rows · groups: the same by the categories of a column. */
-export type Subject = 'data' | 'version' | 'groups';
-
-/** Columns beyond these are left out of one question: a vector is one message. */
-const MOST_DISTRIBUTED = 100;
-const MOST_CORRELATED = 40;
-
-const columnsIn = (contract: DataContract, type?: 'number' | 'category'): string[] =>
-  contract.kind === 'table'
-    ? contract.columns
-        .filter((column) => type === undefined || column.type === type)
-        .map((column) => column.name)
-    : [];
-
-/** Columns by whose categories groups can be told apart; none where the target is a number. */
-export const groupColumns = (contract: DataContract): string[] =>
-  classLabels(contract) === undefined ? [] : columnsIn(contract, 'category');
-
-export function questionOf(
-  subject: Subject,
-  contract: DataContract,
-  { version, column }: { readonly version: VersionNumber; readonly column: string },
-): Question {
-  switch (subject) {
-    case 'data': {
-      const columns = columnsIn(contract).slice(0, MOST_DISTRIBUTED);
-      const numbers = columnsIn(contract, 'number').slice(0, MOST_CORRELATED);
-      return [
-        { statistic: 'target' },
-        ...(columns.length === 0 ? [] : [{ statistic: 'distributions', columns, bins: 16 } as const]),
-        ...(numbers.length === 0 ? [] : [{ statistic: 'moments', columns: numbers } as const]),
-      ];
-    }
-    case 'version':
-      return [
-        { statistic: 'evaluation', version },
-        ...(classLabels(contract) === undefined ? [] : [{ statistic: 'accuracies', version } as const]),
-      ];
-    case 'groups':
-      return [{ statistic: 'groups', version, column }];
-    default:
-      return subject satisfies never;
-  }
-}
 
 const names = {
   target: 'the target',

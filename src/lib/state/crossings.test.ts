@@ -30,7 +30,7 @@ test('the list is bounded, and what has left it is counted still', () => {
 
 test('every message of the protocol has a description of its own, and packets are called by its name', () => {
   const names = [...Object.keys(clientMessages), ...Object.keys(serverMessages)];
-  const described = names.map(describe);
+  const described = names.map((name) => describe(name));
   expect(new Set(described).size).toBe(names.length);
   expect(described).not.toContain(describe('no such thing'));
   expect(packetName({ type: 'message', data: '213["check-in",{"examples":4}]' })).toBe('check-in');
@@ -38,6 +38,14 @@ test('every message of the protocol has a description of its own, and packets ar
   expect(packetName({ type: 'message', data: '313[{"ok":true}]' })).toBe('answer');
   expect(packetName({ type: 'message', data: '0{"secret":null}' })).toBe('connection');
   expect(packetName({ type: 'ping' })).toBe('heartbeat');
+});
+
+test('what is fetched is asked for on its way out, and is there on its way in', () => {
+  for (const what of ['model', 'upload-state', 'view', 'log']) {
+    expect(describe(what, 'controlUp')).toMatch(/^Asks /);
+    expect(describe(what, 'controlDown')).not.toMatch(/^Asks /);
+  }
+  expect(describe('update', 'updateUp')).toBe(describe('update'));
 });
 
 test('the list as text says each crossing in one line', () => {

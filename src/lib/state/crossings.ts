@@ -44,7 +44,16 @@ const descriptions: Readonly<Record<string, string>> = {
   log: 'The signed log of versions, and what proves that an update is in it',
 };
 
-export const describe = (what: string): string => descriptions[what] ?? 'A message of the protocol';
+/** What goes out under the name of what it fetches: a question, headers alone. */
+const questions: Readonly<Record<string, string>> = {
+  model: 'Asks for the shared model, or for what turns an older version into it',
+  'upload-state': 'Asks how much of an update has arrived',
+  view: 'Asks how the federation or a round stands',
+  log: 'Asks for the signed log of versions, and for what proves that an update is in it',
+};
+
+export const describe = (what: string, kind?: keyof LinkBytes): string =>
+  (kind === 'controlUp' ? questions[what] : undefined) ?? descriptions[what] ?? 'A message of the protocol';
 
 export const isOut = (kind: keyof LinkBytes): boolean => kind === 'updateUp' || kind === 'controlUp';
 
@@ -82,7 +91,7 @@ export const asText = (crossings: readonly Crossing[]): string =>
         what,
         bytes,
         times,
-        describe(what),
+        describe(what, kind),
       ].join('\t'),
     ),
   ].join('\n');

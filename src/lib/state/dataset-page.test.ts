@@ -50,7 +50,7 @@ async function page() {
           edit.type === 'remove'
             ? { replaced: new Uint32Array(0), removed: Uint32Array.from(edit.rows), examples: undefined }
             : {
-                replaced: Uint32Array.of(edit.row),
+                replaced: Uint32Array.of(edit.type === 'cell' ? edit.row : 0),
                 removed: new Uint32Array(0),
                 examples: examples((fresh += 1)),
               };
@@ -61,6 +61,7 @@ async function page() {
         return { type: 'explored', found: {} as never, split };
       }
       case 'difference':
+      case 'labelling':
         throw new Error('not asked for here');
       default:
         return question satisfies never;
@@ -69,7 +70,7 @@ async function page() {
   const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
   const shown = new DatasetPage('set', {
     store: async () => store,
-    ingest: async () => ({ import: missing, encode: missing, ask }),
+    ingest: async () => ({ import: missing, look: missing, encode: missing, ask }),
   });
   await shown.load();
   const label = (row: number, message: string): Promise<boolean> =>

@@ -3,6 +3,7 @@
 import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import {
   StorageFull,
@@ -10,11 +11,12 @@ import {
   type DatasetStore,
   type ResumableImport,
 } from '../ports/dataset-store.ts';
-import type {
-  DatasetAnswer,
-  DatasetQuestion,
-  EncodeRequest,
-  ImportSource,
+import {
+  WITHOUT_LABELS,
+  type DatasetAnswer,
+  type DatasetQuestion,
+  type EncodeRequest,
+  type ImportSource,
 } from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
@@ -45,6 +47,8 @@ export interface ImportTask {
   readonly federation: FederationId | null;
   readonly datasetName: string;
   readonly dataset: string | null;
+  /** What names no class is kept without a label; else it is refused. */
+  readonly keepsUnlabelled?: boolean;
 }
 
 /** The part of the ingest client that screens use. */
@@ -54,6 +58,11 @@ export interface IngestPort {
     task: ImportTask,
     options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
   ): Promise<ImportOutcome>;
+  /** What lies in files without a contract. Rejects with a sentence where nothing can be made of them. */
+  look(
+    files: readonly ChosenFile[],
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
+  ): Promise<FilesFound>;
   /** The features of one example, as training sees them. */
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;
   /** Asks about a dataset that is kept here. */
@@ -79,6 +88,8 @@ export class DatasetsState {
   trouble = $state.raw<DeviceTrouble | null>(null);
 
   #stop: AbortController | undefined;
+  /** What `outcome` is of. */
+  #task: ImportTask | undefined;
 
   constructor(private readonly ports: DatasetPorts) {}
 
@@ -111,6 +122,7 @@ export class DatasetsState {
     if (this.running !== null) return undefined;
     const stop = new AbortController();
     this.#stop = stop;
+    this.#task = task;
     this.outcome = null;
     this.trouble = null;
     this.running = { name: task.datasetName, progress: { fraction: null, examples: 0, message: 'Opening…' } };
@@ -149,7 +161,27 @@ export class DatasetsState {
       federation,
       datasetName: nameOfFiles(files.map((one) => one.path)),
       dataset: continues,
+      keepsUnlabelled:
+        this.resumable.find((one) => one.id === continues)?.source.endsWith(WITHOUT_LABELS) === true,
     });
+  }
+
+  /** Examples of the last import that were refused for want of a label alone, or that may be. */
+  get lackingLabel(): number {
+    const task = this.#task;
+    const { outcome } = this;
+    if (task?.source.type !== 'files' || task.keepsUnlabelled === true) return 0;
+    return outcome === null || outcome.type === 'cancelled'
+      ? 0
+      : refusedUnlabelled(outcome.report, task.contract);
+  }
+
+  /** Reads the last files again and keeps those too, without a label: in the same dataset, where there is one. */
+  async keepUnlabelled(): Promise<ImportOutcome | undefined> {
+    const { outcome } = this;
+    if (this.#task === undefined) return undefined;
+    const dataset = outcome?.type === 'imported' ? outcome.record.id : this.#task.dataset;
+    return this.import({ ...this.#task, dataset, keepsUnlabelled: true });
   }
 
   /** Every device gets a sample of its own: the seed is drawn here. */
@@ -189,6 +221,15 @@ export class DatasetsState {
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array> {
     return this.ports.ingest().then((ingest) => ingest.encode(contract, input));
   }
+}
+
+/** Pictures in no class folder, rows whose class is missing. */
+function refusedUnlabelled(report: ImportReport, contract: DataContract): number {
+  if (contract.kind === 'image') return report.refusedByKind['unknown-class'] ?? 0;
+  const { target } = contract;
+  if (target.type !== 'classes') return 0;
+  const missing = report.broken.find((rule) => rule.kind === 'missing-value' && rule.column === target.name);
+  return missing?.count ?? 0;
 }
 
 /** "digits.zip", or the folder, or "3 files". */

@@ -16,6 +16,8 @@ const store: DatasetStore = {
   checkout: () => Promise.reject(new Error('not asked for here')),
   recipe: async () => undefined,
   keepRecipe: async () => {},
+  judge: () => Promise.reject(new Error('not asked for here')),
+  journal: async () => [],
   delete: async () => {},
 };
 const task = {
@@ -30,6 +32,7 @@ const state = (ingest: IngestPort['import']) =>
     store: async () => store,
     ingest: async () => ({
       import: ingest,
+      look: () => Promise.reject(new Error('not asked for here')),
       encode: () => Promise.reject(new Error('not asked for here')),
       ask: () => Promise.reject(new Error('not asked for here')),
     }),

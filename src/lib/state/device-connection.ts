@@ -7,6 +7,7 @@ import { createLock, type Lock } from '../adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import { createSeal } from '../adapters/idb/seal.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { RunStore } from '../participant/workbench/run-record.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { DeviceClient } from '../workers/device-client.ts';
 import { IngestClient } from '../workers/ingest-client.ts';
@@ -44,6 +45,11 @@ export const datasetStore = async (): Promise<DatasetStore> => {
   const open = await opened();
   return idbDatasetStore(open, createSeal(open, keys));
 };
+/** Loaded when runs are looked at: nobody who takes part in a federation pays for it. */
+export const runStore = async (): Promise<RunStore> => {
+  const [{ idbRunStore }, open] = await Promise.all([import('../adapters/idb/runs.ts'), opened()]);
+  return idbRunStore(open, createSeal(open, keys));
+};
 export const participantStore = async (): Promise<ParticipantStore> => {
   const open = await opened();
   const store = createIdbParticipantStore(open, createSeal(open, keys));
@@ -62,6 +68,7 @@ export function connectIngest(): IngestPort {
   const client = new IngestClient();
   return {
     import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
+    look: (files, { signal, onProgress }) => client.look(files, onProgress, signal),
     encode: (contract, input) => client.encode(contract, input),
     ask: (question) => client.ask(question),
   };

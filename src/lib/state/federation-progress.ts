@@ -1,6 +1,7 @@
 // What a federation's versions say of its progress, ready for tiles, tables and charts. A version whose evaluation has
 // not come in yet has no figure, and none is made up for it.
 import { figure, metrics } from '../core/metrics/figure-of.ts';
+import type { FederationSpec } from '../core/federation.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { FederationView, RoundView, VersionView } from '../protocol/views.ts';
 
@@ -13,6 +14,23 @@ export interface MeasuredVersion {
 /** The figure of one version; undefined until a device has scored it. */
 export const versionFigure = (version: VersionView, metric: MetricName): number | undefined =>
   version.evaluation === null ? undefined : figure(version.evaluation.tally, metric);
+
+export type ScoredBy = 'devices' | 'surveys' | 'nobody';
+
+/**
+ * Of whom anybody learns what a version does on held-out rows: of each device by itself, of all of them together when a coordinator
+ * asks, or of nobody. A device's own scores would be a release without noise, or say of one what a secure sum hides.
+ */
+export function scoredBy({
+  privacy,
+  secureSum,
+  statistics,
+  family,
+}: Pick<FederationSpec, 'privacy' | 'secureSum' | 'statistics' | 'family'>): ScoredBy {
+  if (privacy.type === 'none' && secureSum?.type !== 'on') return 'devices';
+  // Clusters give rows no class: there is nothing that a survey could hold them against.
+  return statistics?.type !== 'on' || family === 'k-means' ? 'nobody' : 'surveys';
+}
 
 /** Versions that have been measured, ascending. */
 export const measured = (versions: readonly VersionView[], metric: MetricName): readonly MeasuredVersion[] =>

@@ -74,7 +74,7 @@ async function checked(file: ReceiptFile): Promise<CheckedReceipt> {
     facts: [
       { name: 'Update', value: receipt.update, mono: true },
       { name: 'Size', value: bytes(receipt.bytes) },
-      { name: 'Examples', value: count(receipt.examples) },
+      { name: 'Examples told', value: count(receipt.examples) },
       { name: 'Taken', value: dateTime(receipt.receivedAt) },
       ...(key === undefined ? [] : [{ name: 'Signed with key', value: fingerprintOf(key), mono: true }]),
     ],

@@ -2,14 +2,18 @@
 import type {
   BenchReply,
   BenchRequest,
+  AgainRequest,
+  EndedRun,
   OpenedBench,
   OpenRequest,
-  TrainedBench,
+  ResumeRequest,
+  RowsRequest,
+  RunEvent,
   TrainRequest,
 } from './bench-messages.ts';
+import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
-export type BenchProgress = Extract<BenchReply, { type: 'event' }>['event'];
 export type BenchRefused = Omit<Extract<BenchReply, { type: 'refused' }>, 'id'>;
 export type BenchWorker = RequestWorker<BenchRequest, BenchReply>;
 
@@ -17,6 +21,9 @@ const startWorker = (): BenchWorker =>
   allowedWorker(
     () => new Worker(new URL('./bench.worker.ts', import.meta.url), { type: 'module', name: 'bench' }),
   );
+
+/** A run to make or to go on with. */
+export type RunWish = Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'>;
 
 export class BenchClient {
   readonly #requests: WorkerRequests<BenchRequest, BenchReply>;
@@ -35,18 +42,35 @@ export class BenchClient {
   }
 
   /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
-  train(
-    request: Omit<TrainRequest, 'id' | 'name'>,
-    onProgress: (progress: BenchProgress) => void,
+  run(
+    request: RunWish,
+    onEvent: (event: RunEvent) => void,
     signal: AbortSignal,
-  ): Promise<TrainedBench | BenchRefused> {
+  ): Promise<EndedRun | BenchRefused> {
     return this.#requests.ask(
-      (id) => ({ ...request, id, name: 'train' }),
+      (id) => ({ ...request, id }),
       (reply) => {
-        if (reply.type === 'event') onProgress(reply.event);
-        return reply.type === 'trained' ? reply.trained : reply.type === 'refused' ? reply : undefined;
+        if (reply.type === 'event') onEvent(reply.event);
+        return reply.type === 'ended' ? reply.ended : reply.type === 'refused' ? reply : undefined;
       },
       signal,
+    );
+  }
+
+  /** The text of a CSV file. Rejects with an Error for the person. */
+  rows(run: string): Promise<string | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'rows', run }),
+      (reply) => (reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined),
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  predict(run: string, text: string): Promise<Predicted | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'predict', run, text }),
+      (reply) =>
+        reply.type === 'predicted' ? reply.predicted : reply.type === 'refused' ? reply : undefined,
     );
   }
 

@@ -1,11 +1,13 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
-import type { Canonical } from '../core/canonical.ts';
-import type { Histogram } from '../core/exploration/number-summary.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
+import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
-import type { Analysis } from '../participant/workbench/analyse.ts';
-import type { BenchEvent, BenchResult } from '../participant/workbench/run-bench.ts';
+import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
+import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { Predicted } from '../participant/workbench/predict-files.ts';
+import type { BenchEvent } from '../participant/workbench/run-bench.ts';
+import type { TrainedBench } from '../participant/workbench/run-record.ts';
 import type { CancelRequest, CommonReply } from './request-messages.ts';
 
 /** Reads, splits and encodes, so that what cannot be learnt is said before anything is. */
@@ -16,7 +18,7 @@ export interface OpenRequest {
   /** A column; of pictures, of no meaning. */
   readonly target: string;
   /** What is done to rows first, as it stands in a file (core/recipe); null: what is usual. */
-  readonly recipe: Canonical | null;
+  readonly recipe: TrainSetup['recipe'];
 }
 export interface TrainRequest {
   readonly id: number;
@@ -26,23 +28,54 @@ export interface TrainRequest {
   readonly version: DatasetVersion;
   readonly target: string;
   /** As it was opened. */
-  readonly recipe: Canonical | null;
+  readonly recipe: TrainSetup['recipe'];
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
-  /** Of the catalogue, with its usual settings; `auto` searches for one. */
+  /** Of the catalogue, with settings as `forest:trees=200`; `auto` searches for one. */
   readonly model: string;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
+  readonly search: SearchWay;
   readonly seed: number;
 }
-export type BenchRequest = OpenRequest | TrainRequest | CancelRequest;
+/** A run that was cut off or stopped goes on: what it had found is not tried again. */
+export interface ResumeRequest {
+  readonly id: number;
+  readonly name: 'resume';
+  readonly run: string;
+  /** A search tries no more, and ends with the best that it had found. */
+  readonly isEnough: boolean;
+}
+/** A finished run is had again, of the same rows, as another run. */
+export interface AgainRequest {
+  readonly id: number;
+  readonly name: 'again';
+  readonly run: string;
+}
+/** The rows that a run was made of, as a file that `tributary train` reads to the same digest. */
+export interface RowsRequest {
+  readonly id: number;
+  readonly name: 'rows';
+  readonly run: string;
+}
+/** What the model of a run says of rows that are pasted: a table as text, its header first. */
+export interface PredictRequest {
+  readonly id: number;
+  readonly name: 'predict';
+  readonly run: string;
+  readonly text: string;
+}
+/** What makes or goes on with a run. */
+export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
+export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly options: readonly NumberOption[];
 }
 
 /** What the steps of a recipe did to the rows to learn from. */
@@ -76,24 +109,27 @@ export interface OpenedBench {
   readonly usual: string;
 }
 
-export interface TrainedBench {
-  readonly result: BenchResult;
-  readonly analysis: Analysis;
-  /** Of predicted − true, in the target's own units; null for classes. */
-  readonly residuals: Histogram | null;
-  /** Of the target among the rows learnt from, in whose squares the losses of slices are told; null for classes. */
-  readonly standardDeviation: number | null;
-  readonly classes: readonly string[] | null;
-  readonly target: string;
-  readonly seed: number;
-  /** Over the rows as they were read. */
-  readonly data: Digest;
+/** What came of a run, which is kept. */
+export interface EndedRun {
+  readonly run: string;
+  readonly trained: TrainedBench;
+  /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
+  readonly isSame: boolean | null;
 }
+
+/** What a run tells on its way: what it has found is kept by then. */
+export type RunEvent =
+  | BenchEvent
+  /** It has begun, and is listed. */
+  | { readonly type: 'begun'; readonly run: string }
+  | { readonly type: 'asking' };
 
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
-  | { readonly type: 'event'; readonly id: number; readonly event: BenchEvent | { readonly type: 'asking' } }
-  | { readonly type: 'trained'; readonly id: number; readonly trained: TrainedBench }
+  | { readonly type: 'rows'; readonly id: number; readonly text: string }
+  | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
+  | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
+  | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
   | {
       readonly type: 'refused';

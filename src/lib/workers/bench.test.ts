@@ -1,11 +1,17 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { runTraining } from '../../../server/train/run-training.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
+import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { DataContract, TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
-import { recipeDigest, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
+import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
 import { importFiles, importSample } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -14,13 +20,16 @@ import { patientCohortContract, patientCohortCsv } from '../modalities/table/sam
 import { tableData, type TableSettings } from '../participant/workbench/bench-data.ts';
 import { benchModelNamed, chosenWith } from '../participant/workbench/models.ts';
 import { possibleTargets } from '../participant/workbench/possible-targets.ts';
+import { readModelFile } from '../participant/workbench/model-file.ts';
 import { runBench } from '../participant/workbench/run-bench.ts';
+import type { RunStore } from '../participant/workbench/run-record.ts';
 import { storedData } from '../participant/workbench/stored-data.ts';
-import type { DatasetStore } from '../ports/dataset-store.ts';
+import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { DatasetTraining } from '../state/dataset-training.svelte.ts';
-import { BenchClient, type BenchProgress, type BenchWorker } from './bench-client.ts';
+import { BenchClient, type BenchWorker } from './bench-client.ts';
 import { bench } from './bench.ts';
-import type { OpenedBench, TrainedBench, TrainingWishes } from './bench-messages.ts';
+import type { EndedRun, OpenedBench, RunEvent, TrainingWishes } from './bench-messages.ts';
+import { webLockHolds } from './run-holds.ts';
 
 const clock = createSystemClock();
 const surroundings = {
@@ -28,11 +37,18 @@ const surroundings = {
   openEngine: () => Promise.reject(new Error('No network is trained here.')),
 };
 
-function clientOf(store: DatasetStore): BenchClient {
+let ids = 0;
+/** A tab; tabs of one browser share their stores. */
+function clientOf(store: DatasetStore, runs: RunStore = memoryRunStore()): BenchClient {
   return new BenchClient((): BenchWorker => {
     const listeners: ((event: never) => void)[] = [];
     const handle = bench({
-      store: () => Promise.resolve(store),
+      datasets: () => Promise.resolve(store),
+      runs: () => Promise.resolve(runs),
+      checkpoints: () => Promise.resolve(createMemoryParticipantStore().checkpoints),
+      holds: webLockHolds(undefined),
+      newId: () => `run-${(ids += 1)}`,
+      program: { program: '0.0.1', node: 'a test' },
       createTrainer: () => Promise.resolve(createReferenceTrainer()),
       clock,
       reply: (message) => {
@@ -75,7 +91,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
   return store;
 }
 
-const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, seed: 1 };
+const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
   const answer = await client.open({ dataset: 'set', target, recipe: null });
   if ('type' in answer) throw new Error(answer.message);
@@ -85,11 +101,19 @@ async function trainedBy(
   client: BenchClient,
   target: string,
   own: Partial<TrainingWishes> = {},
-  tell: (progress: BenchProgress) => void = () => {},
-): Promise<TrainedBench> {
+  tell: (event: RunEvent) => void = () => {},
+): Promise<EndedRun['trained']> {
+  return (await endedBy(client, target, own, tell)).trained;
+}
+async function endedBy(
+  client: BenchClient,
+  target: string,
+  own: Partial<TrainingWishes> = {},
+  tell: (event: RunEvent) => void = () => {},
+): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
-  const answer = await client.train(
-    { dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
+  const answer = await client.run(
+    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
     tell,
     new AbortController().signal,
   );
@@ -196,7 +220,9 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
   const recipe: Recipe = {
     steps: [...usualRecipe.steps.slice(0, 4), usualStep('impute'), ...usualRecipe.steps.slice(4)],
   };
-  const client = clientOf(await storeOf(shapes, await readCsv(shapes, shapesCsv)));
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const runs = memoryRunStore();
+  const client = clientOf(store, runs);
   const page = new DatasetTraining('set', client);
   await page.open('area', recipe);
   const { preparation } = page.opened ?? {};
@@ -210,14 +236,20 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
   expect(preparation?.reports.map(({ step }) => step)).toEqual(recipe.steps.map(({ step }) => step));
   expect(preparation?.found).toHaveLength(recipe.steps.length + 1);
   await page.train(wishes);
-  expect(page.training.phase).toBe('done');
+  // The run keeps the recipe, by which it is had again.
+  expect(page.run.following.phase).toBe('ended');
+  const [kept] = await runs.list();
+  expect(kept?.record.manifest.setup.recipe).toEqual(recipeJson(recipe));
+  const { signal } = new AbortController();
+  const again = await client.run({ name: 'again', run: kept?.record.id ?? '' }, () => {}, signal);
+  expect(again).toMatchObject({ isSame: true });
   // Prepared otherwise, the same rows are other bits; undone, the same.
   await page.open('area', usualRecipe);
   expect(page.opened?.preparation?.digest).not.toBe(preparation?.digest);
   await page.open('area', recipe);
   expect(page.opened?.preparation?.digest).toBe(preparation?.digest);
   await page.open('area', { steps: [usualStep('trim'), usualStep('scale', { columns: ['width'] })] });
-  expect(page.training).toMatchObject({
+  expect(page.opening).toMatchObject({
     phase: 'unusable',
     message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
     recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
@@ -248,25 +280,188 @@ test('progress is told on the way, and a run that is cancelled ends as cancelled
   );
   const page = new DatasetTraining('set', clientOf(store));
   await page.open(patientCohortContract.target.name);
-  expect(page.training.phase).toBe('ready');
+  expect(page.opening.phase).toBe('ready');
   const run = page.train({ ...wishes, model: 'auto', budgetMs: 600_000 });
-  expect(page.training).toEqual({ phase: 'running', says: 'Baselines first', share: null });
-  page.cancel();
-  expect(page.stopping).toBe(true);
+  expect(page.run.following).toEqual({ phase: 'running', says: 'Baselines first', share: null });
+  page.run.stop();
+  expect(page.run.stopping).toBe(true);
   await run;
-  expect(page.training).toEqual({ phase: 'cancelled' });
+  expect(page.run.following).toEqual({ phase: 'stopped' });
 
   await page.train({ ...wishes, model: 'auto', trials: 1 });
-  expect(page.training.phase).toBe('done');
-  expect(page.baselines.map((entry) => entry.model)).toEqual(['constant', 'rule', 'logistic', 'k-nn']);
-  if (page.training.phase === 'done') expect(page.training.trained.result.leaderboard).toHaveLength(1);
+  const { following } = page.run;
+  expect(page.run.baselines.map((entry) => entry.model)).toEqual(['constant', 'rule', 'logistic', 'k-nn']);
+  expect(following.phase === 'ended' && following.ended.trained.result.leaderboard).toHaveLength(1);
+});
+
+describe('a run', () => {
+  const kept = async (count = 120) =>
+    storeOf(patientCohortContract, await readCsv(patientCohortContract, patientCohortCsv(4, count)));
+  const target = patientCohortContract.target.name;
+  const going = new AbortController().signal;
+
+  test('is kept with its model, which the command line reads, and is had again to the same bits', async () => {
+    const runs = memoryRunStore();
+    const client = clientOf(await kept(), runs);
+    const told: string[] = [];
+    const { run, trained, isSame } = await endedBy(client, target, { model: 'forest:trees=5' }, (event) =>
+      told.push(event.type),
+    );
+    expect(isSame).toBeNull();
+    expect(told[0]).toBe('begun');
+    const found = await runs.read(run);
+    expect(found?.record).toMatchObject({
+      outcome: { type: 'finished', trained, model: { holdsRows: false } },
+      manifest: { setup: { target, model: 'forest:trees=5' }, data: trained.data, program: '0.0.1' },
+      again: null,
+    });
+    expect(found?.record.baselines).toHaveLength(4);
+    const file = readModelFile(new TextDecoder().decode(await runs.model(run)));
+    expect(file.ok && file.value.chosen.options).toMatchObject({ trees: 5 });
+
+    // Another tab, another day: nothing is in memory.
+    // The same by the command line, of the rows and the manifest that the page saves.
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-runs-'));
+    const rows = await client.rows(run);
+    if (typeof rows !== 'string' || found === undefined) throw new Error('The rows were refused.');
+    const { manifest } = found.record;
+    writeFileSync(join(folder, manifest.setup.data[0]!), rows);
+    const manifestFile = join(folder, 'run.json');
+    writeFileSync(manifestFile, JSON.stringify(manifest));
+    const byCommand = await runTraining(
+      { type: 'again', directory: manifestFile, data: null },
+      { signal: going, say: () => {} },
+    );
+    rmSync(folder, { recursive: true });
+    expect(byCommand).toMatchObject({ isSame: true, model: trained.result.model, data: trained.data });
+
+    // What it says of rows that are pasted is what it said of them, the column to be foretold there or not.
+    const [names = '', ...few] = rows.trim().split('\r\n').slice(0, 6);
+    const predicted = await client.predict(run, [names, ...few].join('\n'));
+    if ('type' in predicted) throw new Error(predicted.message);
+    expect(predicted.predictions.map((one) => one.row)).toEqual([1, 2, 3, 4, 5]);
+    expect(predicted.predictions[0]?.explanation?.effects.length).toBeGreaterThan(2);
+    expect(await client.predict(run, 'weight\n3')).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('needs the columns'),
+    });
+
+    const again = await client.run({ name: 'again', run }, () => {}, going);
+    if ('type' in again) throw new Error(again.message);
+    expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
+    expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
+    expect(await runs.list()).toHaveLength(2);
+    expect(await client.run({ name: 'resume', run, isEnough: false }, () => {}, going)).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('has finished'),
+    });
+  });
+
+  test('of a search goes on after its tab was closed, with the end that it would have had', async () => {
+    const datasets = await kept();
+    const search = { model: 'auto', trials: 5 };
+    const whole = await trainedBy(clientOf(datasets), target, search);
+
+    // The tab is gone in the middle: its worker writes no more, and says nothing of it.
+    const runs = memoryRunStore();
+    let written = 0;
+    const closing: RunStore = {
+      ...runs,
+      put: (record, model) =>
+        record.manifest.trials.length > 2 ? new Promise(() => {}) : ((written += 1), runs.put(record, model)),
+    };
+    const client = clientOf(datasets, closing);
+    const { version } = await openedBy(client, target);
+    const training = { ...wishes, ...search };
+    void client.run(
+      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      () => {},
+      going,
+    );
+    await vi.waitUntil(async () => (await runs.list())[0]?.record.manifest.trials.length === 2, 20_000);
+    expect(written).toBeGreaterThan(2);
+    const [cut] = await runs.list();
+    expect(cut?.record.outcome).toEqual({ type: 'running' });
+
+    const tried: number[] = [];
+    const later = clientOf(datasets, runs);
+    const resumed = await later.run(
+      { name: 'resume', run: cut!.record.id, isEnough: false },
+      (event) => event.type === 'trial' && tried.push(event.number),
+      going,
+    );
+    if ('type' in resumed) throw new Error(resumed.message);
+    expect(tried).toEqual([1, 2, 3, 4, 5]);
+    expect(resumed.trained.result).toEqual(whole.result);
+    const [ended] = await runs.list();
+    expect(ended?.record.outcome.type).toBe('finished');
+    expect(ended?.record.manifest.trials).toHaveLength(5);
+    const again = await later.run({ name: 'again', run: cut!.record.id }, () => {}, going);
+    expect(again).toMatchObject({ isSame: true });
+  });
+
+  test('that is stopped is kept as stopped; one that cannot be written ends', async () => {
+    const datasets = await kept();
+    const runs = memoryRunStore();
+    const stop = new AbortController();
+    const client = clientOf(datasets, runs);
+    const { version } = await openedBy(client, target);
+    const wish = {
+      name: 'train' as const,
+      dataset: 'set',
+      version,
+      target,
+      recipe: null,
+      training: { ...wishes, model: 'auto', trials: 50 },
+    };
+    const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
+    await expect(stopped).rejects.toThrow(/aborted/);
+    const [record] = await runs.list();
+    expect(record?.record.outcome).toEqual({ type: 'stopped' });
+    expect(record?.record.manifest.trials.length).toBeGreaterThan(0);
+
+    // What it had found is enough.
+    const found = record!.record.manifest.trials.length;
+    const ended = await client.run(
+      { name: 'resume', run: record!.record.id, isEnough: true },
+      () => {},
+      going,
+    );
+    if ('type' in ended) throw new Error(ended.message);
+    expect(ended.trained.result.trials).toBe(found);
+    expect((await runs.list())[0]?.record.manifest.finished?.trials).toBe(found);
+
+    let left = 3;
+    const full: RunStore = {
+      ...runs,
+      put: (one) => ((left -= 1) < 0 ? Promise.reject(new StorageFull(1, 0)) : runs.put(one)),
+    };
+    await expect(clientOf(datasets, full).run(wish, () => {}, going)).rejects.toThrow(
+      /no room in this browser/,
+    );
+  });
+
+  test('is refused where its rows are not kept any more, or another tab has it', async () => {
+    const datasets = await kept();
+    const runs = memoryRunStore();
+    const { run } = await endedBy(clientOf(datasets, runs), target, { model: 'rule' });
+    const client = clientOf(await kept(100), runs);
+    expect(await client.run({ name: 'again', run }, () => {}, going)).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('not kept any more'),
+    });
+    expect(await client.run({ name: 'again', run: 'none' }, () => {}, going)).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('not in this browser'),
+    });
+  });
 });
 
 test('too few rows, a dataset that is gone and one that was changed are refused in sentences without flags', async () => {
   const few = await readCsv(shapes, shapesCsv.split('\n').slice(0, 4).join('\n'));
   const page = new DatasetTraining('set', clientOf(await storeOf(shapes, few)));
   await page.open('area');
-  expect(page.training).toMatchObject({
+  expect(page.opening).toMatchObject({
     phase: 'unusable',
     message: expect.stringContaining('Bring more rows'),
   });
@@ -275,12 +470,19 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   const client = clientOf(store);
   const opened = await openedBy(client, 'area');
   const { signal } = new AbortController();
-  const request = { dataset: 'set', version: opened.version, target: 'area', recipe: null, training: wishes };
+  const request = {
+    name: 'train' as const,
+    dataset: 'set',
+    version: opened.version,
+    target: 'area',
+    recipe: null,
+    training: wishes,
+  };
   expect(
-    await client.train({ ...request, version: 'another' as typeof opened.version }, () => {}, signal),
+    await client.run({ ...request, version: 'another' as typeof opened.version }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('changed in another tab') });
   expect(
-    await client.train({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
+    await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
   await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
     'not in this browser',
@@ -315,7 +517,7 @@ test('a worker that is lost ends the run in a sentence', async () => {
   }));
   const page = new DatasetTraining('set', client);
   await page.open('area');
-  expect(page.training).toMatchObject({
+  expect(page.opening).toMatchObject({
     phase: 'failed',
     message: expect.stringContaining('Reload the page'),
   });

@@ -1,14 +1,38 @@
-// The workbench worker: trains and judges models of a dataset of this device, off the page. It has no way to the network.
+// The workbench worker: trains and judges models of a dataset of this device, off the page, and keeps each run. It has no way to the
+// network.
+import { version } from '../../../package.json';
 import { createTrainer } from '../adapters/engines/browser.ts';
+import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
+import { idbRunStore } from '../adapters/idb/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { bench } from './bench.ts';
 import type { BenchRequest } from './bench-messages.ts';
-import { openedDatasets } from './opened-datasets.ts';
+import { newId } from './new-id.ts';
+import { openedDatabase } from './opened-database.ts';
+import { webLockHolds } from './run-holds.ts';
+import { runtimeName } from './runtime-name.ts';
+
+const opened = openedDatabase();
 
 const handle = bench({
-  store: openedDatasets(),
+  datasets: async () => {
+    const { database, seal } = await opened();
+    return idbDatasetStore(database, seal);
+  },
+  runs: async () => {
+    const { database, seal } = await opened();
+    return idbRunStore(database, seal);
+  },
+  checkpoints: async () => {
+    const { database, seal } = await opened();
+    return createIdbParticipantStore(database, seal).checkpoints;
+  },
+  holds: webLockHolds(navigator.locks),
   createTrainer,
   clock: createSystemClock(),
+  newId: () => newId(8),
+  program: { program: version, node: runtimeName(navigator.userAgent) },
   reply: (message) => self.postMessage(message),
 });
 

@@ -1,6 +1,7 @@
 // What the ingest worker does with a dataset that is kept: explores it, shows rows, changes it by hand, compares states. Loaded with
 // the first such request. The dataset looked at last stays decoded: a page of rows costs no reading.
 import { countClasses } from '../core/data/class-counts.ts';
+import { labelledExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { differenceBetween } from '../modalities/dataset-difference.ts';
@@ -8,6 +9,7 @@ import { changeOf } from '../modalities/edit-dataset.ts';
 import { exploreDataset, openDataset, rowsOf, type OpenedDataset } from '../modalities/explore-dataset.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { DatasetAnswer, DatasetQuestion, SplitShares } from './ingest-messages.ts';
+import type { Labelling } from './labelling.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface Exploring {
@@ -19,19 +21,22 @@ export function exploring(): Exploring {
   let kept:
     { readonly id: string; readonly version: DatasetVersion; readonly dataset: OpenedDataset } | undefined;
 
+  let labels: Labelling | undefined;
+
   const recordOf = async (store: DatasetStore, id: string) => {
     const record = await store.record(id);
     if (record === undefined)
       throw new QuestionRefused('no-dataset', 'This dataset is not in this browser any more.');
     return record;
   };
-  const opened = async (store: DatasetStore, id: string): Promise<OpenedDataset> => {
+  const keptOf = async (store: DatasetStore, id: string): Promise<NonNullable<typeof kept>> => {
     const { version, contract } = await recordOf(store, id);
-    if (kept?.id === id && kept.version === version) return kept.dataset;
+    if (kept?.id === id && kept.version === version) return kept;
     const dataset = openDataset(contract, await examplesOf(store, id));
-    kept = { id, version, dataset };
-    return dataset;
+    return (kept = { id, version, dataset });
   };
+  const opened = async (store: DatasetStore, id: string): Promise<OpenedDataset> =>
+    (await keptOf(store, id)).dataset;
   const examplesOf = async (store: DatasetStore, id: string, state?: number) => {
     const examples = await store.read(id, state);
     if (examples === undefined)
@@ -68,6 +73,14 @@ export function exploring(): Exploring {
             difference: differenceBetween(openDataset(contract, before), openDataset(contract, after)),
           };
         }
+        case 'labelling': {
+          const { labelling } = await import('./labelling.ts');
+          labels ??= labelling();
+          return {
+            type: 'labelling',
+            answer: await labels.answer(store, await keptOf(store, id), question.asks),
+          };
+        }
         default:
           return question satisfies never;
       }
@@ -75,7 +88,8 @@ export function exploring(): Exploring {
   };
 }
 
-function sharesOf({ contract, examples }: OpenedDataset): SplitShares {
+function sharesOf({ contract, examples: all }: OpenedDataset): SplitShares {
+  const examples = labelledExamples(all);
   const { training, heldOut } = splitExamples(examples);
   const byClass = (rows: Uint32Array): number[] =>
     countClasses(

@@ -1,5 +1,6 @@
 // The page's side of the ingest worker. One client holds one worker; whoever makes it closes it.
 import type { DataContract } from '../core/data/contract.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type {
   DatasetAnswer,
   DatasetQuestion,
@@ -7,6 +8,7 @@ import type {
   ImportRequest,
   IngestReply,
   IngestRequest,
+  LookRequest,
 } from './ingest-messages.ts';
 import { allowedWorker, WorkerRequests, type Failures, type RequestWorker } from './worker-requests.ts';
 
@@ -79,6 +81,22 @@ export class IngestClient {
           default:
             return undefined;
         }
+      },
+      signal,
+    );
+  }
+
+  /** Looks at files without a contract. Rejects with the signal's reason, or with IngestFailure where nothing can be made of them. */
+  look(
+    files: LookRequest['files'],
+    onProgress?: (progress: ImportProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<FilesFound> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'look', files }),
+      (reply) => {
+        if (reply.type === 'progress') onProgress?.(reply);
+        return reply.type === 'looked' ? reply.found : undefined;
       },
       signal,
     );

@@ -6,8 +6,10 @@ import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
+import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
 import type { CancelRequest } from './request-messages.ts';
 
 export type { ImportPreview, ImportRefusal, ImportReport } from '../modalities/import-report.ts';
@@ -25,6 +27,9 @@ export type ImportSource =
       readonly label: string;
     };
 
+/** Ends the source of what was read so: a cut-off import goes on in the same way. */
+export const WITHOUT_LABELS = ', kept without labels';
+
 export interface ImportRequest {
   readonly id: number;
   readonly name: 'import';
@@ -34,6 +39,14 @@ export interface ImportRequest {
   readonly datasetName: string;
   /** Adds to this dataset (pictures), or continues this cut-off import; null makes a new one. */
   readonly dataset: string | null;
+  /** What names no class is kept without a label, to be labelled here; else it is refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
+}
+/** Looks at files that have no contract yet. Stores nothing. */
+export interface LookRequest {
+  readonly id: number;
+  readonly name: 'look';
+  readonly files: readonly { readonly path: string; readonly file: File }[];
 }
 /** Encodes one input as training would, for "use the model": a row by column name, or a picture. Stores nothing. */
 export interface EncodeRequest {
@@ -65,7 +78,8 @@ export type DatasetQuestion =
       readonly message: string;
     }
   /** Between two states. */
-  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number };
+  | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
+  | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
   readonly training: number;
@@ -77,13 +91,14 @@ export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
-  | { readonly type: 'difference'; readonly difference: DatasetDifference };
+  | { readonly type: 'difference'; readonly difference: DatasetDifference }
+  | { readonly type: 'labelling'; readonly answer: LabellingAnswer };
 export interface DatasetRequest {
   readonly id: number;
   readonly name: 'dataset';
   readonly question: DatasetQuestion;
 }
-export type IngestRequest = ImportRequest | EncodeRequest | DatasetRequest | CancelRequest;
+export type IngestRequest = ImportRequest | LookRequest | EncodeRequest | DatasetRequest | CancelRequest;
 
 export type IngestReply =
   | {
@@ -102,6 +117,7 @@ export type IngestReply =
     }
   /** Nothing was stored: every refusal is in the report. */
   | { readonly type: 'refused'; readonly id: number; readonly report: ImportReport }
+  | { readonly type: 'looked'; readonly id: number; readonly found: FilesFound }
   | { readonly type: 'encoded'; readonly id: number; readonly features: Uint8Array | Float32Array }
   | { readonly type: 'answer'; readonly id: number; readonly answer: DatasetAnswer }
   | { readonly type: 'failure'; readonly id: number; readonly kind: string; readonly message: string }

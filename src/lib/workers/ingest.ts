@@ -16,13 +16,15 @@ import type { BrokenRule } from '../modalities/import-report.ts';
 import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
-import type {
-  DatasetRequest,
-  EncodeRequest,
-  ImportRequest,
-  ImportSource,
-  IngestReply,
-  IngestRequest,
+import {
+  WITHOUT_LABELS,
+  type DatasetRequest,
+  type EncodeRequest,
+  type ImportRequest,
+  type ImportSource,
+  type IngestReply,
+  type IngestRequest,
+  type LookRequest,
 } from './ingest-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
 import type { CancelRequest } from './request-messages.ts';
@@ -43,7 +45,7 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
   let explored: Exploring | undefined;
 
   const answered = async (
-    request: ImportRequest | EncodeRequest | DatasetRequest,
+    request: Exclude<IngestRequest, CancelRequest>,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> => {
     const controller = new AbortController();
@@ -70,6 +72,10 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
           );
           dependencies.reply(message, transfer);
         });
+      case 'look':
+        return answered(request, async (signal) =>
+          dependencies.reply(await looked(request, throttledProgress(request.id, dependencies), signal), []),
+        );
       case 'encode':
         return answered(request, async () => {
           const encoded = await encodeInput(request.contract, inputOf(request), dependencies.decodeImage);
@@ -102,6 +108,22 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
   }
 }
 
+async function looked(
+  { id, files }: LookRequest,
+  onProgress: NonNullable<ImportOptions['onProgress']>,
+  signal: AbortSignal,
+): Promise<IngestReply> {
+  // Only who brings data of their own needs it.
+  const { lookAtFiles } = await import('../modalities/look-at-files.ts');
+  const found = await lookAtFiles(
+    files.map(({ path, file }) => sourceOfBlob(path, file)),
+    { signal, onProgress },
+  );
+  return found.ok
+    ? { type: 'looked', id, found: found.value }
+    : { type: 'failure', id, kind: found.error.kind, message: found.error.message };
+}
+
 const inputOf = (request: EncodeRequest): Parameters<typeof encodeInput>[1] =>
   request.input.type === 'file'
     ? { type: 'file', file: sourceOfBlob(request.input.file.name, request.input.file) }
@@ -122,6 +144,7 @@ async function importInto(
   const options = (resumed: Resumed | undefined): ImportOptions => ({
     signal,
     decodeImage: dependencies.decodeImage,
+    keepsUnlabelled: request.keepsUnlabelled,
     resumed,
     onProgress: throttledProgress(request.id, dependencies),
   });
@@ -132,7 +155,7 @@ async function importInto(
     federation: request.federation,
     name: request.datasetName,
     contract: request.contract,
-    source: describeSource(request.source),
+    source: describeSource(request.source, request.keepsUnlabelled === true),
   };
   const writer = await store.write(draft);
   let durable = writer.resumed?.count ?? 0;
@@ -229,7 +252,11 @@ function importSource(
 }
 
 /** What a person recognises, and what tells one set of files from another when an import is continued. */
-export function describeSource(source: ImportSource): string {
+export function describeSource(source: ImportSource, keepsUnlabelled = false): string {
+  return keepsUnlabelled ? `${placeOf(source)}${WITHOUT_LABELS}` : placeOf(source);
+}
+
+function placeOf(source: ImportSource): string {
   switch (source.type) {
     case 'files': {
       const bytes = source.files.reduce((total, { file }) => total + file.size, 0);

@@ -1,16 +1,20 @@
 // The ingest worker: reads what a person brings into datasets on this device. It has no way to the network.
 import { canvasDecoder } from '../adapters/canvas/decode-image.ts';
+import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { ingest } from './ingest.ts';
 import type { IngestReply, IngestRequest } from './ingest-messages.ts';
-import { openedDatasets } from './opened-datasets.ts';
+import { newId } from './new-id.ts';
+import { openedDatabase } from './opened-database.ts';
+
+const opened = openedDatabase();
 
 const handle = ingest({
-  store: openedDatasets(),
+  store: async () => {
+    const { database, seal } = await opened();
+    return idbDatasetStore(database, seal);
+  },
   decodeImage: canvasDecoder(),
-  newId: () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join(
-      '',
-    ),
+  newId: () => newId(12),
   reply: (message: IngestReply, transfer: ArrayBuffer[]) => self.postMessage(message, { transfer }),
 });
 

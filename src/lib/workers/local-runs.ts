@@ -4,7 +4,7 @@ import { digestOfText } from '../core/digest.ts';
 import type { FederationId } from '../core/ids.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
 import { createEngine, type Engine, type Engines } from '../participant/engine.ts';
-import { readOwnRows } from '../participant/own-rows.ts';
+import { noTrainingRows, readOwnRows } from '../participant/own-rows.ts';
 import { trainLocally, type TrainingOutcome, type TrainingProgress } from '../participant/train-locally.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { createViewPace } from '../participant/view-pace.ts';
@@ -113,11 +113,7 @@ export function createLocalRuns({
       const rows = await readOwnRows(datasets, settings.dataset);
       if (rows === undefined)
         throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
-      if (rows.training.count === 0)
-        throw new Refusal(
-          'no-training-rows',
-          'All rows of this data are held out for testing, so there is nothing to train on. Add more rows.',
-        );
+      if (rows.training.count === 0) throw new Refusal('no-training-rows', noTrainingRows(rows));
       const built = buildNetwork(settings.network);
       if (!built.ok) throw new Refusal('wrong-network', built.error.message);
       const network = built.value;

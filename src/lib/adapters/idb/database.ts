@@ -5,6 +5,8 @@ import type { Canonical } from '../../core/canonical.ts';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
+import type { JournalEntry } from '../../core/labelling/journal.ts';
+import type { RunLabels, RunRecord } from '../../participant/workbench/run-record.ts';
 import type { DatasetCommit, DatasetRecord } from '../../ports/dataset-store.ts';
 import type {
   Checkpoint,
@@ -76,6 +78,20 @@ export interface LockRow {
   readonly notBefore: number;
 }
 
+/** A run of the workbench (runs.ts); what a person wrote on it; the file of its model. */
+export interface RunRow {
+  readonly id: string;
+  readonly record: RunRecord;
+}
+export interface RunLabelsRow {
+  readonly id: string;
+  readonly labels: RunLabels;
+}
+export interface RunModelRow {
+  readonly id: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Downloaded parameters; the store drops those unused for longest. */
 export interface ParametersRow {
   readonly parameters: Float32Array<ArrayBuffer>;
@@ -93,6 +109,8 @@ export interface TributaryDatabase extends DBSchema {
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
   /** Key: [dataset id, number of the state], out of line. */
   states: { key: [string, number]; value: StateRow | Sealed };
+  /** Key: [dataset id, a number that rises with time], out of line. */
+  judgements: { key: [string, number]; value: JournalEntry | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
@@ -124,6 +142,10 @@ export interface TributaryDatabase extends DBSchema {
   vectors: { key: string; value: Float32Array<ArrayBuffer> | Sealed };
   /** Key: model id (in line). */
   models: { key: string; value: LocalModel | (Sealed & Pick<LocalModel, 'id'>) };
+  /** Key of all three: run id (in line). */
+  runs: { key: string; value: RunRow | (Sealed & Pick<RunRow, 'id'>) };
+  runLabels: { key: string; value: RunLabelsRow | (Sealed & Pick<RunLabelsRow, 'id'>) };
+  runModels: { key: string; value: RunModelRow | (Sealed & Pick<RunModelRow, 'id'>) };
   /** One entry, 'lock', out of line. */
   lock: { key: 'lock'; value: LockRow };
 }
@@ -132,7 +154,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 5;
+export const DATABASE_VERSION = 7;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -152,9 +174,14 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
-      // A copy of the app between two releases made it under another number.
+      // A copy of the app between two releases made some under another number.
       if (oldVersion < 5 && !upgrading.objectStoreNames.contains('states'))
         upgrading.createObjectStore('states');
+      if (oldVersion < 6)
+        for (const name of ['runs', 'runLabels', 'runModels'] as const)
+          if (!upgrading.objectStoreNames.contains(name))
+            upgrading.createObjectStore(name, { keyPath: 'id' });
+      if (oldVersion < 7) upgrading.createObjectStore('judgements');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

@@ -23,6 +23,7 @@ import {
   stateOf,
   type StateStore,
 } from './dataset-states.ts';
+import { journalOf, journalWriter } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { storing } from './storing.ts';
 
@@ -37,6 +38,7 @@ export function idbDatasetStore(
 ): DatasetStore {
   /** One addition after the other: only what another tab adds meanwhile makes one begin again. */
   let adding: Promise<unknown> = Promise.resolve();
+  const judge = journalWriter(database, seal, now);
   return {
     async list() {
       const stored = await database.getAll('datasets');
@@ -46,11 +48,12 @@ export function idbDatasetStore(
     async resumable() {
       const stored = await database.getAll('imports');
       const rows = await Promise.all(stored.map((row) => seal.open('imports', row.id, row)));
-      return rows.map(({ id, federation, name, source, count, position, startedAt }) => ({
+      return rows.map(({ id, federation, name, source, contract, count, position, startedAt }) => ({
         id,
         federation,
         name,
         source,
+        contract,
         count,
         position,
         startedAt,
@@ -86,14 +89,17 @@ export function idbDatasetStore(
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
     },
     keepRecipe: (id, recipe) => keepRecipe(database, seal, id, recipe),
+    judge,
+    journal: (id) => journalOf(database, seal, id),
     async delete(id) {
       const transaction = database.transaction(
-        ['datasets', 'imports', 'chunks', 'hashes', 'states'],
+        ['datasets', 'imports', 'chunks', 'hashes', 'states', 'judgements'],
         'readwrite',
       );
       await Promise.all([
         transaction.objectStore('datasets').delete(id),
         transaction.objectStore('states').delete(allOf(id)),
+        transaction.objectStore('judgements').delete(allOf(id)),
         transaction.objectStore('imports').delete(id),
         transaction.objectStore('chunks').delete(allOf(id)),
         transaction.objectStore('hashes').delete(allOf(id)),

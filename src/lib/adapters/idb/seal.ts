@@ -22,6 +22,7 @@ const readable = {
   chunks: [],
   hashes: [],
   states: [],
+  judgements: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
   receipts: ['receipt.federation', 'receipt.round'],
@@ -29,6 +30,9 @@ const readable = {
   parameters: ['usedAt'],
   vectors: [],
   models: ['id'],
+  runs: ['id'],
+  runLabels: ['id'],
+  runModels: ['id'],
 } as const;
 export type SealedStore = keyof typeof readable;
 export const sealedStoreNames = Object.keys(readable) as SealedStore[];

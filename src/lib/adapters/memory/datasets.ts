@@ -5,6 +5,7 @@ import { afterChanges, changesTo, describeChange, type KeptState } from '../../c
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import type { JournalEntry } from '../../core/labelling/journal.ts';
 import {
   DatasetMoved,
   ImportMismatch,
@@ -29,6 +30,7 @@ interface Held {
   readonly states: KeptState<DatasetCommit>[];
   head: number;
   recipe: Canonical | undefined;
+  readonly journal: JournalEntry[];
 }
 
 const appended = (examples: Examples): RowChange => ({
@@ -151,6 +153,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
             federation: one.draft.federation,
             name: one.draft.name,
             source: one.draft.source,
+            contract: one.draft.contract,
             count: count(one),
             position: one.position,
             startedAt: one.startedAt,
@@ -175,6 +178,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         states: [],
         head: 0,
         recipe: undefined,
+        journal: [],
       };
       held.set(draft.id, one);
       return Promise.resolve(writer(draft.id, one, known !== undefined));
@@ -221,6 +225,8 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     async keepRecipe(id, recipe) {
       finished(id).recipe = structuredClone(recipe);
     },
+    judge: async (id, entry) => void finished(id).journal.push(entry),
+    journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
     delete(id) {
       held.delete(id);
       return Promise.resolve();

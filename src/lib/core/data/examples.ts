@@ -1,12 +1,15 @@
 // Examples once read and encoded: flat typed arrays, the only form in which data reaches a Trainer or a store.
 import { hashCounts } from './hash-counts.ts';
 
+/** In place of a class index: nobody has said yet what the example is. It is kept, and neither learnt from nor judged by. */
+export const UNLABELLED = -1;
+
 /** `count` examples, row-major. Owns its buffers. */
 export interface Examples {
   readonly count: number;
   /** [count, ...exampleShape]. A Uint8Array holds image bytes and stands for value / 255; a Float32Array holds features. */
   readonly features: Uint8Array | Float32Array;
-  /** [count]: class indices (Int32Array), or scaled numbers (Float32Array). */
+  /** [count]: class indices or UNLABELLED (Int32Array), or scaled numbers (Float32Array). */
   readonly targets: Int32Array | Float32Array;
   /** [count, 2]: 64 bits over the encoded example and its target (example-hash.ts): deduplication, and splits that do not move. */
   readonly hashes: Uint32Array;
@@ -42,6 +45,16 @@ export function selectExamples(examples: Examples, indices: ArrayLike<number>): 
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
   return { ...selectRows(examples, indices), hashes };
+}
+
+/** Those that have a label; the same object where all have. */
+export function labelledExamples(examples: Examples): Examples {
+  const { count, targets } = examples;
+  if (!(targets instanceof Int32Array) || !targets.includes(UNLABELLED)) return examples;
+  return selectExamples(
+    examples,
+    Array.from({ length: count }, (_, row) => row).filter((row) => targets[row] !== UNLABELLED),
+  );
 }
 
 /** The bytes that examples take in memory and, nearly, on disk. */

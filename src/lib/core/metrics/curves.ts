@@ -124,20 +124,22 @@ export interface ClassAreas {
   readonly positives: number;
 }
 
-/** Each class against all others; for two classes, the second alone. */
-export function classAreas(
+/** Each class against all others; for two classes, the second alone. Of many rows each takes its time, and is a step. */
+export function* classAreas(
   shares: ArrayLike<number>,
   targets: ArrayLike<number>,
   classes: number,
-): ClassAreas[] {
-  const of = (one: number): ClassAreas => {
+): Generator<void, ClassAreas[], undefined> {
+  const areas: ClassAreas[] = [];
+  for (let one = classes === 2 ? 1 : 0; one < classes; one += 1) {
     const scores = Float64Array.from({ length: targets.length }, (_, row) => shares[row * classes + one]!);
     const isPositive = Uint8Array.from({ length: targets.length }, (_, row) => Number(targets[row] === one));
     const steps = stepsOf(scores, isPositive);
     const positives = steps.at(-1)?.positives ?? 0;
-    return { roc: areaOf(rocOf(steps)), precision: precisionOf(recallOf(steps)), positives };
-  };
-  return classes === 2 ? [of(1)] : Array.from({ length: classes }, (_, one) => of(one));
+    areas.push({ roc: areaOf(rocOf(steps)), precision: precisionOf(recallOf(steps)), positives });
+    yield;
+  }
+  return areas;
 }
 
 /** Over the classes that allow it. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { account, noiseFor, type Accountant, type Releases } from './account.ts';
 import { gaussianDelta, gaussianEpsilon } from './gaussian.ts';
 import { rdpOrders } from './rdp.ts';
+import { epsilonFromRdp } from './renyi.ts';
 import { sampledGaussianRdp } from './sampled-gaussian-rdp.ts';
 
 const releases = (q: number, z: number, steps: number, delta: number): Releases => ({
@@ -111,6 +112,12 @@ describe('published values', () => {
     expect(row(2.5)).toBeCloseTo(1.0854871e-3, 6);
     // By quadrature with 30 digits.
     expect(row(1.5)).toBeCloseTo(6.50070897e-4, 12);
+  });
+
+  test('of a mechanism whose divergence is 1.1 at every order', () => {
+    // google rdp/rdp_privacy_accountant_test.py, test_get_epsilon_pure_dp.
+    const orders = Array.from({ length: 31 }, (_, index) => index + 2);
+    expect(epsilonFromRdp(() => 1.1, 1e-5, orders).epsilon).toBeCloseTo(1.32783806176, 10);
   });
 
   test('of the Gaussian mechanism alone', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { random } from '../random.ts';
-import { rungsFor, survivors } from './halving.ts';
-import { fromUnit, toUnit, type Dimension, type Setting, type Space } from './space.ts';
+import { promotion, sharesFor } from './halving.ts';
+import { fromUnit, gridOf, toUnit, type Dimension, type Setting, type Space } from './space.ts';
 import { byPrior, nextByParzen, type Trial } from './tree-parzen.ts';
 
 const real = (name: string, minimum: number, maximum: number): Dimension => ({
@@ -116,17 +116,59 @@ test('every whole number is equally wide, and a value comes back from its unit',
   expect(toUnit(rate, 0.01)).toBeCloseTo(1 / 3, 12);
 });
 
-test('successive halving of 27 settings costs less than 40 % of trying all, and keeps the best', () => {
-  const rungs = rungsFor(27, 30_000, 500);
-  expect(rungs.map(({ settings }) => settings)).toEqual([27, 9, 3, 1]);
-  expect(rungs.map(({ share }) => share)).toEqual([1 / 27, 1 / 9, 1 / 3, 1]);
-  // 27/27 + 9/9 + 3/3 + 1 = 4 full runs of 27.
-  const cost = rungs.reduce((sum, { share, settings }) => sum + share * settings, 0);
-  expect(cost).toBeCloseTo(4, 12);
-  expect(cost).toBeLessThan(0.4 * 27);
-  expect(survivors([{ loss: 3 }, { loss: 1 }, { loss: 2 }], 2)).toEqual([{ loss: 1 }, { loss: 2 }]);
+test('many rows are halved down to few, few are not', () => {
+  expect(sharesFor(27, 30_000, 500)).toEqual([1 / 27, 1 / 9, 1 / 3, 1]);
+  expect(sharesFor(9, 5_000, 1_500)).toEqual([1 / 3, 1]);
+  expect(sharesFor(9, 600, 500)).toEqual([1]);
 });
 
-test('few rows are not halved', () => {
-  expect(rungsFor(9, 600, 500)).toEqual([{ share: 1, settings: 9 }]);
+test('the best third of a rung goes on as soon as it is one; of the highest rung first, nobody twice', () => {
+  const shares = [1 / 9, 1 / 3, 1];
+  const tried: { readonly name: string; readonly share: number; readonly loss: number }[] = [];
+  const next = () => {
+    const found = promotion(tried, shares, ({ name }) => name);
+    return found && [found.one.name, found.share];
+  };
+  const low = (name: string, loss: number): void => void tried.push({ name, share: 1 / 9, loss });
+  low('a', 3);
+  low('b', 2);
+  expect(next()).toBeUndefined();
+  low('c', 4);
+  expect(next()).toEqual(['b', 1 / 3]);
+  tried.push({ name: 'b', share: 1 / 3, loss: 1.5 });
+  // One of three went on; the next third comes with six.
+  expect(next()).toBeUndefined();
+  low('d', Infinity);
+  low('e', 1);
+  expect(next()).toEqual(['e', 1 / 3]);
+  tried.push({ name: 'e', share: 1 / 3, loss: 1.2 });
+  low('f', 5);
+  low('g', 6);
+  low('h', 7);
+  low('i', 8);
+  expect(next()).toEqual(['a', 1 / 3]);
+  tried.push({ name: 'a', share: 1 / 3, loss: 2 });
+  expect(next()).toEqual(['e', 1]);
+  tried.push({ name: 'e', share: 1, loss: 1 });
+  expect(next()).toBeUndefined();
+  expect(promotion([{ name: 'x', share: 1, loss: 0 }], [1], ({ name }) => name)).toBeUndefined();
+});
+
+test('a grid has both ends of every dimension, each whole number once, and two levels at least', () => {
+  const rate: Dimension = { name: 'rate', minimum: 0.01, maximum: 1, scale: 'log', isWhole: false };
+  const depth: Dimension = { name: 'depth', minimum: 2, maximum: 4, scale: 'linear', isWhole: true };
+  const grid = gridOf([rate, depth], 60);
+  expect(grid).toHaveLength(21);
+  expect(new Set(grid.map((place) => place['depth']))).toEqual(new Set([2, 3, 4]));
+  const rates = [...new Set(grid.map((place) => place['rate']!))];
+  expect(rates[0]).toBeCloseTo(0.01, 12);
+  expect(rates.at(-1)).toBe(1);
+  expect(rates[3]).toBeCloseTo(0.1, 12);
+  expect(gridOf([rate], 60)).toHaveLength(9);
+  expect(
+    gridOf(
+      ['a', 'b', 'c', 'd', 'e'].map((name) => ({ ...rate, name })),
+      20,
+    ),
+  ).toHaveLength(2 ** 5);
 });

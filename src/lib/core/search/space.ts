@@ -36,3 +36,23 @@ function endsOf(dimension: Dimension): readonly [low: number, high: number] {
   const high = scaled(dimension, dimension.maximum + half);
   return high > low ? [low, high] : [low, low + 1];
 }
+
+/** Levels of a dimension of a grid, at most. */
+const MOST_LEVELS = 9;
+
+/**
+ * Every place of an even grid over the space, both ends of each dimension in it; at most `most` of them, unless two
+ * levels of each are more.
+ */
+export function gridOf(space: Space, most: number): readonly Setting[] {
+  const fitting = Math.floor(most ** (1 / Math.max(1, space.length)) + 1e-9);
+  const levels = Math.max(2, Math.min(MOST_LEVELS, fitting));
+  let places: readonly Setting[] = [{}];
+  for (const dimension of space) {
+    const values = new Set(
+      Array.from({ length: levels }, (_, level) => fromUnit(dimension, level / (levels - 1))),
+    );
+    places = places.flatMap((place) => [...values].map((value) => ({ ...place, [dimension.name]: value })));
+  }
+  return places;
+}

@@ -53,7 +53,8 @@ export const imageModality: Modality<ImageContract> = {
       files.reduce((bytes, file) => bytes + file.size, 0),
     );
     let done = 0;
-    const base = { decodeImage: options.decodeImage, signal: options.signal };
+    const { decodeImage, signal, keepsUnlabelled } = options;
+    const base = { decodeImage, signal, keepsUnlabelled };
     const onBytes = (bytes: number): void => options.onFraction(Math.min(1, (done + bytes) / total));
     const finished = (file: SourceFile): void => {
       done += file.size;

@@ -11,7 +11,7 @@ import {
 } from '../../../../test/support/image-fixtures.ts';
 import { decodeImageInNode } from '../../adapters/node/decode-image.ts';
 import type { ImageContract } from '../../core/data/contract.ts';
-import { joinExamples, type Examples } from '../../core/data/examples.ts';
+import { joinExamples, UNLABELLED, type Examples } from '../../core/data/examples.ts';
 import { importFiles, type ImportOutcome } from '../import.ts';
 import { sourceOfBytes, type SourceFile } from '../source-file.ts';
 import { ZIP_LIMITS } from './zip-directory.ts';
@@ -28,10 +28,15 @@ const digits: ImageContract = { ...contract, classes: ['0', '1', '2'] };
 async function imported(
   files: readonly SourceFile[],
   under = contract,
+  keepsUnlabelled = false,
 ): Promise<ImportOutcome & { readonly examples: Examples | undefined }> {
   const parts: Examples[] = [];
   const sink = { append: (examples: Examples) => Promise.resolve(void parts.push(examples)) };
-  const outcome = await importFiles(files, under, sink, { decodeImage: decodeImageInNode, now: () => 0 });
+  const outcome = await importFiles(files, under, sink, {
+    decodeImage: decodeImageInNode,
+    now: () => 0,
+    keepsUnlabelled,
+  });
   return { ...outcome, examples: joinExamples(parts) };
 }
 
@@ -270,4 +275,21 @@ test('a gzip whose checksum does not hold is told as damaged', async () => {
   damaged[damaged.length - 7] = (damaged[damaged.length - 7] ?? 0) ^ 1;
   const { report } = await imported(pair(damaged, labelsFile), digits);
   expect(report.refusals).toMatchObject([{ kind: 'corrupt-archive' }]);
+});
+
+test('pictures in no class folder are refused, or kept without a label to be labelled here', async () => {
+  const loose = [
+    sourceOfBytes('cat/1.png', png(10)),
+    sourceOfBytes('2.png', png(20)),
+    sourceOfBytes('holiday/3.png', png(30)),
+  ];
+  expect((await imported(loose)).report).toMatchObject({
+    accepted: 1,
+    refusedByKind: { 'unknown-class': 2 },
+  });
+  const { examples, report, preview } = await imported(loose, contract, true);
+  expect(report).toMatchObject({ accepted: 3, refused: 0 });
+  // In the order of their paths.
+  expect([...(examples?.targets ?? [])]).toEqual([UNLABELLED, 0, UNLABELLED]);
+  expect(preview.kind === 'image' && preview.images.map((one) => one.label)).toContain('no label');
 });

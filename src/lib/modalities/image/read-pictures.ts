@@ -1,6 +1,7 @@
 // Picture files against the contract: loose files in class folders, and zip archives of class folders. Each becomes an example
 // or a refusal.
 import type { ImageContract } from '../../core/data/contract.ts';
+import { UNLABELLED } from '../../core/data/examples.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type RefusalKind, type RefusalLog } from '../import-report.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
@@ -22,7 +23,7 @@ export function keepForPreview(
   target: number,
   pixels: Uint8Array,
 ): void {
-  const label = contract.classes[target] ?? '';
+  const label = contract.classes[target] ?? 'no label';
   const room = Math.max(1, Math.floor(PREVIEW_IMAGES / contract.classes.length));
   if (
     preview.images.length >= PREVIEW_IMAGES ||
@@ -35,6 +36,8 @@ export function keepForPreview(
 export interface PictureOptions {
   readonly decodeImage: DecodeImage;
   readonly signal?: AbortSignal | undefined;
+  /** A picture in no class folder is kept without a label; else it is refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
   readonly onBytes?: (bytes: number) => void;
   /** Called after each picture is taken or refused, in order. */
   readonly onPicture?: ((path: string) => void) | undefined;
@@ -121,7 +124,8 @@ async function takeAll(
   const example = async (
     candidate: Candidate,
   ): Promise<{ readonly pixels: Uint8Array; readonly target: number } | Refused> => {
-    const target = match.ofPath(candidate.inner);
+    const target =
+      match.ofPath(candidate.inner) ?? (options.keepsUnlabelled === true ? UNLABELLED : undefined);
     if (target === undefined) return unknownClass(candidate.inner, contract);
     const found = await candidate.read();
     if (!('bytes' in found)) return found;

@@ -2,7 +2,7 @@
 import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { isMissing } from '../../core/data/missing.ts';
-import { roundedTo } from '../../core/recipe/steps/scale.ts';
+import { roundedTo } from '../../core/recipe/rounded-to.ts';
 
 /** What was seen in one column of the example. */
 export interface ColumnFacts {
@@ -32,7 +32,7 @@ export interface ColumnFactsBuilder {
 }
 
 /** Distinct values that are kept of a column. */
-const MAXIMUM_VALUES = 1000;
+export const MAXIMUM_VALUES = 1000;
 
 export function columnFacts(name: string): ColumnFactsBuilder {
   const values = new Set<string>();

@@ -2,9 +2,8 @@
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
-import { uselessReason } from '../../core/recipe/steps/drop-useless.ts';
-import { looksCoded } from '../../core/recipe/steps/one-hot.ts';
-import { roundedTo } from '../../core/recipe/steps/scale.ts';
+import { looksCoded, uselessReason } from '../../core/recipe/worth.ts';
+import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
 import { columnFacts, type ColumnFacts } from './column-facts.ts';

@@ -18,6 +18,7 @@ export const tableModality: Modality<TableContract> = {
     for (const file of files) {
       await readTable(file, contract, rules, into, log, preview, {
         signal: options.signal,
+        keepsUnlabelled: options.keepsUnlabelled,
         onBytes: (bytes) => options.onFraction((done + bytes) / Math.max(1, total)),
       });
       options.onFile?.(file.path);

@@ -1,15 +1,20 @@
 // Records of a Parquet file, one row group's slice after the other, through hyparquet: pure JavaScript, loaded when a Parquet file is
 // met. Its own decompressor is Snappy's, which pandas, Arrow and Spark write unless told otherwise; gzip is fflate's.
 import { gunzipSync } from 'fflate';
-import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects, type Compressors, type FileMetaData } from 'hyparquet';
 import { listOf, quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { cellRecords, flattened, lateColumns, tooNested } from './cell-records.ts';
+import { checkFooter, checkGroup } from './parquet-pages.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 
 /** Rows decoded at once: bounds memory where a row group holds millions. */
 const ROWS_AT_ONCE = 16_384;
 const READABLE = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP']);
+/** No more than its page says it has: what a bomb unpacks beyond is cut off, and not held. */
+const compressors: Compressors = {
+  GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }),
+};
 
 export async function readParquet(file: SourceFile, sink: RecordSink, options: RecordOptions): Promise<void> {
   const source = {
@@ -22,6 +27,7 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
   };
   let metadata: FileMetaData;
   try {
+    await checkFooter(file);
     metadata = await parquetMetadataAsync(source);
   } catch (error) {
     return sink.refuse('corrupt-archive', damaged(error), 1);
@@ -39,8 +45,17 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
       1,
     );
 
+  // A footer that promises more rows than its groups have would be read for ever, and to no end.
+  const total = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (total !== Number(metadata.num_rows) || metadata.row_groups.some((group) => Number(group.num_rows) < 0))
+    return sink.refuse(
+      'corrupt-archive',
+      damaged(`${metadata.num_rows} rows are promised, and ${total} lie in its groups`),
+      1,
+    );
+  /** Row groups whose pages were looked at, and their rows. */
+  let [checked, checkedRows] = [0, 0];
   const record = cellRecords();
-  const total = Number(metadata.num_rows);
   let header: readonly string[] | undefined;
   let late = lateColumns([]);
   for (let start = 0; start < total; start += ROWS_AT_ONCE) {
@@ -48,12 +63,17 @@ export async function readParquet(file: SourceFile, sink: RecordSink, options: R
     const rowEnd = Math.min(total, start + ROWS_AT_ONCE);
     let rows: Record<string, unknown>[];
     try {
+      for (; checkedRows < rowEnd && checked < metadata.row_groups.length; checked += 1) {
+        const group = metadata.row_groups[checked]!;
+        await checkGroup(group, metadata, compressors, (from, to) => source.slice(from, to));
+        checkedRows += Number(group.num_rows);
+      }
       rows = await parquetReadObjects({
         file: source,
         metadata,
         rowStart: start,
         rowEnd,
-        compressors: { GZIP: (input) => gunzipSync(input) },
+        compressors,
       });
     } catch (error) {
       return sink.refuse('corrupt-archive', damaged(error), start + 1);

@@ -19,6 +19,8 @@ export const PREVIEW_ROWS = 8;
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
+  /** A row whose class is missing is kept without a label; else it is refused. */
+  readonly keepsUnlabelled?: boolean | undefined;
   /** Bytes of this file read so far. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -63,7 +65,7 @@ export async function readTable(
             });
           return false;
         }
-        encoder = rowEncoder(contract, matched.match.fields, matched.match.target);
+        encoder = rowEncoder(contract, matched.match.fields, matched.match.target, options.keepsUnlabelled);
         ofFile = rules.of(file.path, names);
         if (matched.match.unused.length > 0)
           log.note(

@@ -176,6 +176,12 @@ test('a Parquet file that is damaged or compressed by what is not read here says
   const bytes = parquet(patients);
   const cut = await imported(sourceOfBytes('a.parquet', bytes.subarray(0, bytes.length - 20)));
   expect(cut.report.refusals[0]).toMatchObject({ kind: 'corrupt-archive' });
+  // Where the footer counts all rows, as Thrift writes it: an i64 (0x16) of 3, before the list of two groups (0x19 0x2c).
+  const at = bytes.findIndex((_, i) => bytes.subarray(i, i + 4).join() === '22,6,25,44') + 1;
+  const promising = bytes.map((byte, i) => (i === at ? 2 * 63 : byte));
+  const { report } = await imported(sourceOfBytes('a.parquet', promising));
+  expect(report.refusals[0]).toMatchObject({ kind: 'corrupt-archive' });
+  expect(report.refusals[0]?.message).toMatch(/63 rows are promised, and 3 lie/);
   const zstd = new Uint8Array(
     parquetWriteBuffer({
       columnData: [{ name: 'age', data: [1, 2, 3], type: 'DOUBLE' }],

@@ -1,6 +1,7 @@
 // One row of a table as a model sees it, [F]: scaled numbers with their indicator of being missing, one-hot categories, and the
 // target. The one code path for training data and for a row filled in by hand.
 import { encodedWidth, type TableColumn, type TableContract } from '../../core/data/contract.ts';
+import { UNLABELLED } from '../../core/data/examples.ts';
 import { DAY_MS, isoText, isoTime } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type Problem } from '../import-report.ts';
@@ -141,6 +142,7 @@ function categoryCell(column: Extract<TableColumn, { type: 'category' }>, field:
 function targetCell(
   target: TableContract['target'],
   field: number,
+  keepsUnlabelled: boolean,
 ): (record: CsvRecord) => Result<number, RowProblem> {
   switch (target.type) {
     case 'classes': {
@@ -153,7 +155,7 @@ function targetCell(
       return (record) => {
         const index = matched(matcher, record, field);
         if (index >= 0) return ok(index);
-        if (index === MISSING) return fail(missing(target.name));
+        if (index === MISSING) return keepsUnlabelled ? ok(UNLABELLED) : fail(missing(target.name));
         const text = fieldText(record, field);
         const message = `${quoted(target.name)} names the class and must be one of ${listOf(values)}, but the cell holds ${quoted(text)}.${notUtf8(text)}`;
         return fail({
@@ -178,11 +180,15 @@ function targetCell(
   }
 }
 
-/** `fields[c]` is the record's field for contract column c; `targetField` is undefined where only features are wanted. */
+/**
+ * `fields[c]` is the record's field for contract column c; `targetField` is undefined where only features are wanted.
+ * `keepsUnlabelled`: a class that is missing is UNLABELLED, and no problem.
+ */
 export function rowEncoder(
   contract: TableContract,
   fields: readonly number[],
   targetField: number | undefined,
+  keepsUnlabelled = false,
 ): RowEncoder {
   const offsets: number[] = [];
   let width = 0;
@@ -192,7 +198,8 @@ export function rowEncoder(
     const field = fields[index] ?? 0;
     return column.type === 'number' ? numberCell(column, field) : categoryCell(column, field);
   });
-  const readTarget = targetField === undefined ? undefined : targetCell(contract.target, targetField);
+  const readTarget =
+    targetField === undefined ? undefined : targetCell(contract.target, targetField, keepsUnlabelled);
   let target = 0;
   return {
     width,

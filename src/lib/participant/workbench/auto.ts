@@ -1,5 +1,5 @@
 // The search for a model: every model of the catalogue with its usual settings, then the settings of the best three kinds by the
-// tree-structured Parzen estimator, many on few rows first (successive halving). Judged within the training rows alone: the held-out
+// tree-structured Parzen estimator (or at random, or on a grid), many on few rows first (asynchronous successive halving). Judged within the training rows alone: the held-out
 // rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
 // only says when to end. So that a search can be had again: by the number of its trials.
 import { classLabels, type DataContract } from '../../core/data/contract.ts';
@@ -7,11 +7,14 @@ import { selectExamples, type Examples } from '../../core/data/examples.ts';
 import { foldsOf, type Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
-import { rungsFor, survivors } from '../../core/search/halving.ts';
-import { nextByParzen } from '../../core/search/tree-parzen.ts';
+import { random } from '../../core/random.ts';
+import { promotion, sharesFor } from '../../core/search/halving.ts';
+import { gridOf, type Setting } from '../../core/search/space.ts';
+import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import { benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
+import type { SearchWay } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
 
 /** One setting tried on a share of the rows. */
@@ -41,6 +44,8 @@ export interface Search {
   /** On the surroundings' monotonic clock; null: none. */
   readonly deadline: number | null;
   readonly mostTrials: number | null;
+  /** Where settings are looked for. */
+  readonly way: SearchWay;
   /** What an earlier search of the same rows and seed found, in its order: it is not tried again. */
   readonly known: readonly Trial[];
   /** Rows that are told apart in the split are told apart here too: as the BenchData's. */
@@ -59,7 +64,8 @@ export interface Found {
 /** Up to so many rows each of five parts judges once; beyond, one part is enough. */
 const FOLDED_ROWS = 3000;
 const FOLDS = 5;
-const BRACKET = 9;
+/** So many settings are parted down to one: three rungs. */
+const PARTED = 9;
 const FEWEST_ROWS = 1500;
 const KINDS = 3;
 /** Without a deadline or a number of trials a search ends after so many. */
@@ -71,8 +77,10 @@ const FIRST = ['linear', 'logistic', 'boosted-trees', 'forest'];
 /** What needs no trial: baselines that are fitted anyway, and cannot be the answer. */
 const NOT_TRIED = new Set(['constant', 'rule']);
 
+const settingKey = (options: OptionValues): string =>
+  JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 const keyOf = ({ model, options, share }: Pick<Trial, 'model' | 'options' | 'share'>): string =>
-  JSON.stringify([model, Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)), share]);
+  JSON.stringify([model, settingKey(options), share]);
 
 /** Refused where not one model could be fitted. Rejects with the signal's reason. */
 export async function searchModels(
@@ -85,8 +93,12 @@ export async function searchModels(
   const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
   const trials: Trial[] = [];
   const parts = partsOf(rows, search.together);
-  const isOver = (): boolean =>
-    trials.length >= most || (search.deadline !== null && surroundings.clock.monotonic() >= search.deadline);
+  // What is known costs no time: a search that goes on after its budget still ends with all that it had found.
+  const isLate = (): boolean =>
+    search.deadline !== null &&
+    trials.length >= search.known.length &&
+    surroundings.clock.monotonic() >= search.deadline;
+  const isOver = (): boolean => trials.length >= most || isLate();
   /** undefined once the search is over. */
   const tryOne = async (
     model: BenchModel,
@@ -122,10 +134,10 @@ export async function searchModels(
     .filter(({ model, loss }) => loss < Infinity && spaceOf(model.name).length > 0)
     .toSorted((a, b) => a.loss - b.loss)
     .slice(0, KINDS);
-  for (let bracket = 0; bracket < kinds.length * MOST_OF_A_KIND && !isOver(); bracket += 1) {
-    const { model } = kinds[bracket % kinds.length]!;
-    if (trials.filter((trial) => trial.model === model.name).length > MOST_OF_A_KIND) continue;
-    await tryBracket(model, bracket, search, trials, tryOne);
+  for (let turn = 0; turn < kinds.length * MOST_OF_A_KIND; turn += 1) {
+    const { model } = kinds[turn % kinds.length]!;
+    const next = nextTrial(model, search, trials);
+    if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
   const leaders = leadersOf(suited, trials);
   const [first] = leaders;
@@ -140,38 +152,40 @@ const rankOf = (name: string): number => {
   return rank < 0 ? FIRST.length : rank;
 };
 
-async function tryBracket(
+/** Who goes on to more rows, or a new place on the fewest; undefined: a grid has no more places. */
+function nextTrial(
   model: BenchModel,
-  bracket: number,
-  { rows, seed }: Search,
+  { rows, seed, way }: Search,
   trials: readonly Trial[],
-  tryOne: (model: BenchModel, options: OptionValues, share: number) => Promise<Trial | undefined>,
-): Promise<void> {
+): Pick<Trial, 'options' | 'share'> | undefined {
   const space = spaceOf(model.name);
-  const rungs = rungsFor(BRACKET, rows.count, FEWEST_ROWS);
-  const lossesAt = (share: number) =>
-    trials
-      .filter((trial) => trial.model === model.name && trial.share === share)
-      .map((trial) => ({ setting: trial.options, loss: trial.loss ?? Infinity }));
-  let going: { readonly options: OptionValues; readonly loss: number }[] = [];
-  for (const [at, rung] of rungs.entries()) {
-    const next: typeof going = [];
-    const settings = at === 0 ? rung.settings : Math.min(rung.settings, going.length);
-    const kept = survivors(going, settings);
-    for (let i = 0; i < settings; i += 1) {
-      const options =
-        at > 0
-          ? kept[i]?.options
-          : chosenWith(model, nextByParzen(space, lossesAt(rung.share), { seed: seed + bracket * 1009 + i }))
-              .options;
-      if (options === undefined) return;
-      const trial = await tryOne(model, options, rung.share);
-      if (trial === undefined) return;
-      if (trial.loss !== null) next.push({ options, loss: trial.loss });
+  const shares = sharesFor(PARTED, rows.count, FEWEST_ROWS);
+  const own = trials
+    .filter((trial) => trial.model === model.name)
+    .map(({ options, share, loss }) => ({ options, share, loss: loss ?? Infinity }));
+  const going = promotion(own, shares, ({ options }) => settingKey(options));
+  if (going !== undefined) return { options: going.one.options, share: going.share };
+  const share = shares[0] ?? 1;
+  const here = own.filter((trial) => trial.share === share);
+  const place = (): Setting | undefined => {
+    switch (way) {
+      case 'tpe':
+        return nextByParzen(
+          space,
+          here.map(({ options, loss }) => ({ setting: options, loss })),
+          { seed },
+        );
+      case 'random':
+        return byPrior(space, random(seed, 'search', model.name, String(here.length)));
+      case 'grid':
+        // Where there is one rung the usual settings stand on it too.
+        return gridOf(space, MOST_OF_A_KIND)[here.length - (shares.length === 1 ? 1 : 0)];
+      default:
+        return way satisfies never;
     }
-    going = next;
-    if (going.length === 0) return;
-  }
+  };
+  const setting = place();
+  return setting === undefined ? undefined : { options: chosenWith(model, setting).options, share };
 }
 
 interface Part {

@@ -13,6 +13,7 @@ import type { Engine } from '../engine.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
 import { planOf, type BenchModel } from './models.ts';
+import { stepThrough } from './step-through.ts';
 
 export interface FitSurroundings {
   readonly clock: Clock;
@@ -34,6 +35,8 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
+  /** Mean training loss by step; empty for what learns by a formula. */
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
   close(): void;
 }
 
@@ -54,8 +57,6 @@ export interface FitTask {
   readonly seed: number;
 }
 
-/** Messages waiting for this thread are heard this often. */
-const TICK_EVERY_MS = 20;
 const ROWS_AT_ONCE = 1024;
 
 /** Refused with a sentence where training fails. Rejects with the signal's reason. */
@@ -77,25 +78,15 @@ async function fitLearner(
   { clock, signal, onProgress }: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   const learning = learner.learn({ contract, rows, options, seed });
-  let ticked = clock.monotonic();
-  for (;;) {
-    const step = learning.next();
-    if (step.done === true) {
-      const predictor = step.value;
-      return ok({
-        predict: (features, count) => inPieces(predictor, features, count, clock, signal),
-        digest: digestOfParts(predictor.learnt),
-        bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
-        learnt: predictor.learnt,
-        close: () => {},
-      });
-    }
-    if (clock.monotonic() - ticked < TICK_EVERY_MS) continue;
-    onProgress?.(step.value);
-    await clock.tick();
-    signal?.throwIfAborted();
-    ticked = clock.monotonic();
-  }
+  const predictor = await stepThrough(learning, { clock, signal }, onProgress);
+  return ok({
+    predict: (features, count) => inPieces(predictor, features, count, clock, signal),
+    digest: digestOfParts(predictor.learnt),
+    bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    learnt: predictor.learnt,
+    curve: [],
+    close: () => {},
+  });
 }
 
 /** A thousand rows at a time, so that a person's hand is felt where each takes long (neighbours). */
@@ -173,7 +164,7 @@ async function fitNetwork(
       engine.dispose();
       return fail(outcome.message);
     }
-    const { parameters } = outcome;
+    const { parameters, history } = outcome;
     return ok({
       async predict(features, count) {
         const session = await (await engine.trainer()).open(network, plan);
@@ -195,6 +186,7 @@ async function fitNetwork(
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
+      curve: history.map(({ step, loss }) => ({ step, loss })),
       close: () => engine.dispose(),
     });
   } catch (error) {

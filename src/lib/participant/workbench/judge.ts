@@ -60,13 +60,13 @@ export function meritOfOutputs(contract: DataContract, outputs: Float64Array, ro
   return hits / count;
 }
 
-/** undefined where there is no row. `outputs` as a Fitted predicts them. */
-export function judge(
+/** undefined where there is no row. `outputs` as a Fitted predicts them. Of many rows and classes it takes seconds, in steps. */
+export function* judging(
   contract: DataContract,
   outputs: Float64Array,
   rows: LearnerRows,
   seed: number,
-): Judged | undefined {
+): Generator<void, Judged | undefined, undefined> {
   if (rows.count === 0) return undefined;
   const { target } = contract.kind === 'table' ? contract : { target: { type: 'classes' } as const };
   if (target.type === 'number') return judgeNumbers(target, outputs, rows, seed);
@@ -74,11 +74,13 @@ export function judge(
   const scored = { classes, shares: outputs, targets: rows.targets };
   const scores = classScores(scored);
   if (scores === undefined) return undefined;
+  yield;
   const merits = Float64Array.from({ length: rows.count }, (_, row) =>
     predictedClass(outputs, row, classes) === rows.targets[row] ? 1 : 0,
   );
   const bins = reliability(scored);
-  const areas = classAreas(outputs, rows.targets, classes);
+  yield;
+  const areas = yield* classAreas(outputs, rows.targets, classes);
   return {
     merits,
     rankPValues: areas.map(({ roc, positives }) =>

@@ -20,7 +20,7 @@ import {
 } from '../../core/recipe/fit.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
-import { isIdentifier } from '../../core/recipe/steps/drop-useless.ts';
+import { isIdentifier } from '../../core/recipe/worth.ts';
 import { roundedScale, scaleOfMoments } from '../../core/recipe/steps/scale.ts';
 import { tableOf, type Table } from '../../core/recipe/table.ts';
 import { fail, ok, type Result } from '../../core/result.ts';

@@ -4,7 +4,8 @@ import { baselinesOf, type ChosenModel } from './models.ts';
 import { searchModels, type Leader, type Search, type Trial } from './auto.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
-import { compareModels, judge, type Comparison, type Judged, type Report } from './judge.ts';
+import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';
+import { stepThrough } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
@@ -48,7 +49,7 @@ export interface BenchRun {
   readonly seed: number;
 }
 
-export type SearchLimits = Pick<Search, 'mostTrials' | 'known'> & {
+export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way'> & {
   readonly type: 'search';
   /** Milliseconds for the search, from when the baselines are done; null: no limit. */
   readonly budgetMs: number | null;
@@ -84,7 +85,7 @@ export async function runBench(
       const outputs = await fitted.value.predict(data.heldOut.features, data.heldOut.count);
       if (!outputs.every(Number.isFinite))
         return fail(`${model.title} predicts something that is no number. Another setting may help.`);
-      const judged = judge(data.contract, outputs, data.heldOut, seed);
+      const judged = await stepThrough(judging(data.contract, outputs, data.heldOut, seed), surroundings);
       if (judged === undefined) return fail('No row is held out.');
       isHandedOn = true;
       return ok({ fitted: fitted.value, judged, outputs });
@@ -144,7 +145,7 @@ export async function runBench(
 
 function search(
   data: BenchData,
-  { mostTrials, known, budgetMs }: SearchLimits,
+  { mostTrials, known, way, budgetMs }: SearchLimits,
   seed: number,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
@@ -159,6 +160,7 @@ function search(
       seed,
       mostTrials,
       known,
+      way,
       deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
     },
     surroundings,

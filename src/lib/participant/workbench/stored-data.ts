@@ -1,7 +1,7 @@
 // Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
-import type { Examples } from '../../core/data/examples.ts';
+import { labelledExamples, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
@@ -16,7 +16,7 @@ import {
 /** Of the rows, kept to judge by, as on the command line. */
 export const HELD_OUT = 0.2;
 
-/** `target`: a column of the table; pictures have their labels alone, and no recipe. Left out, the recipe is the usual one. */
+/** `target`: a column of the table; pictures have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
@@ -25,14 +25,16 @@ export function storedData(
 ): Result<BenchData, TableRefusal> {
   const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
   if (contract.kind === 'image') {
-    const data = examplesData(contract, examples, undefined, HELD_OUT, []);
+    const labelled = labelledExamples(examples);
+    const left = examples.count - labelled.count;
+    const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
+    const data = examplesData(contract, labelled, undefined, HELD_OUT, notes);
     return data.ok ? data : refused(data.error);
   }
   const table = storedTable(contract, examples);
   if (!table.ok) return refused(table.error);
-  const isGrouped = contract.rules?.some((rule) => rule.type === 'group') === true;
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
-  const groups = isGrouped
+  const groups = isGrouped(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
     : undefined;
   return rawTableData(
@@ -50,8 +52,12 @@ export function storedData(
   );
 }
 
+/** Whether the contract keeps rows together by a column that names their groups. */
+export const isGrouped = ({ rules }: TableContract): boolean =>
+  rules?.some((rule) => rule.type === 'group') === true;
+
 /** As the contract has it; a column of numbers is told by its values, which may be the codes of classes. */
-function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
+export function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {
   if (name === target.name) return target.type;
   return columns.find((column) => column.name === name)?.type === 'category' ? 'classes' : null;
 }

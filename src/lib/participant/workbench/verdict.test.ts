@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { TableContract } from '../../core/data/contract.ts';
 import { random } from '../../core/random.ts';
-import { compareModels, judge, type Judged } from './judge.ts';
+import { compareModels, judging, type Judged } from './judge.ts';
+import { inOneGo } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
 
 const classes: TableContract = {
@@ -19,7 +20,7 @@ const number: TableContract = {
 function judgedClasses(yes: readonly number[], truths: readonly number[]): Judged {
   const outputs = Float64Array.from(yes.flatMap((share) => [1 - share, share]));
   const rows = { count: yes.length, features: new Float32Array(0), targets: Int32Array.from(truths) };
-  return judge(classes, outputs, rows, 1)!;
+  return inOneGo(judging(classes, outputs, rows, 1))!;
 }
 const entry = (model: string, judged: Judged, chosen: Judged) => ({
   model,
@@ -109,8 +110,8 @@ test('of many numbers the intervals come at once, and are those of the bootstrap
     const targets = Float32Array.from({ length: count }, () => draw.normal());
     const near = Float64Array.from(targets, (target) => target + 0.5 * draw.normal());
     const rows = { count, features: new Float32Array(0), targets };
-    const model = judge(number, near, rows, seed)!;
-    const floor = judge(number, new Float64Array(count), rows, seed)!;
+    const model = inOneGo(judging(number, near, rows, seed))!;
+    const floor = inOneGo(judging(number, new Float64Array(count), rows, seed))!;
     if (model.report.type !== 'number') throw new Error('A number was judged.');
     return { report: model.report, gain: compareModels(model, floor, 1).interval!, model, floor };
   };

@@ -13,9 +13,11 @@ import { partsOf, searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
 import { servedRows } from './prepare.ts';
+import { judging } from './judge.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { benchModelNamed, chosenWith, type ChosenModel } from './models.ts';
 import { runBench, type BenchEvent } from './run-bench.ts';
+import { inOneGo, stepThrough } from './step-through.ts';
 
 const usual: TableSettings = {
   target: 'kind',
@@ -281,6 +283,7 @@ test('a search is the same for the same seed, goes on from what is known, and te
     seed: 3,
     deadline: null,
     mostTrials: 10,
+    way: 'tpe' as const,
     known: [],
   };
   const isQuick = (name: string): boolean => name !== 'mlp' && name !== 'forest' && name !== 'boosted-trees';
@@ -299,6 +302,36 @@ test('a search is the same for the same seed, goes on from what is known, and te
   expect(whole.value.leaders.map((leader) => leader.loss)).toEqual(
     whole.value.leaders.map((leader) => leader.loss).toSorted((a, b) => (a ?? 0) - (b ?? 0)),
   );
+});
+
+test('judging many classes ends with the reason when it is cancelled, with most of it left undone', async () => {
+  const count = 40;
+  const classes = Array.from({ length: 20 }, (_, at) => `kind ${at}`);
+  const contract = { kind: 'image', height: 1, width: 1, channels: 1, classes } as const;
+  const outputs = new Float64Array(count * 20).map((_, at) => ((at * 7919) % 101) / 101);
+  const rows = {
+    count,
+    features: new Uint8Array(count),
+    targets: Int32Array.from({ length: count }, (_, row) => row % 20),
+  };
+  const cancel = new AbortController();
+  let steps = 0;
+  // Each look at this clock finds it a second later: every step is followed by a pause.
+  let now = 0;
+  const slow = { ...surroundings.clock, monotonic: () => (now += 1000) };
+  const judged = stepThrough(
+    judging({ ...contract, classes: [...classes] }, outputs, rows, 1),
+    { clock: slow, signal: cancel.signal },
+    () => {
+      steps += 1;
+      if (steps === 4) cancel.abort(new Error('Stopped.'));
+    },
+  );
+  await expect(judged).rejects.toThrow('Stopped.');
+  expect(steps).toBe(4);
+  expect(
+    inOneGo(judging({ ...contract, classes: [...classes] }, outputs, rows, 1))?.rankPValues,
+  ).toHaveLength(20);
 });
 
 test('a run that is cancelled ends with the reason, between two steps', async () => {

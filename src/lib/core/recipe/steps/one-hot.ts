@@ -4,6 +4,7 @@ import { categoryOf, categorySpellings, numericSpelling, UNKNOWN } from '../../d
 import { fail, ok, type Result } from '../../result.ts';
 import { listOf, quoted } from '../../spoken-list.ts';
 import { defineStep, pickColumns } from '../step.ts';
+import { looksCoded } from '../worth.ts';
 import {
   changeColumns,
   textAt,
@@ -22,12 +23,6 @@ const State = v.array(
   }),
 );
 type Categories = v.InferOutput<typeof State>[number];
-
-/** Whole numbers of few values are codes more often than quantities. `rows`: of all, with missing ones. */
-export const looksCoded = (
-  facts: { readonly areWhole: boolean; readonly distinct: number; readonly maximum: number },
-  rows: number,
-): boolean => facts.areWhole && facts.distinct <= 8 && facts.distinct * 10 <= rows && facts.maximum <= 100;
 
 export const oneHot = defineStep({
   name: 'one-hot',

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { momentsOf } from '../../exploration/number-summary.ts';
 import { quantile } from '../../metrics/quantile.ts';
 import { ok } from '../../result.ts';
+import { roundedTo } from '../rounded-to.ts';
 import { defineStep, noteNothing, pickColumns } from '../step.ts';
 import { changeColumns, isNumber, type Scale } from '../table.ts';
 
@@ -62,11 +63,4 @@ export function scaleOfMoments(moments: {
 export function roundedScale({ shift, factor }: Scale): Scale {
   const short = Number(factor.toPrecision(4));
   return { shift: roundedTo(shift, short / 1000, Math.round), factor: short };
-}
-
-/** To a whole number of the largest power of ten that is not above `unit`. */
-export function roundedTo(value: number, unit: number, round: (value: number) => number): number {
-  const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(unit))));
-  const power = 10 ** digits;
-  return Number((round(value * power) / power).toFixed(digits));
 }

@@ -1,0 +1,31 @@
+// What surveys said of versions on the held-out rows of all devices together: what is known of them where no device tells its own scores.
+import type { VersionNumber } from '#lib/core/ids.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import type { Evaluated } from '#lib/protocol/views.ts';
+
+export class SurveyedVersions {
+  readonly #byVersion = new Map<VersionNumber, Evaluated>();
+
+  /** Of one version the last answer stands. Nothing is taken of a survey that was not answered, or not about a version. */
+  add({ survey, figures, devices, deviations }: SurveyView): void {
+    if (figures === null || devices === null) return;
+    for (const [index, one] of figures.entries()) {
+      if (one.statistic !== 'evaluation') continue;
+      this.#byVersion.set(one.version, {
+        participants: devices,
+        tally: one.tally,
+        spread: null,
+        personal: null,
+        survey: { survey, deviation: deviations[index] ?? 0 },
+      });
+    }
+  }
+
+  get(version: VersionNumber): Evaluated | undefined {
+    return this.#byVersion.get(version);
+  }
+
+  clear(): void {
+    this.#byVersion.clear();
+  }
+}

@@ -1,0 +1,84 @@
+// Who said what of which example, and when: judgements one after the other, each kept as it is made, none ever rewritten. What stands is
+// worked out from them, so that a reload in the middle loses nothing, and taking one back is one more line.
+
+export type Judgement =
+  /** A class index of the contract. */
+  | { readonly type: 'class'; readonly label: number }
+  /** Looked at, and not to be told. */
+  | { readonly type: 'unsure' }
+  /** Passed over: it comes again later. */
+  | { readonly type: 'skipped' };
+
+/** One person's eyes, once: a second pass over the same examples is another judge, so that it can be held against the first. */
+export interface Judge {
+  readonly annotator: string;
+  /** 1, 2, … */
+  readonly pass: number;
+}
+
+export interface JournalEntry extends Judge {
+  /** Of the example without its label: example-names.ts. */
+  readonly example: string;
+  /** `undone` takes back the last judgement of this judge that stands. */
+  readonly says: Judgement | { readonly type: 'undone' };
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export type StandingEntry = JournalEntry & { readonly says: Judgement };
+
+const isBy = (entry: Judge, judge: Judge): boolean =>
+  entry.annotator === judge.annotator && entry.pass === judge.pass;
+
+/** A judge's judgements that were not taken back, oldest first; an example may have several, of which the last counts. */
+export function standingOf(journal: readonly JournalEntry[], judge: Judge): readonly StandingEntry[] {
+  const standing: StandingEntry[] = [];
+  for (const entry of journal) {
+    if (!isBy(entry, judge)) continue;
+    if (entry.says.type === 'undone') standing.pop();
+    else standing.push(entry as StandingEntry);
+  }
+  return standing;
+}
+
+/** What counts of each example. */
+export const judgementsOf = (standing: readonly StandingEntry[]): ReadonlyMap<string, Judgement> =>
+  new Map(standing.map((entry) => [entry.example, entry.says]));
+
+export interface JudgeSummary extends Judge {
+  /** Examples given a class; looked at and not told. */
+  readonly labelled: number;
+  readonly unsure: number;
+  readonly lastAt: number;
+}
+
+/** Everybody who judged anything that stands, in the order of their first judgement. */
+export function judgesOf(journal: readonly JournalEntry[]): readonly JudgeSummary[] {
+  const judges: Judge[] = [];
+  for (const entry of journal) if (!judges.some((judge) => isBy(entry, judge))) judges.push(entry);
+  return judges.flatMap(({ annotator, pass }) => {
+    const standing = standingOf(journal, { annotator, pass });
+    const last = standing.at(-1);
+    if (last === undefined) return [];
+    const says = [...judgementsOf(standing).values()];
+    const of = (type: Judgement['type']): number => says.filter((one) => one.type === type).length;
+    return [{ annotator, pass, labelled: of('class'), unsure: of('unsure'), lastAt: last.at }];
+  });
+}
+
+/** A longer gap is a pause, not work. */
+const PAUSE_MS = 60_000;
+const FEWEST_GAPS = 5;
+const LAST_GAPS = 25;
+
+/** Milliseconds that one judgement takes lately: the median, pauses left out; undefined until there are enough to tell. */
+export function paceOf(standing: readonly StandingEntry[]): number | undefined {
+  const gaps: number[] = [];
+  for (let i = standing.length - 1; i > 0 && gaps.length < LAST_GAPS; i -= 1) {
+    const gap = standing[i]!.at - standing[i - 1]!.at;
+    if (gap >= 0 && gap < PAUSE_MS) gaps.push(gap);
+  }
+  if (gaps.length < FEWEST_GAPS) return undefined;
+  gaps.sort((a, b) => a - b);
+  return gaps[Math.floor(gaps.length / 2)];
+}

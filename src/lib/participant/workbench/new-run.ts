@@ -1,0 +1,87 @@
+// A run of a kept dataset before it has begun: its record with nothing found yet, and the setup that the command line would be given.
+import type { Digest } from '../../core/ids.ts';
+import type { ParticipantStore } from '../../ports/participant-store.ts';
+import type { RunManifest, TrainSetup } from './run-manifest.ts';
+import type { RunDataset, RunRecord } from './run-record.ts';
+import { HELD_OUT } from './stored-data.ts';
+
+/** Networks train on what the command line trains them on, so that they come out the same to the bit. */
+export const TAB_BACKEND = 'simd';
+
+export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed'> & {
+  readonly model: string;
+};
+
+/** `target`: null for pictures. */
+export const setupOf = (
+  { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
+  { model, budgetMs, trials, search, seed }: RunWishes,
+): TrainSetup => ({
+  data: [rowsFileName(name)],
+  target,
+  task,
+  without: [],
+  heldOut: HELD_OUT,
+  group: null,
+  time: null,
+  recipe,
+  model,
+  budgetMs,
+  trials,
+  search,
+  fairness: null,
+  positive: null,
+  checkLabels: false,
+  save: null,
+  seed,
+  backend: TAB_BACKEND,
+});
+
+/** What the rows of a dataset are called where they are saved as a file. */
+export const rowsFileName = (dataset: string): string =>
+  `${dataset.replace(/\.[a-z0-9]{1,8}$/i, '').replaceAll(/[^\p{L}\p{N}_-]+/gu, '-')}.csv`;
+
+export interface NewRun {
+  readonly id: string;
+  readonly dataset: RunDataset;
+  readonly setup: TrainSetup;
+  readonly data: Digest;
+  readonly program: Pick<RunManifest, 'program' | 'node'>;
+  /** The run that is had again. */
+  readonly againOf: string | null;
+  readonly startedAt: number;
+}
+
+export const newRecord = ({ id, dataset, setup, data, program, againOf, startedAt }: NewRun): RunRecord => ({
+  id,
+  dataset,
+  manifest: { format: 1, setup, ...program, data, trials: [], finished: null },
+  outcome: { type: 'running' },
+  baselines: [],
+  leftOut: [],
+  curve: [],
+  again: againOf === null ? null : { of: againOf, isSame: null },
+  startedAt,
+  endedAt: null,
+  searchedMs: 0,
+});
+
+/** Checkpoints of one run, apart from those of others; cleared once it has its model. */
+export function ownCheckpoints(checkpoints: ParticipantStore['checkpoints'], run: string) {
+  const used = new Set<string>();
+  const keyOf = (key: string): string => {
+    const own = `${key}/${run}`;
+    used.add(own);
+    return own;
+  };
+  return {
+    checkpoints: {
+      put: (checkpoint) => checkpoints.put({ ...checkpoint, key: keyOf(checkpoint.key) }),
+      get: (key) => checkpoints.get(keyOf(key)),
+      remove: (key) => checkpoints.remove(keyOf(key)),
+    } satisfies ParticipantStore['checkpoints'],
+    async clear(): Promise<void> {
+      for (const key of used) await checkpoints.remove(key);
+    },
+  };
+}

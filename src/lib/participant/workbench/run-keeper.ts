@@ -1,0 +1,94 @@
+// Writes a run down while it goes: what was found is on the disk before it is told, and a run that ends has its end there. Writes that
+// wait are one write; one that fails ends the run, for nobody wants to wait for what cannot be kept.
+import type { Clock } from '../../ports/clock.ts';
+import type { Trial } from './auto.ts';
+import type { BenchEvent } from './run-bench.ts';
+import type { RunOutcome, RunRecord, RunStore } from './run-record.ts';
+
+export interface RunKeeper {
+  readonly record: RunRecord;
+  /** Aborted, with the reason, where the run cannot be written any more. */
+  readonly broken: AbortSignal;
+  /** Resolves once what the event says is on the disk. What changes nothing of the record resolves at once. */
+  hear(event: BenchEvent): Promise<void>;
+  /** The last write. Rejects with what the store rejects with. */
+  end(
+    outcome: RunOutcome,
+    more?: Partial<Pick<RunRecord, 'curve' | 'manifest' | 'again'>>,
+    model?: Uint8Array<ArrayBuffer>,
+  ): Promise<RunRecord>;
+}
+
+/** Writes the record as it stands: from then on the run is listed. Trials that it has already are not written twice. */
+export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): Promise<RunKeeper> {
+  let record = begun;
+  const failing = new AbortController();
+  const known = begun.manifest.trials.length;
+  /** When the search began, by the clock; undefined while the baselines are fitted. */
+  let searching: number | undefined;
+  let waiting: Promise<void> | undefined;
+  let writing: Promise<void> = store.put(record);
+  await writing;
+
+  /** What waits behind a write is written with the newest record, once. */
+  function written(): Promise<void> {
+    waiting ??= writing.then(async () => {
+      waiting = undefined;
+      await store.put(record);
+    });
+    writing = waiting;
+    // Whoever waits hears it too: here it ends the run.
+    waiting.catch((cause: unknown) => failing.abort(cause));
+    return waiting;
+  }
+
+  return {
+    get record() {
+      return record;
+    },
+    broken: failing.signal,
+    async hear(event) {
+      switch (event.type) {
+        case 'progress':
+          return undefined;
+        case 'baseline': {
+          searching = clock.monotonic();
+          const others = record.baselines.filter((one) => one.model !== event.entry.model);
+          record = { ...record, baselines: [...others, event.entry] };
+          return written();
+        }
+        case 'trial': {
+          if (event.number <= known) return undefined;
+          const { manifest } = record;
+          record = {
+            ...record,
+            manifest: { ...manifest, trials: [...manifest.trials, trialOf(event)] },
+            searchedMs: begun.searchedMs + clock.monotonic() - (searching ?? clock.monotonic()),
+          };
+          return written();
+        }
+        case 'left-out':
+          record = { ...record, leftOut: [...record.leftOut, event.message] };
+          return written();
+        case 'model':
+          return undefined;
+        default:
+          return event satisfies never;
+      }
+    },
+    async end(outcome, more = {}, model) {
+      await writing;
+      record = { ...record, ...more, outcome, endedAt: clock.now() };
+      await store.put(record, model);
+      return record;
+    },
+  };
+}
+
+const trialOf = ({ model, options, share, loss, standardError }: Trial) => ({
+  model,
+  options: { ...options },
+  share,
+  loss,
+  standardError,
+});

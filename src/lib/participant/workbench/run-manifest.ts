@@ -1,0 +1,61 @@
+// What a run of the workbench is made of, all of it: what was asked, of which rows, by which program, what its search tried and what
+// came out. Whoever has this and the rows can have the run again to the same bits, in a tab or by `tributary train --again`.
+import * as v from 'valibot';
+import { Digest } from '../../core/ids.ts';
+import { searchWays } from './search-ways.ts';
+
+const names = v.array(v.string());
+const options = v.record(v.string(), v.number());
+const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.9));
+
+export const TrainSetup = v.strictObject({
+  /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
+  data: v.pipe(names, v.minLength(1)),
+  /** null: pictures, whose folders or labels are the target. */
+  target: v.nullable(v.string()),
+  task: v.nullable(v.picklist(['classes', 'number'])),
+  without: names,
+  heldOut: share,
+  group: v.nullable(v.string()),
+  time: v.nullable(v.string()),
+  /** A recipe as it stands in a file, read where it is used; null: what is usual. */
+  recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
+  /** `auto`, or a model of the catalogue with its settings as `forest:trees=200`. null: the usual one. */
+  model: v.nullable(v.string()),
+  budgetMs: v.nullable(v.pipe(v.number(), v.minValue(1))),
+  /** Trials of a search at most; null: as many as the budget allows. */
+  trials: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  /** Of a search: where settings are looked for. */
+  search: v.optional(v.picklist(searchWays), 'tpe'),
+  /** A column whose groups are compared; its cells stay here. */
+  fairness: v.nullable(v.string()),
+  /** The class whose giving is compared; null: the last. */
+  positive: v.optional(v.nullable(v.string()), null),
+  checkLabels: v.boolean(),
+  /** Where the model is written; null: nowhere. */
+  save: v.nullable(v.string()),
+  seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+});
+export type TrainSetup = v.InferOutput<typeof TrainSetup>;
+
+export const RunManifest = v.strictObject({
+  format: v.literal(1),
+  setup: TrainSetup,
+  /** Of Tributary; and what ran it: Node's version, or in words. */
+  program: v.string(),
+  node: v.string(),
+  /** Over the rows as they were read; null: they were not read yet. */
+  data: v.nullable(Digest),
+  trials: v.array(
+    v.strictObject({
+      model: v.string(),
+      options,
+      share: v.number(),
+      loss: v.nullable(v.number()),
+      standardError: v.number(),
+    }),
+  ),
+  finished: v.nullable(v.strictObject({ model: v.string(), options, digest: Digest, trials: v.number() })),
+});
+export type RunManifest = v.InferOutput<typeof RunManifest>;

@@ -1,0 +1,105 @@
+// A run of the workbench as this device keeps it: written as it goes, so that a closed tab loses nothing that was told, and readable
+// for good. Rows are not in it; the model is, in a file of its own beside it.
+import type { Histogram } from '../../core/exploration/number-summary.ts';
+import type { DatasetVersion, Digest } from '../../core/ids.ts';
+import type { Analysis } from './analyse.ts';
+import type { BenchEntry, BenchResult } from './run-bench.ts';
+import type { RunManifest } from './run-manifest.ts';
+
+/** What came of a run. */
+export interface TrainedBench {
+  readonly result: BenchResult;
+  readonly analysis: Analysis;
+  /** Of predicted − true, in the target's own units; null for classes. */
+  readonly residuals: Histogram | null;
+  /** Of the target among the rows learnt from, in whose squares the losses of slices are told; null for classes. */
+  readonly standardDeviation: number | null;
+  readonly classes: readonly string[] | null;
+  readonly target: string;
+  readonly seed: number;
+  /** Over the rows as they were read. */
+  readonly data: Digest;
+}
+
+export type RunOutcome =
+  /** Or cut off, where no tab holds it. */
+  | { readonly type: 'running' }
+  /** By a person's hand; it can go on. */
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'finished'; readonly trained: TrainedBench; readonly model: ModelShape };
+
+/** Of the model's file. */
+export interface ModelShape {
+  readonly bytes: number;
+  /** Whoever is given the file is given rows that it was learnt from. */
+  readonly holdsRows: boolean;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly dataset: RunDataset;
+  readonly manifest: RunManifest;
+  readonly outcome: RunOutcome;
+  /** Judged so far. */
+  readonly baselines: readonly BenchEntry[];
+  /** What could not be fitted or answered, in sentences. */
+  readonly leftOut: readonly string[];
+  /** Training loss of a network; empty for what learns by a formula. */
+  readonly curve: readonly CurvePoint[];
+  /** The run that this one has again, and whether every bit of the model is as there; null until it has ended. */
+  readonly again: { readonly of: string; readonly isSame: boolean | null } | null;
+  /** Unix ms. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Of the search's budget, used by now. */
+  readonly searchedMs: number;
+}
+
+export interface RunDataset {
+  readonly id: string;
+  readonly name: string;
+  /** Which of its states, and its digest. */
+  readonly state: number;
+  readonly version: DatasetVersion;
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly loss: number;
+}
+
+/** What a person writes on a run, in any tab and at any time. */
+export interface RunLabels {
+  /** Without doubles, in order. */
+  readonly tags: readonly string[];
+  readonly note: string;
+}
+
+export const NO_LABELS: RunLabels = { tags: [], note: '' };
+
+export interface KeptRun {
+  readonly record: RunRecord;
+  readonly labels: RunLabels;
+}
+
+/** Everything of a run, as it is taken away and put back. */
+export interface WholeRun extends KeptRun {
+  readonly model: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** Where runs are kept. What a promise that resolved has written is on the disk, whole; test/contract/run-store.ts repeats it. */
+export interface RunStore {
+  /** Newest first. Rejects with DataLocked, as all of these do. */
+  list(): Promise<readonly KeptRun[]>;
+  read(id: string): Promise<KeptRun | undefined>;
+  /** The model's file; undefined where there is none. */
+  model(id: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Makes or replaces the record, and with it the model's file where one is given. Rejects with StorageFull. */
+  put(record: RunRecord, model?: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Replaces what a person wrote; of a run that is gone nothing is written. */
+  label(id: string, labels: RunLabels): Promise<void>;
+  /** Takes the run away and gives it whole, so that it can be put back. */
+  remove(id: string): Promise<WholeRun | undefined>;
+  restore(run: WholeRun): Promise<void>;
+}

@@ -1,0 +1,104 @@
+// A run of the workbench that goes on in this tab: how far it is, and what came of it.
+import type { BenchClient, RunWish } from '../workers/bench-client.ts';
+import type { EndedRun, RunEvent } from '../workers/bench-messages.ts';
+import type { BenchEntry } from '../participant/workbench/run-bench.ts';
+
+export type Following =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'running'; readonly says: string; readonly share: number | null }
+  /** By hand; what was found is kept. */
+  | { readonly phase: 'stopped' }
+  | { readonly phase: 'failed'; readonly message: string }
+  | { readonly phase: 'ended'; readonly ended: EndedRun };
+
+/** Of a search, by which its share is told; both null where there is none, or no limit. */
+export interface SearchLength {
+  readonly budgetMs: number | null;
+  readonly trials: number | null;
+}
+
+export class FollowedRun {
+  following = $state.raw<Following>({ phase: 'idle' });
+  /** Judged so far. */
+  baselines = $state.raw<readonly BenchEntry[]>([]);
+  /** What was left out, and why. */
+  leftOut = $state.raw<readonly string[]>([]);
+  /** The run, from when it is kept. */
+  run = $state<string | undefined>();
+  /** The worker was told to stop, and has not yet. */
+  stopping = $state(false);
+
+  #stop: AbortController | undefined;
+
+  constructor(
+    private readonly port: Pick<BenchClient, 'run'>,
+    private readonly titleOf: (model: string) => string,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.following.phase === 'running';
+  }
+
+  /** Resolves when it has ended, however. */
+  async follow(wish: RunWish, length: SearchLength, says = 'Baselines first'): Promise<void> {
+    if (this.isRunning) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.run = undefined;
+    this.baselines = [];
+    this.leftOut = [];
+    this.following = { phase: 'running', says, share: null };
+    const begun = performance.now();
+    try {
+      const answer = await this.port.run(wish, (event) => this.#hear(event, length, begun), stop.signal);
+      this.following =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'ended', ended: answer };
+    } catch (error) {
+      this.following = stop.signal.aborted
+        ? { phase: 'stopped' }
+        : { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    } finally {
+      this.#stop = undefined;
+      this.stopping = false;
+    }
+  }
+
+  stop(): void {
+    this.stopping = this.#stop !== undefined;
+    this.#stop?.abort();
+  }
+
+  #hear(event: RunEvent, { budgetMs, trials }: SearchLength, begun: number): void {
+    const say = (says: string, share: number | null): void => {
+      this.following = { phase: 'running', says, share };
+    };
+    switch (event.type) {
+      case 'begun':
+        this.run = event.run;
+        return undefined;
+      case 'progress':
+        return say(this.titleOf(event.model), event.fraction);
+      case 'baseline':
+        this.baselines = [...this.baselines, event.entry];
+        return say(event.entry.title, 1);
+      case 'model':
+        return say(event.entry.title, 1);
+      case 'left-out':
+        this.leftOut = [...this.leftOut, event.message];
+        return undefined;
+      case 'trial':
+        return say(
+          `Trial ${event.number}: ${this.titleOf(event.model)}`,
+          trials !== null
+            ? event.number / trials
+            : budgetMs !== null
+              ? Math.min(1, (performance.now() - begun) / budgetMs)
+              : null,
+        );
+      case 'asking':
+        return say('Asking the model what it leans on', null);
+      default:
+        return event satisfies never;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// Which key means which class, and what else a key does while one labels.
+
+/** Taken: take back, pass over, not sure. */
+const COMMANDS = { u: 'undo', s: 'skip', n: 'unsure' } as const;
+const KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'].filter((key) => !(key in COMMANDS));
+
+/** [classes]: a key each; undefined where there are more classes than keys. Classes that are called by one sign have that as their key. */
+export function keysOf(classes: readonly string[]): readonly (string | undefined)[] {
+  const own = classes.map((label) => label.toLowerCase());
+  const areSigns = own.every((label) => /^[0-9a-z]$/.test(label) && !(label in COMMANDS));
+  return areSigns && new Set(own).size === own.length ? own : classes.map((_, index) => KEYS[index]);
+}
+
+export type KeyAction =
+  | { readonly type: 'class'; readonly label: number }
+  | { readonly type: 'undo' | 'skip' | 'unsure' | 'back' | 'forward' | 'accept' };
+
+/** undefined: nothing of ours. */
+export function actionOf(key: string, keys: readonly (string | undefined)[]): KeyAction | undefined {
+  if (key === 'ArrowLeft') return { type: 'back' };
+  if (key === 'ArrowRight') return { type: 'forward' };
+  if (key === 'Enter') return { type: 'accept' };
+  const sign = key.toLowerCase();
+  const label = keys.indexOf(sign);
+  if (label >= 0) return { type: 'class', label };
+  return sign in COMMANDS ? { type: COMMANDS[sign as keyof typeof COMMANDS] } : undefined;
+}

@@ -1,0 +1,252 @@
+// What the labelling page knows: the line of examples, the one that is shown, and what is on its way into the journal. A judgement is
+// shown at once and written behind it, one after the other; the queue comes anew every few of them.
+import { classLabels } from '../core/data/contract.ts';
+import type { Judge, Judgement } from '../core/labelling/journal.ts';
+import type { QueueOrder } from '../core/labelling/queue-order.ts';
+import type { LabelQueue, LabelScope } from '../participant/labelling/label-queue.ts';
+import type { DatasetRecord } from '../ports/dataset-store.ts';
+import type {
+  AskedGuide,
+  LabellingAnswer,
+  LabellingQuestion,
+  ShownExample,
+} from '../workers/labelling-messages.ts';
+import { browserDatasets, storageTrouble, type DatasetPorts } from './datasets.svelte.ts';
+import type { DeviceTrouble } from './device-state.svelte.ts';
+import { judged, lineOf, moved, placeAt, requeued, undone, type Line } from './labelling-line.ts';
+
+export interface LabellingWishes {
+  readonly judge: Judge;
+  readonly scope: LabelScope;
+  readonly order: QueueOrder;
+}
+
+/** Examples are fetched so many at a time, and before fewer than `AHEAD` are left to be shown. */
+const FETCHED = 24;
+const AHEAD = 12;
+/** The queue comes anew after so many judgements: a model that knows them asks better. */
+const REQUEUE_AFTER = 10;
+
+export class LabellingPage {
+  /** undefined: not read yet; null: there is no such dataset here. */
+  record = $state.raw<DatasetRecord | null | undefined>();
+  line = $state.raw<Line | undefined>();
+  /** The newest, for everything beside the line: judges, pace, what the model learnt from. */
+  queue = $state.raw<LabelQueue | undefined>();
+  trouble = $state.raw<DeviceTrouble | null>(null);
+  /** Why labels could not be kept in the dataset. */
+  refused = $state.raw<string | null>(null);
+  keeping = $state(false);
+  /** Judgements of this visit that are in the journal. */
+  written = $state(0);
+  /** Whose word orders the queue and is suggested; set it and `requeue`. */
+  guide: AskedGuide = { type: 'quick' };
+  #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
+  #wishes: LabellingWishes | undefined;
+  #writes: Promise<void> = Promise.resolve();
+  #sinceQueue = 0;
+  /** Rows judged since a queue was asked for that is not there yet. */
+  #requeueing: Set<number> | undefined;
+  #requeued: Promise<void> = Promise.resolve();
+  #fetching = false;
+  /** Goes up with each line that begins anew: what was asked for an older one is not for this. */
+  #turn = 0;
+
+  constructor(
+    readonly id: string,
+    private readonly ports: DatasetPorts = browserDatasets,
+    /** What this browser keeps is locked: whoever made the page asks for the passphrase in its place. */
+    private readonly onLocked: (trouble: DeviceTrouble) => void = () => {},
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  readonly classes: readonly string[] = $derived(
+    this.record === null || this.record === undefined ? [] : (classLabels(this.record.contract) ?? []),
+  );
+  readonly place = $derived(this.line === undefined ? undefined : placeAt(this.line));
+  /** undefined while it is fetched, and at the end of the queue. */
+  readonly example = $derived(this.place === undefined ? undefined : this.#shown.get(this.place.row));
+  /** Milliseconds, at the pace so far; undefined until it is known. */
+  readonly timeLeftMs = $derived.by(() => {
+    const paceMs = this.queue?.paceMs ?? null;
+    return paceMs === null || this.line === undefined
+      ? undefined
+      : paceMs * Math.max(0, this.line.total - this.line.done);
+  });
+
+  /** Begins anew: another judge, scope or order. */
+  async open(wishes: LabellingWishes): Promise<void> {
+    this.#wishes = wishes;
+    const turn = (this.#turn += 1);
+    this.trouble = null;
+    await this.#attempt(async () => {
+      await this.#writes;
+      this.record = (await (await this.ports.store()).record(this.id)) ?? null;
+      if (this.record === null || this.classes.length === 0) return;
+      const queue = await this.#askQueue(wishes);
+      if (turn !== this.#turn) return;
+      this.queue = queue;
+      this.line = lineOf(queue);
+      this.#shown = new Map();
+      this.#sinceQueue = 0;
+      await this.#fetch();
+    });
+  }
+
+  /** The example that is shown is this; ignored while none is. */
+  judge(says: Judgement): void {
+    const { line, example } = this;
+    const wishes = this.#wishes;
+    if (line === undefined || example === undefined || wishes === undefined) return;
+    this.line = judged(line, example.name, says);
+    this.#requeueing?.add(example.row);
+    this.#write(wishes.judge, example.name, says);
+    this.#sinceQueue += 1;
+    if (this.#sinceQueue >= REQUEUE_AFTER && this.#requeueing === undefined) void this.requeue();
+    void this.#fetch();
+  }
+
+  /** What the guide suggests is right. */
+  accept(): void {
+    const { place } = this;
+    if (place?.suggestion !== undefined) this.judge({ type: 'class', label: place.suggestion.label });
+  }
+
+  undo(): void {
+    const wishes = this.#wishes;
+    const back = this.line === undefined ? undefined : undone(this.line);
+    if (back === undefined || wishes === undefined) return;
+    this.line = back.line;
+    this.#requeueing?.add(back.last.row);
+    this.#write(wishes.judge, back.last.name, { type: 'undone' });
+    void this.#fetch();
+  }
+
+  move(by: -1 | 1): void {
+    if (this.line === undefined) return;
+    this.line = moved(this.line, by);
+    void this.#fetch();
+  }
+
+  /** Asks what comes next anew; whoever labels goes on meanwhile. */
+  requeue(): Promise<void> {
+    return (this.#requeued = this.#requeued.then(() => this.#requeue()));
+  }
+
+  async #requeue(): Promise<void> {
+    const wishes = this.#wishes;
+    if (wishes === undefined) return;
+    const turn = this.#turn;
+    const since = new Set<number>();
+    this.#requeueing = since;
+    this.#sinceQueue = 0;
+    await this.#attempt(async () => {
+      await this.#writes;
+      const queue = await this.#askQueue(wishes);
+      if (turn !== this.#turn || this.line === undefined) return;
+      this.queue = queue;
+      this.line = requeued(this.line, queue, since);
+      await this.#fetch();
+    });
+    this.#requeueing = undefined;
+  }
+
+  /** Everything judged is in the journal. */
+  settled(): Promise<void> {
+    return this.#writes;
+  }
+
+  /** The judge's labels become the dataset's. */
+  async keep(message: string): Promise<boolean> {
+    const wishes = this.#wishes;
+    if (wishes === undefined) return false;
+    const { judge } = wishes;
+    return this.commit((base) => ({ type: 'keep', judge, base, message }));
+  }
+
+  /** Asks for labels to be kept, and looks at the dataset anew; false where it was refused or broke. */
+  async commit(question: (base: DatasetRecord['version']) => LabellingQuestion): Promise<boolean> {
+    const { record } = this;
+    const wishes = this.#wishes;
+    if (record === null || record === undefined || wishes === undefined || this.keeping) return false;
+    this.keeping = true;
+    this.refused = null;
+    let isDone = false;
+    await this.#attempt(async () => {
+      await this.#writes;
+      isDone = (await this.ask(question(record.version)))?.type === 'kept';
+    });
+    this.keeping = false;
+    if (isDone) await this.open(wishes);
+    return isDone;
+  }
+
+  async ask(asks: LabellingQuestion): Promise<LabellingAnswer | undefined> {
+    const answer = await (await this.ports.ingest()).ask({ type: 'labelling', dataset: this.id, asks });
+    return answer.type === 'labelling' ? answer.answer : undefined;
+  }
+
+  async #askQueue(wishes: LabellingWishes): Promise<LabelQueue> {
+    const answer = await this.ask({ type: 'queue', ...wishes, guide: this.guide, seed: 1 });
+    if (answer?.type !== 'queue') throw new Error('The worker answered another question.');
+    return answer.queue;
+  }
+
+  #write(judge: Judge, example: string, says: Judgement | { readonly type: 'undone' }): void {
+    const entry = { ...judge, example, says, at: this.now() };
+    this.#writes = this.#writes.then(() =>
+      this.#attempt(async () => {
+        await (await this.ports.store()).judge(this.id, entry);
+        this.written += 1;
+      }).then(() => undefined),
+    );
+  }
+
+  /** The examples about the place shown. */
+  async #fetch(): Promise<void> {
+    if (this.#fetching) return;
+    this.#fetching = true;
+    try {
+      for (;;) {
+        const rows = this.#missing();
+        if (rows.length === 0) break;
+        const isFetched = await this.#attempt(async () => {
+          const answer = await this.ask({ type: 'examples', rows });
+          if (answer?.type !== 'examples') return;
+          this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
+        });
+        if (!isFetched) break;
+      }
+    } finally {
+      this.#fetching = false;
+    }
+  }
+
+  /** Rows to fetch now: none while enough lie ahead. */
+  #missing(): readonly number[] {
+    if (this.line === undefined) return [];
+    const { places, at } = this.line;
+    const isMissing = (place: { readonly row: number }): boolean => !this.#shown.has(place.row);
+    if (!places.slice(Math.max(0, at - 1), at + AHEAD).some(isMissing)) return [];
+    return places
+      .slice(Math.max(0, at - 2), at + FETCHED)
+      .filter(isMissing)
+      .map((place) => place.row);
+  }
+
+  /** What broke stays on the screen until one begins anew, by what is in the journal. */
+  async #attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'kind' in error && error.kind === 'bad-edit')
+        this.refused = error.message;
+      else {
+        this.trouble = storageTrouble(error);
+        if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+// A person labels: every key is in the journal, nothing is lost by going back, taking back, passing over or loading the page anew, and what
+// is kept becomes the dataset's labels.
+import { expect, test, vi } from 'vitest';
+import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import { UNLABELLED } from '../core/data/examples.ts';
+import { countUnlabelled } from '../core/data/class-counts.ts';
+import { standingOf } from '../core/labelling/journal.ts';
+import type { DatasetPorts } from './datasets.svelte.ts';
+import { portsOf } from './labelling.fixture.ts';
+import { actionOf, keysOf } from './labelling-keys.ts';
+import { LabellingPage, type LabellingWishes } from './labelling.svelte.ts';
+
+/** Two-pixel pictures: the class is whether the left is lighter. `known` of them have their label. */
+async function pictures(count: number, known = 0) {
+  const store = memoryDatasetStore();
+  const writer = await store.write({
+    id: 'set',
+    federation: null,
+    name: 'set',
+    contract: { kind: 'image', height: 1, width: 2, channels: 1, classes: ['left', 'right'] },
+    source: 'set.zip',
+  });
+  const truth = (row: number): number => row % 2;
+  await writer.append(
+    {
+      count,
+      features: Uint8Array.from({ length: 2 * count }, (_, i) =>
+        i % 2 === truth(i >> 1) ? 155 + (i >> 1) : i >> 1,
+      ),
+      targets: Int32Array.from({ length: count }, (_, row) => (row < known ? truth(row) : UNLABELLED)),
+      hashes: Uint32Array.from({ length: 2 * count }, (_, i) => i * 7919),
+    },
+    count,
+  );
+  await writer.finish();
+  return { store, truth, ports: portsOf(store) };
+}
+const anna: LabellingWishes = {
+  judge: { annotator: 'Anna', pass: 1 },
+  scope: 'unlabelled',
+  order: 'margin',
+};
+async function opened(ports: DatasetPorts, wishes = anna): Promise<LabellingPage> {
+  let now = 0;
+  const page = new LabellingPage('set', ports, undefined, () => (now += 2000));
+  await page.open(wishes);
+  expect(page.trouble).toBeNull();
+  return page;
+}
+const label = async (page: LabellingPage, says: (row: number) => number): Promise<void> => {
+  await vi.waitFor(() => expect(page.example).toBeDefined(), { interval: 1 });
+  page.judge({ type: 'class', label: says(page.example!.row) });
+};
+
+test('every label is in the journal at once; a page loaded anew goes on where it stopped, and takes back what was said before', async () => {
+  const { store, ports, truth } = await pictures(40);
+  const page = await opened(ports);
+  expect(page.line).toMatchObject({ at: 0, total: 40, done: 0 });
+  for (let i = 0; i < 25; i += 1) await label(page, truth);
+  await page.settled();
+  expect(standingOf(await store.journal('set'), anna.judge)).toHaveLength(25);
+  // After ten the quick model has learnt from them, and is right of what is to come.
+  await page.requeue();
+  expect(page.queue?.learntFrom).toBe(25);
+  expect(page.line!.places.slice(26).every((one) => one.suggestion?.label === truth(one.row))).toBe(true);
+  expect(page.timeLeftMs).toBe(15 * 2000);
+
+  const again = await opened(ports);
+  expect(again.line).toMatchObject({ total: 40, done: 25, at: 25 });
+  again.undo();
+  again.undo();
+  expect(again.line).toMatchObject({ done: 23 });
+  const last = standingOf(await store.journal('set'), anna.judge);
+  await again.settled();
+  expect(standingOf(await store.journal('set'), anna.judge)).toEqual(last.slice(0, 23));
+  // What was taken back is shown again, and has no label.
+  await vi.waitFor(() => expect(again.example).toBeDefined());
+  expect(again.place?.says).toBeUndefined();
+});
+
+test('going back and saying otherwise replaces, taking that back restores; what was passed over comes again', async () => {
+  const { store, ports, truth } = await pictures(4);
+  const page = await opened(ports);
+  const first = page.place!.row;
+  await label(page, truth);
+  page.judge({ type: 'skipped' });
+  const passed = page.line!.places[1]!.row;
+  page.move(-1);
+  page.move(-1);
+  expect(page.place).toMatchObject({ row: first, says: { type: 'class', label: truth(first) } });
+  await label(page, (row) => 1 - truth(row));
+  page.undo();
+  expect(page.place?.says).toEqual({ type: 'class', label: truth(first) });
+  expect(page.line?.done).toBe(1);
+  page.move(1);
+  page.move(1);
+  await label(page, truth);
+  page.judge({ type: 'unsure' });
+  expect(page.place).toBeUndefined();
+  expect(page.line).toMatchObject({ total: 4, done: 3 });
+  await page.requeue();
+  expect(page.place).toMatchObject({ row: passed, says: { type: 'skipped' } });
+  await label(page, truth);
+  await page.settled();
+  expect((await opened(ports)).line).toMatchObject({ total: 4, done: 4 });
+  expect((await opened(ports, { ...anna, scope: 'unsure' })).line?.total).toBe(1);
+  expect((await store.journal('set')).filter((entry) => entry.says.type === 'undone')).toHaveLength(1);
+});
+
+test('kept, the labels are one state of the dataset; what was not sure stays without', async () => {
+  const { store, ports, truth } = await pictures(12);
+  const page = await opened(ports);
+  for (let i = 0; i < 10; i += 1) await label(page, truth);
+  page.judge({ type: 'unsure' });
+  await page.settled();
+  await page.requeue();
+  expect(page.queue?.toKeep).toBe(10);
+  expect(await page.keep('Labels of Anna: 10')).toBe(true);
+  expect(countUnlabelled((await store.record('set'))!)).toBe(2);
+  expect((await store.history('set'))?.commits.map((one) => one.message)).toEqual([
+    'Imported',
+    'Labels of Anna: 10',
+  ]);
+  const { targets } = (await store.read('set'))!;
+  const kept = [...targets].flatMap((target, row) => (target < 0 ? [] : [target === truth(row)]));
+  expect(kept).toEqual(Array.from({ length: 10 }, () => true));
+  // Nothing is left to be kept, and the examples are still known by their names.
+  expect(page.line).toMatchObject({ total: 2, done: 1 });
+  expect(await page.keep('again')).toBe(false);
+  expect(page.refused).toContain('already');
+});
+
+test('a second pass is blind to the first and is held against it; a label that looks wrong is asked about again', async () => {
+  const { ports, truth } = await pictures(60);
+  const page = await opened(ports);
+  // Two are labelled wrongly.
+  const wrong: number[] = [];
+  for (let i = 0; i < 60; i += 1)
+    await label(page, (row) => {
+      const isWrong = i === 30 || i === 40;
+      if (isWrong) wrong.push(row);
+      return isWrong ? 1 - truth(row) : truth(row);
+    });
+  await page.settled();
+
+  const suspects = await opened(ports, { ...anna, scope: 'suspected' });
+  expect(
+    suspects
+      .line!.places.slice(suspects.line!.at)
+      .map((place) => place.row)
+      .toSorted(),
+  ).toEqual(wrong.toSorted());
+  await vi.waitFor(() => expect(suspects.example).toBeDefined());
+  expect(suspects.place?.suggestion?.label).toBe(truth(suspects.place!.row));
+  suspects.accept();
+  await suspects.settled();
+
+  const second = { ...anna, judge: { annotator: 'Anna', pass: 2 }, scope: 'again' } as const;
+  const blind = await opened(ports, second);
+  expect(blind.line).toMatchObject({ total: 60, done: 0 });
+  expect(blind.line!.places.every((place) => place.says === undefined)).toBe(true);
+  for (let i = 0; i < 20; i += 1) await label(blind, truth);
+  await blind.settled();
+  const answer = await blind.ask({ type: 'agreement' });
+  if (answer?.type !== 'agreement') throw new Error('no agreement');
+  const { pairs, disputed, judges } = answer.agreement;
+  expect(judges).toEqual([anna.judge, second.judge]);
+  // One wrong label is left: either it was among the twenty or not.
+  expect(pairs).toMatchObject([{ both: 20, same: 20 - disputed.length }]);
+  expect(disputed.every(({ row }) => wrong.includes(row))).toBe(true);
+});
+
+test('a write that breaks stays on the screen, and beginning anew shows what the journal has', async () => {
+  const { store, truth } = await pictures(5);
+  let isFull = false;
+  const ports = portsOf({
+    ...store,
+    judge: (id, entry) => (isFull ? Promise.reject(new Error('The disk is gone.')) : store.judge(id, entry)),
+  });
+  const page = await opened(ports);
+  await label(page, truth);
+  await page.settled();
+  isFull = true;
+  await label(page, truth);
+  await page.settled();
+  expect(page.trouble?.message).toContain('The disk is gone.');
+  isFull = false;
+  await page.open(anna);
+  expect(page.trouble).toBeNull();
+  expect(page.line).toMatchObject({ done: 1, total: 5 });
+});
+
+test('keys: 1 to 9 and then letters, but a class that is called by one sign has that; U, S and N are commands', () => {
+  expect(keysOf(['cat', 'dog'])).toEqual(['1', '2']);
+  expect(keysOf(['0', '7', 'B'])).toEqual(['0', '7', 'b']);
+  const many = keysOf(Array.from({ length: 40 }, (_, i) => `class ${i}`));
+  expect(many.slice(7, 12)).toEqual(['8', '9', 'a', 'b', 'c']);
+  expect(many).toHaveLength(40);
+  expect(new Set(many.filter((key) => key !== undefined)).size).toBe(32);
+  expect(many).not.toContain('s');
+  // One that is called U would take the command's key.
+  expect(keysOf(['u', 'v'])).toEqual(['1', '2']);
+  const keys = keysOf(['cat', 'dog']);
+  expect(actionOf('2', keys)).toEqual({ type: 'class', label: 1 });
+  expect(actionOf('3', keys)).toBeUndefined();
+  expect(['u', 'S', 'n', 'ArrowLeft', 'Enter'].map((key) => actionOf(key, keys)?.type)).toEqual([
+    'undo',
+    'skip',
+    'unsure',
+    'back',
+    'accept',
+  ]);
+});

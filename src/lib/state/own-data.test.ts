@@ -1,0 +1,44 @@
+// Data of one's own: pictures without class folders are kept to be labelled, and choices outlive another question.
+import { expect, test } from 'vitest';
+import type { FilesFound } from '../modalities/look-at-files.ts';
+import { OwnData } from './own-data.svelte.ts';
+
+const missing = (): Promise<never> => Promise.reject(new Error('not asked for here'));
+const brought = async (found: () => Promise<FilesFound>): Promise<OwnData> => {
+  const own = new OwnData({
+    ingest: async () => ({ import: missing, encode: missing, ask: missing, look: found }),
+  });
+  await own.look([{ path: 'mine/1.png', file: new File(['x'], '1.png') }]);
+  return own;
+};
+
+test('pictures in no folders are kept once their classes are named, to be labelled', async () => {
+  const own = await brought(async () => ({
+    type: 'pictures',
+    size: { height: 48, width: 64, channels: 3 },
+    classes: [],
+    notes: [],
+  }));
+  expect(own.task()).toBeNull();
+  expect(own.contract).toMatchObject({ ok: false, error: expect.stringContaining('at least two classes') });
+  own.classes = ' cat, dog ,';
+  own.side = 32;
+  expect(own.task()).toMatchObject({
+    contract: { kind: 'image', height: 24, width: 32, channels: 3, classes: ['cat', 'dog'] },
+    keepsUnlabelled: true,
+    federation: null,
+  });
+  own.classes = 'cat, cat';
+  expect(own.task()).toBeNull();
+  own.classes = 'cat, dog';
+  own.side = 2.5;
+  expect(own.contract).toMatchObject({ error: expect.stringContaining('longer side') });
+});
+
+test('what cannot be read is said, and what was there before is gone', async () => {
+  const own = await brought(() => Promise.reject(new Error('“a.csv” is empty.')));
+  expect(own.problem).toContain('“a.csv” is empty.');
+  expect(own.found).toBeNull();
+  expect(own.looking).toBeNull();
+  expect(own.task()).toBeNull();
+});

@@ -1,0 +1,46 @@
+// Curves of runs, to be drawn over each other: training losses, and what searches had found by each trial.
+import type { RunRecord } from '../participant/workbench/run-record.ts';
+
+/** As a line chart takes it. */
+export interface RunSeries {
+  readonly name: string;
+  readonly role: 'train' | 'held-out' | 'other';
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** The training loss of each run that has one; `names` where there are several. */
+export const curvesOf = (
+  records: readonly RunRecord[],
+  names: ReadonlyMap<string, string> = new Map(),
+): readonly RunSeries[] =>
+  records
+    .filter((record) => record.curve.length > 0)
+    .map((record) => ({
+      name: names.get(record.id) ?? 'train',
+      role: records.length === 1 ? 'train' : 'other',
+      points: record.curve.map(({ step, loss }) => ({ x: step, y: loss })),
+    }));
+
+/** Of one search: the best of all rows by each trial, and each trial's own loss. Empty where nothing was tried. */
+export function trialSeries(record: RunRecord): readonly RunSeries[] {
+  const own = record.manifest.trials.flatMap(({ loss }, at) =>
+    loss === null ? [] : [{ x: at + 1, y: loss }],
+  );
+  return own.length === 0
+    ? []
+    : [
+        { name: 'best so far', role: 'train', points: bestSoFar(record) },
+        { name: 'each trial', role: 'held-out', points: own },
+      ];
+}
+
+/** Of trials on all rows alone: fewer rows tell less, and are not compared with more. */
+export function bestSoFar({ manifest }: Pick<RunRecord, 'manifest'>): RunSeries['points'] {
+  let best = Infinity;
+  const points: { x: number; y: number }[] = [];
+  for (const [at, { loss, share }] of manifest.trials.entries()) {
+    if (share === 1 && loss !== null) best = Math.min(best, loss);
+    if (best < Infinity) points.push({ x: at + 1, y: best });
+  }
+  return points;
+}

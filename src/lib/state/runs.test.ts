@@ -1,0 +1,212 @@
+// The runs of this browser as screens have them: found, put in order, compared, taken away and put back; and told in words.
+import { expect, test } from 'vitest';
+import { memoryRunStore } from '../adapters/memory/runs.ts';
+import type { RunFacts } from '../core/run-query/query.ts';
+import type { RunRecord } from '../participant/workbench/run-record.ts';
+import { DataLocked } from '../ports/dataset-store.ts';
+import { runtimeName } from '../workers/runtime-name.ts';
+import { begunRun } from '../../../test/contract/run-store.ts';
+import { comparedMetrics, comparedParams, runPicture, trialPicture, unlike } from './run-comparison.ts';
+import { bestSoFar, trialSeries } from './run-curves.ts';
+import { factsOf } from './run-facts.ts';
+import {
+  bestFirst,
+  cellText,
+  readSorting,
+  runsAsRows,
+  shownColumns,
+  sorted,
+  sortingText,
+} from './run-table.ts';
+import { RunsState, tagsOf } from './runs.svelte.ts';
+
+const trial = (model: string, loss: number | null, options = {}, share = 1) => ({
+  model,
+  options,
+  share,
+  loss,
+  standardError: 0,
+});
+function searched(trials: readonly ReturnType<typeof trial>[]): RunRecord {
+  const run = begunRun('search');
+  return { ...run, manifest: { ...run.manifest, trials: [...trials] } };
+}
+
+const facts = (id: string, more: Partial<RunFacts> = {}): RunFacts => ({
+  ...factsOf({ record: begunRun(id), labels: { tags: [], note: '' } }, false),
+  ...more,
+});
+const forest = facts('forest', {
+  params: { model: 'forest', depth: 8, seed: 1 },
+  metrics: { accuracy: { value: 0.9, interval: { low: 0.8, high: 0.95 } }, log_loss: { value: 0.5 } },
+  started: '2026-11-23 05:41',
+});
+const line = facts('line', {
+  params: { model: 'logistic', seed: 1 },
+  metrics: { accuracy: { value: 0.8 }, log_loss: { value: 0.3 }, rows: { value: 40 } },
+  started: '2026-11-24 05:41',
+  tags: ['best', 'to show'],
+});
+const cut = facts('cut');
+
+test('a run that no tab trains was cut off; its parameters are what was asked', () => {
+  expect(cut).toMatchObject({
+    name: 'Search for nests',
+    status: 'cut off',
+    data: 'heron.csv',
+    params: { model: 'auto', target: 'nests', seed: 1, search: 'auto', trials: 0 },
+    metrics: {},
+  });
+  const run = begunRun('a');
+  const { setup } = run.manifest;
+  const named = {
+    ...run,
+    manifest: { ...run.manifest, setup: { ...setup, model: 'forest:trees=20,depth=4' } },
+  };
+  expect(factsOf({ record: named, labels: { tags: [], note: '' } }, true)).toMatchObject({
+    status: 'running',
+    params: { model: 'forest', trees: 20, depth: 4 },
+  });
+});
+
+test('columns are those that runs have; the best stand first, and runs without the value last', () => {
+  const runs = [cut, line, forest];
+  expect(shownColumns(runs, null)).toEqual([
+    'status',
+    'started',
+    'data',
+    'metrics.accuracy',
+    'params.model',
+    'tags',
+  ]);
+  expect(shownColumns(runs, 'params.depth,metrics.none,note')).toEqual(['params.depth', 'note']);
+  const order = (column: string): string[] => sorted(runs, bestFirst(column)).map((run) => run.id);
+  expect(order('metrics.accuracy')).toEqual(['forest', 'line', 'cut']);
+  expect(order('metrics.log_loss')).toEqual(['line', 'forest', 'cut']);
+  expect(sorted(runs, { column: 'metrics.accuracy', isDescending: false }).map((run) => run.id)).toEqual([
+    'line',
+    'forest',
+    'cut',
+  ]);
+  expect(order('params.model')).toEqual(['cut', 'forest', 'line']);
+  expect(sortingText(readSorting('-params.x-y'))).toBe('-params.x-y');
+  expect([cellText(forest, 'metrics.accuracy'), cellText(forest, 'tags'), cellText(line, 'tags')]).toEqual([
+    '90.0\u202f%',
+    '–',
+    'best, to show',
+  ]);
+});
+
+test('a saved table has a column of everything, and of each interval two', () => {
+  const { header, rows } = runsAsRows([forest, line]);
+  const at = (name: string, row: number) => rows[row]?.[header.indexOf(name)];
+  expect(header.filter((name) => name.endsWith('.low'))).toEqual(['metrics.accuracy.low']);
+  expect([at('metrics.accuracy.high', 0), at('metrics.accuracy.high', 1)]).toEqual([0.95, undefined]);
+  expect([at('id', 1), at('params.depth', 0), at('params.depth', 1)]).toEqual(['line', 8, undefined]);
+  expect(rows.every((row) => row.length === header.length)).toBe(true);
+});
+
+test('what differs between runs stands first; the best of each metric is known where there is one', () => {
+  expect(comparedParams([forest, line]).map(({ name, differs }) => [name, differs])).toEqual([
+    ['depth', true],
+    ['model', true],
+    ['seed', false],
+  ]);
+  expect(comparedMetrics([forest, line]).map(({ name, best }) => [name, best])).toEqual([
+    ['accuracy', [0]],
+    ['log_loss', [1]],
+    ['rows', []],
+  ]);
+  expect(comparedMetrics([forest, forest]).map(({ best }) => best)).toEqual([[], []]);
+  const other = begunRun('b');
+  const { manifest } = other;
+  expect(unlike([other, begunRun('a')])).toBeUndefined();
+  expect(unlike([other, { ...other, manifest: { ...manifest, data: null } }])).toContain('different rows');
+  const setup = { ...manifest.setup, target: 'eggs' };
+  expect(unlike([other, { ...other, manifest: { ...manifest, setup } }])).toContain('different things');
+});
+
+test('settings and outcome are lines over axes that vary; wide ones are drawn by logarithms', () => {
+  const record = searched([
+    trial('forest', 0.3, { depth: 4, rate: 0.001, leaf: 1 }),
+    trial('forest', 0.2, { depth: 8, rate: 1, leaf: 1 }),
+    trial('forest', 0.1, { depth: 8, rate: 1, leaf: 1 }, 1 / 3),
+    trial('forest', null, { depth: 9, rate: 1, leaf: 1 }),
+    trial('logistic', 0.4, { lambda: 1 }),
+  ]);
+  expect(trialPicture(record, 'forest')).toEqual({
+    axes: [
+      { name: 'depth', isLog: false },
+      { name: 'rate', isLog: true },
+      { name: 'loss', isLog: false },
+    ],
+    lines: [
+      { id: '1', name: 'Trial 1', values: [4, 0.001, 0.3] },
+      { id: '2', name: 'Trial 2', values: [8, 1, 0.2] },
+    ],
+  });
+  expect(trialPicture(record, 'logistic')).toBeUndefined();
+  // An axis that all runs stand at in one place tells nothing.
+  expect(runPicture([forest, line], 'accuracy')).toBeUndefined();
+  const deeper = { ...line, params: { ...line.params, depth: 9 } };
+  expect(runPicture([forest, deeper], 'accuracy')?.axes.map((axis) => axis.name)).toEqual([
+    'depth',
+    'accuracy',
+  ]);
+  // Fewer rows tell less: a trial on a third of them is no best.
+  expect(bestSoFar(record).map(({ y }) => y)).toEqual([0.3, 0.2, 0.2, 0.2, 0.2]);
+  expect(trialSeries(record).map(({ points }) => points.length)).toEqual([5, 4]);
+  expect(trialSeries(begunRun('none'))).toEqual([]);
+});
+
+test('runs are read, found, tagged, taken away and put back; one that a tab trains stays', async () => {
+  const store = memoryRunStore();
+  await store.put(begunRun('a', { startedAt: 1 }));
+  await store.put(begunRun('b', { startedAt: 2 }), Uint8Array.of(7));
+  const held = new Set(['a']);
+  const runs = new RunsState({ store: async () => store, held: async () => held });
+  await runs.load();
+  expect(runs.facts.map(({ id, status }) => [id, status])).toEqual([
+    ['b', 'cut off'],
+    ['a', 'running'],
+  ]);
+  await runs.label('b', { tags: tagsOf(' ward, first,, ward '), note: '' });
+  runs.query = 'tags = ward and params.seed = 1';
+  expect(runs.found.map(({ id }) => id)).toEqual(['b']);
+  runs.query = 'params.sed = 1';
+  expect(runs.refusal?.message).toContain('Is seed meant?');
+  expect(runs.found).toHaveLength(2);
+
+  expect(await runs.remove(['a', 'b'])).toBe(1);
+  expect(runs.facts.map(({ id }) => id)).toEqual(['a']);
+  expect(await store.model('b')).toBeUndefined();
+  await runs.undo();
+  expect(runs.removed).toEqual([]);
+  expect((await store.read('b'))?.labels.tags).toEqual(['first', 'ward']);
+  expect(await store.model('b')).toEqual(Uint8Array.of(7));
+});
+
+test('what is locked is told to whoever asks for the passphrase', async () => {
+  const told: string[] = [];
+  const runs = new RunsState(
+    { store: () => Promise.reject(new DataLocked()), held: async () => new Set() },
+    (one) => told.push(one.kind),
+  );
+  await runs.load();
+  expect(told).toEqual(['locked']);
+  expect(runs.runs).toBeUndefined();
+  expect(runs.trouble?.message).toContain('Unlock');
+});
+
+test.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0 Safari/537.36',
+    'Chrome 156',
+  ],
+  ['Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0', 'Edge 150'],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0', 'Firefox 148'],
+  ['Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/26.1 Mobile/15E148 Safari/604.1', 'Safari 26'],
+  ['Something/1', 'Something/1'],
+])('%s is %s', (userAgent, name) => {
+  expect(runtimeName(userAgent)).toBe(name);
+});

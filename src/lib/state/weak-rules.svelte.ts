@@ -1,0 +1,108 @@
+// The rules of thumb of one dataset, as a person writes them: kept in this browser, worked out by the worker after each change.
+import * as v from 'valibot';
+import type { TableColumn, TableContract } from '../core/data/contract.ts';
+import type { Judge } from '../core/labelling/journal.ts';
+import { WeakRule } from '../core/labelling/weak-rules.ts';
+import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { LabellingPage } from './labelling.svelte.ts';
+
+const Kept = v.array(WeakRule);
+const keyOf = (dataset: string): string => `weak-rules:${dataset}`;
+
+/** A rule as it is typed. */
+export interface RuleDraft {
+  readonly column: string;
+  readonly test: WeakRule['test'];
+  readonly value: string;
+  readonly label: number;
+}
+
+export const testTitles: Readonly<Record<WeakRule['test'], string>> = {
+  above: 'is more than',
+  'at-most': 'is at most',
+  is: 'is',
+  contains: 'contains',
+  missing: 'is missing',
+};
+
+/** What may be asked of a column. */
+export const testsOf = (column: TableColumn): readonly WeakRule['test'][] => [
+  ...(column.type === 'number' ? (['above', 'at-most'] as const) : (['is', 'contains'] as const)),
+  ...(column.missingAllowed ? (['missing'] as const) : []),
+];
+
+/** The rule, or what is missing of it in a sentence. */
+export function ruleOf(
+  { column, test, value, label }: RuleDraft,
+  contract: TableContract,
+): WeakRule | string {
+  const found = contract.columns.find((one) => one.name === column);
+  if (found === undefined || !testsOf(found).includes(test)) return `Choose what “${column}” is asked.`;
+  if (test === 'missing') return { test, column, label };
+  if (test === 'is' || test === 'contains')
+    return value.trim() === ''
+      ? 'Type what the cell is to hold.'
+      : { test, column, value: value.trim(), label };
+  const number = Number(value);
+  return value.trim() === '' || !Number.isFinite(number)
+    ? 'Type a number, with a point for decimals.'
+    : { test, column, value: number, label };
+}
+
+export class WeakRules {
+  rules = $state.raw<readonly WeakRule[]>([]);
+  settings = $state.raw<WeakSettings>({ by: 'weighed', atLeast: 0.8 });
+  /** What they come to; undefined until worked out, or where there are none. */
+  found = $state.raw<WeakLabels | undefined>();
+
+  constructor(
+    readonly page: LabellingPage,
+    private readonly store: () => Promise<Pick<ParticipantStore, 'settings'>>,
+  ) {}
+
+  async load(judge: Judge): Promise<void> {
+    const kept = v.safeParse(Kept, await (await this.store()).settings.get(keyOf(this.page.id)));
+    this.rules = kept.success ? kept.output : [];
+    await this.work(judge);
+  }
+
+  async set(rules: readonly WeakRule[], judge: Judge): Promise<void> {
+    this.rules = rules;
+    await (await this.store()).settings.put(keyOf(this.page.id), rules);
+    // Where they suggest, the new ones do from now on.
+    if (this.page.guide.type === 'rules') {
+      this.page.guide = { ...this.page.guide, rules };
+      await this.page.requeue();
+    }
+    await this.work(judge);
+  }
+
+  /** Works them out anew; what an older question found does not overwrite it. */
+  async work(judge: Judge): Promise<void> {
+    const { rules, settings } = this;
+    if (rules.length === 0) {
+      this.found = undefined;
+      return;
+    }
+    await this.page.settled();
+    const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
+    if (answer?.type === 'weak' && rules === this.rules && settings === this.settings)
+      this.found = answer.weak;
+  }
+
+  /** What they are sure enough of becomes the dataset's label, where it has none. */
+  async keep(judge: Judge, message: string): Promise<boolean> {
+    const { rules, settings } = this;
+    const isKept = await this.page.commit((base) => ({
+      type: 'keep-weak',
+      rules,
+      judge,
+      base,
+      message,
+      ...settings,
+    }));
+    if (isKept) await this.work(judge);
+    return isKept;
+  }
+}

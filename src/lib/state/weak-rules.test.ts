@@ -1,0 +1,165 @@
+// Rules of thumb on a table: kept, worked out, suggested, and put into the dataset; and other models that suggest.
+import { expect, test } from 'vitest';
+import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
+import { countUnlabelled } from '../core/data/class-counts.ts';
+import type { TableContract } from '../core/data/contract.ts';
+import { UNLABELLED } from '../core/data/examples.ts';
+import { importFiles } from '../modalities/import.ts';
+import { sourceOfText } from '../modalities/source-file.ts';
+import { labellingModels, preLabel } from './label-models.ts';
+import { portsOf } from './labelling.fixture.ts';
+import { LabellingPage, type LabellingWishes } from './labelling.svelte.ts';
+import { ruleOf, testsOf, WeakRules } from './weak-rules.svelte.ts';
+
+const contract: TableContract = {
+  kind: 'table',
+  columns: [
+    {
+      type: 'number',
+      name: 'age',
+      minimum: 0,
+      maximum: 120,
+      missingAllowed: true,
+      mean: 50,
+      standardDeviation: 10,
+    },
+    { type: 'category', name: 'smokes', categories: ['never', 'daily'], missingAllowed: false },
+  ],
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: [
+      { label: 'no', values: ['0'] },
+      { label: 'yes', values: ['1'] },
+    ],
+  },
+};
+const judge = { annotator: 'Me', pass: 1 };
+const wishes: LabellingWishes = { judge, scope: 'unlabelled', order: 'random' };
+
+/** Forty rows, of which the first ten have their label: ill are those over sixty who smoke. */
+async function ward() {
+  const store = memoryDatasetStore();
+  const writer = await store.write({
+    id: 'set',
+    federation: null,
+    name: 'set',
+    contract,
+    source: 'rows.csv',
+  });
+  const rows = Array.from({ length: 40 }, (_, row) => {
+    const [age, smokes] = [40 + ((row * 7) % 41), row % 2 === 0 ? 'daily' : 'never'];
+    return `${age},${smokes},${row < 10 ? Number(age > 60 && smokes === 'daily') : ''}`;
+  });
+  await importFiles([sourceOfText('rows.csv', `age,smokes,ill\n${rows.join('\n')}\n`)], contract, writer, {
+    decodeImage: () => Promise.reject(new Error('no pictures')),
+    keepsUnlabelled: true,
+  });
+  await writer.finish();
+  const page = new LabellingPage('set', portsOf(store));
+  await page.open(wishes);
+  const participant = createMemoryParticipantStore();
+  return { store, page, weak: new WeakRules(page, async () => participant), participant };
+}
+
+test('rules are worked out, kept with the dataset, suggest labels, and label what they are sure of as one state', async () => {
+  const { store, page, weak, participant } = await ward();
+  const old = { test: 'above', column: 'age', value: 60, label: 1 } as const;
+  const young = { test: 'at-most', column: 'age', value: 60, label: 0 } as const;
+  const never = { test: 'is', column: 'smokes', value: 'Never', label: 0 } as const;
+  await weak.set([old, young, never], judge);
+  expect(weak.found).toMatchObject({ covered: 40, rows: 40 });
+  const [first, second] = weak.found!.figures;
+  expect(first!.covered + second!.covered).toBe(40);
+  // Of the ten with a label: over sixty and no smoker is where the first is wrong.
+  expect(first!.checked).toBeGreaterThan(first!.right);
+  expect(second!.right).toBe(second!.checked);
+
+  const again = new WeakRules(page, async () => participant);
+  await again.load(judge);
+  expect(again.rules).toEqual([old, young, never]);
+
+  page.guide = { type: 'rules', rules: [young], by: 'majority' };
+  await page.open(wishes);
+  const suggested = page.line!.places.filter((place) => place.suggestion !== undefined);
+  expect(suggested.length).toBeGreaterThan(5);
+  expect(suggested.every((place) => place.suggestion?.label === 0 && place.suggestion.share === 1)).toBe(
+    true,
+  );
+  // Whoever suggests is asked about the rows first, and nobody's row is lost.
+  expect(page.line?.places).toHaveLength(30);
+
+  // By majority alone: what two rules contradict stays open.
+  weak.settings = { by: 'majority', atLeast: 0.9 };
+  await weak.work(judge);
+  const open = weak.found!.decided.reduce((sum, one) => sum + one, 0);
+  expect(open).toBeLessThan(30);
+  expect(await weak.keep(judge, 'Labels by rules')).toBe(true);
+  const { targets } = (await store.read('set'))!;
+  expect(countUnlabelled((await store.record('set'))!)).toBe(30 - open);
+  expect([...targets].filter((label) => label === UNLABELLED)).toHaveLength(30 - open);
+  expect((await store.history('set'))?.commits.at(-1)).toMatchObject({
+    message: 'Labels by rules',
+    changed: open,
+  });
+});
+
+test('what is typed becomes a rule, or a sentence says what is missing', () => {
+  const draft = { column: 'age', test: 'above', value: ' 6.5 ', label: 1 } as const;
+  expect(ruleOf(draft, contract)).toEqual({ test: 'above', column: 'age', value: 6.5, label: 1 });
+  expect(ruleOf({ ...draft, value: '6,5' }, contract)).toContain('with a point');
+  expect(ruleOf({ ...draft, test: 'contains' }, contract)).toContain('Choose');
+  expect(ruleOf({ ...draft, column: 'smokes', test: 'is', value: ' ' }, contract)).toContain('Type');
+  expect(ruleOf({ ...draft, test: 'missing' }, contract)).toEqual({
+    test: 'missing',
+    column: 'age',
+    label: 1,
+  });
+  expect(testsOf(contract.columns[1]!)).toEqual(['is', 'contains']);
+});
+
+test('a model of this device suggests labels; one that tells other classes apart is refused in a sentence', async () => {
+  const { page } = await ward();
+  const network = {
+    inputShape: [4],
+    layers: [{ type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+    loss: 'categorical-crossentropy',
+  };
+  const kept = (id: string, dataset: string) => ({
+    id,
+    federation: null,
+    dataset,
+    name: `model ${id}`,
+    network,
+    parameters: new Float32Array(10),
+    trainedAt: 1,
+  });
+  const asked: string[] = [];
+  const choices = await labellingModels(
+    page.record!,
+    [kept('a', 'set'), kept('b', 'other')],
+    async (path) => {
+      asked.push(path);
+      return undefined;
+    },
+  );
+  // Of a dataset that no federation asked for, the server is not asked.
+  expect([choices.map((one) => one.title), asked]).toEqual([['model a'], []]);
+  // Sure of “yes” for smokers of daily habit (the last of four encoded values).
+  const predict =
+    (outputs: number) => async (_: string, request: { features: ArrayLike<number>; count: number }) =>
+      Float32Array.from({ length: request.count * outputs }, (_, i) => {
+        const daily = request.features[Math.floor(i / outputs) * 4 + 3] === 1;
+        return (i % outputs === 1) === daily ? 0.9 : 0.1;
+      });
+  await preLabel(page, { ask: predict(2) as never }, choices[0]!);
+  await page.open(wishes);
+  const words = page.line!.places.map((place) => place.suggestion);
+  expect(words).toHaveLength(30);
+  expect(new Set(words.map((one) => one?.label))).toEqual(new Set([0, 1]));
+  expect(words.every((one) => Math.abs(one!.share - 0.9) < 1e-6)).toBe(true);
+  await expect(preLabel(page, { ask: predict(3) as never }, choices[0]!)).rejects.toThrow(
+    'tells 3 classes apart, and the dataset has 2',
+  );
+});

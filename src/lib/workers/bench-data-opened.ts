@@ -1,0 +1,99 @@
+// The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import type { Digest } from '../core/ids.ts';
+import type { RecipeProblem } from '../core/recipe/fit.ts';
+import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
+import { ok } from '../core/result.ts';
+import type { BenchData } from '../participant/workbench/bench-data.ts';
+import { isGrouped, kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import type { RunDataset } from '../participant/workbench/run-record.ts';
+import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
+import { storedTable } from '../modalities/stored-table.ts';
+import { tableText } from '../modalities/table-text.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import { QuestionRefused } from './question-refused.ts';
+
+/** Rows that cannot be learnt from, or a run that cannot be: the sentence says what to do. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+  /** `recipe`: what came of its steps, where it is their doing. */
+  constructor(
+    message: string,
+    readonly recipe?: RecipeProblem,
+  ) {
+    super(message);
+  }
+}
+
+export interface OpenedData {
+  readonly dataset: RunDataset;
+  readonly target: string;
+  /** How the target is read where it is a column. */
+  readonly task: TrainSetup['task'];
+  /** As it was asked for; null: what is usual. */
+  readonly recipe: TrainSetup['recipe'];
+  readonly data: BenchData;
+}
+
+export interface DataOpener {
+  /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
+  open(dataset: string, target: string, recipe: TrainSetup['recipe'], state?: number): Promise<OpenedData>;
+  /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
+  text(dataset: RunDataset): Promise<string>;
+}
+
+export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
+  let kept: (OpenedData & { readonly prepared: Digest }) | undefined;
+  async function found(dataset: string, wanted: number | undefined) {
+    const datasets = await store();
+    const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
+    if (record === undefined || history === undefined) throw gone();
+    const state = wanted ?? history.head;
+    const version = history.commits.find((one) => one.number === state)?.version;
+    if (version === undefined) throw gone();
+    return { datasets, record, state, version };
+  }
+  return {
+    async open(dataset, target, recipe, wanted) {
+      const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
+      if (!read.ok) throw new Unusable(read.error);
+      const prepared = recipeDigest(read.value);
+      const { datasets, record, state, version } = await found(dataset, wanted);
+      const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
+      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared) return kept;
+      const examples = await datasets.read(dataset, state);
+      if (examples === undefined) throw gone();
+      const { contract, name } = record;
+      const data = storedData(contract, examples, target, read.value);
+      if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
+      const task = contract.kind === 'image' ? null : kindOf(contract, target);
+      const of = { id: dataset, name, state, version };
+      kept = { dataset: of, target, task, recipe, prepared, data: data.value };
+      return kept;
+    },
+    async text({ id, state: wanted, version }) {
+      const { datasets, record, state, ...present } = await found(id, wanted);
+      const examples = await datasets.read(id, state);
+      if (examples === undefined || present.version !== version) throw new Unusable(OTHER_ROWS);
+      const { contract } = record;
+      if (contract.kind === 'image')
+        throw new Unusable('Pictures are no table: have the run again here, where they are.');
+      if (isGrouped(contract))
+        throw new Unusable(
+          'The column that names the groups of these rows is not kept, so that no file of them is split as they are. Have the run again here.',
+        );
+      const table = storedTable(contract, examples);
+      if (!table.ok) throw new Unusable(table.error);
+      return tableText(table.value);
+    },
+  };
+}
+
+export const OTHER_ROWS =
+  'The rows that this run was begun with are not kept any more: others were added since.';
+
+const gone = (): QuestionRefused =>
+  new QuestionRefused('no-dataset', 'This dataset is not in this browser any more.');
+
+/** Sentences of the workbench name the flags of the command line, which are not to be had here. */
+export const withoutFlags = (sentence: string): string =>
+  sentence.replaceAll(/ \(--[a-z-]+(?: [a-z]+)?\)/g, '');

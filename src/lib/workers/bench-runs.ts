@@ -1,0 +1,280 @@
+// A run in the workbench worker, from what was asked to what is kept of it: a new one, one that goes on, or one that is had again.
+import { classLabels } from '../core/data/contract.ts';
+import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
+import { parseSpec } from '../core/named-options.ts';
+import { sourceOfText } from '../modalities/source-file.ts';
+import { createEngine } from '../participant/engine.ts';
+import { analyse } from '../participant/workbench/analyse.ts';
+import type { BenchData } from '../participant/workbench/bench-data.ts';
+import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
+import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { newRecord, ownCheckpoints, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
+import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
+import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
+import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
+import type { RunManifest } from '../participant/workbench/run-manifest.ts';
+import type { RunRecord, RunStore, TrainedBench } from '../participant/workbench/run-record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { BackendName, Trainer } from '../ports/trainer.ts';
+import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
+import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
+import type { RunHolds } from './run-holds.ts';
+
+/** What pictures are opened by, which have no column. */
+const PICTURES_TARGET = 'label';
+/** Progress goes out at most this often. */
+const PROGRESS_EVERY_MS = 100;
+
+export interface RunDependencies {
+  /** Rejects when the browser gives no storage. */
+  runs(): Promise<RunStore>;
+  checkpoints(): Promise<ParticipantStore['checkpoints']>;
+  readonly holds: RunHolds;
+  createTrainer(backend: BackendName): Promise<Trainer>;
+  readonly clock: Clock;
+  newId(): string;
+  readonly program: Pick<RunManifest, 'program' | 'node'>;
+}
+
+/** Rejects with Unusable, and with what the stores reject with. */
+export async function runRows(run: string, opener: DataOpener, store: RunStore): Promise<string> {
+  const kept = await store.read(run);
+  if (kept === undefined) throw new Unusable(GONE);
+  return opener.text(kept.record.dataset);
+}
+
+/** Rows for which it is said, too, why the model says what it says. */
+const EXPLAINED_ROWS = 20;
+
+/** Rejects with Unusable, and with what the store rejects with. */
+export async function runPredicts(
+  { run, text }: Pick<PredictRequest, 'run' | 'text'>,
+  store: RunStore,
+  signal: AbortSignal,
+): Promise<Predicted> {
+  const file = await store.model(run);
+  if (file === undefined) throw new Unusable('This run has no model.');
+  const model = readModelFile(new TextDecoder().decode(file));
+  if (!model.ok) throw new Unusable(model.error);
+  const isFew = text.trim().split('\n').length <= EXPLAINED_ROWS + 1;
+  const rows = sourceOfText('pasted.csv', text);
+  const predicted = await predictFiles(model.value, [rows], isFew ? 'shapley' : null, signal);
+  if (!predicted.ok) throw new Unusable(withoutFlags(predicted.error));
+  return predicted.value;
+}
+
+const GONE = 'This run is not in this browser any more.';
+
+interface Begun {
+  readonly record: RunRecord;
+  readonly opened: OpenedData;
+  readonly chosen: BenchRun['chosen'];
+  /** Of a run that is had again: the digest that its model must have. */
+  readonly expected: string | undefined;
+}
+
+/** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
+export async function benchRun(
+  request: RunRequest,
+  opener: DataOpener,
+  signal: AbortSignal,
+  tell: (event: RunEvent) => void,
+  dependencies: RunDependencies,
+): Promise<EndedRun> {
+  const id = request.name === 'resume' ? request.run : dependencies.newId();
+  const letGo = await dependencies.holds.take(id);
+  if (letGo === undefined)
+    throw new Unusable('This run goes on in another tab of this browser. Look after it there.');
+  try {
+    const store = await dependencies.runs();
+    const begun = await beginning(request, id, store, opener, dependencies);
+    const keeper = await keepRun(store, begun.record, dependencies.clock);
+    tell({ type: 'begun', run: id });
+    return await kept(begun, keeper, signal, tell, dependencies);
+  } finally {
+    letGo();
+  }
+}
+
+async function beginning(
+  request: RunRequest,
+  id: string,
+  store: RunStore,
+  opener: DataOpener,
+  { clock, program }: RunDependencies,
+): Promise<Begun> {
+  const common = { id, program, startedAt: clock.now() };
+  if (request.name === 'train') {
+    const opened = await opener.open(request.dataset, request.target, request.recipe);
+    if (opened.dataset.version !== request.version)
+      throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
+    const { dataset, data, task, recipe } = opened;
+    const target = data.contract.kind === 'image' ? null : request.target;
+    const setup = setupOf({ name: dataset.name, target, task, recipe }, request.training);
+    const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
+    return { record, opened, chosen: chosenBy(record), expected: undefined };
+  }
+  const before = (await store.read(request.run))?.record;
+  if (before === undefined) throw new Unusable(GONE);
+  const { dataset, manifest } = before;
+  const { finished, setup } = manifest;
+  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, setup.recipe, dataset.state);
+  if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
+  if (request.name === 'resume') {
+    if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
+    const record: RunRecord = {
+      ...before,
+      outcome: { type: 'running' },
+      leftOut: [],
+      baselines: [],
+      endedAt: null,
+    };
+    return { record, opened, chosen: chosenBy(record, request.isEnough), expected: undefined };
+  }
+  if (finished === null) throw new Unusable('This run has not finished: there is nothing to have again.');
+  // As many trials as there were: what the clock had allowed is no part of the result.
+  const same = { ...setup, budgetMs: null, trials: finished.trials === 0 ? null : finished.trials };
+  const { digest } = opened.data;
+  const record = newRecord({ ...common, dataset, setup: same, data: digest, againOf: before.id });
+  return { record, opened, chosen: chosenBy(record), expected: finished.digest };
+}
+
+/** `isEnough`: a search tries no more than it has. */
+function chosenBy(
+  { manifest: { setup, trials }, searchedMs }: RunRecord,
+  isEnough = false,
+): BenchRun['chosen'] {
+  if (setup.model === 'auto')
+    return {
+      type: 'search',
+      // Of a budget, what is not used yet.
+      budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
+      mostTrials: isEnough ? trials.length : setup.trials,
+      way: setup.search,
+      known: trials,
+    };
+  const spec = parseSpec(setup.model ?? '', benchModels, 'model');
+  const model = spec.ok ? benchModelNamed(spec.value.name) : undefined;
+  if (!spec.ok || model === undefined)
+    throw new Unusable(spec.ok ? 'This program has no such model.' : spec.error.message);
+  return { model, options: spec.value.options };
+}
+
+async function kept(
+  { record, opened: { data, target }, chosen, expected }: Begun,
+  keeper: RunKeeper,
+  signal: AbortSignal,
+  tell: (event: RunEvent) => void,
+  { clock, createTrainer, checkpoints }: RunDependencies,
+): Promise<EndedRun> {
+  const { seed } = record.manifest.setup;
+  const own = ownCheckpoints(await checkpoints(), record.id);
+  let toldAt = -Infinity;
+  try {
+    const done = await runBench(
+      { data, chosen, seed },
+      {
+        clock,
+        signal: AbortSignal.any([signal, keeper.broken]),
+        checkpoints: own.checkpoints,
+        openEngine: async () =>
+          createEngine(
+            {
+              backend: TAB_BACKEND,
+              description: TAB_BACKEND,
+              reason: 'It is what the command line uses.',
+              reports: [],
+            },
+            createTrainer,
+          ),
+      },
+      (event) => {
+        if (event.type === 'progress') {
+          if (clock.monotonic() - toldAt < PROGRESS_EVERY_MS) return;
+          toldAt = clock.monotonic();
+        }
+        // Told once it is kept; what cannot be kept ends the run by `broken`.
+        keeper.hear(event).then(
+          () => tell(event),
+          () => {},
+        );
+      },
+    );
+    if (!done.ok) throw new Unusable(withoutFlags(done.error));
+    const { fitted } = done.value;
+    try {
+      tell({ type: 'asking' });
+      await clock.tick();
+      signal.throwIfAborted();
+      const trained = await trainedOf(data, target, done.value, seed);
+      const isSame = expected === undefined ? null : fitted.digest === expected;
+      const { chosen: made } = done.value;
+      const { contract, training } = data;
+      const preparation = data.preparation?.fitted;
+      const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
+      const file = new TextEncoder().encode(writeModelFile(fitted, origin));
+      const { model, options, digest } = trained.result.model;
+      const { manifest, again } = keeper.record;
+      signal.throwIfAborted();
+      await keeper.end(
+        {
+          type: 'finished',
+          trained,
+          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+        },
+        {
+          curve: fitted.curve,
+          manifest: {
+            ...manifest,
+            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+          },
+          again: again === null ? null : { ...again, isSame },
+        },
+        file,
+      );
+      await own.clear();
+      return { run: record.id, trained, isSame };
+    } finally {
+      fitted.close();
+    }
+  } catch (error) {
+    if (keeper.broken.aborted) throw keeper.broken.reason;
+    await keeper.end(
+      signal.aborted
+        ? { type: 'stopped' }
+        : { type: 'failed', message: error instanceof Error ? error.message : String(error) },
+    );
+    throw error;
+  }
+}
+
+async function trainedOf(
+  data: BenchData,
+  target: string,
+  { result, fitted, outputs }: BenchOutcome,
+  seed: number,
+): Promise<TrainedBench> {
+  return {
+    result,
+    analysis: await analyse(data, fitted, outputs, seed),
+    residuals: residualsOf(data, outputs),
+    standardDeviation: numberTarget(data)?.standardDeviation ?? null,
+    classes: classLabels(data.contract) ?? null,
+    target,
+    seed,
+    data: data.digest,
+  };
+}
+
+const numberTarget = ({ contract }: BenchData) =>
+  contract.kind === 'table' && contract.target.type === 'number' ? contract.target : undefined;
+
+function residualsOf(data: BenchData, outputs: Float64Array): Histogram | null {
+  const target = numberTarget(data);
+  if (target === undefined) return null;
+  const errors = outputs.map(
+    (output, row) => (output - data.heldOut.targets[row]!) * target.standardDeviation,
+  );
+  return summariseNumbers(errors)?.histogram ?? null;
+}

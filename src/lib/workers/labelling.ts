@@ -1,0 +1,137 @@
+// What the ingest worker does while a dataset is labelled: the queue, the examples, agreement, weak rules, and keeping labels. Loaded
+// with the first such question. The dataset's examples stay named: the queue after a few labels costs no second naming.
+import { createSystemClock } from '../adapters/system-clock.ts';
+import { selectRows } from '../core/data/examples.ts';
+import type { DatasetVersion } from '../core/ids.ts';
+import type { Judge, JournalEntry } from '../core/labelling/journal.ts';
+import type { OpenedDataset } from '../modalities/explore-dataset.ts';
+import { labelChange, type RowLabel } from '../modalities/label-rows.ts';
+import { cellTexts } from '../modalities/table/decoded-columns.ts';
+import { labelAgreement } from '../participant/labelling/label-agreement.ts';
+import {
+  classesOf,
+  labelsToKeep,
+  nameExamples,
+  type NamedExamples,
+} from '../participant/labelling/label-book.ts';
+import { labelQueue } from '../participant/labelling/label-queue.ts';
+import { weakGuide, weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
+import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
+import type { LabellingAnswer, LabellingQuestion, ShownExample } from './labelling-messages.ts';
+import { QuestionRefused } from './question-refused.ts';
+
+export interface OpenedForLabels {
+  readonly id: string;
+  readonly version: DatasetVersion;
+  readonly dataset: OpenedDataset;
+}
+
+export interface Labelling {
+  /** Rejects as Exploring does. */
+  answer(store: DatasetStore, opened: OpenedForLabels, question: LabellingQuestion): Promise<LabellingAnswer>;
+}
+
+export function labelling(): Labelling {
+  const clock = createSystemClock();
+  let kept:
+    { readonly id: string; readonly version: DatasetVersion; readonly named: NamedExamples } | undefined;
+
+  const namedOf = ({ id, version, dataset }: OpenedForLabels): NamedExamples => {
+    if (kept?.id !== id || kept.version !== version) {
+      if (classesOf(dataset.contract) === 0)
+        throw new QuestionRefused(
+          'bad-edit',
+          'This dataset’s target is a number: there are no classes to label with.',
+        );
+      kept = { id, version, named: nameExamples(dataset.contract, dataset.examples) };
+    }
+    return kept.named;
+  };
+
+  return {
+    async answer(store, opened, question) {
+      const { id, dataset } = opened;
+      const named = namedOf(opened);
+      switch (question.type) {
+        case 'queue': {
+          const journal = await store.journal(id);
+          const guide =
+            question.guide.type === 'rules'
+              ? weakGuide(weakRows(dataset, named, journal, question.judge), question.guide)
+              : question.guide;
+          const queue = await labelQueue(named, journal, { ...question, guide }, () => clock.tick());
+          return { type: 'queue', queue };
+        }
+        case 'examples':
+          return { type: 'examples', examples: question.rows.map((row) => shown(dataset, named, row)) };
+        case 'features':
+          return { type: 'features', features: selectRows(dataset.examples, question.rows).features };
+        case 'agreement':
+          return { type: 'agreement', agreement: labelAgreement(named, await store.journal(id)) };
+        case 'weak': {
+          const rows = weakRows(dataset, named, await store.journal(id), question.judge);
+          const { labels: _, ...weak } = weakLabels(rows, question.rules, question);
+          return { type: 'weak', weak };
+        }
+        case 'keep': {
+          const labels = labelsToKeep(named, await store.journal(id), question.judge);
+          return { type: 'kept', record: await keep(store, opened, question, labels) };
+        }
+        case 'keep-weak': {
+          const rows = weakRows(dataset, named, await store.journal(id), question.judge);
+          const { labels } = weakLabels(rows, question.rules, question);
+          return { type: 'kept', record: await keep(store, opened, question, labels) };
+        }
+        default:
+          return question satisfies never;
+      }
+    },
+  };
+}
+
+async function keep(
+  store: DatasetStore,
+  { id, dataset }: OpenedForLabels,
+  { base, message }: { readonly base: DatasetVersion; readonly message: string },
+  labels: readonly RowLabel[],
+): Promise<DatasetRecord> {
+  const change = labelChange(dataset, labels);
+  if (!change.ok) throw new QuestionRefused('bad-edit', change.error);
+  return store.commit(id, base, change.value, message);
+}
+
+function weakRows(
+  { table, contract }: OpenedDataset,
+  named: NamedExamples,
+  journal: readonly JournalEntry[],
+  judge: Judge,
+): WeakRows {
+  if (table === undefined || contract.kind !== 'table')
+    throw new QuestionRefused('bad-edit', 'Rules look at the columns of a table, and these are pictures.');
+  // A rule that looked at the label would be no rule.
+  const columns = table.columns.filter((column) => column.name !== contract.target.name);
+  return { named, table: { ...table, columns }, journal, judge };
+}
+
+function shown(
+  { contract, examples, table }: OpenedDataset,
+  named: NamedExamples,
+  row: number,
+): ShownExample {
+  if (!(row >= 0 && row < examples.count))
+    throw new QuestionRefused('bad-edit', `There are the rows 1 to ${examples.count}.`);
+  const head = { row, name: named.nameOf(row), label: examples.targets[row]! };
+  if (contract.kind === 'image') {
+    const { height, width, channels } = contract;
+    const size = height * width * channels;
+    const pixels = Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size));
+    return { ...head, shows: { kind: 'image', height, width, channels, pixels } };
+  }
+  if (table === undefined) throw new Error('A table was opened without its columns.');
+  const [cells = []] = cellTexts(table, row, row + 1);
+  const columns = table.columns.filter((column) => column.name !== contract.target.name);
+  return {
+    ...head,
+    shows: { kind: 'table', cells: columns.map(({ name }, at) => [name, cells[at] ?? ''] as const) },
+  };
+}
