@@ -103,6 +103,49 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   const workbench = page.getByRole('region', { name: 'Train a model on this' });
   await expect(workbench.getByRole('combobox', { name: 'To be foretold' })).toBeFocused();
   await expect(workbench.getByText(/^\d+ rows to learn from, \d+ held out to judge by/)).toBeVisible();
+
+  // What is done to the rows first: a step added, one that cannot be, and the way back to the same digest; kept with the dataset.
+  const prepare = page.getByRole('region', { name: 'Prepare' });
+  const stepList = prepare.getByRole('list', { name: 'Steps' });
+  const digests = prepare.getByRole('status');
+  await expect(digests).toContainText(
+    /239 rows, 9 columns, 93 cells without a value. Steps .*, prepared\s+rows /,
+  );
+  const usual = await digests.textContent();
+  const further = prepare.getByRole('combobox', { name: 'A further step' });
+  await further.selectOption('Numbers as bins');
+  await prepare.getByRole('button', { name: 'Add' }).press('Enter');
+  const form = page.getByRole('dialog');
+  await form.getByRole('button', { name: 'Add step' }).press('Enter');
+  await expect(form.getByText('Choose a column at least.')).toBeVisible();
+  expect(await findings(page, 'explore-step')).toEqual([]);
+  await form.getByRole('checkbox', { name: 'age', exact: true }).check();
+  await form.getByRole('button', { name: 'Add step' }).press('Enter');
+  const bins = stepList.getByRole('listitem').filter({ hasText: 'Numbers as bins' });
+  await expect(bins).toContainText('age');
+  await expect(bins).toContainText('as many rows, columns and gaps as before');
+  // Before the numbers are read there are none: said beside the step, and nothing is trained on it.
+  const up = (at: number) => prepare.getByRole('button', { name: `Move step ${at} up: Numbers as bins` });
+  await up(5).press('Enter');
+  await up(4).press('Enter');
+  await expect(up(3)).toBeFocused();
+  await expect(bins.getByRole('alert')).toContainText('“age” holds texts at this step');
+  await expect(
+    workbench.getByText('A step above cannot be done: mend it, or undo the change.'),
+  ).toBeVisible();
+  expect(await findings(page, 'explore-prepare')).toEqual([]);
+  await prepare.getByRole('button', { name: 'Undo' }).click();
+  await prepare.getByRole('button', { name: 'Undo' }).click();
+  await prepare.getByRole('button', { name: 'Undo' }).click();
+  await expect(digests).toHaveText(usual ?? '');
+  await prepare.getByRole('button', { name: 'Redo' }).click();
+  await expect(bins).toBeVisible();
+  await expect(digests).not.toHaveText(usual ?? '');
+  const kept = await digests.textContent();
+  await page.reload();
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  await expect(digests).toHaveText(kept ?? '');
+
   const model = workbench.getByRole('combobox', { name: 'Model' });
   await model.selectOption({ label: 'Search for the best' });
   await workbench.getByRole('combobox', { name: 'Search for' }).selectOption('20 trials');

@@ -16,13 +16,16 @@ import { explore, type Exploration } from '#lib/core/exploration/explore.ts';
 import { listOf, refusalLog, type ImportReport } from '#lib/modalities/import-report.ts';
 import { isHidden } from '#lib/modalities/source-file.ts';
 import { readColumns } from '#lib/modalities/table/read-columns.ts';
+import { recipeText } from '#lib/core/recipe/recipe.ts';
 import { spokenExploration } from '../spoken-exploration.ts';
+import { recipeOnRows } from '../train/recipe-on-rows.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
 
 interface Flags {
   readonly contract?: string;
   readonly target?: string;
   readonly explore?: true;
+  readonly recipe?: true | string;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -38,6 +41,10 @@ export function register(program: Command): void {
     )
     .option('--target <column>', 'for a drafted contract: the column to learn')
     .option('--explore', 'tables: figures of every column of the files, and what to look at before training')
+    .option(
+      '--recipe [file]',
+      'tables: prints the usual recipe for train --recipe, and what it does to the rows; or what that of a file does',
+    )
     .option('--strict', 'end with status 1 where anything was refused')
     .option('--json', 'one line of JSON')
     .addHelpText(
@@ -47,9 +54,11 @@ Examples:
   tributary data my-hospital.csv
   tributary data my-hospital.csv --target outcome --json | jq .contract > contract.json
   tributary data my-hospital.csv --explore
+  tributary data my-hospital.csv --target outcome --recipe > recipe.json
   tributary data ward-*.parquet --contract contract.json --strict`,
     )
     .action(async (paths: readonly string[], flags: Flags) => {
+      if (flags.recipe !== undefined) return showRecipe(paths, flags);
       const read = await dataRead(paths, flags);
       const found = flags.explore === true ? await explored(paths, read.contract) : undefined;
       if (flags.json === true) console.log(JSON.stringify({ ...read, ...found }));
@@ -106,6 +115,18 @@ async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' 
     contract,
     report,
   };
+}
+
+/** The recipe to standard output, to be kept in a file; what its steps do to standard error. */
+async function showRecipe(
+  paths: readonly string[],
+  { recipe: file, target, contract, explore: explores, json }: Flags,
+): Promise<void> {
+  if (contract !== undefined || explores === true || json === true)
+    throw new Error('--recipe shows what is done to the rows of the files: give it alone, or with --target.');
+  const shown = await recipeOnRows(paths, file === true ? undefined : file, target);
+  console.log(recipeText(shown.recipe));
+  for (const line of shown.lines) console.error(line);
 }
 
 interface Explored {

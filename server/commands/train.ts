@@ -1,6 +1,10 @@
 // `tributary train`: a model of one's own data, alone: no server, no round, nothing sent.
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import * as v from 'valibot';
+import { steps } from '#lib/core/recipe/steps/index.ts';
+import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
@@ -15,6 +19,7 @@ interface Flags {
   readonly heldOut: number;
   readonly group?: string;
   readonly time?: string;
+  readonly recipe?: string;
   readonly model?: string;
   readonly budget?: number;
   readonly trials?: number;
@@ -49,6 +54,10 @@ export function register(program: Command): void {
     .option('--group <column>', 'rows of one group are never on both sides of the split')
     .option('--time <column>', 'hold out the latest rows by this column')
     .option(
+      '--recipe <file>',
+      'what is done to the rows first, as JSON (tributary data --recipe prints the usual one)',
+    )
+    .option(
       '--model <name>',
       `auto to search for one; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
     )
@@ -77,13 +86,14 @@ export function register(program: Command): void {
       'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
     )
     .option('--json', 'one line of JSON a step, the result last')
+    .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
       const cancel = new AbortController();
       const stop = (): void => cancel.abort(new Error(stoppedSentence(flags)));
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const result = await runTraining(askedOf(flags), { signal: cancel.signal, say });
+        const result = await runTraining(await askedOf(flags), { signal: cancel.signal, say });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -94,6 +104,18 @@ export function register(program: Command): void {
       }
     });
 }
+
+/** Follows from the list of steps. */
+const stepsHelp = (): string => `
+Steps of a recipe, {"format":"tributary-recipe","version":1,"steps":[{"step":"impute","columns":["age"],"method":"median"}, …]}:
+${steps
+  .map(
+    ({ name, description, fields }) =>
+      `  ${name}: ${description}${Object.entries(fields)
+        .map(([setting, field]) => `\n      ${setting}: ${wantedBy(field)}`)
+        .join('')}`,
+  )
+  .join('\n')}`;
 
 const stoppedSentence = ({ state, resume }: Flags): string => {
   const directory = state ?? resume;
@@ -109,11 +131,12 @@ function durationOf(text: string): number {
   throw new InvalidArgumentError('A time as 90s, 5m or 1h.');
 }
 
-function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
+async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]> {
   const directory = flags.resume ?? flags.again;
   if (directory !== undefined) {
     const given = [
       'target',
+      'recipe',
       'model',
       'state',
       'budget',
@@ -135,10 +158,10 @@ function askedOf(flags: Flags): Parameters<typeof runTraining>[0] {
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
-  return { type: 'new', directory: flags.state ?? null, setup: setupOf(flags, flags.data) };
+  return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
 }
 
-const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
+const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetup> => ({
   // A run that is kept is found again from anywhere.
   data: data.map((path) => resolve(path)),
   target: flags.target ?? null,
@@ -147,6 +170,7 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   heldOut: flags.heldOut,
   group: flags.group ?? null,
   time: flags.time ?? null,
+  recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   model: flags.model ?? null,
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
@@ -158,6 +182,20 @@ const setupOf = (flags: Flags, data: readonly string[]): TrainSetup => ({
   seed: flags.seed,
   backend: flags.backend,
 });
+
+/** What stands in the file: a run that is kept has it again whatever becomes of the file. */
+async function recipeAt(path: string): Promise<TrainSetup['recipe']> {
+  try {
+    return v.parse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new UnusableTraining(
+      cause instanceof SyntaxError
+        ? `--recipe ${path} is no JSON: ${cause.message}`
+        : `--recipe ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
 
 const sayJson = (line: TrainLine): void => console.log(JSON.stringify(line));
 const sayPlainly = (line: TrainLine): void => {

@@ -3,6 +3,15 @@ import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/wor
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
+import type { StepReport } from '#lib/core/recipe/fit.ts';
+
+export interface SpokenPreparation {
+  /** Of the recipe. */
+  readonly recipe: Digest;
+  /** Over what it learnt and all prepared rows. */
+  readonly digest: Digest;
+  readonly steps: readonly StepReport[];
+}
 
 export type TrainLine =
   | ({ readonly type: 'analysis' } & Analysis)
@@ -21,6 +30,8 @@ export type TrainLine =
       /** Labels in target order; null for a number. */
       readonly classes: readonly string[] | null;
       readonly digest: Digest;
+      /** What was done to the rows first; null: pictures. */
+      readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
   | BenchEvent
@@ -61,6 +72,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
     case 'data':
       return [
         `${line.training.toLocaleString('en')} rows to learn from, ${line.heldOut.toLocaleString('en')} held out (${line.split}); ${line.features} features${line.classes === null ? '' : `, ${line.classes.length} classes`}.`,
+        ...spokenPreparation(line.preparation),
         ...line.notes.map((note) => `  ${note}`),
       ];
     case 'progress':
@@ -112,6 +124,30 @@ export function spokenLine(line: TrainLine): readonly string[] {
     default:
       return line satisfies never;
   }
+}
+
+/** Steps that changed how much there is. */
+function spokenPreparation(preparation: SpokenPreparation | null): string[] {
+  if (preparation === null) return [];
+  const changes = preparation.steps.flatMap((report, at) => {
+    const told = spokenChange(report);
+    return told === '' ? [] : [`  ${at + 1}. ${report.step}: ${told}`];
+  });
+  return [
+    `Prepared by recipe ${preparation.recipe.slice(0, 16)} to ${preparation.digest.slice(0, 16)}.`,
+    ...changes,
+  ];
+}
+
+/** "rows 100 → 98, cells without a value 5 → 0"; empty where a step changed none of them. */
+export function spokenChange({ before, after }: Pick<StepReport, 'before' | 'after'>): string {
+  const told = (what: string, from: number, to: number): string[] =>
+    from === to ? [] : [`${what} ${from.toLocaleString('en')} → ${to.toLocaleString('en')}`];
+  return [
+    ...told('rows', before.rows, after.rows),
+    ...told('columns', before.columns, after.columns),
+    ...told('cells without a value', before.missing, after.missing),
+  ].join(', ');
 }
 
 function spokenAnalysis({ importance, dependence, slices }: Analysis): string[] {

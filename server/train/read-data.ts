@@ -1,5 +1,6 @@
 // The rows that `--data` names, as the workbench takes them: files of one table with a target, or pictures.
 import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
+import { readRecipe } from '#lib/core/recipe/recipe.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
 import { UnusableTraining, type TrainSetup } from './setup.ts';
@@ -14,11 +15,15 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
     );
   if (!isPictures && setup.target === null)
     throw new UnusableTraining('Say which column is to be predicted: --target COLUMN.');
+  if (isPictures && setup.recipe !== null)
+    throw new UnusableTraining('--recipe is for tables: pictures are taken as they are. Leave it out.');
   if (isPictures) return pictureData(setup, signal);
   const { target, task, without, heldOut, group, time } = setup;
+  const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
+  if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
   const read = await tableData(
     files,
-    { target: target ?? '', kind: task, without, heldOut, group, time },
+    { target: target ?? '', kind: task, without, heldOut, group, time, recipe: recipe?.value },
     signal,
   );
   if (!read.ok) throw new UnusableTraining(read.error);

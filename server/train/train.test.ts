@@ -5,9 +5,11 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
+import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
 import { openModel, predictRows } from './predict.ts';
+import { recipeOnRows } from './recipe-on-rows.ts';
 import { runTraining } from './run-training.ts';
 import { UnusableTraining, type TrainSetup } from './setup.ts';
 
@@ -26,6 +28,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  recipe: null,
   model: null,
   budgetMs: null,
   trials: null,
@@ -151,6 +154,57 @@ describe('a run', () => {
       expect(Object.keys(shares ?? {})).toEqual(['bush', 'tree']);
       expect(shares?.[says]).toBe(Math.max(...Object.values(shares ?? {})));
     }
+  });
+
+  test('by a recipe says what each step did, is kept with it, and its saved model prepares rows alike', async () => {
+    const dirty = join(folder, 'dirty.csv');
+    const [header = '', ...lines] = readFileSync(table, 'utf8').split('\n');
+    const told = lines.map((line, row) => (row % 2 === 0 ? line.replace(',', ' cm,') : line));
+    writeFileSync(dirty, [header, ...told, ...told.slice(0, 10)].join('\n'));
+    const recipe = {
+      format: 'tributary-recipe',
+      version: 1,
+      steps: [
+        { step: 'replace', columns: ['height'], find: ' cm', how: 'part' },
+        { step: 'dedupe' },
+        { step: 'cast' },
+        { step: 'bin', columns: ['leaves'], bins: 3 },
+        { step: 'scale' },
+      ],
+    };
+    const directory = join(folder, 'by-recipe');
+    const file = join(folder, 'by-recipe.json');
+    const own = setup(dirty, 'kind', { recipe, model: 'logistic', save: file });
+    const { lines: said, spoken, result } = await trained(own, directory);
+    const data = said.find((line) => line.type === 'data');
+    expect(data?.preparation?.steps.map(({ step }) => step)).toEqual(recipe.steps.map(({ step }) => step));
+    expect(spoken.join('\n')).toMatch(
+      /Prepared by recipe [0-9a-f]{16} to [0-9a-f]{16}\.\n {2}2\. dedupe: rows \d+ → \d+/,
+    );
+    const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
+    expect(again.isSame).toBe(true);
+    expect(result.verdict).toBe('signal');
+    const [clean, other] = [join(folder, 'clean-rows.csv'), join(folder, 'other-rows.csv')];
+    writeFileSync(clean, 'height,leaves\n90,3\n10,6\n');
+    writeFileSync(other, 'leaves,note,height\n3,x,90 cm\n6,y,10 cm\n');
+    const opened = await openModel(file);
+    const predicted = await predictRows(opened, [clean], null, signal);
+    expect(predicted.predictions.map((one) => one.says)).toEqual(['tree', 'bush']);
+    expect(await predictRows(opened, [other], null, signal)).toEqual(predicted);
+    const wrong = { ...recipe, steps: [{ step: 'scale', columns: ['height'] }] };
+    await expect(trained(setup(dirty, 'kind', { recipe: wrong }))).rejects.toThrow(
+      /Step 1 \(scale\): “height” holds texts at this step/,
+    );
+    await expect(trained(setup(dirty, 'kind', { recipe: { steps: [] } }))).rejects.toThrow(
+      /--recipe: This is no recipe/,
+    );
+    const shown = await recipeOnRows([dirty], undefined, 'kind');
+    expect(shown.recipe).toEqual(usualRecipe);
+    // The heights still say cm: for the usual recipe they are names.
+    expect(shown.lines.join('\n')).toMatch(/4\. drop-useless: columns 2 → 1.*\n {3}“height” is left out/);
+    await expect(recipeOnRows([dirty], join(folder, 'none.json'), undefined)).rejects.toThrow(
+      /cannot be read/,
+    );
   });
 
   test('a row has the number that its own file gives it, whatever stands between', async () => {

@@ -4,6 +4,7 @@ import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
 import { parseSpec } from '#lib/core/named-options.ts';
+import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
 import type { Trial } from '#lib/participant/workbench/trial.ts';
@@ -104,7 +105,8 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     try {
       if (setup.save !== null) {
         const { contract, training } = data;
-        const origin = { contract, chosen, seed: setup.seed, data: data.digest, training };
+        const preparation = data.preparation?.fitted;
+        const origin = { contract, preparation, chosen, seed: setup.seed, data: data.digest, training };
         await saveModel(setup.save, writeModelFile(fitted, origin));
         say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
       }
@@ -169,6 +171,14 @@ const dataLine = (data: BenchData): TrainLine => ({
   features: exampleShape(data.contract).reduce((size, side) => size * side, 1),
   classes: classLabels(data.contract) ?? null,
   digest: data.digest,
+  preparation:
+    data.preparation === undefined
+      ? null
+      : {
+          recipe: recipeDigest(data.preparation.fitted.recipe),
+          digest: data.preparation.digest,
+          steps: data.preparation.reports,
+        },
   notes: data.notes,
 });
 

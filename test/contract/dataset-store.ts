@@ -253,6 +253,27 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         ).rejects.toThrow('without a row');
       }));
 
+    test('a recipe is kept beside a dataset, whatever becomes of its rows, until the dataset is deleted', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        await expect(store.keepRecipe('a', {})).rejects.toThrow('There is no dataset a');
+        await writer.append(numbered(0, 2), 2);
+        await writer.finish();
+        expect(await store.recipe('a')).toBeUndefined();
+        expect(await store.recipe('never there')).toBeUndefined();
+        await store.keepRecipe('a', { now: ['first'] });
+        await store.keepRecipe('a', { now: ['second'] });
+        const record = await store.add('a', numbered(2, 4));
+        expect(record.count).toBe(4);
+        const none = { replaced: new Uint32Array(0), removed: Uint32Array.of(0), examples: undefined };
+        await store.commit('a', record.version, none, 'gone');
+        await store.checkout('a', 0);
+        const later = await reopen();
+        expect(await later.recipe('a')).toEqual({ now: ['second'] });
+        await later.delete('a');
+        expect(await later.recipe('a')).toBeUndefined();
+      }));
+
     test('judgements are kept in order beside the examples, whose labels they leave alone, and go with the dataset', () =>
       using(async ({ store, reopen }) => {
         for (const id of ['a', 'b']) {

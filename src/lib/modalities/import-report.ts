@@ -1,6 +1,8 @@
 // What an import says of itself: what was taken, what was refused and why, and the first examples for the eye.
 import { brokenRules } from './broken-rules.ts';
 
+export { listOf, quoted } from '../core/spoken-list.ts';
+
 /** What was refused, and why: by file, row and column, so that a person can mend it. */
 export interface ImportRefusal {
   readonly file: string;
@@ -171,15 +173,3 @@ export function refusalLog(): RefusalLog {
     }),
   };
 }
-
-/** Cell and file texts as they appear in messages: short, and on one line. */
-export const quoted = (text: string): string => {
-  const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
-  return `“${line.length > 40 ? `${line.slice(0, 39)}…` : line}”`;
-};
-
-/** "a, b, c and 4 more" */
-export const listOf = (items: readonly string[], maximum = 6): string =>
-  items.length <= maximum
-    ? items.join(', ')
-    : `${items.slice(0, maximum).join(', ')} and ${items.length - maximum} more`;

@@ -107,7 +107,7 @@ test('nobody learns from a row without a label, nor judges by it: counts, rounds
   expect(own!.unlabelled).toBe(20);
   expect([...own!.training.targets, ...own!.heldOut.targets]).not.toContain(UNLABELLED);
   const data = storedData(contract, examples!, 'ill');
-  if (!data.ok) throw new Error(data.error);
+  if (!data.ok) throw new Error(data.error.message);
   expect(data.value.training.count + data.value.heldOut.count).toBe(40);
   expect(data.value.notes).toContain('20 rows without a value of “ill” are left out.');
 });

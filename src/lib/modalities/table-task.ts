@@ -3,9 +3,8 @@ import { fail, ok, type Result } from '../core/result.ts';
 import type { TableTarget } from '../core/data/contract.ts';
 import { listOf, quoted } from './import-report.ts';
 import type { RawTable } from './raw-table.ts';
-import { withDateParts } from './table-dates.ts';
 import { inferTableContract } from './table/infer-contract.ts';
-import { isMissing } from './table/missing.ts';
+import { isMissing } from '../core/data/missing.ts';
 
 export interface TableTask {
   readonly header: readonly string[];
@@ -71,9 +70,7 @@ export function tableTask(table: RawTable, settings: TaskSettings): Result<Table
     .filter((at) => at >= 0);
   if (kept.length < header.length) rows = rows.map((row) => kept.map((at) => row[at] ?? ''));
   const ownHeader = kept.map((at) => header[at] ?? '');
-  const dated = withDateParts(ownHeader, rows, name);
-  notes.push(...dated.notes);
-  const target = targetOf(dated.header, dated.rows, name, settings.kind);
+  const target = targetOf(ownHeader, rows, name, settings.kind);
   if (!target.ok) return target;
   // What was asked for is the second class, whose share areas and groups are told of.
   const asked =
@@ -81,10 +78,10 @@ export function tableTask(table: RawTable, settings: TaskSettings): Result<Table
       ? { ...target.value, classes: target.value.classes.toReversed() }
       : target.value;
   return ok({
-    header: dated.header,
-    rows: dated.rows,
+    header: ownHeader,
+    rows,
     origins,
-    field: dated.header.indexOf(name),
+    field: ownHeader.indexOf(name),
     target: asked,
     notes,
   });

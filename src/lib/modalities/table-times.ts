@@ -1,8 +1,8 @@
 // A column as moments that can be put in order: numbers, or dates of one grammar. Text is never compared letter by letter, which puts
 // 12/31/2023 after 01/01/2024.
 import { isoTime } from '../core/data/iso-time.ts';
-import { datePartsOf } from './table-dates.ts';
-import { isMissing } from './table/missing.ts';
+import { datePartsOf } from '../core/recipe/steps/dates.ts';
+import { isMissing } from '../core/data/missing.ts';
 
 /** A missing time stands before all others: nothing says that it is late. The first cell that is no time, where there is one. */
 export function timesOf(cells: readonly string[]): Float64Array<ArrayBuffer> | string {

@@ -1,5 +1,6 @@
 // Port: datasets kept on this device. What a store guarantees is repeated by test/contract/dataset-store.ts:
 // a dataset is either whole (listed) or an import in progress (listed as resumable), never broken.
+import type { Canonical } from '../core/canonical.ts';
 import type { DataContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import type { JournalEntry } from '../core/labelling/journal.ts';
@@ -150,6 +151,10 @@ export interface DatasetStore {
   commit(id: string, base: DatasetVersion, change: RowChange, message: string): Promise<DatasetRecord>;
   /** Makes another state the head; nothing is lost. Rejects where there is no such state. */
   checkout(id: string, state: number): Promise<DatasetRecord>;
+  /** How its rows are prepared for a model, as it was kept last; undefined where nothing was, or there is no such dataset. */
+  recipe(id: string): Promise<Canonical | undefined>;
+  /** Keeps that beside the dataset, for all its states, until it is deleted. Rejects where there is no such dataset. */
+  keepRecipe(id: string, recipe: Canonical): Promise<void>;
   /** Adds a judgement to the dataset's journal, durable when it resolves; the labels of its examples are left as they are. */
   judge(id: string, entry: JournalEntry): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */

@@ -1,6 +1,7 @@
 // A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
-import type { BenchClient } from '../workers/bench-client.ts';
-import type { OpenedBench, TrainingWishes } from '../workers/bench-messages.ts';
+import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
+import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
+import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
 
 export type Opening =
@@ -8,7 +9,7 @@ export type Opening =
   | { readonly phase: 'opening' }
   | { readonly phase: 'ready' }
   /** These rows cannot be learnt from: another target may be. */
-  | { readonly phase: 'unusable'; readonly message: string }
+  | { readonly phase: 'unusable'; readonly message: string; readonly recipe: BenchRefused['recipe'] }
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
@@ -21,6 +22,8 @@ export class DatasetTraining {
   readonly run: FollowedRun;
 
   #asked = 0;
+  /** As the rows were opened with it last. */
+  #recipe: OpenRequest['recipe'] = null;
 
   constructor(
     readonly dataset: string,
@@ -32,15 +35,16 @@ export class DatasetTraining {
     );
   }
 
-  /** Reads the rows anew for a target. The last asked for is the one that is shown. */
-  async open(target: string): Promise<void> {
+  /** Reads the rows anew for a target, prepared by a recipe or as usual. The last asked for is the one that is shown. */
+  async open(target: string, recipe?: Recipe): Promise<void> {
     const asked = (this.#asked += 1);
     this.opening = { phase: 'opening' };
+    this.#recipe = recipe === undefined ? null : recipeJson(recipe);
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target });
+      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
-        this.opening = { phase: 'unusable', message: answer.message };
+        this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
         return;
       }
       this.opened = answer;
@@ -55,7 +59,8 @@ export class DatasetTraining {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
-    await this.run.follow({ name: 'train', dataset, version, target, training }, training);
+    const recipe = this.#recipe;
+    await this.run.follow({ name: 'train', dataset, version, target, recipe, training }, training);
   }
 
   /** Ends the worker. */

@@ -14,7 +14,7 @@ import type {
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
-type Refused = Pick<Extract<BenchReply, { type: 'refused' }>, 'type' | 'message'>;
+export type BenchRefused = Omit<Extract<BenchReply, { type: 'refused' }>, 'id'>;
 export type BenchWorker = RequestWorker<BenchRequest, BenchReply>;
 
 const startWorker = (): BenchWorker =>
@@ -34,7 +34,7 @@ export class BenchClient {
   }
 
   /** Rejects with an Error for the person when the worker fails or is lost. */
-  open(request: Omit<OpenRequest, 'id' | 'name'>): Promise<OpenedBench | Refused> {
+  open(request: Omit<OpenRequest, 'id' | 'name'>): Promise<OpenedBench | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'open' }),
       (reply) => (reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined),
@@ -46,7 +46,7 @@ export class BenchClient {
     request: RunWish,
     onEvent: (event: RunEvent) => void,
     signal: AbortSignal,
-  ): Promise<EndedRun | Refused> {
+  ): Promise<EndedRun | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ ...request, id }),
       (reply) => {
@@ -58,7 +58,7 @@ export class BenchClient {
   }
 
   /** The text of a CSV file. Rejects with an Error for the person. */
-  rows(run: string): Promise<string | Refused> {
+  rows(run: string): Promise<string | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ id, name: 'rows', run }),
       (reply) => (reply.type === 'rows' ? reply.text : reply.type === 'refused' ? reply : undefined),
@@ -66,7 +66,7 @@ export class BenchClient {
   }
 
   /** Rejects with an Error for the person. */
-  predict(run: string, text: string): Promise<Predicted | Refused> {
+  predict(run: string, text: string): Promise<Predicted | BenchRefused> {
     return this.#requests.ask(
       (id) => ({ id, name: 'predict', run, text }),
       (reply) =>

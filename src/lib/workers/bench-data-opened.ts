@@ -1,4 +1,8 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import type { Digest } from '../core/ids.ts';
+import type { RecipeProblem } from '../core/recipe/fit.ts';
+import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
+import { ok } from '../core/result.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { isGrouped, kindOf, storedData } from '../participant/workbench/stored-data.ts';
 import type { RunDataset } from '../participant/workbench/run-record.ts';
@@ -11,6 +15,13 @@ import { QuestionRefused } from './question-refused.ts';
 /** Rows that cannot be learnt from, or a run that cannot be: the sentence says what to do. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
+  /** `recipe`: what came of its steps, where it is their doing. */
+  constructor(
+    message: string,
+    readonly recipe?: RecipeProblem,
+  ) {
+    super(message);
+  }
 }
 
 export interface OpenedData {
@@ -18,18 +29,20 @@ export interface OpenedData {
   readonly target: string;
   /** How the target is read where it is a column. */
   readonly task: TrainSetup['task'];
+  /** As it was asked for; null: what is usual. */
+  readonly recipe: TrainSetup['recipe'];
   readonly data: BenchData;
 }
 
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
-  open(dataset: string, target: string, state?: number): Promise<OpenedData>;
+  open(dataset: string, target: string, recipe: TrainSetup['recipe'], state?: number): Promise<OpenedData>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
 
 export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
-  let kept: OpenedData | undefined;
+  let kept: (OpenedData & { readonly prepared: Digest }) | undefined;
   async function found(dataset: string, wanted: number | undefined) {
     const datasets = await store();
     const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
@@ -40,17 +53,21 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     return { datasets, record, state, version };
   }
   return {
-    async open(dataset, target, wanted) {
+    async open(dataset, target, recipe, wanted) {
+      const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
+      if (!read.ok) throw new Unusable(read.error);
+      const prepared = recipeDigest(read.value);
       const { datasets, record, state, version } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
-      if (kept !== undefined && isKept && kept.target === target) return kept;
+      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared) return kept;
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
-      const data = storedData(contract, examples, target);
-      if (!data.ok) throw new Unusable(withoutFlags(data.error));
+      const data = storedData(contract, examples, target, read.value);
+      if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
       const task = contract.kind === 'image' ? null : kindOf(contract, target);
-      kept = { dataset: { id: dataset, name, state, version }, target, task, data: data.value };
+      const of = { id: dataset, name, state, version };
+      kept = { dataset: of, target, task, recipe, prepared, data: data.value };
       return kept;
     },
     async text({ id, state: wanted, version }) {

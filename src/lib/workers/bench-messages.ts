@@ -1,7 +1,9 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
-import type { DatasetVersion } from '../core/ids.ts';
+import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { NumberOption } from '../core/named-options.ts';
+import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
@@ -15,6 +17,8 @@ export interface OpenRequest {
   readonly dataset: string;
   /** A column; of pictures, of no meaning. */
   readonly target: string;
+  /** What is done to rows first, as it stands in a file (core/recipe); null: what is usual. */
+  readonly recipe: TrainSetup['recipe'];
 }
 export interface TrainRequest {
   readonly id: number;
@@ -23,6 +27,8 @@ export interface TrainRequest {
   /** Of the dataset, as it was opened. */
   readonly version: DatasetVersion;
   readonly target: string;
+  /** As it was opened. */
+  readonly recipe: TrainSetup['recipe'];
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
@@ -72,6 +78,18 @@ export interface OfferedModel {
   readonly options: readonly NumberOption[];
 }
 
+/** What the steps of a recipe did to the rows to learn from. */
+export interface StepsDone {
+  readonly reports: readonly StepReport[];
+  /** [reports + 1]: the columns that each step found, and what the last left. */
+  readonly found: readonly (readonly ColumnHead[])[];
+}
+export interface OpenedPreparation extends StepsDone {
+  readonly recipe: Digest;
+  /** Over what the recipe learnt and all prepared rows. */
+  readonly digest: Digest;
+}
+
 /** What would be learnt from. */
 export interface OpenedBench {
   readonly version: DatasetVersion;
@@ -83,6 +101,8 @@ export interface OpenedBench {
   /** Labels in target order; null: a number. */
   readonly classes: readonly string[] | null;
   readonly notes: readonly string[];
+  /** null: pictures, which are taken as they are. */
+  readonly preparation: OpenedPreparation | null;
   /** Those that suit these rows. */
   readonly models: readonly OfferedModel[];
   /** The name of the one that is trained where nobody chooses. */
@@ -111,5 +131,11 @@ export type BenchReply =
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
-  | { readonly type: 'refused'; readonly id: number; readonly message: string }
+  | {
+      readonly type: 'refused';
+      readonly id: number;
+      readonly message: string;
+      /** Where the recipe is why: which of its steps, from 0 (null: what they left all together), and what those before it did. */
+      readonly recipe?: StepsDone & { readonly step: number | null };
+    }
   | CommonReply;

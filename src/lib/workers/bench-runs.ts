@@ -107,12 +107,12 @@ async function beginning(
 ): Promise<Begun> {
   const common = { id, program, startedAt: clock.now() };
   if (request.name === 'train') {
-    const opened = await opener.open(request.dataset, request.target);
+    const opened = await opener.open(request.dataset, request.target, request.recipe);
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
-    const { dataset, data, task } = opened;
+    const { dataset, data, task, recipe } = opened;
     const target = data.contract.kind === 'image' ? null : request.target;
-    const setup = setupOf({ name: dataset.name, target, task }, request.training);
+    const setup = setupOf({ name: dataset.name, target, task, recipe }, request.training);
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
     return { record, opened, chosen: chosenBy(record), expected: undefined };
   }
@@ -120,7 +120,7 @@ async function beginning(
   if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
-  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, dataset.state);
+  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, setup.recipe, dataset.state);
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
@@ -215,7 +215,8 @@ async function kept(
       const isSame = expected === undefined ? null : fitted.digest === expected;
       const { chosen: made } = done.value;
       const { contract, training } = data;
-      const origin = { contract, chosen: made, seed, data: data.digest, training };
+      const preparation = data.preparation?.fitted;
+      const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
       const { model, options, digest } = trained.result.model;
       const { manifest, again } = keeper.record;

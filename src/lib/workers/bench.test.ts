@@ -11,6 +11,7 @@ import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { DataContract, TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
+import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
 import { importFiles, importSample } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -92,7 +93,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
 
 const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target });
+  const answer = await client.open({ dataset: 'set', target, recipe: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -112,7 +113,7 @@ async function endedBy(
 ): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
-    { name: 'train', dataset: 'set', version, target, training: { ...wishes, ...own } },
+    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
     tell,
     new AbortController().signal,
   );
@@ -206,13 +207,57 @@ test('what a contract keeps in groups is held out in groups, though the column o
   const text = [`box,${header}`, ...lines.map((line, row) => `b${row % 15},${line}`)].join('\n');
   const examples = await readCsv(grouped, text);
   const data = storedData(grouped, examples, 'area');
-  if (!data.ok) throw new Error(data.error);
+  if (!data.ok) throw new Error(data.error.message);
   const { training, heldOut, split } = data.value;
   expect(split).toContain('groups');
   expect(training.count + heldOut.count).toBe(90);
   // Fifteen boxes of six rows: a group is on one side as a whole.
   expect(heldOut.count % 6).toBe(0);
   expect(heldOut.count).toBeGreaterThan(0);
+});
+
+test('rows are prepared by the recipe that is asked for, as by the command line; a step that cannot be is named', async () => {
+  const recipe: Recipe = {
+    steps: [...usualRecipe.steps.slice(0, 4), usualStep('impute'), ...usualRecipe.steps.slice(4)],
+  };
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const runs = memoryRunStore();
+  const client = clientOf(store, runs);
+  const page = new DatasetTraining('set', client);
+  await page.open('area', recipe);
+  const { preparation } = page.opened ?? {};
+  const byCommandLine = await tableData([sourceOfText('table.csv', shapesCsv)], {
+    ...usual,
+    target: 'area',
+    recipe,
+  });
+  expect(preparation?.recipe).toBe(recipeDigest(recipe));
+  expect(preparation?.digest).toBe(byCommandLine.ok && byCommandLine.value.preparation?.digest);
+  expect(preparation?.reports.map(({ step }) => step)).toEqual(recipe.steps.map(({ step }) => step));
+  expect(preparation?.found).toHaveLength(recipe.steps.length + 1);
+  await page.train(wishes);
+  // The run keeps the recipe, by which it is had again.
+  expect(page.run.following.phase).toBe('ended');
+  const [kept] = await runs.list();
+  expect(kept?.record.manifest.setup.recipe).toEqual(recipeJson(recipe));
+  const { signal } = new AbortController();
+  const again = await client.run({ name: 'again', run: kept?.record.id ?? '' }, () => {}, signal);
+  expect(again).toMatchObject({ isSame: true });
+  // Prepared otherwise, the same rows are other bits; undone, the same.
+  await page.open('area', usualRecipe);
+  expect(page.opened?.preparation?.digest).not.toBe(preparation?.digest);
+  await page.open('area', recipe);
+  expect(page.opened?.preparation?.digest).toBe(preparation?.digest);
+  await page.open('area', { steps: [usualStep('trim'), usualStep('scale', { columns: ['width'] })] });
+  expect(page.opening).toMatchObject({
+    phase: 'unusable',
+    message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
+    recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
+  });
+  expect(await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] } })).toMatchObject({
+    type: 'refused',
+    message: expect.stringContaining('This is no recipe'),
+  });
 });
 
 test('pictures are learnt from as they were read', async () => {
@@ -328,7 +373,11 @@ describe('a run', () => {
     const client = clientOf(datasets, closing);
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
-    void client.run({ name: 'train', dataset: 'set', version, target, training }, () => {}, going);
+    void client.run(
+      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      () => {},
+      going,
+    );
     await vi.waitUntil(async () => (await runs.list())[0]?.record.manifest.trials.length === 2, 20_000);
     expect(written).toBeGreaterThan(2);
     const [cut] = await runs.list();
@@ -362,6 +411,7 @@ describe('a run', () => {
       dataset: 'set',
       version,
       target,
+      recipe: null,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -425,6 +475,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     dataset: 'set',
     version: opened.version,
     target: 'area',
+    recipe: null,
     training: wishes,
   };
   expect(
@@ -433,7 +484,9 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area' })).rejects.toThrow('not in this browser');
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+    'not in this browser',
+  );
 
   // Codes of more kinds than there may be classes: the command line would name its flag.
   const coded: TableContract = {
@@ -447,6 +500,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   const answer = await clientOf(await storeOf(coded, await readCsv(coded, codes.join('\n')))).open({
     dataset: 'set',
     target: 'colour',
+    recipe: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

@@ -1,5 +1,6 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
 import { classLabels } from '../core/data/contract.ts';
+import { recipeDigest } from '../core/recipe/recipe.ts';
 import { benchModels, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
@@ -32,7 +33,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   ): Promise<BenchReply> => {
     const { id } = request;
     if (request.name === 'open')
-      return { type: 'opened', id, opened: openedOf(await opener.open(request.dataset, request.target)) };
+      return {
+        type: 'opened',
+        id,
+        opened: openedOf(await opener.open(request.dataset, request.target, request.recipe)),
+      };
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
     if (request.name === 'predict')
@@ -55,7 +60,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       dependencies.reply(await work(request, controller.signal));
     } catch (error) {
       if (controller.signal.aborted) dependencies.reply({ type: 'cancelled', id });
-      else if (error instanceof Unusable) dependencies.reply({ type: 'refused', id, message: error.message });
+      else if (error instanceof Unusable) dependencies.reply(refusalOf(id, error));
       else dependencies.reply({ type: 'failure', id, message: sentenceOf(error) });
     } finally {
       running.delete(id);
@@ -63,8 +68,14 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   };
 }
 
+function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
+  if (recipe === undefined) return { type: 'refused', id, message };
+  const { step, reports, found } = recipe;
+  return { type: 'refused', id, message, recipe: { step, reports, found } };
+}
+
 function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBench {
-  const { contract, training, heldOut, split, notes } = data;
+  const { contract, training, heldOut, split, notes, preparation } = data;
   return {
     version,
     target,
@@ -73,6 +84,15 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
     split,
     classes: classLabels(contract) ?? null,
     notes,
+    preparation:
+      preparation === undefined
+        ? null
+        : {
+            recipe: recipeDigest(preparation.fitted.recipe),
+            digest: preparation.digest,
+            reports: preparation.reports,
+            found: preparation.found,
+          },
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
       .map(({ name, title, description, options }) => ({ name, title, description, options })),

@@ -1,6 +1,7 @@
 // The one IndexedDB database of this browser profile: its object stores, how it is opened, and what happens when another
 // tab wants to upgrade or delete it. What lies in the stores belongs to datasets.ts and participant-store.ts.
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Canonical } from '../../core/canonical.ts';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
@@ -22,6 +23,8 @@ export interface DatasetRow {
   readonly chunks: number;
   /** The import as a state and the state in use, once there was a commit. */
   readonly states?: { readonly root: DatasetCommit; readonly head: number };
+  /** How its rows are prepared for a model (core/recipe/history.ts), once somebody has changed that. */
+  readonly recipe?: Canonical;
 }
 
 /** A state of a dataset that a change made; number 0, the import, is the chunks. */

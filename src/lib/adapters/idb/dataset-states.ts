@@ -3,6 +3,7 @@
 import { afterChanges, changesTo, describeChange } from '../../core/data/dataset-states.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChangeInPlace, type RowChange } from '../../core/data/row-change.ts';
+import type { Canonical } from '../../core/canonical.ts';
 import type { DatasetVersion } from '../../core/ids.ts';
 import {
   DatasetMoved,
@@ -30,7 +31,11 @@ export function isSame(before: StoredDataset, now: StoredDataset | undefined): b
   if (now === undefined) return false;
   if ('sealed' in before || 'sealed' in now)
     return 'sealed' in before && 'sealed' in now && String(before.sealed) === String(now.sealed);
-  return before.record.version === now.record.version && before.states?.head === now.states?.head;
+  return (
+    before.record.version === now.record.version &&
+    before.states?.head === now.states?.head &&
+    JSON.stringify(before.recipe) === JSON.stringify(now.recipe)
+  );
 }
 
 interface ReadState {
@@ -165,6 +170,21 @@ export async function checkout(
   };
   if (!(await replace(database, seal, found.stored, next, undefined, 0))) throw new DatasetMoved(id);
   return next.record;
+}
+
+/** The last that is kept counts, in whichever tab. */
+export async function keepRecipe(
+  database: Database,
+  seal: Seal,
+  id: string,
+  recipe: Canonical,
+): Promise<void> {
+  for (;;) {
+    const stored = await database.get('datasets', id);
+    if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
+    const row = await seal.open('datasets', id, stored);
+    if (await replace(database, seal, stored, { ...row, recipe }, undefined, 0)) return;
+  }
 }
 
 /** Examples for a dataset that has commits: one more of them. */

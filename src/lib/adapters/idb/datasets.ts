@@ -19,6 +19,7 @@ import {
   commit,
   history,
   isSame,
+  keepRecipe,
   stateOf,
   type StateStore,
 } from './dataset-states.ts';
@@ -83,6 +84,11 @@ export function idbDatasetStore(
       adding = mine.catch(() => undefined);
       return mine;
     },
+    async recipe(id) {
+      const row = await database.get('datasets', id);
+      return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
+    },
+    keepRecipe: (id, recipe) => keepRecipe(database, seal, id, recipe),
     judge,
     journal: (id) => journalOf(database, seal, id),
     async delete(id) {
@@ -290,7 +296,7 @@ async function add(store: StateStore, id: string, examples: Examples): Promise<D
       const [ownChunk, ownHashes, next] = await Promise.all([
         as.seal('chunks', [id, place], chunk),
         as.seal('hashes', [id, place], hashes),
-        as.seal('datasets', id, { id, record, chunks: place + 1 }),
+        as.seal('datasets', id, { ...row, record, chunks: place + 1 }),
       ]);
       const transaction = database.transaction(['datasets', 'chunks', 'hashes', 'lock'], 'readwrite', {
         durability: 'strict',

@@ -1,4 +1,5 @@
 // Datasets in memory: for headless participants, tests, and a browser that gives no storage. The contract suite's first subject.
+import type { Canonical } from '../../core/canonical.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { afterChanges, changesTo, describeChange, type KeptState } from '../../core/data/dataset-states.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
@@ -28,6 +29,7 @@ interface Held {
   root: DatasetCommit | undefined;
   readonly states: KeptState<DatasetCommit>[];
   head: number;
+  recipe: Canonical | undefined;
   readonly journal: JournalEntry[];
 }
 
@@ -175,6 +177,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         root: undefined,
         states: [],
         head: 0,
+        recipe: undefined,
         journal: [],
       };
       held.set(draft.id, one);
@@ -217,6 +220,10 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       const { version, count: rows, classCounts } = wanted;
       one.record = { ...one.record, version, count: rows, classCounts };
       return one.record;
+    },
+    recipe: (id) => Promise.resolve(held.get(id)?.recipe),
+    async keepRecipe(id, recipe) {
+      finished(id).recipe = structuredClone(recipe);
     },
     judge: async (id, entry) => void finished(id).journal.push(entry),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),

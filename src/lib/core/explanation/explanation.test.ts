@@ -191,6 +191,38 @@ test('LIME of a line returns its weights', () => {
   );
 });
 
+test('LIME draws categories as categories, and missing numbers as missing', () => {
+  // [number, its indicator, three categories, of which a tenth of the rows have none].
+  const drawn = {
+    columns: [
+      { name: 'a', from: 0, to: 2, type: 'number' },
+      { name: 'colour', from: 2, to: 5, type: 'category' },
+    ],
+    mean: Float32Array.of(0, 0.25, 0.5, 0.3, 0.1),
+  } as const;
+  const counts = { none: 0, missing: 0, first: 0 };
+  const score: ScoreRows = (given, n) =>
+    Float64Array.from({ length: n }, (_, at) => {
+      const [value = 0, gap = 0, ...colours] = given.subarray(at * 5, (at + 1) * 5);
+      expect(colours.every((one) => one === 0 || one === 1)).toBe(true);
+      expect(sum(colours)).toBeLessThanOrEqual(1);
+      if (gap === 1) expect(value).toBe(0);
+      counts.missing += gap;
+      counts.none += sum(colours) === 0 ? 1 : 0;
+      counts.first += colours[0]!;
+      return 2 * value + 7 * colours[1]!;
+    });
+  const found = localLine(score, Float32Array.of(1, 0, 0, 1, 0), { seed: 1, samples: 4000, drawn });
+  // Three standard deviations of 4,000 draws: √(4000 · 0.25 · 0.75) = 27.
+  expect(Math.abs(counts.missing - 1000)).toBeLessThan(82);
+  expect(Math.abs(counts.none - 400)).toBeLessThan(57);
+  expect(Math.abs(counts.first - 2000)).toBeLessThan(95);
+  expect(found.weights[0]).toBeCloseTo(2, 5);
+  // What the second colour adds against the first.
+  expect(found.weights[3]! - found.weights[2]!).toBeCloseTo(7, 5);
+  expect(found.fidelity).toBeCloseTo(1, 9);
+});
+
 test('a column that the model does not read has no importance, and the one it reads most comes first', async () => {
   const truth = line(features, count);
   const figure = (given: Float32Array): number =>

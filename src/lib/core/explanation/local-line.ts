@@ -1,8 +1,16 @@
 // LIME (Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?"): the straight line that comes closest to a model around one row. Rows
 // are drawn around it, each scored by the model and weighed by its nearness, and a weighted ridge regression is fitted to them.
 import { solvePositive } from '../learners/cholesky.ts';
-import { random } from '../random.ts';
-import type { ScoreRows } from './black-box.ts';
+import { random, type Random } from '../random.ts';
+import type { ColumnPlace, ScoreRows } from './black-box.ts';
+
+/** How rows are drawn around one: what is a category is drawn as one, by its share of the rows, as the authors do. */
+export interface DrawnColumns {
+  /** `number`: a value, and behind it its indicator of being missing where there is one. */
+  readonly columns: readonly (ColumnPlace & { readonly type: 'number' | 'category' })[];
+  /** [F]: the mean encoded row, in which a category's share stands. */
+  readonly mean: Float32Array;
+}
 
 export interface LocalLine {
   /** [F]: how much the score grows with each encoded feature around the row. */
@@ -14,6 +22,8 @@ export interface LocalLine {
 
 export interface LocalLineOptions {
   readonly seed: number;
+  /** Left out: every feature is a number. */
+  readonly drawn?: DrawnColumns;
   readonly samples?: number;
   /** Standard deviation of the draws, in encoded units (standard deviations of a column). */
   readonly spread?: number;
@@ -30,7 +40,9 @@ export function localLine(score: ScoreRows, row: Float32Array, options: LocalLin
   const draw = random(options.seed, 'lime');
   const drawn = new Float32Array(samples * size);
   for (let at = 0; at < samples; at += 1)
-    for (let i = 0; i < size; i += 1) drawn[at * size + i] = row[i]! + spread * draw.normal();
+    if (options.drawn === undefined)
+      for (let i = 0; i < size; i += 1) drawn[at * size + i] = row[i]! + spread * draw.normal();
+    else drawRow(drawn.subarray(at * size, (at + 1) * size), row, options.drawn, spread, draw);
   const scores = score(drawn, samples);
   const near = Float64Array.from({ length: samples }, (_, at) => {
     let distance = 0;
@@ -66,4 +78,30 @@ export function localLine(score: ScoreRows, row: Float32Array, options: LocalLin
   }
   for (let i = 0; i < size; i += 1) intercept -= weights[i]! * row[i]!;
   return { weights, intercept, fidelity: all > 0 ? 1 - left / all : 1 };
+}
+
+/** `into` [F], zeros. */
+function drawRow(
+  into: Float32Array,
+  row: Float32Array,
+  { columns, mean }: DrawnColumns,
+  spread: number,
+  draw: Random,
+): void {
+  for (const { type, from, to } of columns) {
+    let left = draw.next();
+    if (type === 'number') {
+      const isMissing = to - from > 1 && left < mean[from + 1]!;
+      if (isMissing) into[from + 1] = 1;
+      else into[from] = row[from]! + spread * draw.normal();
+      continue;
+    }
+    // What the shares leave is the share of rows without a category.
+    for (let i = from; i < to; i += 1) {
+      left -= mean[i]!;
+      if (left >= 0) continue;
+      into[i] = 1;
+      break;
+    }
+  }
 }

@@ -1,7 +1,8 @@
 // What there is to see in a column of text cells, seen one after the other: what a contract is drafted from.
 import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
-import { numericSpelling } from './cell-category.ts';
-import { isMissing } from './missing.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
+import { isMissing } from '../../core/data/missing.ts';
+import { roundedTo } from '../../core/recipe/rounded-to.ts';
 
 /** What was seen in one column of the example. */
 export interface ColumnFacts {
@@ -93,10 +94,3 @@ export function columnFacts(name: string): ColumnFactsBuilder {
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** To a whole number of the largest power of ten that is not above `unit`. */
-export function roundedTo(value: number, unit: number, round: (value: number) => number): number {
-  const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(unit))));
-  const scale = 10 ** digits;
-  return Number((round(value * scale) / scale).toFixed(digits));
-}

@@ -13,7 +13,7 @@ import {
   type RefusalLog,
 } from '../import-report.ts';
 import { fieldText, type CsvRecord } from './csv-scanner.ts';
-import { isMissing } from './missing.ts';
+import { isMissing } from '../../core/data/missing.ts';
 
 export interface ColumnRules {
   /** The columns that they are for. */

@@ -1,11 +1,12 @@
 // From an example CSV to a draft of the data contract, for the coordinator's form: types, ranges, categories, scaling, and a guess
 // at the target. A draft to read and mend, with notes on every guess that could be wrong.
 import type { TableColumn, TableContract, TableTarget } from '../../core/data/contract.ts';
-import { IDENTIFIER_NAME } from '../../core/exploration/identity.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
+import { looksCoded, uselessReason } from '../../core/recipe/worth.ts';
+import { roundedTo } from '../../core/recipe/rounded-to.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type RefusalKind } from '../import-report.ts';
-import { numericSpelling } from './cell-category.ts';
-import { columnFacts, MAXIMUM_VALUES, roundedTo, type ColumnFacts } from './column-facts.ts';
+import { columnFacts, type ColumnFacts } from './column-facts.ts';
 
 export interface InferredContract {
   readonly contract: TableContract;
@@ -53,7 +54,15 @@ export function contractOfFacts(
 ): Result<InferredContract, InferenceProblem> {
   const notes: string[] = [];
   const usable = columns.filter((facts) => {
-    const reason = unusable(facts, rows);
+    const reason = uselessReason(
+      {
+        name: facts.name,
+        distinct: facts.distinct,
+        areNumbers: facts.numbers !== undefined,
+        longest: facts.values.reduce((longest, value) => Math.max(longest, value.length), 0),
+      },
+      rows,
+    );
     if (reason !== undefined && facts.name !== target)
       notes.push(`${quoted(facts.name)} is left out: ${reason}`);
     return reason === undefined || facts.name === target;
@@ -132,28 +141,6 @@ export function headerProblem(header: readonly string[], rows: number): Inferenc
   return undefined;
 }
 
-function unusable(facts: ColumnFacts, rows: number): string | undefined {
-  if (facts.name === '') return 'it has no name.';
-  if (facts.name.length > 80) return 'its name is longer than 80 characters.';
-  if (facts.distinct === 0) return 'it is empty in every row.';
-  if (IDENTIFIER_NAME.test(facts.name) && facts.distinct > rows / 2)
-    return 'it looks like an identifier, which no model should learn.';
-  if (facts.distinct === 1) return 'it has the same value in every row.';
-  if (facts.numbers !== undefined) return undefined;
-  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > MAXIMUM_VALUES)
-    return 'its texts are nearly all different (names or free text).';
-  if (facts.values.some((value) => value.length > 80)) return 'it holds free text.';
-  return undefined;
-}
-
-/** Whole numbers of few values are codes more often than quantities. */
-const looksCoded = (facts: ColumnFacts, rows: number): boolean =>
-  facts.numbers !== undefined &&
-  facts.numbers.areWhole &&
-  facts.distinct <= 8 &&
-  facts.distinct * 10 <= rows &&
-  facts.numbers.maximum <= 100;
-
 function targetCandidates(usable: readonly ColumnFacts[]): string[] {
   const rank = (facts: ColumnFacts, field: number): number =>
     (TARGET_NAME.test(facts.name) ? 1000 : 0) + (field === usable.length - 1 ? 500 : 0) + field;
@@ -164,7 +151,7 @@ function targetCandidates(usable: readonly ColumnFacts[]): string[] {
 }
 
 function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColumn {
-  if (facts.numbers === undefined || looksCoded(facts, rows)) {
+  if (facts.numbers === undefined || looksCoded({ ...facts.numbers, distinct: facts.distinct }, rows)) {
     if (facts.numbers !== undefined)
       notes.push(
         `${quoted(facts.name)} has only the values ${listOf(facts.values, 8)} and is taken as a category. Make it a number where it counts or measures.`,

@@ -4,7 +4,7 @@ import type { RefusalLog } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { numberIn } from './cell-number.ts';
 import { fieldText } from './csv-scanner.ts';
-import { isMissing } from './missing.ts';
+import { isMissing } from '../../core/data/missing.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './record-source.ts';
 
 /**

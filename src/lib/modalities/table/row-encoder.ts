@@ -5,10 +5,10 @@ import { UNLABELLED } from '../../core/data/examples.ts';
 import { DAY_MS, isoText, isoTime } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { listOf, quoted, type Problem } from '../import-report.ts';
-import { categoryMatcher, MISSING, UNKNOWN, type CategoryMatcher } from './cell-category.ts';
+import { categoryMatcher, MISSING, UNKNOWN, type CategoryMatcher } from '../../core/data/cell-category.ts';
 import { numberIn } from './cell-number.ts';
 import { fieldText, type CsvRecord } from './csv-scanner.ts';
-import { isMissing } from './missing.ts';
+import { isMissing } from '../../core/data/missing.ts';
 
 /** Why a row cannot be used: one of its cells that breaks the contract. */
 export type RowProblem = Problem;

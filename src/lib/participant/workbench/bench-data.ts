@@ -5,16 +5,20 @@ import { splitRows, type HowToSplit, type Together } from '../../core/data/row-s
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { encodeTable, fitContract, rowHashes } from '../../modalities/fit-table.ts';
+import type { RecipeProblem } from '../../core/recipe/fit.ts';
+import { usualRecipe, type Recipe } from '../../core/recipe/recipe.ts';
+import { rowHashes } from '../../modalities/row-hashes.ts';
 import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
-import { withWords } from '../../modalities/table-words.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
-import { numericSpelling } from '../../modalities/table/cell-category.ts';
+import { numericSpelling } from '../../core/data/cell-category.ts';
 import { timesOf } from '../../modalities/table-times.ts';
+import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
 
 export interface BenchData {
   readonly contract: DataContract;
+  /** undefined: pictures, which are taken as they were read. */
+  readonly preparation: Preparation | undefined;
   readonly training: Examples;
   readonly heldOut: Examples;
   /** Over every row as it was read: the same rows in the same order have the same digest. */
@@ -38,6 +42,8 @@ export interface TableSettings extends TaskSettings {
   readonly group: string | null;
   /** The rows with the latest values of this column are held out. */
   readonly time: string | null;
+  /** What is done to the rows; left out: what is usual. */
+  readonly recipe?: Recipe | undefined;
 }
 
 /** At least so many rows on both sides: fewer judge nothing. */
@@ -52,25 +58,36 @@ export async function tableData(
   signal?: AbortSignal,
 ): Promise<Result<BenchData, string>> {
   const table = await readRawTable(files, settings.target, signal);
-  return table.ok ? rawTableData(table.value, settings) : table;
+  if (!table.ok) return table;
+  const data = rawTableData(table.value, settings);
+  return data.ok ? data : fail(data.error.message);
 }
+
+/** Why rows cannot be learnt from; `recipe`: what came of the steps that they were to be prepared by, where it is their doing. */
+export interface TableRefusal {
+  readonly message: string;
+  readonly recipe: RecipeProblem | undefined;
+}
+
+const refusal = (message: string, recipe?: RecipeProblem) => fail<TableRefusal>({ message, recipe });
 
 /** The same of a table that was read before. `groups` [rows]: rows of equal value stay together, whatever the settings say. */
 export function rawTableData(
   table: RawTable,
   settings: TableSettings,
   groups?: Uint32Array,
-): Result<BenchData, string> {
+): Result<BenchData, TableRefusal> {
   const grouping = [settings.group, settings.time].filter((column) => column !== null);
   const missing = grouping.find((column) => !table.header.includes(column));
-  if (missing !== undefined) return fail(`There is no column “${missing}” to split by. Check the spelling.`);
+  if (missing !== undefined)
+    return refusal(`There is no column “${missing}” to split by. Check the spelling.`);
   // A column that rows are grouped by names the group and would be learnt by heart.
   const without =
     settings.group === null || settings.without.includes(settings.group)
       ? settings.without
       : [...settings.without, settings.group];
   const task = tableTask(table, { ...settings, without });
-  if (!task.ok) return task;
+  if (!task.ok) return refusal(task.error);
   const { header, rows } = table;
   const cellsOf = (column: string): string[] => {
     const field = header.indexOf(column);
@@ -86,85 +103,75 @@ export function rawTableData(
           },
           phrase: 'by the whole groups that the data contract names',
         });
-  return how.ok ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table) : how;
+  return how.ok
+    ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table, settings.recipe ?? usualRecipe)
+    : refusal(how.error);
 }
 
 function splitAndEncode(
-  raw: TableTask,
+  task: TableTask,
   share: number,
   how: Split,
   cellsOf: (column: string) => string[],
   { header, numbers }: RawTable,
-): Result<BenchData, string> {
-  const hashes = rowHashes(raw.rows);
-  const digest = digestBuilder().update(bytesOf(hashes)).finish();
-  const first = Uint32Array.from({ length: raw.rows.length }, (_, row) => hashes[2 * row]!);
-  const { target } = raw;
+  recipe: Recipe,
+): Result<BenchData, TableRefusal> {
+  const digest = digestBuilder()
+    .update(bytesOf(rowHashes(task.rows)))
+    .finish();
+  // Rows that differ in their names alone are one row twice: they stand on one side.
+  const hashes = rowHashes(task.rows, countedFields(task, recipe));
+  const first = Uint32Array.from({ length: task.rows.length }, (_, row) => hashes[2 * row]!);
+  const { target } = task;
   const classes =
     target.type === 'classes'
-      ? Int32Array.from(raw.rows, (row) => labelIndex(target.classes, row[raw.field] ?? ''))
+      ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
   const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, share);
   if (training.length < FEWEST || heldOut.length < FEWEST)
-    return fail(
-      `Of ${raw.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+    return refusal(
+      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
-  const worded = withWords(raw, training);
-  if (!worded.ok) return worded;
-  const { table: task, notes: wordNotes } = worded.value;
-  const fitted = fitContract(task, training);
-  if (!fitted.ok) return fitted;
-  const { contract } = fitted.value;
-  const learnt = encodeTable(task, contract, training);
-  if (!learnt.ok) return learnt;
-  const kept = encodeTable(task, contract, heldOut);
-  if (!kept.ok) return kept;
-  if (learnt.value.examples.count < FEWEST || kept.value.examples.count < FEWEST)
-    return fail(
-      `Too few rows can be used. The first reason: ${learnt.value.firstRefusal ?? kept.value.firstRefusal ?? 'none was given'}`,
+  const done = prepareTable({ task, hashes, training, heldOut }, recipe);
+  if (!done.ok) return refusal(done.error.message, done.error);
+  const prepared = done.value;
+  if (prepared.training.count < FEWEST)
+    return refusal(
+      `The recipe leaves ${prepared.training.count} rows to learn from, and ${FEWEST} are needed. Let it drop fewer.`,
     );
-  if (classes !== undefined && new Set(learnt.value.examples.targets).size < 2)
-    return fail(
+  if (classes !== undefined && new Set(prepared.training.targets).size < 2)
+    return refusal(
       `Every row to learn from has the same ${task.target.name}. Bring rows of at least two classes, or split otherwise.`,
     );
-  const refused = learnt.value.refused + kept.value.refused;
-  const isOfWords = (note: string): boolean => wordNotes.length > 0 && /^“[^”]*: /.test(note);
-  const notes = [...task.notes, ...wordNotes, ...fitted.value.notes.filter((note) => !isOfWords(note))];
-  if (refused > 0)
+  const notes = [...task.notes, ...prepared.preparation.reports.flatMap((report) => report.notes)];
+  if (prepared.unseen > 0)
     notes.push(
-      `${refused} rows are left out. The first: ${learnt.value.firstRefusal ?? kept.value.firstRefusal ?? ''}`,
-    );
-  if (kept.value.unseen > 0)
-    notes.push(
-      `${kept.value.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
+      `${prepared.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
     );
   const reached = heldOut.length / (training.length + heldOut.length);
   if (Math.abs(reached - share) > UNEVEN)
     notes.push(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
     );
+  const { trainingRows } = prepared;
   return ok({
-    contract,
-    training: learnt.value.examples,
-    heldOut: kept.value.examples,
+    contract: prepared.contract,
+    preparation: prepared.preparation,
+    training: prepared.training,
+    heldOut: prepared.heldOut,
     digest,
     split: how.phrase,
-    together: togetherOf(how.how, learnt.value.rows),
+    together: togetherOf(how.how, trainingRows),
     notes,
     heldOutCells(column) {
       if (!header.includes(column)) return undefined;
       const cells = cellsOf(column);
       // A hospital's 1.0 is another's 1.
-      return Array.from(kept.value.rows, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
+      return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
-    trainingPlace: (index) => numbers[task.origins[learnt.value.rows[index] ?? 0] ?? 0] ?? 0,
+    trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
   });
 }
-
-const labelIndex = (classes: readonly { readonly label: string }[], text: string): number => {
-  const exact = classes.findIndex((one) => one.label === text);
-  return exact >= 0 ? exact : classes.findIndex((one) => Number(one.label) === Number(text));
-};
 
 interface Split {
   readonly how: HowToSplit;
@@ -230,6 +237,7 @@ export function examplesData(
     );
   return ok({
     contract,
+    preparation: undefined,
     training,
     heldOut,
     digest: builder.finish(),

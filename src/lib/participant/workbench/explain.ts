@@ -59,7 +59,11 @@ export function explainRow(
     return Float64Array.from({ length: count }, (_, at) => all[at * outputs + output]!);
   };
   if (way === 'lime') {
-    const line = localLine(score, row, { seed: 1 });
+    const columns = columnPlaces(contract).map((place, at) => ({
+      ...place,
+      type: contract.columns[at]?.type ?? ('number' as const),
+    }));
+    const line = localLine(score, row, { seed: 1, drawn: { columns, mean } });
     const at = (point: Float32Array): number =>
       line.weights.reduce((sum, weight, i) => sum + weight * point[i]!, line.intercept);
     const effects = Float64Array.from(columnPlaces(contract), ({ from, to }) => {

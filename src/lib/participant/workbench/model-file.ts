@@ -1,4 +1,4 @@
-// A model of the workbench as one file of JSON: the contract that rows are encoded by, what was learnt, and where it came from. Of the
+// A model of the workbench as one file of JSON: what is done to rows and how they are encoded, what was learnt, where it came from. Of the
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
@@ -10,6 +10,7 @@ import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
+import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { digestOfParts, type Fitted } from './fit.ts';
@@ -18,8 +19,10 @@ import { benchModelNamed, type ChosenModel } from './models.ts';
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
 const ModelFile = v.strictObject({
   format: v.literal('tributary-model'),
-  version: v.literal(1),
+  version: v.literal(2),
   contract: DataContract,
+  /** The recipe and what it learnt (core/recipe); null: pictures. */
+  preparation: v.nullable(Json),
   model: v.string(),
   options: v.record(v.string(), v.number()),
   seed: v.number(),
@@ -38,6 +41,8 @@ const ModelFile = v.strictObject({
 export interface OpenedModel {
   readonly chosen: ChosenModel;
   readonly contract: DataContract;
+  /** undefined: pictures. */
+  readonly preparation: FittedRecipe | undefined;
   readonly predictor: Predictor;
   /** [F] */
   readonly mean: Float32Array;
@@ -45,6 +50,7 @@ export interface OpenedModel {
 
 export interface ModelOrigin {
   readonly contract: DataContract;
+  readonly preparation: FittedRecipe | undefined;
   readonly chosen: ChosenModel;
   readonly seed: number;
   readonly data: Digest;
@@ -53,12 +59,13 @@ export interface ModelOrigin {
 
 export function writeModelFile(
   fitted: Fitted,
-  { contract, chosen, seed, data, training }: ModelOrigin,
+  { contract, preparation, chosen, seed, data, training }: ModelOrigin,
 ): string {
   const file: Omit<v.InferInput<typeof ModelFile>, 'seal'> = {
     format: 'tributary-model',
-    version: 1,
+    version: 2,
     contract,
+    preparation: preparation === undefined ? null : fittedJson(preparation),
     model: chosen.model.name,
     options: { ...chosen.options },
     seed,
@@ -79,7 +86,9 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   try {
     read = v.parse(ModelFile, JSON.parse(text));
   } catch {
-    return fail('This is not a model that “tributary train --save” has written.');
+    return fail(
+      'This is not a model that this version of “tributary train --save” has written. Train it again, or use the version that saved it.',
+    );
   }
   const learnt = read.learnt.map(arrayOf);
   const mean = arrayOf(read.mean);
@@ -96,6 +105,11 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   if (!options.ok) return fail(`The model’s settings are none that it can have: ${options.error.message}`);
   const chosen = { model, options: options.value };
   const { contract } = read;
+  const preparation = read.preparation === null ? undefined : readFitted(read.preparation);
+  if (preparation?.ok === false)
+    return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
+  if ((preparation === undefined) !== (contract.kind === 'image'))
+    return fail('The model does not say what is done to rows before it sees them. Save it again.');
   const unsuited = model.unsuited(contract, chosen.options);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
   const predictor =
@@ -105,7 +119,7 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
   if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
-  return ok({ chosen, contract, predictor, mean });
+  return ok({ chosen, contract, preparation: preparation?.value, predictor, mean });
 }
 
 /** A network in plain loops: for the rows of a table, quick enough without an engine. */

@@ -13,7 +13,7 @@ export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'see
 
 /** `target`: null for pictures. */
 export const setupOf = (
-  { name, target, task }: Pick<TrainSetup, 'target' | 'task'> & { readonly name: string },
+  { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
   { model, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
@@ -23,6 +23,7 @@ export const setupOf = (
   heldOut: HELD_OUT,
   group: null,
   time: null,
+  recipe,
   model,
   budgetMs,
   trials,

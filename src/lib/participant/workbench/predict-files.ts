@@ -2,12 +2,11 @@
 import { classLabels, exampleShape } from '../../core/data/contract.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { encodeTable } from '../../modalities/fit-table.ts';
 import { readRawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
-import { tableInputs } from '../../modalities/table-inputs.ts';
 import { explainRow, type Explanation, type WayToExplain } from './explain.ts';
 import type { OpenedModel } from './model-file.ts';
+import { servedRows } from './prepare.ts';
 
 export interface Prediction {
   /** Of its file, from 1, the header not counted, rows that could not be read counted. */
@@ -37,33 +36,29 @@ export async function predictFiles(
   explains: WayToExplain | null,
   signal: AbortSignal,
 ): Promise<Result<Predicted, string>> {
-  const { contract, predictor } = model;
-  if (contract.kind !== 'table')
+  const { contract, predictor, preparation } = model;
+  if (contract.kind !== 'table' || preparation === undefined)
     return fail('This model takes pictures; rows of tables alone are predicted here.');
-  const table = await readRawTable(files, contract.columns[0]?.name ?? '', signal);
+  const table = await readRawTable(files, preparation.inputs[0] ?? '', signal);
   if (!table.ok) return table;
-  const inputs = tableInputs(table.value, contract);
-  if (!inputs.ok) return inputs;
-  const all = Uint32Array.from(inputs.value.rows, (_, row) => row);
-  const encoded = encodeTable({ ...inputs.value, field: undefined }, contract, all);
-  if (!encoded.ok) return encoded;
-  const { examples, rows, unseen } = encoded.value;
-  const features = Float32Array.from(examples.features);
-  const outputs = predictor.predict(features, examples.count);
+  const served = servedRows(preparation, contract, table.value);
+  if (!served.ok) return served;
+  const { features, unseen } = served.value;
+  const count = table.value.rows.length;
+  const outputs = predictor.predict(features, count);
   const width = exampleShape(contract)[0] ?? 0;
   const labels = classLabels(contract);
   const { target } = contract;
   const isOne = table.value.files.length === 1;
   const predictions: Prediction[] = [];
-  for (let at = 0; at < examples.count; at += 1) {
+  for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
     const explanation =
       explains === null
         ? undefined
         : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
-    const place = rows[at] ?? 0;
-    const row = table.value.numbers[place] ?? 0;
-    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= place)?.name;
+    const row = table.value.numbers[at] ?? 0;
+    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= at)?.name;
     if (labels === undefined || target.type === 'number') {
       const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
       predictions.push({ row, file, says: outputs[at]! * scale + shift, shares: undefined, explanation });
@@ -78,7 +73,7 @@ export async function predictFiles(
   return ok({
     predictions,
     unseen,
-    leftOut: table.value.unreadable + encoded.value.refused,
-    firstReason: table.value.firstProblem ?? encoded.value.firstRefusal,
+    leftOut: table.value.unreadable,
+    firstReason: table.value.firstProblem,
   });
 }

@@ -18,6 +18,8 @@ export const TrainSetup = v.strictObject({
   heldOut: share,
   group: v.nullable(v.string()),
   time: v.nullable(v.string()),
+  /** A recipe as it stands in a file, read where it is used; null: what is usual. */
+  recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
   /** `auto`, or a model of the catalogue with its settings as `forest:trees=200`. null: the usual one. */
   model: v.nullable(v.string()),
   budgetMs: v.nullable(v.pipe(v.number(), v.minValue(1))),

@@ -2,27 +2,37 @@
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
 import { labelledExamples, type Examples } from '../../core/data/examples.ts';
-import type { Result } from '../../core/result.ts';
+import type { Recipe } from '../../core/recipe/recipe.ts';
+import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
-import { examplesData, rawTableData, type BenchData, type TableSettings } from './bench-data.ts';
+import {
+  examplesData,
+  rawTableData,
+  type BenchData,
+  type TableRefusal,
+  type TableSettings,
+} from './bench-data.ts';
 
 /** Of the rows, kept to judge by, as on the command line. */
 export const HELD_OUT = 0.2;
 
-/** `target`: a column of the table; pictures have their labels alone. Refused in a sentence. */
+/** `target`: a column of the table; pictures have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
   target: string,
-): Result<BenchData, string> {
+  recipe?: Recipe,
+): Result<BenchData, TableRefusal> {
+  const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
   if (contract.kind === 'image') {
     const labelled = labelledExamples(examples);
     const left = examples.count - labelled.count;
     const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
-    return examplesData(contract, labelled, undefined, HELD_OUT, notes);
+    const data = examplesData(contract, labelled, undefined, HELD_OUT, notes);
+    return data.ok ? data : refused(data.error);
   }
   const table = storedTable(contract, examples);
-  if (!table.ok) return table;
+  if (!table.ok) return refused(table.error);
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
   const groups = isGrouped(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
@@ -36,6 +46,7 @@ export function storedData(
       heldOut: HELD_OUT,
       group: null,
       time: null,
+      recipe,
     },
     groups,
   );

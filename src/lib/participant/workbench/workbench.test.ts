@@ -2,17 +2,17 @@
 import { expect, test } from 'vitest';
 import { createReferenceTrainer } from '../../adapters/reference/reference-trainer.ts';
 import { random } from '../../core/random.ts';
-import { encodeTable } from '../../modalities/fit-table.ts';
+import { applyRecipe } from '../../core/recipe/fit.ts';
+import { tableOf } from '../../core/recipe/table.ts';
 import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
-import { tableInputs } from '../../modalities/table-inputs.ts';
-import { withWords } from '../../modalities/table-words.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createEngine } from '../engine.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
 import { partsOf, searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
+import { servedRows } from './prepare.ts';
 import { judging } from './judge.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { benchModelNamed, chosenWith, type ChosenModel } from './models.ts';
@@ -389,7 +389,8 @@ test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
     const done = await runBench({ data, chosen: chosen(name, small), seed: 1 }, surroundings, () => {});
     if (!done.ok) throw new Error(done.error);
     const { contract, training, heldOut, digest } = data;
-    const origin = { contract, chosen: done.value.chosen, seed: 1, data: digest, training };
+    const preparation = data.preparation?.fitted;
+    const origin = { contract, preparation, chosen: done.value.chosen, seed: 1, data: digest, training };
     const opened = readModelFile(writeModelFile(done.value.fitted, origin));
     if (!opened.ok) throw new Error(opened.error);
     expect(opened.value.predictor.predict(heldOut.features, heldOut.count)).toEqual(done.value.outputs);
@@ -398,12 +399,8 @@ test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
     const turned = [header, ...lines].map((line) => line.split(',').toReversed().slice(1).join(','));
     const table = await readRawTable([sourceOfText('new.csv', turned.join('\n'))], 'length');
     if (!table.ok || contract.kind !== 'table') throw new Error('The table is there.');
-    const inputs = tableInputs(table.value, contract);
-    if (!inputs.ok) throw new Error(inputs.error);
-    const encoded = encodeTable({ ...inputs.value, field: undefined }, contract, [
-      ...inputs.value.rows.keys(),
-    ]);
-    const served = encoded.ok ? encoded.value.examples.features : new Float32Array(0);
+    const answer = servedRows(opened.value.preparation!, contract, table.value);
+    const served = answer.ok ? answer.value.features : new Float32Array(0);
     const width = served.length / 90;
     const seen = new Set(
       Array.from({ length: 90 }, (_, row) => served.slice(row * width, (row + 1) * width).join()),
@@ -431,27 +428,15 @@ test('texts are taken as words that training rows taught, and a word of a new te
     'review',
   );
   if (!table.ok || data.contract.kind !== 'table') throw new Error('The table is there.');
-  const inputs = tableInputs(table.value, data.contract);
-  const at = (word: string): number => (inputs.ok ? inputs.value.header.indexOf(`review: ${word}`) : -1);
-  expect(inputs.ok && inputs.value.rows[0]?.[at('wonderful')]).toBe('1.6931');
-  expect(inputs.ok && inputs.value.rows[0]?.[at('camera')]).toBe('0');
+  const prepared = applyRecipe(data.preparation!.fitted, tableOf(table.value.header, table.value.rows, [0]));
+  const word = (name: string) => prepared?.columns.find((column) => column.name === `review: ${name}`);
+  expect(word('wonderful')).toMatchObject({ values: Float64Array.of(1.6931) });
+  expect(word('camera')).toMatchObject({ values: Float64Array.of(0) });
 });
 
 test('a target may be called “row”', async () => {
   const data = await dataOf(flowers(80, 14).replace('kind', 'row'), { target: 'row' });
   expect(data.contract.kind === 'table' && data.contract.target.name).toBe('row');
-});
-
-test('texts whose words would be too many cells are refused before a word is written', () => {
-  const rows = Array.from({ length: 40 }, (_, row) => [
-    `a long and winding text of many words ${row % 2 === 0 ? 'wonderful' : 'dreadful'} ${row}`,
-    'x',
-  ]);
-  const all = rows.map((_, row) => row);
-  const texts = { header: ['review', 'kind'], rows, field: 1 };
-  expect(withWords(texts, all).ok).toBe(true);
-  const refused = withWords(texts, all, 100);
-  expect(refused.ok ? '' : refused.error).toMatch(/columns in 40 rows, which is more than is held/);
 });
 
 test('settings that would not fit are refused before anything is fitted', async () => {

@@ -1,0 +1,89 @@
+// The end of a recipe: prepared columns as the features that a model takes, by the columns of a data contract. A number is scaled, with
+// an indicator where rows to learn from lack it; a category is one-hot. One code path for rows to learn from, to judge by and to predict.
+import { encodedWidth, type TableColumn } from '../data/contract.ts';
+import { fail, ok, type Result } from '../result.ts';
+import { quoted } from '../spoken-list.ts';
+import type { Table } from './table.ts';
+
+/** 128 million values are half a gigabyte. */
+const MOST_VALUES = 128_000_000;
+/** In standard deviations: beyond, a 32-bit float holds it no longer. */
+const FARTHEST = 1e37;
+
+/** How each column of the prepared rows to learn from is encoded. No bounds, and any category may be missing: no row is turned away. */
+export function finishedColumns(table: Table): Result<TableColumn[], string> {
+  const columns: TableColumn[] = [];
+  for (const column of table.columns) {
+    const { name } = column;
+    switch (column.type) {
+      case 'text':
+        return fail(
+          `${quoted(name)} still holds texts after the last step. Add {"step":"one-hot"} to make categories of it, {"step":"words"} or {"step":"tf-idf"} to make words, {"step":"cast"} to make numbers, or {"step":"drop"} with its name to leave it out.`,
+        );
+      case 'category':
+        columns.push({
+          type: 'category',
+          name,
+          categories: [...column.labels],
+          missingAllowed: true,
+        });
+        break;
+      case 'number': {
+        const { shift, factor } = column.scale ?? { shift: 0, factor: 1 };
+        columns.push({
+          type: 'number',
+          name,
+          ...(column.isTime === true ? { reads: 'time' as const } : {}),
+          minimum: null,
+          maximum: null,
+          missingAllowed: column.values.some(Number.isNaN),
+          mean: shift,
+          standardDeviation: factor,
+        });
+        break;
+      }
+      default:
+        return column satisfies never;
+    }
+  }
+  return columns.length > 0
+    ? ok(columns)
+    : fail('Beside the target there is no column to learn from. Choose a file with at least two columns.');
+}
+
+/** [rows, F]. Refused where a column is not there, is of another type, or all of it is more than is held. */
+export function encodedRows(
+  table: Table,
+  columns: readonly TableColumn[],
+): Result<Float32Array<ArrayBuffer>, string> {
+  const width = columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  if (width * table.rows > MOST_VALUES)
+    return fail(
+      `Encoded, the table has ${width} × ${table.rows} values, which is more than is held in memory here. Leave columns of many categories out (--without), or take a sample of its rows.`,
+    );
+  const features = new Float32Array(width * table.rows);
+  let at = 0;
+  for (const wanted of columns) {
+    const column = table.columns.find((one) => one.name === wanted.name);
+    if (column?.type !== wanted.type)
+      return fail(`The steps do not make the column ${quoted(wanted.name)} of these rows as they did.`);
+    if (wanted.type === 'category' && column.type === 'category')
+      for (let row = 0; row < table.rows; row += 1) {
+        const code = column.codes[row]!;
+        if (code >= 0) features[row * width + at + code] = 1;
+      }
+    else if (wanted.type === 'number' && column.type === 'number') {
+      const { mean, standardDeviation, missingAllowed } = wanted;
+      const farthest = FARTHEST * standardDeviation;
+      for (let row = 0; row < table.rows; row += 1) {
+        const value = column.values[row]!;
+        const place = row * width + at;
+        // A value that rows to learn from never lacked is that of their mean, which is 0.
+        if (Math.abs(value) <= farthest) features[place] = (value - mean) / standardDeviation;
+        else if (missingAllowed) features[place + 1] = 1;
+      }
+    }
+    at += encodedWidth(wanted);
+  }
+  return ok(features);
+}

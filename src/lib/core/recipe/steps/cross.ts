@@ -1,0 +1,34 @@
+// Two columns as one: what only both together tell (a town and a month), which a model of straight lines cannot find by itself.
+import * as v from 'valibot';
+import { fail, ok } from '../../result.ts';
+import { quoted } from '../../spoken-list.ts';
+import { defineStep, isAny, pickColumns } from '../step.ts';
+import { textAt, type Column } from '../table.ts';
+
+export const cross = defineStep({
+  name: 'cross',
+  title: 'Cross columns',
+  description:
+    'A new column of texts whose value is that of all the named ones together, missing where one is; make it categories afterwards. Bin numbers first.',
+  fields: { columns: { type: 'columns', title: 'Columns', of: 'any', least: 2 } },
+  state: v.strictObject({ name: v.string() }),
+  fit({ columns: names }, table) {
+    const columns = pickColumns(table, names, isAny, 'a column');
+    if (!columns.ok) return columns;
+    const name = names.join(' × ');
+    return name.length > 80
+      ? fail(`${quoted(name)} is longer than the 80 letters that a column’s name may have. Cross fewer.`)
+      : ok({ state: { name }, notes: [] });
+  },
+  apply({ columns: names }, { name }, table) {
+    const columns = names.flatMap((one) => table.columns.find((column) => column.name === one) ?? []);
+    if (columns.length < names.length) return table;
+    const cells = Array.from({ length: table.rows }, (_, row) => {
+      const texts = columns.map((column) => textAt(column, row));
+      return texts.includes('') ? '' : texts.join(' × ');
+    });
+    const from = [...new Set(columns.flatMap((column) => column.from))];
+    const crossed: Column = { type: 'text', name, from, cells };
+    return { ...table, columns: [...table.columns, crossed] };
+  },
+});

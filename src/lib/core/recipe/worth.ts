@@ -1,0 +1,37 @@
+// What a column is worth to a model, by what was seen of it: nothing, a code, or what it says. Pages that draft a contract ask this too,
+// and load no step for it.
+import { IDENTIFIER_NAME } from '../exploration/identity.ts';
+
+export interface Usefulness {
+  readonly name: string;
+  /** Values, missing ones left out; counting may stop at 1,001. */
+  readonly distinct: number;
+  readonly areNumbers: boolean;
+  /** Letters of the longest value. */
+  readonly longest: number;
+}
+
+/** Why no model should have the column, as the end of a sentence; undefined where it may. `rows`: of all, with missing ones. */
+export function uselessReason(facts: Usefulness, rows: number): string | undefined {
+  if (facts.name === '') return 'it has no name.';
+  if (facts.name.length > 80) return 'its name is longer than 80 characters.';
+  if (facts.distinct === 0) return 'it is empty in every row.';
+  if (isIdentifier(facts, rows)) return 'it looks like an identifier, which no model should learn.';
+  if (facts.distinct === 1) return 'it has the same value in every row.';
+  if (facts.areNumbers) return undefined;
+  if (facts.distinct > Math.max(20, rows / 5) || facts.distinct > 1000)
+    return 'its texts are nearly all different (names or free text).';
+  if (facts.longest > 80) return 'it holds free text.';
+  return undefined;
+}
+
+export const isIdentifier = (
+  { name, distinct }: Pick<Usefulness, 'name' | 'distinct'>,
+  rows: number,
+): boolean => IDENTIFIER_NAME.test(name) && distinct > rows / 2;
+
+/** Whole numbers of few values are codes more often than quantities. `rows`: of all, with missing ones. */
+export const looksCoded = (
+  facts: { readonly areWhole: boolean; readonly distinct: number; readonly maximum: number },
+  rows: number,
+): boolean => facts.areWhole && facts.distinct <= 8 && facts.distinct * 10 <= rows && facts.maximum <= 100;
