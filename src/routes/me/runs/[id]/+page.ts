@@ -1,4 +1,0 @@
-// Which run of this browser; whether it is there, only the browser knows.
-import type { PageLoad } from './$types';
-
-export const load: PageLoad = ({ params }) => ({ id: params.id });
