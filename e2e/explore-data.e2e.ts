@@ -101,7 +101,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   // By keyboard, in a worker that has no way to the network.
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   const workbench = page.getByRole('region', { name: 'Train a model on this' });
-  await expect(workbench.getByRole('combobox', { name: 'To be foretold' })).toBeFocused();
+  await expect(workbench.getByRole('combobox', { name: 'To predict' })).toBeFocused();
   await expect(workbench.getByText(/^\d+ rows to learn from, \d+ held out to judge by/)).toBeVisible();
 
   // What is done to the rows first: a step added, one that cannot be, and the way back to the same digest; kept with the dataset.

@@ -31,7 +31,7 @@ export async function recipeOnRows(
   const done = fitRecipe(recipe, tableOf(inputs, rows, Array.from(rows.keys())));
   const reports = done.ok ? done.value.reports : done.error.reports;
   const lines = [
-    `Recipe ${recipeDigest(recipe).slice(0, 16)} on ${rows.length.toLocaleString('en')} rows${target === undefined ? '; name what is to be foretold (--target), so that it is no input' : ''}:`,
+    `Recipe ${recipeDigest(recipe).slice(0, 16)} on ${rows.length.toLocaleString('en')} rows${target === undefined ? '; name the target (--target), so that it is no input' : ''}:`,
     ...reports.flatMap((report, at) => {
       const change = spokenChange(report);
       return [

@@ -46,7 +46,7 @@ export const comparedMetrics = (runs: readonly RunFacts[]): readonly ComparedMet
 export function unlike(records: readonly RunRecord[]): string | undefined {
   const differ = (of: (record: RunRecord) => unknown): boolean => new Set(records.map(of)).size > 1;
   if (differ(({ manifest }) => manifest.setup.target))
-    return 'These runs foretell different things: their figures are not about the same question.';
+    return 'These runs predict different things: their figures are not about the same question.';
   if (differ(({ manifest }) => manifest.data))
     return 'These runs are of different rows: they were judged on other held-out rows too, and a better figure may be the rows’ luck.';
   return undefined;

@@ -145,7 +145,7 @@ function warningsOf(
       warn(
         'leak',
         one.name,
-        `“${one.name}” alone foretells “${target.name}” almost perfectly (${percent(share)} of what guessing gets wrong). It was probably made from it: leave it out unless it is known before.`,
+        `“${one.name}” alone predicts “${target.name}” almost perfectly (${percent(share)} of what guessing gets wrong). It was probably made from it: leave it out unless it is known before.`,
       );
   }
   return warnings;

@@ -1,4 +1,4 @@
-// How well one column alone foretells the target on rows that it was not fitted to: a feature that does so nearly perfectly was
+// How well one column alone predicts the target on rows that it was not fitted to: a feature that does so nearly perfectly was
 // most likely made from it, and will not be there when the model is used.
 import type { ColumnValues } from './columns.ts';
 import { quantile } from '../metrics/quantile.ts';

@@ -8,7 +8,7 @@ export const dedupe = defineStep({
   name: 'dedupe',
   title: 'Drop rows that are there twice',
   description:
-    'Of rows to learn from that are equal in these columns and in what is to be foretold, the first stays. Rows to judge by and to predict are all answered.',
+    'Of rows to learn from that are equal in these columns and in the target, the first stays. Rows to judge by and to predict are all answered.',
   fields: { columns: { type: 'columns', title: 'Equal in', of: 'any' } },
   state: v.null(),
   fit({ columns: names }, table) {
