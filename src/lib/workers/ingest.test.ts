@@ -1,6 +1,7 @@
 // The ingest worker's behaviour, without a worker: every request is answered once, and what is durable is whole or resumable.
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import { countUnlabelled } from '../core/data/class-counts.ts';
 import type { ImageContract } from '../core/data/contract.ts';
 import { bytesOf, digestBuilder } from '../core/digest.ts';
 import type { Picture } from '../modalities/image/picture.ts';
@@ -65,6 +66,12 @@ const request = (
   dataset,
 });
 
+const draftOf = ({ contract, federation, datasetName: name }: ReturnType<typeof request>) => ({
+  contract,
+  federation,
+  name,
+});
+
 /** A store that breaks at the n-th chunk, as a full disk or a closed tab would. */
 function breaking(store: DatasetStore, at: number, error: Error): DatasetStore {
   let appended = 0;
@@ -123,6 +130,21 @@ test('a file without one usable row is refused, and leaves nothing', async () =>
     report: { accepted: 0, refusals: [{ kind: 'wrong-header', file: 'patients.csv' }] },
   });
   expect([await store.list(), await store.resumable()]).toEqual([[], []]);
+});
+
+test('rows without their class are refused, or kept on request; an import begun so goes on so', async () => {
+  const [header, ...lines] = patientCohortCsv(1, 20).trim().split('\n');
+  const text = [header, ...lines.map((line) => line.slice(0, line.lastIndexOf(',') + 1))].join('\n');
+  const store = memoryDatasetStore(() => 1);
+  const asked = request(csv(text));
+  expect((await bench(store).client.import(asked)).type).toBe('refused');
+  const kept = await bench(store).client.import({ ...asked, keepsUnlabelled: true });
+  if (kept.type !== 'imported') throw new Error('refused');
+  expect([kept.record.count, countUnlabelled(kept.record)]).toEqual([20, 20]);
+  // Cut off before the first chunk: the source alone says how it was begun.
+  await store.write({ ...draftOf(asked), id: 'cut', source: kept.record.source });
+  const gone = await bench(store).client.import({ ...asked, dataset: 'cut' });
+  expect(gone).toMatchObject({ type: 'imported', record: { version: kept.record.version } });
 });
 
 test('an import cut off by a full disk goes on with the same file, and makes the dataset it would have made', async () => {
