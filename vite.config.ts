@@ -27,6 +27,7 @@ export default defineConfig({
         rolldownOptions: {
           output: {
             // Every page loads the list of all chunks and styles: their names are as short as they may be.
+            entryFileNames: '_app/immutable/[name].[hash:7].js',
             chunkFileNames: '_app/immutable/chunks/[hash:7].js',
             assetFileNames: '_app/immutable/assets/[hash:7][extname]',
             // Small shared modules in a few chunks instead of forty: gzip finds more in common, and the join page stays in
