@@ -97,11 +97,12 @@ export interface InferredPictures {
   readonly notes: readonly string[];
 }
 
-/** The size of a draft's pictures from the first of them, and the folders of all. */
+/** The size of a draft's pictures from the first of them, and the folders of all. Rejects with the signal's reason. */
 export async function inferPictures(
   files: readonly SourceFile[],
+  signal?: AbortSignal,
 ): Promise<Result<InferredPictures, InferenceProblem>> {
-  const found = await picturesOf(files);
+  const found = await picturesOf(files, signal);
   if (!found.ok) return found;
   const { folders, picture } = found.value;
   const format = picture === undefined ? undefined : pictureFormat(picture);
@@ -128,10 +129,14 @@ export async function inferPictures(
   return ok({ size: proposed, folders: [...folders].toSorted(), notes });
 }
 
-async function picturesOf(files: readonly SourceFile[]): Promise<Result<Found, InferenceProblem>> {
+async function picturesOf(
+  files: readonly SourceFile[],
+  signal?: AbortSignal,
+): Promise<Result<Found, InferenceProblem>> {
   const folders = new Set<string>();
   let picture: Uint8Array | undefined;
   for (const file of files) {
+    signal?.throwIfAborted();
     if (signatureOf(await file.read(0, 16)) !== 'zip') {
       const folder = folderName(file.path);
       if (folder !== undefined) folders.add(folder);

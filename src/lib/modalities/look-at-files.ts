@@ -28,7 +28,7 @@ export async function lookAtFiles(
     return facts.ok ? ok({ type: 'table', facts: facts.value }) : facts;
   }
   if (first !== undefined && signature !== 'gzip' && signature !== 'idx') {
-    const drafted = await inferPictures(visible);
+    const drafted = await inferPictures(visible, options.signal);
     if (!drafted.ok) return drafted;
     const { size, folders, notes } = drafted.value;
     return ok({ type: 'pictures', size, classes: folders.length < 2 ? [] : folders, notes });

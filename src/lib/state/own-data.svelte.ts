@@ -67,7 +67,7 @@ export class OwnData {
         signal: stop.signal,
         onProgress: (progress) => (this.looking = progress),
       });
-      this.#take(files, found);
+      if (!stop.signal.aborted) this.#take(files, found);
     } catch (error) {
       if (!stop.signal.aborted) this.problem = troubleOf(error).message;
     } finally {

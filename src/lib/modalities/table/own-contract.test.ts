@@ -106,6 +106,7 @@ test('files of one table are one table; others, and none, are refused by name', 
   expect(await refused(sourceOfText('e.csv', 'x,y\n'))).toBe(
     'The file has a header line and no rows. A few rows are needed to see what the columns hold.',
   );
+  expect(await refused(sourceOfText('g.json', '[{"x": 1'))).toMatch(/^“g\.json”: (?!The file is empty)/);
   expect(await refused(sourceOfText('f.csv', ''))).toBe(
     'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.',
   );

@@ -35,6 +35,7 @@ export async function tableFacts(
   let unreadable = 0;
   let before = 0;
   let problem: InferenceProblem | undefined;
+  let firstRefusal: InferenceProblem | undefined;
   for (const file of files) {
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
     const form = tableForm(file.path, head);
@@ -66,7 +67,10 @@ export async function tableFacts(
           rows += 1;
           for (const [index, place] of order.entries()) builders[index]?.add(cells[place] ?? '');
         },
-        refuse: () => (unreadable += 1),
+        refuse(kind, message) {
+          unreadable += 1;
+          firstRefusal ??= { kind, message: inFile(file, message) };
+        },
         note: (text) => void (notes.includes(text) || notes.push(text)),
         piece(bytes) {
           onProgress?.((before + bytes) / total, rows);
@@ -79,7 +83,8 @@ export async function tableFacts(
     before += file.size;
   }
   const empty = headerProblem(header ?? [], rows);
-  if (empty !== undefined) return fail(empty);
+  // A damaged file has no rows for a reason of its own.
+  if (empty !== undefined) return fail(firstRefusal ?? empty);
   return ok({ columns: builders.map((one) => one.finish()), rows, unreadable, notes });
 }
 
