@@ -89,7 +89,7 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return spokenFairness(line);
     case 'saved':
       return [
-        `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ''}`,
+        `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ' It holds no rows; the categories and the words that it tells apart stand in it.'}`,
       ];
     case 'suspect-labels':
       return [
