@@ -455,7 +455,7 @@ describe('what cannot be meant is refused in a sentence that names the flag', ()
     ['--data sample:6 --local-epochs 1.5', '--local-epochs', 'whole number'],
     ['--data sample:6 --batch 0', '--batch', 'from 1 to 4096'],
     ['--data sample:6 --learning-rate fast', '--learning-rate', 'A number above 0'],
-    ['--data sample:6 --optimizer rmsprop', '--optimizer', 'sgd, sgd:momentum=0.9'],
+    ['--data sample:6 --optimizer adagrad', '--optimizer', 'sgd, sgd:momentum=0.9'],
     ['--data sample:6 --proximal -1', '--proximal', 'from 0 to 100'],
     ['--data sample:6 --partition halves', '--partition', 'Use iid, shards'],
     ['--data sample:patient-cohort:6 --partition labels:3', '--partition', 'labels:3'],
