@@ -80,7 +80,7 @@ test('columns are those that runs have; the best stand first, and runs without t
     'params.model',
     'tags',
   ]);
-  expect(shownColumns(runs, 'params.depth,metrics.none,note')).toEqual(['params.depth', 'note']);
+  expect(shownColumns(runs, 'params.depth,metrics.none,note,note')).toEqual(['params.depth', 'note']);
   const order = (column: string): string[] => sorted(runs, bestFirst(column)).map((run) => run.id);
   expect(order('metrics.accuracy')).toEqual(['forest', 'line', 'cut']);
   expect(order('metrics.log_loss')).toEqual(['line', 'forest', 'cut']);
