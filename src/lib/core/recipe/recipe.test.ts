@@ -301,6 +301,17 @@ describe('each step', () => {
     expect(cellsOf(done.table, 'x')).toEqual(['0', String(-two), String(two), '']);
   });
 
+  test('log drops the scale of what was there before, and what it knew of times, and says so', () => {
+    const rows = table({ x: ['1000', '20000', '53000'], t: ['2024-05-17', '1970-01-02', '2000-01-01'] });
+    const done = fitted(recipeOf(['cast'], ['scale'], ['log', { columns: ['x', 't'] }]), rows);
+    expect(done.columns).toMatchObject([
+      { name: 'x', mean: 0, standardDeviation: 1 },
+      { name: 't', mean: 0, standardDeviation: 1 },
+    ]);
+    expect(done.columns[1]).not.toHaveProperty('reads');
+    expect(done.reports[2]?.notes[0]).toMatch(/“x” was scaled as it was before, .* Scale it after this/);
+  });
+
   test('bin names its bins, keeps the numbers where asked, and refuses what has no spread', () => {
     const x = Array.from({ length: 8 }, (_, at) => String(at));
     const settings = { columns: ['x'], bins: 2, keep: true } as const;
