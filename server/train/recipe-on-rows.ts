@@ -28,14 +28,16 @@ export async function recipeOnRows(
   if (target !== undefined && !header.includes(target))
     throw new Error(`There is no column “${target}”. The header has ${header.join(', ')}.`);
   const inputs = header.map((name) => (name === target ? '' : name));
-  const done = fitRecipe(recipe, tableOf(inputs, rows, Array.from(rows.keys())));
+  const at = target === undefined ? -1 : header.indexOf(target);
+  const targets = at < 0 ? undefined : rows.map((row) => row[at] ?? '');
+  const done = fitRecipe(recipe, tableOf(inputs, rows, Array.from(rows.keys()), targets));
   const reports = done.ok ? done.value.reports : done.error.reports;
   const lines = [
     `Recipe ${recipeDigest(recipe).slice(0, 16)} on ${rows.length.toLocaleString('en')} rows${target === undefined ? '; name the target (--target), so that it is no input' : ''}:`,
-    ...reports.flatMap((report, at) => {
+    ...reports.flatMap((report, place) => {
       const change = spokenChange(report);
       return [
-        `${at + 1}. ${report.step}: ${change === '' ? 'as many rows, columns and values as before' : change}`,
+        `${place + 1}. ${report.step}: ${change === '' ? 'as many rows, columns and values as before' : change}`,
         ...report.notes.map((note) => `   ${note}`),
       ];
     }),

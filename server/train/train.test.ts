@@ -202,6 +202,12 @@ describe('a run', () => {
     expect(shown.recipe).toEqual(usualRecipe);
     // The heights still say cm: for the usual recipe they are names.
     expect(shown.lines.join('\n')).toMatch(/4\. drop-useless: columns 2 → 1.*\n {3}“height” is left out/);
+    const [alike, dedupe] = [join(folder, 'alike.csv'), join(folder, 'dedupe.json')];
+    writeFileSync(alike, 'height,kind\n1,tree\n1,bush\n1,bush\n2,bush\n');
+    const steps = [{ step: 'dedupe' }, { step: 'cast' }];
+    writeFileSync(dedupe, JSON.stringify({ format: 'tributary-recipe', version: 1, steps }));
+    // Equal in all and of another kind is another row, as where a model is trained.
+    expect((await recipeOnRows([alike], dedupe, 'kind')).lines[1]).toMatch(/^1\. dedupe: rows 4 → 3/);
     await expect(recipeOnRows([dirty], join(folder, 'none.json'), undefined)).rejects.toThrow(
       /cannot be read/,
     );

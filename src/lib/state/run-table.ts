@@ -35,10 +35,10 @@ export const columnsOf = (runs: readonly RunFacts[]): readonly ColumnName[] => [
   ...namesOf(runs, 'params').map((name) => `params.${name}`),
 ];
 
-/** `chosen`: from the address, with commas between; null: nobody has chosen. Columns that no run has are left out. */
+/** `chosen`: from the address, with commas between; null: nobody has chosen. Columns that no run has are left out, and each stands once. */
 export function shownColumns(runs: readonly RunFacts[], chosen: string | null): readonly ColumnName[] {
   const all = columnsOf(runs);
-  const wanted = chosen === null ? first : chosen.split(',');
+  const wanted = chosen === null ? first : [...new Set(chosen.split(','))];
   const shown = wanted.filter((name) => all.includes(name));
   return chosen === null ? shown.slice(0, MOST_AT_FIRST) : shown;
 }

@@ -26,9 +26,11 @@ export class RunsState {
   runs = $state.raw<readonly KeptRun[] | undefined>();
   held = $state.raw<ReadonlySet<string>>(new Set());
   trouble = $state.raw<DeviceTrouble | null>(null);
-  /** Taken away last, and can be put back. */
+  /** Taken away since the page was opened, and can be put back. */
   removed = $state.raw<readonly WholeRun[]>([]);
   query = $state('');
+  /** By their ids. */
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
 
   readonly facts = $derived((this.runs ?? []).map((run) => factsOf(run, this.held.has(run.record.id))));
   readonly #read = $derived(
@@ -44,6 +46,9 @@ export class RunsState {
     const read = this.#read;
     return read.ok ? this.facts.filter((facts) => isTrueOf(read.value, facts)) : this.facts;
   });
+
+  /** The chosen ones that the filter finds: nobody acts on what is not seen. */
+  readonly picked = $derived(this.found.filter((facts) => this.chosen.has(facts.id)));
 
   constructor(
     private readonly ports: RunPorts = browserRuns,
@@ -75,18 +80,23 @@ export class RunsState {
     });
     const gone = new Set(removed.map(({ record }) => record.id));
     this.runs = this.runs?.filter(({ record }) => !gone.has(record.id));
-    this.removed = removed;
+    this.removed = [...this.removed, ...removed];
     return removed.length;
   }
 
-  /** Puts back what was taken away last. */
-  async undo(): Promise<void> {
+  /** Puts back all that was taken away. What cannot be stays to be put back. Says how many are back. */
+  async undo(): Promise<number> {
+    let back = 0;
     await this.#try(async () => {
       const store = await this.ports.store();
-      for (const whole of this.removed) await store.restore(whole);
-      this.removed = [];
+      for (const whole of this.removed) {
+        await store.restore(whole);
+        back += 1;
+        this.removed = this.removed.filter((one) => one !== whole);
+      }
       this.runs = await store.list();
     });
+    return back;
   }
 
   /** Of one run, what a person writes on it. */

@@ -80,7 +80,7 @@ test('columns are those that runs have; the best stand first, and runs without t
     'params.model',
     'tags',
   ]);
-  expect(shownColumns(runs, 'params.depth,metrics.none,note')).toEqual(['params.depth', 'note']);
+  expect(shownColumns(runs, 'params.depth,metrics.none,note,note')).toEqual(['params.depth', 'note']);
   const order = (column: string): string[] => sorted(runs, bestFirst(column)).map((run) => run.id);
   expect(order('metrics.accuracy')).toEqual(['forest', 'line', 'cut']);
   expect(order('metrics.log_loss')).toEqual(['line', 'forest', 'cut']);
@@ -174,6 +174,8 @@ test('runs are read, found, tagged, taken away and put back; one that a tab trai
   await runs.label('b', { tags: tagsOf(' ward, first,, ward '), note: '' });
   runs.query = 'tags = ward and params.seed = 1';
   expect(runs.found.map(({ id }) => id)).toEqual(['b']);
+  runs.chosen = new Set(['a', 'b']);
+  expect(runs.picked.map(({ id }) => id)).toEqual(['b']);
   runs.query = 'params.sed = 1';
   expect(runs.refusal?.message).toContain('Is seed meant?');
   expect(runs.found).toHaveLength(2);
@@ -185,6 +187,31 @@ test('runs are read, found, tagged, taken away and put back; one that a tab trai
   expect(runs.removed).toEqual([]);
   expect((await store.read('b'))?.labels.tags).toEqual(['first', 'ward']);
   expect(await store.model('b')).toEqual(Uint8Array.of(7));
+});
+
+test('what was taken away before can be put back too, and what cannot be put back yet is not forgotten', async () => {
+  const store = memoryRunStore();
+  for (const id of ['a', 'b', 'c']) await store.put(begunRun(id));
+  let isFull = true;
+  const restore: typeof store.restore = async (run) => {
+    if (isFull && run.record.id === 'b') throw new DOMException('full', 'QuotaExceededError');
+    await store.restore(run);
+  };
+  const runs = new RunsState({
+    store: async () => ({ ...store, restore }),
+    held: async () => new Set(['c']),
+  });
+  await runs.load();
+  await runs.remove(['a']);
+  await runs.remove(['b']);
+  expect(await runs.remove(['c'])).toBe(0);
+  expect(runs.removed.map(({ record }) => record.id)).toEqual(['a', 'b']);
+  expect(await runs.undo()).toBe(1);
+  expect(runs.trouble).not.toBeNull();
+  expect(runs.removed.map(({ record }) => record.id)).toEqual(['b']);
+  isFull = false;
+  expect(await runs.undo()).toBe(1);
+  expect(runs.facts.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
 });
 
 test('one run: gone, cut off, gone on with and noted; its model is what the store has', async () => {

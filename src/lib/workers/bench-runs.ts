@@ -131,7 +131,9 @@ async function beginning(
       baselines: [],
       endedAt: null,
     };
-    return { record, opened, chosen: chosenBy(record, request.isEnough), expected: undefined };
+    const first = before.again === null ? undefined : (await store.read(before.again.of))?.record;
+    const expected = first?.manifest.finished?.digest;
+    return { record, opened, chosen: chosenBy(record, request.isEnough), expected };
   }
   if (finished === null) throw new Unusable('This run has not finished: there is nothing to have again.');
   // As many trials as there were: what the clock had allowed is no part of the result.

@@ -350,6 +350,17 @@ describe('a run', () => {
     if ('type' in again) throw new Error(again.message);
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
     expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
+    // Stopped before its end and gone on with, it is judged by the first one as well.
+    const whole = (await runs.read(again.run))!.record;
+    await runs.put({
+      ...whole,
+      outcome: { type: 'stopped' },
+      manifest: { ...whole.manifest, finished: null },
+      again: { of: run, isSame: null },
+    });
+    const goneOn = { name: 'resume' as const, run: again.run, isEnough: false };
+    expect(await client.run(goneOn, () => {}, going)).toMatchObject({ isSame: true });
+    expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
     expect(await runs.list()).toHaveLength(2);
     expect(await client.run({ name: 'resume', run, isEnough: false }, () => {}, going)).toMatchObject({
       type: 'refused',

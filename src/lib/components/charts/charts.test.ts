@@ -93,6 +93,20 @@ group('series', () => {
     ]);
     expect(csvOf(['round', 'a "b", c'], [[1, undefined]])).toBe('round,"a ""b"", c"\r\n1,\r\n');
   });
+
+  test('CSV holds no formula: a text that looks like one has an apostrophe, a number has none', () => {
+    expect(
+      csvOf(
+        ['=A1', 'x'],
+        [
+          ['=HYPERLINK("a")', -1],
+          ['@b', '-2.5'],
+          ['-c', '+1+1'],
+          ['\td', 'e=f'],
+        ],
+      ),
+    ).toBe(`'=A1,x\r\n"'=HYPERLINK(""a"")",-1\r\n'@b,-2.5\r\n'-c,'+1+1\r\n'\td,e=f\r\n`);
+  });
 });
 
 group('layout', () => {

@@ -93,10 +93,17 @@ export function rowsOf(
 
 const quoted = (cell: string): string => (/[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
-/** RFC 4180, with a header. */
+/** A spreadsheet takes a text that begins so for a formula, and names may come from somebody else's file (OWASP: CSV injection). */
+const isFormula = (cell: string): boolean => /^[=+\-@\t\r]/.test(cell) && Number.isNaN(Number(cell));
+const plainText = (cell: string): string => (isFormula(cell) ? `'${cell}` : cell);
+
+/** RFC 4180, with a header. For a person's spreadsheet: a text that looks like a formula has an apostrophe before it. */
 export const csvOf = (
   header: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
 ): string =>
-  [header, ...rows].map((row) => row.map((cell) => quoted(String(cell ?? ''))).join(',')).join('\r\n') +
-  '\r\n';
+  [header, ...rows]
+    .map((row) =>
+      row.map((cell) => quoted(typeof cell === 'string' ? plainText(cell) : String(cell ?? ''))).join(','),
+    )
+    .join('\r\n') + '\r\n';

@@ -83,7 +83,7 @@ export function fitRecipe(recipe: Recipe, training: Table): Result<FitOutcome, R
       return problem(at, `it makes a second column ${quoted(twice)}. Rename the first, or drop it before.`);
     table = applied;
     const after = countsOf(table, counted);
-    reports.push({ step: name, before, after, notes: learnt.value.notes });
+    reports.push({ step: name, before, after, notes: [...new Set(learnt.value.notes)] });
     states.push(state);
     found.push(headsOf(table));
     before = after;

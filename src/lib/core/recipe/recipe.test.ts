@@ -13,6 +13,7 @@ import {
   usualStep,
   type Recipe,
 } from './recipe.ts';
+import { numberOf } from './steps/cast.ts';
 import { steps } from './steps/index.ts';
 import { tooWide } from './steps/words.ts';
 import { tableOf, textAt, type Table } from './table.ts';
@@ -97,7 +98,8 @@ describe('a recipe', () => {
     [envelope({ step: 'impute', method: 'constant' }), /it has no constant. Fill in “value”/],
     [envelope({ step: 'replace' }), /it has nothing to find/],
     [envelope({ step: 'replace', find: '(', how: 'pattern' }), /“\(” is no regular expression/],
-    [envelope({ step: 'replace', find: '(a+)+b', how: 'pattern' }), /can take for ever/],
+    [envelope({ step: 'replace', find: '((a+))+b', how: 'pattern' }), /can take for ever/],
+    [envelope({ step: 'replace', find: '.*.*.*.*x', how: 'pattern' }), /can take for ever/],
     [
       envelope({ step: 'clip', low: 3, high: 2, by: 'values' }),
       /the lowest \(3\) lies above the highest \(2\)/,
@@ -206,6 +208,19 @@ describe('each step', () => {
     expect(reports[2]?.notes).toEqual(['No column here holds texts, so that there is nothing to do.']);
   });
 
+  test('a pattern leaves long cells, and says how many', () => {
+    const recipe = recipeOf(['replace', { find: 'a+', how: 'pattern', with: 'b' }], ...ending);
+    const { reports } = fitted(
+      {
+        steps: [...recipe.steps.slice(0, 1), usualStep('drop', { columns: ['x'] }), ...recipe.steps.slice(1)],
+      },
+      table({ x: ['a'.repeat(501), 'aa'], y: ['1', '2'] }),
+    );
+    expect(reports[0]?.notes).toEqual([
+      '1 cells have more than 500 letters, where no pattern is looked for.',
+    ]);
+  });
+
   test('cast goes by values, or as told, and what cannot be read is missing', () => {
     const rows = table({ n: ['1', '2.5'], t: ['2024-05-17', '1970-01-02'], m: ['1', 'x'], c: ['1,5', '2'] });
     const told = recipeOf(
@@ -225,6 +240,28 @@ describe('each step', () => {
     expect(
       cellsOf(fitted(recipeOf(['cast'], ['cast', { to: 'text' }], ['one-hot']), rows).table, 'n'),
     ).toEqual(['1', '2.5']);
+  });
+
+  test.each([
+    ['999,50', 999.5],
+    ['1.250', 1250],
+    ['-1.250.000,5', -1_250_000.5],
+    ['1,5e3', 1500],
+    ['1.25', NaN],
+    ['0.250', NaN],
+    ['1.250.00', NaN],
+    ['1,250.00', NaN],
+    ['1,2,3', NaN],
+  ])('with decimals after a comma %s is %d', (cell, value) => {
+    expect(numberOf(cell, 'comma')).toBe(value);
+  });
+
+  test('a cell of digits that go on and on is no number', () => {
+    expect([numberOf('12.'), numberOf('.5e1'), numberOf('9'.repeat(300))]).toEqual([12, 5, 1e300]);
+    expect(numberOf(`0.${'1'.repeat(398)}`)).toBeCloseTo(1 / 9);
+    // By backtracking over every place where a point may have been, it would take hours.
+    expect(numberOf(`${'1'.repeat(2_000_000)}x`)).toBeNaN();
+    expect(numberOf(`0.${'1'.repeat(399)}`)).toBeNaN();
   });
 
   test('drop-useless leaves out what teaches nothing, and says why', () => {
@@ -295,10 +332,47 @@ describe('each step', () => {
     ]);
   });
 
+  test('clip leaves what is one value in nearly all rows, and words unless they are named', () => {
+    const rows = table({
+      note: Array.from(
+        { length: 20 },
+        (_, row) => `rest walk ${row < 4 ? 'fever' : 'diet'} sleep knee n${row}`,
+      ),
+      b: Array.from({ length: 20 }, (_, row) => (row < 3 ? '1' : '0')),
+      x: Array.from({ length: 20 }, (_, row) => (row === 19 ? '900' : String(row))),
+    });
+    const words = ['tf-idf', { columns: ['note'], rarest: 2 }] as const;
+    const clipped = (settings: Settings) =>
+      fitted(recipeOf(words, ['cast'], ['clip', { by: 'quartiles', ...settings }]), rows);
+    const { table: done, reports } = clipped({});
+    const fever = done.columns.find(({ name }) => name.includes('fever'))?.name ?? '';
+    expect(cellsOf(done, fever).filter((cell) => cell !== '0')).toHaveLength(4);
+    expect(cellsOf(done, 'b').slice(0, 4)).toEqual(['1', '1', '1', '0']);
+    expect(cellsOf(done, 'x').at(-1)).not.toBe('900');
+    expect(reports[2]?.notes).toEqual([
+      '“b” is 0 in nearly all rows, and is left as it is.',
+      '1 values of “x” are moved to a bound.',
+    ]);
+    expect(clipped({ columns: [fever] }).reports[2]?.notes).toEqual([
+      `“${fever}” is 0 in nearly all rows, and is left as it is.`,
+    ]);
+  });
+
   test('log keeps zero and the sign', () => {
     const done = fitted(recipeOf(['cast'], ['log', { columns: ['x'] }]), table({ x: ['0', '-1', '1', ''] }));
     const two = Number(Math.LN2.toPrecision(12));
     expect(cellsOf(done.table, 'x')).toEqual(['0', String(-two), String(two), '']);
+  });
+
+  test('log drops the scale of what was there before, and what it knew of times, and says so', () => {
+    const rows = table({ x: ['1000', '20000', '53000'], t: ['2024-05-17', '1970-01-02', '2000-01-01'] });
+    const done = fitted(recipeOf(['cast'], ['scale'], ['log', { columns: ['x', 't'] }]), rows);
+    expect(done.columns).toMatchObject([
+      { name: 'x', mean: 0, standardDeviation: 1 },
+      { name: 't', mean: 0, standardDeviation: 1 },
+    ]);
+    expect(done.columns[1]).not.toHaveProperty('reads');
+    expect(done.reports[2]?.notes[0]).toMatch(/“x” was scaled as it was before, .* Scale it after this/);
   });
 
   test('bin names its bins, keeps the numbers where asked, and refuses what has no spread', () => {

@@ -162,7 +162,8 @@ function splitAndEncode(
     digest,
     split: how.phrase,
     together: togetherOf(how.how, trainingRows),
-    notes,
+    // Two steps that find nothing say the same.
+    notes: [...new Set(notes)],
     heldOutCells(column) {
       if (!header.includes(column)) return undefined;
       const cells = cellsOf(column);

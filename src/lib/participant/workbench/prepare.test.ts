@@ -75,6 +75,16 @@ const everyStep: Recipe = {
   ],
 };
 
+test('what two steps have to say alike is said once', async () => {
+  const lines = Array.from({ length: 40 }, (_, row) => `${row},${row % 3 === 0 ? 'ill' : 'well'}`);
+  const found = usualStep('replace', { find: 'q' });
+  const { notes } = await dataOf(['age,kind', ...lines].join('\n'), {
+    recipe: { steps: [found, found, ...usualRecipe.steps] },
+  });
+  expect(notes).toContain('No cell of the rows to learn from holds it.');
+  expect(new Set(notes).size).toBe(notes.length);
+});
+
 test('a thousand rows are the same bits on the way of training and on that of predicting', async () => {
   const text = visits(1000, 1);
   const data = await dataOf(text, { recipe: everyStep });

@@ -85,12 +85,23 @@ function kindOf(present: readonly string[], decimal: Decimal): 'number' | 'time'
 const textsOf = (column: Column, rows: number): string[] =>
   Array.from({ length: rows }, (_, row) => textAt(column, row));
 
+/** No number that anybody writes has so many letters. */
+const LONGEST = 400;
+
 /** NaN where it is none. Plain decimals with an optional exponent, as where data are read against a contract (cell-number.ts). */
 export function numberOf(cell: string, decimal: Decimal = 'point'): number {
-  const text = decimal === 'comma' ? cell.replace(',', '.') : cell;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return NaN;
+  if (cell.length > LONGEST) return NaN;
+  const text = decimal === 'comma' ? withPoint(cell) : cell;
+  // Digits before the point can be read in one way only: a long cell of them that is no number is told at once.
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return NaN;
   const value = Number(text);
   return Number.isFinite(value) ? value : NaN;
+}
+
+/** Of decimals after a comma: points stand between thousands, as in 1.250,00, and nowhere else. Empty where they do. */
+function withPoint(cell: string): string {
+  if (!cell.includes('.')) return cell.replace(',', '.');
+  return /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?$/.test(cell) ? cell.replaceAll('.', '').replace(',', '.') : '';
 }
 
 const daysOf = (cell: string): number => isoTime(cell) / DAY_MS;

@@ -29,11 +29,13 @@ export const clip = defineStep({
       : undefined;
   },
   fit({ columns: names, by, low, high, reach }, table) {
-    const columns = pickColumns(table, names, isNumber, 'numbers');
-    if (!columns.ok) return columns;
+    const found = pickColumns(table, names, isNumber, 'numbers');
+    if (!found.ok) return found;
+    // Weights of words are 0 in most rows: what is not is no odd value.
+    const columns = names === null ? found.value.filter(({ isWeight }) => isWeight !== true) : found.value;
     const state: v.InferOutput<typeof State> = [];
-    const notes = noteNothing(columns.value.length, 'numbers');
-    for (const { name, values } of columns.value) {
+    const notes = noteNothing(columns.length, 'numbers');
+    for (const { name, values } of columns) {
       const sorted = values.filter((value) => !Number.isNaN(value)).sort();
       if (sorted.length === 0) continue;
       const [first, third] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
@@ -43,6 +45,10 @@ export const clip = defineStep({
           : by === 'quantiles'
             ? { low: quantile(sorted, low), high: quantile(sorted, high) }
             : { low: first - reach * (third - first), high: third + reach * (third - first) };
+      if (by !== 'values' && bounds.low === bounds.high) {
+        notes.push(`${quoted(name)} is ${bounds.low} in nearly all rows, and is left as it is.`);
+        continue;
+      }
       state.push({ name, ...bounds });
       const beyond = sorted.filter((value) => value < bounds.low || value > bounds.high).length;
       if (beyond > 0) notes.push(`${beyond} values of ${quoted(name)} are moved to a bound.`);

@@ -1,6 +1,7 @@
 // Numbers whose size matters by its order: incomes, counts, doses.
 import * as v from 'valibot';
 import { ok } from '../../result.ts';
+import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep, pickColumns } from '../step.ts';
 import { changeColumns, isNumber } from '../table.ts';
@@ -13,15 +14,27 @@ export const log = defineStep({
   state: v.array(v.strictObject({ name: v.string() })),
   fit({ columns: names }, table) {
     const columns = pickColumns(table, names, isNumber, 'numbers');
-    return columns.ok ? ok({ state: columns.value.map(({ name }) => ({ name })), notes: [] }) : columns;
+    if (!columns.ok) return columns;
+    const notes = columns.value
+      .filter(({ scale }) => scale !== null)
+      .map(
+        ({ name }) =>
+          `${quoted(name)} was scaled as it was before, and is not any more. Scale it after this.`,
+      );
+    return ok({ state: columns.value.map(({ name }) => ({ name })), notes });
   },
   apply: (_, state, table) =>
     changeColumns(table, state, (column) =>
       column.type === 'number'
         ? [
             {
-              ...column,
+              type: 'number',
+              name: column.name,
+              from: column.from,
               values: column.values.map((value) => settled(Math.sign(value) * Math.log1p(Math.abs(value)))),
+              // Neither a scale of the numbers before nor a time is one of their logarithms.
+              scale: null,
+              ...(column.isWeight === true ? { isWeight: true as const } : {}),
             },
           ]
         : [column],

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { ok } from '../../result.ts';
 import { defineStep, noteNothing, pickColumns } from '../step.ts';
 import { changeColumns, isText } from '../table.ts';
+import { whySlow } from './pattern-cost.ts';
 
-/** A longer cell is left as it is: what an expression costs grows faster than the text. */
-const LONGEST = 4096;
+/** A longer cell is left as it is: what an expression costs grows faster than the text (pattern-cost.ts). */
+const LONGEST = 500;
 
 export const replace = defineStep({
   name: 'replace',
@@ -22,14 +23,12 @@ export const replace = defineStep({
   check({ find, how }) {
     if (find === '') return 'it has nothing to find. Fill in “find”.';
     if (how !== 'pattern') return undefined;
-    // A recipe may come from somebody else, inside a model: (a+)+ takes for ever on a cell made for it.
-    if (/\((?:[^()\\]|\\.)*[*+}|](?:[^()\\]|\\.)*\)\??[*+{]/.test(find))
-      return 'a repeated group holds a repetition or alternatives, which can take for ever. Write it without the outer repetition.';
     try {
-      return new RegExp(find, 'gu') === undefined ? 'it is no pattern.' : undefined;
+      void new RegExp(find, 'gu');
     } catch (error) {
       return `“${find}” is no regular expression: ${error instanceof Error ? error.message : String(error)}.`;
     }
+    return whySlow(find);
   },
   fit(settings, table) {
     const columns = pickColumns(table, settings.columns, isText, 'texts');
@@ -39,11 +38,18 @@ export const replace = defineStep({
       (sum, { cells }) => sum + cells.filter((cell) => change(cell) !== cell).length,
       0,
     );
+    const long =
+      settings.how === 'pattern'
+        ? columns.value.reduce((sum, { cells }) => sum + cells.filter(isTooLong).length, 0)
+        : 0;
     return ok({
       state: columns.value.map(({ name }) => ({ name })),
       notes: [
         ...noteNothing(columns.value.length, 'texts'),
         ...(columns.value.length > 0 && changed === 0 ? ['No cell of the rows to learn from holds it.'] : []),
+        ...(long > 0
+          ? [`${long} cells have more than ${LONGEST} letters, where no pattern is looked for.`]
+          : []),
       ],
     });
   },
@@ -54,6 +60,8 @@ export const replace = defineStep({
     );
   },
 });
+
+const isTooLong = (cell: string): boolean => cell.length > LONGEST;
 
 function changer(settings: {
   readonly find: string;
@@ -69,7 +77,7 @@ function changer(settings: {
       return (cell) => cell.replaceAll(find, () => instead).trim();
     case 'pattern': {
       const pattern = new RegExp(find, 'gu');
-      return (cell) => (cell.length > LONGEST ? cell : cell.replace(pattern, instead).trim());
+      return (cell) => (isTooLong(cell) ? cell : cell.replace(pattern, instead).trim());
     }
     default:
       return how satisfies never;
