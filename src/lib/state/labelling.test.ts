@@ -202,13 +202,19 @@ test('keys: 1 to 9 and then letters, but a class that is called by one sign has 
   // One that is called U would take the command's key.
   expect(keysOf(['u', 'v'])).toEqual(['1', '2']);
   const keys = keysOf(['cat', 'dog']);
-  expect(actionOf('2', keys)).toEqual({ type: 'class', label: 1 });
-  expect(actionOf('3', keys)).toBeUndefined();
-  expect(['u', 'S', 'n', 'ArrowLeft', 'Enter'].map((key) => actionOf(key, keys)?.type)).toEqual([
+  const pressed = (key: string, how = {}) =>
+    actionOf({ key, repeat: false, isComposing: false, ...how }, keys);
+  expect(pressed('2')).toEqual({ type: 'class', label: 1 });
+  expect(pressed('3')).toBeUndefined();
+  const all = ['2', 'u', 'S', 'n', 'Enter', 'ArrowLeft', 'ArrowRight'];
+  expect(all.slice(1, 6).map((key) => pressed(key)?.type)).toEqual([
     'undo',
     'skip',
     'unsure',
-    'back',
     'accept',
+    'back',
   ]);
+  // Held a moment too long, a key labels one example, not thirty; and a sign that is being put together labels none.
+  expect(all.flatMap((key) => pressed(key, { repeat: true })?.type ?? [])).toEqual(['back', 'forward']);
+  expect(all.flatMap((key) => pressed(key, { isComposing: true })?.type ?? [])).toEqual([]);
 });
