@@ -1,7 +1,6 @@
 // Rules of thumb on a table: kept, worked out, suggested, and put into the dataset; and other models that suggest.
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
-import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { countUnlabelled } from '../core/data/class-counts.ts';
 import type { TableContract } from '../core/data/contract.ts';
 import { UNLABELLED } from '../core/data/examples.ts';
@@ -59,12 +58,11 @@ async function ward() {
   await writer.finish();
   const page = new LabellingPage('set', portsOf(store));
   await page.open(wishes);
-  const participant = createMemoryParticipantStore();
-  return { store, page, weak: new WeakRules(page, async () => participant), participant };
+  return { store, page, weak: new WeakRules(page, async () => store) };
 }
 
 test('rules are worked out, kept with the dataset, suggest labels, and label what they are sure of as one state', async () => {
-  const { store, page, weak, participant } = await ward();
+  const { store, page, weak } = await ward();
   const old = { test: 'above', column: 'age', value: 60, label: 1 } as const;
   const young = { test: 'at-most', column: 'age', value: 60, label: 0 } as const;
   const never = { test: 'is', column: 'smokes', value: 'Never', label: 0 } as const;
@@ -76,7 +74,7 @@ test('rules are worked out, kept with the dataset, suggest labels, and label wha
   expect(first!.checked).toBeGreaterThan(first!.right);
   expect(second!.right).toBe(second!.checked);
 
-  const again = new WeakRules(page, async () => participant);
+  const again = new WeakRules(page, async () => store);
   await again.load(judge);
   expect(again.rules).toEqual([old, young, never]);
 

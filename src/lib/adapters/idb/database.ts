@@ -25,6 +25,8 @@ export interface DatasetRow {
   readonly states?: { readonly root: DatasetCommit; readonly head: number };
   /** How its rows are prepared for a model (core/recipe/history.ts), once somebody has changed that. */
   readonly recipe?: Canonical;
+  /** The rules of thumb that label its rows, once somebody has written any. */
+  readonly weakRules?: Canonical;
 }
 
 /** A state of a dataset that a change made; number 0, the import, is the chunks. */

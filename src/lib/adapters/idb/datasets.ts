@@ -19,7 +19,7 @@ import {
   commit,
   history,
   isSame,
-  keepRecipe,
+  keepBeside,
   stateOf,
   type StateStore,
 } from './dataset-states.ts';
@@ -87,7 +87,12 @@ export function idbDatasetStore(
       const row = await database.get('datasets', id);
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
     },
-    keepRecipe: (id, recipe) => keepRecipe(database, seal, id, recipe),
+    keepRecipe: (id, recipe) => keepBeside(database, seal, id, { recipe }),
+    async weakRules(id) {
+      const row = await database.get('datasets', id);
+      return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
+    },
+    keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, { weakRules }),
     judge: (id, entry) => addJudgement(database, seal, id, entry),
     journal: (id) => journalOf(database, seal, id),
     async delete(id) {
