@@ -171,6 +171,29 @@ test('a second pass is blind to the first and is held against it; a label that l
   expect(disputed.every(({ row }) => wrong.includes(row))).toBe(true);
 });
 
+test('a label that looks wrong is asked about once more, also where the dataset bears it already', async () => {
+  const { ports, truth } = await pictures(60);
+  const page = await opened(ports);
+  let wrong = -1;
+  for (let i = 0; i < 60; i += 1)
+    await label(page, (row) => {
+      if (i === 30) wrong = row;
+      return i === 30 ? 1 - truth(row) : truth(row);
+    });
+  expect(await page.keep('Labels of Anna')).toBe(true);
+  const ask = async (): Promise<LabellingPage> => opened(ports, { ...anna, scope: 'suspected' });
+  const suspects = await ask();
+  expect(suspects.place).toMatchObject({ row: wrong, suggestion: { label: truth(wrong) } });
+  // Looked at again, it may stay as it is.
+  await label(suspects, (row) => 1 - truth(row));
+  await suspects.settled();
+  expect((await ask()).place).toBeUndefined();
+  // Taken back, it was not looked at.
+  suspects.undo();
+  await suspects.settled();
+  expect((await ask()).place?.row).toBe(wrong);
+});
+
 test('a write that breaks stays on the screen, and beginning anew shows what the journal has', async () => {
   const { store, truth } = await pictures(5);
   let isFull = false;

@@ -23,6 +23,8 @@ export interface JournalEntry extends Judge {
   readonly says: Judgement | { readonly type: 'undone' };
   /** Unix milliseconds. */
   readonly at: number;
+  /** The label looked wrong, and the judge was shown so: giving a label is no second look at it. */
+  readonly isSecondLook?: true;
 }
 
 export type StandingEntry = JournalEntry & { readonly says: Judgement };
