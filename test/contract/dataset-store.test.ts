@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/lib/adapters/idb/database.ts';
 import { idbDatasetStore } from '../../src/lib/adapters/idb/datasets.ts';
 import { memoryDatasetStore } from '../../src/lib/adapters/memory/datasets.ts';
 import { createKeys, silentChannel } from '../../src/lib/adapters/idb/keys.ts';
+import { createLock } from '../../src/lib/adapters/idb/lock.ts';
 import { createSeal } from '../../src/lib/adapters/idb/seal.ts';
 import type { RowChange } from '../../src/lib/core/data/row-change.ts';
 import { DatasetMoved, StorageFull } from '../../src/lib/ports/dataset-store.ts';
@@ -120,12 +121,64 @@ test('a commit never takes the number of another tab’s, also where that tab we
   second.close();
 });
 
+test('judgements of several tabs keep the order of adding, whatever each clock says, locked or not', async () => {
+  const name = freshName();
+  const [first, second] = [await openDatabase({ name }), await openDatabase({ name })];
+  const writer = await idbDatasetStore(first).write({
+    id: 'a',
+    federation: null,
+    name: 'a',
+    contract: { kind: 'image', height: 2, width: 2, channels: 1, classes: ['left', 'right'] },
+    source: 'a',
+  });
+  await writer.append(numbered(0, 2), 2);
+  await writer.finish();
+  const keys = createKeys(silentChannel);
+  const lock = createLock(first, keys, { iterations: 10 });
+  const says = (example: string) =>
+    ({ annotator: 'Anna', pass: 1, example, says: { type: 'unsure' }, at: 1 }) as const;
+  // A store anew for each, as a page has it, and a clock that goes back.
+  const store = (tab: number, clock: number) => {
+    const database = tab === 0 ? first : second;
+    return idbDatasetStore(database, createSeal(database, keys), () => clock);
+  };
+  await store(0, 3000).judge('a', says('x'));
+  await store(1, 2000).judge('a', says('y'));
+  await lock.set('a long passphrase', null, () => {});
+  await store(0, 1000).judge('a', says('z'));
+  const read = await store(1, 0).journal('a');
+  expect(read.map((one) => one.example)).toEqual(['x', 'y', 'z']);
+  // At once: each has its own key, and is sealed in for it.
+  const names = ['0', '1', '2', '3', '4', '5'];
+  await Promise.all(names.map((one, tab) => store(tab % 2, 1000).judge('a', says(one))));
+  const all = (await store(1, 0).journal('a')).map((one) => one.example);
+  expect(all.slice(0, 3)).toEqual(['x', 'y', 'z']);
+  expect(all.slice(3).toSorted()).toEqual(names);
+  first.close();
+  second.close();
+});
+
 test('a database that has states already, of a copy between two releases, is taken as it is', async () => {
   const name = freshName();
   const older = await openDB(name, 4, { upgrade: (database) => void database.createObjectStore('states') });
   older.close();
   const database = await openDatabase({ name });
   expect(database.objectStoreNames.contains('states')).toBe(true);
+  database.close();
+});
+
+test('a database of version 6 that has judgements and no runs, of such a copy too, opens and gets the rest', async () => {
+  const name = freshName();
+  const older = await openDB(name, 6, {
+    upgrade(database) {
+      database.createObjectStore('judgements');
+    },
+  });
+  await older.put('judgements', 'kept', ['a', 1]);
+  older.close();
+  const database = await openDatabase({ name });
+  expect([...database.objectStoreNames].toSorted()).toEqual(['judgements', 'runLabels', 'runModels', 'runs']);
+  expect(await database.count('judgements')).toBe(1);
   database.close();
 });
 

@@ -253,7 +253,7 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         ).rejects.toThrow('without a row');
       }));
 
-    test('a recipe is kept beside a dataset, whatever becomes of its rows, until the dataset is deleted', () =>
+    test('a recipe and rules are kept beside a dataset, whatever becomes of its rows, until the dataset is deleted', () =>
       using(async ({ store, reopen }) => {
         const writer = await store.write(draft('a'));
         await expect(store.keepRecipe('a', {})).rejects.toThrow('There is no dataset a');
@@ -263,6 +263,9 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await store.recipe('never there')).toBeUndefined();
         await store.keepRecipe('a', { now: ['first'] });
         await store.keepRecipe('a', { now: ['second'] });
+        expect(await store.weakRules('a')).toBeUndefined();
+        await store.keepWeakRules('a', ['old']);
+        await store.keepWeakRules('a', ['rule']);
         const record = await store.add('a', numbered(2, 4));
         expect(record.count).toBe(4);
         const none = { replaced: new Uint32Array(0), removed: Uint32Array.of(0), examples: undefined };
@@ -270,8 +273,10 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await store.checkout('a', 0);
         const later = await reopen();
         expect(await later.recipe('a')).toEqual({ now: ['second'] });
+        expect(await later.weakRules('a')).toEqual(['rule']);
         await later.delete('a');
         expect(await later.recipe('a')).toBeUndefined();
+        expect(await later.weakRules('a')).toBeUndefined();
       }));
 
     test('judgements are kept in order beside the examples, whose labels they leave alone, and go with the dataset', () =>

@@ -106,6 +106,7 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
     says: { type: 'unsure' },
     at: 8,
   });
+  await datasets.keepWeakRules('kept', ['heron is ill']);
   await store.vectors.put('own:wards', Float32Array.of(1.5, -2.5));
   await store.models.put({
     id: 'm',
@@ -161,6 +162,7 @@ async function readsAll({ datasets, store, runs }: Device): Promise<void> {
   expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
   expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
+  expect(await datasets.weakRules('kept')).toEqual(['heron is ill']);
   expect(await store.vectors.get('own:wards')).toEqual(Float32Array.of(1.5, -2.5));
   expect((await store.models.list())[0]?.parameters).toEqual(Float32Array.of(3.25));
   expect(await store.receipts.list()).toEqual([receipt]);

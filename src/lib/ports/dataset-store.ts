@@ -155,6 +155,9 @@ export interface DatasetStore {
   recipe(id: string): Promise<Canonical | undefined>;
   /** Keeps that beside the dataset, for all its states, until it is deleted. Rejects where there is no such dataset. */
   keepRecipe(id: string, recipe: Canonical): Promise<void>;
+  /** The rules of thumb that label its rows (core/labelling/weak-rules.ts), kept as a recipe is: they name columns and cells. */
+  weakRules(id: string): Promise<Canonical | undefined>;
+  keepWeakRules(id: string, rules: Canonical): Promise<void>;
   /** Adds a judgement to the dataset's journal, durable when it resolves; the labels of its examples are left as they are. */
   judge(id: string, entry: JournalEntry): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */

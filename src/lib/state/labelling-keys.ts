@@ -15,10 +15,24 @@ export type KeyAction =
   | { readonly type: 'class'; readonly label: number }
   | { readonly type: 'undo' | 'skip' | 'unsure' | 'back' | 'forward' | 'accept' };
 
-/** undefined: nothing of ours. */
-export function actionOf(key: string, keys: readonly (string | undefined)[]): KeyAction | undefined {
+/** Of a KeyboardEvent. */
+export interface Pressed {
+  readonly key: string;
+  /** Held down: the system sends it again and again. */
+  readonly repeat: boolean;
+  /** Part of a sign that an input method makes of several keys. */
+  readonly isComposing: boolean;
+}
+
+/** undefined: nothing of ours. A key that is held goes along the line and says nothing: each judgement is one press. */
+export function actionOf(
+  { key, repeat, isComposing }: Pressed,
+  keys: readonly (string | undefined)[],
+): KeyAction | undefined {
+  if (isComposing) return undefined;
   if (key === 'ArrowLeft') return { type: 'back' };
   if (key === 'ArrowRight') return { type: 'forward' };
+  if (repeat) return undefined;
   if (key === 'Enter') return { type: 'accept' };
   const sign = key.toLowerCase();
   const label = keys.indexOf(sign);

@@ -1,7 +1,7 @@
 // What the labelling page knows: the line of examples, the one that is shown, and what is on its way into the journal. A judgement is
 // shown at once and written behind it, one after the other; the queue comes anew every few of them.
 import { classLabels } from '../core/data/contract.ts';
-import type { Judge, Judgement } from '../core/labelling/journal.ts';
+import type { Judge, JournalEntry, Judgement } from '../core/labelling/journal.ts';
 import type { QueueOrder } from '../core/labelling/queue-order.ts';
 import type { LabelQueue, LabelScope } from '../participant/labelling/label-queue.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
@@ -100,7 +100,7 @@ export class LabellingPage {
     if (line === undefined || example === undefined || wishes === undefined) return;
     this.line = judged(line, example.name, says);
     this.#requeueing?.add(example.row);
-    this.#write(wishes.judge, example.name, says);
+    this.#write(wishes, example.name, says);
     this.#sinceQueue += 1;
     if (this.#sinceQueue >= REQUEUE_AFTER && this.#requeueing === undefined) void this.requeue();
     void this.#fetch();
@@ -118,7 +118,7 @@ export class LabellingPage {
     if (back === undefined || wishes === undefined) return;
     this.line = back.line;
     this.#requeueing?.add(back.last.row);
-    this.#write(wishes.judge, back.last.name, { type: 'undone' });
+    this.#write(wishes, back.last.name, { type: 'undone' });
     void this.#fetch();
   }
 
@@ -192,8 +192,9 @@ export class LabellingPage {
     return answer.queue;
   }
 
-  #write(judge: Judge, example: string, says: Judgement | { readonly type: 'undone' }): void {
-    const entry = { ...judge, example, says, at: this.now() };
+  #write({ judge, scope }: LabellingWishes, example: string, says: JournalEntry['says']): void {
+    const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
+    const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
     this.#writes = this.#writes.then(() =>
       this.#attempt(async () => {
         await (await this.ports.store()).judge(this.id, entry);

@@ -171,6 +171,29 @@ test('a second pass is blind to the first and is held against it; a label that l
   expect(disputed.every(({ row }) => wrong.includes(row))).toBe(true);
 });
 
+test('a label that looks wrong is asked about once more, also where the dataset bears it already', async () => {
+  const { ports, truth } = await pictures(60);
+  const page = await opened(ports);
+  let wrong = -1;
+  for (let i = 0; i < 60; i += 1)
+    await label(page, (row) => {
+      if (i === 30) wrong = row;
+      return i === 30 ? 1 - truth(row) : truth(row);
+    });
+  expect(await page.keep('Labels of Anna')).toBe(true);
+  const ask = async (): Promise<LabellingPage> => opened(ports, { ...anna, scope: 'suspected' });
+  const suspects = await ask();
+  expect(suspects.place).toMatchObject({ row: wrong, suggestion: { label: truth(wrong) } });
+  // Looked at again, it may stay as it is.
+  await label(suspects, (row) => 1 - truth(row));
+  await suspects.settled();
+  expect((await ask()).place).toBeUndefined();
+  // Taken back, it was not looked at.
+  suspects.undo();
+  await suspects.settled();
+  expect((await ask()).place?.row).toBe(wrong);
+});
+
 test('a write that breaks stays on the screen, and beginning anew shows what the journal has', async () => {
   const { store, truth } = await pictures(5);
   let isFull = false;
@@ -202,13 +225,19 @@ test('keys: 1 to 9 and then letters, but a class that is called by one sign has 
   // One that is called U would take the command's key.
   expect(keysOf(['u', 'v'])).toEqual(['1', '2']);
   const keys = keysOf(['cat', 'dog']);
-  expect(actionOf('2', keys)).toEqual({ type: 'class', label: 1 });
-  expect(actionOf('3', keys)).toBeUndefined();
-  expect(['u', 'S', 'n', 'ArrowLeft', 'Enter'].map((key) => actionOf(key, keys)?.type)).toEqual([
+  const pressed = (key: string, how = {}) =>
+    actionOf({ key, repeat: false, isComposing: false, ...how }, keys);
+  expect(pressed('2')).toEqual({ type: 'class', label: 1 });
+  expect(pressed('3')).toBeUndefined();
+  const all = ['2', 'u', 'S', 'n', 'Enter', 'ArrowLeft', 'ArrowRight'];
+  expect(all.slice(1, 6).map((key) => pressed(key)?.type)).toEqual([
     'undo',
     'skip',
     'unsure',
-    'back',
     'accept',
+    'back',
   ]);
+  // Held a moment too long, a key labels one example, not thirty; and a sign that is being put together labels none.
+  expect(all.flatMap((key) => pressed(key, { repeat: true })?.type ?? [])).toEqual(['back', 'forward']);
+  expect(all.flatMap((key) => pressed(key, { isComposing: true })?.type ?? [])).toEqual([]);
 });

@@ -1,14 +1,13 @@
-// The rules of thumb of one dataset, as a person writes them: kept in this browser, worked out by the worker after each change.
+// The rules of thumb of one dataset, as a person writes them: kept beside it, worked out by the worker after each change.
 import * as v from 'valibot';
 import type { TableColumn, TableContract } from '../core/data/contract.ts';
 import type { Judge } from '../core/labelling/journal.ts';
 import { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
-import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { LabellingPage } from './labelling.svelte.ts';
 
 const Kept = v.array(WeakRule);
-const keyOf = (dataset: string): string => `weak-rules:${dataset}`;
 
 /** A rule as it is typed. */
 export interface RuleDraft {
@@ -58,18 +57,18 @@ export class WeakRules {
 
   constructor(
     readonly page: LabellingPage,
-    private readonly store: () => Promise<Pick<ParticipantStore, 'settings'>>,
+    private readonly store: () => Promise<Pick<DatasetStore, 'weakRules' | 'keepWeakRules'>>,
   ) {}
 
   async load(judge: Judge): Promise<void> {
-    const kept = v.safeParse(Kept, await (await this.store()).settings.get(keyOf(this.page.id)));
+    const kept = v.safeParse(Kept, await (await this.store()).weakRules(this.page.id));
     this.rules = kept.success ? kept.output : [];
     await this.work(judge);
   }
 
   async set(rules: readonly WeakRule[], judge: Judge): Promise<void> {
     this.rules = rules;
-    await (await this.store()).settings.put(keyOf(this.page.id), rules);
+    await (await this.store()).keepWeakRules(this.page.id, rules);
     // Where they suggest, the new ones do from now on.
     if (this.page.guide.type === 'rules') {
       this.page.guide = { ...this.page.guide, rules };

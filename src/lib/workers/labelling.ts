@@ -1,9 +1,10 @@
 // What the ingest worker does while a dataset is labelled: the queue, the examples, agreement, weak rules, and keeping labels. Loaded
 // with the first such question. The dataset's examples stay named: the queue after a few labels costs no second naming.
 import { createSystemClock } from '../adapters/system-clock.ts';
-import { selectRows } from '../core/data/examples.ts';
+import { UNLABELLED, selectRows } from '../core/data/examples.ts';
 import type { DatasetVersion } from '../core/ids.ts';
-import type { Judge, JournalEntry } from '../core/labelling/journal.ts';
+import { exampleName, exampleNames } from '../core/labelling/example-names.ts';
+import type { Judge } from '../core/labelling/journal.ts';
 import type { OpenedDataset } from '../modalities/explore-dataset.ts';
 import { labelChange, type RowLabel } from '../modalities/label-rows.ts';
 import { cellTexts } from '../modalities/table/decoded-columns.ts';
@@ -35,6 +36,7 @@ export function labelling(): Labelling {
   const clock = createSystemClock();
   let kept:
     { readonly id: string; readonly version: DatasetVersion; readonly named: NamedExamples } | undefined;
+  let came: { readonly named: NamedExamples; readonly cameWith: (row: number) => boolean } | undefined;
 
   const namedOf = ({ id, version, dataset }: OpenedForLabels): NamedExamples => {
     if (kept?.id !== id || kept.version !== version) {
@@ -47,6 +49,24 @@ export function labelling(): Labelling {
     }
     return kept.named;
   };
+  /** The import is read once for the state that is asked about. */
+  const cameWithOf = async (store: DatasetStore, id: string, named: NamedExamples) => {
+    if (came?.named === named) return came.cameWith;
+    const imported = await importedLabels(store, id);
+    const cameWith = (row: number): boolean => imported === undefined || imported.has(named.nameOf(row));
+    came = { named, cameWith };
+    return cameWith;
+  };
+  const weakOf = async (
+    store: DatasetStore,
+    { id, dataset }: OpenedForLabels,
+    named: NamedExamples,
+    judge: Judge,
+  ): Promise<WeakRows> => {
+    const table = tableOf(dataset);
+    const cameWith = await cameWithOf(store, id, named);
+    return { named, cameWith, table, journal: await store.journal(id), judge };
+  };
 
   return {
     async answer(store, opened, question) {
@@ -57,7 +77,7 @@ export function labelling(): Labelling {
           const journal = await store.journal(id);
           const guide =
             question.guide.type === 'rules'
-              ? weakGuide(weakRows(dataset, named, journal, question.judge), question.guide)
+              ? weakGuide(await weakOf(store, opened, named, question.judge), question.guide)
               : question.guide;
           const queue = await labelQueue(named, journal, { ...question, guide }, () => clock.tick());
           return { type: 'queue', queue };
@@ -69,7 +89,7 @@ export function labelling(): Labelling {
         case 'agreement':
           return { type: 'agreement', agreement: labelAgreement(named, await store.journal(id)) };
         case 'weak': {
-          const rows = weakRows(dataset, named, await store.journal(id), question.judge);
+          const rows = await weakOf(store, opened, named, question.judge);
           const { labels: _, ...weak } = weakLabels(rows, question.rules, question);
           return { type: 'weak', weak };
         }
@@ -78,7 +98,7 @@ export function labelling(): Labelling {
           return { type: 'kept', record: await keep(store, opened, question, labels) };
         }
         case 'keep-weak': {
-          const rows = weakRows(dataset, named, await store.journal(id), question.judge);
+          const rows = await weakOf(store, opened, named, question.judge);
           const { labels } = weakLabels(rows, question.rules, question);
           return { type: 'kept', record: await keep(store, opened, question, labels) };
         }
@@ -100,17 +120,25 @@ async function keep(
   return store.commit(id, base, change.value, message);
 }
 
-function weakRows(
-  { table, contract }: OpenedDataset,
-  named: NamedExamples,
-  journal: readonly JournalEntry[],
-  judge: Judge,
-): WeakRows {
+function tableOf({ table, contract }: OpenedDataset): WeakRows['table'] {
   if (table === undefined || contract.kind !== 'table')
     throw new QuestionRefused('bad-edit', 'Rules look at the columns of a table, and these are pictures.');
   // A rule that looked at the label would be no rule.
-  const columns = table.columns.filter((column) => column.name !== contract.target.name);
-  return { named, table: { ...table, columns }, journal, judge };
+  return { ...table, columns: table.columns.filter((column) => column.name !== contract.target.name) };
+}
+
+/** The names of the rows that had a label when they were imported; undefined where nothing was changed since. */
+async function importedLabels(store: DatasetStore, id: string): Promise<ReadonlySet<string> | undefined> {
+  const history = await store.history(id);
+  if (history === undefined || history.commits.length === 1) return undefined;
+  const examples = await store.read(id, 0);
+  if (examples === undefined) return undefined;
+  const names = exampleNames(examples);
+  return new Set(
+    Array.from(examples.targets.keys()).flatMap((row) =>
+      examples.targets[row] === UNLABELLED ? [] : [exampleName(names, row)],
+    ),
+  );
 }
 
 function shown(

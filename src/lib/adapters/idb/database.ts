@@ -1,6 +1,6 @@
 // The one IndexedDB database of this browser profile: its object stores, how it is opened, and what happens when another
 // tab wants to upgrade or delete it. What lies in the stores belongs to datasets.ts and participant-store.ts.
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type StoreNames } from 'idb';
 import type { Canonical } from '../../core/canonical.ts';
 import type { DataContract } from '../../core/data/contract.ts';
 import type { FederationId, RoundNumber } from '../../core/ids.ts';
@@ -25,6 +25,8 @@ export interface DatasetRow {
   readonly states?: { readonly root: DatasetCommit; readonly head: number };
   /** How its rows are prepared for a model (core/recipe/history.ts), once somebody has changed that. */
   readonly recipe?: Canonical;
+  /** The rules of thumb that label its rows, once somebody has written any. */
+  readonly weakRules?: Canonical;
 }
 
 /** A state of a dataset that a change made; number 0, the import, is the chunks. */
@@ -109,7 +111,7 @@ export interface TributaryDatabase extends DBSchema {
   hashes: { key: [string, number]; value: Uint32Array | Sealed };
   /** Key: [dataset id, number of the state], out of line. */
   states: { key: [string, number]; value: StateRow | Sealed };
-  /** Key: [dataset id, a number that rises with time], out of line. */
+  /** Key: [dataset id, a number that rises with each that is added], out of line. */
   judgements: { key: [string, number]; value: JournalEntry | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
@@ -174,14 +176,15 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
       if (oldVersion < 1) createStores(upgrading);
       if (oldVersion < 2) upgrading.createObjectStore('vectors');
       if (oldVersion < 3) upgrading.createObjectStore('lock');
-      // A copy of the app between two releases made some under another number.
-      if (oldVersion < 5 && !upgrading.objectStoreNames.contains('states'))
-        upgrading.createObjectStore('states');
-      if (oldVersion < 6)
+      // Copies of the app between two releases made some of these under other numbers, and lack others.
+      const isMissing = (name: StoreNames<TributaryDatabase>): boolean =>
+        !upgrading.objectStoreNames.contains(name);
+      if (oldVersion < 5 && isMissing('states')) upgrading.createObjectStore('states');
+      if (oldVersion < 7) {
         for (const name of ['runs', 'runLabels', 'runModels'] as const)
-          if (!upgrading.objectStoreNames.contains(name))
-            upgrading.createObjectStore(name, { keyPath: 'id' });
-      if (oldVersion < 7) upgrading.createObjectStore('judgements');
+          if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
+        if (isMissing('judgements')) upgrading.createObjectStore('judgements');
+      }
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

@@ -34,7 +34,7 @@ export function isSame(before: StoredDataset, now: StoredDataset | undefined): b
   return (
     before.record.version === now.record.version &&
     before.states?.head === now.states?.head &&
-    JSON.stringify(before.recipe) === JSON.stringify(now.recipe)
+    JSON.stringify([before.recipe, before.weakRules]) === JSON.stringify([now.recipe, now.weakRules])
   );
 }
 
@@ -173,17 +173,17 @@ export async function checkout(
 }
 
 /** The last that is kept counts, in whichever tab. */
-export async function keepRecipe(
+export async function keepBeside(
   database: Database,
   seal: Seal,
   id: string,
-  recipe: Canonical,
+  kept: Pick<DatasetRow, 'recipe' | 'weakRules'>,
 ): Promise<void> {
   for (;;) {
     const stored = await database.get('datasets', id);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
-    if (await replace(database, seal, stored, { ...row, recipe }, undefined, 0)) return;
+    if (await replace(database, seal, stored, { ...row, ...kept }, undefined, 0)) return;
   }
 }
 

@@ -19,11 +19,11 @@ import {
   commit,
   history,
   isSame,
-  keepRecipe,
+  keepBeside,
   stateOf,
   type StateStore,
 } from './dataset-states.ts';
-import { journalOf, journalWriter } from './journal.ts';
+import { addJudgement, journalOf } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { storing } from './storing.ts';
 
@@ -38,7 +38,6 @@ export function idbDatasetStore(
 ): DatasetStore {
   /** One addition after the other: only what another tab adds meanwhile makes one begin again. */
   let adding: Promise<unknown> = Promise.resolve();
-  const judge = journalWriter(database, seal, now);
   return {
     async list() {
       const stored = await database.getAll('datasets');
@@ -88,8 +87,13 @@ export function idbDatasetStore(
       const row = await database.get('datasets', id);
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
     },
-    keepRecipe: (id, recipe) => keepRecipe(database, seal, id, recipe),
-    judge,
+    keepRecipe: (id, recipe) => keepBeside(database, seal, id, { recipe }),
+    async weakRules(id) {
+      const row = await database.get('datasets', id);
+      return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
+    },
+    keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, { weakRules }),
+    judge: (id, entry) => addJudgement(database, seal, id, entry),
     journal: (id) => journalOf(database, seal, id),
     async delete(id) {
       const transaction = database.transaction(

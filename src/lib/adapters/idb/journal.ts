@@ -5,29 +5,54 @@ import { allOf } from './dataset-states.ts';
 import type { Seal } from './seal.ts';
 import { storing } from './storing.ts';
 
-/** A judgement's key is sealed in with it, so it is known before: it rises here, and two tabs in one millisecond differ by chance. */
-export function journalWriter(database: Database, seal: Seal, now: () => number) {
-  const tab = crypto.getRandomValues(new Uint16Array(1))[0]! % 1000;
-  let last = 0;
-  return (id: string, entry: JournalEntry): Promise<void> => {
-    last = Math.max(last + 1, now() * 1000 + tab);
-    const key: [string, number] = [id, last];
-    return seal.writing(async (as) => {
+/** The part of the store that is needed to find its last key. */
+interface Keyed {
+  openKeyCursor(query: IDBKeyRange, direction: 'prev'): Promise<{ readonly key: [string, number] } | null>;
+}
+
+/** Past the last: the order is that of adding, whatever the clock says. */
+const keyAfter = (id: string, last: readonly [string, number] | undefined): [string, number] => [
+  id,
+  (last?.[1] ?? 0) + 1,
+];
+
+/**
+ * Adds a judgement. Its key is sealed in with it, and no transaction waits for the cipher: the key is chosen before, and looked at again in
+ * the transaction that writes; where another tab added meanwhile, it is sealed anew for the key after that one's.
+ */
+export async function addJudgement(
+  database: Database,
+  seal: Seal,
+  id: string,
+  entry: JournalEntry,
+): Promise<void> {
+  const lastOf = async (store: Keyed): Promise<[string, number] | undefined> =>
+    (await store.openKeyCursor(allOf(id), 'prev'))?.key;
+  let isWritten = false;
+  while (!isWritten)
+    isWritten = await seal.writing(async (as) => {
+      const key = keyAfter(id, await lastOf(database.transaction('judgements').store));
       const stored = await as.seal('judgements', key, entry);
       const transaction = database.transaction(['datasets', 'judgements', 'lock'], 'readwrite', {
         durability: 'strict',
       });
       await as.confirm(transaction);
-      const known = await transaction.objectStore('datasets').getKey(id);
+      const judgements = transaction.objectStore('judgements');
+      const [known, last] = await Promise.all([
+        transaction.objectStore('datasets').getKey(id),
+        lastOf(judgements),
+      ]);
       if (known === undefined) {
         await transaction.done;
         throw new Error(`There is no dataset ${id}.`);
       }
-      await storing(0, () =>
-        Promise.all([transaction.objectStore('judgements').put(stored, key), transaction.done]),
-      );
+      if (keyAfter(id, last)[1] !== key[1]) {
+        await transaction.done;
+        return false;
+      }
+      await storing(0, () => Promise.all([judgements.add(stored, key), transaction.done]));
+      return true;
     });
-  };
 }
 
 export async function journalOf(

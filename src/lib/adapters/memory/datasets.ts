@@ -30,6 +30,7 @@ interface Held {
   readonly states: KeptState<DatasetCommit>[];
   head: number;
   recipe: Canonical | undefined;
+  weakRules: Canonical | undefined;
   readonly journal: JournalEntry[];
 }
 
@@ -178,6 +179,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         states: [],
         head: 0,
         recipe: undefined,
+        weakRules: undefined,
         journal: [],
       };
       held.set(draft.id, one);
@@ -224,6 +226,10 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     recipe: (id) => Promise.resolve(held.get(id)?.recipe),
     async keepRecipe(id, recipe) {
       finished(id).recipe = structuredClone(recipe);
+    },
+    weakRules: (id) => Promise.resolve(held.get(id)?.weakRules),
+    async keepWeakRules(id, rules) {
+      finished(id).weakRules = structuredClone(rules);
     },
     judge: async (id, entry) => void finished(id).journal.push(entry),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),

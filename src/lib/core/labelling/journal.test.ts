@@ -27,6 +27,11 @@ test('taking back undoes one judgement at a time, to what the example had before
   expect(said({ annotator: 'Ben', pass: 1 })).toEqual({ a: { type: 'class', label: 1 } });
 });
 
+test('what is taken back is the example that is named, whatever was judged since', () => {
+  const journal = [anna('a', 0), anna('b', 1), anna('a', 'undone'), anna('never judged', 'undone')];
+  expect(standingOf(journal, { annotator: 'Anna', pass: 1 })).toEqual([journal[1]]);
+});
+
 test('a second pass is a judge of its own, and who has nothing standing is none', () => {
   const journal = [anna('a', 0), anna('b', 'unsure'), ben('a', 1), ben('a', 'undone'), again('a', 1)];
   journal.push(again('c', 'skipped'));

@@ -19,10 +19,12 @@ export interface Judge {
 export interface JournalEntry extends Judge {
   /** Of the example without its label: example-names.ts. */
   readonly example: string;
-  /** `undone` takes back the last judgement of this judge that stands. */
+  /** `undone` takes back this judge's last judgement of this example that stands; where none does, nothing. */
   readonly says: Judgement | { readonly type: 'undone' };
   /** Unix milliseconds. */
   readonly at: number;
+  /** The label looked wrong, and the judge was shown so: giving a label is no second look at it. */
+  readonly isSecondLook?: true;
 }
 
 export type StandingEntry = JournalEntry & { readonly says: Judgement };
@@ -35,8 +37,13 @@ export function standingOf(journal: readonly JournalEntry[], judge: Judge): read
   const standing: StandingEntry[] = [];
   for (const entry of journal) {
     if (!isBy(entry, judge)) continue;
-    if (entry.says.type === 'undone') standing.pop();
-    else standing.push(entry as StandingEntry);
+    if (entry.says.type !== 'undone') {
+      standing.push(entry as StandingEntry);
+      continue;
+    }
+    // By the example, not by the place: the last of all may be one that whoever took back did not see (its row is mended, another tab's).
+    const taken = standing.findLastIndex(({ example }) => example === entry.example);
+    if (taken >= 0) standing.splice(taken, 1);
   }
   return standing;
 }

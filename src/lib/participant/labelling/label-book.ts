@@ -76,12 +76,32 @@ export function labelsBy(
 }
 
 /** [rows]: the dataset's own labels, over them those of the other judges, the latest last, and over all of them this judge's. */
-export function knownLabels(
+export const knownLabels = (
+  named: NamedExamples,
+  journal: readonly JournalEntry[],
+  judge: Judge,
+): Int32Array<ArrayBuffer> => judgedOver(Int32Array.from(named.examples.targets), named, journal, judge);
+
+/** As knownLabels, without labels of the dataset that nobody gave by hand and that did not come with the rows: those that rules made. */
+export const givenLabels = (
+  named: NamedExamples,
+  cameWith: (row: number) => boolean,
+  journal: readonly JournalEntry[],
+  judge: Judge,
+): Int32Array<ArrayBuffer> =>
+  judgedOver(
+    Int32Array.from(named.examples.targets, (label, row) => (cameWith(row) ? label : UNLABELLED)),
+    named,
+    journal,
+    judge,
+  );
+
+function judgedOver(
+  labels: Int32Array<ArrayBuffer>,
   named: NamedExamples,
   journal: readonly JournalEntry[],
   judge: Judge,
 ): Int32Array<ArrayBuffer> {
-  const labels = Int32Array.from(named.examples.targets);
   const isOwn = (other: Judge): boolean => other.annotator === judge.annotator && other.pass === judge.pass;
   const others = judgesOf(journal)
     .filter((other) => !isOwn(other))

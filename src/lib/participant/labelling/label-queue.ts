@@ -160,12 +160,11 @@ async function openRows(
       return { rows: Uint32Array.from(rows), skipped: [], total: rows.length, done: 0 };
     }
     case 'suspected': {
-      const looks = new Map<number, number>();
-      for (const { row } of standingRows(named, standingOf(journal, judge)))
-        looks.set(row, (looks.get(row) ?? 0) + 1);
-      // Whoever gave the label has looked once already.
-      const isLookedAt = (row: number): boolean =>
-        (looks.get(row) ?? 0) > (targets[row] === UNLABELLED ? 1 : 0);
+      // Whoever gave the label has looked once, and that look is what is doubted, whether the dataset bears the label yet or not.
+      const looks = new Map<string, number>();
+      for (const { example, isSecondLook } of standingOf(journal, judge))
+        looks.set(example, (looks.get(example) ?? 0) + (isSecondLook === true ? 2 : 1));
+      const isLookedAt = (row: number): boolean => (looks.get(named.nameOf(row)) ?? 0) > 1;
       const suspects = await suspectRows(named, known, tick);
       const left = suspects.filter(({ row }) => !isLookedAt(row));
       return {

@@ -5,7 +5,7 @@ import type { Judge, JournalEntry } from '../../core/labelling/journal.ts';
 import { ABSTAINS, dawidSkene, decided, majority, type Combined } from '../../core/labelling/label-model.ts';
 import { ruleFigures, votesOf, type RuleFigures, type WeakRule } from '../../core/labelling/weak-rules.ts';
 import type { RowLabel } from '../../modalities/label-rows.ts';
-import { classesOf, knownLabels, type NamedExamples } from './label-book.ts';
+import { classesOf, givenLabels, knownLabels, type NamedExamples } from './label-book.ts';
 import type { QueueGuide } from './label-queue.ts';
 
 export interface WeakSettings {
@@ -22,7 +22,7 @@ export interface WeakLabels {
   /** Rows on which some rule votes; of those without a label, the ones that are decided, by class. */
   readonly covered: number;
   readonly decided: readonly number[];
-  /** Of the rows with a label that the rules decide, without having been told it: those decided so. */
+  /** Of the rows with a label that came with them or that a person gave, and that the rules decide, without having been told it: those decided so. */
   readonly checked: number;
   readonly right: number;
   readonly rows: number;
@@ -30,6 +30,8 @@ export interface WeakLabels {
 
 export interface WeakRows {
   readonly named: NamedExamples;
+  /** Whether a row had its label when it was imported. */
+  readonly cameWith: (row: number) => boolean;
   /** Without the target's own column. */
   readonly table: ColumnTable;
   readonly journal: readonly JournalEntry[];
@@ -38,12 +40,12 @@ export interface WeakRows {
 
 /** What the rules say of each row on which one votes, for a queue. */
 export function weakGuide(
-  { named, table, journal, judge }: WeakRows,
+  { named, cameWith, table, journal, judge }: WeakRows,
   { rules, by }: { readonly rules: readonly WeakRule[]; readonly by: WeakSettings['by'] },
 ): QueueGuide {
   const classes = classesOf(named.contract);
   const votes = votesOf(rules, table, classes);
-  const known = knownLabels(named, journal, judge);
+  const known = givenLabels(named, cameWith, journal, judge);
   const { shares } =
     by === 'weighed' && rules.length > 0
       ? dawidSkene(votes, { abstentionTells: true, known })
@@ -58,18 +60,20 @@ export function weakGuide(
 }
 
 export function weakLabels(
-  { named, table, journal, judge }: WeakRows,
+  { named, cameWith, table, journal, judge }: WeakRows,
   rules: readonly WeakRule[],
   settings: WeakSettings,
 ): WeakLabels & { readonly labels: readonly RowLabel[] } {
   const classes = classesOf(named.contract);
   const known = knownLabels(named, journal, judge);
+  // Labels that rules made say nothing of how right rules are.
+  const given = givenLabels(named, cameWith, journal, judge);
   const votes = votesOf(rules, table, classes);
   const count = named.examples.count;
   const isWeighed = settings.by === 'weighed' && rules.length > 0;
   // Judged without being told the labels, applied with them.
   const blind: Combined = isWeighed ? dawidSkene(votes, { abstentionTells: true }) : majority(votes);
-  const told = isWeighed ? dawidSkene(votes, { abstentionTells: true, known }) : undefined;
+  const told = isWeighed ? dawidSkene(votes, { abstentionTells: true, known: given }) : undefined;
   const labelOf = (by: Combined, row: number): number => {
     const label = decided(by, classes, row);
     return label >= 0 && by.shares[row * classes + label]! >= settings.atLeast ? label : UNLABELLED;
@@ -83,9 +87,9 @@ export function weakLabels(
     sums.covered += 1;
     if (known[row] !== UNLABELLED) {
       const label = labelOf(blind, row);
-      if (label === UNLABELLED) continue;
+      if (label === UNLABELLED || given[row] === UNLABELLED) continue;
       sums.checked += 1;
-      if (label === known[row]) sums.right += 1;
+      if (label === given[row]) sums.right += 1;
       continue;
     }
     const label = labelOf(told ?? blind, row);
@@ -94,7 +98,7 @@ export function weakLabels(
     labels.push({ row, label });
   }
   return {
-    figures: ruleFigures(votes, known),
+    figures: ruleFigures(votes, given),
     accuracy: rules.map((_, voice) => {
       const share = told?.accuracy[voice];
       return share === undefined || Number.isNaN(share) ? null : share;
