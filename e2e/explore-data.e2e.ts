@@ -119,6 +119,12 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await form.getByRole('button', { name: 'Add step' }).press('Enter');
   await expect(form.getByText('Choose a column at least.')).toBeVisible();
   expect(await findings(page, 'explore-step')).toEqual([]);
+  // Letter by letter, a number is not touched while it is typed.
+  const number = form.getByRole('spinbutton', { name: 'Bins' });
+  await number.fill('');
+  await number.pressSequentially('-0.5');
+  await expect(number).toHaveValue('-0.5');
+  await number.fill('5');
   await form.getByRole('checkbox', { name: 'age', exact: true }).check();
   await form.getByRole('button', { name: 'Add step' }).press('Enter');
   const bins = stepList.getByRole('listitem').filter({ hasText: 'Numbers as bins' });

@@ -51,16 +51,22 @@ export function finishedColumns(table: Table): Result<TableColumn[], string> {
     : fail('Beside the target there is no column to learn from. Choose a file with at least two columns.');
 }
 
+/** Why so many rows, encoded, are more than is held; undefined: they are not. */
+export function tooLarge(rows: number, columns: readonly TableColumn[]): string | undefined {
+  const width = columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  return width * rows > MOST_VALUES
+    ? `Encoded, the table has ${width} × ${rows} values, which is more than is held in memory here. Leave columns of many categories out (--without), or take a sample of its rows.`
+    : undefined;
+}
+
 /** [rows, F]. Refused where a column is not there, is of another type, or all of it is more than is held. */
 export function encodedRows(
   table: Table,
   columns: readonly TableColumn[],
 ): Result<Float32Array<ArrayBuffer>, string> {
   const width = columns.reduce((sum, column) => sum + encodedWidth(column), 0);
-  if (width * table.rows > MOST_VALUES)
-    return fail(
-      `Encoded, the table has ${width} × ${table.rows} values, which is more than is held in memory here. Leave columns of many categories out (--without), or take a sample of its rows.`,
-    );
+  const large = tooLarge(table.rows, columns);
+  if (large !== undefined) return fail(large);
   const features = new Float32Array(width * table.rows);
   let at = 0;
   for (const wanted of columns) {

@@ -160,8 +160,11 @@ function nextTrial(
       case 'random':
         return byPrior(space, random(seed, 'search', model.name, String(here.length)));
       case 'grid':
-        // Where there is one rung the usual settings stand on it too.
-        return gridOf(space, MOST_OF_A_KIND)[here.length - (shares.length === 1 ? 1 : 0)];
+        // In an order drawn once, so that a search that ends early has seen all over the grid. Where there is one rung the usual
+        // settings stand on it too.
+        return random(seed, 'grid', model.name).shuffle([...gridOf(space, MOST_OF_A_KIND)])[
+          here.length - (shares.length === 1 ? 1 : 0)
+        ];
       default:
         return way satisfies never;
     }

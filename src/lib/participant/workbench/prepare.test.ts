@@ -92,6 +92,9 @@ test('a thousand rows are the same bits on the way of training and on that of pr
   if (contract.kind !== 'table' || preparation === undefined) throw new Error('It is a table.');
   const raw = await rawOf(text);
   const served = servedRows(JSON.parse(JSON.stringify(preparation.fitted)), contract, raw);
+  // More rows than are held are refused before a step makes a column of them.
+  const many = servedRows(preparation.fitted, contract, { header: raw.header, rows: Array(2 ** 27) });
+  expect(many.ok ? 'served' : many.error).toMatch(/× 134217728 values, which is more than is held/);
   if (!served.ok) throw new Error(served.error);
   const width = served.value.features.length / 1000;
   const bitsAt = (features: ArrayLike<number>, row: number): string =>

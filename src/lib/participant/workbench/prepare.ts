@@ -8,7 +8,7 @@ import { isMissing } from '../../core/data/missing.ts';
 import { bytesOf, digestBuilder } from '../../core/digest.ts';
 import { momentsOf } from '../../core/exploration/number-summary.ts';
 import type { Digest } from '../../core/ids.ts';
-import { encodedRows } from '../../core/recipe/encode.ts';
+import { encodedRows, tooLarge } from '../../core/recipe/encode.ts';
 import {
   applyRecipe,
   fitRecipe,
@@ -204,6 +204,9 @@ export function servedRows(
   const wanted = header.map((name, at) =>
     fitted.inputs.includes(name) && header.indexOf(name) === at ? name : '',
   );
+  // Asked before the steps make their columns: words of a million rows are gigabytes.
+  const large = tooLarge(rows.length, contract.columns);
+  if (large !== undefined) return fail(large);
   const prepared = applyRecipe(fitted, tableOf(wanted, rows, Array.from(rows.keys())));
   if (prepared === undefined)
     return fail('What the model’s recipe has learnt cannot be read. Save it again.');

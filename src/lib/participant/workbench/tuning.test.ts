@@ -16,6 +16,7 @@ import { meritOfOutputs } from './judge.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
 import { runBench } from './run-bench.ts';
 import { searchWays } from './search-ways.ts';
+import { spaceOf } from './spaces.ts';
 
 const surroundings = {
   clock: createSystemClock(),
@@ -147,6 +148,20 @@ test('a grid ends when every place was tried', async () => {
   );
   // Its usual settings, and nine levels of its one setting.
   expect(found.ok && found.value.trials).toHaveLength(10);
+});
+
+test('a grid that is left early was seen on all sides: no setting stood still', async () => {
+  const { contract, training: rows } = await dataOf(table(60), 'kind');
+  const only = (name: string): boolean => name === 'tree';
+  const found = await searchModels(
+    { contract, rows, seed: 1, deadline: null, mostTrials: 9, way: 'grid', known: [], isTried: only },
+    surroundings,
+    () => {},
+  );
+  if (!found.ok) throw new Error(found.error);
+  const [, ...places] = found.value.trials;
+  for (const { name } of spaceOf('tree'))
+    expect(new Set(places.map(({ options }) => options[name])).size, name).toBeGreaterThan(2);
 });
 
 test('the same answer for all stands beside every model, with the figures of DummyClassifier and DummyRegressor', async () => {

@@ -1,6 +1,7 @@
 // Which regular expressions a recipe may hold. One runs over every cell by backtracking, and a recipe may come from somebody else, inside
-// a model: only those are taken that cost less than letters² of a cell. Where a repetition ends must be told by the next letter, as in the
-// one-unambiguous expressions of Brüggemann-Klein and Wood 1998; one repetition may be otherwise, where it is the only one.
+// a model: only those are taken whose steps are at most some power of a cell's letters that its bound (replace.ts) keeps small. Where a
+// repetition ends must be told by the next letter, as in the one-unambiguous expressions of Brüggemann-Klein and Wood 1998; one repetition
+// may be otherwise, where it is the only one.
 type Node =
   | { readonly type: 'letter'; readonly takes: Letters }
   | { readonly type: 'sequence'; readonly nodes: readonly Node[] }
