@@ -37,6 +37,8 @@ export class LabellingPage {
   /** Why labels could not be kept in the dataset. */
   refused = $state.raw<string | null>(null);
   keeping = $state(false);
+  /** A class was said, or one taken back, since the newest queue was asked for. */
+  saidSince = $state(false);
   /** Judgements of this visit that are in the journal. */
   written = $state(0);
   /** Whose word orders the queue and is suggested; set it and `requeue`. */
@@ -66,6 +68,8 @@ export class LabellingPage {
   readonly place = $derived(this.line === undefined ? undefined : placeAt(this.line));
   /** undefined while it is fetched, and at the end of the queue. */
   readonly example = $derived(this.place === undefined ? undefined : this.#shown.get(this.place.row));
+  /** Whether a class waits to be put into the dataset, as far as is known: by the newest queue, and by what was said since. */
+  readonly isWaiting = $derived.by(() => (this.queue?.toKeep ?? 0) > 0 || this.saidSince);
   /** Milliseconds, at the pace so far; undefined until it is known. */
   readonly timeLeftMs = $derived.by(() => {
     const paceMs = this.queue?.paceMs ?? null;
@@ -86,6 +90,7 @@ export class LabellingPage {
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn) return;
       this.queue = queue;
+      this.saidSince = false;
       this.line = lineOf(queue);
       this.#shown = new Map();
       this.#sinceQueue = 0;
@@ -99,6 +104,7 @@ export class LabellingPage {
     const wishes = this.#wishes;
     if (line === undefined || example === undefined || wishes === undefined) return;
     this.line = judged(line, example.name, says);
+    if (says.type === 'class') this.saidSince = true;
     this.#requeueing?.add(example.row);
     this.#write(wishes, example.name, says);
     this.#sinceQueue += 1;
@@ -117,6 +123,8 @@ export class LabellingPage {
     const back = this.line === undefined ? undefined : undone(this.line);
     if (back === undefined || wishes === undefined) return;
     this.line = back.line;
+    // An older class may stand again.
+    this.saidSince = true;
     this.#requeueing?.add(back.last.row);
     this.#write(wishes, back.last.name, { type: 'undone' });
     void this.#fetch();
@@ -145,6 +153,7 @@ export class LabellingPage {
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn || this.line === undefined) return;
       this.queue = queue;
+      this.saidSince = since.size > 0;
       this.line = requeued(this.line, queue, since);
       await this.#fetch();
     });

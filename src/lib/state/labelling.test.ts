@@ -111,7 +111,9 @@ test('going back and saying otherwise replaces, taking that back restores; what 
 test('kept, the labels are one state of the dataset; what was not sure stays without', async () => {
   const { store, ports, truth } = await pictures(12);
   const page = await opened(ports);
+  expect(page.isWaiting).toBe(false);
   for (let i = 0; i < 10; i += 1) await label(page, truth);
+  expect(page.isWaiting).toBe(true);
   page.judge({ type: 'unsure' });
   await page.settled();
   await page.requeue();
@@ -127,6 +129,13 @@ test('kept, the labels are one state of the dataset; what was not sure stays wit
   expect(kept).toEqual(Array.from({ length: 10 }, () => true));
   // Nothing is left to be kept, and the examples are still known by their names.
   expect(page.line).toMatchObject({ total: 2, done: 1 });
+  expect(page.isWaiting).toBe(false);
+  page.judge({ type: 'unsure' });
+  expect(page.isWaiting).toBe(false);
+  page.undo();
+  expect(page.isWaiting).toBe(true);
+  await page.requeue();
+  expect(page.isWaiting).toBe(false);
   expect(await page.keep('again')).toBe(false);
   expect(page.refused).toContain('already');
 });
