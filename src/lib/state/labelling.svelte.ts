@@ -83,7 +83,7 @@ export class LabellingPage {
     this.#wishes = wishes;
     const turn = (this.#turn += 1);
     this.trouble = null;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       this.record = (await (await this.ports.store()).record(this.id)) ?? null;
       if (this.record === null || this.classes.length === 0) return;
@@ -148,7 +148,7 @@ export class LabellingPage {
     const since = new Set<number>();
     this.#requeueing = since;
     this.#sinceQueue = 0;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn || this.line === undefined) return;
@@ -181,7 +181,7 @@ export class LabellingPage {
     this.keeping = true;
     this.refused = null;
     let isDone = false;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       isDone = (await this.ask(question(record.version)))?.type === 'kept';
     });
@@ -205,7 +205,7 @@ export class LabellingPage {
     const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
     const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
     this.#writes = this.#writes.then(() =>
-      this.#attempt(async () => {
+      this.attempt(async () => {
         await (await this.ports.store()).judge(this.id, entry);
         this.written += 1;
       }).then(() => undefined),
@@ -220,7 +220,7 @@ export class LabellingPage {
       for (;;) {
         const rows = this.#missing();
         if (rows.length === 0) break;
-        const isFetched = await this.#attempt(async () => {
+        const isFetched = await this.attempt(async () => {
           const answer = await this.ask({ type: 'examples', rows });
           if (answer?.type !== 'examples') return;
           this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
@@ -244,8 +244,8 @@ export class LabellingPage {
       .map((place) => place.row);
   }
 
-  /** What broke stays on the screen until one begins anew, by what is in the journal. */
-  async #attempt(work: () => Promise<void>): Promise<boolean> {
+  /** Whether it went well. What broke stays on the screen until one begins anew, by what is in the journal. */
+  async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;

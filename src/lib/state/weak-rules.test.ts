@@ -6,7 +6,8 @@ import type { TableContract } from '../core/data/contract.ts';
 import { UNLABELLED } from '../core/data/examples.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { labellingModels, preLabel } from './label-models.ts';
+import { askOwnServer, labellingModels, preLabel } from './label-models.ts';
+import { DataLocked } from '../ports/dataset-store.ts';
 import { portsOf } from './labelling.fixture.ts';
 import { LabellingPage, type LabellingWishes } from './labelling.svelte.ts';
 import { ruleOf, testsOf, WeakRules } from './weak-rules.svelte.ts';
@@ -105,6 +106,24 @@ test('rules are worked out, kept with the dataset, suggest labels, and label wha
   // Rules are not right for having labelled: they are held against what they were held against before.
   expect(weak.found).toMatchObject({ checked: before.checked, right: before.right });
   expect(weak.found!.figures).toEqual(before.figures);
+});
+
+test('rules that cannot be read or worked out leave a sentence, and a page of a proxy in the server’s place names no model', async () => {
+  const { store, page } = await ward();
+  const locked = new WeakRules(page, () => Promise.reject(new DataLocked()));
+  await locked.load(judge);
+  expect(page.trouble).toMatchObject({ kind: 'locked' });
+  await page.open(wishes);
+  const broken = new LabellingPage('set', {
+    ...portsOf(store),
+    ingest: () => Promise.reject(new Error('The worker is gone.')),
+  });
+  const weak = new WeakRules(broken, async () => store);
+  await weak.set([{ test: 'missing', column: 'age', label: 0 }], judge);
+  expect(weak.found).toBeUndefined();
+  expect(broken.trouble?.message).toContain('The worker is gone.');
+  // A proxy that asks for a password answers with a page of its own.
+  expect(await askOwnServer('data:text/html,<p>Sign in</p>')).toBeUndefined();
 });
 
 test('what is typed becomes a rule, or a sentence says what is missing', () => {
