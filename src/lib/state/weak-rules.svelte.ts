@@ -54,6 +54,8 @@ export class WeakRules {
   settings = $state.raw<WeakSettings>({ by: 'weighed', atLeast: 0.8 });
   /** What they come to; undefined until worked out, or where there are none. */
   found = $state.raw<WeakLabels | undefined>();
+  /** Goes up with each question. */
+  #turn = 0;
 
   constructor(
     readonly page: LabellingPage,
@@ -82,6 +84,7 @@ export class WeakRules {
   /** Works them out anew; what an older question found does not overwrite it. */
   async work(judge: Judge): Promise<void> {
     const { rules, settings } = this;
+    const turn = (this.#turn += 1);
     if (rules.length === 0) {
       this.found = undefined;
       return;
@@ -89,8 +92,7 @@ export class WeakRules {
     await this.page.attempt(async () => {
       await this.page.settled();
       const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
-      if (answer?.type === 'weak' && rules === this.rules && settings === this.settings)
-        this.found = answer.weak;
+      if (answer?.type === 'weak' && turn === this.#turn) this.found = answer.weak;
     });
   }
 
