@@ -17,8 +17,8 @@ export const askOwnServer: AskServer = async (path) => {
     const response = await fetch(path);
     return response.ok ? ((await response.json()) as unknown) : undefined;
   } catch (error) {
-    // Offline: there are still the models of this device.
-    if (error instanceof TypeError) return undefined;
+    // Offline, or a proxy's page: there are still the models of this device.
+    if (error instanceof TypeError || error instanceof SyntaxError) return undefined;
     throw error;
   }
 };

@@ -15,6 +15,14 @@ export type KeyAction =
   | { readonly type: 'class'; readonly label: number }
   | { readonly type: 'undo' | 'skip' | 'unsure' | 'back' | 'forward' | 'accept' };
 
+/** Whether what has the focus, by its selectors, has more use for the key than the line of examples. */
+export function isTaken({ type }: KeyAction, focused: (selector: string) => boolean): boolean {
+  if (focused('input:not([type=checkbox]), select, textarea, dialog')) return true;
+  // A button, a link or what folds is pressed by Enter; a region that scrolls is scrolled by arrows.
+  if (type === 'accept') return focused('button, a, summary');
+  return (type === 'back' || type === 'forward') && focused('[role=region][tabindex]');
+}
+
 /** Of a KeyboardEvent. */
 export interface Pressed {
   readonly key: string;

@@ -37,6 +37,8 @@ export class LabellingPage {
   /** Why labels could not be kept in the dataset. */
   refused = $state.raw<string | null>(null);
   keeping = $state(false);
+  /** A class was said, or one taken back, since the newest queue was asked for. */
+  saidSince = $state(false);
   /** Judgements of this visit that are in the journal. */
   written = $state(0);
   /** Whose word orders the queue and is suggested; set it and `requeue`. */
@@ -66,6 +68,8 @@ export class LabellingPage {
   readonly place = $derived(this.line === undefined ? undefined : placeAt(this.line));
   /** undefined while it is fetched, and at the end of the queue. */
   readonly example = $derived(this.place === undefined ? undefined : this.#shown.get(this.place.row));
+  /** Whether a class waits to be put into the dataset, as far as is known: by the newest queue, and by what was said since. */
+  readonly isWaiting = $derived.by(() => (this.queue?.toKeep ?? 0) > 0 || this.saidSince);
   /** Milliseconds, at the pace so far; undefined until it is known. */
   readonly timeLeftMs = $derived.by(() => {
     const paceMs = this.queue?.paceMs ?? null;
@@ -79,13 +83,14 @@ export class LabellingPage {
     this.#wishes = wishes;
     const turn = (this.#turn += 1);
     this.trouble = null;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       this.record = (await (await this.ports.store()).record(this.id)) ?? null;
       if (this.record === null || this.classes.length === 0) return;
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn) return;
       this.queue = queue;
+      this.saidSince = false;
       this.line = lineOf(queue);
       this.#shown = new Map();
       this.#sinceQueue = 0;
@@ -99,6 +104,7 @@ export class LabellingPage {
     const wishes = this.#wishes;
     if (line === undefined || example === undefined || wishes === undefined) return;
     this.line = judged(line, example.name, says);
+    if (says.type === 'class') this.saidSince = true;
     this.#requeueing?.add(example.row);
     this.#write(wishes, example.name, says);
     this.#sinceQueue += 1;
@@ -117,6 +123,8 @@ export class LabellingPage {
     const back = this.line === undefined ? undefined : undone(this.line);
     if (back === undefined || wishes === undefined) return;
     this.line = back.line;
+    // An older class may stand again.
+    this.saidSince = true;
     this.#requeueing?.add(back.last.row);
     this.#write(wishes, back.last.name, { type: 'undone' });
     void this.#fetch();
@@ -140,11 +148,12 @@ export class LabellingPage {
     const since = new Set<number>();
     this.#requeueing = since;
     this.#sinceQueue = 0;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn || this.line === undefined) return;
       this.queue = queue;
+      this.saidSince = since.size > 0;
       this.line = requeued(this.line, queue, since);
       await this.#fetch();
     });
@@ -172,7 +181,7 @@ export class LabellingPage {
     this.keeping = true;
     this.refused = null;
     let isDone = false;
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.#writes;
       isDone = (await this.ask(question(record.version)))?.type === 'kept';
     });
@@ -196,7 +205,7 @@ export class LabellingPage {
     const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
     const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
     this.#writes = this.#writes.then(() =>
-      this.#attempt(async () => {
+      this.attempt(async () => {
         await (await this.ports.store()).judge(this.id, entry);
         this.written += 1;
       }).then(() => undefined),
@@ -211,7 +220,7 @@ export class LabellingPage {
       for (;;) {
         const rows = this.#missing();
         if (rows.length === 0) break;
-        const isFetched = await this.#attempt(async () => {
+        const isFetched = await this.attempt(async () => {
           const answer = await this.ask({ type: 'examples', rows });
           if (answer?.type !== 'examples') return;
           this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
@@ -235,8 +244,8 @@ export class LabellingPage {
       .map((place) => place.row);
   }
 
-  /** What broke stays on the screen until one begins anew, by what is in the journal. */
-  async #attempt(work: () => Promise<void>): Promise<boolean> {
+  /** Whether it went well. What broke stays on the screen until one begins anew, by what is in the journal. */
+  async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;

@@ -8,7 +8,7 @@ import { countUnlabelled } from '../core/data/class-counts.ts';
 import { standingOf } from '../core/labelling/journal.ts';
 import type { DatasetPorts } from './datasets.svelte.ts';
 import { portsOf } from './labelling.fixture.ts';
-import { actionOf, keysOf } from './labelling-keys.ts';
+import { actionOf, isTaken, keysOf } from './labelling-keys.ts';
 import { LabellingPage, type LabellingWishes } from './labelling.svelte.ts';
 
 /** Two-pixel pictures: the class is whether the left is lighter. `known` of them have their label. */
@@ -111,7 +111,9 @@ test('going back and saying otherwise replaces, taking that back restores; what 
 test('kept, the labels are one state of the dataset; what was not sure stays without', async () => {
   const { store, ports, truth } = await pictures(12);
   const page = await opened(ports);
+  expect(page.isWaiting).toBe(false);
   for (let i = 0; i < 10; i += 1) await label(page, truth);
+  expect(page.isWaiting).toBe(true);
   page.judge({ type: 'unsure' });
   await page.settled();
   await page.requeue();
@@ -127,6 +129,13 @@ test('kept, the labels are one state of the dataset; what was not sure stays wit
   expect(kept).toEqual(Array.from({ length: 10 }, () => true));
   // Nothing is left to be kept, and the examples are still known by their names.
   expect(page.line).toMatchObject({ total: 2, done: 1 });
+  expect(page.isWaiting).toBe(false);
+  page.judge({ type: 'unsure' });
+  expect(page.isWaiting).toBe(false);
+  page.undo();
+  expect(page.isWaiting).toBe(true);
+  await page.requeue();
+  expect(page.isWaiting).toBe(false);
   expect(await page.keep('again')).toBe(false);
   expect(page.refused).toContain('already');
 });
@@ -240,4 +249,16 @@ test('keys: 1 to 9 and then letters, but a class that is called by one sign has 
   // Held a moment too long, a key labels one example, not thirty; and a sign that is being put together labels none.
   expect(all.flatMap((key) => pressed(key, { repeat: true })?.type ?? [])).toEqual(['back', 'forward']);
   expect(all.flatMap((key) => pressed(key, { isComposing: true })?.type ?? [])).toEqual([]);
+});
+
+test('keys are left to a field that is typed in, Enter to a button, arrows to a table that scrolls; a ticked box takes none', () => {
+  // By a tag and its attributes, as the page's own selectors name them.
+  const focusedOn = (own: string) => (selector: string) => selector.split(', ').includes(own);
+  const taken = (own: string) =>
+    (['undo', 'accept', 'forward'] as const).filter((type) => isTaken({ type }, focusedOn(own)));
+  expect(taken('select')).toEqual(['undo', 'accept', 'forward']);
+  expect(taken('button')).toEqual(['accept']);
+  expect(taken('[role=region][tabindex]')).toEqual(['forward']);
+  expect(taken('input[type=checkbox]')).toEqual([]);
+  expect(taken('main')).toEqual([]);
 });

@@ -54,6 +54,8 @@ export class WeakRules {
   settings = $state.raw<WeakSettings>({ by: 'weighed', atLeast: 0.8 });
   /** What they come to; undefined until worked out, or where there are none. */
   found = $state.raw<WeakLabels | undefined>();
+  /** Goes up with each question. */
+  #turn = 0;
 
   constructor(
     readonly page: LabellingPage,
@@ -61,14 +63,16 @@ export class WeakRules {
   ) {}
 
   async load(judge: Judge): Promise<void> {
-    const kept = v.safeParse(Kept, await (await this.store()).weakRules(this.page.id));
-    this.rules = kept.success ? kept.output : [];
-    await this.work(judge);
+    const isRead = await this.page.attempt(async () => {
+      const kept = v.safeParse(Kept, await (await this.store()).weakRules(this.page.id));
+      this.rules = kept.success ? kept.output : [];
+    });
+    if (isRead) await this.work(judge);
   }
 
   async set(rules: readonly WeakRule[], judge: Judge): Promise<void> {
     this.rules = rules;
-    await (await this.store()).keepWeakRules(this.page.id, rules);
+    await this.page.attempt(async () => (await this.store()).keepWeakRules(this.page.id, rules));
     // Where they suggest, the new ones do from now on.
     if (this.page.guide.type === 'rules') {
       this.page.guide = { ...this.page.guide, rules };
@@ -80,14 +84,16 @@ export class WeakRules {
   /** Works them out anew; what an older question found does not overwrite it. */
   async work(judge: Judge): Promise<void> {
     const { rules, settings } = this;
+    const turn = (this.#turn += 1);
     if (rules.length === 0) {
       this.found = undefined;
       return;
     }
-    await this.page.settled();
-    const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
-    if (answer?.type === 'weak' && rules === this.rules && settings === this.settings)
-      this.found = answer.weak;
+    await this.page.attempt(async () => {
+      await this.page.settled();
+      const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
+      if (answer?.type === 'weak' && turn === this.#turn) this.found = answer.weak;
+    });
   }
 
   /** What they are sure enough of becomes the dataset's label, where it has none. */

@@ -1,12 +1,14 @@
 // Rules of thumb on a table: kept, worked out, suggested, and put into the dataset; and other models that suggest.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { countUnlabelled } from '../core/data/class-counts.ts';
 import type { TableContract } from '../core/data/contract.ts';
 import { UNLABELLED } from '../core/data/examples.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { labellingModels, preLabel } from './label-models.ts';
+import type { LabellingAnswer } from '../workers/labelling-messages.ts';
+import { askOwnServer, labellingModels, preLabel } from './label-models.ts';
+import { DataLocked } from '../ports/dataset-store.ts';
 import { portsOf } from './labelling.fixture.ts';
 import { LabellingPage, type LabellingWishes } from './labelling.svelte.ts';
 import { ruleOf, testsOf, WeakRules } from './weak-rules.svelte.ts';
@@ -34,6 +36,8 @@ const contract: TableContract = {
     ],
   },
 };
+/** What rules come to that say nothing. */
+const none = { figures: [], accuracy: [], covered: 0, decided: [], checked: 0, right: 0, rows: 0 };
 const judge = { annotator: 'Me', pass: 1 };
 const wishes: LabellingWishes = { judge, scope: 'unlabelled', order: 'random' };
 
@@ -105,6 +109,41 @@ test('rules are worked out, kept with the dataset, suggest labels, and label wha
   // Rules are not right for having labelled: they are held against what they were held against before.
   expect(weak.found).toMatchObject({ checked: before.checked, right: before.right });
   expect(weak.found!.figures).toEqual(before.figures);
+});
+
+test('rules that cannot be read or worked out leave a sentence, and a page of a proxy in the server’s place names no model', async () => {
+  const { store, page } = await ward();
+  const locked = new WeakRules(page, () => Promise.reject(new DataLocked()));
+  await locked.load(judge);
+  expect(page.trouble).toMatchObject({ kind: 'locked' });
+  await page.open(wishes);
+  const broken = new LabellingPage('set', {
+    ...portsOf(store),
+    ingest: () => Promise.reject(new Error('The worker is gone.')),
+  });
+  const weak = new WeakRules(broken, async () => store);
+  await weak.set([{ test: 'missing', column: 'age', label: 0 }], judge);
+  expect(weak.found).toBeUndefined();
+  expect(broken.trouble?.message).toContain('The worker is gone.');
+  // A proxy that asks for a password answers with a page of its own.
+  expect(await askOwnServer('data:text/html,<p>Sign in</p>')).toBeUndefined();
+});
+
+test('what was asked last is what is shown, whichever answer comes first', async () => {
+  const { page } = await ward();
+  const weak = new WeakRules(page, () => Promise.reject(new Error('not asked for here')));
+  weak.rules = [{ test: 'missing', column: 'age', label: 0 }];
+  const answers: ((answer: LabellingAnswer) => void)[] = [];
+  page.ask = () => new Promise((resolve) => answers.push(resolve));
+  const both = [weak.work(judge), weak.work({ annotator: 'Ben', pass: 1 })];
+  await vi.waitFor(() => expect(answers).toHaveLength(2), { interval: 1 });
+  for (const [rows, at] of [
+    [2, 1],
+    [1, 0],
+  ] as const)
+    answers[at]!({ type: 'weak', weak: { ...none, rows } });
+  await Promise.all(both);
+  expect(weak.found?.rows).toBe(2);
 });
 
 test('what is typed becomes a rule, or a sentence says what is missing', () => {
