@@ -9,7 +9,8 @@ import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
-import { UnusableTraining, type TrainSetup } from '../train/setup.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
   readonly data?: readonly string[];

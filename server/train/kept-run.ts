@@ -8,9 +8,9 @@ import { openDurableFiles } from '#lib/adapters/node/durable-files.ts';
 import { openFileParticipantStore } from '#lib/adapters/node/participant-store.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import type { Trial } from '#lib/participant/workbench/trial.ts';
-import { RunManifest } from '#lib/participant/workbench/run-manifest.ts';
+import { RunManifest, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { ownDataDirectory } from '../adapters/data-directory.ts';
-import { UnusableTraining, type TrainSetup } from './setup.ts';
+import { UnusableTraining } from './unusable.ts';
 
 export interface KeptRun {
   readonly directory: string;

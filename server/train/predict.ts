@@ -4,7 +4,7 @@ import { sourceFiles } from '#lib/adapters/node/data-path.ts';
 import type { WayToExplain } from '#lib/participant/workbench/explain.ts';
 import { readModelFile, type OpenedModel } from '#lib/participant/workbench/model-file.ts';
 import { predictFiles, type Predicted } from '#lib/participant/workbench/predict-files.ts';
-import { UnusableTraining } from './setup.ts';
+import { UnusableTraining } from './unusable.ts';
 
 /** Rejects with UnusableTraining. */
 export async function openModel(path: string): Promise<OpenedModel> {

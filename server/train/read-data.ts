@@ -3,7 +3,8 @@ import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapte
 import { readRecipe } from '#lib/core/recipe/recipe.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
-import { UnusableTraining, type TrainSetup } from './setup.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { UnusableTraining } from './unusable.ts';
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {

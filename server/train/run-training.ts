@@ -2,7 +2,8 @@
 import { DataDirectoryInUse } from '../adapters/data-directory.ts';
 import { appVersion } from '../project-folder.ts';
 import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
-import { UnusableTraining, type TrainSetup } from './setup.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { UnusableTraining } from './unusable.ts';
 import { train, type TrainOptions } from './train.ts';
 
 export type Asked =

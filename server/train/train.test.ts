@@ -11,7 +11,8 @@ import { spokenLine } from './lines.ts';
 import { openModel, predictRows } from './predict.ts';
 import { recipeOnRows } from './recipe-on-rows.ts';
 import { runTraining } from './run-training.ts';
-import { UnusableTraining, type TrainSetup } from './setup.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { UnusableTraining } from './unusable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-train-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -20,7 +20,8 @@ import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/w
 import type { KeptRun } from './kept-run.ts';
 import type { TrainLine } from './lines.ts';
 import { readTrainData } from './read-data.ts';
-import { UnusableTraining, type TrainSetup } from './setup.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { UnusableTraining } from './unusable.ts';
 
 /** Progress is told so often at most. */
 const PROGRESS_EVERY_MS = 500;

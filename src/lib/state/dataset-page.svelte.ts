@@ -4,7 +4,7 @@ import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { DatasetHistory, DatasetRecord } from '../ports/dataset-store.ts';
 import type { SplitShares } from '../workers/ingest-messages.ts';
-import { browserDatasets, storageTrouble, type DatasetPorts } from './datasets.svelte.ts';
+import { browserDatasets, troubleToldBy, type DatasetPorts } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 
 /** Rows, or pictures, shown at once. */
@@ -166,10 +166,7 @@ export class DatasetPage {
     } catch (error) {
       if (error instanceof Error && 'kind' in error && error.kind === 'bad-edit')
         this.refused = error.message;
-      else {
-        this.trouble = storageTrouble(error);
-        if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
-      }
+      else this.trouble = troubleToldBy(this.onLocked, error);
     } finally {
       this.#pending -= 1;
     }

@@ -234,6 +234,13 @@ export function storageTrouble(error: unknown): DeviceTrouble {
   return troubleOf(error);
 }
 
+/** Likewise; where what is here is locked, whoever made the page is told too, to ask for the passphrase in its place. */
+export function troubleToldBy(onLocked: (trouble: DeviceTrouble) => void, error: unknown): DeviceTrouble {
+  const trouble = storageTrouble(error);
+  if (trouble.kind === 'locked') onLocked(trouble);
+  return trouble;
+}
+
 /** The stores and the worker of this browser, the worker started once. */
 let ingest: Promise<IngestPort> | undefined;
 export const browserDatasets: DatasetPorts = {

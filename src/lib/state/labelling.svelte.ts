@@ -11,7 +11,7 @@ import type {
   LabellingQuestion,
   ShownExample,
 } from '../workers/labelling-messages.ts';
-import { browserDatasets, storageTrouble, type DatasetPorts } from './datasets.svelte.ts';
+import { browserDatasets, troubleToldBy, type DatasetPorts } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { judged, lineOf, moved, placeAt, requeued, undone, type Line } from './labelling-line.ts';
 
@@ -252,10 +252,7 @@ export class LabellingPage {
     } catch (error) {
       if (error instanceof Error && 'kind' in error && error.kind === 'bad-edit')
         this.refused = error.message;
-      else {
-        this.trouble = storageTrouble(error);
-        if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
-      }
+      else this.trouble = troubleToldBy(this.onLocked, error);
       return false;
     }
   }

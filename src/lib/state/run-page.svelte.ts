@@ -1,7 +1,7 @@
 // One run looked at: its record, what a person writes on it, its model's file; and going on with it, or having it again, in this tab.
 import type { KeptRun, RunLabels } from '../participant/workbench/run-record.ts';
 import type { BenchClient } from '../workers/bench-client.ts';
-import { storageTrouble } from './datasets.svelte.ts';
+import { troubleToldBy } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
 import { statusOf } from './run-facts.ts';
@@ -84,8 +84,7 @@ export class RunPage {
       await act();
       this.trouble = null;
     } catch (error) {
-      this.trouble = storageTrouble(error);
-      if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
+      this.trouble = troubleToldBy(this.onLocked, error);
     }
   }
 }

@@ -4,7 +4,7 @@ import { parseQuery } from '../core/run-query/parse-query.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
 import type { KeptRun, RunLabels, RunStore, WholeRun } from '../participant/workbench/run-record.ts';
 import { webLockHolds } from '../workers/run-holds.ts';
-import { storageTrouble } from './datasets.svelte.ts';
+import { troubleToldBy } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { factsOf } from './run-facts.ts';
 import { namesOf } from './run-table.ts';
@@ -112,8 +112,7 @@ export class RunsState {
       await act();
       this.trouble = null;
     } catch (error) {
-      this.trouble = storageTrouble(error);
-      if (this.trouble.kind === 'locked') this.onLocked(this.trouble);
+      this.trouble = troubleToldBy(this.onLocked, error);
     }
   }
 }

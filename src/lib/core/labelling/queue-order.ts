@@ -3,7 +3,6 @@
 import { random } from '../random.ts';
 
 export type QueueOrder = 'random' | 'least-confidence' | 'margin' | 'entropy';
-export const queueOrders: readonly QueueOrder[] = ['margin', 'entropy', 'least-confidence', 'random'];
 
 /**
  * How unsure a model is of each row, the more the higher. `shares` [rows, classes], each row's adding up to 1.

@@ -7,7 +7,7 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns } from '../table.ts';
-import { proseColumns, termColumns, timesOf, tooWide, wordsOf } from './words.ts';
+import { proseColumns, termColumns, timesOf, tooManyWords, wordsOf } from './words.ts';
 
 const State = v.array(
   v.pipe(
@@ -68,10 +68,7 @@ export const tfIdf = defineStep({
         idf: kept.map(([, count]) => settled(Math.log((1 + table.rows) / (1 + count)) + 1)),
       });
     }
-    const wide = tooWide(
-      table,
-      state.reduce((sum, one) => sum + one.words.length, 0),
-    );
+    const wide = tooManyWords(table, state);
     if (wide !== undefined) return fail(wide);
     return ok({
       state,

@@ -34,10 +34,7 @@ export const words = defineStep({
     const bare = state.find((one) => one.words.length === 0);
     if (bare !== undefined)
       return fail(`no word of ${quoted(bare.name)} is in enough rows to teach anything. Drop it.`);
-    const wide = tooWide(
-      table,
-      state.reduce((sum, one) => sum + one.words.length, 0),
-    );
+    const wide = tooManyWords(table, state);
     if (wide !== undefined) return fail(wide);
     return ok({
       state,
@@ -131,6 +128,16 @@ function chosenWords(texts: readonly string[]): string[] {
 }
 
 /** Why so many columns of words are more than is held; undefined where they are not. Asked before one is written. */
+/** Of columns that become one for each of their words. */
+export const tooManyWords = (
+  table: Pick<Table, 'rows'>,
+  state: readonly { readonly words: readonly string[] }[],
+): string | undefined =>
+  tooWide(
+    table,
+    state.reduce((sum, one) => sum + one.words.length, 0),
+  );
+
 export const tooWide = ({ rows }: Pick<Table, 'rows'>, width: number): string | undefined =>
   width * rows <= MOST_CELLS
     ? undefined
