@@ -50,7 +50,12 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 export const batchRows = (exampleBytes: number): number =>
   Math.max(4, Math.min(65_536, Math.floor(BATCH_BYTES / Math.max(1, exampleBytes))));
 
+/** Room for this many at first, doubled as they come: most files fill no batch. */
+const FIRST_ROWS = 64;
+
 interface Batch {
+  /** Rows that there is room for. */
+  readonly room: number;
   readonly features: Uint8Array | Float32Array;
   readonly bytes: Uint8Array;
   readonly targets: Int32Array | Float32Array;
@@ -79,10 +84,18 @@ export function assembler(
   /** Position after the last example of the present batch. */
   let taken = 0;
 
-  const fresh = (): Batch => {
-    const features = contract.kind === 'image' ? new Uint8Array(rows * size) : new Float32Array(rows * size);
-    const targets = isClass ? new Int32Array(rows) : new Float32Array(rows);
-    return { features, bytes: bytesOf(features), targets, hashes: new Uint32Array(rows * 2), count: 0 };
+  const withRoom = (room: number, count: number): Batch => {
+    const features = contract.kind === 'image' ? new Uint8Array(room * size) : new Float32Array(room * size);
+    const targets = isClass ? new Int32Array(room) : new Float32Array(room);
+    return { room, features, bytes: bytesOf(features), targets, hashes: new Uint32Array(room * 2), count };
+  };
+  const fresh = (): Batch => withRoom(Math.min(rows, FIRST_ROWS), 0);
+  const grown = (one: Batch): Batch => {
+    const larger = withRoom(Math.min(rows, one.room * 2), one.count);
+    larger.features.set(one.features);
+    larger.targets.set(one.targets);
+    larger.hashes.set(one.hashes);
+    return larger;
   };
   let batch = fresh();
   const replayed = resume.replays ? resume.resumed : undefined;
@@ -149,7 +162,7 @@ export function assembler(
       if (batch.count === rows) {
         full.push({ batch, position: taken });
         batch = fresh();
-      }
+      } else if (batch.count === batch.room) batch = grown(batch);
       return 'accepted';
     },
     flush: handOver,
