@@ -56,6 +56,7 @@ export function createDevice(parts: DeviceParts): Device {
     holds: parts.holds,
     onView: (view) => emit({ type: 'local-run', view }),
     onCutOff: (runs) => emit({ type: 'cut-off-runs', runs }),
+    onKept: (kept) => emit({ type: 'kept-checkpoints', runs: kept }),
     onFault: parts.onFault,
   });
   const opened = new Map<FederationId, Promise<TakingPart>>();
@@ -102,6 +103,16 @@ export function createDevice(parts: DeviceParts): Device {
       runs.pause(id);
       return null;
     },
+    async 'step-local-run'({ id }) {
+      runs.stepOnce(id);
+      return null;
+    },
+    'kept-checkpoints': () => runs.kept(),
+    async 'discard-checkpoints'({ run }) {
+      await runs.discardKept(run);
+      return null;
+    },
+    'branch-local-run': (request) => runs.branch(request),
     async 'resume-local-run'({ id }) {
       runs.resume(id);
       return null;
