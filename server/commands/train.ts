@@ -36,6 +36,7 @@ interface Flags {
   readonly state?: string;
   readonly resume?: string;
   readonly again?: string;
+  readonly stepView?: true;
   readonly json?: true;
 }
 
@@ -93,6 +94,10 @@ export function register(program: Command): void {
       '--again <path>',
       'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
     )
+    .option(
+      '--step-view',
+      'of a network named by --model: what each step takes and moves, layer by layer; several times slower',
+    )
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -101,7 +106,8 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const result = await runTraining(await askedOf(flags), { signal: cancel.signal, say });
+        const asked = await askedOf(flags);
+        const result = await runTraining(asked, { signal: cancel.signal, say, stepView: flags.stepView });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -159,6 +165,10 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     if (flags.resume !== undefined) return { type: 'resume', directory };
     return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
   }
+  if (flags.stepView === true && flags.model === 'auto')
+    throw new UnusableTraining(
+      '--step-view is for one network: name it by --model. A search takes thousands of steps.',
+    );
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
   if (flags.model !== 'auto' && [flags.budget, flags.trials, flags.search].some((flag) => flag !== undefined))
     throw new UnusableTraining(

@@ -34,6 +34,8 @@ export interface TrainOptions {
   say(line: TrainLine): void;
   /** Where the run is kept, and goes on from. */
   readonly kept?: KeptRun | undefined;
+  /** Each step of a network is looked at from inside, and told. */
+  readonly stepView?: boolean | undefined;
   /** Of a run that is had again: the digest that its model must have. */
   readonly expected?: string | undefined;
   /** And the digest of its rows. */
@@ -97,7 +99,11 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     };
     const done = await runBench(
       { data, chosen: chosenOf(setup, data, named, known), seed: setup.seed },
-      { ...surroundings, checkpoints: kept?.checkpoints },
+      {
+        ...surroundings,
+        checkpoints: kept?.checkpoints,
+        onStep: options.stepView === true ? (view) => say({ type: 'step', ...view }) : undefined,
+      },
       tell,
     );
     await writing;

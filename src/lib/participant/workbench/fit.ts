@@ -11,6 +11,7 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
+import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
@@ -23,6 +24,8 @@ export interface FitSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** 0–1 */
   onProgress?(fraction: number): void;
+  /** Given, each step of a network is looked at from inside, which takes several times as long. */
+  onStep?: ((view: StepView) => void) | undefined;
   /** What lets the training of a network go on after the process has ended. */
   readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
 }
@@ -174,6 +177,7 @@ async function fitNetwork(
         control,
         saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
         onProgress: ({ fraction }) => onProgress?.(fraction),
+        ...(surroundings.onStep === undefined ? {} : { onStep: surroundings.onStep, watchesSteps: true }),
         onNotice: () => {},
       },
     );
