@@ -135,7 +135,7 @@ test('a network without a convolution has no map of a picture', () => {
   expect(gradCam(tabular, parametersOf(tabular), new Float64Array(5), 0)).toBeUndefined();
 });
 
-test('of pictures with a planted patch, Grad-CAM and occlusion look at the patch', () => {
+test('of pictures with a planted patch, Grad-CAM and occlusion look at the patch', async () => {
   const [side, patch] = [14, 4];
   const network = built({
     inputShape: [side, side, 1],
@@ -187,7 +187,7 @@ test('of pictures with a planted patch, Grad-CAM and occlusion look at the patch
     expect(shareOf(planted.pixels, 1)[0]).toBeGreaterThan(0.9);
     const cam = gradCam(network, parameters, planted.pixels, 1);
     expect(massOf(cam?.heat ?? [], planted)).toBeGreaterThan(0.6);
-    const { loss } = occlusion(shareOf, planted.pixels, [side, side, 1], { cover: 4, covered: 0.25 });
+    const { loss } = await occlusion(shareOf, planted.pixels, [side, side, 1], { cover: 4, covered: 0.25 });
     const most = loss.indexOf(Math.max(...loss));
     const [down, across] = [Math.floor(most / side) - planted.top, (most % side) - planted.left];
     expect(Math.min(down, across)).toBeGreaterThanOrEqual(-1);

@@ -9,12 +9,15 @@ export interface Occluded {
 }
 
 /** `pixels` [H, W, C]; `score` of pictures [count, H, W, C]. Covers are of the colour `covered` and half as far apart as they are wide. */
-export function occlusion(
-  score: (pictures: Float32Array<ArrayBuffer>, count: number) => ArrayLike<number>,
+export async function occlusion(
+  score: (
+    pictures: Float32Array<ArrayBuffer>,
+    count: number,
+  ) => ArrayLike<number> | Promise<ArrayLike<number>>,
   pixels: ArrayLike<number>,
   [height, width, channels]: readonly [number, number, number],
   { cover = Math.max(2, Math.round(Math.min(height, width) / 6)), covered = 0 } = {},
-): Occluded {
+): Promise<Occluded> {
   const places: (readonly [number, number])[] = [];
   const step = Math.max(1, cover >> 1);
   const starts = (side: number): number[] => {
@@ -34,7 +37,7 @@ export function occlusion(
     eachPixel(place, (pixel) =>
       pictures.fill(covered, at * size + pixel * channels, at * size + (pixel + 1) * channels),
     );
-  const scores = score(pictures, places.length + 1);
+  const scores = await score(pictures, places.length + 1);
   const whole = scores[places.length]!;
   const loss = new Float32Array(height * width);
   const counts = new Uint16Array(height * width);

@@ -31,8 +31,12 @@ export interface BenchData {
   readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
-  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted. */
+  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
+  heldOutPlace(index: number): number;
+  /** Columns as they were read, and the cells of a held-out row; none of pictures. */
+  readonly header: readonly string[];
+  heldOutRow(index: number): readonly string[];
 }
 
 export interface TableSettings extends TaskSettings {
@@ -113,7 +117,7 @@ function splitAndEncode(
   share: number,
   how: Split,
   cellsOf: (column: string) => string[],
-  { header, numbers }: RawTable,
+  { header, numbers, rows }: RawTable,
   recipe: Recipe,
 ): Result<BenchData, TableRefusal> {
   const digest = digestBuilder()
@@ -171,6 +175,9 @@ function splitAndEncode(
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
+    heldOutPlace: (index) => numbers[task.origins[heldOut[index] ?? 0] ?? 0] ?? 0,
+    header,
+    heldOutRow: (index) => rows[task.origins[heldOut[index] ?? 0] ?? 0] ?? [],
   });
 }
 
@@ -215,13 +222,17 @@ function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
   }
 }
 
-/** Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. */
+/**
+ * Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. `placeOf`: an
+ * example's among all that were read, from 1.
+ */
 export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
   heldOutShare: number,
   notes: readonly string[],
+  placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
   const builder = digestBuilder().update(bytesOf(examples.hashes));
   if (test !== undefined) builder.update(bytesOf(test.hashes));
@@ -251,7 +262,10 @@ export function examplesData(
     together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
     notes,
     heldOutCells: () => undefined,
-    trainingPlace: (index) => (split?.training[index] ?? index) + 1,
+    trainingPlace: (index) => placeOf(split?.training[index] ?? index),
+    heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
+    header: [],
+    heldOutRow: () => [],
   });
 }
 

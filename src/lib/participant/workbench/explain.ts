@@ -9,10 +9,15 @@ import type { BoostedPredictor } from '../../core/learners/boosted-trees.ts';
 import type { ForestPredictor } from '../../core/learners/forest.ts';
 import type { Predictor } from '../../core/learners/learner.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
 import type { OpenedModel } from './model-file.ts';
+import { rowPath } from './network-reasons.ts';
 
-/** shapley: what each column adds over all orders. lime: the straight line that comes closest around the row. */
-export const waysToExplain = ['shapley', 'lime'] as const;
+/**
+ * shapley: what each column adds over all orders. lime: the straight line that comes closest around the row. gradients: what each adds on
+ * the straight way from the mean row, of networks alone.
+ */
+export const waysToExplain = ['shapley', 'lime', 'gradients'] as const;
 export type WayToExplain = (typeof waysToExplain)[number];
 
 export interface Explanation {
@@ -30,28 +35,43 @@ export interface Explanation {
 const isForest = (predictor: Predictor): predictor is ForestPredictor => 'trees' in predictor;
 const isBoosted = (predictor: Predictor): predictor is BoostedPredictor => 'state' in predictor;
 
-/** `row` [F]; undefined for pictures, whose pixels are no columns. */
+/** `row` [F]. Refused in a sentence. */
 export function explainRow(
-  { contract, predictor, mean }: Pick<OpenedModel, 'contract' | 'predictor' | 'mean'>,
+  model: Pick<OpenedModel, 'chosen' | 'contract' | 'predictor' | 'mean'>,
   row: Float32Array,
   way: WayToExplain,
-): Explanation | undefined {
-  if (contract.kind !== 'table') return undefined;
+): Result<Explanation, string> {
+  const { contract, predictor, mean } = model;
+  if (contract.kind !== 'table')
+    return fail('Pixels are no columns: what each adds is asked of rows of a table.');
   const labels = classLabels(contract);
   const output = labels === undefined ? 0 : predictedClass(predictor.predict(row, 1), 0, labels.length);
   const label = labels?.[output] ?? '';
   const { target } = contract;
   // Numbers in the target's own units.
   const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
-  const told = (of: string, { base, score, effects }: Attribution, fidelity?: number): Explanation => ({
-    of,
-    fidelity,
-    base: base * scale + shift,
-    score: score * scale + shift,
-    effects: contract.columns
-      .map(({ name }, at) => ({ column: name, effect: (effects[at] ?? 0) * scale }))
-      .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect)),
-  });
+  const told = (
+    of: string,
+    { base, score, effects }: Attribution,
+    fidelity?: number,
+  ): Result<Explanation, string> =>
+    ok({
+      of,
+      fidelity,
+      base: base * scale + shift,
+      score: score * scale + shift,
+      effects: contract.columns
+        .map(({ name }, at) => ({ column: name, effect: (effects[at] ?? 0) * scale }))
+        .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect)),
+    });
+  const places = columnPlaces(contract);
+  /** Of each column, what its features come to together. */
+  const byColumn = (effectOf: (feature: number) => number): Float64Array<ArrayBuffer> =>
+    Float64Array.from(places, ({ from, to }) => {
+      let effect = 0;
+      for (let i = from; i < to; i += 1) effect += effectOf(i);
+      return effect;
+    });
   const number = target.name;
   const outputs = labels?.length ?? 1;
   const score = (features: Float32Array, count: number): Float64Array => {
@@ -59,20 +79,22 @@ export function explainRow(
     return Float64Array.from({ length: count }, (_, at) => all[at * outputs + output]!);
   };
   if (way === 'lime') {
-    const columns = columnPlaces(contract).map((place, at) => ({
+    const columns = places.map((place, at) => ({
       ...place,
       type: contract.columns[at]?.type ?? ('number' as const),
     }));
     const line = localLine(score, row, { seed: 1, drawn: { columns, mean } });
     const at = (point: Float32Array): number =>
       line.weights.reduce((sum, weight, i) => sum + weight * point[i]!, line.intercept);
-    const effects = Float64Array.from(columnPlaces(contract), ({ from, to }) => {
-      let effect = 0;
-      for (let i = from; i < to; i += 1) effect += line.weights[i]! * (row[i]! - mean[i]!);
-      return effect;
-    });
+    const effects = byColumn((i) => line.weights[i]! * (row[i]! - mean[i]!));
     const of = labels === undefined ? number : `share of “${label}” by a line`;
     return told(of, { base: at(mean), score: at(row), effects }, line.fidelity);
+  }
+  if (way === 'gradients') {
+    const path = rowPath(model, row, mean, output);
+    if (!path.ok) return path;
+    const effects = byColumn((i) => path.value.effects[i]!);
+    return told(labels === undefined ? number : `share of “${label}”`, { ...path.value, effects });
   }
   if (isForest(predictor))
     return told(labels === undefined ? number : `share of “${label}”`, forestShapley(predictor, row, output));
@@ -86,6 +108,6 @@ export function explainRow(
   }
   return told(
     labels === undefined ? number : `share of “${label}”`,
-    shapley(score, row, { columns: columnPlaces(contract), background: mean, backgroundCount: 1, seed: 1 }),
+    shapley(score, row, { columns: places, background: mean, backgroundCount: 1, seed: 1 }),
   );
 }

@@ -53,10 +53,13 @@ export async function predictFiles(
   const predictions: Prediction[] = [];
   for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
-    const explanation =
+    const explained =
       explains === null
         ? undefined
         : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
+    // What cannot be explained so of one row can be of none.
+    if (explained?.ok === false) return explained;
+    const explanation = explained?.value;
     const row = table.value.numbers[at] ?? 0;
     const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= at)?.name;
     if (labels === undefined || target.type === 'number') {

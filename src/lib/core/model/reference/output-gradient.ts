@@ -43,8 +43,10 @@ export function outputGradient(
       dy[row * size + output] = 1;
       continue;
     }
-    const highest = own.reduce((most, one) => Math.max(most, one), -Infinity);
-    const total = own.reduce((sum, one) => sum + Math.exp(one - highest), 0);
+    let highest = -Infinity;
+    for (let i = 0; i < size; i += 1) highest = Math.max(highest, own[i]!);
+    let total = 0;
+    for (let i = 0; i < size; i += 1) total += Math.exp(own[i]! - highest);
     const share = Math.exp(own[output]! - highest) / total;
     values[row] = share;
     // ∂p_k/∂z_j = p_k (δ_kj − p_j)
