@@ -6,6 +6,7 @@ import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
+import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -188,23 +189,8 @@ async function fitNetwork(
     }
     const { parameters, history } = outcome;
     return ok({
-      async predict(features, count) {
-        const session = await (await engine.trainer()).open(network, plan);
-        try {
-          await session.setState(startState(parameters));
-          const size = count === 0 ? 0 : features.length / count;
-          const all = new Float64Array(count * network.outputSize);
-          for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-            const own = Math.min(ROWS_AT_ONCE, count - from);
-            const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
-            all.set(piece, from * network.outputSize);
-            signal?.throwIfAborted();
-          }
-          return all;
-        } finally {
-          session.close();
-        }
-      },
+      predict: (features, count) =>
+        askedOnEngine(engine, { network, plan, parameters }, features, count, signal),
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
@@ -216,5 +202,37 @@ async function fitNetwork(
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** A network as it was trained. */
+export interface TrainedNetwork {
+  readonly network: Network;
+  readonly plan: TrainingPlan;
+  readonly parameters: Float32Array<ArrayBuffer>;
+}
+
+/** Its outputs [count, outputSize] as a Fitted gives them. Rejects with the signal's reason. */
+export async function askedOnEngine(
+  engine: Engine,
+  { network, plan, parameters }: TrainedNetwork,
+  features: Uint8Array | Float32Array,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array<ArrayBuffer>> {
+  const session = await (await engine.trainer()).open(network, plan);
+  try {
+    await session.setState(startState(parameters));
+    const size = count === 0 ? 0 : features.length / count;
+    const all = new Float64Array(count * network.outputSize);
+    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+      const own = Math.min(ROWS_AT_ONCE, count - from);
+      const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
+      all.set(piece, from * network.outputSize);
+      signal?.throwIfAborted();
+    }
+    return all;
+  } finally {
+    session.close();
   }
 }
