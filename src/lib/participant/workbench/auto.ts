@@ -121,7 +121,7 @@ export async function searchModels(
     const next = nextTrial(model, search, trials);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
-  const leaders = leadersOf(suited, trials, await floorOf(search, parts, surroundings));
+  const leaders = leadersOf(suited, trials, await floorOf(search, parts, surroundings), parts.length);
   const [first] = leaders;
   const model = suited.find((one) => one.name === first?.model);
   if (first === undefined || model === undefined)

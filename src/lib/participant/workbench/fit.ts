@@ -35,7 +35,7 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
-  /** Mean training loss by step; empty for what learns by a formula. */
+  /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
   close(): void;
 }
@@ -84,7 +84,7 @@ async function fitLearner(
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
-    curve: [],
+    curve: predictor.curve ?? [],
     close: () => {},
   });
 }

@@ -1,5 +1,6 @@
 // What a search found, kind by kind: how far each is behind the first, how far ahead of the same answer for all, and whether that is more
 // than the luck of the rows.
+import { z95 } from '../../core/metrics/wilson.ts';
 import type { Comparison } from './judge.ts';
 import type { BenchModel } from './models.ts';
 import type { Trial } from './trial.ts';
@@ -28,27 +29,34 @@ export function bestOf(trials: readonly Trial[], model: string): Trial | undefin
   return best;
 }
 
-/** The 97.5 % point of Student's t of two means of five folds, 8 degrees of freedom; where one part judges it is a little wide. */
-const T = 2.306;
+/** The 97.5 % point of Student's t of two means of so many folds each, 2 (folds − 1) degrees of freedom; of one part, its rows are many. */
+const points: Readonly<Record<number, number>> = { 1: z95, 2: 4.303, 3: 2.776, 4: 2.447, 5: 2.306 };
 
 /** As if the two were of other rows, which is on the wide side: of the same rows they rise and fall together. */
-function gainOver(floor: Trial | undefined, { loss, standardError }: Trial): Comparison | undefined {
+export function gainOver(
+  floor: Trial | undefined,
+  { loss, standardError }: Pick<Trial, 'loss' | 'standardError'>,
+  folds: number,
+): Comparison | undefined {
   if (floor === undefined || floor.loss === null || loss === null) return undefined;
+  const point = points[folds];
+  if (point === undefined) throw new RangeError(`Up to five folds judge a trial, not ${folds}.`);
   const gain = floor.loss - loss;
-  const reach = T * Math.hypot(standardError, floor.standardError);
+  const reach = point * Math.hypot(standardError, floor.standardError);
   return { gain, interval: { low: gain - reach, high: gain + reach }, pValue: undefined };
 }
 
-/** The best of each kind, best first. */
+/** The best of each kind, best first. `folds`: how many parts of the rows judged each trial. */
 export function leadersOf(
   suited: readonly BenchModel[],
   trials: readonly Trial[],
   floor: Trial | undefined,
+  folds: number,
 ): Leader[] {
   const found = suited.flatMap(({ name, title }) => {
     const best = bestOf(trials, name);
     const tried = trials.filter((trial) => trial.model === name).length;
-    return best === undefined ? [] : [{ ...best, title, tried, gain: gainOver(floor, best) }];
+    return best === undefined ? [] : [{ ...best, title, tried, gain: gainOver(floor, best, folds) }];
   });
   const sorted = found.toSorted((a, b) => (a.loss ?? Infinity) - (b.loss ?? Infinity));
   const [first] = sorted;
