@@ -103,12 +103,21 @@ export function spokenLine(line: TrainLine): readonly string[] {
     case 'baseline':
       return [`${line.entry.title}: ${spokenReport(line.entry)}`];
     case 'model':
-      return [`${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`];
+      return [
+        `${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`,
+        ...(line.entry.members ?? []).map(
+          (member) => `  ${percent(member.weight)} ${member.title}${settingsOf(member)}`,
+        ),
+      ];
     case 'result':
       return [
         ...line.leaderboard.map(
-          ({ title, loss, reason, gain }, place) =>
-            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}`,
+          ({ title, loss, reason, gain, bytes, msPerThousand, tradeOff }, place) =>
+            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}${
+              bytes === undefined || msPerThousand === undefined || tradeOff === undefined
+                ? ''
+                : ` ${bytes.toLocaleString('en')} bytes, ${short(msPerThousand)} ms a thousand rows${tradeOff.isOnFront ? '' : ', beaten'}: ${tradeOff.says}`
+            }`,
         ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,

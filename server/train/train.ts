@@ -7,12 +7,14 @@ import { parseSpec } from '#lib/core/named-options.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
-import type { Trial } from '#lib/participant/workbench/trial.ts';
+import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
   benchModelNamed,
   benchModels,
+  finishedAs,
+  holdsRows,
   usualModel,
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
@@ -76,7 +78,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       toldAt = clock.monotonic();
     }
     if (event.type === 'trial' && event.number > known.length) {
-      const trial = trialOf(event);
+      const trial = plainTrial(event);
       writing = writing.then(() => kept?.keep({ trial }));
       // Heard below, where the run ends.
       writing.catch(() => undefined);
@@ -102,17 +104,17 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
     const { result, fitted, outputs, chosen } = done.value;
-    const { model, options: own, digest } = result.model;
+    const { digest } = result.model;
     try {
       if (setup.save !== null) {
         const { contract, training } = data;
         const preparation = data.preparation?.fitted;
         const origin = { contract, preparation, chosen, seed: setup.seed, data: data.digest, training };
         await saveModel(setup.save, writeModelFile(fitted, origin));
-        say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
+        say({ type: 'saved', path: setup.save, holdsRows: holdsRows(chosen) });
       }
       // Before what is only told of the model: a run that has its model does not lose it to that.
-      await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
+      await kept?.keep({ finished: { ...finishedAs(chosen), digest, trials: result.trials } });
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
@@ -144,14 +146,6 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     clock.close();
   }
 }
-
-const trialOf = ({ model, options, share, loss, standardError }: Trial): Trial => ({
-  model,
-  options,
-  share,
-  loss,
-  standardError,
-});
 
 async function saveModel(path: string, text: string): Promise<void> {
   try {

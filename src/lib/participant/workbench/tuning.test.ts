@@ -9,12 +9,13 @@ import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Dimension } from '../../core/search/space.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
-import { partsOf, searchModels, type Search } from './auto.ts';
+import { searchModels, type Search } from './auto.ts';
 import { tableData, type BenchData } from './bench-data.ts';
 import { fitModel, predictAndClose } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import { leadersOf } from './leaderboard.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
+import { partsOf } from './try-out.ts';
 import { runBench } from './run-bench.ts';
 import { searchWays } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
@@ -215,7 +216,13 @@ test('the figures of five folds, of three and of one are judged by what so many 
     [3, 2.776],
     [5, 2.306],
   ] as const) {
-    const [leader] = leadersOf([benchModelNamed('tree')!], [{ ...trial, loss: 0.2 }], floor, folds);
+    const [leader] = leadersOf({
+      suited: [benchModelNamed('tree')!],
+      trials: [{ ...trial, loss: 0.2 }],
+      floor,
+      folds,
+      together: undefined,
+    });
     expect(leader?.gain?.interval?.low).toBeCloseTo(0.3 - point * 0.05, 3);
   }
 });
