@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
+import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -34,6 +36,8 @@ interface Flags {
   readonly state?: string;
   readonly resume?: string;
   readonly again?: string;
+  readonly export?: RunExport['name'];
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -86,6 +90,12 @@ export function register(program: Command): void {
       '--again <path>',
       'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
     )
+    .option(
+      '--export <form>',
+      `writes what it was given, its figures and curves for another program: ${runExports.map(({ name }) => name).join(', ')}`,
+      oneOf(...runExports.map(({ name }) => name)),
+    )
+    .option('--out <directory>', 'for --export: where to')
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -94,7 +104,11 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const result = await runTraining(await askedOf(flags), { signal: cancel.signal, say });
+        const result = await runTraining(await askedOf(flags), {
+          signal: cancel.signal,
+          say,
+          exports: exportsOf(flags),
+        });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -104,6 +118,12 @@ export function register(program: Command): void {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }
     });
+}
+
+function exportsOf({ export: form, out }: Flags): ExportWish | undefined {
+  if ((form === undefined) !== (out === undefined))
+    throw new UnusableTraining('--export says for which program, --out in which directory: give both.');
+  return form === undefined || out === undefined ? undefined : { form, directory: resolve(out) };
 }
 
 /** Follows from the list of steps. */

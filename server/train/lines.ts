@@ -20,6 +20,13 @@ export type TrainLine =
   | { readonly type: 'note'; readonly message: string }
   /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
   | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
+  /** For another program; `then`: what to do with it. */
+  | {
+      readonly type: 'exported';
+      readonly directory: string;
+      readonly files: readonly string[];
+      readonly then: string;
+    }
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
@@ -91,6 +98,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [
         `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ' It holds no rows; the categories and the words that it tells apart stand in it.'}`,
       ];
+    case 'exported':
+      return [`Exported to ${line.directory}. There: ${line.then}`];
     case 'suspect-labels':
       return [
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,

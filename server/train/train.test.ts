@@ -114,6 +114,26 @@ describe('a run', () => {
     );
   });
 
+  test.each(['tensorboard', 'wandb', 'mlflow', 'csv'] as const)('is exported for %s', async (form) => {
+    const directory = join(folder, 'exported', form);
+    const lines: TrainLine[] = [];
+    await runTraining(
+      { type: 'new', setup: setup(table, 'kind', { model: 'boosted-trees:stages=3' }), directory: null },
+      { signal, say: (line) => lines.push(line), exports: { form, directory } },
+    );
+    const told = lines.find((line) => line.type === 'exported');
+    expect(told?.files.length).toBeGreaterThan(0);
+    expect(told?.files.every((file) => existsSync(join(directory, file)))).toBe(true);
+    const all = told?.files.map((file) => readFileSync(join(directory, file), 'latin1')).join('') ?? '';
+    // The setting that was asked for, a figure, and the curve by stage; the name of the file is the experiment's.
+    expect(all).toContain('boosted-trees');
+    expect(`${all}${told?.files.join()}`).toContain('accuracy');
+    expect(`${all}${told?.files.join()}`).toContain('train/loss');
+    expect(`${all}${told?.files.join()}`).toContain('plants.csv');
+    // Nothing of a row.
+    expect(all).not.toContain('bush');
+  });
+
   test('that searches goes on after it was stopped, with the end that it would have had', async () => {
     const whole = await trained(setup(table, 'kind', { model: 'auto', trials: 5 }));
     const directory = join(folder, 'stopped');

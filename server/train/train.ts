@@ -20,6 +20,7 @@ import {
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
 import type { KeptRun } from './kept-run.ts';
+import { exportTo, type ExportWish } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
 import { readTrainData } from './read-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -39,6 +40,8 @@ export interface TrainOptions {
   readonly expected?: string | undefined;
   /** And the digest of its rows. */
   readonly expectedData?: string | undefined;
+  /** Where the run is written for another program. */
+  readonly exports?: ExportWish | undefined;
 }
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
@@ -69,7 +72,9 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
+  const startedAt = clock.now();
   const known = kept?.manifest.trials ?? [];
+  const trials: ReturnType<typeof plainTrial>[] = [];
   let toldAt = -Infinity;
   let writing: Promise<void> = Promise.resolve();
   const tell = (event: BenchEvent): void => {
@@ -77,6 +82,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       if (clock.monotonic() - toldAt < PROGRESS_EVERY_MS) return;
       toldAt = clock.monotonic();
     }
+    if (event.type === 'trial') trials.push(plainTrial(event));
     if (event.type === 'trial' && event.number > known.length) {
       const trial = plainTrial(event);
       writing = writing.then(() => kept?.keep({ trial }));
@@ -139,6 +145,12 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       state: kept?.directory ?? null,
       isSame: expected === undefined ? null : digest === expected,
     };
+    if (options.exports !== undefined) {
+      const { curve } = fitted;
+      const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
+      const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
+      say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
+    }
     say(line);
     return line;
   } finally {

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
+import { exportedRun } from '../participant/workbench/run-export.ts';
 import { DataLocked } from '../ports/dataset-store.ts';
 import { runtimeName } from '../workers/runtime-name.ts';
 import { begunRun } from '../../../test/contract/run-store.ts';
@@ -159,6 +160,45 @@ test('recipes are compared step by step, and runs whose recipes leave other colu
   const setup = { ...later.manifest.setup, recipe: { format: 'tributary-recipe', version: 9, steps: [] } };
   const unread = { ...later, manifest: { ...later.manifest, setup } };
   expect(comparedSteps([withRecipe(cast), unread])[0]?.values[1]).toMatch(/later version/);
+});
+
+test('a run is exported with what it was given, its curve and its search; what is on fewer rows is no step of it', () => {
+  const run = searched([
+    trial('forest', 0.3),
+    trial('forest', 0.1, {}, 1 / 3),
+    trial('tree', 0.4),
+    trial('forest', 0.2),
+  ]);
+  const record = { ...run, curve: [{ step: 5, loss: 0.7 }], endedAt: 9 };
+  const exported = exportedRun({ record, labels: { tags: ['best'], note: 'by hand' } });
+  expect(exported).toMatchObject({
+    id: 'search',
+    name: 'Search for nests',
+    experiment: 'heron.csv',
+    status: 'stopped',
+    tags: ['best'],
+    params: { model: 'auto', trials: 4 },
+    metrics: { seconds: 0.008 },
+  });
+  expect(exported.series).toEqual([
+    { name: 'train/loss', points: [{ step: 5, value: 0.7 }] },
+    {
+      name: 'search/loss',
+      points: [
+        { step: 1, value: 0.3 },
+        { step: 3, value: 0.4 },
+        { step: 4, value: 0.2 },
+      ],
+    },
+    {
+      name: 'search/best',
+      points: [
+        { step: 1, value: 0.3 },
+        { step: 3, value: 0.3 },
+        { step: 4, value: 0.2 },
+      ],
+    },
+  ]);
 });
 
 test('a run that another tab trains is read again while it goes on, and no longer than it is watched', async () => {
