@@ -135,6 +135,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route(
       'GET',
+      'federations/*/briefs',
+      of((_, id) => federations.briefs(id)),
+    ),
+    route(
+      'GET',
       'federations/*/log',
       of((_, id, __, query) => federations.log(id, query)),
     ),
@@ -177,6 +182,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       'PUT',
       'federations/*',
       of((request, id) => federations.change(request, id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/question',
+      of((request, id) => federations.changeQuestion(request, id)),
     ),
     byCoordinator(
       'POST',

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
+import { ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
 import { NewSurvey } from '#lib/protocol/survey-views.ts';
@@ -29,6 +30,8 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
   switch (error) {
     case 'not-now':
       return refusal(409, error, message);
+    case 'gate-failed':
+      return refusal(409, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
     case 'unknown-version':
     case 'unknown-participant':
     case 'unknown-invitation':
@@ -96,6 +99,14 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     return read.ok
       ? having(outcome(id, await coordinator.change(id, read.value.spec)), 'changed', id)
       : read.error;
+  },
+  briefs: (id: FederationId): Reply => found(id, coordinator.briefs(id)),
+  async changeQuestion(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, ChangedQuestion);
+    if (!read.ok) return read.error;
+    const reply = outcome(id, await coordinator.changeQuestion(id, read.value));
+    const brief = coordinator.view(id)?.spec.brief.version ?? 1;
+    return having(reply, 'question-changed', id, { brief, gates: read.value.gates.length });
   },
   async act(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, RunAction);
