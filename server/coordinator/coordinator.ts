@@ -56,6 +56,7 @@ import { goOnFromIntact, onceDamaged } from './restore.ts';
 import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
+import { versionCard } from './version-card.ts';
 import { VersionList } from './version-list.ts';
 import { versionLog } from './version-log.ts';
 
@@ -75,6 +76,8 @@ export interface Coordinator {
     id: FederationId,
     question: ChangedQuestion,
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** A model card in Markdown; undefined: there is no such version. */
+  card(id: FederationId, version: VersionNumber): Promise<string | undefined>;
   /** Oldest first. */
   briefs(id: FederationId): readonly BriefVersion[] | undefined;
   act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
@@ -245,6 +248,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       return asked(id, (one) => change(one, spec, checked.value), viewOf);
     },
     changeQuestion: (id, question) => asked(id, (one) => changeQuestion(one, question), viewOf),
+    card: async (id, version) => {
+      const federation = federations.get(id);
+      return federation && versionCard(federation, version);
+    },
     briefs: (id) => federations.get(id)?.briefs.views,
     act: (id, action) => asked(id, (one) => act(one, action), viewOf),
     moveLive: (id, version) =>

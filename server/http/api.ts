@@ -151,6 +151,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
         return having(reply, 'exported', id, { version, format: query.get('format') ?? '' });
       }),
     ),
+    route(
+      'GET',
+      'federations/*/versions/*/card.md',
+      of((_, id, [version = '']) => federations.card(id, version)),
+    ),
     route('GET', 'parameters/*', (request, [digest = '']) =>
       getParameters(request, digest, coordinator, blobs),
     ),

@@ -789,6 +789,12 @@ describe('the coordinator’s API', () => {
       status: 409,
       value: { error: 'gate-failed', issues: [{ path: 'gates.0' }] },
     });
+    const card = await running.fetch(`/api/federations/${federation}/versions/0/card.md`);
+    expect([card.status, card.headers.get('content-type')]).toEqual([200, 'text/markdown; charset=utf-8']);
+    expect(await card.text()).toMatch(
+      /brief, version 1[^]*changed its brief since \(version 2\)[^]*not measured/,
+    );
+    expect((await running.fetch(`/api/federations/${federation}/versions/7/card.md`)).status).toBe(404);
     expect((await ask('GET', '/briefs')).value).toMatchObject([
       { version: 1, runs: [1] },
       { version: 2, runs: [], brief: { unit: 'A point' } },
