@@ -1,6 +1,12 @@
 // Puts encoded examples together into batches: hashes them, leaves duplicates out, and hands full batches to a sink. Shared
 // by every modality and every place an import runs (worker, Node, tests).
-import { exampleShape, classLabels, type DataContract } from '../core/data/contract.ts';
+import {
+  audioSamples,
+  exampleShape,
+  classLabels,
+  isPlane,
+  type DataContract,
+} from '../core/data/contract.ts';
 import { murmur128, occurrenceWord, targetSeed } from '../core/data/example-hash.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { hashCounts, type HashCounts } from '../core/data/hash-counts.ts';
@@ -36,9 +42,14 @@ export interface Assembler {
   /**
    * Takes the example in the slot. `occurrences` counts equal examples of one file: with it, a repeated row is an example of
    * its own, and only the same occurrence of another file is its duplicate. `group`, 32 bits, takes the place of the hash's first
-   * word, which decides the split: examples of one group are never divided.
+   * word, which decides the split: examples of one group are never divided. `sound`: what a recording was made of, kept beside it.
    */
-  commit(target: number, occurrences?: HashCounts, group?: number): 'accepted' | 'duplicate';
+  commit(
+    target: number,
+    occurrences?: HashCounts,
+    group?: number,
+    sound?: Int16Array<ArrayBuffer>,
+  ): 'accepted' | 'duplicate';
   /** Hands over the batches that are full; called between pieces of the source. */
   flush(): Promise<void>;
   /** Hands over everything. */
@@ -55,6 +66,7 @@ interface Batch {
   readonly bytes: Uint8Array;
   readonly targets: Int32Array | Float32Array;
   readonly hashes: Uint32Array;
+  readonly sounds: Int16Array<ArrayBuffer>[];
   count: number;
 }
 
@@ -69,8 +81,9 @@ export function assembler(
 ): Assembler {
   const size = exampleShape(contract).reduce((product, side) => product * side, 1);
   const isClass = classLabels(contract) !== undefined;
-  const bytesPerValue = contract.kind === 'image' ? 1 : 4;
-  const rows = batchRows(size * bytesPerValue);
+  const bytesPerValue = isPlane(contract) ? 1 : 4;
+  const soundBytes = contract.kind === 'audio' ? audioSamples(contract) * 2 : 0;
+  const rows = batchRows(size * bytesPerValue + soundBytes);
   const seen = hashCounts(resume.resumed?.count ?? 1024);
   const hash = new Uint32Array(4);
   let full: { readonly batch: Batch; readonly position: number }[] = [];
@@ -80,9 +93,10 @@ export function assembler(
   let taken = 0;
 
   const fresh = (): Batch => {
-    const features = contract.kind === 'image' ? new Uint8Array(rows * size) : new Float32Array(rows * size);
+    const features = isPlane(contract) ? new Uint8Array(rows * size) : new Float32Array(rows * size);
     const targets = isClass ? new Int32Array(rows) : new Float32Array(rows);
-    return { features, bytes: bytesOf(features), targets, hashes: new Uint32Array(rows * 2), count: 0 };
+    const hashes = new Uint32Array(rows * 2);
+    return { features, bytes: bytesOf(features), targets, hashes, sounds: [], count: 0 };
   };
   let batch = fresh();
   const replayed = resume.replays ? resume.resumed : undefined;
@@ -103,6 +117,7 @@ export function assembler(
           features: isWhole ? one.features : one.features.slice(0, one.count * size),
           targets: isWhole ? one.targets : one.targets.slice(0, one.count),
           hashes: isWhole ? one.hashes : one.hashes.slice(0, one.count * 2),
+          ...(one.sounds.length === 0 ? {} : { sounds: one.sounds }),
         },
         position,
       );
@@ -123,7 +138,7 @@ export function assembler(
       return duplicates;
     },
     slot: () => ({ features: batch.features, at: batch.count * size }),
-    commit(target, occurrences, group) {
+    commit(target, occurrences, group, sound) {
       const start = batch.count * size * bytesPerValue;
       murmur128(hash, batch.bytes, start, start + size * bytesPerValue, targetSeed(target, isClass));
       const first = group ?? hash[0]!;
@@ -144,6 +159,7 @@ export function assembler(
       batch.targets[batch.count] = target;
       batch.hashes[batch.count * 2] = first;
       batch.hashes[batch.count * 2 + 1] = second;
+      if (sound !== undefined) batch.sounds.push(sound);
       batch.count += 1;
       taken = self.position;
       if (batch.count === rows) {

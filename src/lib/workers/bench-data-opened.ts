@@ -1,4 +1,5 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import { thingsOf } from '../core/data/example-words.ts';
 import type { Digest } from '../core/ids.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
 import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
@@ -65,7 +66,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const { contract, name } = record;
       const data = storedData(contract, examples, target, read.value);
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
-      const task = contract.kind === 'image' ? null : kindOf(contract, target);
+      const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
       kept = { dataset: of, target, task, recipe, prepared, data: data.value };
       return kept;
@@ -75,8 +76,8 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const examples = await datasets.read(id, state);
       if (examples === undefined || present.version !== version) throw new Unusable(OTHER_ROWS);
       const { contract } = record;
-      if (contract.kind === 'image')
-        throw new Unusable('Pictures are no table: have the run again here, where they are.');
+      if (contract.kind !== 'table')
+        throw new Unusable(`${thingsOf(contract)} are no table: have the run again here, where they are.`);
       if (isGrouped(contract))
         throw new Unusable(
           'The column that names the groups of these rows is not kept, so that no file of them is split as they are. Have the run again here.',

@@ -111,7 +111,7 @@ async function beginning(
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
     const { dataset, data, task, recipe } = opened;
-    const target = data.contract.kind === 'image' ? null : request.target;
+    const target = data.contract.kind === 'table' ? request.target : null;
     const setup = setupOf({ name: dataset.name, target, task, recipe }, request.training);
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
     return { record, opened, chosen: chosenBy(record), expected: undefined };

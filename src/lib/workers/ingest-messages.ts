@@ -69,6 +69,8 @@ export type DatasetQuestion =
   | { readonly type: 'explore'; readonly dataset: string }
   /** Rows [start, end) of the head. */
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
+  /** What a recording was made of. */
+  | { readonly type: 'sound'; readonly dataset: string; readonly row: number }
   /** Commits a change by hand to the head, which must be of the version `base`. */
   | {
       readonly type: 'edit';
@@ -90,6 +92,8 @@ export interface SplitShares {
 export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
+  /** 16 bits at this rate, Hz; null: none is kept. */
+  | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };

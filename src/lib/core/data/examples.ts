@@ -13,6 +13,8 @@ export interface Examples {
   readonly targets: Int32Array | Float32Array;
   /** [count, 2]: 64 bits over the encoded example and its target (example-hash.ts): deduplication, and splits that do not move. */
   readonly hashes: Uint32Array;
+  /** Of recordings just read, [count]: 16-bit samples, for the ear alone. A store keeps them apart (sounds), and no reading of rows has them. */
+  readonly sounds?: readonly Int16Array<ArrayBuffer>[];
 }
 
 /** The values of one example. */
@@ -20,7 +22,7 @@ export const exampleSize = ({ count, features }: Pick<Examples, 'count' | 'featu
   count === 0 ? 0 : features.length / count;
 
 /** What a Trainer needs of them. */
-type Rows = Omit<Examples, 'hashes'>;
+type Rows = Omit<Examples, 'hashes' | 'sounds'>;
 
 /** The rows at `indices`, copied, in that order. */
 export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
@@ -37,14 +39,17 @@ export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
   return { count, features, targets };
 }
 
-/** The examples at `indices`, copied, in that order. */
+/** The examples at `indices`, copied, in that order, with their sounds where they have any. */
 export function selectExamples(examples: Examples, indices: ArrayLike<number>): Examples {
   const hashes = new Uint32Array(indices.length * 2);
   for (let row = 0; row < indices.length; row += 1) {
     const from = indices[row] ?? 0;
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
-  return { ...selectRows(examples, indices), hashes };
+  const { sounds } = examples;
+  const rows = selectRows(examples, indices);
+  if (sounds === undefined) return { ...rows, hashes };
+  return { ...rows, hashes, sounds: Array.from(indices, (from) => sounds[from]!) };
 }
 
 /** Those that have a label; the same object where all have. */
@@ -57,11 +62,19 @@ export function labelledExamples(examples: Examples): Examples {
   );
 }
 
+/** As a store keeps them in chunks. */
+export function withoutSounds({ count, features, targets, hashes }: Examples): Examples {
+  return { count, features, targets, hashes };
+}
+
 /** The bytes that examples take in memory and, nearly, on disk. */
 export const examplesBytes = (examples: Examples): number =>
-  examples.features.byteLength + examples.targets.byteLength + examples.hashes.byteLength;
+  examples.features.byteLength +
+  examples.targets.byteLength +
+  examples.hashes.byteLength +
+  (examples.sounds ?? []).reduce((bytes, sound) => bytes + sound.byteLength, 0);
 
-/** All parts one after the other, copied; undefined for no parts. All must be of one contract. */
+/** All parts one after the other, copied, without sounds; undefined for no parts. All must be of one contract. */
 export function joinExamples(parts: readonly Examples[]): Examples | undefined {
   const [first] = parts;
   if (first === undefined) return undefined;

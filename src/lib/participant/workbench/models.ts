@@ -1,6 +1,6 @@
 // The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { networkOf } from '../../core/model/families/index.ts';
@@ -73,10 +73,10 @@ const networks: readonly BenchModel[] = [
     type: 'network',
     name: 'softmax',
     title: 'Softmax regression',
-    description: 'One weight for each pixel and class: the line that pictures must beat.',
+    description: 'One weight for each pixel and class: the line that pictures and sound must beat.',
     options: planOptions(5),
     unsuited: (contract) =>
-      contract.kind === 'image' ? undefined : 'it is for pictures; tables have “logistic”, solved exactly.',
+      isPlane(contract) ? undefined : 'it is for pictures and sound; tables have “logistic”, solved exactly.',
     network: (contract) => built('softmax-regression', contract, {}),
   },
   {
@@ -114,9 +114,23 @@ const networks: readonly BenchModel[] = [
       const network = networkOf('cnn-mcmahan', contract);
       return network.ok
         ? undefined
-        : `it needs pictures of classes, of enough pixels: ${network.error.message}`;
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
     },
     network: (contract) => built('cnn-mcmahan', contract, {}),
+  },
+  {
+    type: 'network',
+    name: 'cnn-small',
+    title: 'Small convolutional network',
+    description: 'Three small convolutions with normalisation: the usual model of sound.',
+    options: planOptions(15),
+    unsuited: (contract) => {
+      const network = networkOf('cnn-small', contract);
+      return network.ok
+        ? undefined
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    },
+    network: (contract) => built('cnn-small', contract, {}),
   },
 ];
 
@@ -144,7 +158,7 @@ const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
-  const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
+  const isWide = isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE;
   const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
   const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
   return ['constant', 'rule', line, 'k-nn']
@@ -163,7 +177,8 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 
 /** What is trained where nobody names a model. */
 export function usualModel(contract: DataContract): ChosenModel {
-  const wanted = contract.kind === 'table' ? ['boosted-trees'] : ['cnn', 'mlp'];
+  const wanted =
+    contract.kind === 'table' ? ['boosted-trees'] : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

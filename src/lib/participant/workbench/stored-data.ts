@@ -1,6 +1,7 @@
 // Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
+import { thingOf } from '../../core/data/example-words.ts';
 import { labelledExamples, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
@@ -16,7 +17,7 @@ import {
 /** Of the rows, kept to judge by, as on the command line. */
 export const HELD_OUT = 0.2;
 
-/** `target`: a column of the table; pictures have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
+/** `target`: a column of the table; pictures and recordings have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
@@ -24,10 +25,10 @@ export function storedData(
   recipe?: Recipe,
 ): Result<BenchData, TableRefusal> {
   const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
-  if (contract.kind === 'image') {
+  if (contract.kind !== 'table') {
     const labelled = labelledExamples(examples);
     const left = examples.count - labelled.count;
-    const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
+    const notes = left === 0 ? [] : [`${left} ${thingOf(contract)}s without a label are left out.`];
     const data = examplesData(contract, labelled, undefined, HELD_OUT, notes);
     return data.ok ? data : refused(data.error);
   }
