@@ -15,6 +15,8 @@ export interface Examples {
   readonly hashes: Uint32Array;
   /** Of recordings just read, [count]: 16-bit samples, for the ear alone. A store keeps them apart (sounds), and no reading of rows has them. */
   readonly sounds?: readonly Int16Array<ArrayBuffer>[];
+  /** [columns of texts][count], in the contract's order: cells as they were read, '' where missing; absent where there is no such column. */
+  readonly texts?: readonly (readonly string[])[];
 }
 
 /** The values of one example. */
@@ -22,7 +24,7 @@ export const exampleSize = ({ count, features }: Pick<Examples, 'count' | 'featu
   count === 0 ? 0 : features.length / count;
 
 /** What a Trainer needs of them. */
-type Rows = Omit<Examples, 'hashes' | 'sounds'>;
+type Rows = Omit<Examples, 'hashes' | 'sounds' | 'texts'>;
 
 /** The rows at `indices`, copied, in that order. */
 export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
@@ -46,11 +48,19 @@ export function selectExamples(examples: Examples, indices: ArrayLike<number>): 
     const from = indices[row] ?? 0;
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
-  const { sounds } = examples;
-  const rows = selectRows(examples, indices);
-  if (sounds === undefined) return { ...rows, hashes };
-  return { ...rows, hashes, sounds: Array.from(indices, (from) => sounds[from]!) };
+  const { sounds, texts } = examples;
+  return {
+    ...selectRows(examples, indices),
+    hashes,
+    ...(sounds === undefined ? {} : { sounds: Array.from(indices, (from) => sounds[from]!) }),
+    ...(texts === undefined ? {} : { texts: textsAt(texts, indices) }),
+  };
 }
+
+const textsAt = (
+  texts: NonNullable<Examples['texts']>,
+  rows: ArrayLike<number>,
+): NonNullable<Examples['texts']> => texts.map((cells) => Array.from(rows, (row) => cells[row] ?? ''));
 
 /** Those that have a label; the same object where all have. */
 export function labelledExamples(examples: Examples): Examples {
@@ -63,8 +73,8 @@ export function labelledExamples(examples: Examples): Examples {
 }
 
 /** As a store keeps them in chunks. */
-export function withoutSounds({ count, features, targets, hashes }: Examples): Examples {
-  return { count, features, targets, hashes };
+export function withoutSounds({ count, features, targets, hashes, texts }: Examples): Examples {
+  return { count, features, targets, hashes, ...(texts === undefined ? {} : { texts }) };
 }
 
 /** The bytes that examples take in memory and, nearly, on disk. */
@@ -72,7 +82,11 @@ export const examplesBytes = (examples: Examples): number =>
   examples.features.byteLength +
   examples.targets.byteLength +
   examples.hashes.byteLength +
-  (examples.sounds ?? []).reduce((bytes, sound) => bytes + sound.byteLength, 0);
+  (examples.sounds ?? []).reduce((bytes, sound) => bytes + sound.byteLength, 0) +
+  (examples.texts ?? []).reduce((sum, cells) => sum + lettersOf(cells), 0);
+
+/** As bytes, nearly: most letters are one. */
+const lettersOf = (cells: readonly string[]): number => cells.reduce((sum, cell) => sum + cell.length, 0);
 
 /** All parts one after the other, copied, without sounds; undefined for no parts. All must be of one contract. */
 export function joinExamples(parts: readonly Examples[]): Examples | undefined {
@@ -96,7 +110,16 @@ export function joinExamples(parts: readonly Examples[]): Examples | undefined {
     row += part.count;
     value += part.features.length;
   }
-  return { count, features, targets, hashes };
+  const { texts } = first;
+  return texts === undefined
+    ? { count, features, targets, hashes }
+    : {
+        count,
+        features,
+        targets,
+        hashes,
+        texts: texts.map((_, column) => parts.flatMap((part) => part.texts?.[column] ?? [])),
+      };
 }
 
 /** The rows whose hash is not among `known` ([n, 2]) nor earlier in `examples`. */

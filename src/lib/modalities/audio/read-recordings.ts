@@ -49,7 +49,7 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
   const take = (recording: Recording, target: number, group: number | undefined): void => {
     const slot = into.slot();
     slot.features.set(recording.pixels, slot.at);
-    if (into.commit(target, undefined, group, recording.samples) === 'duplicate') return;
+    if (into.commit(target, undefined, group, undefined, recording.samples) === 'duplicate') return;
     if (recording.isCut) cut += 1;
     if (group === undefined) ungrouped += 1;
     keepForPreview(shown, contract, target, recording);

@@ -2,8 +2,10 @@
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
 import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
+import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { networkOf } from '../../core/model/families/index.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
 import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
@@ -51,6 +53,14 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   whole('batch', 'Batch size', 32, 1, 4096),
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
+
+/** Whether it knows columns of terms as they are encoded. */
+export const takesTerms = (model: BenchModel): boolean =>
+  model.type === 'learner' && model.learner.takesTerms === true;
+
+/** Why it cannot learn rows of this contract as it is given them, in a sentence. */
+export const unsuitedFor = ({ model, options }: ChosenModel, contract: DataContract): string | undefined =>
+  model.unsuited(takesTerms(model) ? contract : (unfolded(contract)?.contract ?? contract), options);
 
 /** How a network of the catalogue is trained: by Adam, batches in the order of the seed. */
 export const planOf = (options: OptionValues, seed: number): TrainingPlan => ({
@@ -123,14 +133,31 @@ const networks: readonly BenchModel[] = [
     name: 'cnn-small',
     title: 'Small convolutional network',
     description: 'Three small convolutions with normalisation: the usual model of sound.',
-    options: planOptions(15),
+    options: [
+      whole('channels', 'Channels of the first convolution', 16, 1, 128),
+      {
+        name: 'dropout',
+        title: 'Dropout',
+        hint: 'Share left out in training',
+        default: 0.3,
+        minimum: 0,
+        maximum: 0.9,
+      },
+      ...planOptions(15),
+    ],
     unsuited: (contract) => {
       const network = networkOf('cnn-small', contract);
       return network.ok
         ? undefined
         : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
     },
-    network: (contract) => built('cnn-small', contract, {}),
+    network: (contract, options) => {
+      const first = options['channels'] ?? 16;
+      return built('cnn-small', contract, {
+        filters: [first, first * 2, first * 2],
+        dropout: options['dropout'] ?? 0.3,
+      });
+    },
   },
 ];
 
@@ -177,8 +204,9 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 
 /** What is trained where nobody names a model. */
 export function usualModel(contract: DataContract): ChosenModel {
-  const wanted =
-    contract.kind === 'table' ? ['boosted-trees'] : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
+  // Of prose a line over all its terms is hard to beat, and quick.
+  const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
+  const wanted = contract.kind === 'table' ? table : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

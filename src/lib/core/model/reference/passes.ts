@@ -138,6 +138,9 @@ export interface Gradient {
   readonly ofFeatures: Numbers;
 }
 
+/** What a pass has behind it; whoever times its phases is told as each ends. */
+export type PassPhase = 'forward' | 'loss' | 'backward';
+
 /** One forward and backward pass, down to the features where `toFeatures`. The gradient is stored as the parameters are. */
 export function gradientOf(
   network: Network,
@@ -147,8 +150,10 @@ export function gradientOf(
   batch: number,
   dropout?: DropoutKey,
   toFeatures = false,
+  onEnd?: (phase: PassPhase) => void,
 ): Gradient {
   const outputs = forward(network, parameters, features, batch, dropout, 'training');
+  onEnd?.('forward');
   const last = outputs[outputs.length - 1] ?? features;
   const gradient = zeros(parameters, network.parameterCount);
   const statistics: { slot: ParameterSlot; values: Numbers }[] = [];
@@ -156,6 +161,7 @@ export function gradientOf(
   const lossSum = isClassifier(network)
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
     : squaredError(last, targets, batch, dy);
+  onEnd?.('loss');
 
   for (const layer of network.layers.toReversed()) {
     const { spec } = layer;
@@ -216,5 +222,6 @@ export function gradientOf(
         spec satisfies never;
     }
   }
+  onEnd?.('backward');
   return { gradient, lossSum, statistics, ofFeatures: toFeatures ? dy : zeros(parameters, features.length) };
 }
