@@ -3,8 +3,11 @@ import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapte
 import type { DataContract } from '#lib/core/data/contract.ts';
 import { readRecipe } from '#lib/core/recipe/recipe.ts';
 import { inferContract } from '#lib/modalities/infer.ts';
+import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
+import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
+import { seriesData } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 
@@ -18,11 +21,14 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
     );
   if (!isPictures && setup.target === null)
     throw new UnusableTraining('Say which column is to be predicted: --target COLUMN.');
+  if (isPictures && setup.series !== null)
+    throw new UnusableTraining('--window is for tables whose rows are moments. Leave it out.');
   if (isPictures && setup.recipe !== null)
     throw new UnusableTraining(
       '--recipe is for tables: pictures and recordings are taken as they are. Leave it out.',
     );
   if (isPictures) return pictureData(setup, signal);
+  if (setup.series !== null) return windowData(setup, files, signal);
   const { target, task, without, heldOut, group, time } = setup;
   const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
@@ -33,6 +39,33 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
   );
   if (!read.ok) throw new UnusableTraining(read.error);
   return read.value;
+}
+
+async function windowData(
+  { target, task, without, heldOut, group, time, series, recipe }: TrainSetup,
+  files: readonly SourceFile[],
+  signal: AbortSignal,
+): Promise<BenchData> {
+  if (series === null) throw new Error('Windows were asked for.');
+  if (group !== null || recipe !== null)
+    throw new UnusableTraining(
+      '--window takes one series as it stands: leave --group and --recipe out, and bring one series at a time.',
+    );
+  const table = await readRawTable(files, target ?? '', signal);
+  if (!table.ok) throw new UnusableTraining(table.error);
+  const columns = time === null ? timeColumns(table.value) : time.split(',').map((one) => one.trim());
+  if (columns.length === 0)
+    throw new UnusableTraining('No column of dates was found. Say which tells the time: --time COLUMN.');
+  const data = seriesData(table.value, {
+    ...series,
+    target: target ?? '',
+    kind: task,
+    without,
+    heldOut,
+    time: columns,
+  });
+  if (!data.ok) throw new UnusableTraining(data.error);
+  return data.value;
 }
 
 async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {

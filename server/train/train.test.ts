@@ -29,6 +29,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   model: null,
   budgetMs: null,

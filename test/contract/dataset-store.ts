@@ -72,7 +72,8 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.sound('a', name(1))).toEqual(Int16Array.of(4));
         expect(await later.sound('a', name(2))).toBeUndefined();
         expect((await later.read('a'))?.sounds).toBeUndefined();
-        await later.add('a', { ...numbered(2, 3), sounds: [Int16Array.of(5, 6)] });
+        const grown = await later.add('a', { ...numbered(2, 3), sounds: [Int16Array.of(5, 6)] });
+        expect(grown.bytes).toBe(bytes + 16 + 4);
         expect(await later.sound('a', name(2))).toEqual(Int16Array.of(5, 6));
         await later.delete('a');
         expect(await later.sound('a', name(0))).toBeUndefined();

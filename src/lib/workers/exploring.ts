@@ -55,6 +55,10 @@ export function exploring(): Exploring {
         }
         case 'rows':
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
+        case 'series': {
+          const { seriesAnswer } = await import('./series-answer.ts');
+          return { type: 'series', view: seriesAnswer(await opened(store, id), question.column) };
+        }
         case 'sound': {
           const { contract, examples } = await opened(store, id);
           if (contract.kind !== 'audio' || !(question.row >= 0 && question.row < examples.count))

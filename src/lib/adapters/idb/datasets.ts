@@ -272,7 +272,6 @@ function writer(
 async function add(store: StateStore, id: string, added: Examples): Promise<DatasetRecord> {
   const { database, seal } = store;
   await keepSounds(database, seal, id, added);
-  const examples = withoutSounds(added);
   for (;;) {
     const reading = database.transaction(['datasets', 'chunks', 'hashes']);
     const [stored, storedHashes] = await Promise.all([
@@ -282,9 +281,9 @@ async function add(store: StateStore, id: string, added: Examples): Promise<Data
     const storedLast = await reading.objectStore('chunks').get([id, storedHashes.length - 1]);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
-    if (row.states !== undefined) return append(store, id, examples);
+    if (row.states !== undefined) return append(store, id, withoutSounds(added));
     const known = await Promise.all(storedHashes.map((own, index) => seal.open('hashes', [id, index], own)));
-    const fresh = withoutDuplicates(examples, known);
+    const fresh = withoutDuplicates(added, known);
     if (fresh.count === 0) return row.record;
     const lastHashes = known.at(-1);
     const isRoom = lastHashes !== undefined && lastHashes.length / 2 + fresh.count <= GROWING_CHUNK_ROWS;
@@ -308,7 +307,7 @@ async function add(store: StateStore, id: string, added: Examples): Promise<Data
       bytes: row.record.bytes + examplesBytes(fresh),
       version: version.finish(),
     };
-    const { hashes, ...chunk } = merged;
+    const { hashes, ...chunk } = withoutSounds(merged);
     const isWritten = await seal.writing(async (as) => {
       const [ownChunk, ownHashes, next] = await Promise.all([
         as.seal('chunks', [id, place], chunk),

@@ -41,6 +41,12 @@ const appended = (examples: Examples): RowChange => ({
   examples,
 });
 
+/** As they were imported, and what was added or changed since. */
+const partsOf = (one: Held | undefined): readonly Examples[] => [
+  ...(one?.parts ?? []),
+  ...(one?.states ?? []).flatMap(({ change }) => change.examples ?? []),
+];
+
 function soundIn(parts: readonly Examples[], name: string): Int16Array<ArrayBuffer> | undefined {
   for (const { count, features, sounds } of parts) {
     const size = features.length / count;
@@ -245,7 +251,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     },
     judge: async (id, entry) => void finished(id).journal.push(entry),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
-    sound: (id, name) => Promise.resolve(soundIn(held.get(id)?.parts ?? [], name)),
+    sound: (id, name) => Promise.resolve(soundIn(partsOf(held.get(id)), name)),
     delete(id) {
       held.delete(id);
       return Promise.resolve();

@@ -136,19 +136,37 @@ export const ColumnRule = v.variant('type', [
 ]);
 export type ColumnRule = v.InferOutput<typeof ColumnRule>;
 
+/** Of a table, and numbers of a window. */
+export const MOST_COLUMNS = 1000;
+
 const tableContract = <Column extends v.GenericSchema<unknown, { readonly name: string }>>(column: Column) =>
   v.strictObject({
     kind: v.literal('table'),
     columns: v.pipe(
       v.array(column),
       v.minLength(1),
-      v.maxLength(1000),
+      v.maxLength(MOST_COLUMNS),
       v.check((columns) => distinct(columns.map(({ name }) => name)), 'columns that differ from one another'),
     ),
     target: TableTarget,
     rules: v.exactOptional(v.pipe(v.array(ColumnRule), v.maxLength(200))),
   });
-export const TableContract = tableContract(TableColumn);
+export const TableContract = v.strictObject({
+  ...tableContract(TableColumn).entries,
+  /** Rows are windows of a series (core/series): the columns are numbers that are never missing, `steps` moments of `channels` each, oldest first. */
+  series: v.exactOptional(
+    v.strictObject({
+      steps: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      channels: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      /** Steps from the window's last moment to the target's. */
+      horizon: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      /** Which channel the target is, where it is one. */
+      own: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+      /** Steps of a season (24 of hours), for the forecast that repeats it; null: none is known. */
+      season: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2))),
+    }),
+  ),
+});
 export type TableContract = v.InferOutput<typeof TableContract>;
 
 export const DataContract = v.variant('kind', [ImageContract, AudioContract, TableContract]);
@@ -208,8 +226,10 @@ export function encodedWidth(column: TableColumn): number {
   }
 }
 
-/** The shape of one example: [H, W, C] for images, [frames, mels, 1] for sound, [F] for tables. */
+/** The shape of one example: [H, W, C] for images, [frames, mels, 1] for sound, [steps, channels] for windows of a series, [F] for tables. */
 export const exampleShape = (contract: DataContract): number[] => {
+  if (contract.kind === 'table' && contract.series !== undefined)
+    return [contract.series.steps, contract.series.channels];
   if (contract.kind === 'table')
     return [contract.columns.reduce((width, column) => width + encodedWidth(column), 0)];
   const { height, width, channels } = planeOf(contract);

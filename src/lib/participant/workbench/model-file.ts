@@ -110,7 +110,7 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const preparation = read.preparation === null ? undefined : readFitted(read.preparation);
   if (preparation?.ok === false)
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
-  if ((preparation === undefined) !== (contract.kind !== 'table'))
+  if ((preparation === undefined) !== (contract.kind !== 'table' || contract.series !== undefined))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
   const columns = takesTerms(model) ? undefined : unfolded(contract);
   const seen = columns?.contract ?? contract;

@@ -180,15 +180,17 @@ export const benchModelNamed = (name: string): BenchModel | undefined =>
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;
 
-/** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
+/** Neighbours of pictures and windows are asked of fewer: each distance is hundreds of numbers. */
 const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
-  const isWide = isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE;
-  const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  const isSeries = contract.kind === 'table' && contract.series !== undefined;
+  const isWide =
+    isSeries || (isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE);
+  const line = classLabels(contract) === undefined ? 'linear' : isWide && !isSeries ? 'softmax' : 'logistic';
   const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
-  return ['constant', 'rule', line, 'k-nn']
+  return ['constant', 'persistence', 'seasonal-naive', 'rule', line, 'k-nn']
     .map(benchModelNamed)
     .filter((model) => model !== undefined)
     .filter((model) => model.unsuited(contract) === undefined)

@@ -6,6 +6,9 @@ import { labelledExamples, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
+import type { SeriesSetup } from './run-manifest.ts';
+import { timeParts } from './series-channels.ts';
+import { seriesData } from './series-data.ts';
 import {
   examplesData,
   rawTableData,
@@ -23,6 +26,7 @@ export function storedData(
   examples: Examples,
   target: string,
   recipe?: Recipe,
+  series?: SeriesSetup,
 ): Result<BenchData, TableRefusal> {
   const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
   if (contract.kind !== 'table') {
@@ -34,6 +38,19 @@ export function storedData(
   }
   const table = storedTable(contract, examples);
   if (!table.ok) return refused(table.error);
+  if (series !== undefined) {
+    const time = timeOf(contract);
+    if (time.length === 0) return refused('No column of this table tells a time: there is no series in it.');
+    const data = seriesData(table.value, {
+      ...series,
+      target,
+      kind: kindOf(contract, target),
+      without: [],
+      heldOut: HELD_OUT,
+      time,
+    });
+    return data.ok ? data : refused(data.error);
+  }
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
   const groups = isGrouped(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
@@ -51,6 +68,12 @@ export function storedData(
     },
     groups,
   );
+}
+
+/** The columns that tell when a row was: the first that is read as time, or year, month, day and hour; none where there are none. */
+export function timeOf({ columns }: TableContract): readonly string[] {
+  const time = columns.find((column) => column.type === 'number' && column.reads === 'time');
+  return time === undefined ? timeParts(columns.map(({ name }) => name)) : [time.name];
 }
 
 /** Whether the contract keeps rows together by a column that names their groups. */
