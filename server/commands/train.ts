@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { MOST_FOLDS } from '#lib/participant/workbench/cross-validate.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
+import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
@@ -42,6 +44,8 @@ interface Flags {
   readonly resume?: string;
   readonly again?: string;
   readonly stepView?: true;
+  readonly export?: RunExport['name'];
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -126,6 +130,12 @@ export function register(program: Command): void {
       '--step-view',
       'of a network named by --model: what each step takes and moves, layer by layer; several times slower',
     )
+    .option(
+      '--export <form>',
+      `writes what it was given, its figures and curves for another program: ${runExports.map(({ name }) => name).join(', ')}`,
+      oneOf(...runExports.map(({ name }) => name)),
+    )
+    .option('--out <directory>', 'for --export: where to')
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -134,8 +144,12 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const asked = await askedOf(flags);
-        const result = await runTraining(asked, { signal: cancel.signal, say, stepView: flags.stepView });
+        const result = await runTraining(await askedOf(flags), {
+          signal: cancel.signal,
+          say,
+          stepView: flags.stepView,
+          exports: exportsOf(flags),
+        });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -145,6 +159,12 @@ export function register(program: Command): void {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }
     });
+}
+
+function exportsOf({ export: form, out }: Flags): ExportWish | undefined {
+  if ((form === undefined) !== (out === undefined))
+    throw new UnusableTraining('--export says for which program, --out in which directory: give both.');
+  return form === undefined || out === undefined ? undefined : { form, directory: resolve(out) };
 }
 
 /** Follows from the list of steps. */

@@ -19,6 +19,7 @@ import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import { briefFrom, DraftBrief, DraftGates, emptyBrief, gatesFrom } from './console-draft-question.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 import { DraftStatistics, plainStatistics, statisticsFrom } from './console-draft-statistics.ts';
@@ -103,12 +104,8 @@ const plainAudio = () => ({
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
-  brief: v.object({
-    title: v.string(),
-    purpose: v.string(),
-    coordinator: v.string(),
-    dataWanted: v.string(),
-  }),
+  brief: DraftBrief,
+  gates: DraftGates,
   metric: v.object({ name: MetricName, target: number }),
   kind: v.picklist(['image', 'audio', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
@@ -221,7 +218,8 @@ export const emptyColumn = (key: number): DraftColumn => ({
 
 export const emptyDraft = (): Draft => ({
   id: '',
-  brief: { title: '', purpose: '', coordinator: '', dataWanted: '' },
+  brief: emptyBrief(),
+  gates: [],
   metric: { name: 'accuracy', target: null },
   kind: 'image',
   image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
@@ -330,7 +328,8 @@ export function draftFrom(spec: FederationSpec): Draft {
   const { contract, rules } = spec;
   return {
     ...draft,
-    brief: { ...spec.brief },
+    brief: briefFrom(spec.brief),
+    gates: gatesFrom(spec),
     metric: { ...spec.metric },
     ...contractDraft(contract),
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),

@@ -33,8 +33,12 @@ export interface BenchData {
   heldOutCells(column: string): readonly string[] | undefined;
   /** The same rows, of which one of `folds` parts judges the rest, prepared anew; fold from 0. For cross-validation. */
   part(fold: number, folds: number): Result<BenchData, string>;
-  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted. */
+  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
+  heldOutPlace(index: number): number;
+  /** Columns as they were read, and the cells of a held-out row; none of pictures. */
+  readonly header: readonly string[];
+  heldOutRow(index: number): readonly string[];
 }
 
 export interface TableSettings extends TaskSettings {
@@ -179,7 +183,7 @@ function splitAndEncode(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
     );
   const { trainingRows } = prepared;
-  const { header, numbers } = table;
+  const { header, numbers, rows } = table;
   return ok({
     contract: prepared.contract,
     preparation: prepared.preparation,
@@ -201,6 +205,9 @@ function splitAndEncode(
       return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
+    heldOutPlace: (index) => numbers[task.origins[heldOut[index] ?? 0] ?? 0] ?? 0,
+    header,
+    heldOutRow: (index) => rows[task.origins[heldOut[index] ?? 0] ?? 0] ?? [],
   });
 }
 
@@ -245,13 +252,17 @@ function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
   }
 }
 
-/** Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. */
+/**
+ * Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. `placeOf`: an
+ * example's among all that were read, from 1.
+ */
 export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
   heldOutShare: number,
   notes: readonly string[],
+  placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
   const builder = digestBuilder().update(bytesOf(examples.hashes));
   if (test !== undefined) builder.update(bytesOf(test.hashes));
@@ -291,7 +302,10 @@ export function examplesData(
         notes,
       );
     },
-    trainingPlace: (index) => (split?.training[index] ?? index) + 1,
+    trainingPlace: (index) => placeOf(split?.training[index] ?? index),
+    heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
+    header: [],
+    heldOutRow: () => [],
   });
 }
 

@@ -61,10 +61,13 @@ export async function predictFiles(
   const predictions: Prediction[] = [];
   for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
-    const explanation =
+    const explained =
       explains === null
         ? undefined
         : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
+    // What cannot be explained so of one row can be of none.
+    if (explained?.ok === false) return explained;
+    const explanation = explained?.value;
     const marked = explanation?.words?.map(({ column, words }) => ({
       column,
       parts: markedText(

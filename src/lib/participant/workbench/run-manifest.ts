@@ -70,8 +70,19 @@ export const RunManifest = v.strictObject({
       share: v.number(),
       loss: v.nullable(v.number()),
       standardError: v.number(),
+      bytes: v.exactOptional(v.number()),
+      msPerThousand: v.exactOptional(v.number()),
     }),
   ),
-  finished: v.nullable(v.strictObject({ model: v.string(), options, digest: Digest, trials: v.number() })),
+  finished: v.nullable(
+    v.strictObject({
+      model: v.string(),
+      options,
+      /** Of an ensemble. */
+      members: v.exactOptional(v.array(v.strictObject({ model: v.string(), options, weight: v.number() }))),
+      digest: Digest,
+      trials: v.number(),
+    }),
+  ),
 });
 export type RunManifest = v.InferOutput<typeof RunManifest>;

@@ -86,7 +86,14 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
         ? undefined
         : Array.from(windows.heldOut, (last) => table.rows[rowAt(last)]?.[field] ?? '');
     },
+    part: () =>
+      fail(
+        'Windows of a series are judged by the latest alone: folds would learn from what comes after. Leave --folds out.',
+      ),
     trainingPlace: (index) => table.numbers[rowAt(windows.training[index] ?? 0)] ?? 0,
+    heldOutPlace: (index) => table.numbers[rowAt(windows.heldOut[index] ?? 0)] ?? 0,
+    header: table.header,
+    heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
 }
 
