@@ -351,7 +351,7 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
     );
     return text;
   };
-  await page.getByRole('radio', { name: /My own topology/ }).check();
+  await page.getByRole('radio', { name: /My own layers/ }).check();
   const target = page.getByRole('group', { name: 'Choose a model.json' });
 
   const unsupported = tf.sequential({

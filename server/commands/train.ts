@@ -5,11 +5,13 @@ import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
-import { benchModels } from '#lib/participant/workbench/models.ts';
+import { readNetworkText } from '#lib/core/model/network-text.ts';
+import { benchModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { overfit } from '../train/overfit.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
@@ -22,6 +24,7 @@ interface Flags {
   readonly time?: string;
   readonly recipe?: string;
   readonly model?: string;
+  readonly overfitOneBatch?: true;
   readonly budget?: number;
   readonly trials?: number;
   readonly search?: TrainSetup['search'];
@@ -60,7 +63,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      `auto to search for one; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
+      `auto to search for one; layers:FILE.json for layers of your own; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
@@ -72,6 +75,10 @@ export function register(program: Command): void {
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option(
+      '--overfit-one-batch',
+      'only asks whether the model can learn one batch by heart: the losses of 200 steps at most, and what to look at where not',
+    )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
@@ -94,6 +101,14 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
+        if (flags.overfitOneBatch === true) {
+          const asked = await askedOf(flags);
+          if (asked.type !== 'new')
+            throw new UnusableTraining('--overfit-one-batch keeps nothing: give --data and --model with it.');
+          const { canLearn } = await overfit(asked.setup, { signal: cancel.signal, say });
+          if (!canLearn) process.exitCode = 1;
+          return;
+        }
         const result = await runTraining(await askedOf(flags), { signal: cancel.signal, say });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
@@ -172,7 +187,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   group: flags.group ?? null,
   time: flags.time ?? null,
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
-  model: flags.model ?? null,
+  ...(await modelAsked(flags.model)),
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
@@ -183,6 +198,27 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   seed: flags.seed,
   backend: flags.backend,
 });
+
+/** `layers:FILE.json`, with settings as `layers:FILE.json,epochs=5`: what stands in the file goes with the run. */
+async function modelAsked(text: string | undefined): Promise<Pick<TrainSetup, 'model' | 'layers'>> {
+  if (text?.startsWith(`${OWN_LAYERS}:`) !== true) return { model: text ?? null, layers: null };
+  const [path = '', ...settings] = text.slice(OWN_LAYERS.length + 1).split(',');
+  let written: string;
+  try {
+    written = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UnusableTraining(
+      `--model ${text}: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  const network = readNetworkText(written);
+  if (!network.ok) throw new UnusableTraining(`--model ${text}: ${network.error.message}`);
+  return {
+    model: settings.length === 0 ? OWN_LAYERS : `${OWN_LAYERS}:${settings.join(',')}`,
+    layers: network.value.spec,
+  };
+}
 
 /** What stands in the file: a run that is kept has it again whatever becomes of the file. */
 async function recipeAt(path: string): Promise<TrainSetup['recipe']> {

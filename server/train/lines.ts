@@ -1,5 +1,6 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
+import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
@@ -34,6 +35,7 @@ export type TrainLine =
       readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
+  | ({ readonly type: 'overfit'; readonly model: string } & Overfit)
   | BenchEvent
   | ({ readonly type: 'result' } & BenchResult & {
         readonly seed: number;
@@ -74,6 +76,14 @@ export function spokenLine(line: TrainLine): readonly string[] {
         `${line.training.toLocaleString('en')} rows to learn from, ${line.heldOut.toLocaleString('en')} held out (${line.split}); ${line.features} features${line.classes === null ? '' : `, ${line.classes.length} classes`}.`,
         ...spokenPreparation(line.preparation),
         ...line.notes.map((note) => `  ${note}`),
+      ];
+    case 'overfit':
+      return [
+        `One batch of ${line.rows} rows, ${line.model}: loss ${line.losses
+          .filter((_, step) => step % 20 === 0 || step === line.losses.length - 1)
+          .map(short)
+          .join(' → ')} (each 20 steps).`,
+        line.says,
       ];
     case 'progress':
       return [];

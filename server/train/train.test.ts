@@ -30,6 +30,7 @@ const setup = (
   group: null,
   time: null,
   recipe: null,
+  layers: null,
   model: null,
   budgetMs: null,
   trials: null,

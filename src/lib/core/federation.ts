@@ -188,6 +188,9 @@ export const ModelFamily = v.picklist([
   'linear-regression',
   'mlp',
   'cnn-mcmahan',
+  'gru',
+  'lstm',
+  'transformer',
   'imported',
 ]);
 export type ModelFamily = v.InferOutput<typeof ModelFamily>;

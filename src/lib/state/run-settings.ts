@@ -91,7 +91,13 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
 
 /** Which settings of a family the form shows. */
 export const familyFields = (family: FamilyChoice): readonly RunField[] =>
-  family === 'mlp' ? ['hidden', 'dropout'] : family === 'cnn-mcmahan' ? ['filters', 'units', 'dropout'] : [];
+  family === 'mlp'
+    ? ['hidden', 'dropout']
+    : family === 'cnn-mcmahan'
+      ? ['filters', 'units', 'dropout']
+      : family === 'gru' || family === 'lstm' || family === 'transformer'
+        ? ['dropout']
+        : [];
 
 /** The metrics that data of this contract has. */
 export const metricsFor = (contract: DataContract): readonly MetricName[] => {

@@ -1,8 +1,11 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
 // no row comes back.
+import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
+import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
@@ -34,6 +37,8 @@ export interface TrainRequest {
 export interface TrainingWishes {
   /** Of the catalogue, with settings as `forest:trees=200`; `auto` searches for one. */
   readonly model: string;
+  /** Of the model `layers`; null: another. */
+  readonly layers: NetworkSpec | null;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
@@ -67,15 +72,26 @@ export interface PredictRequest {
   readonly run: string;
   readonly text: string;
 }
+/** Whether a network can learn one batch by heart; nothing is kept of it. */
+export interface OverfitRequest extends Pick<
+  TrainRequest,
+  'id' | 'dataset' | 'version' | 'target' | 'recipe'
+> {
+  readonly name: 'overfit';
+  readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
+export type BenchRequest =
+  OpenRequest | RunRequest | RowsRequest | PredictRequest | OverfitRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
+  /** Learns step by step, so that it can be asked to learn one batch by heart. */
+  readonly isNetwork: boolean;
 }
 
 /** What the steps of a recipe did to the rows to learn from. */
@@ -92,6 +108,8 @@ export interface OpenedPreparation extends StepsDone {
 
 /** What would be learnt from. */
 export interface OpenedBench {
+  /** Of the rows as a model sees them, prepared. */
+  readonly contract: DataContract;
   readonly version: DatasetVersion;
   readonly target: string;
   readonly training: number;
@@ -127,6 +145,8 @@ export type RunEvent =
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
+  | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
+  | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }

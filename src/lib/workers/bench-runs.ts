@@ -1,13 +1,12 @@
 // A run in the workbench worker, from what was asked to what is kept of it: a new one, one that goes on, or one that is had again.
 import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
-import { parseSpec } from '../core/named-options.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { createEngine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { chosenBySetup } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -157,11 +156,9 @@ function chosenBy(
       way: setup.search,
       known: trials,
     };
-  const spec = parseSpec(setup.model ?? '', benchModels, 'model');
-  const model = spec.ok ? benchModelNamed(spec.value.name) : undefined;
-  if (!spec.ok || model === undefined)
-    throw new Unusable(spec.ok ? 'This program has no such model.' : spec.error.message);
-  return { model, options: spec.value.options };
+  const model = chosenBySetup(setup.model ?? '', setup.layers);
+  if (!model.ok) throw new Unusable(model.error);
+  return model.value;
 }
 
 async function kept(

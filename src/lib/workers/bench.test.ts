@@ -91,7 +91,14 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
   return store;
 }
 
-const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
+const wishes: TrainingWishes = {
+  model: 'rule',
+  layers: null,
+  budgetMs: null,
+  trials: null,
+  search: 'tpe',
+  seed: 1,
+};
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
   const answer = await client.open({ dataset: 'set', target, recipe: null });
   if ('type' in answer) throw new Error(answer.message);

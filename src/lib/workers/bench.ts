@@ -1,7 +1,7 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
 import { classLabels } from '../core/data/contract.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
-import { benchModels, usualModel } from '../participant/workbench/models.ts';
+import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
@@ -9,12 +9,14 @@ import type {
   BenchRequest,
   OpenedBench,
   OpenRequest,
+  OverfitRequest,
   PredictRequest,
   RowsRequest,
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
+import { benchOverfit } from './bench-overfit.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -28,7 +30,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   const opener = dataOpener(dependencies.datasets);
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest | PredictRequest,
+    request: OpenRequest | RunRequest | RowsRequest | PredictRequest | OverfitRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -46,6 +48,15 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         predicted: await runPredicts(request, await dependencies.runs(), signal),
       };
+    if (request.name === 'overfit') {
+      const onLoss = (loss: number, step: number): void =>
+        dependencies.reply({ type: 'loss', id, loss, step });
+      return {
+        type: 'overfitted',
+        id,
+        overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
+      };
+    }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
   };
@@ -77,6 +88,7 @@ function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
 function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBench {
   const { contract, training, heldOut, split, notes, preparation } = data;
   return {
+    contract,
     version,
     target,
     training: training.count,
@@ -95,7 +107,14 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
           },
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
-      .map(({ name, title, description, options }) => ({ name, title, description, options })),
+      .map(({ name, title, description, options, type }) => ({
+        name,
+        title,
+        description,
+        options,
+        isNetwork: type === 'network',
+      }))
+      .concat({ ...ownLayersOffer, isNetwork: true }),
     usual: usualModel(contract).model.name,
   };
 }

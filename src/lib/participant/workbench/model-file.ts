@@ -10,11 +10,12 @@ import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
+import { NetworkSpec } from '../../core/model/spec.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { digestOfParts, type Fitted } from './fit.ts';
-import { benchModelNamed, type ChosenModel } from './models.ts';
+import { modelsWith, type ChosenModel } from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
 const ModelFile = v.strictObject({
@@ -25,6 +26,8 @@ const ModelFile = v.strictObject({
   preparation: v.nullable(Json),
   model: v.string(),
   options: v.record(v.string(), v.number()),
+  /** Of the model `layers`: what somebody put together. */
+  layers: v.optional(NetworkSpec),
   seed: v.number(),
   /** Of the rows that it was learnt from, and how many they were. */
   data: Digest,
@@ -68,6 +71,9 @@ export function writeModelFile(
     preparation: preparation === undefined ? null : fittedJson(preparation),
     model: chosen.model.name,
     options: { ...chosen.options },
+    ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
+      ? { layers: chosen.model.layers }
+      : {}),
     seed,
     data,
     rows: training.count,
@@ -98,7 +104,7 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const { seal, ...sealed } = read;
   if (digestOfParts(parts) !== read.digest || sealOf(sealed) !== seal)
     return fail('The model was changed since it was saved: its digest is another. Save it again.');
-  const model = benchModelNamed(read.model);
+  const model = modelsWith(read.layers ?? null).find((one) => one.name === read.model);
   if (model === undefined)
     return fail(`This program has no model “${read.model}”. Use the version that saved it.`);
   const options = readOptions(model, read.options);

@@ -7,14 +7,14 @@ import { HELD_OUT } from './stored-data.ts';
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
-export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed'> & {
+export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed' | 'layers'> & {
   readonly model: string;
 };
 
 /** `target`: null for pictures. */
 export const setupOf = (
   { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
-  { model, budgetMs, trials, search, seed }: RunWishes,
+  { model, layers, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -24,6 +24,7 @@ export const setupOf = (
   group: null,
   time: null,
   recipe,
+  layers,
   model,
   budgetMs,
   trials,

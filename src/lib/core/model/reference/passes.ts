@@ -24,6 +24,8 @@ import {
   maximumPoolBackward,
   maximumPoolForward,
 } from './pooling.ts';
+import { plainProduct } from './products.ts';
+import { sequencePass, type LayerPass } from './sequence-pass.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
 const part = (parameters: Numbers, slot: ParameterSlot): Numbers =>
@@ -49,6 +51,9 @@ export interface DropoutKey {
   readonly step: number;
 }
 
+/** Of the layers for sequences, by index: each holds what it needs of its way forward. */
+type WaysBack = Map<number, LayerPass['back']>;
+
 function layerForward(
   layer: BuiltLayer,
   parameters: Numbers,
@@ -56,6 +61,7 @@ function layerForward(
   batch: number,
   mode: Mode,
   dropout: DropoutKey | undefined,
+  waysBack: WaysBack | undefined,
 ): Numbers {
   const { spec } = layer;
   switch (spec.type) {
@@ -94,6 +100,7 @@ function layerForward(
       return normalisationForward(x, by, part(parameters, gamma), part(parameters, beta), spec.epsilon);
     }
     case 'flatten':
+    case 'reshape':
     case 'activation':
       return x.slice();
     case 'dropout': {
@@ -102,6 +109,19 @@ function layerForward(
       const mask = dropoutMask(dropout.seed, dropout.step, layer.index, spec.rate, y.length);
       for (let i = 0; i < y.length; i += 1) y[i]! *= mask[i]!;
       return y;
+    }
+    case 'embedding':
+    case 'gru':
+    case 'lstm':
+    case 'step-dense':
+    case 'layer-normalisation':
+    case 'position-embedding':
+    case 'transformer-block':
+    case 'global-average-pool1d': {
+      const values = layer.slots.map((slot) => part(parameters, slot));
+      const pass = sequencePass(layer, { x, batch, parameters: values, product: plainProduct });
+      waysBack?.set(layer.index, pass.back);
+      return pass.y;
     }
     default:
       return spec satisfies never;
@@ -116,11 +136,12 @@ export function forward(
   batch: number,
   dropout?: DropoutKey,
   mode: Mode = 'inference',
+  waysBack?: WaysBack,
 ): Numbers[] {
   const outputs: Numbers[] = [features];
   let x = features;
   for (const layer of network.layers) {
-    x = layerForward(layer, parameters, x, batch, mode, dropout);
+    x = layerForward(layer, parameters, x, batch, mode, dropout, waysBack);
     activate(appliedActivation(layer), x);
     outputs.push(x);
   }
@@ -148,7 +169,8 @@ export function gradientOf(
   dropout?: DropoutKey,
   toFeatures = false,
 ): Gradient {
-  const outputs = forward(network, parameters, features, batch, dropout, 'training');
+  const waysBack: WaysBack = new Map();
+  const outputs = forward(network, parameters, features, batch, dropout, 'training', waysBack);
   const last = outputs[outputs.length - 1] ?? features;
   const gradient = zeros(parameters, network.parameterCount);
   const statistics: { slot: ParameterSlot; values: Numbers }[] = [];
@@ -210,8 +232,24 @@ export function gradientOf(
         break;
       }
       case 'flatten':
+      case 'reshape':
       case 'activation':
         break;
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d': {
+        const back = waysBack.get(layer.index);
+        if (back === undefined) throw new Error(`Layer ${layer.name} has no way back.`);
+        const of = back(dy);
+        for (const [place, slot] of layer.slots.entries()) gradient.set(of.slots[place] ?? [], slot.offset);
+        dy = of.dx;
+        break;
+      }
       default:
         spec satisfies never;
     }
