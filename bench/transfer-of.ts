@@ -53,31 +53,31 @@ const contractOf = ({ side, channels }: Pictures, classes: readonly number[]): I
   classes: classes.map(String),
 });
 
-const conv = (filters: number): LayerSpec[] => [
+/** 3 × 3, normalised, and half the side. */
+const block = (filters: number): LayerSpec[] => [
   {
     type: 'conv2d',
     filters,
     kernelSize: [3, 3],
     strides: [1, 1],
     padding: 'same',
-    activation: 'relu',
-    useBias: true,
+    activation: 'linear',
+    useBias: false,
   },
+  { type: 'batch-normalisation', momentum: 0.9, epsilon: 1e-3 },
+  { type: 'activation', activation: 'relu' },
   { type: 'max-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
 ];
 const networkOf = (
   { side, channels }: Pictures,
   classes: readonly number[],
-  filters: readonly [number, number],
-  units: number,
+  filters: readonly number[],
 ): Network => {
   const built = buildNetwork({
     inputShape: [side, side, channels],
     layers: [
-      ...conv(filters[0]),
-      ...conv(filters[1]),
-      { type: 'flatten' },
-      { type: 'dense', units, activation: 'relu', useBias: true },
+      ...filters.flatMap(block),
+      { type: 'global-average-pool2d' },
       { type: 'dense', units: classes.length, activation: 'softmax', useBias: true },
     ],
     loss: 'categorical-crossentropy',
@@ -93,17 +93,16 @@ export interface TransferTask {
   readonly classes: readonly [readonly number[], readonly number[]];
   /** Of each class: for the backbone, and to judge by. */
   readonly rows: readonly [number, number];
-  readonly filters: readonly [number, number];
-  readonly units: number;
+  readonly filters: readonly number[];
   readonly epochs: { readonly backbone: number; readonly head: number; readonly scratch: number };
-  /** Layers that are frozen. */
-  readonly layers: number;
   readonly seed: number;
 }
 
 /** Shares of test pictures that are told right, and whether the frozen layers came out as they went in. */
 export async function transferAgainstScratch(task: TransferTask) {
-  const { training, test, classes, rows, filters, units, epochs, layers, seed } = task;
+  const { training, test, classes, rows, filters, epochs, seed } = task;
+  // All but the answer.
+  const layers = 4 * filters.length + 1;
   const clock = createSystemClock();
   const fit = async (
     model: BenchModel,
@@ -129,7 +128,7 @@ export async function transferAgainstScratch(task: TransferTask) {
     );
   try {
     const [known, own] = classes;
-    const whole = networkOf(training, known, filters, units);
+    const whole = networkOf(training, known, filters);
     const backbone = await fit(
       ownLayers(whole.spec),
       known,
@@ -157,12 +156,7 @@ export async function transferAgainstScratch(task: TransferTask) {
     const [after] = transferred.learnt;
     const isFrozen =
       after instanceof Float32Array && parameters.every((one, at) => Object.is(one, after[at]));
-    const scratch = await fit(
-      ownLayers(networkOf(training, own, filters, units).spec),
-      own,
-      few,
-      epochs.scratch,
-    );
+    const scratch = await fit(ownLayers(networkOf(training, own, filters).spec), own, few, epochs.scratch);
     return {
       transfer: await share(transferred),
       scratch: await share(scratch),

@@ -15,7 +15,7 @@ const OWN = [2, 3, 8, 9];
 const LEAST_GAIN = 0.1;
 
 /** The first `most` pictures of each class folder of a zip, classes in the order of their names. */
-async function picturesIn(path: string, most: number): Promise<Pictures> {
+export async function picturesIn(path: string, most: number): Promise<Pictures> {
   const taken = new Map<string, number>();
   const files = unzipSync(readFileSync(path), {
     filter({ name }) {
@@ -58,10 +58,8 @@ export async function run(): Promise<Row[]> {
       test,
       classes: [known, OWN],
       rows: [2000, 300],
-      filters: [16, 32],
-      units: 64,
+      filters: [16, 32, 64],
       epochs: { backbone: 8, head: 40, scratch: 40 },
-      layers: 6,
       seed,
     });
     const gain = transfer - scratch;

@@ -11,6 +11,7 @@ import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
@@ -25,6 +26,8 @@ interface Flags {
   readonly recipe?: string;
   readonly model?: string;
   readonly overfitOneBatch?: true;
+  readonly backbone?: string;
+  readonly backboneLayer?: string;
   readonly budget?: number;
   readonly trials?: number;
   readonly search?: TrainSetup['search'];
@@ -75,6 +78,14 @@ export function register(program: Command): void {
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option(
+      '--backbone <file>',
+      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how)',
+    )
+    .option(
+      '--backbone-layer <name>',
+      'the last layer that is taken, by name or number (default: what the file marks trainable: false, or all but the answer)',
+    )
     .option(
       '--overfit-one-batch',
       'only asks whether the model can learn one batch by heart: the losses of 200 steps at most, and what to look at where not',
@@ -172,6 +183,12 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--budget, --trials and --search are for --model auto: a model by name is trained once.',
     );
+  if (flags.backbone === undefined && flags.backboneLayer !== undefined)
+    throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
+  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
+    throw new UnusableTraining(
+      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
+    );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
@@ -187,7 +204,9 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   group: flags.group ?? null,
   time: flags.time ?? null,
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
-  ...(await modelAsked(flags.model)),
+  ...(await modelAsked(flags.model, flags.backbone !== undefined)),
+  backbone:
+    flags.backbone === undefined ? null : await backboneAsked(flags.backbone, flags.backboneLayer ?? null),
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
@@ -200,8 +219,12 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
 });
 
 /** `layers:FILE.json`, with settings as `layers:FILE.json,epochs=5`: what stands in the file goes with the run. */
-async function modelAsked(text: string | undefined): Promise<Pick<TrainSetup, 'model' | 'layers'>> {
-  if (text?.startsWith(`${OWN_LAYERS}:`) !== true) return { model: text ?? null, layers: null };
+async function modelAsked(
+  text: string | undefined,
+  hasBackbone: boolean,
+): Promise<Pick<TrainSetup, 'model' | 'layers'>> {
+  if (hasBackbone || text?.startsWith(`${OWN_LAYERS}:`) !== true)
+    return { model: text ?? null, layers: null };
   const [path = '', ...settings] = text.slice(OWN_LAYERS.length + 1).split(',');
   let written: string;
   try {

@@ -13,6 +13,8 @@ export async function overfit(
   setup: TrainSetup,
   { signal, say }: Pick<TrainOptions, 'signal' | 'say'>,
 ): Promise<Overfit> {
+  if (setup.backbone !== null)
+    throw new UnusableTraining('--overfit-one-batch asks of whole models: leave --backbone out.');
   const named = setup.model === null ? undefined : chosenBySetup(setup.model, setup.layers);
   if (named?.ok === false) throw new UnusableTraining(`--model: ${named.error}`);
   const data = await readTrainData(setup, signal);

@@ -31,6 +31,7 @@ const setup = (
   time: null,
   recipe: null,
   layers: null,
+  backbone: null,
   model: null,
   budgetMs: null,
   trials: null,

@@ -9,8 +9,14 @@ import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/ana
 import type { Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
-import { chosenBySetup, usualModel, type ChosenModel } from '#lib/participant/workbench/models.ts';
+import {
+  chosenBySetup,
+  OWN_LAYERS,
+  usualModel,
+  type ChosenModel,
+} from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
+import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import type { TrainLine } from './lines.ts';
 import { readTrainData } from './read-data.ts';
@@ -37,8 +43,10 @@ export interface TrainOptions {
 export async function train(setup: TrainSetup, options: TrainOptions): Promise<Result> {
   const { signal, say, kept, expected, expectedData } = options;
   // Before the rows are read: a setting that cannot be is not found out after minutes.
-  const named =
-    setup.model === null || setup.model === 'auto' ? undefined : modelOf(setup.model, setup.layers);
+  const early =
+    setup.model === null || setup.model === 'auto' || setup.backbone !== null
+      ? undefined
+      : modelOf(setup.model, setup.layers);
   const data = await readTrainData(setup, signal);
   if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== data.digest)
     throw new UnusableTraining(
@@ -59,6 +67,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     throw new UnusableTraining(
       `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(data.contract) ?? []).join(', ')}.`,
     );
+  const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, data);
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -181,6 +190,17 @@ const dataLine = (data: BenchData): TrainLine => ({
 function modelOf(text: string, layers: TrainSetup['layers']): ChosenModel {
   const chosen = chosenBySetup(text, layers);
   if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error} Or auto, to search for one.`);
+  return chosen.value;
+}
+
+async function onBackbone(
+  { model }: TrainSetup,
+  backbone: NonNullable<TrainSetup['backbone']>,
+  { contract }: BenchData,
+): Promise<ChosenModel> {
+  const { spec, frozen } = await layersOnBackbone(backbone, contract);
+  const chosen = chosenBySetup(model ?? OWN_LAYERS, spec, frozen);
+  if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error}`);
   return chosen.value;
 }
 

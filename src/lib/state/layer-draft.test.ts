@@ -76,6 +76,28 @@ describe('layers put together by hand', () => {
     expect(draft.canRedo).toBe(false);
   });
 
+  test('frozen layers stay as they are, by hand and by text, until others are begun with', () => {
+    const draft = new LayerDraft(digits);
+    draft.startFrom('mlp');
+    const { spec } = draft;
+    draft.standOn(spec, { layers: 2, parameters: new Float32Array(64 * 200 + 200) });
+    draft.remove(0);
+    draft.move(2, -1);
+    draft.set(1, { type: 'flatten' });
+    expect(draft.spec).toEqual(spec);
+    draft.add('dropout', -1);
+    expect(types(draft)).toEqual(['flatten', 'dense', 'dropout', 'dense', 'dense']);
+    draft.type(draft.text.replace('"units":200', '"units":100'));
+    expect(draft.textProblem).toContain('Layer 2 is frozen');
+    draft.undo();
+    draft.undo();
+    expect([draft.frozen, draft.textProblem]).toEqual([0, undefined]);
+    draft.redo();
+    expect(draft.frozen).toBe(2);
+    draft.startFrom('mlp');
+    expect(draft.frozen).toBe(0);
+  });
+
   test('one layer always stays', () => {
     const draft = new LayerDraft(digits);
     draft.remove(0);

@@ -2,6 +2,7 @@
 // no row comes back.
 import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
+import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
@@ -39,6 +40,8 @@ export interface TrainingWishes {
   readonly model: string;
   /** Of the model `layers`; null: another. */
   readonly layers: NetworkSpec | null;
+  /** Of these layers, what somebody brought along and nothing moves; null: all are trained. */
+  readonly backbone: Frozen | null;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;

@@ -94,6 +94,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
 const wishes: TrainingWishes = {
   model: 'rule',
   layers: null,
+  backbone: null,
   budgetMs: null,
   trials: null,
   search: 'tpe',

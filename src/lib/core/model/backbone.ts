@@ -42,6 +42,20 @@ export function headNetwork({ spec, layers: built }: Network, layers: number): R
 export const frozenLength = ({ layers: built, parameterCount }: Network, layers: number): number =>
   built.slice(layers).find(({ slots }) => slots.length > 0)?.slots[0]?.offset ?? parameterCount;
 
+/** What is taken where nobody names a layer: those that the file marks as not trained, from the first on, or all but the answer. */
+export function usualCut({
+  network,
+  frozen,
+}: {
+  readonly network: Network;
+  readonly frozen: readonly boolean[];
+}): number {
+  const first = frozen.indexOf(false);
+  if (first !== 0) return first < 0 ? network.layers.length : first;
+  const answer = network.layers.findLastIndex(({ slots }) => slots.length > 0);
+  return Math.max(1, answer);
+}
+
 /** A backbone up to layer `layers` − 1 with the usual head for a contract: one dense layer over everything that it gives. */
 export function withUsualHead(
   { spec, layers: built }: Network,

@@ -6,7 +6,7 @@ export {
   type NamedTopology,
   type TopologyError,
 } from './keras/read-topology.ts';
-export { readLayersModel, type NamedModel } from './keras/read-weights.ts';
+export { readLayersModel, weightPaths, type NamedModel, type WeightFile } from './keras/read-weights.ts';
 export {
   layersModelJson,
   layersModelRefusal,

@@ -7,14 +7,17 @@ import { HELD_OUT } from './stored-data.ts';
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
-export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed' | 'layers'> & {
+export type RunWishes = Pick<
+  TrainSetup,
+  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone'
+> & {
   readonly model: string;
 };
 
 /** `target`: null for pictures. */
 export const setupOf = (
   { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
-  { model, layers, budgetMs, trials, search, seed }: RunWishes,
+  { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -25,6 +28,7 @@ export const setupOf = (
   time: null,
   recipe,
   layers,
+  backbone,
   model,
   budgetMs,
   trials,

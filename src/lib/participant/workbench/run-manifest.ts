@@ -23,10 +23,15 @@ export const TrainSetup = v.strictObject({
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
   /** Of the model `layers`: the network that somebody put together, read where it is used. */
   layers: v.optional(v.nullable(NetworkSpec), null),
-  /** How many of those layers are frozen, and what they came from: the digest of their parameters. null: none. */
+  /** The first layers of the model `layers` are frozen: how many, the digest of their parameters, and the model.json that they came from. */
   backbone: v.optional(
     v.nullable(
-      v.strictObject({ layers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)), digest: Digest }),
+      v.strictObject({
+        layers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+        digest: Digest,
+        /** null: brought along in a tab. */
+        path: v.nullable(v.string()),
+      }),
     ),
     null,
   ),

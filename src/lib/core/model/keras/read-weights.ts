@@ -32,6 +32,18 @@ export interface WeightFile {
   readonly bytes: Uint8Array;
 }
 
+/** The files of weights that a model.json names; none where it names none, or is none. */
+export function weightPaths(json: string): readonly string[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    return [];
+  }
+  const manifest = v.safeParse(Manifest, parsed);
+  return manifest.success ? manifest.output.weightsManifest.flatMap(({ paths }) => paths) : [];
+}
+
 /** `json`: the text of model.json; `files`: its weights, named as it names them, or one file of safetensors. */
 export function readLayersModel(json: string, files: readonly WeightFile[]): Result<NamedModel, string> {
   const topology = readNamedTopology(json, 'read');
