@@ -2,7 +2,7 @@
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { chosenBySetup, usualModel } from '#lib/participant/workbench/models.ts';
-import { overfitOneBatch, overfitRate, type Overfit } from '#lib/participant/workbench/overfit.ts';
+import { overfitOneBatch, overfitTask, type Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import type { TrainOptions } from './train.ts';
 import { readTrainData } from './read-data.ts';
@@ -18,21 +18,11 @@ export async function overfit(
   const named = setup.model === null ? undefined : chosenBySetup(setup.model, setup.layers);
   if (named?.ok === false) throw new UnusableTraining(`--model: ${named.error}`);
   const data = await readTrainData(setup, signal);
-  const { model, options } = named?.value ?? usualModel(data.contract);
-  if (model.type !== 'network')
-    throw new UnusableTraining(
-      `--overfit-one-batch is for networks, which learn step by step: ${model.title} is none. Name one, as --model mlp.`,
-    );
-  const unsuited = model.unsuited(data.contract, options);
-  if (unsuited !== undefined)
-    throw new UnusableTraining(`${model.title} does not suit these data: ${unsuited}`);
+  const chosen = named?.value ?? usualModel(data.contract);
+  const task = overfitTask(chosen, setup.model ?? '', data, setup.seed);
+  if (!task.ok) throw new UnusableTraining(`--overfit-one-batch: ${task.error}`);
   const outcome = await overfitOneBatch(
-    {
-      network: model.network(data.contract, options),
-      rows: data.training,
-      learningRate: overfitRate(setup.model ?? '', options),
-      seed: setup.seed,
-    },
+    task.value,
     async () =>
       createEngine(
         { backend: setup.backend, description: setup.backend, reason: 'It was asked for.', reports: [] },
@@ -40,6 +30,6 @@ export async function overfit(
       ),
     signal,
   );
-  say({ type: 'overfit', model: model.name, ...outcome });
+  say({ type: 'overfit', model: chosen.model.name, ...outcome });
   return outcome;
 }

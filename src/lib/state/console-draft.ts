@@ -19,6 +19,7 @@ import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import { briefFrom, DraftBrief, DraftGates, emptyBrief, gatesFrom } from './console-draft-question.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 import { DraftStatistics, plainStatistics, statisticsFrom } from './console-draft-statistics.ts';
@@ -93,12 +94,8 @@ export const personalisationTyped = (
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
-  brief: v.object({
-    title: v.string(),
-    purpose: v.string(),
-    coordinator: v.string(),
-    dataWanted: v.string(),
-  }),
+  brief: DraftBrief,
+  gates: DraftGates,
   metric: v.object({ name: MetricName, target: number }),
   kind: v.picklist(['image', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
@@ -199,7 +196,8 @@ export const emptyColumn = (key: number): DraftColumn => ({
 
 export const emptyDraft = (): Draft => ({
   id: '',
-  brief: { title: '', purpose: '', coordinator: '', dataWanted: '' },
+  brief: emptyBrief(),
+  gates: [],
   metric: { name: 'accuracy', target: null },
   kind: 'image',
   image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
@@ -272,11 +270,13 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
     image,
     table: {
       rules: [...(contract.rules ?? [])],
-      columns: contract.columns.map((column, index) => ({
-        ...emptyColumn(index + 1),
-        ...column,
-        categories: column.type === 'category' ? [...column.categories] : [],
-      })),
+      columns: contract.columns
+        .filter((column) => column.type === 'number' || column.type === 'category')
+        .map((column, index) => ({
+          ...emptyColumn(index + 1),
+          ...column,
+          categories: column.type === 'category' ? [...column.categories] : [],
+        })),
       target: {
         ...table.target,
         ...target,
@@ -299,7 +299,8 @@ export function draftFrom(spec: FederationSpec): Draft {
   const { contract, rules } = spec;
   return {
     ...draft,
-    brief: { ...spec.brief },
+    brief: briefFrom(spec.brief),
+    gates: gatesFrom(spec),
     metric: { ...spec.metric },
     ...contractDraft(contract),
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),

@@ -2,7 +2,7 @@
 import { createEngine } from '../participant/engine.ts';
 import { chosenBySetup } from '../participant/workbench/models.ts';
 import { TAB_BACKEND } from '../participant/workbench/new-run.ts';
-import { overfitOneBatch, overfitRate, type Overfit } from '../participant/workbench/overfit.ts';
+import { overfitOneBatch, overfitTask, type Overfit } from '../participant/workbench/overfit.ts';
 import { Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { OverfitRequest } from './bench-messages.ts';
 import type { RunDependencies } from './bench-runs.ts';
@@ -18,18 +18,10 @@ export async function benchOverfit(
   const { data } = await opener.open(dataset, target, recipe);
   const chosen = chosenBySetup(asked, layers);
   if (!chosen.ok) throw new Unusable(chosen.error);
-  const { model, options } = chosen.value;
-  if (model.type !== 'network') throw new Unusable(`${model.title} does not learn step by step.`);
-  const unsuited = model.unsuited(data.contract, options);
-  if (unsuited !== undefined)
-    throw new Unusable(withoutFlags(`${model.title} does not suit these data: ${unsuited}`));
+  const task = overfitTask(chosen.value, asked, data, seed);
+  if (!task.ok) throw new Unusable(withoutFlags(task.error));
   return overfitOneBatch(
-    {
-      network: model.network(data.contract, options),
-      rows: data.training,
-      learningRate: overfitRate(asked, options),
-      seed,
-    },
+    task.value,
     async () =>
       createEngine(
         { backend: TAB_BACKEND, description: TAB_BACKEND, reason: 'It is what runs use.', reports: [] },

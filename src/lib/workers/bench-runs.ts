@@ -4,12 +4,12 @@ import { summariseNumbers, type Histogram } from '../core/exploration/number-sum
 import { frozenLength, type Frozen } from '../core/model/backbone.ts';
 import { buildNetwork } from '../core/model/network.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { createEngine } from '../participant/engine.ts';
+import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { digestOfParts } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { chosenBySetup } from '../participant/workbench/models.ts';
+import { chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -25,7 +25,7 @@ import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-mes
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
-const PICTURES_TARGET = 'label';
+export const PICTURES_TARGET = 'label';
 /** Progress goes out at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
@@ -67,7 +67,19 @@ export async function runPredicts(
   return predicted.value;
 }
 
-const GONE = 'This run is not in this browser any more.';
+/** What networks are trained and asked on. */
+export const tabEngine = (createTrainer: RunDependencies['createTrainer']): Engine =>
+  createEngine(
+    {
+      backend: TAB_BACKEND,
+      description: TAB_BACKEND,
+      reason: 'It is what the command line uses.',
+      reports: [],
+    },
+    createTrainer,
+  );
+
+export const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
@@ -209,16 +221,7 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: async () =>
-          createEngine(
-            {
-              backend: TAB_BACKEND,
-              description: TAB_BACKEND,
-              reason: 'It is what the command line uses.',
-              reports: [],
-            },
-            createTrainer,
-          ),
+        openEngine: async () => tabEngine(createTrainer),
       },
       (event) => {
         if (event.type === 'progress') {
@@ -247,20 +250,20 @@ async function kept(
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { model, options, digest } = trained.result.model;
+      const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;
       signal.throwIfAborted();
       await keeper.end(
         {
           type: 'finished',
           trained,
-          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+          model: { bytes: file.byteLength, holdsRows: holdsRows(made) },
         },
         {
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
           },
           again: again === null ? null : { ...again, isSame },
         },

@@ -1,5 +1,6 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
 import { classLabels } from '../core/data/contract.ts';
+import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
 import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
@@ -7,6 +8,7 @@ import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
   BenchReply,
   BenchRequest,
+  LookRequest,
   OpenedBench,
   OpenRequest,
   OverfitRequest,
@@ -17,6 +19,7 @@ import type {
 } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
 import { benchOverfit } from './bench-overfit.ts';
+import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -28,9 +31,10 @@ export interface BenchDependencies extends RunDependencies {
 export function bench(dependencies: BenchDependencies): (request: BenchRequest) => Promise<void> {
   const running = new Map<number, AbortController>();
   const opener = dataOpener(dependencies.datasets);
+  let looks: Looking | undefined;
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest | PredictRequest | OverfitRequest,
+    request: OpenRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | OverfitRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -56,6 +60,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
       };
+    }
+    if (request.name === 'look') {
+      const { looking } = await import('./bench-looks.ts');
+      looks ??= looking(opener, dependencies);
+      return { type: 'looked', id, looked: await looks(request, signal) };
     }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
@@ -88,7 +97,7 @@ function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
 function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBench {
   const { contract, training, heldOut, split, notes, preparation } = data;
   return {
-    contract,
+    contract: unfolded(contract)?.contract ?? contract,
     version,
     target,
     training: training.count,

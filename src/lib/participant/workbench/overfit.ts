@@ -4,8 +4,12 @@ import type { Examples } from '../../core/data/examples.ts';
 import { initialParameters, buildNetwork, type Network } from '../../core/model/network.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { random } from '../../core/random.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
 import type { Engine } from '../engine.ts';
 import { startState } from '../train-locally.ts';
+import type { BenchData } from './bench-data.ts';
+import { unsuitedFor, type ChosenModel } from './models.ts';
 
 /** Nats of classes; squares of the target's standard deviation of a number. */
 export const LEARNT_BELOW = 0.05;
@@ -16,7 +20,7 @@ export const BATCH = 32;
 const USUAL_RATE = 0.01;
 
 /** The learning rate where somebody has set one, as in `mlp:rate=0.1`; else what suits so few steps. */
-export const overfitRate = (model: string, options: OptionValues): number =>
+const overfitRate = (model: string, options: OptionValues): number =>
   /[:,]rate=/.test(model) ? (options['rate'] ?? USUAL_RATE) : USUAL_RATE;
 
 export interface Overfit {
@@ -34,6 +38,28 @@ export interface OverfitTask {
   readonly rows: Examples;
   readonly learningRate: number;
   readonly seed: number;
+}
+
+/** What is asked of a model of the workbench, `asked` being its name with the settings that were typed; or why it cannot be. */
+export function overfitTask(
+  { model, options }: ChosenModel,
+  asked: string,
+  { contract, training }: Pick<BenchData, 'contract' | 'training'>,
+  seed: number,
+): Result<OverfitTask, string> {
+  if (model.type !== 'network')
+    return fail(
+      `One batch is learnt by heart step by step, and ${model.title} does not learn so. Choose a network.`,
+    );
+  const unsuited = unsuitedFor({ model, options }, contract);
+  if (unsuited !== undefined) return fail(`${model.title} does not suit these data: ${unsuited}`);
+  const columns = unfolded(contract);
+  const rows =
+    columns === undefined
+      ? training
+      : { ...training, features: columns.rows(training.features, training.count) };
+  const network = model.network(columns?.contract ?? contract, options);
+  return ok({ network, rows, learningRate: overfitRate(asked, options), seed });
 }
 
 /** Rejects with the signal's reason, and with TrainerFailure. */
