@@ -54,6 +54,14 @@ export interface DropoutKey {
 /** Of the layers for sequences, by index: each holds what it needs of its way forward. */
 type WaysBack = Map<number, LayerPass['back']>;
 
+const sequenceOf = (layer: BuiltLayer, parameters: Numbers, x: Numbers, batch: number): LayerPass =>
+  sequencePass(layer, {
+    x,
+    batch,
+    parameters: layer.slots.map((slot) => part(parameters, slot)),
+    product: plainProduct,
+  });
+
 function layerForward(
   layer: BuiltLayer,
   parameters: Numbers,
@@ -118,8 +126,7 @@ function layerForward(
     case 'position-embedding':
     case 'transformer-block':
     case 'global-average-pool1d': {
-      const values = layer.slots.map((slot) => part(parameters, slot));
-      const pass = sequencePass(layer, { x, batch, parameters: values, product: plainProduct });
+      const pass = sequenceOf(layer, parameters, x, batch);
       waysBack?.set(layer.index, pass.back);
       return pass.y;
     }
@@ -182,7 +189,7 @@ export function gradientOf(
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
     : squaredError(last, targets, batch, dy);
   onEnd?.('loss');
-  const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout } as const;
+  const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout, waysBack } as const;
   const { of, ...rest } = backward(network, parameters, outputs, dy, batch, to);
   onEnd?.('backward');
   return { ...rest, lossSum, ofFeatures: toFeatures ? of : zeros(parameters, features.length) };
@@ -196,6 +203,8 @@ interface BackwardTo {
   readonly toParameters: boolean;
   readonly mode: Mode;
   readonly dropout: DropoutKey | undefined;
+  /** Of the layers for sequences, as `forward` has filled it; without it they go forward once more. */
+  readonly waysBack?: WaysBack;
 }
 
 /** From the gradient `of` outputs of `forward`, [batch, outputSize], which is overwritten, to that of what layer `downTo` takes. */
@@ -205,7 +214,7 @@ export function backward(
   outputs: readonly Numbers[],
   of: Numbers,
   batch: number,
-  { downTo, toFeatures, toParameters, mode, dropout }: BackwardTo,
+  { downTo, toFeatures, toParameters, mode, dropout, waysBack }: BackwardTo,
 ): Pick<Gradient, 'gradient' | 'statistics'> & { readonly of: Numbers } {
   const features = outputs[0]!;
   const last = outputs[outputs.length - 1] ?? features;
@@ -289,10 +298,10 @@ export function backward(
       case 'position-embedding':
       case 'transformer-block':
       case 'global-average-pool1d': {
-        const back = waysBack.get(layer.index);
-        if (back === undefined) throw new Error(`Layer ${layer.name} has no way back.`);
+        const back = waysBack?.get(layer.index) ?? sequenceOf(layer, parameters, x, batch).back;
         const of = back(dy);
-        for (const [place, slot] of layer.slots.entries()) gradient.set(of.slots[place] ?? [], slot.offset);
+        if (toParameters)
+          for (const [place, slot] of layer.slots.entries()) gradient.set(of.slots[place] ?? [], slot.offset);
         dy = of.dx;
         break;
       }
