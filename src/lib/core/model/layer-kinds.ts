@@ -38,7 +38,7 @@ const padding: LayerField = {
   type: 'choice',
   choices: ['same', 'valid'],
 };
-const window = [pair('poolSize', 'Window'), pair('strides', 'Strides'), padding];
+const windowFields = [pair('poolSize', 'Window'), pair('strides', 'Strides'), padding];
 const everyStep: LayerField = {
   name: 'returnSequences',
   title: 'Gives every step, not the last alone',
@@ -123,7 +123,7 @@ export const layerKinds: readonly LayerKind[] = [
     hint: 'The largest of each window.',
     group: 'Pictures',
     usual: { type: 'max-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
-    fields: window,
+    fields: windowFields,
   },
   {
     type: 'average-pool2d',
@@ -131,7 +131,7 @@ export const layerKinds: readonly LayerKind[] = [
     hint: 'The mean of each window.',
     group: 'Pictures',
     usual: { type: 'average-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
-    fields: window,
+    fields: windowFields,
   },
   {
     type: 'global-average-pool2d',

@@ -39,13 +39,11 @@ export function gruPass(
   const ofCandidate = columnsOf(recurrent, width, 2 * units, width);
 
   const states = zeros(gates, (steps + 1) * size);
-  /** [steps, batch, units] each; `inner`: hU_h + b'_h, or r∘h. */
-  const [z, r, candidate, inner] = [0, 0, 0, 0].map(() => zeros(gates, steps * size)) as [
-    Numbers,
-    Numbers,
-    Numbers,
-    Numbers,
-  ];
+  // [steps, batch, units] each; `inner`: hU_h + b'_h, or r∘h.
+  const z = zeros(gates, steps * size);
+  const r = zeros(gates, steps * size);
+  const candidate = zeros(gates, steps * size);
+  const inner = zeros(gates, steps * size);
   for (let step = 0; step < steps; step += 1) {
     const before = states.subarray(step * size, (step + 1) * size);
     const from = step * size;

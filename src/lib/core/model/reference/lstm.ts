@@ -48,9 +48,8 @@ export function lstmPass(
         const from = step * size;
         const given = above(step);
         if (given !== undefined) for (let i = 0; i < size; i += 1) dh[i]! += given[i]!;
-        const [held, now] = [gates, slope].map((all) =>
-          all.subarray(step * batch * width, (step + 1) * batch * width),
-        ) as [typeof gates, typeof gates];
+        const held = gates.subarray(step * batch * width, (step + 1) * batch * width);
+        const now = slope.subarray(step * batch * width, (step + 1) * batch * width);
         for (let row = 0; row < batch; row += 1)
           for (let unit = 0; unit < units; unit += 1) {
             const at = row * width + unit;
