@@ -3,6 +3,7 @@
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
@@ -67,9 +68,19 @@ export interface PredictRequest {
   readonly run: string;
   readonly text: string;
 }
+/** Whether machine learning is right for rows as they were opened: nothing is kept of it. */
+export interface AssessRequest {
+  readonly id: number;
+  readonly name: 'assess';
+  readonly dataset: string;
+  readonly target: string;
+  readonly recipe: TrainSetup['recipe'];
+  readonly seed: number;
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
+export type BenchRequest =
+  OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -129,6 +140,9 @@ export type BenchReply =
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
+  /** How far an assessment is, 0–1. */
+  | { readonly type: 'assessing'; readonly id: number; readonly says: string; readonly fraction: number }
+  | { readonly type: 'assessed'; readonly id: number; readonly assessed: Feasibility }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
   | {

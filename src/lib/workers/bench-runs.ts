@@ -3,7 +3,7 @@ import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { parseSpec } from '../core/named-options.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { createEngine } from '../participant/engine.ts';
+import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
@@ -164,14 +164,27 @@ function chosenBy(
   return { model, options: spec.value.options };
 }
 
+/** Of a network: the one that the command line uses, so that a run is had again there to the same bits. */
+export const engineOf = async ({ createTrainer }: Pick<RunDependencies, 'createTrainer'>): Promise<Engine> =>
+  createEngine(
+    {
+      backend: TAB_BACKEND,
+      description: TAB_BACKEND,
+      reason: 'It is what the command line uses.',
+      reports: [],
+    },
+    createTrainer,
+  );
+
 async function kept(
   { record, opened: { data, target }, chosen, expected }: Begun,
   keeper: RunKeeper,
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
-  { clock, createTrainer, checkpoints }: RunDependencies,
+  dependencies: RunDependencies,
 ): Promise<EndedRun> {
   const { seed } = record.manifest.setup;
+  const { clock, checkpoints } = dependencies;
   const own = ownCheckpoints(await checkpoints(), record.id);
   let toldAt = -Infinity;
   let telling: Promise<void> = Promise.resolve();
@@ -182,16 +195,7 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: async () =>
-          createEngine(
-            {
-              backend: TAB_BACKEND,
-              description: TAB_BACKEND,
-              reason: 'It is what the command line uses.',
-              reports: [],
-            },
-            createTrainer,
-          ),
+        openEngine: () => engineOf(dependencies),
       },
       (event) => {
         if (event.type === 'progress') {

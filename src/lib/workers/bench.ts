@@ -7,6 +7,7 @@ import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
   BenchReply,
   BenchRequest,
+  AssessRequest,
   OpenedBench,
   OpenRequest,
   PredictRequest,
@@ -14,7 +15,7 @@ import type {
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
-import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
+import { benchRun, engineOf, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -28,7 +29,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   const opener = dataOpener(dependencies.datasets);
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest | PredictRequest,
+    request: OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -46,6 +47,17 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         predicted: await runPredicts(request, await dependencies.runs(), signal),
       };
+    if (request.name === 'assess') {
+      // Nobody who trains pays for it.
+      const { assess } = await import('../participant/workbench/feasibility.ts');
+      const { data } = await opener.open(request.dataset, request.target, request.recipe);
+      const surroundings = { clock: dependencies.clock, signal, openEngine: () => engineOf(dependencies) };
+      const assessed = await assess(data, request.seed, surroundings, (says, fraction) =>
+        dependencies.reply({ type: 'assessing', id, says, fraction }),
+      );
+      if (!assessed.ok) throw new Unusable(assessed.error);
+      return { type: 'assessed', id, assessed: assessed.value };
+    }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
   };
