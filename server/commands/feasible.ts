@@ -63,6 +63,7 @@ export function register(program: Command): void {
             checkLabels: false,
             save: null,
             seed,
+            folds: null,
             backend: 'simd',
           },
           cancel.signal,

@@ -6,6 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as briefs from '#lib/protocol/briefs.ts';
+import * as fleet from '#lib/protocol/fleet.ts';
 import * as people from '#lib/protocol/people.ts';
 import * as surveys from '#lib/protocol/survey-views.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
@@ -44,7 +45,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...briefs, ...exclusions, ...invitations, ...people, ...surveys })
+    Object.entries({ ...http, ...briefs, ...exclusions, ...fleet, ...invitations, ...people, ...surveys })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),

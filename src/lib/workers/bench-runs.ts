@@ -7,7 +7,7 @@ import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { benchModelNamed, benchModels, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -23,7 +23,7 @@ import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-mes
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
-const PICTURES_TARGET = 'label';
+export const PICTURES_TARGET = 'label';
 /** Progress goes out at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
@@ -65,7 +65,19 @@ export async function runPredicts(
   return predicted.value;
 }
 
-const GONE = 'This run is not in this browser any more.';
+/** What networks are trained and asked on. */
+export const tabEngine = (createTrainer: RunDependencies['createTrainer']): Engine =>
+  createEngine(
+    {
+      backend: TAB_BACKEND,
+      description: TAB_BACKEND,
+      reason: 'It is what the command line uses.',
+      reports: [],
+    },
+    createTrainer,
+  );
+
+export const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
@@ -164,27 +176,14 @@ function chosenBy(
   return { model, options: spec.value.options };
 }
 
-/** Of a network: the one that the command line uses, so that a run is had again there to the same bits. */
-export const engineOf = async ({ createTrainer }: Pick<RunDependencies, 'createTrainer'>): Promise<Engine> =>
-  createEngine(
-    {
-      backend: TAB_BACKEND,
-      description: TAB_BACKEND,
-      reason: 'It is what the command line uses.',
-      reports: [],
-    },
-    createTrainer,
-  );
-
 async function kept(
   { record, opened: { data, target }, chosen, expected }: Begun,
   keeper: RunKeeper,
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
-  dependencies: RunDependencies,
+  { clock, createTrainer, checkpoints }: RunDependencies,
 ): Promise<EndedRun> {
   const { seed } = record.manifest.setup;
-  const { clock, checkpoints } = dependencies;
   const own = ownCheckpoints(await checkpoints(), record.id);
   let toldAt = -Infinity;
   let telling: Promise<void> = Promise.resolve();
@@ -195,7 +194,7 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: () => engineOf(dependencies),
+        openEngine: async () => tabEngine(createTrainer),
       },
       (event) => {
         if (event.type === 'progress') {
@@ -224,20 +223,20 @@ async function kept(
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { model, options, digest } = trained.result.model;
+      const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;
       signal.throwIfAborted();
       await keeper.end(
         {
           type: 'finished',
           trained,
-          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+          model: { bytes: file.byteLength, holdsRows: holdsRows(made) },
         },
         {
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
           },
           again: again === null ? null : { ...again, isSame },
         },

@@ -8,6 +8,7 @@ import type {
   BenchReply,
   BenchRequest,
   AssessRequest,
+  LookRequest,
   OpenedBench,
   OpenRequest,
   PredictRequest,
@@ -15,7 +16,8 @@ import type {
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
-import { benchRun, engineOf, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
+import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
+import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -27,9 +29,10 @@ export interface BenchDependencies extends RunDependencies {
 export function bench(dependencies: BenchDependencies): (request: BenchRequest) => Promise<void> {
   const running = new Map<number, AbortController>();
   const opener = dataOpener(dependencies.datasets);
+  let looks: Looking | undefined;
 
   const work = async (
-    request: OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest,
+    request: OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest | LookRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -51,12 +54,18 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       // Nobody who trains pays for it.
       const { assess } = await import('../participant/workbench/feasibility.ts');
       const { data } = await opener.open(request.dataset, request.target, request.recipe);
-      const surroundings = { clock: dependencies.clock, signal, openEngine: () => engineOf(dependencies) };
+      const { clock, createTrainer } = dependencies;
+      const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
       const assessed = await assess(data, request.seed, surroundings, (says, fraction) =>
         dependencies.reply({ type: 'assessing', id, says, fraction }),
       );
       if (!assessed.ok) throw new Unusable(assessed.error);
       return { type: 'assessed', id, assessed: assessed.value };
+    }
+    if (request.name === 'look') {
+      const { looking } = await import('./bench-looks.ts');
+      looks ??= looking(opener, dependencies);
+      return { type: 'looked', id, looked: await looks(request, signal) };
     }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
