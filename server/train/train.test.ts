@@ -30,6 +30,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   model: null,
   budgetMs: null,
