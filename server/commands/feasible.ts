@@ -1,10 +1,12 @@
 // `tributary feasible`: whether machine learning is right for one's own data, before anything large is trained.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import * as v from 'valibot';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { assess, type Feasibility } from '#lib/participant/workbench/feasibility.ts';
+import { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { readTrainData } from '../train/read-data.ts';
 import { UnusableTraining } from '../train/unusable.ts';
@@ -44,30 +46,25 @@ export function register(program: Command): void {
       const stop = (): void => cancel.abort(new Error('Stopped.'));
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {
-        const data = await readTrainData(
-          {
-            data: flags.data.map((path) => resolve(path)),
-            target: flags.target ?? null,
-            task: flags.task ?? null,
-            without: [...(flags.without ?? [])],
-            heldOut: flags.heldOut,
-            group: flags.group ?? null,
-            time: flags.time ?? null,
-            recipe: null,
-            model: null,
-            budgetMs: null,
-            trials: null,
-            search: 'tpe',
-            fairness: null,
-            positive: null,
-            checkLabels: false,
-            save: null,
-            seed,
-            folds: null,
-            backend: 'simd',
-          },
-          cancel.signal,
-        );
+        const setup = v.parse(TrainSetup, {
+          data: flags.data.map((path) => resolve(path)),
+          target: flags.target ?? null,
+          task: flags.task ?? null,
+          without: [...(flags.without ?? [])],
+          heldOut: flags.heldOut,
+          group: flags.group ?? null,
+          time: flags.time ?? null,
+          // Of training a model there is nothing to say.
+          model: null,
+          budgetMs: null,
+          trials: null,
+          fairness: null,
+          checkLabels: false,
+          save: null,
+          seed,
+          backend: 'simd',
+        });
+        const data = await readTrainData(setup, cancel.signal);
         const told = await assess(
           data,
           seed,

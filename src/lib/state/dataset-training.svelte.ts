@@ -63,7 +63,8 @@ export class DatasetTraining {
   assessment(seed: number): RowsAssessment | undefined {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return undefined;
-    return new RowsAssessment(this.port, { dataset, target: opened.target, recipe: this.#recipe, seed });
+    const [recipe, series] = [this.#recipe, this.#series];
+    return new RowsAssessment(this.port, { dataset, target: opened.target, recipe, series, seed });
   }
 
   async train(training: TrainingWishes): Promise<void> {

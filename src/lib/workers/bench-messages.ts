@@ -79,6 +79,7 @@ export interface AssessRequest {
   readonly dataset: string;
   readonly target: string;
   readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
   readonly seed: number;
 }
 /** What the model of a run does with the rows that it was judged on, beyond its figures. */

@@ -53,7 +53,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
     if (request.name === 'assess') {
       // Nobody who trains pays for it.
       const { assess } = await import('../participant/workbench/feasibility.ts');
-      const { data } = await opener.open(request.dataset, request.target, request.recipe);
+      const { data } = await opener.open(request.dataset, request);
       const { clock, createTrainer } = dependencies;
       const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
       const assessed = await assess(data, request.seed, surroundings, (says, fraction) =>
