@@ -36,6 +36,8 @@ const MOST_HELD_OUT = 2000;
 const SHARES = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
 const REPEATS = 4;
 const FEWEST_ROWS = 8;
+/** A signal that is not overwhelming is missed by fewer. */
+const FEW_HELD_OUT = 30;
 /** Less than a point, or a hundredth of the error, is nothing to bring others together for. */
 const WORTHWHILE = 0.01;
 
@@ -93,7 +95,7 @@ export async function assess(
     return ok({
       ...found,
       verdict: 'no signal',
-      says: `Nothing of what these columns say has to do with the target, as far as ${heldOut.count} held-out rows can show: agreement as good as that of ${title} comes by chance in ${shareWords(pValue)} of random orders. More rows of the same columns, here or elsewhere, are unlikely to help; other columns may.`,
+      says: `Nothing of what these columns say has to do with the target, as far as ${heldOut.count} held-out rows can show: agreement as good as that of ${title} comes by chance in ${shareWords(pValue)} of random orders. ${heldOut.count < FEW_HELD_OUT ? 'So few rows can hide a signal: bring more before you believe it.' : 'More rows of the same columns, here or elsewhere, are unlikely to help; other columns may.'}`,
       curve: null,
     });
   const isNumber = classLabels(data.contract) === undefined;
