@@ -235,6 +235,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     byCoordinator(
       'GET',
+      'federations/*/fleet',
+      of((_, id) => federations.fleet(id)),
+    ),
+    byCoordinator(
+      'GET',
       'federations/*/ledger',
       of((_, id) => federations.ledger(id)),
     ),

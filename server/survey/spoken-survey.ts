@@ -1,4 +1,5 @@
 // A survey for the eye, in a terminal: what came of it, then the figures, each with the noise that it carries.
+import { divergenceWords } from '#lib/core/statistics/labels.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
@@ -66,6 +67,11 @@ function* spokenFigures(figures: Figures, contract: DataContract): Iterable<stri
     }
     case 'accuracies':
       yield `accuracy from device to device: mean ${known(figures.mean, share)}, worst tenth of the devices ${known(figures.worstTenth, share)}`;
+      return;
+    case 'labels':
+      yield `classes from device to device: ${known(figures.divergence, (value) => `divergence ${value.toFixed(2)} (0 alike, 1 each class on devices of its own); the devices are ${divergenceWords(value)}`)}`;
+      for (const { label, holders, mean, deviation } of figures.classes)
+        yield `  ${label}: held by ${rows(holders)} of ${rows(figures.devices)} devices, share ${known(mean, share)} ± ${known(deviation, share)}`;
       return;
     case 'groups':
       yield `version ${figures.version} by ${figures.column}:`;

@@ -11,6 +11,7 @@ const names = {
   evaluation: 'what a version does',
   accuracies: 'accuracy from device to device',
   groups: 'groups',
+  labels: 'classes from device to device',
 } as const satisfies Record<Question[number]['statistic'], string>;
 
 /** "the target, distributions": of what was asked. */

@@ -5,6 +5,7 @@ import * as accuracies from './accuracies.ts';
 import * as distributions from './distributions.ts';
 import * as evaluation from './evaluation.ts';
 import * as groups from './groups.ts';
+import * as labels from './labels.ts';
 import * as moments from './moments.ts';
 import type { Measured, Shape, Statistic, Total } from './statistic.ts';
 import * as target from './target.ts';
@@ -16,6 +17,7 @@ export const Asked = v.variant('statistic', [
   evaluation.Asked,
   accuracies.Asked,
   groups.Asked,
+  labels.Asked,
 ]);
 export type Asked = v.InferOutput<typeof Asked>;
 
@@ -26,6 +28,7 @@ export const Figures = v.variant('statistic', [
   evaluation.Figures,
   accuracies.Figures,
   groups.Figures,
+  labels.Figures,
 ]);
 export type Figures = v.InferOutput<typeof Figures>;
 
@@ -51,6 +54,8 @@ export function askedStatistic(asked: Asked): AskedStatistic {
       return bound(accuracies.statistic, asked);
     case 'groups':
       return bound(groups.statistic, asked);
+    case 'labels':
+      return bound(labels.statistic, asked);
     default:
       return asked satisfies never;
   }

@@ -3,8 +3,8 @@ import { classLabels, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
 import type { Question } from './survey.ts';
 
-/** data: how rows are distributed · version: what one does on held-out rows · groups: the same by the categories of a column. */
-export const subjects = ['data', 'version', 'groups'] as const;
+/** data: how rows are distributed · labels: how classes differ from device to device · version: what one does on held-out rows · groups: the same by the categories of a column. */
+export const subjects = ['data', 'labels', 'version', 'groups'] as const;
 export type Subject = (typeof subjects)[number];
 
 /** Columns beyond these are left out of one question: a vector is one message. */
@@ -37,6 +37,11 @@ export function questionOf(
         ...(numbers.length === 0 ? [] : [{ statistic: 'moments', columns: numbers } as const]),
       ];
     }
+    case 'labels':
+      return [
+        { statistic: 'target' },
+        ...(classLabels(contract) === undefined ? [] : [{ statistic: 'labels' } as const]),
+      ];
     case 'version':
       return [
         { statistic: 'evaluation', version },
