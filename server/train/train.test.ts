@@ -30,6 +30,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   model: null,
   budgetMs: null,
@@ -38,6 +39,7 @@ const setup = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed: 1,
   backend: 'cpu',
@@ -371,4 +373,22 @@ describe.skipIf(!isThere)('published data', () => {
     expect(result.verdict).toBe('signal');
     expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.6);
   });
+});
+
+test('each step of a network is told where that is asked for: shapes, phases, norms, and the same model', async () => {
+  const own = setup(table, 'kind', { model: 'mlp:units=4,layers=1,epochs=1', seed: 3 });
+  const plain = await trained(own);
+  const lines: TrainLine[] = [];
+  const say = (line: TrainLine): number => lines.push(line);
+  const result = await runTraining(
+    { type: 'new', setup: own, directory: null },
+    { signal, say, stepView: true },
+  );
+  expect(result.model.digest).toBe(plain.result.model.digest);
+  expect(plain.lines.some(({ type }) => type === 'step')).toBe(false);
+  const steps = lines.filter((line) => line.type === 'step');
+  expect(steps.map(({ step }) => step)).toEqual(steps.map((_, at) => at + 1));
+  expect(steps.length).toBeGreaterThan(0);
+  for (const step of steps) expect(step.apart).toBeLessThan(1e-3);
+  expect(spokenLine(steps[0]!)[0]).toMatch(/^Step 1 on \d+ rows: loss [\d.]+, gradient/);
 });

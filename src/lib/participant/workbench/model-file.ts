@@ -6,7 +6,9 @@ import { DataContract, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
+import { columnPlaces } from '../../core/explanation/black-box.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
@@ -18,6 +20,8 @@ import {
   benchModelNamed,
   ENSEMBLE,
   ensembleOf,
+  takesTerms,
+  unsuitedFor,
   type BenchModel,
   type ChosenModel,
   type Member,
@@ -88,7 +92,7 @@ export function writeModelFile(
     seed,
     data,
     rows: training.count,
-    mean: partOf(meanRow(training)),
+    mean: partOf(meanRow(contract, training)),
     learnt: fitted.learnt.map(partOf),
     ...(chosen.model.type !== 'ensemble' ? {} : { members: memberParts(chosen.model, fitted) }),
     digest: fitted.digest,
@@ -130,9 +134,9 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const preparation = read.preparation === null ? undefined : readFitted(read.preparation);
   if (preparation?.ok === false)
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
-  if ((preparation === undefined) !== (contract.kind === 'image'))
+  if ((preparation === undefined) !== (contract.kind !== 'table' || contract.series !== undefined))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
-  const unsuited = chosen.model.unsuited(contract, chosen.options);
+  const unsuited = unsuitedFor(chosen, contract);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
   const predictor = revived(chosen, contract, parts, read.members?.map((member) => member.parts) ?? []);
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
@@ -176,6 +180,16 @@ function revived(
   parts: readonly LearntPart[],
   counts: readonly number[],
 ): Predictor | undefined {
+  const columns = takesTerms(model) ? undefined : unfolded(contract);
+  if (columns !== undefined) {
+    const plain = revived({ model, options }, columns.contract, parts, counts);
+    return (
+      plain && {
+        learnt: plain.learnt,
+        predict: (features, count) => plain.predict(columns.rows(features, count), count),
+      }
+    );
+  }
   switch (model.type) {
     case 'learner':
       return model.learner.revive(contract, options, parts);
@@ -224,11 +238,15 @@ export function networkPredictor(
   };
 }
 
-function meanRow({ count, features }: Examples): Float32Array {
+/** Of texts the empty one: pairs have no mean. */
+function meanRow(contract: DataContract, { count, features }: Examples): Float32Array {
   const size = count === 0 ? 0 : features.length / count;
   const mean = new Float64Array(size);
   const unit = features instanceof Uint8Array ? 1 / 255 : 1;
   for (let at = 0; at < features.length; at += 1) mean[at % size]! += (features[at]! * unit) / count;
+  if (contract.kind === 'table')
+    for (const [at, { from, to }] of columnPlaces(contract).entries())
+      if (contract.columns[at]?.type === 'terms') mean.fill(0, from, to);
   return Float32Array.from(mean);
 }
 
