@@ -87,7 +87,7 @@ test('the learning rate of devices is tuned in the rounds themselves: the better
     participants: 12,
     cohort: 1,
     partition: 'iid',
-    rounds: 5,
+    rounds: 3,
     tunedRates: [0.01, 0.3],
   };
   const { rounds, result } = await run(tuned);
