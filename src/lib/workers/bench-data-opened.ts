@@ -32,6 +32,8 @@ export interface OpenedData {
   /** As it was asked for; null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
   readonly data: BenchData;
+  /** Whether these rows are those that the dataset has now. */
+  readonly isInUse: boolean;
 }
 
 export interface DataOpener {
@@ -50,16 +52,17 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     const state = wanted ?? history.head;
     const version = history.commits.find((one) => one.number === state)?.version;
     if (version === undefined) throw gone();
-    return { datasets, record, state, version };
+    return { datasets, record, state, version, isInUse: state === history.head };
   }
   return {
     async open(dataset, target, recipe, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
       const prepared = recipeDigest(read.value);
-      const { datasets, record, state, version } = await found(dataset, wanted);
+      const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
-      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared) return kept;
+      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
+        return { ...kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
@@ -67,7 +70,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
       const task = contract.kind === 'image' ? null : kindOf(contract, target);
       const of = { id: dataset, name, state, version };
-      kept = { dataset: of, target, task, recipe, prepared, data: data.value };
+      kept = { dataset: of, target, task, recipe, prepared, data: data.value, isInUse };
       return kept;
     },
     async text({ id, state: wanted, version }) {

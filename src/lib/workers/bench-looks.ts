@@ -17,22 +17,22 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
   let kept: { readonly run: string; readonly examined: Examined } | undefined;
 
   async function examinedOf(run: string): Promise<Examined> {
-    if (kept?.run === run) return kept.examined;
     const store = await dependencies.runs();
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
-    const file = await store.model(run);
-    if (file === undefined) throw new Unusable('This run has no model.');
-    const read = readModelFile(new TextDecoder().decode(file));
-    if (!read.ok) throw new Unusable(read.error);
     const { dataset, manifest } = record;
     const { target, recipe, seed } = manifest.setup;
     const opened = await opener.open(dataset.id, target ?? PICTURES_TARGET, recipe, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
-    const { data } = opened;
+    const { data, isInUse } = opened;
+    if (kept?.run === run && kept.examined.data === data) return { ...kept.examined, isInUse };
+    const file = await store.model(run);
+    if (file === undefined) throw new Unusable('This run has no model.');
+    const read = readModelFile(new TextDecoder().decode(file));
+    if (!read.ok) throw new Unusable(read.error);
     const predict = predictsBy(read.value, seed);
     const outputs = await predict(data.heldOut.features, data.heldOut.count);
-    kept = { run, examined: { data, model: read.value, outputs, seed, predict } };
+    kept = { run, examined: { data, model: read.value, outputs, seed, predict, isInUse } };
     return kept.examined;
   }
 
