@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
 import { DataContract, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
+import { meanRow } from '../../core/data/mean-row.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
@@ -138,14 +139,6 @@ export function networkPredictor(
       return Float64Array.from(outputs);
     },
   };
-}
-
-function meanRow({ count, features }: Examples): Float32Array {
-  const size = count === 0 ? 0 : features.length / count;
-  const mean = new Float64Array(size);
-  const unit = features instanceof Uint8Array ? 1 / 255 : 1;
-  for (let at = 0; at < features.length; at += 1) mean[at % size]! += (features[at]! * unit) / count;
-  return Float32Array.from(mean);
 }
 
 function partOf(array: LearntPart): v.InferInput<typeof Part> {
