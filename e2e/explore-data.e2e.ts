@@ -215,7 +215,6 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await expect(closer.getByRole('table', { name: /^Each class against the others/ })).toContainText(
     /0\.\d+ to/,
   );
-  expect(await findings(page, 'run-curves')).toEqual([]);
   await closer.getByRole('tab', { name: 'Fairness' }).click();
   await closer.getByRole('combobox', { name: 'Groups by' }).selectOption('sex');
   await closer.getByRole('button', { name: 'Compare groups' }).click();
@@ -231,7 +230,6 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await closer.getByRole('tab', { name: 'Columns' }).click();
   await closer.getByRole('combobox', { name: 'How it moves with' }).selectOption({ index: 1 });
   await expect(closer.getByRole('img', { name: /and their mean, which goes from/ })).toBeVisible();
-  expect(await findings(page, 'run-columns')).toEqual([]);
   await closer.getByRole('tab', { name: 'Rows' }).click();
   const [row = ''] = await closer.getByRole('table').getByRole('link').allTextContents();
   await closer.getByRole('table').getByRole('link').first().click();

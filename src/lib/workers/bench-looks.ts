@@ -1,5 +1,6 @@
 // What the workbench worker says of a run beyond its figures: the rows that the model was judged on are read again, it is asked what it
 // says of them, and further questions about the same run are answered from that. Loaded with the first.
+import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { askedOnEngine } from '../participant/workbench/fit.ts';
 import type { Examined } from '../participant/workbench/examine/examined.ts';
 import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
@@ -40,7 +41,7 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
   function predictsBy({ chosen, contract, predictor }: OpenedModel, seed: number): Examined['predict'] {
     const { model, options } = chosen;
     const [parameters] = predictor.learnt;
-    if (model.type !== 'network' || !(parameters instanceof Float32Array))
+    if (unfolded(contract) !== undefined || model.type !== 'network' || !(parameters instanceof Float32Array))
       return async (features, count) => predictor.predict(features, count);
     const network = model.network(contract, options);
     const trained = { network, plan: planOf(options, seed), parameters: Float32Array.from(parameters) };

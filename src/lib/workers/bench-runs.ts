@@ -7,7 +7,7 @@ import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { benchModelNamed, benchModels, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -223,20 +223,20 @@ async function kept(
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { model, options, digest } = trained.result.model;
+      const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;
       signal.throwIfAborted();
       await keeper.end(
         {
           type: 'finished',
           trained,
-          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+          model: { bytes: file.byteLength, holdsRows: holdsRows(made) },
         },
         {
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
           },
           again: again === null ? null : { ...again, isSame },
         },

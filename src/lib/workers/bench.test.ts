@@ -1,4 +1,5 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { withoutTimes } from '../../../test/support/without-times.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -423,7 +424,7 @@ describe('a run', () => {
     );
     if ('type' in resumed) throw new Error(resumed.message);
     expect(tried).toEqual([1, 2, 3, 4, 5]);
-    expect(resumed.trained.result).toEqual(whole.result);
+    expect(withoutTimes(resumed.trained.result)).toEqual(withoutTimes(whole.result));
     const [ended] = await runs.list();
     expect(ended?.record.outcome.type).toBe('finished');
     expect(ended?.record.manifest.trials).toHaveLength(5);

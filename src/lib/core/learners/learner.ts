@@ -24,6 +24,14 @@ export interface Predictor {
   predict(features: Uint8Array | Float32Array, count: number): Float64Array<ArrayBuffer>;
   /** Everything that was learnt, in a fixed order: what the model's digest is made of, and what a file keeps of it. */
   readonly learnt: readonly LearntPart[];
+  /** How far off it was as it grew: by stage on the rows learnt from, or by tree on rows that the trees had not drawn. Not revived. */
+  readonly curve?: readonly LearningPoint[];
+}
+
+/** `step` from 1; `loss` as a network's: nats of the true class, or half the squared error of the encoded number. */
+export interface LearningPoint {
+  readonly step: number;
+  readonly loss: number;
 }
 
 export type LearntPart = Uint8Array | Int32Array | Float32Array | Float64Array;
@@ -46,6 +54,8 @@ export interface Learner {
   readonly options: readonly NumberOption[];
   /** Why it cannot learn rows of this contract, with these options or its usual ones, in a sentence; undefined where it can. */
   unsuited(contract: DataContract, options?: OptionValues): string | undefined;
+  /** It knows columns of terms; any other is given the commonest of them as columns of numbers (terms-as-columns.ts). */
+  readonly takesTerms?: true;
   /** `rows.count` is at least 1. */
   learn(lesson: Lesson): Learning;
   /** The predictor of what it had learnt; undefined where the parts do not fit the contract and options. */

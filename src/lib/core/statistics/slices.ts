@@ -44,8 +44,14 @@ export const Figures = v.strictObject({
 });
 export type Figures = v.InferOutput<typeof Figures>;
 
+/** Texts are cut by no fixed rule. */
+type CutColumn = Extract<TableColumn, { type: 'number' | 'category' }>;
+export const isCut = (column: TableColumn): column is CutColumn =>
+  column.type === 'number' || column.type === 'category';
+
 /** The parts of a column, in words. Which a row is in: `partOf`. */
 export function partsOf(column: TableColumn): string[] {
+  if (!isCut(column)) return [];
   const missing = column.missingAllowed ? ['is missing'] : [];
   if (column.type === 'category') return [...column.categories.map((one) => `is ${one}`), ...missing];
   const spoken = CUTS.map((cut) => spokenNumber(column, cut));
@@ -59,6 +65,7 @@ export function partsOf(column: TableColumn): string[] {
 
 function partOf(measured: Measured, row: number, found: FoundColumn): number {
   const { column, feature } = found;
+  if (!isCut(column)) throw new Error(`Column “${column.name}” is not cut.`);
   if (column.type === 'category') {
     const category = categoryAt(measured, row, found);
     return category < 0 ? column.categories.length : category;
@@ -78,9 +85,12 @@ export const statistic: Statistic<Asked, Figures> = {
   per: 'row',
   of: 'version',
   check: ({ columns }, contract) =>
-    contract.kind === 'table'
-      ? checkColumns(contract, columns, 'any')
-      : 'Parts are cut out by columns, and these are pictures.',
+    contract.kind !== 'table'
+      ? 'Parts are cut out by columns, and these are pictures.'
+      : (checkColumns(contract, columns, 'any') ??
+        columnsOf(contract, columns)
+          .filter(({ column }) => !isCut(column))
+          .map(({ column }) => `Column “${column.name}” holds texts, which are cut into no parts.`)[0]),
   // Of each column a row is in one part: one row there, and one error.
   shape({ columns }, contract) {
     const slices = sliceCount(contract, columns);

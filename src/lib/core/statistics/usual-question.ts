@@ -1,7 +1,7 @@
 // The questions that a coordinator asks with one choice: on the page of statistics, and from a terminal.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
-import { MOST_COLUMNS as MOST_SLICED } from './slices.ts';
+import { isCut, MOST_COLUMNS as MOST_SLICED } from './slices.ts';
 import type { Question } from './survey.ts';
 
 /**
@@ -48,8 +48,10 @@ export function questionOf(
       ];
     case 'rules':
       return [{ statistic: 'contract-rules' }];
-    case 'slices':
-      return [{ statistic: 'slices', version, columns: columnsIn(contract).slice(0, MOST_SLICED) }];
+    case 'slices': {
+      const all = contract.kind === 'table' ? contract.columns.filter(isCut) : [];
+      return [{ statistic: 'slices', version, columns: all.slice(0, MOST_SLICED).map(({ name }) => name) }];
+    }
     case 'importance':
       return [{ statistic: 'importance', version }];
     case 'groups':

@@ -150,6 +150,7 @@ function valuesOf(
     return column.categories
       .slice(0, MOST_CATEGORIES)
       .map((says, at) => ({ says, encoded: column.categories.map((_, one) => (one === at ? 1 : 0)) }));
+  if (column.type !== 'number') return [];
   const isKnown = (row: number): boolean => to - from === 1 || features[row * width + from + 1] === 0;
   const known = Array.from({ length: count }, (_, row) => row).filter(isKnown);
   const sorted = Float64Array.from(known, (row) => features[row * width + from]!).sort();

@@ -1,7 +1,7 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
 import type { DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
+import { foldsOf, splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -31,6 +31,8 @@ export interface BenchData {
   readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
+  /** The same rows, of which one of `folds` parts judges the rest, prepared anew; fold from 0. For cross-validation. */
+  part(fold: number, folds: number): Result<BenchData, string>;
   /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
   heldOutPlace(index: number): number;
@@ -112,13 +114,33 @@ export function rawTableData(
     : refusal(how.error);
 }
 
+/** `fold` of `folds` judges. */
+interface Part {
+  readonly fold: number;
+  readonly folds: number;
+}
+
+function splitInParts(
+  rows: Parameters<typeof foldsOf>[0],
+  how: HowToSplit,
+  { fold, folds }: Part,
+): { readonly training: Uint32Array<ArrayBuffer>; readonly heldOut: Uint32Array<ArrayBuffer> } {
+  const foldOf = foldsOf(rows, folds, how.type === 'rows' ? undefined : how);
+  const all = Uint32Array.from(foldOf, (_, row) => row);
+  return {
+    training: all.filter((row) => foldOf[row] !== fold),
+    heldOut: all.filter((row) => foldOf[row] === fold),
+  };
+}
+
 function splitAndEncode(
   task: TableTask,
   share: number,
   how: Split,
   cellsOf: (column: string) => string[],
-  { header, numbers, rows }: RawTable,
+  table: RawTable,
   recipe: Recipe,
+  part?: Part,
 ): Result<BenchData, TableRefusal> {
   const digest = digestBuilder()
     .update(bytesOf(rowHashes(task.rows)))
@@ -131,8 +153,11 @@ function splitAndEncode(
     target.type === 'classes'
       ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
-  const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, share);
-  if (training.length < FEWEST || heldOut.length < FEWEST)
+  const { training, heldOut } =
+    part === undefined
+      ? splitRows({ hashes: first, classes }, how.how, share)
+      : splitInParts({ hashes: first, classes }, how.how, part);
+  if (training.length < FEWEST || heldOut.length < (part === undefined ? FEWEST : 1))
     return refusal(
       `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
@@ -157,11 +182,12 @@ function splitAndEncode(
       `${prepared.stoodIn} cells are missing in held-out rows where no training row lacks one: the mean of those stands in, and of categories none.`,
     );
   const reached = heldOut.length / (training.length + heldOut.length);
-  if (Math.abs(reached - share) > UNEVEN)
+  if (part === undefined && Math.abs(reached - share) > UNEVEN)
     notes.push(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
     );
   const { trainingRows } = prepared;
+  const { header, numbers, rows } = table;
   return ok({
     contract: prepared.contract,
     preparation: prepared.preparation,
@@ -177,6 +203,10 @@ function splitAndEncode(
       const cells = cellsOf(column);
       // A hospital's 1.0 is another's 1.
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
+    },
+    part(fold, folds) {
+      const done = splitAndEncode(task, share, how, cellsOf, table, recipe, { fold, folds });
+      return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
     heldOutPlace: (index) => numbers[task.origins[heldOut[index] ?? 0] ?? 0] ?? 0,
@@ -266,6 +296,16 @@ export function examplesData(
     together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
     notes,
     heldOutCells: () => undefined,
+    part(fold, folds) {
+      const sides = splitInParts({ hashes, classes }, how, { fold, folds });
+      return examplesData(
+        contract,
+        selectExamples(examples, sides.training),
+        selectExamples(examples, sides.heldOut),
+        heldOutShare,
+        notes,
+      );
+    },
     trainingPlace: (index) => placeOf(split?.training[index] ?? index),
     heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
     header: [],

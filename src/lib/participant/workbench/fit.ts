@@ -4,6 +4,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
@@ -11,9 +12,10 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
+import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
-import { planOf, type BenchModel } from './models.ts';
+import { planOf, takesTerms, type BenchModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
 
 export interface FitSurroundings {
@@ -23,6 +25,8 @@ export interface FitSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** 0–1 */
   onProgress?(fraction: number): void;
+  /** Given, each step of a network is looked at from inside, which takes several times as long. */
+  onStep?: ((view: StepView) => void) | undefined;
   /** What lets the training of a network go on after the process has ended. */
   readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
 }
@@ -36,8 +40,10 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
-  /** Mean training loss by step; empty for what learns by a formula. */
+  /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
+  readonly members?: readonly Fitted[] | undefined;
   close(): void;
 }
 
@@ -66,11 +72,85 @@ export async function fitModel(
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   surroundings.signal?.throwIfAborted();
+  const { model, contract, rows } = task;
+  const columns = takesTerms(model) ? undefined : unfolded(contract);
+  if (columns === undefined) return fitPlain(task, surroundings);
+  const fitted = await fitPlain(
+    {
+      ...task,
+      contract: columns.contract,
+      rows: { ...rows, features: columns.rows(rows.features, rows.count) },
+    },
+    surroundings,
+  );
+  if (!fitted.ok) return fitted;
+  const { predict, ...rest } = fitted.value;
+  return ok({ ...rest, predict: (features, count) => predict(columns.rows(features, count), count) });
+}
+
+async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
   const unsuited = task.model.unsuited(task.contract, task.options);
   if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
-  return task.model.type === 'learner'
-    ? fitLearner(task, task.model, surroundings)
-    : fitNetwork(task, task.model, surroundings);
+  const { model } = task;
+  switch (model.type) {
+    case 'learner':
+      return fitLearner(task, model, surroundings);
+    case 'network':
+      return fitNetwork(task, model, surroundings);
+    case 'ensemble':
+      return fitEnsemble(task, model, surroundings);
+    default:
+      return model satisfies never;
+  }
+}
+
+/** Each member to all rows, one after the other. */
+async function fitEnsemble(
+  task: FitTask,
+  { members }: Extract<BenchModel, { type: 'ensemble' }>,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const fitted: Fitted[] = [];
+  const close = (): void => fitted.forEach((one) => one.close());
+  let isWhole = false;
+  try {
+    for (const [at, { chosen }] of members.entries()) {
+      const onProgress = (fraction: number): void =>
+        surroundings.onProgress?.((at + fraction) / members.length);
+      const one = await fitModel({ ...task, ...chosen }, { ...surroundings, onProgress });
+      if (!one.ok) return one;
+      fitted.push(one.value);
+    }
+    isWhole = true;
+  } finally {
+    if (!isWhole) close();
+  }
+  const weights = Float64Array.from(members, ({ weight }) => weight);
+  const learnt = [weights, ...fitted.flatMap((one) => one.learnt)];
+  return ok({
+    async predict(features, count) {
+      const outputs: Float64Array[] = [];
+      for (const one of fitted) outputs.push(await one.predict(features, count));
+      return weighedOutputs(outputs, weights);
+    },
+    digest: digestOfParts(learnt),
+    bytes: learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    learnt,
+    curve: [],
+    members: fitted,
+    close,
+  });
+}
+
+/** Σ weight · outputs */
+export function weighedOutputs(
+  outputs: readonly Float64Array[],
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const mean = new Float64Array(outputs[0]?.length ?? 0);
+  for (const [at, own] of outputs.entries())
+    for (let i = 0; i < mean.length; i += 1) mean[i]! += weights[at]! * own[i]!;
+  return mean;
 }
 
 async function fitLearner(
@@ -85,7 +165,7 @@ async function fitLearner(
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
-    curve: [],
+    curve: predictor.curve ?? [],
     close: () => {},
   });
 }
@@ -157,6 +237,7 @@ async function fitNetwork(
         control,
         saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
         onProgress: ({ fraction }) => onProgress?.(fraction),
+        ...(surroundings.onStep === undefined ? {} : { onStep: surroundings.onStep, watchesSteps: true }),
         onNotice: () => {},
       },
     );

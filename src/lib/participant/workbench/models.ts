@@ -2,8 +2,10 @@
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
 import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
+import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { networkOf } from '../../core/model/families/index.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
 import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
@@ -23,13 +25,69 @@ export type BenchModel =
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
       network(contract: DataContract, options: OptionValues): Network;
-    });
+    })
+  /** Made by a search: in no list, and nobody asks for it by name. */
+  | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
 
 /** A model of the catalogue with every setting. */
 export interface ChosenModel {
   readonly model: BenchModel;
   readonly options: OptionValues;
 }
+
+/** One of those that answer together. */
+export interface Member {
+  readonly chosen: ChosenModel;
+  /** Of all weights, which add up to 1. */
+  readonly weight: number;
+}
+
+export const ENSEMBLE = 'ensemble';
+
+export const ensembleOf = (members: readonly Member[]): Extract<BenchModel, { type: 'ensemble' }> => ({
+  type: 'ensemble',
+  name: ENSEMBLE,
+  title: `Ensemble of ${members.length}`,
+  description: 'Models that answer together: the mean of what they say, each with its weight.',
+  options: [],
+  members,
+  unsuited: (contract) =>
+    members.map(({ chosen }) => unsuitedFor(chosen, contract)).find((reason) => reason !== undefined),
+});
+
+/** A member as it can be written down. */
+export interface SpokenMember {
+  readonly model: string;
+  readonly title: string;
+  readonly options: OptionValues;
+  readonly weight: number;
+}
+
+/** undefined of what is no ensemble. */
+export const membersOf = ({ model }: Pick<ChosenModel, 'model'>): readonly SpokenMember[] | undefined =>
+  model.type !== 'ensemble'
+    ? undefined
+    : model.members.map(({ chosen, weight }) => ({
+        model: chosen.model.name,
+        title: chosen.model.title,
+        options: chosen.options,
+        weight,
+      }));
+
+/** As a manifest names what came out. */
+export function finishedAs(chosen: ChosenModel) {
+  const members = membersOf(chosen)?.map(({ model, options, weight }) => ({
+    model,
+    options: { ...options },
+    weight,
+  }));
+  const named = { model: chosen.model.name, options: { ...chosen.options } };
+  return members === undefined ? named : { ...named, members };
+}
+
+/** Whoever is given the model is given rows that it was learnt from. */
+export const holdsRows = ({ model }: ChosenModel): boolean =>
+  model.type === 'ensemble' ? model.members.some(({ chosen }) => holdsRows(chosen)) : model.name === 'k-nn';
 
 const whole = (
   name: string,
@@ -51,6 +109,14 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   whole('batch', 'Batch size', 32, 1, 4096),
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
+
+/** Whether it knows columns of terms as they are encoded; the members of an ensemble are each given what they know. */
+export const takesTerms = (model: BenchModel): boolean =>
+  model.type === 'ensemble' || (model.type === 'learner' && model.learner.takesTerms === true);
+
+/** Why it cannot learn rows of this contract as it is given them, in a sentence. */
+export const unsuitedFor = ({ model, options }: ChosenModel, contract: DataContract): string | undefined =>
+  model.unsuited(takesTerms(model) ? contract : (unfolded(contract)?.contract ?? contract), options);
 
 /** How a network of the catalogue is trained: by Adam, batches in the order of the seed. */
 export const planOf = (options: OptionValues, seed: number): TrainingPlan => ({
@@ -163,7 +229,9 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 
 /** What is trained where nobody names a model. */
 export function usualModel(contract: DataContract): ChosenModel {
-  const wanted = contract.kind === 'table' ? ['boosted-trees'] : ['cnn', 'mlp'];
+  // Of prose a line over all its terms is hard to beat, and quick.
+  const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
+  const wanted = contract.kind === 'table' ? table : ['cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

@@ -14,7 +14,7 @@ import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
-import { meanRow } from '../../core/data/mean-row.ts';
+import { meanRow } from '../../core/explanation/mean-row.ts';
 import { servedRows } from './prepare.ts';
 import { runBench } from './run-bench.ts';
 
@@ -92,7 +92,7 @@ test('a thousand rows are the same bits on the way of training and on that of pr
   const { contract, preparation, training, heldOut } = data;
   if (contract.kind !== 'table' || preparation === undefined) throw new Error('It is a table.');
   const raw = await rawOf(text);
-  const of = { contract, mean: meanRow(training) };
+  const of = { contract, mean: meanRow(contract, training) };
   const served = servedRows(JSON.parse(JSON.stringify(preparation.fitted)), of, raw);
   // More rows than are held are refused before a step makes a column of them.
   const many = servedRows(preparation.fitted, of, { header: raw.header, rows: Array(2 ** 27) });
@@ -264,7 +264,7 @@ test('a value that rows to predict lack and no row learnt from did is the usual 
   const data = await dataOf(['mass,kind,y', ...lines].join('\n'), { recipe, target: 'y', kind: 'classes' });
   const { contract, preparation, training } = data;
   if (contract.kind !== 'table' || preparation === undefined) throw new Error('It is a table.');
-  const mean = meanRow(training);
+  const mean = meanRow(contract, training);
   expect(mean[0]).toBeGreaterThan(1000);
   const served = servedRows(preparation.fitted, { contract, mean }, await rawOf('mass,kind\n,a\n1010,a\n'));
   if (!served.ok) throw new Error(served.error);

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { TableContract, type TableTarget } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
-import { meanRow } from '../../core/data/mean-row.ts';
+import { meanRow } from '../../core/explanation/mean-row.ts';
 import { isMissing } from '../../core/data/missing.ts';
 import { bytesOf, digestBuilder } from '../../core/digest.ts';
 import { momentsOf } from '../../core/exploration/number-summary.ts';
@@ -134,7 +134,7 @@ export function prepareTable(
   };
   const own = examplesOf(table);
   if (!own.ok) return refused(own.error, learnt.value);
-  const judging = examplesOf(kept, meanRow(own.value));
+  const judging = examplesOf(kept, meanRow(contract, own.value));
   if (!judging.ok) return refused(judging.error, learnt.value);
   const { stoodIn, ...heldOutRows } = judging.value;
   const { stoodIn: _, ...trainingExamples } = own.value;

@@ -32,6 +32,8 @@ export const TrainSetup = v.strictObject({
   /** The class whose giving is compared; null: the last. */
   positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
+  /** Every row is judged once, by models of the other parts; null: the held-out rows alone judge. */
+  folds: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(50))), null),
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -54,8 +56,19 @@ export const RunManifest = v.strictObject({
       share: v.number(),
       loss: v.nullable(v.number()),
       standardError: v.number(),
+      bytes: v.exactOptional(v.number()),
+      msPerThousand: v.exactOptional(v.number()),
     }),
   ),
-  finished: v.nullable(v.strictObject({ model: v.string(), options, digest: Digest, trials: v.number() })),
+  finished: v.nullable(
+    v.strictObject({
+      model: v.string(),
+      options,
+      /** Of an ensemble. */
+      members: v.exactOptional(v.array(v.strictObject({ model: v.string(), options, weight: v.number() }))),
+      digest: Digest,
+      trials: v.number(),
+    }),
+  ),
 });
 export type RunManifest = v.InferOutput<typeof RunManifest>;

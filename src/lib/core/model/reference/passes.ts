@@ -138,6 +138,9 @@ export interface Gradient {
   readonly ofFeatures: Numbers;
 }
 
+/** What a pass has behind it; whoever times its phases is told as each ends. */
+export type PassPhase = 'forward' | 'loss' | 'backward';
+
 /** One forward and backward pass, down to the features where `toFeatures`. The gradient is stored as the parameters are. */
 export function gradientOf(
   network: Network,
@@ -147,15 +150,19 @@ export function gradientOf(
   batch: number,
   dropout?: DropoutKey,
   toFeatures = false,
+  onEnd?: (phase: PassPhase) => void,
 ): Gradient {
   const outputs = forward(network, parameters, features, batch, dropout, 'training');
+  onEnd?.('forward');
   const last = outputs[outputs.length - 1] ?? features;
   const dy = zeros(parameters, last.length);
   const lossSum = isClassifier(network)
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
     : squaredError(last, targets, batch, dy);
+  onEnd?.('loss');
   const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout } as const;
   const { of, ...rest } = backward(network, parameters, outputs, dy, batch, to);
+  onEnd?.('backward');
   return { ...rest, lossSum, ofFeatures: toFeatures ? of : zeros(parameters, features.length) };
 }
 
