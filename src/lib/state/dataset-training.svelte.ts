@@ -1,6 +1,7 @@
 // A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
+import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
 
@@ -13,17 +14,29 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'run' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'run' | 'overfit' | 'close'>;
+
+export type Memorising =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'running' | 'stopped' }
+  | { readonly phase: 'failed'; readonly message: string }
+  | { readonly phase: 'ended'; readonly overfit: Overfit };
 
 export class DatasetTraining {
   opening = $state.raw<Opening>({ phase: 'opening' });
   /** What was opened last; undefined until then. */
   opened = $state.raw<OpenedBench | undefined>();
   readonly run: FollowedRun;
+  /** One batch learnt by heart. */
+  memorising = $state.raw<Memorising>({ phase: 'idle' });
+  /** Its losses so far. */
+  losses = $state.raw<readonly number[]>([]);
 
   #asked = 0;
+  #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
+  #series: OpenRequest['series'] = null;
 
   constructor(
     readonly dataset: string,
@@ -35,13 +48,15 @@ export class DatasetTraining {
     );
   }
 
-  /** Reads the rows anew for a target, prepared by a recipe or as usual. The last asked for is the one that is shown. */
-  async open(target: string, recipe?: Recipe): Promise<void> {
+  /** Reads the rows anew for a target, prepared by a recipe or as usual, or as windows of a series. The last asked for is the one that is shown. */
+  async open(target: string, recipe?: Recipe, series: OpenRequest['series'] = null): Promise<void> {
     const asked = (this.#asked += 1);
     this.opening = { phase: 'opening' };
-    this.#recipe = recipe === undefined ? null : recipeJson(recipe);
+    // Windows are made of rows as they stand.
+    this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
+    this.#series = series;
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe });
+      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe, series });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
         this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
@@ -59,8 +74,35 @@ export class DatasetTraining {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
-    const recipe = this.#recipe;
-    await this.run.follow({ name: 'train', dataset, version, target, recipe, training }, training);
+    const [recipe, series] = [this.#recipe, this.#series];
+    await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
+  }
+
+  async overfit(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready' || this.memorising.phase === 'running') return;
+    const { version, target } = opened;
+    const stop = new AbortController();
+    this.#memorising = stop;
+    this.memorising = { phase: 'running' };
+    this.losses = [];
+    try {
+      const answer = await this.port.overfit(
+        { dataset, version, target, recipe: this.#recipe, series: this.#series, training },
+        (loss) => (this.losses = [...this.losses, loss]),
+        stop.signal,
+      );
+      this.memorising =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'ended', overfit: answer };
+    } catch (error) {
+      this.memorising = stop.signal.aborted
+        ? { phase: 'stopped' }
+        : { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  stopOverfit(): void {
+    this.#memorising?.abort();
   }
 
   /** Ends the worker. */

@@ -1,9 +1,9 @@
 // Reasons asked of a model that answers later: they add up to what it says, and look at what it looks at.
 import { expect, test } from 'vitest';
-import type { DataContract } from '../core/data/contract.ts';
+import type { ImageContract, TableContract } from '../core/data/contract.ts';
 import { reasonsFor } from './reasons.ts';
 
-const table: DataContract = {
+const table: TableContract = {
   kind: 'table',
   columns: [
     {
@@ -38,7 +38,7 @@ test('columns add up to the answer in its own units, from a row of the contractâ
 });
 
 test('of a picture, the part that the answer hangs on is where covering it costs most', async () => {
-  const contract: DataContract = {
+  const contract: ImageContract = {
     kind: 'image',
     height: 8,
     width: 8,

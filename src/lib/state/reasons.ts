@@ -1,6 +1,6 @@
 // Why a model of a federation says what it says of one input, asked of it on this device: what each column adds, or what its answer loses
 // where a part of the picture is covered. Loaded when somebody asks.
-import { classLabels, encodedWidth, type DataContract } from '../core/data/contract.ts';
+import { classLabels, encodedWidth, type ImageContract, type TableContract } from '../core/data/contract.ts';
 import { askedAtOnce } from '../core/explanation/asked-at-once.ts';
 import { columnPlaces } from '../core/explanation/black-box.ts';
 import { occlusion } from '../core/explanation/occlusion.ts';
@@ -32,7 +32,7 @@ const AT_ONCE = 512;
 
 /** `features`: one encoded input; `output`: the class that was answered, 0 of a number. */
 export async function reasonsFor(
-  contract: DataContract,
+  contract: ImageContract | TableContract,
   features: Uint8Array | Float32Array,
   output: number,
   ask: AskModel,

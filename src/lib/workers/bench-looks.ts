@@ -22,8 +22,9 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
     const { dataset, manifest } = record;
-    const { target, recipe, seed } = manifest.setup;
-    const opened = await opener.open(dataset.id, target ?? PICTURES_TARGET, recipe, dataset.state);
+    const { target, recipe, series, seed } = manifest.setup;
+    const asked = { target: target ?? PICTURES_TARGET, recipe, series };
+    const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
     const { data, isInUse } = opened;
     if (kept?.run === run && kept.examined.data === data) return { ...kept.examined, isInUse };

@@ -92,9 +92,17 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
   return store;
 }
 
-const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
+const wishes: TrainingWishes = {
+  model: 'rule',
+  layers: null,
+  backbone: null,
+  budgetMs: null,
+  trials: null,
+  search: 'tpe',
+  seed: 1,
+};
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null });
+  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -114,7 +122,15 @@ async function endedBy(
 ): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
-    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
+    {
+      name: 'train',
+      dataset: 'set',
+      version,
+      target,
+      recipe: null,
+      series: null,
+      training: { ...wishes, ...own },
+    },
     tell,
     new AbortController().signal,
   );
@@ -255,7 +271,9 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
     message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
     recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
   });
-  expect(await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] } })).toMatchObject({
+  expect(
+    await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] }, series: null }),
+  ).toMatchObject({
     type: 'refused',
     message: expect.stringContaining('This is no recipe'),
   });
@@ -406,7 +424,7 @@ describe('a run', () => {
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
-      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      { name: 'train', dataset: 'set', version, target, recipe: null, series: null, training },
       () => {},
       going,
     );
@@ -444,6 +462,7 @@ describe('a run', () => {
       version,
       target,
       recipe: null,
+      series: null,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -508,6 +527,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     version: opened.version,
     target: 'area',
     recipe: null,
+    series: null,
     training: wishes,
   };
   expect(
@@ -516,7 +536,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null, series: null })).rejects.toThrow(
     'not in this browser',
   );
 
@@ -533,6 +553,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     dataset: 'set',
     target: 'colour',
     recipe: null,
+    series: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

@@ -45,7 +45,7 @@ export const statistic: Statistic<Asked, Figures> = {
   of: 'version',
   check: (_, contract) =>
     contract.kind !== 'table'
-      ? 'A version leans on columns, and these are pictures.'
+      ? 'A version leans on columns, which pictures and sounds have none of.'
       : contract.columns.length > MOST_COLUMNS
         ? `There are ${contract.columns.length} columns, and ${MOST_COLUMNS} at most are weighed against each other.`
         : undefined,

@@ -86,7 +86,7 @@ export const statistic: Statistic<Asked, Figures> = {
   of: 'version',
   check: ({ columns }, contract) =>
     contract.kind !== 'table'
-      ? 'Parts are cut out by columns, and these are pictures.'
+      ? 'Parts are cut out by columns, which pictures and sounds have none of.'
       : (checkColumns(contract, columns, 'any') ??
         columnsOf(contract, columns)
           .filter(({ column }) => !isCut(column))

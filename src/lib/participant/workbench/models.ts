@@ -1,14 +1,17 @@
 // The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
-import { networkOf } from '../../core/model/families/index.ts';
+import { familyNamed, networkOf } from '../../core/model/families/index.ts';
+import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
+import { buildNetwork, type Network } from '../../core/model/network.ts';
+import { unfitting } from '../../core/model/network-text.ts';
+import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
+import { parseSpec, readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
-import type { Network } from '../../core/model/network.ts';
-import type { TrainingPlan } from '../../core/model/spec.ts';
-import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
 
 interface Named {
   readonly name: string;
@@ -25,6 +28,10 @@ export type BenchModel =
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
       network(contract: DataContract, options: OptionValues): Network;
+      /** Of layers that somebody put together: what is kept with a run, since no name stands for it. */
+      readonly layers?: NetworkSpec;
+      /** Of these, what somebody brought along and nothing moves. */
+      readonly frozen?: Frozen | undefined;
     })
   /** Made by a search: in no list, and nobody asks for it by name. */
   | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
@@ -139,10 +146,10 @@ const networks: readonly BenchModel[] = [
     type: 'network',
     name: 'softmax',
     title: 'Softmax regression',
-    description: 'One weight for each pixel and class: the line that pictures must beat.',
+    description: 'One weight for each pixel and class: the line that pictures and sound must beat.',
     options: planOptions(5),
     unsuited: (contract) =>
-      contract.kind === 'image' ? undefined : 'it is for pictures; tables have “logistic”, solved exactly.',
+      isPlane(contract) ? undefined : 'it is for pictures and sound; tables have “logistic”, solved exactly.',
     network: (contract) => built('softmax-regression', contract, {}),
   },
   {
@@ -180,10 +187,107 @@ const networks: readonly BenchModel[] = [
       const network = networkOf('cnn-mcmahan', contract);
       return network.ok
         ? undefined
-        : `it needs pictures of classes, of enough pixels: ${network.error.message}`;
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
     },
     network: (contract) => built('cnn-mcmahan', contract, {}),
   },
+  {
+    type: 'network',
+    name: 'cnn-small',
+    title: 'Small convolutional network',
+    description: 'Three small convolutions with normalisation: the usual model of sound.',
+    options: [
+      whole('channels', 'Channels of the first convolution', 16, 1, 128),
+      {
+        name: 'dropout',
+        title: 'Dropout',
+        hint: 'Share left out in training',
+        default: 0.3,
+        minimum: 0,
+        maximum: 0.9,
+      },
+      ...planOptions(15),
+    ],
+    unsuited: (contract) => {
+      const network = networkOf('cnn-small', contract);
+      return network.ok
+        ? undefined
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    },
+    network: (contract, options) => {
+      const first = options['channels'] ?? 16;
+      return built('cnn-small', contract, {
+        filters: [first, first * 2, first * 2],
+        dropout: options['dropout'] ?? 0.3,
+      });
+    },
+  },
+];
+
+/** Families that read an example step by step. */
+const ofSteps = (
+  name: 'gru' | 'lstm' | 'transformer',
+  title: string,
+  description: string,
+  options: readonly NumberOption[],
+): BenchModel => ({
+  type: 'network',
+  name,
+  title,
+  description,
+  options: [
+    ...options,
+    {
+      name: 'dropout',
+      title: 'Dropout',
+      hint: 'Share left out in training',
+      default: 0,
+      minimum: 0,
+      maximum: 0.9,
+    },
+    ...planOptions(10),
+  ],
+  unsuited(contract, given = {}) {
+    if (familyNamed(name)?.suits(contract) !== true)
+      return 'it reads examples step by step, and these have no order: it is for windows of time, sound and pictures.';
+    const network = networkOf(name, contract, familySettings(options, given));
+    return network.ok ? undefined : network.error.message;
+  },
+  network: (contract, given) => built(name, contract, familySettings(options, given)),
+});
+
+const familySettings = (options: readonly NumberOption[], given: OptionValues): OptionValues =>
+  Object.fromEntries(
+    [...options.map((option) => option.name), 'dropout'].flatMap((name) =>
+      given[name] === undefined ? [] : [[name, given[name]]],
+    ),
+  );
+
+const recurrent = [whole('units', 'Units', 64, 1, 1024), whole('layers', 'Recurrent layers', 1, 1, 8)];
+const sequenceNetworks: readonly BenchModel[] = [
+  ofSteps(
+    'gru',
+    'Gated recurrent units (GRU)',
+    'Reads an example step by step and keeps what matters of it (Cho et al. 2014).',
+    recurrent,
+  ),
+  ofSteps(
+    'lstm',
+    'Long short-term memory (LSTM)',
+    'As a GRU, with a cell to keep things in for longer; a third larger.',
+    recurrent,
+  ),
+  ofSteps(
+    'transformer',
+    'Small transformer',
+    'Every step looks at every other at once (Vaswani et al. 2017).',
+    [
+      whole('width', 'Width of a head', 8, 1, 128),
+      whole('heads', 'Heads', 4, 1, 16),
+      whole('blocks', 'Blocks', 2, 1, 8),
+      whole('feedForward', 'Units inside a block', 64, 1, 4096),
+    ],
+  ),
 ];
 
 export const benchModels: readonly BenchModel[] = [
@@ -197,23 +301,77 @@ export const benchModels: readonly BenchModel[] = [
     unsuited: (contract, options) => learner.unsuited(contract, options),
   })),
   ...networks,
+  ...sequenceNetworks,
 ];
 
 export const benchModelNamed = (name: string): BenchModel | undefined =>
   benchModels.find((model) => model.name === name);
 
+/** What is chosen where layers are somebody's own. */
+export const OWN_LAYERS = 'layers';
+export const ownLayersOffer = {
+  name: OWN_LAYERS,
+  title: 'Own layers',
+  description: 'Layers put together by hand, from any network that suits.',
+  options: planOptions(20),
+} as const;
+
+/** A network of layers that somebody put together. */
+export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
+  const network = buildNetwork(layers);
+  return {
+    type: 'network',
+    ...ownLayersOffer,
+    unsuited(contract) {
+      if (!network.ok) return network.error.message;
+      if (frozen !== undefined && frozenLength(network.value, frozen.layers) !== frozen.parameters.length)
+        return 'the frozen layers are others than those that the weights were brought for.';
+      return unfitting(network.value, contract)?.message;
+    },
+    network() {
+      if (!network.ok) throw new Error(network.error.message);
+      return network.value;
+    },
+    layers,
+    frozen,
+  };
+};
+
+/** The catalogue, and with it layers of somebody's own where there are some. */
+export const modelsWith = (layers: NetworkSpec | null, frozen?: Frozen): readonly BenchModel[] =>
+  layers === null ? benchModels : [...benchModels, ownLayers(layers, frozen)];
+
+/** A model as it stands in a setup: by its name, with settings as `forest:trees=200`. */
+export function chosenBySetup(
+  text: string,
+  layers: NetworkSpec | null,
+  frozen?: Frozen,
+): Result<ChosenModel, string> {
+  if (layers === null && text.split(':')[0] === OWN_LAYERS)
+    return fail('There are no layers with this run: its model cannot be built again.');
+  const models = modelsWith(layers, frozen);
+  const spec = parseSpec(text, models, 'model');
+  if (!spec.ok) return fail(spec.error.message);
+  const model = models.find((one) => one.name === spec.value.name);
+  return model === undefined
+    ? fail('This program has no such model.')
+    : ok({ model, options: spec.value.options });
+}
+
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;
 
-/** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
+/** Neighbours of pictures and windows are asked of fewer: each distance is hundreds of numbers. */
 const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
-  const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
-  const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  const isSeries = contract.kind === 'table' && contract.series !== undefined;
+  const isWide =
+    isSeries || (isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE);
+  const line = classLabels(contract) === undefined ? 'linear' : isWide && !isSeries ? 'softmax' : 'logistic';
   const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
-  return ['constant', 'rule', line, 'k-nn']
+  return ['constant', 'persistence', 'seasonal-naive', 'rule', line, 'k-nn']
     .map(benchModelNamed)
     .filter((model) => model !== undefined)
     .filter((model) => model.unsuited(contract) === undefined)
@@ -231,7 +389,7 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 export function usualModel(contract: DataContract): ChosenModel {
   // Of prose a line over all its terms is hard to beat, and quick.
   const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
-  const wanted = contract.kind === 'table' ? table : ['cnn', 'mlp'];
+  const wanted = contract.kind === 'table' ? table : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

@@ -7,14 +7,24 @@ import { HELD_OUT } from './stored-data.ts';
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
-export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed'> & {
+export type RunWishes = Pick<
+  TrainSetup,
+  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone'
+> & {
   readonly model: string;
 };
 
 /** `target`: null for pictures. */
 export const setupOf = (
-  { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
-  { model, budgetMs, trials, search, seed }: RunWishes,
+  {
+    name,
+    target,
+    task,
+    recipe,
+    series,
+    time,
+  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
+  { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -22,8 +32,11 @@ export const setupOf = (
   without: [],
   heldOut: HELD_OUT,
   group: null,
-  time: null,
+  time,
+  series,
   recipe,
+  layers,
+  backbone,
   model,
   budgetMs,
   trials,

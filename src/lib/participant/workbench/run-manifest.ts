@@ -2,11 +2,24 @@
 // came out. Whoever has this and the rows can have the run again to the same bits, in a tab or by `tributary train --again`.
 import * as v from 'valibot';
 import { Digest } from '../../core/ids.ts';
+import { NetworkSpec } from '../../core/model/spec.ts';
 import { searchWays } from './search-ways.ts';
 
 const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
 const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.9));
+
+const steps = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
+
+export const SeriesSetup = v.strictObject({
+  window: steps(1),
+  horizon: steps(1),
+  /** Moments of a gap that is closed by the value before it, at most. */
+  fill: steps(0),
+  /** Steps; null: as is usual for their length. */
+  season: v.nullable(steps(2)),
+});
+export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
 
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
@@ -18,8 +31,24 @@ export const TrainSetup = v.strictObject({
   heldOut: share,
   group: v.nullable(v.string()),
   time: v.nullable(v.string()),
+  /** The rows are moments of a series, and windows of it are learnt from; `time` names the columns that make up the time. */
+  series: v.optional(v.nullable(SeriesSetup), null),
   /** A recipe as it stands in a file, read where it is used; null: what is usual. */
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
+  /** Of the model `layers`: the network that somebody put together, read where it is used. */
+  layers: v.optional(v.nullable(NetworkSpec), null),
+  /** The first layers of the model `layers` are frozen: how many, the digest of their parameters, and the model.json that they came from. */
+  backbone: v.optional(
+    v.nullable(
+      v.strictObject({
+        layers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+        digest: Digest,
+        /** null: brought along in a tab. */
+        path: v.nullable(v.string()),
+      }),
+    ),
+    null,
+  ),
   /** `auto`, or a model of the catalogue with its settings as `forest:trees=200`. null: the usual one. */
   model: v.nullable(v.string()),
   budgetMs: v.nullable(v.pipe(v.number(), v.minValue(1))),
