@@ -198,6 +198,46 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await page.getByRole('button', { name: 'Predict' }).click();
   await expect(page.getByRole('table', { name: '3 predictions' }).getByRole('row')).toHaveCount(4);
   expect(await findings(page, 'run-finished')).toEqual([]);
+
+  // Behind the figures: the rows of a cell, why one of them, and what else can be asked, none of it worked out before.
+  const cell = page.getByRole('button', { name: /show .+ taken for / }).first();
+  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1]);
+  await cell.press('Enter');
+  const closer = page.getByRole('region', { name: 'Look closer' });
+  const behind = closer.getByRole('table', { name: 'Rows behind the figure' });
+  await expect(behind.getByRole('row')).toHaveCount(Math.min(24, held) + 1);
+  await closer
+    .getByRole('button', { name: /^Why, of row/ })
+    .first()
+    .click();
+  await expect(closer.getByRole('list', { name: /^From what is usual to/ })).toBeVisible();
+  await closer.getByRole('combobox', { name: 'By' }).selectOption('LIME');
+  await expect(closer.getByText(/^The line explains \d+/)).toBeVisible();
+  expect(await findings(page, 'run-rows')).toEqual([]);
+  await closer.getByRole('tab', { name: 'Curves' }).click();
+  await expect(closer.getByRole('table', { name: /^Each class against the others/ })).toContainText(
+    /0\.\d+ to/,
+  );
+  await closer.getByRole('tab', { name: 'Fairness' }).click();
+  await closer.getByRole('combobox', { name: 'Groups by' }).selectOption('sex');
+  await closer.getByRole('button', { name: 'Compare groups' }).click();
+  await expect(closer.getByText(/four-fifths rule$|nothing can be compared/)).toBeVisible();
+  expect(await findings(page, 'run-fairness')).toEqual([]);
+  await closer.getByRole('tab', { name: 'Wrong labels' }).click();
+  await closer.getByRole('button', { name: 'Look for wrong labels' }).click();
+  await expect(closer.getByText(/look wrong|looks wrong/)).toBeVisible({ timeout: 30_000 });
+  await expect(closer.getByRole('link', { name: 'Judge suspected labels' })).toHaveAttribute(
+    'href',
+    /label\?of=suspected$/,
+  );
+  await closer.getByRole('tab', { name: 'Columns' }).click();
+  await closer.getByRole('combobox', { name: 'How it moves with' }).selectOption({ index: 1 });
+  await expect(closer.getByRole('img', { name: /and their mean, which goes from/ })).toBeVisible();
+  await closer.getByRole('tab', { name: 'Rows' }).click();
+  const [row = ''] = await closer.getByRole('table').getByRole('link').allTextContents();
+  await closer.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('rowheader', { name: row, exact: true })).toBeVisible();
+  await page.goBack();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({
     timeout: 60_000,
@@ -297,6 +337,22 @@ test('pictures are explored and a label mended; layers are put together, mended 
   );
   await workbench.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(workbench.getByRole('link', { name: 'This run is kept' })).toBeVisible();
+
+  // Another model of them is asked which it finds hardest, and where in one it looks.
+  await workbench
+    .getByRole('combobox', { name: 'Model' })
+    .selectOption({ label: 'Convolutional network (usual)' });
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await page.getByRole('button', { name: 'Look closer' }).click({ timeout: 60_000 });
+  const closer = page.getByRole('region', { name: 'Look closer' });
+  await closer
+    .getByRole('button', { name: /^Why, of picture/ })
+    .first()
+    .click();
+  await expect(closer.getByRole('img', { name: /^Taken for \d/ })).toBeVisible();
+  await closer.getByRole('combobox', { name: 'By' }).selectOption('Grad-CAM');
+  await expect(closer.getByRole('img', { name: /^Taken for \d.+speaks for it/ })).toBeVisible();
+  expect(await findings(page, 'run-pictures')).toEqual([]);
   expect(errors).toEqual([]);
 });
 

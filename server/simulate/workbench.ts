@@ -167,6 +167,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       training: rows,
       heldOut: selectExamples(rows, []),
       unlabelled: 0,
+      check: undefined,
     },
     base,
     own: [],

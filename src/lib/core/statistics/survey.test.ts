@@ -366,6 +366,11 @@ test('the noise of a release has the stated variance, which is that of one devic
   const square = draws.reduce((sum, value) => sum + value * value, 0) / draws.length / stated ** 2;
   expect(draws.length).toBeGreaterThan(1000);
   expect(Math.abs(square - 1)).toBeLessThan(5 * Math.sqrt(2 / draws.length));
+  // All values of a survey have the same noise, for what a row can change of all of them: a row and an error in a part of each column.
+  const slices: Question = [{ statistic: 'slices', version, columns: ['age', 'mass', 'sex'] }];
+  const { deviations } = surveyed(slices, empty, privacy, { mostRows });
+  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeGreaterThan(1);
+  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeLessThan(1.01);
 });
 
 test('under noise a device counts as no more than the stated rows, and local privacy doubles what the noise must hide', () => {
