@@ -9,6 +9,7 @@ import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
 import type { RebuildPreview, SettingName } from '../participant/rebuild-preview.ts';
 import type { Crossing, LinkBytes } from '../ports/coordinator-link.ts';
+import type { Power } from '../participant/own-limits.ts';
 import type { StepView } from '../participant/step-view.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { HistoryPoint, RunOrigin } from '../ports/participant-store.ts';
@@ -166,6 +167,8 @@ export interface DeviceRequests {
     request: { readonly federation: FederationId; readonly backend: BackendName };
     result: null;
   };
+  /** What the page knows of the device’s power and connection, which a worker is not told. */
+  'set-power': { request: Power; result: null };
   /** What crossed the link since the worker began: the newest of it one by one, and all of it by kind. */
   crossings: {
     request: null;
