@@ -220,7 +220,9 @@ const counted = (number: number, noun: string, many = `${noun}s`): string =>
   `${number.toLocaleString('en')} ${number === 1 ? noun : many}`;
 
 function describe(column: TableColumn): string {
+  if (column.type === 'terms') return `texts as ${column.terms.length.toLocaleString('en')} terms`;
   const missing = column.missingAllowed ? ', may be missing' : '';
+  if (column.type === 'text') return `text${missing}`;
   if (column.type === 'category') return `category (${listOf(column.categories, 8)})${missing}`;
   if (column.reads === 'time') return `time, about ${isoText(column.mean * DAY_MS).slice(0, 10)}${missing}`;
   return `number, ${column.minimum ?? '−∞'} to ${column.maximum ?? '∞'}, scaled by mean ${column.mean} and deviation ${column.standardDeviation}${missing}`;

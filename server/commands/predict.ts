@@ -1,6 +1,7 @@
 // `tributary predict`: what a model that `tributary train --save` has written says of new rows, and why.
 import type { Command } from 'commander';
 import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
+import type { WordEffect } from '#lib/core/explanation/words-by-lime.ts';
 import type { Prediction } from '#lib/participant/workbench/predict-files.ts';
 import { oneOf } from '../simulate/flags.ts';
 import { openModel, predictRows } from '../train/predict.ts';
@@ -24,7 +25,7 @@ export function register(program: Command): void {
     )
     .option(
       '--explain [way]',
-      'what each column adds to each prediction: shapley, or lime for a line around it',
+      'what each column adds to each prediction: shapley, lime for a line around it, or of a network gradients',
       oneOf(...waysToExplain),
     )
     .option('--json', 'one line of JSON a row')
@@ -64,5 +65,17 @@ function spoken({ row: number, file, says, shares, explanation }: Prediction): s
     .slice(0, SHOWN)
     .map(({ column, effect }) => `${column} ${effect >= 0 ? '+' : ''}${effect.toPrecision(3)}`)
     .join(', ');
-  return `${row}: ${answer}; ${explanation.of} ${explanation.score.toPrecision(3)} = ${explanation.base.toPrecision(3)} usually; ${effects}${explanation.effects.length > SHOWN ? ', …' : ''}`;
+  const texts = (explanation.words ?? []).map(({ column, words }) => spokenWords(column, words));
+  return `${row}: ${answer}; ${explanation.of} ${explanation.score.toPrecision(3)} = ${explanation.base.toPrecision(3)} usually; ${effects}${explanation.effects.length > SHOWN ? ', …' : ''}${texts.join('')}`;
+}
+
+/** The words of a text that speak most for what is explained, and most against it. */
+function spokenWords(column: string, words: readonly WordEffect[]): string {
+  const told = (sign: 1 | -1): string =>
+    words
+      .filter(({ effect }) => effect * sign > 0)
+      .slice(0, SHOWN)
+      .map(({ term, effect }) => `${term} ${sign > 0 ? '+' : ''}${effect.toPrecision(2)}`)
+      .join(', ') || 'none';
+  return `\n    words of ${column}: for it ${told(1)}; against it ${told(-1)}`;
 }

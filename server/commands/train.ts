@@ -5,6 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
+import { MOST_FOLDS } from '#lib/participant/workbench/cross-validate.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
@@ -28,6 +29,7 @@ interface Flags {
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
+  readonly folds?: number;
   readonly save?: string;
   readonly seed: number;
   readonly backend: TrainSetup['backend'];
@@ -73,6 +75,11 @@ export function register(program: Command): void {
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option(
+      '--folds <number>',
+      'cross-validation as well: every row is judged once, by models of the other parts',
+      wholeOf(2, MOST_FOLDS),
+    )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
@@ -189,6 +196,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,
+  folds: flags.folds ?? null,
   save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
   backend: flags.backend,

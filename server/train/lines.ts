@@ -1,5 +1,6 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
+import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
@@ -17,6 +18,7 @@ export interface SpokenPreparation {
 export type TrainLine =
   | ({ readonly type: 'analysis' } & Analysis)
   | ({ readonly type: 'fairness' } & ShownFairness)
+  | ({ readonly type: 'cross-validation' } & CrossValidation)
   /** What a person should know, in a sentence. */
   | { readonly type: 'note'; readonly message: string }
   /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
@@ -64,6 +66,14 @@ export function spokenReport({ report }: Pick<BenchEntry, 'report'>): string {
   }`;
 }
 
+/** Mean and standard deviation over the folds. */
+function spokenSpread({ byFold, report }: CrossValidation): string {
+  const mean = byFold.reduce((sum, one) => sum + one, 0) / byFold.length;
+  const squares = byFold.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  const spoken = report.type === 'number' ? short : percent;
+  return `${spoken(mean)} ± ${spoken(Math.sqrt(squares / (byFold.length - 1)))}`;
+}
+
 const settingsOf = ({ options }: Pick<BenchEntry, 'options'>): string => {
   const given = Object.entries(options).map(([name, value]) => `${name}=${Number(value.toPrecision(4))}`);
   return given.length === 0 ? '' : ` [${given.join(', ')}]`;
@@ -88,6 +98,10 @@ export function spokenLine(line: TrainLine): readonly string[] {
       ];
     case 'analysis':
       return spokenAnalysis(line);
+    case 'cross-validation':
+      return [
+        `Cross-validation, ${line.folds} folds, every row judged once: ${spokenReport(line)}; by fold ${spokenSpread(line)}.`,
+      ];
     case 'note':
       return [line.message];
     case 'fairness':

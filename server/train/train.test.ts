@@ -37,6 +37,7 @@ const setup = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed: 1,
   backend: 'cpu',

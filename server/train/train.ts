@@ -7,6 +7,7 @@ import { parseSpec } from '#lib/core/named-options.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
+import { crossValidate } from '#lib/participant/workbench/cross-validate.ts';
 import type { Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
@@ -127,6 +128,11 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       const fairness = fairnessOf(data, outputs, setup.fairness, setup.positive);
       if (fairness.ok) say({ type: 'fairness', ...fairness.value });
       else say({ type: 'left-out', model: '--fairness', message: fairness.error });
+    }
+    if (setup.folds !== null) {
+      const crossed = await crossValidate(data, chosen, setup.folds, setup.seed, surroundings);
+      if (crossed.ok) say({ type: 'cross-validation', ...crossed.value });
+      else say({ type: 'left-out', model: '--folds', message: crossed.error });
     }
     if (setup.checkLabels) {
       const suspects = await checkLabels(data, chosen, setup.seed, surroundings);

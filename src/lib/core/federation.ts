@@ -1,7 +1,7 @@
 // A federation as its coordinator defines it: brief, data contract, model, training plan, round rules.
 import * as v from 'valibot';
 import { ClustersSpec } from './clustering/spec.ts';
-import { DataContract } from './data/contract.ts';
+import { FederationContract } from './data/contract.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
@@ -219,7 +219,7 @@ export type SummedFamily = v.InferOutput<typeof SummedFamily>;
 const ofEvery = {
   brief: Brief,
   metric: SuccessMetric,
-  contract: DataContract,
+  contract: FederationContract,
   rules: RoundRules,
   sample: v.nullable(SampleName),
   /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */

@@ -1,7 +1,7 @@
 // Changes a person makes by hand, as the change of rows that they amount to: one cell, the label of a picture, rows that go. A cell
 // goes the way of an import, so that nothing can be typed that could not have been read.
-import type { DataContract } from '../core/data/contract.ts';
-import { murmur128, occurrenceWord, targetSeed } from '../core/data/example-hash.ts';
+import { encodedWidth, type DataContract } from '../core/data/contract.ts';
+import { murmur128, occurrenceWord, targetSeed, textSeed } from '../core/data/example-hash.ts';
 import type { Examples } from '../core/data/examples.ts';
 import type { RowChange } from '../core/data/row-change.ts';
 import { bytesOf } from '../core/digest.ts';
@@ -60,6 +60,8 @@ export function changeOf(dataset: OpenedDataset, edit: DatasetEdit): Result<RowC
 interface Encoded {
   readonly features: Uint8Array | Float32Array;
   readonly target: number;
+  /** A cell for each column of texts. */
+  readonly texts: readonly string[];
 }
 
 function encoded(
@@ -71,7 +73,7 @@ function encoded(
     const size = examples.features.length / examples.count;
     return target === undefined
       ? fail(`${quoted(text)} is no class of this dataset.`)
-      : ok({ features: examples.features.slice(row * size, (row + 1) * size), target });
+      : ok({ features: examples.features.slice(row * size, (row + 1) * size), target, texts: [] });
   }
   if (table === undefined) throw new Error('A table was opened without its columns.');
   const at = table.columns.findIndex((one) => one.name === column);
@@ -93,9 +95,16 @@ function encoded(
   const isTarget = at === contract.columns.length;
   const target = isTarget ? encoder.target : examples.targets[row]!;
   const targets = examples.targets instanceof Int32Array ? Int32Array.of(target) : Float32Array.of(target);
-  const after = decodedColumns(contract, { count: 1, features, targets, hashes: none });
+  const { texts } = encoder;
+  const after = decodedColumns(contract, {
+    count: 1,
+    features,
+    targets,
+    hashes: none,
+    texts: texts.map((cell) => [cell]),
+  });
   const broken = brokenByCell(contract, table, after, { row, column, text });
-  return broken === undefined ? ok({ features, target }) : fail(broken);
+  return broken === undefined ? ok({ features, target, texts }) : fail(broken);
 }
 
 function keepOthers(
@@ -107,7 +116,7 @@ function keepOthers(
 ): void {
   let offset = 0;
   for (const [index, column] of contract.columns.entries()) {
-    const width = column.type === 'number' ? (column.missingAllowed ? 2 : 1) : column.categories.length;
+    const width = encodedWidth(column);
     if (index !== changed)
       for (let i = offset; i < offset + width; i += 1)
         features[i] = examples.features[row * features.length + i]!;
@@ -116,11 +125,15 @@ function keepOthers(
 }
 
 /** With the hash that an import would give it among the other rows (label-rows.ts does it for many). */
-function hashed({ contract, examples }: OpenedDataset, row: number, { features, target }: Encoded): Examples {
+function hashed(
+  { contract, examples }: OpenedDataset,
+  row: number,
+  { features, target, texts }: Encoded,
+): Examples {
   const isClass = examples.targets instanceof Int32Array;
   const bytes = bytesOf(features);
   const hash = new Uint32Array(4);
-  murmur128(hash, bytes, 0, bytes.length, targetSeed(target, isClass));
+  murmur128(hash, bytes, 0, bytes.length, textSeed(texts, targetSeed(target, isClass)));
   // Its group is not among what is kept: the row stays in it.
   const isGrouped =
     contract.kind === 'table' && contract.rules?.some((rule) => rule.type === 'group') === true;
@@ -136,5 +149,6 @@ function hashed({ contract, examples }: OpenedDataset, row: number, { features, 
     features,
     targets: isClass ? Int32Array.of(target) : Float32Array.of(target),
     hashes: Uint32Array.of(first, occurrenceWord(hash[1]!, occurrence)),
+    ...(examples.texts === undefined ? {} : { texts: texts.map((cell) => [cell]) }),
   };
 }

@@ -1,6 +1,6 @@
 // Labels for many rows at once, as the change that they amount to: each row gets the hash that an import with its label would give it.
 import { classLabels } from '../core/data/contract.ts';
-import { murmur128, occurrenceWord, targetSeed } from '../core/data/example-hash.ts';
+import { murmur128, occurrenceWord, targetSeed, textSeed } from '../core/data/example-hash.ts';
 import { selectExamples, UNLABELLED } from '../core/data/examples.ts';
 import { hashCounts } from '../core/data/hash-counts.ts';
 import type { RowChange } from '../core/data/row-change.ts';
@@ -46,7 +46,8 @@ export function labelChange(
   for (const [index, row] of rows.entries()) {
     const label = next.get(row)!;
     changed.targets[index] = label;
-    murmur128(hash, bytes, index * size, (index + 1) * size, targetSeed(label, true));
+    const texts = (changed.texts ?? []).map((cells) => cells[index] ?? '');
+    murmur128(hash, bytes, index * size, (index + 1) * size, textSeed(texts, targetSeed(label, true)));
     const first = isGrouped ? examples.hashes[row * 2]! : hash[0]!;
     // Pictures that are alike are duplicates; rows of a table that are alike are so many cases.
     let second = hash[1]!;

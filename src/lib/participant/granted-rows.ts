@@ -1,6 +1,6 @@
 // Rows as a federation may read them. What a person withheld is taken out here, in the worker, before anything that takes part sees a
 // row: such a column is as one that nobody filled in, for training, for statistics and for scores alike.
-import { encodedWidth, type TableContract } from '../core/data/contract.ts';
+import { encodedWidth, textColumns, type TableContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { digestOfText } from '../core/digest.ts';
 import type { DatasetVersion } from '../core/ids.ts';
@@ -12,7 +12,7 @@ type Readable = Pick<DatasetStore, 'record' | 'read'>;
 
 /** Columns that can be withheld: their cells may be missing by the contract. */
 export const withholdable = ({ columns }: TableContract): readonly string[] =>
-  columns.filter(({ missingAllowed }) => missingAllowed).map(({ name }) => name);
+  columns.filter((column) => column.type === 'terms' || column.missingAllowed).map(({ name }) => name);
 
 /** A record whose columns are withheld has another version: it is other data. */
 export const grantedDatasets = (datasets: Pick<DatasetStore, 'record' | 'read' | 'withheld'>): Readable => ({
@@ -63,5 +63,10 @@ export function withoutColumns(
       }
     offset += own;
   }
-  return { ...examples, features };
+  const { texts } = examples;
+  if (texts === undefined) return { ...examples, features };
+  const emptied = textColumns(contract).map((name, at) =>
+    withheld.has(name) ? Array.from({ length: count }, () => '') : (texts[at] ?? []),
+  );
+  return { ...examples, features, texts: emptied };
 }

@@ -272,11 +272,13 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
     image,
     table: {
       rules: [...(contract.rules ?? [])],
-      columns: contract.columns.map((column, index) => ({
-        ...emptyColumn(index + 1),
-        ...column,
-        categories: column.type === 'category' ? [...column.categories] : [],
-      })),
+      columns: contract.columns
+        .filter((column) => column.type === 'number' || column.type === 'category')
+        .map((column, index) => ({
+          ...emptyColumn(index + 1),
+          ...column,
+          categories: column.type === 'category' ? [...column.categories] : [],
+        })),
       target: {
         ...table.target,
         ...target,

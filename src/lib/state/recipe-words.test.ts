@@ -32,7 +32,7 @@ test('what a step changed is told, and what it did not is not', () => {
 
 test('a new step comes before the first that usually follows it', () => {
   const { steps: own } = usualRecipe;
-  expect(own.map(({ step }) => step)).toEqual(['dates', 'words', 'cast', 'drop-useless', 'one-hot', 'scale']);
+  expect(own.map(({ step }) => step)).toEqual(['dates', 'terms', 'cast', 'drop-useless', 'one-hot', 'scale']);
   expect(placeFor(own, 'trim')).toBe(0);
   expect(placeFor(own, 'impute')).toBe(4);
   expect(placeFor(own, 'scale')).toBe(6);
@@ -86,7 +86,7 @@ test('changes of a recipe are kept in order, undone to the digest that was, and 
   recipe.set(3, usualStep('impute', { method: 'mean' }));
   recipe.remove(0);
   expect(recipe.recipe.steps.map(({ step }) => step)).toEqual([
-    'words',
+    'terms',
     'cast',
     'impute',
     'drop-useless',

@@ -3,7 +3,7 @@ import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { parseSpec } from '../core/named-options.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { createEngine } from '../participant/engine.ts';
+import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
@@ -23,7 +23,7 @@ import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-mes
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
-const PICTURES_TARGET = 'label';
+export const PICTURES_TARGET = 'label';
 /** Progress goes out at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
@@ -65,7 +65,19 @@ export async function runPredicts(
   return predicted.value;
 }
 
-const GONE = 'This run is not in this browser any more.';
+/** What networks are trained and asked on. */
+export const tabEngine = (createTrainer: RunDependencies['createTrainer']): Engine =>
+  createEngine(
+    {
+      backend: TAB_BACKEND,
+      description: TAB_BACKEND,
+      reason: 'It is what the command line uses.',
+      reports: [],
+    },
+    createTrainer,
+  );
+
+export const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
@@ -182,16 +194,7 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: async () =>
-          createEngine(
-            {
-              backend: TAB_BACKEND,
-              description: TAB_BACKEND,
-              reason: 'It is what the command line uses.',
-              reports: [],
-            },
-            createTrainer,
-          ),
+        openEngine: async () => tabEngine(createTrainer),
       },
       (event) => {
         if (event.type === 'progress') {

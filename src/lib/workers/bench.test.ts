@@ -368,6 +368,26 @@ describe('a run', () => {
     });
   });
 
+  test('is looked at: its worker opens the rows and the model again, and refuses what there is not', async () => {
+    const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+    const runs = memoryRunStore();
+    const { run, trained } = await endedBy(clientOf(store, runs), 'colour', { model: 'mlp:epochs=2' });
+    const client = clientOf(store, runs);
+    const { report } = trained.result.model;
+    const of = { type: 'cell', truth: 0, predicted: 0 } as const;
+    expect(await client.look(run, { type: 'rows', of, from: 0 })).toMatchObject({
+      rows: { total: report.type === 'classes' && report.confusion[0], header: ['width', 'colour', 'area'] },
+    });
+    expect(await client.look('none', { type: 'curves' })).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('not in this browser'),
+    });
+    expect(await client.look(run, { type: 'picture-reasons', row: 0, way: 'grad-cam' })).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('rows of a table'),
+    });
+  });
+
   test('of a search goes on after its tab was closed, with the end that it would have had', async () => {
     const datasets = await kept();
     const search = { model: 'auto', trials: 5 };

@@ -58,6 +58,8 @@ export interface ChunkRow {
   readonly count: number;
   readonly features: Uint8Array | Float32Array;
   readonly targets: Int32Array | Float32Array;
+  /** Absent where the contract has no column of texts. */
+  readonly texts?: readonly (readonly string[])[];
 }
 
 /** A record that is locked (seal.ts): 12 bytes of initialisation vector, then AES-GCM's ciphertext and tag. */

@@ -43,6 +43,7 @@ function columnsOf(contract: DataContract, encoded: readonly number[]) {
       at += column.categories.length;
       return { name, shares };
     }
+    if (column.type !== 'number') throw new Error(`Column “${name}” holds texts, which no federation has.`);
     const mean = encoded[at]! * column.standardDeviation + column.mean;
     at += column.missingAllowed ? 2 : 1;
     return column.missingAllowed ? { name, mean, missing: encoded[at - 1]! } : { name, mean };

@@ -40,6 +40,7 @@ function drawPoint(contract: DataContract, point: Float32Array, draw: Random): v
       at += column.categories.length;
       continue;
     }
+    if (column.type !== 'number') throw new Error('A federation has no column of texts.');
     const { mean, standardDeviation } = column;
     const low = column.minimum === null ? -Infinity : (column.minimum - mean) / standardDeviation;
     const high = column.maximum === null ? Infinity : (column.maximum - mean) / standardDeviation;

@@ -48,7 +48,24 @@ export const CategoryColumn = v.strictObject({
   ),
   missingAllowed: v.boolean(),
 });
-export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn]);
+/** Free text, kept as it stands and no feature by itself: a recipe makes terms of it (core/recipe/steps/terms.ts). */
+export const TextColumn = v.strictObject({
+  type: v.literal('text'),
+  name: label,
+  missingAllowed: v.boolean(),
+});
+/**
+ * Texts as the terms that they hold, of thousands: a row has `slots` pairs of a term's place and its weight, and (0, 0) where it holds
+ * fewer (the ELLPACK form of a sparse matrix: rows of equal length, so that they are chosen and moved as any other).
+ */
+export const TermsColumn = v.strictObject({
+  type: v.literal('terms'),
+  name: label,
+  terms: v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.minLength(1), v.maxLength(50_000)),
+  slots: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(50_000)),
+});
+export type TermsColumn = v.InferOutput<typeof TermsColumn>;
+export const TableColumn = v.variant('type', [NumberColumn, CategoryColumn, TextColumn, TermsColumn]);
 export type TableColumn = v.InferOutput<typeof TableColumn>;
 
 export const TableTarget = v.variant('type', [
@@ -93,28 +110,51 @@ export const ColumnRule = v.variant('type', [
 ]);
 export type ColumnRule = v.InferOutput<typeof ColumnRule>;
 
-export const TableContract = v.strictObject({
-  kind: v.literal('table'),
-  columns: v.pipe(
-    v.array(TableColumn),
-    v.minLength(1),
-    v.maxLength(1000),
-    v.check(
-      (columns) => distinct(columns.map((column) => column.name)),
-      'columns that differ from one another',
+const tableContract = <Column extends v.GenericSchema<unknown, { readonly name: string }>>(column: Column) =>
+  v.strictObject({
+    kind: v.literal('table'),
+    columns: v.pipe(
+      v.array(column),
+      v.minLength(1),
+      v.maxLength(1000),
+      v.check((columns) => distinct(columns.map(({ name }) => name)), 'columns that differ from one another'),
     ),
-  ),
-  target: TableTarget,
-  rules: v.exactOptional(v.pipe(v.array(ColumnRule), v.maxLength(200))),
-});
+    target: TableTarget,
+    rules: v.exactOptional(v.pipe(v.array(ColumnRule), v.maxLength(200))),
+  });
+export const TableContract = tableContract(TableColumn);
 export type TableContract = v.InferOutput<typeof TableContract>;
 
 export const DataContract = v.variant('kind', [ImageContract, TableContract]);
 export type DataContract = v.InferOutput<typeof DataContract>;
 
+/** What devices agree on: a text says nothing to a model until one device's recipe has made terms of it, and no two of them agree. */
+export const FederationContract: v.GenericSchema<DataContract> = v.variant('kind', [
+  ImageContract,
+  tableContract(v.variant('type', [NumberColumn, CategoryColumn])),
+]);
+
+/** The columns whose cells are texts, in the contract's order. */
+export const textColumns = (contract: DataContract): readonly string[] =>
+  contract.kind === 'image'
+    ? []
+    : contract.columns.filter(({ type }) => type === 'text').map(({ name }) => name);
+
 /** Width of one column once encoded: a number takes one value, plus one indicator where it may be missing. */
-export const encodedWidth = (column: TableColumn): number =>
-  column.type === 'number' ? (column.missingAllowed ? 2 : 1) : column.categories.length;
+export function encodedWidth(column: TableColumn): number {
+  switch (column.type) {
+    case 'number':
+      return column.missingAllowed ? 2 : 1;
+    case 'category':
+      return column.categories.length;
+    case 'text':
+      return 0;
+    case 'terms':
+      return 2 * column.slots;
+    default:
+      return column satisfies never;
+  }
+}
 
 /** The shape of one example: [H, W, C] for images, [F] for tables. */
 export const exampleShape = (contract: DataContract): number[] =>

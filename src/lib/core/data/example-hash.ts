@@ -79,6 +79,20 @@ export function murmur128(
   out[3] = h4 + h1;
 }
 
+const encoder = new TextEncoder();
+const ofText = new Uint32Array(4);
+
+/** The seed of an example that has texts beside its numbers: each of them goes into it, in the order of its column. */
+export function textSeed(texts: readonly string[], seed: number): number {
+  let own = seed;
+  for (const text of texts) {
+    const bytes = encoder.encode(text);
+    murmur128(ofText, bytes, 0, bytes.length, own);
+    own = ofText[0]! | 0;
+  }
+  return own;
+}
+
 const bits = new DataView(new ArrayBuffer(4));
 
 /** The 32 bits of a target, the seed of its example's hash: a class index as an integer, a number as a 32-bit float. */

@@ -13,6 +13,8 @@ export interface Examples {
   readonly targets: Int32Array | Float32Array;
   /** [count, 2]: 64 bits over the encoded example and its target (example-hash.ts): deduplication, and splits that do not move. */
   readonly hashes: Uint32Array;
+  /** [columns of texts][count], in the contract's order: cells as they were read, '' where missing; absent where there is no such column. */
+  readonly texts?: readonly (readonly string[])[];
 }
 
 /** The values of one example. */
@@ -20,7 +22,7 @@ export const exampleSize = ({ count, features }: Pick<Examples, 'count' | 'featu
   count === 0 ? 0 : features.length / count;
 
 /** What a Trainer needs of them. */
-type Rows = Omit<Examples, 'hashes'>;
+type Rows = Omit<Examples, 'hashes' | 'texts'>;
 
 /** The rows at `indices`, copied, in that order. */
 export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
@@ -44,8 +46,17 @@ export function selectExamples(examples: Examples, indices: ArrayLike<number>): 
     const from = indices[row] ?? 0;
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
-  return { ...selectRows(examples, indices), hashes };
+  return {
+    ...selectRows(examples, indices),
+    hashes,
+    ...(examples.texts === undefined ? {} : { texts: textsAt(examples.texts, indices) }),
+  };
 }
+
+const textsAt = (
+  texts: NonNullable<Examples['texts']>,
+  rows: ArrayLike<number>,
+): NonNullable<Examples['texts']> => texts.map((cells) => Array.from(rows, (row) => cells[row] ?? ''));
 
 /** Those that have a label; the same object where all have. */
 export function labelledExamples(examples: Examples): Examples {
@@ -59,7 +70,13 @@ export function labelledExamples(examples: Examples): Examples {
 
 /** The bytes that examples take in memory and, nearly, on disk. */
 export const examplesBytes = (examples: Examples): number =>
-  examples.features.byteLength + examples.targets.byteLength + examples.hashes.byteLength;
+  examples.features.byteLength +
+  examples.targets.byteLength +
+  examples.hashes.byteLength +
+  (examples.texts ?? []).reduce((sum, cells) => sum + lettersOf(cells), 0);
+
+/** As bytes, nearly: most letters are one. */
+const lettersOf = (cells: readonly string[]): number => cells.reduce((sum, cell) => sum + cell.length, 0);
 
 /** All parts one after the other, copied; undefined for no parts. All must be of one contract. */
 export function joinExamples(parts: readonly Examples[]): Examples | undefined {
@@ -83,7 +100,16 @@ export function joinExamples(parts: readonly Examples[]): Examples | undefined {
     row += part.count;
     value += part.features.length;
   }
-  return { count, features, targets, hashes };
+  const { texts } = first;
+  return texts === undefined
+    ? { count, features, targets, hashes }
+    : {
+        count,
+        features,
+        targets,
+        hashes,
+        texts: texts.map((_, column) => parts.flatMap((part) => part.texts?.[column] ?? [])),
+      };
 }
 
 /** The rows whose hash is not among `known` ([n, 2]) nor earlier in `examples`. */

@@ -36,6 +36,7 @@ function changed(before: Examples, change: RowChange, isOwn: boolean): Examples 
           hashes: before.hashes.slice(),
         }
       : kept;
+  const texts = result.texts?.map((cells) => cells.slice());
   let gone = 0;
   for (const [index, row] of replaced.entries()) {
     while (gone < removed.length && removed[gone]! < row) gone += 1;
@@ -43,14 +44,17 @@ function changed(before: Examples, change: RowChange, isOwn: boolean): Examples 
     result.features.set(examples!.features.subarray(index * size, (index + 1) * size), at * size);
     result.targets[at] = examples!.targets[index]!;
     result.hashes.set(examples!.hashes.subarray(index * 2, index * 2 + 2), at * 2);
+    for (const [column, cells] of (texts ?? []).entries())
+      cells[at] = examples!.texts?.[column]?.[index] ?? '';
   }
+  const changedRows: Examples = texts === undefined ? result : { ...result, texts };
   const appended = (examples?.count ?? 0) - replaced.length;
-  if (appended === 0) return result;
+  if (appended === 0) return changedRows;
   const fresh = selectExamples(
     examples!,
     Array.from({ length: appended }, (_, index) => replaced.length + index),
   );
-  return joinExamples([result, fresh]) ?? result;
+  return joinExamples([changedRows, fresh]) ?? changedRows;
 }
 
 function rowsWithout(count: number, removed: Uint32Array): Uint32Array {

@@ -28,6 +28,7 @@ function psnr(guess: Encoded, example: Encoded): number {
 /** What one column of an encoded row says: a scaled number, or the place of a category; undefined where the cell is empty. */
 export function cellOf(column: TableColumn, row: Encoded, at: number): number | undefined {
   if (column.type === 'number') return column.missingAllowed && row[at + 1]! > 0.5 ? undefined : row[at]!;
+  if (column.type !== 'category') return undefined;
   let best = 0;
   for (let i = 1; i < column.categories.length; i += 1) if (row[at + i]! > row[at + best]!) best = i;
   return row[at + best]! > 0.5 || !column.missingAllowed ? best : undefined;

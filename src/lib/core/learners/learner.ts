@@ -46,6 +46,8 @@ export interface Learner {
   readonly options: readonly NumberOption[];
   /** Why it cannot learn rows of this contract, with these options or its usual ones, in a sentence; undefined where it can. */
   unsuited(contract: DataContract, options?: OptionValues): string | undefined;
+  /** It knows columns of terms; any other is given the commonest of them as columns of numbers (terms-as-columns.ts). */
+  readonly takesTerms?: true;
   /** `rows.count` is at least 1. */
   learn(lesson: Lesson): Learning;
   /** The predictor of what it had learnt; undefined where the parts do not fit the contract and options. */

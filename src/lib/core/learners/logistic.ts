@@ -2,9 +2,9 @@
 // (scikit-learn's LogisticRegression with C = 1/λ, so that its figures are these).
 import type { DataContract } from '../data/contract.ts';
 import { minimise } from './lbfgs.ts';
+import { addSparse, hasTerms, lineSize, sparseDot, sparseRows } from './sparse-rows.ts';
 import {
   featuresOf,
-  sizeOf,
   optionOf,
   taskOf,
   unitOf,
@@ -18,6 +18,7 @@ import {
 export interface LogisticPredictor extends Predictor {
   /** [outputs, F + 1]: the weights of each margin and its intercept. One output for two classes: ln odds of the second. */
   readonly weights: Float64Array;
+  readonly outputs: number;
 }
 
 export const logistic: Learner = {
@@ -45,11 +46,12 @@ export const logistic: Learner = {
   ],
   unsuited: (contract) =>
     taskOf(contract).type === 'classes' ? undefined : 'it tells classes apart, and the target is a number.',
+  takesTerms: true,
   learn,
   revive(contract, _, [weights]) {
     const outputs = outputsFor(contract);
-    return weights instanceof Float64Array && weights.length === outputs * (sizeOf(contract) + 1)
-      ? logisticPredictor(weights, outputs)
+    return weights instanceof Float64Array && weights.length === outputs * (lineSize(contract) + 1)
+      ? logisticPredictor(contract, weights, outputs)
       : undefined;
   },
 };
@@ -62,13 +64,17 @@ function outputsFor(contract: DataContract): number {
 
 export function* learn({ contract, rows, options }: Lesson): Learning<LogisticPredictor> {
   const outputs = outputsFor(contract);
-  const size = featuresOf(rows);
+  const size = hasTerms(contract) ? lineSize(contract) : featuresOf(rows);
   const weights = new Float64Array(outputs * (size + 1));
-  yield* minimise(lossOf(rows, outputs, size, optionOf(options, 'lambda')), weights, {
+  const lambda = optionOf(options, 'lambda');
+  const loss = hasTerms(contract)
+    ? sparseLossOf(contract, rows, outputs, size, lambda)
+    : lossOf(rows, outputs, size, lambda);
+  yield* minimise(loss, weights, {
     iterations: optionOf(options, 'iterations'),
     tolerance: 1e-8 * rows.count,
   });
-  return logisticPredictor(weights, outputs);
+  return logisticPredictor(contract, weights, outputs);
 }
 
 function lossOf(rows: LearnerRows, outputs: number, size: number, lambda: number) {
@@ -89,13 +95,54 @@ function lossOf(rows: LearnerRows, outputs: number, size: number, lambda: number
         gradient[at + size]! += slope;
       }
     }
-    for (let output = 0; output < outputs; output += 1)
-      for (let i = output * (size + 1); i < output * (size + 1) + size; i += 1) {
-        loss += (lambda / 2) * weights[i]! ** 2;
-        gradient[i]! += lambda * weights[i]!;
-      }
-    return loss;
+    return loss + ridgeOf(weights, gradient, outputs, size, lambda);
   };
+}
+
+/** The same of rows that hold terms: what is zero is passed over. */
+function sparseLossOf(
+  contract: DataContract,
+  { count, features, targets }: LearnerRows,
+  outputs: number,
+  size: number,
+  lambda: number,
+) {
+  const rows = sparseRows(contract, features, count);
+  const margins = new Float64Array(outputs);
+  return (weights: Float64Array, gradient: Float64Array): number => {
+    gradient.fill(0);
+    let loss = 0;
+    for (let row = 0; row < count; row += 1) {
+      for (let output = 0; output < outputs; output += 1) {
+        const at = output * (size + 1);
+        margins[output] = sparseDot(rows, row, weights, at) + weights[at + size]!;
+      }
+      loss += lossAndSlope(margins, targets[row]!);
+      for (let output = 0; output < outputs; output += 1) {
+        const at = output * (size + 1);
+        addSparse(rows, row, margins[output]!, gradient, at);
+        gradient[at + size]! += margins[output]!;
+      }
+    }
+    return loss + ridgeOf(weights, gradient, outputs, size, lambda);
+  };
+}
+
+/** λ/2 ‖W‖² without intercepts; its derivative is added to the gradient. */
+function ridgeOf(
+  weights: Float64Array,
+  gradient: Float64Array,
+  outputs: number,
+  size: number,
+  lambda: number,
+): number {
+  let loss = 0;
+  for (let output = 0; output < outputs; output += 1)
+    for (let i = output * (size + 1); i < output * (size + 1) + size; i += 1) {
+      loss += (lambda / 2) * weights[i]! ** 2;
+      gradient[i]! += lambda * weights[i]!;
+    }
+  return loss;
 }
 
 function marginsOf(
@@ -145,18 +192,29 @@ function softmax(margins: Float64Array): { readonly highest: number; readonly to
   return { highest, total };
 }
 
-function logisticPredictor(weights: Float64Array, outputs: number): LogisticPredictor {
+function logisticPredictor(
+  contract: DataContract,
+  weights: Float64Array,
+  outputs: number,
+): LogisticPredictor {
   const size = weights.length / outputs - 1;
   const classes = outputs === 1 ? 2 : outputs;
   return {
     weights,
+    outputs,
     learnt: [weights],
     predict(features, count) {
       const unit = unitOf(features);
       const shares = new Float64Array(count * classes);
       const margins = new Float64Array(outputs);
+      const sparse = hasTerms(contract) ? sparseRows(contract, features, count) : undefined;
       for (let row = 0; row < count; row += 1) {
-        marginsOf(weights, features, unit, row, size, margins);
+        if (sparse === undefined) marginsOf(weights, features, unit, row, size, margins);
+        else
+          for (let output = 0; output < outputs; output += 1) {
+            const at = output * (size + 1);
+            margins[output] = sparseDot(sparse, row, weights, at) + weights[at + size]!;
+          }
         if (outputs === 1) {
           const second = shareOf(margins[0]!);
           shares[2 * row] = 1 - second;

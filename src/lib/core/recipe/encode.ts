@@ -18,7 +18,7 @@ export function finishedColumns(table: Table): Result<TableColumn[], string> {
     switch (column.type) {
       case 'text':
         return fail(
-          `${quoted(name)} still holds texts after the last step. Add {"step":"one-hot"} to make categories of it, {"step":"words"} or {"step":"tf-idf"} to make words, {"step":"cast"} to make numbers, or {"step":"drop"} with its name to leave it out.`,
+          `${quoted(name)} still holds texts after the last step. Add {"step":"one-hot"} to make categories of it, {"step":"terms"} to make terms, {"step":"cast"} to make numbers, or {"step":"drop"} with its name to leave it out.`,
         );
       case 'category':
         columns.push({
@@ -42,6 +42,9 @@ export function finishedColumns(table: Table): Result<TableColumn[], string> {
         });
         break;
       }
+      case 'terms':
+        columns.push({ type: 'terms', name, terms: [...column.terms], slots: column.slots });
+        break;
       default:
         return column satisfies never;
     }
@@ -88,6 +91,10 @@ export function encodedRows(
         if (Math.abs(value) <= farthest) features[place] = (value - mean) / standardDeviation;
         else if (missingAllowed) features[place + 1] = 1;
       }
+    } else if (wanted.type === 'terms' && column.type === 'terms') {
+      const own = 2 * wanted.slots;
+      for (let row = 0; row < table.rows; row += 1)
+        features.set(column.pairs.subarray(row * own, (row + 1) * own), row * width + at);
     }
     at += encodedWidth(wanted);
   }

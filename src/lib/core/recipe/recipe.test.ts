@@ -437,7 +437,7 @@ describe('each step', () => {
     }
     expect(recipeJson(usualRecipe).steps.map((step) => step.step)).toEqual([
       'dates',
-      'words',
+      'terms',
       'cast',
       'drop-useless',
       'one-hot',

@@ -118,13 +118,13 @@ export function usualStep(name: string, given: Settings = {}): RecipeStep {
 }
 
 /**
- * What is done where nobody says otherwise: dates and prose taken apart, numbers told from texts, what teaches nothing left out, texts and
+ * What is done where nobody says otherwise: dates taken apart, prose as the terms that it holds, numbers told from texts, what teaches nothing left out, texts and
  * codes as categories, numbers scaled. Missing numbers stay missing: the encoding gives them the mean and says so in a feature of its own.
  */
 export const usualRecipe: Recipe = {
   steps: [
     usualStep('dates'),
-    usualStep('words'),
+    usualStep('terms'),
     usualStep('cast'),
     usualStep('drop-useless'),
     usualStep('one-hot'),

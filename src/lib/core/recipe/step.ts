@@ -121,7 +121,7 @@ export function pickColumns<C extends Column>(
   return ok(found);
 }
 
-const held = { text: 'texts', number: 'numbers', category: 'categories' } as const;
+const held = { text: 'texts', number: 'numbers', category: 'categories', terms: 'terms of texts' } as const;
 
 export const isAny = (_: Column): _ is Column => true;
 

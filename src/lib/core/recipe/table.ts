@@ -2,7 +2,7 @@
 // a step's doing (cast), so that every device, and every later row, is read by the same rule.
 import { isMissing } from '../data/missing.ts';
 
-export type Column = TextColumn | NumberColumn | CategoryColumn;
+export type Column = TextColumn | NumberColumn | CategoryColumn | TermsColumn;
 
 interface Named {
   readonly name: string;
@@ -30,6 +30,16 @@ export interface CategoryColumn extends Named {
   /** [rows], places in `labels`; −1 where missing. */
   readonly codes: Int32Array;
   readonly labels: readonly string[];
+}
+
+/** Texts as their terms, of a list too long for a column each. */
+export interface TermsColumn extends Named {
+  readonly type: 'terms';
+  readonly terms: readonly string[];
+  /** Pairs of a row. */
+  readonly slots: number;
+  /** [rows, slots, 2]: the place of a term and its weight, places ascending; then (0, 0). */
+  readonly pairs: Float32Array;
 }
 
 /** (value − shift) / factor */
@@ -91,6 +101,9 @@ export function isMissingAt(column: Column, row: number): boolean {
       return Number.isNaN(column.values[row]!);
     case 'category':
       return column.codes[row]! < 0;
+    case 'terms':
+      // An empty text is one that holds no term.
+      return false;
     default:
       return column satisfies never;
   }
@@ -106,6 +119,10 @@ export function textAt(column: Column, row: number): string {
       return String(column.values[row]);
     case 'category':
       return column.labels[column.codes[row]!] ?? '';
+    case 'terms':
+      return termsAt(column, row)
+        .map(({ term }) => term)
+        .join(' ');
     default:
       return column satisfies never;
   }
@@ -143,6 +160,13 @@ export function rowsAt(table: Table, places: ArrayLike<number>): Table {
           return { ...column, values: Float64Array.from(places, (row) => column.values[row]!) };
         case 'category':
           return { ...column, codes: Int32Array.from(places, (row) => column.codes[row]!) };
+        case 'terms': {
+          const width = 2 * column.slots;
+          const pairs = new Float32Array(width * places.length);
+          for (let row = 0; row < places.length; row += 1)
+            pairs.set(column.pairs.subarray(places[row]! * width, (places[row]! + 1) * width), row * width);
+          return { ...column, pairs };
+        }
         default:
           return column satisfies never;
       }
@@ -167,6 +191,20 @@ export function changeColumns<State extends { readonly name: string }>(
       return state === undefined ? [column] : change(column, state);
     }),
   };
+}
+
+/** The terms that a row holds, with their weights. */
+export function termsAt(
+  { terms, slots, pairs }: Pick<TermsColumn, 'terms' | 'slots' | 'pairs'>,
+  row: number,
+): { readonly term: string; readonly weight: number }[] {
+  const held: { readonly term: string; readonly weight: number }[] = [];
+  for (let slot = 0; slot < slots; slot += 1) {
+    const at = 2 * (row * slots + slot);
+    const weight = pairs[at + 1]!;
+    if (weight !== 0) held.push({ term: terms[pairs[at]!] ?? '', weight });
+  }
+  return held;
 }
 
 export const isNumber = (column: Column): column is NumberColumn => column.type === 'number';

@@ -35,3 +35,22 @@ export const looksCoded = (
   facts: { readonly areWhole: boolean; readonly distinct: number; readonly maximum: number },
   rows: number,
 ): boolean => facts.areWhole && facts.distinct <= 8 && facts.distinct * 10 <= rows && facts.maximum <= 100;
+
+/** Mean letters from which a text is more than a name. */
+const TEXT_LETTERS = 30;
+const FEWEST_TEXTS = 10;
+
+/** Whether texts are prose: long, of several words, and seldom the same. */
+export const looksLikeProse = (seen: {
+  readonly texts: number;
+  /** Of all together. */
+  readonly letters: number;
+  /** Texts with white space in them. */
+  readonly spaced: number;
+  /** Of them that differ from one another, 0–1. */
+  readonly share: number;
+}): boolean =>
+  seen.texts >= FEWEST_TEXTS &&
+  seen.letters >= TEXT_LETTERS * seen.texts &&
+  seen.spaced > 0.8 * seen.texts &&
+  seen.share > 0.5;

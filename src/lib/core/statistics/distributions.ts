@@ -2,7 +2,15 @@
 // contract names, and how many rows lack the value.
 import * as v from 'valibot';
 import type { TableColumn } from '../data/contract.ts';
-import { binOf, categoryAt, checkColumns, columnsOf, numberAt, rangeOf } from './columns.ts';
+import {
+  binOf,
+  categoryAt,
+  checkColumns,
+  columnsOf,
+  numberAt,
+  rangeOf,
+  type FoundColumn,
+} from './columns.ts';
 import { Histogram, histogramOf } from './histogram.ts';
 import type { Statistic } from './statistic.ts';
 
@@ -33,8 +41,19 @@ export const Figures = v.strictObject({
 export type Figures = v.InferOutput<typeof Figures>;
 
 /** With one for rows that lack the value. */
-const cellsOf = (column: TableColumn, { bins }: Asked): number =>
+const cellsOf = (column: Counted, { bins }: Asked): number =>
   (column.type === 'number' ? bins : column.categories.length) + 1;
+
+type Counted = Extract<TableColumn, { type: 'number' | 'category' }>;
+/** What was checked has no others: a federation's contract holds no texts. */
+function countedColumns(...of: Parameters<typeof columnsOf>): (FoundColumn & { readonly column: Counted })[] {
+  return columnsOf(...of).map((one) => {
+    const { column } = one;
+    if (column.type !== 'number' && column.type !== 'category')
+      throw new Error(`Column “${column.name}” holds texts.`);
+    return { ...one, column };
+  });
+}
 
 export const statistic: Statistic<Asked, Figures> = {
   name: 'distributions',
@@ -43,13 +62,16 @@ export const statistic: Statistic<Asked, Figures> = {
   of: 'data',
   check: ({ columns }, contract) => checkColumns(contract, columns, 'any'),
   shape: (asked, contract) => ({
-    counts: columnsOf(contract, asked.columns).reduce((sum, { column }) => sum + cellsOf(column, asked), 0),
+    counts: countedColumns(contract, asked.columns).reduce(
+      (sum, { column }) => sum + cellsOf(column, asked),
+      0,
+    ),
     sums: 0,
     // One cell of each column.
     reach: Math.sqrt(asked.columns.length),
   }),
   measure(asked, measured) {
-    const found = columnsOf(measured.contract, asked.columns);
+    const found = countedColumns(measured.contract, asked.columns);
     const parts = found.map((one) => {
       const { column } = one;
       const cells = cellsOf(column, asked);
@@ -71,7 +93,7 @@ export const statistic: Statistic<Asked, Figures> = {
   },
   read(asked, contract, { values }) {
     let from = 0;
-    const columns = columnsOf(contract, asked.columns).map(({ column }) => {
+    const columns = countedColumns(contract, asked.columns).map(({ column }) => {
       const cells = cellsOf(column, asked);
       const counts = Array.from({ length: cells }, (_, cell) => values[from + cell]!);
       from += cells;

@@ -55,9 +55,13 @@ export function binnedColumns(contract: TableContract, bins: number): BinnedColu
       } as const;
       numbers.push(number);
       columns.push(number);
-    } else {
+    } else if (column.type === 'category') {
       const { categories } = column;
       columns.push({ type: 'category', name, feature, cells: categories.length + 1, firstCell, categories });
+    } else {
+      // A text has no cells.
+      feature += encodedWidth(column);
+      continue;
     }
     feature += encodedWidth(column);
     firstCell += columns.at(-1)?.cells ?? 0;

@@ -2,6 +2,7 @@
 import { DAY_MS, isoTime } from '../../core/data/iso-time.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { isMissing } from '../../core/data/missing.ts';
+import { looksLikeProse } from '../../core/recipe/worth.ts';
 import { roundedTo } from '../../core/recipe/rounded-to.ts';
 
 /** What was seen in one column of the example. */
@@ -22,6 +23,8 @@ export interface ColumnFacts {
         readonly areTimes: boolean;
       }
     | undefined;
+  /** Long, of several words and seldom the same: texts to be read rather than categories. */
+  readonly isProse: boolean;
   /** At most MAXIMUM_VALUES, in numeric or alphabetical order. */
   readonly values: readonly string[];
 }
@@ -45,6 +48,12 @@ export function columnFacts(name: string): ColumnFactsBuilder {
   let squares = 0;
   let minimum = Infinity;
   let maximum = -Infinity;
+  let present = 0;
+  let letters = 0;
+  let spaced = 0;
+  /** Different ones among the first cells, and how many those are. */
+  let first = 0;
+  let firstDistinct = 0;
   return {
     add(text) {
       if (isMissing(text)) {
@@ -52,6 +61,10 @@ export function columnFacts(name: string): ColumnFactsBuilder {
         return;
       }
       if (values.size <= MAXIMUM_VALUES) values.add(numericSpelling(text) ?? text);
+      present += 1;
+      if (present <= MAXIMUM_VALUES) [first, firstDistinct] = [present, values.size];
+      letters += text.length;
+      if (/\s/.test(text)) spaced += 1;
       // What is neither cannot become one of them again: nothing more is asked of it.
       if (!areNumbers && !areTimes) return;
       const number = areNumbers && NUMBER.test(text) ? Number(text) : NaN;
@@ -88,7 +101,10 @@ export function columnFacts(name: string): ColumnFactsBuilder {
       const ordered = [...values]
         .slice(0, MAXIMUM_VALUES)
         .toSorted(numbers === undefined || numbers.areTimes ? undefined : (a, b) => Number(a) - Number(b));
-      return { name, missing, distinct: values.size, numbers, values: ordered };
+      const isProse =
+        numbers === undefined &&
+        looksLikeProse({ texts: present, letters, spaced, share: first === 0 ? 0 : firstDistinct / first });
+      return { name, missing, distinct: values.size, numbers, isProse, values: ordered };
     },
   };
 }

@@ -1,6 +1,7 @@
 // Encoded examples as the columns that they were read from: for looking at what is kept, and changing a cell of it.
 import { encodedWidth, type TableContract } from '../../core/data/contract.ts';
 import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
+import { isMissing } from '../../core/data/missing.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import type { ColumnTable, ColumnValues } from '../../core/exploration/columns.ts';
 
@@ -38,6 +39,7 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
   const { count, features, targets } = examples;
   const width = count === 0 ? 0 : features.length / count;
   let offset = 0;
+  let textual = 0;
   const columns = contract.columns.map((column): ColumnValues => {
     const at = offset;
     offset += encodedWidth(column);
@@ -53,6 +55,13 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
       }
       return { type: column.reads ?? 'number', name: column.name, values };
     }
+    if (column.type === 'text') {
+      const cells = examples.texts?.[textual] ?? [];
+      textual += 1;
+      return textsByNumber(column.name, cells, count);
+    }
+    if (column.type === 'terms')
+      throw new Error(`“${column.name}” was prepared, and is no column of a file.`);
     const codes = new Int32Array(count);
     for (let row = 0; row < count; row += 1)
       codes[row] = features
@@ -78,6 +87,23 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
         },
   );
   return { rows: count, columns };
+}
+
+/** Texts by number in the list of those that differ, in the order in which they come. */
+function textsByNumber(name: string, cells: readonly string[], count: number): ColumnValues {
+  const labels: string[] = [];
+  const known = new Map<string, number>();
+  const codes = Int32Array.from({ length: count }, (_, row) => {
+    const cell = cells[row] ?? '';
+    if (isMissing(cell)) return -1;
+    let code = known.get(cell);
+    if (code === undefined) {
+      code = labels.push(cell) - 1;
+      known.set(cell, code);
+    }
+    return code;
+  });
+  return { type: 'category', name, codes, labels };
 }
 
 /** Cells of the rows [start, end) as they would stand in a file; missing ones are empty. */

@@ -46,14 +46,17 @@ export function inferTableContract(
   return contractOfFacts(columns, rows.length, target);
 }
 
-/** Likewise, from what was seen of `rows` rows. */
+/** Likewise, from what was seen of `rows` rows. `keepsTexts`: prose is a column of texts; else it is left out, as a federation must. */
 export function contractOfFacts(
   columns: readonly ColumnFacts[],
   rows: number,
   target?: string,
+  keepsTexts = false,
 ): Result<InferredContract, InferenceProblem> {
   const notes: string[] = [];
+  const isText = (facts: ColumnFacts): boolean => keepsTexts && facts.isProse && facts.name !== '';
   const usable = columns.filter((facts) => {
+    if (isText(facts)) return true;
     const reason = uselessReason(
       {
         name: facts.name,
@@ -69,7 +72,7 @@ export function contractOfFacts(
   });
 
   // A moment is not a thing to foretell here: a duration is, as a number.
-  const possible = usable.filter((facts) => facts.numbers?.areTimes !== true);
+  const possible = usable.filter((facts) => facts.numbers?.areTimes !== true && !isText(facts));
   const candidates = targetCandidates(possible);
   const chosen = possible.find((facts) => facts.name === (target ?? candidates[0]));
   if (chosen === undefined)
@@ -101,7 +104,7 @@ export function contractOfFacts(
   return ok({
     contract: {
       kind: 'table',
-      columns: inputs.map((facts) => columnOf(facts, rows, notes)),
+      columns: inputs.map((facts) => (isText(facts) ? textColumn(facts) : columnOf(facts, rows, notes))),
       target: targetOf(chosen, notes),
     },
     columns,
@@ -160,6 +163,12 @@ function columnOf(facts: ColumnFacts, rows: number, notes: string[]): TableColum
   }
   return numberColumn(facts, facts.numbers);
 }
+
+export const textColumn = ({ name }: ColumnFacts): TableColumn => ({
+  type: 'text',
+  name,
+  missingAllowed: true,
+});
 
 export const categoryColumn = ({ name, values, missing }: ColumnFacts): TableColumn => ({
   type: 'category',

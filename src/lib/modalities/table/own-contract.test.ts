@@ -63,8 +63,8 @@ test('what a column can be taken for, and what can be asked of it', async () => 
   const uses = (name: string) => usesOf(columnOf(facts, name));
   expect(uses('visit')).toEqual(['number', 'out']);
   expect(uses('day')).toEqual(['number', 'category', 'out']);
-  expect(uses('ward')).toEqual(['category', 'out']);
-  expect(uses('note')).toEqual(['out']);
+  expect(uses('ward')).toEqual(['category', 'text', 'out']);
+  expect(uses('note')).toEqual(['text', 'out']);
   const asks = (name: string) => targetUsesOf(columnOf(facts, name));
   expect(asks('day')).toEqual([]);
   expect(asks('note')).toEqual([]);

@@ -6,18 +6,18 @@ import { fail, ok, type Result } from '../../core/result.ts';
 import { quoted } from '../import-report.ts';
 import { MAXIMUM_VALUES, type ColumnFacts } from './column-facts.ts';
 import {
-  categoryColumn,
   classTarget,
   contractOfFacts,
   MOST_CLASSES,
   numberColumn,
   numberTarget,
+  textColumn,
   type InferenceProblem,
 } from './infer-contract.ts';
 import type { TableFacts } from './table-facts.ts';
 
 /** `number` reads dates too, where a column holds nothing else. */
-export type ColumnUse = 'number' | 'category' | 'out';
+export type ColumnUse = 'number' | 'category' | 'text' | 'out';
 export type TargetUse = 'classes' | 'number';
 
 export interface OwnChoices {
@@ -37,6 +37,7 @@ export const usesOf = (facts: ColumnFacts): readonly ColumnUse[] => [
   ...(facts.distinct > 0 && facts.distinct <= MAXIMUM_VALUES && facts.values.every(isLabel)
     ? (['category'] as const)
     : []),
+  ...(facts.numbers === undefined && facts.distinct > 0 ? (['text'] as const) : []),
   'out',
 ];
 
@@ -56,7 +57,7 @@ export interface OwnDraft {
 
 /** The usual choices, with notes on every guess; `target` overrides the guess. */
 export function draftChoices(facts: TableFacts, target?: string): Result<OwnDraft, InferenceProblem> {
-  const drafted = contractOfFacts(facts.columns, facts.rows, target);
+  const drafted = contractOfFacts(facts.columns, facts.rows, target, true);
   if (!drafted.ok) return drafted;
   const { contract, notes } = drafted.value;
   return ok({
@@ -65,14 +66,14 @@ export function draftChoices(facts: TableFacts, target?: string): Result<OwnDraf
       target: contract.target.name,
       asked: contract.target.type,
       uses: Object.fromEntries(
-        facts.columns.map(({ name }) => [
-          name,
-          contract.columns.find((column) => column.name === name)?.type ?? ('out' as const),
-        ]),
+        facts.columns.map(({ name }) => [name, useOf(contract.columns.find((one) => one.name === name))]),
       ),
     },
   });
 }
+
+const useOf = (column: TableColumn | undefined): ColumnUse =>
+  column === undefined || column.type === 'terms' ? 'out' : column.type;
 
 /** Refused with a sentence where a choice cannot be. */
 export function contractOfChoices(facts: TableFacts, choices: OwnChoices): Result<TableContract, string> {
@@ -84,7 +85,9 @@ export function contractOfChoices(facts: TableFacts, choices: OwnChoices): Resul
   const columns = facts.columns.flatMap((column): TableColumn[] => {
     const use = choices.uses[column.name] ?? 'out';
     if (column === asked || use === 'out' || !usesOf(column).includes(use)) return [];
-    if (use === 'category') return [{ ...categoryColumn(column), missingAllowed: true }];
+    if (use === 'category')
+      return [{ type: 'category', name: column.name, categories: [...column.values], missingAllowed: true }];
+    if (use === 'text') return [textColumn(column)];
     return column.numbers === undefined ? [] : [withoutBounds(numberColumn(column, column.numbers))];
   });
   if (columns.length === 0) return fail('Every column is left out. Take in at least one to learn from.');

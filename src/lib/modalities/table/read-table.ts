@@ -94,7 +94,7 @@ export async function readTable(
             all,
           );
         }
-        into.commit(encoder.target, occurrences, ofFile?.groupOf(record));
+        into.commit(encoder.target, occurrences, ofFile?.groupOf(record), encoder.texts);
       },
       refuse(kind, message, row) {
         if (encoder !== undefined) {

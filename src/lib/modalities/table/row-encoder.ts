@@ -18,6 +18,8 @@ export interface RowEncoder {
   readonly width: number;
   /** The target of the row encoded last: a class index, or a scaled number. */
   readonly target: number;
+  /** Of the row encoded last: a cell for each of the contract's columns of texts; '' where it is missing. */
+  readonly texts: readonly string[];
   /**
    * Writes [F] to `features` from `at`, which is overwritten whole; returns what is wrong with the row, if anything is. Given
    * `onProblem`, it goes on to the other cells and tells of each that is wrong.
@@ -138,6 +140,21 @@ function categoryCell(column: Extract<TableColumn, { type: 'category' }>, field:
   };
 }
 
+/** A text is none of the encoded values: it is handed over as it stands. */
+function textCell(
+  column: Extract<TableColumn, { type: 'text' }>,
+  field: number,
+  take: (text: string) => void,
+): Cell {
+  return (record) => {
+    const text = fieldText(record, field);
+    const isEmpty = isMissing(text);
+    if (isEmpty && !column.missingAllowed) return missing(column.name);
+    take(isEmpty ? '' : text);
+    return undefined;
+  };
+}
+
 /** Reads the target of a record: a class index or a scaled number. */
 function targetCell(
   target: TableContract['target'],
@@ -192,11 +209,23 @@ export function rowEncoder(
 ): RowEncoder {
   const offsets: number[] = [];
   let width = 0;
+  let texts: string[] = [];
   const cells = contract.columns.map((column, index) => {
     offsets.push(width);
     width += encodedWidth(column);
     const field = fields[index] ?? 0;
-    return column.type === 'number' ? numberCell(column, field) : categoryCell(column, field);
+    switch (column.type) {
+      case 'number':
+        return numberCell(column, field);
+      case 'category':
+        return categoryCell(column, field);
+      case 'text':
+        return textCell(column, field, (text) => texts.push(text));
+      case 'terms':
+        throw new Error(`“${column.name}” is made by a recipe, and is read from no file.`);
+      default:
+        return column satisfies never;
+    }
   });
   const readTarget =
     targetField === undefined ? undefined : targetCell(contract.target, targetField, keepsUnlabelled);
@@ -206,7 +235,11 @@ export function rowEncoder(
     get target() {
       return target;
     },
+    get texts() {
+      return texts;
+    },
     encode(record, features, at, onProblem) {
+      texts = [];
       let first: RowProblem | undefined;
       for (let column = 0; column < cells.length; column += 1) {
         const problem = cells[column]!(record, features, at + offsets[column]!);

@@ -4,7 +4,9 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
+import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -13,7 +15,7 @@ import type { Engine } from '../engine.ts';
 import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
-import { planOf, type BenchModel } from './models.ts';
+import { planOf, takesTerms, type BenchModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
 
 export interface FitSurroundings {
@@ -68,6 +70,23 @@ export async function fitModel(
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   surroundings.signal?.throwIfAborted();
+  const { model, contract, rows } = task;
+  const columns = takesTerms(model) ? undefined : unfolded(contract);
+  if (columns === undefined) return fitPlain(task, surroundings);
+  const fitted = await fitPlain(
+    {
+      ...task,
+      contract: columns.contract,
+      rows: { ...rows, features: columns.rows(rows.features, rows.count) },
+    },
+    surroundings,
+  );
+  if (!fitted.ok) return fitted;
+  const { predict, ...rest } = fitted.value;
+  return ok({ ...rest, predict: (features, count) => predict(columns.rows(features, count), count) });
+}
+
+async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
   const unsuited = task.model.unsuited(task.contract, task.options);
   if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
   return task.model.type === 'learner'
@@ -170,23 +189,8 @@ async function fitNetwork(
     }
     const { parameters, history } = outcome;
     return ok({
-      async predict(features, count) {
-        const session = await (await engine.trainer()).open(network, plan);
-        try {
-          await session.setState(startState(parameters));
-          const size = count === 0 ? 0 : features.length / count;
-          const all = new Float64Array(count * network.outputSize);
-          for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-            const own = Math.min(ROWS_AT_ONCE, count - from);
-            const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
-            all.set(piece, from * network.outputSize);
-            signal?.throwIfAborted();
-          }
-          return all;
-        } finally {
-          session.close();
-        }
-      },
+      predict: (features, count) =>
+        askedOnEngine(engine, { network, plan, parameters }, features, count, signal),
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
@@ -198,5 +202,37 @@ async function fitNetwork(
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** A network as it was trained. */
+export interface TrainedNetwork {
+  readonly network: Network;
+  readonly plan: TrainingPlan;
+  readonly parameters: Float32Array<ArrayBuffer>;
+}
+
+/** Its outputs [count, outputSize] as a Fitted gives them. Rejects with the signal's reason. */
+export async function askedOnEngine(
+  engine: Engine,
+  { network, plan, parameters }: TrainedNetwork,
+  features: Uint8Array | Float32Array,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array<ArrayBuffer>> {
+  const session = await (await engine.trainer()).open(network, plan);
+  try {
+    await session.setState(startState(parameters));
+    const size = count === 0 ? 0 : features.length / count;
+    const all = new Float64Array(count * network.outputSize);
+    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+      const own = Math.min(ROWS_AT_ONCE, count - from);
+      const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
+      all.set(piece, from * network.outputSize);
+      signal?.throwIfAborted();
+    }
+    return all;
+  } finally {
+    session.close();
   }
 }

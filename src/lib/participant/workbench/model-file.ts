@@ -6,7 +6,9 @@ import { DataContract, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
+import { columnPlaces } from '../../core/explanation/black-box.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
@@ -14,7 +16,7 @@ import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/reci
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { digestOfParts, type Fitted } from './fit.ts';
-import { benchModelNamed, type ChosenModel } from './models.ts';
+import { benchModelNamed, takesTerms, type ChosenModel } from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
 const ModelFile = v.strictObject({
@@ -71,7 +73,7 @@ export function writeModelFile(
     seed,
     data,
     rows: training.count,
-    mean: partOf(meanRow(training)),
+    mean: partOf(meanRow(contract, training)),
     learnt: fitted.learnt.map(partOf),
     digest: fitted.digest,
   };
@@ -110,12 +112,22 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
   if ((preparation === undefined) !== (contract.kind === 'image'))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
-  const unsuited = model.unsuited(contract, chosen.options);
+  const columns = takesTerms(model) ? undefined : unfolded(contract);
+  const seen = columns?.contract ?? contract;
+  const unsuited = model.unsuited(seen, chosen.options);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
-  const predictor =
+  const plain =
     model.type === 'learner'
-      ? model.learner.revive(contract, chosen.options, parts)
-      : networkPredictor(model.network(contract, chosen.options), parts);
+      ? model.learner.revive(seen, chosen.options, parts)
+      : networkPredictor(model.network(seen, chosen.options), parts);
+  const predictor =
+    plain === undefined || columns === undefined
+      ? plain
+      : {
+          learnt: plain.learnt,
+          predict: (features: Uint8Array | Float32Array, count: number) =>
+            plain.predict(columns.rows(features, count), count),
+        };
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
   if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
@@ -140,11 +152,15 @@ export function networkPredictor(
   };
 }
 
-function meanRow({ count, features }: Examples): Float32Array {
+/** Of texts the empty one: pairs have no mean. */
+function meanRow(contract: DataContract, { count, features }: Examples): Float32Array {
   const size = count === 0 ? 0 : features.length / count;
   const mean = new Float64Array(size);
   const unit = features instanceof Uint8Array ? 1 / 255 : 1;
   for (let at = 0; at < features.length; at += 1) mean[at % size]! += (features[at]! * unit) / count;
+  if (contract.kind === 'table')
+    for (const [at, { from, to }] of columnPlaces(contract).entries())
+      if (contract.columns[at]?.type === 'terms') mean.fill(0, from, to);
   return Float32Array.from(mean);
 }
 

@@ -2,8 +2,10 @@
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
 import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
+import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
 import { networkOf } from '../../core/model/families/index.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
 import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
@@ -51,6 +53,14 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   whole('batch', 'Batch size', 32, 1, 4096),
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
+
+/** Whether it knows columns of terms as they are encoded. */
+export const takesTerms = (model: BenchModel): boolean =>
+  model.type === 'learner' && model.learner.takesTerms === true;
+
+/** Why it cannot learn rows of this contract as it is given them, in a sentence. */
+export const unsuitedFor = ({ model, options }: ChosenModel, contract: DataContract): string | undefined =>
+  model.unsuited(takesTerms(model) ? contract : (unfolded(contract)?.contract ?? contract), options);
 
 /** How a network of the catalogue is trained: by Adam, batches in the order of the seed. */
 export const planOf = (options: OptionValues, seed: number): TrainingPlan => ({
@@ -163,7 +173,9 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 
 /** What is trained where nobody names a model. */
 export function usualModel(contract: DataContract): ChosenModel {
-  const wanted = contract.kind === 'table' ? ['boosted-trees'] : ['cnn', 'mlp'];
+  // Of prose a line over all its terms is hard to beat, and quick.
+  const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
+  const wanted = contract.kind === 'table' ? table : ['cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

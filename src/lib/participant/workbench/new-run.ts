@@ -31,6 +31,7 @@ export const setupOf = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed,
   backend: TAB_BACKEND,

@@ -1,6 +1,6 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
-import { baselinesOf, type ChosenModel } from './models.ts';
+import { baselinesOf, unsuitedFor, type ChosenModel } from './models.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
@@ -73,7 +73,7 @@ export async function runBench(
   tell: (event: BenchEvent) => void,
 ): Promise<Result<BenchOutcome, string>> {
   // Said before the baselines have taken their time.
-  const unsuited = 'model' in chosen ? chosen.model.unsuited(data.contract, chosen.options) : undefined;
+  const unsuited = 'model' in chosen ? unsuitedFor(chosen, data.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
   const fitAndJudge = async ({ model, options }: ChosenModel) => {

@@ -32,6 +32,8 @@ export const TrainSetup = v.strictObject({
   /** The class whose giving is compared; null: the last. */
   positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
+  /** Every row is judged once, by models of the other parts; null: the held-out rows alone judge. */
+  folds: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(50))), null),
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),

@@ -1,7 +1,7 @@
 // Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
-import { labelledExamples, type Examples } from '../../core/data/examples.ts';
+import { labelledExamples, UNLABELLED, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
@@ -28,7 +28,11 @@ export function storedData(
     const labelled = labelledExamples(examples);
     const left = examples.count - labelled.count;
     const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
-    const data = examplesData(contract, labelled, undefined, HELD_OUT, notes);
+    const places = Array.from({ length: examples.count }, (_, at) => at + 1).filter(
+      (at) => examples.targets[at - 1] !== UNLABELLED,
+    );
+    const placeOf = (example: number): number => places[example] ?? 0;
+    const data = examplesData(contract, labelled, undefined, HELD_OUT, notes, placeOf);
     return data.ok ? data : refused(data.error);
   }
   const table = storedTable(contract, examples);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createReferenceTrainer } from '../../adapters/reference/reference-trainer.ts';
 import { random } from '../../core/random.ts';
 import { applyRecipe } from '../../core/recipe/fit.ts';
-import { tableOf } from '../../core/recipe/table.ts';
+import { tableOf, termsAt } from '../../core/recipe/table.ts';
 import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
@@ -411,7 +411,7 @@ test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
   },
 );
 
-test('texts are taken as words that training rows taught, and a word of a new text is found again', async () => {
+test('texts are taken as terms that training rows taught, and a word of a new text is found again', async () => {
   const draw = random(12, 'reviews');
   const filler = ['film', 'actor', 'scene', 'music', 'story', 'camera', 'ending', 'dialogue'];
   const lines = Array.from({ length: 200 }, (_, row) => {
@@ -420,18 +420,24 @@ test('texts are taken as words that training rows taught, and a word of a new te
     return `${draw.shuffle(words).join(' ')},${row % 2 === 0 ? 'good' : 'bad'}`;
   });
   const data = await dataOf(['review,kind', ...lines].join('\n'));
-  expect(data.notes[0]).toMatch(/“review” holds texts, and is taken as 10 words/);
+  expect(data.notes[0]).toMatch(/“review” holds texts, and is taken as 104 terms/);
   const result = await run(data, chosen('logistic'));
   expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBe(1);
   const table = await readRawTable(
-    [sourceOfText('new.csv', 'review\na dreadful wonderful Wonderful film')],
+    [sourceOfText('new.csv', 'review\nfilm a dreadful wonderful Wonderful')],
     'review',
   );
   if (!table.ok || data.contract.kind !== 'table') throw new Error('The table is there.');
   const prepared = applyRecipe(data.preparation!.fitted, tableOf(table.value.header, table.value.rows, [0]));
-  const word = (name: string) => prepared?.columns.find((column) => column.name === `review: ${name}`);
-  expect(word('wonderful')).toMatchObject({ values: Float64Array.of(1.6931) });
-  expect(word('camera')).toMatchObject({ values: Float64Array.of(0) });
+  const column = prepared?.columns.find(({ name }) => name === 'review');
+  if (column?.type !== 'terms') throw new Error('The review is a column of terms.');
+  const held = termsAt(column, 0);
+  // Two words in a row that no review to learn from holds are no term of it.
+  expect(held.map(({ term }) => term).toSorted()).toEqual(['dreadful', 'film', 'wonderful']);
+  // 1 + ln 2 of two, and all together of the length that the step gives a text.
+  const weight = (name: string) => held.find(({ term }) => term === name)?.weight ?? 0;
+  expect(weight('wonderful') / weight('dreadful')).toBeCloseTo(1 + Math.LN2, 2);
+  expect(Math.hypot(...held.map((one) => one.weight))).toBeCloseTo(8, 5);
 });
 
 test('a target may be called “row”', async () => {

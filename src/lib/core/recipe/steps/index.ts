@@ -16,6 +16,7 @@ import { log } from './log.ts';
 import { oneHot } from './one-hot.ts';
 import { replace } from './replace.ts';
 import { scale } from './scale.ts';
+import { terms } from './terms.ts';
 import { tfIdf } from './tf-idf.ts';
 import { trim } from './trim.ts';
 import { words } from './words.ts';
@@ -24,6 +25,7 @@ export const steps: readonly Step[] = [
   trim,
   replace,
   dates,
+  terms,
   words,
   tfIdf,
   hashText,

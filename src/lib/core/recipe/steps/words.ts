@@ -5,14 +5,13 @@ import { isMissing } from '../../data/missing.ts';
 import { fail, ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, pickColumns } from '../step.ts';
+import { looksLikeProse } from '../worth.ts';
 import { changeColumns, isText, type NumberColumn, type Table, type TextColumn } from '../table.ts';
 
 /** Words of one column at most: the contract has room for a thousand columns. */
 const MOST_WORDS = 300;
 /** Of the training rows: a rarer word teaches nothing, and one that nearly all hold tells no row from another. */
 const [RAREST, COMMONEST] = [0.01, 0.6];
-/** Mean letters from which a text is more than a name. */
-const TEXT_LETTERS = 30;
 /** Numbers of a table: 20 million take 160 MB. */
 const MOST_CELLS = 20_000_000;
 
@@ -50,9 +49,11 @@ export const words = defineStep({
     ),
 });
 
-/** Lower case, letters and digits of any script, apostrophes inside. */
-export const wordsOf = (text: string): string[] =>
-  text.toLowerCase().match(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu) ?? [];
+/** Letters and digits of any script, apostrophes inside. */
+export const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
+
+/** In lower case. */
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(WORD) ?? [];
 
 export function timesOf(all: readonly string[]): Map<string, number> {
   const times = new Map<string, number>();
@@ -102,11 +103,13 @@ export function proseColumns(table: Table, names: readonly string[] | null) {
 }
 
 /** Whether a column's texts are prose: long, of several words, and seldom the same. */
-function isProse(texts: readonly string[]): boolean {
-  if (texts.length < 10) return false;
-  const letters = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
-  const spaced = texts.filter((text) => /\s/.test(text)).length / texts.length;
-  return letters >= TEXT_LETTERS && spaced > 0.8 && new Set(texts).size > texts.length / 2;
+export function isProse(texts: readonly string[]): boolean {
+  return looksLikeProse({
+    texts: texts.length,
+    letters: texts.reduce((sum, text) => sum + text.length, 0),
+    spaced: texts.filter((text) => /\s/.test(text)).length,
+    share: new Set(texts).size / texts.length,
+  });
 }
 
 /** The words to keep, the most frequent first; of equal ones in the order of the alphabet. */
