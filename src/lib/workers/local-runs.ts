@@ -279,12 +279,12 @@ export function createLocalRuns({
               origin: settings.origin ?? null,
             },
           });
-          await keep(settings, outcome.last, view.batchesPerEpoch);
         } catch (failure) {
           if (!(failure instanceof StorageFull)) throw failure;
           notice =
             'There is no room left in this browser: the model could not be kept. Delete something under “My device”, and train again.';
         }
+        await keepLast(settings, outcome.last, view.batchesPerEpoch);
         show({
           state: outcome.type,
           history: outcome.history,
@@ -308,6 +308,14 @@ export function createLocalRuns({
   ): Promise<void> {
     await kept.keep(settings, checkpoint, checkpoint.epoch * batchesPerEpoch + checkpoint.batch);
     onKept(await kept.list());
+  }
+  /** Where it ended can be branched from too; without room for it there is one checkpoint less. */
+  async function keepLast(...[settings, last, batchesPerEpoch]: Parameters<typeof keep>): Promise<void> {
+    try {
+      await keep(settings, last, batchesPerEpoch);
+    } catch (failure) {
+      if (!(failure instanceof StorageFull)) throw failure;
+    }
   }
   const federationOf = async (dataset: string): Promise<FederationId | undefined> =>
     (await datasets.record(dataset))?.federation ?? undefined;
