@@ -3,13 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
 import { MOST_FOLDS } from '#lib/participant/workbench/cross-validate.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
+import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
+import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
@@ -21,6 +24,10 @@ interface Flags {
   readonly heldOut: number;
   readonly group?: string;
   readonly time?: string;
+  readonly window?: number;
+  readonly horizon?: number;
+  readonly fill?: number;
+  readonly season?: number;
   readonly recipe?: string;
   readonly model?: string;
   readonly budget?: number;
@@ -37,6 +44,8 @@ interface Flags {
   readonly resume?: string;
   readonly again?: string;
   readonly stepView?: true;
+  readonly export?: RunExport['name'];
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -56,7 +65,30 @@ export function register(program: Command): void {
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
     .option('--group <column>', 'rows of one group are never on both sides of the split')
-    .option('--time <column>', 'hold out the latest rows by this column')
+    .option(
+      '--time <columns>',
+      'hold out the latest rows by this column; with --window it may be year,month,day,hour',
+    )
+    .option(
+      '--window <steps>',
+      'the rows are moments: look at so many of them, in the order of --time',
+      wholeOf(1),
+    )
+    .option(
+      '--horizon <steps>',
+      'with --window: foretell so many steps after the last (default: 1)',
+      wholeOf(1),
+    )
+    .option(
+      '--fill <steps>',
+      'with --window: gaps that the value before them closes, at most (default: 3)',
+      wholeOf(0),
+    )
+    .option(
+      '--season <steps>',
+      'with --window: steps of a season (default: a day of hours, a week of days)',
+      wholeOf(2),
+    )
     .option(
       '--recipe <file>',
       'what is done to the rows first, as JSON (tributary data --recipe prints the usual one)',
@@ -98,6 +130,12 @@ export function register(program: Command): void {
       '--step-view',
       'of a network named by --model: what each step takes and moves, layer by layer; several times slower',
     )
+    .option(
+      '--export <form>',
+      `writes what it was given, its figures and curves for another program: ${runExports.map(({ name }) => name).join(', ')}`,
+      oneOf(...runExports.map(({ name }) => name)),
+    )
+    .option('--out <directory>', 'for --export: where to')
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -106,8 +144,12 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const asked = await askedOf(flags);
-        const result = await runTraining(asked, { signal: cancel.signal, say, stepView: flags.stepView });
+        const result = await runTraining(await askedOf(flags), {
+          signal: cancel.signal,
+          say,
+          stepView: flags.stepView,
+          exports: exportsOf(flags),
+        });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -117,6 +159,12 @@ export function register(program: Command): void {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }
     });
+}
+
+function exportsOf({ export: form, out }: Flags): ExportWish | undefined {
+  if ((form === undefined) !== (out === undefined))
+    throw new UnusableTraining('--export says for which program, --out in which directory: give both.');
+  return form === undefined || out === undefined ? undefined : { form, directory: resolve(out) };
 }
 
 /** Follows from the list of steps. */
@@ -174,6 +222,13 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--budget, --trials and --search are for --model auto: a model by name is trained once.',
     );
+  if (
+    flags.window === undefined &&
+    [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
+  )
+    throw new UnusableTraining(
+      '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
+    );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
@@ -188,6 +243,15 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   heldOut: flags.heldOut,
   group: flags.group ?? null,
   time: flags.time ?? null,
+  series:
+    flags.window === undefined
+      ? null
+      : {
+          window: flags.window,
+          horizon: flags.horizon ?? 1,
+          fill: flags.fill ?? USUAL_FILL,
+          season: flags.season ?? null,
+        },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   model: flags.model ?? null,
   budgetMs: flags.budget ?? null,

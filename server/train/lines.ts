@@ -23,6 +23,13 @@ export type TrainLine =
   | { readonly type: 'note'; readonly message: string }
   /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
   | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
+  /** For another program; `then`: what to do with it. */
+  | {
+      readonly type: 'exported';
+      readonly directory: string;
+      readonly files: readonly string[];
+      readonly then: string;
+    }
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
@@ -110,6 +117,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [
         `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ' It holds no rows; the categories and the words that it tells apart stand in it.'}`,
       ];
+    case 'exported':
+      return [`Exported to ${line.directory}. There: ${line.then}`];
     case 'suspect-labels':
       return [
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,
@@ -122,12 +131,21 @@ export function spokenLine(line: TrainLine): readonly string[] {
     case 'baseline':
       return [`${line.entry.title}: ${spokenReport(line.entry)}`];
     case 'model':
-      return [`${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`];
+      return [
+        `${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`,
+        ...(line.entry.members ?? []).map(
+          (member) => `  ${percent(member.weight)} ${member.title}${settingsOf(member)}`,
+        ),
+      ];
     case 'result':
       return [
         ...line.leaderboard.map(
-          ({ title, loss, reason, gain }, place) =>
-            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}`,
+          ({ title, loss, reason, gain, bytes, msPerThousand, tradeOff }, place) =>
+            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}${
+              bytes === undefined || msPerThousand === undefined || tradeOff === undefined
+                ? ''
+                : ` ${bytes.toLocaleString('en')} bytes, ${short(msPerThousand)} ms a thousand rows${tradeOff.isOnFront ? '' : ', beaten'}: ${tradeOff.says}`
+            }`,
         ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,

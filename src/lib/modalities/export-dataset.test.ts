@@ -111,5 +111,5 @@ test('pictures are refused with a sentence', () => {
     commit,
     examples,
   );
-  expect(refused).toMatchObject({ ok: false, error: expect.stringContaining('Pictures') });
+  expect(refused).toMatchObject({ ok: false, error: expect.stringContaining('rows of a table') });
 });

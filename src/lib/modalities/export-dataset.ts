@@ -23,7 +23,7 @@ export function exportDataset(
   examples: Examples,
 ): Result<readonly ExportedFile[], string> {
   if (contract.kind !== 'table')
-    return fail('Pictures are no table: only rows of a table can be taken along as a file.');
+    return fail('Only the rows of a table can be taken along as a file, and these are none.');
   const table = storedTable(contract, examples);
   if (!table.ok) return table;
   const text = tableText(table.value);

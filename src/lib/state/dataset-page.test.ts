@@ -63,6 +63,8 @@ async function page() {
       case 'export':
         return { type: 'exported', files: [{ name: `${question.state}.csv`, type: 'text/csv', text: '' }] };
       case 'difference':
+      case 'series':
+      case 'sound':
       case 'labelling':
         throw new Error('not asked for here');
       default:

@@ -23,6 +23,7 @@ const store: DatasetStore = {
   withhold: async () => {},
   judge: () => Promise.reject(new Error('not asked for here')),
   journal: async () => [],
+  sound: async () => undefined,
   delete: async () => {},
 };
 const task = {

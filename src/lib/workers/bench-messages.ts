@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly target: string;
   /** What is done to rows first, as it stands in a file (core/recipe); null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
+  /** Windows of a series are learnt from; null: rows as they are. */
+  readonly series: TrainSetup['series'];
 }
 export interface TrainRequest {
   readonly id: number;
@@ -30,6 +32,7 @@ export interface TrainRequest {
   readonly target: string;
   /** As it was opened. */
   readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {

@@ -7,7 +7,7 @@ import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { benchModelNamed, benchModels, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -119,12 +119,12 @@ async function beginning(
 ): Promise<Begun> {
   const common = { id, program, startedAt: clock.now() };
   if (request.name === 'train') {
-    const opened = await opener.open(request.dataset, request.target, request.recipe);
+    const opened = await opener.open(request.dataset, request);
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
-    const { dataset, data, task, recipe } = opened;
-    const target = data.contract.kind === 'image' ? null : request.target;
-    const setup = setupOf({ name: dataset.name, target, task, recipe }, request.training);
+    const { dataset, data, task, recipe, series, time } = opened;
+    const target = data.contract.kind === 'table' ? request.target : null;
+    const setup = setupOf({ name: dataset.name, target, task, recipe, series, time }, request.training);
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
     return { record, opened, chosen: chosenBy(record), expected: undefined };
   }
@@ -132,7 +132,11 @@ async function beginning(
   if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
-  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, setup.recipe, dataset.state);
+  const opened = await opener.open(
+    dataset.id,
+    { ...setup, target: setup.target ?? PICTURES_TARGET },
+    dataset.state,
+  );
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
@@ -223,20 +227,20 @@ async function kept(
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { model, options, digest } = trained.result.model;
+      const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;
       signal.throwIfAborted();
       await keeper.end(
         {
           type: 'finished',
           trained,
-          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+          model: { bytes: file.byteLength, holdsRows: holdsRows(made) },
         },
         {
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
           },
           again: again === null ? null : { ...again, isSame },
         },

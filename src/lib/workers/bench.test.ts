@@ -1,4 +1,5 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { withoutTimes } from '../../../test/support/without-times.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,7 +94,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
 
 const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null });
+  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -113,7 +114,15 @@ async function endedBy(
 ): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
-    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
+    {
+      name: 'train',
+      dataset: 'set',
+      version,
+      target,
+      recipe: null,
+      series: null,
+      training: { ...wishes, ...own },
+    },
     tell,
     new AbortController().signal,
   );
@@ -405,7 +414,7 @@ describe('a run', () => {
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
-      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      { name: 'train', dataset: 'set', version, target, recipe: null, series: null, training },
       () => {},
       going,
     );
@@ -423,7 +432,7 @@ describe('a run', () => {
     );
     if ('type' in resumed) throw new Error(resumed.message);
     expect(tried).toEqual([1, 2, 3, 4, 5]);
-    expect(resumed.trained.result).toEqual(whole.result);
+    expect(withoutTimes(resumed.trained.result)).toEqual(withoutTimes(whole.result));
     const [ended] = await runs.list();
     expect(ended?.record.outcome.type).toBe('finished');
     expect(ended?.record.manifest.trials).toHaveLength(5);
@@ -443,6 +452,7 @@ describe('a run', () => {
       version,
       target,
       recipe: null,
+      series: null,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -507,6 +517,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     version: opened.version,
     target: 'area',
     recipe: null,
+    series: null,
     training: wishes,
   };
   expect(
@@ -515,7 +526,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null, series: null })).rejects.toThrow(
     'not in this browser',
   );
 
@@ -532,6 +543,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     dataset: 'set',
     target: 'colour',
     recipe: null,
+    series: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

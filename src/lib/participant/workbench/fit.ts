@@ -40,8 +40,10 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
-  /** Mean training loss by step; empty for what learns by a formula. */
+  /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
+  readonly members?: readonly Fitted[] | undefined;
   close(): void;
 }
 
@@ -89,9 +91,66 @@ export async function fitModel(
 async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
   const unsuited = task.model.unsuited(task.contract, task.options);
   if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
-  return task.model.type === 'learner'
-    ? fitLearner(task, task.model, surroundings)
-    : fitNetwork(task, task.model, surroundings);
+  const { model } = task;
+  switch (model.type) {
+    case 'learner':
+      return fitLearner(task, model, surroundings);
+    case 'network':
+      return fitNetwork(task, model, surroundings);
+    case 'ensemble':
+      return fitEnsemble(task, model, surroundings);
+    default:
+      return model satisfies never;
+  }
+}
+
+/** Each member to all rows, one after the other. */
+async function fitEnsemble(
+  task: FitTask,
+  { members }: Extract<BenchModel, { type: 'ensemble' }>,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const fitted: Fitted[] = [];
+  const close = (): void => fitted.forEach((one) => one.close());
+  let isWhole = false;
+  try {
+    for (const [at, { chosen }] of members.entries()) {
+      const onProgress = (fraction: number): void =>
+        surroundings.onProgress?.((at + fraction) / members.length);
+      const one = await fitModel({ ...task, ...chosen }, { ...surroundings, onProgress });
+      if (!one.ok) return one;
+      fitted.push(one.value);
+    }
+    isWhole = true;
+  } finally {
+    if (!isWhole) close();
+  }
+  const weights = Float64Array.from(members, ({ weight }) => weight);
+  const learnt = [weights, ...fitted.flatMap((one) => one.learnt)];
+  return ok({
+    async predict(features, count) {
+      const outputs: Float64Array[] = [];
+      for (const one of fitted) outputs.push(await one.predict(features, count));
+      return weighedOutputs(outputs, weights);
+    },
+    digest: digestOfParts(learnt),
+    bytes: learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    learnt,
+    curve: [],
+    members: fitted,
+    close,
+  });
+}
+
+/** Σ weight · outputs */
+export function weighedOutputs(
+  outputs: readonly Float64Array[],
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const mean = new Float64Array(outputs[0]?.length ?? 0);
+  for (const [at, own] of outputs.entries())
+    for (let i = 0; i < mean.length; i += 1) mean[i]! += weights[at]! * own[i]!;
+  return mean;
 }
 
 async function fitLearner(
@@ -106,7 +165,7 @@ async function fitLearner(
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
-    curve: [],
+    curve: predictor.curve ?? [],
     close: () => {},
   });
 }
