@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import * as v from 'valibot';
 import type { TableContract } from '../core/data/contract.ts';
 import { digestOfText } from '../core/digest.ts';
-import type { DatasetCommit } from '../ports/dataset-store.ts';
-import { exportDataset } from './export-dataset.ts';
+import { exportDataset, type ExportedState } from './export-dataset.ts';
 
 const contract: TableContract = {
   kind: 'table',
@@ -29,17 +28,12 @@ const contract: TableContract = {
     ],
   },
 };
-const commit: DatasetCommit = {
+const commit: ExportedState = {
   number: 2,
-  parent: 1,
   message: 'age of row 1: "41"',
   at: Date.UTC(2026, 10, 26),
   version: digestOfText('v'),
   count: 2,
-  classCounts: [1, 1],
-  changed: 1,
-  added: 0,
-  removed: 0,
 };
 const examples = {
   count: 2,

@@ -2,11 +2,11 @@
 // (JSON-LD by MLCommons). All three are of the very same bytes.
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { TableContract } from '../core/data/contract.ts';
+import type { DataContract, TableContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { digestOf } from '../core/digest.ts';
+import type { DatasetVersion } from '../core/ids.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { DatasetCommit, DatasetRecord } from '../ports/dataset-store.ts';
 import { storedTable } from './stored-table.ts';
 import { tableText } from './table-text.ts';
 
@@ -16,10 +16,26 @@ export interface ExportedFile {
   readonly text: string;
 }
 
+/** What the files are of, and what they say of it. */
+export interface ExportedDataset {
+  readonly name: string;
+  readonly contract: DataContract;
+  /** Where it was read from. */
+  readonly source: string;
+}
+export interface ExportedState {
+  readonly number: number;
+  readonly message: string;
+  /** Unix ms. */
+  readonly at: number;
+  readonly version: DatasetVersion;
+  readonly count: number;
+}
+
 /** Data, pointer, description. Refused with a sentence where it is no table, or too large for one text. */
 export function exportDataset(
-  { name, contract, source }: Pick<DatasetRecord, 'name' | 'contract' | 'source'>,
-  commit: DatasetCommit,
+  { name, contract, source }: ExportedDataset,
+  commit: ExportedState,
   examples: Examples,
 ): Result<readonly ExportedFile[], string> {
   if (contract.kind !== 'table')
@@ -46,7 +62,7 @@ interface About {
   readonly source: string;
   readonly file: string;
   readonly bytes: Uint8Array;
-  readonly commit: DatasetCommit;
+  readonly commit: ExportedState;
 }
 
 const fileStem = (name: string): string =>
