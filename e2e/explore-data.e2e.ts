@@ -78,6 +78,18 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await page.reload();
   await expect(states.getByRole('button', { name: 'Use this state: “Row 3 removed”' })).toBeVisible();
 
+  // A name for a state, the pointer for DVC, and a column that the federation may not read.
+  await states.getByRole('button', { name: 'Name “Imported”' }).click();
+  await states.getByLabel('Name of this state').fill('as they came');
+  await states.getByRole('button', { name: 'Keep the name' }).click();
+  await expect(states.getByRole('listitem').filter({ hasText: 'Imported' })).toContainText('as they came');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'DVC pointer' }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.csv\.dvc$/);
+  const grants = page.getByRole('region', { name: 'What its federation may read' });
+  await expect(grants.getByRole('checkbox', { name: /^age/ })).toBeVisible();
+  expect(await findings(page, 'explore-grants')).toEqual([]);
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);
