@@ -5,6 +5,8 @@ import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import type { LinearPredictor } from '../../core/learners/linear.ts';
+import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -13,6 +15,7 @@ import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
+import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
 
@@ -37,6 +40,8 @@ export interface Fitted {
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
   /** Mean training loss by step; empty for what learns by a formula. */
+  /** Of a linear model: its weights, for what asks which words it looks at. */
+  readonly line?: LogisticPredictor | LinearPredictor;
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
   close(): void;
 }
@@ -102,6 +107,7 @@ async function fitLearner(
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
+    ...(isLine(predictor) ? { line: predictor } : {}),
     curve: [],
     close: () => {},
   });
