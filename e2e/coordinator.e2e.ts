@@ -65,6 +65,14 @@ async function parametersSaid(page: Page): Promise<number> {
   return Number(/([\d\s,.]+) parameters/.exec(said)?.[1]?.replace(/\D/g, ''));
 }
 
+async function sayWhatFor(page: Page): Promise<void> {
+  await page.getByLabel('Decision').fill('Who is called for a second look.');
+  await page.getByLabel('What is predicted').fill('Whether the heart is ill.');
+  await page.getByLabel('One prediction is for').fill('A patient.');
+  await page.getByLabel('Whom it affects').fill('Patients.');
+  await page.getByLabel('Not to be used for').fill('Dogs.');
+}
+
 test('the printed link signs in once: the token leaves the address, the cookie is out of reach, and the link is spent', async ({
   page,
   context,
@@ -121,6 +129,7 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await expect(title).not.toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('Purpose').fill('Tells who needs a second look.');
   await page.getByLabel('Who runs it').fill('The clinic in the valley');
+  await sayWhatFor(page);
   await next(page);
 
   await page.getByRole('radio', { name: /A table/ }).check();
@@ -240,6 +249,21 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await expect
     .poll(async () => Number(/\d+/.exec(await openRound.innerText())?.[0]), { timeout: 30_000 })
     .toBeGreaterThan(before);
+
+  // What it is for changes in mid-run, and what a version must reach: the run keeps its own brief.
+  const places = page.getByRole('navigation', { name: 'Heart clinics' });
+  await places.getByRole('link', { name: 'Settings' }).click();
+  const saves = page.getByRole('button', { name: 'Save brief and conditions' });
+  await expect(saves).toHaveAttribute('aria-disabled', 'true');
+  await page.getByLabel('Not to be used for').fill('Children.');
+  await page.getByRole('button', { name: 'Add a condition' }).click();
+  const condition = page.getByRole('group', { name: 'Condition 1' });
+  await condition.getByRole('combobox', { name: 'Figure' }).selectOption('Rounds');
+  await condition.getByLabel('At most').fill('400');
+  await saves.click();
+  await expect(page.getByText('Saved: version 2 of the brief.').first()).toBeVisible();
+  await expect(saves).toHaveAttribute('aria-disabled', 'true');
+  await places.getByRole('link', { name: 'Overview' }).click();
   await page.getByRole('button', { name: 'Finish…' }).click();
   await page
     .getByRole('dialog')
@@ -249,9 +273,11 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await participants.stop();
 
   // Every version has its metric; a round that was committed can be opened.
-  const places = page.getByRole('navigation', { name: 'Heart clinics' });
   await places.getByRole('link', { name: 'Runs' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Runs' })).toBeVisible();
+  await page.getByText(/^Version 1: run 1/).click();
+  await expect(page.getByText('Dogs.')).toBeVisible();
+  await expect(page.getByText(/^Version 2: no run yet/)).toBeVisible();
   await places.getByRole('link', { name: 'Models' }).click();
   const versions = page.getByRole('table', { name: 'Versions, newest first' });
   const stands = async (): Promise<{ live: number; head: { version: number } }> =>
@@ -318,6 +344,27 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   const values = tensors.ok ? tensors.value.tensors.flatMap((tensor) => [...tensor.values]) : [];
   expect(values).toEqual([...new Float32Array(weights.buffer)]);
 
+  const card = new TextDecoder().decode(await taken('Model card'));
+  expect(card).toMatch(/brief, version 1[^]*\*\*Not to be used for:\*\* Dogs\.[^]*Rounds \| rounds/);
+
+  // No version that fails a condition becomes live: not by the page, and not by a request.
+  await expect(page.getByText('✓passes').first()).toBeVisible();
+  const { spec } = v.parse(
+    v.object({ spec: v.object({ brief: v.unknown() }) }),
+    await (await page.request.get(`${server.url}/api/federations/${id}`)).json(),
+  );
+  const gates = [{ kind: 'quality', metric: 'loss', threshold: 1e-9 }];
+  const question = { data: { brief: spec.brief, gates } };
+  expect((await page.request.put(`${server.url}/api/federations/${id}/question`, question)).ok()).toBe(true);
+  await expect(page.getByText('1 of 1 fails').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'May not be live' })).toHaveAccessibleDescription(
+    /^Loss is [\d.]+, and at most 1e-9 is asked for\.$/,
+  );
+  const asked = await page.request.put(`${server.url}/api/federations/${id}/aliases/live`, {
+    data: { version: earlier },
+  });
+  expect([asked.status(), await asked.json()]).toMatchObject([409, { error: 'gate-failed' }]);
+
   // The invitation leads to the join page.
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await places.getByRole('link', { name: 'Invite' }).click();
@@ -329,6 +376,8 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
   await page.goto(`${server.url}${new URL(link).pathname}`);
   await expect(page.getByRole('heading', { level: 1, name: 'Heart clinics' })).toBeVisible();
+  await page.getByText('The whole brief').click();
+  await expect(page.getByText('Children.')).toBeVisible();
 });
 
 test('a model.json of TensorFlow.js becomes the model, and a layer that cannot be trained here is named', async ({
@@ -377,6 +426,7 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
   await page.goto(`${server.url}/console/new?step=brief`);
   await page.getByLabel('Title', { exact: true }).fill('Own layers');
   await page.getByLabel('Who runs it').fill('The clinic in the valley');
+  await sayWhatFor(page);
   await page.goto(`${server.url}/console/new?step=review`);
   await page.getByRole('button', { name: 'Create the federation' }).click();
   await page.waitForURL('**/console/own-layers');

@@ -1,6 +1,7 @@
 // Training alone: from the sample to a model, with pause, stop, and a reload in the middle that changes nothing.
 import { expect, test, type Page } from '@playwright/test';
 import { bringSample, federationSpec, localModels, unseenErrors } from './errands.ts';
+import { findings } from './findings.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
@@ -55,26 +56,50 @@ test('a run alone shows its loss and accuracy, stands still when paused, and end
   expect(await figureOf(page, /Training loss/)).toBe(loss);
   expect(await steps(page)).toBe(stood);
 
+  await page.getByRole('button', { name: 'Single step' }).click();
+  await expect(page.getByRole('heading', { name: /^Step [\d,]+, on \d+ examples$/ })).toBeVisible();
+  await expect(page.getByRole('row', { name: /^dense_2 / })).toContainText('[');
+  expect(await findings(page, 'step-view')).toEqual([]);
+
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(heading(page, 'Training alone')).toBeVisible();
   await expect.poll(() => figureOf(page, /Training loss/)).not.toBe(loss);
+
+  // A branch that runs away pauses by itself and says what to do.
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(heading(page, 'Paused')).toBeVisible();
+  await page
+    .getByRole('button', { name: /^Branch from step/ })
+    .last()
+    .click();
+  await page.getByLabel('Learning rate of the branch').fill('10');
+  await page.getByRole('button', { name: /^Branch from step [\d,]+$/ }).click();
+  const alarm = page.getByRole('alert').filter({ hasText: 'lower learning rate' });
+  await expect(alarm).toBeVisible({ timeout: 30_000 });
+  await expect(heading(page, 'Paused')).toBeVisible();
+  expect(await findings(page, 'alarm')).toEqual([]);
   await page.getByRole('button', { name: 'Stop and keep' }).click();
   await expect(heading(page, 'Stopped')).toBeVisible();
   await page.getByRole('link', { name: 'Try this model' }).click();
   await expect(page.getByRole('heading', { name: 'Try the model' })).toBeVisible();
   await expect(page.getByLabel('Model')).toHaveValue(/^local:/);
+  await page.goto(`${server.url}/me/runs`);
+  const branched = page.getByRole('row').filter({ hasText: /step [\d,]+ of/ });
+  await expect(branched).toContainText(/learning rate [\d.]+ → 10$|learning rate [\d.]+ → 10[^\d.]/);
+  await expect(branched.getByRole('link')).toHaveAttribute('href', /^#run-/);
+  expect(await findings(page, 'runs-alone')).toEqual([]);
   expect(errors).toEqual([]);
 });
 
 test('a run that a reload cut in its middle goes on to the very same model', async ({ page }) => {
   await bringSample(page, base, 300);
   await page.getByRole('button', { name: 'Train alone' }).click();
-  await startOnCpu(page, 200);
+  await startOnCpu(page, 80);
   await expect(heading(page, 'Trained')).toBeVisible({ timeout: 90_000 });
   const whole = { loss: await figureOf(page, /Training loss/), held: await figureOf(page, /held out/) };
 
   await page.getByRole('button', { name: 'Train again' }).click();
-  await startOnCpu(page, 200);
+  await startOnCpu(page, 80);
   await untilHalf(page);
   await page.reload();
   await page.getByRole('button', { name: 'Go on' }).click();

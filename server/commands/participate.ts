@@ -54,6 +54,12 @@ const invitationOf = (text: string): string => {
     throw new InvalidArgumentError('A link that ends in ?invite= and 22 characters, or these alone.');
   return code;
 };
+const sizeOf = (text: string): number => {
+  const read = /^(\d+(?:\.\d+)?)\s*(kB|MB|GB)$/i.exec(text.trim());
+  const bytes = Number(read?.[1]) * ({ kb: 1e3, mb: 1e6, gb: 1e9 }[read?.[2]?.toLowerCase() ?? ''] ?? NaN);
+  if (bytes > 0) return Math.round(bytes);
+  throw new InvalidArgumentError('A size as 500kB, 20MB or 1.5GB.');
+};
 const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path];
 
 interface Flags {
@@ -67,6 +73,7 @@ interface Flags {
   readonly backend: HeadlessSetup['backend'];
   readonly processes?: number;
   readonly rounds?: number;
+  readonly mostBytes?: number;
   readonly tags?: HeadlessSetup['tags'];
   readonly invitation?: string;
   readonly state?: string;
@@ -113,6 +120,11 @@ export function register(program: Command): void {
     )
     .option('--rounds <number>', 'leave after this many committed rounds', wholeFrom(1))
     .option(
+      '--most-bytes <size>',
+      'leave before more than this has crossed, up and down together, for each participant: 20MB, 1.5GB',
+      sizeOf,
+    )
+    .option(
       '--state <directory>',
       'keep each participant’s key, unsent update, receipts, SCAFFOLD’s control and a model of its own there: stopped or killed, the same command comes back as the same participants and sends what they had trained (default: in memory)',
     )
@@ -139,6 +151,7 @@ export function register(program: Command): void {
       seed: flags.seed,
       backend: flags.backend,
       rounds: flags.rounds ?? null,
+      mostBytes: flags.mostBytes ?? null,
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
       ...(flags.tags === undefined ? {} : { tags: flags.tags }),
       ...(flags.invitation === undefined ? {} : { invitation: flags.invitation }),

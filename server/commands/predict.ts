@@ -25,7 +25,7 @@ export function register(program: Command): void {
     )
     .option(
       '--explain [way]',
-      'what each column adds to each prediction: shapley, or lime for a line around it',
+      'what each column adds to each prediction: shapley, lime for a line around it, or of a network gradients',
       oneOf(...waysToExplain),
     )
     .option('--json', 'one line of JSON a row')

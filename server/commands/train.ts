@@ -3,12 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
+import { MOST_FOLDS } from '#lib/participant/workbench/cross-validate.ts';
 import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
+import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
+import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
@@ -20,6 +24,10 @@ interface Flags {
   readonly heldOut: number;
   readonly group?: string;
   readonly time?: string;
+  readonly window?: number;
+  readonly horizon?: number;
+  readonly fill?: number;
+  readonly season?: number;
   readonly recipe?: string;
   readonly model?: string;
   readonly budget?: number;
@@ -28,12 +36,16 @@ interface Flags {
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
+  readonly folds?: number;
   readonly save?: string;
   readonly seed: number;
   readonly backend: TrainSetup['backend'];
   readonly state?: string;
   readonly resume?: string;
   readonly again?: string;
+  readonly stepView?: true;
+  readonly export?: RunExport['name'];
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -53,7 +65,30 @@ export function register(program: Command): void {
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
     .option('--group <column>', 'rows of one group are never on both sides of the split')
-    .option('--time <column>', 'hold out the latest rows by this column')
+    .option(
+      '--time <columns>',
+      'hold out the latest rows by this column; with --window it may be year,month,day,hour',
+    )
+    .option(
+      '--window <steps>',
+      'the rows are moments: look at so many of them, in the order of --time',
+      wholeOf(1),
+    )
+    .option(
+      '--horizon <steps>',
+      'with --window: foretell so many steps after the last (default: 1)',
+      wholeOf(1),
+    )
+    .option(
+      '--fill <steps>',
+      'with --window: gaps that the value before them closes, at most (default: 3)',
+      wholeOf(0),
+    )
+    .option(
+      '--season <steps>',
+      'with --window: steps of a season (default: a day of hours, a week of days)',
+      wholeOf(2),
+    )
     .option(
       '--recipe <file>',
       'what is done to the rows first, as JSON (tributary data --recipe prints the usual one)',
@@ -72,6 +107,11 @@ export function register(program: Command): void {
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option(
+      '--folds <number>',
+      'cross-validation as well: every row is judged once, by models of the other parts',
+      wholeOf(2, MOST_FOLDS),
+    )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
     .option(
@@ -86,6 +126,16 @@ export function register(program: Command): void {
       '--again <path>',
       'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
     )
+    .option(
+      '--step-view',
+      'of a network named by --model: what each step takes and moves, layer by layer; several times slower',
+    )
+    .option(
+      '--export <form>',
+      `writes what it was given, its figures and curves for another program: ${runExports.map(({ name }) => name).join(', ')}`,
+      oneOf(...runExports.map(({ name }) => name)),
+    )
+    .option('--out <directory>', 'for --export: where to')
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -94,7 +144,12 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
-        const result = await runTraining(await askedOf(flags), { signal: cancel.signal, say });
+        const result = await runTraining(await askedOf(flags), {
+          signal: cancel.signal,
+          say,
+          stepView: flags.stepView,
+          exports: exportsOf(flags),
+        });
         if (result.isSame === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
@@ -104,6 +159,12 @@ export function register(program: Command): void {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }
     });
+}
+
+function exportsOf({ export: form, out }: Flags): ExportWish | undefined {
+  if ((form === undefined) !== (out === undefined))
+    throw new UnusableTraining('--export says for which program, --out in which directory: give both.');
+  return form === undefined || out === undefined ? undefined : { form, directory: resolve(out) };
 }
 
 /** Follows from the list of steps. */
@@ -152,10 +213,21 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     if (flags.resume !== undefined) return { type: 'resume', directory };
     return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
   }
+  if (flags.stepView === true && flags.model === 'auto')
+    throw new UnusableTraining(
+      '--step-view is for one network: name it by --model. A search takes thousands of steps.',
+    );
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
   if (flags.model !== 'auto' && [flags.budget, flags.trials, flags.search].some((flag) => flag !== undefined))
     throw new UnusableTraining(
       '--budget, --trials and --search are for --model auto: a model by name is trained once.',
+    );
+  if (
+    flags.window === undefined &&
+    [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
+  )
+    throw new UnusableTraining(
+      '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
@@ -171,6 +243,15 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   heldOut: flags.heldOut,
   group: flags.group ?? null,
   time: flags.time ?? null,
+  series:
+    flags.window === undefined
+      ? null
+      : {
+          window: flags.window,
+          horizon: flags.horizon ?? 1,
+          fill: flags.fill ?? USUAL_FILL,
+          season: flags.season ?? null,
+        },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   model: flags.model ?? null,
   budgetMs: flags.budget ?? null,
@@ -179,6 +260,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,
+  folds: flags.folds ?? null,
   save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
   backend: flags.backend,

@@ -7,18 +7,20 @@ import { modelText, type FederationSpec } from '#lib/core/federation.ts';
 import { RunNumber, VersionNumber, type FederationId, type ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
-import type { AliasMove } from '#lib/protocol/views.ts';
 import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
 import { turnAwayUninvited } from './access.ts';
+import { changeOfBrief, numbered } from './briefs.ts';
 import type { Federation } from './federation.ts';
+import { failedGates, moved, pinsAt } from './live-version.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 import { madeByNone } from './version-log.ts';
 
 /** Why an action is not possible now, in a sentence. */
 export interface ActionRefusal {
-  readonly error: 'not-now' | 'unknown-version' | 'unknown-participant' | 'unknown-invitation' | 'invalid';
+  readonly error:
+    'not-now' | 'gate-failed' | 'unknown-version' | 'unknown-participant' | 'unknown-invitation' | 'invalid';
   readonly message: string;
   readonly issues?: readonly FormIssue[];
 }
@@ -90,6 +92,7 @@ export function act(federation: Federation, action: RunAction): Promise<Result<v
         ]);
         federation.run = run;
         federation.record = next;
+        federation.briefs.started(number);
         break;
       }
       case 'pause':
@@ -141,7 +144,7 @@ async function become(federation: Federation, state: 'running' | 'paused'): Prom
  */
 export function change(
   federation: Federation,
-  spec: FederationSpec,
+  wanted: FederationSpec,
   model: FederatedModel,
 ): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
@@ -150,11 +153,16 @@ export function change(
       return notNow('A running federation cannot be changed. Finish its run first.');
     if (federation.surveys.isOpen)
       return notNow('A survey is under way, by the settings as they are. Change them when it has ended.');
+    const brief = numbered(record.spec.brief, wanted.brief);
+    const spec = { ...wanted, brief };
     const next: FederationRecord = { ...record, spec };
     const { name: metric } = spec.metric;
     const heard =
       metric === record.spec.metric.name ? undefined : await around.records.evaluations(record.id);
-    const changes: Change[] = [{ type: 'change-federation', record: next }, federation.entry('changed')];
+    const changes: Change[] = [
+      { type: 'change-federation', record: next },
+      federation.entry('changed', changeOfBrief(record.spec.brief, brief)),
+    ];
     if (record.state === 'draft') {
       const initial = initialVersion(record.id, spec, model, around.clock.now());
       const digest = await around.blobs.put(bytesOf(initial.parameters));
@@ -187,32 +195,38 @@ export function change(
     }
     if (heard !== undefined) versions.judgeBy(metric, record.state === 'draft' ? [] : heard);
     federation.record = next;
+    federation.briefs.changed(brief, around.clock.now());
     await turnAwayUninvited(federation);
     federation.changed();
     return ok(undefined);
   });
 }
 
-/** `live` names a version by hand, and commits leave it there, until it is moved to the newest again. */
+/** `live` names a version by hand, and commits leave it there, until it is moved to the newest again that it may name. */
 export function moveLive(
   federation: Federation,
   version: VersionNumber,
 ): Promise<Result<void, ActionRefusal>> {
   return federation.enqueue(async () => {
     const { record, versions } = federation;
-    if (versions.get(version) === undefined)
+    const wanted = versions.get(version);
+    if (wanted === undefined)
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
     if (versions.isDamaged(version))
       return notNow(`Version ${version} is damaged on the server’s disk. Make another one live.`);
-    const next: FederationRecord = {
-      ...record,
-      live: version,
-      livePinned: version !== versions.head.version,
-    };
-    const move: AliasMove = { alias: 'live', version, at: federation.around.clock.now(), by: 'coordinator' };
+    const issues = failedGates(federation, wanted);
+    const [issue] = issues;
+    if (issue !== undefined)
+      return fail<ActionRefusal>({
+        error: 'gate-failed',
+        message: `Version ${version} may not be live. ${issue.message} Choose a version that passes every condition, or change the conditions, which is written down.`,
+        issues,
+      });
+    const next: FederationRecord = { ...record, live: version, livePinned: pinsAt(federation, version) };
+    const at = federation.around.clock.now();
     await federation.write([
       { type: 'change-federation', record: next },
-      { type: 'move-alias', federation: record.id, move },
+      moved(federation, { alias: 'live', version, at, by: 'coordinator' }),
       federation.entry('live-moved', { version }),
     ]);
     federation.record = next;

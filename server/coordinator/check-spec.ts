@@ -5,6 +5,7 @@ import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
+import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { sharedLength } from '#lib/core/model/own-part.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
@@ -43,6 +44,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
   const strategy = family === undefined ? strategyNamed(spec.strategy.name) : undefined;
   issues.push(
     ...[
+      ...checkGates(spec, shape.type),
       ...planned,
       ...checkPrivacy(spec, family !== undefined, network),
       ...checkSecureSum(spec, strategy),

@@ -2,6 +2,7 @@
 import type { VersionNumber } from '#lib/core/ids.ts';
 import { acceptedReports, type Aggregation } from '#lib/core/round/round-state.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
+import { hasGates } from './live-version.ts';
 import type { MadeVersion } from './publish.ts';
 
 export interface Commit {
@@ -61,11 +62,13 @@ export function planCommit(input: {
         ? `The run ended after its last round: ${roundsCommitted} are committed.`
         : undefined;
   const isLast = outcome !== undefined;
+  // Nobody has scored it yet: gates are judged later (live-version.ts).
+  const staysLive = input.record.livePinned || hasGates(input.record);
   const record: FederationRecord = {
     ...input.record,
     roundsCommitted,
     state: isLast ? 'finished' : input.record.state,
-    live: input.record.livePinned ? input.record.live : version,
+    live: staysLive ? input.record.live : version,
   };
   const run: RunRecord = isLast ? { ...input.run, endedAt: at, outcome } : input.run;
   return {
@@ -76,7 +79,7 @@ export function planCommit(input: {
       { type: 'insert-version', record: made },
       { type: 'change-federation', record },
       ...(isLast ? [{ type: 'put-run', record: run } as const] : []),
-      ...(record.livePinned
+      ...(staysLive
         ? []
         : [
             {

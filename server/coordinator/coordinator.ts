@@ -12,6 +12,7 @@ import {
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.ts';
+import type { BriefVersion, ChangedQuestion } from '#lib/protocol/briefs.ts';
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
@@ -45,13 +46,17 @@ import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
 import { Invitations } from './invitations.ts';
 import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
+import { Briefs } from './briefs.ts';
+import { changeQuestion } from './question.ts';
 import { beginLog, logReply, type LogQuestion } from './log-replies.ts';
+import { promote } from './live-version.ts';
 import { disconnected, receive, refused, type ClientMessage } from './messages.ts';
 import { PrivacyLedger } from './privacy-ledger.ts';
 import { goOnFromIntact, onceDamaged } from './restore.ts';
 import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
+import { versionCard } from './version-card.ts';
 import { VersionList } from './version-list.ts';
 import { versionLog } from './version-log.ts';
 
@@ -66,6 +71,15 @@ export interface Coordinator {
   /** Without an id, one is made of the title. */
   create(id: FederationId | null, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal>>;
   change(id: FederationId, spec: FederationSpec): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** What it is for, and what a version must reach to be live: at any time. */
+  changeQuestion(
+    id: FederationId,
+    question: ChangedQuestion,
+  ): Promise<Result<FederationView, ActionRefusal> | undefined>;
+  /** A model card in Markdown; undefined: there is no such version. */
+  card(id: FederationId, version: VersionNumber): Promise<string | undefined>;
+  /** Oldest first. */
+  briefs(id: FederationId): readonly BriefVersion[] | undefined;
   act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
   moveLive(
     id: FederationId,
@@ -161,7 +175,8 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     },
     aliases: async (id) => (federations.has(id) ? records.aliases(id) : undefined),
 
-    async create(wanted, spec) {
+    async create(wanted, asked) {
+      const spec = { ...asked, brief: { ...asked.brief, version: 1 } };
       const checked = checkSpec(spec);
       if (!checked.ok) return invalid(checked.error);
       const id = wanted ?? freeId(spec.brief.title, (one) => federations.has(one));
@@ -216,6 +231,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
           ledger: new PrivacyLedger(former),
           log: versionLog(id, around.key, []),
           invitations: new Invitations([], []),
+          briefs: new Briefs(record, []),
           exclusions: [],
           surveys: [],
           lastRounds: new Map(),
@@ -231,6 +247,12 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       if (!checked.ok) return invalid(checked.error);
       return asked(id, (one) => change(one, spec, checked.value), viewOf);
     },
+    changeQuestion: (id, question) => asked(id, (one) => changeQuestion(one, question), viewOf),
+    card: async (id, version) => {
+      const federation = federations.get(id);
+      return federation && versionCard(federation, version);
+    },
+    briefs: (id) => federations.get(id)?.briefs.views,
     act: (id, action) => asked(id, (one) => act(one, action), viewOf),
     moveLive: (id, version) =>
       asked(
@@ -425,6 +447,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
       journal: journalAfter(id, journal.at(-1)),
       ledger: new PrivacyLedger(journal),
       log: versionLog(id, around.key, await records.log(id)),
+      briefs: new Briefs(record, journal),
       invitations: new Invitations(await records.invitations(id), await records.admissions(id)),
       exclusions: await records.exclusions(id),
       surveys,
@@ -447,6 +470,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const doubtful = onceDamaged(sinceMade(journal));
   federation.background('check-versions', async () => {
     await goOnFromIntact(federation, doubtful);
+    await promote(federation, 'all');
     await federation.finishAtTarget();
   });
   return federation;

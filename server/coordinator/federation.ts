@@ -42,9 +42,11 @@ import { Attendance } from './attendance.ts';
 import { planCommit, type Commit } from './commit.ts';
 import { viewOf } from './federation-view.ts';
 import { Interlude } from './interlude.ts';
+import type { Briefs } from './briefs.ts';
 import type { Invitations } from './invitations.ts';
 import type { Journal } from './journal.ts';
 import { madeBy, type Made, type VersionLog } from './version-log.ts';
+import { promote } from './live-version.ts';
 import { Pace } from './pace.ts';
 import { ParticipantTimers } from './participant-timers.ts';
 import type { PrivacyLedger } from './privacy-ledger.ts';
@@ -81,6 +83,7 @@ export interface FederationParts {
   readonly ledger: PrivacyLedger;
   readonly log: VersionLog;
   readonly invitations: Invitations;
+  readonly briefs: Briefs;
   readonly exclusions: readonly ExclusionRecord[];
   readonly surveys: readonly StoredSurvey[];
   /** The last round that each participant was configured in. */
@@ -97,6 +100,7 @@ export class Federation {
   readonly log: VersionLog;
   readonly attendance = new Attendance();
   readonly invitations: Invitations;
+  readonly briefs: Briefs;
   readonly exclusions: Map<ParticipantId, ExclusionRecord>;
   readonly driver: RoundDriver;
   /** The secure sums of the present round, where the run has them. */
@@ -143,6 +147,7 @@ export class Federation {
     this.ledger = parts.ledger;
     this.log = parts.log;
     this.invitations = parts.invitations;
+    this.briefs = parts.briefs;
     this.exclusions = new Map(parts.exclusions.map((one) => [one.participant, one]));
     this.#lastRounds = new Map(parts.lastRounds);
     this.#interlude = new Interlude(around.clock, () => this.background('go-on', () => this.goOn()));
@@ -305,6 +310,7 @@ export class Federation {
     this.#interlude.evaluated(version, participant);
     if (this.#spec.rules.mode.type === 'asynchronous')
       this.background('target', async () => void (await this.finishAtTarget()));
+    this.background('live', () => promote(this));
     this.changed();
   }
 
@@ -478,6 +484,7 @@ export class Federation {
 
   /** What is due: the end of a run that reached its target, the next round, or seats in the open one. Within the queue. */
   async goOn(): Promise<void> {
+    await promote(this);
     if (!(await this.finishAtTarget())) {
       await this.openIfDue();
       await this.seats.fill();
@@ -694,6 +701,7 @@ export class Federation {
       this.#sumsFailed = 0;
       this.record = commit.record;
       this.run = commit.run;
+      this.background('live', () => promote(this));
       const deltas = this.versions.deltasTo(round.version);
       for (const { candidate, connection } of this.attendance.devices())
         connection.send('committed', {

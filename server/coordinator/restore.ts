@@ -7,6 +7,7 @@ import { VersionNumber } from '#lib/core/ids.ts';
 import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, JournalRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
+import { automaticLive, hasGates } from './live-version.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 import { madeByNone } from './version-log.ts';
 
@@ -115,12 +116,14 @@ async function restore(
     durationMs: null,
   };
   // A version that somebody made live by hand stays live, unless it is one of those that are lost.
-  const keepsLive = record.livePinned && !versions.isDamaged(record.live);
-  const next: FederationRecord = keepsLive ? record : { ...record, live: version, livePinned: false };
+  const keepsLive = (record.livePinned || hasGates(record)) && !versions.isDamaged(record.live);
+  // Something must be live: with gates the newest that passes them, and this one only where none is left.
+  const live = (hasGates(record) ? automaticLive(federation)?.version : undefined) ?? version;
+  const next: FederationRecord = keepsLive ? record : { ...record, live, livePinned: false };
   const move: Change = {
     type: 'move-alias',
     federation: record.id,
-    move: { alias: 'live', version, at, by: 'automatic' },
+    move: { alias: 'live', version: live, at, by: 'automatic' },
   };
   const damaged = lost.map((one) => one.version).sort((a, b) => a - b);
   const digest: Digest = intact.digest;

@@ -37,6 +37,11 @@ export function digitsFederation(participants: number): DemoFederation {
         purpose:
           'Learns to read digits as many hands draw them, without any of the drawings being collected.',
         coordinator: 'Tributary demo',
+        decision: 'None: it shows how a federation learns while you watch.',
+        predicts: 'The digit on a picture, 0 to 9.',
+        unit: 'A picture of one digit.',
+        affected: 'Nobody: the digits are drawn for the demonstration, or made by a generator.',
+        outOfScope: 'Reading numbers that anything depends on.',
         dataWanted: 'Digits from 0 to 9, drawn by you or made by the sample generator on your device.',
       },
       metric: { name: 'accuracy', target: null },
@@ -78,6 +83,11 @@ export function patientsFederation(): DemoFederation {
         purpose:
           'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
         coordinator: 'Tributary demo',
+        decision: 'None: it shows how clinics could learn together, on patients that a generator makes.',
+        predicts: 'Whether a patient has the disease.',
+        unit: 'A patient, at one visit.',
+        affected: 'Nobody: the patients are made up.',
+        outOfScope: 'Anything about a living patient.',
         dataWanted: 'A table of patients with the columns below, or the sample cohort made on your device.',
       },
       metric: { name: 'balanced-accuracy', target: null },

@@ -135,6 +135,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route(
       'GET',
+      'federations/*/briefs',
+      of((_, id) => federations.briefs(id)),
+    ),
+    route(
+      'GET',
       'federations/*/log',
       of((_, id, __, query) => federations.log(id, query)),
     ),
@@ -145,6 +150,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
         const reply = await exportVersion(coordinator, blobs, exports, id, version, query);
         return having(reply, 'exported', id, { version, format: query.get('format') ?? '' });
       }),
+    ),
+    route(
+      'GET',
+      'federations/*/versions/*/card.md',
+      of((_, id, [version = '']) => federations.card(id, version)),
     ),
     route('GET', 'parameters/*', (request, [digest = '']) =>
       getParameters(request, digest, coordinator, blobs),
@@ -177,6 +187,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       'PUT',
       'federations/*',
       of((request, id) => federations.change(request, id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/question',
+      of((request, id) => federations.changeQuestion(request, id)),
     ),
     byCoordinator(
       'POST',

@@ -1,8 +1,9 @@
 // Federations over HTTP: views for everybody, actions for signed-in coordinators (protocol/http.ts has the list).
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { ParticipantId, RoundNumber, type FederationId } from '#lib/core/ids.ts';
+import { ParticipantId, RoundNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
+import { ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
 import { NewSurvey } from '#lib/protocol/survey-views.ts';
@@ -29,6 +30,8 @@ function outcome(id: string, result: Result<unknown, ActionRefusal> | undefined,
   switch (error) {
     case 'not-now':
       return refusal(409, error, message);
+    case 'gate-failed':
+      return refusal(409, error, message, { issues: issues?.map((issue) => ({ ...issue })) });
     case 'unknown-version':
     case 'unknown-participant':
     case 'unknown-invitation':
@@ -96,6 +99,25 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     return read.ok
       ? having(outcome(id, await coordinator.change(id, read.value.spec)), 'changed', id)
       : read.error;
+  },
+  async card(id: FederationId, version: string): Promise<Reply> {
+    const number = v.safeParse(VersionNumber, /^\d+$/.test(version) ? Number(version) : undefined);
+    const card = number.success ? await coordinator.card(id, number.output) : undefined;
+    if (card === undefined) return refusal(404, 'unknown-version', `There is no version ${version}.`);
+    const headers = {
+      'content-type': 'text/markdown; charset=utf-8',
+      'content-disposition': `attachment; filename="${id}-v${version}-card.md"`,
+      'cache-control': 'no-store',
+    };
+    return { status: 200, headers, body: card };
+  },
+  briefs: (id: FederationId): Reply => found(id, coordinator.briefs(id)),
+  async changeQuestion(request: IncomingMessage, id: FederationId): Promise<Reply> {
+    const read = await readJson(request, ChangedQuestion);
+    if (!read.ok) return read.error;
+    const reply = outcome(id, await coordinator.changeQuestion(id, read.value));
+    const brief = coordinator.view(id)?.spec.brief.version ?? 1;
+    return having(reply, 'question-changed', id, { brief, gates: read.value.gates.length });
   },
   async act(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, RunAction);

@@ -9,6 +9,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { createQueue, type Engines } from '#lib/participant/engine.ts';
 import { readJoined, writeJoined } from '#lib/participant/joined.ts';
+import { createOwnLimits, NO_LIMITS, writeLimits } from '#lib/participant/own-limits.ts';
 import type { ParticipationView } from '#lib/participant/participation.ts';
 import { takePart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
@@ -148,7 +149,10 @@ function runOne(
     if (isJoined && !isEquipped && view.state === 'idle')
       void clock.tick().then(() => giveUp(new UnusableData(part.view.lastEvent ?? LEFT)));
     endIfScored(view);
+    if (isJoined && view.blocked?.reason === 'own-limit') finish(view.blocked.message);
   });
+  const mostBytes = setup.mostBytes ?? null;
+  const limits = mostBytes === null ? undefined : createOwnLimits(store, link, clock);
   const part = takePart({
     federation: setup.federation,
     link,
@@ -158,6 +162,7 @@ function runOne(
     clock,
     queue,
     turn: onlyOne,
+    ...(limits === undefined ? {} : { limits }),
     mayFreeze: false,
     onView: told,
     onFault: (fault) =>
@@ -183,6 +188,7 @@ function runOne(
 
   const close = async (): Promise<void> => {
     await part.close();
+    await limits?.close();
     link.close();
     clock.close();
     closeState();
@@ -211,6 +217,7 @@ function runOne(
       tags: setup.tags,
       invitation: setup.invitation,
     };
+    if (mostBytes !== null) await writeLimits(store, { ...NO_LIMITS, bytesInAll: mostBytes });
     const joined = await readJoined(store, setup.federation);
     // Joining anew would give up what an earlier process trained and did not send.
     if (joined !== undefined)

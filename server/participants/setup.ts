@@ -29,6 +29,8 @@ export const HeadlessSetup = v.object({
   invitation: v.optional(v.nullable(v.string()), null),
   /** Leave once this many more rounds are committed; null: stay until the run ends. */
   rounds: v.nullable(v.pipe(whole, v.minValue(1))),
+  /** What may cross in both directions, for each participant, over all its starts where state is kept; null: no limit. */
+  mostBytes: v.exactOptional(v.nullable(whole)),
 });
 export type HeadlessSetup = v.InferOutput<typeof HeadlessSetup>;
 

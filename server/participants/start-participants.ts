@@ -5,7 +5,11 @@ import * as v from 'valibot';
 import { builtProgram } from '../built-program.ts';
 import { HeadlessLine, type HeadlessSetup } from './setup.ts';
 
-export interface HeadlessOptions extends Omit<HeadlessSetup, 'indices' | 'state' | 'tags' | 'invitation'> {
+export interface HeadlessOptions extends Omit<
+  HeadlessSetup,
+  'indices' | 'state' | 'tags' | 'invitation' | 'mostBytes'
+> {
+  readonly mostBytes?: number | null;
   readonly tags?: HeadlessSetup['tags'];
   readonly invitation?: string | null;
   /** Default: what a participant keeps goes with its process. */
@@ -34,6 +38,7 @@ export function startHeadlessParticipants({
   state,
   tags = [],
   invitation = null,
+  mostBytes = null,
   ...setup
 }: HeadlessOptions): HeadlessParticipants {
   const program = builtProgram('participant-process');
@@ -81,7 +86,14 @@ export function startHeadlessParticipants({
         resolve(well);
       });
     });
-    child.send({ ...setup, state: state ?? null, tags, invitation, indices } satisfies HeadlessSetup);
+    child.send({
+      ...setup,
+      state: state ?? null,
+      tags,
+      invitation,
+      mostBytes,
+      indices,
+    } satisfies HeadlessSetup);
     children.push({ child, ended });
   }
   const all = Promise.all(children.map((one) => one.ended));

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { openDurableFiles } from '#lib/adapters/node/durable-files.ts';
 import { openFileParticipantStore } from '#lib/adapters/node/participant-store.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
-import type { Trial } from '#lib/participant/workbench/trial.ts';
+import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { RunManifest, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { ownDataDirectory } from '../adapters/data-directory.ts';
 import { UnusableTraining } from './unusable.ts';
@@ -75,10 +75,7 @@ export async function openKeptRun(
     },
     checkpoints: store.checkpoints,
     async keep({ trial, ...change }) {
-      const trials =
-        trial === undefined
-          ? present.trials
-          : [...present.trials, { ...trial, options: { ...trial.options } }];
+      const trials = trial === undefined ? present.trials : [...present.trials, plainTrial(trial)];
       present = { ...present, ...change, trials };
       await write();
     },

@@ -1,5 +1,7 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
+import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
+import type { StepView } from '#lib/participant/step-view.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
@@ -16,10 +18,18 @@ export interface SpokenPreparation {
 export type TrainLine =
   | ({ readonly type: 'analysis' } & Analysis)
   | ({ readonly type: 'fairness' } & ShownFairness)
+  | ({ readonly type: 'cross-validation' } & CrossValidation)
   /** What a person should know, in a sentence. */
   | { readonly type: 'note'; readonly message: string }
   /** `holdsRows`: whoever is given the file is given rows that it was learnt from. */
   | { readonly type: 'saved'; readonly path: string; readonly holdsRows: boolean }
+  /** For another program; `then`: what to do with it. */
+  | {
+      readonly type: 'exported';
+      readonly directory: string;
+      readonly files: readonly string[];
+      readonly then: string;
+    }
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
@@ -34,6 +44,8 @@ export type TrainLine =
       readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
+  /** A step of a network, looked at from inside. */
+  | ({ readonly type: 'step' } & StepView)
   | BenchEvent
   | ({ readonly type: 'result' } & BenchResult & {
         readonly seed: number;
@@ -61,6 +73,14 @@ export function spokenReport({ report }: Pick<BenchEntry, 'report'>): string {
   }`;
 }
 
+/** Mean and standard deviation over the folds. */
+function spokenSpread({ byFold, report }: CrossValidation): string {
+  const mean = byFold.reduce((sum, one) => sum + one, 0) / byFold.length;
+  const squares = byFold.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  const spoken = report.type === 'number' ? short : percent;
+  return `${spoken(mean)} ± ${spoken(Math.sqrt(squares / (byFold.length - 1)))}`;
+}
+
 const settingsOf = ({ options }: Pick<BenchEntry, 'options'>): string => {
   const given = Object.entries(options).map(([name, value]) => `${name}=${Number(value.toPrecision(4))}`);
   return given.length === 0 ? '' : ` [${given.join(', ')}]`;
@@ -77,12 +97,18 @@ export function spokenLine(line: TrainLine): readonly string[] {
       ];
     case 'progress':
       return [];
+    case 'step':
+      return spokenStep(line);
     case 'trial':
       return [
         `  ${line.number}. ${line.model}${settingsOf(line)}${line.share < 1 ? ` on ${percent(line.share)} of the rows` : ''}: ${line.loss === null ? 'could not be fitted' : `loss ${short(line.loss)}`}`,
       ];
     case 'analysis':
       return spokenAnalysis(line);
+    case 'cross-validation':
+      return [
+        `Cross-validation, ${line.folds} folds, every row judged once: ${spokenReport(line)}; by fold ${spokenSpread(line)}.`,
+      ];
     case 'note':
       return [line.message];
     case 'fairness':
@@ -91,6 +117,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
       return [
         `Saved as ${line.path}.${line.holdsRows ? ' It holds rows that it was learnt from: give it to nobody who may not see them.' : ' It holds no rows; the categories and the words that it tells apart stand in it.'}`,
       ];
+    case 'exported':
+      return [`Exported to ${line.directory}. There: ${line.then}`];
     case 'suspect-labels':
       return [
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,
@@ -103,12 +131,21 @@ export function spokenLine(line: TrainLine): readonly string[] {
     case 'baseline':
       return [`${line.entry.title}: ${spokenReport(line.entry)}`];
     case 'model':
-      return [`${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`];
+      return [
+        `${line.entry.title}${settingsOf(line.entry)}: ${spokenReport(line.entry)}`,
+        ...(line.entry.members ?? []).map(
+          (member) => `  ${percent(member.weight)} ${member.title}${settingsOf(member)}`,
+        ),
+      ];
     case 'result':
       return [
         ...line.leaderboard.map(
-          ({ title, loss, reason, gain }, place) =>
-            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}`,
+          ({ title, loss, reason, gain, bytes, msPerThousand, tradeOff }, place) =>
+            `${place + 1}. ${title}: loss ${short(loss ?? NaN)}${gain === undefined ? '' : `, ${short(gain.gain)}${within(gain.interval, short)} better than the same answer for all`}. ${reason}${
+              bytes === undefined || msPerThousand === undefined || tradeOff === undefined
+                ? ''
+                : ` ${bytes.toLocaleString('en')} bytes, ${short(msPerThousand)} ms a thousand rows${tradeOff.isOnFront ? '' : ', beaten'}: ${tradeOff.says}`
+            }`,
         ),
         line.says,
         `Model ${line.model.digest.slice(0, 16)}, ${line.model.bytes.toLocaleString('en')} bytes; seed ${line.seed}, engine ${line.backend}.`,
@@ -124,6 +161,19 @@ export function spokenLine(line: TrainLine): readonly string[] {
     default:
       return line satisfies never;
   }
+}
+
+function spokenStep({ step, batch, phases, plainMs, engineMs, layers, ...view }: StepView): string[] {
+  const ms = (value: number): string => `${value.toFixed(2)} ms`;
+  const norm = (value: number | null): string => (value === null ? '–' : short(value));
+  return [
+    `Step ${step} on ${batch} rows: loss ${short(view.loss)}, gradient ${short(view.gradientNorm)}, update ${short(view.updateNorm)}; the engine took ${ms(engineMs)}.`,
+    `  in plain loops ${ms(plainMs)}: forward ${ms(phases.forward)}, loss ${ms(phases.loss)}, backward ${ms(phases.backward)}, optimizer ${ms(phases.optimizer)}`,
+    ...layers.map(
+      (layer) =>
+        `  ${layer.name} [${layer.outputShape.join(', ')}]: gradient ${norm(layer.gradientNorm)}, update ${norm(layer.updateNorm)}`,
+    ),
+  ];
 }
 
 /** Steps that changed how much there is. */

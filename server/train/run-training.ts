@@ -13,7 +13,10 @@ export type Asked =
   | { readonly type: 'again'; readonly directory: string; readonly data: readonly string[] | null };
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
-export async function runTraining(asked: Asked, options: Pick<TrainOptions, 'signal' | 'say'>) {
+export async function runTraining(
+  asked: Asked,
+  options: Pick<TrainOptions, 'signal' | 'say' | 'stepView' | 'exports'>,
+) {
   if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
   if (asked.type === 'again') {
     const { setup, finished, data, program, node } = await readManifest(asked.directory);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
+import { withoutTimes } from '../../test/support/without-times.ts';
 import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
@@ -29,6 +30,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   model: null,
   budgetMs: null,
@@ -37,6 +39,7 @@ const setup = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed: 1,
   backend: 'cpu',
@@ -113,6 +116,26 @@ describe('a run', () => {
     );
   });
 
+  test.each(['tensorboard', 'wandb', 'mlflow', 'csv'] as const)('is exported for %s', async (form) => {
+    const directory = join(folder, 'exported', form);
+    const lines: TrainLine[] = [];
+    await runTraining(
+      { type: 'new', setup: setup(table, 'kind', { model: 'boosted-trees:stages=3' }), directory: null },
+      { signal, say: (line) => lines.push(line), exports: { form, directory } },
+    );
+    const told = lines.find((line) => line.type === 'exported');
+    expect(told?.files.length).toBeGreaterThan(0);
+    expect(told?.files.every((file) => existsSync(join(directory, file)))).toBe(true);
+    const all = told?.files.map((file) => readFileSync(join(directory, file), 'latin1')).join('') ?? '';
+    // The setting that was asked for, a figure, and the curve by stage; the name of the file is the experiment's.
+    expect(all).toContain('boosted-trees');
+    expect(`${all}${told?.files.join()}`).toContain('accuracy');
+    expect(`${all}${told?.files.join()}`).toContain('train/loss');
+    expect(`${all}${told?.files.join()}`).toContain('plants.csv');
+    // Nothing of a row.
+    expect(all).not.toContain('bush');
+  });
+
   test('that searches goes on after it was stopped, with the end that it would have had', async () => {
     const whole = await trained(setup(table, 'kind', { model: 'auto', trials: 5 }));
     const directory = join(folder, 'stopped');
@@ -130,7 +153,7 @@ describe('a run', () => {
     await expect(cut).rejects.toThrow('Stopped.');
     const resumed = await runTraining({ type: 'resume', directory }, { signal, say: () => {} });
     expect(resumed.model).toEqual(whole.result.model);
-    expect(resumed.leaderboard).toEqual(whole.result.leaderboard);
+    expect(withoutTimes(resumed.leaderboard)).toEqual(withoutTimes(whole.result.leaderboard));
   });
 
   test.each([
@@ -350,4 +373,22 @@ describe.skipIf(!isThere)('published data', () => {
     expect(result.verdict).toBe('signal');
     expect(result.model.report.type === 'classes' && result.model.report.accuracy).toBeGreaterThan(0.6);
   });
+});
+
+test('each step of a network is told where that is asked for: shapes, phases, norms, and the same model', async () => {
+  const own = setup(table, 'kind', { model: 'mlp:units=4,layers=1,epochs=1', seed: 3 });
+  const plain = await trained(own);
+  const lines: TrainLine[] = [];
+  const say = (line: TrainLine): number => lines.push(line);
+  const result = await runTraining(
+    { type: 'new', setup: own, directory: null },
+    { signal, say, stepView: true },
+  );
+  expect(result.model.digest).toBe(plain.result.model.digest);
+  expect(plain.lines.some(({ type }) => type === 'step')).toBe(false);
+  const steps = lines.filter((line) => line.type === 'step');
+  expect(steps.map(({ step }) => step)).toEqual(steps.map((_, at) => at + 1));
+  expect(steps.length).toBeGreaterThan(0);
+  for (const step of steps) expect(step.apart).toBeLessThan(1e-3);
+  expect(spokenLine(steps[0]!)[0]).toMatch(/^Step 1 on \d+ rows: loss [\d.]+, gradient/);
 });

@@ -7,17 +7,21 @@ import { parseSpec } from '#lib/core/named-options.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
-import type { Trial } from '#lib/participant/workbench/trial.ts';
+import { crossValidate } from '#lib/participant/workbench/cross-validate.ts';
+import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
   benchModelNamed,
   benchModels,
+  finishedAs,
+  holdsRows,
   usualModel,
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
 import type { KeptRun } from './kept-run.ts';
+import { exportTo, type ExportWish } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
 import { readTrainData } from './read-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -33,10 +37,14 @@ export interface TrainOptions {
   say(line: TrainLine): void;
   /** Where the run is kept, and goes on from. */
   readonly kept?: KeptRun | undefined;
+  /** Each step of a network is looked at from inside, and told. */
+  readonly stepView?: boolean | undefined;
   /** Of a run that is had again: the digest that its model must have. */
   readonly expected?: string | undefined;
   /** And the digest of its rows. */
   readonly expectedData?: string | undefined;
+  /** Where the run is written for another program. */
+  readonly exports?: ExportWish | undefined;
 }
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
@@ -67,7 +75,9 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
+  const startedAt = clock.now();
   const known = kept?.manifest.trials ?? [];
+  const trials: ReturnType<typeof plainTrial>[] = [];
   let toldAt = -Infinity;
   let writing: Promise<void> = Promise.resolve();
   const tell = (event: BenchEvent): void => {
@@ -75,8 +85,9 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       if (clock.monotonic() - toldAt < PROGRESS_EVERY_MS) return;
       toldAt = clock.monotonic();
     }
+    if (event.type === 'trial') trials.push(plainTrial(event));
     if (event.type === 'trial' && event.number > known.length) {
-      const trial = trialOf(event);
+      const trial = plainTrial(event);
       writing = writing.then(() => kept?.keep({ trial }));
       // Heard below, where the run ends.
       writing.catch(() => undefined);
@@ -96,23 +107,27 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     };
     const done = await runBench(
       { data, chosen: chosenOf(setup, data, named, known), seed: setup.seed },
-      { ...surroundings, checkpoints: kept?.checkpoints },
+      {
+        ...surroundings,
+        checkpoints: kept?.checkpoints,
+        onStep: options.stepView === true ? (view) => say({ type: 'step', ...view }) : undefined,
+      },
       tell,
     );
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
     const { result, fitted, outputs, chosen } = done.value;
-    const { model, options: own, digest } = result.model;
+    const { digest } = result.model;
     try {
       if (setup.save !== null) {
         const { contract, training } = data;
         const preparation = data.preparation?.fitted;
         const origin = { contract, preparation, chosen, seed: setup.seed, data: data.digest, training };
         await saveModel(setup.save, writeModelFile(fitted, origin));
-        say({ type: 'saved', path: setup.save, holdsRows: chosen.model.name === 'k-nn' });
+        say({ type: 'saved', path: setup.save, holdsRows: holdsRows(chosen) });
       }
       // Before what is only told of the model: a run that has its model does not lose it to that.
-      await kept?.keep({ finished: { model, options: { ...own }, digest, trials: result.trials } });
+      await kept?.keep({ finished: { ...finishedAs(chosen), digest, trials: result.trials } });
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
@@ -121,6 +136,11 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       const fairness = fairnessOf(data, outputs, setup.fairness, setup.positive);
       if (fairness.ok) say({ type: 'fairness', ...fairness.value });
       else say({ type: 'left-out', model: '--fairness', message: fairness.error });
+    }
+    if (setup.folds !== null) {
+      const crossed = await crossValidate(data, chosen, setup.folds, setup.seed, surroundings);
+      if (crossed.ok) say({ type: 'cross-validation', ...crossed.value });
+      else say({ type: 'left-out', model: '--folds', message: crossed.error });
     }
     if (setup.checkLabels) {
       const suspects = await checkLabels(data, chosen, setup.seed, surroundings);
@@ -137,6 +157,12 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       state: kept?.directory ?? null,
       isSame: expected === undefined ? null : digest === expected,
     };
+    if (options.exports !== undefined) {
+      const { curve } = fitted;
+      const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
+      const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
+      say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
+    }
     say(line);
     return line;
   } finally {
@@ -144,14 +170,6 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     clock.close();
   }
 }
-
-const trialOf = ({ model, options, share, loss, standardError }: Trial): Trial => ({
-  model,
-  options,
-  share,
-  loss,
-  standardError,
-});
 
 async function saveModel(path: string, text: string): Promise<void> {
   try {

@@ -12,6 +12,7 @@ import { exactAveraging, plainRounds, type NetworkFederation } from '#lib/core/f
 import { FederationId, RoundNumber, RunNumber, VersionNumber, type Digest } from '#lib/core/ids.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
+import { createOwnLimits } from '#lib/participant/own-limits.ts';
 import type { ParticipationView } from '#lib/participant/participation.ts';
 import { takePart, type TakePartOptions, type TakingPart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
@@ -138,7 +139,7 @@ export interface Script {
   readonly views: ParticipationView[];
   readonly faults: unknown[];
   /** The page is loaded anew: same store, same coordinator, new everything else. */
-  reload(changes?: Partial<TakePartOptions>): Promise<Script>;
+  reload(changes?: ScriptChanges): Promise<Script>;
   /** Lets everything run that does not wait for time, until `holds`. */
   until(what: string, holds: (view: ParticipationView) => boolean): Promise<ParticipationView>;
 }
@@ -370,7 +371,10 @@ export const enginesOf = (
 });
 
 /** A device with 40 rows that is connected and watches; not yet joined. */
-export async function script(changes: Partial<TakePartOptions> = {}): Promise<Script> {
+/** `isLimited`: it heeds what its person allows, as a browser does. */
+export type ScriptChanges = Partial<TakePartOptions> & { readonly isLimited?: boolean };
+
+export async function script(changes: ScriptChanges = {}): Promise<Script> {
   const store = changes.store ?? createMemoryParticipantStore();
   const coordinator = scriptedCoordinator((await store.identity()).publicKey);
   return load(store, coordinator, createHandClock(), changes);
@@ -380,7 +384,7 @@ async function load(
   store: ParticipantStore,
   coordinator: ScriptedCoordinator,
   clock: HandClock,
-  changes: Partial<TakePartOptions>,
+  { isLimited = false, ...changes }: ScriptChanges,
 ): Promise<Script> {
   const link = createMemoryLink(coordinator);
   const views: ParticipationView[] = [];
@@ -395,6 +399,7 @@ async function load(
     turn: onlyOne,
     mayFreeze: true,
     uniform: () => 0.5,
+    ...(isLimited ? { limits: createOwnLimits(store, link, clock) } : {}),
     onView: (view) => views.push(view),
     onFault: (fault) => faults.push(fault),
     ...changes,
@@ -411,7 +416,7 @@ async function load(
     faults,
     async reload(more = {}) {
       await part.close();
-      return load(store, coordinator, clock, { ...changes, ...more });
+      return load(store, coordinator, clock, { isLimited, ...changes, ...more });
     },
     async until(what, holds) {
       // Signatures come from threads of their own, which a busy machine lets wait: that is no matter of turns.
@@ -429,7 +434,7 @@ async function load(
 }
 
 /** Joined and checked in. */
-export async function joined(changes: Partial<TakePartOptions> = {}): Promise<Script> {
+export async function joined(changes: ScriptChanges = {}): Promise<Script> {
   const one = await script(changes);
   await one.part.join({ dataset: 'own', name: null, backend: null });
   await one.until('checked in', () => one.coordinator.said.some(({ name }) => name === 'check-in'));

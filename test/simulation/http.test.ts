@@ -779,6 +779,26 @@ describe('the coordinator’s API', () => {
     expect((await ask('PUT', '', { spec: exampleSpec() })).status).toBe(409);
     expect((await ask('DELETE', '')).status).toBe(409);
     expect((await ask('PUT', '/aliases/live', { version: 3 })).status).toBe(404);
+    const { brief } = exampleSpec();
+    const gates = [{ kind: 'quality', metric: 'accuracy', threshold: 0.9 }];
+    expect(await ask('PUT', '/question', { brief: { ...brief, unit: 'A point' }, gates })).toMatchObject({
+      status: 200,
+      value: { state: 'running', spec: { brief: { version: 2 } } },
+    });
+    expect(await ask('PUT', '/aliases/live', { version: 0 })).toMatchObject({
+      status: 409,
+      value: { error: 'gate-failed', issues: [{ path: 'gates.0' }] },
+    });
+    const card = await running.fetch(`/api/federations/${federation}/versions/0/card.md`);
+    expect([card.status, card.headers.get('content-type')]).toEqual([200, 'text/markdown; charset=utf-8']);
+    expect(await card.text()).toMatch(
+      /brief, version 1[^]*changed its brief since \(version 2\)[^]*not measured/,
+    );
+    expect((await running.fetch(`/api/federations/${federation}/versions/7/card.md`)).status).toBe(404);
+    expect((await ask('GET', '/briefs')).value).toMatchObject([
+      { version: 1, runs: [1] },
+      { version: 2, runs: [], brief: { unit: 'A point' } },
+    ]);
     expect((await ask('PUT', '/roots', { participant: 'somebody', trusted: true })).status).toBe(422);
     const { participant } = running.world.devices[0]!;
     expect(await ask('PUT', '/roots', { participant, trusted: true })).toMatchObject({

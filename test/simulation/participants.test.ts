@@ -355,3 +355,21 @@ test('boosted trees over the wire: through a restart of the server, the versions
   const refused = await file('?format=tfjs');
   expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'unknown-format' }]);
 });
+
+test('participants leave politely before what they allow has crossed, and their rounds are whole', async () => {
+  const one = await stage(specification({ maximumRounds: 40, goal: 1, minimum: 1 }));
+  const mostBytes = 90_000;
+  const { running, lines } = participants(one, { clients: 1, indices: [0], mostBytes });
+  await running.done;
+  const left = lines.find((line) => line.type === 'left');
+  expect(left).toMatchObject({ reason: expect.stringContaining('you let taking part cost are used') });
+  expect(left?.rounds).toBeGreaterThan(0);
+  expect(left?.rounds).toBeLessThan(40);
+  const { checkedIn, roundsCommitted } = await one.coordinator.federation(federation);
+  expect(checkedIn).toBe(0);
+  expect(roundsCommitted).toBe(left?.rounds);
+  // Said in its own sentence, and under the limit by what the next round may take.
+  const used = Number(/^([\d.]+) MB/.exec(left?.reason ?? '')?.[1]) * 1e6;
+  expect(used).toBeLessThanOrEqual(mostBytes);
+  expect(lines.some((line) => line.type === 'event' && line.notable)).toBe(false);
+});

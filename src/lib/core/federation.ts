@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { ClustersSpec } from './clustering/spec.ts';
 import { FederationContract } from './data/contract.ts';
+import { Gates } from './gates/gate.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
@@ -26,6 +27,17 @@ export const Brief = v.strictObject({
   coordinator: required(120),
   /** Which data it wants, in a person's words. */
   dataWanted: required(1000),
+  /** The decision that a prediction informs; absent, like the four below: of a federation of before they were asked for. */
+  decision: v.optional(text(1000)),
+  /** What is predicted, and of what: a patient, a photo, a day. */
+  predicts: v.optional(text(400)),
+  unit: v.optional(text(400)),
+  /** Whom predictions concern, and who may be harmed where they are wrong. */
+  affected: v.optional(text(1000)),
+  /** What the model is not to be used for. */
+  outOfScope: v.optional(text(1000)),
+  /** The server counts: 1, and one more with each change of the words above; absent: 1. */
+  version: v.optional(whole(1, 1_000_000)),
 });
 export type Brief = v.InferOutput<typeof Brief>;
 
@@ -180,7 +192,7 @@ export const exactAveraging = {
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
-export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
+export const SampleName = v.picklist(['drawn-digits', 'patient-cohort', 'whistles']);
 export type SampleName = v.InferOutput<typeof SampleName>;
 
 export const ModelFamily = v.picklist([
@@ -188,6 +200,7 @@ export const ModelFamily = v.picklist([
   'linear-regression',
   'mlp',
   'cnn-mcmahan',
+  'cnn-small',
   'imported',
 ]);
 export type ModelFamily = v.InferOutput<typeof ModelFamily>;
@@ -219,6 +232,8 @@ export type SummedFamily = v.InferOutput<typeof SummedFamily>;
 const ofEvery = {
   brief: Brief,
   metric: SuccessMetric,
+  /** What a version must reach to be live; absent: nothing. */
+  gates: v.optional(Gates),
   contract: FederationContract,
   rules: RoundRules,
   sample: v.nullable(SampleName),

@@ -22,6 +22,8 @@ export interface Attendance {
   begin(): Promise<void>;
   /** Enough devices are here: it asks again after so many milliseconds, and not before. */
   comeBack(afterMs: number): void;
+  /** Leaves politely where the next round would go beyond what the person allows; says whether it did. */
+  heedLimits(): Promise<boolean>;
   /** The coordinator left this device out, or lets in others only. */
   turnedAway(why: string): void;
   /** Another connection of this participant trains now. */
@@ -31,6 +33,8 @@ export interface Attendance {
 }
 
 const RETRY_CHECK_IN_MS = 15_000;
+/** A new day, a charger, another limit. */
+const LOOK_AT_LIMITS_MS = 60_000;
 
 /** What decides on whether a device may take part (core/round/select.ts), to see whether it changed. */
 const eligibility = ({ spec: { rules, plan } }: FederationView): string =>
@@ -78,6 +82,7 @@ export function createAttendance(
     )
       return;
     if (link.state !== 'connected' || view?.state === 'finished') return;
+    if (options.limits !== undefined && (await attendance.heedLimits())) return;
     const later = (): void => {
       undoRetry = clock.after(RETRY_CHECK_IN_MS, () => ground.background(checkIn()));
     };
@@ -281,6 +286,25 @@ export function createAttendance(
         ground.changed();
       });
       ground.changed();
+    },
+    async heedLimits() {
+      const { view } = standing;
+      if (options.limits === undefined || view === undefined) return false;
+      const refusal = await options.limits.refusal({ down: view.head.bytes, up: view.updateBytes });
+      if (refusal === undefined) {
+        blocks.clear('own-limit');
+        return false;
+      }
+      blocks.set({ reason: 'own-limit', detail: refusal });
+      undoRetry();
+      undoRetry = clock.after(LOOK_AT_LIMITS_MS, () => ground.background(checkIn()));
+      if (standing.checkedIn) {
+        standing.checkedIn = false;
+        parts.stopBeside();
+        await ground.tell('check-out', { federation });
+      }
+      ground.changed();
+      return true;
     },
     turnedAway(why) {
       parts.stopBeside();

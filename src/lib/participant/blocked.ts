@@ -11,6 +11,8 @@ const clockTime = (at: number): string => {
 /** What each reason is known by. */
 export type Block =
   | { readonly reason: 'user-paused' }
+  /** The person's own limit of what taking part may cost. */
+  | { readonly reason: 'own-limit'; readonly detail: string }
   | { readonly reason: 'federation-paused' }
   | { readonly reason: 'other-tab' }
   /** The server shows another history of versions than this device knows. */
@@ -37,6 +39,7 @@ export type Block =
 
 const order: readonly BlockedReason[] = [
   'user-paused',
+  'own-limit',
   'federation-paused',
   'other-tab',
   'other-history',
@@ -55,6 +58,7 @@ const order: readonly BlockedReason[] = [
 
 const actors: Readonly<Record<BlockedReason, BlockedBy['actor']>> = {
   'user-paused': 'you',
+  'own-limit': 'you',
   'federation-paused': 'coordinator',
   'other-tab': 'browser',
   'other-history': 'coordinator',
@@ -75,6 +79,8 @@ export function blockSentence(block: Block, since: number, now: number): string 
   switch (block.reason) {
     case 'user-paused':
       return `You paused at ${clockTime(since)}. Nothing runs until you resume.`;
+    case 'own-limit':
+      return block.detail;
     case 'federation-paused':
       return 'The coordinator paused this run.';
     case 'other-tab':

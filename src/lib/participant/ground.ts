@@ -13,6 +13,7 @@ import { createQueue, type Engines } from './engine.ts';
 import type { Equipment } from './equipment.ts';
 import type { Joined } from './joined.ts';
 import { createLogKeeper, type LogKeeper } from './log-keeper.ts';
+import type { OwnLimits } from './own-limits.ts';
 import type { ParticipationView } from './participation.ts';
 import { createGate, transfer, type Gate } from './patience.ts';
 import { presentView } from './present.ts';
@@ -35,6 +36,8 @@ export interface TakePartOptions {
   readonly queue?: ReturnType<typeof createQueue>;
   /** Called when this device has joined and before it checks in: the link may have to say who it is. */
   readonly onJoined?: () => void;
+  /** What the person lets taking part cost; absent: nothing is limited. */
+  readonly limits?: OwnLimits | undefined;
   /** Whether a browser may freeze this; a process is never told that its tab was. */
   readonly mayFreeze: boolean;
   /** Uniform in [0, 1), for waiting times. */

@@ -16,6 +16,7 @@ export type ParticipationState =
 /** Why nothing moves although the device takes part: at most one, the first of this list that holds. */
 export type BlockedReason =
   | 'user-paused'
+  | 'own-limit'
   | 'federation-paused'
   | 'other-tab'
   | 'other-history'

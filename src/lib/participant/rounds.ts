@@ -154,6 +154,7 @@ export function createRounds(
     if (training.checkpoint !== undefined)
       ground.happened(`Went on with round ${one.round} from where this device had stopped.`);
     hands.progressed(one, 'training', 0);
+    const began = clock.monotonic();
     const memory = {
       participant: participantIdOf((await store.identity()).publicKey),
       residual: await store.vectors.get(residualKey(federation)),
@@ -184,6 +185,7 @@ export function createRounds(
         },
       }),
     );
+    options.limits?.trained(clock.monotonic() - began);
     if (signal.aborted) return undefined;
     const entry = await updateOf(one, equipment, training.key, outcome, control);
     if (entry !== undefined)
@@ -362,7 +364,19 @@ export function createRounds(
         await ground.tell('withdraw', { federation, round: message.round, reason: refusal.slice(0, 200) });
         return ground.changed();
       }
-      if (hand !== undefined) hands.letGo(hand);
+      if (options.limits !== undefined) {
+        const beyond = await options.limits.refusal({
+          down: message.base.bytes,
+          up: standing.view?.updateBytes ?? 0,
+        });
+        if (beyond !== undefined) {
+          blocks.set({ reason: 'own-limit', detail: beyond });
+          await ground.tell('withdraw', { federation, round: message.round, reason: 'Its own limit.' });
+          return ground.changed();
+        }
+        options.limits.roundBegan();
+      }
+      if (standing.hand !== undefined) hands.letGo(standing.hand);
       personal.stop();
       blocks.clear('late', 'diverged', 'gpu-lost', 'oom', 'storage-full', 'frozen-back');
       const one = hands.take(message.round, message);

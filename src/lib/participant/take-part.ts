@@ -14,6 +14,7 @@ import { readJoined, writeJoined, type Joined } from './joined.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { ParticipationView } from './participation.ts';
 import type { ServerMessages } from '../protocol/messages.ts';
+import type { FederationView } from '../protocol/views.ts';
 import type { SumTalk } from './secure-sum/sum-round.ts';
 import { createPersonalModels } from './personal-models.ts';
 import { createHands } from './round-in-hand.ts';
@@ -100,10 +101,14 @@ export function takePart(options: TakePartOptions): TakingPart {
       !standing.hasTurn
     )
       return;
-    const { head } = view;
-    if (scoring.wants(equipment, head))
-      ground.background(scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] }));
+    ground.background(heedThenScore(equipment, view));
   };
+
+  async function heedThenScore(equipment: Equipment, { head }: FederationView): Promise<void> {
+    if (options.limits !== undefined && (await attendance.heedLimits())) return;
+    if (scoring.wants(equipment, head))
+      await scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] });
+  }
 
   async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
     const { signal } = living;
@@ -143,6 +148,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     attendance.end();
     blocks.clear(
       'user-paused',
+      'own-limit',
       'other-tab',
       'other-history',
       'other-terms',
@@ -349,6 +355,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       !standing.hasTurn
     )
       return;
-    if (!standing.superseded && scoring.wants(equipment, message)) await scoreHere(equipment, message);
+    if (standing.superseded || blocks.has('own-limit')) return;
+    if (scoring.wants(equipment, message)) await scoreHere(equipment, message);
   }
 }

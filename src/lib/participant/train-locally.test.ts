@@ -12,6 +12,8 @@ import { TrainerFailure, type Rows, type Trainer } from '../ports/trainer.ts';
 import { epochOrder } from './batch-order.ts';
 import { createEngine } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
+import type { StepView } from './step-view.ts';
+import { alarmSentence, createTrainingAlarms, type TrainingAlarm } from './training-alarms.ts';
 import {
   trainLocally,
   type LocalTraining,
@@ -359,4 +361,125 @@ test('no speed and no remaining time are shown before they are measured, and the
   );
   expect(later.length).toBeGreaterThan(0);
   for (const progress of later) expect(progress.etaMs).toBeGreaterThan(0);
+});
+
+/** The reference, but that the loss of a step is no number once `from` steps were taken. */
+function spoiled(from: number): Trainer {
+  const reference = createReferenceTrainer();
+  return {
+    ...reference,
+    async open(network, plan) {
+      const session = await reference.open(network, plan);
+      let steps = 0;
+      return {
+        ...session,
+        async setState(state, anchor) {
+          steps = state.steps;
+          await session.setState(state, anchor);
+        },
+        async step(indices) {
+          steps += 1;
+          await session.step(indices);
+        },
+        takeLoss: async () => (steps >= from ? (await session.takeLoss(), NaN) : session.takeLoss()),
+      };
+    },
+  };
+}
+
+test('a loss that becomes no number pauses training right before that very step, with the parameters that an undisturbed run had there', async () => {
+  const alarms: TrainingAlarm[] = [];
+  const around = surroundings({
+    trainer: () => spoiled(8),
+    onAlarm: (alarm) => {
+      alarms.push(alarm);
+      // Paused by then; a person who insists meets it again.
+      expect(around.control.state).toBe('paused');
+      if (alarms.length === 1) around.control.resume();
+      else around.control.stop();
+    },
+  });
+  const outcome = await trainLocally(setting(), around);
+  expect(alarms).toEqual([
+    { type: 'not-finite', step: 8, what: 'loss' },
+    { type: 'not-finite', step: 8, what: 'loss' },
+  ]);
+  expect(alarmSentence(alarms[0]!)).toContain('lower learning rate');
+  const undisturbed = surroundings({
+    onProgress: ({ epoch, batch }) => {
+      if (epoch * 6 + batch === 7) undisturbed.control.stop();
+    },
+    clock: busyClock(200),
+  });
+  const seven = await trainLocally(setting(), undisturbed);
+  if (outcome.type !== 'stopped' || seven.type !== 'stopped') throw new Error('Both were stopped.');
+  expect(outcome.parameters).toEqual(seven.parameters);
+});
+
+test('a start that is no number fails, rather than standing before nothing', async () => {
+  const base = setting().base.slice();
+  base[3] = Infinity;
+  const outcome = await trainLocally(setting({ base }), surroundings({ onAlarm: () => {} }));
+  expect(outcome).toMatchObject({ type: 'failed', kind: 'diverged' });
+});
+
+test('single steps are taken one at a time while training stands, looked at, and change nothing of what comes out', async () => {
+  const whole = await finished(setting());
+  const views: StepView[] = [];
+  const around = surroundings({
+    clock: busyClock(1),
+    onStep: (view) => {
+      views.push(view);
+      if (views.length < 3) around.control.stepOnce();
+    },
+    onProgress: ({ paused, epoch, batch }) => {
+      if (!paused) return;
+      if (views.length === 0) around.control.stepOnce();
+      else if (views.length === 3) {
+        expect(epoch * 6 + batch).toBe(3);
+        around.control.resume();
+      }
+    },
+  });
+  around.control.pause();
+  expect((await finished(setting(), around)).parameters).toEqual(whole.parameters);
+  expect(views.map(({ step, batch }) => [step, batch])).toEqual([
+    [1, 4],
+    [2, 4],
+    [3, 4],
+  ]);
+  for (const view of views) {
+    const { forward, loss, backward, optimizer } = view.phases;
+    expect(forward + loss + backward + optimizer).toBe(view.plainMs);
+    expect(view.apart).toBe(0);
+    expect(view.layers.map(({ outputShape }) => outputShape)).toEqual([
+      [4, 5],
+      [4, 5],
+      [4, 2],
+    ]);
+    const norms = view.layers.map(({ gradientNorm }) => gradientNorm);
+    expect(norms[1]).toBeNull();
+    expect(Math.hypot(norms[0]!, norms[2]!)).toBeCloseTo(view.gradientNorm, 6);
+    expect(view.updateNorm).toBeGreaterThan(0);
+  }
+  // ln 2 is what two classes cost whoever knows nothing.
+  expect(Math.abs(views[0]!.loss - Math.LN2)).toBeLessThan(1);
+});
+
+test('alarms tell of a loss above its beginning, of one that falls no more, and of a device that became slow, once each', () => {
+  const points = (losses: readonly number[]) => losses.map((loss, step) => ({ step, epoch: 0, loss }));
+  const told = (losses: readonly number[]): string[] => {
+    const alarms = createTrainingAlarms();
+    const all = points(losses);
+    return all.flatMap((_, at) => alarms.heardPoint(all.slice(0, at + 1))?.type ?? []);
+  };
+  expect(told(Array.from({ length: 200 }, (_, i) => 2 * 0.98 ** i))).toEqual([]);
+  expect(told(Array.from({ length: 200 }, (_, i) => 1 + Math.max(0, 1 - i / 20)))).toEqual(['plateau']);
+  expect(told(Array.from({ length: 40 }, (_, i) => 1.1 ** i))).toEqual(['diverging']);
+  const alarms = createTrainingAlarms();
+  const rates = [100, 100, 55, 55, 55, 90, 50, 50, 50];
+  expect(rates.map((rate, i) => alarms.heardRate(rate, 6_000 * i)?.type)).toEqual([
+    ...[undefined, undefined, undefined, undefined, 'slower'],
+    ...[undefined, undefined, undefined, 'slower'],
+  ]);
 });

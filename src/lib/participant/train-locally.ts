@@ -11,6 +11,13 @@ import { TrainerFailure, type Rows, type TrainerSession, type TrainerState } fro
 import { batchesOf, epochOrder } from './batch-order.ts';
 import type { Engine } from './engine.ts';
 import { spreadRows } from './spread-rows.ts';
+import type { StepView } from './step-view.ts';
+import {
+  createTrainingAlarms,
+  pausesTraining,
+  type TrainingAlarm,
+  type TrainingAlarms,
+} from './training-alarms.ts';
 import type { TrainingControl } from './training-control.ts';
 import { createTrainingPace } from './training-pace.ts';
 
@@ -60,6 +67,14 @@ export interface TrainingSurroundings {
   onProgress(progress: TrainingProgress): void;
   /** Training goes on with another back end: the sentence for the person. `failure`: what was lost; null: the person chose. */
   onNotice(message: string, failure: TrainerFailure | null): void;
+  /** What a step did, of those that are looked at: single steps, and all of them where `watchesSteps`. */
+  onStep?(view: StepView): void;
+  readonly watchesSteps?: boolean;
+  /**
+   * Told what is wrong with training, which stands by then where nothing good comes of going on. Without it, numbers that are none
+   * end training as failed.
+   */
+  onAlarm?(alarm: TrainingAlarm): void;
 }
 
 export type TrainingOutcome =
@@ -68,6 +83,8 @@ export type TrainingOutcome =
       readonly parameters: Float32Array<ArrayBuffer>;
       readonly history: readonly HistoryPoint[];
       readonly tally: Tally | null;
+      /** Where it ended; its parameters are these. */
+      readonly last: Checkpoint;
       /** Mean loss of the base on the training rows; null where it was not asked for. */
       readonly baseLoss: number | null;
     }
@@ -77,6 +94,7 @@ export type TrainingOutcome =
       readonly parameters: Float32Array<ArrayBuffer>;
       readonly history: readonly HistoryPoint[];
       readonly tally: Tally | null;
+      readonly last: Checkpoint;
     }
   /** Nothing is kept as a result. */
   | { readonly type: 'failed'; readonly kind: 'diverged' | TrainerFailure['kind']; readonly message: string };
@@ -94,6 +112,15 @@ const HISTORY_POINTS = 200;
 
 class Diverged extends Error {
   override readonly name = 'Diverged';
+  constructor(
+    readonly what: 'loss' | 'parameter',
+    /** Steps taken when it was noticed. */
+    readonly steps: number,
+  ) {
+    super(
+      `Training became unstable: ${what === 'loss' ? 'the loss' : 'a parameter'} is no longer a number. A lower learning rate may help.`,
+    );
+  }
 }
 
 /** Whether every value is a finite number. */
@@ -121,22 +148,39 @@ export async function trainLocally(
     settings: training.settings,
     savedAt: surroundings.clock.now(),
   };
-  const remember = async (checkpoint: Checkpoint): Promise<void> => {
+  const remember = (checkpoint: Checkpoint): void => {
     from = checkpoint;
+  };
+  const saveCheckpoint = async (checkpoint: Checkpoint): Promise<void> => {
+    remember(checkpoint);
     await surroundings.saveCheckpoint(checkpoint);
   };
   let baseLoss: number | null = null;
+  const alarms = createTrainingAlarms();
+  let carefulUntil = 0;
   for (;;) {
     let session: TrainerSession | undefined;
     try {
       const trainer = await engine.trainer();
       session = await trainer.open(training.network, training.plan);
       if (training.asksBaseLoss === true) baseLoss ??= await lossOfBase(session, training);
-      const around = { ...surroundings, saveCheckpoint: remember };
+      const around = { ...surroundings, saveCheckpoint, alarms, remember, carefulUntil };
       const outcome = await trainFrom(from, session, training, baseLoss, around);
       if (outcome.type !== 'switching') return outcome;
     } catch (failure) {
-      if (failure instanceof Diverged) return { type: 'failed', kind: 'diverged', message: failure.message };
+      if (failure instanceof Diverged) {
+        if (surroundings.onAlarm === undefined || !allFinite(from.state.parameters))
+          return { type: 'failed', kind: 'diverged', message: failure.message };
+        if (failure.steps > carefulUntil) {
+          // Back to the last checkpoint, to find the very step.
+          carefulUntil = failure.steps;
+          continue;
+        }
+        // `from` is the step before: training stands there.
+        surroundings.control.pause();
+        surroundings.onAlarm({ type: 'not-finite', step: failure.steps, what: failure.what });
+        continue;
+      }
       if (!(failure instanceof TrainerFailure)) throw failure;
       const sentence = engine.moveOn(failure);
       if (sentence === undefined) return { type: 'failed', kind: failure.kind, message: failure.message };
@@ -163,12 +207,31 @@ async function lossOfBase(
   return figure(await session.evaluate(training), 'loss') ?? null;
 }
 
+interface Watch {
+  readonly alarms: TrainingAlarms;
+  /** Where training goes on from, should it go wrong; not written down. */
+  remember(checkpoint: Checkpoint): void;
+  /** Up to this step each is read back by itself: somewhere before it a number becomes none. */
+  readonly carefulUntil: number;
+}
+
 async function trainFrom(
   from: Checkpoint,
   session: TrainerSession,
   training: LocalTraining,
   baseLoss: number | null,
-  { clock, control, saveCheckpoint, onProgress }: TrainingSurroundings,
+  {
+    clock,
+    control,
+    saveCheckpoint,
+    onProgress,
+    onStep,
+    watchesSteps = false,
+    onAlarm,
+    alarms,
+    remember,
+    carefulUntil,
+  }: TrainingSurroundings & Watch,
 ): Promise<TrainingOutcome | { readonly type: 'switching' }> {
   const { plan } = training;
   const rows = training.training;
@@ -186,10 +249,17 @@ async function trainFrom(
   let lastTick = clock.monotonic();
   let lastCheckpoint = clock.monotonic();
 
+  const stepsDone = (): number => epoch * batchesPerEpoch + batch;
+  const alarm = (of: TrainingAlarm | undefined): void => {
+    if (of === undefined || onAlarm === undefined) return;
+    if (pausesTraining(of)) control.pause();
+    onAlarm(of);
+  };
   const report = (paused: boolean): void => {
     lastProgress = clock.monotonic();
-    const done = epoch * batchesPerEpoch + batch;
+    const done = stepsDone();
     const rate = pace.examplesPerSecond;
+    if (!paused) alarm(alarms.heardRate(rate, lastProgress));
     const remaining = (plan.localEpochs - epoch) * rows.count - Math.min(rows.count, batch * plan.batchSize);
     onProgress({
       epoch,
@@ -207,10 +277,7 @@ async function trainFrom(
   const readBack = async (): Promise<void> => {
     if (unreadExamples === 0) return;
     const loss = await session.takeLoss();
-    if (!Number.isFinite(loss))
-      throw new Diverged(
-        'Training became unstable: the loss is no longer a number. A lower learning rate may help.',
-      );
+    if (!Number.isFinite(loss)) throw new Diverged('loss', stepsDone());
     pendingLoss = {
       sum: pendingLoss.sum + loss * unreadExamples,
       examples: pendingLoss.examples + unreadExamples,
@@ -222,24 +289,21 @@ async function trainFrom(
   const finiteState = async (): Promise<TrainerState> => {
     await readBack();
     const state = await session.state();
-    if (!allFinite(state.parameters))
-      throw new Diverged(
-        'Training became unstable: a parameter is no longer a number. A lower learning rate may help.',
-      );
+    if (!allFinite(state.parameters)) throw new Diverged('parameter', stepsDone());
     return state;
   };
+  const standing = async (at: { readonly epoch: number; readonly batch: number }): Promise<Checkpoint> => ({
+    key: training.key,
+    state: await finiteState(),
+    epoch: at.epoch,
+    batch: at.batch,
+    pendingLoss,
+    history: history.slice(),
+    settings: training.settings,
+    savedAt: clock.now(),
+  });
   const checkpoint = async (at: { readonly epoch: number; readonly batch: number }): Promise<void> => {
-    const state = await finiteState();
-    await saveCheckpoint({
-      key: training.key,
-      state,
-      epoch: at.epoch,
-      batch: at.batch,
-      pendingLoss,
-      history: history.slice(),
-      settings: training.settings,
-      savedAt: clock.now(),
-    });
+    await saveCheckpoint(await standing(at));
     lastCheckpoint = clock.monotonic();
     pace.restart();
   };
@@ -251,7 +315,7 @@ async function trainFrom(
     const heldOutMetric = heldOut === null ? undefined : figure(heldOut, training.metric);
     const trainingMetric = trained === null ? undefined : figure(trained, training.metric);
     history.push({
-      step: epoch * batchesPerEpoch + batch,
+      step: stepsDone(),
       epoch,
       loss,
       ...(heldOutLoss === undefined ? {} : { heldOutLoss }),
@@ -259,15 +323,19 @@ async function trainFrom(
       ...(trainingMetric === undefined ? {} : { trainingMetric }),
     });
     pendingLoss = { sum: 0, examples: 0 };
+    alarm(alarms.heardPoint(history));
   };
-  /** Stands still while paused; tells what the person asked for: to stop, or another engine, from a checkpoint of this step. */
-  const asked = async (): Promise<'nothing' | 'stop' | 'switch'> => {
+  /** Stands still while paused; tells what the person asked for: one step, to stop, or another engine, from a checkpoint of this step. */
+  const asked = async (): Promise<'nothing' | 'step' | 'stop' | 'switch'> => {
     const isNow = (state: TrainingControl['state']): boolean => control.state === state;
     const stood = isNow('paused');
     if (stood) {
       await checkpoint({ epoch, batch });
       report(true);
-      while (isNow('paused') && control.wanted === null) await control.changed();
+      while (isNow('paused') && control.wanted === null) {
+        if (control.takeStep()) return 'step';
+        await control.changed();
+      }
       pace.restart();
       if (isNow('running')) report(false);
     }
@@ -277,8 +345,8 @@ async function trainFrom(
     return 'switch';
   };
   const end = async (type: 'finished' | 'stopped'): Promise<TrainingOutcome> => {
-    const { parameters } = await finiteState();
-    const reached = { parameters, history, tally };
+    const last = await standing({ epoch, batch });
+    const reached = { parameters: last.state.parameters, history, tally, last };
     return type === 'finished' ? { type, ...reached, baseLoss } : { type, ...reached };
   };
 
@@ -295,17 +363,34 @@ async function trainFrom(
       if (wish === 'stop') return end('stopped');
       if (wish === 'switch') return { type: 'switching' };
       const indices = order.slice(batch * plan.batchSize, (batch + 1) * plan.batchSize);
+      const isLookedAt = onStep !== undefined && (wish === 'step' || watchesSteps);
+      const isCareful = stepsDone() < carefulUntil;
+      if (isCareful) remember(await standing({ epoch, batch }));
+      const before = isLookedAt ? await finiteState() : undefined;
+      const began = clock.monotonic();
       await session.step(indices);
       batch += 1;
       unreadSteps += 1;
       unreadExamples += indices.length;
+      if (isCareful) await finiteState();
+      if (before !== undefined) {
+        await readBack();
+        const engineMs = clock.monotonic() - began;
+        const after = await finiteState();
+        const { lookAtStep } = await import('./step-view.ts');
+        const { network, base: anchor, correction } = training;
+        onStep?.(
+          lookAtStep({ network, plan, rows, indices, before, after, engineMs, anchor, correction }, clock),
+        );
+        pace.restart();
+      }
       // The last point of an epoch is taken below, with the held-out figures.
       if (batch < batchesPerEpoch && (epoch * batchesPerEpoch + batch) % historyEvery === 0)
         await historyPoint(null, null);
       else if (unreadSteps >= pace.stepsBetween) await readBack();
       const now = clock.monotonic();
       if (now - lastCheckpoint >= CHECKPOINT_EVERY_MS) await checkpoint({ epoch, batch });
-      if (now - lastProgress >= PROGRESS_EVERY_MS) report(false);
+      if (now - lastProgress >= PROGRESS_EVERY_MS) report(control.state === 'paused');
       if (now - lastTick >= TICK_EVERY_MS) {
         await clock.tick();
         lastTick = clock.monotonic();

@@ -1,4 +1,4 @@
-// The hand on a running training: pause, resume, stop, and another engine. Training looks at it between two steps.
+// The hand on a running training: pause, resume, a single step, stop, and another engine. Training looks at it between two steps.
 import type { BackendName } from '../ports/trainer.ts';
 
 export interface TrainingControl {
@@ -13,13 +13,18 @@ export interface TrainingControl {
   switchTo(backend: BackendName): void;
   /** Training has heard of the wish, and takes it. */
   takeWanted(): BackendName | null;
-  /** Resolves at the next change of state or of what is wanted. */
+  /** One step more while it stands, and it stands again. */
+  stepOnce(): void;
+  /** Training has heard of a step that was asked for, and takes it. */
+  takeStep(): boolean;
+  /** Resolves at the next change of state, of what is wanted, or of steps asked for. */
   changed(): Promise<void>;
 }
 
 export function createTrainingControl(start: 'running' | 'paused' = 'running'): TrainingControl {
   let state: TrainingControl['state'] = start;
   let wanted: BackendName | null = null;
+  let steps = 0;
   let wake: () => void = () => {};
   let change = new Promise<void>((resolve) => (wake = resolve));
   const tell = (): void => {
@@ -29,6 +34,7 @@ export function createTrainingControl(start: 'running' | 'paused' = 'running'): 
   const move = (next: TrainingControl['state']): void => {
     if (state === 'stopped' || state === next) return;
     state = next;
+    steps = 0;
     tell();
   };
   return {
@@ -46,6 +52,16 @@ export function createTrainingControl(start: 'running' | 'paused' = 'running'): 
       const taken = wanted;
       wanted = null;
       return taken;
+    },
+    stepOnce() {
+      if (state !== 'paused') return;
+      steps += 1;
+      tell();
+    },
+    takeStep() {
+      if (steps === 0) return false;
+      steps -= 1;
+      return true;
     },
     pause: () => move('paused'),
     resume: () => move('running'),

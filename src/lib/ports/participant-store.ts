@@ -1,5 +1,6 @@
 // Port: what a participant keeps on its device besides data: identity, outbox, checkpoints, models, receipts.
 import type { Digest, FederationId, RoundNumber } from '../core/ids.ts';
+import type { TrainingPlan } from '../core/model/spec.ts';
 import type { Inclusion, Signature } from '../core/transparency/statements.ts';
 import type { UpdateOffer } from '../protocol/http.ts';
 import type { Receipt } from '../protocol/views.ts';
@@ -62,6 +63,13 @@ export interface StoredRefusal {
   readonly at: number;
 }
 
+/** Where a run branched from another: its checkpoint after so many steps, and exactly what it was given differently. */
+export interface RunOrigin {
+  readonly run: string;
+  readonly step: number;
+  readonly changed: readonly { readonly field: string; readonly from: number; readonly to: number }[];
+}
+
 /** A model trained alone, kept on this device. */
 export interface LocalModel {
   readonly id: string;
@@ -71,6 +79,13 @@ export interface LocalModel {
   readonly network: unknown;
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly trainedAt: number;
+  /** The run that it came of; absent from what an earlier program kept. */
+  readonly run?: {
+    readonly id: string;
+    readonly plan: TrainingPlan;
+    readonly loss: number | null;
+    readonly origin: RunOrigin | null;
+  };
 }
 
 export interface ParticipantStore {

@@ -7,6 +7,8 @@
 //   GET    /api/federations/:id/aliases                      AliasMove[]             newest first
 //   GET    /api/federations/:id/log?since=&size=&round=&participant=   LogReply
 //   GET    /api/federations/:id/versions/:v/export?format=   zip (tfjs) | safetensors file
+//   GET    /api/federations/:id/versions/:v/card.md         model card, Markdown
+//   GET    /api/federations/:id/briefs                       BriefVersion[]          oldest first (briefs.ts; PUT …/question too)
 //   GET    /api/parameters/:digest                           f32 little-endian [P]; immutable, ETag, Range
 //   POST   /api/federations/:id/updates                      UpdateOffer → UploadState | UpdateReply     (bearer token)
 //   HEAD   /api/uploads/:upload                              Upload-Offset

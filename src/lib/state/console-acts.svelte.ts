@@ -7,6 +7,7 @@ const PAGE = 100;
 const words: Readonly<Record<string, string>> = {
   created: 'made the federation',
   changed: 'changed the federation',
+  'question-changed': 'changed the brief or the conditions',
   started: 'started a run',
   paused: 'paused the run',
   resumed: 'resumed the run',

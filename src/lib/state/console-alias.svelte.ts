@@ -26,7 +26,9 @@ export function aliasEffect(version: number, view: FederationView): AliasEffect 
       `Whoever opens or tries the model from now on gets version ${version} instead of version ${view.live}. ${counted(view.connected, 'connected device')} ${view.connected === 1 ? 'learns' : 'learn'} of it at once.`,
       `Rounds go on from the newest version, ${view.head.version}; training is not set back.`,
       version === view.head.version
-        ? 'From then on every new version becomes live by itself after its commit.'
+        ? (view.spec.gates ?? []).length > 0
+          ? 'From then on every new version that passes the conditions becomes live by itself.'
+          : 'From then on every new version becomes live by itself after its commit.'
         : 'New versions no longer become live by themselves, until live is moved to the newest again.',
       'The move is kept in the history, and can be undone by another.',
     ],

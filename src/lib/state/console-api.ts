@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { BriefVersion, type ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
 import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
 import { LedgerView } from '#lib/protocol/ledger.ts';
@@ -113,6 +114,9 @@ export const consoleApi = (fetching: Fetch) =>
       request(fetching, 'POST', '/api/federations', FederationView, { id, spec }),
     change: (id: string, spec: FederationSpec) =>
       request(fetching, 'PUT', address(id), FederationView, { spec }),
+    changeQuestion: (id: string, question: ChangedQuestion) =>
+      request(fetching, 'PUT', `${address(id)}/question`, FederationView, question),
+    briefs: (id: string) => request(fetching, 'GET', `${address(id)}/briefs`, v.array(BriefVersion)),
     act: (id: string, action: RunAction) =>
       request(fetching, 'POST', `${address(id)}/actions`, FederationView, { action }),
     remove: (id: string) => request(fetching, 'DELETE', address(id), v.unknown()),
@@ -140,3 +144,6 @@ export type ConsoleApi = ReturnType<typeof consoleApi>;
 
 export const exportAddress = (id: string, version: number, format: 'tfjs' | 'safetensors' | 'json'): string =>
   `${address(id)}/versions/${version}/export?format=${format}`;
+
+export const cardAddress = (id: string, version: number): string =>
+  `${address(id)}/versions/${version}/card.md`;

@@ -8,7 +8,9 @@ import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/d
 import type { FederatedModel } from '#lib/core/federated-model.ts';
 import { FederationSpec, type SummedFamily } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
+import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
+import type { TallyShape } from '#lib/core/metrics/tally.ts';
 import { familyNamed, networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, type Network } from '#lib/core/model/network.ts';
 import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
@@ -16,6 +18,7 @@ import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
+import type { ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
 import {
   personalisationChosen,
@@ -27,6 +30,7 @@ import { optionsOf, type Draft } from './console-draft.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
 import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
+import { gateOf, gatesTyped, newParts } from './console-draft-question.ts';
 import { statisticsTyped } from './console-draft-statistics.ts';
 import { durationInWords } from './console-durations.ts';
 
@@ -51,6 +55,7 @@ export function stepOf(path: string): DraftStep {
     case 'id':
     case 'brief':
     case 'metric':
+    case 'gates':
       return 'brief';
     case 'contract':
     case 'sample':
@@ -77,6 +82,10 @@ export function stepOf(path: string): DraftStep {
 /** The contract as typed, of the kind that is chosen; unknown until the schema has read it. */
 export function contractTyped(draft: Draft): unknown {
   if (draft.kind === 'image') return { kind: 'image', ...draft.image };
+  if (draft.kind === 'audio') {
+    const { groups, ...sizes } = draft.audio;
+    return { kind: 'audio', ...sizes, ...(groups ? { groups: 'file-name' } : {}) };
+  }
   const { columns, target, rules } = draft.table;
   return {
     kind: 'table',
@@ -224,6 +233,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
   const read = v.safeParse(FederationSpec, {
     brief: draft.brief,
     metric: draft.metric,
+    ...(draft.gates.length === 0 ? {} : { gates: gatesTyped(draft.gates) }),
     contract: contractTyped(draft),
     family: draft.family,
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
@@ -261,6 +271,10 @@ export function checkDraft(draft: Draft): CheckedDraft {
     const strategy = summed === undefined ? strategyNamed(draft.strategy.name) : undefined;
     for (const { path, message } of checkSecureSum(read.output, strategy)) add(path, message);
   }
+  for (const name of newParts)
+    if (draft.brief[name].trim() === '') add(`brief.${name}`, 'Some words are needed here.');
+  if (read.success)
+    for (const { path, message } of checkGates(read.output, targetTyped(draft))) add(path, message);
   if (!model.ok && model.error.path !== 'contract') add(model.error.path, model.error.message);
   if (!metricFits(draft, draft.metric.name))
     add(
@@ -293,6 +307,12 @@ export function checkDraft(draft: Draft): CheckedDraft {
   return { spec: read.success && issues.size === 0 ? read.output : undefined, issues, model };
 }
 
+/** What may be sent while a run is on; a form without issues on its first step. */
+export const questionTyped = ({ brief, gates }: Draft): ChangedQuestion => ({
+  brief,
+  gates: gates.map(gateOf),
+});
+
 /** Of a network: its layers, and how devices train it. */
 function trainingTyped(draft: Draft, model: CheckedDraft['model']) {
   const { optimizer, momentum, weightDecay, ...plan } = draft.plan;
@@ -312,12 +332,12 @@ const settingsTyped = (draft: Draft): Record<string, unknown> =>
   draft.family === 'k-means' ? { clusters: optionsOf(draft) } : { trees: optionsOf(draft) };
 
 /** Whether a metric can be had from the target as typed. */
-export function metricFits(draft: Draft, name: MetricName): boolean {
-  const numeric = draft.kind === 'table' && draft.table.target.type === 'number';
-  return measures(
-    name,
-    draft.family === 'k-means' ? 'clustering' : numeric ? 'regression' : 'classification',
-  );
+export const metricFits = (draft: Draft, name: MetricName): boolean => measures(name, targetTyped(draft));
+
+/** What devices will score versions by. */
+export function targetTyped({ family, kind, table }: Draft): TallyShape['type'] {
+  const numeric = kind === 'table' && table.target.type === 'number';
+  return family === 'k-means' ? 'clustering' : numeric ? 'regression' : 'classification';
 }
 
 /** A schema's complaint in words that a person can act on. A message written for a schema says what it needs. */

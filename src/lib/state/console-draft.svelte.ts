@@ -33,7 +33,7 @@ export class FederationDraft {
   /** Steps left and fields touched: only there is a mistake pointed out. */
   #seen = $state.raw<ReadonlySet<string>>(new Set());
   #refused = $state.raw<{ readonly issues: ReadonlyMap<string, string>; readonly of: string } | null>(null);
-  #initial = '';
+  #initial = $state('');
   readonly #serialised = $derived(JSON.stringify(this.value));
 
   readonly #options: DraftSending;
@@ -127,6 +127,12 @@ export class FederationDraft {
     storage.removeItem(this.#options.storageKey);
     this.restored = false;
     this.savedAt = null;
+  }
+
+  /** The server has this now: what differs from it is still unsent. */
+  beganWith(draft: Draft, storage: DraftStorage): void {
+    this.#initial = JSON.stringify(draft);
+    if (!this.isChanged) this.forget(storage);
   }
 
   /** Sends a draft without issues; a refusal lands on its fields. The view when it was taken. */

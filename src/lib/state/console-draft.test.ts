@@ -11,7 +11,17 @@ import { roundSentences } from './console-plan-sentences.ts';
 
 const digits = (): Draft => ({
   ...emptyDraft(),
-  brief: { title: 'Digits', purpose: 'Read digits.', coordinator: 'Ada', dataWanted: 'Drawn digits.' },
+  brief: {
+    title: 'Digits',
+    purpose: 'Read digits.',
+    coordinator: 'Ada',
+    dataWanted: 'Drawn digits.',
+    decision: 'Which number a form says.',
+    predicts: 'A digit.',
+    unit: 'A picture.',
+    affected: 'Whoever wrote it.',
+    outOfScope: 'Letters.',
+  },
   image: { height: 28, width: 28, channels: 1, classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] },
 });
 const patients = (): Draft => ({

@@ -19,6 +19,7 @@ import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
+import { briefFrom, DraftBrief, DraftGates, emptyBrief, gatesFrom } from './console-draft-question.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 import { DraftStatistics, plainStatistics, statisticsFrom } from './console-draft-statistics.ts';
@@ -90,18 +91,36 @@ export const personalisationTyped = (
   chosen: Personalisation,
 ): v.InferOutput<typeof DraftPersonalisation> => ({ layers: 1, lambda: 0.1, epochs: 1, ...chosen });
 
+/** A second of speech, as corpora of commands have it. */
+const plainAudio = () => ({
+  sampleRate: 16_000,
+  milliseconds: 1000,
+  hopMs: 10,
+  mels: 40,
+  classes: ['', ''],
+  groups: false,
+});
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
-  brief: v.object({
-    title: v.string(),
-    purpose: v.string(),
-    coordinator: v.string(),
-    dataWanted: v.string(),
-  }),
+  brief: DraftBrief,
+  gates: DraftGates,
   metric: v.object({ name: MetricName, target: number }),
-  kind: v.picklist(['image', 'table']),
+  kind: v.picklist(['image', 'audio', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
+  /** Drafts that were saved before there was sound have none. */
+  audio: v.optional(
+    v.object({
+      sampleRate: number,
+      milliseconds: number,
+      hopMs: number,
+      mels: number,
+      classes: texts,
+      groups: v.boolean(),
+    }),
+    plainAudio,
+  ),
   /** The rules are kept as they came: they are set by the API. */
   table: v.object({
     columns: v.array(DraftColumn),
@@ -199,10 +218,12 @@ export const emptyColumn = (key: number): DraftColumn => ({
 
 export const emptyDraft = (): Draft => ({
   id: '',
-  brief: { title: '', purpose: '', coordinator: '', dataWanted: '' },
+  brief: emptyBrief(),
+  gates: [],
   metric: { name: 'accuracy', target: null },
   kind: 'image',
   image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
+  audio: plainAudio(),
   table: {
     columns: [emptyColumn(1)],
     target: {
@@ -253,8 +274,8 @@ export const emptyDraft = (): Draft => ({
 });
 
 /** The part of a draft that a contract fills. */
-export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'table'> {
-  const { image, table } = emptyDraft();
+export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'audio' | 'table'> {
+  const { image, audio, table } = emptyDraft();
   if (contract.kind === 'image')
     return {
       kind: 'image',
@@ -264,12 +285,18 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
         channels: contract.channels,
         classes: [...contract.classes],
       },
+      audio,
       table,
     };
+  if (contract.kind === 'audio') {
+    const { kind, groups, classes, ...sizes } = contract;
+    return { kind, image, audio: { ...sizes, classes: [...classes], groups: groups !== undefined }, table };
+  }
   const { target } = contract;
   return {
     kind: 'table',
     image,
+    audio,
     table: {
       rules: [...(contract.rules ?? [])],
       columns: contract.columns
@@ -301,7 +328,8 @@ export function draftFrom(spec: FederationSpec): Draft {
   const { contract, rules } = spec;
   return {
     ...draft,
-    brief: { ...spec.brief },
+    brief: briefFrom(spec.brief),
+    gates: gatesFrom(spec),
     metric: { ...spec.metric },
     ...contractDraft(contract),
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),

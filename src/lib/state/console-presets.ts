@@ -24,6 +24,11 @@ export const presets: readonly Preset[] = [
           title: 'Hand-drawn digits',
           purpose: 'Learns to read digits as many hands draw them, without any drawing being collected.',
           coordinator: '',
+          decision: 'Which digit a form is filled in with; today somebody types it.',
+          predicts: 'The digit on a picture, 0 to 9.',
+          unit: 'A picture of one digit.',
+          affected: 'Whoever wrote the form: a digit read wrong is a wrong number until somebody notices.',
+          outOfScope: 'Letters, several digits on one picture, and finding out who wrote them.',
           dataWanted: 'Digits from 0 to 9, drawn by you or made by the sample on your device.',
         },
         metric: { name: 'accuracy', target: 0.97 },
@@ -48,6 +53,11 @@ export const presets: readonly Preset[] = [
           purpose:
             'Estimates a risk from a few measurements, as several clinics see it, without a record leaving any of them.',
           coordinator: '',
+          decision: 'Whom a clinic asks to come for a second look; today by the doctor’s impression alone.',
+          predicts: 'Whether a patient has the disease.',
+          unit: 'A patient, at one visit.',
+          affected: 'Patients: who is missed is treated late, who is called in vain is worried.',
+          outOfScope: 'Deciding without a doctor, insurance, and patients unlike those of the clinics.',
           dataWanted:
             'A table of patients with the columns listed, or the sample cohort made on your device.',
         },

@@ -21,6 +21,8 @@ export class DatasetRecipe {
   trouble = $state<string | null>(null);
 
   #saving: Promise<void> = Promise.resolve();
+  /** What is kept could not be read, and may be a later version's: it is left as it is. */
+  #isForeign = false;
 
   constructor(
     readonly dataset: string,
@@ -46,8 +48,12 @@ export class DatasetRecipe {
       if (kept === undefined) return;
       const read = readHistory(kept);
       if (read.ok) this.history = read.value;
-      else this.trouble = `${read.error} The usual steps stand here instead.`;
+      else {
+        this.#isForeign = true;
+        this.trouble = `${read.error} The usual steps stand here instead; what is changed here is not kept, so that what is kept stays whole.`;
+      }
     } catch (error) {
+      this.#isForeign = true;
       this.trouble = sentence(error);
     }
   }
@@ -92,6 +98,7 @@ export class DatasetRecipe {
   #keep(history: RecipeHistory): void {
     if (history === this.history) return;
     this.history = history;
+    if (this.#isForeign) return;
     this.#saving = this.#saving.then(async () => {
       try {
         await (await this.store()).keepRecipe(this.dataset, historyJson(history));

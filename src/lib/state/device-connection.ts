@@ -12,6 +12,7 @@ import type { ParticipantStore } from '../ports/participant-store.ts';
 import { DeviceClient } from '../workers/device-client.ts';
 import { IngestClient } from '../workers/ingest-client.ts';
 import { watchUse } from './auto-lock.ts';
+import { watchPower } from './power.ts';
 import type { DevicePort } from './device-state.svelte.ts';
 import type { IngestPort } from './datasets.svelte.ts';
 
@@ -75,4 +76,11 @@ export function connectIngest(): IngestPort {
 }
 
 /** One device worker for the visit: the link to the coordinator and everything that computes. */
-export const connectDevice = (): Promise<DevicePort> => Promise.resolve(new DeviceClient());
+export const connectDevice = async (): Promise<DevicePort> => {
+  const client = new DeviceClient();
+  watchPower((power) => {
+    // A worker that is gone is told of by whatever else was asked of it.
+    client.request('set-power', power).catch(() => undefined);
+  });
+  return client;
+};

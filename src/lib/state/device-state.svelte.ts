@@ -6,6 +6,7 @@ import type {
   CutOffRun,
   DeviceEvent,
   DeviceRequests,
+  KeptRunCheckpoints,
   LocalRunSettings,
   LocalRunView,
 } from '../workers/device-messages.ts';
@@ -42,6 +43,9 @@ export class DeviceState {
 
   /** Local runs that are not on this page: cut off, or going on in another tab. */
   cutOff = $state.raw<readonly CutOffRun[]>([]);
+
+  /** Checkpoints of the last runs that can be branched from. */
+  kept = $state.raw<readonly KeptRunCheckpoints[]>([]);
 
   /** How far the preview of what could be rebuilt is, 0 … 1. */
   rebuilding = $state(0);
@@ -100,6 +104,27 @@ export class DeviceState {
     return this.attempt('start-local-run', settings);
   }
 
+  /** Starts another run from a kept checkpoint. Says whether it runs. */
+  async branchRun(place: string, wish: DeviceRequests['branch-local-run']['request']): Promise<boolean> {
+    try {
+      const settings = await this.ask('branch-local-run', wish);
+      this.started = { ...this.started, [place]: settings };
+      this.trouble = null;
+      return true;
+    } catch (error) {
+      this.trouble = troubleOf(error);
+      return false;
+    }
+  }
+
+  async lookForKept(): Promise<void> {
+    try {
+      this.kept = await this.ask('kept-checkpoints', null);
+    } catch (error) {
+      this.trouble = troubleOf(error);
+    }
+  }
+
   /** Looks for runs that were cut off, or go on in another tab. */
   async lookForCutOff(): Promise<void> {
     try {
@@ -152,6 +177,9 @@ export class DeviceState {
         break;
       case 'local-run':
         this.runs = { ...this.runs, [event.view.id]: event.view };
+        break;
+      case 'kept-checkpoints':
+        this.kept = event.runs;
         break;
       case 'cut-off-runs':
         this.cutOff = event.runs;

@@ -32,6 +32,7 @@ export function reasonButton(reason: BlockedReason): ReasonButton | undefined {
     case 'frozen-back':
     case 'excluded':
     case 'budget-spent':
+    case 'own-limit':
     case 'come-back':
     case 'other-history':
     case 'other-terms':
@@ -50,6 +51,7 @@ export function reasonTone(reason: BlockedReason): 'info' | 'warn' | 'danger' {
     case 'late':
     case 'frozen-back':
     case 'budget-spent':
+    case 'own-limit':
     case 'come-back':
       return 'info';
     case 'offline':

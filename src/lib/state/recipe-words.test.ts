@@ -119,4 +119,10 @@ test('what cannot be kept or read is said, and the usual steps stand', async () 
   await later.load();
   expect(later.trouble).toMatch(/cannot be read\. The usual steps stand here instead/);
   expect(later.history).toEqual(newHistory());
+  // A program that cannot read it leaves it as it is.
+  later.add(usualStep('trim'));
+  await later.saved();
+  expect(later.canUndo).toBe(true);
+  expect(later.trouble).toMatch(/is not kept/);
+  expect(await store.recipe('set')).toEqual({ now: 'later' });
 });

@@ -1,6 +1,7 @@
 // Runs beside each other: what they were given differently, what came of each, and whether they may be compared at all.
 import type { RunFacts, RunMetric } from '../core/run-query/query.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
+import { splitWarning } from './compared-steps.ts';
 import { isLowerBetter } from './run-facts.ts';
 import { namesOf } from './run-table.ts';
 
@@ -49,7 +50,7 @@ export function unlike(records: readonly RunRecord[]): string | undefined {
     return 'These runs predict different things: their figures are not about the same question.';
   if (differ(({ manifest }) => manifest.data))
     return 'These runs are of different rows: they were judged on other held-out rows too, and a better figure may be the rows’ luck.';
-  return undefined;
+  return splitWarning(records);
 }
 
 export interface ParallelAxis {

@@ -8,7 +8,7 @@ export interface RunSeries {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-/** The training loss of each run that has one; `names` where there are several. */
+/** The loss of each run as it learnt, where it has one; `names` where there are several. */
 export const curvesOf = (
   records: readonly RunRecord[],
   names: ReadonlyMap<string, string> = new Map(),
@@ -20,6 +20,12 @@ export const curvesOf = (
       role: records.length === 1 ? 'train' : 'other',
       points: record.curve.map(({ step, loss }) => ({ x: step, y: loss })),
     }));
+
+/** What the curve of a model is of: its title, and what it goes along. */
+export function curveWords(model: string | undefined): { readonly title: string; readonly along: string } {
+  if (model === 'forest') return { title: 'Loss on rows that the trees had not drawn', along: 'tree' };
+  return { title: 'Training loss', along: model === 'boosted-trees' ? 'stage' : 'step' };
+}
 
 /** Of one search: the best of all rows by each trial, and each trial's own loss. Empty where nothing was tried. */
 export function trialSeries(record: RunRecord): readonly RunSeries[] {

@@ -7,6 +7,9 @@ import { FollowedRun } from './followed-run.svelte.ts';
 import { statusOf } from './run-facts.ts';
 import { browserRuns, type RunPorts } from './runs.svelte.ts';
 
+/** A trial takes longer than that, and a record is small. */
+const WATCH_EVERY_MS = 2000;
+
 export class RunPage {
   /** undefined: not read yet; null: there is no such run here. */
   run = $state.raw<KeptRun | null | undefined>();
@@ -36,6 +39,14 @@ export class RunPage {
       this.isHeld = before.has(this.id) || (await this.ports.held()).has(this.id);
       this.run = run ?? null;
     });
+  }
+
+  /** Reads a run that goes on in another tab again and again, while this page is looked at; until undone. */
+  watch(isSeen: () => boolean = () => document.visibilityState === 'visible'): () => void {
+    const timer = setInterval(() => {
+      if (this.status === 'running' && !this.followed.isRunning && isSeen()) void this.load();
+    }, WATCH_EVERY_MS);
+    return () => clearInterval(timer);
   }
 
   async label(labels: RunLabels): Promise<void> {

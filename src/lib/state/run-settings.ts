@@ -73,13 +73,15 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
       own === undefined
         ? contract.kind === 'image'
           ? 'mlp'
-          : (familiesFor(contract)[0]?.name ?? 'mlp')
+          : contract.kind === 'audio'
+            ? 'cnn-small'
+            : (familiesFor(contract)[0]?.name ?? 'mlp')
         : 'federation',
-    hidden: contract.kind === 'image' ? '200, 200' : '16',
+    hidden: contract.kind === 'table' ? '16' : '200, 200',
     filters: '32, 64',
     units: '512',
     dropout: '0',
-    epochs: contract.kind === 'image' ? '10' : '40',
+    epochs: contract.kind === 'table' ? '40' : '10',
     batchSize: String(plan?.batchSize ?? 10),
     learningRate: String(plan?.learningRate ?? 0.1),
     optimizer: plan?.optimizer.type ?? 'sgd',
@@ -91,7 +93,11 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
 
 /** Which settings of a family the form shows. */
 export const familyFields = (family: FamilyChoice): readonly RunField[] =>
-  family === 'mlp' ? ['hidden', 'dropout'] : family === 'cnn-mcmahan' ? ['filters', 'units', 'dropout'] : [];
+  family === 'mlp'
+    ? ['hidden', 'dropout']
+    : family === 'cnn-mcmahan' || family === 'cnn-small'
+      ? ['filters', 'units', 'dropout']
+      : [];
 
 /** The metrics that data of this contract has. */
 export const metricsFor = (contract: DataContract): readonly MetricName[] => {

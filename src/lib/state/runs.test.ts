@@ -1,11 +1,15 @@
 // The runs of this browser as screens have them: found, put in order, compared, taken away and put back; and told in words.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
 import type { RunRecord } from '../participant/workbench/run-record.ts';
+import { exportedRun } from '../participant/workbench/run-export.ts';
 import { DataLocked } from '../ports/dataset-store.ts';
 import { runtimeName } from '../workers/runtime-name.ts';
 import { begunRun } from '../../../test/contract/run-store.ts';
+import { recipeJson, usualStep, type RecipeStep } from '../core/recipe/recipe.ts';
+import { comparedSteps } from './compared-steps.ts';
+import { titleOf } from './recipe-words.ts';
 import { comparedMetrics, comparedParams, runPicture, trialPicture, unlike } from './run-comparison.ts';
 import { bestSoFar, trialSeries } from './run-curves.ts';
 import { factsOf } from './run-facts.ts';
@@ -125,6 +129,100 @@ test('what differs between runs stands first; the best of each metric is known w
   expect(unlike([other, { ...other, manifest: { ...manifest, data: null } }])).toContain('different rows');
   const setup = { ...manifest.setup, target: 'eggs' };
   expect(unlike([other, { ...other, manifest: { ...manifest, setup } }])).toContain('different things');
+});
+
+test('recipes are compared step by step, and runs whose recipes leave other columns out are told from each other', () => {
+  const withRecipe = (...steps: readonly RecipeStep[]): RunRecord => {
+    const run = begunRun('a');
+    const recipe = recipeJson({ steps }) as unknown as RunRecord['manifest']['setup']['recipe'];
+    return { ...run, manifest: { ...run.manifest, setup: { ...run.manifest.setup, recipe } } };
+  };
+  const [cast, scale] = [usualStep('cast'), usualStep('scale', { rounded: true })];
+  const mean = usualStep('impute', { method: 'mean' });
+  const lines = comparedSteps([
+    withRecipe(cast, mean, scale),
+    withRecipe(cast, scale),
+    withRecipe(scale, cast),
+  ]);
+  expect(lines.map(({ name, differs }) => [name, differs])).toEqual([
+    [titleOf(cast), false],
+    [titleOf(mean), true],
+    [titleOf(scale), false],
+    ['In this order', true],
+  ]);
+  expect(lines[1]?.values).toEqual(['with mean', undefined, undefined]);
+  expect(unlike([withRecipe(cast), withRecipe(cast, mean)])).toBeUndefined();
+  const drop = (column: string) => usualStep('drop', { columns: [column] });
+  expect(unlike([withRecipe(cast, drop('id')), withRecipe(drop('id'))])).toBeUndefined();
+  expect(unlike([withRecipe(drop('id')), withRecipe(drop('wing'))])).toContain('leave different columns out');
+  // What a later version has written is no reason to be silent of the rest.
+  const later = begunRun('b');
+  const setup = { ...later.manifest.setup, recipe: { format: 'tributary-recipe', version: 9, steps: [] } };
+  const unread = { ...later, manifest: { ...later.manifest, setup } };
+  expect(comparedSteps([withRecipe(cast), unread])[0]?.values[1]).toMatch(/later version/);
+});
+
+test('a run is exported with what it was given, its curve and its search; what is on fewer rows is no step of it', () => {
+  const run = searched([
+    trial('forest', 0.3),
+    trial('forest', 0.1, {}, 1 / 3),
+    trial('tree', 0.4),
+    trial('forest', 0.2),
+  ]);
+  const record = { ...run, curve: [{ step: 5, loss: 0.7 }], endedAt: 9 };
+  const exported = exportedRun({ record, labels: { tags: ['best'], note: 'by hand' } });
+  expect(exported).toMatchObject({
+    id: 'search',
+    name: 'Search for nests',
+    experiment: 'heron.csv',
+    status: 'stopped',
+    tags: ['best'],
+    params: { model: 'auto', trials: 4 },
+    metrics: { seconds: 0.008 },
+  });
+  expect(exported.series).toEqual([
+    { name: 'train/loss', points: [{ step: 5, value: 0.7 }] },
+    {
+      name: 'search/loss',
+      points: [
+        { step: 1, value: 0.3 },
+        { step: 3, value: 0.4 },
+        { step: 4, value: 0.2 },
+      ],
+    },
+    {
+      name: 'search/best',
+      points: [
+        { step: 1, value: 0.3 },
+        { step: 3, value: 0.3 },
+        { step: 4, value: 0.2 },
+      ],
+    },
+  ]);
+});
+
+test('a run that another tab trains is read again while it goes on, and no longer than it is watched', async () => {
+  vi.useFakeTimers();
+  try {
+    const store = memoryRunStore();
+    await store.put(begunRun('a'));
+    const page = new RunPage(
+      'a',
+      { run: () => Promise.reject(new Error('Nothing is trained here.')) },
+      { store: async () => store, held: async () => new Set(['a']) },
+    );
+    await page.load();
+    const stop = page.watch(() => true);
+    await store.put(begunRun('a', { leftOut: ['One rule'] }));
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(page.record?.leftOut).toEqual(['One rule']);
+    stop();
+    await store.put(begunRun('a'));
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(page.record?.leftOut).toEqual(['One rule']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('settings and outcome are lines over axes that vary; wide ones are drawn by logarithms', () => {

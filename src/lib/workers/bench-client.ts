@@ -11,6 +11,7 @@ import type {
   RunEvent,
   TrainRequest,
 } from './bench-messages.ts';
+import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
 
@@ -71,6 +72,15 @@ export class BenchClient {
       (id) => ({ id, name: 'predict', run, text }),
       (reply) =>
         reply.type === 'predicted' ? reply.predicted : reply.type === 'refused' ? reply : undefined,
+    );
+  }
+
+  /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
+  look(run: string, look: Look, signal?: AbortSignal): Promise<Looked | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'look', run, look }),
+      (reply) => (reply.type === 'looked' ? reply.looked : reply.type === 'refused' ? reply : undefined),
+      signal,
     );
   }
 

@@ -1,10 +1,11 @@
-// The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network, and
-// no row comes back.
+// The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network; a row
+// comes back where its person asks which rows are behind a figure.
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
 import type { TrainedBench } from '../participant/workbench/run-record.ts';
@@ -19,6 +20,8 @@ export interface OpenRequest {
   readonly target: string;
   /** What is done to rows first, as it stands in a file (core/recipe); null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
+  /** Windows of a series are learnt from; null: rows as they are. */
+  readonly series: TrainSetup['series'];
 }
 export interface TrainRequest {
   readonly id: number;
@@ -29,6 +32,7 @@ export interface TrainRequest {
   readonly target: string;
   /** As it was opened. */
   readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
@@ -67,9 +71,17 @@ export interface PredictRequest {
   readonly run: string;
   readonly text: string;
 }
+/** What the model of a run does with the rows that it was judged on, beyond its figures. */
+export interface LookRequest {
+  readonly id: number;
+  readonly name: 'look';
+  readonly run: string;
+  readonly look: Look;
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
-export type BenchRequest = OpenRequest | RunRequest | RowsRequest | PredictRequest | CancelRequest;
+export type BenchRequest =
+  OpenRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -128,6 +140,7 @@ export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
+  | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */

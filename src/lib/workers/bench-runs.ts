@@ -3,11 +3,11 @@ import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { parseSpec } from '../core/named-options.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
-import { createEngine } from '../participant/engine.ts';
+import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels } from '../participant/workbench/models.ts';
+import { benchModelNamed, benchModels, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -23,7 +23,7 @@ import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-mes
 import type { RunHolds } from './run-holds.ts';
 
 /** What pictures are opened by, which have no column. */
-const PICTURES_TARGET = 'label';
+export const PICTURES_TARGET = 'label';
 /** Progress goes out at most this often. */
 const PROGRESS_EVERY_MS = 100;
 
@@ -65,7 +65,19 @@ export async function runPredicts(
   return predicted.value;
 }
 
-const GONE = 'This run is not in this browser any more.';
+/** What networks are trained and asked on. */
+export const tabEngine = (createTrainer: RunDependencies['createTrainer']): Engine =>
+  createEngine(
+    {
+      backend: TAB_BACKEND,
+      description: TAB_BACKEND,
+      reason: 'It is what the command line uses.',
+      reports: [],
+    },
+    createTrainer,
+  );
+
+export const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
@@ -107,12 +119,12 @@ async function beginning(
 ): Promise<Begun> {
   const common = { id, program, startedAt: clock.now() };
   if (request.name === 'train') {
-    const opened = await opener.open(request.dataset, request.target, request.recipe);
+    const opened = await opener.open(request.dataset, request);
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
-    const { dataset, data, task, recipe } = opened;
-    const target = data.contract.kind === 'image' ? null : request.target;
-    const setup = setupOf({ name: dataset.name, target, task, recipe }, request.training);
+    const { dataset, data, task, recipe, series, time } = opened;
+    const target = data.contract.kind === 'table' ? request.target : null;
+    const setup = setupOf({ name: dataset.name, target, task, recipe, series, time }, request.training);
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
     return { record, opened, chosen: chosenBy(record), expected: undefined };
   }
@@ -120,7 +132,11 @@ async function beginning(
   if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
-  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, setup.recipe, dataset.state);
+  const opened = await opener.open(
+    dataset.id,
+    { ...setup, target: setup.target ?? PICTURES_TARGET },
+    dataset.state,
+  );
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
@@ -182,16 +198,7 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: async () =>
-          createEngine(
-            {
-              backend: TAB_BACKEND,
-              description: TAB_BACKEND,
-              reason: 'It is what the command line uses.',
-              reports: [],
-            },
-            createTrainer,
-          ),
+        openEngine: async () => tabEngine(createTrainer),
       },
       (event) => {
         if (event.type === 'progress') {
@@ -220,20 +227,20 @@ async function kept(
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { model, options, digest } = trained.result.model;
+      const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;
       signal.throwIfAborted();
       await keeper.end(
         {
           type: 'finished',
           trained,
-          model: { bytes: file.byteLength, holdsRows: made.model.name === 'k-nn' },
+          model: { bytes: file.byteLength, holdsRows: holdsRows(made) },
         },
         {
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { model, options: { ...options }, digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
           },
           again: again === null ? null : { ...again, isSame },
         },

@@ -1,4 +1,5 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { withoutTimes } from '../../../test/support/without-times.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,7 +94,7 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
 
 const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null });
+  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -113,7 +114,15 @@ async function endedBy(
 ): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
-    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
+    {
+      name: 'train',
+      dataset: 'set',
+      version,
+      target,
+      recipe: null,
+      series: null,
+      training: { ...wishes, ...own },
+    },
     tell,
     new AbortController().signal,
   );
@@ -368,6 +377,26 @@ describe('a run', () => {
     });
   });
 
+  test('is looked at: its worker opens the rows and the model again, and refuses what there is not', async () => {
+    const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+    const runs = memoryRunStore();
+    const { run, trained } = await endedBy(clientOf(store, runs), 'colour', { model: 'mlp:epochs=2' });
+    const client = clientOf(store, runs);
+    const { report } = trained.result.model;
+    const of = { type: 'cell', truth: 0, predicted: 0 } as const;
+    expect(await client.look(run, { type: 'rows', of, from: 0 })).toMatchObject({
+      rows: { total: report.type === 'classes' && report.confusion[0], header: ['width', 'colour', 'area'] },
+    });
+    expect(await client.look('none', { type: 'curves' })).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('not in this browser'),
+    });
+    expect(await client.look(run, { type: 'picture-reasons', row: 0, way: 'grad-cam' })).toMatchObject({
+      type: 'refused',
+      message: expect.stringContaining('rows of a table'),
+    });
+  });
+
   test('of a search goes on after its tab was closed, with the end that it would have had', async () => {
     const datasets = await kept();
     const search = { model: 'auto', trials: 5 };
@@ -385,7 +414,7 @@ describe('a run', () => {
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
-      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      { name: 'train', dataset: 'set', version, target, recipe: null, series: null, training },
       () => {},
       going,
     );
@@ -403,7 +432,7 @@ describe('a run', () => {
     );
     if ('type' in resumed) throw new Error(resumed.message);
     expect(tried).toEqual([1, 2, 3, 4, 5]);
-    expect(resumed.trained.result).toEqual(whole.result);
+    expect(withoutTimes(resumed.trained.result)).toEqual(withoutTimes(whole.result));
     const [ended] = await runs.list();
     expect(ended?.record.outcome.type).toBe('finished');
     expect(ended?.record.manifest.trials).toHaveLength(5);
@@ -423,6 +452,7 @@ describe('a run', () => {
       version,
       target,
       recipe: null,
+      series: null,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -487,6 +517,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     version: opened.version,
     target: 'area',
     recipe: null,
+    series: null,
     training: wishes,
   };
   expect(
@@ -495,7 +526,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null, series: null })).rejects.toThrow(
     'not in this browser',
   );
 
@@ -512,6 +543,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     dataset: 'set',
     target: 'colour',
     recipe: null,
+    series: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

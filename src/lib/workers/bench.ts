@@ -7,6 +7,7 @@ import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
   BenchReply,
   BenchRequest,
+  LookRequest,
   OpenedBench,
   OpenRequest,
   PredictRequest,
@@ -15,6 +16,7 @@ import type {
   RunRequest,
 } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
+import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 export interface BenchDependencies extends RunDependencies {
@@ -26,9 +28,10 @@ export interface BenchDependencies extends RunDependencies {
 export function bench(dependencies: BenchDependencies): (request: BenchRequest) => Promise<void> {
   const running = new Map<number, AbortController>();
   const opener = dataOpener(dependencies.datasets);
+  let looks: Looking | undefined;
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest | PredictRequest,
+    request: OpenRequest | RunRequest | RowsRequest | PredictRequest | LookRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -36,7 +39,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return {
         type: 'opened',
         id,
-        opened: openedOf(await opener.open(request.dataset, request.target, request.recipe)),
+        opened: openedOf(await opener.open(request.dataset, request)),
       };
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
@@ -46,6 +49,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         predicted: await runPredicts(request, await dependencies.runs(), signal),
       };
+    if (request.name === 'look') {
+      const { looking } = await import('./bench-looks.ts');
+      looks ??= looking(opener, dependencies);
+      return { type: 'looked', id, looked: await looks(request, signal) };
+    }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
     return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
   };

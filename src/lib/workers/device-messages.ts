@@ -9,7 +9,10 @@ import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
 import type { RebuildPreview, SettingName } from '../participant/rebuild-preview.ts';
 import type { Crossing, LinkBytes } from '../ports/coordinator-link.ts';
-import type { HistoryPoint } from '../ports/participant-store.ts';
+import type { Power } from '../participant/own-limits.ts';
+import type { StepView } from '../participant/step-view.ts';
+import type { TrainingAlarm } from '../participant/training-alarms.ts';
+import type { HistoryPoint, RunOrigin } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
 
 export interface LocalRunSettings {
@@ -22,6 +25,23 @@ export interface LocalRunSettings {
   readonly metric: MetricName;
   /** null: the fastest that passes the self-test. */
   readonly backend: BackendName | null;
+  /** The run that it branched from; null: none. */
+  readonly origin?: RunOrigin | null;
+}
+
+/** A checkpoint of another run that is kept, and could be branched from. */
+export interface KeptCheckpoint {
+  /** Steps taken by then. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Of the last point before it; null where there was none. */
+  readonly loss: number | null;
+  readonly savedAt: number;
+}
+export interface KeptRunCheckpoints {
+  readonly settings: LocalRunSettings;
+  /** Latest first. */
+  readonly checkpoints: readonly KeptCheckpoint[];
 }
 
 export interface LocalRunView {
@@ -44,6 +64,10 @@ export interface LocalRunView {
   readonly tally: Tally | null;
   /** The engine that it goes on with in a moment; null: the one it has. */
   readonly switchingTo: BackendName | null;
+  /** What is wrong with it; null once it goes on. */
+  readonly alarm: TrainingAlarm | null;
+  /** The last single step, looked at from inside; null once it goes on. */
+  readonly stepped: StepView | null;
   /** What happened that the person should know: a back end lost or switched, training unstable, resumed from a checkpoint. */
   readonly notice: string | null;
 }
@@ -88,6 +112,8 @@ export interface DeviceRequests {
   /** Answers as soon as it runs. Views follow as events. */
   'start-local-run': { request: LocalRunSettings; result: null };
   'pause-local-run': { request: { readonly id: string }; result: null };
+  /** One step of a paused run, looked at from inside. */
+  'step-local-run': { request: { readonly id: string }; result: null };
   'resume-local-run': { request: { readonly id: string }; result: null };
   /** Ends it and keeps the model so far. */
   'stop-local-run': { request: { readonly id: string }; result: null };
@@ -98,6 +124,21 @@ export interface DeviceRequests {
   };
   /** Runs that were cut off by a reload and can go on, and those that go on in another tab. */
   'cut-off-local-runs': { request: null; result: readonly CutOffRun[] };
+  /** Checkpoints of the last runs that can be branched from. */
+  'kept-checkpoints': { request: null; result: readonly KeptRunCheckpoints[] };
+  'discard-checkpoints': { request: { readonly run: string }; result: null };
+  /** Starts another run from a kept checkpoint; only these fields of its plan are its own. Answers with its settings once it runs. */
+  'branch-local-run': {
+    request: {
+      readonly run: string;
+      readonly step: number;
+      /** Of the new run. */
+      readonly id: string;
+      readonly learningRate: number;
+      readonly localEpochs: number;
+    };
+    result: LocalRunSettings;
+  };
   /** Takes a run up that was cut off; as start-local-run. Refused while another tab has it. */
   'go-on-local-run': { request: { readonly id: string }; result: null };
   /** Deletes what is left of a run that was cut off. */
@@ -126,6 +167,8 @@ export interface DeviceRequests {
     request: { readonly federation: FederationId; readonly backend: BackendName };
     result: null;
   };
+  /** What the page knows of the device’s power and connection, which a worker is not told. */
+  'set-power': { request: Power; result: null };
   /** What crossed the link since the worker began: the newest of it one by one, and all of it by kind. */
   crossings: {
     request: null;
@@ -168,6 +211,7 @@ export type DeviceEvent =
   | { readonly type: 'participation'; readonly view: ParticipationView }
   | { readonly type: 'local-run'; readonly view: LocalRunView }
   | { readonly type: 'rebuilding'; readonly fraction: number; readonly setting: SettingName }
+  | { readonly type: 'kept-checkpoints'; readonly runs: readonly KeptRunCheckpoints[] }
   /** Another tab let go of a run: what is there to go on with now. */
   | { readonly type: 'cut-off-runs'; readonly runs: readonly CutOffRun[] };
 

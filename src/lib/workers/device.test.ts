@@ -26,6 +26,7 @@ import {
 import { trainSummed } from '../../../test/support/summed-training.ts';
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
+import { spread } from './kept-checkpoints.ts';
 import type {
   CutOffRun,
   DeviceEvent,
@@ -482,4 +483,56 @@ test('a worker that dies rejects what waits, and everything after', async () => 
   fail();
   await expect(waiting).rejects.toMatchObject({ kind: 'worker-lost' });
   await expect(client.request('cut-off-local-runs', null)).rejects.toMatchObject({ kind: 'worker-lost' });
+});
+
+test('a run that is stepped through tells each step, and a branch from its checkpoint names its parent and what was changed', async () => {
+  const { client, store, until, events } = await page();
+  // Held at its start: a run of five epochs of a few rows is over before a person could pause it.
+  const long = { ...settings, plan: { ...settings.plan, localEpochs: 400 } };
+  await client.request('start-local-run', long);
+  await client.request('pause-local-run', { id: long.id });
+  const paused = await until(({ state }) => state === 'paused');
+  expect(
+    await kindOf(
+      client.request('branch-local-run', { run: 'none', step: 0, id: 'b', learningRate: 1, localEpochs: 1 }),
+    ),
+  ).toBe('unknown-checkpoint');
+  await client.request('step-local-run', { id: long.id });
+  const { stepped } = await until((view) => view.stepped !== null);
+  const stood = paused.epoch * paused.batchesPerEpoch + paused.batch;
+  expect(stepped).toMatchObject({ step: stood + 1, apart: 0 });
+  await client.request('stop-local-run', { id: long.id });
+  await until(({ state }) => state === 'stopped');
+  expect(await kindOf(client.request('step-local-run', { id: long.id }))).toBe('unknown-run');
+
+  const [kept] = await client.request('kept-checkpoints', null);
+  const steps = kept!.checkpoints.map(({ step }) => step);
+  expect(steps).toContain(stood);
+  expect(steps).toContain(stood + 1);
+  expect(events.some(({ type }) => type === 'kept-checkpoints')).toBe(true);
+  const wish = { run: long.id, step: stood + 1, id: 'branch', learningRate: 0.001 };
+  const late = paused.epoch + 3;
+  expect(
+    await kindOf(client.request('branch-local-run', { ...wish, localEpochs: kept!.checkpoints[0]!.epoch })),
+  ).toBe('too-few-epochs');
+  const branched = await client.request('branch-local-run', { ...wish, localEpochs: late });
+  const changed = [
+    { field: 'learningRate', from: long.plan.learningRate, to: 0.001 },
+    { field: 'localEpochs', from: 400, to: late },
+  ];
+  expect(branched.origin).toEqual({ run: long.id, step: stood + 1, changed });
+  const ended = await until(({ id, state }) => id === 'branch' && state === 'finished');
+  expect(ended.notice).toContain('Branched');
+  const models = await store.models.list();
+  expect(models.find(({ id }) => id === 'local:branch')?.run).toMatchObject({ origin: branched.origin });
+  expect(models.find(({ id }) => id === 'local:run-1')?.run).toMatchObject({ origin: null });
+  await client.request('discard-checkpoints', { run: long.id });
+  expect(await store.checkpoints.get(`local:run-1@${stood}`)).toBeUndefined();
+  expect((await client.request('kept-checkpoints', null)).map((one) => one.settings.id)).toEqual(['branch']);
+});
+
+test('of checkpoints too many, those closest to others go, and the first and the last stay', () => {
+  const at = (...steps: number[]) => steps.map((step) => ({ step }));
+  expect(spread(at(90, 80, 40, 38, 10), 4)).toEqual(at(90, 80, 40, 10));
+  expect(spread(at(50, 10), 1)).toEqual(at(50, 10).slice(0, 1));
 });

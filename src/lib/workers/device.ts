@@ -4,6 +4,7 @@ import type { FederationId } from '../core/ids.ts';
 import { joinedFederations } from '../participant/joined.ts';
 import { JoinRefused } from '../participant/equipment.ts';
 import type { Engines } from '../participant/engine.ts';
+import { createOwnLimits } from '../participant/own-limits.ts';
 import { readOwnRows } from '../participant/own-rows.ts';
 import { takePart, type TakingPart } from '../participant/take-part.ts';
 import type { TrainingTurn } from '../participant/training-turn.ts';
@@ -47,6 +48,7 @@ export const nameKey = 'participant-name';
 export function createDevice(parts: DeviceParts): Device {
   const { store, datasets, link, engines, clock } = parts;
   const emit = (event: DeviceEvent): void => parts.reply({ type: 'event', event });
+  const limits = createOwnLimits(store, link, clock);
   const inference = createInference({ store, link, engines });
   const runs = createLocalRuns({
     store,
@@ -56,6 +58,7 @@ export function createDevice(parts: DeviceParts): Device {
     holds: parts.holds,
     onView: (view) => emit({ type: 'local-run', view }),
     onCutOff: (runs) => emit({ type: 'cut-off-runs', runs }),
+    onKept: (kept) => emit({ type: 'kept-checkpoints', runs: kept }),
     onFault: parts.onFault,
   });
   const opened = new Map<FederationId, Promise<TakingPart>>();
@@ -72,6 +75,7 @@ export function createDevice(parts: DeviceParts): Device {
       engines,
       clock,
       turn: parts.turn(federation),
+      limits,
       onJoined: parts.identify,
       mayFreeze: true,
       onView: (view) => emit({ type: 'participation', view }),
@@ -102,6 +106,16 @@ export function createDevice(parts: DeviceParts): Device {
       runs.pause(id);
       return null;
     },
+    async 'step-local-run'({ id }) {
+      runs.stepOnce(id);
+      return null;
+    },
+    'kept-checkpoints': () => runs.kept(),
+    async 'discard-checkpoints'({ run }) {
+      await runs.discardKept(run);
+      return null;
+    },
+    'branch-local-run': (request) => runs.branch(request),
     async 'resume-local-run'({ id }) {
       runs.resume(id);
       return null;
@@ -150,6 +164,10 @@ export function createDevice(parts: DeviceParts): Device {
       (await participationIn(federation)).moveHere();
       return null;
     },
+    async 'set-power'(power) {
+      limits.setPower(power);
+      return null;
+    },
     crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
     predict: ({ features, count, ...asked }) =>
       inference.use(asked, (model) => model.predict(features, count)),
@@ -193,6 +211,7 @@ export function createDevice(parts: DeviceParts): Device {
       runs.close();
       inference.close();
       for (const opening of opened.values()) await (await opening).close();
+      await limits.close();
       link.close();
     },
   };

@@ -6,7 +6,8 @@ import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { LocalRunSettings } from './device-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
-const Settings = v.object({
+const finite = v.pipe(v.number(), v.finite());
+export const LocalRunSettingsSchema = v.object({
   id: v.string(),
   dataset: v.string(),
   name: v.string(),
@@ -15,6 +16,15 @@ const Settings = v.object({
   metric: MetricName,
   backend: v.nullable(
     v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  ),
+  origin: v.exactOptional(
+    v.nullable(
+      v.object({
+        run: v.string(),
+        step: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+        changed: v.array(v.object({ field: v.string(), from: finite, to: finite })),
+      }),
+    ),
   ),
 });
 const settingsKey = 'local-runs';
@@ -30,7 +40,7 @@ export interface LocalRunList {
 
 export function localRunList(store: ParticipantStore, holds: RunHolds): LocalRunList {
   const read = async (): Promise<readonly LocalRunSettings[]> => {
-    const kept = v.safeParse(v.array(Settings), await store.settings.get(settingsKey));
+    const kept = v.safeParse(v.array(LocalRunSettingsSchema), await store.settings.get(settingsKey));
     return kept.success ? kept.output : [];
   };
   const change = (next: (list: readonly LocalRunSettings[]) => readonly LocalRunSettings[]): Promise<void> =>

@@ -1,7 +1,7 @@
 // Training alone on this device: start, pause, resume, stop, another engine, and going on after a reload. The model it ends with
 // is kept here. Which tab may train a run, and which can go on, is the matter of cut-off-runs.
 import { digestOfText } from '../core/digest.ts';
-import type { FederationId } from '../core/ids.ts';
+import type { DatasetVersion, Digest, FederationId } from '../core/ids.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
 import { createEngine, type Engine, type Engines } from '../participant/engine.ts';
 import { noTrainingRows, readOwnRows } from '../participant/own-rows.ts';
@@ -10,10 +10,17 @@ import { createTrainingControl, type TrainingControl } from '../participant/trai
 import { createViewPace } from '../participant/view-pace.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
-import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { Checkpoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { createCutOffRuns, localModelId } from './cut-off-runs.ts';
-import type { CutOffRun, LocalRunSettings, LocalRunView } from './device-messages.ts';
+import type {
+  CutOffRun,
+  DeviceRequests,
+  KeptRunCheckpoints,
+  LocalRunSettings,
+  LocalRunView,
+} from './device-messages.ts';
+import { keptCheckpoints } from './kept-checkpoints.ts';
 import { Refusal } from './refusal.ts';
 import type { RunHolds } from './run-holds.ts';
 
@@ -23,12 +30,18 @@ export interface LocalRuns {
   /** Goes on with a run where it was cut off; as `start`. */
   goOn(id: string): Promise<void>;
   pause(id: string): void;
+  /** One step of a run that is paused. */
+  stepOnce(id: string): void;
   resume(id: string): void;
   stop(id: string): void;
   /** Goes on with another engine, from the step where it stands. Rejects with Refusal where that cannot be. */
   switchEngine(id: string, backend: BackendName): Promise<void>;
   /** Not running on this page: cut off, or going on in another tab. Once one of those is free, onCutOff tells. */
   cutOff(): Promise<readonly CutOffRun[]>;
+  /** Starts another run from a checkpoint that is kept, and gives its settings. As `start`. */
+  branch(request: DeviceRequests['branch-local-run']['request']): Promise<LocalRunSettings>;
+  kept(): Promise<readonly KeptRunCheckpoints[]>;
+  discardKept(run: string): Promise<void>;
   /** Gives a run up that was cut off: its checkpoint goes. Rejects with Refusal where another tab has it. */
   discard(id: string): Promise<void>;
   close(): void;
@@ -41,6 +54,7 @@ export interface LocalRunsSurroundings {
   readonly clock: Clock;
   readonly holds: RunHolds;
   onCutOff(runs: readonly CutOffRun[]): void;
+  onKept(runs: readonly KeptRunCheckpoints[]): void;
   onView(view: LocalRunView): void;
   onFault(fault: unknown): void;
 }
@@ -53,6 +67,10 @@ interface Running {
   show(more: Partial<LocalRunView>): void;
 }
 
+/** Of what a checkpoint must be of, to be gone on with. */
+const digestOf = ({ plan, network }: LocalRunSettings, version: DatasetVersion): Digest =>
+  digestOfText(JSON.stringify([plan, version, network]));
+
 export function createLocalRuns({
   store,
   datasets,
@@ -61,6 +79,7 @@ export function createLocalRuns({
   holds,
   onView,
   onCutOff,
+  onKept,
   onFault,
 }: LocalRunsSurroundings): LocalRuns {
   const running = new Map<string, Running>();
@@ -72,6 +91,7 @@ export function createLocalRuns({
     onFault,
   });
   const { list } = cutOff;
+  const kept = keptCheckpoints(store, holds);
   const runOf = (id: string): Running => {
     const run = running.get(id);
     if (run === undefined)
@@ -79,7 +99,7 @@ export function createLocalRuns({
     return run;
   };
   /** Trains a run that this tab holds, and lets go of it at its end. */
-  async function train(settings: LocalRunSettings, letGo: () => void): Promise<void> {
+  async function train(settings: LocalRunSettings, letGo: () => void, start?: Checkpoint): Promise<void> {
     const { id, plan } = settings;
     const control = createTrainingControl();
     let view: LocalRunView = {
@@ -99,6 +119,8 @@ export function createLocalRuns({
       history: [],
       tally: null,
       switchingTo: null,
+      alarm: null,
+      stepped: null,
       notice: null,
     };
     const pace = createViewPace(clock, () => onView(view));
@@ -122,14 +144,21 @@ export function createLocalRuns({
       const engine = createEngine(choice, engines.create);
       run.engine = engine;
       const key = localModelId(id);
-      const digest = digestOfText(JSON.stringify([plan, rows.version, network.spec]));
+      const digest = digestOf(settings, rows.version);
+      // Durable before it goes on: a reload would else begin anew.
+      if (start !== undefined) await store.checkpoints.put({ ...start, key, settings: digest });
       const checkpoint = await store.checkpoints.get(key);
       const goesOn = checkpoint?.settings === digest;
       await list.keep(settings);
       show({
         state: 'training',
         backend: choice,
-        notice: goesOn ? 'Went on from the last checkpoint.' : null,
+        notice:
+          start !== undefined
+            ? `Branched from step ${settings.origin?.step ?? 0} of another run.`
+            : goesOn
+              ? 'Went on from the last checkpoint.'
+              : null,
       });
 
       const onProgress = (progress: TrainingProgress): void => {
@@ -138,6 +167,10 @@ export function createLocalRuns({
         const state = progress.paused ? 'paused' : 'training';
         show({
           state,
+          // What stood still and goes on has its alarm and its step behind it; that it became slow is true still.
+          ...(state === 'training'
+            ? { stepped: null, ...(view.state === 'paused' ? { alarm: null } : {}) }
+            : {}),
           epoch,
           batch,
           batchesPerEpoch,
@@ -169,6 +202,7 @@ export function createLocalRuns({
             if (closed) return;
             try {
               await store.checkpoints.put(made);
+              await keep(settings, made, view.batchesPerEpoch);
             } catch (failure) {
               if (!(failure instanceof StorageFull)) throw failure;
               show({
@@ -177,6 +211,8 @@ export function createLocalRuns({
               });
             }
           },
+          onAlarm: (alarm) => show({ alarm }),
+          onStep: (stepped) => show({ stepped }),
           onNotice: (notice) => show({ notice, backend: engine.choice, switchingTo: null }),
         },
       );
@@ -228,7 +264,14 @@ export function createLocalRuns({
             network: settings.network,
             parameters: outcome.parameters,
             trainedAt: clock.now(),
+            run: {
+              id: settings.id,
+              plan: settings.plan,
+              loss: outcome.history.at(-1)?.loss ?? null,
+              origin: settings.origin ?? null,
+            },
           });
+          await keep(settings, outcome.last, view.batchesPerEpoch);
         } catch (failure) {
           if (!(failure instanceof StorageFull)) throw failure;
           notice =
@@ -250,6 +293,14 @@ export function createLocalRuns({
     await store.checkpoints.remove(localModelId(settings.id));
     await list.remove(settings.id);
   }
+  async function keep(
+    settings: LocalRunSettings,
+    checkpoint: Checkpoint,
+    batchesPerEpoch: number,
+  ): Promise<void> {
+    await kept.keep(settings, checkpoint, checkpoint.epoch * batchesPerEpoch + checkpoint.batch);
+    onKept(await kept.list());
+  }
   const federationOf = async (dataset: string): Promise<FederationId | undefined> =>
     (await datasets.record(dataset))?.federation ?? undefined;
 
@@ -264,7 +315,47 @@ export function createLocalRuns({
       const { settings, letGo } = await cutOff.takeUp(id);
       await train(settings, letGo);
     },
+    async branch({ run, step, id, learningRate, localEpochs }) {
+      const parent = (await kept.list()).find((one) => one.settings.id === run)?.settings;
+      const checkpoint = await kept.read(run, step);
+      if (parent === undefined || checkpoint === undefined)
+        throw new Refusal('unknown-checkpoint', 'This checkpoint is not kept any more. Choose another.');
+      const rows = await readOwnRows(datasets, parent.dataset);
+      if (rows === undefined || digestOf(parent, rows.version) !== checkpoint.settings)
+        throw new Refusal(
+          'other-data',
+          'The data of this run has changed since, so that it cannot go on from there. Train anew on what is there now.',
+        );
+      if (localEpochs <= checkpoint.epoch)
+        throw new Refusal(
+          'too-few-epochs',
+          `The checkpoint lies after ${checkpoint.epoch} epochs: ask for more than that in all.`,
+        );
+      const changes = { learningRate, localEpochs };
+      const changed = (['learningRate', 'localEpochs'] as const)
+        .filter((field) => changes[field] !== parent.plan[field])
+        .map((field) => ({ field, from: parent.plan[field], to: changes[field] }));
+      const settings: LocalRunSettings = {
+        ...parent,
+        id,
+        plan: { ...parent.plan, ...changes },
+        origin: { run, step, changed },
+      };
+      await train(settings, await cutOff.take(id), checkpoint);
+      return settings;
+    },
+    kept: kept.list,
+    async discardKept(run) {
+      await kept.discard(run);
+      onKept(await kept.list());
+    },
     pause: (id) => runOf(id).control.pause(),
+    stepOnce(id) {
+      const { control } = runOf(id);
+      if (control.state !== 'paused')
+        throw new Refusal('not-paused', 'Single steps are taken while training is paused.');
+      control.stepOnce();
+    },
     resume: (id) => runOf(id).control.resume(),
     stop: (id) => runOf(id).control.stop(),
     async switchEngine(id, backend) {

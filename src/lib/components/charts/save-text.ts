@@ -1,7 +1,13 @@
-// Hands a text to the person as a file, without a request.
+// Hands a text, or bytes, to the person as a file, without a request.
 
-export function saveText(fileName: string, type: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+export const saveText = (fileName: string, type: string, text: string): void =>
+  save(fileName, new Blob([text], { type: `${type};charset=utf-8` }));
+
+export const saveBytes = (fileName: string, type: string, bytes: Uint8Array<ArrayBuffer>): void =>
+  save(fileName, new Blob([bytes], { type }));
+
+function save(fileName: string, what: Blob): void {
+  const address = URL.createObjectURL(what);
   const link = document.createElement('a');
   link.href = address;
   link.download = fileName;

@@ -1,6 +1,6 @@
-// What the quick model of a labelling page sees of examples. Pictures are averaged over blocks: it is fitted again every few labels, and a
+// What the quick model of a labelling page sees of examples. Pictures and spectrograms are averaged over blocks: it is fitted again every few labels, and a
 // coarse look tells well enough what is hard. Tables are seen as they are encoded, and their texts by hashes of their words.
-import type { DataContract } from '../data/contract.ts';
+import { planeOf, type DataContract } from '../data/contract.ts';
 import type { Examples } from '../data/examples.ts';
 import { murmur32 } from '../recipe/murmur32.ts';
 import { wordsOf } from '../recipe/words-of.ts';
@@ -17,7 +17,7 @@ export function quickFeatures(
 ): Float32Array<ArrayBuffer> {
   if (contract.kind === 'table')
     return texts.length === 0 ? Float32Array.from(features) : withWords(features, count, texts);
-  const { height, width, channels } = contract;
+  const { height, width, channels } = planeOf(contract);
   const [rows, columns] = [Math.min(SIDE, height), Math.min(SIDE, width)];
   const size = rows * columns * channels;
   const seen = new Float32Array(count * size);

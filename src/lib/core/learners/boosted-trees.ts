@@ -8,10 +8,10 @@ import { binRows } from '../trees/columns.ts';
 import { derivatives } from '../trees/gradients.ts';
 import { growLevel, initialState, placeQuantiles } from '../trees/growth.ts';
 import { predict } from '../trees/prediction.ts';
-import type { TreesSpec } from '../trees/spec.ts';
+import type { Objective, TreesSpec } from '../trees/spec.ts';
 import { readState, type TreesState } from '../trees/state.ts';
 import type { DataContract } from '../data/contract.ts';
-import { type Learner, type LearnerRows, type Learning, type Lesson, type Predictor } from './learner.ts';
+import type { Learner, LearnerRows, Learning, LearningPoint, Lesson, Predictor } from './learner.ts';
 
 export interface BoostedPredictor extends Predictor {
   readonly state: TreesState;
@@ -99,6 +99,7 @@ export function* grow(
   const slopes = new Float64Array(rows.count * outputs);
   const curves = new Float64Array(rows.count * outputs);
   const derive = derivatives(objective);
+  const curve: LearningPoint[] = [];
   while (state.phase === 'growing') {
     const { stage } = state;
     for (let row = 0; row < rows.count; row += 1) {
@@ -123,9 +124,39 @@ export function* grow(
       for (let row = 0; row < rows.count; row += 1)
         margins[row * outputs + output]! += state.weightAt(tree, state.leafOf(tree, binned, row));
     }
+    curve.push({ step: stage + 1, loss: meanLoss(objective, margins, rows) });
     yield (stage + 1) / spec.stages;
   }
-  return boostedPredictor(state);
+  return { ...boostedPredictor(state), curve };
+}
+
+/** What the stages descend: nats, or half the squared error of the encoded target. `margins` [rows, outputs] */
+function meanLoss(objective: Objective, margins: Float64Array, { count, targets }: LearnerRows): number {
+  const outputs = margins.length / count;
+  let sum = 0;
+  for (let row = 0; row < count; row += 1) {
+    const target = targets[row]!;
+    const margin = margins[row * outputs]!;
+    switch (objective) {
+      case 'logistic': {
+        const wrong = target === 1 ? -margin : margin;
+        sum += Math.max(wrong, 0) + Math.log1p(Math.exp(-Math.abs(wrong)));
+        break;
+      }
+      case 'softmax': {
+        const own = margins.subarray(row * outputs, (row + 1) * outputs);
+        const highest = own.reduce((most, one) => Math.max(most, one), -Infinity);
+        sum += highest + Math.log(own.reduce((all, one) => all + Math.exp(one - highest), 0)) - own[target]!;
+        break;
+      }
+      case 'squared-error':
+        sum += (margin - target) ** 2 / 2;
+        break;
+      default:
+        return objective satisfies never;
+    }
+  }
+  return sum / count;
 }
 
 /** Sums over the rows of every open node, [outputs · 2^level]. */

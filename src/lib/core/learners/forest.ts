@@ -4,7 +4,7 @@ import { binnedColumns, binRows, type BinnedColumns } from '../trees/columns.ts'
 import type { DataContract } from '../data/contract.ts';
 import type { OptionValues } from '../named-options.ts';
 import { random } from '../random.ts';
-import { growTree, leafOf, type DecisionTree } from './decision-tree.ts';
+import { growTree, leafOf, type DecisionTree, type TreeRows } from './decision-tree.ts';
 import { exactEdges } from './exact-edges.ts';
 import {
   optionOf,
@@ -12,6 +12,7 @@ import {
   taskOf,
   type Learner,
   type Learning,
+  type LearningPoint,
   type Lesson,
   type LearntPart,
   type Predictor,
@@ -41,7 +42,7 @@ const leaf = {
 };
 
 const unsuited = (contract: DataContract): string | undefined =>
-  contract.kind === 'table' ? undefined : 'it takes tables, and this contract is of pictures.';
+  contract.kind === 'table' ? undefined : 'it takes tables, and this contract is of pictures or sound.';
 
 export const oneRule: Learner = {
   name: 'rule',
@@ -135,15 +136,54 @@ function* growTrees({ contract, rows, seed }: Lesson, plan: Plan): Learning<Fore
     isNumber: task.type === 'number',
   };
   const trees: DecisionTree[] = [];
+  const apart = plan.isDrawn ? outOfBag(rows, treeRows) : undefined;
   for (let index = 0; index < plan.trees; index += 1) {
     const draw = random(seed, 'forest', index);
     const drawn = Uint32Array.from({ length: rows.count }, (_, row) =>
       plan.isDrawn ? draw.below(rows.count) : row,
     );
-    trees.push(growTree(columns, treeRows, drawn, { ...plan, columnsTried }, draw));
+    const grown = growTree(columns, treeRows, drawn, { ...plan, columnsTried }, draw);
+    trees.push(grown);
+    apart?.add(drawn, (row) => leafOf(grown, columns, binned, row * width) * grown.outputs, grown.values);
     yield (index + 1) / plan.trees;
   }
-  return forestPredictor(trees, columns, edges);
+  const predictor = forestPredictor(trees, columns, edges);
+  return apart === undefined ? predictor : { ...predictor, curve: apart.curve };
+}
+
+/**
+ * The forest so far on the rows that its trees had not drawn (Breiman 2001, §3.1): each row judged by those trees alone. Shares are
+ * kept off zero by half a vote, so that one tree that is sure and wrong costs what it should and not infinity.
+ */
+function outOfBag(
+  { count, targets }: Lesson['rows'],
+  { outputs, isNumber }: Pick<TreeRows, 'outputs' | 'isNumber'>,
+) {
+  const sums = new Float64Array(count * outputs);
+  const votes = new Int32Array(count);
+  const curve: LearningPoint[] = [];
+  return {
+    curve,
+    add(drawn: Uint32Array, leafAt: (row: number) => number, values: Float64Array): void {
+      const inside = new Uint8Array(count);
+      for (const row of drawn) inside[row] = 1;
+      let [loss, judged] = [0, 0];
+      for (let row = 0; row < count; row += 1) {
+        if (inside[row] === 0) {
+          const leaf = leafAt(row);
+          votes[row]! += 1;
+          for (let k = 0; k < outputs; k += 1) sums[row * outputs + k]! += values[leaf + k]!;
+        }
+        const seen = votes[row]!;
+        if (seen === 0) continue;
+        judged += 1;
+        loss += isNumber
+          ? (sums[row]! / seen - targets[row]!) ** 2 / 2
+          : -Math.log((sums[row * outputs + targets[row]!]! + 0.5) / (seen + outputs / 2));
+      }
+      if (judged > 0) curve.push({ step: curve.length + 1, loss: loss / judged });
+    },
+  };
 }
 
 const ARRAYS = 7;

@@ -24,6 +24,14 @@ export interface Predictor {
   predict(features: Uint8Array | Float32Array, count: number): Float64Array<ArrayBuffer>;
   /** Everything that was learnt, in a fixed order: what the model's digest is made of, and what a file keeps of it. */
   readonly learnt: readonly LearntPart[];
+  /** How far off it was as it grew: by stage on the rows learnt from, or by tree on rows that the trees had not drawn. Not revived. */
+  readonly curve?: readonly LearningPoint[];
+}
+
+/** `step` from 1; `loss` as a network's: nats of the true class, or half the squared error of the encoded number. */
+export interface LearningPoint {
+  readonly step: number;
+  readonly loss: number;
 }
 
 export type LearntPart = Uint8Array | Int32Array | Float32Array | Float64Array;

@@ -46,6 +46,12 @@ export interface ShownDependence {
   readonly points: readonly { readonly value: string; readonly mean: number }[];
 }
 
+/** A column asked about by name, with the answers of single rows beside their mean. */
+export interface RowsDependence extends ShownDependence {
+  /** Of some rows, the answer at each value. */
+  readonly rows: readonly (readonly number[])[];
+}
+
 export type ShownSlice = Omit<Slice, 'rows'> & {
   readonly conditions: readonly Condition[];
   readonly count: number;
@@ -116,6 +122,12 @@ const DEPENDENCES = 3;
 const DEPENDENT_ROWS = 200;
 const MOST_CATEGORIES = 12;
 
+/** What a model says of rows: as a Fitted predicts them. */
+export type Predicts = (
+  features: Float32Array<ArrayBuffer>,
+  count: number,
+) => Float64Array | Promise<Float64Array>;
+
 async function dependences(
   contract: TableContract,
   fitted: Fitted,
@@ -123,33 +135,52 @@ async function dependences(
   count: number,
   importance: readonly Importance[],
 ): Promise<ShownDependence[]> {
+  const shown: ShownDependence[] = [];
+  for (const { column, loss } of importance.slice(0, DEPENDENCES)) {
+    if (loss <= 0) continue;
+    const found = await dependenceOn(contract, (given, of) => fitted.predict(given, of), column, {
+      features,
+      count,
+    });
+    if (found !== undefined) shown.push({ column, points: found.points });
+  }
+  return shown;
+}
+
+/** Rows whose own lines are given; more are a thicket. */
+const SHOWN_LINES = 30;
+
+/** How the answer moves with a column, on average and row by row, over some of the rows. undefined: there is no such column. */
+export async function dependenceOn(
+  contract: TableContract,
+  predict: Predicts,
+  name: string,
+  { features, count }: { readonly features: Float32Array; readonly count: number },
+): Promise<RowsDependence | undefined> {
   const places = columnPlaces(contract);
-  const rows = Math.min(count, DEPENDENT_ROWS);
+  const at = places.findIndex((place) => place.name === name);
+  const [column, place] = [contract.columns[at], places[at]];
+  if (column === undefined || place === undefined) return undefined;
+  const asked = Math.min(count, DEPENDENT_ROWS);
   const outputs = classLabels(contract)?.length ?? 1;
   const { target } = contract;
   const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
   const score = async (given: Float32Array<ArrayBuffer>, of: number): Promise<Float64Array> => {
-    const all = await fitted.predict(given, of);
+    const all = await predict(given, of);
     return Float64Array.from({ length: of }, (_, row) => all[(row + 1) * outputs - 1]! * scale + shift);
   };
-  const shown: ShownDependence[] = [];
-  for (const { column: name, loss } of importance.slice(0, DEPENDENCES)) {
-    const at = places.findIndex((place) => place.name === name);
-    const [column, place] = [contract.columns[at], places[at]];
-    if (loss <= 0 || column === undefined || place === undefined) continue;
-    const values = valuesOf(column, place, features, count, places.at(-1)?.to ?? 0);
-    if (values.length === 0) continue;
-    const { mean } = await dependence(
-      score,
-      features,
-      rows,
-      places,
-      place,
-      values.map((value) => value.encoded),
-    );
-    shown.push({ column: name, points: values.map(({ says }, i) => ({ value: says, mean: mean[i]! })) });
-  }
-  return shown;
+  const values = valuesOf(column, place, features, count, places.at(-1)?.to ?? 0);
+  // Of texts there is no row of values to go through.
+  if (values.length === 0) return undefined;
+  const encoded = values.map((value) => value.encoded);
+  const { mean, rows } = await dependence(score, features, asked, places, place, encoded);
+  return {
+    column: name,
+    points: values.map(({ says }, i) => ({ value: says, mean: mean[i]! })),
+    rows: Array.from({ length: Math.min(SHOWN_LINES, asked) }, (_, row) => [
+      ...rows.subarray(row * values.length, (row + 1) * values.length),
+    ]),
+  };
 }
 
 /** Categories, or the values at seven quantiles of the rows. */
@@ -177,7 +208,10 @@ function valuesOf(
 }
 
 /** Wrong or not, for classes; the squared error, for numbers. */
-function rowLosses({ contract, heldOut }: BenchData, outputs: Float64Array): Float64Array {
+export function rowLosses(
+  { contract, heldOut }: Pick<BenchData, 'contract' | 'heldOut'>,
+  outputs: Float64Array,
+): Float64Array {
   const classes = classLabels(contract)?.length;
   return Float64Array.from({ length: heldOut.count }, (_, row) =>
     classes === undefined

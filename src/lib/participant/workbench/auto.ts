@@ -1,23 +1,25 @@
 // The search for a model: every model of the catalogue with its usual settings, then the settings of the best three kinds by the
 // tree-structured Parzen estimator (or at random, or on a grid), many on few rows first (asynchronous successive halving). Judged within the training rows alone: the held-out
 // rows see the chosen model once. Which place is tried next depends on what was tried and on the seed, never on the clock; the clock
-// only says when to end. So that a search can be had again: by the number of its trials.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
-import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf, type Together } from '../../core/data/row-split.ts';
+// only says when to end. So that a search can be had again: by the number of its trials. At its end the best may answer together (ensemble.ts).
+import type { DataContract } from '../../core/data/contract.ts';
+import type { Examples } from '../../core/data/examples.ts';
+import type { Together } from '../../core/data/row-split.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Setting } from '../../core/search/space.ts';
 import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
-import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
-import { meritOfOutputs } from './judge.ts';
+import { candidatesOf, findEnsemble } from './ensemble.ts';
+import type { FitSurroundings } from './fit.ts';
 import { bestOf, leadersOf, type Leader } from './leaderboard.ts';
 import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
+import { stepThrough } from './step-through.ts';
 import type { Trial } from './trial.ts';
+import { partsOf, tryOut, type TriedOut, type TryOut } from './try-out.ts';
 
 export interface Search {
   readonly contract: DataContract;
@@ -43,9 +45,6 @@ export interface Found {
   readonly trials: readonly Trial[];
 }
 
-/** Up to so many rows each of five parts judges once; beyond, one part is enough. */
-const FOLDED_ROWS = 3000;
-const FOLDS = 5;
 /** So many settings are parted down to one: three rungs. */
 const PARTED = 9;
 const FEWEST_ROWS = 1500;
@@ -75,6 +74,9 @@ export async function searchModels(
   const known = new Map(search.known.map((trial) => [keyOf(trial), trial]));
   const trials: Trial[] = [];
   const parts = partsOf(rows, search.together);
+  const task = { contract, rows, parts, seed: search.seed, deadline: search.deadline };
+  /** Of the trials that an ensemble may be made of: what they said. */
+  const said = new Map<string, TriedOut>();
   // What is known costs no time: a search that goes on after its budget still ends with all that it had found.
   const isLate = (): boolean =>
     search.deadline !== null &&
@@ -90,10 +92,14 @@ export async function searchModels(
     if (isOver()) return undefined;
     const wanted = { model: model.name, options, share };
     const before = known.get(keyOf(wanted));
-    const trial = before ?? (await tried(model, wanted, search, parts, surroundings));
+    const tried = before === undefined ? await tryOut(model, wanted, task, surroundings) : undefined;
+    const trial = before ?? tried?.trial;
     if (trial === undefined) return undefined;
     known.set(keyOf(trial), trial);
     trials.push(trial);
+    if (tried !== undefined) said.set(keyOf(trial), tried);
+    const wantedOnes = new Set(candidatesOf(trials).map(keyOf));
+    for (const key of said.keys()) if (!wantedOnes.has(key)) said.delete(key);
     tell(trial);
     return trial;
   };
@@ -121,12 +127,28 @@ export async function searchModels(
     const next = nextTrial(model, search, trials);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
-  const leaders = leadersOf(suited, trials, await floorOf(search, parts, surroundings));
+  const modelOf = ({ model: name, options }: Trial): ChosenModel => {
+    const model = suited.find((one) => one.name === name);
+    if (model === undefined) throw new Error(`A trial is of a model that was tried, not of ${name}.`);
+    return { model, options };
+  };
+  const tried: TriedOut[] = [];
+  for (const trial of candidatesOf(trials)) {
+    // Of a search that goes on, what a trial had said is not kept: it is asked once more.
+    const own =
+      said.get(keyOf(trial)) ??
+      (await tryOut(modelOf(trial).model, trial, { ...task, deadline: null }, surroundings));
+    if (own !== undefined && own.outputs.length > 0) tried.push({ ...own, trial });
+  }
+  const together = await stepThrough(findEnsemble({ contract, rows, parts, tried, modelOf }), surroundings);
+  const floor = await floorOf(task, surroundings);
+  const leaders = leadersOf({ suited, trials, floor, folds: parts.length, together });
   const [first] = leaders;
-  const model = suited.find((one) => one.name === first?.model);
-  if (first === undefined || model === undefined)
+  if (first === undefined)
     return fail('No model could be fitted within the budget. Give it more time (--budget), or name a model.');
-  return ok({ chosen: { model, options: first.options }, leaders, trials });
+  const isTogether = together !== undefined && first.model === together.model.name;
+  const chosen = isTogether ? { model: together.model, options: {} } : modelOf(first);
+  return ok({ chosen, leaders, trials });
 }
 
 const rankOf = (name: string): number => {
@@ -173,112 +195,10 @@ function nextTrial(
   return setting === undefined ? undefined : { options: chosenWith(model, setting).options, share };
 }
 
-interface Part {
-  readonly training: Uint32Array;
-  readonly judging: Uint32Array;
-}
-
-/**
- * Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. Groups
- * stay whole; of time, each spell is foretold from all before it.
- */
-export function partsOf(rows: Examples, together?: Together): readonly Part[] {
-  const hashes = Uint32Array.from({ length: rows.count }, (_, row) => rows.hashes[2 * row + 1]!);
-  const classes = rows.targets instanceof Int32Array ? rows.targets : undefined;
-  const isTime = together?.type === 'time';
-  const count = rows.count <= FOLDED_ROWS ? FOLDS : 1;
-  // One spell more: nothing foretells the first. Where one part is enough it is the latest fifth.
-  const spells = count === 1 ? FOLDS : FOLDS + 1;
-  const folds = foldsOf({ hashes, classes }, isTime ? spells : FOLDS, together);
-  const numbers = Uint32Array.from(folds, (_, row) => row);
-  return Array.from({ length: count }, (_, at) => {
-    const fold = isTime ? spells - count + at : at;
-    return {
-      training: numbers.filter((row) => (isTime ? folds[row]! < fold : folds[row] !== fold)),
-      judging: numbers.filter((row) => folds[row] === fold),
-    };
-  }).filter(({ training, judging }) => training.length > 0 && judging.length > 0);
-}
-
-/** undefined where the deadline came first. */
-async function tried(
-  model: BenchModel,
-  wanted: Pick<Trial, 'model' | 'options' | 'share'>,
-  { contract, rows, seed, deadline }: Search,
-  parts: readonly Part[],
-  surroundings: FitSurroundings,
-): Promise<Trial | undefined> {
-  const late = new AbortController();
-  const undo =
-    deadline === null
-      ? undefined
-      : surroundings.clock.after(Math.max(0, deadline - surroundings.clock.monotonic()), () => late.abort());
-  const signal =
-    surroundings.signal === undefined ? late.signal : AbortSignal.any([surroundings.signal, late.signal]);
-  const losses: number[] = [];
-  let ofRows = 0;
-  try {
-    for (const { training, judging } of parts) {
-      // Rows lie in the order of a file, and files are sorted: every n-th row stands for all.
-      const kept = training.filter(
-        (_, at) => Math.floor((at + 1) * wanted.share) > Math.floor(at * wanted.share),
-      );
-      const fitted = await fitModel(
-        { model, options: wanted.options, contract, rows: selectExamples(rows, kept), seed },
-        { clock: surroundings.clock, openEngine: surroundings.openEngine, signal },
-      );
-      if (!fitted.ok) return { ...wanted, loss: null, standardError: 0 };
-      const unseen = selectExamples(rows, judging);
-      const outputs = await predictAndClose(fitted.value, unseen);
-      const judged = lossOf(contract, outputs, unseen);
-      if (judged === undefined) return { ...wanted, loss: null, standardError: 0 };
-      losses.push(judged);
-      ofRows = errorOfRows(contract, outputs, unseen, judged);
-    }
-  } catch (error) {
-    if (late.signal.aborted && surroundings.signal?.aborted !== true) return undefined;
-    throw error;
-  } finally {
-    undo?.();
-  }
-  const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
-  const variance = losses.reduce((sum, one) => sum + (one - loss) ** 2, 0) / Math.max(1, losses.length - 1);
-  return {
-    ...wanted,
-    loss,
-    standardError: losses.length > 1 ? Math.sqrt(variance / losses.length) : ofRows,
-  };
-}
-
-/** Of a share, √(p (1 − p)/n); of an RMSE by the delta method, s/(2 RMSE √n) with s over the squared errors. */
-function errorOfRows(contract: DataContract, outputs: Float64Array, rows: Examples, loss: number): number {
-  const { count, targets } = rows;
-  if (contract.kind !== 'table' || contract.target.type !== 'number')
-    return Math.sqrt((loss * (1 - loss)) / count);
-  if (loss === 0) return 0;
-  const scale = contract.target.standardDeviation;
-  const mean = loss * loss;
-  let squares = 0;
-  for (let row = 0; row < count; row += 1)
-    squares += ((scale * (outputs[row]! - targets[row]!)) ** 2 - mean) ** 2;
-  return Math.sqrt(squares / Math.max(1, count - 1) / count) / (2 * loss);
-}
-
-/** Share of wrong answers, or RMSE; undefined where an output is no number. */
-function lossOf(contract: DataContract, outputs: Float64Array, rows: Examples): number | undefined {
-  if (!outputs.every(Number.isFinite)) return undefined;
-  const merit = meritOfOutputs(contract, outputs, rows);
-  return classLabels(contract) === undefined ? -merit : 1 - merit;
-}
-
 /** What needs no trial, judged as trials are, whatever the time: each is held against it. */
-async function floorOf(
-  search: Search,
-  parts: readonly Part[],
-  surroundings: FitSurroundings,
-): Promise<Trial | undefined> {
+async function floorOf(task: TryOut, surroundings: FitSurroundings): Promise<Trial | undefined> {
   const constant = benchModelNamed('constant');
   if (constant === undefined) throw new Error('The catalogue has the same answer for all.');
   const wanted = { model: constant.name, options: {}, share: 1 };
-  return tried(constant, wanted, { ...search, deadline: null }, parts, surroundings);
+  return (await tryOut(constant, wanted, { ...task, deadline: null }, surroundings))?.trial;
 }

@@ -1,7 +1,7 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
 import type { DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
+import { foldsOf, splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -31,8 +31,14 @@ export interface BenchData {
   readonly together?: Together | undefined;
   /** The cells of a column for each held-out row; undefined where there is no such column. */
   heldOutCells(column: string): readonly string[] | undefined;
-  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted. */
+  /** The same rows, of which one of `folds` parts judges the rest, prepared anew; fold from 0. For cross-validation. */
+  part(fold: number, folds: number): Result<BenchData, string>;
+  /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
+  heldOutPlace(index: number): number;
+  /** Columns as they were read, and the cells of a held-out row; none of pictures. */
+  readonly header: readonly string[];
+  heldOutRow(index: number): readonly string[];
 }
 
 export interface TableSettings extends TaskSettings {
@@ -108,13 +114,33 @@ export function rawTableData(
     : refusal(how.error);
 }
 
+/** `fold` of `folds` judges. */
+interface Part {
+  readonly fold: number;
+  readonly folds: number;
+}
+
+function splitInParts(
+  rows: Parameters<typeof foldsOf>[0],
+  how: HowToSplit,
+  { fold, folds }: Part,
+): { readonly training: Uint32Array<ArrayBuffer>; readonly heldOut: Uint32Array<ArrayBuffer> } {
+  const foldOf = foldsOf(rows, folds, how.type === 'rows' ? undefined : how);
+  const all = Uint32Array.from(foldOf, (_, row) => row);
+  return {
+    training: all.filter((row) => foldOf[row] !== fold),
+    heldOut: all.filter((row) => foldOf[row] === fold),
+  };
+}
+
 function splitAndEncode(
   task: TableTask,
   share: number,
   how: Split,
   cellsOf: (column: string) => string[],
-  { header, numbers }: RawTable,
+  table: RawTable,
   recipe: Recipe,
+  part?: Part,
 ): Result<BenchData, TableRefusal> {
   const digest = digestBuilder()
     .update(bytesOf(rowHashes(task.rows)))
@@ -127,8 +153,11 @@ function splitAndEncode(
     target.type === 'classes'
       ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
-  const { training, heldOut } = splitRows({ hashes: first, classes }, how.how, share);
-  if (training.length < FEWEST || heldOut.length < FEWEST)
+  const { training, heldOut } =
+    part === undefined
+      ? splitRows({ hashes: first, classes }, how.how, share)
+      : splitInParts({ hashes: first, classes }, how.how, part);
+  if (training.length < FEWEST || heldOut.length < (part === undefined ? FEWEST : 1))
     return refusal(
       `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
     );
@@ -149,11 +178,12 @@ function splitAndEncode(
       `${prepared.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
     );
   const reached = heldOut.length / (training.length + heldOut.length);
-  if (Math.abs(reached - share) > UNEVEN)
+  if (part === undefined && Math.abs(reached - share) > UNEVEN)
     notes.push(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
     );
   const { trainingRows } = prepared;
+  const { header, numbers, rows } = table;
   return ok({
     contract: prepared.contract,
     preparation: prepared.preparation,
@@ -170,7 +200,14 @@ function splitAndEncode(
       // A hospital's 1.0 is another's 1.
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
+    part(fold, folds) {
+      const done = splitAndEncode(task, share, how, cellsOf, table, recipe, { fold, folds });
+      return done.ok ? done : fail(done.error.message);
+    },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
+    heldOutPlace: (index) => numbers[task.origins[heldOut[index] ?? 0] ?? 0] ?? 0,
+    header,
+    heldOutRow: (index) => rows[task.origins[heldOut[index] ?? 0] ?? 0] ?? [],
   });
 }
 
@@ -215,13 +252,17 @@ function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
   }
 }
 
-/** Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. */
+/**
+ * Rows that were read and encoded elsewhere (pictures, a dataset of this device), split by their hashes or as they came. `placeOf`: an
+ * example's among all that were read, from 1.
+ */
 export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
   heldOutShare: number,
   notes: readonly string[],
+  placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
   const builder = digestBuilder().update(bytesOf(examples.hashes));
   if (test !== undefined) builder.update(bytesOf(test.hashes));
@@ -251,7 +292,20 @@ export function examplesData(
     together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
     notes,
     heldOutCells: () => undefined,
-    trainingPlace: (index) => (split?.training[index] ?? index) + 1,
+    part(fold, folds) {
+      const sides = splitInParts({ hashes, classes }, how, { fold, folds });
+      return examplesData(
+        contract,
+        selectExamples(examples, sides.training),
+        selectExamples(examples, sides.heldOut),
+        heldOutShare,
+        notes,
+      );
+    },
+    trainingPlace: (index) => placeOf(split?.training[index] ?? index),
+    heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
+    header: [],
+    heldOutRow: () => [],
   });
 }
 

@@ -14,10 +14,15 @@ import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Predictor } from '../../core/learners/learner.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
 import type { OpenedModel } from './model-file.ts';
+import { rowPath } from './network-reasons.ts';
 
-/** shapley: what each column adds over all orders. lime: the straight line that comes closest around the row. */
-export const waysToExplain = ['shapley', 'lime'] as const;
+/**
+ * shapley: what each column adds over all orders. lime: the straight line that comes closest around the row. gradients: what each adds on
+ * the straight way from the mean row, of networks alone.
+ */
+export const waysToExplain = ['shapley', 'lime', 'gradients'] as const;
 export type WayToExplain = (typeof waysToExplain)[number];
 
 export interface Explanation {
@@ -61,28 +66,45 @@ export function linesOf(predictor: LogisticPredictor | LinearPredictor, output: 
 const turned = ({ weights, intercept }: Line, sign: 1 | -1): Line =>
   sign === 1 ? { weights, intercept } : { weights: weights.map((one) => -one), intercept: -intercept };
 
-/** `row` [F]; undefined for pictures, whose pixels are no columns. */
+/** `row` [F]. Refused in a sentence. */
 export function explainRow(
-  { contract, predictor, mean }: Pick<OpenedModel, 'contract' | 'predictor' | 'mean'>,
+  model: Pick<OpenedModel, 'chosen' | 'contract' | 'predictor' | 'mean'>,
   row: Float32Array,
   way: WayToExplain,
-): Explanation | undefined {
-  if (contract.kind !== 'table') return undefined;
+): Result<Explanation, string> {
+  const { contract, predictor, mean } = model;
+  if (contract.kind !== 'table')
+    return fail('Pixels are no columns: what each adds is asked of rows of a table.');
   const labels = classLabels(contract);
   const output = labels === undefined ? 0 : predictedClass(predictor.predict(row, 1), 0, labels.length);
   const label = labels?.[output] ?? '';
   const { target } = contract;
   // Numbers in the target's own units.
   const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
-  const told = (of: string, { base, score, effects }: Attribution, fidelity?: number): Explanation => ({
-    of,
-    fidelity,
-    base: base * scale + shift,
-    score: score * scale + shift,
-    effects: contract.columns
-      .map(({ name }, at) => ({ column: name, effect: (effects[at] ?? 0) * scale }))
-      .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect)),
-  });
+  const told = (
+    of: string,
+    { base, score, effects }: Attribution,
+    fidelity?: number,
+    words?: readonly TextEffects[],
+  ): Result<Explanation, string> =>
+    ok({
+      ...(words === undefined ? {} : { words }),
+      of,
+      fidelity,
+      base: base * scale + shift,
+      score: score * scale + shift,
+      effects: contract.columns
+        .map(({ name }, at) => ({ column: name, effect: (effects[at] ?? 0) * scale }))
+        .toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect)),
+    });
+  const places = columnPlaces(contract);
+  /** Of each column, what its features come to together. */
+  const byColumn = (effectOf: (feature: number) => number): Float64Array<ArrayBuffer> =>
+    Float64Array.from(places, ({ from, to }) => {
+      let effect = 0;
+      for (let i = from; i < to; i += 1) effect += effectOf(i);
+      return effect;
+    });
   const number = target.name;
   const isOfTexts = hasTerms(contract);
   if (isOfTexts && isLine(predictor)) {
@@ -97,7 +119,7 @@ export function explainRow(
       words: own.map(({ term, effect }) => ({ term, effect: effect * scale })),
       by: 'line' as const,
     }));
-    return { ...told(labels === undefined ? number : of, line), words };
+    return told(labels === undefined ? number : of, line, undefined, words);
   }
   const outputs = labels?.length ?? 1;
   const score = (features: Float32Array, count: number): Float64Array => {
@@ -105,33 +127,39 @@ export function explainRow(
     return Float64Array.from({ length: count }, (_, at) => all[at * outputs + output]!);
   };
   if (isOfTexts) {
-    const columns = columnPlaces(contract);
-    const whole = shapley(score, row, { columns, background: mean, backgroundCount: 1, seed: 1 });
+    const whole = shapley(score, row, { columns: places, background: mean, backgroundCount: 1, seed: 1 });
     const texts = contract.columns.flatMap((column, at) => {
-      const place = columns[at];
+      const place = places[at];
       if (column.type !== 'terms' || place === undefined) return [];
       const { words, fidelity } = wordsByLime(score, row, { place, terms: column.terms, seed: 1 });
       const own = words.map(({ term, effect }) => ({ term, effect: effect * scale }));
       return [{ text: { column: column.name, words: own, by: 'lime' as const }, fidelity }];
     });
     const of = labels === undefined ? number : `share of “${label}”`;
-    return { ...told(of, whole, texts[0]?.fidelity), words: texts.map(({ text }) => text) };
+    return told(
+      of,
+      whole,
+      texts[0]?.fidelity,
+      texts.map(({ text }) => text),
+    );
   }
   if (way === 'lime') {
-    const columns = columnPlaces(contract).map((place, at) => ({
+    const columns = places.map((place, at) => ({
       ...place,
       type: contract.columns[at]?.type === 'category' ? ('category' as const) : ('number' as const),
     }));
     const line = localLine(score, row, { seed: 1, drawn: { columns, mean } });
     const at = (point: Float32Array): number =>
       line.weights.reduce((sum, weight, i) => sum + weight * point[i]!, line.intercept);
-    const effects = Float64Array.from(columnPlaces(contract), ({ from, to }) => {
-      let effect = 0;
-      for (let i = from; i < to; i += 1) effect += line.weights[i]! * (row[i]! - mean[i]!);
-      return effect;
-    });
+    const effects = byColumn((i) => line.weights[i]! * (row[i]! - mean[i]!));
     const of = labels === undefined ? number : `share of “${label}” by a line`;
     return told(of, { base: at(mean), score: at(row), effects }, line.fidelity);
+  }
+  if (way === 'gradients') {
+    const path = rowPath(model, row, mean, output);
+    if (!path.ok) return path;
+    const effects = byColumn((i) => path.value.effects[i]!);
+    return told(labels === undefined ? number : `share of “${label}”`, { ...path.value, effects });
   }
   if (isForest(predictor))
     return told(labels === undefined ? number : `share of “${label}”`, forestShapley(predictor, row, output));
@@ -145,6 +173,6 @@ export function explainRow(
   }
   return told(
     labels === undefined ? number : `share of “${label}”`,
-    shapley(score, row, { columns: columnPlaces(contract), background: mean, backgroundCount: 1, seed: 1 }),
+    shapley(score, row, { columns: places, background: mean, backgroundCount: 1, seed: 1 }),
   );
 }

@@ -8,11 +8,13 @@ import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
+import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
+import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
 import { isLine } from './explain.ts';
@@ -26,6 +28,8 @@ export interface FitSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** 0–1 */
   onProgress?(fraction: number): void;
+  /** Given, each step of a network is looked at from inside, which takes several times as long. */
+  onStep?: ((view: StepView) => void) | undefined;
   /** What lets the training of a network go on after the process has ended. */
   readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
 }
@@ -39,10 +43,12 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
-  /** Mean training loss by step; empty for what learns by a formula. */
   /** Of a linear model: its weights, for what asks which words it looks at. */
   readonly line?: LogisticPredictor | LinearPredictor;
+  /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
+  readonly members?: readonly Fitted[] | undefined;
   close(): void;
 }
 
@@ -90,9 +96,66 @@ export async function fitModel(
 async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
   const unsuited = task.model.unsuited(task.contract, task.options);
   if (unsuited !== undefined) return fail(`${task.model.title} does not suit these data: ${unsuited}`);
-  return task.model.type === 'learner'
-    ? fitLearner(task, task.model, surroundings)
-    : fitNetwork(task, task.model, surroundings);
+  const { model } = task;
+  switch (model.type) {
+    case 'learner':
+      return fitLearner(task, model, surroundings);
+    case 'network':
+      return fitNetwork(task, model, surroundings);
+    case 'ensemble':
+      return fitEnsemble(task, model, surroundings);
+    default:
+      return model satisfies never;
+  }
+}
+
+/** Each member to all rows, one after the other. */
+async function fitEnsemble(
+  task: FitTask,
+  { members }: Extract<BenchModel, { type: 'ensemble' }>,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const fitted: Fitted[] = [];
+  const close = (): void => fitted.forEach((one) => one.close());
+  let isWhole = false;
+  try {
+    for (const [at, { chosen }] of members.entries()) {
+      const onProgress = (fraction: number): void =>
+        surroundings.onProgress?.((at + fraction) / members.length);
+      const one = await fitModel({ ...task, ...chosen }, { ...surroundings, onProgress });
+      if (!one.ok) return one;
+      fitted.push(one.value);
+    }
+    isWhole = true;
+  } finally {
+    if (!isWhole) close();
+  }
+  const weights = Float64Array.from(members, ({ weight }) => weight);
+  const learnt = [weights, ...fitted.flatMap((one) => one.learnt)];
+  return ok({
+    async predict(features, count) {
+      const outputs: Float64Array[] = [];
+      for (const one of fitted) outputs.push(await one.predict(features, count));
+      return weighedOutputs(outputs, weights);
+    },
+    digest: digestOfParts(learnt),
+    bytes: learnt.reduce((sum, part) => sum + part.byteLength, 0),
+    learnt,
+    curve: [],
+    members: fitted,
+    close,
+  });
+}
+
+/** Σ weight · outputs */
+export function weighedOutputs(
+  outputs: readonly Float64Array[],
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const mean = new Float64Array(outputs[0]?.length ?? 0);
+  for (const [at, own] of outputs.entries())
+    for (let i = 0; i < mean.length; i += 1) mean[i]! += weights[at]! * own[i]!;
+  return mean;
 }
 
 async function fitLearner(
@@ -108,7 +171,7 @@ async function fitLearner(
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
     ...(isLine(predictor) ? { line: predictor } : {}),
-    curve: [],
+    curve: predictor.curve ?? [],
     close: () => {},
   });
 }
@@ -180,6 +243,7 @@ async function fitNetwork(
         control,
         saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
         onProgress: ({ fraction }) => onProgress?.(fraction),
+        ...(surroundings.onStep === undefined ? {} : { onStep: surroundings.onStep, watchesSteps: true }),
         onNotice: () => {},
       },
     );
@@ -190,23 +254,8 @@ async function fitNetwork(
     }
     const { parameters, history } = outcome;
     return ok({
-      async predict(features, count) {
-        const session = await (await engine.trainer()).open(network, plan);
-        try {
-          await session.setState(startState(parameters));
-          const size = count === 0 ? 0 : features.length / count;
-          const all = new Float64Array(count * network.outputSize);
-          for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-            const own = Math.min(ROWS_AT_ONCE, count - from);
-            const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
-            all.set(piece, from * network.outputSize);
-            signal?.throwIfAborted();
-          }
-          return all;
-        } finally {
-          session.close();
-        }
-      },
+      predict: (features, count) =>
+        askedOnEngine(engine, { network, plan, parameters }, features, count, signal),
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
@@ -218,5 +267,37 @@ async function fitNetwork(
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** A network as it was trained. */
+export interface TrainedNetwork {
+  readonly network: Network;
+  readonly plan: TrainingPlan;
+  readonly parameters: Float32Array<ArrayBuffer>;
+}
+
+/** Its outputs [count, outputSize] as a Fitted gives them. Rejects with the signal's reason. */
+export async function askedOnEngine(
+  engine: Engine,
+  { network, plan, parameters }: TrainedNetwork,
+  features: Uint8Array | Float32Array,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array<ArrayBuffer>> {
+  const session = await (await engine.trainer()).open(network, plan);
+  try {
+    await session.setState(startState(parameters));
+    const size = count === 0 ? 0 : features.length / count;
+    const all = new Float64Array(count * network.outputSize);
+    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+      const own = Math.min(ROWS_AT_ONCE, count - from);
+      const piece = await session.predict(features.slice(from * size, (from + own) * size), own);
+      all.set(piece, from * network.outputSize);
+      signal?.throwIfAborted();
+    }
+    return all;
+  } finally {
+    session.close();
   }
 }

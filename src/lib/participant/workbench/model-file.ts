@@ -15,8 +15,17 @@ import type { Network } from '../../core/model/network.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { digestOfParts, type Fitted } from './fit.ts';
-import { benchModelNamed, takesTerms, type ChosenModel } from './models.ts';
+import { digestOfParts, weighedOutputs, type Fitted } from './fit.ts';
+import {
+  benchModelNamed,
+  ENSEMBLE,
+  ensembleOf,
+  takesTerms,
+  unsuitedFor,
+  type BenchModel,
+  type ChosenModel,
+  type Member,
+} from './models.ts';
 
 const Part = v.strictObject({ type: v.picklist(['u8', 'i32', 'f32', 'f64']), values: v.string() });
 const ModelFile = v.strictObject({
@@ -34,6 +43,16 @@ const ModelFile = v.strictObject({
   /** [F]: the mean encoded row. */
   mean: Part,
   learnt: v.array(Part),
+  /** Of an ensemble: after its weights, each has so many parts of what was learnt. */
+  members: v.exactOptional(
+    v.array(
+      v.strictObject({
+        model: v.string(),
+        options: v.record(v.string(), v.number()),
+        parts: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+      }),
+    ),
+  ),
   /** Over what was learnt: the model's name, as training tells it. */
   digest: Digest,
   /** Over all else that stands here. */
@@ -75,10 +94,18 @@ export function writeModelFile(
     rows: training.count,
     mean: partOf(meanRow(contract, training)),
     learnt: fitted.learnt.map(partOf),
+    ...(chosen.model.type !== 'ensemble' ? {} : { members: memberParts(chosen.model, fitted) }),
     digest: fitted.digest,
   };
   return `${JSON.stringify({ ...file, seal: sealOf(file) })}\n`;
 }
+
+const memberParts = (model: Extract<BenchModel, { type: 'ensemble' }>, { members = [] }: Fitted) =>
+  model.members.map(({ chosen }, at) => ({
+    model: chosen.model.name,
+    options: { ...chosen.options },
+    parts: members[at]?.learnt.length ?? 0,
+  }));
 
 const sealOf = (file: Canonical): Digest => digestOfText(canonicalText(file));
 
@@ -100,38 +127,97 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const { seal, ...sealed } = read;
   if (digestOfParts(parts) !== read.digest || sealOf(sealed) !== seal)
     return fail('The model was changed since it was saved: its digest is another. Save it again.');
-  const model = benchModelNamed(read.model);
-  if (model === undefined)
-    return fail(`This program has no model “${read.model}”. Use the version that saved it.`);
-  const options = readOptions(model, read.options);
-  if (!options.ok) return fail(`The model’s settings are none that it can have: ${options.error.message}`);
-  const chosen = { model, options: options.value };
+  const named = chosenOf(read, parts);
+  if (!named.ok) return named;
+  const chosen = named.value;
   const { contract } = read;
   const preparation = read.preparation === null ? undefined : readFitted(read.preparation);
   if (preparation?.ok === false)
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
-  if ((preparation === undefined) !== (contract.kind === 'image'))
+  if ((preparation === undefined) !== (contract.kind !== 'table' || contract.series !== undefined))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
-  const columns = takesTerms(model) ? undefined : unfolded(contract);
-  const seen = columns?.contract ?? contract;
-  const unsuited = model.unsuited(seen, chosen.options);
+  const unsuited = unsuitedFor(chosen, contract);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
-  const plain =
-    model.type === 'learner'
-      ? model.learner.revive(seen, chosen.options, parts)
-      : networkPredictor(model.network(seen, chosen.options), parts);
-  const predictor =
-    plain === undefined || columns === undefined
-      ? plain
-      : {
-          learnt: plain.learnt,
-          predict: (features: Uint8Array | Float32Array, count: number) =>
-            plain.predict(columns.rows(features, count), count),
-        };
+  const predictor = revived(chosen, contract, parts, read.members?.map((member) => member.parts) ?? []);
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
   if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
   return ok({ chosen, contract, preparation: preparation?.value, predictor, mean });
+}
+
+/** The model that a file names, with its settings; of an ensemble its members with their weights. */
+function chosenOf(
+  { model: name, options, members }: v.InferOutput<typeof ModelFile>,
+  [weights]: readonly LearntPart[],
+): Result<ChosenModel, string> {
+  if (name !== ENSEMBLE) {
+    const model = benchModelNamed(name);
+    if (model === undefined)
+      return fail(`This program has no model “${name}”. Use the version that saved it.`);
+    const read = readOptions(model, options);
+    return read.ok
+      ? ok({ model, options: read.value })
+      : fail(`The model’s settings are none that it can have: ${read.error.message}`);
+  }
+  const count = members?.length ?? 0;
+  if (!(weights instanceof Float64Array) || weights.length !== count || count === 0)
+    return fail('What was learnt does not fit the model’s own contract. Save it again.');
+  const all: Member[] = [];
+  for (const [at, member] of (members ?? []).entries()) {
+    const chosen = benchModelNamed(member.model);
+    const read = chosen === undefined ? undefined : readOptions(chosen, member.options);
+    if (chosen === undefined || read?.ok !== true)
+      return fail(`This program has no such model “${member.model}”. Use the version that saved it.`);
+    all.push({ chosen: { model: chosen, options: read.value }, weight: weights[at]! });
+  }
+  return ok({ model: ensembleOf(all), options: {} });
+}
+
+/** `counts`: of an ensemble, how many parts each member has. undefined where the parts do not fit. */
+function revived(
+  { model, options }: ChosenModel,
+  contract: DataContract,
+  parts: readonly LearntPart[],
+  counts: readonly number[],
+): Predictor | undefined {
+  const columns = takesTerms(model) ? undefined : unfolded(contract);
+  if (columns !== undefined) {
+    const plain = revived({ model, options }, columns.contract, parts, counts);
+    return (
+      plain && {
+        learnt: plain.learnt,
+        predict: (features, count) => plain.predict(columns.rows(features, count), count),
+      }
+    );
+  }
+  switch (model.type) {
+    case 'learner':
+      return model.learner.revive(contract, options, parts);
+    case 'network':
+      return networkPredictor(model.network(contract, options), parts);
+    case 'ensemble': {
+      let from = 1;
+      const members: Predictor[] = [];
+      for (const [at, { chosen }] of model.members.entries()) {
+        const own = parts.slice(from, (from += counts[at] ?? 0));
+        const member = revived(chosen, contract, own, []);
+        if (member === undefined) return undefined;
+        members.push(member);
+      }
+      if (from !== parts.length) return undefined;
+      const weights = Float64Array.from(model.members, ({ weight }) => weight);
+      return {
+        learnt: parts,
+        predict: (features, count) =>
+          weighedOutputs(
+            members.map((member) => member.predict(features, count)),
+            weights,
+          ),
+      };
+    }
+    default:
+      return model satisfies never;
+  }
 }
 
 /** A network in plain loops: for the rows of a table, quick enough without an engine. */

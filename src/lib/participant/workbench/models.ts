@@ -1,6 +1,6 @@
 // The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
@@ -25,13 +25,69 @@ export type BenchModel =
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
       network(contract: DataContract, options: OptionValues): Network;
-    });
+    })
+  /** Made by a search: in no list, and nobody asks for it by name. */
+  | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
 
 /** A model of the catalogue with every setting. */
 export interface ChosenModel {
   readonly model: BenchModel;
   readonly options: OptionValues;
 }
+
+/** One of those that answer together. */
+export interface Member {
+  readonly chosen: ChosenModel;
+  /** Of all weights, which add up to 1. */
+  readonly weight: number;
+}
+
+export const ENSEMBLE = 'ensemble';
+
+export const ensembleOf = (members: readonly Member[]): Extract<BenchModel, { type: 'ensemble' }> => ({
+  type: 'ensemble',
+  name: ENSEMBLE,
+  title: `Ensemble of ${members.length}`,
+  description: 'Models that answer together: the mean of what they say, each with its weight.',
+  options: [],
+  members,
+  unsuited: (contract) =>
+    members.map(({ chosen }) => unsuitedFor(chosen, contract)).find((reason) => reason !== undefined),
+});
+
+/** A member as it can be written down. */
+export interface SpokenMember {
+  readonly model: string;
+  readonly title: string;
+  readonly options: OptionValues;
+  readonly weight: number;
+}
+
+/** undefined of what is no ensemble. */
+export const membersOf = ({ model }: Pick<ChosenModel, 'model'>): readonly SpokenMember[] | undefined =>
+  model.type !== 'ensemble'
+    ? undefined
+    : model.members.map(({ chosen, weight }) => ({
+        model: chosen.model.name,
+        title: chosen.model.title,
+        options: chosen.options,
+        weight,
+      }));
+
+/** As a manifest names what came out. */
+export function finishedAs(chosen: ChosenModel) {
+  const members = membersOf(chosen)?.map(({ model, options, weight }) => ({
+    model,
+    options: { ...options },
+    weight,
+  }));
+  const named = { model: chosen.model.name, options: { ...chosen.options } };
+  return members === undefined ? named : { ...named, members };
+}
+
+/** Whoever is given the model is given rows that it was learnt from. */
+export const holdsRows = ({ model }: ChosenModel): boolean =>
+  model.type === 'ensemble' ? model.members.some(({ chosen }) => holdsRows(chosen)) : model.name === 'k-nn';
 
 const whole = (
   name: string,
@@ -54,9 +110,9 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
 
-/** Whether it knows columns of terms as they are encoded. */
+/** Whether it knows columns of terms as they are encoded; the members of an ensemble are each given what they know. */
 export const takesTerms = (model: BenchModel): boolean =>
-  model.type === 'learner' && model.learner.takesTerms === true;
+  model.type === 'ensemble' || (model.type === 'learner' && model.learner.takesTerms === true);
 
 /** Why it cannot learn rows of this contract as it is given them, in a sentence. */
 export const unsuitedFor = ({ model, options }: ChosenModel, contract: DataContract): string | undefined =>
@@ -83,10 +139,10 @@ const networks: readonly BenchModel[] = [
     type: 'network',
     name: 'softmax',
     title: 'Softmax regression',
-    description: 'One weight for each pixel and class: the line that pictures must beat.',
+    description: 'One weight for each pixel and class: the line that pictures and sound must beat.',
     options: planOptions(5),
     unsuited: (contract) =>
-      contract.kind === 'image' ? undefined : 'it is for pictures; tables have “logistic”, solved exactly.',
+      isPlane(contract) ? undefined : 'it is for pictures and sound; tables have “logistic”, solved exactly.',
     network: (contract) => built('softmax-regression', contract, {}),
   },
   {
@@ -124,9 +180,40 @@ const networks: readonly BenchModel[] = [
       const network = networkOf('cnn-mcmahan', contract);
       return network.ok
         ? undefined
-        : `it needs pictures of classes, of enough pixels: ${network.error.message}`;
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
     },
     network: (contract) => built('cnn-mcmahan', contract, {}),
+  },
+  {
+    type: 'network',
+    name: 'cnn-small',
+    title: 'Small convolutional network',
+    description: 'Three small convolutions with normalisation: the usual model of sound.',
+    options: [
+      whole('channels', 'Channels of the first convolution', 16, 1, 128),
+      {
+        name: 'dropout',
+        title: 'Dropout',
+        hint: 'Share left out in training',
+        default: 0.3,
+        minimum: 0,
+        maximum: 0.9,
+      },
+      ...planOptions(15),
+    ],
+    unsuited: (contract) => {
+      const network = networkOf('cnn-small', contract);
+      return network.ok
+        ? undefined
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    },
+    network: (contract, options) => {
+      const first = options['channels'] ?? 16;
+      return built('cnn-small', contract, {
+        filters: [first, first * 2, first * 2],
+        dropout: options['dropout'] ?? 0.3,
+      });
+    },
   },
 ];
 
@@ -149,15 +236,17 @@ export const benchModelNamed = (name: string): BenchModel | undefined =>
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;
 
-/** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
+/** Neighbours of pictures and windows are asked of fewer: each distance is hundreds of numbers. */
 const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
-  const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
-  const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  const isSeries = contract.kind === 'table' && contract.series !== undefined;
+  const isWide =
+    isSeries || (isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE);
+  const line = classLabels(contract) === undefined ? 'linear' : isWide && !isSeries ? 'softmax' : 'logistic';
   const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
-  return ['constant', 'rule', line, 'k-nn']
+  return ['constant', 'persistence', 'seasonal-naive', 'rule', line, 'k-nn']
     .map(benchModelNamed)
     .filter((model) => model !== undefined)
     .filter((model) => model.unsuited(contract) === undefined)
@@ -175,7 +264,7 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 export function usualModel(contract: DataContract): ChosenModel {
   // Of prose a line over all its terms is hard to beat, and quick.
   const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
-  const wanted = contract.kind === 'table' ? table : ['cnn', 'mlp'];
+  const wanted = contract.kind === 'table' ? table : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

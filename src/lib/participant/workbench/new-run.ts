@@ -13,7 +13,14 @@ export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'see
 
 /** `target`: null for pictures. */
 export const setupOf = (
-  { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
+  {
+    name,
+    target,
+    task,
+    recipe,
+    series,
+    time,
+  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
   { model, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
@@ -22,7 +29,8 @@ export const setupOf = (
   without: [],
   heldOut: HELD_OUT,
   group: null,
-  time: null,
+  time,
+  series,
   recipe,
   model,
   budgetMs,
@@ -31,6 +39,7 @@ export const setupOf = (
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed,
   backend: TAB_BACKEND,

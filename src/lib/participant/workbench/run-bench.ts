@@ -1,6 +1,6 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
-import { baselinesOf, unsuitedFor, type ChosenModel } from './models.ts';
+import { baselinesOf, membersOf, unsuitedFor, type ChosenModel, type SpokenMember } from './models.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
@@ -23,6 +23,8 @@ export interface BenchEntry {
   readonly bytes: number;
   /** Of the model against this one. */
   readonly comparison: Comparison | undefined;
+  /** Of an ensemble. */
+  readonly members?: readonly SpokenMember[] | undefined;
 }
 
 export interface BenchResult {
@@ -171,16 +173,17 @@ function search(
 }
 
 const entryOf = (
-  { model, options }: ChosenModel,
+  chosen: ChosenModel,
   { report }: Judged,
   fitted: Fitted,
   comparison: Comparison | undefined,
 ): BenchEntry => ({
-  model: model.name,
-  title: model.title,
-  options,
+  model: chosen.model.name,
+  title: chosen.model.title,
+  options: chosen.options,
   report,
   digest: fitted.digest,
   bytes: fitted.bytes,
   comparison,
+  members: membersOf(chosen),
 });

@@ -1,7 +1,7 @@
 // Writes a run down while it goes: what was found is on the disk before it is told, and a run that ends has its end there. Writes that
 // wait are one write; one that fails ends the run, for nobody wants to wait for what cannot be kept.
 import type { Clock } from '../../ports/clock.ts';
-import type { Trial } from './trial.ts';
+import { plainTrial } from './trial.ts';
 import type { BenchEvent } from './run-bench.ts';
 import type { RunOutcome, RunRecord, RunStore } from './run-record.ts';
 
@@ -62,7 +62,7 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
           const { manifest } = record;
           record = {
             ...record,
-            manifest: { ...manifest, trials: [...manifest.trials, trialOf(event)] },
+            manifest: { ...manifest, trials: [...manifest.trials, plainTrial(event)] },
             searchedMs: begun.searchedMs + clock.monotonic() - (searching ?? clock.monotonic()),
           };
           return written();
@@ -84,11 +84,3 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
     },
   };
 }
-
-const trialOf = ({ model, options, share, loss, standardError }: Trial) => ({
-  model,
-  options: { ...options },
-  share,
-  loss,
-  standardError,
-});

@@ -8,6 +8,18 @@ const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
 const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.9));
 
+const steps = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
+
+export const SeriesSetup = v.strictObject({
+  window: steps(1),
+  horizon: steps(1),
+  /** Moments of a gap that is closed by the value before it, at most. */
+  fill: steps(0),
+  /** Steps; null: as is usual for their length. */
+  season: v.nullable(steps(2)),
+});
+export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
+
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
   data: v.pipe(names, v.minLength(1)),
@@ -18,6 +30,8 @@ export const TrainSetup = v.strictObject({
   heldOut: share,
   group: v.nullable(v.string()),
   time: v.nullable(v.string()),
+  /** The rows are moments of a series, and windows of it are learnt from; `time` names the columns that make up the time. */
+  series: v.optional(v.nullable(SeriesSetup), null),
   /** A recipe as it stands in a file, read where it is used; null: what is usual. */
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
   /** `auto`, or a model of the catalogue with its settings as `forest:trees=200`. null: the usual one. */
@@ -32,6 +46,8 @@ export const TrainSetup = v.strictObject({
   /** The class whose giving is compared; null: the last. */
   positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
+  /** Every row is judged once, by models of the other parts; null: the held-out rows alone judge. */
+  folds: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(50))), null),
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -54,8 +70,19 @@ export const RunManifest = v.strictObject({
       share: v.number(),
       loss: v.nullable(v.number()),
       standardError: v.number(),
+      bytes: v.exactOptional(v.number()),
+      msPerThousand: v.exactOptional(v.number()),
     }),
   ),
-  finished: v.nullable(v.strictObject({ model: v.string(), options, digest: Digest, trials: v.number() })),
+  finished: v.nullable(
+    v.strictObject({
+      model: v.string(),
+      options,
+      /** Of an ensemble. */
+      members: v.exactOptional(v.array(v.strictObject({ model: v.string(), options, weight: v.number() }))),
+      digest: Digest,
+      trials: v.number(),
+    }),
+  ),
 });
 export type RunManifest = v.InferOutput<typeof RunManifest>;

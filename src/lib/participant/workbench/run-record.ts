@@ -45,7 +45,7 @@ export interface RunRecord {
   readonly baselines: readonly BenchEntry[];
   /** What could not be fitted or answered, in sentences. */
   readonly leftOut: readonly string[];
-  /** Training loss of a network; empty for what learns by a formula. */
+  /** Training loss of a network by step, of trees by stage or by tree; empty for what learns by a formula. */
   readonly curve: readonly CurvePoint[];
   /** The run that this one has again, and whether every bit of the model is as there; null until it has ended. */
   readonly again: { readonly of: string; readonly isSame: boolean | null } | null;

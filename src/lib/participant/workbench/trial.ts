@@ -11,4 +11,19 @@ export interface Trial {
   readonly loss: number | null;
   /** Of the losses of the folds; where there was one, of its rows. */
   readonly standardError: number;
+  /** Of what was learnt; left out where it was not fitted. */
+  readonly bytes?: number | undefined;
+  /** To answer a thousand rows here: measured, so it is another at each time, and decides nothing. */
+  readonly msPerThousand?: number | undefined;
 }
+
+/** As a manifest keeps it. */
+export const plainTrial = ({ model, options, share, loss, standardError, bytes, msPerThousand }: Trial) => ({
+  model,
+  options: { ...options },
+  share,
+  loss,
+  standardError,
+  ...(bytes === undefined ? {} : { bytes }),
+  ...(msPerThousand === undefined ? {} : { msPerThousand }),
+});

@@ -9,11 +9,13 @@ import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
 import { gridOf, type Dimension } from '../../core/search/space.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
-import { partsOf, searchModels, type Search } from './auto.ts';
+import { searchModels, type Search } from './auto.ts';
 import { tableData, type BenchData } from './bench-data.ts';
 import { fitModel, predictAndClose } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
+import { leadersOf } from './leaderboard.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
+import { partsOf } from './try-out.ts';
 import { runBench } from './run-bench.ts';
 import { searchWays } from './search-ways.ts';
 import { spaceOf } from './spaces.ts';
@@ -202,4 +204,52 @@ test('the same answer for all stands beside every model, with the figures of Dum
       );
     }
   }
+});
+
+test('the figures of five folds, of three and of one are judged by what so many folds allow', () => {
+  const trial = { model: 'tree', options: {}, share: 1, standardError: 0.03 };
+  const floor = { ...trial, loss: 0.5, standardError: 0.04 };
+  // Two errors of 0.03 and 0.04 are one of 0.05.
+  for (const [folds, point] of [
+    [1, 1.96],
+    [2, 4.303],
+    [3, 2.776],
+    [5, 2.306],
+  ] as const) {
+    const [leader] = leadersOf({
+      suited: [benchModelNamed('tree')!],
+      trials: [{ ...trial, loss: 0.2 }],
+      floor,
+      folds,
+      together: undefined,
+    });
+    expect(leader?.gain?.interval?.low).toBeCloseTo(0.3 - point * 0.05, 3);
+  }
+});
+
+test('trees tell how far off they were as they grew: boosted ones by stage on their own rows, a forest on rows not drawn', async () => {
+  const { contract, training: rows } = await dataOf(table(200), 'kind');
+  const fit = async (name: string, options: Record<string, number>) => {
+    const model = benchModelNamed(name)!;
+    const fitted = await fitModel(
+      { model, options: chosenWith(model, options).options, contract, rows, seed: 1 },
+      surroundings,
+    );
+    if (!fitted.ok) throw new Error(fitted.error);
+    return fitted.value;
+  };
+  const boosted = await fit('boosted-trees', { stages: 12 });
+  expect(boosted.curve.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, at) => at + 1));
+  const shares = await boosted.predict(rows.features, rows.count);
+  const nats = Array.from(rows.targets, (target, row) => -Math.log(shares[2 * row + target]!));
+  expect(boosted.curve.at(-1)?.loss).toBeCloseTo(nats.reduce((sum, one) => sum + one, 0) / rows.count, 5);
+  expect(boosted.curve[0]!.loss).toBeGreaterThan(boosted.curve.at(-1)!.loss);
+  const forest = await fit('forest', { trees: 30 });
+  expect(forest.curve).toHaveLength(30);
+  expect(forest.curve.at(-1)!.loss).toBeLessThan(forest.curve[0]!.loss);
+  // Rows that it had drawn it knows better.
+  const own = await forest.predict(rows.features, rows.count);
+  const known = Array.from(rows.targets, (target, row) => -Math.log(Math.max(own[2 * row + target]!, 1e-6)));
+  expect(known.reduce((sum, one) => sum + one, 0) / rows.count).toBeLessThan(forest.curve.at(-1)!.loss);
+  expect((await fit('tree', {})).curve).toEqual([]);
 });

@@ -58,6 +58,7 @@ describe('model families', () => {
       'softmax-regression',
       'mlp',
       'cnn-mcmahan',
+      'cnn-small',
     ]);
     expect(familiesFor(prices).map((family) => family.name)).toEqual(['linear-regression', 'mlp']);
   });

@@ -4,11 +4,12 @@ import type { DataContract } from '../../data/contract.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import { buildNetwork, type Network } from '../network.ts';
 import { cnnMcMahan } from './cnn-mcmahan.ts';
+import { cnnSmall } from './cnn-small.ts';
 import { linearRegression } from './linear-regression.ts';
 import { mlp } from './mlp.ts';
 import { softmaxRegression } from './softmax-regression.ts';
 
-export const modelFamilies = [softmaxRegression, linearRegression, mlp, cnnMcMahan] as const;
+export const modelFamilies = [softmaxRegression, linearRegression, mlp, cnnMcMahan, cnnSmall] as const;
 export type FamilyName = (typeof modelFamilies)[number]['name'];
 
 export const familyNamed = (name: string): (typeof modelFamilies)[number] | undefined =>

@@ -138,6 +138,9 @@ export interface Gradient {
   readonly ofFeatures: Numbers;
 }
 
+/** What a pass has behind it; whoever times its phases is told as each ends. */
+export type PassPhase = 'forward' | 'loss' | 'backward';
+
 /** One forward and backward pass, down to the features where `toFeatures`. The gradient is stored as the parameters are. */
 export function gradientOf(
   network: Network,
@@ -147,33 +150,67 @@ export function gradientOf(
   batch: number,
   dropout?: DropoutKey,
   toFeatures = false,
+  onEnd?: (phase: PassPhase) => void,
 ): Gradient {
   const outputs = forward(network, parameters, features, batch, dropout, 'training');
+  onEnd?.('forward');
   const last = outputs[outputs.length - 1] ?? features;
-  const gradient = zeros(parameters, network.parameterCount);
-  const statistics: { slot: ParameterSlot; values: Numbers }[] = [];
-  let dy = zeros(parameters, last.length);
+  const dy = zeros(parameters, last.length);
   const lossSum = isClassifier(network)
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
     : squaredError(last, targets, batch, dy);
+  onEnd?.('loss');
+  const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout } as const;
+  const { of, ...rest } = backward(network, parameters, outputs, dy, batch, to);
+  onEnd?.('backward');
+  return { ...rest, lossSum, ofFeatures: toFeatures ? of : zeros(parameters, features.length) };
+}
+
+interface BackwardTo {
+  /** The layer whose input is gone back to. */
+  readonly downTo: number;
+  /** Whether what the first layer takes is wanted, where it is gone back to. */
+  readonly toFeatures: boolean;
+  readonly toParameters: boolean;
+  readonly mode: Mode;
+  readonly dropout: DropoutKey | undefined;
+}
+
+/** From the gradient `of` outputs of `forward`, [batch, outputSize], which is overwritten, to that of what layer `downTo` takes. */
+export function backward(
+  network: Network,
+  parameters: Numbers,
+  outputs: readonly Numbers[],
+  of: Numbers,
+  batch: number,
+  { downTo, toFeatures, toParameters, mode, dropout }: BackwardTo,
+): Pick<Gradient, 'gradient' | 'statistics'> & { readonly of: Numbers } {
+  const features = outputs[0]!;
+  const last = outputs[outputs.length - 1] ?? features;
+  const gradient = zeros(parameters, toParameters ? network.parameterCount : 0);
+  const statistics: { slot: ParameterSlot; values: Numbers }[] = [];
+  let dy = of;
 
   for (const layer of network.layers.toReversed()) {
+    if (layer.index < downTo) break;
     const { spec } = layer;
     const x = outputs[layer.index] ?? features;
     activationBackward(appliedActivation(layer), outputs[layer.index + 1] ?? last, dy);
-    if (layer.bias !== undefined) gradient.set(biasGradient(dy, layer.bias.length), layer.bias.offset);
+    if (toParameters && layer.bias !== undefined)
+      gradient.set(biasGradient(dy, layer.bias.length), layer.bias.offset);
     const first = layer.index === 0 && !toFeatures;
     switch (spec.type) {
       case 'dense': {
         const inputs = sizeOf(layer.inputShape);
         const kernel = kernelOf(layer, parameters);
-        gradient.set(denseKernelGradient(x, dy, batch, inputs, spec.units), layer.kernel?.offset);
+        if (toParameters)
+          gradient.set(denseKernelGradient(x, dy, batch, inputs, spec.units), layer.kernel?.offset);
         if (!first) dy = denseInputGradient(dy, kernel, batch, inputs, spec.units);
         break;
       }
       case 'conv2d': {
         const geometry = windowGeometry(layer, batch);
-        gradient.set(convolutionKernelGradient(x, dy, geometry), layer.kernel?.offset);
+        if (toParameters) gradient.set(convolutionKernelGradient(x, dy, geometry), layer.kernel?.offset);
         if (!first) dy = convolutionInputGradient(dy, kernelOf(layer, parameters), geometry);
         break;
       }
@@ -196,6 +233,15 @@ export function gradientOf(
       }
       case 'batch-normalisation': {
         const { gamma, beta, mean, variance } = slotsOf(layer);
+        if (mode === 'inference') {
+          // A fixed scale of each channel.
+          const [by, spread] = [part(parameters, gamma), part(parameters, variance)];
+          dy = dy.map((one, i) => {
+            const channel = i % gamma.length;
+            return (one * by[channel]!) / Math.sqrt(spread[channel]! + spec.epsilon);
+          });
+          break;
+        }
         const moments = momentsOf(x, gamma.length);
         const { centred, inverse } = centredBy(x, moments, spec.epsilon);
         const of = normalisationBackward(centred, dy, inverse, part(parameters, gamma));
@@ -216,5 +262,5 @@ export function gradientOf(
         spec satisfies never;
     }
   }
-  return { gradient, lossSum, statistics, ofFeatures: toFeatures ? dy : zeros(parameters, features.length) };
+  return { gradient, statistics, of: dy };
 }

@@ -1,0 +1,42 @@
+// Whether gates can be judged in a federation at all: one that no version could ever pass is refused when it is set.
+import { classLabels } from '../data/contract.ts';
+import type { FederationSpec } from '../federation.ts';
+import { secureSumOf } from '../federation.ts';
+import { measures, metrics } from '../metrics/figures.ts';
+import type { TallyShape } from '../metrics/tally.ts';
+import { isDrawn } from '../privacy/rules.ts';
+import type { Gate } from './gate.ts';
+import { needsEvaluation } from './judge-gates.ts';
+
+type Judged = Pick<FederationSpec, 'gates' | 'contract' | 'privacy' | 'secureSum' | 'statistics'>;
+
+export function checkGates(
+  spec: Judged,
+  shape: TallyShape['type'],
+): { readonly path: string; readonly message: string }[] {
+  return (spec.gates ?? []).flatMap((gate, index) => {
+    const message = problemOf(gate, spec, shape);
+    return message === undefined ? [] : [{ path: `gates.${index}`, message }];
+  });
+}
+
+function problemOf(gate: Gate, spec: Judged, shape: TallyShape['type']): string | undefined {
+  if (gate.kind === 'quality' && !measures(gate.metric, shape))
+    return `${metrics[gate.metric].title} is not measured of this target: no version could pass.`;
+  if (gate.kind === 'class' && shape !== 'classification')
+    return 'There are no classes here: no version could pass.';
+  if (
+    gate.kind === 'class' &&
+    gate.label !== null &&
+    classLabels(spec.contract)?.includes(gate.label) !== true
+  )
+    return `There is no class “${gate.label}” in the data contract.`;
+  const isSecret = spec.privacy.type !== 'none' || secureSumOf(spec) !== undefined;
+  if ((gate.kind === 'device' || gate.kind === 'spread') && isSecret)
+    return 'Under privacy or a secure sum no device’s own figure is known: no version could pass.';
+  if (needsEvaluation(gate) && isSecret && spec.statistics?.type !== 'on')
+    return 'Under privacy or a secure sum devices score versions in surveys alone: allow statistics, or no version could pass.';
+  if (gate.kind === 'bytes' && isDrawn(spec.privacy))
+    return 'Where devices are drawn in secret, what they send is not told: no version could pass.';
+  return undefined;
+}

@@ -1,0 +1,131 @@
+// What gates say of a version, by the figures that are there of it. One that nobody has measured yet is not passed.
+import { classLabels } from '../data/contract.ts';
+import type { FederationSpec } from '../federation.ts';
+import { classFigures, figure, metrics } from '../metrics/figure-of.ts';
+import type { FigureSpread } from '../metrics/spread.ts';
+import type { Tally } from '../metrics/tally.ts';
+import type { Gate } from './gate.ts';
+
+/** A version as the server tells of it (protocol/views.ts). */
+export interface MeasuredVersion {
+  readonly version: number;
+  readonly run: number | null;
+  readonly bytes: number;
+  readonly bytesUp: number;
+  readonly participants: number;
+  readonly durationMs: number | null;
+  readonly evaluation: {
+    readonly participants: number;
+    readonly tally: Tally;
+    readonly spread: FigureSpread | null;
+  } | null;
+}
+
+export interface JudgedGate {
+  readonly gate: Gate;
+  /** undefined: not measured. */
+  readonly figure: number | undefined;
+  readonly standing: 'passed' | 'failed' | 'not-measured';
+}
+
+type Judging = Pick<FederationSpec, 'gates' | 'metric' | 'contract'>;
+
+/** Of the kind “at least”: else at most. */
+export function isFloor(gate: Gate, { metric }: Pick<FederationSpec, 'metric'>): boolean {
+  switch (gate.kind) {
+    case 'quality':
+      return metrics[gate.metric].higherIsBetter;
+    case 'class':
+      return true;
+    case 'device':
+      return metrics[metric.name].higherIsBetter;
+    case 'spread':
+    case 'size':
+    case 'bytes':
+    case 'rounds':
+    case 'duration':
+      return false;
+    default:
+      return gate satisfies never;
+  }
+}
+
+/** Whether it is judged by what devices say of a version: else by what is known once it is made. */
+export const needsEvaluation = ({ kind }: Gate): boolean =>
+  kind === 'quality' || kind === 'class' || kind === 'device' || kind === 'spread';
+
+/** Rounds of its run, up to this version; undefined: it is of no round. */
+export const roundsUpTo = (
+  version: MeasuredVersion,
+  versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[],
+): number | undefined =>
+  version.run === null
+    ? undefined
+    : versions.filter(({ version: number, run }) => run === version.run && number <= version.version).length;
+
+/** `versions`: all, to count the rounds of a run by. */
+export function judgeGates(
+  spec: Judging,
+  version: MeasuredVersion,
+  versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[],
+): readonly JudgedGate[] {
+  return (spec.gates ?? []).map((gate) => {
+    const value = figureFor(gate, spec, version, versions);
+    if (value === undefined) return { gate, figure: undefined, standing: 'not-measured' };
+    const isPassed = isFloor(gate, spec) ? value >= gate.threshold : value <= gate.threshold;
+    return { gate, figure: value, standing: isPassed ? 'passed' : 'failed' };
+  });
+}
+
+export const passesAll = (judged: readonly JudgedGate[]): boolean =>
+  judged.every(({ standing }) => standing === 'passed');
+
+function figureFor(
+  gate: Gate,
+  spec: Judging,
+  version: MeasuredVersion,
+  versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[],
+): number | undefined {
+  const { evaluation } = version;
+  switch (gate.kind) {
+    case 'quality':
+      return evaluation === null ? undefined : figure(evaluation.tally, gate.metric);
+    case 'class':
+      return evaluation === null ? undefined : classFigure(gate, spec, evaluation.tally);
+    case 'device': {
+      const { higherIsBetter } = metrics[spec.metric.name];
+      const spread = evaluation?.spread ?? undefined;
+      if (gate.place === 'worst') return higherIsBetter ? spread?.minimum : spread?.maximum;
+      return higherIsBetter ? spread?.lowerQuartile : spread?.upperQuartile;
+    }
+    case 'spread':
+      return evaluation?.spread == null ? undefined : evaluation.spread.maximum - evaluation.spread.minimum;
+    case 'size':
+      return version.bytes;
+    case 'bytes':
+      // Where cohorts are drawn in secret, and of version 0, nothing is said of it.
+      return version.participants === 0 || version.bytesUp === 0
+        ? undefined
+        : version.bytesUp / version.participants;
+    case 'rounds':
+      return roundsUpTo(version, versions);
+    case 'duration':
+      return version.durationMs ?? undefined;
+    default:
+      return gate satisfies never;
+  }
+}
+
+/** The worst is that of the classes that occur: of one that nobody holds out nothing is known. */
+function classFigure(
+  { metric, label }: Extract<Gate, { kind: 'class' }>,
+  { contract }: Judging,
+  tally: Tally,
+): number | undefined {
+  if (tally.type !== 'classification') return undefined;
+  const figures = classFigures(tally.confusion);
+  if (label !== null) return figures[(classLabels(contract) ?? []).indexOf(label)]?.[metric];
+  // A class that occurs and is never predicted has no precision, and no better one than 0.
+  const known = figures.filter(({ support }) => support > 0).map((one) => one[metric] ?? 0);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
+import type { Gate } from '../gates/gate.ts';
+import { modelCard, type CardFacts } from './model-card.ts';
+
+const spec = exampleSpec();
+const made: CardFacts = {
+  federation: 'two-moons',
+  spec: {
+    ...spec,
+    brief: { ...spec.brief, unit: 'A point', outOfScope: 'Stars | <b>suns</b>\n# and more', version: 1 },
+  },
+  now: { ...spec, brief: { ...spec.brief, unit: 'A pair', version: 2 } },
+  version: {
+    version: 2,
+    digest: 'ab'.repeat(32),
+    parent: 1,
+    run: 1,
+    round: 3,
+    committedAt: Date.UTC(2026, 10, 26),
+    bytes: 24,
+    bytesUp: 600,
+    participants: 3,
+    examples: 90,
+    durationMs: 40_000,
+    evaluation: {
+      participants: 3,
+      tally: { type: 'classification', count: 20, lossSum: 4, confusion: [8, 2, 5, 5] },
+      spread: null,
+    },
+  },
+  versions: [
+    { version: 0, run: null },
+    { version: 1, run: 1 },
+    { version: 2, run: 1 },
+  ],
+  isLive: false,
+};
+
+test('a card tells for what and under which brief a version was made, what it takes, what was measured, and whether it may be live', () => {
+  const gates: Gate[] = [{ kind: 'quality', metric: 'accuracy', threshold: 0.9 }];
+  const card = modelCard({ ...made, now: { ...made.now, gates } });
+  expect(card).toContain('# Two moons: version 2\n');
+  expect(card).toContain('## What it is for (brief, version 1)');
+  expect(card).toContain('- **One prediction is for:** A point');
+  expect(card).toContain('- **Decision that it informs:** not said');
+  expect(card).toMatch(/changed its brief since \(version 2\): One prediction is for, Not to be used for\./);
+  expect(card).toContain('| x | number | any | refused |');
+  expect(card).toContain('Told: side, 2 classes: “left”, “right”.');
+  expect(card).toContain('- **Rounds of its run:** 2');
+  expect(card).toContain('| Accuracy | 0.65 |');
+  expect(card).toContain('| left | 10 | 0.8 | 0.6154 | 0.6957 |');
+  expect(card).toContain('| Accuracy | quality | at least 90\u202f% | 65\u202f% | failed |');
+  expect(card).toContain('- **Noise:** none');
+});
+
+test('words of others stay words: no heading, cell or tag is made of them', () => {
+  expect(modelCard(made)).toContain(
+    '- **Not to be used for:** Stars \\| &lt;b&gt;suns&lt;/b&gt; \\# and more\n',
+  );
+});
+
+test('what nobody measured is said to be so', () => {
+  const unscored = { ...made, version: { ...made.version, evaluation: null } };
+  expect(modelCard(unscored)).toContain('Nothing: no device has told how it does.');
+});

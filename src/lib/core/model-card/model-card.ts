@@ -1,0 +1,219 @@
+// A model card (Mitchell et al. 2019, "Model Cards for Model Reporting", §4) of one version, in Markdown: what it is for, which rows it
+// takes, how it was made, and what was measured of it. All of it is what the server knows; what nobody measured is said to be so.
+import { briefChanges, briefParts } from '../brief-words.ts';
+import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
+import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
+import { gateKind, gateLimit, gateTitle, gateValue } from '../gates/gate-words.ts';
+import { judgeGates, type MeasuredVersion } from '../gates/judge-gates.ts';
+import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
+import type { Charged } from '../privacy/rules.ts';
+
+export interface CardVersion extends MeasuredVersion {
+  readonly digest: string;
+  readonly parent: number | null;
+  readonly round: number | null;
+  readonly committedAt: number;
+  readonly examples: number;
+}
+
+export interface CardFacts {
+  readonly federation: string;
+  /** That its run was started with: of a version of no run the federation's own. */
+  readonly spec: FederationSpec;
+  /** As the federation puts it now, and what a version must reach now to be live. */
+  readonly now: Pick<FederationSpec, 'brief' | 'gates' | 'metric' | 'contract'>;
+  readonly version: CardVersion;
+  /** All of the federation, to count rounds by. */
+  readonly versions: readonly Pick<MeasuredVersion, 'version' | 'run'>[];
+  readonly isLive: boolean;
+  /** What it and all before it cost the participant that lost most; absent: no privacy is promised. */
+  readonly charged?: Charged | undefined;
+}
+
+export function modelCard(facts: CardFacts): string {
+  const { spec, version, federation } = facts;
+  const at = new Date(version.committedAt).toISOString();
+  return (
+    [
+      `# ${line(spec.brief.title)}: version ${version.version}`,
+      list([
+        ['Federation', federation],
+        ['Run by', spec.brief.coordinator],
+        [
+          'Made',
+          version.round === null
+            ? `${at}, by no round`
+            : `${at}, in run ${version.run}, round ${version.round}`,
+        ],
+        ['Live', facts.isLive ? 'yes' : 'no'],
+        ['Parameters, SHA-256', `\`${version.digest}\``],
+      ]),
+      intendedUse(spec.brief, facts.now.brief),
+      dataContract(spec.contract),
+      howMade(facts),
+      figures(spec, version),
+      conditions(facts),
+      privacy(facts),
+    ].join('\n\n') + '\n'
+  );
+}
+
+function intendedUse(brief: Brief, now: Brief): string {
+  const parts = briefParts.map(({ name, title }): [string, string] => [title, brief[name] ?? '']);
+  const changed = briefChanges(brief, now).map(({ title }) => title);
+  return [
+    `## What it is for (brief, version ${brief.version ?? 1})`,
+    list(parts.map(([title, text]) => [title, text === '' ? 'not said' : text])),
+    ...(changed.length === 0
+      ? []
+      : [
+          `The federation has changed its brief since (version ${now.version ?? 1}): ${changed.join(', ')}. This version was made under the words above.`,
+        ]),
+  ].join('\n\n');
+}
+
+function dataContract(contract: DataContract): string {
+  const labels = classLabels(contract);
+  const target =
+    labels === undefined
+      ? 'a number'
+      : `${labels.length} classes: ${labels.map((one) => `“${line(one)}”`).join(', ')}`;
+  if (contract.kind !== 'table')
+    return `## Data that it takes\n\nPictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}. Told: ${target}.`;
+  const rows = contract.columns.map((column) => [
+    column.name,
+    column.type === 'number' && column.reads === 'time' ? 'time, in days' : column.type,
+    valuesOf(column),
+    column.type === 'terms' || column.missingAllowed ? 'allowed' : 'refused',
+  ]);
+  return `## Data that it takes\n\n${table(['Column', 'Type', 'Values', 'Missing'], rows)}\n\nTold: ${line(contract.target.name)}, ${target}.`;
+}
+
+function valuesOf(column: TableColumn): string {
+  if (column.type === 'category') {
+    const some = column.categories.slice(0, 20).join(', ');
+    return column.categories.length > 20 ? `${some} and ${column.categories.length - 20} more` : some;
+  }
+  // Texts and their terms are a device's own: no federation's contract has them.
+  if (column.type !== 'number') return 'any';
+  const { minimum, maximum } = column;
+  return minimum === null && maximum === null ? 'any' : `${minimum ?? '…'} to ${maximum ?? '…'}`;
+}
+
+function howMade({ spec, version, versions }: CardFacts): string {
+  const { plan, strategy, transfer, rules, personalisation } = spec;
+  const layers = 'network' in spec ? spec.network.layers.map(({ type }) => type).join(', ') : undefined;
+  const rounds = versions.filter(
+    ({ run, version: one }) => run === version.run && one <= version.version,
+  ).length;
+  const options = Object.entries(strategy.options).map(([name, value]) => `${name} ${value}`);
+  return `## How it was made\n\n${list([
+    ['Model', layers === undefined ? spec.family : `${spec.family}: ${layers}`],
+    ['Size', `${version.bytes / 4} parameters, ${version.bytes} bytes`],
+    ['Rounds of its run', version.run === null ? 'none: never trained' : String(rounds)],
+    [
+      'Its round',
+      version.round === null
+        ? 'none'
+        : `${version.participants} updates${version.examples === 0 ? '' : ` of ${version.examples} rows`}; a round closes with ${rules.goal} and needs ${rules.minimum}`,
+    ],
+    ...('network' in spec
+      ? ([
+          [
+            'On each device',
+            `${plan.localEpochs} epochs, batches of ${plan.batchSize}, ${plan.optimizer.type} at ${plan.learningRate}`,
+          ],
+          ['Strategy', [strategy.name, ...options].join(', ')],
+          ['On the wire', `${transfer.uplink} up, ${transfer.downlink} down`],
+          ['For each device', personalisation.type === 'none' ? 'one model for all' : personalisation.type],
+        ] satisfies [string, string][])
+      : ([['On each device', 'sums over its rows, exactly']] satisfies [string, string][])),
+  ])}`;
+}
+
+function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersion): string {
+  const head = '## What was measured';
+  if (evaluation === null) return `${head}\n\nNothing: no device has told how it does.`;
+  const { tally, spread, participants } = evaluation;
+  const rows = metricNames.flatMap((name) => {
+    const value = figure(tally, name);
+    return value === undefined ? [] : [[metrics[name].title, plain(value)]];
+  });
+  const parts = [
+    head,
+    `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
+    table(['Figure', 'Value'], rows),
+  ];
+  if (spread !== null)
+    parts.push(
+      `From device to device, ${metrics[metric.name].title}: ${plain(spread.minimum)} to ${plain(spread.maximum)}, half of them from ${plain(spread.lowerQuartile)} to ${plain(spread.upperQuartile)}.`,
+    );
+  const labels = classLabels(contract);
+  if (tally.type === 'classification' && labels !== undefined)
+    parts.push(
+      table(
+        ['Class', 'Rows', 'Recall', 'Precision', 'F1'],
+        classFigures(tally.confusion).map((one, index) => [
+          labels[index] ?? String(index),
+          String(one.support),
+          ...[one.recall, one.precision, one.f1].map((value) => (value === undefined ? '–' : plain(value))),
+        ]),
+      ),
+    );
+  return parts.join('\n\n');
+}
+
+function conditions({ now, version, versions }: CardFacts): string {
+  const judged = judgeGates(now, version, versions);
+  if (judged.length === 0) return '## Conditions for going live\n\nNone are set.';
+  return `## Conditions for going live\n\n${table(
+    ['Condition', 'Kind', 'Asked for', 'Figure', 'Standing'],
+    judged.map((one) => [
+      gateTitle(one.gate, now),
+      gateKind(one.gate),
+      gateLimit(one.gate, now),
+      one.figure === undefined ? '–' : gateValue(one.gate, now, one.figure),
+      one.standing.replace('-', ' '),
+    ]),
+  )}`;
+}
+
+function privacy({ spec, charged }: CardFacts): string {
+  const { privacy: promised, access } = spec;
+  const sum = secureSumOf(spec);
+  return `## Privacy\n\n${list([
+    [
+      'Noise',
+      promised.type === 'none'
+        ? 'none: a model can reveal something about the rows that it was made of'
+        : `${promised.type}, ${promised.noiseMultiplier} times what one device can change; at most ε ${promised.epsilon} at δ ${promised.delta}`,
+    ],
+    ...(charged === undefined
+      ? []
+      : ([
+          [
+            'Spent by this version',
+            `ε ${plain(charged.epsilon)} of the participant that lost most, over ${charged.releases} releases`,
+          ],
+        ] satisfies [string, string][])),
+    ['The server reads', sum === undefined ? 'each update' : 'sums of updates alone'],
+    ['Who could join', access.type === 'open' ? 'whoever had the address' : 'devices that were invited'],
+  ])}`;
+}
+
+const plain = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** Words of others on one line, with nothing that Markdown or HTML would read as more than words. */
+const line = (text: string): string =>
+  text
+    .replaceAll(/[\r\n\t ]+/g, ' ')
+    .replaceAll(/[\\`*_[\]|<>#]/g, (sign) => (sign === '<' ? '&lt;' : sign === '>' ? '&gt;' : `\\${sign}`))
+    .trim();
+
+const list = (rows: readonly (readonly [string, string])[]): string =>
+  rows.map(([name, text]) => `- **${name}:** ${/^`[0-9a-f]+`$/.test(text) ? text : line(text)}`).join('\n');
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((row, index) => `| ${row.map((cell) => (index === 1 ? cell : line(cell))).join(' | ')} |`)
+    .join('\n');

@@ -1,0 +1,47 @@
+// A run of the workbench as other programs take it (core/run-export): its parameters and figures, its curve and its search.
+import type { ExportedRun, RunPoints } from '../../core/run-export/exported-run.ts';
+import { metricsOf, nameOf, paramsOf, sourceOfRecord, type RunSource } from './run-figures.ts';
+import type { KeptRun } from './run-record.ts';
+
+/** `isHeld`: some tab trains it now. */
+export const exportedRun = ({ record, labels }: KeptRun, isHeld = false): ExportedRun => ({
+  ...figuresOfRun(sourceOfRecord(record)),
+  id: record.id,
+  experiment: record.dataset.name,
+  tags: labels.tags,
+  note: labels.note,
+  status: record.outcome.type === 'running' && !isHeld ? 'stopped' : record.outcome.type,
+  startedAt: record.startedAt,
+  endedAt: record.endedAt,
+});
+
+/** The part of it that a run of the command line has too. */
+export const figuresOfRun = (
+  run: RunSource,
+): Pick<ExportedRun, 'name' | 'params' | 'metrics' | 'series'> => ({
+  name: nameOf(run),
+  params: paramsOf(run),
+  metrics: Object.fromEntries(Object.entries(metricsOf(run)).map(([name, { value }]) => [name, value])),
+  series: [...curveOf(run), ...searchOf(run)],
+});
+
+const curveOf = ({ curve }: Pick<RunSource, 'curve'>): readonly RunPoints[] =>
+  curve.length === 0
+    ? []
+    : [{ name: 'train/loss', points: curve.map(({ step, loss }) => ({ step, value: loss })) }];
+
+/** Losses of trials on all rows, and the lowest by then. */
+function searchOf({ manifest }: Pick<RunSource, 'manifest'>): readonly RunPoints[] {
+  let best = Infinity;
+  const trials = manifest.trials.flatMap(({ loss, share }, at) =>
+    loss === null || share < 1 ? [] : [{ step: at + 1, value: loss }],
+  );
+  if (trials.length === 0) return [];
+  return [
+    { name: 'search/loss', points: trials },
+    {
+      name: 'search/best',
+      points: trials.map(({ step, value }) => ({ step, value: (best = Math.min(best, value)) })),
+    },
+  ];
+}

@@ -1,0 +1,66 @@
+// What the workbench worker says of a run beyond its figures: the rows that the model was judged on are read again, it is asked what it
+// says of them, and further questions about the same run are answered from that. Loaded with the first.
+import { askedOnEngine } from '../participant/workbench/fit.ts';
+import type { Examined } from '../participant/workbench/examine/examined.ts';
+import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
+import { readModelFile, type OpenedModel } from '../participant/workbench/model-file.ts';
+import { planOf } from '../participant/workbench/models.ts';
+import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
+import type { LookRequest } from './bench-messages.ts';
+import { GONE, PICTURES_TARGET, tabEngine, type RunDependencies } from './bench-runs.ts';
+
+/** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
+export type Looking = (request: Pick<LookRequest, 'run' | 'look'>, signal: AbortSignal) => Promise<Looked>;
+
+export function looking(opener: DataOpener, dependencies: RunDependencies): Looking {
+  const { clock, createTrainer } = dependencies;
+  let kept: { readonly run: string; readonly examined: Examined } | undefined;
+
+  async function examinedOf(run: string): Promise<Examined> {
+    if (kept?.run === run) return kept.examined;
+    const store = await dependencies.runs();
+    const record = (await store.read(run))?.record;
+    if (record === undefined) throw new Unusable(GONE);
+    const file = await store.model(run);
+    if (file === undefined) throw new Unusable('This run has no model.');
+    const read = readModelFile(new TextDecoder().decode(file));
+    if (!read.ok) throw new Unusable(read.error);
+    const { dataset, manifest } = record;
+    const { target, recipe, series, seed } = manifest.setup;
+    const asked = { target: target ?? PICTURES_TARGET, recipe, series };
+    const opened = await opener.open(dataset.id, asked, dataset.state);
+    if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
+    const { data } = opened;
+    const predict = predictsBy(read.value, seed);
+    const outputs = await predict(data.heldOut.features, data.heldOut.count);
+    kept = { run, examined: { data, model: read.value, outputs, seed, predict } };
+    return kept.examined;
+  }
+
+  /** Networks on the engine that they were trained on: pictures are too many for plain loops, and the answers are those of the run. */
+  function predictsBy({ chosen, contract, predictor }: OpenedModel, seed: number): Examined['predict'] {
+    const { model, options } = chosen;
+    const [parameters] = predictor.learnt;
+    if (model.type !== 'network' || !(parameters instanceof Float32Array))
+      return async (features, count) => predictor.predict(features, count);
+    const network = model.network(contract, options);
+    const trained = { network, plan: planOf(options, seed), parameters: Float32Array.from(parameters) };
+    return async (features, count) => {
+      const engine = tabEngine(createTrainer);
+      try {
+        return await askedOnEngine(engine, trained, features, count, undefined);
+      } finally {
+        engine.dispose();
+      }
+    };
+  }
+
+  return async ({ run, look }, signal) => {
+    const examined = await examinedOf(run);
+    signal.throwIfAborted();
+    const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
+    const looked = await lookAt(examined, look, surroundings);
+    if (!looked.ok) throw new Unusable(withoutFlags(looked.error));
+    return looked.value;
+  };
+}
