@@ -44,7 +44,11 @@ export function explore(table: ColumnTable, target: string | null = null): Explo
     rows: table.rows,
     target,
     columns,
-    associations: associations(table.columns, target),
+    // A text that is nearly always another goes with everything, and says nothing by it.
+    associations: associations(
+      table.columns.filter((_, at) => columns[at]?.type !== 'text'),
+      target,
+    ),
     duplicates,
     warnings: warningsOf(table, columns, duplicates, target).toSorted(
       (a, b) => GRAVITY.indexOf(a.kind) - GRAVITY.indexOf(b.kind),

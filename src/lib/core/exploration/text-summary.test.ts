@@ -11,10 +11,11 @@ test('a column of prose is told by its words, and its likenesses are to be looke
   const labels = Array.from({ length: 30 }, (_, at) => `${text(40)} the ${at < 12 ? 'fever' : 'cough'}`);
   labels.push(`${labels[3]!} again`);
   const codes = Int32Array.from({ length: 32 }, (_, row) => (row === 31 ? -1 : row));
-  const { columns, warnings } = explore({
+  const { columns, warnings, associations } = explore({
     rows: 32,
     columns: [{ type: 'category', name: 'note', codes, labels }],
   });
+  expect(associations.names).toEqual([]);
   const [column] = columns;
   if (column?.type !== 'text') throw new Error('Prose is text.');
   const { summary } = column;
