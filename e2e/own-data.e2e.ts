@@ -68,6 +68,87 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   expect(errors).toEqual([]);
 });
 
+const dishes = ['soup', 'bread', 'fish', 'salad', 'cheese', 'pasta', 'cake', 'rice'];
+const visits = [
+  'note,again',
+  ...Array.from({ length: 64 }, (_, i) => {
+    const isGood = i % 2 === 0;
+    const dish = dishes[(i * 5) % 8]!;
+    return `"On our visit ${i} the ${dish} was ${isGood ? 'wonderful' : 'dreadful'}, and the ${dishes[(i * 3 + 1) % 8]!} came ${isGood ? 'warm and quickly' : 'cold and late'} to the table.",${isGood ? 'yes' : 'no'}`;
+  }),
+].join('\n');
+
+test('prose is brought, read through, labelled by keyboard, a passage marked, learnt from, and a prediction explained by its words', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  await page.goto(`${server.url}/me/data/new`);
+  const files = page.getByRole('button', { name: 'Files', exact: true });
+  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(visits) });
+  const found = page.getByRole('group', { name: 'Check and keep' });
+  await expect(found.getByLabel('note is taken as')).toHaveValue('text');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  const column = page.getByRole('region', { name: 'note' });
+  await expect(column).toContainText('Different words');
+  await expect(column.getByRole('list', { name: 'Texts of note that hold a word' })).toContainText(
+    'wonderful',
+  );
+  expect(await findings(page, 'text-explored')).toEqual([]);
+
+  const dataset = new URL(page.url()).pathname;
+  await page.goto(`${server.url}${dataset}/label?of=all`);
+  const bench = page.getByRole('region', { name: 'The row to label' });
+  const shown = bench.getByRole('region', { name: /^note of Row / });
+  for (let done = 0; done < 12; done += 1) {
+    await expect(bench.getByText(`${done} of 64`)).toBeVisible();
+    const isGood = (await shown.textContent())?.includes('wonderful') === true;
+    await page.keyboard.press(isGood ? '2' : '1');
+  }
+  await expect(bench.getByText('12 of 64')).toBeVisible();
+
+  // A passage by keys alone: the second word and the third, called by a key; the same once more is refused with the reason.
+  await page.getByLabel('Classes of passages').fill('time, dish');
+  await page.getByLabel('Classes of passages').press('Tab');
+  const text = page.getByRole('textbox', { name: /^Text of row / });
+  await text.focus();
+  for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowRight', '1']) await text.press(key);
+  const passages = page.getByRole('listitem').filter({ hasText: /^(time|dish) / });
+  await expect(passages).toHaveText([/^time “our visit” 3–12/]);
+  await text.press('Shift+ArrowRight');
+  await text.press('1');
+  await expect(page.getByRole('alert').filter({ hasText: 'Not marked' })).toContainText('mark both together');
+  // By mouse, of another class over it, and taken back.
+  await text.dblclick({ position: { x: 30, y: 24 } });
+  await page
+    .getByRole('group', { name: 'Call the marked passage' })
+    .getByRole('button', { name: '2 dish' })
+    .click();
+  await expect(passages).toHaveCount(2);
+  expect(await findings(page, 'text-labelled')).toEqual([]);
+  await page.getByRole('button', { name: 'Undo the passage' }).click();
+  await expect(passages).toHaveCount(1);
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save all as JSON lines' }).click();
+  expect((await saved).suggestedFilename()).toMatch(/-passages\.jsonl$/);
+
+  await page.goto(`${server.url}${dataset}`);
+  await page.getByRole('button', { name: 'Train a model on this' }).click();
+  await page.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Logistic regression' });
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(page.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 60_000 });
+  await page.goto(`${server.url}/me/runs`);
+  await page.getByRole('table', { name: 'Runs in this browser' }).getByRole('link').click();
+  await page
+    .getByRole('textbox', { name: 'Rows' })
+    .fill('note\n"The soup was wonderful, though the bread came late to the table."');
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await expect(page.locator('mark', { hasText: 'wonderful' })).toBeVisible();
+  await expect(page.getByText(/^For it:/)).toContainText('wonderful');
+  expect(await findings(page, 'text-explained')).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
 test('recordings are brought, seen, heard, labelled by keys; a table with dates is drawn and foretold from windows', async ({
   page,
 }) => {

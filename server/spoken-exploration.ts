@@ -20,6 +20,14 @@ const BARS = '▁▂▃▄▅▆▇█';
 function describe(column: ColumnSummary): string {
   if (column.type === 'empty') return 'empty in every row';
   const missing = column.summary.missing === 0 ? '' : `, ${column.summary.missing} missing`;
+  if (column.type === 'text') {
+    const { words, top, vocabulary } = column.summary;
+    const [, , first, middle, third] = (words?.quantiles ?? []).map(short);
+    return `text${missing}: ${first ?? 0} · ${middle ?? 0} · ${third ?? 0} words (quartiles), ${vocabulary.toLocaleString('en')} different; often ${top
+      .slice(0, 6)
+      .map(({ word, texts }) => `${word} ${texts}`)
+      .join(', ')}`;
+  }
   if (column.type === 'category') {
     const { distinct, top, isText } = column.summary;
     const words = top.slice(0, 4).map((one) => `${one.label.slice(0, 20)} ${one.count}`);

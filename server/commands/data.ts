@@ -87,7 +87,7 @@ async function dataRead(paths: readonly string[], flags: Pick<Flags, 'contract' 
       throw new Error(`There is nothing at ${String(cause.path)}.`, { cause });
     throw cause;
   });
-  const drafted = flags.contract === undefined ? await inferContract(sources, flags.target) : undefined;
+  const drafted = flags.contract === undefined ? await inferContract(sources, flags.target, true) : undefined;
   if (drafted?.ok === false) throw new Error(`No contract could be drafted: ${drafted.error.message}`);
   const contract = drafted?.value.contract ?? (await contractAt(flags.contract ?? ''));
 

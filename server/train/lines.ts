@@ -210,7 +210,7 @@ export function spokenChange({ before, after }: Pick<StepReport, 'before' | 'aft
   ].join(', ');
 }
 
-function spokenAnalysis({ importance, dependence, slices }: Analysis): string[] {
+function spokenAnalysis({ importance, dependence, slices, tellingTerms = [] }: Analysis): string[] {
   const leaning = importance.filter(({ loss, deviation }) => loss > deviation).slice(0, 6);
   return [
     ...(leaning.length === 0
@@ -221,6 +221,10 @@ function spokenAnalysis({ importance, dependence, slices }: Analysis): string[] 
     ...dependence.map(
       ({ column, points }) =>
         `  with ${column}: ${points.map(({ value, mean }) => `${value} → ${short(mean)}`).join(', ')}`,
+    ),
+    ...tellingTerms.map(
+      ({ column, for: label, terms }) =>
+        `  in ${column}, for ${label === null ? 'more' : `“${label}”`}: ${terms.map(({ term }) => term).join(', ')}`,
     ),
     ...slices.map(
       ({ conditions, count, meanLoss, otherLoss }) =>

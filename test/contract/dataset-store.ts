@@ -203,6 +203,29 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         await expect(store.add('missing', numbered(0, 1))).rejects.toThrow('no dataset');
       }));
 
+    test('texts lie with their rows: in every chunk, in what is added, in every state', () =>
+      using(async ({ store, reopen }) => {
+        const told = (from: number, to: number): Examples => ({
+          ...numbered(from, to),
+          texts: [Array.from({ length: to - from }, (_, at) => `Text ${from + at}, “Über” 😀`)],
+        });
+        const writer = await store.write(draft('told'));
+        await writer.append(told(0, 2), 2);
+        await writer.append(told(2, 4), 4);
+        const { version } = await writer.finish();
+        const change = { replaced: Uint32Array.of(1), removed: Uint32Array.of(3), examples: told(9, 10) };
+        await store.commit('told', version, change, 'one said anew, one gone');
+        await store.add('told', told(20, 21));
+        const later = await reopen();
+        const numbers = async (state?: number) =>
+          (await later.read('told', state))?.texts?.map((cells) =>
+            cells.map((cell) => Number(/\d+/.exec(cell)?.[0])),
+          );
+        expect(await numbers()).toEqual([[0, 9, 2, 20]]);
+        expect(await numbers(0)).toEqual([[0, 1, 2, 3]]);
+        expect((await later.read('told'))?.texts?.[0]?.[0]).toBe('Text 0, “Über” 😀');
+      }));
+
     test('a commit makes a state, and every state can be gone back to and branched from', () =>
       using(async ({ store, reopen }) => {
         const writer = await store.write(draft('a'));

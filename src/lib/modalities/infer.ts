@@ -20,10 +20,11 @@ const TABLE_BYTES = 4 * 1024 * 1024;
 /** Pictures larger than this are scaled down: nobody trains a first model on 12 megapixels. */
 const MAXIMUM_SIDE = 64;
 
-/** Drafts the contract that the given files would fulfil, `target` the column to learn where they are tables. Refused with a sentence where nothing can be made of them. */
+/** Drafts the contract that the given files would fulfil; `keepsTexts`: prose is a column of texts, which no federation has; `target` the column to learn where they are tables. Refused with a sentence where nothing can be made of them. */
 export async function inferContract(
   files: readonly SourceFile[],
   target?: string,
+  keepsTexts = false,
 ): Promise<Result<Inferred, InferenceProblem>> {
   const visible = files
     .filter((file) => !isHidden(file.path) && file.size > 0)
@@ -35,7 +36,7 @@ export async function inferContract(
       message: 'There is nothing in what was chosen. Choose a CSV, a zip or a folder of pictures.',
     });
   const signature = signatureOf(await first.read(0, 16));
-  if (signature === undefined) return inferFromTable(first, target);
+  if (signature === undefined) return inferFromTable(first, target, keepsTexts);
   if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
   return (await areRecordings(visible)) ? inferFromRecordings(visible) : inferFromPictures(visible);
 }
@@ -59,11 +60,12 @@ async function inferFromRecordings(
 export async function inferFromTable(
   file: SourceFile,
   target?: string,
+  keepsTexts = false,
 ): Promise<Result<InferredContract, InferenceProblem>> {
   const head = await readHead(file, TABLE_BYTES);
   if (!head.ok) return head;
   const { header, rows, isWhole } = head.value;
-  const found = inferTableContract(header, rows, target);
+  const found = inferTableContract(header, rows, target, keepsTexts);
   if (!found.ok || isWhole) return found;
   const notes = [
     ...found.value.notes,

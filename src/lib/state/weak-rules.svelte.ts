@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { TableColumn, TableContract } from '../core/data/contract.ts';
 import type { Judge } from '../core/labelling/journal.ts';
+import { readPattern } from '../core/data/pattern.ts';
 import { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
@@ -22,12 +23,13 @@ export const testTitles: Readonly<Record<WeakRule['test'], string>> = {
   'at-most': 'is at most',
   is: 'is',
   contains: 'contains',
+  fits: 'holds what is written as',
   missing: 'is missing',
 };
 
 /** What may be asked of a column. */
 export const testsOf = (column: TableColumn): readonly WeakRule['test'][] => [
-  ...(column.type === 'number' ? (['above', 'at-most'] as const) : (['is', 'contains'] as const)),
+  ...(column.type === 'number' ? (['above', 'at-most'] as const) : (['is', 'contains', 'fits'] as const)),
   ...(column.type !== 'terms' && column.missingAllowed ? (['missing'] as const) : []),
 ];
 
@@ -43,6 +45,12 @@ export function ruleOf(
     return value.trim() === ''
       ? 'Type what the cell is to hold.'
       : { test, column, value: value.trim(), label };
+  if (test === 'fits') {
+    const pattern = readPattern(value.trim());
+    return value.trim() === '' || !pattern.ok
+      ? `Type a pattern, as \\d+ ?mg.${pattern.ok ? '' : ` ${pattern.error}.`}`
+      : { test, column, value: value.trim(), label };
+  }
   const number = Number(value);
   return value.trim() === '' || !Number.isFinite(number)
     ? 'Type a number, with a point for decimals.'

@@ -4,6 +4,7 @@ import type { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import type { LabelAgreement } from '../participant/labelling/label-agreement.ts';
 import type { LabelQueue, QueueGuide, QueueQuestion } from '../participant/labelling/label-queue.ts';
+import type { LabelSpans } from '../participant/labelling/label-spans.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 
@@ -35,6 +36,8 @@ export type LabellingQuestion =
   /** Of these rows, as a model takes them. */
   | { readonly type: 'features'; readonly rows: Uint32Array }
   | { readonly type: 'agreement' }
+  /** Passages of texts: agreement of all, and the lines of this judge's. */
+  | { readonly type: 'spans'; readonly judge: Judge }
   | ({ readonly type: 'weak'; readonly rules: readonly WeakRule[]; readonly judge: Judge } & WeakSettings)
   /** A judge's labels become the dataset's, as one state of it. */
   | { readonly type: 'keep'; readonly judge: Judge; readonly base: DatasetVersion; readonly message: string }
@@ -52,5 +55,6 @@ export type LabellingAnswer =
   | { readonly type: 'examples'; readonly examples: readonly ShownExample[] }
   | { readonly type: 'features'; readonly features: Uint8Array | Float32Array }
   | { readonly type: 'agreement'; readonly agreement: LabelAgreement }
+  | { readonly type: 'spans'; readonly spans: LabelSpans }
   | { readonly type: 'weak'; readonly weak: WeakLabels }
   | { readonly type: 'kept'; readonly record: DatasetRecord };

@@ -16,6 +16,7 @@ import {
   nameExamples,
   type NamedExamples,
 } from '../participant/labelling/label-book.ts';
+import { labelSpans } from '../participant/labelling/label-spans.ts';
 import { labelQueue } from '../participant/labelling/label-queue.ts';
 import { weakGuide, weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
@@ -89,6 +90,14 @@ export function labelling(): Labelling {
           return { type: 'features', features: selectRows(dataset.examples, question.rows).features };
         case 'agreement':
           return { type: 'agreement', agreement: labelAgreement(named, await store.journal(id)) };
+        case 'spans': {
+          const textOf = (row: number, column: string): string => {
+            const at = dataset.table?.columns.findIndex(({ name }) => name === column) ?? -1;
+            return dataset.table === undefined ? '' : (cellTexts(dataset.table, row, row + 1)[0]?.[at] ?? '');
+          };
+          const spans = labelSpans(named, textOf, await store.journal(id), question.judge);
+          return { type: 'spans', spans };
+        }
         case 'weak': {
           const rows = await weakOf(store, opened, named, question.judge);
           const { labels: _, ...weak } = weakLabels(rows, question.rules, question);

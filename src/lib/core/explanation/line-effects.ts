@@ -53,3 +53,34 @@ export function lineEffects(
 
 export const largestFirst = (words: readonly WordEffect[]): WordEffect[] =>
   words.toSorted((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || (a.term < b.term ? -1 : 1));
+
+/** What each term adds to a row of these, on average: those that add, the largest first. `features` [count, F]; sign −1: to the margin turned round. */
+export function termsFor(
+  { columns }: TableContract,
+  { weights }: Line,
+  features: Float32Array,
+  count: number,
+  sign: 1 | -1,
+): LineEffects['words'] {
+  const width = columns.reduce((sum, column) => sum + encodedWidth(column), 0);
+  const found: LineEffects['words'][number][] = [];
+  let at = 0;
+  let weight = 0;
+  for (const column of columns) {
+    const own = encodedWidth(column);
+    if (column.type === 'terms') {
+      const sums = new Float64Array(column.terms.length);
+      for (let row = 0; row < count; row += 1)
+        for (let slot = row * width + at; slot < row * width + at + own; slot += 2)
+          sums[features[slot]!]! += features[slot + 1]!;
+      const words = column.terms.map((term, place) => ({
+        term,
+        effect: (sign * weights[weight + place]! * sums[place]!) / Math.max(1, count),
+      }));
+      found.push({ column: column.name, words: largestFirst(words.filter(({ effect }) => effect > 0)) });
+      weight += column.terms.length;
+    } else weight += own;
+    at += own;
+  }
+  return found;
+}

@@ -5,11 +5,14 @@ import type { ColumnTable, ColumnValues } from './columns.ts';
 import { duplicateRows, type Duplicates } from './duplicates.ts';
 import { foretells, LEAK } from './foretelling.ts';
 import { identityOf } from './identity.ts';
+import { looksLikeProse } from '../recipe/worth.ts';
 import { summariseNumbers, type NumberSummary } from './number-summary.ts';
+import { summariseTexts, type TextSummary } from './text-summary.ts';
 
 export type ColumnSummary =
   | { readonly type: 'number' | 'time'; readonly name: string; readonly summary: NumberSummary }
   | { readonly type: 'category'; readonly name: string; readonly summary: CategorySummary }
+  | { readonly type: 'text'; readonly name: string; readonly summary: TextSummary }
   /** Every cell is missing. */
   | { readonly type: 'empty'; readonly name: string; readonly missing: number };
 
@@ -41,7 +44,11 @@ export function explore(table: ColumnTable, target: string | null = null): Explo
     rows: table.rows,
     target,
     columns,
-    associations: associations(table.columns, target),
+    // A text that is nearly always another goes with everything, and says nothing by it.
+    associations: associations(
+      table.columns.filter((_, at) => columns[at]?.type !== 'text'),
+      target,
+    ),
     duplicates,
     warnings: warningsOf(table, columns, duplicates, target).toSorted(
       (a, b) => GRAVITY.indexOf(a.kind) - GRAVITY.indexOf(b.kind),
@@ -62,13 +69,25 @@ const GRAVITY: readonly Warning['kind'][] = [
 
 function summarise(column: ColumnValues): ColumnSummary {
   const { name } = column;
-  if (column.type === 'category')
-    return { type: 'category', name, summary: summariseCategories(column.codes, column.labels) };
+  if (column.type === 'category') {
+    const summary = summariseCategories(column.codes, column.labels);
+    return isProse(summary, column.labels)
+      ? { type: 'text', name, summary: summariseTexts(column.codes, column.labels) }
+      : { type: 'category', name, summary };
+  }
   const summary = summariseNumbers(column.values);
   return summary === undefined
     ? { type: 'empty', name, missing: column.values.length }
     : { type: column.type, name, summary };
 }
+
+const isProse = ({ count, distinct, meanLength }: CategorySummary, labels: readonly string[]): boolean =>
+  looksLikeProse({
+    texts: count,
+    letters: meanLength * count,
+    spaced: (labels.filter((label) => /\s/.test(label)).length / Math.max(1, labels.length)) * count,
+    share: distinct / Math.max(1, count),
+  });
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(share < 0.1 ? 1 : 0))} %`;
 
@@ -121,6 +140,17 @@ function warningsOf(
       );
     if (column === target) {
       if (one.type === 'category') imbalance(one.name, one.summary, warn);
+      continue;
+    }
+    if (one.type === 'text') {
+      const { alike } = one.summary;
+      if (alike.count > 0)
+        warn(
+          'duplicates',
+          one.name,
+          `${alike.count} ${alike.count === 1 ? 'text' : 'texts'} of “${one.name}” ${alike.count === 1 ? 'is' : 'are'} nearly the same as an earlier one (four fifths of the runs of three words). On both sides of a split, they make a model look better than it is.`,
+          alike.rows,
+        );
       continue;
     }
     const identity = identityOf(column, distinct, count);

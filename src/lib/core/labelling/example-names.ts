@@ -1,6 +1,6 @@
-// What an example is called while it is labelled: 64 bits over its features alone, for its hash in the dataset covers the label and
+// What an example is called while it is labelled: 64 bits over its features and texts alone, for its hash in the dataset covers the label and
 // changes with it. Examples that are alike are told apart by their order.
-import { murmur128, occurrenceWord } from '../data/example-hash.ts';
+import { murmur128, occurrenceWord, textSeed } from '../data/example-hash.ts';
 import type { Examples } from '../data/examples.ts';
 import { hashCounts } from '../data/hash-counts.ts';
 import { bytesOf } from '../digest.ts';
@@ -9,14 +9,19 @@ import { bytesOf } from '../digest.ts';
 export function exampleNames({
   count,
   features,
-}: Pick<Examples, 'count' | 'features'>): Uint32Array<ArrayBuffer> {
+  texts = [],
+}: Pick<Examples, 'count' | 'features' | 'texts'>): Uint32Array<ArrayBuffer> {
   const names = new Uint32Array(count * 2);
   const bytes = bytesOf(features);
   const size = count === 0 ? 0 : bytes.length / count;
   const seen = hashCounts(count);
   const hash = new Uint32Array(4);
   for (let row = 0; row < count; row += 1) {
-    murmur128(hash, bytes, row * size, (row + 1) * size, 0);
+    const seed = textSeed(
+      texts.map((cells) => cells[row] ?? ''),
+      0,
+    );
+    murmur128(hash, bytes, row * size, (row + 1) * size, seed);
     const occurrence = seen.add(hash[0]!, hash[1]!);
     names[row * 2] = hash[0]!;
     names[row * 2 + 1] = occurrenceWord(hash[1]!, occurrence);

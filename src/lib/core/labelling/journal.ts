@@ -20,11 +20,26 @@ export interface JournalEntry extends Judge {
   /** Of the example without its label: example-names.ts. */
   readonly example: string;
   /** `undone` takes back this judge's last judgement of this example that stands; where none does, nothing. */
-  readonly says: Judgement | { readonly type: 'undone' };
+  readonly says: Judgement | { readonly type: 'undone' } | SpanSays;
   /** Unix milliseconds. */
   readonly at: number;
   /** The label looked wrong, and the judge was shown so: giving a label is no second look at it. */
   readonly isSecondLook?: true;
+}
+
+/** Of passages of texts (spans.ts): they stand beside what is said of the example as a whole, and have a way back of their own. */
+export type SpanSays =
+  | ({ readonly type: 'span' | 'span-removed' } & Span)
+  /** What a passage may be called, in the order of the keys; of all judges alike, the last counts. `example` is ''. */
+  | { readonly type: 'span-classes'; readonly classes: readonly string[] };
+
+export interface Span {
+  readonly column: string;
+  /** [start, end) in UTF-16 code units of the cell's text, as JavaScript counts a string. */
+  readonly start: number;
+  readonly end: number;
+  /** A class of passages. */
+  readonly label: string;
 }
 
 export type StandingEntry = JournalEntry & { readonly says: Judgement };
@@ -32,13 +47,18 @@ export type StandingEntry = JournalEntry & { readonly says: Judgement };
 const isBy = (entry: Judge, judge: Judge): boolean =>
   entry.annotator === judge.annotator && entry.pass === judge.pass;
 
+const isOfSpans = (says: JournalEntry['says']): says is SpanSays =>
+  says.type === 'span' || says.type === 'span-removed' || says.type === 'span-classes';
+
 /** A judge's judgements that were not taken back, oldest first; an example may have several, of which the last counts. */
 export function standingOf(journal: readonly JournalEntry[], judge: Judge): readonly StandingEntry[] {
   const standing: StandingEntry[] = [];
   for (const entry of journal) {
     if (!isBy(entry, judge)) continue;
-    if (entry.says.type !== 'undone') {
-      standing.push(entry as StandingEntry);
+    const { says } = entry;
+    if (isOfSpans(says)) continue;
+    if (says.type !== 'undone') {
+      standing.push({ ...entry, says });
       continue;
     }
     // By the example, not by the place: the last of all may be one that whoever took back did not see (its row is mended, another tab's).

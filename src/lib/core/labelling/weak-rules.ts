@@ -2,6 +2,8 @@
 // votes are combined (label-model.ts), and held against the labels that a person gave. After Ratner et al., "Data Programming" (2016).
 import * as v from 'valibot';
 import type { ColumnTable, ColumnValues } from '../exploration/columns.ts';
+import { WORD } from '../recipe/words-of.ts';
+import { readPattern, type Pattern } from '../data/pattern.ts';
 import { ABSTAINS, type Votes } from './label-model.ts';
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
@@ -14,6 +16,16 @@ export const WeakRule = v.variant('test', [
   /** Of texts and categories, whatever the case of letters: all of the cell, or part of it. */
   v.strictObject({ test: v.literal('is'), column: text, value: text, label }),
   v.strictObject({ test: v.literal('contains'), column: text, value: text, label }),
+  /** Of texts and categories: a pattern (core/data/pattern.ts) that fits some part of the cell. */
+  v.strictObject({
+    test: v.literal('fits'),
+    column: text,
+    value: v.pipe(
+      text,
+      v.check((pattern) => readPattern(pattern).ok, 'a pattern that can be read'),
+    ),
+    label,
+  }),
   v.strictObject({ test: v.literal('missing'), column: text, label }),
 ]);
 export type WeakRule = v.InferOutput<typeof WeakRule>;
@@ -49,9 +61,27 @@ function testOf(rule: WeakRule, column: ColumnValues): (row: number) => boolean 
       );
       return (row) => hits[column.codes[row]!] === true;
     }
+    case 'fits': {
+      const pattern = readPattern(rule.value);
+      if (!isText || !pattern.ok) return () => false;
+      const hits = column.labels.map((one) => fitsSomewhere(pattern.value, one));
+      return (row) => hits[column.codes[row]!] === true;
+    }
     default:
       return rule satisfies never;
   }
+}
+
+/** A pattern is of a whole cell: of a text it is asked word by word, and of so many words in a row. */
+const MOST_WORDS_IN_A_ROW = 5;
+function fitsSomewhere(fits: Pattern, text: string): boolean {
+  if (fits(text)) return true;
+  const words = [...text.matchAll(WORD)];
+  return words.some((word, at) =>
+    words
+      .slice(at, at + MOST_WORDS_IN_A_ROW)
+      .some((last) => fits(text.slice(word.index, last.index + last[0].length))),
+  );
 }
 
 export interface RuleFigures {

@@ -35,6 +35,7 @@ export function inferTableContract(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   target?: string,
+  keepsTexts = false,
 ): Result<InferredContract, InferenceProblem> {
   const problem = headerProblem(header, rows.length);
   if (problem !== undefined) return fail(problem);
@@ -43,7 +44,7 @@ export function inferTableContract(
     for (const row of rows) facts.add(row[field] ?? '');
     return facts.finish();
   });
-  return contractOfFacts(columns, rows.length, target);
+  return contractOfFacts(columns, rows.length, target, keepsTexts);
 }
 
 /** Likewise, from what was seen of `rows` rows. `keepsTexts`: prose is a column of texts; else it is left out, as a federation must. */

@@ -1,5 +1,5 @@
 // What a judge is asked next, and what the model that orders the questions would answer.
-import { UNLABELLED, selectRows } from '../../core/data/examples.ts';
+import { UNLABELLED, selectExamples } from '../../core/data/examples.ts';
 import { foldsOf } from '../../core/data/row-split.ts';
 import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
 import {
@@ -248,8 +248,10 @@ async function guideOf(
   };
 }
 
-const quickFeaturesOf = ({ contract, examples }: NamedExamples, rows: Uint32Array) =>
-  quickFeatures(contract, selectRows(examples, rows).features, rows.length);
+function quickFeaturesOf({ contract, examples }: NamedExamples, rows: Uint32Array) {
+  const { features, texts } = selectExamples(examples, rows);
+  return quickFeatures(contract, features, rows.length, texts);
+}
 
 function featuresAt(named: NamedExamples, rows: Uint32Array): QueueModel['features'] {
   const features = quickFeaturesOf(named, rows);

@@ -5,6 +5,10 @@ import { foldsOf } from '../../core/data/row-split.ts';
 import { worstSlices, type Condition, type Slice } from '../../core/error-analysis/slices.ts';
 import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
 import { columnPlaces, type ColumnPlace } from '../../core/explanation/black-box.ts';
+import { termsFor } from '../../core/explanation/line-effects.ts';
+import type { WordEffect } from '../../core/explanation/words-by-lime.ts';
+import { hasTerms } from '../../core/learners/sparse-rows.ts';
+import { linesOf } from './explain.ts';
 import { dependence, permutationImportance, type Importance } from '../../core/explanation/importance.ts';
 import { classLabels, type TableColumn, type TableContract } from '../../core/data/contract.ts';
 import { spokenNumber } from '../../core/data/spoken-number.ts';
@@ -24,6 +28,16 @@ export interface Analysis {
   readonly dependence: readonly ShownDependence[];
   /** Worst first, without their rows; empty for pictures, or where none is worse by more than luck. */
   readonly slices: readonly ShownSlice[];
+  /** Of a linear model of texts: the terms that speak most for each class, or for a higher number. */
+  readonly tellingTerms?: readonly TellingTerms[];
+}
+
+export interface TellingTerms {
+  readonly column: string;
+  /** A class; null: a higher number. */
+  readonly for: string | null;
+  /** What each adds to a text, on average over the held-out rows; the largest first. */
+  readonly terms: readonly WordEffect[];
 }
 
 export interface ShownDependence {
@@ -72,7 +86,36 @@ export async function analyse(
     count: rows.length,
   }));
   const moves = await dependences(contract, fitted, features, some.count, importance);
-  return { importance, dependence: moves, slices };
+  const telling = tellingTerms(contract, fitted, features, some.count);
+  return {
+    importance,
+    dependence: moves,
+    slices,
+    ...(telling.length === 0 ? {} : { tellingTerms: telling }),
+  };
+}
+
+const TELLING = 12;
+
+function tellingTerms(
+  contract: TableContract,
+  { line }: Fitted,
+  features: Float32Array,
+  count: number,
+): TellingTerms[] {
+  if (line === undefined || !hasTerms(contract)) return [];
+  const labels = classLabels(contract);
+  const isBinary = labels?.length === 2;
+  return (labels ?? [null]).flatMap((label, at) => {
+    const of = linesOf(line, isBinary || label === null ? 0 : at);
+    return termsFor(contract, of, features, count, isBinary && at === 0 ? -1 : 1).map(
+      ({ column, words }) => ({
+        column,
+        for: label,
+        terms: words.slice(0, TELLING),
+      }),
+    );
+  });
 }
 
 const DEPENDENCES = 3;
@@ -127,6 +170,8 @@ export async function dependenceOn(
     return Float64Array.from({ length: of }, (_, row) => all[(row + 1) * outputs - 1]! * scale + shift);
   };
   const values = valuesOf(column, place, features, count, places.at(-1)?.to ?? 0);
+  // Of texts there is no row of values to go through.
+  if (values.length === 0) return undefined;
   const encoded = values.map((value) => value.encoded);
   const { mean, rows } = await dependence(score, features, asked, places, place, encoded);
   return {

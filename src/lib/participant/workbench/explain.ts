@@ -49,11 +49,11 @@ export interface TextEffects {
 const isForest = (predictor: Predictor): predictor is ForestPredictor => 'trees' in predictor;
 const isBoosted = (predictor: Predictor): predictor is BoostedPredictor => 'state' in predictor;
 
-const isLine = (predictor: Predictor): predictor is LogisticPredictor | LinearPredictor =>
+export const isLine = (predictor: Predictor): predictor is LogisticPredictor | LinearPredictor =>
   'weights' in predictor;
 
 /** The weights and the intercept behind one margin. */
-function linesOf(predictor: LogisticPredictor | LinearPredictor, output: number): Line {
+export function linesOf(predictor: LogisticPredictor | LinearPredictor, output: number): Line {
   if ('intercept' in predictor) return predictor;
   const { weights, outputs } = predictor;
   const own = weights.length / outputs;
@@ -62,6 +62,9 @@ function linesOf(predictor: LogisticPredictor | LinearPredictor, output: number)
     intercept: weights[(output + 1) * own - 1]!,
   };
 }
+
+const turned = ({ weights, intercept }: Line, sign: 1 | -1): Line =>
+  sign === 1 ? { weights, intercept } : { weights: weights.map((one) => -one), intercept: -intercept };
 
 /** `row` [F]. Refused in a sentence. */
 export function explainRow(
@@ -105,21 +108,18 @@ export function explainRow(
   const number = target.name;
   const isOfTexts = hasTerms(contract);
   if (isOfTexts && isLine(predictor)) {
-    // One margin for two classes: that of the second.
+    // One margin for two classes, that of the second: of the first it is the same with its sign turned.
     const isBinary = labels?.length === 2;
-    const line = lineEffects(
-      contract,
-      linesOf(predictor, isBinary || labels === undefined ? 0 : output),
-      row,
-      mean,
-    );
-    const of = isBinary ? `ln odds of “${labels[1] ?? ''}”` : `margin of “${label}”`;
-    const scaled = line.words.map(({ column, words }) => ({
+    const sign = isBinary && output === 0 ? -1 : 1;
+    const margin = linesOf(predictor, isBinary || labels === undefined ? 0 : output);
+    const line = lineEffects(contract, turned(margin, sign), row, mean);
+    const of = `${isBinary ? 'ln odds' : 'margin'} of “${label}”`;
+    const words = line.words.map(({ column, words: own }) => ({
       column,
-      words: words.map(({ term, effect }) => ({ term, effect: effect * scale })),
+      words: own.map(({ term, effect }) => ({ term, effect: effect * scale })),
       by: 'line' as const,
     }));
-    return told(labels === undefined ? number : of, line, undefined, scaled);
+    return told(labels === undefined ? number : of, line, undefined, words);
   }
   const outputs = labels?.length ?? 1;
   const score = (features: Float32Array, count: number): Float64Array => {

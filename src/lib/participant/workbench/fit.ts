@@ -6,6 +6,8 @@ import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import type { LinearPredictor } from '../../core/learners/linear.ts';
+import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
@@ -16,6 +18,7 @@ import type { Engine } from '../engine.ts';
 import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
 import { createTrainingControl } from '../training-control.ts';
+import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
 
@@ -41,6 +44,8 @@ export interface Fitted {
   readonly bytes: number;
   /** What was learnt, in a fixed order. */
   readonly learnt: readonly LearntPart[];
+  /** Of a linear model: its weights, for what asks which words it looks at. */
+  readonly line?: LogisticPredictor | LinearPredictor;
   /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
   readonly curve: readonly { readonly step: number; readonly loss: number }[];
   /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
@@ -166,6 +171,7 @@ async function fitLearner(
     digest: digestOfParts(predictor.learnt),
     bytes: predictor.learnt.reduce((sum, part) => sum + part.byteLength, 0),
     learnt: predictor.learnt,
+    ...(isLine(predictor) ? { line: predictor } : {}),
     curve: predictor.curve ?? [],
     close: () => {},
   });

@@ -7,7 +7,8 @@ import { fail, ok } from '../../result.ts';
 import { murmur32 } from '../murmur32.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type NumberColumn, type TextColumn } from '../table.ts';
-import { proseColumns, tooWide, wordsOf } from './words.ts';
+import { wordsOf } from '../words-of.ts';
+import { proseColumns, tooWide } from './words.ts';
 
 export const hashText = defineStep({
   name: 'hash-text',

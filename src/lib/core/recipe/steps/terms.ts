@@ -8,7 +8,8 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type TermsColumn, type TextColumn } from '../table.ts';
-import { proseColumns, timesOf, wordsOf } from './words.ts';
+import { COMMON, wordsOf } from '../words-of.ts';
+import { proseColumns, timesOf } from './words.ts';
 
 const State = v.array(
   v.pipe(
@@ -28,8 +29,6 @@ const MOST_VALUES = 40_000_000;
 /** Terms that are counted at a time. Beyond, those met once are forgotten (lossy counting, Manku & Motwani 2002). */
 const MOST_COUNTED = 1_000_000;
 const LONGEST_TERM = 80;
-/** Of the rows: what nearly all hold tells few of them apart, and comes last. */
-const COMMON = 0.6;
 const SHORTEST_RUN = 3;
 
 export const terms = defineStep({
@@ -102,6 +101,7 @@ export const terms = defineStep({
           ([term, count]) =>
             term.length <= LONGEST_TERM && count >= rarest && count <= commonest * table.rows,
         )
+        // What nearly all hold tells few of them apart, and comes last.
         .toSorted(([a, x], [b, y]) => Number(x > common) - Number(y > common) || y - x || (a < b ? -1 : 1))
         .slice(0, most);
       if (kept.length === 0)

@@ -7,7 +7,8 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns } from '../table.ts';
-import { proseColumns, termColumns, timesOf, tooManyWords, wordsOf } from './words.ts';
+import { wordsOf } from '../words-of.ts';
+import { proseColumns, termColumns, timesOf, tooManyWords } from './words.ts';
 
 const State = v.array(
   v.pipe(

@@ -5,6 +5,7 @@ import { isMissing } from '../../data/missing.ts';
 import { fail, ok } from '../../result.ts';
 import { quoted } from '../../spoken-list.ts';
 import { defineStep, pickColumns } from '../step.ts';
+import { wordsOf } from '../words-of.ts';
 import { looksLikeProse } from '../worth.ts';
 import { changeColumns, isText, type NumberColumn, type Table, type TextColumn } from '../table.ts';
 
@@ -48,12 +49,6 @@ export const words = defineStep({
       column.type === 'text' ? termColumns(column, own.words, weightsOf) : [column],
     ),
 });
-
-/** Letters and digits of any script, apostrophes inside. */
-export const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
-
-/** In lower case. */
-export const wordsOf = (text: string): string[] => text.toLowerCase().match(WORD) ?? [];
 
 export function timesOf(all: readonly string[]): Map<string, number> {
   const times = new Map<string, number>();
