@@ -32,7 +32,7 @@ test('every page and file is isolated, and says nothing of where its reader came
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+    'permissions-policy': 'camera=(self), microphone=(self), geolocation=()',
     'content-security-policy': scriptPolicy('/app.js'),
   });
 });

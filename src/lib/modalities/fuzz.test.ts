@@ -8,6 +8,8 @@ import { expect, test } from 'vitest';
 import { gzipped, idxImages, idxLabels, storedZip } from '../../../test/support/image-fixtures.ts';
 import { decodeImageInNode } from '../adapters/node/decode-image.ts';
 import type { DataContract } from '../core/data/contract.ts';
+import { whistlesContract } from './audio/sample-whistles.ts';
+import { wavFile } from './audio/wav.ts';
 import { encodeInput } from './encode.ts';
 import { importFiles } from './import.ts';
 import { LISTED_REFUSALS, type ImportReport } from './import-report.ts';
@@ -113,6 +115,10 @@ const images = gzipped(
   ),
 );
 const labels = gzipped(idxLabels([1, 2, 3]));
+const wave = wavFile(
+  Int16Array.from({ length: 90 }, (_, n) => 8000 * Math.sin(n)),
+  8000,
+);
 const anything = fc.uint8Array({ maxLength: 400 });
 
 const outcomes = { accepted: 0, refused: 0 };
@@ -193,6 +199,12 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
     'a broken WebP',
     broken(webp).map((bytes) => [sourceOfBytes('3/a.webp', bytes)]),
     drawnDigitsContract,
+    150,
+  ],
+  [
+    'a broken WAV',
+    broken(wave).map((bytes) => [sourceOfBytes('steady/a.wav', bytes)]),
+    whistlesContract,
     150,
   ],
   [

@@ -42,3 +42,25 @@ test('what cannot be read is said, and what was there before is gone', async () 
   expect(own.looking).toBeNull();
   expect(own.task()).toBeNull();
 });
+
+test('recordings are heard for as long as is said, in a hundred steps at most, their speakers kept together or not', async () => {
+  const own = await brought(async () => ({
+    type: 'recordings',
+    shape: { kind: 'audio', sampleRate: 8000, milliseconds: 650, hopMs: 10, mels: 40 },
+    classes: ['0', '1'],
+    speakers: ['ann', 'ben'],
+    notes: [],
+  }));
+  expect(own.task()).toMatchObject({
+    contract: { kind: 'audio', milliseconds: 650, hopMs: 10, classes: ['0', '1'], groups: 'file-name' },
+    keepsUnlabelled: false,
+  });
+  own.bySpeaker = false;
+  own.milliseconds = 3000;
+  expect(own.contract).toEqual({
+    ok: true,
+    value: { kind: 'audio', sampleRate: 8000, milliseconds: 3000, hopMs: 30, mels: 40, classes: ['0', '1'] },
+  });
+  own.milliseconds = 50;
+  expect(own.contract).toMatchObject({ error: expect.stringContaining('milliseconds') });
+});

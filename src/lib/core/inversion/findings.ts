@@ -26,8 +26,11 @@ export interface Findings {
  * Recognised from here on, where it is so much above guessing; and a gain over guessing that chance does not explain: dB; share of
  * columns. The mean of a class of small pictures comes to 20 dB of some of them, 3 above guessing.
  */
+const planes = { recognised: 18, above: 4, gain: 2 };
 const bounds = {
-  image: { recognised: 18, above: 4, gain: 2 },
+  image: planes,
+  // A spectrogram is a picture that is read as easily.
+  audio: planes,
   table: { recognised: 0.9, above: 0.1, gain: 0.1 },
 } as const;
 

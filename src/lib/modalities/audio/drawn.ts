@@ -5,14 +5,25 @@ export interface Drawn extends Plane {
   readonly pixels: Uint8Array;
 }
 
-/** [frames, mels] → [mels, frames], the lowest band at the bottom. */
-export function upright({ height: frames, width: mels, pixels }: Drawn): Drawn {
-  const turned = new Uint8Array(pixels.length);
+/** Writes [frames, mels] to `into` as [mels, frames], the lowest band at the bottom. */
+export function turn<Values extends Uint8Array | Float32Array>(
+  values: Values,
+  into: Values,
+  frames: number,
+  mels: number,
+): Values {
   for (let frame = 0; frame < frames; frame += 1)
     for (let band = 0; band < mels; band += 1)
-      turned[(mels - 1 - band) * frames + frame] = pixels[frame * mels + band]!;
-  return { height: mels, width: frames, channels: 1, pixels: turned };
+      into[(mels - 1 - band) * frames + frame] = values[frame * mels + band]!;
+  return into;
 }
+
+export const upright = ({ height: frames, width: mels, pixels }: Drawn): Drawn => ({
+  height: mels,
+  width: frames,
+  channels: 1,
+  pixels: turn(pixels, new Uint8Array(pixels.length), frames, mels),
+});
 
 /** An example of this contract, to be drawn: a picture as it is, sound upright. */
 export const drawnAs = (contract: PlaneContract, pixels: Uint8Array): Drawn => {

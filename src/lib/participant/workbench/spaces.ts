@@ -35,6 +35,12 @@ const spaces: Readonly<Record<string, Space>> = {
   ],
   softmax: [dimension('rate', [1e-4, 1e-2], 'log'), dimension('epochs', [2, 10], 'log', true)],
   cnn: [dimension('rate', [3e-4, 3e-3], 'log'), dimension('epochs', [1, 5], 'linear', true)],
+  'cnn-small': [
+    dimension('channels', [8, 32], 'log', true),
+    dimension('dropout', [0, 0.5], 'linear'),
+    dimension('rate', [3e-4, 3e-3], 'log'),
+    dimension('epochs', [5, 30], 'log', true),
+  ],
 };
 
 export const spaceOf = (model: string): Space => spaces[model] ?? [];

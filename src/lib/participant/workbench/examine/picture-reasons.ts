@@ -1,5 +1,7 @@
 // Why a model says what it says of a held-out picture: where it looks (Grad-CAM), what each pixel adds (integrated gradients), and what it
 // loses where a part is covered, which any model can be asked.
+import { isPlane, planeOf } from '../../../core/data/contract.ts';
+import { turn } from '../../../modalities/audio/drawn.ts';
 import { occlusion } from '../../../core/explanation/occlusion.ts';
 import { predictedClass } from '../../../core/metrics/class-scores.ts';
 import { fail, ok, type Result } from '../../../core/result.ts';
@@ -29,9 +31,13 @@ export async function explainPicture(
   const { data, outputs, model } = examined;
   const { contract, heldOut } = data;
   const labels = labelsOf(examined);
-  if (contract.kind !== 'image' || labels === undefined)
-    return fail('Pictures alone are explained so: of rows of a table, ask what each column adds.');
-  const { height, width, channels } = contract;
+  if (!isPlane(contract) || labels === undefined)
+    return fail('These are rows of a table: ask what each column adds.');
+  const { height, width, channels } = planeOf(contract);
+  // A spectrogram is shown with time to the right.
+  const isSound = contract.kind === 'audio';
+  const shown = (map: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> =>
+    isSound ? turn(map, new Float32Array(map.length), height, width) : map;
   const size = height * width * channels;
   const output = predictedClass(outputs, row, labels.length);
   const pixels = Float32Array.from(
@@ -41,8 +47,7 @@ export async function explainPicture(
   const common = {
     label: labels[output] ?? '',
     share: outputs[row * labels.length + output]!,
-    height,
-    width,
+    ...(isSound ? { height: width, width: height } : { height, width }),
   };
   if (way === 'occlusion') {
     const score = async (pictures: Float32Array<ArrayBuffer>, count: number) => {
@@ -50,17 +55,17 @@ export async function explainPicture(
       return Float64Array.from({ length: count }, (_, at) => all[at * labels.length + output]!);
     };
     const { loss } = await occlusion(score, pixels, [height, width, channels]);
-    return ok({ ...common, map: farthestOne(loss), missed: undefined });
+    return ok({ ...common, map: shown(farthestOne(loss)), missed: undefined });
   }
   if (way === 'grad-cam') {
     const heat = pictureHeat(model, pixels, output);
-    return heat.ok ? ok({ ...common, map: heat.value.heat, missed: undefined }) : heat;
+    return heat.ok ? ok({ ...common, map: shown(heat.value.heat), missed: undefined }) : heat;
   }
   const path = picturePath(model, pixels, output);
   if (!path.ok) return path;
   const map = new Float32Array(height * width);
   for (const [at, effect] of path.value.effects.entries()) map[Math.floor(at / channels)]! += effect;
-  return ok({ ...common, map: farthestOne(map), missed: path.value.missed });
+  return ok({ ...common, map: shown(farthestOne(map)), missed: path.value.missed });
 }
 
 function farthestOne(map: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {

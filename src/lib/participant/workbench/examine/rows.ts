@@ -1,6 +1,8 @@
 // Rows behind a figure: those of a cell of the confusion matrix, of a slice, or the hardest of all, with what the model says of each and
 // what it cost. One's own rows, shown on one's own device.
+import { isPlane, planeOf, type PlaneContract } from '../../../core/data/contract.ts';
 import { predictedClass } from '../../../core/metrics/class-scores.ts';
+import { drawnAs } from '../../../modalities/audio/drawn.ts';
 import { worstSlices } from '../../../core/error-analysis/slices.ts';
 import { rowLosses } from '../analyse.ts';
 import { labelsOf, unitsOf, type Examined } from './examined.ts';
@@ -26,7 +28,7 @@ export interface ShownRow {
   /** Of a table, in the order of the header. */
   readonly cells: readonly string[];
   /** Of a picture, [H, W, C]. */
-  readonly pixels: Uint8Array<ArrayBuffer> | null;
+  readonly pixels: Uint8Array | null;
 }
 export interface ShownRows {
   /** That there are, of which some are shown. */
@@ -53,10 +55,16 @@ export function shownRows(examined: Examined, wanted: WantedRows, from: number):
     total: rows.length,
     header,
     isInUse: examined.isInUse,
-    picture: contract.kind === 'image' ? contract : null,
+    picture: isPlane(contract) ? shownAs(contract) : null,
     rows: rows.slice(from, from + PAGE).map((row) => shownRow(examined, row, losses[row]!)),
   };
 }
+
+/** A spectrogram lies on its side. */
+const shownAs = (contract: PlaneContract): NonNullable<ShownRows['picture']> => {
+  const { height, width, channels } = planeOf(contract);
+  return contract.kind === 'audio' ? { height: width, width: height, channels } : { height, width, channels };
+};
 
 export function lossOf(examined: Examined, row: number): number {
   const { outputs, data } = examined;
@@ -109,9 +117,8 @@ function shownRow(examined: Examined, row: number, loss: number): ShownRow {
     share: labels === undefined ? null : outputs[row * labels.length + truth]!,
     loss,
     cells: data.heldOutRow(row),
-    pixels:
-      contract.kind === 'image'
-        ? Uint8Array.from(heldOut.features.subarray(row * size, (row + 1) * size))
-        : null,
+    pixels: isPlane(contract)
+      ? drawnAs(contract, Uint8Array.from(heldOut.features.subarray(row * size, (row + 1) * size))).pixels
+      : null,
   };
 }
