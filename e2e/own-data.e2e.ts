@@ -2,7 +2,9 @@
 import { expect, test } from '@playwright/test';
 import { unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
+import { storedZip } from '../test/support/image-fixtures.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+import { whistles } from '../src/lib/modalities/audio/sample-whistles.ts';
 
 let server: ServerProcess;
 test.beforeAll(async () => {
@@ -63,5 +65,62 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await page.getByRole('button', { name: 'Look at it' }).click();
   await expect(page.getByText('3 rows, 2 columns; all were read')).toBeVisible();
   expect(sent).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('recordings are brought, seen, heard, labelled by keys; a table with dates is drawn and foretold from windows', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  const sounds = [];
+  for (const { path, size, read } of whistles(3, 24))
+    sounds.push({ path: `all/${path.replace('whistle', 'anna')}`, bytes: await read(0, size) });
+  // Of one nobody says what it is.
+  const unnamed = { path: 'all/unnamed.wav', bytes: sounds[0]!.bytes };
+  await page.goto(`${server.url}/me/data/new`);
+  const files = page.getByRole('button', { name: 'Files', exact: true });
+  const zip = Buffer.from(storedZip([...sounds.slice(1), unnamed]));
+  await files.setInputFiles({ name: 'whistles.zip', mimeType: 'application/zip', buffer: zip });
+  const found = page.getByRole('group', { name: 'Check and keep' });
+  await expect(found).toContainText('Recordings, labelled by their folders or names');
+  await expect(found).toContainText('falling, rising, steady, trembling');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('button', { name: 'Keep them without a label' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await expect(page.getByText('24 recordings')).toBeVisible();
+  await page.getByRole('button', { name: 'Play recording 24', exact: true }).click();
+  await expect(page.getByText('Not heard')).toBeHidden();
+  expect(await findings(page, 'own-sound')).toEqual([]);
+  await page.goto(`${page.url()}/label`);
+  await expect(page.getByRole('img', { name: 'Recording 24' })).toBeVisible();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('2');
+  await expect(page.getByText('Every recording has a label.')).toBeVisible();
+  await expect(page.getByText('Not heard')).toBeHidden();
+
+  // A year of days: a wave of weeks, one week of it lost.
+  const days = Array.from({ length: 365 }, (_, day) => ({
+    day: new Date(Date.UTC(2023, 0, 1 + day)).toISOString().slice(0, 10),
+    visits: 100 + 40 * Math.sin((2 * Math.PI * day) / 7) + (day % 5),
+  }));
+  const kept = days.filter((_, at) => at < 100 || at >= 107);
+  const csv = ['day,visits', ...kept.map(({ day, visits }) => `${day},${visits.toFixed(1)}`)].join('\n');
+  await page.goto(`${server.url}/me/data/new`);
+  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await expect(page.getByText('365 steps of 1 day; 7 (1.9 %) have no value')).toBeVisible();
+  await expect(page.getByText('7 from 2023-04-11')).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  const training = page.locator('#train');
+  await training.getByRole('checkbox', { name: 'As a time series' }).check();
+  await training.getByLabel('Steps looked back').fill('14');
+  await training.getByLabel('Steps ahead').press('Enter');
+  await expect(training).toContainText('none of which shares a moment with one to learn from');
+  await training.getByLabel('Model', { exact: true }).selectOption('linear');
+  await training.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(training).toContainText('As a season ago');
+  await expect(training).toContainText('This run is kept');
+  expect(await findings(page, 'own-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

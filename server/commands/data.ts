@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { sourceFiles } from '#lib/adapters/node/data-path.ts';
 import { decodeImageInNode } from '#lib/adapters/node/decode-image.ts';
 import { exampleShape, DataContract, type TableColumn } from '#lib/core/data/contract.ts';
+import { thingOf } from '#lib/core/data/example-words.ts';
 import { countClasses } from '#lib/core/data/class-counts.ts';
 import { DAY_MS, isoText } from '#lib/core/data/iso-time.ts';
 import { datasetVersion } from '#lib/core/data/dataset-version.ts';
@@ -34,7 +35,10 @@ export function register(program: Command): void {
   program
     .command('data')
     .description('what an import would make of your files: columns, refused rows, the dataset’s version')
-    .argument('<file...>', 'tables (CSV, TSV, JSON, NDJSON, Parquet), pictures, a zip, or folders of them')
+    .argument(
+      '<file...>',
+      'tables (CSV, TSV, JSON, NDJSON, Parquet), pictures, recordings (WAV), a zip, or folders of them',
+    )
     .option(
       '--contract <file>',
       'the data contract to read them by, JSON; drafted from the files where left out',
@@ -137,7 +141,8 @@ interface Explored {
 
 /** All columns of the files, those that the contract leaves out too. */
 async function explored(paths: readonly string[], contract: DataContract): Promise<Explored> {
-  if (contract.kind !== 'table') throw new Error('--explore is for tables; these files are pictures.');
+  if (contract.kind !== 'table')
+    throw new Error(`--explore is for tables; these files are ${thingOf(contract)}s.`);
   const log = refusalLog();
   const table = await readColumns(
     (await sourceFiles(paths)).filter((file) => !isHidden(file.path)),
@@ -196,6 +201,8 @@ function* spoken(read: Read): Iterable<string> {
   yield read.isDrafted ? 'A contract drafted from the files:' : 'Read by the given contract:';
   if (contract.kind === 'image')
     yield `  pictures of ${contract.height} × ${contract.width}, ${contract.channels === 1 ? 'grey' : 'colour'}`;
+  else if (contract.kind === 'audio')
+    yield `  recordings of ${contract.milliseconds} ms at ${contract.sampleRate} Hz, ${contract.mels} bands every ${contract.hopMs} ms`;
   else for (const column of contract.columns) yield `  ${column.name}: ${describe(column)}`;
   yield `  to learn: ${target(read)}`;
   for (const note of [...read.notes, ...report.notes]) yield `  note: ${note}`;
@@ -232,11 +239,11 @@ function target({ contract, classCounts }: Read): string {
   if (contract.kind === 'table' && contract.target.type === 'number')
     return `${contract.target.name} (a number)`;
   const labels =
-    contract.kind === 'image'
+    contract.kind !== 'table'
       ? contract.classes
       : contract.target.type === 'classes'
         ? contract.target.classes.map((one) => one.label)
         : [];
   const classes = labels.map((label, index) => `${label} ${classCounts[index] ?? 0}`);
-  return `${contract.kind === 'image' ? 'the class' : contract.target.name}: ${listOf(classes, 12)}`;
+  return `${contract.kind === 'table' ? contract.target.name : 'the class'}: ${listOf(classes, 12)}`;
 }

@@ -13,6 +13,7 @@ import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
+import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
@@ -26,6 +27,10 @@ interface Flags {
   readonly heldOut: number;
   readonly group?: string;
   readonly time?: string;
+  readonly window?: number;
+  readonly horizon?: number;
+  readonly fill?: number;
+  readonly season?: number;
   readonly recipe?: string;
   readonly model?: string;
   readonly overfitOneBatch?: true;
@@ -66,7 +71,30 @@ export function register(program: Command): void {
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
     .option('--group <column>', 'rows of one group are never on both sides of the split')
-    .option('--time <column>', 'hold out the latest rows by this column')
+    .option(
+      '--time <columns>',
+      'hold out the latest rows by this column; with --window it may be year,month,day,hour',
+    )
+    .option(
+      '--window <steps>',
+      'the rows are moments: look at so many of them, in the order of --time',
+      wholeOf(1),
+    )
+    .option(
+      '--horizon <steps>',
+      'with --window: foretell so many steps after the last (default: 1)',
+      wholeOf(1),
+    )
+    .option(
+      '--fill <steps>',
+      'with --window: gaps that the value before them closes, at most (default: 3)',
+      wholeOf(0),
+    )
+    .option(
+      '--season <steps>',
+      'with --window: steps of a season (default: a day of hours, a week of days)',
+      wholeOf(2),
+    )
     .option(
       '--recipe <file>',
       'what is done to the rows first, as JSON (tributary data --recipe prints the usual one)',
@@ -226,6 +254,13 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
     );
+  if (
+    flags.window === undefined &&
+    [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
+  )
+    throw new UnusableTraining(
+      '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
+    );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
@@ -240,6 +275,15 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   heldOut: flags.heldOut,
   group: flags.group ?? null,
   time: flags.time ?? null,
+  series:
+    flags.window === undefined
+      ? null
+      : {
+          window: flags.window,
+          horizon: flags.horizon ?? 1,
+          fill: flags.fill ?? USUAL_FILL,
+          season: flags.season ?? null,
+        },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   ...(await modelAsked(flags.model, flags.backbone !== undefined)),
   backbone:

@@ -2,7 +2,7 @@
 // become it is flags.ts; what the parts must agree on beyond each flag is found where they meet, and refused by UnusableSetup.
 import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
-import { plainRounds, RoundMode, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
+import { plainRounds, RoundMode, SampleName, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
 import { OptimizerSpec } from '#lib/core/model/spec.ts';
@@ -15,7 +15,7 @@ export const SimulationSetup = v.strictObject({
     /** The generators that ship with the app; `rows` for each participant, null: as many as suit their number. */
     v.strictObject({
       type: v.literal('sample'),
-      sample: v.picklist(['drawn-digits', 'patient-cohort']),
+      sample: SampleName,
       rows: v.nullable(whole(1)),
     }),
     v.strictObject({ type: v.literal('paths'), paths: v.array(v.string()) }),

@@ -44,6 +44,7 @@ const setup = (more: Partial<TrainSetup> = {}): TrainSetup => ({
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   layers: spec,
   backbone: null,

@@ -1,8 +1,13 @@
-// The rows that `--data` names, as the workbench takes them: files of one table with a target, or pictures.
+// The rows that `--data` names, as the workbench takes them: files of one table with a target, pictures, or recordings.
 import { hasTestFiles, NoContract, readDataPath, sourceFiles } from '#lib/adapters/node/data-path.ts';
+import type { DataContract } from '#lib/core/data/contract.ts';
 import { readRecipe } from '#lib/core/recipe/recipe.ts';
+import { inferContract } from '#lib/modalities/infer.ts';
+import { readRawTable } from '#lib/modalities/raw-table.ts';
 import { isHidden, signatureOf, type SourceFile } from '#lib/modalities/source-file.ts';
 import { examplesData, tableData, type BenchData } from '#lib/participant/workbench/bench-data.ts';
+import { timeColumns } from '#lib/participant/workbench/series-channels.ts';
+import { seriesData } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 
@@ -12,13 +17,18 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
   const isPictures = await arePictures(files, setup.target);
   if (isPictures && setup.target !== null)
     throw new UnusableTraining(
-      '--target names a column of a table, and these are pictures: their folders or label files are the target. Leave it out.',
+      '--target names a column of a table, and these are pictures or recordings: their folders, names or label files are the target. Leave it out.',
     );
   if (!isPictures && setup.target === null)
     throw new UnusableTraining('Say which column is to be predicted: --target COLUMN.');
+  if (isPictures && setup.series !== null)
+    throw new UnusableTraining('--window is for tables whose rows are moments. Leave it out.');
   if (isPictures && setup.recipe !== null)
-    throw new UnusableTraining('--recipe is for tables: pictures are taken as they are. Leave it out.');
+    throw new UnusableTraining(
+      '--recipe is for tables: pictures and recordings are taken as they are. Leave it out.',
+    );
   if (isPictures) return pictureData(setup, signal);
+  if (setup.series !== null) return windowData(setup, files, signal);
   const { target, task, without, heldOut, group, time } = setup;
   const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
@@ -29,6 +39,33 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
   );
   if (!read.ok) throw new UnusableTraining(read.error);
   return read.value;
+}
+
+async function windowData(
+  { target, task, without, heldOut, group, time, series, recipe }: TrainSetup,
+  files: readonly SourceFile[],
+  signal: AbortSignal,
+): Promise<BenchData> {
+  if (series === null) throw new Error('Windows were asked for.');
+  if (group !== null || recipe !== null)
+    throw new UnusableTraining(
+      '--window takes one series as it stands: leave --group and --recipe out, and bring one series at a time.',
+    );
+  const table = await readRawTable(files, target ?? '', signal);
+  if (!table.ok) throw new UnusableTraining(table.error);
+  const columns = time === null ? timeColumns(table.value) : time.split(',').map((one) => one.trim());
+  if (columns.length === 0)
+    throw new UnusableTraining('No column of dates was found. Say which tells the time: --time COLUMN.');
+  const data = seriesData(table.value, {
+    ...series,
+    target: target ?? '',
+    kind: task,
+    without,
+    heldOut,
+    time: columns,
+  });
+  if (!data.ok) throw new UnusableTraining(data.error);
+  return data.value;
 }
 
 async function foundFiles(paths: readonly string[]): Promise<SourceFile[]> {
@@ -55,7 +92,7 @@ async function arePictures(files: readonly SourceFile[], target: string | null):
 
 async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<BenchData> {
   try {
-    const training = await readDataPath(setup.data, null, { part: 'training', signal });
+    const training = await readDataPath(setup.data, await contractOf(setup), { part: 'training', signal });
     if (training.examples === undefined)
       throw new UnusableTraining(
         `Nothing in ${setup.data.join(', ')} could be used: ${training.report.refusals[0]?.message ?? 'it holds no example'}`,
@@ -64,8 +101,11 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<Benc
       ? (await readDataPath(setup.data, training.contract, { part: 'test', signal })).examples
       : undefined;
     const { refused, refusals } = training.report;
-    const notes =
-      refused === 0 ? [] : [`${refused} pictures were refused. The first: ${refusals[0]?.message ?? ''}`];
+    const refusedNote =
+      refused === 0
+        ? []
+        : [`${refused} pictures or recordings were refused. The first: ${refusals[0]?.message ?? ''}`];
+    const notes = [...training.report.notes, ...refusedNote];
     const data = examplesData(training.contract, training.examples, test, setup.heldOut, notes);
     if (!data.ok) throw new UnusableTraining(data.error);
     return data.value;
@@ -73,4 +113,19 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<Benc
     if (cause instanceof NoContract) throw new UnusableTraining(cause.message, { cause });
     throw cause;
   }
+}
+
+/** Of recordings whose speakers are kept together; null: what the files say. */
+async function contractOf({ data, group }: TrainSetup): Promise<DataContract | null> {
+  if (group === null) return null;
+  const drafted = await inferContract(await foundFiles(data));
+  if (!drafted.ok) throw new UnusableTraining(drafted.error.message);
+  const { contract } = drafted.value;
+  if (contract.kind !== 'audio' || group !== 'speaker')
+    throw new UnusableTraining(
+      contract.kind === 'audio'
+        ? '--group names a column of a table; recordings are kept together by --group speaker, which their names say (class_speaker_number.wav).'
+        : '--group names a column of a table, and these are pictures. Leave it out.',
+    );
+  return { ...contract, groups: 'file-name' };
 }

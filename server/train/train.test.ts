@@ -30,6 +30,7 @@ const setup = (
   heldOut: 0.2,
   group: null,
   time: null,
+  series: null,
   recipe: null,
   layers: null,
   backbone: null,

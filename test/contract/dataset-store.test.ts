@@ -177,7 +177,13 @@ test('a database of version 6 that has judgements and no runs, of such a copy to
   await older.put('judgements', 'kept', ['a', 1]);
   older.close();
   const database = await openDatabase({ name });
-  expect([...database.objectStoreNames].toSorted()).toEqual(['judgements', 'runLabels', 'runModels', 'runs']);
+  expect([...database.objectStoreNames].toSorted()).toEqual([
+    'judgements',
+    'runLabels',
+    'runModels',
+    'runs',
+    'sounds',
+  ]);
   expect(await database.count('judgements')).toBe(1);
   database.close();
 });

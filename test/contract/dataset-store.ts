@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { datasetVersion } from '../../src/lib/core/data/dataset-version.ts';
 import type { Examples } from '../../src/lib/core/data/examples.ts';
+import { featuresName } from '../../src/lib/core/labelling/example-names.ts';
 import type { JournalEntry } from '../../src/lib/core/labelling/journal.ts';
 import {
   DatasetMoved,
@@ -57,6 +58,27 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
   };
 
   describe(name, () => {
+    test('the sound of a recording is found by its features, whatever its label becomes, and goes with the dataset', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        const sounds = [Int16Array.of(1, -2, 3), Int16Array.of(4)];
+        await writer.append({ ...numbered(0, 2), sounds }, 2);
+        const { bytes } = await writer.finish();
+        // Four pixels, a target and two words of hash a row; and 16 bits a sample.
+        expect(bytes).toBe(2 * (4 + 4 + 8) + 2 * 4);
+        const name = (row: number): string => featuresName(numbered(row, row + 1).features);
+        const later = await reopen();
+        expect(await later.sound('a', name(0))).toEqual(Int16Array.of(1, -2, 3));
+        expect(await later.sound('a', name(1))).toEqual(Int16Array.of(4));
+        expect(await later.sound('a', name(2))).toBeUndefined();
+        expect((await later.read('a'))?.sounds).toBeUndefined();
+        const grown = await later.add('a', { ...numbered(2, 3), sounds: [Int16Array.of(5, 6)] });
+        expect(grown.bytes).toBe(bytes + 16 + 4);
+        expect(await later.sound('a', name(2))).toEqual(Int16Array.of(5, 6));
+        await later.delete('a');
+        expect(await later.sound('a', name(0))).toBeUndefined();
+      }));
+
     test('a finished dataset is listed whole, and reads back in import order', () =>
       using(async ({ store, reopen }) => {
         const writer = await store.write(draft('a'));

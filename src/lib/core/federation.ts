@@ -192,7 +192,7 @@ export const exactAveraging = {
 };
 
 /** Made on the device by a seeded generator that ships with the app, so that anybody can take part within a minute. */
-export const SampleName = v.picklist(['drawn-digits', 'patient-cohort']);
+export const SampleName = v.picklist(['drawn-digits', 'patient-cohort', 'whistles']);
 export type SampleName = v.InferOutput<typeof SampleName>;
 
 export const ModelFamily = v.picklist([
@@ -200,6 +200,7 @@ export const ModelFamily = v.picklist([
   'linear-regression',
   'mlp',
   'cnn-mcmahan',
+  'cnn-small',
   'gru',
   'lstm',
   'transformer',

@@ -1,6 +1,13 @@
 // Puts encoded examples together into batches: hashes them, leaves duplicates out, and hands full batches to a sink. Shared
 // by every modality and every place an import runs (worker, Node, tests).
-import { exampleShape, classLabels, textColumns, type DataContract } from '../core/data/contract.ts';
+import {
+  audioSamples,
+  exampleShape,
+  classLabels,
+  isPlane,
+  textColumns,
+  type DataContract,
+} from '../core/data/contract.ts';
 import { murmur128, occurrenceWord, targetSeed, textSeed } from '../core/data/example-hash.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { hashCounts, type HashCounts } from '../core/data/hash-counts.ts';
@@ -37,12 +44,14 @@ export interface Assembler {
    * Takes the example in the slot. `occurrences` counts equal examples of one file: with it, a repeated row is an example of
    * its own, and only the same occurrence of another file is its duplicate. `group`, 32 bits, takes the place of the hash's first
    * word, which decides the split: examples of one group are never divided. `texts`: a cell for each of the contract's columns of texts.
+   * `sound`: what a recording was made of, kept beside it.
    */
   commit(
     target: number,
     occurrences?: HashCounts,
     group?: number,
     texts?: readonly string[],
+    sound?: Int16Array<ArrayBuffer>,
   ): 'accepted' | 'duplicate';
   /** Hands over the batches that are full; called between pieces of the source. */
   flush(): Promise<void>;
@@ -65,6 +74,7 @@ interface Batch {
   readonly bytes: Uint8Array;
   readonly targets: Int32Array | Float32Array;
   readonly hashes: Uint32Array;
+  readonly sounds: Int16Array<ArrayBuffer>[];
   readonly texts: readonly string[][];
   letters: number;
   count: number;
@@ -81,8 +91,9 @@ export function assembler(
 ): Assembler {
   const size = exampleShape(contract).reduce((product, side) => product * side, 1);
   const isClass = classLabels(contract) !== undefined;
-  const bytesPerValue = contract.kind === 'image' ? 1 : 4;
-  const rows = batchRows(size * bytesPerValue);
+  const bytesPerValue = isPlane(contract) ? 1 : 4;
+  const soundBytes = contract.kind === 'audio' ? audioSamples(contract) * 2 : 0;
+  const rows = batchRows(size * bytesPerValue + soundBytes);
   const textual = textColumns(contract);
   const seen = hashCounts(resume.resumed?.count ?? 1024);
   const hash = new Uint32Array(4);
@@ -93,7 +104,7 @@ export function assembler(
   let taken = 0;
 
   const withRoom = (room: number): Batch => {
-    const features = contract.kind === 'image' ? new Uint8Array(room * size) : new Float32Array(room * size);
+    const features = isPlane(contract) ? new Uint8Array(room * size) : new Float32Array(room * size);
     const targets = isClass ? new Int32Array(room) : new Float32Array(room);
     return {
       room,
@@ -101,6 +112,7 @@ export function assembler(
       bytes: bytesOf(features),
       targets,
       hashes: new Uint32Array(room * 2),
+      sounds: [],
       texts: textual.map(() => []),
       letters: 0,
       count: 0,
@@ -108,8 +120,8 @@ export function assembler(
   };
   const fresh = (): Batch => withRoom(Math.min(rows, FIRST_ROWS));
   const grown = (one: Batch): Batch => {
-    const { count, texts, letters } = one;
-    const larger = { ...withRoom(Math.min(rows, one.room * 2)), count, texts, letters };
+    const { count, sounds, texts, letters } = one;
+    const larger = { ...withRoom(Math.min(rows, one.room * 2)), count, sounds, texts, letters };
     larger.features.set(one.features);
     larger.targets.set(one.targets);
     larger.hashes.set(one.hashes);
@@ -134,6 +146,7 @@ export function assembler(
           features: isWhole ? one.features : one.features.slice(0, one.count * size),
           targets: isWhole ? one.targets : one.targets.slice(0, one.count),
           hashes: isWhole ? one.hashes : one.hashes.slice(0, one.count * 2),
+          ...(one.sounds.length === 0 ? {} : { sounds: one.sounds }),
           ...(textual.length === 0 ? {} : { texts: one.texts }),
         },
         position,
@@ -155,7 +168,7 @@ export function assembler(
       return duplicates;
     },
     slot: () => ({ features: batch.features, at: batch.count * size }),
-    commit(target, occurrences, group, texts = []) {
+    commit(target, occurrences, group, texts = [], sound = undefined) {
       const start = batch.count * size * bytesPerValue;
       const seed = textSeed(texts, targetSeed(target, isClass));
       murmur128(hash, batch.bytes, start, start + size * bytesPerValue, seed);
@@ -177,6 +190,7 @@ export function assembler(
       batch.targets[batch.count] = target;
       batch.hashes[batch.count * 2] = first;
       batch.hashes[batch.count * 2 + 1] = second;
+      if (sound !== undefined) batch.sounds.push(sound);
       for (const [column, cells] of batch.texts.entries()) {
         cells.push(texts[column] ?? '');
         batch.letters += texts[column]?.length ?? 0;

@@ -6,7 +6,7 @@ import type { Examples } from '../core/data/examples.ts';
 import type { RowChange } from '../core/data/row-change.ts';
 import { bytesOf } from '../core/digest.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import { classMatch } from './image/class-match.ts';
+import { classMatch } from './class-match.ts';
 import { quoted } from './import-report.ts';
 import type { OpenedDataset } from './explore-dataset.ts';
 import { brokenByCell, brokenByRemoval } from './edit-rules.ts';
@@ -15,7 +15,7 @@ import { cellTexts, decodedColumns } from './table/decoded-columns.ts';
 import { recordOfCells, rowEncoder } from './table/row-encoder.ts';
 
 export type DatasetEdit =
-  /** `column` of a picture is of no meaning: it has a label alone. */
+  /** `column` of a picture or recording is of no meaning: it has a label alone. */
   | { readonly type: 'cell'; readonly row: number; readonly column: string; readonly text: string }
   /** From 0, in any order. */
   | { readonly type: 'remove'; readonly rows: readonly number[] }
@@ -68,7 +68,7 @@ function encoded(
   { contract, examples, table }: OpenedDataset,
   { row, column, text }: Extract<DatasetEdit, { type: 'cell' }>,
 ): Result<Encoded, string> {
-  if (contract.kind === 'image') {
+  if (contract.kind !== 'table') {
     const target = classMatch(contract).ofLabel(text);
     const size = examples.features.length / examples.count;
     return target === undefined

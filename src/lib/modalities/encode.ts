@@ -1,6 +1,7 @@
 // One input as training would see it, for "use the model": a row filled in, a drawing, a photo, a file.
 import type { DataContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { recordingReader } from './audio/recording.ts';
 import { drawnExample, pictureExample, type DecodeImage, type Picture } from './image/picture.ts';
 import { decodedExample } from './image/read-pictures.ts';
 import type { RefusalKind } from './import-report.ts';
@@ -17,10 +18,10 @@ export interface EncodeProblem {
   readonly message: string;
 }
 
-/** 64 MiB: a picture, never a data set. */
+/** 64 MiB: a picture or a recording, never a data set. */
 const MAXIMUM_FILE_BYTES = 64 * 1024 * 1024;
 
-/** [F] for a row, [H, W, C] for a picture. Never throws for what is in the input. */
+/** [F] for a row, [H, W, C] for a picture, [frames, mels, 1] for a recording. Never throws for what is in the input. */
 export async function encodeInput(
   contract: DataContract,
   input: EncodeInput,
@@ -29,17 +30,26 @@ export async function encodeInput(
   switch (input.type) {
     case 'row':
       if (contract.kind !== 'table')
-        return fail({ kind: 'unsupported', message: 'This model takes pictures, not rows.' });
+        return fail({ kind: 'unsupported', message: 'This model takes no rows.' });
       return encodeRow(contract, input.cells);
     case 'picture':
       if (contract.kind !== 'image')
-        return fail({ kind: 'unsupported', message: 'This model takes rows, not pictures.' });
+        return fail({ kind: 'unsupported', message: 'This model takes no pictures.' });
       return ok(
         input.origin === 'file'
           ? pictureExample(input, contract)
           : drawnExample(input, input.origin, contract),
       );
     case 'file': {
+      if (contract.kind === 'audio') {
+        if (input.file.size > MAXIMUM_FILE_BYTES)
+          return fail({
+            kind: 'wrong-size',
+            message: 'This file is larger than 64 MiB. Choose one recording.',
+          });
+        const heard = recordingReader(contract)(await input.file.read(0, input.file.size));
+        return heard.ok ? ok(heard.value.pixels) : heard;
+      }
       if (contract.kind !== 'image')
         return fail({
           kind: 'unsupported',

@@ -1,5 +1,5 @@
 // What is kept of a dataset, looked at: a table's columns in figures, or how light its pictures are; and its rows, for the eye.
-import { classLabels, type DataContract, type ImageContract } from '../core/data/contract.ts';
+import { classLabels, planeOf, type DataContract, type PlaneContract } from '../core/data/contract.ts';
 import type { Examples } from '../core/data/examples.ts';
 import { hashCounts } from '../core/data/hash-counts.ts';
 import { explore, type Exploration } from '../core/exploration/explore.ts';
@@ -9,7 +9,8 @@ import { cellTexts, decodedColumns } from './table/decoded-columns.ts';
 
 export type DatasetExploration =
   | { readonly kind: 'table'; readonly exploration: Exploration }
-  | { readonly kind: 'image'; readonly pictures: PictureExploration };
+  /** Of sound, the pictures are its spectrograms. */
+  | { readonly kind: 'image' | 'audio'; readonly pictures: PictureExploration };
 
 export interface PictureExploration {
   readonly count: number;
@@ -30,7 +31,7 @@ export type DatasetRows =
       readonly rows: readonly (readonly string[])[];
     }
   | {
-      readonly kind: 'image';
+      readonly kind: 'image' | 'audio';
       readonly height: number;
       readonly width: number;
       readonly channels: 1 | 3;
@@ -61,11 +62,12 @@ export function exploreDataset({ contract, examples, table }: OpenedDataset): Da
       kind: 'table',
       exploration: explore(table ?? decodedColumns(contract, examples), contract.target.name),
     };
-  return { kind: 'image', pictures: explorePictures(contract, examples) };
+  return { kind: contract.kind, pictures: explorePictures(contract, examples) };
 }
 
-function explorePictures(contract: ImageContract, examples: Examples): PictureExploration {
-  const size = contract.height * contract.width * contract.channels;
+function explorePictures(contract: PlaneContract, examples: Examples): PictureExploration {
+  const { height, width, channels } = planeOf(contract);
+  const size = height * width * channels;
   const { count, features, targets, hashes } = examples;
   const brightness = new Float64Array(count);
   const sums = contract.classes.map(() => new Float64Array(size));
@@ -115,11 +117,11 @@ export function rowsOf(
       rows: cellTexts(columns, start, end),
     };
   }
-  const { height, width, channels } = contract;
+  const { height, width, channels } = planeOf(contract);
   const size = height * width * channels;
   const labels = classLabels(contract) ?? [];
   return {
-    kind: 'image',
+    kind: contract.kind,
     height,
     width,
     channels,

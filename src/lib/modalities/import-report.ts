@@ -26,6 +26,8 @@ export interface ImportRefusal {
     | 'wrong-pattern'
     | 'too-many-missing'
     | 'corrupt-image'
+    | 'corrupt-audio'
+    | 'corrupt-entry'
     | 'corrupt-archive'
     | 'archive-bomb'
     | 'wrong-size'
@@ -86,6 +88,15 @@ export type ImportPreview =
       readonly channels: 1 | 3;
       /** Each [H, W, C] bytes, as the model will see it. */
       readonly images: readonly { readonly label: string; readonly pixels: Uint8Array }[];
+    }
+  | {
+      readonly kind: 'audio';
+      /** Each [frames, mels] bytes, as the model will see it; and what it was made of, 16 bits at the contract's rate. */
+      readonly recordings: readonly {
+        readonly label: string;
+        readonly pixels: Uint8Array;
+        readonly samples: Int16Array;
+      }[];
     };
 
 export type RefusalKind = ImportRefusal['kind'];

@@ -3,7 +3,7 @@
 import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import { assembler, type ExampleSink, type Resumed } from './assembler.ts';
-import { classMatch } from './image/class-match.ts';
+import { classMatch } from './class-match.ts';
 import { drawnExample, type DecodeImage, type Picture } from './image/picture.ts';
 import { refusalLog, type ImportPreview, type ImportReport, type RefusalLog } from './import-report.ts';
 import { modalities, readFiles } from './index.ts';
@@ -119,7 +119,7 @@ export function importPicture(
     const file = source.origin === 'drawn' ? 'drawn here' : 'camera';
     const preview = emptyPreview(contract);
     if (contract.kind !== 'image') {
-      log.refuse('unsupported', 'This federation wants tables, not pictures.', { file });
+      log.refuse('unsupported', 'This federation wants no pictures.', { file });
       return Promise.resolve(preview);
     }
     const target = classMatch(contract).ofLabel(source.label);
@@ -154,4 +154,8 @@ const emptyImagePreview = (
 });
 
 const emptyPreview = (contract: DataContract): ImportPreview =>
-  contract.kind === 'image' ? emptyImagePreview(contract) : { kind: 'table', header: [], rows: [] };
+  contract.kind === 'image'
+    ? emptyImagePreview(contract)
+    : contract.kind === 'audio'
+      ? { kind: 'audio', recordings: [] }
+      : { kind: 'table', header: [], rows: [] };

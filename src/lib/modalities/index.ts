@@ -1,6 +1,7 @@
 // The kinds of data that a federation can ask for. A new one is a folder beside these and its line here.
 import type { DataContract } from '../core/data/contract.ts';
 import type { Assembler } from './assembler.ts';
+import { audioModality } from './audio/modality.ts';
 import { imageModality } from './image/modality.ts';
 import type { DecodeImage } from './image/picture.ts';
 import type { ImportPreview, RefusalLog } from './import-report.ts';
@@ -36,7 +37,7 @@ export interface Modality<Contract extends DataContract> {
   ): Promise<ImportPreview>;
 }
 
-export const modalities = { table: tableModality, image: imageModality } as const;
+export const modalities = { table: tableModality, image: imageModality, audio: audioModality } as const;
 
 /** Reads files under a contract, whatever its kind. */
 export function readFiles(
@@ -51,6 +52,8 @@ export function readFiles(
       return modalities.table.read(files, contract, into, log, options);
     case 'image':
       return modalities.image.read(files, contract, into, log, options);
+    case 'audio':
+      return modalities.audio.read(files, contract, into, log, options);
     default:
       return contract satisfies never;
   }

@@ -1,10 +1,11 @@
-// A draft of the data contract from example files of any kind: a table, a zip or folder of class folders, an IDX pair.
+// A draft of the data contract from example files of any kind: a table, a zip or folder of class folders or of recordings, an IDX pair.
 import type { DataContract, ImageContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import { areRecordings, inferAudio } from './audio/infer-audio.ts';
 import { openIdx } from './image/idx.ts';
 import { pictureSize } from './image/picture-size.ts';
 import { pictureFormat } from './image/read-pictures.ts';
-import { zipDirectory, zipReader } from './image/zip-directory.ts';
+import { zipDirectory, zipReader } from './zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
 import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
 import { readHead } from './table/read-head.ts';
@@ -36,7 +37,22 @@ export async function inferContract(
   const signature = signatureOf(await first.read(0, 16));
   if (signature === undefined) return inferFromTable(first, target);
   if (signature === 'gzip' || signature === 'idx') return inferFromIdx(visible);
-  return inferFromPictures(visible);
+  return (await areRecordings(visible)) ? inferFromRecordings(visible) : inferFromPictures(visible);
+}
+
+async function inferFromRecordings(
+  files: readonly SourceFile[],
+): Promise<Result<Inferred, InferenceProblem>> {
+  const drafted = await inferAudio(files);
+  if (!drafted.ok) return drafted;
+  const { shape, classes, notes } = drafted.value;
+  if (classes.length < 2)
+    return fail({
+      kind: 'unknown-class',
+      message:
+        'Put the recordings into one folder for each class, or name them as class_speaker_number.wav: at least two classes are needed.',
+    });
+  return ok({ contract: { ...shape, classes: [...classes] }, notes });
 }
 
 /** Drafts a table contract from the start of a table's file; a separator is found by itself. */

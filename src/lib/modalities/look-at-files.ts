@@ -1,5 +1,6 @@
-// What lies in files that a person brings without a contract: the columns of a table, or pictures.
+// What lies in files that a person brings without a contract: the columns of a table, pictures, or recordings.
 import { fail, ok, type Result } from '../core/result.ts';
+import { areRecordings, inferAudio, type InferredAudio } from './audio/infer-audio.ts';
 import { inferContract, inferPictures, type InferredPictures } from './infer.ts';
 import { isHidden, signatureOf, type SourceFile } from './source-file.ts';
 import type { InferenceProblem } from './table/infer-contract.ts';
@@ -13,7 +14,8 @@ export type FilesFound =
       readonly size: InferredPictures['size'];
       readonly classes: readonly string[];
       readonly notes: readonly string[];
-    };
+    }
+  | ({ readonly type: 'recordings' } & InferredAudio);
 
 /** Reads tables to their end. Refused with a sentence where nothing can be made of the files; rejects with the signal's reason. */
 export async function lookAtFiles(
@@ -26,6 +28,10 @@ export async function lookAtFiles(
   if (first !== undefined && signature === undefined) {
     const facts = await tableFacts(visible, options);
     return facts.ok ? ok({ type: 'table', facts: facts.value }) : facts;
+  }
+  if (await areRecordings(visible)) {
+    const drafted = await inferAudio(visible, options.signal);
+    return drafted.ok ? ok({ type: 'recordings', ...drafted.value }) : drafted;
   }
   if (first !== undefined && signature !== 'gzip' && signature !== 'idx') {
     const drafted = await inferPictures(visible, options.signal);

@@ -65,7 +65,19 @@ export const isHidden = (path: string): boolean =>
 /** What a file's first bytes say it is; undefined where they say nothing (text, most likely). */
 export function signatureOf(
   head: Uint8Array,
-): 'zip' | 'gzip' | 'png' | 'jpeg' | 'webp' | 'gif' | 'pdf' | 'idx' | 'old-excel' | undefined {
+):
+  | 'zip'
+  | 'gzip'
+  | 'png'
+  | 'jpeg'
+  | 'webp'
+  | 'gif'
+  | 'pdf'
+  | 'idx'
+  | 'old-excel'
+  | 'wave'
+  | 'other-sound'
+  | undefined {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
   if (starts(0x1f, 0x8b)) return 'gzip';
@@ -73,6 +85,12 @@ export function signatureOf(
   if (starts(0xff, 0xd8, 0xff)) return 'jpeg';
   if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x45 && head[10] === 0x42)
     return 'webp';
+  if (starts(0x52, 0x49, 0x46, 0x46) && head[8] === 0x57 && head[9] === 0x41 && head[10] === 0x56)
+    return 'wave';
+  // MP3 (with and without tags), FLAC, Ogg, and MPEG-4 audio.
+  if (starts(0x49, 0x44, 0x33) || starts(0xff, 0xfb) || starts(0x66, 0x4c, 0x61, 0x43)) return 'other-sound';
+  if (starts(0x4f, 0x67, 0x67, 0x53)) return 'other-sound';
+  if (head[4] === 0x66 && head[5] === 0x74 && head[6] === 0x79 && head[7] === 0x70) return 'other-sound';
   if (starts(0x47, 0x49, 0x46, 0x38)) return 'gif';
   if (starts(0x25, 0x50, 0x44, 0x46)) return 'pdf';
   if (starts(0xd0, 0xcf, 0x11, 0xe0)) return 'old-excel';

@@ -2,6 +2,7 @@
 import type { DataContract } from '../core/data/contract.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { Assembler } from './assembler.ts';
+import { whistles } from './audio/sample-whistles.ts';
 import { keepForPreview, type ImagePreview } from './image/read-pictures.ts';
 import { drawnDigits } from './image/sample-drawn-digits.ts';
 import type { ImportPreview, RefusalLog } from './import-report.ts';
@@ -50,6 +51,11 @@ export async function takeSample(
         channels: contract.channels,
         images: preview.images,
       };
+    }
+    case 'whistles': {
+      if (contract.kind !== 'audio') throw new Error('Whistles were asked for under another contract.');
+      const files = whistles(sample.seed, sample.count);
+      return readFiles([...files], contract, into, log, options);
     }
     default:
       return sample.sample satisfies never;

@@ -113,7 +113,7 @@ export async function previewRebuilding(
       update: Float32Array.from(update),
       own,
       target: mine.targets[0]!,
-      isImage: rows.contract.kind === 'image',
+      isImage: rows.contract.kind !== 'table',
     });
     let next = attack.next();
     for (; next.done !== true; next = attack.next()) {

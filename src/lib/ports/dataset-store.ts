@@ -162,6 +162,8 @@ export interface DatasetStore {
   judge(id: string, entry: JournalEntry): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */
   journal(id: string): Promise<readonly JournalEntry[]>;
-  /** Deletes a dataset with its journal, or an import in progress; nothing happens where there is none. */
+  /** What the recording of this name was made of (featuresName), 16 bits at its contract's rate; undefined where none is kept. */
+  sound(id: string, name: string): Promise<Int16Array<ArrayBuffer> | undefined>;
+  /** Deletes a dataset with its journal and sounds, or an import in progress; nothing happens where there is none. */
   delete(id: string): Promise<void>;
 }

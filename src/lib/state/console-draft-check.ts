@@ -82,6 +82,10 @@ export function stepOf(path: string): DraftStep {
 /** The contract as typed, of the kind that is chosen; unknown until the schema has read it. */
 export function contractTyped(draft: Draft): unknown {
   if (draft.kind === 'image') return { kind: 'image', ...draft.image };
+  if (draft.kind === 'audio') {
+    const { groups, ...sizes } = draft.audio;
+    return { kind: 'audio', ...sizes, ...(groups ? { groups: 'file-name' } : {}) };
+  }
   const { columns, target, rules } = draft.table;
   return {
     kind: 'table',

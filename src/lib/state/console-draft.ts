@@ -91,14 +91,36 @@ export const personalisationTyped = (
   chosen: Personalisation,
 ): v.InferOutput<typeof DraftPersonalisation> => ({ layers: 1, lambda: 0.1, epochs: 1, ...chosen });
 
+/** A second of speech, as corpora of commands have it. */
+const plainAudio = () => ({
+  sampleRate: 16_000,
+  milliseconds: 1000,
+  hopMs: 10,
+  mels: 40,
+  classes: ['', ''],
+  groups: false,
+});
+
 export const Draft = v.object({
   /** The address under /f/; empty: made from the title. */
   id: v.string(),
   brief: DraftBrief,
   gates: DraftGates,
   metric: v.object({ name: MetricName, target: number }),
-  kind: v.picklist(['image', 'table']),
+  kind: v.picklist(['image', 'audio', 'table']),
   image: v.object({ height: number, width: number, channels: v.picklist([1, 3]), classes: texts }),
+  /** Drafts that were saved before there was sound have none. */
+  audio: v.optional(
+    v.object({
+      sampleRate: number,
+      milliseconds: number,
+      hopMs: number,
+      mels: number,
+      classes: texts,
+      groups: v.boolean(),
+    }),
+    plainAudio,
+  ),
   /** The rules are kept as they came: they are set by the API. */
   table: v.object({
     columns: v.array(DraftColumn),
@@ -201,6 +223,7 @@ export const emptyDraft = (): Draft => ({
   metric: { name: 'accuracy', target: null },
   kind: 'image',
   image: { height: 28, width: 28, channels: 1, classes: ['', ''] },
+  audio: plainAudio(),
   table: {
     columns: [emptyColumn(1)],
     target: {
@@ -251,8 +274,8 @@ export const emptyDraft = (): Draft => ({
 });
 
 /** The part of a draft that a contract fills. */
-export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'table'> {
-  const { image, table } = emptyDraft();
+export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'image' | 'audio' | 'table'> {
+  const { image, audio, table } = emptyDraft();
   if (contract.kind === 'image')
     return {
       kind: 'image',
@@ -262,12 +285,18 @@ export function contractDraft(contract: DataContract): Pick<Draft, 'kind' | 'ima
         channels: contract.channels,
         classes: [...contract.classes],
       },
+      audio,
       table,
     };
+  if (contract.kind === 'audio') {
+    const { kind, groups, classes, ...sizes } = contract;
+    return { kind, image, audio: { ...sizes, classes: [...classes], groups: groups !== undefined }, table };
+  }
   const { target } = contract;
   return {
     kind: 'table',
     image,
+    audio,
     table: {
       rules: [...(contract.rules ?? [])],
       columns: contract.columns

@@ -48,6 +48,8 @@ export function contractSentence(contract: DataContract): string {
       : `${labels.length} classes: ${labels.slice(0, 6).join(', ')}${labels.length > 6 ? ' and more' : ''}`;
   if (contract.kind === 'image')
     return `Pictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}; ${some}.`;
+  if (contract.kind === 'audio')
+    return `Recordings of ${contract.milliseconds} ms at ${contract.sampleRate} Hz, heard in ${contract.mels} bands; ${some}.`;
   const [features] = exampleShape(contract);
   return `Tables with ${contract.columns.length} ${contract.columns.length === 1 ? 'column' : 'columns'} (${features} inputs once encoded) that tell ${contract.target.name}${labels === undefined ? ', a number' : `; ${some}`}.`;
 }

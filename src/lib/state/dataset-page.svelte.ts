@@ -52,7 +52,7 @@ export class DatasetPage {
     return this.#pending > 0;
   }
   get shown(): number {
-    return this.record?.contract.kind === 'image' ? PICTURES_SHOWN : ROWS_SHOWN;
+    return (this.record?.contract.kind ?? 'table') === 'table' ? ROWS_SHOWN : PICTURES_SHOWN;
   }
   /** The state before the present one; undefined for the import. */
   get parent(): number | undefined {

@@ -61,6 +61,8 @@ async function page() {
         return { type: 'explored', found: {} as never, split };
       }
       case 'difference':
+      case 'series':
+      case 'sound':
       case 'labelling':
         throw new Error('not asked for here');
       default:

@@ -36,6 +36,7 @@ export class DatasetTraining {
   #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
+  #series: OpenRequest['series'] = null;
 
   constructor(
     readonly dataset: string,
@@ -47,13 +48,15 @@ export class DatasetTraining {
     );
   }
 
-  /** Reads the rows anew for a target, prepared by a recipe or as usual. The last asked for is the one that is shown. */
-  async open(target: string, recipe?: Recipe): Promise<void> {
+  /** Reads the rows anew for a target, prepared by a recipe or as usual, or as windows of a series. The last asked for is the one that is shown. */
+  async open(target: string, recipe?: Recipe, series: OpenRequest['series'] = null): Promise<void> {
     const asked = (this.#asked += 1);
     this.opening = { phase: 'opening' };
-    this.#recipe = recipe === undefined ? null : recipeJson(recipe);
+    // Windows are made of rows as they stand.
+    this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
+    this.#series = series;
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe });
+      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe, series });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
         this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
@@ -71,8 +74,8 @@ export class DatasetTraining {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
-    const recipe = this.#recipe;
-    await this.run.follow({ name: 'train', dataset, version, target, recipe, training }, training);
+    const [recipe, series] = [this.#recipe, this.#series];
+    await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
   }
 
   async overfit(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
@@ -85,7 +88,7 @@ export class DatasetTraining {
     this.losses = [];
     try {
       const answer = await this.port.overfit(
-        { dataset, version, target, recipe: this.#recipe, training },
+        { dataset, version, target, recipe: this.#recipe, series: this.#series, training },
         (loss) => (this.losses = [...this.losses, loss]),
         stop.signal,
       );

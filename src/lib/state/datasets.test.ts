@@ -20,6 +20,7 @@ const store: DatasetStore = {
   keepWeakRules: async () => {},
   judge: () => Promise.reject(new Error('not asked for here')),
   journal: async () => [],
+  sound: async () => undefined,
   delete: async () => {},
 };
 const task = {

@@ -13,13 +13,14 @@ export function keysOf(classes: readonly string[]): readonly (string | undefined
 
 export type KeyAction =
   | { readonly type: 'class'; readonly label: number }
-  | { readonly type: 'undo' | 'skip' | 'unsure' | 'back' | 'forward' | 'accept' };
+  | { readonly type: 'undo' | 'skip' | 'unsure' | 'back' | 'forward' | 'accept' | 'play' };
 
 /** Whether what has the focus, by its selectors, has more use for the key than the line of examples. */
 export function isTaken({ type }: KeyAction, focused: (selector: string) => boolean): boolean {
   if (focused('input:not([type=checkbox]), select, textarea, dialog')) return true;
   // A button, a link or what folds is pressed by Enter; a region that scrolls is scrolled by arrows.
   if (type === 'accept') return focused('button, a, summary');
+  if (type === 'play') return focused('button, summary, input');
   return (type === 'back' || type === 'forward') && focused('[role=region][tabindex]');
 }
 
@@ -42,6 +43,7 @@ export function actionOf(
   if (key === 'ArrowRight') return { type: 'forward' };
   if (repeat) return undefined;
   if (key === 'Enter') return { type: 'accept' };
+  if (key === ' ') return { type: 'play' };
   const sign = key.toLowerCase();
   const label = keys.indexOf(sign);
   if (label >= 0) return { type: 'class', label };

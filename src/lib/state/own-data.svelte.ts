@@ -1,6 +1,6 @@
 // Data that a person brings for themselves: what lies in the files, what each column is taken for, and the import that follows.
 import * as v from 'valibot';
-import { ImageContract, type DataContract } from '../core/data/contract.ts';
+import { AudioContract, ImageContract, type DataContract } from '../core/data/contract.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ColumnFacts } from '../modalities/table/column-facts.ts';
@@ -29,7 +29,10 @@ export class OwnData {
   notes = $state.raw<readonly string[]>([]);
   /** Of pictures: the longer side, in pixels. */
   side = $state<number | null>(null);
-  /** Of pictures in no class folders: the names of the classes that they will be labelled with, with commas between. */
+  /** Of recordings: how much of each is heard, ms; and whether one speaker's stay together. */
+  milliseconds = $state<number | null>(null);
+  bySpeaker = $state(false);
+  /** Of pictures or recordings that nothing says the class of: what they will be labelled with, with commas between. */
   classes = $state('');
   name = $state('');
   looking = $state.raw<ImportProgress | null>(null);
@@ -85,6 +88,11 @@ export class OwnData {
       }
       this.choices = draft.value.choices;
       this.notes = [...found.facts.notes, ...draft.value.notes];
+    } else if (found.type === 'recordings') {
+      this.milliseconds = found.shape.milliseconds;
+      this.bySpeaker = found.speakers.length > 1;
+      this.classes = '';
+      this.notes = found.notes;
     } else {
       this.side = Math.max(found.size.width, found.size.height);
       this.classes = '';
@@ -130,26 +138,45 @@ export class OwnData {
     if (this.found === null) return null;
     if (this.found.type === 'table')
       return this.choices === null ? null : contractOfChoices(this.found.facts, this.choices);
+    if (this.found.type === 'recordings') return this.#audioContract(this.found);
     const size = scaledTo(this.found.size, this.side);
     if (size === undefined)
       return fail(`Write a whole number from 4 to ${LARGEST_SIDE} for the longer side.`);
-    const named = this.classes
+    const read = v.safeParse(ImageContract, { kind: 'image', ...size, classes: this.#classes(this.found) });
+    return read.success ? ok(read.output) : fail(NAME_CLASSES);
+  }
+
+  #audioContract(found: Extract<FilesFound, { type: 'recordings' }>): Result<DataContract, string> {
+    const { milliseconds } = this;
+    if (
+      milliseconds === null ||
+      !Number.isInteger(milliseconds) ||
+      milliseconds < SHORTEST_MS ||
+      milliseconds > LONGEST_MS
+    )
+      return fail(`Write a whole number from ${SHORTEST_MS} to ${LONGEST_MS} for the milliseconds.`);
+    const read = v.safeParse(AudioContract, {
+      ...found.shape,
+      milliseconds,
+      // As many steps as were proposed, or a hundred, of 10 ms at least.
+      hopMs: Math.max(found.shape.hopMs, Math.ceil(milliseconds / 100)),
+      classes: this.#classes(found),
+      ...(this.bySpeaker && found.speakers.length > 1 ? { groups: 'file-name' } : {}),
+    });
+    return read.success ? ok(read.output) : fail(NAME_CLASSES);
+  }
+
+  #classes({ classes }: { readonly classes: readonly string[] }): readonly string[] {
+    if (!this.isUnlabelled) return [...classes];
+    return this.classes
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== '');
-    const read = v.safeParse(ImageContract, {
-      kind: 'image',
-      ...size,
-      classes: this.isUnlabelled ? named : [...this.found.classes],
-    });
-    return read.success
-      ? ok(read.output)
-      : fail('Name at least two classes that differ, with commas between, each of 80 letters at most.');
   }
 
-  /** Pictures that no folder names the class of. */
+  /** Pictures or recordings that nothing names the class of. */
   get isUnlabelled(): boolean {
-    return this.found?.type === 'pictures' && this.found.classes.length === 0;
+    return this.found !== null && this.found.type !== 'table' && this.found.classes.length === 0;
   }
 
   /** The import that follows from the choices; null while they allow none. */
@@ -167,6 +194,11 @@ export class OwnData {
       : null;
   }
 }
+
+const NAME_CLASSES =
+  'Name at least two classes that differ, with commas between, each of 80 letters at most.';
+/** Of a recording. */
+const [SHORTEST_MS, LONGEST_MS] = [100, 10_000];
 
 type Size = Pick<ImageContract, 'height' | 'width' | 'channels'>;
 

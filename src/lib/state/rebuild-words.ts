@@ -1,6 +1,7 @@
 // What the preview of a rebuilt row says, in words: for the person whose row it is.
 import { DAY_MS, isoText } from '../core/data/iso-time.ts';
-import { encodedWidth, type TableContract } from '../core/data/contract.ts';
+import { encodedWidth, type DataContract, type TableContract } from '../core/data/contract.ts';
+import { thingOf } from '../core/data/example-words.ts';
 import { secureSumOf, type NetworkFederation } from '../core/federation.ts';
 import type { AttackName } from '../core/inversion/attack-update.ts';
 import type { Verdict } from '../core/inversion/findings.ts';
@@ -8,8 +9,8 @@ import { cellOf, rightColumns } from '../core/inversion/likeness.ts';
 import type { PreviewedSetting, RebuildPreview } from '../participant/rebuild-preview.ts';
 import { counted, number, percent } from './format.ts';
 
-type Kind = 'image' | 'table';
-const thing = (kind: Kind): string => (kind === 'image' ? 'picture' : 'row');
+type Kind = DataContract['kind'];
+const thing = (kind: Kind): string => thingOf({ kind });
 
 /** "All 64 pictures in 8 steps: the update that would be sent" */
 export function settingTitle(
@@ -33,13 +34,13 @@ export function settingTitle(
 }
 
 const measure = (kind: Kind, likeness: number): string =>
-  kind === 'image' ? `${number(likeness, 2)}\u202fdB` : `${percent(likeness, 0)} of its columns`;
+  kind === 'table' ? `${percent(likeness, 0)} of its columns` : `${number(likeness, 2)}\u202fdB`;
 
 /** What the figure is, for whoever wants to know. */
 export const measureName = (kind: Kind): string =>
-  kind === 'image'
-    ? 'Peak signal-to-noise ratio: from about 18 dB on a small picture is recognised, at 100 dB nothing differs.'
-    : 'Columns that are right: the category, or a number within a tenth of its column’s standard deviation.';
+  kind === 'table'
+    ? 'Columns that are right: the category, or a number within a tenth of its column’s standard deviation.'
+    : 'Peak signal-to-noise ratio: from about 18 dB on a small picture is recognised, at 100 dB nothing differs.';
 
 export const verdictWord: Readonly<Record<Verdict, string>> = {
   rebuilt: 'Rebuilt',

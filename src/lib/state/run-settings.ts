@@ -73,13 +73,15 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
       own === undefined
         ? contract.kind === 'image'
           ? 'mlp'
-          : (familiesFor(contract)[0]?.name ?? 'mlp')
+          : contract.kind === 'audio'
+            ? 'cnn-small'
+            : (familiesFor(contract)[0]?.name ?? 'mlp')
         : 'federation',
-    hidden: contract.kind === 'image' ? '200, 200' : '16',
+    hidden: contract.kind === 'table' ? '16' : '200, 200',
     filters: '32, 64',
     units: '512',
     dropout: '0',
-    epochs: contract.kind === 'image' ? '10' : '40',
+    epochs: contract.kind === 'table' ? '40' : '10',
     batchSize: String(plan?.batchSize ?? 10),
     learningRate: String(plan?.learningRate ?? 0.1),
     optimizer: plan?.optimizer.type ?? 'sgd',
@@ -93,7 +95,7 @@ export function initialForm(contract: DataContract, federation: FederationSpec |
 export const familyFields = (family: FamilyChoice): readonly RunField[] =>
   family === 'mlp'
     ? ['hidden', 'dropout']
-    : family === 'cnn-mcmahan'
+    : family === 'cnn-mcmahan' || family === 'cnn-small'
       ? ['filters', 'units', 'dropout']
       : family === 'gru' || family === 'lstm' || family === 'transformer'
         ? ['dropout']

@@ -1,11 +1,12 @@
 // What the sums of boosted trees and of clusters give away, in words: for the person whose rows are summed. There is no attack to try:
 // what such sums show can be read off them.
+import { thingOf } from '../core/data/example-words.ts';
 import { secureSumOf, type SummedFederation } from '../core/federation.ts';
 import { counted } from './format.ts';
 
 /** Sentences, in order: what is sent, when a single row shows, why there is no picture of it, and what protects. */
 export function sumsShown(spec: SummedFederation): readonly string[] {
-  const thing = spec.contract.kind === 'image' ? 'picture' : 'row';
+  const thing = thingOf(spec.contract);
   return [
     ...('trees' in spec ? ofTrees(spec, thing) : ofClusters(spec, thing)),
     `Nothing is trained here, so there is nothing to rebuild from an update by search, and no preview of it: what the sums show is there to be read.`,

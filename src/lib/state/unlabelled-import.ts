@@ -11,9 +11,9 @@ export function lackingLabel({ task, outcome }: Pick<DatasetsState, 'task' | 'ou
     : refusedUnlabelled(outcome.report, task.contract);
 }
 
-/** Pictures in no class folders, rows whose class is missing. */
+/** Pictures in no class folders, recordings whose names say no class, rows whose class is missing. */
 function refusedUnlabelled(report: ImportReport, contract: DataContract): number {
-  if (contract.kind === 'image') return report.refusedByKind['unknown-class'] ?? 0;
+  if (contract.kind !== 'table') return report.refusedByKind['unknown-class'] ?? 0;
   const { target } = contract;
   if (target.type !== 'classes') return 0;
   const missing = report.broken.find((rule) => rule.kind === 'missing-value' && rule.column === target.name);

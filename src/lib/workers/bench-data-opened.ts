@@ -1,10 +1,10 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
-import type { Digest } from '../core/ids.ts';
+import { thingsOf } from '../core/data/example-words.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
 import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
 import { ok } from '../core/result.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
-import { isGrouped, kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import { isGrouped, kindOf, storedData, timeOf } from '../participant/workbench/stored-data.ts';
 import type { RunDataset } from '../participant/workbench/run-record.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -31,18 +31,24 @@ export interface OpenedData {
   readonly task: TrainSetup['task'];
   /** As it was asked for; null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
+  /** The columns that tell the time of a series. */
+  readonly time: TrainSetup['time'];
   readonly data: BenchData;
 }
 
+/** What is learnt from a dataset, and how its rows are taken. */
+export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & { readonly target: string };
+
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
-  open(dataset: string, target: string, recipe: TrainSetup['recipe'], state?: number): Promise<OpenedData>;
+  open(dataset: string, asked: AskedData, state?: number): Promise<OpenedData>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
 
 export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
-  let kept: (OpenedData & { readonly prepared: Digest }) | undefined;
+  let kept: (OpenedData & { readonly prepared: string }) | undefined;
   async function found(dataset: string, wanted: number | undefined) {
     const datasets = await store();
     const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
@@ -53,21 +59,22 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     return { datasets, record, state, version };
   }
   return {
-    async open(dataset, target, recipe, wanted) {
+    async open(dataset, { target, recipe, series }, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
-      const prepared = recipeDigest(read.value);
+      const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
       const { datasets, record, state, version } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
       if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared) return kept;
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
-      const data = storedData(contract, examples, target, read.value);
+      const data = storedData(contract, examples, target, read.value, series ?? undefined);
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
-      const task = contract.kind === 'image' ? null : kindOf(contract, target);
+      const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
-      kept = { dataset: of, target, task, recipe, prepared, data: data.value };
+      const time = contract.kind === 'table' && series !== null ? timeOf(contract).join(',') : null;
+      kept = { dataset: of, target, task, recipe, series, time, prepared, data: data.value };
       return kept;
     },
     async text({ id, state: wanted, version }) {
@@ -75,8 +82,8 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const examples = await datasets.read(id, state);
       if (examples === undefined || present.version !== version) throw new Unusable(OTHER_ROWS);
       const { contract } = record;
-      if (contract.kind === 'image')
-        throw new Unusable('Pictures are no table: have the run again here, where they are.');
+      if (contract.kind !== 'table')
+        throw new Unusable(`${thingsOf(contract)} are no table: have the run again here, where they are.`);
       if (isGrouped(contract))
         throw new Unusable(
           'The column that names the groups of these rows is not kept, so that no file of them is split as they are. Have the run again here.',

@@ -26,8 +26,9 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     const read = readModelFile(new TextDecoder().decode(file));
     if (!read.ok) throw new Unusable(read.error);
     const { dataset, manifest } = record;
-    const { target, recipe, seed } = manifest.setup;
-    const opened = await opener.open(dataset.id, target ?? PICTURES_TARGET, recipe, dataset.state);
+    const { target, recipe, series, seed } = manifest.setup;
+    const asked = { target: target ?? PICTURES_TARGET, recipe, series };
+    const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
     const { data } = opened;
     const predict = predictsBy(read.value, seed);

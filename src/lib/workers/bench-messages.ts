@@ -24,6 +24,8 @@ export interface OpenRequest {
   readonly target: string;
   /** What is done to rows first, as it stands in a file (core/recipe); null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
+  /** Windows of a series are learnt from; null: rows as they are. */
+  readonly series: TrainSetup['series'];
 }
 export interface TrainRequest {
   readonly id: number;
@@ -34,6 +36,7 @@ export interface TrainRequest {
   readonly target: string;
   /** As it was opened. */
   readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
@@ -79,7 +82,7 @@ export interface PredictRequest {
 /** Whether a network can learn one batch by heart; nothing is kept of it. */
 export interface OverfitRequest extends Pick<
   TrainRequest,
-  'id' | 'dataset' | 'version' | 'target' | 'recipe'
+  'id' | 'dataset' | 'version' | 'target' | 'recipe' | 'series'
 > {
   readonly name: 'overfit';
   readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;

@@ -121,18 +121,21 @@ async function beginning(
 ): Promise<Begun> {
   const common = { id, program, startedAt: clock.now() };
   if (request.name === 'train') {
-    const opened = await opener.open(request.dataset, request.target, request.recipe);
+    const opened = await opener.open(request.dataset, request);
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
-    const { dataset, data, task, recipe } = opened;
-    const target = data.contract.kind === 'image' ? null : request.target;
+    const { dataset, data, task, recipe, series, time } = opened;
+    const target = data.contract.kind === 'table' ? request.target : null;
     const { backbone: frozen } = request.training;
     const backbone = frozen && {
       layers: frozen.layers,
       digest: digestOfParts([frozen.parameters]),
       path: null,
     };
-    const setup = setupOf({ name: dataset.name, target, task, recipe }, { ...request.training, backbone });
+    const setup = setupOf(
+      { name: dataset.name, target, task, recipe, series, time },
+      { ...request.training, backbone },
+    );
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
@@ -140,7 +143,11 @@ async function beginning(
   if (before === undefined) throw new Unusable(GONE);
   const { dataset, manifest } = before;
   const { finished, setup } = manifest;
-  const opened = await opener.open(dataset.id, setup.target ?? PICTURES_TARGET, setup.recipe, dataset.state);
+  const opened = await opener.open(
+    dataset.id,
+    { ...setup, target: setup.target ?? PICTURES_TARGET },
+    dataset.state,
+  );
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');

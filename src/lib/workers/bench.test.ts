@@ -102,7 +102,7 @@ const wishes: TrainingWishes = {
   seed: 1,
 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null });
+  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -122,7 +122,15 @@ async function endedBy(
 ): Promise<EndedRun> {
   const { version } = await openedBy(client, target);
   const answer = await client.run(
-    { name: 'train', dataset: 'set', version, target, recipe: null, training: { ...wishes, ...own } },
+    {
+      name: 'train',
+      dataset: 'set',
+      version,
+      target,
+      recipe: null,
+      series: null,
+      training: { ...wishes, ...own },
+    },
     tell,
     new AbortController().signal,
   );
@@ -414,7 +422,7 @@ describe('a run', () => {
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
-      { name: 'train', dataset: 'set', version, target, recipe: null, training },
+      { name: 'train', dataset: 'set', version, target, recipe: null, series: null, training },
       () => {},
       going,
     );
@@ -452,6 +460,7 @@ describe('a run', () => {
       version,
       target,
       recipe: null,
+      series: null,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -516,6 +525,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     version: opened.version,
     target: 'area',
     recipe: null,
+    series: null,
     training: wishes,
   };
   expect(
@@ -524,7 +534,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area', recipe: null })).rejects.toThrow(
+  await expect(client.open({ dataset: 'none', target: 'area', recipe: null, series: null })).rejects.toThrow(
     'not in this browser',
   );
 
@@ -541,6 +551,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     dataset: 'set',
     target: 'colour',
     recipe: null,
+    series: null,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');

@@ -42,7 +42,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return {
         type: 'opened',
         id,
-        opened: openedOf(await opener.open(request.dataset, request.target, request.recipe)),
+        opened: openedOf(await opener.open(request.dataset, request)),
       };
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };

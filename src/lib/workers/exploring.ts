@@ -3,6 +3,7 @@
 import { countClasses } from '../core/data/class-counts.ts';
 import { labelledExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
+import { featuresName } from '../core/labelling/example-names.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { differenceBetween } from '../modalities/dataset-difference.ts';
 import { changeOf } from '../modalities/edit-dataset.ts';
@@ -54,6 +55,19 @@ export function exploring(): Exploring {
         }
         case 'rows':
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
+        case 'series': {
+          const { seriesAnswer } = await import('./series-answer.ts');
+          return { type: 'series', view: seriesAnswer(await opened(store, id), question.column) };
+        }
+        case 'sound': {
+          const { contract, examples } = await opened(store, id);
+          if (contract.kind !== 'audio' || !(question.row >= 0 && question.row < examples.count))
+            throw new QuestionRefused('bad-edit', 'There is no such recording.');
+          const size = examples.features.length / examples.count;
+          const own = examples.features.slice(question.row * size, (question.row + 1) * size);
+          const samples = await store.sound(id, featuresName(own));
+          return { type: 'sound', samples: samples ?? null, sampleRate: contract.sampleRate };
+        }
         case 'edit': {
           const change = changeOf(await opened(store, id), question.edit);
           if (!change.ok) throw new QuestionRefused('bad-edit', change.error);

@@ -2,6 +2,7 @@
 // Nothing here has a way to the network.
 import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
+import type { SeriesView } from '../core/exploration/series-view.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
@@ -69,6 +70,10 @@ export type DatasetQuestion =
   | { readonly type: 'explore'; readonly dataset: string }
   /** Rows [start, end) of the head. */
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
+  /** A column of a table over its time. */
+  | { readonly type: 'series'; readonly dataset: string; readonly column: string }
+  /** What a recording was made of. */
+  | { readonly type: 'sound'; readonly dataset: string; readonly row: number }
   /** Commits a change by hand to the head, which must be of the version `base`. */
   | {
       readonly type: 'edit';
@@ -90,6 +95,9 @@ export interface SplitShares {
 export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
+  | { readonly type: 'series'; readonly view: SeriesView }
+  /** 16 bits at this rate, Hz; null: none is kept. */
+  | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };

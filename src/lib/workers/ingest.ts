@@ -211,7 +211,8 @@ async function addTo(
   if (examples === undefined || outcome.report.unfit !== null)
     return { message: { type: 'refused', id: request.id, report: outcome.report }, transfer: [] };
   options.signal?.throwIfAborted();
-  const record = await store.add(finished.id, examples);
+  const sounds = parts.flatMap((part) => part.sounds ?? []);
+  const record = await store.add(finished.id, sounds.length === 0 ? examples : { ...examples, sounds });
   const added = record.count - finished.count;
   const report = {
     ...outcome.report,

@@ -15,7 +15,7 @@ export interface ShownExample {
   readonly label: number;
   readonly shows:
     | {
-        readonly kind: 'image';
+        readonly kind: 'image' | 'audio';
         readonly height: number;
         readonly width: number;
         readonly channels: 1 | 3;

@@ -1,5 +1,6 @@
 // What the ingest worker does while a dataset is labelled: the queue, the examples, agreement, weak rules, and keeping labels. Loaded
 // with the first such question. The dataset's examples stay named: the queue after a few labels costs no second naming.
+import { planeOf } from '../core/data/contract.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import { UNLABELLED, selectRows } from '../core/data/examples.ts';
 import type { DatasetVersion } from '../core/ids.ts';
@@ -122,7 +123,7 @@ async function keep(
 
 function tableOf({ table, contract }: OpenedDataset): WeakRows['table'] {
   if (table === undefined || contract.kind !== 'table')
-    throw new QuestionRefused('bad-edit', 'Rules look at the columns of a table, and these are pictures.');
+    throw new QuestionRefused('bad-edit', 'Rules look at the columns of a table, and these have none.');
   // A rule that looked at the label would be no rule.
   return { ...table, columns: table.columns.filter((column) => column.name !== contract.target.name) };
 }
@@ -149,11 +150,11 @@ function shown(
   if (!(row >= 0 && row < examples.count))
     throw new QuestionRefused('bad-edit', `There are the rows 1 to ${examples.count}.`);
   const head = { row, name: named.nameOf(row), label: examples.targets[row]! };
-  if (contract.kind === 'image') {
-    const { height, width, channels } = contract;
+  if (contract.kind !== 'table') {
+    const { height, width, channels } = planeOf(contract);
     const size = height * width * channels;
     const pixels = Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size));
-    return { ...head, shows: { kind: 'image', height, width, channels, pixels } };
+    return { ...head, shows: { kind: contract.kind, height, width, channels, pixels } };
   }
   if (table === undefined) throw new Error('A table was opened without its columns.');
   const [cells = []] = cellTexts(table, row, row + 1);

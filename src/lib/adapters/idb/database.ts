@@ -115,6 +115,8 @@ export interface TributaryDatabase extends DBSchema {
   states: { key: [string, number]; value: StateRow | Sealed };
   /** Key: [dataset id, a number that rises with each that is added], out of line. */
   judgements: { key: [string, number]; value: JournalEntry | Sealed };
+  /** Key: [dataset id, name of the recording (sounds.ts)], out of line. 16-bit samples. */
+  sounds: { key: [string, string]; value: Int16Array<ArrayBuffer> | Sealed };
   /** Key: dataset id (in line). */
   imports: { key: string; value: ImportRow | (Sealed & { readonly id: string }) };
   /** Key: whose it is, out of line; one entry, 'participant': a key pair whose private key no script can read. */
@@ -158,7 +160,7 @@ export type Database = IDBPDatabase<TributaryDatabase>;
 
 export const DATABASE_NAME = 'tributary';
 /** Goes up by one with every change of the stores above; `upgrade` then takes each older version to the next. */
-export const DATABASE_VERSION = 7;
+export const DATABASE_VERSION = 8;
 
 export interface OpenOptions {
   /** Another name: tests, and several profiles in one browser. */
@@ -187,6 +189,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
           if (isMissing(name)) upgrading.createObjectStore(name, { keyPath: 'id' });
         if (isMissing('judgements')) upgrading.createObjectStore('judgements');
       }
+      if (oldVersion < 8 && isMissing('sounds')) upgrading.createObjectStore('sounds');
       if (oldVersion === 3) {
         // More stores are sealed since: a lock that is set is gone on with once it is opened.
         const lock = transaction.objectStore('lock');

@@ -2,7 +2,13 @@
 // whole dataset or an import that can go on.
 import { countClasses } from '../../core/data/class-counts.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
-import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
+import {
+  examplesBytes,
+  joinExamples,
+  withoutDuplicates,
+  withoutSounds,
+  type Examples,
+} from '../../core/data/examples.ts';
 import {
   ImportMismatch,
   type DatasetDraft,
@@ -25,6 +31,7 @@ import {
 } from './dataset-states.ts';
 import { addJudgement, journalOf } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
+import { keepSounds, soundOf } from './sounds.ts';
 import { storing } from './storing.ts';
 
 /** A dataset that grows by single drawings keeps them in chunks of this many. */
@@ -95,15 +102,17 @@ export function idbDatasetStore(
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, { weakRules }),
     judge: (id, entry) => addJudgement(database, seal, id, entry),
     journal: (id) => journalOf(database, seal, id),
+    sound: (id, name) => soundOf(database, seal, id, name),
     async delete(id) {
       const transaction = database.transaction(
-        ['datasets', 'imports', 'chunks', 'hashes', 'states', 'judgements'],
+        ['datasets', 'imports', 'chunks', 'hashes', 'states', 'judgements', 'sounds'],
         'readwrite',
       );
       await Promise.all([
         transaction.objectStore('datasets').delete(id),
         transaction.objectStore('states').delete(allOf(id)),
         transaction.objectStore('judgements').delete(allOf(id)),
+        transaction.objectStore('sounds').delete(allOf(id)),
         transaction.objectStore('imports').delete(id),
         transaction.objectStore('chunks').delete(allOf(id)),
         transaction.objectStore('hashes').delete(allOf(id)),
@@ -171,8 +180,9 @@ function writer(
   return {
     resumed,
     async append(examples, position) {
-      const { hashes, ...chunk } = examples;
+      const { hashes, ...chunk } = withoutSounds(examples);
       const bytes = examplesBytes(examples);
+      await keepSounds(database, seal, row.id, examples);
       const next: ImportRow = {
         ...row,
         count: row.count + examples.count,
@@ -246,8 +256,9 @@ function writer(
       return record;
     },
     async discard() {
-      const transaction = database.transaction(['imports', 'chunks', 'hashes'], 'readwrite');
+      const transaction = database.transaction(['imports', 'chunks', 'hashes', 'sounds'], 'readwrite');
       await Promise.all([
+        transaction.objectStore('sounds').delete(allOf(row.id)),
         transaction.objectStore('imports').delete(row.id),
         transaction.objectStore('chunks').delete(allOf(row.id)),
         transaction.objectStore('hashes').delete(allOf(row.id)),
@@ -258,8 +269,9 @@ function writer(
 }
 
 /** Whoever reads sees the dataset before or after; of two tabs adding at once the second begins again, and both count. */
-async function add(store: StateStore, id: string, examples: Examples): Promise<DatasetRecord> {
+async function add(store: StateStore, id: string, added: Examples): Promise<DatasetRecord> {
   const { database, seal } = store;
+  await keepSounds(database, seal, id, added);
   for (;;) {
     const reading = database.transaction(['datasets', 'chunks', 'hashes']);
     const [stored, storedHashes] = await Promise.all([
@@ -269,9 +281,9 @@ async function add(store: StateStore, id: string, examples: Examples): Promise<D
     const storedLast = await reading.objectStore('chunks').get([id, storedHashes.length - 1]);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
-    if (row.states !== undefined) return append(store, id, examples);
+    if (row.states !== undefined) return append(store, id, withoutSounds(added));
     const known = await Promise.all(storedHashes.map((own, index) => seal.open('hashes', [id, index], own)));
-    const fresh = withoutDuplicates(examples, known);
+    const fresh = withoutDuplicates(added, known);
     if (fresh.count === 0) return row.record;
     const lastHashes = known.at(-1);
     const isRoom = lastHashes !== undefined && lastHashes.length / 2 + fresh.count <= GROWING_CHUNK_ROWS;
@@ -295,7 +307,7 @@ async function add(store: StateStore, id: string, examples: Examples): Promise<D
       bytes: row.record.bytes + examplesBytes(fresh),
       version: version.finish(),
     };
-    const { hashes, ...chunk } = merged;
+    const { hashes, ...chunk } = withoutSounds(merged);
     const isWritten = await seal.writing(async (as) => {
       const [ownChunk, ownHashes, next] = await Promise.all([
         as.seal('chunks', [id, place], chunk),

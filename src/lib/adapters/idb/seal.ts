@@ -23,6 +23,7 @@ const readable = {
   hashes: [],
   states: [],
   judgements: [],
+  sounds: [],
   outbox: ['federation', 'round'],
   checkpoints: ['key'],
   receipts: ['receipt.federation', 'receipt.round'],

@@ -5,6 +5,7 @@ import { afterChanges, changesTo, describeChange, type KeptState } from '../../c
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import { featuresName } from '../../core/labelling/example-names.ts';
 import type { JournalEntry } from '../../core/labelling/journal.ts';
 import {
   DatasetMoved,
@@ -39,6 +40,23 @@ const appended = (examples: Examples): RowChange => ({
   removed: new Uint32Array(0),
   examples,
 });
+
+/** As they were imported, and what was added or changed since. */
+const partsOf = (one: Held | undefined): readonly Examples[] => [
+  ...(one?.parts ?? []),
+  ...(one?.states ?? []).flatMap(({ change }) => change.examples ?? []),
+];
+
+function soundIn(parts: readonly Examples[], name: string): Int16Array<ArrayBuffer> | undefined {
+  for (const { count, features, sounds } of parts) {
+    const size = features.length / count;
+    const row = (sounds ?? []).findIndex(
+      (_, at) => featuresName(features.slice(at * size, (at + 1) * size)) === name,
+    );
+    if (row >= 0) return sounds?.[row]?.slice();
+  }
+  return undefined;
+}
 
 /** `now` in milliseconds since the epoch. */
 export function memoryDatasetStore(now: () => number = () => Date.now()): DatasetStore {
@@ -233,6 +251,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     },
     judge: async (id, entry) => void finished(id).journal.push(entry),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
+    sound: (id, name) => Promise.resolve(soundIn(partsOf(held.get(id)), name)),
     delete(id) {
       held.delete(id);
       return Promise.resolve();

@@ -32,9 +32,9 @@ export function writeClusters(
   return ok(JSON.stringify(text, null, 2));
 }
 
-/** Means of numbers in their own units, shares of categories and of missing cells; nothing for pictures. */
+/** Means of numbers in their own units, shares of categories and of missing cells; nothing for pictures and sound. */
 function columnsOf(contract: DataContract, encoded: readonly number[]) {
-  if (contract.kind === 'image') return {};
+  if (contract.kind !== 'table') return {};
   let at = 0;
   const columns = contract.columns.map((column) => {
     const { name } = column;

@@ -29,7 +29,7 @@ export function pointsOfContract(contract: DataContract, count: number, draw: Ra
 
 /** Numbers as they are usual (normal, within their bounds), one category each, nothing missing; pixels evenly. */
 function drawPoint(contract: DataContract, point: Float32Array, draw: Random): void {
-  if (contract.kind === 'image') {
+  if (contract.kind !== 'table') {
     for (let i = 0; i < point.length; i += 1) point[i] = draw.next();
     return;
   }

@@ -22,6 +22,32 @@ export const ImageContract = v.strictObject({
 });
 export type ImageContract = v.InferOutput<typeof ImageContract>;
 
+/** Recordings as spectrograms: what of a sound a model sees is made of these numbers alone (modalities/audio/log-mel.ts). */
+export const AudioContract = v.pipe(
+  v.strictObject({
+    kind: v.literal('audio'),
+    /** Hz: recordings of any other rate are resampled. */
+    sampleRate: v.pipe(v.number(), v.safeInteger(), v.minValue(4000), v.maxValue(48_000)),
+    /** Longer recordings are cut to this, shorter ones end in silence. */
+    milliseconds: v.pipe(v.number(), v.safeInteger(), v.minValue(100), v.maxValue(30_000)),
+    /** From one column of the spectrogram to the next. */
+    hopMs: v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(200)),
+    /** Bands from 0 Hz to half the sample rate. */
+    mels: v.pipe(v.number(), v.safeInteger(), v.minValue(8), v.maxValue(128)),
+    /** In order: the index of a class is its target. Folder names are matched against these, then what stands before a file name's first “_”. */
+    classes: v.pipe(
+      v.array(label),
+      v.minLength(2, 'at least two classes'),
+      v.maxLength(100),
+      v.check(distinct, 'classes that differ from one another'),
+    ),
+    /** Recordings whose file names name one speaker stand on one side of the split, all of them (modalities/audio/file-names.ts). */
+    groups: v.exactOptional(v.literal('file-name')),
+  }),
+  v.check(({ milliseconds, hopMs }) => milliseconds / hopMs < 1024, 'at most 1,024 steps in a recording'),
+);
+export type AudioContract = v.InferOutput<typeof AudioContract>;
+
 export const NumberColumn = v.strictObject({
   type: v.literal('number'),
   name: label,
@@ -110,35 +136,79 @@ export const ColumnRule = v.variant('type', [
 ]);
 export type ColumnRule = v.InferOutput<typeof ColumnRule>;
 
+/** Of a table, and numbers of a window. */
+export const MOST_COLUMNS = 1000;
+
 const tableContract = <Column extends v.GenericSchema<unknown, { readonly name: string }>>(column: Column) =>
   v.strictObject({
     kind: v.literal('table'),
     columns: v.pipe(
       v.array(column),
       v.minLength(1),
-      v.maxLength(1000),
+      v.maxLength(MOST_COLUMNS),
       v.check((columns) => distinct(columns.map(({ name }) => name)), 'columns that differ from one another'),
     ),
     target: TableTarget,
     rules: v.exactOptional(v.pipe(v.array(ColumnRule), v.maxLength(200))),
   });
-export const TableContract = tableContract(TableColumn);
+export const TableContract = v.strictObject({
+  ...tableContract(TableColumn).entries,
+  /** Rows are windows of a series (core/series): the columns are numbers that are never missing, `steps` moments of `channels` each, oldest first. */
+  series: v.exactOptional(
+    v.strictObject({
+      steps: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      channels: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      /** Steps from the window's last moment to the target's. */
+      horizon: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+      /** Which channel the target is, where it is one. */
+      own: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+      /** Steps of a season (24 of hours), for the forecast that repeats it; null: none is known. */
+      season: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2))),
+    }),
+  ),
+});
 export type TableContract = v.InferOutput<typeof TableContract>;
 
-export const DataContract = v.variant('kind', [ImageContract, TableContract]);
+export const DataContract = v.variant('kind', [ImageContract, AudioContract, TableContract]);
 export type DataContract = v.InferOutput<typeof DataContract>;
+
+/** Contracts whose examples are bytes, each standing for value / 255: pictures, and spectrograms, which are seen as such. */
+export type PlaneContract = ImageContract | AudioContract;
+export const isPlane = (contract: DataContract): contract is PlaneContract => contract.kind !== 'table';
+
+export interface Plane {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** Of sound: time goes down, so that a row is one moment, and bands go from low to high. */
+export const planeOf = (contract: PlaneContract): Plane =>
+  contract.kind === 'image'
+    ? { height: contract.height, width: contract.width, channels: contract.channels }
+    : { height: audioFrames(contract), width: contract.mels, channels: 1 };
+
+/** Samples of a recording, and from one column of its spectrogram to the next. */
+export const audioSamples = ({ sampleRate, milliseconds }: AudioContract): number =>
+  Math.round((sampleRate * milliseconds) / 1000);
+export const hopSamples = ({ sampleRate, hopMs }: AudioContract): number =>
+  Math.max(1, Math.round((sampleRate * hopMs) / 1000));
+/** Columns are centred on samples 0, hop, 2·hop …, to the end. */
+const audioFrames = (contract: AudioContract): number =>
+  1 + Math.floor(audioSamples(contract) / hopSamples(contract));
 
 /** What devices agree on: a text says nothing to a model until one device's recipe has made terms of it, and no two of them agree. */
 export const FederationContract: v.GenericSchema<DataContract> = v.variant('kind', [
   ImageContract,
+  AudioContract,
   tableContract(v.variant('type', [NumberColumn, CategoryColumn])),
 ]);
 
 /** The columns whose cells are texts, in the contract's order. */
 export const textColumns = (contract: DataContract): readonly string[] =>
-  contract.kind === 'image'
-    ? []
-    : contract.columns.filter(({ type }) => type === 'text').map(({ name }) => name);
+  contract.kind === 'table'
+    ? contract.columns.filter(({ type }) => type === 'text').map(({ name }) => name)
+    : [];
 
 /** Width of one column once encoded: a number takes one value, plus one indicator where it may be missing. */
 export function encodedWidth(column: TableColumn): number {
@@ -156,15 +226,19 @@ export function encodedWidth(column: TableColumn): number {
   }
 }
 
-/** The shape of one example: [H, W, C] for images, [F] for tables. */
-export const exampleShape = (contract: DataContract): number[] =>
-  contract.kind === 'image'
-    ? [contract.height, contract.width, contract.channels]
-    : [contract.columns.reduce((width, column) => width + encodedWidth(column), 0)];
+/** The shape of one example: [H, W, C] for images, [frames, mels, 1] for sound, [steps, channels] for windows of a series, [F] for tables. */
+export const exampleShape = (contract: DataContract): number[] => {
+  if (contract.kind === 'table' && contract.series !== undefined)
+    return [contract.series.steps, contract.series.channels];
+  if (contract.kind === 'table')
+    return [contract.columns.reduce((width, column) => width + encodedWidth(column), 0)];
+  const { height, width, channels } = planeOf(contract);
+  return [height, width, channels];
+};
 
 /** Class labels in target order; undefined where the target is a number. */
 export const classLabels = (contract: DataContract): readonly string[] | undefined => {
-  if (contract.kind === 'image') return contract.classes;
+  if (contract.kind !== 'table') return contract.classes;
   return contract.target.type === 'classes' ? contract.target.classes.map((one) => one.label) : undefined;
 };
 

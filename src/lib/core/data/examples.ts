@@ -13,6 +13,8 @@ export interface Examples {
   readonly targets: Int32Array | Float32Array;
   /** [count, 2]: 64 bits over the encoded example and its target (example-hash.ts): deduplication, and splits that do not move. */
   readonly hashes: Uint32Array;
+  /** Of recordings just read, [count]: 16-bit samples, for the ear alone. A store keeps them apart (sounds), and no reading of rows has them. */
+  readonly sounds?: readonly Int16Array<ArrayBuffer>[];
   /** [columns of texts][count], in the contract's order: cells as they were read, '' where missing; absent where there is no such column. */
   readonly texts?: readonly (readonly string[])[];
 }
@@ -22,7 +24,7 @@ export const exampleSize = ({ count, features }: Pick<Examples, 'count' | 'featu
   count === 0 ? 0 : features.length / count;
 
 /** What a Trainer needs of them. */
-type Rows = Omit<Examples, 'hashes' | 'texts'>;
+type Rows = Omit<Examples, 'hashes' | 'sounds' | 'texts'>;
 
 /** The rows at `indices`, copied, in that order. */
 export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
@@ -39,17 +41,19 @@ export function selectRows(rows: Rows, indices: ArrayLike<number>): Rows {
   return { count, features, targets };
 }
 
-/** The examples at `indices`, copied, in that order. */
+/** The examples at `indices`, copied, in that order, with their sounds where they have any. */
 export function selectExamples(examples: Examples, indices: ArrayLike<number>): Examples {
   const hashes = new Uint32Array(indices.length * 2);
   for (let row = 0; row < indices.length; row += 1) {
     const from = indices[row] ?? 0;
     hashes.set(examples.hashes.subarray(from * 2, from * 2 + 2), row * 2);
   }
+  const { sounds, texts } = examples;
   return {
     ...selectRows(examples, indices),
     hashes,
-    ...(examples.texts === undefined ? {} : { texts: textsAt(examples.texts, indices) }),
+    ...(sounds === undefined ? {} : { sounds: Array.from(indices, (from) => sounds[from]!) }),
+    ...(texts === undefined ? {} : { texts: textsAt(texts, indices) }),
   };
 }
 
@@ -68,17 +72,23 @@ export function labelledExamples(examples: Examples): Examples {
   );
 }
 
+/** As a store keeps them in chunks. */
+export function withoutSounds({ count, features, targets, hashes, texts }: Examples): Examples {
+  return { count, features, targets, hashes, ...(texts === undefined ? {} : { texts }) };
+}
+
 /** The bytes that examples take in memory and, nearly, on disk. */
 export const examplesBytes = (examples: Examples): number =>
   examples.features.byteLength +
   examples.targets.byteLength +
   examples.hashes.byteLength +
+  (examples.sounds ?? []).reduce((bytes, sound) => bytes + sound.byteLength, 0) +
   (examples.texts ?? []).reduce((sum, cells) => sum + lettersOf(cells), 0);
 
 /** As bytes, nearly: most letters are one. */
 const lettersOf = (cells: readonly string[]): number => cells.reduce((sum, cell) => sum + cell.length, 0);
 
-/** All parts one after the other, copied; undefined for no parts. All must be of one contract. */
+/** All parts one after the other, copied, without sounds; undefined for no parts. All must be of one contract. */
 export function joinExamples(parts: readonly Examples[]): Examples | undefined {
   const [first] = parts;
   if (first === undefined) return undefined;

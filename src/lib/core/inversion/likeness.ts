@@ -13,7 +13,7 @@ export type Encoded = ArrayLike<number>;
 export type Likeness = (guess: Encoded, example: Encoded) => number;
 
 export const likenessOf = (contract: DataContract): Likeness =>
-  contract.kind === 'image' ? psnr : (guess, example) => columnsRight(contract.columns, guess, example);
+  contract.kind === 'table' ? (guess, example) => columnsRight(contract.columns, guess, example) : psnr;
 
 /** 10·log₁₀(1/MSE) of pixels in 0 … 1; what leaves that range in a guess is set to its border, as whoever looks at it would. */
 function psnr(guess: Encoded, example: Encoded): number {

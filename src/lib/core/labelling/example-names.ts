@@ -24,6 +24,10 @@ export function exampleNames({
   return names;
 }
 
+/** Of one example by its features alone, whatever others are alike: a recording's sound is kept by it. */
+export const featuresName = (features: Uint8Array | Float32Array): string =>
+  exampleName(exampleNames({ count: 1, features }), 0);
+
 /** 16 hexadecimal digits. */
 export const exampleName = (names: Uint32Array, row: number): string =>
   names[row * 2]!.toString(16).padStart(8, '0') + names[row * 2 + 1]!.toString(16).padStart(8, '0');

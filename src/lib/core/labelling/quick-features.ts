@@ -1,6 +1,6 @@
-// What the quick model of a labelling page sees of examples. Pictures are averaged over blocks: it is fitted again every few labels, and a
+// What the quick model of a labelling page sees of examples. Pictures and spectrograms are averaged over blocks: it is fitted again every few labels, and a
 // coarse look tells well enough what is hard. Tables are seen as they are encoded.
-import type { DataContract } from '../data/contract.ts';
+import { planeOf, type DataContract } from '../data/contract.ts';
 
 /** At most so many blocks a side. */
 const SIDE = 14;
@@ -12,7 +12,7 @@ export function quickFeatures(
   count: number,
 ): Float32Array<ArrayBuffer> {
   if (contract.kind === 'table') return Float32Array.from(features);
-  const { height, width, channels } = contract;
+  const { height, width, channels } = planeOf(contract);
   const [rows, columns] = [Math.min(SIDE, height), Math.min(SIDE, width)];
   const size = rows * columns * channels;
   const seen = new Float32Array(count * size);

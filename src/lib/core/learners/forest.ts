@@ -42,7 +42,7 @@ const leaf = {
 };
 
 const unsuited = (contract: DataContract): string | undefined =>
-  contract.kind === 'table' ? undefined : 'it takes tables, and this contract is of pictures.';
+  contract.kind === 'table' ? undefined : 'it takes tables, and this contract is of pictures or sound.';
 
 export const oneRule: Learner = {
   name: 'rule',

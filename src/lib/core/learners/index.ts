@@ -6,9 +6,12 @@ import type { Learner } from './learner.ts';
 import { linear } from './linear.ts';
 import { logistic } from './logistic.ts';
 import { nearestNeighbours } from './nearest-neighbours.ts';
+import { persistence, seasonalNaive } from './series-naive.ts';
 
 export const learners: readonly Learner[] = [
   constant,
+  persistence,
+  seasonalNaive,
   oneRule,
   linear,
   logistic,

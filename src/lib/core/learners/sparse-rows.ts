@@ -1,7 +1,7 @@
 // Encoded rows whose texts are pairs of a term and its weight, as a linear model takes them: one weight for each number and for each term
 // of the list, and of each row only what is not zero.
 import type { DataContract } from '../data/contract.ts';
-import { encodedWidth } from '../data/contract.ts';
+import { encodedWidth, exampleShape } from '../data/contract.ts';
 
 /** Compressed rows: those of row r lie at [starts[r], starts[r + 1]). */
 export interface SparseRows {
@@ -17,7 +17,7 @@ export const hasTerms = (contract: DataContract): boolean =>
 
 /** W: the weights of a line over rows of this contract: as many as numbers are encoded, and one a term in the place of its pairs. */
 export function lineSize(contract: DataContract): number {
-  if (contract.kind === 'image') return contract.height * contract.width * contract.channels;
+  if (contract.kind !== 'table') return exampleShape(contract).reduce((size, side) => size * side);
   return contract.columns.reduce(
     (size, column) => size + (column.type === 'terms' ? column.terms.length : encodedWidth(column)),
     0,

@@ -84,7 +84,7 @@ function dataContract(contract: DataContract): string {
     column.name,
     column.type === 'number' && column.reads === 'time' ? 'time, in days' : column.type,
     valuesOf(column),
-    column.missingAllowed ? 'allowed' : 'refused',
+    column.type === 'terms' || column.missingAllowed ? 'allowed' : 'refused',
   ]);
   return `## Data that it takes\n\n${table(['Column', 'Type', 'Values', 'Missing'], rows)}\n\nTold: ${line(contract.target.name)}, ${target}.`;
 }
@@ -94,6 +94,8 @@ function valuesOf(column: TableColumn): string {
     const some = column.categories.slice(0, 20).join(', ');
     return column.categories.length > 20 ? `${some} and ${column.categories.length - 20} more` : some;
   }
+  // Texts and their terms are a device's own: no federation's contract has them.
+  if (column.type !== 'number') return 'any';
   const { minimum, maximum } = column;
   return minimum === null && maximum === null ? 'any' : `${minimum ?? '…'} to ${maximum ?? '…'}`;
 }

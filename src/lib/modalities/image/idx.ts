@@ -4,10 +4,10 @@ import type { ImageContract } from '../../core/data/contract.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type RefusalLog } from '../import-report.ts';
 import { chunksOf, fileName, signatureOf, type SourceFile } from '../source-file.ts';
-import { classMatch } from './class-match.ts';
+import { classMatch } from '../class-match.ts';
 import { keepForPreview, type ImagePreview } from './read-pictures.ts';
 import { resampled } from './resample.ts';
-import { crc32 } from './zip-directory.ts';
+import { crc32 } from '../zip-directory.ts';
 
 export interface IdxHeader {
   readonly role: 'images' | 'labels';

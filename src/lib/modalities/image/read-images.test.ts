@@ -14,7 +14,7 @@ import type { ImageContract } from '../../core/data/contract.ts';
 import { joinExamples, UNLABELLED, type Examples } from '../../core/data/examples.ts';
 import { importFiles, type ImportOutcome } from '../import.ts';
 import { sourceOfBytes, type SourceFile } from '../source-file.ts';
-import { ZIP_LIMITS } from './zip-directory.ts';
+import { ZIP_LIMITS } from '../zip-directory.ts';
 
 const contract: ImageContract = {
   kind: 'image',
@@ -99,10 +99,10 @@ test.each<[string, string, ZipItem, string]>([
   ['a class that nobody asked for', 'unknown-class', { path: 'frog/1.png', bytes: png(1) }, '“frog”'],
   ['a picture in no folder', 'unknown-class', { path: '1.png', bytes: png(1) }, 'folder'],
   ['a cut-off picture', 'corrupt-image', { path: 'cat/1.png', bytes: png(1).slice(0, 50) }, 'damaged'],
-  ['a damaged entry', 'corrupt-image', { path: 'cat/1.png', bytes: png(1), checksum: 1 }, 'checksum'],
+  ['a damaged entry', 'corrupt-entry', { path: 'cat/1.png', bytes: png(1), checksum: 1 }, 'checksum'],
   [
     'an entry that lies about its size',
-    'corrupt-image',
+    'corrupt-entry',
     { path: 'cat/1.png', bytes: png(1), claimedBytes: 5000 },
     'checksum',
   ],

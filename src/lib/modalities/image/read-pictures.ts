@@ -5,10 +5,10 @@ import { UNLABELLED } from '../../core/data/examples.ts';
 import type { Assembler } from '../assembler.ts';
 import { listOf, quoted, type RefusalKind, type RefusalLog } from '../import-report.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
-import { classMatch } from './class-match.ts';
+import { classMatch } from '../class-match.ts';
 import { MAXIMUM_PIXELS, pictureSize } from './picture-size.ts';
 import { pictureExample, type DecodeImage, type PictureFormat } from './picture.ts';
-import { zipDirectory, zipReader } from './zip-directory.ts';
+import { zipDirectory, zipReader } from '../zip-directory.ts';
 
 /** The first pictures of each class as the model will see them. */
 export interface ImagePreview {

@@ -10,6 +10,8 @@ const SEEMS: Readonly<Record<NonNullable<ReturnType<typeof signatureOf>>, string
   gif: 'a GIF picture',
   pdf: 'a PDF document',
   idx: 'an IDX file of pictures',
+  wave: 'a recording (WAV)',
+  'other-sound': 'a recording or a film',
   'old-excel': 'an Excel workbook (.xls). In Excel, use “Save as” and choose CSV',
 };
 

@@ -140,7 +140,7 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
   const preparation = read.preparation === null ? undefined : readFitted(read.preparation);
   if (preparation?.ok === false)
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
-  if ((preparation === undefined) !== (contract.kind === 'image'))
+  if ((preparation === undefined) !== (contract.kind !== 'table' || contract.series !== undefined))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
   const unsuited = unsuitedFor(chosen, contract);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);

@@ -1,6 +1,6 @@
 // The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
-import { classLabels, type DataContract } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
@@ -146,10 +146,10 @@ const networks: readonly BenchModel[] = [
     type: 'network',
     name: 'softmax',
     title: 'Softmax regression',
-    description: 'One weight for each pixel and class: the line that pictures must beat.',
+    description: 'One weight for each pixel and class: the line that pictures and sound must beat.',
     options: planOptions(5),
     unsuited: (contract) =>
-      contract.kind === 'image' ? undefined : 'it is for pictures; tables have “logistic”, solved exactly.',
+      isPlane(contract) ? undefined : 'it is for pictures and sound; tables have “logistic”, solved exactly.',
     network: (contract) => built('softmax-regression', contract, {}),
   },
   {
@@ -187,9 +187,40 @@ const networks: readonly BenchModel[] = [
       const network = networkOf('cnn-mcmahan', contract);
       return network.ok
         ? undefined
-        : `it needs pictures of classes, of enough pixels: ${network.error.message}`;
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
     },
     network: (contract) => built('cnn-mcmahan', contract, {}),
+  },
+  {
+    type: 'network',
+    name: 'cnn-small',
+    title: 'Small convolutional network',
+    description: 'Three small convolutions with normalisation: the usual model of sound.',
+    options: [
+      whole('channels', 'Channels of the first convolution', 16, 1, 128),
+      {
+        name: 'dropout',
+        title: 'Dropout',
+        hint: 'Share left out in training',
+        default: 0.3,
+        minimum: 0,
+        maximum: 0.9,
+      },
+      ...planOptions(15),
+    ],
+    unsuited: (contract) => {
+      const network = networkOf('cnn-small', contract);
+      return network.ok
+        ? undefined
+        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    },
+    network: (contract, options) => {
+      const first = options['channels'] ?? 16;
+      return built('cnn-small', contract, {
+        filters: [first, first * 2, first * 2],
+        dropout: options['dropout'] ?? 0.3,
+      });
+    },
   },
 ];
 
@@ -330,15 +361,17 @@ export function chosenBySetup(
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;
 
-/** Neighbours of pictures are asked of fewer: each distance is hundreds of pixels. */
+/** Neighbours of pictures and windows are asked of fewer: each distance is hundreds of numbers. */
 const PICTURES_KEPT = 500;
 
 /** What every run is held against: the same answer for all, one rule, a line, the neighbours. */
 export function baselinesOf(contract: DataContract): readonly ChosenModel[] {
-  const isWide = contract.kind === 'image' && contract.height * contract.width * contract.channels > WIDE;
-  const line = classLabels(contract) === undefined ? 'linear' : isWide ? 'softmax' : 'logistic';
+  const isSeries = contract.kind === 'table' && contract.series !== undefined;
+  const isWide =
+    isSeries || (isPlane(contract) && exampleShape(contract).reduce((size, side) => size * side) > WIDE);
+  const line = classLabels(contract) === undefined ? 'linear' : isWide && !isSeries ? 'softmax' : 'logistic';
   const given = { 'k-nn': isWide ? { rows: PICTURES_KEPT } : {} } as Readonly<Record<string, OptionValues>>;
-  return ['constant', 'rule', line, 'k-nn']
+  return ['constant', 'persistence', 'seasonal-naive', 'rule', line, 'k-nn']
     .map(benchModelNamed)
     .filter((model) => model !== undefined)
     .filter((model) => model.unsuited(contract) === undefined)
@@ -356,7 +389,7 @@ export function chosenWith(model: BenchModel, given: OptionValues): ChosenModel 
 export function usualModel(contract: DataContract): ChosenModel {
   // Of prose a line over all its terms is hard to beat, and quick.
   const table = hasTerms(contract) ? ['logistic', 'linear'] : ['boosted-trees'];
-  const wanted = contract.kind === 'table' ? table : ['cnn', 'mlp'];
+  const wanted = contract.kind === 'table' ? table : [contract.kind === 'audio' ? 'cnn-small' : 'cnn', 'mlp'];
   const found = wanted
     .map(benchModelNamed)
     .find((model) => model !== undefined && model.unsuited(contract) === undefined);

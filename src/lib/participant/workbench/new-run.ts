@@ -16,7 +16,14 @@ export type RunWishes = Pick<
 
 /** `target`: null for pictures. */
 export const setupOf = (
-  { name, target, task, recipe }: Pick<TrainSetup, 'target' | 'task' | 'recipe'> & { readonly name: string },
+  {
+    name,
+    target,
+    task,
+    recipe,
+    series,
+    time,
+  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
   { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
@@ -25,7 +32,8 @@ export const setupOf = (
   without: [],
   heldOut: HELD_OUT,
   group: null,
-  time: null,
+  time,
+  series,
   recipe,
   layers,
   backbone,

@@ -1,5 +1,6 @@
 // What a saved model says of rows that it has not seen, and why: the reading and encoding of training, to the same bits.
 import * as v from 'valibot';
+import { thingOf } from '../../core/data/example-words.ts';
 import { classLabels, exampleShape } from '../../core/data/contract.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import type { FittedRecipe } from '../../core/recipe/fit.ts';
@@ -43,7 +44,9 @@ export async function predictFiles(
 ): Promise<Result<Predicted, string>> {
   const { contract, predictor, preparation } = model;
   if (contract.kind !== 'table' || preparation === undefined)
-    return fail('This model takes pictures; rows of tables alone are predicted here.');
+    return fail(
+      `This model takes ${contract.kind === 'table' ? 'windows of a series' : `${thingOf(contract)}s`}; rows of tables alone are predicted here.`,
+    );
   const table = await readRawTable(files, preparation.inputs[0] ?? '', signal);
   if (!table.ok) return table;
   const served = servedRows(preparation, contract, table.value);

@@ -9,6 +9,18 @@ const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
 const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.9));
 
+const steps = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
+
+export const SeriesSetup = v.strictObject({
+  window: steps(1),
+  horizon: steps(1),
+  /** Moments of a gap that is closed by the value before it, at most. */
+  fill: steps(0),
+  /** Steps; null: as is usual for their length. */
+  season: v.nullable(steps(2)),
+});
+export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
+
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
   data: v.pipe(names, v.minLength(1)),
@@ -19,6 +31,8 @@ export const TrainSetup = v.strictObject({
   heldOut: share,
   group: v.nullable(v.string()),
   time: v.nullable(v.string()),
+  /** The rows are moments of a series, and windows of it are learnt from; `time` names the columns that make up the time. */
+  series: v.optional(v.nullable(SeriesSetup), null),
   /** A recipe as it stands in a file, read where it is used; null: what is usual. */
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
   /** Of the model `layers`: the network that somebody put together, read where it is used. */

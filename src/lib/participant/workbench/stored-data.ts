@@ -1,10 +1,14 @@
 // Rows of a dataset that this device keeps, as the workbench takes them. A table is decoded to its cells and goes the way of a file, so
 // that nothing of how it was kept is learnt from held-out rows: the same rows by the command line have the same digest and figures.
 import type { DataContract, TableContract } from '../../core/data/contract.ts';
+import { thingOf } from '../../core/data/example-words.ts';
 import { labelledExamples, UNLABELLED, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
+import type { SeriesSetup } from './run-manifest.ts';
+import { timeParts } from './series-channels.ts';
+import { seriesData } from './series-data.ts';
 import {
   examplesData,
   rawTableData,
@@ -16,18 +20,19 @@ import {
 /** Of the rows, kept to judge by, as on the command line. */
 export const HELD_OUT = 0.2;
 
-/** `target`: a column of the table; pictures have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
+/** `target`: a column of the table; pictures and recordings have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
   target: string,
   recipe?: Recipe,
+  series?: SeriesSetup,
 ): Result<BenchData, TableRefusal> {
   const refused = (message: string) => fail<TableRefusal>({ message, recipe: undefined });
-  if (contract.kind === 'image') {
+  if (contract.kind !== 'table') {
     const labelled = labelledExamples(examples);
     const left = examples.count - labelled.count;
-    const notes = left === 0 ? [] : [`${left} pictures without a label are left out.`];
+    const notes = left === 0 ? [] : [`${left} ${thingOf(contract)}s without a label are left out.`];
     const places = Array.from({ length: examples.count }, (_, at) => at + 1).filter(
       (at) => examples.targets[at - 1] !== UNLABELLED,
     );
@@ -37,6 +42,19 @@ export function storedData(
   }
   const table = storedTable(contract, examples);
   if (!table.ok) return refused(table.error);
+  if (series !== undefined) {
+    const time = timeOf(contract);
+    if (time.length === 0) return refused('No column of this table tells a time: there is no series in it.');
+    const data = seriesData(table.value, {
+      ...series,
+      target,
+      kind: kindOf(contract, target),
+      without: [],
+      heldOut: HELD_OUT,
+      time,
+    });
+    return data.ok ? data : refused(data.error);
+  }
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
   const groups = isGrouped(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
@@ -54,6 +72,12 @@ export function storedData(
     },
     groups,
   );
+}
+
+/** The columns that tell when a row was: the first that is read as time, or year, month, day and hour; none where there are none. */
+export function timeOf({ columns }: TableContract): readonly string[] {
+  const time = columns.find((column) => column.type === 'number' && column.reads === 'time');
+  return time === undefined ? timeParts(columns.map(({ name }) => name)) : [time.name];
 }
 
 /** Whether the contract keeps rows together by a column that names their groups. */

@@ -2,7 +2,7 @@
 // convolutions (32 and 64 channels), each followed by 2×2 max pooling, a dense layer of 512 and a softmax.
 // With SAME padding and 28×28×1 inputs of 10 classes it has the paper's 1,663,370 parameters.
 import * as v from 'valibot';
-import { exampleShape, targetSize } from '../../data/contract.ts';
+import { exampleShape, isPlane, targetSize } from '../../data/contract.ts';
 import { defineFamily, normalisedRelu } from './family.ts';
 import type { LayerSpec } from '../spec.ts';
 
@@ -36,7 +36,7 @@ export const cnnMcMahan = defineFamily({
   title: 'Convolutional network (McMahan et al. 2017)',
   description:
     'Two convolutions with pooling and a dense layer: the standard image model of federated averaging.',
-  suits: (contract) => contract.kind === 'image',
+  suits: (contract) => isPlane(contract),
   options: Options,
   network: (contract, options) => ({
     inputShape: exampleShape(contract),

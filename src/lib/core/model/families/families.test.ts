@@ -58,6 +58,7 @@ describe('model families', () => {
       'softmax-regression',
       'mlp',
       'cnn-mcmahan',
+      'cnn-small',
       'gru',
       'lstm',
       'transformer',

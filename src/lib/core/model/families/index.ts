@@ -4,6 +4,7 @@ import type { DataContract } from '../../data/contract.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import { buildNetwork, type Network } from '../network.ts';
 import { cnnMcMahan } from './cnn-mcmahan.ts';
+import { cnnSmall } from './cnn-small.ts';
 import { gru } from './gru.ts';
 import { linearRegression } from './linear-regression.ts';
 import { lstm } from './lstm.ts';
@@ -16,6 +17,7 @@ export const modelFamilies = [
   linearRegression,
   mlp,
   cnnMcMahan,
+  cnnSmall,
   gru,
   lstm,
   transformer,

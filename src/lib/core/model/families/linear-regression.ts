@@ -11,9 +11,13 @@ export const linearRegression = defineFamily({
   description: 'One weight for each input of a number to predict: small, and easy to read.',
   suits: (contract) => classLabels(contract) === undefined,
   options: Options,
-  network: (contract) => ({
-    inputShape: exampleShape(contract),
-    layers: [{ type: 'dense', units: 1, activation: 'linear', useBias: true }],
-    loss: 'mean-squared-error',
-  }),
+  network: (contract) => {
+    const inputShape = exampleShape(contract);
+    const dense = { type: 'dense', units: 1, activation: 'linear', useBias: true } as const;
+    return {
+      inputShape,
+      layers: inputShape.length === 1 ? [dense] : [{ type: 'flatten' }, dense],
+      loss: 'mean-squared-error',
+    };
+  },
 });

@@ -1,5 +1,5 @@
 // Which class of the contract a folder or a label number means.
-import type { ImageContract } from '../../core/data/contract.ts';
+import type { PlaneContract } from '../core/data/contract.ts';
 
 const folded = (name: string): string =>
   name
@@ -16,7 +16,7 @@ export interface ClassMatch {
   ofNumber(label: number): number | undefined;
 }
 
-export function classMatch(contract: ImageContract): ClassMatch {
+export function classMatch(contract: Pick<PlaneContract, 'classes'>): ClassMatch {
   const exact = new Map(contract.classes.map((name, index) => [name, index]));
   const loose = new Map(contract.classes.map((name, index) => [folded(name), index]));
   const ofLabel = (label: string): number | undefined => exact.get(label) ?? loose.get(folded(label));

@@ -2,8 +2,8 @@
 // are, and the bytes of one at a time. The directory comes before any unpacking, so a bomb is refused unopened, an entry can
 // be skipped for nothing, and every entry has a checksum. (A streaming reader has none of the three.)
 import { inflateSync } from 'fflate';
-import { fail, ok, type Result } from '../../core/result.ts';
-import type { SourceFile } from '../source-file.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { SourceFile } from './source-file.ts';
 
 export interface ZipEntry {
   readonly path: string;
@@ -17,11 +17,11 @@ export interface ZipEntry {
 }
 
 export interface ZipProblem {
-  readonly kind: 'corrupt-archive' | 'archive-bomb' | 'unsupported' | 'corrupt-image';
+  readonly kind: 'corrupt-archive' | 'archive-bomb' | 'unsupported' | 'corrupt-entry';
   readonly message: string;
 }
 
-/** What an archive of pictures may ask of this device. Deflate reaches 1032 : 1; pictures stay below 10 : 1. */
+/** What an archive may ask of this device. Deflate reaches 1032 : 1; pictures stay below 10 : 1, and all but silence too. */
 export const ZIP_LIMITS = {
   entries: 200_000,
   directoryBytes: 64 * 1024 * 1024,
@@ -163,7 +163,7 @@ export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
   if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * ZIP_LIMITS.ratio)
     return {
       kind: 'archive-bomb',
-      message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture does.`,
+      message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture or recording does.`,
     };
   return undefined;
 }
@@ -175,7 +175,7 @@ export interface ZipReader {
 
 const WINDOW_BYTES = 2 * 1024 * 1024;
 const damaged = fail<ZipProblem>({
-  kind: 'corrupt-image',
+  kind: 'corrupt-entry',
   message: 'This entry is damaged: its checksum does not hold. Download or pack the archive again.',
 });
 

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { seriesOf, windowsOf } from './windows.ts';
+
+const count = (length: number): Float64Array => Float64Array.from({ length }, (_, at) => at);
+
+describe('rows as a series', () => {
+  test('lie on the grid of their most frequent distance, whatever their order; moments without a row are gaps', () => {
+    const found = seriesOf(Float64Array.of(30, 10, 20, 60, 50));
+    expect(found.ok && found.value).toMatchObject({ step: 10, start: 10, moments: 6, offGrid: 0 });
+    expect(found.ok && [...found.value.rows]).toEqual([1, 2, 0, -1, 4, 3]);
+  });
+
+  test.each([
+    ['two rows of one moment', [1, 2, 2, 3], 'the time of another'],
+    ['no grid', [1, 2, 3.3, 4.7, 5.1, 6.9], 'no grid'],
+    ['a lone row far off', [1, 2, 3, 1000], 'no grid'],
+    ['too few', [1, NaN, 2], 'Only 2 rows'],
+  ])('%s are refused', (_, times, says) => {
+    const found = seriesOf(Float64Array.from(times));
+    expect(!found.ok && found.error).toContain(says);
+  });
+});
+
+describe('windows', () => {
+  test('no moment of a held-out window is looked at or foretold by one to learn from', () => {
+    const made = windowsOf(count(100), count(100), { steps: 5, horizon: 3, fill: 0, heldOut: 0.2 });
+    // 5 moments and 3 to the target: the last moments 4 … 96 are 93 windows.
+    expect(made.training.length + made.heldOut.length + made.aboutBorder).toBe(93);
+    const seen = (last: number): number[] => [last - 4, last - 3, last - 2, last - 1, last, last + 3];
+    const learnt = new Set([...made.training].flatMap(seen));
+    expect([...made.heldOut].flatMap(seen).filter((moment) => learnt.has(moment))).toEqual([]);
+    // Those whose target lies at the border or later, but who began before it.
+    expect(made.aboutBorder).toBe(5 + 3 - 1);
+    expect(made.heldOut.length).toBe(18 - 7);
+    expect(Math.max(...made.training) + 3).toBe(made.border - 1);
+  });
+
+  test('a gap is closed by what was known before it, never by what came after, and no further than is said', () => {
+    const values = Float64Array.of(NaN, 1, NaN, NaN, 4, NaN, 6, 7);
+    const made = windowsOf(values, count(8), { steps: 1, horizon: 1, fill: 1, heldOut: 0.3 });
+    expect([...made.values]).toEqual([NaN, 1, 1, NaN, 4, 4, 6, 7]);
+    expect(made).toMatchObject({ filled: 2, withoutValue: 2, withoutTarget: 0 });
+  });
+
+  test('a missing target is never filled in, and its windows are counted', () => {
+    const targets = Float64Array.of(0, 1, NaN, 3, 4, 5, 6, 7);
+    const made = windowsOf(count(8), targets, { steps: 2, horizon: 1, fill: 5, heldOut: 0.2 });
+    expect(made.withoutTarget).toBe(1);
+    expect([...made.training, ...made.heldOut]).not.toContain(1);
+  });
+
+  test('two channels are one row a moment: either one missing breaks the window', () => {
+    const values = Float64Array.of(0, 0, 1, NaN, 2, 2, 3, 3, 4, 4);
+    const made = windowsOf(values, count(5), { steps: 2, horizon: 1, fill: 0, heldOut: 0 });
+    expect(made.withoutValue).toBe(2);
+  });
+});

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { learnt } from '../../core/learners/learner.ts';
+import { persistence, seasonalNaive } from '../../core/learners/series-naive.ts';
+import type { RawTable } from '../../modalities/raw-table.ts';
+import { baselinesOf } from './models.ts';
+import { seriesData, type SeriesSettings } from './series-data.ts';
+
+/** Ten days of hours; the target repeats each day and rises by a tenth from day to day. */
+function hours(change: (cells: string[], hour: number) => void = () => undefined): RawTable {
+  const rows = Array.from({ length: 240 }, (_, hour) => {
+    const day = Math.floor(hour / 24);
+    const cells = [
+      String(hour + 1),
+      '2024',
+      '1',
+      String(day + 1),
+      String(hour % 24),
+      String((hour % 24) + day / 10),
+      String((hour * 7) % 13),
+      hour % 3 === 0 ? 'NW' : 'SE',
+    ];
+    change(cells, hour);
+    return cells;
+  });
+  return {
+    header: ['No', 'year', 'month', 'day', 'hour', 'pm', 'wind', 'from'],
+    rows,
+    numbers: rows.map((_, at) => at + 1),
+    files: [{ name: 'hours.csv', from: 0 }],
+    unreadable: 0,
+    firstProblem: undefined,
+  };
+}
+const settings: SeriesSettings = {
+  target: 'pm',
+  kind: null,
+  without: [],
+  heldOut: 0.2,
+  time: ['year', 'month', 'day', 'hour'],
+  window: 24,
+  horizon: 1,
+  fill: 3,
+  season: null,
+};
+const dataOf = (table: RawTable, own: Partial<SeriesSettings> = {}) => {
+  const data = seriesData(table, { ...settings, ...own });
+  if (!data.ok) throw new Error(data.error);
+  return data.value;
+};
+
+test('a window is [steps, channels], oldest first; what only counts rows is no channel, a category is one a value', () => {
+  const data = dataOf(hours());
+  expect(data.contract).toMatchObject({
+    series: { steps: 24, channels: 4, horizon: 1, own: 0, season: 24 },
+    target: { type: 'number', name: 'pm' },
+  });
+  if (data.contract.kind !== 'table') throw new Error('a table');
+  expect(data.contract.columns.map(({ name }) => name).slice(-5)).toEqual([
+    'from SE 1 before',
+    'pm now',
+    'wind now',
+    'from NW now',
+    'from SE now',
+  ]);
+  expect(data.notes[0]).toBe('“No” counts the rows and is left out.');
+  // The first window ends in hour 23, and foretells row 25.
+  expect(data.trainingPlace(0)).toBe(25);
+  expect(data.heldOutCells('hour')?.[0]).toBe(
+    String((data.trainingPlace(data.training.count - 1) + 24) % 24),
+  );
+});
+
+test('persistence says the last value, the seasonal one that of the same hour a day before, in the target’s own units', () => {
+  const { contract, training, heldOut } = dataOf(hours());
+  if (contract.kind !== 'table' || contract.target.type !== 'number') throw new Error('a number');
+  const { mean, standardDeviation } = contract.target;
+  const said = (learner: typeof persistence): number[] =>
+    Array.from(
+      learnt(learner.learn({ contract, rows: training, options: {}, seed: 1 })).predict(
+        heldOut.features,
+        heldOut.count,
+      ),
+      (value) => value * standardDeviation + mean,
+    );
+  const truth = Array.from(heldOut.targets, (value) => value * standardDeviation + mean);
+  const [still, season] = [said(persistence), said(seasonalNaive)];
+  for (const [at, value] of truth.entries()) expect(value - season[at]!).toBeCloseTo(0.1, 4);
+  expect(still.slice(1).every((value, at) => Math.abs(value - truth[at]!) < 1e-4)).toBe(true);
+  expect(baselinesOf(contract).map(({ model }) => model.name)).toEqual([
+    'constant',
+    'persistence',
+    'seasonal-naive',
+    'rule',
+    'linear',
+    'k-nn',
+  ]);
+});
+
+test('nothing that is held out is known: other values there change neither scales nor windows to learn from', () => {
+  const before = dataOf(hours());
+  const after = dataOf(
+    hours((cells, hour) => {
+      if (hour > 215) cells[6] = '9999';
+    }),
+  );
+  expect(after.training).toEqual(before.training);
+  expect(after.heldOut.features).not.toEqual(before.heldOut.features);
+});
+
+test('missing steps and missing targets are counted, and a short gap is closed from behind', () => {
+  const data = dataOf(
+    hours((cells, hour) => {
+      if (hour === 50) cells[5] = 'NA';
+      if (hour >= 100 && hour < 110) cells[6] = '';
+    }),
+  );
+  expect(data.notes.slice(1, 4)).toEqual([
+    '4 missing values stand as the one before them (gaps of 3 at most).',
+    '30 windows are left out for a missing value in them.',
+    '1 windows are left out because what they would foretell is missing.',
+  ]);
+});
+
+test.each<[string, Partial<SeriesSettings>, string]>([
+  ['no such time', { time: ['when'] }, 'no column “when”'],
+  ['parts that make no time', { time: ['day', 'hour'] }, 'make up a time'],
+  ['a window longer than the rows', { window: 239 }, 'would be learnt from'],
+  ['hours without their day', { time: ['hour'] }, 'the time of another'],
+])('%s is refused with what to do', (_, own, says) => {
+  const data = seriesData(hours(), { ...settings, ...own });
+  expect(!data.ok && data.error).toContain(says);
+});
+
+test('whether a number is exceeded is a class of the window, and the number itself stays a channel', () => {
+  const { contract } = dataOf(hours(), { target: 'pm>12' });
+  expect(contract).toMatchObject({
+    target: { type: 'classes', classes: [{ label: 'up to 12' }, { label: 'above 12' }] },
+    series: { channels: 4, own: null },
+  });
+});

@@ -1,0 +1,237 @@
+// A table with a time, as windows for the workbench: its columns become the channels of a series, its windows the rows that a model takes,
+// [steps, channels], scaled by what was known before the border of the split. A target is never filled in, and nothing looks ahead.
+import { MOST_COLUMNS, type TableContract, type TableTarget } from '../../core/data/contract.ts';
+import { murmur128 } from '../../core/data/example-hash.ts';
+import type { Examples } from '../../core/data/examples.ts';
+import { bytesOf, digestBuilder } from '../../core/digest.ts';
+import { momentsOf } from '../../core/exploration/number-summary.ts';
+import { numberOf } from '../../core/recipe/steps/cast.ts';
+import { scaleOfMoments } from '../../core/recipe/steps/scale.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import { seriesOf, windowsOf, type Series, type Windows } from '../../core/series/windows.ts';
+import type { RawTable } from '../../modalities/raw-table.ts';
+import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
+import type { BenchData } from './bench-data.ts';
+import { labelIndex } from './prepare.ts';
+import { channelsOf, momentsIn, type Channel } from './series-channels.ts';
+
+export interface SeriesSettings extends TaskSettings {
+  /** 0–0.9 */
+  readonly heldOut: number;
+  /** Columns that make up the time: one of dates or of numbers, or year, month, day and hour. */
+  readonly time: readonly string[];
+  /** Moments that a model looks at, and steps from the last of them to the target. */
+  readonly window: number;
+  readonly horizon: number;
+  /** A gap of so many moments at most is closed by the value before it. */
+  readonly fill: number;
+  /** Steps; null: a day of hours or a week of days, where the steps are such. */
+  readonly season: number | null;
+}
+
+/** A few hours without a sensor are closed; a day without one is no window. */
+export const USUAL_FILL = 3;
+
+/** Fewer on either side judge nothing. */
+const FEWEST = 2;
+const HOUR_MS = 3_600_000;
+
+/** Refused in a sentence that says what to do. */
+export function seriesData(table: RawTable, settings: SeriesSettings): Result<BenchData, string> {
+  const times = momentsIn(table, settings.time);
+  if (!times.ok) return times;
+  const asked = tableTask(table, { ...settings, without: [] });
+  if (!asked.ok) return asked;
+  const task = asked.value;
+  const series = seriesOf(times.value);
+  if (!series.ok) return series;
+  const { channels, notes } = channelsOf(table, [...settings.time, ...settings.without]);
+  if (channels.length === 0)
+    return fail('No column is left to look at. A window holds columns of numbers or categories.');
+  const columns = channels.length * settings.window;
+  if (columns > MOST_COLUMNS)
+    return fail(
+      `A window of ${settings.window} steps of ${channels.length} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
+    );
+  const values = onGrid(series.value, channels);
+  const targets = targetsOnGrid(series.value, task, times.value.length);
+  const windows = windowsOf(values, targets, { ...settings, steps: settings.window });
+  if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
+    return fail(
+      `${windows.training.length} windows would be learnt from and ${windows.heldOut.length} held out: both need ${FEWEST} at least. Bring more rows, take a shorter window, or allow longer gaps to be closed (--fill).`,
+    );
+  const contract = contractOf(task.target, channels, series.value, windows, targets, settings);
+  if (!contract.ok) return contract;
+  const examplesOf = (last: Uint32Array): Examples =>
+    examplesAt(contract.value, windows.values, targets, last, settings);
+  const [training, heldOut] = [examplesOf(windows.training), examplesOf(windows.heldOut)];
+  const rowAt = (last: number): number => series.value.rows[last + settings.horizon] ?? -1;
+  return ok({
+    contract: contract.value,
+    preparation: undefined,
+    training,
+    heldOut,
+    digest: digestBuilder()
+      .update(bytesOf(training.features))
+      .update(bytesOf(training.targets))
+      .update(bytesOf(heldOut.features))
+      .update(bytesOf(heldOut.targets))
+      .finish(),
+    split: 'the latest windows, none of which shares a moment with one to learn from',
+    together: { type: 'time', times: Float64Array.from(windows.training) },
+    notes: [...notes, ...spokenWindows(series.value, windows, settings)],
+    heldOutCells(column) {
+      const field = table.header.indexOf(column);
+      return field < 0
+        ? undefined
+        : Array.from(windows.heldOut, (last) => table.rows[rowAt(last)]?.[field] ?? '');
+    },
+    part: () =>
+      fail(
+        'Windows of a series are judged by the latest alone: folds would learn from what comes after. Leave --folds out.',
+      ),
+    trainingPlace: (index) => table.numbers[rowAt(windows.training[index] ?? 0)] ?? 0,
+    heldOutPlace: (index) => table.numbers[rowAt(windows.heldOut[index] ?? 0)] ?? 0,
+    header: table.header,
+    heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
+  });
+}
+
+/** [moments, channels]; NaN where there is no row or no value. */
+function onGrid({ rows, moments }: Series, channels: readonly Channel[]): Float64Array<ArrayBuffer> {
+  const values = new Float64Array(moments * channels.length).fill(NaN);
+  for (let moment = 0; moment < moments; moment += 1) {
+    const row = rows[moment]!;
+    if (row >= 0)
+      for (const [at, channel] of channels.entries())
+        values[moment * channels.length + at] = channel.values[row]!;
+  }
+  return values;
+}
+
+/** [moments]: the number, or the index of the class; NaN where not known. */
+function targetsOnGrid(
+  { rows, moments }: Series,
+  { rows: known, origins, field, target }: TableTask,
+  count: number,
+): Float64Array<ArrayBuffer> {
+  const ofRow = new Float64Array(count).fill(NaN);
+  for (const [at, row] of origins.entries()) {
+    const cell = known[at]?.[field] ?? '';
+    const index = target.type === 'classes' ? labelIndex(target.classes, cell) : numberOf(cell);
+    ofRow[row] = index < 0 && target.type === 'classes' ? NaN : index;
+  }
+  return Float64Array.from({ length: moments }, (_, moment) => {
+    const row = rows[moment]!;
+    return row < 0 ? NaN : ofRow[row]!;
+  });
+}
+
+/** The scales are those of moments before the border: nothing of what is held out is known. */
+function contractOf(
+  target: TableTarget,
+  channels: readonly Channel[],
+  series: Series,
+  { values, border, training }: Windows,
+  targets: Float64Array,
+  { window: steps, horizon, season, target: asked }: SeriesSettings,
+): Result<TableContract, string> {
+  const count = channels.length;
+  const scales = channels.map((_, channel) => {
+    const { shift, factor } = scaleOfMoments(
+      momentsOf(Float64Array.from({ length: border }, (_, moment) => values[moment * count + channel]!)),
+    );
+    return { mean: shift, standardDeviation: factor };
+  });
+  const learnt = Float64Array.from(training, (last) => targets[last + horizon]!);
+  if (target.type === 'classes' && new Set(learnt).size < 2)
+    return fail('Every window to learn from has the same class. Bring more rows, or ask for something else.');
+  const moments = momentsOf(learnt);
+  if (target.type === 'number' && moments.squares === 0)
+    return fail('The target is the same in every window to learn from. Choose another column.');
+  const { shift, factor } = scaleOfMoments(moments);
+  const own = channels.findIndex(({ name }) => name === asked);
+  return ok({
+    kind: 'table',
+    columns: Array.from({ length: steps * count }, (_, at) => ({
+      type: 'number',
+      name: laterName(channels[at % count]?.name ?? '', steps - 1 - Math.floor(at / count)),
+      minimum: null,
+      maximum: null,
+      missingAllowed: false,
+      ...scales[at % count]!,
+    })),
+    target:
+      target.type === 'classes'
+        ? target
+        : { type: 'number', name: target.name, mean: shift, standardDeviation: factor },
+    series: {
+      steps,
+      channels: count,
+      horizon,
+      own: own < 0 ? null : own,
+      season: season ?? usualSeason(series.step),
+    },
+  });
+}
+
+/** "pm2.5 now", "pm2.5 3 before": labels are 80 letters at most. */
+const laterName = (name: string, before: number): string =>
+  `${name.slice(0, 60)} ${before === 0 ? 'now' : `${before} before`}`;
+
+/** A day of steps that divide it, a week of days. */
+function usualSeason(step: number): number | null {
+  if (step === 24 * HOUR_MS) return 7;
+  const steps = (24 * HOUR_MS) / step;
+  return step >= 60_000 && step < 24 * HOUR_MS && Number.isInteger(steps) ? steps : null;
+}
+
+function examplesAt(
+  { columns, target, series }: TableContract,
+  values: Float64Array,
+  targets: Float64Array,
+  last: Uint32Array,
+  { window: steps, horizon }: SeriesSettings,
+): Examples {
+  const channels = series?.channels ?? 0;
+  const size = columns.length;
+  const features = new Float32Array(last.length * size);
+  const hashes = new Uint32Array(last.length * 2);
+  const words = new Uint32Array(4);
+  const bytes = bytesOf(features);
+  const scaled =
+    target.type === 'number'
+      ? Float32Array.from(last, (at) => (targets[at + horizon]! - target.mean) / target.standardDeviation)
+      : Int32Array.from(last, (at) => targets[at + horizon]!);
+  for (const [row, at] of last.entries()) {
+    const from = (at - steps + 1) * channels;
+    for (let i = 0; i < size; i += 1) {
+      const column = columns[i];
+      if (column?.type === 'number')
+        features[row * size + i] = (values[from + i]! - column.mean) / column.standardDeviation;
+    }
+    murmur128(words, bytes, row * size * 4, (row + 1) * size * 4, 0);
+    hashes.set(words.subarray(0, 2), row * 2);
+  }
+  return { count: last.length, features, targets: scaled, hashes };
+}
+
+function spokenWindows(
+  series: Series & { readonly offGrid: number },
+  windows: Windows,
+  { window: steps, horizon, fill }: SeriesSettings,
+): string[] {
+  const gaps = series.rows.filter((row) => row < 0).length;
+  const told: [number, string][] = [
+    [gaps, 'moments have no row.'],
+    [series.offGrid, 'rows lie between two steps and are left out.'],
+    [windows.filled, `missing values stand as the one before them (gaps of ${fill} at most).`],
+    [windows.withoutValue, 'windows are left out for a missing value in them.'],
+    [windows.withoutTarget, 'windows are left out because what they would foretell is missing.'],
+    [
+      windows.aboutBorder,
+      `windows about the border of the split are left out, so that no held-out window shares a moment with one to learn from (${steps} + ${horizon} − 1 where none is missing).`,
+    ],
+  ];
+  return told.filter(([count]) => count > 0).map(([count, text]) => `${count.toLocaleString('en')} ${text}`);
+}

@@ -1,0 +1,33 @@
+// A table whose rows are moments, for its own page: its columns over time. Without anything of the workbench.
+import type { TableContract } from '../core/data/contract.ts';
+
+/** Whether a column tells when a row was: one of dates, or year, month and day. */
+export const hasTime = ({ columns }: TableContract): boolean =>
+  columns.some((column) => column.type === 'number' && column.reads === 'time') ||
+  ['year', 'month', 'day'].every((part) => columns.some(({ name }) => name.trim().toLowerCase() === part));
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const;
+
+/** "1 hour", "15 minutes"; of a column that only counts, in its own units. */
+export function spokenStep(step: number): string {
+  const unit = UNITS.find(([, ms]) => step >= ms && Number.isInteger(step / ms));
+  return unit === undefined ? String(step) : `${step / unit[1]} ${unit[0]}${step === unit[1] ? '' : 's'}`;
+}
+
+/** Columns of numbers that can be looked at over time, the target first. */
+export const drawnColumns = ({ columns, target }: TableContract): readonly string[] => [
+  ...(target.type === 'number' ? [target.name] : []),
+  ...columns
+    .filter(
+      (column) =>
+        column.type === 'number' &&
+        column.reads !== 'time' &&
+        !['year', 'month', 'day', 'hour', 'minute', 'second'].includes(column.name.trim().toLowerCase()),
+    )
+    .map(({ name }) => name),
+];
