@@ -272,7 +272,9 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
     message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
     recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
   });
-  expect(await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] } })).toMatchObject({
+  expect(
+    await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] }, series: null }),
+  ).toMatchObject({
     type: 'refused',
     message: expect.stringContaining('This is no recipe'),
   });
