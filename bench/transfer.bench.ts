@@ -15,7 +15,7 @@ const OWN = [2, 3, 8, 9];
 const LEAST_GAIN = 0.1;
 
 /** The first `most` pictures of each class folder of a zip, classes in the order of their names. */
-export async function picturesIn(path: string, most: number): Promise<Pictures> {
+async function picturesIn(path: string, most: number): Promise<Pictures> {
   const taken = new Map<string, number>();
   const files = unzipSync(readFileSync(path), {
     filter({ name }) {

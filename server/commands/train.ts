@@ -248,18 +248,18 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--budget, --trials and --search are for --model auto: a model by name is trained once.',
     );
+  if (flags.backbone === undefined && flags.backboneLayer !== undefined)
+    throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
+  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
+    throw new UnusableTraining(
+      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
+    );
   if (
     flags.window === undefined &&
     [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
   )
     throw new UnusableTraining(
       '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
-    );
-  if (flags.backbone === undefined && flags.backboneLayer !== undefined)
-    throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
-  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
-    throw new UnusableTraining(
-      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');

@@ -1,6 +1,6 @@
 // Layers as somebody puts them together: a list and its text, kept in step both ways; every change can be undone. What stands in the way of
 // training is said by layer as it is typed.
-import type { DataContract } from '../core/data/contract.ts';
+import { exampleShape, type DataContract } from '../core/data/contract.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import { familiesFor } from '../core/model/families/index.ts';
 import { layerKind } from '../core/model/layer-kinds.ts';
@@ -61,7 +61,9 @@ export class LayerDraft {
   ) {
     this.weights = weights;
     const first = start ?? this.families[0]?.spec;
-    if (first !== undefined) this.spec = first;
+    if (first === undefined) return;
+    // Layers that were put together for other rows are shown over these; what is frozen stays as it was.
+    this.spec = weights === null ? { ...first, inputShape: exampleShape(contract) } : first;
   }
 
   /** What can be begun from: the families that suit the data, with their usual settings. */

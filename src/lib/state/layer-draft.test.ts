@@ -22,6 +22,13 @@ describe('layers put together by hand', () => {
     expect(draft.families.map((family) => family.name)).not.toContain('linear-regression');
   });
 
+  test('that were put together for other rows stand over these', () => {
+    const other = new LayerDraft({ ...digits, width: 12 });
+    const draft = new LayerDraft(digits, other.spec);
+    expect(draft.spec.inputShape).toEqual([8, 8, 1]);
+    expect(draft.checked.ok).toBe(true);
+  });
+
   test('a layer that does not fit is named, and those before it still have their shapes', () => {
     const draft = new LayerDraft(digits);
     draft.add('gru', 0);

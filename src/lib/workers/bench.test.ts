@@ -10,7 +10,8 @@ import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
-import type { DataContract, TableContract } from '../core/data/contract.ts';
+import type { NetworkSpec } from '../core/model/spec.ts';
+import { exampleShape, type DataContract, type TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
 import { importFiles, importSample } from '../modalities/import.ts';
@@ -589,4 +590,46 @@ test('a worker that is lost ends the run in a sentence', async () => {
     phase: 'failed',
     message: expect.stringContaining('Reload the page'),
   });
+});
+
+test('layers of one’s own learn one batch by heart, and on a frozen part they are had again from what is kept', async () => {
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const runs = memoryRunStore();
+  const client = clientOf(store, runs);
+  const { version, contract } = await openedBy(client, 'area');
+  const dense = (units: number, activation: 'linear' | 'tanh') =>
+    ({ type: 'dense', units, activation, useBias: true }) as const;
+  const inputShape = exampleShape(contract);
+  const layers = {
+    inputShape,
+    layers: [dense(4, 'tanh'), dense(1, 'linear')],
+    loss: 'mean-squared-error',
+  } satisfies NetworkSpec;
+  const { signal } = new AbortController();
+  const told: number[] = [];
+  const common = { dataset: 'set', version, target: 'area', recipe: null, series: null };
+  const heart = await client.overfit(
+    { ...common, training: { model: 'layers:rate=0.05', layers, seed: 1 } },
+    (loss) => told.push(loss),
+    signal,
+  );
+  if ('type' in heart) throw new Error(heart.message);
+  expect(heart.losses).toEqual(told);
+  expect(heart.canLearn).toBe(true);
+  expect(
+    await client.overfit({ ...common, training: { model: 'tree', layers: null, seed: 1 } }, () => {}, signal),
+  ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not learn so') });
+
+  const parameters = Float32Array.from(
+    { length: 4 * (inputShape[0]! + 1) },
+    (_, at) => ((at * 7) % 11) / 11 - 0.5,
+  );
+  const { run, trained } = await endedBy(client, 'area', {
+    model: 'layers:epochs=2',
+    layers,
+    backbone: { layers: 1, parameters },
+  });
+  expect(trained.result.model.bytes).toBe(4 * (parameters.length + 5));
+  expect((await runs.read(run))?.record.manifest.setup.backbone).toMatchObject({ layers: 1, path: null });
+  expect(await client.run({ name: 'again', run }, () => {}, signal)).toMatchObject({ isSame: true });
 });

@@ -120,10 +120,12 @@ export function layerProgram(site: Site): PlacedLayer {
         bind({ buffer }, dy, spare) {
           const inputs = batch * height * width * channels;
           const [from, to] = [new Float32Array(buffer, x, inputs), new Float32Array(buffer, y, length)];
-          const toGradient = new Float32Array(buffer, dy, below ? length : 0);
-          const fromGradient = new Float32Array(buffer, spare, below ? inputs : 0);
+          // A network that is only asked has no gradients, nor room for them.
+          const goesBack = training && below;
+          const toGradient = new Float32Array(buffer, dy, goesBack ? length : 0);
+          const fromGradient = new Float32Array(buffer, spare, goesBack ? inputs : 0);
           return {
-            dx: below ? spare : dy,
+            dx: goesBack ? spare : dy,
             prepare: nothing,
             forward: () => void globalAverageForward(from, batch, height * width, channels, to),
             backward: () => {

@@ -114,6 +114,25 @@ test('a frozen backbone comes out as it went in, and with its head it is one net
   for (const [at, value] of expected.entries()) expect(again[at]).toBeCloseTo(value, 5);
 });
 
+test('a backbone that ends in an average is asked before anything was trained', async () => {
+  const wide: ImageContract = { ...contract, height: 40, width: 40 };
+  const made = buildNetwork({
+    inputShape: [40, 40, 1],
+    layers: [...other.spec.layers.slice(0, 1), { type: 'global-average-pool2d' }, softmax(3)],
+    loss: 'categorical-crossentropy',
+  });
+  if (!made.ok) throw new Error(made.error.message);
+  const parameters = initialParameters(made.value, 2).slice(0, frozenLength(made.value, 2));
+  const rows = { count: 70, features: new Uint8Array(70 * 1600), targets: new Int32Array(70) };
+  const model = ownLayers(made.value.spec, { layers: 2, parameters });
+  const fitted = await fitModel(
+    { model, options: { epochs: 1, batch: 10, rate: 0.01 }, contract: wide, rows, seed: 1 },
+    surroundings,
+  );
+  expect(fitted.ok).toBe(true);
+  if (fitted.ok) fitted.value.close();
+});
+
 test('weights of other layers than the frozen ones are refused', () => {
   const head = withUsualHead(other, 3, contract);
   const model = ownLayers(head.ok ? head.value : other.spec, { layers: 2, parameters: new Float32Array(9) });

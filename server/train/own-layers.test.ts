@@ -1,0 +1,120 @@
+// `tributary train` of layers of somebody's own, and of a head on layers that were brought along.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { writeLayersModel } from '#lib/core/model/keras.ts';
+import { buildNetwork, initialParameters, type Network } from '#lib/core/model/network.ts';
+import type { LayerSpec, NetworkSpec } from '#lib/core/model/spec.ts';
+import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { backboneAsked } from './backbone.ts';
+import { spokenLine, type TrainLine } from './lines.ts';
+import { overfit } from './overfit.ts';
+import { runTraining } from './run-training.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tributary-own-layers-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const table = join(folder, 'plants.csv');
+writeFileSync(
+  table,
+  [
+    'height,leaves,kind',
+    ...Array.from(
+      { length: 90 },
+      (_, row) => `${(row * 37) % 101},${(row * 13) % 29},${(row * 37) % 101 > 50 ? 'tree' : 'bush'}`,
+    ),
+  ].join('\n'),
+);
+const dense = (units: number, activation: 'relu' | 'softmax'): LayerSpec => ({
+  type: 'dense',
+  units,
+  activation,
+  useBias: true,
+});
+const spec: NetworkSpec = {
+  inputShape: [2],
+  layers: [dense(8, 'relu'), dense(2, 'softmax')],
+  loss: 'categorical-crossentropy',
+};
+const setup = (more: Partial<TrainSetup> = {}): TrainSetup => ({
+  data: [table],
+  target: 'kind',
+  task: null,
+  without: [],
+  heldOut: 0.2,
+  group: null,
+  time: null,
+  series: null,
+  recipe: null,
+  layers: spec,
+  backbone: null,
+  model: 'layers:epochs=3,rate=0.02',
+  budgetMs: null,
+  trials: null,
+  search: 'tpe',
+  fairness: null,
+  positive: null,
+  checkLabels: false,
+  save: null,
+  seed: 1,
+  backend: 'simd',
+  ...more,
+});
+const { signal } = new AbortController();
+
+async function trained(own: TrainSetup, directory: string | null = null) {
+  const lines: TrainLine[] = [];
+  const say = (line: TrainLine): void => void lines.push(line);
+  return { result: await runTraining({ type: 'new', setup: own, directory }, { signal, say }), lines };
+}
+
+test('own layers are trained, kept with their run, and had again to the same bits', async () => {
+  const directory = join(folder, 'kept');
+  const { result, lines } = await trained(setup(), directory);
+  expect(lines.find((line) => line.type === 'data')).toMatchObject({ features: 2 });
+  expect(result.model.model).toBe('layers');
+  const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
+  expect(again.isSame).toBe(true);
+});
+
+test('layers that do not fit the rows are refused by name before anything is trained', async () => {
+  const layers: NetworkSpec = { ...spec, layers: [dense(8, 'relu'), dense(3, 'softmax')] };
+  await expect(trained(setup({ layers }))).rejects.toThrow(
+    'Layer 2 (dense) gives 3 numbers, but there are 2 classes.',
+  );
+});
+
+test('one batch is learnt by heart, and said in sentences; trees are refused', async () => {
+  const lines: TrainLine[] = [];
+  const say = (line: TrainLine): void => void lines.push(line);
+  const outcome = await overfit(setup({ model: 'layers:rate=0.05' }), { signal, say });
+  expect(outcome.canLearn).toBe(true);
+  expect(lines.flatMap((line) => spokenLine(line)).join('\n')).toMatch(
+    /^One batch of 32 rows, layers: loss .*\nThe model can learn/,
+  );
+  await expect(overfit(setup({ model: 'tree', layers: null }), { signal, say })).rejects.toThrow(
+    'does not learn so',
+  );
+});
+
+test('a model that is brought along keeps its weights; other weights at its place are refused', async () => {
+  const built = buildNetwork({ ...spec, layers: [dense(6, 'relu'), dense(4, 'relu'), dense(5, 'softmax')] });
+  if (!built.ok) throw new Error(built.error.message);
+  const network: Network = built.value;
+  const path = join(folder, 'model.json');
+  const write = (seed: number): void => {
+    const files = writeLayersModel(network, initialParameters(network, seed), 'brought');
+    writeFileSync(path, files.modelJson);
+    writeFileSync(join(folder, files.weightsPath), files.weights);
+  };
+  write(3);
+  const backbone = await backboneAsked(path, null);
+  expect(backbone.layers).toBe(2);
+  expect((await backboneAsked(path, 'dense_1')).layers).toBe(1);
+  await expect(backboneAsked(path, 'dense_9')).rejects.toThrow('It has dense_1, dense_2, dense_3.');
+  const own = setup({ layers: null, backbone, model: null });
+  const { result } = await trained(own);
+  expect(result.model).toMatchObject({ model: 'layers', bytes: 4 * (2 * 6 + 6 + 6 * 4 + 4 + 4 * 2 + 2) });
+  write(4);
+  await expect(trained(own)).rejects.toThrow('holds other weights');
+});
