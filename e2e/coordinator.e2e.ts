@@ -400,18 +400,18 @@ test('a model.json of TensorFlow.js becomes the model, and a layer that cannot b
     );
     return text;
   };
-  await page.getByRole('radio', { name: /My own topology/ }).check();
+  await page.getByRole('radio', { name: /My own layers/ }).check();
   const target = page.getByRole('group', { name: 'Choose a model.json' });
 
   const unsupported = tf.sequential({
     layers: [
       tf.layers.dense({ units: 4, inputShape: [width] }),
-      tf.layers.layerNormalization({}),
+      tf.layers.gaussianNoise({ stddev: 0.1 }),
       tf.layers.dense({ units: 2, activation: 'softmax' }),
     ],
   });
   await drop(target, 'model.json', await saved(unsupported));
-  await expect(page.getByRole('alert').filter({ hasText: /LayerNormalization/ })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: /GaussianNoise/ })).toBeVisible();
 
   const own = tf.sequential({
     layers: [

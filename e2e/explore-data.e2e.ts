@@ -5,7 +5,10 @@ import { expect, test } from '@playwright/test';
 import { encode as encodePng } from 'fast-png';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
-import { drawnDigits } from '../src/lib/modalities/image/sample-drawn-digits.ts';
+import { networkOf } from '../src/lib/core/model/families/index.ts';
+import { writeLayersModel } from '../src/lib/core/model/keras.ts';
+import { initialParameters } from '../src/lib/core/model/network.ts';
+import { drawnDigits, drawnDigitsContract } from '../src/lib/modalities/image/sample-drawn-digits.ts';
 import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-cohort.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
@@ -234,7 +237,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   expect([...closed, ...errors]).toEqual([]);
 });
 
-test('pictures are explored: their brightness, the mean of each class, and a label mended', async ({
+test('pictures are explored and a label mended; layers are put together, mended where they do not fit, and learn one batch; a model brought along is stood on', async ({
   page,
 }) => {
   const errors = unseenErrors(page);
@@ -245,8 +248,68 @@ test('pictures are explored: their brightness, the mean of each class, and a lab
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await page.getByRole('combobox', { name: 'Label of picture 1', exact: true }).selectOption('7');
   await expect(page.getByText('label of picture 1: 7')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  const workbench = page.getByRole('region', { name: 'Train a model on this' });
+  await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Own layers');
+  const layers = workbench.getByRole('list', { name: 'Layers in order' });
+  await expect(layers.getByRole('listitem')).toHaveCount(2);
+  // A layer that does not fit is named before anything is trained.
+  await workbench.getByRole('combobox', { name: 'A further layer' }).selectOption('GRU');
+  await workbench.getByRole('button', { name: 'Add' }).press('Enter');
+  const refusal = /^Layer 2 \(gru\) expected a sequence \[steps, channels\], but got \[784\]\.$/;
+  await expect(layers.getByRole('alert')).toHaveText(refusal);
+  await expect(workbench.getByRole('button', { name: 'Train', exact: true })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+  expect(await findings(page, 'layer-editor-refusal')).toEqual([]);
+  // Undone by keyboard; then as text, which stands in the list as it is typed.
+  await layers.focus();
+  await page.keyboard.press('Control+z');
+  await expect(layers.getByRole('listitem')).toHaveCount(2);
+  await workbench.getByText('As text').click();
+  const text = workbench.getByRole('textbox', { name: 'The layers as JSON' });
+  await text.fill(
+    (await text.inputValue()).replace(
+      '{"type":"flatten"},',
+      '{"type":"flatten"},{"type":"dense","units":24,"activation":"relu","useBias":true},',
+    ),
+  );
+  await expect(layers.getByRole('listitem').nth(1)).toContainText(
+    /Dense, relu\s*gives 24; 18,840 parameters, 75/,
+  );
+  await workbench.getByRole('button', { name: 'Overfit one batch' }).click();
+  await expect(
+    workbench.getByText(/^The model can learn: the loss of one batch fell below 0.05 after \d+ steps\.$/),
+  ).toBeVisible();
+  expect(await findings(page, 'layer-editor')).toEqual([]);
+
+  // A model that was trained elsewhere, frozen up to its second layer.
+  const brought = broughtAlong();
+  await workbench.getByText('Stand on a model that was trained elsewhere').click();
+  await workbench.getByLabel('model.json and its weights').setInputFiles(brought);
+  await workbench.getByRole('button', { name: 'Freeze up to it' }).click();
+  await expect(layers.getByText('frozen')).toHaveCount(2);
+  await expect(layers.getByRole('button', { name: /^Remove layer 1/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(workbench.getByRole('link', { name: 'This run is kept' })).toBeVisible();
   expect(errors).toEqual([]);
 });
+
+/** A small network of digits with weights of a seed, as TensorFlow.js writes it. */
+function broughtAlong() {
+  const network = networkOf('mlp', drawnDigitsContract, { hidden: [16] });
+  if (!network.ok) throw new Error(network.error.message);
+  const files = writeLayersModel(network.value, initialParameters(network.value, 4), 'brought along');
+  return [
+    { name: 'model.json', mimeType: 'application/json', buffer: Buffer.from(files.modelJson) },
+    { name: files.weightsPath, mimeType: 'application/octet-stream', buffer: Buffer.from(files.weights) },
+  ];
+}
 
 const PICTURES = 60;
 

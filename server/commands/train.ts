@@ -6,14 +6,17 @@ import * as v from 'valibot';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
+import { readNetworkText } from '#lib/core/model/network-text.ts';
+import { benchModels, OWN_LAYERS } from '#lib/participant/workbench/models.ts';
 import { MOST_FOLDS } from '#lib/participant/workbench/cross-validate.ts';
-import { benchModels } from '#lib/participant/workbench/models.ts';
 import { numberOf, oneOf, wholeOf } from '../simulate/flags.ts';
 import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { backboneAsked } from '../train/backbone.ts';
+import { overfit } from '../train/overfit.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
@@ -30,6 +33,9 @@ interface Flags {
   readonly season?: number;
   readonly recipe?: string;
   readonly model?: string;
+  readonly overfitOneBatch?: true;
+  readonly backbone?: string;
+  readonly backboneLayer?: string;
   readonly budget?: number;
   readonly trials?: number;
   readonly search?: TrainSetup['search'];
@@ -95,7 +101,7 @@ export function register(program: Command): void {
     )
     .option(
       '--model <name>',
-      `auto to search for one; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
+      `auto to search for one; layers:FILE.json for layers of your own; or, with settings as forest:trees=200, one of ${benchModels.map((one) => one.name).join(', ')}`,
     )
     .option('--budget <time>', 'for --model auto: how long to search, as 90s, 5m or 1h', durationOf)
     .option('--trials <number>', 'for --model auto: how many settings to try', wholeOf(1))
@@ -107,6 +113,18 @@ export function register(program: Command): void {
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
     .option('--check-labels', 'names labels that are probably wrong; fits the model five times more')
+    .option(
+      '--backbone <file>',
+      'a model.json with its weights beside it: its first layers are taken as they are, and a head is trained on them (--model layers:epochs=20 sets how)',
+    )
+    .option(
+      '--backbone-layer <name>',
+      'the last layer that is taken, by name or number (default: what the file marks trainable: false, or all but the answer)',
+    )
+    .option(
+      '--overfit-one-batch',
+      'only asks whether the model can learn one batch by heart: the losses of 200 steps at most, and what to look at where not',
+    )
     .option(
       '--folds <number>',
       'cross-validation as well: every row is judged once, by models of the other parts',
@@ -144,6 +162,14 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       const say = flags.json === true ? sayJson : sayPlainly;
       try {
+        if (flags.overfitOneBatch === true) {
+          const asked = await askedOf(flags);
+          if (asked.type !== 'new')
+            throw new UnusableTraining('--overfit-one-batch keeps nothing: give --data and --model with it.');
+          const { canLearn } = await overfit(asked.setup, { signal: cancel.signal, say });
+          if (!canLearn) process.exitCode = 1;
+          return;
+        }
         const result = await runTraining(await askedOf(flags), {
           signal: cancel.signal,
           say,
@@ -229,6 +255,12 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     throw new UnusableTraining(
       '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
     );
+  if (flags.backbone === undefined && flags.backboneLayer !== undefined)
+    throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
+  if (flags.backbone !== undefined && flags.model !== undefined && flags.model.split(':')[0] !== OWN_LAYERS)
+    throw new UnusableTraining(
+      '--backbone brings its own model: leave --model out, or set how its head is trained, as --model layers:epochs=20.',
+    );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
   return { type: 'new', directory: flags.state ?? null, setup: await setupOf(flags, flags.data) };
@@ -253,7 +285,9 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
           season: flags.season ?? null,
         },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
-  model: flags.model ?? null,
+  ...(await modelAsked(flags.model, flags.backbone !== undefined)),
+  backbone:
+    flags.backbone === undefined ? null : await backboneAsked(flags.backbone, flags.backboneLayer ?? null),
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
@@ -265,6 +299,31 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   seed: flags.seed,
   backend: flags.backend,
 });
+
+/** `layers:FILE.json`, with settings as `layers:FILE.json,epochs=5`: what stands in the file goes with the run. */
+async function modelAsked(
+  text: string | undefined,
+  hasBackbone: boolean,
+): Promise<Pick<TrainSetup, 'model' | 'layers'>> {
+  if (hasBackbone || text?.startsWith(`${OWN_LAYERS}:`) !== true)
+    return { model: text ?? null, layers: null };
+  const [path = '', ...settings] = text.slice(OWN_LAYERS.length + 1).split(',');
+  let written: string;
+  try {
+    written = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UnusableTraining(
+      `--model ${text}: ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+  const network = readNetworkText(written);
+  if (!network.ok) throw new UnusableTraining(`--model ${text}: ${network.error.message}`);
+  return {
+    model: settings.length === 0 ? OWN_LAYERS : `${OWN_LAYERS}:${settings.join(',')}`,
+    layers: network.value.spec,
+  };
+}
 
 /** What stands in the file: a run that is kept has it again whatever becomes of the file. */
 async function recipeAt(path: string): Promise<TrainSetup['recipe']> {

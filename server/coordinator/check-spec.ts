@@ -6,7 +6,7 @@ import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
-import { sharedLength } from '#lib/core/model/own-part.ts';
+import { sharedLength, weighedLayers } from '#lib/core/model/own-part.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
@@ -90,7 +90,7 @@ function networkIssues(spec: NetworkFederation, network: Network | undefined): r
     personalisation.type === 'fedper' &&
     sharedLength(network, personalisation.layers) === 0
   ) {
-    const trained = network.layers.filter((layer) => layer.kernel !== undefined).length;
+    const trained = weighedLayers(network).length;
     issues.push({
       path: 'spec.personalisation.layers',
       message:

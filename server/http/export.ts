@@ -9,7 +9,7 @@ import { writeClusters } from '#lib/core/clustering/clusters-json.ts';
 import { clusters } from '#lib/core/clustering/clusters.ts';
 import type { SummedFederation } from '#lib/core/federation.ts';
 import { VersionNumber, type Digest, type FederationId } from '#lib/core/ids.ts';
-import { layersModelJson } from '#lib/core/model/keras.ts';
+import { layersModelJson, layersModelRefusal } from '#lib/core/model/keras.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { safetensorsHeader } from '#lib/core/model/safetensors.ts';
 import type { Result } from '#lib/core/result.ts';
@@ -69,6 +69,8 @@ export async function exportVersion(
   if (!asked.success) return refusal(400, 'unknown-format', 'Ask for format=tfjs or format=safetensors.');
   const built = buildNetwork(spec.network);
   if (!built.ok) throw new Error(`The model of ${id} cannot be built any more: ${built.error.message}`);
+  const unwritable = asked.output === 'tfjs' ? layersModelRefusal(built.value) : undefined;
+  if (unwritable !== undefined) return refusal(400, 'unknown-format', unwritable);
   if ((await blobs.size(view.digest)) !== view.bytes) return missingBytes();
   const closed = exports.take();
   if (closed === undefined) return busy(TOO_MANY);

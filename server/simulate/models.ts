@@ -23,7 +23,7 @@ export type ChosenModel =
 
 /**
  * Reads `softmax-regression`, `mlp`, `mlp:200,200`, `cnn-mcmahan`, `mlp:200,bn` and `cnn-mcmahan:bn` with normalisation,
- * `boosted-trees:stages=20,depth=3`, `k-means:8`.
+ * `gru:units=32,layers=2`, `boosted-trees:stages=20,depth=3`, `k-means:8`.
  */
 export function parseModel(text: string): Result<ChosenModel, string> {
   const [name = '', settings, ...more] = text.trim().split(':');
@@ -35,6 +35,7 @@ export function parseModel(text: string): Result<ChosenModel, string> {
       `“${text}” is no model. Use one of ${[...modelFamilies, ...summedFamilies].map((one) => one.name).join(', ')}; mlp:200,200 names the units of its hidden layers, mlp:200,bn normalises behind each, k-means:8 names the number of clusters.`,
     );
   if (settings === undefined) return ok({ type: 'network', family: family.name, options: {} });
+  if (settings.includes('=')) return namedSettings(family, settings);
   const words = settings.split(',');
   const normalises = words.at(-1) === 'bn' && (family.name === 'mlp' || family.name === 'cnn-mcmahan');
   const normalise = normalises ? { normalise: true } : {};
@@ -46,9 +47,29 @@ export function parseModel(text: string): Result<ChosenModel, string> {
     return fail(
       family.name === 'mlp'
         ? `“${text}” does not name hidden layers. Give whole numbers from 1 to 8192 between commas, as mlp:200,200, and bn behind them for normalisation.`
-        : `${family.title} has no hidden layers to name. Use ${family.name} alone.`,
+        : `${family.title} has no hidden layers to name. Use ${family.name} alone, or name its settings, as gru:units=32.`,
     );
   return ok({ type: 'network', family: family.name, options: { hidden, ...normalise } });
+}
+
+/** `units=32,layers=2`: settings of a network family by their names. */
+function namedSettings(
+  family: NonNullable<ReturnType<typeof familyNamed>>,
+  text: string,
+): Result<ChosenModel, string> {
+  const options = Object.fromEntries(
+    text.split(',').map((part) => {
+      const [key = '', value = ''] = part.split('=');
+      return [key.trim(), value === 'true' || value === 'false' ? value === 'true' : Number(value)] as const;
+    }),
+  );
+  const read = v.safeParse(family.options, options);
+  if (read.success) return ok({ type: 'network', family: family.name, options });
+  const [issue] = read.issues;
+  const known = Object.keys(v.parse(family.options, {})).join(', ');
+  return fail(
+    `${family.name}: ${v.getDotPath(issue) ?? text}: ${issue.message}. It has ${known === '' ? 'no settings' : `the settings ${known}`}.`,
+  );
 }
 
 /** `stages=20,depth=3`; a number alone is the number of clusters. */

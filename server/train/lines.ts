@@ -1,5 +1,6 @@
 // What `tributary train` prints: one JSON object a step, or the same in sentences.
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
+import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
@@ -44,6 +45,7 @@ export type TrainLine =
       readonly preparation: SpokenPreparation | null;
       readonly notes: readonly string[];
     }
+  | ({ readonly type: 'overfit'; readonly model: string } & Overfit)
   /** A step of a network, looked at from inside. */
   | ({ readonly type: 'step' } & StepView)
   | BenchEvent
@@ -94,6 +96,14 @@ export function spokenLine(line: TrainLine): readonly string[] {
         `${line.training.toLocaleString('en')} rows to learn from, ${line.heldOut.toLocaleString('en')} held out (${line.split}); ${line.features} features${line.classes === null ? '' : `, ${line.classes.length} classes`}.`,
         ...spokenPreparation(line.preparation),
         ...line.notes.map((note) => `  ${note}`),
+      ];
+    case 'overfit':
+      return [
+        `One batch of ${line.rows} rows, ${line.model}: loss ${line.losses
+          .filter((_, step) => step % 20 === 0 || step === line.losses.length - 1)
+          .map(short)
+          .join(' → ')} (each 20 steps).`,
+        line.says,
       ];
     case 'progress':
       return [];

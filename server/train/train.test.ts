@@ -32,6 +32,8 @@ const setup = (
   time: null,
   series: null,
   recipe: null,
+  layers: null,
+  backbone: null,
   model: null,
   budgetMs: null,
   trials: null,

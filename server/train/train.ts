@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
 import { createTrainer } from '#lib/adapters/engines/node.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { parseSpec } from '#lib/core/named-options.ts';
 import { recipeDigest } from '#lib/core/recipe/recipe.ts';
 import { createEngine } from '#lib/participant/engine.ts';
 import { analyse, checkLabels, fairnessOf } from '#lib/participant/workbench/analyse.ts';
@@ -12,14 +11,15 @@ import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
-  benchModelNamed,
-  benchModels,
+  chosenBySetup,
+  OWN_LAYERS,
   finishedAs,
   holdsRows,
   usualModel,
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
+import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
@@ -51,7 +51,10 @@ export interface TrainOptions {
 export async function train(setup: TrainSetup, options: TrainOptions): Promise<Result> {
   const { signal, say, kept, expected, expectedData } = options;
   // Before the rows are read: a setting that cannot be is not found out after minutes.
-  const named = setup.model === null || setup.model === 'auto' ? undefined : modelOf(setup.model);
+  const early =
+    setup.model === null || setup.model === 'auto' || setup.backbone !== null
+      ? undefined
+      : modelOf(setup.model, setup.layers);
   const data = await readTrainData(setup, signal);
   if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== data.digest)
     throw new UnusableTraining(
@@ -72,6 +75,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     throw new UnusableTraining(
       `--positive: the target has no class “${setup.positive}”. It has ${(classLabels(data.contract) ?? []).join(', ')}.`,
     );
+  const named = setup.backbone === null ? early : await onBackbone(setup, setup.backbone, data);
   await kept?.keep({ data: data.digest });
   say(dataLine(data));
   const clock = createSystemClock();
@@ -201,12 +205,21 @@ const dataLine = (data: BenchData): TrainLine => ({
   notes: data.notes,
 });
 
-function modelOf(text: string): ChosenModel {
-  const spec = parseSpec(text, benchModels, 'model');
-  if (!spec.ok) throw new UnusableTraining(`--model: ${spec.error.message} Or auto, to search for one.`);
-  const model = benchModelNamed(spec.value.name);
-  if (model === undefined) throw new Error('A parsed model is one of the catalogue.');
-  return { model, options: spec.value.options };
+function modelOf(text: string, layers: TrainSetup['layers']): ChosenModel {
+  const chosen = chosenBySetup(text, layers);
+  if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error} Or auto, to search for one.`);
+  return chosen.value;
+}
+
+async function onBackbone(
+  { model }: TrainSetup,
+  backbone: NonNullable<TrainSetup['backbone']>,
+  { contract }: BenchData,
+): Promise<ChosenModel> {
+  const { spec, frozen } = await layersOnBackbone(backbone, contract);
+  const chosen = chosenBySetup(model ?? OWN_LAYERS, spec, frozen);
+  if (!chosen.ok) throw new UnusableTraining(`--model: ${chosen.error}`);
+  return chosen.value;
 }
 
 function chosenOf(

@@ -17,8 +17,8 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
     version: digest,
   };
   const setup = setupOf(
-    { name: dataset.name, target: 'nests', task: 'number', recipe: null },
-    { model: 'auto', budgetMs: null, trials: 5, search: 'tpe', seed: 1 },
+    { name: dataset.name, target: 'nests', task: 'number', recipe: null, series: null, time: null },
+    { model: 'auto', layers: null, backbone: null, budgetMs: null, trials: 5, search: 'tpe', seed: 1 },
   );
   const program = { program: '0.0.1', node: 'a test' };
   return {

@@ -26,11 +26,14 @@ export interface ContractOptions {
    * share that run the whole suite.
    */
   readonly kernelsOnly?: true;
-  /** A kind of layer that the engine refuses, so that another engine is chosen. */
-  readonly lacks?: LayerSpec['type'];
+  /** Kinds of layers that the engine refuses, so that another engine is chosen. */
+  readonly lacks?: readonly LayerSpec['type'][];
   /** Tensors alive, where the engine can tell. */
   readonly tensorCount?: (trainer: Trainer) => number;
 }
+
+/** Of an engine without the layers for sequences. */
+export const SEQUENCE_LAYERS = ['gru', 'lstm', 'step-dense'] as const satisfies readonly LayerSpec['type'][];
 
 export const network = (spec: NetworkSpec): Network => {
   const built = buildNetwork(spec);
@@ -139,6 +142,36 @@ const networks: Record<string, Network> = {
     conv(3, [2, 2], [1, 1], 'valid', 'tanh'),
     normalised(0.99),
     { type: 'flatten' },
+    dense(3, 'softmax'),
+  ),
+  'rows of an image as steps, normalised': classify(
+    [4, 3, 2],
+    { type: 'reshape', shape: [4, 6] },
+    normalised(0.9),
+    { type: 'flatten' },
+    dense(3, 'softmax'),
+  ),
+  'gated recurrent units, the gate before the product and behind it': classify(
+    [5, 3],
+    { type: 'gru', units: 16, returnSequences: true, resetAfter: true },
+    { type: 'gru', units: 24, returnSequences: false, resetAfter: false },
+    dense(3, 'softmax'),
+  ),
+  'LSTMs with dropout between': classify(
+    [5, 3],
+    { type: 'lstm', units: 16, returnSequences: true },
+    { type: 'dropout', rate: 0.2 },
+    { type: 'lstm', units: 24, returnSequences: false },
+    dense(3, 'softmax'),
+  ),
+  'a transformer over tokens': classify(
+    [6],
+    { type: 'embedding', vocabulary: 5, units: 12 },
+    { type: 'step-dense', units: 16, activation: 'tanh', useBias: false },
+    { type: 'position-embedding' },
+    { type: 'transformer-block', heads: 2, feedForward: 32 },
+    { type: 'layer-normalisation', epsilon: 1e-6 },
+    { type: 'global-average-pool1d' },
     dense(3, 'softmax'),
   ),
   dropout: classify([10], dense(12, 'relu'), { type: 'dropout', rate: 0.4 }, dense(4, 'softmax')),
@@ -250,7 +283,8 @@ export function trainerContract(
       return { got, expected };
     };
 
-    const isRefused = (of: Network): boolean => of.spec.layers.some(({ type }) => type === options.lacks);
+    const isRefused = (of: Network): boolean =>
+      of.spec.layers.some(({ type }) => options.lacks?.includes(type) === true);
     test.each(
       Object.entries(networks).filter(
         ([name, of]) => !isRefused(of) && (options.kernelsOnly !== true || ofFamilies.includes(name)),
@@ -308,11 +342,18 @@ export function trainerContract(
 
     // Nothing in it is absorbed by a normalisation behind it: its gradients are nowhere rounding noise, by which Adam would step.
     const statistics = classify([9], normalised(0.9), dense(6, 'tanh'), normalised(0.5), dense(3, 'softmax'));
-    if (isRefused(statistics))
-      test('a layer that it has no kernels for is refused before anything is trained', async () => {
-        await expect(trainer.open(statistics, plan())).rejects.toMatchObject({ kind: 'unsupported' });
-      });
-    else {
+    const refused = Object.entries(networks).filter(([, of]) => isRefused(of));
+    if (refused.length > 0)
+      test.each(refused)(
+        'what it has no kernels for is refused before anything is trained: %s',
+        async (_, of) => {
+          await expect(trainer.open(of, plan())).rejects.toMatchObject({
+            kind: 'unsupported',
+            message: expect.stringMatching(/layer [a-z-]+[12]?d?_\d/),
+          });
+        },
+      );
+    if (!isRefused(statistics)) {
       test.each([
         ['momentum', plan({ optimizer: { type: 'sgd', momentum: 0.9 } })],
         ['Adam', plan({ optimizer: { type: 'adam' }, learningRate: 0.01 })],
@@ -625,6 +666,23 @@ export function trainerContract(
       expect((await train(trainer, mlp, rows, plan(), 2)).state.parameters).toEqual(
         expected.state.parameters,
       );
+    });
+
+    test('the steps of a sequence leave no tensors behind', async () => {
+      const count = options.tensorCount;
+      const of = networks['LSTMs with dropout between']!;
+      if (count === undefined || isRefused(of)) return;
+      const before = count(trainer);
+      const session = await trainer.open(of, plan());
+      await session.setRows(someRows(of, 24));
+      await session.setState(startOf(of));
+      await session.step(Uint32Array.of(0, 1, 2));
+      const after = count(trainer);
+      await session.step(Uint32Array.of(3, 4));
+      await session.predict(someRows(of, 24).features, ROWS);
+      expect(count(trainer)).toBe(after);
+      session.close();
+      expect(count(trainer)).toBe(before);
     });
 
     test('many steps leave no tensors behind', async () => {

@@ -90,11 +90,37 @@ const normalisation = built({
   loss: 'categorical-crossentropy',
 });
 
+const sequences = built({
+  inputShape: [4, 3, 2],
+  layers: [
+    { type: 'reshape', shape: [4, 6] },
+    { type: 'gru', units: 5, returnSequences: true, resetAfter: false },
+    { type: 'layer-normalisation', epsilon: 1e-3 },
+    { type: 'lstm', units: 4, returnSequences: true },
+    { type: 'step-dense', units: 3, activation: 'tanh', useBias: true },
+    { type: 'lstm', units: 3, returnSequences: false },
+    { type: 'dense', units: 3, activation: 'softmax', useBias: true },
+  ],
+  loss: 'categorical-crossentropy',
+});
+const tokens = built({
+  inputShape: [5],
+  layers: [
+    { type: 'embedding', vocabulary: 7, units: 4 },
+    { type: 'gru', units: 3, returnSequences: true, resetAfter: false },
+    { type: 'global-average-pool1d' },
+    { type: 'dense', units: 2, activation: 'softmax', useBias: true },
+  ],
+  loss: 'categorical-crossentropy',
+});
+
 describe('an exported layers model', () => {
   test.each([
     ['every kind of layer', everyLayer],
     ['a regression by global pooling', globalPool],
     ['normalisation', normalisation],
+    ['sequences', sequences],
+    ['tokens', tokens],
   ])('predicts in TF.js what the reference predicts: %s', async (_, network) => {
     await tf.setBackend('cpu');
     const parameters = initialParameters(network, 4).map((value, index) => value + 0.01 * (index % 7));
@@ -115,7 +141,9 @@ describe('an exported layers model', () => {
 
     const draw = random(9, 'images');
     const size = network.spec.inputShape.reduce((total, side) => total * side, 1);
-    const features = Float32Array.from({ length: 5 * size }, () => draw.next());
+    const features = Float32Array.from({ length: 5 * size }, () =>
+      network === tokens ? draw.below(7) : draw.next(),
+    );
     const output = model.predict(tf.tensor(features, [5, ...network.spec.inputShape]));
     if (Array.isArray(output)) throw new Error('One output was expected.');
     const predicted = await output.data();

@@ -201,6 +201,9 @@ export const ModelFamily = v.picklist([
   'mlp',
   'cnn-mcmahan',
   'cnn-small',
+  'gru',
+  'lstm',
+  'transformer',
   'imported',
 ]);
 export type ModelFamily = v.InferOutput<typeof ModelFamily>;

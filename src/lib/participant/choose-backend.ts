@@ -2,6 +2,7 @@
 // plain-loop reference), then speed; the fastest that passed is chosen, and the person is told why.
 import { initialParameters, type Network } from '../core/model/network.ts';
 import { applyGradient } from '../core/model/optimizer.ts';
+import { isSequenceLayer } from '../core/model/sequence.ts';
 import { gradientOf } from '../core/model/reference/passes.ts';
 import { random } from '../core/random.ts';
 import {
@@ -199,9 +200,12 @@ const plan: SessionPlan = {
 /** Multiplications of one forward pass over one example. */
 function multiplications(network: Network): number {
   let total = 0;
-  for (const { spec, kernel, outputShape } of network.layers) {
+  for (const { spec, slots, inputShape, outputShape } of network.layers) {
     const [height = 1, width = 1] = outputShape;
-    total += (kernel?.length ?? 0) * (spec.type === 'conv2d' ? height * width : 1);
+    const [steps = 1] = inputShape;
+    const matrices = slots.filter(({ role }) => role === 'kernel' || role === 'recurrent-kernel');
+    const each = matrices.reduce((sum, { length }) => sum + length, 0);
+    total += each * (spec.type === 'conv2d' ? height * width : isSequenceLayer(spec) ? steps : 1);
   }
   return total;
 }

@@ -1,6 +1,7 @@
 // A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
+import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { RowsAssessment } from './rows-assessment.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
@@ -14,15 +15,26 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'overfit' | 'close'>;
+
+export type Memorising =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'running' | 'stopped' }
+  | { readonly phase: 'failed'; readonly message: string }
+  | { readonly phase: 'ended'; readonly overfit: Overfit };
 
 export class DatasetTraining {
   opening = $state.raw<Opening>({ phase: 'opening' });
   /** What was opened last; undefined until then. */
   opened = $state.raw<OpenedBench | undefined>();
   readonly run: FollowedRun;
+  /** One batch learnt by heart. */
+  memorising = $state.raw<Memorising>({ phase: 'idle' });
+  /** Its losses so far. */
+  losses = $state.raw<readonly number[]>([]);
 
   #asked = 0;
+  #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
   #series: OpenRequest['series'] = null;
@@ -73,6 +85,33 @@ export class DatasetTraining {
     const { version, target } = opened;
     const [recipe, series] = [this.#recipe, this.#series];
     await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
+  }
+
+  async overfit(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready' || this.memorising.phase === 'running') return;
+    const { version, target } = opened;
+    const stop = new AbortController();
+    this.#memorising = stop;
+    this.memorising = { phase: 'running' };
+    this.losses = [];
+    try {
+      const answer = await this.port.overfit(
+        { dataset, version, target, recipe: this.#recipe, series: this.#series, training },
+        (loss) => (this.losses = [...this.losses, loss]),
+        stop.signal,
+      );
+      this.memorising =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'ended', overfit: answer };
+    } catch (error) {
+      this.memorising = stop.signal.aborted
+        ? { phase: 'stopped' }
+        : { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  stopOverfit(): void {
+    this.#memorising?.abort();
   }
 
   /** Ends the worker. */

@@ -97,7 +97,9 @@ export const familyFields = (family: FamilyChoice): readonly RunField[] =>
     ? ['hidden', 'dropout']
     : family === 'cnn-mcmahan' || family === 'cnn-small'
       ? ['filters', 'units', 'dropout']
-      : [];
+      : family === 'gru' || family === 'lstm' || family === 'transformer'
+        ? ['dropout']
+        : [];
 
 /** The metrics that data of this contract has. */
 export const metricsFor = (contract: DataContract): readonly MetricName[] => {

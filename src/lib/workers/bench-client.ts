@@ -7,12 +7,14 @@ import type {
   EndedRun,
   OpenedBench,
   OpenRequest,
+  OverfitRequest,
   ResumeRequest,
   RowsRequest,
   RunEvent,
   TrainRequest,
 } from './bench-messages.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
+import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
@@ -71,6 +73,22 @@ export class BenchClient {
       (reply) => {
         if (reply.type === 'event') onEvent(reply.event);
         return reply.type === 'ended' ? reply.ended : reply.type === 'refused' ? reply : undefined;
+      },
+      signal,
+    );
+  }
+
+  /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
+  overfit(
+    request: Omit<OverfitRequest, 'id' | 'name'>,
+    onLoss: (loss: number, step: number) => void,
+    signal: AbortSignal,
+  ): Promise<Overfit | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'overfit' }),
+      (reply) => {
+        if (reply.type === 'loss') onLoss(reply.loss, reply.step);
+        return reply.type === 'overfitted' ? reply.overfit : reply.type === 'refused' ? reply : undefined;
       },
       signal,
     );

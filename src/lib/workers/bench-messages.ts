@@ -1,9 +1,13 @@
 // The workbench worker's language: a dataset that is kept here in, a model's figures out. Nothing here has a way to the network; a row
 // comes back where its person asks which rows are behind a figure.
+import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
+import type { Frozen } from '../core/model/backbone.ts';
+import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
+import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
@@ -39,6 +43,10 @@ export interface TrainRequest {
 export interface TrainingWishes {
   /** Of the catalogue, with settings as `forest:trees=200`; `auto` searches for one. */
   readonly model: string;
+  /** Of the model `layers`; null: another. */
+  readonly layers: NetworkSpec | null;
+  /** Of these layers, what somebody brought along and nothing moves; null: all are trained. */
+  readonly backbone: Frozen | null;
   /** Of a search; both null: its usual number of trials. */
   readonly budgetMs: number | null;
   readonly trials: number | null;
@@ -82,6 +90,14 @@ export interface AssessRequest {
   readonly series: TrainSetup['series'];
   readonly seed: number;
 }
+/** Whether a network can learn one batch by heart; nothing is kept of it. */
+export interface OverfitRequest extends Pick<
+  TrainRequest,
+  'id' | 'dataset' | 'version' | 'target' | 'recipe' | 'series'
+> {
+  readonly name: 'overfit';
+  readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
+}
 /** What the model of a run does with the rows that it was judged on, beyond its figures. */
 export interface LookRequest {
   readonly id: number;
@@ -92,13 +108,22 @@ export interface LookRequest {
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
 export type BenchRequest =
-  OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | CancelRequest;
+  | OpenRequest
+  | AssessRequest
+  | RunRequest
+  | RowsRequest
+  | PredictRequest
+  | LookRequest
+  | OverfitRequest
+  | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
+  /** Learns step by step, so that it can be asked to learn one batch by heart. */
+  readonly isNetwork: boolean;
 }
 
 /** What the steps of a recipe did to the rows to learn from. */
@@ -115,6 +140,8 @@ export interface OpenedPreparation extends StepsDone {
 
 /** What would be learnt from. */
 export interface OpenedBench {
+  /** Of the rows as a model sees them, prepared. */
+  readonly contract: DataContract;
   readonly version: DatasetVersion;
   readonly target: string;
   readonly training: number;
@@ -150,6 +177,8 @@ export type RunEvent =
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
+  | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
+  | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }

@@ -1,13 +1,15 @@
 // A run in the workbench worker, from what was asked to what is kept of it: a new one, one that goes on, or one that is had again.
 import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
-import { parseSpec } from '../core/named-options.ts';
+import { frozenLength, type Frozen } from '../core/model/backbone.ts';
+import { buildNetwork } from '../core/model/network.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { createEngine, type Engine } from '../participant/engine.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
+import { digestOfParts } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModelNamed, benchModels, finishedAs, holdsRows } from '../participant/workbench/models.ts';
+import { chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -124,9 +126,18 @@ async function beginning(
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
     const { dataset, data, task, recipe, series, time } = opened;
     const target = data.contract.kind === 'table' ? request.target : null;
-    const setup = setupOf({ name: dataset.name, target, task, recipe, series, time }, request.training);
+    const { backbone: frozen } = request.training;
+    const backbone = frozen && {
+      layers: frozen.layers,
+      digest: digestOfParts([frozen.parameters]),
+      path: null,
+    };
+    const setup = setupOf(
+      { name: dataset.name, target, task, recipe, series, time },
+      { ...request.training, backbone },
+    );
     const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
-    return { record, opened, chosen: chosenBy(record), expected: undefined };
+    return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
   if (before === undefined) throw new Unusable(GONE);
@@ -140,6 +151,10 @@ async function beginning(
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
   if (request.name === 'resume') {
     if (finished !== null) throw new Unusable('This run has finished. It can be had again.');
+    if (setup.backbone !== null)
+      throw new Unusable(
+        'This run stands on a model that was brought along, which is kept only with a run that has finished. Bring it again, and train anew.',
+      );
     const record: RunRecord = {
       ...before,
       outcome: { type: 'running' },
@@ -156,13 +171,30 @@ async function beginning(
   const same = { ...setup, budgetMs: null, trials: finished.trials === 0 ? null : finished.trials };
   const { digest } = opened.data;
   const record = newRecord({ ...common, dataset, setup: same, data: digest, againOf: before.id });
-  return { record, opened, chosen: chosenBy(record), expected: finished.digest };
+  const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);
+  return { record, opened, chosen: chosenBy(record, false, frozen), expected: finished.digest };
+}
+
+/** The frozen layers of a finished run: the first parameters of its model. */
+async function frozenOf({ id, manifest }: RunRecord, store: RunStore): Promise<Frozen> {
+  const file = await store.model(id);
+  const opened = file && readModelFile(new TextDecoder().decode(file));
+  const { layers, backbone } = manifest.setup;
+  const network = layers === null ? undefined : buildNetwork(layers);
+  const learnt = opened?.ok === true ? opened.value.predictor.learnt[0] : undefined;
+  if (backbone === null || network?.ok !== true || !(learnt instanceof Float32Array))
+    throw new Unusable('The model that this run stands on is not kept with it any more.');
+  return {
+    layers: backbone.layers,
+    parameters: learnt.slice(0, frozenLength(network.value, backbone.layers)),
+  };
 }
 
 /** `isEnough`: a search tries no more than it has. */
 function chosenBy(
   { manifest: { setup, trials }, searchedMs }: RunRecord,
   isEnough = false,
+  frozen?: Frozen,
 ): BenchRun['chosen'] {
   if (setup.model === 'auto')
     return {
@@ -173,11 +205,9 @@ function chosenBy(
       way: setup.search,
       known: trials,
     };
-  const spec = parseSpec(setup.model ?? '', benchModels, 'model');
-  const model = spec.ok ? benchModelNamed(spec.value.name) : undefined;
-  if (!spec.ok || model === undefined)
-    throw new Unusable(spec.ok ? 'This program has no such model.' : spec.error.message);
-  return { model, options: spec.value.options };
+  const model = chosenBySetup(setup.model ?? '', setup.layers, frozen);
+  if (!model.ok) throw new Unusable(model.error);
+  return model.value;
 }
 
 async function kept(

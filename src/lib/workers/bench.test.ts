@@ -92,7 +92,15 @@ async function storeOf(contract: DataContract, examples: Examples): Promise<Data
   return store;
 }
 
-const wishes: TrainingWishes = { model: 'rule', budgetMs: null, trials: null, search: 'tpe', seed: 1 };
+const wishes: TrainingWishes = {
+  model: 'rule',
+  layers: null,
+  backbone: null,
+  budgetMs: null,
+  trials: null,
+  search: 'tpe',
+  seed: 1,
+};
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
   const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
   if ('type' in answer) throw new Error(answer.message);
@@ -263,7 +271,9 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
     message: expect.stringContaining('Step 2 (scale): “width” holds texts'),
     recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
   });
-  expect(await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] } })).toMatchObject({
+  expect(
+    await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] }, series: null }),
+  ).toMatchObject({
     type: 'refused',
     message: expect.stringContaining('This is no recipe'),
   });

@@ -1,7 +1,8 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
 import { classLabels } from '../core/data/contract.ts';
+import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
-import { benchModels, usualModel } from '../participant/workbench/models.ts';
+import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
@@ -11,12 +12,14 @@ import type {
   LookRequest,
   OpenedBench,
   OpenRequest,
+  OverfitRequest,
   PredictRequest,
   RowsRequest,
   RunEvent,
   RunRequest,
 } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
+import { benchOverfit } from './bench-overfit.ts';
 import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
 
@@ -32,7 +35,8 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   let looks: Looking | undefined;
 
   const work = async (
-    request: OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest | LookRequest,
+    request:
+      OpenRequest | AssessRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | OverfitRequest,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -61,6 +65,15 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       );
       if (!assessed.ok) throw new Unusable(assessed.error);
       return { type: 'assessed', id, assessed: assessed.value };
+    }
+    if (request.name === 'overfit') {
+      const onLoss = (loss: number, step: number): void =>
+        dependencies.reply({ type: 'loss', id, loss, step });
+      return {
+        type: 'overfitted',
+        id,
+        overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
+      };
     }
     if (request.name === 'look') {
       const { looking } = await import('./bench-looks.ts');
@@ -98,6 +111,7 @@ function refusalOf(id: number, { message, recipe }: Unusable): BenchReply {
 function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBench {
   const { contract, training, heldOut, split, notes, preparation } = data;
   return {
+    contract: unfolded(contract)?.contract ?? contract,
     version,
     target,
     training: training.count,
@@ -116,7 +130,14 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
           },
     models: benchModels
       .filter((model) => model.unsuited(contract) === undefined)
-      .map(({ name, title, description, options }) => ({ name, title, description, options })),
+      .map(({ name, title, description, options, type }) => ({
+        name,
+        title,
+        description,
+        options,
+        isNetwork: type === 'network',
+      }))
+      .concat({ ...ownLayersOffer, isNetwork: true }),
     usual: usualModel(contract).model.name,
   };
 }

@@ -77,7 +77,7 @@ function normalised(
     const spread = byChannel(np.maximum(parameter(variance), 0), layer);
     return scaled(x.sub(byChannel(parameter(mean), layer)), spread);
   }
-  const axes = isImage(layer) ? [0, 2, 3] : [0];
+  const axes = isImage(layer) ? [0, 2, 3] : layer.inputShape.map((_, axis) => axis);
   const now = np.mean(x.ref, axes, { keepdims: true });
   const centred = x.sub(now.ref);
   const spread = np.mean(centred.ref.mul(centred.ref), axes, { keepdims: true });
@@ -120,7 +120,9 @@ export function forward(pass: Pass, features: JaxArray): Forward {
         x = np.mean(x, [2, 3]);
         break;
       case 'flatten':
+      case 'reshape':
         x = (isImage(layer) ? channelsLast(x) : x).reshape([batch, ...layer.outputShape]);
+        if (layer.outputShape.length === 3) x = channelsFirst(x);
         break;
       case 'batch-normalisation':
         x = normalised(layer, x, pass, statistics);
@@ -132,6 +134,15 @@ export function forward(pass: Pass, features: JaxArray): Forward {
       }
       case 'activation':
         break;
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d':
+        throw new Error(`Layer ${layer.name} has no operations here.`);
       default:
         spec satisfies never;
     }

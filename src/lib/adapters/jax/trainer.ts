@@ -1,7 +1,8 @@
 // The Trainer port on jax-js (https://jax-js.com): a training step is traced once, differentiated, and compiled into kernels that
 // do as much at once as they can, for WebGPU or WebAssembly.
 import type { Network } from '../../core/model/network.ts';
-import type { SessionPlan, Trainer, TrainerSession } from '../../ports/trainer.ts';
+import { sequenceRefusal } from '../../core/model/sequence.ts';
+import { TrainerFailure, type SessionPlan, type Trainer, type TrainerSession } from '../../ports/trainer.ts';
 import { wasmDevice, webgpuDevice, type JaxDevice } from './device.ts';
 import { JaxSession, type Programs } from './session.ts';
 import { outputsOf, trainingStepOf } from './step.ts';
@@ -34,6 +35,8 @@ function trainerOn(device: JaxDevice): Trainer {
     description: device.description,
     async open(network: Network, plan: SessionPlan): Promise<TrainerSession> {
       if (disposed) throw new Error('This trainer is disposed.');
+      const refusal = sequenceRefusal(network.layers, 'Our use of jax-js');
+      if (refusal !== undefined) throw new TrainerFailure('unsupported', refusal);
       const session = new JaxSession(device, programsFor(network, plan), network, plan, (one) =>
         sessions.delete(one),
       );

@@ -12,6 +12,7 @@ import type { Kernels } from './kernels.ts';
 import { padded, type Layout } from './layout.ts';
 import { normalisationLayer } from './normalisation-layer.ts';
 import { poolLayer } from './pool-layer.ts';
+import { sequenceLayer } from './sequence-layer.ts';
 
 /** What a bound layer works on. */
 export interface Ground {
@@ -135,6 +136,7 @@ export function layerProgram(site: Site): PlacedLayer {
     case 'batch-normalisation':
       return normalisationLayer(site, spec);
     case 'flatten':
+    case 'reshape':
       return {
         y: x,
         bind: (_, dy) => ({ dx: dy, prepare: nothing, forward: nothing, backward: nothing }),
@@ -189,6 +191,15 @@ export function layerProgram(site: Site): PlacedLayer {
         },
       };
     }
+    case 'embedding':
+    case 'gru':
+    case 'lstm':
+    case 'step-dense':
+    case 'layer-normalisation':
+    case 'position-embedding':
+    case 'transformer-block':
+    case 'global-average-pool1d':
+      return sequenceLayer(site, spec);
     default:
       return spec satisfies never;
   }

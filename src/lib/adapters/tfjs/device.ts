@@ -2,7 +2,7 @@
 // tape. Kernels are called directly, so the operations cost no bookkeeping of TensorFlow.js's engine and several back ends
 // can live side by side.
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { Network, ParameterSlot } from '../../core/model/network.ts';
+import type { BuiltLayer, Network, ParameterSlot } from '../../core/model/network.ts';
 import type { StepPlan } from '../../core/model/optimizer.ts';
 import type { Activation } from '../../core/model/spec.ts';
 import type { WindowGeometry } from '../../core/model/window-geometry.ts';
@@ -46,6 +46,13 @@ export interface NormalisationGradients {
   readonly dx: Tensor;
   readonly gamma: Tensor;
   readonly beta: Tensor;
+}
+
+/** A layer for sequences, and its way back. */
+export interface SequenceTrace {
+  readonly y: Tensor;
+  /** Of the input, and of the layer's slots in their order. */
+  back(dy: Tensor): { readonly dx: Tensor; readonly slots: readonly Tensor[] };
 }
 
 export interface ParameterValues {
@@ -115,6 +122,11 @@ export interface Device {
   normaliseBackward(dy: Tensor, of: Normalised, gamma: Tensor): NormalisationGradients;
   /** By the running mean and variance. */
   normaliseByRunning(x: Tensor, slots: NormalisationTensors, epsilon: number): Tensor;
+
+  /** Runs a layer of core/model/sequence.ts; undefined: this device has none of them. `parameters`: of its slots. */
+  readonly sequence:
+    | ((layer: BuiltLayer, x: Tensor, parameters: readonly Tensor[], batch: number) => SequenceTrace)
+    | undefined;
 
   holdRows(rows: Rows, inputShape: readonly number[]): DeviceRows;
   parameter(slot: ParameterSlot, values: ParameterValues, plan: StepPlan): DeviceParameter;

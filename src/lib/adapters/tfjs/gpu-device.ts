@@ -186,6 +186,8 @@ export function gpuDevice(
     activate,
     ...composedNormalisation(operations),
     ...programs(operations),
+    // A step of a sequence is a handful of small products: a kernel for each would be slower than a processor.
+    sequence: undefined,
     settle: () => memory.settle(),
     tensorCount: () => memory.numDataIds(),
     memoryBytes: () => memory.bytes(),

@@ -21,6 +21,7 @@ import type { Network } from '../../core/model/network.ts';
 import { applyGradient } from '../../core/model/optimizer.ts';
 import type { BackendName } from '../../ports/trainer.ts';
 import type { Device, DeviceLoss, Tensor } from './device.ts';
+import { heapSequence } from './heap-sequence.ts';
 import type { HeapOperations, HeapProducts } from './heap-products.ts';
 import type { BackendMemory, RunKernel } from './kernels.ts';
 import { flippedFilter, permuteAxes, transposeInto } from './layout.ts';
@@ -235,6 +236,12 @@ export function heapDevice(
       normalisationForward(view(x), by, view(gamma), view(beta), epsilon, view(y));
       return y;
     },
+
+    sequence: heapSequence(
+      memory,
+      productsOf({ kernel: run, allocate: (shape) => memory.allocate(shape), view }),
+      allocate,
+    ),
 
     holdRows(rows, inputShape) {
       const size = sizeOf(inputShape);

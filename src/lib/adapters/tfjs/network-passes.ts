@@ -10,7 +10,7 @@ import {
 } from '../../core/model/network.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
 import { windowGeometry } from '../../core/model/window-geometry.ts';
-import type { Device, Normalised, NormalisationTensors, Tensor } from './device.ts';
+import type { Device, Normalised, NormalisationTensors, SequenceTrace, Tensor } from './device.ts';
 
 /** The tensor of a parameter slot. */
 export type ParameterTensor = (slot: ParameterSlot) => Tensor;
@@ -28,6 +28,7 @@ export interface Trace {
   readonly outputs: readonly Tensor[];
   readonly masks: ReadonlyMap<number, Tensor>;
   readonly normalised: ReadonlyMap<number, Normalised>;
+  readonly sequences: ReadonlyMap<number, SequenceTrace>;
 }
 
 function tensorsOf({ name, normalisation }: BuiltLayer, parameter: ParameterTensor): NormalisationTensors {
@@ -53,6 +54,7 @@ export function forward(
   const outputs: Tensor[] = [features];
   const masks = new Map<number, Tensor>();
   const normalised = new Map<number, Normalised>();
+  const sequences = new Map<number, SequenceTrace>();
   let x = features;
   for (const layer of network.layers) {
     const { spec } = layer;
@@ -74,6 +76,7 @@ export function forward(
         x = device.globalAverage(x);
         break;
       case 'flatten':
+      case 'reshape':
         x = device.reshape(x, [batch, ...layer.outputShape]);
         break;
       case 'activation': {
@@ -102,12 +105,26 @@ export function forward(
         x = device.multiply(x, mask);
         break;
       }
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d': {
+        if (device.sequence === undefined) throw new Error(`Layer ${layer.name} has no kernels here.`);
+        const made = device.sequence(layer, x, layer.slots.map(parameter), batch);
+        sequences.set(layer.index, made);
+        x = device.activate(appliedActivation(layer), made.y);
+        break;
+      }
       default:
         spec satisfies never;
     }
     outputs.push(x);
   }
-  return { outputs, masks, normalised };
+  return { outputs, masks, normalised, sequences };
 }
 
 /**
@@ -160,6 +177,7 @@ export function backward(
         dy = device.globalAverageBackward(dy, [batch, ...layer.inputShape]);
         break;
       case 'flatten':
+      case 'reshape':
         dy = device.reshape(dy, [batch, ...layer.inputShape]);
         break;
       case 'dropout': {
@@ -177,6 +195,23 @@ export function backward(
         apply(slots.beta, gradients.beta);
         apply(slots.mean, of.drift.mean);
         apply(slots.variance, of.drift.variance);
+        break;
+      }
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d': {
+        const gradients = trace.sequences.get(layer.index)?.back(dy);
+        if (gradients === undefined) throw new Error(`Layer ${layer.name} has no trace.`);
+        dy = gradients.dx;
+        for (const [place, slot] of layer.slots.entries()) {
+          const gradient = gradients.slots[place];
+          if (gradient !== undefined) apply(slot, gradient);
+        }
         break;
       }
       case 'activation':

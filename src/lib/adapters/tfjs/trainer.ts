@@ -1,6 +1,7 @@
 // The Trainer port over a device.
 import type { Network } from '../../core/model/network.ts';
-import type { SessionPlan, Trainer, TrainerSession } from '../../ports/trainer.ts';
+import { sequenceRefusal } from '../../core/model/sequence.ts';
+import { TrainerFailure, type SessionPlan, type Trainer, type TrainerSession } from '../../ports/trainer.ts';
 import type { Device } from './device.ts';
 import { DeviceSession } from './session.ts';
 
@@ -24,6 +25,9 @@ export function deviceTrainer(device: Device): DeviceTrainer {
     tensorCount: () => device.tensorCount(),
     async open(network: Network, plan: SessionPlan): Promise<TrainerSession> {
       if (disposed) throw new Error('This trainer is disposed.');
+      const refusal =
+        device.sequence === undefined ? sequenceRefusal(network.layers, device.description) : undefined;
+      if (refusal !== undefined) throw new TrainerFailure('unsupported', refusal);
       const session: DeviceSession = new DeviceSession(device, network, plan, () => sessions.delete(session));
       sessions.add(session);
       return session;

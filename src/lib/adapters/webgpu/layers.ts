@@ -3,6 +3,7 @@
 // makes it: activations cost no kernel of their own, neither forward nor backward.
 import { appliedActivation } from '../../core/model/head.ts';
 import type { BuiltLayer, ParameterSlot } from '../../core/model/network.ts';
+import { isSequenceLayer } from '../../core/model/sequence.ts';
 import type { LayerSpec } from '../../core/model/spec.ts';
 import { TrainerFailure } from '../../ports/trainer.ts';
 import { convolutionLayer } from './convolution-layer.ts';
@@ -56,7 +57,8 @@ export function weightsOf(layer: BuiltLayer): { readonly kernel: ParameterSlot; 
 }
 
 /** Whether there are kernels for it here: a network with another layer is left to other engines. */
-export const hasKernels = ({ type }: LayerSpec): boolean => type !== 'batch-normalisation';
+export const hasKernels = (spec: LayerSpec): boolean =>
+  spec.type !== 'batch-normalisation' && !isSequenceLayer(spec);
 
 /** Lays one layer's values out; whoever calls goes up the network. Throws TrainerFailure('unsupported') without hasKernels. */
 export function placedLayer(site: Site): PlacedLayer {
@@ -74,6 +76,7 @@ export function placedLayer(site: Site): PlacedLayer {
     case 'global-average-pool2d':
       return globalAverageLayer(site);
     case 'flatten':
+    case 'reshape':
       return passing(x);
     case 'activation': {
       const activation = appliedActivation(layer);

@@ -79,8 +79,8 @@ function dataContract(contract: DataContract): string {
       ? 'a number'
       : `${labels.length} classes: ${labels.map((one) => `“${line(one)}”`).join(', ')}`;
   if (contract.kind === 'audio')
-    return `## Data that it takes\n\nRecordings, cut to ${contract.milliseconds} ms at ${contract.sampleRate} Hz. Told: ${target}.`;
-  if (contract.kind !== 'table')
+    return `## Data that it takes\n\nRecordings of ${contract.milliseconds} ms at ${contract.sampleRate} Hz, as log-mel spectrograms of ${contract.mels} bands. Told: ${target}.`;
+  if (contract.kind === 'image')
     return `## Data that it takes\n\nPictures of ${contract.width} × ${contract.height} pixels, ${contract.channels === 1 ? 'grey' : 'colour'}. Told: ${target}.`;
   const rows = contract.columns.map((column) => [
     column.name,

@@ -1,17 +1,21 @@
 // From a NetworkSpec to a network whose shapes are proven and whose parameters have their place in one flat
 // Float32Array [P]. Every floor above speaks of parameters only through this layout.
-import { random } from '../random.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { rangesOf, type Range } from './ranges.ts';
+import { placeSequence } from './sequence.ts';
 import type { LayerSpec, NetworkSpec, Padding } from './spec.ts';
 
-/** The last two are running statistics of a normalisation: no gradient moves them. */
-export type SlotRole = 'kernel' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance';
+export { initialParameters } from './initial.ts';
+
+/** What it is to its layer, by which it starts. The last two are running statistics of a normalisation: no gradient moves them. */
+export type SlotRole =
+  'kernel' | 'recurrent-kernel' | 'embedding' | 'bias' | 'lstm-bias' | 'gamma' | 'beta' | 'mean' | 'variance';
 
 /** One tensor of parameters: `length` values from `offset` of the flat buffer, row-major in `shape`. */
 export interface ParameterSlot {
   readonly name: string;
   readonly role: SlotRole;
+  /** `normalisation`: of a batch, whose rows it mixes; a layer normalisation is as any other. */
   readonly layer: 'linear' | 'normalisation';
   readonly shape: readonly number[];
   readonly offset: number;
@@ -27,7 +31,12 @@ export interface BuiltLayer {
   /** Without the batch axis. */
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  /** Dense: kernel [in, units], bias [units]. Conv2d: kernel [kh, kw, in, filters], bias [filters]. */
+  /** All of its parameters, in the order of the buffer. */
+  readonly slots: readonly ParameterSlot[];
+  /**
+   * Dense: kernel [in, units], bias [units]. Conv2d: kernel [kh, kw, in, filters], bias [filters]. Of a layer for sequences there are
+   * `slots` alone, by sequence.ts.
+   */
   readonly kernel: ParameterSlot | undefined;
   readonly bias: ParameterSlot | undefined;
   /** Batch normalisation: [channels] each. */
@@ -50,7 +59,7 @@ export const trainedRanges = (network: Network): readonly Range[] =>
 
 /** The lowest layer with parameters: gradients are wanted down to it. */
 export const lowestTrained = ({ layers }: Pick<Network, 'layers'>): number =>
-  layers.find((layer) => layer.kernel !== undefined || layer.normalisation !== undefined)?.index ?? 0;
+  layers.find((layer) => layer.slots.length > 0)?.index ?? 0;
 
 export interface Network {
   readonly spec: NetworkSpec;
@@ -68,6 +77,8 @@ export interface ShapeError {
   readonly expected: string;
   readonly got: string;
   readonly message: string;
+  /** The layers before it, whose shapes are proven. */
+  readonly built: readonly BuiltLayer[];
 }
 
 /** Above this a model is refused: 64 Mi parameters are 256 MiB a copy, more than a phone's tab survives. */
@@ -88,17 +99,24 @@ export function windowed(
   return { output, before: Math.floor(total / 2), after: total - Math.floor(total / 2) };
 }
 
-/** Proves every shape, and lays the parameters out in layer order, kernel before bias. */
-export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
+/**
+ * Proves every shape, and lays the parameters out in layer order, kernel before bias. Of a `part` of a network it is not asked that it ends
+ * in an answer (backbone.ts).
+ */
+export function buildNetwork(
+  spec: NetworkSpec,
+  use: 'whole' | 'part' = 'whole',
+): Result<Network, ShapeError> {
   const layers: BuiltLayer[] = [];
   const slots: ParameterSlot[] = [];
   let shape: readonly number[] = spec.inputShape;
   let offset = 0;
+  let normalises = false;
 
   const refuse = (index: number, expected: string, got: string): { ok: false; error: ShapeError } => {
     const name = spec.layers[index]?.type ?? 'output';
     const message = `Layer ${index + 1} (${name}) expected ${expected}, but got ${got}.`;
-    return fail({ kind: 'shape', layer: index, expected, got, message });
+    return fail({ kind: 'shape', layer: index, expected, got, message, built: layers });
   };
   const slot = (
     name: string,
@@ -110,7 +128,7 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     const made: ParameterSlot = {
       name,
       role,
-      layer: role === 'kernel' || role === 'bias' ? 'linear' : 'normalisation',
+      layer: normalises ? 'normalisation' : 'linear',
       shape: slotShape,
       offset,
       length: product(slotShape),
@@ -129,6 +147,8 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
     let kernel: ParameterSlot | undefined;
     let bias: ParameterSlot | undefined;
     let normalisation: NormalisationSlots | undefined;
+    const firstSlot = slots.length;
+    normalises = layer.type === 'batch-normalisation';
     const last = index === spec.layers.length - 1;
     if ('activation' in layer && layer.activation === 'softmax' && !last)
       return refuse(index, 'softmax on the last layer only', 'softmax before the last layer');
@@ -137,7 +157,11 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
       case 'dense': {
         const [inputs] = shape;
         if (shape.length !== 1 || inputs === undefined)
-          return refuse(index, 'a flat input [F] (add a flatten layer)', text);
+          return refuse(
+            index,
+            'a flat input [F] (add a flatten layer before it, or of a sequence an average of all steps)',
+            text,
+          );
         kernel = slot(`${name}/kernel`, 'kernel', [inputs, layer.units], inputs, layer.units);
         if (layer.useBias) bias = slot(`${name}/bias`, 'bias', [layer.units], inputs, layer.units);
         outputShape = [layer.units];
@@ -178,6 +202,11 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
       case 'flatten':
         outputShape = [product(shape)];
         break;
+      case 'reshape':
+        if (product(layer.shape) !== product(shape))
+          return refuse(index, `${product(layer.shape)} values for [${layer.shape.join(', ')}]`, text);
+        outputShape = layer.shape;
+        break;
       case 'batch-normalisation': {
         const channels = shape[shape.length - 1] ?? 0;
         const of = (role: SlotRole, word: string): ParameterSlot =>
@@ -193,18 +222,42 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
       case 'activation':
       case 'dropout':
         break;
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d': {
+        const placed = placeSequence(layer, shape, (word, ...rest) => slot(`${name}/${word}`, ...rest));
+        if ('expected' in placed) return refuse(index, placed.expected, text);
+        outputShape = placed.outputShape;
+        break;
+      }
       default:
         layer satisfies never;
     }
     if (offset > MAXIMUM_PARAMETERS)
       return refuse(index, `at most ${MAXIMUM_PARAMETERS} parameters`, `${offset} parameters`);
-    layers.push({ index, name, spec: layer, inputShape: shape, outputShape, kernel, bias, normalisation });
+    layers.push({
+      index,
+      name,
+      spec: layer,
+      inputShape: shape,
+      outputShape,
+      slots: slots.slice(firstSlot),
+      kernel,
+      bias,
+      normalisation,
+    });
     shape = outputShape;
   }
 
   const [outputSize] = shape;
   if (shape.length !== 1 || outputSize === undefined)
     return refuse(spec.layers.length - 1, 'a flat output [K]', `[${shape.join(', ')}]`);
+  if (use === 'part') return ok({ spec, layers, slots, parameterCount: offset, outputSize });
   if (spec.loss === 'categorical-crossentropy' && outputSize < 2)
     return refuse(spec.layers.length - 1, 'at least 2 outputs, one a class', `${outputSize}`);
   // Rows carry one target each.
@@ -225,22 +278,4 @@ export function buildNetwork(spec: NetworkSpec): Result<Network, ShapeError> {
   if (!slots.some((one) => one.role === 'kernel'))
     return refuse(spec.layers.length - 1, 'at least one dense or convolution layer', 'none');
   return ok({ spec, layers, slots, parameterCount: offset, outputSize });
-}
-
-/**
- * Initial parameters [P]: Glorot-uniform kernels (Glorot & Bengio 2010), zero biases; normalisation as nothing, γ and the
- * variance 1, β and the mean 0; as Keras does by default.
- * The same seed gives the same bytes everywhere.
- */
-export function initialParameters(network: Network, seed: number): Float32Array<ArrayBuffer> {
-  const parameters = new Float32Array(network.parameterCount);
-  for (const slot of network.slots) {
-    if (slot.role === 'gamma' || slot.role === 'variance')
-      parameters.fill(1, slot.offset, slot.offset + slot.length);
-    if (slot.role !== 'kernel') continue;
-    const draw = random(seed, 'initial-parameters', slot.name);
-    const limit = Math.sqrt(6 / (slot.fanIn + slot.fanOut));
-    for (let i = 0; i < slot.length; i += 1) parameters[slot.offset + i] = (2 * draw.next() - 1) * limit;
-  }
-  return parameters;
 }

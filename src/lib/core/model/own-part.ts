@@ -12,10 +12,13 @@ export type Division =
   | { readonly type: 'fedbn' }
   | { readonly type: 'none' | 'ditto' | 'finetune' };
 
-/** Parameters before the last `layers` layers that have a kernel: what is shared. 0 where nothing would be. */
+/** The layers that have a matrix: what FedPer counts. A normalisation belongs to the one before it. */
+export const weighedLayers = (network: Network): Network['layers'] =>
+  network.layers.filter(({ slots }) => slots.some(({ role }) => role === 'kernel' || role === 'embedding'));
+
+/** Parameters before the last `layers` layers that have a matrix: what is shared. 0 where nothing would be. */
 export function sharedLength(network: Network, layers: number): number {
-  const trained = network.layers.flatMap((layer) => layer.kernel ?? []);
-  return trained[trained.length - layers]?.offset ?? 0;
+  return weighedLayers(network).at(-layers)?.slots[0]?.offset ?? 0;
 }
 
 /** Where the own part lies; empty where all is shared. */

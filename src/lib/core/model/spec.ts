@@ -4,6 +4,8 @@ import * as v from 'valibot';
 
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(65_536));
 const pair = v.tuple([size, size]);
+/** Its recurrent kernel is made orthogonal by units³ operations, and a step of a sequence multiplies by it. */
+const recurrentUnits = v.pipe(size, v.maxValue(1024));
 
 export const Activation = v.picklist(['linear', 'relu', 'sigmoid', 'tanh', 'softmax']);
 export type Activation = v.InferOutput<typeof Activation>;
@@ -41,6 +43,48 @@ export const LayerSpec = v.variant('type', [
     epsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
   }),
   v.strictObject({ type: v.literal('dropout'), rate: v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)) }),
+  /** The same values in another shape, row-major: the rows of an image [H, W, C] as steps are [H, W·C]. */
+  v.strictObject({
+    type: v.literal('reshape'),
+    shape: v.pipe(v.array(size), v.minLength(1), v.maxLength(3)),
+  }),
+  // Sequences are [steps, channels]; core/model/reference/sequence-pass.ts names the equations of each layer.
+  /** Token ids [steps], numbers 0 … vocabulary − 1 → a row of a table for each [steps, units]. */
+  v.strictObject({ type: v.literal('embedding'), vocabulary: size, units: size }),
+  /**
+   * `resetAfter`: where the reset gate stands, by which two layers of one shape differ. True is Keras's default (the gate is on
+   * what the recurrent kernel makes of the state, with a bias of its own); false is Cho et al. 2014 (the gate is on the state itself),
+   * and the only one that TensorFlow.js reads.
+   */
+  v.strictObject({
+    type: v.literal('gru'),
+    units: recurrentUnits,
+    returnSequences: v.boolean(),
+    resetAfter: v.boolean(),
+  }),
+  v.strictObject({ type: v.literal('lstm'), units: recurrentUnits, returnSequences: v.boolean() }),
+  /** A dense layer of each step by itself, the same for all. */
+  v.strictObject({
+    type: v.literal('step-dense'),
+    units: size,
+    activation: Activation,
+    useBias: v.boolean(),
+  }),
+  /** Of each step by itself: it mixes no examples, and knows no running statistics. */
+  v.strictObject({
+    type: v.literal('layer-normalisation'),
+    epsilon: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)),
+  }),
+  /** Adds a learnt row of its own to each step, so that their order counts. */
+  v.strictObject({ type: v.literal('position-embedding') }),
+  /** Self-attention and a feed-forward part, each normalised before and added to what came in. Epsilon of the norms: 1e-6. */
+  v.strictObject({
+    type: v.literal('transformer-block'),
+    heads: v.pipe(size, v.maxValue(64)),
+    feedForward: size,
+  }),
+  /** [steps, channels] → [channels]. */
+  v.strictObject({ type: v.literal('global-average-pool1d') }),
 ]);
 export type LayerSpec = v.InferOutput<typeof LayerSpec>;
 
@@ -49,7 +93,7 @@ export const Loss = v.picklist(['categorical-crossentropy', 'mean-squared-error'
 export type Loss = v.InferOutput<typeof Loss>;
 
 export const NetworkSpec = v.strictObject({
-  /** One example, without the batch axis: [F] or [H, W, C]. */
+  /** One example, without the batch axis: [F], [steps, channels] or [H, W, C]. */
   inputShape: v.pipe(v.array(size), v.minLength(1), v.maxLength(3)),
   layers: v.pipe(v.array(LayerSpec), v.minLength(1), v.maxLength(64)),
   loss: Loss,

@@ -56,7 +56,14 @@ const MOST_OF_A_KIND = 60;
 /** What is most often good is tried first, so that a short budget has seen it. */
 const FIRST = ['linear', 'logistic', 'boosted-trees', 'forest'];
 /** What needs no trial: baselines that are fitted anyway, and cannot be the answer. */
-const NOT_TRIED = new Set(['constant', 'rule']);
+const NOT_TRIED = new Set([
+  'constant',
+  'rule',
+  // And what takes many times as long as a convolution over the same picture: by name.
+  'gru',
+  'lstm',
+  'transformer',
+]);
 
 const settingKey = (options: OptionValues): string =>
   JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)));

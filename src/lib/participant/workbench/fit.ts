@@ -4,6 +4,7 @@ import type { DataContract } from '../../core/data/contract.ts';
 import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
+import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
 import type { TrainingPlan } from '../../core/model/spec.ts';
@@ -202,12 +203,76 @@ export function digestOfParts(parts: readonly ArrayBufferView[]): Digest {
 const lengthBytes = (length: number): number[] => [0, 8, 16, 24].map((shift) => (length >>> shift) & 255);
 
 async function fitNetwork(
-  { model, options, contract, rows, seed }: FitTask,
-  { network: networkFor }: Extract<BenchModel, { type: 'network' }>,
+  task: FitTask,
+  { network: networkFor, frozen }: Extract<BenchModel, { type: 'network' }>,
+  surroundings: FitSurroundings,
+): Promise<Result<Fitted, string>> {
+  const network = networkFor(task.contract, task.options);
+  if (frozen === undefined) return fitLayers(task, network, surroundings);
+  // A frozen backbone is asked once for each row; the head learns from what it says.
+  const features = featureNetwork(network, frozen.layers);
+  const head = headNetwork(network, frozen.layers);
+  if (!features.ok) return features;
+  if (!head.ok) return head;
+  const rows = await featuresOf(features.value, frozen.parameters, task.rows, surroundings);
+  const fitted = await fitLayers({ ...task, rows }, head.value, surroundings);
+  if (!fitted.ok) return fitted;
+  const [learnt] = fitted.value.learnt;
+  const parameters = new Float32Array(network.parameterCount);
+  parameters.set(frozen.parameters);
+  parameters.set(learnt instanceof Float32Array ? learnt : [], frozen.parameters.length);
+  return ok({
+    ...fitted.value,
+    predict: async (given, count) => {
+      const own = await featuresOf(
+        features.value,
+        frozen.parameters,
+        { features: given, count },
+        surroundings,
+      );
+      return fitted.value.predict(own.features, count);
+    },
+    digest: digestOfParts([parameters]),
+    bytes: parameters.byteLength,
+    learnt: [parameters],
+  });
+}
+
+/** What the backbone gives of each row: [count, features]. */
+async function featuresOf<Rows extends Pick<LearnerRows, 'features' | 'count'>>(
+  network: Network,
+  parameters: Float32Array,
+  rows: Rows,
+  { openEngine, signal }: FitSurroundings,
+): Promise<Rows & { readonly features: Float32Array }> {
+  const engine = await openEngine(network, ROWS_AT_ONCE);
+  try {
+    const session = await (await engine.trainer()).open(network, planOf({}, 0));
+    try {
+      await session.setState(startState(Float32Array.from(parameters)));
+      const size = rows.count === 0 ? 0 : rows.features.length / rows.count;
+      const features = new Float32Array(rows.count * network.outputSize);
+      for (let from = 0; from < rows.count; from += ROWS_AT_ONCE) {
+        const own = Math.min(ROWS_AT_ONCE, rows.count - from);
+        const piece = await session.predict(rows.features.slice(from * size, (from + own) * size), own);
+        features.set(piece, from * network.outputSize);
+        signal?.throwIfAborted();
+      }
+      return { ...rows, features };
+    } finally {
+      session.close();
+    }
+  } finally {
+    engine.dispose();
+  }
+}
+
+async function fitLayers(
+  { model, options, rows, seed }: FitTask,
+  network: Network,
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
   const { signal, clock, onProgress } = surroundings;
-  const network = networkFor(contract, options);
   const plan = planOf(options, seed);
   const key = `workbench/${model.name}`;
   const settings = digestOfText(

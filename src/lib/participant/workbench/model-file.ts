@@ -12,14 +12,15 @@ import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
+import { NetworkSpec } from '../../core/model/spec.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { digestOfParts, weighedOutputs, type Fitted } from './fit.ts';
 import {
-  benchModelNamed,
   ENSEMBLE,
   ensembleOf,
+  modelsWith,
   takesTerms,
   unsuitedFor,
   type BenchModel,
@@ -36,6 +37,8 @@ const ModelFile = v.strictObject({
   preparation: v.nullable(Json),
   model: v.string(),
   options: v.record(v.string(), v.number()),
+  /** Of the model `layers`: what somebody put together. */
+  layers: v.optional(NetworkSpec),
   seed: v.number(),
   /** Of the rows that it was learnt from, and how many they were. */
   data: Digest,
@@ -89,6 +92,9 @@ export function writeModelFile(
     preparation: preparation === undefined ? null : fittedJson(preparation),
     model: chosen.model.name,
     options: { ...chosen.options },
+    ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
+      ? { layers: chosen.model.layers }
+      : {}),
     seed,
     data,
     rows: training.count,
@@ -147,11 +153,11 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
 
 /** The model that a file names, with its settings; of an ensemble its members with their weights. */
 function chosenOf(
-  { model: name, options, members }: v.InferOutput<typeof ModelFile>,
+  { model: name, options, layers, members }: v.InferOutput<typeof ModelFile>,
   [weights]: readonly LearntPart[],
 ): Result<ChosenModel, string> {
   if (name !== ENSEMBLE) {
-    const model = benchModelNamed(name);
+    const model = modelsWith(layers ?? null).find((one) => one.name === name);
     if (model === undefined)
       return fail(`This program has no model “${name}”. Use the version that saved it.`);
     const read = readOptions(model, options);
@@ -164,7 +170,7 @@ function chosenOf(
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
   const all: Member[] = [];
   for (const [at, member] of (members ?? []).entries()) {
-    const chosen = benchModelNamed(member.model);
+    const chosen = modelsWith(null).find((one) => one.name === member.model);
     const read = chosen === undefined ? undefined : readOptions(chosen, member.options);
     if (chosen === undefined || read?.ok !== true)
       return fail(`This program has no such model “${member.model}”. Use the version that saved it.`);

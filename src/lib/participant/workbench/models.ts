@@ -4,11 +4,14 @@ import { classLabels, exampleShape, isPlane, type DataContract } from '../../cor
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
 import type { Learner } from '../../core/learners/learner.ts';
-import { networkOf } from '../../core/model/families/index.ts';
+import { familyNamed, networkOf } from '../../core/model/families/index.ts';
+import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
+import { buildNetwork, type Network } from '../../core/model/network.ts';
+import { unfitting } from '../../core/model/network-text.ts';
+import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
+import { parseSpec, readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
-import type { Network } from '../../core/model/network.ts';
-import type { TrainingPlan } from '../../core/model/spec.ts';
-import { readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
 
 interface Named {
   readonly name: string;
@@ -25,6 +28,10 @@ export type BenchModel =
       readonly type: 'network';
       /** Throws where `unsuited` says that it cannot be. */
       network(contract: DataContract, options: OptionValues): Network;
+      /** Of layers that somebody put together: what is kept with a run, since no name stands for it. */
+      readonly layers?: NetworkSpec;
+      /** Of these, what somebody brought along and nothing moves. */
+      readonly frozen?: Frozen | undefined;
     })
   /** Made by a search: in no list, and nobody asks for it by name. */
   | (Named & { readonly type: 'ensemble'; readonly members: readonly Member[] });
@@ -217,6 +224,72 @@ const networks: readonly BenchModel[] = [
   },
 ];
 
+/** Families that read an example step by step. */
+const ofSteps = (
+  name: 'gru' | 'lstm' | 'transformer',
+  title: string,
+  description: string,
+  options: readonly NumberOption[],
+): BenchModel => ({
+  type: 'network',
+  name,
+  title,
+  description,
+  options: [
+    ...options,
+    {
+      name: 'dropout',
+      title: 'Dropout',
+      hint: 'Share left out in training',
+      default: 0,
+      minimum: 0,
+      maximum: 0.9,
+    },
+    ...planOptions(10),
+  ],
+  unsuited(contract, given = {}) {
+    if (familyNamed(name)?.suits(contract) !== true)
+      return 'it reads examples step by step, and these have no order: it is for windows of time, sound and pictures.';
+    const network = networkOf(name, contract, familySettings(options, given));
+    return network.ok ? undefined : network.error.message;
+  },
+  network: (contract, given) => built(name, contract, familySettings(options, given)),
+});
+
+const familySettings = (options: readonly NumberOption[], given: OptionValues): OptionValues =>
+  Object.fromEntries(
+    [...options.map((option) => option.name), 'dropout'].flatMap((name) =>
+      given[name] === undefined ? [] : [[name, given[name]]],
+    ),
+  );
+
+const recurrent = [whole('units', 'Units', 64, 1, 1024), whole('layers', 'Recurrent layers', 1, 1, 8)];
+const sequenceNetworks: readonly BenchModel[] = [
+  ofSteps(
+    'gru',
+    'Gated recurrent units (GRU)',
+    'Reads an example step by step and keeps what matters of it (Cho et al. 2014).',
+    recurrent,
+  ),
+  ofSteps(
+    'lstm',
+    'Long short-term memory (LSTM)',
+    'As a GRU, with a cell to keep things in for longer; a third larger.',
+    recurrent,
+  ),
+  ofSteps(
+    'transformer',
+    'Small transformer',
+    'Every step looks at every other at once (Vaswani et al. 2017).',
+    [
+      whole('width', 'Width of a head', 8, 1, 128),
+      whole('heads', 'Heads', 4, 1, 16),
+      whole('blocks', 'Blocks', 2, 1, 8),
+      whole('feedForward', 'Units inside a block', 64, 1, 4096),
+    ],
+  ),
+];
+
 export const benchModels: readonly BenchModel[] = [
   ...learners.map((learner): BenchModel => ({
     type: 'learner',
@@ -228,10 +301,62 @@ export const benchModels: readonly BenchModel[] = [
     unsuited: (contract, options) => learner.unsuited(contract, options),
   })),
   ...networks,
+  ...sequenceNetworks,
 ];
 
 export const benchModelNamed = (name: string): BenchModel | undefined =>
   benchModels.find((model) => model.name === name);
+
+/** What is chosen where layers are somebody's own. */
+export const OWN_LAYERS = 'layers';
+export const ownLayersOffer = {
+  name: OWN_LAYERS,
+  title: 'Own layers',
+  description: 'Layers put together by hand, from any network that suits.',
+  options: planOptions(20),
+} as const;
+
+/** A network of layers that somebody put together. */
+export const ownLayers = (layers: NetworkSpec, frozen?: Frozen): BenchModel => {
+  const network = buildNetwork(layers);
+  return {
+    type: 'network',
+    ...ownLayersOffer,
+    unsuited(contract) {
+      if (!network.ok) return network.error.message;
+      if (frozen !== undefined && frozenLength(network.value, frozen.layers) !== frozen.parameters.length)
+        return 'the frozen layers are others than those that the weights were brought for.';
+      return unfitting(network.value, contract)?.message;
+    },
+    network() {
+      if (!network.ok) throw new Error(network.error.message);
+      return network.value;
+    },
+    layers,
+    frozen,
+  };
+};
+
+/** The catalogue, and with it layers of somebody's own where there are some. */
+export const modelsWith = (layers: NetworkSpec | null, frozen?: Frozen): readonly BenchModel[] =>
+  layers === null ? benchModels : [...benchModels, ownLayers(layers, frozen)];
+
+/** A model as it stands in a setup: by its name, with settings as `forest:trees=200`. */
+export function chosenBySetup(
+  text: string,
+  layers: NetworkSpec | null,
+  frozen?: Frozen,
+): Result<ChosenModel, string> {
+  if (layers === null && text.split(':')[0] === OWN_LAYERS)
+    return fail('There are no layers with this run: its model cannot be built again.');
+  const models = modelsWith(layers, frozen);
+  const spec = parseSpec(text, models, 'model');
+  if (!spec.ok) return fail(spec.error.message);
+  const model = models.find((one) => one.name === spec.value.name);
+  return model === undefined
+    ? fail('This program has no such model.')
+    : ok({ model, options: spec.value.options });
+}
 
 /** A learner that solves for all features at once, or looks at all rows, is too slow for the pixels of many pictures. */
 const WIDE = 400;

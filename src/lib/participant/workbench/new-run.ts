@@ -7,7 +7,10 @@ import { HELD_OUT } from './stored-data.ts';
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
-export type RunWishes = Pick<TrainSetup, 'budgetMs' | 'trials' | 'search' | 'seed'> & {
+export type RunWishes = Pick<
+  TrainSetup,
+  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone'
+> & {
   readonly model: string;
 };
 
@@ -21,7 +24,7 @@ export const setupOf = (
     series,
     time,
   }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
-  { model, budgetMs, trials, search, seed }: RunWishes,
+  { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -32,6 +35,8 @@ export const setupOf = (
   time,
   series,
   recipe,
+  layers,
+  backbone,
   model,
   budgetMs,
   trials,

@@ -2,6 +2,7 @@
 // came out. Whoever has this and the rows can have the run again to the same bits, in a tab or by `tributary train --again`.
 import * as v from 'valibot';
 import { Digest } from '../../core/ids.ts';
+import { NetworkSpec } from '../../core/model/spec.ts';
 import { searchWays } from './search-ways.ts';
 
 const names = v.array(v.string());
@@ -34,6 +35,20 @@ export const TrainSetup = v.strictObject({
   series: v.optional(v.nullable(SeriesSetup), null),
   /** A recipe as it stands in a file, read where it is used; null: what is usual. */
   recipe: v.optional(v.nullable(v.record(v.string(), v.unknown())), null),
+  /** Of the model `layers`: the network that somebody put together, read where it is used. */
+  layers: v.optional(v.nullable(NetworkSpec), null),
+  /** The first layers of the model `layers` are frozen: how many, the digest of their parameters, and the model.json that they came from. */
+  backbone: v.optional(
+    v.nullable(
+      v.strictObject({
+        layers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+        digest: Digest,
+        /** null: brought along in a tab. */
+        path: v.nullable(v.string()),
+      }),
+    ),
+    null,
+  ),
   /** `auto`, or a model of the catalogue with its settings as `forest:trees=200`. null: the usual one. */
   model: v.nullable(v.string()),
   budgetMs: v.nullable(v.pipe(v.number(), v.minValue(1))),

@@ -59,6 +59,9 @@ describe('model families', () => {
       'mlp',
       'cnn-mcmahan',
       'cnn-small',
+      'gru',
+      'lstm',
+      'transformer',
     ]);
     expect(familiesFor(prices).map((family) => family.name)).toEqual(['linear-regression', 'mlp']);
   });
@@ -112,7 +115,7 @@ describe('model families', () => {
   });
 
   test('an unknown family, one that does not suit, and a wrong setting are refused by name', () => {
-    expect(networkOf('transformer', digits)).toMatchObject({ ok: false, error: { kind: 'unknown-family' } });
+    expect(networkOf('perceptron', digits)).toMatchObject({ ok: false, error: { kind: 'unknown-family' } });
     expect(networkOf('linear-regression', digits)).toMatchObject({ ok: false, error: { kind: 'unsuited' } });
     const wrong = networkOf('mlp', digits, { hidden: [0] });
     expect(!wrong.ok && wrong.error).toMatchObject({

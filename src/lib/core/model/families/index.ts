@@ -5,11 +5,23 @@ import { fail, ok, type Result } from '../../result.ts';
 import { buildNetwork, type Network } from '../network.ts';
 import { cnnMcMahan } from './cnn-mcmahan.ts';
 import { cnnSmall } from './cnn-small.ts';
+import { gru } from './gru.ts';
 import { linearRegression } from './linear-regression.ts';
+import { lstm } from './lstm.ts';
 import { mlp } from './mlp.ts';
 import { softmaxRegression } from './softmax-regression.ts';
+import { transformer } from './transformer.ts';
 
-export const modelFamilies = [softmaxRegression, linearRegression, mlp, cnnMcMahan, cnnSmall] as const;
+export const modelFamilies = [
+  softmaxRegression,
+  linearRegression,
+  mlp,
+  cnnMcMahan,
+  cnnSmall,
+  gru,
+  lstm,
+  transformer,
+] as const;
 export type FamilyName = (typeof modelFamilies)[number]['name'];
 
 export const familyNamed = (name: string): (typeof modelFamilies)[number] | undefined =>

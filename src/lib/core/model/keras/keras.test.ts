@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildNetwork, initialParameters } from '../network.ts';
 import { networkOf } from '../families/index.ts';
-import { readTopology, writeLayersModel } from '../keras.ts';
+import { layersModelRefusal, readTopology, writeLayersModel } from '../keras.ts';
 import type { NetworkSpec } from '../spec.ts';
 
 const cnn: NetworkSpec = {
@@ -208,7 +208,7 @@ describe('reading a topology', () => {
 
   test('what this app writes reads back as the same network', () => {
     const digits = { kind: 'image', height: 28, width: 28, channels: 1, classes: ['a', 'b', 'c'] } as const;
-    for (const name of ['softmax-regression', 'mlp', 'cnn-mcmahan']) {
+    for (const name of ['softmax-regression', 'mlp', 'cnn-mcmahan', 'gru', 'lstm']) {
       const network = networkOf(name, { ...digits, classes: [...digits.classes] });
       if (!network.ok) throw new Error(network.error.message);
       const files = writeLayersModel(network.value, initialParameters(network.value, 1), 'my model');
@@ -216,6 +216,41 @@ describe('reading a topology', () => {
       expect(result.ok && result.value.spec).toEqual(network.value.spec);
     }
   });
+});
+
+test('a transformer block, and a GRU as Keras has it by default, are no TF.js model; the layer is named', () => {
+  const digits = { kind: 'image', height: 8, width: 8, channels: 1, classes: ['a', 'b'] } as const;
+  const network = networkOf('transformer', { ...digits, classes: [...digits.classes] });
+  expect(network.ok && layersModelRefusal(network.value)).toContain(
+    'Layer position-embedding_3 cannot be written',
+  );
+  const gru = read(
+    sequential(
+      input(4, 2),
+      layer('GRU', { name: 'g', units: 3, reset_after: true, return_sequences: true }),
+      layer('GlobalAveragePooling1D', { name: 'mean' }),
+      layer('TimeDistributed', { name: 'none', layer: layer('Flatten', { name: 'inner' }) }),
+    ),
+  );
+  expect(gru).toMatchObject({ ok: false, error: { layer: 'none' } });
+  const keras = read(
+    sequential(
+      input(4),
+      layer('Embedding', { name: 'e', input_dim: 9, output_dim: 2 }),
+      layer('GRU', { name: 'g', units: 3, reset_after: true, return_sequences: true }),
+      layer('LayerNormalization', { name: 'n', axis: [-1] }),
+      layer('TimeDistributed', { name: 't', layer: layer('Dense', { name: 'inner', units: 2 }) }),
+      layer('GlobalAveragePooling1D', { name: 'mean' }),
+    ),
+  );
+  expect(keras.ok && keras.value.spec.layers).toEqual([
+    { type: 'embedding', vocabulary: 9, units: 2 },
+    { type: 'gru', units: 3, returnSequences: true, resetAfter: true },
+    { type: 'layer-normalisation', epsilon: 0.001 },
+    { type: 'step-dense', units: 2, activation: 'linear', useBias: true },
+    { type: 'global-average-pool1d' },
+  ]);
+  expect(keras.ok && layersModelRefusal(keras.value)).toContain('Layer gru_2');
 });
 
 test('batch normalisation of Keras 2, Keras 3 and TF.js, with its axis named or not', () => {
@@ -241,11 +276,25 @@ describe('a topology that cannot be trained as it stands is refused by layer and
     ['no input shape', sequential(dense()), 'not-a-model', null, 'shape of its input'],
     ['an open side', sequential(input(null, 3), dense()), 'unsupported-setting', 'input', 'every side'],
     [
-      'an LSTM',
-      sequential(input(4), layer('LSTM', { name: 'memory', units: 3 })),
+      'a simple recurrent layer',
+      sequential(input(4, 2), layer('SimpleRNN', { name: 'memory', units: 3 })),
       'unsupported-layer',
       'memory',
       'not supported',
+    ],
+    [
+      'an LSTM that reads backwards',
+      sequential(input(4, 2), layer('LSTM', { name: 'memory', units: 3, go_backwards: true })),
+      'unsupported-setting',
+      'memory',
+      'go_backwards must be false',
+    ],
+    [
+      'a GRU with another gate',
+      sequential(input(4, 2), layer('GRU', { name: 'gate', units: 3, recurrent_activation: 'hard_sigmoid' })),
+      'unsupported-setting',
+      'gate',
+      'hard_sigmoid',
     ],
     [
       'normalisation without β',

@@ -37,9 +37,12 @@ export function inputShapeOf(layer: JsonRecord): Result<readonly number[] | unde
   return ok(sides.map(Number));
 }
 
-export function readLayer(layer: JsonRecord): Result<LayerSpec | typeof skipped, TopologyError> {
+export function readLayer(
+  layer: JsonRecord,
+  frozenLayers: 'read' | 'refused' = 'refused',
+): Result<LayerSpec | typeof skipped, TopologyError> {
   try {
-    const read = specOf(layer);
+    const read = specOf(layer, frozenLayers);
     if (read === skipped) return ok(read);
     const checked = v.safeParse(LayerSpec, read);
     if (checked.success) return ok(checked.output);
@@ -56,11 +59,69 @@ export function readLayer(layer: JsonRecord): Result<LayerSpec | typeof skipped,
   }
 }
 
-function specOf(layer: JsonRecord): unknown {
+/** The layers for sequences that both have. */
+function sequenceOf(className: string, config: JsonRecord): unknown {
+  const set = (name: string, wanted: unknown): void => {
+    if ((config[name] ?? wanted) !== wanted)
+      throw new Refusal('unsupported-setting', `${name} must be ${JSON.stringify(wanted)}`);
+  };
+  switch (className) {
+    case 'Reshape':
+      return { type: 'reshape', shape: config['target_shape'] };
+    case 'Embedding':
+      refuseExtras(config, 'embeddings_regularizer', 'activity_regularizer', 'embeddings_constraint');
+      set('mask_zero', false);
+      return { type: 'embedding', vocabulary: config['input_dim'], units: config['output_dim'] };
+    case 'GRU':
+    case 'LSTM': {
+      refuseExtras(
+        config,
+        ...['kernel', 'recurrent', 'bias', 'activity'].map((of) => `${of}_regularizer`),
+        ...['kernel', 'recurrent', 'bias'].map((of) => `${of}_constraint`),
+      );
+      for (const name of ['go_backwards', 'stateful', 'return_state', 'time_major']) set(name, false);
+      for (const name of ['dropout', 'recurrent_dropout']) set(name, 0);
+      set('use_bias', true);
+      if (activationOf(config['activation'] ?? 'tanh') !== 'tanh')
+        throw new Refusal('unsupported-setting', 'its activation must be tanh');
+      if (activationOf(config['recurrent_activation'] ?? 'sigmoid') !== 'sigmoid')
+        throw new Refusal('unsupported-setting', 'its recurrent_activation must be sigmoid');
+      const common = { units: config['units'], returnSequences: config['return_sequences'] ?? false };
+      return className === 'LSTM'
+        ? { type: 'lstm', ...common }
+        : { type: 'gru', ...common, resetAfter: config['reset_after'] ?? false };
+    }
+    case 'LayerNormalization':
+      refuseExtras(config, 'beta_regularizer', 'gamma_regularizer', 'beta_constraint', 'gamma_constraint');
+      for (const name of ['center', 'scale']) set(name, true);
+      if (![-1, undefined].includes(axisOf(config['axis'])))
+        throw new Refusal('unsupported-setting', 'only the last axis, −1, is normalised');
+      return { type: 'layer-normalisation', epsilon: config['epsilon'] ?? 0.001 };
+    case 'TimeDistributed': {
+      const inner = config['layer'];
+      if (!isRecord(inner) || text(inner, 'class_name') !== 'Dense')
+        throw new Refusal('unsupported-layer', 'only a Dense layer may be taken step by step');
+      const dense = specOf(inner, 'read');
+      return isRecord(dense) ? { ...dense, type: 'step-dense' } : dense;
+    }
+    case 'GlobalAveragePooling1D':
+    case 'GlobalAvgPool1D':
+      channelsLast(config);
+      set('keepdims', false);
+      return { type: 'global-average-pool1d' };
+    default:
+      throw new Refusal('unsupported-layer', 'this kind of layer is not supported');
+  }
+}
+
+const axisOf = (axis: unknown): number | undefined =>
+  axis === undefined || axis === null ? undefined : Number(Array.isArray(axis) ? axis[0] : axis);
+
+function specOf(layer: JsonRecord, frozenLayers: 'read' | 'refused'): unknown {
   const className = text(layer, 'class_name') ?? '';
   const config = layer['config'] ?? {};
   if (!isRecord(config)) throw new Refusal('not-a-model', 'its config is not an object');
-  if (config['trainable'] === false)
+  if (config['trainable'] === false && frozenLayers === 'refused')
     throw new Refusal(
       'unsupported-setting',
       'it is frozen (trainable: false), but all parameters are trained',
@@ -169,7 +230,7 @@ function specOf(layer: JsonRecord): unknown {
       };
     }
     default:
-      throw new Refusal('unsupported-layer', 'this kind of layer is not supported');
+      return sequenceOf(className, config);
   }
 }
 

@@ -28,8 +28,24 @@ const MAXIMUM_LAYERS = 64;
 const refuse = (kind: TopologyError['kind'], layer: string | null, message: string) =>
   fail<TopologyError>({ kind, layer, message });
 
+/** A network with what its file calls its layers, and which of them it says are not trained. */
+export interface NamedTopology {
+  readonly network: Network;
+  readonly names: readonly (string | undefined)[];
+  readonly frozen: readonly boolean[];
+}
+
 /** Reads the text of a model.json. Weights are not read: a federation starts from its own seeded version 0. */
 export function readTopology(json: string): Result<Network, TopologyError> {
+  const read = readNamedTopology(json, 'refused');
+  return read.ok ? ok(read.value.network) : read;
+}
+
+/** `frozenLayers`: whether layers that are not trained (trainable: false) are read, or refused as what cannot be trained. */
+export function readNamedTopology(
+  json: string,
+  frozenLayers: 'read' | 'refused',
+): Result<NamedTopology, TopologyError> {
   if (json.length > MAXIMUM_CHARACTERS)
     return refuse(
       'too-large',
@@ -63,15 +79,17 @@ export function readTopology(json: string): Result<Network, TopologyError> {
   const specs: LayerSpec[] = [];
   const names: (string | undefined)[] = [];
   const axes: (number | undefined)[] = [];
+  const frozen: boolean[] = [];
   for (const layer of layers) {
     const shape = inputShapeOf(layer);
     if (!shape.ok) return shape;
     if (specs.length === 0) inputShape ??= shape.value;
-    const read = readLayer(layer);
+    const read = readLayer(layer, frozenLayers);
     if (!read.ok) return read;
     if (read.value === skipped) continue;
     specs.push(read.value);
     axes.push(normalisedAxis(layer));
+    frozen.push(field(layer['config'], 'trainable') === false);
     names.push(text(layer['config'], 'name') ?? text(layer, 'name'));
   }
   inputShape ??= buildShape(model);
@@ -102,7 +120,8 @@ export function readTopology(json: string): Result<Network, TopologyError> {
         names[odd.index] ?? null,
         `Layer "${names[odd.index] ?? odd.name}" normalises axis ${axes[odd.index]}; only the last axis, −1, is supported.`,
       );
-    return lossAgrees(parsed, built.value);
+    const agreed = lossAgrees(parsed, built.value);
+    return agreed.ok ? ok({ network: agreed.value, names, frozen }) : agreed;
   }
   const { layer, message } = built.error;
   return refuse('shape', names[layer] ?? null, message);

@@ -18,6 +18,22 @@ export function writeLayersModel(network: Network, parameters: Float32Array, nam
   return { ...layersModelJson(network, name), weights: new Uint8Array(copy.buffer) };
 }
 
+/** Why TensorFlow.js has no such model, naming the layer; undefined where it has. */
+export function layersModelRefusal(network: Network): string | undefined {
+  const foreign = network.layers.find(
+    ({ spec }) =>
+      spec.type === 'position-embedding' ||
+      spec.type === 'transformer-block' ||
+      (spec.type === 'gru' && spec.resetAfter),
+  );
+  if (foreign === undefined) return undefined;
+  const why =
+    foreign.spec.type === 'gru'
+      ? 'its reset gate is behind the product (resetAfter), which TensorFlow.js does not have'
+      : 'TensorFlow.js has no such layer';
+  return `Layer ${foreign.name} cannot be written as a TensorFlow.js model: ${why}. Take safetensors instead.`;
+}
+
 /** model.json alone: the file of weights is the parameters [P], f32 little-endian, as they are. */
 export function layersModelJson(network: Network, name: string): Omit<LayersModelFiles, 'weights'> {
   const weightsPath = 'weights.bin';
@@ -103,6 +119,46 @@ function layerOf({ spec }: BuiltLayer): { readonly className: string; readonly c
       };
     case 'dropout':
       return { className: 'Dropout', config: { rate: spec.rate, noise_shape: null, seed: null } };
+    case 'reshape':
+      return { className: 'Reshape', config: { target_shape: spec.shape } };
+    case 'embedding':
+      return {
+        className: 'Embedding',
+        config: { input_dim: spec.vocabulary, output_dim: spec.units, mask_zero: false },
+      };
+    case 'gru':
+    case 'lstm':
+      return {
+        className: spec.type === 'gru' ? 'GRU' : 'LSTM',
+        config: {
+          units: spec.units,
+          activation: 'tanh',
+          recurrent_activation: 'sigmoid',
+          use_bias: true,
+          return_sequences: spec.returnSequences,
+          ...(spec.type === 'gru' ? { reset_after: spec.resetAfter } : { unit_forget_bias: true }),
+        },
+      };
+    case 'step-dense':
+      return {
+        className: 'TimeDistributed',
+        config: {
+          layer: {
+            class_name: 'Dense',
+            config: { units: spec.units, activation: spec.activation, use_bias: spec.useBias },
+          },
+        },
+      };
+    case 'layer-normalisation':
+      return {
+        className: 'LayerNormalization',
+        config: { axis: -1, epsilon: spec.epsilon, center: true, scale: true },
+      };
+    case 'global-average-pool1d':
+      return { className: 'GlobalAveragePooling1D', config: {} };
+    case 'position-embedding':
+    case 'transformer-block':
+      throw new Error(`Keras has no ${spec.type}: ask layersModelRefusal() first.`);
     default:
       return spec satisfies never;
   }

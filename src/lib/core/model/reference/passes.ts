@@ -24,6 +24,8 @@ import {
   maximumPoolBackward,
   maximumPoolForward,
 } from './pooling.ts';
+import { plainProduct } from './products.ts';
+import { sequencePass, type LayerPass } from './sequence-pass.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((total, side) => total * side, 1);
 const part = (parameters: Numbers, slot: ParameterSlot): Numbers =>
@@ -49,6 +51,17 @@ export interface DropoutKey {
   readonly step: number;
 }
 
+/** Of the layers for sequences, by index: each holds what it needs of its way forward. */
+type WaysBack = Map<number, LayerPass['back']>;
+
+const sequenceOf = (layer: BuiltLayer, parameters: Numbers, x: Numbers, batch: number): LayerPass =>
+  sequencePass(layer, {
+    x,
+    batch,
+    parameters: layer.slots.map((slot) => part(parameters, slot)),
+    product: plainProduct,
+  });
+
 function layerForward(
   layer: BuiltLayer,
   parameters: Numbers,
@@ -56,6 +69,7 @@ function layerForward(
   batch: number,
   mode: Mode,
   dropout: DropoutKey | undefined,
+  waysBack: WaysBack | undefined,
 ): Numbers {
   const { spec } = layer;
   switch (spec.type) {
@@ -94,6 +108,7 @@ function layerForward(
       return normalisationForward(x, by, part(parameters, gamma), part(parameters, beta), spec.epsilon);
     }
     case 'flatten':
+    case 'reshape':
     case 'activation':
       return x.slice();
     case 'dropout': {
@@ -102,6 +117,18 @@ function layerForward(
       const mask = dropoutMask(dropout.seed, dropout.step, layer.index, spec.rate, y.length);
       for (let i = 0; i < y.length; i += 1) y[i]! *= mask[i]!;
       return y;
+    }
+    case 'embedding':
+    case 'gru':
+    case 'lstm':
+    case 'step-dense':
+    case 'layer-normalisation':
+    case 'position-embedding':
+    case 'transformer-block':
+    case 'global-average-pool1d': {
+      const pass = sequenceOf(layer, parameters, x, batch);
+      waysBack?.set(layer.index, pass.back);
+      return pass.y;
     }
     default:
       return spec satisfies never;
@@ -116,11 +143,12 @@ export function forward(
   batch: number,
   dropout?: DropoutKey,
   mode: Mode = 'inference',
+  waysBack?: WaysBack,
 ): Numbers[] {
   const outputs: Numbers[] = [features];
   let x = features;
   for (const layer of network.layers) {
-    x = layerForward(layer, parameters, x, batch, mode, dropout);
+    x = layerForward(layer, parameters, x, batch, mode, dropout, waysBack);
     activate(appliedActivation(layer), x);
     outputs.push(x);
   }
@@ -152,7 +180,8 @@ export function gradientOf(
   toFeatures = false,
   onEnd?: (phase: PassPhase) => void,
 ): Gradient {
-  const outputs = forward(network, parameters, features, batch, dropout, 'training');
+  const waysBack: WaysBack = new Map();
+  const outputs = forward(network, parameters, features, batch, dropout, 'training', waysBack);
   onEnd?.('forward');
   const last = outputs[outputs.length - 1] ?? features;
   const dy = zeros(parameters, last.length);
@@ -160,7 +189,7 @@ export function gradientOf(
     ? crossEntropy(last, targets, batch, network.outputSize, dy)
     : squaredError(last, targets, batch, dy);
   onEnd?.('loss');
-  const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout } as const;
+  const to = { downTo: 0, toFeatures, toParameters: true, mode: 'training', dropout, waysBack } as const;
   const { of, ...rest } = backward(network, parameters, outputs, dy, batch, to);
   onEnd?.('backward');
   return { ...rest, lossSum, ofFeatures: toFeatures ? of : zeros(parameters, features.length) };
@@ -174,6 +203,8 @@ interface BackwardTo {
   readonly toParameters: boolean;
   readonly mode: Mode;
   readonly dropout: DropoutKey | undefined;
+  /** Of the layers for sequences, as `forward` has filled it; without it they go forward once more. */
+  readonly waysBack?: WaysBack;
 }
 
 /** From the gradient `of` outputs of `forward`, [batch, outputSize], which is overwritten, to that of what layer `downTo` takes. */
@@ -183,7 +214,7 @@ export function backward(
   outputs: readonly Numbers[],
   of: Numbers,
   batch: number,
-  { downTo, toFeatures, toParameters, mode, dropout }: BackwardTo,
+  { downTo, toFeatures, toParameters, mode, dropout, waysBack }: BackwardTo,
 ): Pick<Gradient, 'gradient' | 'statistics'> & { readonly of: Numbers } {
   const features = outputs[0]!;
   const last = outputs[outputs.length - 1] ?? features;
@@ -256,8 +287,24 @@ export function backward(
         break;
       }
       case 'flatten':
+      case 'reshape':
       case 'activation':
         break;
+      case 'embedding':
+      case 'gru':
+      case 'lstm':
+      case 'step-dense':
+      case 'layer-normalisation':
+      case 'position-embedding':
+      case 'transformer-block':
+      case 'global-average-pool1d': {
+        const back = waysBack?.get(layer.index) ?? sequenceOf(layer, parameters, x, batch).back;
+        const of = back(dy);
+        if (toParameters)
+          for (const [place, slot] of layer.slots.entries()) gradient.set(of.slots[place] ?? [], slot.offset);
+        dy = of.dx;
+        break;
+      }
       default:
         spec satisfies never;
     }

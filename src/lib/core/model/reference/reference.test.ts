@@ -156,12 +156,182 @@ const networks: [string, NetworkSpec][] = [
     },
   ],
   [
+    'the rows of an image as steps, normalised, and pooled over all',
+    {
+      inputShape: [3, 2, 2],
+      layers: [
+        { type: 'reshape', shape: [3, 4] },
+        { type: 'layer-normalisation', epsilon: 1e-3 },
+        { type: 'position-embedding' },
+        { type: 'global-average-pool1d' },
+        dense(2),
+      ],
+      loss: classes,
+    },
+  ],
+  ...[true, false].flatMap((resetAfter): [string, NetworkSpec][] => [
+    [
+      `a GRU whose reset gate is ${resetAfter ? 'behind' : 'before'} the product, all steps and then the last`,
+      {
+        inputShape: [4, 2],
+        layers: [
+          { type: 'gru', units: 3, returnSequences: true, resetAfter },
+          { type: 'gru', units: 2, returnSequences: false, resetAfter },
+          dense(2),
+        ],
+        loss: classes,
+      },
+    ],
+  ]),
+  [
+    'an LSTM, all steps and then the last',
+    {
+      inputShape: [4, 2],
+      layers: [
+        { type: 'lstm', units: 3, returnSequences: true },
+        { type: 'lstm', units: 2, returnSequences: false },
+        dense(1),
+      ],
+      loss: 'mean-squared-error',
+    },
+  ],
+  [
+    'a transformer block of two heads',
+    {
+      inputShape: [3, 4],
+      layers: [
+        { type: 'step-dense', units: 3, activation: 'tanh', useBias: false },
+        { type: 'step-dense', units: 4, activation: 'linear', useBias: true },
+        { type: 'transformer-block', heads: 2, feedForward: 3 },
+        { type: 'global-average-pool1d' },
+        dense(2),
+      ],
+      loss: classes,
+    },
+  ],
+  [
+    'the rows of an image as steps, normalised, and pooled over all',
+    {
+      inputShape: [3, 2, 2],
+      layers: [
+        { type: 'reshape', shape: [3, 4] },
+        { type: 'layer-normalisation', epsilon: 1e-3 },
+        { type: 'position-embedding' },
+        { type: 'global-average-pool1d' },
+        dense(2),
+      ],
+      loss: classes,
+    },
+  ],
+  ...[true, false].map((resetAfter): [string, NetworkSpec] => [
+    `a GRU whose reset gate is ${resetAfter ? 'behind' : 'before'} the product, all steps and then the last`,
+    {
+      inputShape: [4, 2],
+      layers: [
+        { type: 'gru', units: 3, returnSequences: true, resetAfter },
+        { type: 'gru', units: 2, returnSequences: false, resetAfter },
+        dense(2),
+      ],
+      loss: classes,
+    },
+  ]),
+  [
+    'an LSTM, all steps and then the last',
+    {
+      inputShape: [4, 2],
+      layers: [
+        { type: 'lstm', units: 3, returnSequences: true },
+        { type: 'lstm', units: 2, returnSequences: false },
+        dense(1),
+      ],
+      loss: 'mean-squared-error',
+    },
+  ],
+  [
+    'a transformer block of two heads',
+    {
+      inputShape: [3, 4],
+      layers: [
+        { type: 'transformer-block', heads: 2, feedForward: 3 },
+        { type: 'global-average-pool1d' },
+        dense(2),
+      ],
+      loss: classes,
+    },
+  ],
+  [
     'dropout',
     { inputShape: [6], layers: [dense(8, 'tanh'), { type: 'dropout', rate: 0.5 }, dense(3)], loss: classes },
   ],
 ];
 
 describe('the gradient of the plain reference', () => {
+  test('of an embedding is the sum over where its token stood; tokens that stood nowhere have none', () => {
+    const network = built({
+      inputShape: [3],
+      layers: [{ type: 'embedding', vocabulary: 4, units: 2 }, { type: 'flatten' }, dense(2)],
+      loss: classes,
+    });
+    const parameters = Float64Array.from(initialParameters(network, 3));
+    const ids = Float64Array.of(1, 3, 1);
+    const { gradient, ofFeatures } = gradientOf(network, parameters, ids, [0], 1, undefined, true);
+    for (let i = 0; i < network.parameterCount; i += 1) {
+      const at = (shift: number): number => {
+        const moved = parameters.slice();
+        moved[i]! += shift;
+        return gradientOf(network, moved, ids, [0], 1).lossSum;
+      };
+      expect(gradient[i]!).toBeCloseTo((at(1e-6) - at(-1e-6)) / 2e-6, 6);
+    }
+    expect([...gradient.subarray(0, 2), ...gradient.subarray(4, 6)]).toEqual([0, 0, 0, 0]);
+    expect(gradient[2]).not.toBe(0);
+    expect([...ofFeatures]).toEqual([0, 0, 0]);
+    // What is no token counts as the nearest: −7 as 0, 9 and 3.4 as 3.
+    const outputs = (given: number[]): number[] => [
+      ...forward(network, parameters, Float64Array.from(given), 1).at(-1)!,
+    ];
+    expect(outputs([-7, 9, 3.4])).toEqual(outputs([0, 3, 3]));
+  });
+
+  test('of an embedding is the sum over where its token stood; tokens that stood nowhere have none', () => {
+    const network = built({
+      inputShape: [3],
+      layers: [
+        { type: 'embedding', vocabulary: 4, units: 2 },
+        { type: 'flatten' },
+        { type: 'activation', activation: 'linear' },
+        dense(2),
+      ],
+      loss: classes,
+    });
+    const parameters = Float64Array.from(initialParameters(network, 3));
+    const at = (moved: Float64Array): number =>
+      gradientOf(network, moved, Float64Array.of(1, 3, 1), [0], 1).lossSum;
+    const { gradient, ofFeatures } = gradientOf(
+      network,
+      parameters,
+      Float64Array.of(1, 3, 1),
+      [0],
+      1,
+      undefined,
+      true,
+    );
+    for (let i = 0; i < network.parameterCount; i += 1) {
+      const [up, down] = [1e-6, -1e-6].map((shift) =>
+        at(parameters.map((value, j) => (i === j ? value + shift : value))),
+      );
+      expect(gradient[i]!).toBeCloseTo((up! - down!) / 2e-6, 6);
+    }
+    expect([...gradient.subarray(0, 2), ...gradient.subarray(4, 6)]).toEqual([0, 0, 0, 0]);
+    expect(gradient[2]).not.toBe(0);
+    expect([...ofFeatures]).toEqual([0, 0, 0]);
+    // What is no token counts as the nearest: −7 as 0, 9 and 3.4 as 3.
+    const outputs = (ids: number[]): number[] => [
+      ...forward(network, parameters, Float64Array.from(ids), 1).at(-1)!,
+    ];
+    expect(outputs([-7, 9, 3.4])).toEqual(outputs([0, 3, 3]));
+  });
+
   test.each(networks)('agrees with finite differences: %s', (name, spec) => {
     const network = built(spec);
     const draw = random(11, name);

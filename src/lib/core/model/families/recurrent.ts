@@ -1,0 +1,49 @@
+// What the families of recurrent networks share: their settings, and the network around the layers.
+import * as v from 'valibot';
+import { classLabels, exampleShape, targetSize, type DataContract } from '../../data/contract.ts';
+import type { LayerSpec, NetworkSpec } from '../spec.ts';
+import { stepsOf } from './sequence-input.ts';
+
+const whole = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
+
+export const RecurrentOptions = v.strictObject({
+  /** Of each recurrent layer. */
+  units: v.optional(whole(1024), 64),
+  /** Recurrent layers, one reading what the other gives at each step. */
+  layers: v.optional(whole(8), 1),
+  /** Share of what the last one gives that is dropped in training, 0 for none. */
+  dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
+});
+
+/** The layers at the end: what is predicted of a flat input. */
+export function headOf(contract: DataContract): Pick<NetworkSpec, 'loss'> & { readonly layer: LayerSpec } {
+  const classifies = classLabels(contract) !== undefined;
+  return {
+    loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
+    layer: {
+      type: 'dense',
+      units: targetSize(contract),
+      activation: classifies ? 'softmax' : 'linear',
+      useBias: true,
+    },
+  };
+}
+
+/** `layer`: one that reads steps, and gives all of them or the last. */
+export function recurrentNetwork(
+  contract: DataContract,
+  { units, layers, dropout }: v.InferOutput<typeof RecurrentOptions>,
+  layer: (units: number, returnSequences: boolean) => LayerSpec,
+): NetworkSpec {
+  const head = headOf(contract);
+  return {
+    inputShape: exampleShape(contract),
+    layers: [
+      ...(stepsOf(contract) ?? []),
+      ...Array.from({ length: layers }, (_, index) => layer(units, index < layers - 1)),
+      ...(dropout > 0 ? [{ type: 'dropout', rate: dropout } as const] : []),
+      head.layer,
+    ],
+    loss: head.loss,
+  };
+}
