@@ -75,6 +75,18 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await page.reload();
   await expect(states.getByRole('button', { name: 'Use this state: “Row 3 removed”' })).toBeVisible();
 
+  // A name for a state, the pointer for DVC, and a column that the federation may not read.
+  await states.getByRole('button', { name: 'Name “Imported”' }).click();
+  await states.getByLabel('Name of this state').fill('as they came');
+  await states.getByRole('button', { name: 'Keep the name' }).click();
+  await expect(states.getByRole('listitem').filter({ hasText: 'Imported' })).toContainText('as they came');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'DVC pointer' }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.csv\.dvc$/);
+  const grants = page.getByRole('region', { name: 'What its federation may read' });
+  await expect(grants.getByRole('checkbox', { name: /^age/ })).toBeVisible();
+  expect(await findings(page, 'explore-grants')).toEqual([]);
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);
@@ -195,6 +207,46 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await page.getByRole('button', { name: 'Predict' }).click();
   await expect(page.getByRole('table', { name: '3 predictions' }).getByRole('row')).toHaveCount(4);
   expect(await findings(page, 'run-finished')).toEqual([]);
+
+  // Behind the figures: the rows of a cell, why one of them, and what else can be asked, none of it worked out before.
+  const cell = page.getByRole('button', { name: /show .+ taken for / }).first();
+  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1]);
+  await cell.press('Enter');
+  const closer = page.getByRole('region', { name: 'Look closer' });
+  const behind = closer.getByRole('table', { name: 'Rows behind the figure' });
+  await expect(behind.getByRole('row')).toHaveCount(Math.min(24, held) + 1);
+  await closer
+    .getByRole('button', { name: /^Why, of row/ })
+    .first()
+    .click();
+  await expect(closer.getByRole('list', { name: /^From what is usual to/ })).toBeVisible();
+  await closer.getByRole('combobox', { name: 'By' }).selectOption('LIME');
+  await expect(closer.getByText(/^The line explains \d+/)).toBeVisible();
+  expect(await findings(page, 'run-rows')).toEqual([]);
+  await closer.getByRole('tab', { name: 'Curves' }).click();
+  await expect(closer.getByRole('table', { name: /^Each class against the others/ })).toContainText(
+    /0\.\d+ to/,
+  );
+  await closer.getByRole('tab', { name: 'Fairness' }).click();
+  await closer.getByRole('combobox', { name: 'Groups by' }).selectOption('sex');
+  await closer.getByRole('button', { name: 'Compare groups' }).click();
+  await expect(closer.getByText(/four-fifths rule$|nothing can be compared/)).toBeVisible();
+  expect(await findings(page, 'run-fairness')).toEqual([]);
+  await closer.getByRole('tab', { name: 'Wrong labels' }).click();
+  await closer.getByRole('button', { name: 'Look for wrong labels' }).click();
+  await expect(closer.getByText(/look wrong|looks wrong/)).toBeVisible({ timeout: 30_000 });
+  await expect(closer.getByRole('link', { name: 'Judge suspected labels' })).toHaveAttribute(
+    'href',
+    /label\?of=suspected$/,
+  );
+  await closer.getByRole('tab', { name: 'Columns' }).click();
+  await closer.getByRole('combobox', { name: 'How it moves with' }).selectOption({ index: 1 });
+  await expect(closer.getByRole('img', { name: /and their mean, which goes from/ })).toBeVisible();
+  await closer.getByRole('tab', { name: 'Rows' }).click();
+  const [row = ''] = await closer.getByRole('table').getByRole('link').allTextContents();
+  await closer.getByRole('table').getByRole('link').first().click();
+  await expect(page.getByRole('rowheader', { name: row, exact: true })).toBeVisible();
+  await page.goBack();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({
     timeout: 60_000,
@@ -260,6 +312,22 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
     'aria-disabled',
     'true',
   );
+
+  // Another model of them is asked which it finds hardest, and where in one it looks.
+  await workbench
+    .getByRole('combobox', { name: 'Model' })
+    .selectOption({ label: 'Convolutional network (usual)' });
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  await page.getByRole('button', { name: 'Look closer' }).click({ timeout: 60_000 });
+  const closer = page.getByRole('region', { name: 'Look closer' });
+  await closer
+    .getByRole('button', { name: /^Why, of picture/ })
+    .first()
+    .click();
+  await expect(closer.getByRole('img', { name: /^Taken for \d/ })).toBeVisible();
+  await closer.getByRole('combobox', { name: 'By' }).selectOption('Grad-CAM');
+  await expect(closer.getByRole('img', { name: /^Taken for \d.+speaks for it/ })).toBeVisible();
+  expect(await findings(page, 'run-pictures')).toEqual([]);
   expect(errors).toEqual([]);
 });
 

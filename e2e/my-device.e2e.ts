@@ -8,6 +8,7 @@ import {
   storedRecords,
   unseenErrors,
 } from './errands.ts';
+import { findings } from './findings.ts';
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
@@ -72,6 +73,15 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(data.getByRole('rowheader')).toHaveCount(1);
   await expect(data).toContainText('200 examples');
+  await expect(page.getByText('Erased: “Sample of drawn digits”')).toBeVisible();
+  const receipt = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the receipt' }).click();
+  expect((await receipt).suggestedFilename()).toMatch(/^erased-/);
+  const limits = page.getByRole('region', { name: 'What taking part may cost' });
+  await limits.getByLabel('MB a day').fill('0.001');
+  await limits.getByRole('button', { name: 'Keep these limits' }).click();
+  await expect(limits).toContainText(/of 1(\.0)? kB/);
+  expect(await findings(page, 'limits')).toEqual([]);
   const kept = await storedRecords(page);
   expect(kept).toMatchObject({ datasets: 1, receipts: 2, secrets: 1 });
 

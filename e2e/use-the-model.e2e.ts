@@ -151,6 +151,8 @@ test('a row is filled in for a table, and a cell that the contract does not take
   const shares = await probabilities(page);
   expect(shares).toHaveLength(2);
   expect(Math.abs(total(shares) - 100)).toBeLessThan(1);
+  await page.getByRole('button', { name: 'Why?' }).click();
+  await expect(page.getByRole('list', { name: /^From what is usual to the share of/ })).toContainText('age');
   await page.getByLabel('age').fill('old');
   await page.getByRole('button', { name: 'Ask' }).click();
   await expect(page.getByRole('note').filter({ hasText: /age.*“old”/ })).toBeVisible();

@@ -15,6 +15,7 @@ import { bearersOf } from './http/bearers.ts';
 import { Sessions } from './http/sessions.ts';
 import type { Site } from './http/site.ts';
 import { Uploads } from './http/uploads.ts';
+import { openMlflow } from './mlflow/mlflow.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import { changedNothing, type Records } from './ports/records.ts';
@@ -65,7 +66,8 @@ export async function openProgram(options: {
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);
   const uploads = new Uploads(coordinator, blobs, clock, log, bearersOf(tokens, site));
-  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records });
+  const mlflow = await openMlflow(directory.path, coordinator, clock);
+  const api = createApi({ coordinator, blobs, sessions, uploads, site, clock, log, acts, records, mlflow });
 
   const application: Application = {
     federations: async () => coordinator.summaries(),
@@ -97,6 +99,7 @@ export async function openProgram(options: {
     async close() {
       await uploads.close();
       await coordinator.close();
+      mlflow.close();
       await records.close();
       directory.close();
     },

@@ -6,6 +6,7 @@ import * as compareBuild from './compare-build.ts';
 import * as data from './data.ts';
 import * as demo from './demo.ts';
 import * as evaluate from './evaluate.ts';
+import * as feasible from './feasible.ts';
 import * as participate from './participate.ts';
 import * as predict from './predict.ts';
 import * as simulate from './simulate.ts';
@@ -22,6 +23,7 @@ export const commands: readonly CommandFile[] = [
   start,
   demo,
   train,
+  feasible,
   predict,
   participate,
   evaluate,

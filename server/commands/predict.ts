@@ -35,7 +35,7 @@ export function register(program: Command): void {
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {
         const model = await openModel(flags.model);
-        const { predictions, unseen, leftOut, firstReason } = await predictRows(
+        const { predictions, unseen, stoodIn, leftOut, firstReason } = await predictRows(
           model,
           flags.data,
           flags.explain === true ? 'shapley' : (flags.explain ?? null),
@@ -46,6 +46,10 @@ export function register(program: Command): void {
           console.error(`Of ${leftOut} rows nothing is predicted. The first: ${firstReason ?? ''}`);
         if (unseen > 0)
           console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);
+        if (stoodIn > 0)
+          console.error(
+            `${stoodIn} cells are missing where no row that it learnt from lacked one: the mean of those stands in, and of categories none.`,
+          );
       } finally {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }

@@ -21,6 +21,7 @@ import {
   optimizerOf,
   partitionOption,
   privacyOf,
+  ratesOf,
   strategyOption,
   targetOf,
   wholeOf,
@@ -42,6 +43,7 @@ interface Flags {
   readonly localEpochs: number;
   readonly batch: number;
   readonly learningRate: number;
+  readonly tuneLearningRate?: readonly number[];
   readonly optimizer?: SimulationSetup['optimizer'];
   readonly proximal: number;
   readonly partition: string;
@@ -111,6 +113,11 @@ export function register(program: Command): void {
     .option('--local-epochs <number>', 'over its own rows, that a device trains', wholeOf(1, 1000), 1)
     .option('--batch <number>', 'rows a step', wholeOf(1, 4096), 10)
     .option('--learning-rate <rate>', 'of local training', numberOf(0, 10, true), 0.1)
+    .option(
+      '--tune-learning-rate <rates>',
+      'instead of one rate, as 0.01,0.1,1: each device is drawn one, by what earlier rounds came to on rows that devices keep apart (FedEx)',
+      ratesOf,
+    )
     .option(
       '--optimizer <name>',
       'of local training: sgd, sgd:momentum=0.9, adam, adamw:decay=0.01, rmsprop (default: sgd)',
@@ -274,6 +281,7 @@ function setupOf(flags: Flags): SimulationSetup {
     localEpochs: flags.localEpochs,
     batchSize: flags.batch,
     learningRate: flags.learningRate,
+    ...(flags.tuneLearningRate === undefined ? {} : { tunedRates: [...flags.tuneLearningRate] }),
     optimizer: flags.optimizer ?? optimizerOf('sgd'),
     proximalTerm: flags.proximal,
     partition: flags.partition,

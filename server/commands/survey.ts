@@ -36,11 +36,15 @@ export function register(program: Command): void {
     .requiredOption('--federation <id>', 'the federation')
     .option(
       '--about <subject>',
-      'data: how rows are distributed; version: what one does on held-out rows; groups: the same by the categories of a column',
+      'data: how rows are distributed; rules: how well files kept the contract; version: what one does on held-out rows; groups: the same by the categories of a column; slices: where it does worse; importance: which columns it leans on',
       oneOf(...subjects),
       'data',
     )
-    .option('--version <number>', 'version, groups: which one; the newest where left out', versionOf)
+    .option(
+      '--version <number>',
+      'version, groups, slices, importance: which one; the newest where left out',
+      versionOf,
+    )
     .option('--column <name>', 'groups: whose categories')
     .option('--question <file>', 'instead of --about: the statistics as JSON, as the API takes them')
     .option('--list', 'ask nothing: print the surveys there were, newest first')

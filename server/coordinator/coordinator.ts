@@ -15,6 +15,7 @@ import { acceptedReports, cohortOf, isOver } from '#lib/core/round/round-state.t
 import type { BriefVersion, ChangedQuestion } from '#lib/protocol/briefs.ts';
 import type { Exclusion, ExclusionView } from '#lib/protocol/exclusions.ts';
 import type { LogReply, RunAction, UpdateOffer, UpdateReply } from '#lib/protocol/http.ts';
+import type { FleetView } from '#lib/protocol/fleet.ts';
 import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protocol/invitations.ts';
 import type { LedgerView } from '#lib/protocol/ledger.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
@@ -44,6 +45,7 @@ import type { Connection } from './connection.ts';
 import { Federation } from './federation.ts';
 import { freeId, takenMessage, whyUnusable } from './federation-ids.ts';
 import { roundsOf, summaryOf, viewOf } from './federation-view.ts';
+import { fleetOf } from './fleet.ts';
 import { Invitations } from './invitations.ts';
 import { DELETED, firstBrokenEntry, journalAfter, sinceMade } from './journal.ts';
 import { Briefs } from './briefs.ts';
@@ -78,6 +80,8 @@ export interface Coordinator {
   ): Promise<Result<FederationView, ActionRefusal> | undefined>;
   /** A model card in Markdown; undefined: there is no such version. */
   card(id: FederationId, version: VersionNumber): Promise<string | undefined>;
+  /** What the devices that are checked in can do together. */
+  fleet(id: FederationId): FleetView | undefined;
   /** Oldest first. */
   briefs(id: FederationId): readonly BriefVersion[] | undefined;
   act(id: FederationId, action: RunAction): Promise<Result<FederationView, ActionRefusal> | undefined>;
@@ -251,6 +255,10 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
     card: async (id, version) => {
       const federation = federations.get(id);
       return federation && versionCard(federation, version);
+    },
+    fleet: (id) => {
+      const federation = federations.get(id);
+      return federation && fleetOf(federation);
     },
     briefs: (id) => federations.get(id)?.briefs.views,
     act: (id, action) => asked(id, (one) => act(one, action), viewOf),

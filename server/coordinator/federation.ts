@@ -3,6 +3,7 @@
 // updates.ts (uploads) and actions.ts (the coordinator).
 import * as v from 'valibot';
 import { RoundNumber, VersionNumber, type Digest, type ParticipantId } from '#lib/core/ids.ts';
+import { bringsNothing } from '#lib/core/metrics/gain.ts';
 import { ownPart } from '#lib/core/model/own-part.ts';
 import { carriedFrom, openBuffer, type RoundSetting } from '#lib/core/round/buffer.ts';
 import {
@@ -492,7 +493,7 @@ export class Federation {
     this.changed();
   }
 
-  /** Whether a version reached the target, which ends the run. Within the queue. */
+  /** Whether a version reached the target, or going on brings nothing, which ends the run. Within the queue. */
   async finishAtTarget(): Promise<boolean> {
     const { record, versions, run } = this;
     if (run === undefined || (record.state !== 'running' && record.state !== 'paused')) return false;
@@ -505,8 +506,16 @@ export class Federation {
         : this.openRound === undefined && versions.head.run === run.run && versions.headReaches(metric)
           ? versions.head.version
           : undefined;
-    if (reached === undefined) return false;
-    await this.finishRun(`The run ended: version ${reached} reached its target.`);
+    if (reached !== undefined) {
+      await this.finishRun(`The run ended: version ${reached} reached its target.`);
+      return true;
+    }
+    const patience = rules.patience ?? null;
+    // An open round is finished first; a buffer is always open.
+    const isBetween = rules.mode.type === 'asynchronous' || this.openRound === undefined;
+    if (patience === null || !isBetween) return false;
+    if (!bringsNothing(versions.figuresOf(metric, run.run), metric.name, patience)) return false;
+    await this.finishRun(`The run ended: ${patience} rounds in a row brought next to nothing.`);
     return true;
   }
 

@@ -204,6 +204,15 @@ export class VersionList {
     return tally !== undefined && reachesTarget(metric, tally);
   }
 
+  /** The metric at each version of the run that was evaluated, in their order. */
+  figuresOf(metric: FederationSpec['metric'], run: RunNumber): readonly number[] {
+    return this.#records.flatMap((record) => {
+      const evaluated = record.run === run ? this.#evaluated(record.version) : null;
+      const value = evaluated === null ? undefined : figure(evaluated.tally, metric.name);
+      return value === undefined ? [] : [value];
+    });
+  }
+
   /** Mean duration of the newest rounds, milliseconds; undefined before the first. */
   get typicalRoundMs(): number | undefined {
     const durations = this.#records

@@ -20,6 +20,8 @@ import { rateLimits } from '../gateway/guard.ts';
 import { Passkeys } from '../people/passkeys.ts';
 import type { Caller } from '../people/people.ts';
 import type { Clock } from '../ports/clock.ts';
+import { inMlflowForm, isMlflowPath } from '../mlflow/errors.ts';
+import type { Mlflow } from '../mlflow/mlflow.ts';
 import { peopleRoutes } from './people.ts';
 import { callerOf, isAllowedOrigin, type Site } from './site.ts';
 import type { Uploads } from './uploads.ts';
@@ -35,6 +37,8 @@ export interface ApiParts {
   readonly acts: Acts;
   readonly records: Pick<Records, 'acts'>;
   readonly mostExports?: number;
+  /** undefined: nothing is tracked here. */
+  readonly mlflow?: Mlflow | undefined;
 }
 
 type Handle = (
@@ -235,6 +239,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     byCoordinator(
       'GET',
+      'federations/*/fleet',
+      of((_, id) => federations.fleet(id)),
+    ),
+    byCoordinator(
+      'GET',
       'federations/*/ledger',
       of((_, id) => federations.ledger(id)),
     ),
@@ -266,6 +275,33 @@ function routesOf(parts: ApiParts): readonly Route[] {
   ];
 }
 
+/** Asked for by a POST, and nothing is done by it. */
+const MLFLOW_SEARCHES = new Set(['POST runs/search', 'POST experiments/search']);
+
+function mlflowRoutes({ routes, artifacts }: Mlflow): readonly Route[] {
+  const route = (needs: Permission, method: string, path: string, handle: Route['handle']): Route => ({
+    method,
+    path: new RegExp(`^/api/2\\.0/${path}$`),
+    needs,
+    isSignIn: false,
+    handle,
+  });
+  const files = 'mlflow-artifacts/artifacts';
+  return [
+    ...Object.entries(routes).map(([name, handle]) => {
+      const [method = '', path = ''] = name.split(' ');
+      const needs = method === 'GET' || MLFLOW_SEARCHES.has(name) ? 'view' : 'act';
+      return route(needs, method, `mlflow/${path}`, (request, _, query, caller) =>
+        handle(request, query, caller),
+      );
+    }),
+    route('view', 'GET', files, (request, _, query, caller) => artifacts.list(request, query, caller)),
+    route('view', 'GET', `${files}/(.+)`, (_, [path = '']) => artifacts.get(path)),
+    route('act', 'PUT', `${files}/(.+)`, (request, [path = '']) => artifacts.put(request, path)),
+    route('act', 'DELETE', `${files}/(.+)`, (_, [path = '']) => artifacts.remove(path)),
+  ];
+}
+
 /** Ten at once, then one every six seconds: far too few to guess 80 bits, and enough for a class behind one router. */
 const SIGN_INS = { burst: 10, perSecond: 1 / 6 };
 
@@ -276,7 +312,7 @@ const notAllowed = (caller: Caller | undefined): string =>
 
 /** Answers a request under /api; returns false for every other path. */
 export function createApi(parts: ApiParts): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const routes = routesOf(parts);
+  const routes = [...routesOf(parts), ...(parts.mlflow === undefined ? [] : mlflowRoutes(parts.mlflow))];
   const signIns = rateLimits(SIGN_INS, parts.clock.monotonic);
 
   async function answer(request: IncomingMessage, url: URL): Promise<Reply> {
@@ -338,7 +374,7 @@ export function createApi(parts: ApiParts): (request: IncomingMessage, response:
         );
         return refusal(500, 'internal', `The server made a mistake (${id}). Its log says more.`);
       })
-      .then((reply) => send(request, response, reply))
+      .then((reply) => send(request, response, isMlflowPath(url.pathname) ? inMlflowForm(reply) : reply))
       .catch((error: unknown) => {
         parts.log.error({ path: url.pathname, error: String(error) }, 'an answer could not be sent');
         response.destroy();

@@ -111,6 +111,7 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     };
     return { status: 200, headers, body: card };
   },
+  fleet: (id: FederationId): Reply => found(id, coordinator.fleet(id)),
   briefs: (id: FederationId): Reply => found(id, coordinator.briefs(id)),
   async changeQuestion(request: IncomingMessage, id: FederationId): Promise<Reply> {
     const read = await readJson(request, ChangedQuestion);

@@ -83,6 +83,17 @@ export function targetOf(text: string): NonNullable<SimulationSetup['metric']> {
   return { name, target };
 }
 
+/** `0.01,0.1,1` */
+export function ratesOf(text: string): readonly number[] {
+  const rates = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  return rates.length >= 2 &&
+    rates.length <= 20 &&
+    rates.every((rate) => rate > 0 && rate <= 10) &&
+    new Set(rates).size === rates.length
+    ? rates
+    : refuse('Two to twenty different rates above 0 to 10, with commas between, as 0.01,0.1,1.');
+}
+
 /** `off`, or how many times the median of late a version may move the model. */
 export const guardOf = (text: string): number | null => {
   const factor = text.trim() === '' ? NaN : Number(text);

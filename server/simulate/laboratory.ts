@@ -338,6 +338,7 @@ export class Laboratory {
       ...(isAsynchronous(round) && ages.length > 0
         ? { staleness: ages.reduce((sum, age) => sum + age, 0) / ages.length }
         : {}),
+      ...(this.#cohort.tuning === undefined ? {} : { tuning: this.#cohort.tuning.chances }),
       simulatedSeconds: this.#clock.monotonic() / 1000,
     };
   }

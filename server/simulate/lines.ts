@@ -1,5 +1,6 @@
 // What a simulation says: a line a round and a last one, the same bytes for the same seed, so nothing here knows how long it
 // took; and the same for the eye.
+import type { RateChance } from './rate-tuning.ts';
 import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 
 export type Figures = Partial<Record<MetricName, number>>;
@@ -21,6 +22,8 @@ export interface RoundLine {
   readonly metrics: Figures | null;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
   readonly backdoor?: number;
+  /** Where the devices' learning rate is tuned: the chance of each to be drawn next. */
+  readonly tuning?: readonly RateChance[];
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** Since the simulation began. */
@@ -60,6 +63,11 @@ function duration(seconds: number): string {
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`;
 }
 
+function favourite(chances: readonly RateChance[]): string {
+  const [first] = chances.toSorted((a, b) => b.chance - a.chance);
+  return first === undefined ? '' : `rate ${first.rate} likeliest, ${(first.chance * 100).toFixed(0)} %`;
+}
+
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
 /** `metric`: the one that the run is about; `rounds` planned. */
@@ -82,6 +90,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...(line.staleness === undefined ? [] : [`${line.staleness.toFixed(1)} versions stale`]),
               ...(value === undefined ? [] : [figureText(metric, value)]),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
+              ...(line.tuning === undefined ? [] : [favourite(line.tuning)]),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
             ];
       return `Round ${line.round} of ${rounds}: ${parts.join(', ')}; ${duration(line.simulatedSeconds)} simulated`;

@@ -35,6 +35,10 @@ export const SimulationSetup = v.strictObject({
   localEpochs: whole(1),
   batchSize: whole(1),
   learningRate: v.number(),
+  /** Rates among which devices' own is drawn, by what earlier rounds came to (FedEx); left out: all take `learningRate`. */
+  tunedRates: v.exactOptional(
+    v.pipe(v.array(v.pipe(v.number(), v.gtValue(0))), v.minLength(2), v.maxLength(20)),
+  ),
   optimizer: OptimizerSpec,
   proximalTerm: v.number(),
   partition: v.string(),

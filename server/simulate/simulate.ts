@@ -66,6 +66,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const keptAt = 'resume' in begin ? begin.resume : options.state;
     checkAttackers(setup);
     checkMode(setup, keptAt);
+    checkTuning(setup, keptAt);
     const data = await readSimulationData(setup);
     const digest = digestOfData(data);
     if (earlier !== undefined && earlier.begun.data !== digest)
@@ -160,6 +161,25 @@ function checkMode({ mode, attack, overSelection }: SimulationSetup, keptAt: str
     throw new UnusableSetup(
       `--attack ${attack.name} reckons with the other updates of its cohort, and asynchronous rounds have none. Use labelflip, signflip or gaussian, or synchronous rounds.`,
     );
+}
+
+function checkTuning({ tunedRates, mode, attack, model }: SimulationSetup, keptAt: string | undefined): void {
+  if (tunedRates === undefined) return;
+  const refused = (why: string): never => {
+    throw new UnusableSetup(`--tune-learning-rate: ${why}`);
+  };
+  if (mode.type !== 'synchronous')
+    refused(
+      'rates are weighed at the end of a round, and asynchronous rounds have none. Use synchronous ones.',
+    );
+  if (keptAt !== undefined)
+    refused(
+      'a state file does not keep what rounds have found of the rates. Leave --state out; the same seed makes the same bytes.',
+    );
+  if (attack !== null)
+    refused('who attacks would say what it likes of its losses. Simulate the one or the other.');
+  if (/^(boosted-trees|k-means)/.test(model ?? ''))
+    refused('sums of rows are trained by no steps. Leave it out.');
 }
 
 /** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */

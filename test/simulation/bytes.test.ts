@@ -9,6 +9,7 @@ import { createMemoryParticipantStore } from '#lib/adapters/memory/participant-s
 import { createReferenceTrainer } from '#lib/adapters/reference/reference-trainer.ts';
 import { createSocketLink } from '#lib/adapters/socketio/link.ts';
 import { createSystemClock } from '#lib/adapters/system-clock.ts';
+import { forecastDevice } from '#lib/core/forecast/forecast.ts';
 import { takePart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
 import { startServer } from '../../server/main.ts';
@@ -94,6 +95,13 @@ test('the bytes that are shown are the bytes on the wire, within 2 %', async () 
     expect(modelDown).toBeGreaterThan(3 * 480_000);
     expect(Math.abs(updateUp + controlUp - proxy.up()) / proxy.up()).toBeLessThan(0.02);
     expect(Math.abs(modelDown + controlDown - proxy.down()) / proxy.down()).toBeLessThan(0.02);
+    // What was foreseen before anybody joined; the first version is made of the seed, and not fetched.
+    const told = await coordinator.federation(federation);
+    const { head, updateBytes } = told;
+    const wire = { update: updateBytes, version: head.bytes, step: head.bytes };
+    const foreseen = forecastDevice(spec.plan, 3, 32, 1, wire);
+    expect(Math.abs(3 * foreseen.up - proxy.up()) / proxy.up()).toBeLessThan(0.05);
+    expect(Math.abs(3 * foreseen.down - proxy.down()) / proxy.down()).toBeLessThan(0.05);
     expect(faults).toEqual([]);
   } finally {
     await part.close();

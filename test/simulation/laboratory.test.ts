@@ -81,6 +81,26 @@ const eventful: Partial<SimulationSetup> = {
   cohort: 0.2,
 };
 
+test('the learning rate of devices is tuned in the rounds themselves: the better one is soon drawn nearly always, by any number of threads', async () => {
+  const tuned: Partial<SimulationSetup> = {
+    data: { type: 'sample', sample: 'drawn-digits', rows: 60 },
+    participants: 12,
+    cohort: 1,
+    partition: 'iid',
+    rounds: 3,
+    tunedRates: [0.01, 0.3],
+  };
+  const { rounds, result } = await run(tuned);
+  expect(rounds.map(({ tuning }) => tuning?.map(({ rate }) => rate))).toEqual(rounds.map(() => [0.01, 0.3]));
+  const better = rounds.map(({ tuning }) => tuning?.[1]?.chance ?? 0);
+  expect(Math.min(...better)).toBeGreaterThan(0.85);
+  expect((await run(tuned, { processes: 2 })).result).toEqual(result);
+  const begin = { ...setup, tunedRates: [0.1, 1] };
+  await expect(simulate({ begin, state: join(folder, 'tuned'), onLine: () => {} }).done).rejects.toThrow(
+    /--tune-learning-rate: a state file/,
+  );
+});
+
 describe('privacy', () => {
   test('ends a run whose participants have spent their budget, by the noise of the server or of the devices', async () => {
     // One Gaussian release with z 2 at δ 10⁻⁵ costs ε 1.99, two cost 3.01.

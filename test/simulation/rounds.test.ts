@@ -64,6 +64,18 @@ describe('a federation of honest devices', () => {
     expect((await world.check()).committed).toBe(1);
   });
 
+  test('stops once so many rounds in a row have brought nothing, where its rules say so', async () => {
+    // An accuracy of 0.5 throughout: the first is the best, and three more better it by nothing.
+    const world = await running(3, 4, { rules: { patience: 3 } });
+    await world.until(() => world.coordinator.view(federation)?.state === 'finished', 15 * MINUTE);
+    expect(world.coordinator.view(federation)).toMatchObject({
+      state: 'finished',
+      roundsCommitted: 4,
+      status: 'The run ended: 3 rounds in a row brought next to nothing.',
+    });
+    await world.check();
+  });
+
   test('pauses between rounds when its rules say so, and when its coordinator does', async () => {
     const world = await running(4, 4, { rules: { pauseMs: 20_000 } });
     await world.until(() => world.head === 1, 2 * MINUTE);

@@ -114,6 +114,8 @@ export const RoundRules = v.pipe(
     pauseMs: whole(0, 86_400_000),
     /** The run ends after this many committed rounds. */
     maximumRounds: whole(1, 100_000),
+    /** And sooner, once so many of them in a row have brought next to nothing (metrics/gain.ts); null or absent: it does not. */
+    patience: v.exactOptional(v.nullable(whole(2, 1000))),
   }),
   v.forward(
     v.check((rules) => rules.minimum <= rules.goal, 'a minimum that is not above the goal'),

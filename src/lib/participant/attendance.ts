@@ -289,7 +289,8 @@ export function createAttendance(
     },
     async heedLimits() {
       const { view } = standing;
-      if (options.limits === undefined || view === undefined) return false;
+      // A round that has begun is finished.
+      if (options.limits === undefined || view === undefined || standing.hand !== undefined) return false;
       const refusal = await options.limits.refusal({ down: view.head.bytes, up: view.updateBytes });
       if (refusal === undefined) {
         blocks.clear('own-limit');

@@ -41,7 +41,12 @@ export class JoinRefused extends Error {
   override readonly name = 'JoinRefused';
   constructor(
     readonly kind:
-      'unknown-dataset' | 'wrong-contract' | 'no-training-rows' | 'unknown-federation' | 'no-engine',
+      | 'unknown-dataset'
+      | 'withheld'
+      | 'wrong-contract'
+      | 'no-training-rows'
+      | 'unknown-federation'
+      | 'no-engine',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -40,6 +40,9 @@ export function createEquipping(ground: Ground): Equipping {
       ground.changed();
     }
   }
+  /** Whether the rows are those that it may read now: data is changed, and columns are withheld, while it takes part. */
+  const isAsRead = async ({ rows }: Equipment, dataset: string): Promise<boolean> =>
+    (await options.datasets.record(dataset))?.version === rows.version;
   function drop(): void {
     standing.equipment?.engine.dispose();
     standing.equipment = undefined;
@@ -52,6 +55,7 @@ export function createEquipping(ground: Ground): Equipping {
       // A draft that changed may bring another model, or ask for other data.
       if (
         equipment !== undefined &&
+        (await isAsRead(equipment, standing.joined.dataset)) &&
         (view === undefined ||
           (modelText(view.spec) === modelText(equipment.spec) &&
             sameContract(view.spec.contract, equipment.spec.contract)))

@@ -3,7 +3,7 @@ import type { DataContract } from '../core/data/contract.ts';
 import { labelledExamples, selectExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { DatasetVersion } from '../core/ids.ts';
-import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { DatasetCheck, DatasetStore } from '../ports/dataset-store.ts';
 import type { Rows } from '../ports/trainer.ts';
 
 export interface OwnRows {
@@ -13,6 +13,8 @@ export interface OwnRows {
   readonly heldOut: Rows;
   /** Rows without a label: on neither side. */
   readonly unlabelled: number;
+  /** What its import found of the data contract; undefined where nothing was checked. */
+  readonly check: DatasetCheck | undefined;
 }
 
 /** Why there is nothing to train on, in a sentence. */
@@ -41,5 +43,6 @@ export async function readOwnRows(
     training: selectExamples(examples, split.training),
     heldOut: selectExamples(examples, split.heldOut),
     unlabelled: all.count - examples.count,
+    check: record.check,
   };
 }

@@ -43,7 +43,14 @@ async function onALine(store = createMemoryParticipantStore()) {
   const rows = { count: 1, features: Float32Array.of(1), targets: Float32Array.of(1) };
   const version = digestOfText('own');
   const equipment: NetworkEquipment = {
-    rows: { version, contract: spec.contract, training: rows, heldOut: rows, unlabelled: 0 },
+    rows: {
+      version,
+      contract: spec.contract,
+      training: rows,
+      heldOut: rows,
+      unlabelled: 0,
+      check: undefined,
+    },
     network: built.value,
     parameterCount: built.value.parameterCount,
     spec: { ...spec, plan },

@@ -56,6 +56,7 @@ async function preview(
         training: selectExamples(examples, training),
         heldOut: selectExamples(examples, heldOut),
         unlabelled: 0,
+        check: undefined,
       },
     },
     { engine, clock: createHandClock(), signal, onProgress: () => {} },

@@ -80,6 +80,7 @@ test('two rounds of two devices by hand: the model and every control are those o
       training: rows,
       heldOut: rows,
       unlabelled: 0,
+      check: undefined,
     };
     const base = Float32Array.of(w);
     const training = roundTraining(message, {

@@ -55,6 +55,13 @@ export interface DatasetHistory {
   readonly head: number;
   /** In the order in which they were made. */
   readonly commits: readonly DatasetCommit[];
+  /** Names that a person gave to states, in the order in which they were given; a name is that of one state. */
+  readonly tags: readonly StateTag[];
+}
+
+export interface StateTag {
+  readonly name: string;
+  readonly state: number;
 }
 
 /** The dataset was changed since the state that a change was meant for. */
@@ -151,6 +158,12 @@ export interface DatasetStore {
   commit(id: string, base: DatasetVersion, change: RowChange, message: string): Promise<DatasetRecord>;
   /** Makes another state the head; nothing is lost. Rejects where there is no such state. */
   checkout(id: string, state: number): Promise<DatasetRecord>;
+  /** Names a state; the same name of another state goes to this one. `state` null takes the name away. Rejects where there is no such state. */
+  tag(id: string, name: string, state: number | null): Promise<void>;
+  /** Columns that its federation may not read; none where nothing was withheld, or there is no such dataset. */
+  withheld(id: string): Promise<readonly string[]>;
+  /** Replaces that. Rejects where there is no such dataset. */
+  withhold(id: string, columns: readonly string[]): Promise<void>;
   /** How its rows are prepared for a model, as it was kept last; undefined where nothing was, or there is no such dataset. */
   recipe(id: string): Promise<Canonical | undefined>;
   /** Keeps that beside the dataset, for all its states, until it is deleted. Rejects where there is no such dataset. */

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { BriefVersion, type ChangedQuestion } from '#lib/protocol/briefs.ts';
+import { FleetView } from '#lib/protocol/fleet.ts';
 import { ExclusionView, StandingView } from '#lib/protocol/exclusions.ts';
 import { Act, ApiError, type RunAction } from '#lib/protocol/http.ts';
 import { LedgerView } from '#lib/protocol/ledger.ts';
@@ -116,6 +117,7 @@ export const consoleApi = (fetching: Fetch) =>
       request(fetching, 'PUT', address(id), FederationView, { spec }),
     changeQuestion: (id: string, question: ChangedQuestion) =>
       request(fetching, 'PUT', `${address(id)}/question`, FederationView, question),
+    fleet: (id: string) => request(fetching, 'GET', `${address(id)}/fleet`, FleetView),
     briefs: (id: string) => request(fetching, 'GET', `${address(id)}/briefs`, v.array(BriefVersion)),
     act: (id: string, action: RunAction) =>
       request(fetching, 'POST', `${address(id)}/actions`, FederationView, { action }),

@@ -16,6 +16,8 @@ export const DraftFurther = v.object({
   deadlineShare: v.optional(number, plainRounds.selection.deadlineShare),
   fairness: SelectionRules.entries.fairness,
   reserve: number,
+  /** Rounds without gain that end the run; empty: it goes on. */
+  patience: v.optional(number, null),
 });
 export type DraftFurther = v.InferOutput<typeof DraftFurther>;
 
@@ -27,10 +29,16 @@ export const plainFurther = (): DraftFurther => ({
   deadlineShare: plainRounds.selection.deadlineShare,
   fairness: plainRounds.selection.fairness,
   reserve: plainRounds.reserve,
+  patience: null,
 });
 
 /** Typed again from a spec. */
-export function furtherFrom({ mode, selection, reserve }: FederationSpec['rules']): DraftFurther {
+export function furtherFrom({
+  mode,
+  selection,
+  reserve,
+  patience = null,
+}: FederationSpec['rules']): DraftFurther {
   return {
     mode: mode.type,
     concurrency: mode.type === 'asynchronous' ? mode.concurrency : plainFurther().concurrency,
@@ -39,6 +47,7 @@ export function furtherFrom({ mode, selection, reserve }: FederationSpec['rules'
     deadlineShare: selection.deadlineShare,
     fairness: selection.fairness,
     reserve,
+    patience,
   };
 }
 
@@ -50,11 +59,13 @@ export const tagsTyped = (text: string): string[] =>
 
 /** The rules as typed, for the schema to read. */
 export function rulesTyped({ rules, further }: Pick<Draft, 'rules' | 'further'>) {
-  const { mode, concurrency, requiredTags, minimumExamples, deadlineShare, fairness, reserve } = further;
+  const { mode, concurrency, requiredTags, minimumExamples, deadlineShare, fairness, reserve, patience } =
+    further;
   return {
     ...rules,
     mode: mode === 'asynchronous' ? { type: mode, concurrency } : { type: mode },
     selection: { requiredTags: tagsTyped(requiredTags), minimumExamples, deadlineShare, fairness },
     reserve,
+    ...(patience === null ? {} : { patience }),
   };
 }

@@ -5,7 +5,7 @@ import { effectOf, RunActions, actionsIn } from './console-actions.svelte.ts';
 import { consoleApi } from './console-api.ts';
 import { attentionOf } from './console-attention.ts';
 import { participantRecords } from './console-participants.ts';
-import { liveAt, liveSpans, runRecords, versionGraph } from './console-runs.ts';
+import { bytesAPoint, liveAt, liveSpans, runRecords, versionGraph } from './console-runs.ts';
 import { metricStanding, runHeading, standingOf, tabTitle } from './console-standing.ts';
 import { memberFixture, roundFixture, versionFixture, viewFixture } from './console-views.fixture.ts';
 
@@ -197,6 +197,10 @@ describe('runs and versions', () => {
       from: 0.7,
       to: 0.8,
     });
+    // Ten points.
+    expect(run && bytesAPoint(run, 'accuracy')).toBeCloseTo((run!.bytesUp + run!.bytesDown) / 10, 6);
+    expect(bytesAPoint({ ...run!, to: 0.6 }, 'accuracy')).toBeUndefined();
+    expect(bytesAPoint(run!, 'loss')).toBeUndefined();
   });
   test('the line to the newest version is lane 0; a branch has a lane of its own', () => {
     const versions = [

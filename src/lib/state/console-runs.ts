@@ -1,5 +1,5 @@
 // The history of a federation: its runs as sums over rounds and versions, and what was live when.
-import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
+import { figure, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { AliasMove, RoundView, VersionView } from '#lib/protocol/views.ts';
 
 export interface RunRecord {
@@ -56,6 +56,17 @@ export function runRecords(
       rounds: own,
     };
   });
+}
+
+/** Bytes both ways for each hundredth that a share (accuracy, F1) rose; undefined where it did not, or is none. */
+export function bytesAPoint(
+  { from, to, bytesUp, bytesDown }: Pick<RunRecord, 'from' | 'to' | 'bytesUp' | 'bytesDown'>,
+  metric: MetricName,
+): number | undefined {
+  const { isShare, higherIsBetter } = metrics[metric];
+  if (!isShare || from === undefined || to === undefined) return undefined;
+  const points = 100 * (higherIsBetter ? to - from : from - to);
+  return points > 0 ? (bytesUp + bytesDown) / points : undefined;
 }
 
 export interface LiveSpan {

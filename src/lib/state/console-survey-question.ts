@@ -11,6 +11,10 @@ const names = {
   evaluation: 'what a version does',
   accuracies: 'accuracy from device to device',
   groups: 'groups',
+  labels: 'classes from device to device',
+  slices: 'where a version does worse',
+  importance: 'what a version leans on',
+  'contract-rules': 'rules of the data contract',
 } as const satisfies Record<Question[number]['statistic'], string>;
 
 /** "the target, distributions": of what was asked. */

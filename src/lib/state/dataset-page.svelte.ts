@@ -2,6 +2,7 @@
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
+import type { ExportedFile } from '../modalities/export-dataset.ts';
 import type { DatasetHistory, DatasetRecord } from '../ports/dataset-store.ts';
 import type { SplitShares } from '../workers/ingest-messages.ts';
 import { browserDatasets, troubleToldBy, type DatasetPorts } from './datasets.svelte.ts';
@@ -26,6 +27,8 @@ export class DatasetPage {
   history = $state.raw<DatasetHistory | undefined>();
   /** Between a state and its parent, by the state's number. */
   differences = $state.raw<Readonly<Record<number, DatasetDifference>>>({});
+  /** Columns that its federation may not read. */
+  withheld = $state.raw<readonly string[]>([]);
   trouble = $state.raw<DeviceTrouble | null>(null);
   /** What an edit was refused for; it goes with the next that need not wait. */
   refused = $state.raw<string | null>(null);
@@ -67,6 +70,7 @@ export class DatasetPage {
       this.record = record ?? null;
       if (record === undefined) return;
       this.history = await store.history(this.id);
+      this.withheld = await store.withheld(this.id);
       await this.#look();
     });
   }
@@ -118,6 +122,34 @@ export class DatasetPage {
       await this.#look();
     });
     if (this.going === state) this.going = null;
+  }
+
+  /** Names a state, or takes a name away (`state` null). */
+  async tag(name: string, state: number | null): Promise<void> {
+    await this.#attempt(async () => {
+      const store = await this.ports.store();
+      await store.tag(this.id, name, state);
+      this.history = await store.history(this.id);
+    });
+  }
+
+  /** Columns that the dataset's federation may not read from now on. */
+  async withhold(columns: readonly string[]): Promise<void> {
+    await this.#attempt(async () => {
+      await (await this.ports.store()).withhold(this.id, columns);
+      this.withheld = columns;
+    });
+  }
+
+  /** The state in use as files; undefined where that could not be. */
+  async files(): Promise<readonly ExportedFile[] | undefined> {
+    let files: readonly ExportedFile[] | undefined;
+    await this.#attempt(async () => {
+      const state = this.history?.head ?? 0;
+      const answer = await (await this.ports.ingest()).ask({ type: 'export', dataset: this.id, state });
+      if (answer.type === 'exported') ({ files } = answer);
+    });
+    return files;
   }
 
   /** What a state changed of its parent; read once. */

@@ -60,6 +60,8 @@ async function page() {
         const split = { training: 4, heldOut: 0, trainingByClass: [], heldOutByClass: [] };
         return { type: 'explored', found: {} as never, split };
       }
+      case 'export':
+        return { type: 'exported', files: [{ name: `${question.state}.csv`, type: 'text/csv', text: '' }] };
       case 'difference':
       case 'series':
       case 'sound':
@@ -135,4 +137,16 @@ test('going to a state is asked for once, however often it is clicked', async ()
   expect(visited).toEqual([1, 0]);
   expect(shown.history?.head).toBe(0);
   expect(shown.going).toBeNull();
+});
+
+test('a state is named, and taken along as files; columns are withheld until they are not', async () => {
+  const { shown, store, label } = await page();
+  await label(0, 'mended');
+  await shown.tag('clean', 1);
+  expect(shown.history?.tags).toEqual([{ name: 'clean', state: 1 }]);
+  await shown.tag('none', 7);
+  expect(shown.trouble?.message).toContain('no state 7');
+  expect(await shown.files()).toMatchObject([{ name: '1.csv' }]);
+  await shown.withhold(['age']);
+  expect([shown.withheld, await store.withheld('set')]).toEqual([['age'], ['age']]);
 });

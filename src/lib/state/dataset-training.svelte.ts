@@ -3,6 +3,7 @@ import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
+import { RowsAssessment } from './rows-assessment.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
 
 export type Opening =
@@ -14,7 +15,7 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'run' | 'overfit' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'overfit' | 'close'>;
 
 export type Memorising =
   | { readonly phase: 'idle' }
@@ -68,6 +69,14 @@ export class DatasetTraining {
       if (asked === this.#asked)
         this.opening = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** Whether machine learning is right for the rows as they are open; undefined where they are not. */
+  assessment(seed: number): RowsAssessment | undefined {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready') return undefined;
+    const [recipe, series] = [this.#recipe, this.#series];
+    return new RowsAssessment(this.port, { dataset, target: opened.target, recipe, series, seed });
   }
 
   async train(training: TrainingWishes): Promise<void> {

@@ -19,6 +19,7 @@ import type {
 } from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
+import type { EraseReceipt } from './erase-receipt.ts';
 import { bytes } from './format.ts';
 import { visit } from './visit.svelte.ts';
 
@@ -85,6 +86,8 @@ export class DatasetsState {
   running = $state.raw<RunningImport | null>(null);
   outcome = $state.raw<ImportOutcome | null>(null);
   trouble = $state.raw<DeviceTrouble | null>(null);
+  /** The dataset that was erased last in this visit. */
+  erased = $state.raw<EraseReceipt | null>(null);
 
   #stop: AbortController | undefined;
   /** What `outcome` is of. */
@@ -188,7 +191,8 @@ export class DatasetsState {
   /** Deletes a dataset, or what a cut-off import left. */
   async remove(id: string): Promise<void> {
     try {
-      await (await this.ports.store()).delete(id);
+      const { eraseDataset } = await import('./erase-receipt.ts');
+      this.erased = (await eraseDataset(await this.ports.store(), id)) ?? this.erased;
     } catch (error) {
       this.trouble = storageTrouble(error);
       return;

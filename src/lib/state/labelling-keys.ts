@@ -4,11 +4,16 @@
 const COMMANDS = { u: 'undo', s: 'skip', n: 'unsure' } as const;
 const KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'].filter((key) => !(key in COMMANDS));
 
-/** [classes]: a key each; undefined where there are more classes than keys. Classes that are called by one sign have that as their key. */
+/**
+ * [classes]: a key each; undefined where there are more classes than keys. A class that is called by one sign has that as its key, and no
+ * other class has it: whoever presses 1 means the class that is called 1.
+ */
 export function keysOf(classes: readonly string[]): readonly (string | undefined)[] {
   const own = classes.map((label) => label.toLowerCase());
-  const areSigns = own.every((label) => /^[0-9a-z]$/.test(label) && !(label in COMMANDS));
-  return areSigns && new Set(own).size === own.length ? own : classes.map((_, index) => KEYS[index]);
+  const isSign = (label: string, index: number): boolean =>
+    /^[0-9a-z]$/.test(label) && !(label in COMMANDS) && own.indexOf(label) === index;
+  const free = KEYS.filter((key) => !own.includes(key)).values();
+  return own.map((label, index) => (isSign(label, index) ? label : free.next().value));
 }
 
 export type KeyAction =

@@ -3,6 +3,7 @@ import type {
   BenchReply,
   BenchRequest,
   AgainRequest,
+  AssessRequest,
   EndedRun,
   OpenedBench,
   OpenRequest,
@@ -13,6 +14,7 @@ import type {
   TrainRequest,
 } from './bench-messages.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import { allowedWorker, plainFailures, WorkerRequests, type RequestWorker } from './worker-requests.ts';
@@ -41,6 +43,22 @@ export class BenchClient {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'open' }),
       (reply) => (reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined),
+    );
+  }
+
+  /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
+  assess(
+    request: Omit<AssessRequest, 'id' | 'name'>,
+    onProgress: (says: string, fraction: number) => void,
+    signal: AbortSignal,
+  ): Promise<Feasibility | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'assess' }),
+      (reply) => {
+        if (reply.type === 'assessing') onProgress(reply.says, reply.fraction);
+        return reply.type === 'assessed' ? reply.assessed : reply.type === 'refused' ? reply : undefined;
+      },
+      signal,
     );
   }
 

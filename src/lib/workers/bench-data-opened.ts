@@ -35,6 +35,8 @@ export interface OpenedData {
   /** The columns that tell the time of a series. */
   readonly time: TrainSetup['time'];
   readonly data: BenchData;
+  /** Whether these rows are those that the dataset has now. */
+  readonly isInUse: boolean;
 }
 
 /** What is learnt from a dataset, and how its rows are taken. */
@@ -56,16 +58,17 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     const state = wanted ?? history.head;
     const version = history.commits.find((one) => one.number === state)?.version;
     if (version === undefined) throw gone();
-    return { datasets, record, state, version };
+    return { datasets, record, state, version, isInUse: state === history.head };
   }
   return {
     async open(dataset, { target, recipe, series }, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
       const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
-      const { datasets, record, state, version } = await found(dataset, wanted);
+      const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
-      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared) return kept;
+      if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
+        return { ...kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
@@ -74,7 +77,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
       const time = contract.kind === 'table' && series !== null ? timeOf(contract).join(',') : null;
-      kept = { dataset: of, target, task, recipe, series, time, prepared, data: data.value };
+      kept = { dataset: of, target, task, recipe, series, time, prepared, data: data.value, isInUse };
       return kept;
     },
     async text({ id, state: wanted, version }) {

@@ -1,5 +1,6 @@
 // What the workbench worker says of a run beyond its figures: the rows that the model was judged on are read again, it is asked what it
 // says of them, and further questions about the same run are answered from that. Loaded with the first.
+import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { askedOnEngine } from '../participant/workbench/fit.ts';
 import type { Examined } from '../participant/workbench/examine/examined.ts';
 import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
@@ -17,23 +18,23 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
   let kept: { readonly run: string; readonly examined: Examined } | undefined;
 
   async function examinedOf(run: string): Promise<Examined> {
-    if (kept?.run === run) return kept.examined;
     const store = await dependencies.runs();
     const record = (await store.read(run))?.record;
     if (record === undefined) throw new Unusable(GONE);
-    const file = await store.model(run);
-    if (file === undefined) throw new Unusable('This run has no model.');
-    const read = readModelFile(new TextDecoder().decode(file));
-    if (!read.ok) throw new Unusable(read.error);
     const { dataset, manifest } = record;
     const { target, recipe, series, seed } = manifest.setup;
     const asked = { target: target ?? PICTURES_TARGET, recipe, series };
     const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
-    const { data } = opened;
+    const { data, isInUse } = opened;
+    if (kept?.run === run && kept.examined.data === data) return { ...kept.examined, isInUse };
+    const file = await store.model(run);
+    if (file === undefined) throw new Unusable('This run has no model.');
+    const read = readModelFile(new TextDecoder().decode(file));
+    if (!read.ok) throw new Unusable(read.error);
     const predict = predictsBy(read.value, seed);
     const outputs = await predict(data.heldOut.features, data.heldOut.count);
-    kept = { run, examined: { data, model: read.value, outputs, seed, predict } };
+    kept = { run, examined: { data, model: read.value, outputs, seed, predict, isInUse } };
     return kept.examined;
   }
 
@@ -41,7 +42,7 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
   function predictsBy({ chosen, contract, predictor }: OpenedModel, seed: number): Examined['predict'] {
     const { model, options } = chosen;
     const [parameters] = predictor.learnt;
-    if (model.type !== 'network' || !(parameters instanceof Float32Array))
+    if (unfolded(contract) !== undefined || model.type !== 'network' || !(parameters instanceof Float32Array))
       return async (features, count) => predictor.predict(features, count);
     const network = model.network(contract, options);
     const trained = { network, plan: planOf(options, seed), parameters: Float32Array.from(parameters) };

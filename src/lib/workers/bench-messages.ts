@@ -7,6 +7,7 @@ import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
@@ -87,6 +88,16 @@ export interface OverfitRequest extends Pick<
   readonly name: 'overfit';
   readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
 }
+/** Whether machine learning is right for rows as they were opened: nothing is kept of it. */
+export interface AssessRequest {
+  readonly id: number;
+  readonly name: 'assess';
+  readonly dataset: string;
+  readonly target: string;
+  readonly recipe: TrainSetup['recipe'];
+  readonly series: TrainSetup['series'];
+  readonly seed: number;
+}
 /** What the model of a run does with the rows that it was judged on, beyond its figures. */
 export interface LookRequest {
   readonly id: number;
@@ -97,7 +108,14 @@ export interface LookRequest {
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
 export type BenchRequest =
-  OpenRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | OverfitRequest | CancelRequest;
+  | OpenRequest
+  | AssessRequest
+  | RunRequest
+  | RowsRequest
+  | PredictRequest
+  | LookRequest
+  | OverfitRequest
+  | CancelRequest;
 
 export interface OfferedModel {
   readonly name: string;
@@ -164,6 +182,9 @@ export type BenchReply =
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
+  /** How far an assessment is, 0–1. */
+  | { readonly type: 'assessing'; readonly id: number; readonly says: string; readonly fraction: number }
+  | { readonly type: 'assessed'; readonly id: number; readonly assessed: Feasibility }
   | { readonly type: 'ended'; readonly id: number; readonly ended: EndedRun }
   /** These rows cannot be learnt from, or not so: the sentence says what to do. */
   | {

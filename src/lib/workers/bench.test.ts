@@ -293,6 +293,21 @@ test('pictures are learnt from as they were read', async () => {
   expect(models.map((one) => one.name)).not.toContain('linear');
 });
 
+test('whether machine learning is right for the rows is told, with how far it is, and kept nowhere', async () => {
+  const page = new DatasetTraining('set', clientOf(await storeOf(shapes, await readCsv(shapes, shapesCsv))));
+  await page.open('area');
+  const assessment = page.assessment(1)!;
+  expect(assessment.state).toMatchObject({ phase: 'asking', share: 0 });
+  await assessment.ask();
+  expect(assessment.state).toMatchObject({
+    phase: 'told',
+    told: {
+      verdict: expect.stringMatching(/^(local is enough|more rows would help)$/),
+      curve: { of: 'rmse' },
+    },
+  });
+});
+
 test('progress is told on the way, and a run that is cancelled ends as cancelled', async () => {
   const store = await storeOf(
     patientCohortContract,

@@ -8,19 +8,14 @@ import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type {
   BenchReply,
   BenchRequest,
-  LookRequest,
   OpenedBench,
-  OpenRequest,
-  OverfitRequest,
-  PredictRequest,
-  RowsRequest,
   RunEvent,
-  RunRequest,
 } from './bench-messages.ts';
-import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
+import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
 import { benchOverfit } from './bench-overfit.ts';
 import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
+import type { CancelRequest } from './request-messages.ts';
 
 export interface BenchDependencies extends RunDependencies {
   /** Rejects when the browser gives no storage. */
@@ -34,7 +29,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   let looks: Looking | undefined;
 
   const work = async (
-    request: OpenRequest | RunRequest | RowsRequest | PredictRequest | LookRequest | OverfitRequest,
+    request: Exclude<BenchRequest, CancelRequest>,
     signal: AbortSignal,
   ): Promise<BenchReply> => {
     const { id } = request;
@@ -60,6 +55,18 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
       };
+    }
+    if (request.name === 'assess') {
+      // Nobody who trains pays for it.
+      const { assess } = await import('../participant/workbench/feasibility.ts');
+      const { data } = await opener.open(request.dataset, request);
+      const { clock, createTrainer } = dependencies;
+      const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
+      const assessed = await assess(data, request.seed, surroundings, (says, fraction) =>
+        dependencies.reply({ type: 'assessing', id, says, fraction }),
+      );
+      if (!assessed.ok) throw new Unusable(assessed.error);
+      return { type: 'assessed', id, assessed: assessed.value };
     }
     if (request.name === 'look') {
       const { looking } = await import('./bench-looks.ts');

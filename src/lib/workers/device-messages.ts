@@ -19,6 +19,7 @@ export interface LocalRunSettings {
   /** Names the run and its checkpoint. */
   readonly id: string;
   readonly dataset: string;
+  /** Empty in what is listed: it is called after its data then. */
   readonly name: string;
   readonly network: NetworkSpec;
   readonly plan: TrainingPlan;

@@ -46,6 +46,9 @@ const settings: LocalRunSettings = {
   backend: null,
 };
 
+/** As it lies among the settings, which a passphrase does not cover. */
+const listed = { ...settings, name: '' };
+
 /** A worker without a thread: what a page's client talks to. */
 async function page(
   store: ParticipantStore = createMemoryParticipantStore(),
@@ -293,7 +296,9 @@ test('a run that a reload cut off is listed, and goes on to the same model', asy
   await one.device.close();
 
   const again = await page(one.store);
-  expect(await again.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: false }]);
+  expect(await again.client.request('cut-off-local-runs', null)).toEqual([
+    { settings: listed, elsewhere: false },
+  ]);
   await again.client.request('go-on-local-run', { id: settings.id });
   const view = await again.until(({ state }) => state === 'finished');
   expect(view.notice).toBe('Went on from the last checkpoint.');
@@ -330,7 +335,9 @@ test('a run that trains in one tab is not taken up in another, which is told onc
   await first.until(({ state }) => state === 'training');
 
   const second = await page(store, undefined, tabs);
-  expect(await second.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: true }]);
+  expect(await second.client.request('cut-off-local-runs', null)).toEqual([
+    { settings: listed, elsewhere: true },
+  ]);
   const { id } = settings;
   expect(await kindOf(second.client.request('go-on-local-run', { id }))).toBe('runs-elsewhere');
   expect(await kindOf(second.client.request('start-local-run', settings))).toBe('runs-elsewhere');
@@ -339,7 +346,7 @@ test('a run that trains in one tab is not taken up in another, which is told onc
 
   const news = told(second);
   first.gone();
-  expect(await news).toEqual([{ settings, elsewhere: false }]);
+  expect(await news).toEqual([{ settings: listed, elsewhere: false }]);
   await second.client.request('go-on-local-run', { id });
   await second.until(({ state }) => state === 'finished');
   expect(await store.models.list()).toHaveLength(1);
@@ -357,7 +364,9 @@ test('a run that ended in another tab is not offered, nor begun anew by a page t
   );
   await first.client.request('start-local-run', settings);
   const second = await page(store, undefined, tabs);
-  expect(await second.client.request('cut-off-local-runs', null)).toEqual([{ settings, elsewhere: true }]);
+  expect(await second.client.request('cut-off-local-runs', null)).toEqual([
+    { settings: listed, elsewhere: true },
+  ]);
   const news = told(second);
   held.allow(1000);
   await first.until(({ state }) => state === 'finished');
@@ -417,7 +426,7 @@ test('the engine of a paused run is switched: it goes on with the other to the s
   const taken = held.steps();
   const again = await page(one.store);
   expect(await again.client.request('cut-off-local-runs', null)).toEqual([
-    { settings: { ...settings, backend: 'wasm' }, elsewhere: false },
+    { settings: { ...listed, backend: 'wasm' }, elsewhere: false },
   ]);
   await one.client.request('resume-local-run', { id });
   await one.until(({ state }) => state === 'finished');
@@ -505,6 +514,7 @@ test('a run that is stepped through tells each step, and a branch from its check
   await until(({ state }) => state === 'stopped');
   expect(await kindOf(client.request('step-local-run', { id: long.id }))).toBe('unknown-run');
 
+  expect(JSON.stringify(await store.settings.get('local-run-checkpoints'))).not.toContain('Mine');
   const [kept] = await client.request('kept-checkpoints', null);
   const steps = kept!.checkpoints.map(({ step }) => step);
   expect(steps).toContain(stood);
@@ -524,6 +534,7 @@ test('a run that is stepped through tells each step, and a branch from its check
   const ended = await until(({ id, state }) => id === 'branch' && state === 'finished');
   expect(ended.notice).toContain('Branched');
   const models = await store.models.list();
+  expect(models.find(({ id }) => id === 'local:branch')?.name).toBe('Alone on own');
   expect(models.find(({ id }) => id === 'local:branch')?.run).toMatchObject({ origin: branched.origin });
   expect(models.find(({ id }) => id === 'local:run-1')?.run).toMatchObject({ origin: null });
   await client.request('discard-checkpoints', { run: long.id });

@@ -4,6 +4,7 @@ import type { FederationId } from '../core/ids.ts';
 import { joinedFederations } from '../participant/joined.ts';
 import { JoinRefused } from '../participant/equipment.ts';
 import type { Engines } from '../participant/engine.ts';
+import { grantedDatasets } from '../participant/granted-rows.ts';
 import { createOwnLimits } from '../participant/own-limits.ts';
 import { readOwnRows } from '../participant/own-rows.ts';
 import { takePart, type TakingPart } from '../participant/take-part.ts';
@@ -23,7 +24,7 @@ import type { RunHolds } from './run-holds.ts';
 
 export interface DeviceParts {
   readonly store: ParticipantStore;
-  readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
+  readonly datasets: Pick<DatasetStore, 'record' | 'read' | 'withheld'>;
   /** One link for all federations of this server. */
   readonly link: CoordinatorLink;
   /** Connects anew, as whom `identityOf` now says. */
@@ -70,7 +71,8 @@ export function createDevice(parts: DeviceParts): Device {
     const part = takePart({
       federation,
       link,
-      datasets,
+      // The one way in which taking part reads rows.
+      datasets: grantedDatasets(datasets),
       store,
       engines,
       clock,

@@ -87,6 +87,16 @@ export function exploring(): Exploring {
             difference: differenceBetween(openDataset(contract, before), openDataset(contract, after)),
           };
         }
+        case 'export': {
+          const [record, history] = [await recordOf(store, id), await store.history(id)];
+          const commit = history?.commits.find((one) => one.number === question.state);
+          const examples = await examplesOf(store, id, question.state);
+          if (commit === undefined) throw new Error(`The dataset ${id} has no state ${question.state}.`);
+          const { exportDataset } = await import('../modalities/export-dataset.ts');
+          const files = exportDataset(record, commit, examples);
+          if (!files.ok) throw new QuestionRefused('not-exported', files.error);
+          return { type: 'exported', files: files.value };
+        }
         case 'labelling': {
           const { labelling } = await import('./labelling.ts');
           labels ??= labelling();

@@ -6,6 +6,7 @@ import type { SeriesView } from '../core/exploration/series-view.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
+import type { ExportedFile } from '../modalities/export-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
@@ -84,6 +85,8 @@ export type DatasetQuestion =
     }
   /** Between two states. */
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
+  /** A state as files for other tools. */
+  | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
@@ -100,6 +103,7 @@ export type DatasetAnswer =
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
+  | { readonly type: 'exported'; readonly files: readonly ExportedFile[] }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };
 export interface DatasetRequest {
   readonly id: number;

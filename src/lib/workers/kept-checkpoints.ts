@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import type { Checkpoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { KeptRunCheckpoints, LocalRunSettings } from './device-messages.ts';
-import { LocalRunSettingsSchema } from './local-run-list.ts';
+import { LocalRunSettingsSchema, withoutName } from './local-run-list.ts';
 import type { RunHolds } from './run-holds.ts';
 
 const KEY = 'local-run-checkpoints';
@@ -52,8 +52,9 @@ export function keptCheckpoints(store: ParticipantStore, holds: RunHolds): KeptC
   return {
     list,
     read: (run, step) => store.checkpoints.get(keptKey(run, step)),
-    keep: (settings, checkpoint, step) =>
+    keep: (of, checkpoint, step) =>
       holds.exclusively(async () => {
+        const settings = withoutName(of);
         const before = await list();
         const own = before.find((one) => one.settings.id === settings.id)?.checkpoints ?? [];
         if (own.some((one) => one.step === step)) return;

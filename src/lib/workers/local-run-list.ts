@@ -29,6 +29,9 @@ export const LocalRunSettingsSchema = v.object({
 });
 const settingsKey = 'local-runs';
 
+/** Settings lie in plain beside a passphrase: what a dataset is called is not among them, and is read where it is kept. */
+export const withoutName = (settings: LocalRunSettings): LocalRunSettings => ({ ...settings, name: '' });
+
 export interface LocalRunList {
   read(): Promise<readonly LocalRunSettings[]>;
   /** Adds a run, or replaces what is kept of it. */
@@ -47,8 +50,10 @@ export function localRunList(store: ParticipantStore, holds: RunHolds): LocalRun
     holds.exclusively(async () => store.settings.put(settingsKey, next(await read())));
   return {
     read,
-    keep: (settings) => change((list) => [...list.filter((one) => one.id !== settings.id), settings]),
-    replace: (settings) => change((list) => list.map((one) => (one.id === settings.id ? settings : one))),
+    keep: (settings) =>
+      change((list) => [...list.filter((one) => one.id !== settings.id), withoutName(settings)]),
+    replace: (settings) =>
+      change((list) => list.map((one) => (one.id === settings.id ? withoutName(settings) : one))),
     remove: (id) => change((list) => list.filter((one) => one.id !== id)),
   };
 }

@@ -99,7 +99,8 @@ export function createLocalRuns({
     return run;
   };
   /** Trains a run that this tab holds, and lets go of it at its end. */
-  async function train(settings: LocalRunSettings, letGo: () => void, start?: Checkpoint): Promise<void> {
+  async function train(of: LocalRunSettings, letGo: () => void, start?: Checkpoint): Promise<void> {
+    let settings = of;
     const { id, plan } = settings;
     const control = createTrainingControl();
     let view: LocalRunView = {
@@ -139,7 +140,14 @@ export function createLocalRuns({
       const built = buildNetwork(settings.network);
       if (!built.ok) throw new Refusal('wrong-network', built.error.message);
       const network = built.value;
-      show({ trainingRows: rows.training.count, heldOutRows: rows.heldOut.count });
+      // What is listed has no name: it is that of its data.
+      if (settings.name === '')
+        settings = {
+          ...settings,
+          name: `Alone on ${(await datasets.record(settings.dataset))?.name ?? 'own data'}`,
+        };
+      run.settings = settings;
+      show({ name: settings.name, trainingRows: rows.training.count, heldOutRows: rows.heldOut.count });
       const choice = await engines.choose(network, plan.batchSize, settings.backend);
       const engine = createEngine(choice, engines.create);
       run.engine = engine;
@@ -271,12 +279,12 @@ export function createLocalRuns({
               origin: settings.origin ?? null,
             },
           });
-          await keep(settings, outcome.last, view.batchesPerEpoch);
         } catch (failure) {
           if (!(failure instanceof StorageFull)) throw failure;
           notice =
             'There is no room left in this browser: the model could not be kept. Delete something under “My device”, and train again.';
         }
+        await keepLast(settings, outcome.last, view.batchesPerEpoch);
         show({
           state: outcome.type,
           history: outcome.history,
@@ -300,6 +308,14 @@ export function createLocalRuns({
   ): Promise<void> {
     await kept.keep(settings, checkpoint, checkpoint.epoch * batchesPerEpoch + checkpoint.batch);
     onKept(await kept.list());
+  }
+  /** Where it ended can be branched from too; without room for it there is one checkpoint less. */
+  async function keepLast(...[settings, last, batchesPerEpoch]: Parameters<typeof keep>): Promise<void> {
+    try {
+      await keep(settings, last, batchesPerEpoch);
+    } catch (failure) {
+      if (!(failure instanceof StorageFull)) throw failure;
+    }
   }
   const federationOf = async (dataset: string): Promise<FederationId | undefined> =>
     (await datasets.record(dataset))?.federation ?? undefined;

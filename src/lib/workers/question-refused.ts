@@ -2,7 +2,7 @@
 export class QuestionRefused extends Error {
   override readonly name = 'QuestionRefused';
   constructor(
-    readonly kind: 'no-dataset' | 'bad-edit',
+    readonly kind: 'no-dataset' | 'bad-edit' | 'not-exported',
     message: string,
   ) {
     super(message);

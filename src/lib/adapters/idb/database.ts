@@ -7,7 +7,7 @@ import type { FederationId, RoundNumber } from '../../core/ids.ts';
 import type { RowChange } from '../../core/data/row-change.ts';
 import type { JournalEntry } from '../../core/labelling/journal.ts';
 import type { RunLabels, RunRecord } from '../../participant/workbench/run-record.ts';
-import type { DatasetCommit, DatasetRecord } from '../../ports/dataset-store.ts';
+import type { DatasetCommit, DatasetRecord, StateTag } from '../../ports/dataset-store.ts';
 import type {
   Checkpoint,
   LocalModel,
@@ -27,6 +27,9 @@ export interface DatasetRow {
   readonly recipe?: Canonical;
   /** The rules of thumb that label its rows, once somebody has written any. */
   readonly weakRules?: Canonical;
+  readonly tags?: readonly StateTag[];
+  /** Columns that its federation may not read. */
+  readonly withheld?: readonly string[];
 }
 
 /** A state of a dataset that a change made; number 0, the import, is the chunks. */

@@ -26,6 +26,8 @@ export const allOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, [
 
 export type StoredDataset = DatasetRow | { readonly id: string; readonly sealed: Uint8Array };
 
+const besideOf = ({ recipe, weakRules, tags, withheld }: DatasetRow) => [recipe, weakRules, tags, withheld];
+
 /** Whether nobody wrote in between: no two sealed records begin with the same vector, and no two states are alike. */
 export function isSame(before: StoredDataset, now: StoredDataset | undefined): boolean {
   if (now === undefined) return false;
@@ -34,7 +36,7 @@ export function isSame(before: StoredDataset, now: StoredDataset | undefined): b
   return (
     before.record.version === now.record.version &&
     before.states?.head === now.states?.head &&
-    JSON.stringify([before.recipe, before.weakRules]) === JSON.stringify([now.recipe, now.weakRules])
+    JSON.stringify(besideOf(before)) === JSON.stringify(besideOf(now))
   );
 }
 
@@ -118,7 +120,9 @@ export async function history(
   id: string,
 ): Promise<DatasetHistory | undefined> {
   const found = await statesOf(database, seal, id);
-  return found === undefined ? undefined : { head: found.row.states?.head ?? 0, commits: found.commits };
+  if (found === undefined) return undefined;
+  const { row, commits } = found;
+  return { head: row.states?.head ?? 0, commits, tags: row.tags ?? [] };
 }
 
 /** `base` undefined: on whatever the head is by now. */
@@ -177,13 +181,13 @@ export async function keepBeside(
   database: Database,
   seal: Seal,
   id: string,
-  kept: Pick<DatasetRow, 'recipe' | 'weakRules'>,
+  change: (row: DatasetRow) => Pick<DatasetRow, 'recipe' | 'weakRules' | 'tags' | 'withheld'>,
 ): Promise<void> {
   for (;;) {
     const stored = await database.get('datasets', id);
     if (stored === undefined) throw new Error(`There is no dataset ${id}.`);
     const row = await seal.open('datasets', id, stored);
-    if (await replace(database, seal, stored, { ...row, ...kept }, undefined, 0)) return;
+    if (await replace(database, seal, stored, { ...row, ...change(row) }, undefined, 0)) return;
   }
 }
 

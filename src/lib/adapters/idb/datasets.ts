@@ -1,5 +1,6 @@
 // Datasets in this browser's IndexedDB: chunks of examples, one transaction each, so that a tab closed at any moment leaves a
 // whole dataset or an import that can go on.
+import { tagged } from '../../core/data/dataset-states.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import {
@@ -90,16 +91,27 @@ export function idbDatasetStore(
       adding = mine.catch(() => undefined);
       return mine;
     },
+    async tag(id, name, state) {
+      const found = await history(database, seal, id);
+      if (state !== null && found?.commits.some((one) => one.number === state) !== true)
+        throw new Error(`The dataset ${id} has no state ${state}.`);
+      await keepBeside(database, seal, id, ({ tags = [] }) => ({ tags: tagged(tags, name, state) }));
+    },
+    async withheld(id) {
+      const row = await database.get('datasets', id);
+      return row === undefined ? [] : ((await seal.open('datasets', id, row)).withheld ?? []);
+    },
+    withhold: (id, withheld) => keepBeside(database, seal, id, () => ({ withheld: [...withheld] })),
     async recipe(id) {
       const row = await database.get('datasets', id);
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
     },
-    keepRecipe: (id, recipe) => keepBeside(database, seal, id, { recipe }),
+    keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
     async weakRules(id) {
       const row = await database.get('datasets', id);
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
     },
-    keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, { weakRules }),
+    keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
     judge: (id, entry) => addJudgement(database, seal, id, entry),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),

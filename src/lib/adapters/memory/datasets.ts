@@ -1,7 +1,13 @@
 // Datasets in memory: for headless participants, tests, and a browser that gives no storage. The contract suite's first subject.
 import type { Canonical } from '../../core/canonical.ts';
 import { countClasses } from '../../core/data/class-counts.ts';
-import { afterChanges, changesTo, describeChange, type KeptState } from '../../core/data/dataset-states.ts';
+import {
+  afterChanges,
+  changesTo,
+  describeChange,
+  tagged,
+  type KeptState,
+} from '../../core/data/dataset-states.ts';
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChange, type RowChange } from '../../core/data/row-change.ts';
@@ -16,6 +22,7 @@ import {
   type DatasetRecord,
   type DatasetStore,
   type DatasetWriter,
+  type StateTag,
 } from '../../ports/dataset-store.ts';
 
 interface Held {
@@ -32,6 +39,8 @@ interface Held {
   head: number;
   recipe: Canonical | undefined;
   weakRules: Canonical | undefined;
+  tags: readonly StateTag[];
+  withheld: readonly string[];
   readonly journal: JournalEntry[];
 }
 
@@ -198,6 +207,8 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         head: 0,
         recipe: undefined,
         weakRules: undefined,
+        tags: [],
+        withheld: [],
         journal: [],
       };
       held.set(draft.id, one);
@@ -227,6 +238,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       return Promise.resolve({
         head: one.head,
         commits: [rootOf(finished(id)), ...one.states.map((state) => state.commit)],
+        tags: one.tags,
       });
     },
     commit: async (id, base, change, message) => commit(id, base, change, message),
@@ -240,6 +252,16 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
       const { version, count: rows, classCounts } = wanted;
       one.record = { ...one.record, version, count: rows, classCounts };
       return one.record;
+    },
+    async tag(id, name, state) {
+      const one = finished(id);
+      if (state !== null && (state < 0 || state > one.states.length))
+        throw new Error(`The dataset ${id} has no state ${state}.`);
+      one.tags = tagged(one.tags, name, state);
+    },
+    withheld: async (id) => held.get(id)?.withheld ?? [],
+    async withhold(id, columns) {
+      finished(id).withheld = [...columns];
     },
     recipe: (id) => Promise.resolve(held.get(id)?.recipe),
     async keepRecipe(id, recipe) {

@@ -46,3 +46,13 @@ export function describeChange(contract: DataContract, after: Examples, change: 
     removed: change.removed.length,
   };
 }
+
+/** Names of states with one more, moved, or taken away (`state` null): a name is that of one state. */
+export function tagged<Tag extends { readonly name: string; readonly state: number }>(
+  tags: readonly Tag[],
+  name: string,
+  state: number | null,
+): readonly { readonly name: string; readonly state: number }[] {
+  const others = tags.filter((tag) => tag.name !== name);
+  return state === null ? others : [...others, { name, state }];
+}

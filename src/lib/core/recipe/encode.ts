@@ -62,34 +62,56 @@ export function tooLarge(rows: number, columns: readonly TableColumn[]): string 
     : undefined;
 }
 
-/** [rows, F]. Refused where a column is not there, is of another type, or all of it is more than is held. */
+export interface EncodedRows {
+  /** [rows, F] */
+  readonly features: Float32Array<ArrayBuffer>;
+  /** Cells that are missing where no row to learn from lacked one: numbers are the usual one, categories none of those known. */
+  readonly stoodIn: number;
+}
+
+/** Categories of the mean row add up to 1 where no row lacked one, in 32 bits. */
+const WHOLE = 1 - 1e-4;
+
+/**
+ * `usual` [F]: the mean row of those to learn from; absent for these themselves. Refused where a column is not there, is of another type,
+ * or all of it is more than is held.
+ */
 export function encodedRows(
   table: Table,
   columns: readonly TableColumn[],
-): Result<Float32Array<ArrayBuffer>, string> {
+  usual?: Float32Array,
+): Result<EncodedRows, string> {
   const width = columns.reduce((sum, column) => sum + encodedWidth(column), 0);
   const large = tooLarge(table.rows, columns);
   if (large !== undefined) return fail(large);
   const features = new Float32Array(width * table.rows);
   let at = 0;
+  let stoodIn = 0;
   for (const wanted of columns) {
     const column = table.columns.find((one) => one.name === wanted.name);
     if (column?.type !== wanted.type)
       return fail(`The steps do not make the column ${quoted(wanted.name)} of these rows as they did.`);
-    if (wanted.type === 'category' && column.type === 'category')
+    if (wanted.type === 'category' && column.type === 'category') {
+      const share =
+        usual?.subarray(at, at + wanted.categories.length).reduce((sum, one) => sum + one, 0) ?? 0;
       for (let row = 0; row < table.rows; row += 1) {
         const code = column.codes[row]!;
         if (code >= 0) features[row * width + at + code] = 1;
+        else if (share >= WHOLE) stoodIn += 1;
       }
-    else if (wanted.type === 'number' && column.type === 'number') {
+    } else if (wanted.type === 'number' && column.type === 'number') {
       const { mean, standardDeviation, missingAllowed } = wanted;
       const farthest = FARTHEST * standardDeviation;
       for (let row = 0; row < table.rows; row += 1) {
         const value = column.values[row]!;
         const place = row * width + at;
-        // A value that rows to learn from never lacked is that of their mean, which is 0.
         if (Math.abs(value) <= farthest) features[place] = (value - mean) / standardDeviation;
         else if (missingAllowed) features[place + 1] = 1;
+        else {
+          // Where no step scales, 0 may be far from every row there is.
+          features[place] = usual?.[at] ?? 0;
+          stoodIn += 1;
+        }
       }
     } else if (wanted.type === 'terms' && column.type === 'terms') {
       const own = 2 * wanted.slots;
@@ -98,5 +120,5 @@ export function encodedRows(
     }
     at += encodedWidth(wanted);
   }
-  return ok(features);
+  return ok({ features, stoodIn });
 }

@@ -2,10 +2,14 @@
 import * as v from 'valibot';
 import type { DataContract } from '../data/contract.ts';
 import * as accuracies from './accuracies.ts';
+import * as contractRules from './contract-rules.ts';
 import * as distributions from './distributions.ts';
 import * as evaluation from './evaluation.ts';
 import * as groups from './groups.ts';
+import * as labels from './labels.ts';
+import * as importance from './importance.ts';
 import * as moments from './moments.ts';
+import * as slices from './slices.ts';
 import type { Measured, Shape, Statistic, Total } from './statistic.ts';
 import * as target from './target.ts';
 
@@ -16,6 +20,10 @@ export const Asked = v.variant('statistic', [
   evaluation.Asked,
   accuracies.Asked,
   groups.Asked,
+  labels.Asked,
+  slices.Asked,
+  importance.Asked,
+  contractRules.Asked,
 ]);
 export type Asked = v.InferOutput<typeof Asked>;
 
@@ -26,6 +34,10 @@ export const Figures = v.variant('statistic', [
   evaluation.Figures,
   accuracies.Figures,
   groups.Figures,
+  labels.Figures,
+  slices.Figures,
+  importance.Figures,
+  contractRules.Figures,
 ]);
 export type Figures = v.InferOutput<typeof Figures>;
 
@@ -51,6 +63,14 @@ export function askedStatistic(asked: Asked): AskedStatistic {
       return bound(accuracies.statistic, asked);
     case 'groups':
       return bound(groups.statistic, asked);
+    case 'labels':
+      return bound(labels.statistic, asked);
+    case 'slices':
+      return bound(slices.statistic, asked);
+    case 'importance':
+      return bound(importance.statistic, asked);
+    case 'contract-rules':
+      return bound(contractRules.statistic, asked);
     default:
       return asked satisfies never;
   }

@@ -19,6 +19,16 @@ export interface Measured extends ModelRows {
   readonly contract: DataContract;
   /** [count, K]: what the version that is asked about says of each row; absent where the statistic is of data alone. */
   readonly outputs?: Float32Array;
+  /** The same of any encoded rows [count, F]; absent as above. */
+  readonly predict?: (features: Float32Array, count: number) => Float32Array;
+  /** What the import of these rows found of the data contract; absent where nothing was checked, or it was told with other rows. */
+  readonly checked?: Checked;
+}
+
+export interface Checked {
+  /** Rows that were not taken. */
+  readonly refused: number;
+  readonly broken: readonly { readonly kind: string; readonly column: string | null }[];
 }
 
 /** The sums of all devices together. */

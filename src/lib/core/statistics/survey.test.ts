@@ -311,6 +311,21 @@ test('each device counts once in the accuracies, whatever its rows, and the wors
   expect(lowestMean([3, 0, 0, 27], 0.2)).toBeCloseTo((3 * 0.125 + 3 * 0.875) / 6, 12);
 });
 
+test('classes from device to device are told of sums alone: their spread, who holds any, and how far devices are apart', () => {
+  const rows = (yes: number, no: number): Row[] =>
+    Array.from({ length: yes + no }, (_, at) => ({ ...rowsOf(1, 1)[0]!, ill: at < yes ? 1 : 0 }));
+  const { figures } = surveyed([{ statistic: 'labels' }], [rows(4, 0), rows(0, 10), rows(50, 50), []]);
+  const { devices, classes, divergence } = of('labels', figures);
+  close(devices, 3);
+  // Entropy of the mean, 1 of 1, less the mean of 0, 0 and 1.
+  close(divergence, 2 / 3);
+  const [, yes] = classes;
+  close(yes?.holders, 2);
+  close(yes?.mean, 0.5);
+  close(yes?.deviation, Math.sqrt(1.25 / 3 - 0.25));
+  expect(of('labels', surveyed([{ statistic: 'labels' }], [[], []]).figures).divergence).toBeNull();
+});
+
 test('groups are compared by counts, and a group too small to speak of is not', () => {
   const few = [
     ...rowsOf(80, 5).map((row): Row => ({ ...row, sex: 0 })),
@@ -351,6 +366,11 @@ test('the noise of a release has the stated variance, which is that of one devic
   const square = draws.reduce((sum, value) => sum + value * value, 0) / draws.length / stated ** 2;
   expect(draws.length).toBeGreaterThan(1000);
   expect(Math.abs(square - 1)).toBeLessThan(5 * Math.sqrt(2 / draws.length));
+  // All values of a survey have the same noise, for what a row can change of all of them: a row and an error in a part of each column.
+  const slices: Question = [{ statistic: 'slices', version, columns: ['age', 'mass', 'sex'] }];
+  const { deviations } = surveyed(slices, empty, privacy, { mostRows });
+  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeGreaterThan(1);
+  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeLessThan(1.01);
 });
 
 test('under noise a device counts as no more than the stated rows, and local privacy doubles what the noise must hide', () => {

@@ -1,10 +1,15 @@
 // The questions that a coordinator asks with one choice: on the page of statistics, and from a terminal.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
+import { isCut, MOST_COLUMNS as MOST_SLICED } from './slices.ts';
 import type { Question } from './survey.ts';
 
-/** data: how rows are distributed · version: what one does on held-out rows · groups: the same by the categories of a column. */
-export const subjects = ['data', 'version', 'groups'] as const;
+/**
+ * data: how rows are distributed · labels: how classes differ from device to device · rules: how well files kept the contract · version: what
+ * one does on held-out rows · groups: the same by the categories of a column · slices: where it does worse · importance: which columns it
+ * leans on.
+ */
+export const subjects = ['data', 'labels', 'rules', 'version', 'groups', 'slices', 'importance'] as const;
 export type Subject = (typeof subjects)[number];
 
 /** Columns beyond these are left out of one question: a vector is one message. */
@@ -37,11 +42,24 @@ export function questionOf(
         ...(numbers.length === 0 ? [] : [{ statistic: 'moments', columns: numbers } as const]),
       ];
     }
+    case 'labels':
+      return [
+        { statistic: 'target' },
+        ...(classLabels(contract) === undefined ? [] : [{ statistic: 'labels' } as const]),
+      ];
     case 'version':
       return [
         { statistic: 'evaluation', version },
         ...(classLabels(contract) === undefined ? [] : [{ statistic: 'accuracies', version } as const]),
       ];
+    case 'rules':
+      return [{ statistic: 'contract-rules' }];
+    case 'slices': {
+      const all = contract.kind === 'table' ? contract.columns.filter(isCut) : [];
+      return [{ statistic: 'slices', version, columns: all.slice(0, MOST_SLICED).map(({ name }) => name) }];
+    }
+    case 'importance':
+      return [{ statistic: 'importance', version }];
     case 'groups':
       return [{ statistic: 'groups', version, column }];
     default:

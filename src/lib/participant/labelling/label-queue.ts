@@ -8,6 +8,7 @@ import {
   standingOf,
   type Judge,
   type JudgeSummary,
+  type Judgement,
   type JournalEntry,
 } from '../../core/labelling/journal.ts';
 import { nextQueue, type QueueModel } from '../../core/labelling/next-queue.ts';
@@ -156,14 +157,27 @@ async function openRows(
       );
     }
     case 'unsure': {
-      const rows = [...judged].flatMap(([row, says]) => (says.type === 'unsure' ? [row] : []));
-      return { rows: Uint32Array.from(rows), skipped: [], total: rows.length, done: 0 };
+      // What was told since stays in the count, as done.
+      const ever = new Set(
+        standingRows(named, standingOf(journal, judge)).flatMap(({ row, says }) =>
+          says.type === 'unsure' ? [row] : [],
+        ),
+      );
+      const now = (type: Judgement['type']): number[] =>
+        [...ever].filter((row) => judged.get(row)?.type === type);
+      const [rows, skipped] = [now('unsure'), now('skipped')];
+      const done = ever.size - rows.length - skipped.length;
+      return { rows: Uint32Array.from(rows), skipped, total: ever.size, done };
     }
     case 'suspected': {
       // Whoever gave the label has looked once, and that look is what is doubted, whether the dataset bears the label yet or not.
       const looks = new Map<string, number>();
-      for (const { example, isSecondLook } of standingOf(journal, judge))
+      const second = new Set<number>();
+      for (const { example, isSecondLook } of standingOf(journal, judge)) {
+        const row = named.rowOf(example);
+        if (isSecondLook === true && row !== undefined) second.add(row);
         looks.set(example, (looks.get(example) ?? 0) + (isSecondLook === true ? 2 : 1));
+      }
       const isLookedAt = (row: number): boolean => (looks.get(named.nameOf(row)) ?? 0) > 1;
       const suspects = await suspectRows(named, known, tick);
       const left = suspects.filter(({ row }) => !isLookedAt(row));
@@ -171,14 +185,19 @@ async function openRows(
         rows: Uint32Array.from(left, (one) => one.row),
         suggested: Int32Array.from(left, (one) => one.likelier),
         skipped: [],
-        total: suspects.length,
-        done: suspects.length - left.length,
+        // A label that was mended is suspected no more: what was looked at stays in the count all the same.
+        ...doneOf(left.length, [...second, ...suspects.flatMap(({ row }) => (isLookedAt(row) ? [row] : []))]),
       };
     }
     default:
       return scope satisfies never;
   }
 }
+
+const doneOf = (left: number, rows: readonly number[]): Pick<OpenRows, 'total' | 'done'> => {
+  const done = new Set(rows).size;
+  return { total: left + done, done };
+};
 
 function without(judged: ReadonlyMap<number, { readonly type: string }>, scope: readonly number[]): OpenRows {
   const skipped = scope.filter((row) => judged.get(row)?.type === 'skipped');

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { canonicalText } from '../../core/canonical.ts';
 import type { FederationSpec } from '../../core/federation.ts';
+import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { toText } from '../../core/secure-sum/bytes.ts';
 import { askedStatistic } from '../../core/statistics/index.ts';
@@ -107,7 +108,8 @@ export function createAnswerSurveys(
   ): Promise<Measured | undefined> {
     if (versionAsked(question) === undefined) return undefined;
     const { heldOut, contract } = equipment.rows;
-    if (heldOut.count === 0) return { ...heldOut, contract, outputs: new Float32Array(0) };
+    const none = new Float32Array(0);
+    if (heldOut.count === 0) return { ...heldOut, contract, outputs: none, predict: () => none };
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, spec.plan);
     const parameters = await ground.patiently(signal, (attempt) =>
       parametersOf({ federation, store, link, initial }, base, {
@@ -119,7 +121,30 @@ export function createAnswerSurveys(
       signal.throwIfAborted();
       return outputsOf(equipment, spec, parameters, heldOut);
     });
-    return { ...heldOut, contract, outputs };
+    const predict = await asksOf(equipment, spec, parameters);
+    return { ...heldOut, contract, outputs, predict };
+  }
+
+  /** Of any rows of a table, at once: a network in plain loops, which is quick enough for few rows. */
+  async function asksOf(
+    equipment: Equipment,
+    spec: FederationSpec,
+    parameters: Float32Array<ArrayBuffer>,
+  ): Promise<NonNullable<Measured['predict']>> {
+    if ('sums' in equipment)
+      return (features, count) => {
+        const predicted = equipment.sums.predict(parameters, features, count);
+        if (!predicted.ok) throw new Declined(predicted.error.message);
+        return predicted.value;
+      };
+    const { network } = equipment;
+    const start = await personal.startOf(network, spec.personalisation, parameters);
+    const { forward } = await import('../../core/model/reference/passes.ts');
+    return (features, count) => {
+      const outputs = Float32Array.from(forward(network, start, features, count).at(-1) ?? []);
+      if (isClassifier(network)) softmaxRows(outputs, network.outputSize);
+      return outputs;
+    };
   }
 
   async function outputsOf(
@@ -183,8 +208,13 @@ export function createAnswerSurveys(
       failed: (sentence) => one.ending.abort(new Declined(sentence)),
       onPeers: () => {},
     });
-    const { training, heldOut, contract } = equipment.rows;
-    const data = [training, heldOut].map((rows): Measured => ({ ...rows, contract }));
+    const { training, heldOut, contract, check } = equipment.rows;
+    // Told once, with the first of its rows.
+    const checked = check === undefined ? {} : { checked: check };
+    const data: Measured[] = [
+      { ...training, contract, ...checked },
+      { ...heldOut, contract },
+    ];
     const measured = await scored(message, question, equipment, spec, signal);
     const values = measureSurvey(plan.value.layout, data, measured);
     const rows = { data: training.count + heldOut.count, version: heldOut.count };

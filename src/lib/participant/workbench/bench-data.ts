@@ -177,6 +177,10 @@ function splitAndEncode(
     notes.push(
       `${prepared.unseen} cells of held-out rows hold what no training row does, and read as missing.`,
     );
+  if (prepared.stoodIn > 0)
+    notes.push(
+      `${prepared.stoodIn} cells are missing in held-out rows where no training row lacks one: the mean of those stands in, and of categories none.`,
+    );
   const reached = heldOut.length / (training.length + heldOut.length);
   if (part === undefined && Math.abs(reached - share) > UNEVEN)
     notes.push(

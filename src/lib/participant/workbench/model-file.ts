@@ -6,7 +6,7 @@ import { DataContract, exampleShape } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
-import { columnPlaces } from '../../core/explanation/black-box.ts';
+import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { forward } from '../../core/model/reference/passes.ts';
@@ -242,18 +242,6 @@ export function networkPredictor(
       return Float64Array.from(outputs);
     },
   };
-}
-
-/** Of texts the empty one: pairs have no mean. */
-function meanRow(contract: DataContract, { count, features }: Examples): Float32Array {
-  const size = count === 0 ? 0 : features.length / count;
-  const mean = new Float64Array(size);
-  const unit = features instanceof Uint8Array ? 1 / 255 : 1;
-  for (let at = 0; at < features.length; at += 1) mean[at % size]! += (features[at]! * unit) / count;
-  if (contract.kind === 'table')
-    for (const [at, { from, to }] of columnPlaces(contract).entries())
-      if (contract.columns[at]?.type === 'terms') mean.fill(0, from, to);
-  return Float32Array.from(mean);
 }
 
 function partOf(array: LearntPart): v.InferInput<typeof Part> {

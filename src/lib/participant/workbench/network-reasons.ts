@@ -1,6 +1,7 @@
 // What gradients say of a network of the workbench: refused in a sentence for models that have none.
 import { gradCam, type PictureHeat } from '../../core/explanation/grad-cam.ts';
 import { integratedGradients, type PathAttribution } from '../../core/explanation/integrated-gradients.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { Network } from '../../core/model/network.ts';
 import type { Numbers } from '../../core/model/reference/numbers.ts';
 import { outputGradient } from '../../core/model/reference/output-gradient.ts';
@@ -15,6 +16,10 @@ function networkOf({
   predictor,
 }: Model): Result<{ readonly network: Network; readonly parameters: Float32Array }, string> {
   const [parameters] = predictor.learnt;
+  if (unfolded(contract) !== undefined)
+    return fail(
+      'Integrated gradients are of numbers and categories, and these rows hold texts. Ask in another way.',
+    );
   return model.type === 'network' && parameters instanceof Float32Array
     ? ok({ network: model.network(contract, options), parameters })
     : fail(

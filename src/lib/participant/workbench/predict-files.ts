@@ -30,6 +30,8 @@ export interface Predicted {
   readonly predictions: readonly Prediction[];
   /** Cells that hold what the model never saw, read as missing. */
   readonly unseen: number;
+  /** Cells that are missing where no row learnt from lacked one: the usual number stands in, or none of the categories. */
+  readonly stoodIn: number;
   /** Rows that nothing is predicted of, and why the first was not. */
   readonly leftOut: number;
   readonly firstReason: string | undefined;
@@ -49,9 +51,9 @@ export async function predictFiles(
     );
   const table = await readRawTable(files, preparation.inputs[0] ?? '', signal);
   if (!table.ok) return table;
-  const served = servedRows(preparation, contract, table.value);
+  const served = servedRows(preparation, { contract, mean: model.mean }, table.value);
   if (!served.ok) return served;
-  const { features, unseen } = served.value;
+  const { features, unseen, stoodIn } = served.value;
   const count = table.value.rows.length;
   const outputs = predictor.predict(features, count);
   const width = exampleShape(contract)[0] ?? 0;
@@ -93,6 +95,7 @@ export async function predictFiles(
   return ok({
     predictions,
     unseen,
+    stoodIn,
     leftOut: table.value.unreadable,
     firstReason: table.value.firstProblem,
   });

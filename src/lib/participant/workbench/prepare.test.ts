@@ -14,6 +14,7 @@ import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
 import type { FitSurroundings } from './fit.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
+import { meanRow } from '../../core/explanation/mean-row.ts';
 import { servedRows } from './prepare.ts';
 import { runBench } from './run-bench.ts';
 
@@ -91,9 +92,10 @@ test('a thousand rows are the same bits on the way of training and on that of pr
   const { contract, preparation, training, heldOut } = data;
   if (contract.kind !== 'table' || preparation === undefined) throw new Error('It is a table.');
   const raw = await rawOf(text);
-  const served = servedRows(JSON.parse(JSON.stringify(preparation.fitted)), contract, raw);
+  const of = { contract, mean: meanRow(contract, training) };
+  const served = servedRows(JSON.parse(JSON.stringify(preparation.fitted)), of, raw);
   // More rows than are held are refused before a step makes a column of them.
-  const many = servedRows(preparation.fitted, contract, { header: raw.header, rows: Array(2 ** 27) });
+  const many = servedRows(preparation.fitted, of, { header: raw.header, rows: Array(2 ** 27) });
   expect(many.ok ? 'served' : many.error).toMatch(/× 134217728 values, which is more than is held/);
   if (!served.ok) throw new Error(served.error);
   const width = served.value.features.length / 1000;
@@ -162,7 +164,11 @@ test('a model’s file prepares a dirty row as a clean one, and the recipe lies 
   const says = async (rows: string): Promise<readonly number[]> => {
     if (opened.value.contract.kind !== 'table' || opened.value.preparation === undefined)
       throw new Error('A table.');
-    const served = servedRows(opened.value.preparation, opened.value.contract, await rawOf(rows));
+    const served = servedRows(
+      opened.value.preparation,
+      { contract: opened.value.contract, mean: opened.value.mean },
+      await rawOf(rows),
+    );
     if (!served.ok) throw new Error(served.error);
     return [...opened.value.predictor.predict(served.value.features, 1)];
   };
@@ -247,4 +253,22 @@ test('a recipe that leaves too little is refused in a sentence', async () => {
     ok: false,
     error: expect.stringMatching(/leaves 1 rows to learn from, and 2 are/),
   });
+});
+
+test('a value that rows to predict lack and no row learnt from did is the usual one where no step scales, and is told', async () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, row) => `${1000 + row},${row % 2 === 0 ? 'a' : 'b'},${row % 2}`,
+  );
+  const recipe = { steps: [usualStep('cast'), usualStep('one-hot')] };
+  const data = await dataOf(['mass,kind,y', ...lines].join('\n'), { recipe, target: 'y', kind: 'classes' });
+  const { contract, preparation, training } = data;
+  if (contract.kind !== 'table' || preparation === undefined) throw new Error('It is a table.');
+  const mean = meanRow(contract, training);
+  expect(mean[0]).toBeGreaterThan(1000);
+  const served = servedRows(preparation.fitted, { contract, mean }, await rawOf('mass,kind\n,a\n1010,a\n'));
+  if (!served.ok) throw new Error(served.error);
+  const width = mean.length;
+  expect([served.value.features[0], served.value.features[width]]).toEqual([mean[0], 1010]);
+  expect(served.value.stoodIn).toBe(1);
 });

@@ -4,11 +4,12 @@ import * as v from 'valibot';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { TableContract, type TableTarget } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
+import { meanRow } from '../../core/explanation/mean-row.ts';
 import { isMissing } from '../../core/data/missing.ts';
 import { bytesOf, digestBuilder } from '../../core/digest.ts';
 import { momentsOf } from '../../core/exploration/number-summary.ts';
 import type { Digest } from '../../core/ids.ts';
-import { encodedRows, tooLarge } from '../../core/recipe/encode.ts';
+import { encodedRows, tooLarge, type EncodedRows } from '../../core/recipe/encode.ts';
 import {
   applyRecipe,
   fitRecipe,
@@ -48,6 +49,8 @@ export interface PreparedTable {
   readonly trainingRows: Uint32Array;
   /** Cells of held-out rows of kinds that training rows never held, read as missing. */
   readonly unseen: number;
+  /** Cells that held-out rows lack and no training row did. */
+  readonly stoodIn: number;
 }
 
 export interface SplitTask {
@@ -112,24 +115,29 @@ export function prepareTable(
       learnt.value,
     );
   }
-  const examplesOf = (prepared: Table): Result<Examples, string> => {
-    const features = encodedRows(prepared, columns);
-    return features.ok
+  const examplesOf = (
+    prepared: Table,
+    usual?: Float32Array,
+  ): Result<Examples & Pick<EncodedRows, 'stoodIn'>, string> => {
+    const encoded = encodedRows(prepared, columns, usual);
+    return encoded.ok
       ? ok({
           count: prepared.rows,
-          features: features.value,
+          ...encoded.value,
           targets: targetValues(target.value, targets, prepared.origins),
           hashes: Uint32Array.from({ length: 2 * prepared.rows }, (_, at) => {
             const row = prepared.origins[at >> 1]!;
             return hashes[2 * row + (at & 1)]!;
           }),
         })
-      : features;
+      : encoded;
   };
   const own = examplesOf(table);
   if (!own.ok) return refused(own.error, learnt.value);
-  const judging = examplesOf(kept);
+  const judging = examplesOf(kept, meanRow(contract, own.value));
   if (!judging.ok) return refused(judging.error, learnt.value);
+  const { stoodIn, ...heldOutRows } = judging.value;
+  const { stoodIn: _, ...trainingExamples } = own.value;
   const digest = digestBuilder()
     .update(new TextEncoder().encode(fittedDigest(fitted)))
     .update(bytesOf(own.value.features))
@@ -138,10 +146,11 @@ export function prepareTable(
   return ok({
     preparation: { fitted, reports, found, digest },
     contract,
-    training: own.value,
-    heldOut: judging.value,
+    training: trainingExamples,
+    heldOut: heldOutRows,
     trainingRows: table.origins,
     unseen: kept.unseen,
+    stoodIn,
   });
 }
 
@@ -185,12 +194,14 @@ export interface ServedRows {
   readonly features: Float32Array<ArrayBuffer>;
   /** Cells that hold what no row learnt from did, read as missing. */
   readonly unseen: number;
+  /** Cells that are missing where no row learnt from lacked one: the usual stands in. */
+  readonly stoodIn: number;
 }
 
-/** Rows to predict, by what a model's recipe has learnt: the same bits as in training. Refused in a sentence where columns are missing. */
+/** Rows to predict, by what a model's recipe has learnt: the same bits as in training. `mean`: of the rows learnt from. Refused in a sentence where columns are missing. */
 export function servedRows(
   fitted: FittedRecipe,
-  contract: TableContract,
+  { contract, mean }: { readonly contract: TableContract; readonly mean: Float32Array },
   { header, rows }: Pick<RawTable, 'header' | 'rows'>,
 ): Result<ServedRows, string> {
   const missing = fitted.inputs.filter((name) => !header.includes(name));
@@ -210,6 +221,6 @@ export function servedRows(
   const prepared = applyRecipe(fitted, tableOf(wanted, rows, Array.from(rows.keys())));
   if (prepared === undefined)
     return fail('What the model’s recipe has learnt cannot be read. Save it again.');
-  const features = encodedRows(prepared, contract.columns);
-  return features.ok ? ok({ features: features.value, unseen: prepared.unseen }) : features;
+  const encoded = encodedRows(prepared, contract.columns, mean);
+  return encoded.ok ? ok({ ...encoded.value, unseen: prepared.unseen }) : encoded;
 }

@@ -401,7 +401,7 @@ test.each(['rule', 'forest', 'boosted-trees', 'logistic', 'k-nn', 'mlp'])(
     const turned = [header, ...lines].map((line) => line.split(',').toReversed().slice(1).join(','));
     const table = await readRawTable([sourceOfText('new.csv', turned.join('\n'))], 'length');
     if (!table.ok || contract.kind !== 'table') throw new Error('The table is there.');
-    const answer = servedRows(opened.value.preparation!, contract, table.value);
+    const answer = servedRows(opened.value.preparation!, { contract, mean: opened.value.mean }, table.value);
     const served = answer.ok ? answer.value.features : new Float32Array(0);
     const width = served.length / 90;
     const seen = new Set(

@@ -9,6 +9,8 @@ export interface Examined {
   /** [held-out rows, outputs]: shares, or encoded numbers. */
   readonly outputs: Float64Array;
   readonly seed: number;
+  /** Whether the rows are those that the dataset has now: their numbers mean the same there. */
+  readonly isInUse: boolean;
   /** Of rows that are encoded as those of the data. */
   predict(features: Uint8Array | Float32Array, count: number): Promise<Float64Array>;
 }

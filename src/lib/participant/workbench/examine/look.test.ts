@@ -50,7 +50,7 @@ async function examinedBy(name: string, target: string, options = {}): Promise<E
   const predict: Examined['predict'] = async (features, count) => predictor.predict(features, count);
   const outputs = await predict(heldOut.features, heldOut.count);
   fitted.value.close();
-  return { data: data.value, model: model.value, outputs, seed: 1, predict };
+  return { data: data.value, model: model.value, outputs, seed: 1, predict, isInUse: true };
 }
 async function looked<Type extends Looked['type']>(
   examined: Examined,

@@ -30,7 +30,7 @@ export async function explainPicture(
   const { contract, heldOut } = data;
   const labels = labelsOf(examined);
   if (contract.kind !== 'image' || labels === undefined)
-    return fail('These are rows of a table: ask what each column adds.');
+    return fail('Pictures alone are explained so: of rows of a table, ask what each column adds.');
   const { height, width, channels } = contract;
   const size = height * width * channels;
   const output = predictedClass(outputs, row, labels.length);

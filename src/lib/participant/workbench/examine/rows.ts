@@ -32,6 +32,8 @@ export interface ShownRows {
   /** That there are, of which some are shown. */
   readonly total: number;
   readonly header: readonly string[];
+  /** Whether the dataset has these rows now, under these numbers. */
+  readonly isInUse: boolean;
   readonly picture: { readonly height: number; readonly width: number; readonly channels: 1 | 3 } | null;
   /** Highest loss first. */
   readonly rows: readonly ShownRow[];
@@ -50,6 +52,7 @@ export function shownRows(examined: Examined, wanted: WantedRows, from: number):
   return {
     total: rows.length,
     header,
+    isInUse: examined.isInUse,
     picture: contract.kind === 'image' ? contract : null,
     rows: rows.slice(from, from + PAGE).map((row) => shownRow(examined, row, losses[row]!)),
   };

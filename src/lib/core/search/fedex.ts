@@ -1,0 +1,77 @@
+// FedEx (Khodak, Tu, Li, Li, Balcan, Smith & Talwalkar 2021, "Federated Hyperparameter Tuning: Challenges, Baselines, and Connections to
+// Weight-Sharing", Algorithm 2): the devices of one round train with configurations that are drawn for them, one shared model; the
+// losses that they then measure on rows of their own move the chance of each configuration by exponentiated gradient. One run of the
+// federation tunes itself, where a search would need many. Pure: the draws are given.
+
+export interface FedexState {
+  /** [configurations], which add up to 1. */
+  readonly chances: readonly number[];
+  /** Rounds whose losses have moved them. */
+  readonly rounds: number;
+  /** What rounds came to, newest last, with the discount of `baseline` in it. */
+  readonly baseline: { readonly sum: number; readonly weight: number };
+  /** Σ ‖∇‖²∞ over rounds, for the adaptive step. */
+  readonly squares: number;
+}
+
+/** What one device measured: after its training, on rows that it had not trained on. */
+export interface FedexReport {
+  /** Which configuration it trained with. */
+  readonly configuration: number;
+  readonly loss: number;
+  /** Rows that it was measured on. */
+  readonly rows: number;
+}
+
+/** How fast earlier rounds are forgotten in what a loss is held against. */
+const DISCOUNT = 0.9;
+/** No chance falls so low that its configuration is never seen again, or that one draw of it moves everything. */
+const LEAST_CHANCE = 1e-3;
+
+export const firstFedex = (configurations: number): FedexState => ({
+  chances: Array.from({ length: configurations }, () => 1 / configurations),
+  rounds: 0,
+  baseline: { sum: 0, weight: 0 },
+  squares: 0,
+});
+
+/** The configuration of a draw from 0 to 1. */
+export function drawnConfiguration({ chances }: Pick<FedexState, 'chances'>, draw: number): number {
+  let sum = 0;
+  for (const [at, chance] of chances.entries()) {
+    sum += chance;
+    if (draw < sum) return at;
+  }
+  return chances.length - 1;
+}
+
+/**
+ * What the chances are after a round. The gradient of the expected loss is Σ rows (loss − baseline)/chance over those who trained with a
+ * configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
+ */
+export function afterRound(state: FedexState, reports: readonly FedexReport[]): FedexState {
+  const sound = reports.filter(({ loss, rows }) => Number.isFinite(loss) && rows > 0);
+  const rows = sound.reduce((sum, report) => sum + report.rows, 0);
+  if (rows === 0) return state;
+  const mean = sound.reduce((sum, report) => sum + report.loss * report.rows, 0) / rows;
+  // In the first round against its own mean: otherwise whatever was drawn first would be punished for the task's being hard.
+  const against = state.baseline.weight === 0 ? mean : state.baseline.sum / state.baseline.weight;
+  const gradient = state.chances.map(() => 0);
+  for (const { configuration, loss, rows: own } of sound)
+    gradient[configuration]! += (own * (loss - against)) / (rows * state.chances[configuration]!);
+  const steepest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+  const squares = state.squares + steepest * steepest;
+  const baseline = {
+    sum: DISCOUNT * state.baseline.sum + mean,
+    weight: DISCOUNT * state.baseline.weight + 1,
+  };
+  const moved = { ...state, rounds: state.rounds + 1, baseline, squares };
+  if (squares === 0) return moved;
+  // The adaptive schedule: √(2 ln k) over the root of all squares so far.
+  const step = Math.sqrt(2 * Math.log(state.chances.length)) / Math.sqrt(squares);
+  const weights = state.chances.map((chance, at) => chance * Math.exp(-step * gradient[at]!));
+  const total = weights.reduce((sum, one) => sum + one, 0);
+  const kept = weights.map((weight) => Math.max(LEAST_CHANCE, weight / total));
+  const all = kept.reduce((sum, one) => sum + one, 0);
+  return { ...moved, chances: kept.map((one) => one / all) };
+}

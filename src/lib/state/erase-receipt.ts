@@ -1,0 +1,49 @@
+// What was erased of this browser, as a text that a person can keep: it names what is gone, and holds none of it.
+import type { DatasetVersion } from '../core/ids.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+
+export interface EraseReceipt {
+  readonly dataset: string;
+  readonly name: string;
+  /** Over all rows of the state in use. */
+  readonly version: DatasetVersion;
+  readonly examples: number;
+  readonly states: number;
+  readonly bytes: number;
+  /** Unix ms. */
+  readonly at: number;
+  /** Bytes that the browser says are used by this site, before and after; null where it does not say. */
+  readonly used: { readonly before: number; readonly after: number } | null;
+}
+
+export const receiptText = ({ at, ...receipt }: EraseReceipt): string =>
+  `${JSON.stringify({ format: 'tributary-erase-receipt', erasedAt: new Date(at).toISOString(), ...receipt }, null, 2)}\n`;
+
+/** Deletes a dataset, or what a cut-off import left; the receipt of a dataset once it cannot be read any more. */
+export async function eraseDataset(
+  store: Pick<DatasetStore, 'record' | 'history' | 'read' | 'delete'>,
+  id: string,
+): Promise<EraseReceipt | undefined> {
+  const [record, history, before] = [await store.record(id), await store.history(id), await usedBytes()];
+  await store.delete(id);
+  if (record === undefined) return undefined;
+  if ((await store.read(id)) !== undefined)
+    throw new Error(`“${record.name}” is still there. Close this app’s other tabs, and delete it again.`);
+  const after = await usedBytes();
+  return {
+    dataset: id,
+    name: record.name,
+    version: record.version,
+    examples: record.count,
+    states: history?.commits.length ?? 1,
+    bytes: record.bytes,
+    at: Date.now(),
+    used: before === null || after === null ? null : { before, after },
+  };
+}
+
+/** As the browser estimates it. */
+async function usedBytes(): Promise<number | null> {
+  const { navigator } = globalThis as { readonly navigator?: { readonly storage?: StorageManager } };
+  return (await navigator?.storage?.estimate())?.usage ?? null;
+}

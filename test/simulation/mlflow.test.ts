@@ -1,0 +1,483 @@
+// MLflow's REST over real HTTP, call by call as its clients 2.17 and 3.x make them (mlflow/store/tracking/rest_store.py,
+// mlflow_artifacts_repo.py, store/model_registry/rest_store.py): a training script from its first call to its last, searched, restored,
+// with artifacts; models of the registry; who may; and what is refused, in MLflow's form.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MadeApiToken } from '#lib/protocol/people.ts';
+import { openActs } from '../../server/acts.ts';
+import { sqliteTracking } from '../../server/adapters/sqlite/tracking.ts';
+import { createTokens } from '../../server/gateway/tokens.ts';
+import { createApi } from '../../server/http/api.ts';
+import { bearersOf } from '../../server/http/bearers.ts';
+import { Sessions } from '../../server/http/sessions.ts';
+import { Uploads } from '../../server/http/uploads.ts';
+import { readFilter, type Subject } from '../../server/mlflow/filter.ts';
+import { openMlflow } from '../../server/mlflow/mlflow.ts';
+import { silentLog } from '../../server/ports/log.ts';
+import { ParamChanged, TrackingFull } from '../../server/ports/tracking.ts';
+import { listening } from '../support/listening.ts';
+import { exampleSpec } from './example-spec.ts';
+import { federation, World } from './world.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tributary-mlflow-'));
+const undo: (() => void)[] = [];
+afterAll(() => {
+  for (const one of undo.reverse()) one();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Body = Record<string, unknown>;
+let origin = '';
+let world: World;
+let tokens: { readonly act: string; readonly view: string };
+
+beforeAll(async () => {
+  world = await World.open(
+    1,
+    exampleSpec({ rules: { goal: 2, minimum: 2, overSelection: 1, maximumRounds: 2 } }),
+    2,
+  );
+  await world.start();
+  await world.until(() => world.head === 2, 30 * 60_000);
+  const { coordinator, blobs, clock, kept } = world;
+  const site = { trustProxy: false, tls: false, publicUrl: undefined, allowedOrigins: [] };
+  const acts = await openActs(kept, clock);
+  const sessions = await Sessions.open(kept, clock, () => {}, acts);
+  const uploads = new Uploads(coordinator, blobs, clock, silentLog, bearersOf(createTokens(clock), site));
+  const mlflow = await openMlflow(folder, coordinator, clock, { fileBytes: 1000, allBytes: 1500, files: 5 });
+  const api = createApi({
+    coordinator,
+    blobs,
+    sessions,
+    uploads,
+    site,
+    clock,
+    log: silentLog,
+    acts,
+    records: kept,
+    mlflow,
+  });
+  const server = createServer((request, response) => void api(request, response));
+  origin = await listening(server);
+  undo.push(() => {
+    server.close();
+    server.closeAllConnections();
+    mlflow.close();
+  });
+  const signedIn = await fetch(`${origin}/api/session`, {
+    method: 'POST',
+    body: JSON.stringify({ token: sessions.token }),
+  });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const token = async (scopes: readonly string[]): Promise<string> => {
+    const made = await fetch(`${origin}/api/me/tokens`, {
+      method: 'POST',
+      headers: { cookie },
+      body: JSON.stringify({ name: 'training', scopes, expiresInMs: 3_600_000 }),
+    });
+    return v.parse(MadeApiToken, await made.json()).token;
+  };
+  tokens = { act: await token(['view', 'act']), view: await token(['view']) };
+});
+
+/** As the client sends it: a GET with its query, anything else with JSON; the token as MLFLOW_TRACKING_TOKEN is sent. */
+async function call(
+  method: string,
+  path: string,
+  given: Body = {},
+  token: string | undefined = tokens.act,
+): Promise<{ readonly status: number; readonly body: Body }> {
+  const query = Object.entries(given).flatMap(([key, value]) =>
+    Array.isArray(value) ? value.map((one) => [key, String(one)]) : [[key, String(value)]],
+  );
+  const response = await fetch(
+    `${origin}/api/${path}${method === 'GET' && query.length > 0 ? `?${new URLSearchParams(query)}` : ''}`,
+    {
+      method,
+      headers: {
+        'user-agent': 'mlflow-python-client/3.6.0',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(given) }),
+    },
+  );
+  return { status: response.status, body: (await response.json()) as Body };
+}
+const mlflow = (method: string, path: string, given?: Body, token?: string) =>
+  call(method, `2.0/mlflow/${path}`, given, token);
+async function done(method: string, path: string, given?: Body): Promise<Body> {
+  const { status, body } = await mlflow(method, path, given);
+  expect(body, `${method} ${path}`).not.toHaveProperty('error_code');
+  expect(status).toBe(200);
+  return body;
+}
+const inside = (body: unknown, ...path: (string | number)[]): unknown =>
+  path.reduce((at, key) => (at as Record<string | number, unknown> | undefined)?.[key], body);
+
+test('a training script runs from its first call to its last, and what it told is found again', async () => {
+  // 1–3: set_experiment looks for the name, makes it, and reads it.
+  expect(await mlflow('GET', 'experiments/get-by-name', { experiment_name: 'herons' })).toMatchObject({
+    status: 404,
+    body: { error_code: 'RESOURCE_DOES_NOT_EXIST' },
+  });
+  const experiment = (
+    await done('POST', 'experiments/create', { name: 'herons', tags: [{ key: 'team', value: 'birds' }] })
+  )['experiment_id'] as string;
+  const read = await done('GET', 'experiments/get', { experiment_id: experiment });
+  expect(read['experiment']).toMatchObject({
+    name: 'herons',
+    lifecycle_stage: 'active',
+    artifact_location: `mlflow-artifacts:/${experiment}`,
+    tags: [{ key: 'team', value: 'birds' }],
+  });
+  // 4: the same name twice.
+  expect(await mlflow('POST', 'experiments/create', { name: 'herons' })).toMatchObject({
+    status: 400,
+    body: { error_code: 'RESOURCE_ALREADY_EXISTS' },
+  });
+  // 5: a tag of the experiment.
+  await done('POST', 'experiments/set-experiment-tag', {
+    experiment_id: experiment,
+    key: 'season',
+    value: '2026',
+  });
+  // 6: start_run. 64-bit numbers come as numbers from Python and as texts from Java; unknown fields are passed over.
+  const made = await done('POST', 'runs/create', {
+    experiment_id: experiment,
+    user_id: 'ada',
+    run_name: 'first',
+    start_time: '1700000000000',
+    tags: [{ key: 'mlflow.source.name', value: 'train.py' }],
+    workspace: 'not known here',
+  });
+  const run = inside(made, 'run', 'info', 'run_id') as string;
+  expect(run).toMatch(/^[0-9a-f]{32}$/);
+  expect(inside(made, 'run', 'info')).toMatchObject({
+    run_uuid: run,
+    run_name: 'first',
+    status: 'RUNNING',
+    start_time: 1_700_000_000_000,
+    artifact_uri: `mlflow-artifacts:/${experiment}/${run}/artifacts`,
+  });
+  // 7–10: log_param, log_metric twice, set_tag.
+  await done('POST', 'runs/log-parameter', { run_id: run, run_uuid: run, key: 'depth', value: '8' });
+  for (const [step, value] of [
+    [1, 0.5],
+    [0, 0.9],
+  ] as const)
+    await done('POST', 'runs/log-metric', {
+      run_id: run,
+      key: 'loss',
+      value,
+      timestamp: 1_700_000_001_000,
+      step,
+    });
+  await done('POST', 'runs/set-tag', { run_id: run, key: 'mlflow.note.content', value: 'by hand' });
+  // 11: log_batch, with what JSON has no number for.
+  await done('POST', 'runs/log-batch', {
+    run_id: run,
+    metrics: [
+      { key: 'rmse', value: 2.5, timestamp: 1_700_000_002_000 },
+      { key: 'odd', value: 'NaN', timestamp: 1_700_000_002_000, step: 3 },
+    ],
+    params: [{ key: 'model', value: 'forest' }],
+    tags: [{ key: 'gone', value: 'soon' }],
+  });
+  // 12: what is logged twice alike is no change, and what is changed is refused, whole.
+  await done('POST', 'runs/log-parameter', { run_id: run, key: 'depth', value: '8' });
+  expect(
+    await mlflow('POST', 'runs/log-batch', {
+      run_id: run,
+      metrics: [{ key: 'never', value: 1, timestamp: 1 }],
+      params: [{ key: 'depth', value: '9' }],
+    }),
+  ).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
+  // 13: delete_tag.
+  await done('POST', 'runs/delete-tag', { run_id: run, key: 'gone' });
+  // 14–18: log_artifact by the proxy, listed, had again.
+  const files = `2.0/mlflow-artifacts/artifacts`;
+  const put = await fetch(`${origin}/api/${files}/${experiment}/${run}/artifacts/plots/ü%20loss.txt`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${tokens.act}` },
+    body: 'a picture',
+  });
+  expect([put.status, await put.json()]).toEqual([200, {}]);
+  expect(await done('GET', 'artifacts/list', { run_id: run })).toEqual({
+    root_uri: `mlflow-artifacts:/${experiment}/${run}/artifacts`,
+    files: [{ path: 'plots', is_dir: true }],
+  });
+  expect(inside(await done('GET', 'artifacts/list', { run_id: run, path: 'plots' }), 'files')).toEqual([
+    { path: 'plots/ü loss.txt', is_dir: false, file_size: 9 },
+  ]);
+  expect((await call('GET', files, { path: `${experiment}/${run}/artifacts/plots` })).body).toEqual({
+    files: [{ path: 'ü loss.txt', is_dir: false, file_size: 9 }],
+  });
+  const got = await fetch(`${origin}/api/${files}/${experiment}/${run}/artifacts/plots/ü%20loss.txt`, {
+    headers: { authorization: `Bearer ${tokens.view}` },
+  });
+  expect([await got.text(), got.headers.get('content-disposition')]).toEqual(['a picture', 'attachment']);
+  // 19: end_run.
+  const ended = await done('POST', 'runs/update', {
+    run_id: run,
+    status: 'FINISHED',
+    end_time: 1_700_000_009_000,
+  });
+  expect(ended['run_info']).toMatchObject({
+    status: 'FINISHED',
+    end_time: 1_700_000_009_000,
+    run_name: 'first',
+  });
+  // 20–21: get_run and the history of a metric, in pages.
+  const whole = await done('GET', 'runs/get', { run_id: run, run_uuid: run });
+  expect(inside(whole, 'run', 'data')).toEqual({
+    metrics: [
+      { key: 'loss', value: 0.5, timestamp: 1_700_000_001_000, step: 1 },
+      { key: 'odd', value: 'NaN', timestamp: 1_700_000_002_000, step: 3 },
+      { key: 'rmse', value: 2.5, timestamp: 1_700_000_002_000, step: 0 },
+    ],
+    params: [
+      { key: 'depth', value: '8' },
+      { key: 'model', value: 'forest' },
+    ],
+    tags: [
+      { key: 'mlflow.note.content', value: 'by hand' },
+      { key: 'mlflow.runName', value: 'first' },
+      { key: 'mlflow.source.name', value: 'train.py' },
+    ],
+  });
+  const first = await done('GET', 'metrics/get-history', { run_id: run, metric_key: 'loss', max_results: 1 });
+  expect(first['metrics']).toEqual([{ key: 'loss', value: 0.9, timestamp: 1_700_000_001_000, step: 0 }]);
+  const rest = await done('GET', 'metrics/get-history', {
+    run_id: run,
+    metric_key: 'loss',
+    max_results: 1,
+    page_token: first['next_page_token'],
+  });
+  expect(inside(rest, 'metrics', 0, 'step')).toBe(1);
+  expect(rest).not.toHaveProperty('next_page_token');
+  // 22–23: another run, and a search over both.
+  const second = inside(
+    await done('POST', 'runs/create', { experiment_id: experiment, start_time: 1_700_000_100_000 }),
+    'run',
+    'info',
+    'run_id',
+  ) as string;
+  await done('POST', 'runs/log-batch', {
+    run_id: second,
+    metrics: [{ key: 'rmse', value: 3, timestamp: 5, step: 0 }],
+  });
+  const search = async (more: Body): Promise<unknown[]> =>
+    (
+      inside(await done('POST', 'runs/search', { experiment_ids: [experiment], ...more }), 'runs') as Body[]
+    ).map((one) => inside(one, 'info', 'run_id'));
+  expect(await search({})).toEqual([second, run]);
+  expect(await search({ order_by: ['metrics.rmse ASC'] })).toEqual([run, second]);
+  expect(
+    await search({
+      filter: "metrics.rmse < 2.8 and params.model = 'forest' AND tags.`mlflow.note.content` LIKE 'by%'",
+    }),
+  ).toEqual([run]);
+  expect(await search({ filter: "attributes.status IN ('RUNNING')" })).toEqual([second]);
+  const page = await done('POST', 'runs/search', { experiment_ids: [experiment], max_results: 1 });
+  expect(await search({ max_results: 1, page_token: page['next_page_token'] })).toEqual([run]);
+  // 24–26: deleted, not written to, found among the deleted, restored.
+  await done('POST', 'runs/delete', { run_id: second });
+  expect(await mlflow('POST', 'runs/set-tag', { run_id: second, key: 'a', value: 'b' })).toMatchObject({
+    status: 400,
+  });
+  expect(await search({})).toEqual([run]);
+  expect(await search({ run_view_type: 'DELETED_ONLY' })).toEqual([second]);
+  await done('POST', 'runs/restore', { run_id: second });
+  // 27: the experiment renamed, deleted, restored, searched for.
+  await done('POST', 'experiments/update', { experiment_id: experiment, new_name: 'egrets' });
+  await done('POST', 'experiments/delete', { experiment_id: experiment });
+  expect(await mlflow('POST', 'runs/create', { experiment_id: experiment })).toMatchObject({ status: 400 });
+  await done('POST', 'experiments/restore', { experiment_id: experiment });
+  const found = await done('POST', 'experiments/search', {
+    filter: "name LIKE 'egr%' AND tags.team = 'birds'",
+    max_results: 10,
+  });
+  expect(inside(found, 'experiments', 0, 'experiment_id')).toBe(experiment);
+  expect(inside(await done('GET', 'experiments/search', { max_results: 10 }), 'experiments')).toHaveLength(2);
+
+  // All of it lies on the disk.
+  const again = sqliteTracking(join(folder, 'tracking.sqlite'));
+  expect(again.run(run)?.params).toEqual({ depth: '8', model: 'forest' });
+  expect(again.history(run, 'odd', { from: 0, most: 5 })[0]?.value).toBeNaN();
+  again.close();
+});
+
+test('the versions of a federation are a registered model, and its alias is live', async () => {
+  const model = await done('GET', 'registered-models/get', { name: federation });
+  expect(model['registered_model']).toMatchObject({
+    name: federation,
+    latest_versions: [{ version: '2', status: 'READY', current_stage: 'None' }],
+    aliases: [{ alias: 'live', version: '2' }],
+  });
+  const versions = await done('GET', 'model-versions/search', { filter: `name='${federation}'` });
+  expect((versions['model_versions'] as Body[]).map((one) => one['version'])).toEqual(['2', '1']);
+  await done('POST', 'registered-models/alias', { name: federation, alias: 'live', version: '1' });
+  expect(world.coordinator.view(federation)?.live).toBe(1);
+  expect(
+    inside(
+      await done('GET', 'registered-models/alias', { name: federation, alias: 'live' }),
+      'model_version',
+    ),
+  ).toMatchObject({
+    version: '1',
+    aliases: ['live'],
+  });
+  const source = inside(
+    await done('GET', 'model-versions/get-download-uri', { name: federation, version: '1' }),
+    'artifact_uri',
+  );
+  expect((await fetch(`${origin}${String(source)}`)).status).toBe(200);
+  expect(
+    await mlflow('GET', 'registered-models/alias', { name: federation, alias: 'champion' }),
+  ).toMatchObject({
+    status: 400,
+    body: { error_code: 'INVALID_PARAMETER_VALUE' },
+  });
+  expect(await mlflow('GET', 'model-versions/get', { name: federation, version: '0' })).toMatchObject({
+    status: 404,
+  });
+  expect(await mlflow('POST', 'registered-models/create', { name: 'mine' })).toMatchObject({ status: 403 });
+});
+
+describe('what is refused', () => {
+  test('whom the server does not know, and who may only look, in MLflow’s form', async () => {
+    expect(await mlflow('POST', 'experiments/search', {}, '')).toMatchObject({
+      status: 401,
+      body: { error_code: 'UNAUTHENTICATED' },
+    });
+    expect(await mlflow('POST', 'experiments/search', {}, tokens.view)).toMatchObject({ status: 200 });
+    expect(await mlflow('POST', 'experiments/create', { name: 'x' }, tokens.view)).toMatchObject({
+      status: 403,
+      body: { error_code: 'PERMISSION_DENIED' },
+    });
+  });
+
+  test.each([
+    ['POST', '2.0/mlflow/logged-models', {}],
+    ['POST', '3.0/mlflow/traces/search', {}],
+    ['GET', '2.0/mlflow/runs/none', {}],
+  ])('%s %s is not found, as of an older server', async (method, path, given) => {
+    expect(await call(method, path, given)).toMatchObject({
+      status: 404,
+      body: { error_code: 'ENDPOINT_NOT_FOUND' },
+    });
+  });
+
+  test.each([
+    ['runs/log-metric', { run_id: 'none', key: 'a', value: 1, timestamp: 1 }, 404],
+    ['runs/log-metric', { run_id: 'none', key: '../a', value: 1, timestamp: 1 }, 400],
+    ['runs/log-metric', { run_id: 'none', key: 'a', value: 'much', timestamp: 1 }, 400],
+    [
+      'runs/log-batch',
+      { run_id: 'none', metrics: Array.from({ length: 1001 }, () => ({ key: 'a', value: 1, timestamp: 1 })) },
+      400,
+    ],
+    ['runs/log-parameter', { run_id: 'none', key: 'a', value: 'x'.repeat(6001) }, 400],
+    ['runs/search', { experiment_ids: ['0'], filter: 'metrics.a ~ 1' }, 400],
+    ['runs/search', { experiment_ids: ['0'], order_by: ['attributes.colour'] }, 400],
+    ['experiments/delete', { experiment_id: '9999' }, 404],
+  ])('%s that cannot be (%#)', async (path, given, status) => {
+    const answer = await mlflow('POST', path, given);
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject({
+      error_code: expect.any(String),
+      message: expect.stringMatching(/\w/),
+    });
+  });
+
+  test('artifacts that lead elsewhere, are of no run, or are too large; what was cut short leaves nothing', async () => {
+    const run = inside(await done('POST', 'runs/create', {}), 'run', 'info', 'run_id') as string;
+    const put = async (path: string, body: string): Promise<number> =>
+      (
+        await fetch(`${origin}/api/2.0/mlflow-artifacts/artifacts/${path}`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${tokens.act}` },
+          body,
+        })
+      ).status;
+    expect(await put(`0/${run}/artifacts/%2e%2e%2f%2e%2e%2fescaped`, 'x')).toBe(404);
+    expect(await put(`0/${run}/artifacts/a%5c..%5cb`, 'x')).toBe(404);
+    expect(await put(`1/${run}/artifacts/of-another-experiment`, 'x')).toBe(404);
+    expect(await put(`0/${run}/elsewhere/a`, 'x')).toBe(404);
+    expect(await put(`0/${run}/artifacts/large`, 'x'.repeat(1001))).toBe(429);
+    expect(await put(`0/${run}/artifacts/one`, 'x'.repeat(1000))).toBe(200);
+    expect(await put(`0/${run}/artifacts/two`, 'x'.repeat(1000))).toBe(429);
+    expect(readdirSync(join(folder, 'tracked', '0', run, 'artifacts'))).toEqual(['one']);
+    expect(readFileSync(join(folder, 'tracked', '0', run, 'artifacts', 'one'), 'utf8')).toHaveLength(1000);
+  });
+});
+
+const about: Subject = {
+  attributes: { status: 'FINISHED', start_time: 5, end_time: null },
+  metrics: { rmse: 2, odd: Number.NaN },
+  params: { model: 'forest', 'my depth': '8' },
+  tags: { user: "o'hara" },
+};
+test.each([
+  ['', true],
+  ['metrics.rmse >= 2', true],
+  ['metrics.rmse != 2', false],
+  ['metrics.none < 5', false],
+  ['metrics.odd < 5', false],
+  ["params.`my depth` = '8'", true],
+  ['params."my depth" = "8"', true],
+  ["param.model ILIKE 'FOR%'", true],
+  ["params.model LIKE '_orest'", true],
+  ["params.model LIKE 'FOR%'", false],
+  ["params.model NOT IN ('tree', 'line')", true],
+  ["tags.user = 'o''hara' and attributes.status = 'FINISHED'", true],
+  ['end_time > 1', false],
+  ['attr.start_time = 5 AND metrics.rmse = 3', false],
+])('the filter %s', (text, is) => {
+  const read = readFilter(text, ['status', 'start_time', 'end_time']);
+  expect(read.ok && read.value(about)).toBe(is);
+});
+test.each([
+  'metrics.rmse',
+  'metrics.rmse = ',
+  "metrics.rmse = 'a'",
+  'colour = 1',
+  'rmse ?',
+  'metrics.a = 1 or metrics.b = 1',
+  'metrics.a = 1 AND',
+])('the filter “%s” is refused', (text) => {
+  expect(readFilter(text, ['status']).ok).toBe(false);
+});
+
+test('a store has room for so many, and a batch that is refused has changed nothing', () => {
+  const store = sqliteTracking(':memory:', { experiments: 3, runs: 1, points: 3, names: 2 });
+  const made = store.createExperiment('a', {}, 1);
+  expect(made?.id).toBe('1');
+  expect(store.createExperiment('a', {}, 1)).toBeUndefined();
+  const info = {
+    experiment: '1',
+    name: '',
+    user: '',
+    state: 'RUNNING',
+    lifecycle: 'active',
+    startedAt: 1,
+    endedAt: null,
+  } as const;
+  store.createRun({ ...info, id: 'r' }, {});
+  expect(() => store.createRun({ ...info, id: 's' }, {})).toThrow(TrackingFull);
+  const metric = (step: number, value = 1) => ({ key: 'a', value, at: 1, step });
+  store.log('r', { metrics: [metric(1), metric(0)], params: { a: '1' }, tags: {} });
+  expect(() => store.log('r', { metrics: [metric(2), metric(3)], params: {}, tags: {} })).toThrow(
+    TrackingFull,
+  );
+  expect(() => store.log('r', { metrics: [metric(2)], params: { a: '2' }, tags: {} })).toThrow(ParamChanged);
+  expect(() => store.log('r', { metrics: [], params: { b: '1', c: '1' }, tags: {} })).toThrow(TrackingFull);
+  expect(store.run('r')).toMatchObject({ params: { a: '1' }, metrics: [metric(1)] });
+  expect(store.history('r', 'a', { from: 0, most: 9 })).toEqual([metric(0), metric(1)]);
+  store.close();
+});
