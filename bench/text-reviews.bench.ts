@@ -68,14 +68,14 @@ export async function run(): Promise<Row[]> {
           contract,
           rows: {
             count: own.length,
-            features: features.value,
+            features: features.value.features,
             targets: Int32Array.from(own, (row) => labels[row]!),
           },
           options: OPTIONS,
           seed: 1,
         }),
       );
-      const shares = model.predict(unseen.value, judged.length);
+      const shares = model.predict(unseen.value.features, judged.length);
       for (const [place, row] of judged.entries())
         if (Number(shares[2 * place + 1]! > 0.5) === labels[row]) right += 1;
     }

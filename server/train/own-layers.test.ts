@@ -55,6 +55,7 @@ const setup = (more: Partial<TrainSetup> = {}): TrainSetup => ({
   fairness: null,
   positive: null,
   checkLabels: false,
+  folds: null,
   save: null,
   seed: 1,
   backend: 'simd',

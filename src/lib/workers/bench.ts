@@ -5,12 +5,7 @@ import { recipeDigest } from '../core/recipe/recipe.ts';
 import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
-import type {
-  BenchReply,
-  BenchRequest,
-  OpenedBench,
-  RunEvent,
-} from './bench-messages.ts';
+import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
 import { benchOverfit } from './bench-overfit.ts';
 import type { Looking } from './bench-looks.ts';

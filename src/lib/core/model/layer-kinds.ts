@@ -120,7 +120,7 @@ export const layerKinds: readonly LayerKind[] = [
   {
     type: 'max-pool2d',
     title: 'Max pooling',
-    hint: 'The largest of each window.',
+    hint: 'The largest of each patch.',
     group: 'Pictures',
     usual: { type: 'max-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
     fields: windowFields,
@@ -128,7 +128,7 @@ export const layerKinds: readonly LayerKind[] = [
   {
     type: 'average-pool2d',
     title: 'Average pooling',
-    hint: 'The mean of each window.',
+    hint: 'The mean of each patch.',
     group: 'Pictures',
     usual: { type: 'average-pool2d', poolSize: [2, 2], strides: [2, 2], padding: 'same' },
     fields: windowFields,
