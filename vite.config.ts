@@ -41,8 +41,20 @@ export default defineConfig({
                 },
                 {
                   name: 'controls',
-                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/metrics\/figure-of/,
+                  test: /node_modules\/@lucide\/svelte\/dist\/(Icon|context|utils|icons\/(x|sun|moon|monitor)\.)|src\/lib\/components\/(AppHeader|Announcer|Button|Card|KeyValues|Pill|PrivacyLine|RingMark|SecureContextNotice|TableRegion|ThemeToggle)\.svelte|src\/lib\/state\/(announcements|federation-answers|federation-live|federation-progress|format|theme|visit)|src\/lib\/core\/(metrics\/figure-of|data\/example-words)/,
                   priority: 2,
+                },
+                {
+                  name: 'shared',
+                  test: /src\/lib\/(components\/(?!console|runs|workbench|label|explore)|state\/(?!console))/,
+                  minShareCount: 10,
+                  priority: 0,
+                },
+                {
+                  name: 'icons',
+                  test: /node_modules\/@lucide\/svelte\/dist\/icons\//,
+                  minShareCount: 2,
+                  priority: 1,
                 },
                 {
                   name: 'contracts',

@@ -12,6 +12,7 @@ import { idbRunStore } from '#lib/adapters/idb/runs.ts';
 import { pack, unpack } from '#lib/adapters/idb/packing.ts';
 import { createSeal, sealedStoreNames } from '#lib/adapters/idb/seal.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
+import { featuresName } from '#lib/core/labelling/example-names.ts';
 import { DataLocked } from '#lib/ports/dataset-store.ts';
 import type { StoredReceipt } from '#lib/ports/participant-store.ts';
 import { datasetStoreContract, numbered } from './dataset-store.ts';
@@ -90,7 +91,8 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
     source: 'heron.zip',
   });
   await writer.append(numbered(0, 5), 5);
-  await writer.append(numbered(5, 9), 9);
+  const sounds = [5, 6, 7, 8].map((row) => Int16Array.of(row, -row));
+  await writer.append({ ...numbered(5, 9), sounds }, 9);
   const { version } = await writer.finish();
   // Its last row is replaced by what it was: a state, and the same rows.
   await datasets.commit(
@@ -139,7 +141,7 @@ async function fill({ datasets, store, runs }: Device): Promise<void> {
   await runs.label('run', { tags: ['heron'], note: 'heron' });
 }
 /** That `fill` makes; at least one in each store. */
-const RECORDS = 20;
+const RECORDS = 24;
 /** Every record as it lies there, of all stores that are sealed. */
 async function lying(database: Database): Promise<{ sealed: number; plain: number; text: string }> {
   const records = (await Promise.all(sealedStoreNames.map((name) => database.getAll(name)))).flat();
@@ -161,6 +163,7 @@ async function readsAll({ datasets, store, runs }: Device): Promise<void> {
   expect(await runs.model('run')).toEqual(Uint8Array.of(4, 5));
   expect((await datasets.list()).map((one) => one.name)).toEqual(['heron-in-the-name']);
   expect(await datasets.read('kept')).toEqual(numbered(0, 9));
+  expect(await datasets.sound('kept', featuresName(numbered(6, 7).features))).toEqual(Int16Array.of(6, -6));
   expect(await datasets.journal('kept')).toMatchObject([{ annotator: 'heron', at: 8 }]);
   expect(await datasets.weakRules('kept')).toEqual(['heron is ill']);
   expect(await store.vectors.get('own:wards')).toEqual(Float32Array.of(1.5, -2.5));

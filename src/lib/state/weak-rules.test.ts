@@ -157,7 +157,7 @@ test('what is typed becomes a rule, or a sentence says what is missing', () => {
     column: 'age',
     label: 1,
   });
-  expect(testsOf(contract.columns[1]!)).toEqual(['is', 'contains']);
+  expect(testsOf(contract.columns[1]!)).toEqual(['is', 'contains', 'fits']);
 });
 
 test('a model of this device suggests labels; one that tells other classes apart is refused in a sentence', async () => {

@@ -1,7 +1,7 @@
 // A value as bytes, to be sealed: JSON with the typed arrays lifted out of it and laid behind, each at a multiple of 8. What IndexedDB
 // clones and this does not (dates, maps, cycles) is kept in no store that is sealed.
 
-const arrays = { Uint8Array, Int32Array, Uint32Array, Float32Array, Float64Array } as const;
+const arrays = { Uint8Array, Int16Array, Int32Array, Uint32Array, Float32Array, Float64Array } as const;
 type ArrayName = keyof typeof arrays;
 
 interface Lifted {
