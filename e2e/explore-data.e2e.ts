@@ -114,7 +114,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   const workbench = page.getByRole('region', { name: 'Train a model on this' });
   await expect(workbench.getByRole('combobox', { name: 'To predict' })).toBeFocused();
-  await expect(workbench.getByText(/^\d+ rows to learn from, \d+ held out to judge by/)).toBeVisible();
+  await expect(workbench.getByText(/^\d+ rows to learn from, \d+ held out\s+to judge by/)).toBeVisible();
 
   // What is done to the rows first: a step added, one that cannot be, and the way back to the same digest; kept with the dataset.
   const prepare = page.getByRole('region', { name: 'Prepare' });
@@ -312,6 +312,7 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
     'aria-disabled',
     'true',
   );
+  expect(await findings(page, 'explore-layers')).toEqual([]);
 
   // Another model of them is asked which it finds hardest, and where in one it looks.
   await workbench

@@ -14,10 +14,25 @@ export async function findings(page: Page, name: string): Promise<string[]> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide`);
+      const { wide, by } = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        // The innermost that reach beyond the edge, less what a scrolling ancestor keeps in.
+        const scrolls = (el: Element): boolean => getComputedStyle(el).overflowX !== 'visible';
+        const kept = (el: Element): boolean => {
+          for (let up = el.parentElement; up !== null && up !== document.body; up = up.parentElement)
+            if (scrolls(up) && up.getBoundingClientRect().right <= clientWidth) return true;
+          return false;
+        };
+        const beyond = [...document.body.querySelectorAll('*')].filter(
+          (el) => el.getBoundingClientRect().right > clientWidth && !kept(el),
+        );
+        const inner = beyond.filter((el) => !beyond.some((other) => other !== el && el.contains(other)));
+        return {
+          wide: scrollWidth - clientWidth,
+          by: inner.slice(0, 3).map((el) => el.outerHTML.slice(0, 120)),
+        };
+      });
+      if (wide > 0) found.push(`${name} at ${width} px: ${wide} px too wide: ${by.join(' | ')}`);
       if (width === 1440)
         found.push(
           ...(await page.evaluate(async () => {

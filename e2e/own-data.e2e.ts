@@ -176,7 +176,7 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(page.getByRole('img', { name: 'Recording 24' })).toBeVisible();
   await page.keyboard.press('Space');
   await page.keyboard.press('2');
-  await expect(page.getByText('Every recording has a label.')).toBeVisible();
+  await expect(page.getByText('All of these are judged.')).toBeVisible();
   await expect(page.getByText('Not heard')).toBeHidden();
 
   // A year of days: a wave of weeks, one week of it lost.

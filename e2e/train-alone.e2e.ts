@@ -20,7 +20,7 @@ test.afterAll(() => server.close());
 async function startOnCpu(page: Page, epochs: number): Promise<void> {
   await page.getByLabel('Model').selectOption({ value: 'mlp' });
   await page.getByLabel('Hidden layers').fill('24');
-  await page.getByLabel('Epochs').fill(String(epochs));
+  await page.getByLabel('Epochs', { exact: true }).fill(String(epochs));
   await page.getByLabel('Seed').fill('11');
   await page.getByLabel('Engine').selectOption({ label: 'Plain CPU' });
   await page.getByRole('button', { name: 'Train', exact: true }).click();

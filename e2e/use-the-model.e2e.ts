@@ -65,7 +65,7 @@ test('a digit is drawn, another dropped, and versions stand beside the model tra
     .getByRole('navigation', { name: 'This federation' })
     .getByRole('link', { name: 'Train alone' })
     .click();
-  await page.getByLabel('Epochs').fill('5');
+  await page.getByLabel('Epochs', { exact: true }).fill('5');
   await page.getByLabel('Engine').selectOption({ label: 'WebAssembly' });
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Trained', exact: true })).toBeVisible({ timeout: 60_000 });
