@@ -148,7 +148,7 @@ test('prose is brought, read through, labelled by keyboard, a passage marked, le
     .fill('note\n"The soup was wonderful, though the bread came late to the table."');
   await page.getByRole('button', { name: 'Predict' }).click();
   await expect(page.locator('mark', { hasText: 'wonderful' })).toBeVisible();
-  await expect(page.getByText(/^For it:/)).toContainText('wonderful');
+  await expect(page.getByRole('paragraph').filter({ hasText: /^\s*For it:/ })).toContainText('wonderful');
   expect(await findings(page, 'text-explained')).toEqual([]);
   expect(errors).toEqual([]);
 });
