@@ -46,8 +46,8 @@ export default defineConfig({
                 },
                 {
                   name: 'shared',
-                  test: /src\/lib\/(components\/(?!console|runs|workbench|label|explore)|state\/(?!console))/,
-                  minShareCount: 10,
+                  test: /src\/lib\/(components\/(?!console|federation|charts|runs|workbench|label|explore)|state\/(?!console))/,
+                  minShareCount: 6,
                   priority: 0,
                 },
                 {
