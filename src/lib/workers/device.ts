@@ -18,7 +18,7 @@ import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
 import { createInference } from './inference.ts';
-import { createLocalRuns } from './local-runs.ts';
+import type { LocalRuns } from './local-runs.ts';
 import { Refusal } from './refusal.ts';
 import type { RunHolds } from './run-holds.ts';
 
@@ -51,17 +51,22 @@ export function createDevice(parts: DeviceParts): Device {
   const emit = (event: DeviceEvent): void => parts.reply({ type: 'event', event });
   const limits = createOwnLimits(store, link, clock);
   const inference = createInference({ store, link, engines });
-  const runs = createLocalRuns({
-    store,
-    datasets,
-    engines,
-    clock,
-    holds: parts.holds,
-    onView: (view) => emit({ type: 'local-run', view }),
-    onCutOff: (runs) => emit({ type: 'cut-off-runs', runs }),
-    onKept: (kept) => emit({ type: 'kept-checkpoints', runs: kept }),
-    onFault: parts.onFault,
-  });
+  let localRuns: Promise<LocalRuns> | undefined;
+  /** Whoever only takes part does not load it. */
+  const runs = (): Promise<LocalRuns> =>
+    (localRuns ??= import('./local-runs.ts').then(({ createLocalRuns }) =>
+      createLocalRuns({
+        store,
+        datasets,
+        engines,
+        clock,
+        holds: parts.holds,
+        onView: (view) => emit({ type: 'local-run', view }),
+        onCutOff: (cutOff) => emit({ type: 'cut-off-runs', runs: cutOff }),
+        onKept: (kept) => emit({ type: 'kept-checkpoints', runs: kept }),
+        onFault: parts.onFault,
+      }),
+    ));
   const opened = new Map<FederationId, Promise<TakingPart>>();
   let previewing: AbortController | undefined;
 
@@ -101,42 +106,42 @@ export function createDevice(parts: DeviceParts): Device {
       return engines.choose(built.value, batchSize, preferred);
     },
     async 'start-local-run'(settings) {
-      await runs.start(settings);
+      await (await runs()).start(settings);
       return null;
     },
     async 'pause-local-run'({ id }) {
-      runs.pause(id);
+      (await runs()).pause(id);
       return null;
     },
     async 'step-local-run'({ id }) {
-      runs.stepOnce(id);
+      (await runs()).stepOnce(id);
       return null;
     },
-    'kept-checkpoints': () => runs.kept(),
+    'kept-checkpoints': async () => (await runs()).kept(),
     async 'discard-checkpoints'({ run }) {
-      await runs.discardKept(run);
+      await (await runs()).discardKept(run);
       return null;
     },
-    'branch-local-run': (request) => runs.branch(request),
+    'branch-local-run': async (request) => (await runs()).branch(request),
     async 'resume-local-run'({ id }) {
-      runs.resume(id);
+      (await runs()).resume(id);
       return null;
     },
     async 'stop-local-run'({ id }) {
-      runs.stop(id);
+      (await runs()).stop(id);
       return null;
     },
     async 'switch-local-run-engine'({ id, backend }) {
-      await runs.switchEngine(id, backend);
+      await (await runs()).switchEngine(id, backend);
       return null;
     },
-    'cut-off-local-runs': () => runs.cutOff(),
+    'cut-off-local-runs': async () => (await runs()).cutOff(),
     async 'go-on-local-run'({ id }) {
-      await runs.goOn(id);
+      await (await runs()).goOn(id);
       return null;
     },
     async 'discard-local-run'({ id }) {
-      await runs.discard(id);
+      await (await runs()).discard(id);
       return null;
     },
     open: async ({ federation }) => (await participationIn(federation)).view,
@@ -210,7 +215,7 @@ export function createDevice(parts: DeviceParts): Device {
     },
     async close() {
       previewing?.abort();
-      runs.close();
+      (await localRuns)?.close();
       inference.close();
       for (const opening of opened.values()) await (await opening).close();
       await limits.close();
