@@ -219,7 +219,7 @@ test('pages, scripts, workers and answers carry the headers that hold them to th
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'permissions-policy': 'camera=(self), microphone=(), geolocation=()',
+    'permissions-policy': 'camera=(self), microphone=(self), geolocation=()',
   });
   const policy = headers['content-security-policy'] ?? '';
   for (const directive of [

@@ -1,6 +1,7 @@
 // What a signed-in coordinator may do to a federation. Each action is durable when its promise resolves; where the disk has no
 // room for it, it rejects with RecordsFull or BlobSpaceFull, and nothing was done.
 import * as v from 'valibot';
+import { canonicalText } from '#lib/core/canonical.ts';
 import { bytesOf, digestOf } from '#lib/core/digest.ts';
 import { completion, firstParameters, type FederatedModel } from '#lib/core/federated-model.ts';
 import { modelText, type FederationSpec } from '#lib/core/federation.ts';
@@ -161,7 +162,10 @@ export function change(
       metric === record.spec.metric.name ? undefined : await around.records.evaluations(record.id);
     const changes: Change[] = [
       { type: 'change-federation', record: next },
-      federation.entry('changed', changeOfBrief(record.spec.brief, brief)),
+      federation.entry('changed', {
+        ...changeOfBrief(record.spec.brief, brief),
+        ...changeOfGates(record.spec, spec),
+      }),
     ];
     if (record.state === 'draft') {
       const initial = initialVersion(record.id, spec, model, around.clock.now());
@@ -201,6 +205,13 @@ export function change(
     return ok(undefined);
   });
 }
+
+/** What a version must reach, and by which metric it is judged: whoever makes another version live by changing these leaves a line. */
+const changeOfGates = (before: FederationSpec, after: FederationSpec): { readonly gates?: unknown } =>
+  canonicalText(gatesOf(before)) === canonicalText(gatesOf(after))
+    ? {}
+    : { gates: { before: gatesOf(before), after: gatesOf(after) } };
+const gatesOf = ({ gates = [], metric }: FederationSpec) => ({ gates, metric });
 
 /** `live` names a version by hand, and commits leave it there, until it is moved to the newest again that it may name. */
 export function moveLive(

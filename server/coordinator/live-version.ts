@@ -72,7 +72,10 @@ function isHeardOut({ record, versions }: Federation, version: VersionRecord): b
   const { gates = [], rules } = record.spec;
   if (!gates.some(needsEvaluation)) return true;
   const heard = versions.view(version).evaluation?.participants ?? 0;
-  return heard >= Math.min(rules.minimum, Math.max(1, version.participants));
+  // A version that was restored was made by nobody: it asks for as many as a round does.
+  return (
+    heard >= (version.participants === 0 ? rules.minimum : Math.min(rules.minimum, version.participants))
+  );
 }
 
 /** Moved by hand to this version: whether commits leave it there. */

@@ -243,6 +243,9 @@ async function evaluation(
   { version, tally, personal }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
+  // Scores decide which version may be live: only those may tell them that may take part.
+  const outside = await notAdmitted(federation, participant, undefined);
+  if (outside !== undefined) return outside;
   if (secureSumOf(record.spec) !== undefined)
     return refused(
       'not-eligible',

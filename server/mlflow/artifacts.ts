@@ -53,6 +53,8 @@ export async function openArtifacts(
   limits: ArtifactLimits = usualArtifactLimits,
 ): Promise<Artifacts> {
   let kept = await sizeOf(root);
+  /** Bytes that uploads under way may still take. */
+  let arriving = 0;
 
   /** Of a run that there is; undefined: nothing may lie there. */
   const placeOf = (path: string): string | undefined => {
@@ -95,20 +97,23 @@ export async function openArtifacts(
         return mlflowRefusal('INVALID_PARAMETER_VALUE', `${path} is a folder.`);
       if (kept.files >= limits.files) return tooMuch(`This server keeps ${limits.files} artifacts at most.`);
       const told = Number(request.headers['content-length'] ?? 0);
-      const room = Math.min(limits.fileBytes, limits.allBytes - kept.bytes);
+      const room = Math.min(limits.fileBytes, limits.allBytes - kept.bytes - arriving);
       if (told > room) return tooMuch(`The file has ${told} bytes, and there is room for ${room}.`);
-      await mkdir(dirname(place), { recursive: true });
+      // Who comes meanwhile finds that room taken.
+      const reserved = request.headers['content-length'] === undefined ? room : told;
+      arriving += reserved;
       const part = join(dirname(place), `.part-${randomUUID()}`);
-      const file = await open(part, 'wx');
       let bytes = 0;
       try {
+        await mkdir(dirname(place), { recursive: true });
+        const file = await open(part, 'wx');
         try {
           for await (const piece of request) {
             if (!Buffer.isBuffer(piece)) continue;
             bytes += piece.length;
             if (bytes > room)
               return tooMuch(`The file is larger than the ${room} bytes that there is room for.`);
-            await file.write(piece);
+            await file.appendFile(piece);
           }
           await file.sync();
         } finally {
@@ -116,6 +121,7 @@ export async function openArtifacts(
         }
         await rename(part, place);
       } finally {
+        arriving -= reserved;
         await rm(part, { force: true });
       }
       kept = {
@@ -137,7 +143,10 @@ export async function openArtifacts(
           'content-length': String(found.size),
           'cache-control': 'no-store',
         },
-        body: createReadStream(place),
+        // Opened when it is read: a HEAD reads nothing, and would leave it open.
+        body: (async function* () {
+          yield* createReadStream(place);
+        })(),
       };
     },
     async remove(path) {

@@ -48,7 +48,8 @@ const FIELD = /^\s*(?:([A-Za-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|([A-Za-z_][\w./-]*))
 const COMPARATOR = /^\s*(!=|<>|>=|<=|=|>|<|NOT\s+IN\b|IN\b|I?LIKE\b)/i;
 const TEXT = `'((?:[^']|'')*)'|"((?:[^"])*)"`;
 const VALUE = new RegExp(`^\\s*(?:${TEXT}|(-?\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?))`);
-const LIST = new RegExp(`^\\s*\\(\\s*((?:(?:${TEXT})\\s*,?\\s*)*)\\)`);
+// A comma must stand between two texts: without it `''` could be read in two ways, and a long row of them in as many as there are stars.
+const LIST = new RegExp(`^\\s*\\(\\s*((?:${TEXT})(?:\\s*,\\s*(?:${TEXT}))*)\\s*\\)`);
 
 export function readField(text: string): Field | undefined {
   const found = FIELD.exec(text);

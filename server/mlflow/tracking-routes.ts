@@ -219,7 +219,7 @@ export function trackingRoutes(
       if (!wanted.ok) return mlflowRefusal('INVALID_PARAMETER_VALUE', wanted.error);
       if (!sorted.ok) return mlflowRefusal('INVALID_PARAMETER_VALUE', sorted.error);
       const found = store
-        .runs(given.experiment_ids)
+        .runs([...new Set(given.experiment_ids)])
         .filter(({ lifecycle }) => isSeen(lifecycle, given.run_view_type))
         .map((run) => ({ run, subject: runSubject(run) }))
         .filter(({ subject }) => wanted.value(subject))

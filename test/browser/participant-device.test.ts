@@ -91,7 +91,12 @@ test('a run in the worker is paused where it is, cut off by a reload, and ends w
 
   // A second tab knows that it is not cut off; and once the first is gone, and its lock with it, that it is.
   const second = page();
-  expect(await second.request('cut-off-local-runs', null)).toContainEqual({ settings: cut, elsewhere: true });
+  // Its name is that of its data, which is not listed in plain.
+  const listed = { ...cut, name: '' };
+  expect(await second.request('cut-off-local-runs', null)).toContainEqual({
+    settings: listed,
+    elsewhere: true,
+  });
   await expect(second.request('go-on-local-run', { id: cut.id })).rejects.toMatchObject({
     kind: 'runs-elsewhere',
   });
@@ -99,7 +104,7 @@ test('a run in the worker is paused where it is, cut off by a reload, and ends w
     second.onEvent((event) => event.type === 'cut-off-runs' && resolve(event.runs));
   });
   first.close();
-  expect(await whenCutOff).toContainEqual({ settings: cut, elsewhere: false });
+  expect(await whenCutOff).toContainEqual({ settings: listed, elsewhere: false });
   const whenFinished = until(second, (one) => one.id === cut.id && one.state === 'finished');
   await second.request('go-on-local-run', { id: cut.id });
   expect((await whenFinished).notice).toBe('Went on from the last checkpoint.');

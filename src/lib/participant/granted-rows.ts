@@ -18,9 +18,10 @@ export const withholdable = ({ columns }: TableContract): readonly string[] =>
 export const grantedDatasets = (datasets: Pick<DatasetStore, 'record' | 'read' | 'withheld'>): Readable => ({
   async record(id) {
     const [record, withheld] = await Promise.all([datasets.record(id), datasets.withheld(id)]);
-    return record === undefined || withheld.length === 0
-      ? record
-      : { ...record, version: versionWithout(record, withheld) };
+    if (record === undefined || withheld.length === 0) return record;
+    // What came of checking the files would tell of the withheld columns too.
+    const { check: _, ...rest } = record;
+    return { ...rest, version: versionWithout(record, withheld) };
   },
   async read(id, state) {
     const [record, examples, withheld] = await Promise.all([

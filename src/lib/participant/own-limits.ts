@@ -112,19 +112,22 @@ export function createOwnLimits(
   function write(): Promise<void> {
     undoWrite?.();
     undoWrite = undefined;
-    writing = writing.then(async () => {
-      const own = { bytes, trainedMs };
-      if (own.bytes === 0 && own.trainedMs === 0) return;
-      const usage = await readUsage(store, clock.now());
-      await store.settings.put(USAGE_KEY, {
-        day: usage.day,
-        bytesToday: usage.bytesToday + own.bytes,
-        bytesInAll: usage.bytesInAll + own.bytes,
-        trainedMsToday: usage.trainedMsToday + own.trainedMs,
+    // What could not be written before is written with this.
+    writing = writing
+      .catch(() => undefined)
+      .then(async () => {
+        const own = { bytes, trainedMs };
+        if (own.bytes === 0 && own.trainedMs === 0) return;
+        const usage = await readUsage(store, clock.now());
+        await store.settings.put(USAGE_KEY, {
+          day: usage.day,
+          bytesToday: usage.bytesToday + own.bytes,
+          bytesInAll: usage.bytesInAll + own.bytes,
+          trainedMsToday: usage.trainedMsToday + own.trainedMs,
+        });
+        bytes -= own.bytes;
+        trainedMs -= own.trainedMs;
       });
-      bytes -= own.bytes;
-      trainedMs -= own.trainedMs;
-    });
     return writing;
   }
   const undoBytes = link.onBytes((now) => {

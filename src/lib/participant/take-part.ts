@@ -2,7 +2,7 @@
 // decision. Messages are hints that may be lost; whatever counts is asked for again or lies in the store. This file joins the
 // parts (attendance, rounds, scores) and does what the person asks for.
 import { statisticsOf } from '../core/statistics/rules.ts';
-import { WrongBytes } from '../ports/coordinator-link.ts';
+import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { BackendName } from '../ports/trainer.ts';
 import { termsOf } from './agreed-terms.ts';
 import { createAttendance } from './attendance.ts';
@@ -107,11 +107,25 @@ export function takePart(options: TakePartOptions): TakingPart {
   async function heedThenScore(equipment: Equipment, { head }: FederationView): Promise<void> {
     if (options.limits !== undefined && (await attendance.heedLimits())) return;
     if (scoring.wants(equipment, head))
-      await scoreHere(equipment, { ...head, deltas: head.delta === null ? [] : [head.delta] });
+      await scoreHere({ ...head, deltas: head.delta === null ? [] : [head.delta] });
   }
 
-  async function scoreHere(equipment: Equipment, named: NamedVersion): Promise<void> {
+  /** undefined where it may not take part as it is now: that is said where it next would. */
+  async function equippedNow(): Promise<Equipment | undefined> {
+    try {
+      return await equipping.ready();
+    } catch (failure) {
+      if (failure instanceof JoinRefused || failure instanceof LinkLost || failure instanceof Ended)
+        return undefined;
+      throw failure;
+    }
+  }
+
+  async function scoreHere(named: NamedVersion): Promise<void> {
     const { signal } = living;
+    // A column that was withheld since is in no score either.
+    const equipment = await equippedNow();
+    if (equipment === undefined) return;
     const { plan } = standing.view?.spec ?? equipment.spec;
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
     const load = (): Promise<Float32Array<ArrayBuffer>> =>
@@ -356,6 +370,6 @@ export function takePart(options: TakePartOptions): TakingPart {
     )
       return;
     if (standing.superseded || blocks.has('own-limit')) return;
-    if (scoring.wants(equipment, message)) await scoreHere(equipment, message);
+    if (scoring.wants(equipment, message)) await scoreHere(message);
   }
 }

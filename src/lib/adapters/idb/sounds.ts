@@ -22,8 +22,14 @@ export async function keepSounds(
         return { key, value: await as.seal('sounds', key, sound) };
       }),
     );
-    const transaction = database.transaction(['sounds', 'lock'], 'readwrite');
+    const transaction = database.transaction(['sounds', 'datasets', 'imports', 'lock'], 'readwrite');
     await as.confirm(transaction);
+    const holders = await Promise.all([
+      transaction.objectStore('datasets').getKey(id),
+      transaction.objectStore('imports').getKey(id),
+    ]);
+    // Erased meanwhile in another tab: nobody would ever find them again. The examples, which come next, say so.
+    if (holders.every((key) => key === undefined)) return transaction.done;
     const store = transaction.objectStore('sounds');
     await storing(
       sounds.reduce((bytes, sound) => bytes + sound.byteLength, 0),

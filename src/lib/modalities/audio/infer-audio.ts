@@ -5,6 +5,7 @@ import { folderName, isHidden, signatureOf, type SourceFile } from '../source-fi
 import type { InferenceProblem } from '../table/infer-contract.ts';
 import { zipDirectory, zipReader } from '../zip-directory.ts';
 import { nameParts, speakerOf } from './file-names.ts';
+import { MOST_RECORDING_BYTES } from './read-recordings.ts';
 import { readWav } from './wav.ts';
 
 export interface InferredAudio {
@@ -108,6 +109,12 @@ async function recordingsIn(
 ): Promise<Result<readonly Found[], InferenceProblem>> {
   const found: Found[] = [];
   for (const file of files) {
+    // Larger than any recording that is read: it is refused when the files are.
+    if (
+      file.size > MOST_RECORDING_BYTES &&
+      (isSound(file.path) || signatureOf(await file.read(0, 16)) === 'wave')
+    )
+      continue;
     if (isSound(file.path)) {
       found.push({ path: file.path, read: () => file.read(0, file.size) });
       continue;

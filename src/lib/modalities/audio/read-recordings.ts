@@ -14,7 +14,7 @@ type Shown = AudioPreview['recordings'][number];
 
 const PREVIEW_RECORDINGS = 12;
 /** A loose file of more is no recording of a moment; within an archive ZIP_LIMITS says the same. */
-const MOST_BYTES = 64 * 1024 * 1024;
+export const MOST_RECORDING_BYTES = 64 * 1024 * 1024;
 
 export interface RecordingOptions {
   readonly signal?: AbortSignal | undefined;
@@ -89,7 +89,7 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
       const candidates: Candidate[] = [];
       for (const file of files) {
         done += file.size;
-        if (file.size <= MOST_BYTES)
+        if (file.size <= MOST_RECORDING_BYTES)
           candidates.push({
             path: file.path,
             inner: file.path,

@@ -161,12 +161,18 @@ export function splitterOf(of: string, longest: number): Split {
   };
 }
 
+/** Down to half as many, the rarest first: so that it is done once in so many terms, whatever they are. */
+function forgetRare(counts: Map<string, number>): void {
+  for (let least = 1; counts.size > MOST_COUNTED / 2; least += 1)
+    for (const [term, count] of counts) if (count <= least) counts.delete(term);
+}
+
 function rowsThatHold(cells: readonly string[], split: Split): Map<string, number> {
   const counts = new Map<string, number>();
   for (const cell of cells) {
     if (isMissing(cell)) continue;
     for (const term of new Set(split(cell))) counts.set(term, (counts.get(term) ?? 0) + 1);
-    if (counts.size > MOST_COUNTED) for (const [term, count] of counts) if (count === 1) counts.delete(term);
+    if (counts.size > MOST_COUNTED) forgetRare(counts);
   }
   return counts;
 }
