@@ -161,14 +161,10 @@ export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
       message: `This entry would unpack to ${Math.ceil(entry.bytes / 2 ** 20)} MiB; at most 64 MiB are read.`,
     };
   // A stated length is what is read of the file, and Deflate makes nothing more than a few bytes longer.
-  if (
-    entry.compressedBytes > ZIP_LIMITS.entryBytes + 65_536 ||
-    (entry.method === 0 && entry.compressedBytes !== entry.bytes)
-  )
+  if (entry.compressedBytes > ZIP_LIMITS.entryBytes + 65_536)
     return {
       kind: 'corrupt-entry',
-      message:
-        'This entry says that it is packed into more bytes than its content can take. Pack the archive again.',
+      message: 'This entry says that it is packed into more bytes than its content can take. Pack it again.',
     };
   if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * ZIP_LIMITS.ratio)
     return {
