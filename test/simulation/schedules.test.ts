@@ -8,7 +8,7 @@ import { random, type Random } from '#lib/core/random.ts';
 import { asynchronousSpec, exampleSpec } from './example-spec.ts';
 import { federation, World, type Conduct, type Network } from './world.ts';
 
-const SCHEDULES = 3_000;
+const SCHEDULES = 2_000;
 const DEADLINE_MS = 60_000;
 const TROUBLE_MS = 15_000;
 const SECOND = 1_000;
