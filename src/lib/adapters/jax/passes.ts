@@ -3,6 +3,7 @@
 import { lax, nn, numpy as np, type Array as JaxArray, type Device } from '@jax-js/jax';
 import { appliedActivation } from '../../core/model/head.ts';
 import type { BuiltLayer, Network, ParameterSlot } from '../../core/model/network.ts';
+import { isSequenceLayer } from '../../core/model/sequence.ts';
 import type { Activation } from '../../core/model/spec.ts';
 import { windowGeometry } from '../../core/model/window-geometry.ts';
 import { averagePool, convolution, maximumPool } from './windows.ts';
@@ -134,16 +135,8 @@ export function forward(pass: Pass, features: JaxArray): Forward {
       }
       case 'activation':
         break;
-      case 'embedding':
-      case 'gru':
-      case 'lstm':
-      case 'step-dense':
-      case 'layer-normalisation':
-      case 'position-embedding':
-      case 'transformer-block':
-      case 'global-average-pool1d':
-        throw new Error(`Layer ${layer.name} has no operations here.`);
       default:
+        if (isSequenceLayer(spec)) throw new Error(`Layer ${layer.name} has no operations here.`);
         spec satisfies never;
     }
     x = activated(appliedActivation(layer), x);

@@ -6,6 +6,7 @@ import type { BuiltLayer, ParameterSlot } from '../../core/model/network.ts';
 import { activate, activationBackward } from '../../core/model/reference/activation.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
 import { globalAverageBackward, globalAverageForward } from '../../core/model/reference/pooling.ts';
+import { isSequenceLayer } from '../../core/model/sequence.ts';
 import { convolutionLayer } from './convolution-layer.ts';
 import { denseLayer } from './dense-layer.ts';
 import type { Kernels } from './kernels.ts';
@@ -193,16 +194,7 @@ export function layerProgram(site: Site): PlacedLayer {
         },
       };
     }
-    case 'embedding':
-    case 'gru':
-    case 'lstm':
-    case 'step-dense':
-    case 'layer-normalisation':
-    case 'position-embedding':
-    case 'transformer-block':
-    case 'global-average-pool1d':
-      return sequenceLayer(site, spec);
     default:
-      return spec satisfies never;
+      return isSequenceLayer(spec) ? sequenceLayer(site, spec) : (spec satisfies never);
   }
 }

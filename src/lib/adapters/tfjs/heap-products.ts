@@ -2,9 +2,9 @@
 import type { WindowGeometry } from '../../core/model/window-geometry.ts';
 import { maximumPoolBackward, maximumPoolForward } from '../../core/model/reference/pooling.ts';
 import { activate } from '../../core/model/reference/activation.ts';
+import { productInto } from '../../core/model/reference/products.ts';
 import type { Tensor } from './device.ts';
 import type { RunKernel } from './kernels.ts';
-import { matrixProduct } from './layout.ts';
 
 export interface ConvolutionSettings {
   readonly strides: readonly [number, number];
@@ -130,7 +130,7 @@ export function loopProducts(operations: HeapOperations): HeapProducts {
     const [rows = 0, inner = 0] = a.shape;
     const columns = b.shape[1] ?? 0;
     const y = allocate([rows, columns]);
-    matrixProduct(view(a), rows, inner, view(b), columns, view(y));
+    productInto(view(a), view(b), [rows, inner, columns], view(y));
     return y;
   };
   return {

@@ -56,25 +56,3 @@ export function flippedFilter(
       to.subarray((taps - 1 - tap) * area, (taps - tap) * area),
     );
 }
-
-/** y = a·b for a [rows, inner], b [inner, columns]: by rows of b, skipping zeros of a; sums in f64. */
-export function matrixProduct(
-  a: Float32Array,
-  rows: number,
-  inner: number,
-  b: Float32Array,
-  columns: number,
-  y: Float32Array,
-): void {
-  const sums = new Float64Array(columns);
-  for (let row = 0; row < rows; row += 1) {
-    sums.fill(0);
-    for (let i = 0; i < inner; i += 1) {
-      const value = a[row * inner + i]!;
-      if (value === 0) continue;
-      const from = i * columns;
-      for (let column = 0; column < columns; column += 1) sums[column]! += value * b[from + column]!;
-    }
-    y.set(sums, row * columns);
-  }
-}

@@ -9,6 +9,7 @@ import {
   type ParameterSlot,
 } from '../../core/model/network.ts';
 import type { DropoutKey } from '../../core/model/reference/passes.ts';
+import { isSequenceLayer } from '../../core/model/sequence.ts';
 import { windowGeometry } from '../../core/model/window-geometry.ts';
 import type { Device, Normalised, NormalisationTensors, SequenceTrace, Tensor } from './device.ts';
 
@@ -105,22 +106,16 @@ export function forward(
         x = device.multiply(x, mask);
         break;
       }
-      case 'embedding':
-      case 'gru':
-      case 'lstm':
-      case 'step-dense':
-      case 'layer-normalisation':
-      case 'position-embedding':
-      case 'transformer-block':
-      case 'global-average-pool1d': {
+      default: {
+        if (!isSequenceLayer(spec)) {
+          spec satisfies never;
+          break;
+        }
         if (device.sequence === undefined) throw new Error(`Layer ${layer.name} has no kernels here.`);
         const made = device.sequence(layer, x, layer.slots.map(parameter), batch);
         sequences.set(layer.index, made);
         x = device.activate(appliedActivation(layer), made.y);
-        break;
       }
-      default:
-        spec satisfies never;
     }
     outputs.push(x);
   }
@@ -197,14 +192,13 @@ export function backward(
         apply(slots.variance, of.drift.variance);
         break;
       }
-      case 'embedding':
-      case 'gru':
-      case 'lstm':
-      case 'step-dense':
-      case 'layer-normalisation':
-      case 'position-embedding':
-      case 'transformer-block':
-      case 'global-average-pool1d': {
+      case 'activation':
+        break;
+      default: {
+        if (!isSequenceLayer(spec)) {
+          spec satisfies never;
+          break;
+        }
         const gradients = trace.sequences.get(layer.index)?.back(dy);
         if (gradients === undefined) throw new Error(`Layer ${layer.name} has no trace.`);
         dy = gradients.dx;
@@ -212,12 +206,7 @@ export function backward(
           const gradient = gradients.slots[place];
           if (gradient !== undefined) apply(slot, gradient);
         }
-        break;
       }
-      case 'activation':
-        break;
-      default:
-        spec satisfies never;
     }
     if (layer.bias !== undefined && biasGradient !== undefined) apply(layer.bias, biasGradient);
   }

@@ -2,7 +2,7 @@
 // Float32Array [P]. Every floor above speaks of parameters only through this layout.
 import { fail, ok, type Result } from '../result.ts';
 import { rangesOf, type Range } from './ranges.ts';
-import { placeSequence } from './sequence.ts';
+import { isSequenceLayer, placeSequence } from './sequence.ts';
 import type { LayerSpec, NetworkSpec, Padding } from './spec.ts';
 
 export { initialParameters } from './initial.ts';
@@ -222,21 +222,15 @@ export function buildNetwork(
       case 'activation':
       case 'dropout':
         break;
-      case 'embedding':
-      case 'gru':
-      case 'lstm':
-      case 'step-dense':
-      case 'layer-normalisation':
-      case 'position-embedding':
-      case 'transformer-block':
-      case 'global-average-pool1d': {
+      default: {
+        if (!isSequenceLayer(layer)) {
+          layer satisfies never;
+          break;
+        }
         const placed = placeSequence(layer, shape, (word, ...rest) => slot(`${name}/${word}`, ...rest));
         if ('expected' in placed) return refuse(index, placed.expected, text);
         outputShape = placed.outputShape;
-        break;
       }
-      default:
-        layer satisfies never;
     }
     if (offset > MAXIMUM_PARAMETERS)
       return refuse(index, `at most ${MAXIMUM_PARAMETERS} parameters`, `${offset} parameters`);

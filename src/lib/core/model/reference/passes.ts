@@ -3,6 +3,7 @@
 import { dropoutMask } from '../dropout.ts';
 import { appliedActivation, isClassifier } from '../head.ts';
 import type { BuiltLayer, Network, NormalisationSlots, ParameterSlot } from '../network.ts';
+import { isSequenceLayer } from '../sequence.ts';
 import { windowGeometry } from '../window-geometry.ts';
 import { activate, activationBackward } from './activation.ts';
 import { convolutionForward, convolutionInputGradient, convolutionKernelGradient } from './convolution.ts';
@@ -118,20 +119,12 @@ function layerForward(
       for (let i = 0; i < y.length; i += 1) y[i]! *= mask[i]!;
       return y;
     }
-    case 'embedding':
-    case 'gru':
-    case 'lstm':
-    case 'step-dense':
-    case 'layer-normalisation':
-    case 'position-embedding':
-    case 'transformer-block':
-    case 'global-average-pool1d': {
+    default: {
+      if (!isSequenceLayer(spec)) return spec satisfies never;
       const pass = sequenceOf(layer, parameters, x, batch);
       waysBack?.set(layer.index, pass.back);
       return pass.y;
     }
-    default:
-      return spec satisfies never;
   }
 }
 
@@ -290,23 +283,17 @@ export function backward(
       case 'reshape':
       case 'activation':
         break;
-      case 'embedding':
-      case 'gru':
-      case 'lstm':
-      case 'step-dense':
-      case 'layer-normalisation':
-      case 'position-embedding':
-      case 'transformer-block':
-      case 'global-average-pool1d': {
+      default: {
+        if (!isSequenceLayer(spec)) {
+          spec satisfies never;
+          break;
+        }
         const back = waysBack?.get(layer.index) ?? sequenceOf(layer, parameters, x, batch).back;
         const of = back(dy);
         if (toParameters)
           for (const [place, slot] of layer.slots.entries()) gradient.set(of.slots[place] ?? [], slot.offset);
         dy = of.dx;
-        break;
       }
-      default:
-        spec satisfies never;
     }
   }
   return { gradient, statistics, of: dy };

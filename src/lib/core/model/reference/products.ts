@@ -4,9 +4,13 @@ import { zeros, type Numbers } from './numbers.ts';
 /** a·b of a [rows, inner] and b [inner, columns] → [rows, columns], a new array stored as `b` is. */
 export type MatrixProduct = (a: Numbers, b: Numbers, rows: number, inner: number, columns: number) => Numbers;
 
-/** Plain loops, summed in f64. */
-export const plainProduct: MatrixProduct = (a, b, rows, inner, columns) => {
-  const y = zeros(b, rows * columns);
+/** y = a·b, y [rows, columns] given: plain loops by rows of b, skipping zeros of a; sums in f64. */
+export function productInto(
+  a: Numbers,
+  b: Numbers,
+  [rows, inner, columns]: readonly [rows: number, inner: number, columns: number],
+  y: Numbers,
+): void {
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row += 1) {
     sums.fill(0);
@@ -18,6 +22,11 @@ export const plainProduct: MatrixProduct = (a, b, rows, inner, columns) => {
     }
     y.set(sums, row * columns);
   }
+}
+
+export const plainProduct: MatrixProduct = (a, b, rows, inner, columns) => {
+  const y = zeros(b, rows * columns);
+  productInto(a, b, [rows, inner, columns], y);
   return y;
 };
 
