@@ -1,6 +1,7 @@
 // MLflow's filter language for runs and experiments (mlflow.org/docs/latest/search-runs): clauses joined by AND, each a field, a
 // comparator and a value. The app's own language (core/run-query) knows more; clients write this one.
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { inOrder } from '#lib/core/run-query/in-order.ts';
 
 export interface Subject {
   readonly attributes: Readonly<Record<string, string | number | null>>;
@@ -120,17 +121,12 @@ function holds({ field, comparator, value }: Clause, subject: Subject): boolean 
   const [a, b] = typeof own === 'number' ? [own, Number(value)] : [own, String(value)];
   switch (comparator) {
     case '=':
-      return a === b;
     case '!=':
-      return a !== b;
     case '>':
-      return a > b;
     case '>=':
-      return a >= b;
     case '<':
-      return a < b;
     case '<=':
-      return a <= b;
+      return inOrder(a, comparator, b);
     case 'LIKE':
       return isLike(String(a), String(b));
     default:

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { usualSetup } from '../../test/support/train-setup.ts';
 import { writeLayersModel } from '#lib/core/model/keras.ts';
 import { buildNetwork, initialParameters, type Network } from '#lib/core/model/network.ts';
 import type { LayerSpec, NetworkSpec } from '#lib/core/model/spec.ts';
@@ -37,28 +38,11 @@ const spec: NetworkSpec = {
   loss: 'categorical-crossentropy',
 };
 const setup = (more: Partial<TrainSetup> = {}): TrainSetup => ({
+  ...usualSetup,
   data: [table],
   target: 'kind',
-  task: null,
-  without: [],
-  heldOut: 0.2,
-  group: null,
-  time: null,
-  series: null,
-  recipe: null,
   layers: spec,
-  backbone: null,
   model: 'layers:epochs=3,rate=0.02',
-  budgetMs: null,
-  trials: null,
-  search: 'tpe',
-  fairness: null,
-  positive: null,
-  checkLabels: false,
-  folds: null,
-  save: null,
-  seed: 1,
-  backend: 'simd',
   ...more,
 });
 const { signal } = new AbortController();

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { usualSetup } from '../../test/support/train-setup.ts';
 import { whistles } from '#lib/modalities/audio/sample-whistles.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { readTrainData } from './read-data.ts';
@@ -23,28 +24,9 @@ beforeAll(async () => {
 afterAll(() => rm(parent, { recursive: true, force: true }));
 
 const setup = (own: Partial<TrainSetup>): TrainSetup => ({
+  ...usualSetup,
   data: [table],
-  target: null,
-  task: null,
-  without: [],
   heldOut: 0.3,
-  group: null,
-  time: null,
-  series: null,
-  recipe: null,
-  layers: null,
-  backbone: null,
-  model: null,
-  budgetMs: null,
-  trials: null,
-  search: 'tpe',
-  fairness: null,
-  positive: null,
-  checkLabels: false,
-  folds: null,
-  save: null,
-  seed: 1,
-  backend: 'simd',
   ...own,
 });
 const read = (own: Partial<TrainSetup>) => readTrainData(setup(own), new AbortController().signal);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { sharedData } from '../../test/support/command.ts';
+import { usualSetup } from '../../test/support/train-setup.ts';
 import { withoutTimes } from '../../test/support/without-times.ts';
 import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
@@ -23,27 +24,9 @@ const setup = (
   target: string | null,
   more: Partial<TrainSetup> = {},
 ): TrainSetup => ({
+  ...usualSetup,
   data: typeof data === 'string' ? [data] : [...data],
   target,
-  task: null,
-  without: [],
-  heldOut: 0.2,
-  group: null,
-  time: null,
-  series: null,
-  recipe: null,
-  layers: null,
-  backbone: null,
-  model: null,
-  budgetMs: null,
-  trials: null,
-  search: 'tpe',
-  fairness: null,
-  positive: null,
-  checkLabels: false,
-  folds: null,
-  save: null,
-  seed: 1,
   backend: 'cpu',
   ...more,
 });

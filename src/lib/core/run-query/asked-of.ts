@@ -1,5 +1,6 @@
 // Whether a query is true of a run. What a run does not have is in no order to anything: every comparison with it is false, and `not`
 // turns that round.
+import { inOrder } from './in-order.ts';
 import type { Comparator, Query, QueryField, RunFacts } from './query.ts';
 
 export function isTrueOf(query: Query | undefined, facts: RunFacts): boolean {
@@ -54,23 +55,11 @@ function compared(own: string | number, comparator: Comparator, value: string | 
   const [a, b] =
     typeof own === 'number' && typeof value === 'number' ? [own, value] : [String(own), String(value)];
   switch (comparator) {
-    case '=':
-      return a === b;
-    case '!=':
-      return a !== b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
     case '~':
       return hasText(String(a), String(b));
     case '!~':
       return !hasText(String(a), String(b));
     default:
-      return comparator satisfies never;
+      return inOrder(a, comparator, b);
   }
 }

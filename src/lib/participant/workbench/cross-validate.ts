@@ -17,9 +17,6 @@ export interface CrossValidation {
   readonly byFold: readonly number[];
 }
 
-/** Of more the figures are hardly other, and the wait is. */
-export const MOST_FOLDS = 50;
-
 /** `folds` 2–50. Refused with a sentence where a part cannot be learnt from. Rejects with the signal's reason. */
 export async function crossValidate(
   data: BenchData,

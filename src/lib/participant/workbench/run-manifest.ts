@@ -21,6 +21,9 @@ export const SeriesSetup = v.strictObject({
 });
 export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
 
+/** Of a cross-validation: of more the figures are hardly other, and the wait is. */
+export const MOST_FOLDS = 50;
+
 export const TrainSetup = v.strictObject({
   /** Paths of files; of a run in a tab, the name that its rows have where they are saved. */
   data: v.pipe(names, v.minLength(1)),
@@ -62,7 +65,10 @@ export const TrainSetup = v.strictObject({
   positive: v.optional(v.nullable(v.string()), null),
   checkLabels: v.boolean(),
   /** Every row is judged once, by models of the other parts; null: the held-out rows alone judge. */
-  folds: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(50))), null),
+  folds: v.optional(
+    v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(2), v.maxValue(MOST_FOLDS))),
+    null,
+  ),
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
