@@ -92,12 +92,12 @@ test('a run alone shows its loss and accuracy, stands still when paused, and end
 test('a run that a reload cut in its middle goes on to the very same model', async ({ page }) => {
   await bringSample(page, base, 300);
   await page.getByRole('button', { name: 'Train alone' }).click();
-  await startOnCpu(page, 80);
+  await startOnCpu(page, 200);
   await expect(heading(page, 'Trained')).toBeVisible({ timeout: 90_000 });
   const whole = { loss: await figureOf(page, /Training loss/), held: await figureOf(page, /held out/) };
 
   await page.getByRole('button', { name: 'Train again' }).click();
-  await startOnCpu(page, 80);
+  await startOnCpu(page, 200);
   await untilHalf(page);
   await page.reload();
   await page.getByRole('button', { name: 'Go on' }).click();

@@ -1,8 +1,8 @@
 // `npm test`: every test, the real-browser ones included. Ends with the line "N passed, N failed, N skipped".
 //   node test/run.mjs [types] [unit] [browser] [e2e]     only these parts; all of them without arguments
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIfStale, root } from '../server/build.mjs';
 import { findChromium } from './chromium.mjs';
@@ -14,22 +14,18 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 const heading = (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 90 - text.length))}`);
 
-/** `output`: a file; undefined: the terminal. The exit status. */
-function run(program, args, { environment = {}, output, isAside = false } = {}) {
+/** The exit status. */
+function run(program, args, environment = {}) {
   const started = Date.now();
-  const out = output === undefined ? 'inherit' : openSync(output, 'a');
   const child = spawn(process.execPath, [join(root, 'node_modules', program), ...args], {
     cwd: root,
-    stdio: ['ignore', out, out],
+    stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...environment },
   });
-  // All that it starts inherits it.
-  if (isAside && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status) => {
-      if (output !== undefined) closeSync(out);
-      else console.log(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
+      console.log(`(${((Date.now() - started) / 1000).toFixed(0)} s)`);
       resolve(status ?? 1);
     });
   });
@@ -60,21 +56,24 @@ function report(path) {
   }
 }
 
-async function vitest(project, how, more = []) {
+const titles = {
+  node: 'Units, contracts, golden values, simulations, the repository itself (Node)',
+  browser: 'Engines and stores in a real Chromium',
+};
+
+async function vitest(project) {
+  heading(titles[project]);
   const file = join(reports, `${project}.json`);
-  const status = await run(
-    'vitest/vitest.mjs',
-    [
-      'run',
-      '--project',
-      `${project}*`,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-      ...more,
-    ],
-    how,
-  );
+  const status = await run('vitest/vitest.mjs', [
+    'run',
+    '--project',
+    `${project}*`,
+    // What waits for a process or a timer leaves the processor to the other.
+    '--maxWorkers=2',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ]);
   const told = report(file);
   count(
     status,
@@ -82,22 +81,6 @@ async function vitest(project, how, more = []) {
     told?.numFailedTests ?? 0,
     (told?.numPendingTests ?? 0) + (told?.numTodoTests ?? 0),
   );
-}
-
-const titles = {
-  node: 'Units, contracts, golden values, simulations, the repository itself (Node)',
-  browser: 'Engines and stores in a real Chromium',
-};
-
-/** At the lowest priority, beside parts that wait more than they work; what it says is printed afterwards. */
-async function unitsAside() {
-  const output = join(reports, 'node.txt');
-  // Two files at a time: what waits for a process or a timer leaves the processor to the other.
-  await vitest('node', { output, isAside: true }, ['--maxWorkers=2']);
-  return () => {
-    heading(titles.node);
-    console.log(readFileSync(output, 'utf8'));
-  };
 }
 
 /** Two at a time, since each waits more than it works; those that watch how long the page takes over something come after, alone. */
@@ -112,7 +95,7 @@ async function errands() {
     heading(title);
     const file = join(reports, `e2e-${parts[0]}.json`);
     const status = await run('@playwright/test/cli.js', ['test', '--reporter=list,json', ...parts], {
-      environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
     });
     const told = report(file);
     const stats = told?.stats;
@@ -129,10 +112,6 @@ try {
   buildIfStale(console.log);
   if ((await run('@sveltejs/kit/svelte-kit.js', ['sync'])) !== 0) throw new Error('svelte-kit sync failed.');
 
-  const isAside = wants('unit') && wants('e2e');
-  const units = isAside ? unitsAside() : undefined;
-  // Awaited below; what goes wrong is told there.
-  units?.catch(() => {});
   if (wants('types')) {
     heading('Types: svelte-check over the app, the server, the tests and the benchmarks');
     const status = await run('svelte-check/bin/svelte-check', [
@@ -142,16 +121,9 @@ try {
     ]);
     count(status, status === 0 ? 1 : 0, 0, 0);
   }
-  if (wants('unit') && !isAside) {
-    heading(titles.node);
-    await vitest('node');
-  }
-  if (wants('browser')) {
-    heading(titles.browser);
-    await vitest('browser');
-  }
+  if (wants('unit')) await vitest('node');
+  if (wants('browser')) await vitest('browser');
   if (wants('e2e')) await errands();
-  (await units)?.();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   total.failed += 1;

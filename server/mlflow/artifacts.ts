@@ -49,7 +49,7 @@ export interface Artifacts {
 /** `root` is made with the first file. */
 export async function openArtifacts(
   root: string,
-  store: Pick<TrackingStore, 'run'>,
+  store: Pick<TrackingStore, 'info'>,
   limits: ArtifactLimits = usualArtifactLimits,
 ): Promise<Artifacts> {
   let kept = await sizeOf(root);
@@ -61,7 +61,7 @@ export async function openArtifacts(
     const parts = partsOf(path);
     const [experiment, run = '', folder] = parts ?? [];
     if (parts === undefined || parts.length < 4 || folder !== 'artifacts') return undefined;
-    return store.run(run)?.experiment === experiment ? join(root, ...parts) : undefined;
+    return store.info(run)?.experiment === experiment ? join(root, ...parts) : undefined;
   };
   const nowhere = (path: string): Reply =>
     mlflowRefusal(
@@ -161,14 +161,14 @@ export async function openArtifacts(
       if (!read.ok) return read.error;
       const parts = partsOf(read.value.path);
       const [experiment, run = ''] = parts ?? [];
-      if (parts === undefined || store.run(run)?.experiment !== experiment) return nowhere(read.value.path);
+      if (parts === undefined || store.info(run)?.experiment !== experiment) return nowhere(read.value.path);
       return json(200, { files: await listed(parts, '') });
     },
     async listOfRun(request, query) {
       const read = await readMlflow(request, query, requests.listArtifacts);
       if (!read.ok) return read.error;
       const { run_id: id, run_uuid: old, path } = read.value;
-      const run = store.run(id ?? old ?? '');
+      const run = store.info(id ?? old ?? '');
       if (run === undefined)
         return mlflowRefusal('RESOURCE_DOES_NOT_EXIST', `There is no run ${id ?? old ?? ''} on this server.`);
       const parts = partsOf(path);

@@ -11,6 +11,7 @@ import {
   type LoggedBatch,
   type TrackedExperiment,
   type TrackedRun,
+  type TrackedRunInfo,
   type TrackingStore,
 } from '../ports/tracking.ts';
 import { mlflowRefusal } from './errors.ts';
@@ -74,25 +75,32 @@ export function trackingRoutes(
     const found = store.experiment(id);
     return found === undefined ? noExperiment(id) : handle(found);
   };
-  const withRun = (
-    {
-      run_id: id,
-      run_uuid: old,
-    }: { readonly run_id?: string | undefined; readonly run_uuid?: string | undefined },
-    handle: (run: TrackedRun) => Reply,
+  interface NamesRun {
+    readonly run_id?: string | undefined;
+    readonly run_uuid?: string | undefined;
+  }
+  const found = <T>(
+    { run_id: id, run_uuid: old }: NamesRun,
+    read: (id: string) => T | undefined,
+    handle: (run: T) => Reply,
   ): Reply => {
     const wanted = id ?? old ?? '';
-    const found = store.run(wanted);
-    return found === undefined ? noRun(wanted) : handle(found);
+    const one = read(wanted);
+    return one === undefined ? noRun(wanted) : handle(one);
   };
+  const withRun = (given: NamesRun, handle: (run: TrackedRun) => Reply): Reply =>
+    found(given, (id) => store.run(id), handle);
+  /** Without what was logged. */
+  const withInfo = (given: NamesRun, handle: (run: TrackedRunInfo) => Reply): Reply =>
+    found(given, (id) => store.info(id), handle);
   /** Of a run that was deleted nothing is written. */
-  const writing = (given: Parameters<typeof withRun>[0], handle: (run: TrackedRun) => Reply): Reply =>
-    withRun(given, (run) =>
+  const writing = (given: NamesRun, handle: (run: TrackedRunInfo) => Reply): Reply =>
+    withInfo(given, (run) =>
       run.lifecycle === 'active'
         ? handle(run)
         : mlflowRefusal('INVALID_PARAMETER_VALUE', `The run ${run.id} was deleted. Restore it first.`),
     );
-  const log = (given: Parameters<typeof withRun>[0], batch: Partial<LoggedBatch>): Reply =>
+  const log = (given: NamesRun, batch: Partial<LoggedBatch>): Reply =>
     writing(given, (run) => {
       store.log(run.id, { metrics: [], params: {}, tags: {}, ...batch });
       const name = batch.tags?.['mlflow.runName'];
@@ -202,13 +210,13 @@ export function trackingRoutes(
       }),
     ),
     'POST runs/delete': by(requests.run, (given) =>
-      withRun(given, (run) => {
+      withInfo(given, (run) => {
         store.changeRun(run.id, { lifecycle: 'deleted' });
         return EMPTY();
       }),
     ),
     'POST runs/restore': by(requests.run, (given) =>
-      withRun(given, (run) => {
+      withInfo(given, (run) => {
         store.changeRun(run.id, { lifecycle: 'active' });
         return EMPTY();
       }),
@@ -247,7 +255,7 @@ export function trackingRoutes(
       ),
     ),
     'GET metrics/get-history': by(requests.history, (given) =>
-      withRun(given, (run) => {
+      withInfo(given, (run) => {
         const from = offsetOf(given.page_token);
         const rows = store.history(run.id, given.metric_key, { from, most: given.max_results + 1 });
         const metrics = rows.slice(0, given.max_results).map(metricJson);

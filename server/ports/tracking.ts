@@ -73,6 +73,8 @@ export interface TrackingStore {
   /** Newest first. */
   runs(experiments: readonly string[]): readonly TrackedRun[];
   run(id: string): TrackedRun | undefined;
+  /** The same without what was logged, for whoever asks whether there is one. */
+  info(id: string): TrackedRunInfo | undefined;
   changeRun(
     id: string,
     change: Partial<Pick<TrackedRunInfo, 'name' | 'state' | 'lifecycle' | 'endedAt'>>,

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { crc32, crc32c, maskedCrc32c } from '#lib/core/run-export/crc.ts';
+import { crc32, crc32c, maskedCrc32c } from '#lib/core/crc.ts';
 import type { ExportedRun } from '#lib/core/run-export/exported-run.ts';
 import { runExports } from '#lib/core/run-export/index.ts';
 import { message, varintField } from '#lib/core/run-export/protobuf.ts';

@@ -1,6 +1,6 @@
 // Archives and pictures for tests, built byte by byte so that each can be broken in one place.
 import { gzipSync } from 'fflate';
-import { crc32 } from '../../src/lib/modalities/zip-directory.ts';
+import { crc32 } from '../../src/lib/core/crc.ts';
 
 export interface ZipItem {
   readonly path: string;

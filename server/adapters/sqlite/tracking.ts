@@ -57,12 +57,25 @@ type Row = Readonly<Record<string, string | number | null>>;
 export function sqliteTracking(path: string, limits: TrackingLimits = usualTrackingLimits): TrackingStore {
   const database = openDatabase(path);
   migrate(database);
+  /** There are few texts, and each is asked often. */
+  const prepared = new Map<string, ReturnType<typeof database.prepare>>();
+  const statement = (sql: string): ReturnType<typeof database.prepare> => {
+    const known = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
   const all = (sql: string, ...values: (string | number | null)[]): readonly Row[] =>
-    database.prepare(sql).all(...values) as readonly Row[];
+    statement(sql).all(...values) as readonly Row[];
   const one = (sql: string, ...values: (string | number | null)[]): Row | undefined => all(sql, ...values)[0];
   const run = (sql: string, ...values: (string | number | null)[]): number =>
-    Number(database.prepare(sql).run(...values).changes);
-  const count = (table: string): number => Number(one(`SELECT count(*) AS n FROM ${table}`)?.['n'] ?? 0);
+    Number(statement(sql).run(...values).changes);
+  /** Points are never deleted and numbered one after the other: the last one's number says how many there are. */
+  const count = (table: string): number =>
+    Number(
+      one(`SELECT ${table === 'metrics' ? 'coalesce(max(position), 0)' : 'count(*)'} AS n FROM ${table}`)?.[
+        'n'
+      ] ?? 0,
+    );
   const within = <T>(work: () => T): T => {
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -173,6 +186,10 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
     run(id) {
       const row = one('SELECT * FROM runs WHERE id = ?', id);
       return row && readRun(row);
+    },
+    info(id) {
+      const row = one('SELECT * FROM runs WHERE id = ?', id);
+      return row && infoOf(row);
     },
     changeRun: (id, { name, state, lifecycle, endedAt }) =>
       within(() => {

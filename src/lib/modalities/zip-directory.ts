@@ -2,6 +2,7 @@
 // are, and the bytes of one at a time. The directory comes before any unpacking, so a bomb is refused unopened, an entry can
 // be skipped for nothing, and every entry has a checksum. (A streaming reader has none of the three.)
 import { inflateSync } from 'fflate';
+import { crc32 } from '../core/crc.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -226,17 +227,4 @@ function inflated(packed: Uint8Array, length: number): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-/** CRC-32 of zip and gzip (ISO 3309); `before` is the checksum of the bytes in front of these. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let crc = ~before;
-  for (let i = 0; i < bytes.length; i += 1) crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

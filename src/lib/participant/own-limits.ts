@@ -146,11 +146,13 @@ export function createOwnLimits(
         return 'You let this device take part only while it charges. It goes on once it is plugged in.';
       if (limits.onlyUnmetered && power.metered === true)
         return 'You let this device take part only on a connection that is not metered. It goes on on another.';
+      const { bytesADay, bytesInAll, minutesADay } = limits;
+      // Nothing to hold the use against: it is counted all the same, and written down in its own time.
+      if (bytesADay === null && bytesInAll === null && minutesADay === null) return undefined;
       await write();
       const usage = await readUsage(store, clock.now());
       // The next version is scored as well, where this one's rounds have not shown what they cost.
       const next = MESSAGES_BYTES + Math.max(largest, largest === 0 ? 2 * down + up : down + up);
-      const { bytesADay, bytesInAll, minutesADay } = limits;
       const beyond = (limit: number | null, used: number): limit is number =>
         limit !== null && used + next > limit;
       if (beyond(bytesInAll, usage.bytesInAll))

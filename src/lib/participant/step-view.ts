@@ -3,8 +3,9 @@
 import { gatherFeatures } from '../core/model/reference/batches.ts';
 import type { Numbers } from '../core/model/reference/numbers.ts';
 import { gradientOf, type PassPhase } from '../core/model/reference/passes.ts';
-import { trainedRanges, type BuiltLayer, type Network, type ParameterSlot } from '../core/model/network.ts';
+import { trainedRanges, type Network } from '../core/model/network.ts';
 import { applyGradient, optimizerLength } from '../core/model/optimizer.ts';
+import { normOf } from '../core/privacy/clip.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows, SessionPlan, TrainerState } from '../ports/trainer.ts';
 
@@ -97,7 +98,7 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
     updateNorm: normOf(update),
     apart: apartOf(parameters, after.parameters, before.parameters),
     layers: network.layers.map((layer) => {
-      const slots = slotsOf(layer, network);
+      const { slots } = layer;
       const norm = (values: Numbers): number =>
         Math.hypot(...slots.map(({ offset, length }) => normOf(values.subarray(offset, offset + length))));
       return {
@@ -109,16 +110,6 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
       };
     }),
   };
-}
-
-/** By their names, which begin with the layer's. */
-const slotsOf = ({ name }: BuiltLayer, { slots }: Network): readonly ParameterSlot[] =>
-  slots.filter((slot) => slot.name.startsWith(`${name}/`));
-
-function normOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i += 1) sum += values[i]! ** 2;
-  return Math.sqrt(sum);
 }
 
 function apartOf(expected: Float32Array, got: Float32Array, start: Float32Array): number | null {

@@ -7,8 +7,10 @@ import { count, number, percent } from './format.ts';
 export const figureName = ({ type }: Pick<Report, 'type'>): string =>
   type === 'classes' ? 'Accuracy' : 'Root mean squared error';
 
-const within = (interval: Interval | undefined, spoken: (value: number) => string): string =>
+export const within = (interval: Interval | undefined, spoken: (value: number) => string): string =>
   interval === undefined ? '' : ` (${spoken(interval.low)} to ${spoken(interval.high)})`;
+/** "+0.12" */
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${number(Math.abs(value))}`;
 const bare = (value: number): string => (value * 100).toFixed(1);
 /** Points of a hundred with their sign; what rounds to nothing has none. */
 const points = (value: number): string => {

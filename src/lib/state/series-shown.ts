@@ -1,10 +1,9 @@
 // A table whose rows are moments, for its own page: its columns over time. Without anything of the workbench.
 import type { TableContract } from '../core/data/contract.ts';
+import { isTimePart, timeOf } from '../core/series/time-columns.ts';
 
 /** Whether a column tells when a row was: one of dates, or year, month and day. */
-export const hasTime = ({ columns }: TableContract): boolean =>
-  columns.some((column) => column.type === 'number' && column.reads === 'time') ||
-  ['year', 'month', 'day'].every((part) => columns.some(({ name }) => name.trim().toLowerCase() === part));
+export const hasTime = (contract: TableContract): boolean => timeOf(contract).length > 0;
 
 const UNITS = [
   ['day', 86_400_000],
@@ -23,11 +22,6 @@ export function spokenStep(step: number): string {
 export const drawnColumns = ({ columns, target }: TableContract): readonly string[] => [
   ...(target.type === 'number' ? [target.name] : []),
   ...columns
-    .filter(
-      (column) =>
-        column.type === 'number' &&
-        column.reads !== 'time' &&
-        !['year', 'month', 'day', 'hour', 'minute', 'second'].includes(column.name.trim().toLowerCase()),
-    )
+    .filter((column) => column.type === 'number' && column.reads !== 'time' && !isTimePart(column.name))
     .map(({ name }) => name),
 ];

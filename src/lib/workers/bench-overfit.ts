@@ -1,11 +1,9 @@
 // One batch learnt by heart, in the workbench worker: asked of a dataset that is open, and kept nowhere.
-import { createEngine } from '../participant/engine.ts';
 import { chosenBySetup } from '../participant/workbench/models.ts';
-import { TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { overfitOneBatch, overfitTask, type Overfit } from '../participant/workbench/overfit.ts';
 import { Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { OverfitRequest } from './bench-messages.ts';
-import type { RunDependencies } from './bench-runs.ts';
+import { tabEngine, type RunDependencies } from './bench-runs.ts';
 
 /** Rejects with Unusable, and with the signal's reason. */
 export async function benchOverfit(
@@ -22,11 +20,7 @@ export async function benchOverfit(
   if (!task.ok) throw new Unusable(withoutFlags(task.error));
   return overfitOneBatch(
     task.value,
-    async () =>
-      createEngine(
-        { backend: TAB_BACKEND, description: TAB_BACKEND, reason: 'It is what runs use.', reports: [] },
-        createTrainer,
-      ),
+    async () => tabEngine(createTrainer),
     signal,
     // A person's hand is felt between two steps.
     async (loss, step) => {

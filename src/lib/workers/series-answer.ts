@@ -1,10 +1,10 @@
 // A column of a kept table over its time, for the page: loaded with the first such question.
 import { seriesView, type SeriesView } from '../core/exploration/series-view.ts';
+import { timeOf } from '../core/series/time-columns.ts';
 import { seriesOf } from '../core/series/windows.ts';
 import type { OpenedDataset } from '../modalities/explore-dataset.ts';
 import { cellTexts } from '../modalities/table/decoded-columns.ts';
 import { momentsIn } from '../participant/workbench/series-channels.ts';
-import { timeOf } from '../participant/workbench/stored-data.ts';
 import { QuestionRefused } from './question-refused.ts';
 
 /** Two days of hours, and most of two months of days. */

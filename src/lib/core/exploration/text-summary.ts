@@ -1,5 +1,5 @@
 // What a column of prose is like: how long its texts are, which words they hold, how many are alike.
-import { COMMON, wordsOf } from '../recipe/words-of.ts';
+import { COMMON, forgetRare, wordsOf } from '../recipe/words-of.ts';
 import type { Duplicates } from './duplicates.ts';
 import { nearDuplicates } from './near-duplicates.ts';
 import { summariseNumbers, type NumberSummary } from './number-summary.ts';
@@ -37,12 +37,7 @@ export function summariseTexts(codes: Int32Array, labels: readonly string[]): Te
     const words = wordsOf(label);
     lengths[code] = words.length;
     for (const word of new Set(words)) texts.set(word, (texts.get(word) ?? 0) + rows[code]!);
-    if (texts.size > MOST_COUNTED)
-      for (const [word, count] of texts)
-        if (count === 1) {
-          texts.delete(word);
-          forgotten += 1;
-        }
+    if (texts.size > MOST_COUNTED) forgotten += forgetRare(texts, MOST_COUNTED);
   }
   const count = codes.length - missing;
   const cells = Array.from(codes, (code) => labels[code] ?? '');

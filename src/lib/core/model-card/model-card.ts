@@ -4,7 +4,7 @@ import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
 import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
 import { gateKind, gateLimit, gateTitle, gateValue } from '../gates/gate-words.ts';
-import { judgeGates, type MeasuredVersion } from '../gates/judge-gates.ts';
+import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
 import type { Charged } from '../privacy/rules.ts';
 
@@ -105,14 +105,12 @@ function valuesOf(column: TableColumn): string {
 function howMade({ spec, version, versions }: CardFacts): string {
   const { plan, strategy, transfer, rules, personalisation } = spec;
   const layers = 'network' in spec ? spec.network.layers.map(({ type }) => type).join(', ') : undefined;
-  const rounds = versions.filter(
-    ({ run, version: one }) => run === version.run && one <= version.version,
-  ).length;
+  const rounds = roundsUpTo(version, versions);
   const options = Object.entries(strategy.options).map(([name, value]) => `${name} ${value}`);
   return `## How it was made\n\n${list([
     ['Model', layers === undefined ? spec.family : `${spec.family}: ${layers}`],
     ['Size', `${version.bytes / 4} parameters, ${version.bytes} bytes`],
-    ['Rounds of its run', version.run === null ? 'none: never trained' : String(rounds)],
+    ['Rounds of its run', rounds === undefined ? 'none: never trained' : String(rounds)],
     [
       'Its round',
       version.round === null

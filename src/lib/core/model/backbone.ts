@@ -2,8 +2,9 @@
 // No gradient moves a backbone, so that what it makes of each example is worked out once, and only the head is trained: the same numbers
 // as layers whose learning rate is nought, at a fraction of the time (Yosinski et al. 2014, "How transferable are features in deep neural
 // networks?", the frozen case).
-import { targetSize, classLabels, type DataContract } from '../data/contract.ts';
+import type { DataContract } from '../data/contract.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { headOf } from './families/family.ts';
 import { buildNetwork, type Network } from './network.ts';
 import type { NetworkSpec } from './spec.ts';
 
@@ -65,23 +66,14 @@ export function withUsualHead(
   const last = built[layers - 1];
   if (last === undefined)
     return fail(`The backbone has ${built.length} layers: name one from 1 to ${built.length}.`);
-  const classifies = classLabels(contract) !== undefined;
+  const head = headOf(contract);
   const own = spec.layers.slice(0, layers);
   if ('activation' in last.spec && last.spec.activation === 'softmax')
     return fail('What a softmax gives is an answer, not features: take a layer before it.');
   const whole: NetworkSpec = {
     inputShape: spec.inputShape,
-    layers: [
-      ...own,
-      ...(last.outputShape.length === 1 ? [] : [{ type: 'flatten' } as const]),
-      {
-        type: 'dense',
-        units: targetSize(contract),
-        activation: classifies ? 'softmax' : 'linear',
-        useBias: true,
-      },
-    ],
-    loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
+    layers: [...own, ...(last.outputShape.length === 1 ? [] : [{ type: 'flatten' } as const]), head.layer],
+    loss: head.loss,
   };
   return ok(whole);
 }

@@ -1,7 +1,7 @@
 // An event file as TensorBoard reads it: TFRecords (length, its checksum, data, its checksum) of Event messages
 // (tensorflow/core/util/event.proto, framework/summary.proto); settings and the end as the hparams plugin has them
 // (tensorboard/plugins/hparams/plugin_data.proto).
-import { maskedCrc32c } from './crc.ts';
+import { maskedCrc32c } from '../crc.ts';
 import { allSeries, plainName, timeOf, type ExportedFile, type ExportedRun } from './exported-run.ts';
 import {
   bytesField,

@@ -2,7 +2,7 @@
 // LevelDB's log is (wandb/sdk/internal/datastore.py): blocks of 32 KiB, a record parted where it does not fit. The checksum is zlib's of
 // type and data, not LevelDB's masked one.
 import { digestOfText } from '../digest.ts';
-import { crc32 } from './crc.ts';
+import { crc32 } from '../crc.ts';
 import { allSeries, timeOf, type ExportedFile, type ExportedRun } from './exported-run.ts';
 import { joined, message, messageField, textField, varintField, type Field } from './protobuf.ts';
 

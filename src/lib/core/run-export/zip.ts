@@ -1,5 +1,5 @@
 // Files as one zip, stored as they are (PKWARE APPNOTE 4.3): a page can hand one file to a person, and a run may be a folder.
-import { crc32 } from './crc.ts';
+import { crc32 } from '../crc.ts';
 import type { ExportedFile } from './exported-run.ts';
 import { joined } from './protobuf.ts';
 

@@ -7,7 +7,7 @@ import { chunksOf, fileName, signatureOf, type SourceFile } from '../source-file
 import { classMatch } from '../class-match.ts';
 import { keepForPreview, type ImagePreview } from './read-pictures.ts';
 import { resampled } from './resample.ts';
-import { crc32 } from '../zip-directory.ts';
+import { crc32 } from '../../core/crc.ts';
 
 export interface IdxHeader {
   readonly role: 'images' | 'labels';

@@ -57,6 +57,8 @@ export type ShownSlice = Omit<Slice, 'rows'> & {
   readonly count: number;
 };
 
+/** The worst slices that are told; their rows are asked for by their place among these. */
+export const SLICES_SHOWN = 5;
 /** So many held-out rows are shuffled and scored: enough to rank columns by. */
 const SHUFFLED_ROWS = 1000;
 /** Each is shuffled once where there are more: words of a text are hundreds. */
@@ -81,7 +83,7 @@ export async function analyse(
     { seed, repeats: contract.columns.length > MANY_COLUMNS ? 1 : 3 },
   );
   const losses = rowLosses(data, outputs);
-  const slices = worstSlices(contract, heldOut, losses, { most: 5 }).map(({ rows, ...slice }) => ({
+  const slices = worstSlices(contract, heldOut, losses, { most: SLICES_SHOWN }).map(({ rows, ...slice }) => ({
     ...slice,
     count: rows.length,
   }));
@@ -220,7 +222,8 @@ export function rowLosses(
   );
 }
 
-function spread(rows: Examples, most: number): Examples {
+/** So many rows at the most, evenly over all. */
+export function spread(rows: Examples, most: number): Examples {
   if (rows.count <= most) return rows;
   return selectExamples(
     rows,

@@ -7,6 +7,7 @@ import { learningCurve, type CurvePoint, type LearningCurve } from '../../core/f
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import { random } from '../../core/random.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { rowLosses, spread } from './analyse.ts';
 import type { BenchData } from './bench-data.ts';
 import { fitModel, predictAndClose, type FitSurroundings } from './fit.ts';
 import { judging, meritOf, type Report } from './judge.ts';
@@ -49,7 +50,7 @@ export async function assess(
   tell: (says: string, fraction: number) => void,
 ): Promise<Result<Feasibility, string>> {
   const training = byHash(data, MOST_ROWS);
-  const heldOut = selectExamples(data.heldOut, firstOf(data.heldOut.count, MOST_HELD_OUT));
+  const heldOut = spread(data.heldOut, MOST_HELD_OUT);
   const steps = baselinesOf(data.contract).length + SHARES.length * REPEATS;
   let done = 0;
   const fitted = async (one: ChosenModel, rows: Examples): Promise<Float64Array | undefined> => {
@@ -108,7 +109,7 @@ export async function assess(
       const part = share === 1 ? training : byHash(data, rows, repeat + 1, training);
       if (!isNumber && new Set(part.targets).size < 2) continue;
       const outputs = share === 1 ? best.outputs : await fitted(best.one, part);
-      if (outputs !== undefined) losses.push(rowLosses(outputs, heldOut, width));
+      if (outputs !== undefined) losses.push(rowLosses({ contract: data.contract, heldOut }, outputs));
     }
     if (losses.length > 0) points.push({ rows, losses });
   }
@@ -159,18 +160,6 @@ function mixed(hash: number, salt: number): number {
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) >>> 0;
 }
-
-const firstOf = (count: number, most: number): Uint32Array =>
-  Uint32Array.from({ length: Math.min(count, most) }, (_, at) =>
-    Math.floor((at * count) / Math.min(count, most)),
-  );
-
-const rowLosses = (outputs: Float64Array, { targets, count }: Examples, width: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, row) =>
-    width === 1
-      ? (outputs[row]! - targets[row]!) ** 2
-      : Number(predictedClass(outputs, row, width) !== targets[row]),
-  );
 
 /** From squared errors of scaled numbers to the target's own units. */
 function inUnits(law: LearningCurve, { contract }: BenchData): LearningCurve {

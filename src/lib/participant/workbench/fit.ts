@@ -253,21 +253,9 @@ async function featuresOf<Rows extends Pick<LearnerRows, 'features' | 'count'>>(
 ): Promise<Rows & { readonly features: Float32Array }> {
   const engine = await openEngine(network, ROWS_AT_ONCE);
   try {
-    const session = await (await engine.trainer()).open(network, planOf({}, 0));
-    try {
-      await session.setState(startState(Float32Array.from(parameters)));
-      const size = rows.count === 0 ? 0 : rows.features.length / rows.count;
-      const features = new Float32Array(rows.count * network.outputSize);
-      for (let from = 0; from < rows.count; from += ROWS_AT_ONCE) {
-        const own = Math.min(ROWS_AT_ONCE, rows.count - from);
-        const piece = await session.predict(rows.features.slice(from * size, (from + own) * size), own);
-        features.set(piece, from * network.outputSize);
-        signal?.throwIfAborted();
-      }
-      return { ...rows, features };
-    } finally {
-      session.close();
-    }
+    const trained = { network, plan: planOf({}, 0), parameters: Float32Array.from(parameters) };
+    const outputs = await askedOnEngine(engine, trained, rows.features, rows.count, signal);
+    return { ...rows, features: Float32Array.from(outputs) };
   } finally {
     engine.dispose();
   }

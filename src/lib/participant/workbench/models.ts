@@ -111,6 +111,14 @@ const whole = (
   maximum,
   isWhole: true,
 });
+const dropout = (usual: number): NumberOption => ({
+  name: 'dropout',
+  title: 'Dropout',
+  hint: 'Share left out in training',
+  default: usual,
+  minimum: 0,
+  maximum: 0.9,
+});
 const planOptions = (epochs: number): readonly NumberOption[] => [
   whole('epochs', 'Epochs', epochs, 1, 1000),
   whole('batch', 'Batch size', 32, 1, 4096),
@@ -141,6 +149,15 @@ function built(family: string, contract: DataContract, options: unknown): Networ
   return network.value;
 }
 
+const unsuitedPlane =
+  (family: 'cnn-mcmahan' | 'cnn-small') =>
+  (contract: DataContract): string | undefined => {
+    const network = networkOf(family, contract);
+    return network.ok
+      ? undefined
+      : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+  };
+
 const networks: readonly BenchModel[] = [
   {
     type: 'network',
@@ -160,14 +177,7 @@ const networks: readonly BenchModel[] = [
     options: [
       whole('units', 'Units of a hidden layer', 64, 1, 2048),
       whole('layers', 'Hidden layers', 2, 1, 8),
-      {
-        name: 'dropout',
-        title: 'Dropout',
-        hint: 'Share left out in training',
-        default: 0,
-        minimum: 0,
-        maximum: 0.9,
-      },
+      dropout(0),
       ...planOptions(30),
     ],
     unsuited: () => undefined,
@@ -183,12 +193,7 @@ const networks: readonly BenchModel[] = [
     title: 'Convolutional network',
     description: 'Looks for small patterns wherever they lie in a picture (McMahan et al. 2017).',
     options: planOptions(2),
-    unsuited: (contract) => {
-      const network = networkOf('cnn-mcmahan', contract);
-      return network.ok
-        ? undefined
-        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
-    },
+    unsuited: unsuitedPlane('cnn-mcmahan'),
     network: (contract) => built('cnn-mcmahan', contract, {}),
   },
   {
@@ -198,22 +203,10 @@ const networks: readonly BenchModel[] = [
     description: 'Three small convolutions with normalisation: the usual model of sound.',
     options: [
       whole('channels', 'Channels of the first convolution', 16, 1, 128),
-      {
-        name: 'dropout',
-        title: 'Dropout',
-        hint: 'Share left out in training',
-        default: 0.3,
-        minimum: 0,
-        maximum: 0.9,
-      },
+      dropout(0.3),
       ...planOptions(15),
     ],
-    unsuited: (contract) => {
-      const network = networkOf('cnn-small', contract);
-      return network.ok
-        ? undefined
-        : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
-    },
+    unsuited: unsuitedPlane('cnn-small'),
     network: (contract, options) => {
       const first = options['channels'] ?? 16;
       return built('cnn-small', contract, {
@@ -235,18 +228,7 @@ const ofSteps = (
   name,
   title,
   description,
-  options: [
-    ...options,
-    {
-      name: 'dropout',
-      title: 'Dropout',
-      hint: 'Share left out in training',
-      default: 0,
-      minimum: 0,
-      maximum: 0.9,
-    },
-    ...planOptions(10),
-  ],
+  options: [...options, dropout(0), ...planOptions(10)],
   unsuited(contract, given = {}) {
     if (familyNamed(name)?.suits(contract) !== true)
       return 'it reads examples step by step, and these have no order: it is for windows of time, sound and pictures.';

@@ -2,12 +2,10 @@
 import { isMissing } from '../../core/data/missing.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { TIME_PARTS, timeParts } from '../../core/series/time-columns.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { timesOf } from '../../modalities/table-times.ts';
-
-/** Parts of a date, as columns of their own name them, the largest first. */
-const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
 /** [rows] milliseconds, or what a column of numbers counts; −∞ where the time is missing. Refused with a sentence. */
 export function momentsIn(
@@ -30,9 +28,9 @@ export function momentsIn(
       : ok(times);
   }
   const named = columns.map((column) => column.trim().toLowerCase());
-  if (!named.every((name, at) => name === PARTS[at]))
+  if (!named.every((name, at) => name === TIME_PARTS[at]))
     return fail(
-      `Several columns make up a time where they are ${listOf(PARTS.map(quoted))}, in this order, as many as there are; ${listOf(columns.map(quoted))} are not.`,
+      `Several columns make up a time where they are ${listOf(TIME_PARTS.map(quoted))}, in this order, as many as there are; ${listOf(columns.map(quoted))} are not.`,
     );
   return ok(
     Float64Array.from(rows, (row) => {
@@ -43,14 +41,6 @@ export function momentsIn(
       return Number.isNaN(time) ? -Infinity : time;
     }),
   );
-}
-
-/** Year, month, day and whatever smaller parts a header has; none where it does not have these three. */
-export function timeParts(header: readonly string[]): readonly string[] {
-  const parts = PARTS.map((part) => header.find((column) => column.trim().toLowerCase() === part));
-  const until = parts.indexOf(undefined);
-  const whole = parts.slice(0, until < 0 ? parts.length : until).filter((column) => column !== undefined);
-  return whole.length > 2 ? whole : [];
 }
 
 /** The columns of a table that could be its time: its parts, or the first that holds dates. */

@@ -5,9 +5,9 @@ import { thingOf } from '../../core/data/example-words.ts';
 import { labelledExamples, UNLABELLED, type Examples } from '../../core/data/examples.ts';
 import type { Recipe } from '../../core/recipe/recipe.ts';
 import { fail, type Result } from '../../core/result.ts';
+import { timeOf } from '../../core/series/time-columns.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
 import type { SeriesSetup } from './run-manifest.ts';
-import { timeParts } from './series-channels.ts';
 import { seriesData } from './series-data.ts';
 import {
   examplesData,
@@ -72,12 +72,6 @@ export function storedData(
     },
     groups,
   );
-}
-
-/** The columns that tell when a row was: the first that is read as time, or year, month, day and hour; none where there are none. */
-export function timeOf({ columns }: TableContract): readonly string[] {
-  const time = columns.find((column) => column.type === 'number' && column.reads === 'time');
-  return time === undefined ? timeParts(columns.map(({ name }) => name)) : [time.name];
 }
 
 /** Whether the contract keeps rows together by a column that names their groups. */

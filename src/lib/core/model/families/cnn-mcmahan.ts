@@ -3,15 +3,14 @@
 // With SAME padding and 28×28×1 inputs of 10 classes it has the paper's 1,663,370 parameters.
 import * as v from 'valibot';
 import { exampleShape, isPlane, targetSize } from '../../data/contract.ts';
-import { defineFamily, normalisedRelu } from './family.ts';
+import { defineFamily, normalisedRelu, whole } from './family.ts';
 import type { LayerSpec } from '../spec.ts';
 
-const width = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
 const Options = v.strictObject({
   /** Channels of the two convolutions. */
-  filters: v.optional(v.tuple([width(512), width(512)]), [32, 64]),
+  filters: v.optional(v.tuple([whole(512), whole(512)]), [32, 64]),
   /** Units of the dense layer before the softmax. */
-  units: v.optional(width(4096), 512),
+  units: v.optional(whole(4096), 512),
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
   /** Batch normalisation before each relu. */
   normalise: v.optional(v.boolean(), false),

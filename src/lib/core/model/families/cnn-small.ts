@@ -3,15 +3,14 @@
 // Zisserman 2015, §2.3); on a spectrogram pooling lets a sound be a little later or higher (Abdel-Hamid et al. 2014, §III).
 import * as v from 'valibot';
 import { exampleShape, isPlane, targetSize } from '../../data/contract.ts';
-import { defineFamily, normalisedRelu } from './family.ts';
+import { defineFamily, normalisedRelu, whole } from './family.ts';
 import type { LayerSpec } from '../spec.ts';
 
-const width = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
 const Options = v.strictObject({
   /** Channels of the convolutions, first to last. */
-  filters: v.optional(v.pipe(v.array(width(512)), v.minLength(1), v.maxLength(6)), [16, 32, 32]),
+  filters: v.optional(v.pipe(v.array(whole(512)), v.minLength(1), v.maxLength(6)), [16, 32, 32]),
   /** Units of the dense layer before the softmax. */
-  units: v.optional(width(4096), 64),
+  units: v.optional(whole(4096), 64),
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0.3),
 });
 

@@ -1,6 +1,6 @@
 // What a model family is: a few settings that a coordinator types, and the network that they make for a data contract.
 import * as v from 'valibot';
-import type { DataContract } from '../../data/contract.ts';
+import { classLabels, targetSize, type DataContract } from '../../data/contract.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import type { LayerSpec, NetworkSpec } from '../spec.ts';
 
@@ -22,6 +22,23 @@ export interface Family<Name extends string, Options extends v.GenericSchema> ex
 > {
   /** As typed or sent: unknown settings are refused by name, missing ones take their defaults. */
   networkFrom(contract: DataContract, options: unknown): Result<NetworkSpec, string>;
+}
+
+/** A setting that counts: 1 to `most`. */
+export const whole = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
+
+/** The layer at the end, and its loss: what is predicted of a flat input. */
+export function headOf(contract: DataContract): Pick<NetworkSpec, 'loss'> & { readonly layer: LayerSpec } {
+  const classifies = classLabels(contract) !== undefined;
+  return {
+    loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
+    layer: {
+      type: 'dense',
+      units: targetSize(contract),
+      activation: classifies ? 'softmax' : 'linear',
+      useBias: true,
+    },
+  };
 }
 
 /** What stands behind a linear layer without bias, whose place β takes (Ioffe & Szegedy 2015, §3.2); Keras's momentum and ε. */

@@ -1,19 +1,12 @@
 // Multi-layer perceptron: hidden dense layers with relu. 784-200-200-10 is the 2NN of McMahan et al. 2017, §3
 // (199,210 parameters).
 import * as v from 'valibot';
-import { classLabels, exampleShape, targetSize } from '../../data/contract.ts';
-import { defineFamily, normalisedRelu } from './family.ts';
+import { exampleShape } from '../../data/contract.ts';
+import { defineFamily, headOf, normalisedRelu, whole } from './family.ts';
 
 const Options = v.strictObject({
   /** Units of each hidden layer, first to last. */
-  hidden: v.optional(
-    v.pipe(
-      v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(8192))),
-      v.minLength(1),
-      v.maxLength(8),
-    ),
-    [200, 200],
-  ),
+  hidden: v.optional(v.pipe(v.array(whole(8192)), v.minLength(1), v.maxLength(8)), [200, 200]),
   /** Share of hidden units dropped in training, 0 for none. */
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
   /** Batch normalisation before each relu. */
@@ -29,7 +22,7 @@ export const mlp = defineFamily({
   options: Options,
   network: (contract, options) => {
     const inputShape = exampleShape(contract);
-    const classifies = classLabels(contract) !== undefined;
+    const head = headOf(contract);
     return {
       inputShape,
       layers: [
@@ -40,14 +33,9 @@ export const mlp = defineFamily({
             : [{ type: 'dense', units, activation: 'relu', useBias: true } as const]),
           ...(options.dropout > 0 ? [{ type: 'dropout', rate: options.dropout } as const] : []),
         ]),
-        {
-          type: 'dense',
-          units: targetSize(contract),
-          activation: classifies ? 'softmax' : 'linear',
-          useBias: true,
-        },
+        head.layer,
       ],
-      loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
+      loss: head.loss,
     };
   },
 });

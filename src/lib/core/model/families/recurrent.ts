@@ -1,10 +1,9 @@
 // What the families of recurrent networks share: their settings, and the network around the layers.
 import * as v from 'valibot';
-import { classLabels, exampleShape, targetSize, type DataContract } from '../../data/contract.ts';
+import { exampleShape, type DataContract } from '../../data/contract.ts';
 import type { LayerSpec, NetworkSpec } from '../spec.ts';
+import { headOf, whole } from './family.ts';
 import { stepsOf } from './sequence-input.ts';
-
-const whole = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
 
 export const RecurrentOptions = v.strictObject({
   /** Of each recurrent layer. */
@@ -14,20 +13,6 @@ export const RecurrentOptions = v.strictObject({
   /** Share of what the last one gives that is dropped in training, 0 for none. */
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.95)), 0),
 });
-
-/** The layers at the end: what is predicted of a flat input. */
-export function headOf(contract: DataContract): Pick<NetworkSpec, 'loss'> & { readonly layer: LayerSpec } {
-  const classifies = classLabels(contract) !== undefined;
-  return {
-    loss: classifies ? 'categorical-crossentropy' : 'mean-squared-error',
-    layer: {
-      type: 'dense',
-      units: targetSize(contract),
-      activation: classifies ? 'softmax' : 'linear',
-      useBias: true,
-    },
-  };
-}
 
 /** `layer`: one that reads steps, and gives all of them or the last. */
 export function recurrentNetwork(

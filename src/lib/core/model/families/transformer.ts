@@ -2,11 +2,9 @@
 // all steps.
 import * as v from 'valibot';
 import { exampleShape } from '../../data/contract.ts';
-import { defineFamily } from './family.ts';
-import { headOf } from './recurrent.ts';
+import { defineFamily, headOf, whole } from './family.ts';
 import { stepsOf } from './sequence-input.ts';
 
-const whole = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most));
 const Options = v.strictObject({
   /** Numbers a step while blocks work on it: `heads` times as many as a head has. */
   width: v.optional(whole(128), 8),

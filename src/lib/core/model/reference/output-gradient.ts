@@ -1,6 +1,6 @@
 // How one output of a network moves with what one of its layers takes: what explanations ask. By the plain loops, and so exact, in f64
 // where the parameters are given so.
-import { isClassifier } from '../head.ts';
+import { isClassifier, softmaxRows } from '../head.ts';
 import type { Network } from '../network.ts';
 import { zeros, type Numbers } from './numbers.ts';
 import { backward, forward } from './passes.ts';
@@ -36,22 +36,19 @@ export function outputGradient(
   const size = network.outputSize;
   const dy = zeros(parameters, last.length);
   const values = new Float64Array(batch);
+  const shares = isClassifier(network) && as !== 'logit' ? Float64Array.from(last) : undefined;
+  if (shares !== undefined) softmaxRows(shares, size);
   for (let row = 0; row < batch; row += 1) {
-    const own = last.subarray(row * size, (row + 1) * size);
-    if (!isClassifier(network) || as === 'logit') {
-      values[row] = own[output]!;
+    if (shares === undefined) {
+      values[row] = last[row * size + output]!;
       dy[row * size + output] = 1;
       continue;
     }
-    let highest = -Infinity;
-    for (let i = 0; i < size; i += 1) highest = Math.max(highest, own[i]!);
-    let total = 0;
-    for (let i = 0; i < size; i += 1) total += Math.exp(own[i]! - highest);
-    const share = Math.exp(own[output]! - highest) / total;
+    const share = shares[row * size + output]!;
     values[row] = share;
     // ∂p_k/∂z_j = p_k (δ_kj − p_j)
     for (let i = 0; i < size; i += 1)
-      dy[row * size + i] = share * ((i === output ? 1 : 0) - Math.exp(own[i]! - highest) / total);
+      dy[row * size + i] = share * ((i === output ? 1 : 0) - shares[row * size + i]!);
   }
   const { of } = backward(network, parameters, outputs, dy, batch, {
     downTo: layer,

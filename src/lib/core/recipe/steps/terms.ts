@@ -8,7 +8,7 @@ import { quoted } from '../../spoken-list.ts';
 import { settled } from '../settled.ts';
 import { defineStep } from '../step.ts';
 import { changeColumns, type TermsColumn, type TextColumn } from '../table.ts';
-import { COMMON, wordsOf } from '../words-of.ts';
+import { COMMON, forgetRare, wordsOf } from '../words-of.ts';
 import { proseColumns, timesOf } from './words.ts';
 
 const State = v.array(
@@ -161,18 +161,12 @@ export function splitterOf(of: string, longest: number): Split {
   };
 }
 
-/** Down to half as many, the rarest first: so that it is done once in so many terms, whatever they are. */
-function forgetRare(counts: Map<string, number>): void {
-  for (let least = 1; counts.size > MOST_COUNTED / 2; least += 1)
-    for (const [term, count] of counts) if (count <= least) counts.delete(term);
-}
-
 function rowsThatHold(cells: readonly string[], split: Split): Map<string, number> {
   const counts = new Map<string, number>();
   for (const cell of cells) {
     if (isMissing(cell)) continue;
     for (const term of new Set(split(cell))) counts.set(term, (counts.get(term) ?? 0) + 1);
-    if (counts.size > MOST_COUNTED) forgetRare(counts);
+    if (counts.size > MOST_COUNTED) forgetRare(counts, MOST_COUNTED);
   }
   return counts;
 }

@@ -4,7 +4,7 @@ import { isPlane, planeOf, type PlaneContract } from '../../../core/data/contrac
 import { predictedClass } from '../../../core/metrics/class-scores.ts';
 import { drawnAs } from '../../../modalities/audio/drawn.ts';
 import { worstSlices } from '../../../core/error-analysis/slices.ts';
-import { rowLosses } from '../analyse.ts';
+import { rowLosses, SLICES_SHOWN } from '../analyse.ts';
 import { labelsOf, unitsOf, type Examined } from './examined.ts';
 
 export type WantedRows =
@@ -43,8 +43,6 @@ export interface ShownRows {
 
 /** Rows shown at once. */
 const PAGE = 24;
-/** Slices that a run names (analyse.ts). */
-const SLICES = 5;
 
 export function shownRows(examined: Examined, wanted: WantedRows, from: number): ShownRows {
   const { data } = examined;
@@ -91,7 +89,7 @@ function rowsOf(examined: Examined, wanted: WantedRows): number[] {
     case 'slice': {
       if (contract.kind !== 'table') return [];
       const losses = rowLosses(data, Float64Array.from(outputs));
-      const slice = worstSlices(contract, heldOut, losses, { most: SLICES })[wanted.at];
+      const slice = worstSlices(contract, heldOut, losses, { most: SLICES_SHOWN })[wanted.at];
       return [...(slice?.rows ?? [])];
     }
     default:

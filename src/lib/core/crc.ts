@@ -10,12 +10,13 @@ const tableOf = (polynomial: number): Uint32Array =>
     return value >>> 0;
   });
 
-const checksum = (polynomial: number): ((bytes: Uint8Array) => number) => {
+/** `before` is the checksum of the bytes in front of these. */
+const checksum = (polynomial: number): ((bytes: Uint8Array, before?: number) => number) => {
   const table = tableOf(polynomial);
-  return (bytes) => {
-    let value = 0xffffffff;
-    for (const byte of bytes) value = table[(value ^ byte) & 255]! ^ (value >>> 8);
-    return (value ^ 0xffffffff) >>> 0;
+  return (bytes, before = 0) => {
+    let value = ~before;
+    for (let i = 0; i < bytes.length; i += 1) value = table[(value ^ bytes[i]!) & 255]! ^ (value >>> 8);
+    return ~value >>> 0;
   };
 };
 
