@@ -59,7 +59,7 @@ function forestOf(grown: typeof answers.grown, width: number): ForestPredictor {
       mean: 0,
       standardDeviation: 1,
     })),
-    target: { type: 'number', name: 'y', minimum: null, maximum: null, mean: 0, standardDeviation: 1 },
+    target: { type: 'number', name: 'y', mean: 0, standardDeviation: 1 },
   };
   const columns = binnedColumns(contract, bins);
   const edges = new Float32Array(width * (bins - 1)).fill(Infinity);
@@ -78,6 +78,7 @@ function forestOf(grown: typeof answers.grown, width: number): ForestPredictor {
   }));
   return {
     trees,
+    learnt: [],
     columns,
     edges,
     predict: (features) => {
