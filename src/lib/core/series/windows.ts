@@ -20,12 +20,19 @@ const OFF_GRID = 1e-6;
 const MOST_OFF = 0.01;
 const MOST_MOMENTS = 20;
 
-/** Rows on the grid of the difference that is most frequent between neighbours. Refused with a sentence where there is none. */
-export function seriesOf(times: Float64Array): Result<Series & { readonly offGrid: number }, string> {
+/**
+ * Rows on the grid of the difference that is most frequent between neighbours, or of a step that is known. Refused with a sentence where
+ * there is none.
+ */
+export function seriesOf(
+  times: Float64Array,
+  known?: number,
+): Result<Series & { readonly offGrid: number }, string> {
   const order = Array.from(times.keys())
     .filter((row) => Number.isFinite(times[row]))
     .toSorted((a, b) => times[a]! - times[b]!);
-  if (order.length < 3) return fail(`Only ${order.length} rows have a time; a series needs more.`);
+  if (order.length < (known === undefined ? 3 : 1))
+    return fail(`Only ${order.length} rows have a time; a series needs more.`);
   const counts = new Map<number, number>();
   for (let at = 1; at < order.length; at += 1) {
     const difference = times[order[at]!]! - times[order[at - 1]!]!;
@@ -36,7 +43,8 @@ export function seriesOf(times: Float64Array): Result<Series & { readonly offGri
     return fail(
       `${twice} ${twice === 1 ? 'row has' : 'rows have'} the time of another: one moment has one row in a series. Bring one series at a time, or name all columns that make up the time.`,
     );
-  const [step = 1] = [...counts].toSorted(([a, first], [b, second]) => second - first || a - b)[0] ?? [];
+  const [frequent = 1] = [...counts].toSorted(([a, first], [b, second]) => second - first || a - b)[0] ?? [];
+  const step = known ?? frequent;
   const start = times[order[0]!]!;
   const moments = Math.round((times[order.at(-1)!]! - start) / step) + 1;
   const placeOf = (row: number): number => (times[row]! - start) / step;
@@ -84,18 +92,12 @@ export function windowsOf(
   const moments = targets.length;
   const channels = values.length / moments;
   const filled = filledForward(values, channels, fill);
-  /** Moments up to this one, itself included, whose values are all known. */
-  let known = 0;
+  const known = knownUpTo(filled.values, channels);
   const whole: number[] = [];
   let [withoutTarget, withoutValue] = [0, 0];
-  for (let last = 0; last + horizon < moments; last += 1) {
-    let isKnown = true;
-    for (let channel = 0; channel < channels; channel += 1)
-      isKnown = isKnown && !Number.isNaN(filled.values[last * channels + channel]);
-    known = isKnown ? known + 1 : 0;
-    if (last < steps - 1) continue;
+  for (let last = steps - 1; last + horizon < moments; last += 1) {
     if (Number.isNaN(targets[last + horizon])) withoutTarget += 1;
-    else if (known < steps) withoutValue += 1;
+    else if (known[last]! < steps) withoutValue += 1;
     else whole.push(last);
   }
   const from = whole[Math.min(whole.length - 1, Math.ceil(whole.length * (1 - share)))];
@@ -114,8 +116,20 @@ export function windowsOf(
   };
 }
 
+/** [moments]: how many moments up to this one, itself included, have all their values, without a break. */
+export function knownUpTo(values: Float64Array, channels: number): Uint32Array<ArrayBuffer> {
+  const known = new Uint32Array(values.length / channels);
+  for (let moment = 0; moment < known.length; moment += 1) {
+    let isKnown = true;
+    for (let channel = 0; channel < channels; channel += 1)
+      isKnown = isKnown && !Number.isNaN(values[moment * channels + channel]);
+    known[moment] = isKnown ? (known[moment - 1] ?? 0) + 1 : 0;
+  }
+  return known;
+}
+
 /** Looks back alone: what comes after a gap would tell of the future. */
-function filledForward(values: Float64Array, channels: number, most: number) {
+export function filledForward(values: Float64Array, channels: number, most: number) {
   const out = Float64Array.from(values);
   let count = 0;
   for (let channel = 0; channel < channels; channel += 1) {

@@ -3,6 +3,7 @@ import { isMissing } from '../../core/data/missing.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { TIME_PARTS, timeParts } from '../../core/series/time-columns.ts';
+import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { timesOf } from '../../modalities/table-times.ts';
@@ -57,11 +58,7 @@ export function timeColumns({ header, rows }: Pick<RawTable, 'header' | 'rows'>)
   return dates === undefined ? [] : [dates];
 }
 
-export interface Channel {
-  readonly name: string;
-  /** [rows]; NaN where missing. */
-  readonly values: Float64Array<ArrayBuffer>;
-}
+export type ChannelPlan = WindowPlan['channels'][number];
 
 /** Categories of more values are names, and say nothing of what comes. */
 const MOST_VALUES = 20;
@@ -70,35 +67,69 @@ const COUNTS = 0.99;
 
 /** Columns that are no channel are named, with the reason. */
 export function channelsOf(
-  { header, rows }: Pick<RawTable, 'header' | 'rows'>,
+  table: Pick<RawTable, 'header' | 'rows'>,
   without: readonly string[],
-): { readonly channels: readonly Channel[]; readonly notes: readonly string[] } {
-  const channels: Channel[] = [];
+): { readonly channels: readonly ChannelPlan[]; readonly notes: readonly string[] } {
+  const channels: ChannelPlan[] = [];
   const notes: string[] = [];
-  for (const [field, name] of header.entries()) {
-    if (name === '' || without.includes(name)) continue;
-    const cells = rows.map((row) => row[field] ?? '');
+  for (const column of table.header) {
+    if (column === '' || without.includes(column)) continue;
+    const cells = cellsOf(table, column);
     const known = cells.filter((cell) => !isMissing(cell));
-    const values = Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : numberOf(cell)));
-    if (known.length === 0) notes.push(`${quoted(name)} is empty and left out.`);
+    if (known.length === 0) notes.push(`${quoted(column)} is empty and left out.`);
     else if (known.every((cell) => Number.isFinite(numberOf(cell)))) {
-      if (countsRows(values)) notes.push(`${quoted(name)} counts the rows and is left out.`);
-      else channels.push({ name, values });
+      if (countsRows(cells)) notes.push(`${quoted(column)} counts the rows and is left out.`);
+      else channels.push({ column, value: null });
     } else {
       const kinds = [...new Set(known)].toSorted();
-      if (kinds.length > MOST_VALUES) notes.push(`${quoted(name)} holds texts and is left out.`);
-      else
-        for (const kind of kinds)
-          channels.push({
-            name: `${name} ${kind}`,
-            values: Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : cell === kind ? 1 : 0)),
-          });
+      if (kinds.length > MOST_VALUES) notes.push(`${quoted(column)} holds texts and is left out.`);
+      else channels.push(...kinds.map((value) => ({ column, value })));
     }
   }
   return { channels, notes };
 }
 
-function countsRows(values: Float64Array): boolean {
+export const channelName = ({ column, value }: ChannelPlan): string =>
+  value === null ? column : `${column} ${value}`;
+
+export interface ReadChannels {
+  /** [channels][rows]; NaN where missing, and where a cell holds what was never learnt. */
+  readonly values: readonly Float64Array<ArrayBuffer>[];
+  /** Cells that hold what was never learnt: no number, or another category. */
+  readonly unseen: number;
+}
+
+/** The table must have the columns. */
+export function readChannels(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  channels: readonly ChannelPlan[],
+): ReadChannels {
+  let unseen = 0;
+  let [of, cells, kinds] = ['', [] as readonly string[], new Set<string | null>()];
+  const values = channels.map(({ column, value }) => {
+    const isFirst = column !== of;
+    if (isFirst) {
+      [of, cells] = [column, cellsOf(table, column)];
+      kinds = new Set(channels.filter((one) => one.column === column).map((one) => one.value));
+    }
+    return Float64Array.from(cells, (cell) => {
+      if (isMissing(cell)) return NaN;
+      const number = value === null ? numberOf(cell) : kinds.has(cell) ? Number(cell === value) : NaN;
+      const isKnown = Number.isFinite(number);
+      if (!isKnown && isFirst) unseen += 1;
+      return isKnown ? number : NaN;
+    });
+  });
+  return { values, unseen };
+}
+
+function cellsOf({ header, rows }: Pick<RawTable, 'header' | 'rows'>, column: string): readonly string[] {
+  const field = header.indexOf(column);
+  return rows.map((row) => row[field] ?? '');
+}
+
+function countsRows(cells: readonly string[]): boolean {
+  const values = cells.map((cell) => (isMissing(cell) ? NaN : numberOf(cell)));
   const step = values[1]! - values[0]!;
   if (!(step !== 0) || values.length < 10) return false;
   let same = 0;

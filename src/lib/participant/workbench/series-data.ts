@@ -13,7 +13,8 @@ import type { RawTable } from '../../modalities/raw-table.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
 import type { BenchData } from './bench-data.ts';
 import { labelIndex } from './prepare.ts';
-import { channelsOf, momentsIn, type Channel } from './series-channels.ts';
+import { channelName, channelsOf, momentsIn, readChannels, type ChannelPlan } from './series-channels.ts';
+import { encodedWindows, onGrid } from './window-rows.ts';
 
 export interface SeriesSettings extends TaskSettings {
   /** 0–0.9 */
@@ -53,7 +54,7 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     return fail(
       `A window of ${settings.window} steps of ${channels.length} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
     );
-  const values = onGrid(series.value, channels);
+  const values = onGrid(series.value, readChannels(table, channels).values);
   const targets = targetsOnGrid(series.value, task, times.value.length);
   const windows = windowsOf(values, targets, { ...settings, steps: settings.window });
   if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
@@ -80,6 +81,12 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     split: 'the latest windows, none of which shares a moment with one to learn from',
     together: { type: 'time', times: Float64Array.from(windows.training) },
     notes: [...notes, ...spokenWindows(series.value, windows, settings)],
+    windows: {
+      time: [...settings.time],
+      step: series.value.step,
+      fill: settings.fill,
+      channels: [...channels],
+    },
     heldOutCells(column) {
       const field = table.header.indexOf(column);
       return field < 0
@@ -95,18 +102,6 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     header: table.header,
     heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
-}
-
-/** [moments, channels]; NaN where there is no row or no value. */
-function onGrid({ rows, moments }: Series, channels: readonly Channel[]): Float64Array<ArrayBuffer> {
-  const values = new Float64Array(moments * channels.length).fill(NaN);
-  for (let moment = 0; moment < moments; moment += 1) {
-    const row = rows[moment]!;
-    if (row >= 0)
-      for (const [at, channel] of channels.entries())
-        values[moment * channels.length + at] = channel.values[row]!;
-  }
-  return values;
 }
 
 /** [moments]: the number, or the index of the class; NaN where not known. */
@@ -130,7 +125,7 @@ function targetsOnGrid(
 /** The scales are those of moments before the border: nothing of what is held out is known. */
 function contractOf(
   target: TableTarget,
-  channels: readonly Channel[],
+  channels: readonly ChannelPlan[],
   series: Series,
   { values, border, training }: Windows,
   targets: Float64Array,
@@ -150,12 +145,13 @@ function contractOf(
   if (target.type === 'number' && moments.squares === 0)
     return fail('The target is the same in every window to learn from. Choose another column.');
   const { shift, factor } = scaleOfMoments(moments);
-  const own = channels.findIndex(({ name }) => name === asked);
+  const names = channels.map(channelName);
+  const own = names.indexOf(asked);
   return ok({
     kind: 'table',
     columns: Array.from({ length: steps * count }, (_, at) => ({
       type: 'number',
-      name: laterName(channels[at % count]?.name ?? '', steps - 1 - Math.floor(at / count)),
+      name: laterName(names[at % count] ?? '', steps - 1 - Math.floor(at / count)),
       minimum: null,
       maximum: null,
       missingAllowed: false,
@@ -187,15 +183,15 @@ function usualSeason(step: number): number | null {
 }
 
 function examplesAt(
-  { columns, target, series }: TableContract,
+  contract: TableContract,
   values: Float64Array,
   targets: Float64Array,
   last: Uint32Array,
-  { window: steps, horizon }: SeriesSettings,
+  { horizon }: SeriesSettings,
 ): Examples {
-  const channels = series?.channels ?? 0;
-  const size = columns.length;
-  const features = new Float32Array(last.length * size);
+  const { target } = contract;
+  const size = contract.columns.length;
+  const features = encodedWindows(contract, values, last);
   const hashes = new Uint32Array(last.length * 2);
   const words = new Uint32Array(4);
   const bytes = bytesOf(features);
@@ -203,13 +199,7 @@ function examplesAt(
     target.type === 'number'
       ? Float32Array.from(last, (at) => (targets[at + horizon]! - target.mean) / target.standardDeviation)
       : Int32Array.from(last, (at) => targets[at + horizon]!);
-  for (const [row, at] of last.entries()) {
-    const from = (at - steps + 1) * channels;
-    for (let i = 0; i < size; i += 1) {
-      const column = columns[i];
-      if (column?.type === 'number')
-        features[row * size + i] = (values[from + i]! - column.mean) / column.standardDeviation;
-    }
+  for (let row = 0; row < last.length; row += 1) {
     murmur128(words, bytes, row * size * 4, (row + 1) * size * 4, 0);
     hashes.set(words.subarray(0, 2), row * 2);
   }
