@@ -232,5 +232,29 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await page.getByRole('region', { name: 'Try it' }).getByRole('button', { name: 'Save as CSV' }).click();
   expect((await predictions).suggestedFilename()).toMatch(/-predictions\.csv$/);
   expect(await findings(page, 'own-foretold')).toEqual([]);
+
+  // The same days of two shops, one drawn at a time; no window reaches from one into the other.
+  const shops = kept.flatMap(({ day, visits }, at) => [
+    `${day},${visits.toFixed(1)},north`,
+    ...(at < 200 ? [`${day},${(visits * 3).toFixed(1)},south`] : []),
+  ]);
+  await page.goto(`${server.url}/me/data/new`);
+  const shopCsv = ['day,visits,shop', ...shops].join('\n');
+  await files.setInputFiles({ name: 'shops.csv', mimeType: 'text/csv', buffer: Buffer.from(shopCsv) });
+  await page.getByRole('combobox', { name: 'To predict' }).selectOption('visits');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await expect(page.getByText('Say which column tells the series apart')).toBeVisible();
+  const drawn = page.getByRole('region', { name: 'Over time' });
+  await drawn.getByLabel('Series told apart by').selectOption('shop');
+  await drawn.getByLabel('Series', { exact: true }).selectOption('south');
+  await expect(
+    drawn.getByRole('img', { name: /^south: visits from 2023-01-01 to 2023-07-26/ }),
+  ).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await training.getByRole('checkbox', { name: 'As a time series' }).check();
+  await training.getByLabel('Series told apart by').selectOption('shop');
+  await expect(training).toContainText('the latest windows of each series');
+  expect(await findings(page, 'own-several-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -71,8 +71,8 @@ export function register(program: Command): void {
 const SHOWN_REASONS = 20;
 const SHOWN = 5;
 
-function spoken({ row: number, file, time, says, shares, explanation }: Prediction): string {
-  const row = [file, time ?? number].filter((one) => one !== undefined && one !== null).join(' ');
+function spoken({ row: number, file, series, time, says, shares, explanation }: Prediction): string {
+  const row = [file, series, time ?? number].filter((one) => one !== undefined && one !== null).join(' ');
   const answer =
     typeof says === 'number'
       ? String(Number(says.toPrecision(6)))

@@ -5,6 +5,8 @@ import * as v from 'valibot';
 export const WindowPlan = v.strictObject({
   /** The columns that make up the time of a row. */
   time: v.pipe(v.array(v.string()), v.minLength(1)),
+  /** The column that names the series of a row; null: all rows are of one. */
+  by: v.nullable(v.string()),
   /** From one moment to the next: milliseconds, or what the time counts. */
   step: v.pipe(v.number(), v.finite(), v.gtValue(0)),
   /** Moments of a gap that the value before it closes, at most. */

@@ -60,7 +60,7 @@ describe('a model of windows', async () => {
     sourceOfText(name, ['at,load,wind', ...some].join('\n'));
   const table = await readRawTable([tableOf(lines)], 'load');
   if (!table.ok) throw new Error(table.error);
-  const data = seriesData(table.value, {
+  const settings = {
     target: 'load',
     kind: null,
     without: [],
@@ -70,7 +70,9 @@ describe('a model of windows', async () => {
     horizon: 2,
     fill: 1,
     season: null,
-  });
+    by: null,
+  };
+  const data = seriesData(table.value, settings);
   if (!data.ok) throw new Error(data.error);
   const { contract, heldOut } = data.value;
   if (contract.kind !== 'table' || contract.target.type !== 'number') throw new Error('a number');
@@ -110,6 +112,29 @@ describe('a model of windows', async () => {
     expect(await predicted(model, tableOf(other))).toMatchObject({ unseen: 1, leftOut: 0 });
   });
 
+  test('of several series foretells the next of each, and names it', async () => {
+    const both = lines.flatMap((line, at) => [
+      `${line},a`,
+      ...(at > 3 ? [`${line.replace(/,([^,]+)/, (__, load: string) => `,${Number(load) + 5}`)},b`] : []),
+    ]);
+    const named = sourceOfText('both.csv', ['at,load,wind,site', ...both].join('\n'));
+    const read = await readRawTable([named], 'load');
+    const several = read.ok ? seriesData(read.value, { ...settings, by: 'site' }) : read;
+    if (!several.ok) throw new Error(several.error);
+    const { model } = await saved('persistence', several.value);
+    const { predictions } = await predicted(model, named);
+    expect(predictions.map(({ series }) => series)).toEqual([
+      ...Array.from({ length: 195 }, () => 'a'),
+      ...Array.from({ length: 191 }, () => 'b'),
+    ]);
+    // As it stands in the last row of each.
+    const [a, b] = [predictions[194], predictions.at(-1)];
+    const load = Number(lines.at(-1)?.split(',')[1]);
+    expect(a?.says).toBeCloseTo(load, 4);
+    expect(b).toMatchObject({ time: a?.time, row: (a?.row ?? 0) + 1 });
+    expect(predictionsText(predictions)).toMatch(/^row,series,time,prediction\r\n/);
+  });
+
   test.each([
     ['too few rows', ['at,load,wind', ...lines.slice(-5)], 'the table has 5 steps'],
     ['a column that is not there', ['at,load', '2024-01-01T00:00,1'], 'needs the columns “wind”'],
@@ -125,7 +150,9 @@ describe('a model of windows', async () => {
   });
 
   test('saved before its file said how windows are made, says what to do', async () => {
-    const { model } = await saved('linear', { ...data.value, windows: undefined } as BenchData);
+    const { windows, ...older } = data.value;
+    expect(windows?.step).toBe(3_600_000);
+    const { model } = await saved('linear', older);
     const answer = await predictFiles(model, [tableOf(lines)], options);
     expect(!answer.ok && answer.error).toContain('Train it again');
   });

@@ -24,6 +24,8 @@ export interface Prediction {
   readonly file: string | undefined;
   /** Of a window: the moment that is foretold. */
   readonly time?: string;
+  /** Of a window, where there are several. */
+  readonly series?: string;
   /** The class, or the number. */
   readonly says: string | number;
   /** Share of each class; undefined for a number. */
@@ -67,11 +69,11 @@ export async function predictFiles(
     if (!table.ok) return table;
     const served = servedWindows(windows, contract, table.value);
     if (!served.ok) return served;
-    const { features, rows, times, unseen, broken } = served.value;
-    const outputs = await askModel(model, options.openEngine, features, rows.length, signal);
+    const { features, places, unseen, broken } = served.value;
+    const outputs = await askModel(model, options.openEngine, features, places.length, signal);
     const predictions = predictRows(model, features, outputs, options, (at) => ({
-      ...placeIn(table.value, rows[at]!),
-      time: times[at]!,
+      ...places[at],
+      ...placeIn(table.value, places[at]?.row ?? 0),
     }));
     const gaps = `${broken.toLocaleString('en')} rows end no window, since a value is missing in it.`;
     return predictions.ok
@@ -105,7 +107,7 @@ export async function predictFiles(
   return ok(predicted(table.value, marked, served.value));
 }
 
-type Place = Pick<Prediction, 'row' | 'file' | 'time'>;
+type Place = Pick<Prediction, 'row' | 'file' | 'time' | 'series'>;
 
 function placeIn({ numbers, files }: RawTable, at: number): Place {
   const file = files.length === 1 ? undefined : files.findLast(({ from }) => from <= at)?.name;

@@ -1,22 +1,27 @@
-// A table's rows as the windows of a model that looks back: one for each moment whose past is known, the last of the table above all.
+// A table's rows as the windows of a model that looks back: one for each moment whose past is known, the last
+// of each series above all.
 import type { TableContract } from '../../core/data/contract.ts';
 import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { WindowPlan } from '../../core/series/window-plan.ts';
-import { filledForward, knownUpTo, seriesOf } from '../../core/series/windows.ts';
+import { filledForward, knownUpTo, seriesOf, type SeriesPart } from '../../core/series/windows.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { areCounts } from '../../modalities/table-times.ts';
-import { momentsIn, readChannels } from './series-channels.ts';
+import { momentsIn, readChannels, seriesNames } from './series-channels.ts';
 import { encodedWindows, onGrid } from './window-rows.ts';
 
 export interface ServedWindows {
   /** [windows, steps, channels] */
   readonly features: Float32Array<ArrayBuffer>;
-  /** Of the table: the last row of each window. */
-  readonly rows: Uint32Array<ArrayBuffer>;
-  /** What is foretold is of this moment. */
-  readonly times: readonly string[];
+  readonly places: readonly {
+    /** Of the table: the last of the window. */
+    readonly row: number;
+    /** The moment that is foretold. */
+    readonly time: string;
+    /** Where there are several. */
+    readonly series?: string;
+  }[];
   /** Cells that hold what the model never saw. */
   readonly unseen: number;
   /** Rows with a past long enough that end no window, since a value of it is missing. */
@@ -25,54 +30,65 @@ export interface ServedWindows {
 
 /** Refused in a sentence that says what is missing. */
 export function servedWindows(
-  { time, step, fill, channels }: WindowPlan,
+  { time, by, step, fill, channels }: WindowPlan,
   contract: TableContract,
   table: RawTable,
 ): Result<ServedWindows, string> {
   const { steps, horizon } = contract.series ?? { steps: 0, horizon: 0 };
-  const missing = [...new Set([...time, ...channels.map(({ column }) => column)])].filter(
-    (column) => !table.header.includes(column),
-  );
+  const missing = [
+    ...new Set([...time, ...(by === null ? [] : [by]), ...channels.map(({ column }) => column)]),
+  ].filter((column) => !table.header.includes(column));
   if (missing.length > 0)
     return fail(
       `The model needs the columns ${listOf(missing.map(quoted), 10)}, which the table does not have. It has ${listOf(table.header.map(quoted), 20)}.`,
     );
   const moments = momentsIn(table, time);
   if (!moments.ok) return moments;
-  const series = seriesOf(moments.value, step);
+  const names = seriesNames(table, by);
+  if (!names.ok) return names;
+  const series = seriesOf(moments.value, names.value, step);
   if (!series.ok) return series;
+  const { rows, parts } = series.value;
   const read = readChannels(table, channels);
-  const { values } = filledForward(onGrid(series.value, read.values), channels.length, fill);
-  const known = knownUpTo(values, channels.length);
-  const { rows } = series.value;
-  const last: number[] = [];
+  const values = onGrid(series.value, read.values);
+  const ends: { readonly moment: number; readonly part: SeriesPart }[] = [];
   let broken = 0;
-  for (let moment = steps - 1; moment < rows.length; moment += 1) {
-    if (rows[moment]! < 0) continue;
-    if (known[moment]! >= steps) last.push(moment);
-    else broken += 1;
+  for (const part of parts) {
+    const [from, to] = [part.from * channels.length, (part.from + part.moments) * channels.length];
+    const filled = filledForward(values.subarray(from, to), channels.length, fill).values;
+    values.set(filled, from);
+    const known = knownUpTo(filled, channels.length);
+    for (let at = steps - 1; at < part.moments; at += 1) {
+      const moment = part.from + at;
+      if (rows[moment]! < 0) continue;
+      if (known[at]! >= steps) ends.push({ moment, part });
+      else broken += 1;
+    }
   }
-  if (last.length === 0)
+  const longest = Math.max(...parts.map((part) => part.moments));
+  if (ends.length === 0)
     return fail(
-      rows.length < steps
-        ? `The model looks back on ${steps} rows in succession, and the table has ${rows.length} steps of time. Bring the last ${steps} at least.`
+      longest < steps
+        ? `The model looks back on ${steps} rows in succession, and the table has ${longest} steps of time. Bring the last ${steps} at least.`
         : `The model looks back on ${steps} rows in succession, and everywhere in this table some value of them is missing. Gaps of ${fill} at most are closed; bring the rows that lack.`,
     );
-  const ends = Uint32Array.from(last);
+  const last = Uint32Array.from(ends, ({ moment }) => moment);
   const [first = ''] = time;
   const field = table.header.indexOf(first);
   const isCount = time.length === 1 && areCounts(table.rows.map((row) => row[field] ?? ''));
-  const { start } = series.value;
+  const timeOf = (at: number): string => {
+    if (isCount) return String(at);
+    // Of hours midnight is one as any other.
+    const moment = Math.round(at);
+    return step % DAY_MS === 0 ? isoText(moment) : new Date(moment).toISOString().replace('.000Z', 'Z');
+  };
   return ok({
-    features: encodedWindows(contract, values, ends),
-    rows: ends.map((moment) => rows[moment]!),
-    times: last.map((end) => {
-      const at = start + (end + horizon) * step;
-      if (isCount) return String(at);
-      // Of hours midnight is one as any other.
-      const moment = Math.round(at);
-      return step % DAY_MS === 0 ? isoText(moment) : new Date(moment).toISOString().replace('.000Z', 'Z');
-    }),
+    features: encodedWindows(contract, values, last),
+    places: ends.map(({ moment, part }) => ({
+      row: rows[moment]!,
+      time: timeOf(part.start + (moment - part.from + horizon) * step),
+      ...(by === null ? {} : { series: part.name }),
+    })),
     unseen: read.unseen,
     broken,
   });

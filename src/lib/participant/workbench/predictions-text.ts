@@ -8,6 +8,7 @@ export function predictionsText(predictions: readonly Prediction[]): string {
   const columns: readonly (readonly [string, (one: Prediction) => string | number | null | undefined])[] = [
     ['file', ({ file }) => file],
     ['row', ({ row }) => row],
+    ['series', ({ series }) => series],
     ['time', ({ time }) => time],
     ['prediction', ({ says }) => says],
     ...classes.map((name) => [`share of ${name}`, ({ shares }: Prediction) => shares?.[name]] as const),

@@ -3,6 +3,7 @@ import { isMissing } from '../../core/data/missing.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { TIME_PARTS, timeParts } from '../../core/series/time-columns.ts';
+import type { SeriesSet } from '../../core/series/windows.ts';
 import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
@@ -62,13 +63,14 @@ export type ChannelPlan = WindowPlan['channels'][number];
 
 /** Categories of more values are names, and say nothing of what comes. */
 const MOST_VALUES = 20;
-/** A column whose neighbours differ by one amount in so many rows counts the rows. */
+/** A column that differs by one amount from row to row, in so many of them, counts the rows. */
 const COUNTS = 0.99;
 
 /** Columns that are no channel are named, with the reason. */
 export function channelsOf(
   table: Pick<RawTable, 'header' | 'rows'>,
   without: readonly string[],
+  series: Pick<SeriesSet, 'rows' | 'parts'>,
 ): { readonly channels: readonly ChannelPlan[]; readonly notes: readonly string[] } {
   const channels: ChannelPlan[] = [];
   const notes: string[] = [];
@@ -78,7 +80,7 @@ export function channelsOf(
     const known = cells.filter((cell) => !isMissing(cell));
     if (known.length === 0) notes.push(`${quoted(column)} is empty and left out.`);
     else if (known.every((cell) => Number.isFinite(numberOf(cell)))) {
-      if (countsRows(cells)) notes.push(`${quoted(column)} counts the rows and is left out.`);
+      if (countsRows(cells, series)) notes.push(`${quoted(column)} counts the rows and is left out.`);
       else channels.push({ column, value: null });
     } else {
       const kinds = [...new Set(known)].toSorted();
@@ -123,16 +125,37 @@ export function readChannels(
   return { values, unseen };
 }
 
+/** [rows]: the series that each row is of, '' of none; undefined: all are of one. Refused with a sentence. */
+export function seriesNames(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  by: string | null,
+): Result<readonly string[] | undefined, string> {
+  if (by === null) return ok(undefined);
+  if (!table.header.includes(by))
+    return fail(
+      `There is no column ${quoted(by)} to tell the series apart by. The header has ${listOf(table.header.map(quoted), 30)}.`,
+    );
+  return ok(cellsOf(table, by).map((cell) => (isMissing(cell) ? '' : cell)));
+}
+
 function cellsOf({ header, rows }: Pick<RawTable, 'header' | 'rows'>, column: string): readonly string[] {
   const field = header.indexOf(column);
   return rows.map((row) => row[field] ?? '');
 }
 
-function countsRows(cells: readonly string[]): boolean {
-  const values = cells.map((cell) => (isMissing(cell) ? NaN : numberOf(cell)));
-  const step = values[1]! - values[0]!;
-  if (!(step !== 0) || values.length < 10) return false;
-  let same = 0;
-  for (let row = 1; row < values.length; row += 1) if (values[row]! - values[row - 1]! === step) same += 1;
-  return same >= COUNTS * (values.length - 1);
+/** From each moment to the next of its series. */
+function countsRows(cells: readonly string[], { rows, parts }: Pick<SeriesSet, 'rows' | 'parts'>): boolean {
+  const differences = new Map<number, number>();
+  let all = 0;
+  for (const { from, moments } of parts)
+    for (let moment = from + 1; moment < from + moments; moment += 1) {
+      const [before, now] = [rows[moment - 1]!, rows[moment]!];
+      if (before < 0 || now < 0) continue;
+      const difference = numberOf(cells[now] ?? '') - numberOf(cells[before] ?? '');
+      differences.set(difference, (differences.get(difference) ?? 0) + 1);
+      all += 1;
+    }
+  return (
+    all > 8 && [...differences].some(([by, count]) => by !== 0 && !Number.isNaN(by) && count >= COUNTS * all)
+  );
 }

@@ -1,15 +1,14 @@
 // Windows as rows that a model takes, [steps, channels], oldest first: of a table to learn from and of one to foretell from alike.
 import type { TableContract } from '../../core/data/contract.ts';
-import type { Series } from '../../core/series/windows.ts';
+import type { SeriesSet } from '../../core/series/windows.ts';
 
 /** [moments, channels]; NaN where there is no row or no value. `channels`: [channels][rows]. */
 export function onGrid(
-  { rows, moments }: Pick<Series, 'rows' | 'moments'>,
+  { rows }: Pick<SeriesSet, 'rows'>,
   channels: readonly Float64Array[],
 ): Float64Array<ArrayBuffer> {
-  const values = new Float64Array(moments * channels.length).fill(NaN);
-  for (let moment = 0; moment < moments; moment += 1) {
-    const row = rows[moment]!;
+  const values = new Float64Array(rows.length * channels.length).fill(NaN);
+  for (const [moment, row] of rows.entries()) {
     if (row >= 0)
       for (const [at, channel] of channels.entries()) values[moment * channels.length + at] = channel[row]!;
   }
