@@ -231,6 +231,12 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   const predictions = page.waitForEvent('download');
   await page.getByRole('region', { name: 'Try it' }).getByRole('button', { name: 'Save as CSV' }).click();
   expect((await predictions).suggestedFilename()).toMatch(/-predictions\.csv$/);
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await page.getByRole('tab', { name: 'Forecast' }).click();
+  await expect(
+    page.getByText(/The latest \d+ steps that judged the model,\s+2023-\d\d-\d\d to 2023-12-31/),
+  ).toBeVisible();
+  await expect(page.getByRole('slider', { name: 'visits, cursor' })).toBeVisible();
   expect(await findings(page, 'own-foretold')).toEqual([]);
 
   // The same days of two shops, one drawn at a time; no window reaches from one into the other.

@@ -39,6 +39,8 @@ export interface BenchData {
   /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
   heldOutPlace(index: number): number;
+  /** Of a window that is held out: its series, and what is foretold, as a place among the moments of that and as a time. */
+  heldOutMoment?(index: number): { readonly series: string; readonly moment: number; readonly time: string };
   /** Columns as they were read, and the cells of a held-out row; none of pictures. */
   readonly header: readonly string[];
   heldOutRow(index: number): readonly string[];

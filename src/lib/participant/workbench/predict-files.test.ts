@@ -10,6 +10,7 @@ import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfBytes, sourceOfText } from '../../modalities/source-file.ts';
 import { createEngine } from '../engine.ts';
 import { examplesData, type BenchData } from './bench-data.ts';
+import { forecastOf } from './examine/forecast.ts';
 import { fitModel } from './fit.ts';
 import { readModelFile, writeModelFile, type OpenedModel } from './model-file.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
@@ -132,6 +133,17 @@ describe('a model of windows', async () => {
     const load = Number(lines.at(-1)?.split(',')[1]);
     expect(a?.says).toBeCloseTo(load, 4);
     expect(b).toMatchObject({ time: a?.time, row: (a?.row ?? 0) + 1 });
+    // What judged it, as it came and as it was foretold.
+    const { heldOut } = several.value;
+    const outputs = model.predictor.predict(heldOut.features, heldOut.count);
+    const predict = async () => outputs;
+    const examined = { data: several.value, model, outputs, seed: 1, predict, isInUse: true };
+    const shown = forecastOf(examined, 'b');
+    if (!shown.ok) throw new Error(shown.error);
+    const { points, ...told } = shown.value;
+    expect(told).toMatchObject({ names: ['a', 'b'], name: 'b', to: '2024-01-09T07:00:00Z' });
+    // Two hours ahead, it stays as it was.
+    for (const [at, { says }] of points.slice(2).entries()) expect(says).toBeCloseTo(points[at]!.truth, 4);
     expect(predictionsText(predictions)).toMatch(/^row,series,time,prediction\r\n/);
   });
 

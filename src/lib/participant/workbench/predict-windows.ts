@@ -1,14 +1,12 @@
 // A table's rows as the windows of a model that looks back: one for each moment whose past is known, the last
 // of each series above all.
 import type { TableContract } from '../../core/data/contract.ts';
-import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { filledForward, knownUpTo, seriesOf, type SeriesPart } from '../../core/series/windows.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
-import { areCounts } from '../../modalities/table-times.ts';
-import { momentsIn, readChannels, seriesNames } from './series-channels.ts';
+import { momentsIn, momentWriter, readChannels, seriesNames } from './series-channels.ts';
 import { encodedWindows, onGrid } from './window-rows.ts';
 
 export interface ServedWindows {
@@ -73,20 +71,12 @@ export function servedWindows(
         : `The model looks back on ${steps} rows in succession, and everywhere in this table some value of them is missing. Gaps of ${fill} at most are closed; bring the rows that lack.`,
     );
   const last = Uint32Array.from(ends, ({ moment }) => moment);
-  const [first = ''] = time;
-  const field = table.header.indexOf(first);
-  const isCount = time.length === 1 && areCounts(table.rows.map((row) => row[field] ?? ''));
-  const timeOf = (at: number): string => {
-    if (isCount) return String(at);
-    // Of hours midnight is one as any other.
-    const moment = Math.round(at);
-    return step % DAY_MS === 0 ? isoText(moment) : new Date(moment).toISOString().replace('.000Z', 'Z');
-  };
+  const written = momentWriter(table, time, step);
   return ok({
     features: encodedWindows(contract, values, last),
     places: ends.map(({ moment, part }) => ({
       row: rows[moment]!,
-      time: timeOf(part.start + (moment - part.from + horizon) * step),
+      time: written(part.start + (moment - part.from + horizon) * step),
       ...(by === null ? {} : { series: part.name }),
     })),
     unseen: read.unseen,

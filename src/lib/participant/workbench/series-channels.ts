@@ -1,4 +1,5 @@
 // What a table's columns are to a series: its time, and channels of numbers, a category being one number for each of its values.
+import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
 import { isMissing } from '../../core/data/missing.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -7,7 +8,7 @@ import type { SeriesSet } from '../../core/series/windows.ts';
 import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
-import { timesOf } from '../../modalities/table-times.ts';
+import { areCounts, timesOf } from '../../modalities/table-times.ts';
 
 /** [rows] milliseconds, or what a column of numbers counts; −∞ where the time is missing. Refused with a sentence. */
 export function momentsIn(
@@ -43,6 +44,21 @@ export function momentsIn(
       return Number.isNaN(time) ? -Infinity : time;
     }),
   );
+}
+
+/** How the moments of a table are written: as dates, or as what a column counts. */
+export function momentWriter(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  time: readonly string[],
+  step: number,
+): (at: number) => string {
+  const [first = ''] = time;
+  if (time.length === 1 && areCounts(cellsOf(table, first))) return String;
+  return (at) => {
+    const moment = Math.round(at);
+    // Of hours midnight is one as any other.
+    return step % DAY_MS === 0 ? isoText(moment) : new Date(moment).toISOString().replace('.000Z', 'Z');
+  };
 }
 
 /** The columns of a table that could be its time: its parts, or the first that holds dates. */

@@ -188,6 +188,9 @@ test('of several series each window holds moments of one, which is named by no c
   expect(data.split).toContain('of each series');
   const held = data.heldOutCells('station') ?? [];
   expect(new Set(held)).toEqual(new Set(['north', 'south']));
+  const moments = Array.from(held, (_, at) => data.heldOutMoment?.(at));
+  expect(moments.map((one) => one?.series)).toEqual(held);
+  expect(moments.at(-1)).toEqual({ series: 'south', moment: 239, time: '2024-01-10T23:00:00Z' });
   expect(data.notes).toContain('2 series, each with its own time and its own border.');
   expect(data.notes).toContain('1 rows name no series and are left out.');
   // The order of the rows is of no account.

@@ -18,6 +18,7 @@ import {
   channelName,
   channelsOf,
   momentsIn,
+  momentWriter,
   readChannels,
   seriesNames,
   type ChannelPlan,
@@ -92,6 +93,7 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     const { start, from } = parts[partOf[moment]!]!;
     return start + (moment - from) * series.value.step;
   };
+  const written = momentWriter(table, settings.time, series.value.step);
   const usedParts = new Set([...windows.training, ...windows.heldOut].map((last) => partOf[last])).size;
   return ok({
     contract: contract.value,
@@ -130,6 +132,11 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       ),
     trainingPlace: (index) => table.numbers[rowAt(windows.training[index] ?? 0)] ?? 0,
     heldOutPlace: (index) => table.numbers[rowAt(windows.heldOut[index] ?? 0)] ?? 0,
+    heldOutMoment(index) {
+      const at = (windows.heldOut[index] ?? 0) + settings.horizon;
+      const { name, from } = parts[partOf[at]!]!;
+      return { series: name, moment: at - from, time: written(timeAt(at)) };
+    },
     header: table.header,
     heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
