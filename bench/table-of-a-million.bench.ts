@@ -172,7 +172,7 @@ export async function run(): Promise<Row[]> {
     );
     longest = await longTasks(page);
     await page.getByRole('button', { name: 'Train a model on this' }).click();
-    await page.getByText('to learn from').waitFor();
+    await page.getByText(/rows to learn from,/).waitFor();
     for (const [model, title, settings] of [
       ['boosted-trees', 'Boosted trees', {}],
       ['mlp', 'A network of two layers of 64', { Epochs: String(EPOCHS) }],

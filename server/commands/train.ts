@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
@@ -136,12 +137,7 @@ export function register(program: Command): void {
     )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
-    .option(
-      '--backend <name>',
-      'what networks are trained on',
-      oneOf('simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
-      'simd',
-    )
+    .option('--backend <name>', 'what networks are trained on', oneOf(...NODE_BACKENDS, 'reference'), 'simd')
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
     .option(

@@ -74,7 +74,7 @@ export const TrainSetup = v.strictObject({
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['gpu', 'jax-webgpu', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
 });
 export type TrainSetup = v.InferOutput<typeof TrainSetup>;
 
