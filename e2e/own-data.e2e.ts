@@ -183,6 +183,22 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(page.getByText('All of these are judged.')).toBeVisible();
   await expect(page.getByText('Not heard')).toBeHidden();
 
+  // A model of them says of files what they are, and names the one that is no recording.
+  await page.goto(page.url().replace(/\/label$/, ''));
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  const training = page.locator('#train');
+  await training.getByLabel('Model', { exact: true }).selectOption('softmax');
+  await training.getByRole('button', { name: 'Train', exact: true }).click();
+  await training.getByRole('link', { name: 'This run is kept' }).click();
+  const trial = page.getByLabel('Files to ask about');
+  await trial.setInputFiles([
+    { name: 'new.zip', mimeType: 'application/zip', buffer: zip },
+    { name: 'notes.wav', mimeType: 'audio/wav', buffer: Buffer.from('no sound') },
+  ]);
+  const answers = page.getByRole('table', { name: '24 predictions' });
+  await expect(answers.getByRole('row').nth(24)).toContainText('new.zip/all/unnamed.wav');
+  await expect(page.getByText(/^notes\.wav: /)).toBeVisible();
+
   // A year of days: a wave of weeks, one week of it lost.
   const days = Array.from({ length: 365 }, (_, day) => ({
     day: new Date(Date.UTC(2023, 0, 1 + day)).toISOString().slice(0, 10),
@@ -197,7 +213,6 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(page.getByText('365 steps of 1 day; 7 (1.9 %) have no value')).toBeVisible();
   await expect(page.getByText('7 from 2023-04-11')).toBeVisible();
   await page.getByRole('button', { name: 'Train a model' }).click();
-  const training = page.locator('#train');
   await training.getByRole('checkbox', { name: 'As a time series' }).check();
   await training.getByLabel('Steps looked back').fill('14');
   await training.getByLabel('Steps ahead').press('Enter');
@@ -207,5 +222,45 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(training).toContainText('As a season ago');
   await expect(training).toContainText('This run is kept');
   expect(await findings(page, 'own-series')).toEqual([]);
+  await training.getByRole('link', { name: 'This run is kept' }).click();
+  await page
+    .getByRole('textbox', { name: 'Rows' })
+    .fill(['day,visits', ...csv.split('\n').slice(-14)].join('\n'));
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await expect(page.getByRole('table', { name: '1 prediction' })).toContainText('2024-01-01');
+  const predictions = page.waitForEvent('download');
+  await page.getByRole('region', { name: 'Try it' }).getByRole('button', { name: 'Save as CSV' }).click();
+  expect((await predictions).suggestedFilename()).toMatch(/-predictions\.csv$/);
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await page.getByRole('tab', { name: 'Forecast' }).click();
+  await expect(
+    page.getByText(/The latest \d+ steps that judged the model,\s+2023-\d\d-\d\d to 2023-12-31/),
+  ).toBeVisible();
+  await expect(page.getByRole('slider', { name: 'visits, cursor' })).toBeVisible();
+  expect(await findings(page, 'own-foretold')).toEqual([]);
+
+  // The same days of two shops, one drawn at a time; no window reaches from one into the other.
+  const shops = kept.flatMap(({ day, visits }, at) => [
+    `${day},${visits.toFixed(1)},north`,
+    ...(at < 200 ? [`${day},${(visits * 3).toFixed(1)},south`] : []),
+  ]);
+  await page.goto(`${server.url}/me/data/new`);
+  const shopCsv = ['day,visits,shop', ...shops].join('\n');
+  await files.setInputFiles({ name: 'shops.csv', mimeType: 'text/csv', buffer: Buffer.from(shopCsv) });
+  await page.getByRole('combobox', { name: 'To predict' }).selectOption('visits');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await expect(page.getByText('Say which column tells the series apart')).toBeVisible();
+  const drawn = page.getByRole('region', { name: 'Over time' });
+  await drawn.getByLabel('Series told apart by').selectOption('shop');
+  await drawn.getByLabel('Series', { exact: true }).selectOption('south');
+  await expect(
+    drawn.getByRole('img', { name: /^south: visits from 2023-01-01 to 2023-07-26/ }),
+  ).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await training.getByRole('checkbox', { name: 'As a time series' }).check();
+  await training.getByLabel('Series told apart by').selectOption('shop');
+  await expect(training).toContainText('the latest windows of each series');
+  expect(await findings(page, 'own-several-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

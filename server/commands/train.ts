@@ -31,6 +31,7 @@ interface Flags {
   readonly horizon?: number;
   readonly fill?: number;
   readonly season?: number;
+  readonly series?: string;
   readonly recipe?: string;
   readonly model?: string;
   readonly overfitOneBatch?: true;
@@ -94,6 +95,10 @@ export function register(program: Command): void {
       '--season <steps>',
       'with --window: steps of a season (default: a day of hours, a week of days)',
       wholeOf(2),
+    )
+    .option(
+      '--series <column>',
+      'with --window: the column that names the series of a row (a station); no window crosses from one into another',
     )
     .option(
       '--recipe <file>',
@@ -251,10 +256,10 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (
     flags.window === undefined &&
-    [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
+    [flags.horizon, flags.fill, flags.season, flags.series].some((flag) => flag !== undefined)
   )
     throw new UnusableTraining(
-      '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
+      '--horizon, --fill, --season and --series are of windows: say how many steps one has by --window.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
@@ -278,6 +283,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
           horizon: flags.horizon ?? 1,
           fill: flags.fill ?? USUAL_FILL,
           season: flags.season ?? null,
+          by: flags.series ?? null,
         },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   ...(await modelAsked(flags.model, flags.backbone !== undefined)),

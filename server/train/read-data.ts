@@ -49,7 +49,7 @@ async function windowData(
   if (series === null) throw new Error('Windows were asked for.');
   if (group !== null || recipe !== null)
     throw new UnusableTraining(
-      '--window takes one series as it stands: leave --group and --recipe out, and bring one series at a time.',
+      '--window takes series as they stand: leave --group and --recipe out. Which rows are of one series says --series COLUMN.',
     );
   const table = await readRawTable(files, target ?? '', signal);
   if (!table.ok) throw new UnusableTraining(table.error);

@@ -40,7 +40,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return {
         type: 'predicted',
         id,
-        predicted: await runPredicts(request, await dependencies.runs(), signal),
+        predicted: await runPredicts(request, await dependencies.runs(), dependencies, signal),
       };
     if (request.name === 'overfit') {
       const onLoss = (loss: number, step: number): void =>

@@ -57,7 +57,7 @@ export function exploring(): Exploring {
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
         case 'series': {
           const { seriesAnswer } = await import('./series-answer.ts');
-          return { type: 'series', view: seriesAnswer(await opened(store, id), question.column) };
+          return { type: 'series', shown: seriesAnswer(await opened(store, id), question) };
         }
         case 'sound': {
           const { contract, examples } = await opened(store, id);

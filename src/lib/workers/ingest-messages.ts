@@ -71,8 +71,7 @@ export type DatasetQuestion =
   | { readonly type: 'explore'; readonly dataset: string }
   /** Rows [start, end) of the head. */
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
-  /** A column of a table over its time. */
-  | { readonly type: 'series'; readonly dataset: string; readonly column: string }
+  | SeriesQuestion
   /** What a recording was made of. */
   | { readonly type: 'sound'; readonly dataset: string; readonly row: number }
   /** Commits a change by hand to the head, which must be of the version `base`. */
@@ -89,6 +88,23 @@ export type DatasetQuestion =
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
+/** A column of a table over its time. */
+export interface SeriesQuestion {
+  readonly type: 'series';
+  readonly dataset: string;
+  readonly column: string;
+  /** The column that names the series of a row; null: all rows are of one. */
+  readonly by: string | null;
+  /** Which of them; null, or of none: the first. */
+  readonly of: string | null;
+}
+export interface SeriesShown {
+  /** Of all series; of one without a name it is empty. */
+  readonly names: readonly string[];
+  readonly name: string;
+  readonly view: SeriesView;
+}
+
 export interface SplitShares {
   readonly training: number;
   readonly heldOut: number;
@@ -98,7 +114,7 @@ export interface SplitShares {
 export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
-  | { readonly type: 'series'; readonly view: SeriesView }
+  | { readonly type: 'series'; readonly shown: SeriesShown }
   /** 16 bits at this rate, Hz; null: none is kept. */
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }

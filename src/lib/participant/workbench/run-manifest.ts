@@ -18,6 +18,8 @@ export const SeriesSetup = v.strictObject({
   fill: steps(0),
   /** Steps; null: as is usual for their length. */
   season: v.nullable(steps(2)),
+  /** The column that names the series of a row; null: all rows are of one. */
+  by: v.optional(v.nullable(v.string()), null),
 });
 export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
 
