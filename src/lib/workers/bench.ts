@@ -2,7 +2,7 @@
 import { classLabels } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
-import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
+import { benchModels, chosenBySetup, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
@@ -50,6 +50,15 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
       };
+    }
+    if (request.name === 'vary') {
+      const { variedPictures } = await import('../participant/workbench/varied-pictures.ts');
+      const { data } = await opener.open(request.dataset, request);
+      const { model, layers, seed } = request.training;
+      const chosen = chosenBySetup(model, layers);
+      const varied = chosen.ok ? variedPictures(chosen.value, data, seed) : chosen;
+      if (!varied.ok) throw new Unusable(varied.error);
+      return { type: 'varied', id, varied: varied.value };
     }
     if (request.name === 'assess') {
       // Nobody who trains pays for it.
