@@ -55,6 +55,7 @@ const wire = {
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
+  3: '33076e5f2e31c632f14e8024b193ecb9797369f7ca50989bdde3f64aa66b067b',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -13,7 +13,7 @@ test('a round by hand: the configuration of the lower loss becomes likelier, by 
   const odds = Math.exp(2 * step);
   expect(after.chances[0]! / after.chances[1]!).toBeCloseTo(odds, 10);
   expect(after.rounds).toBe(1);
-  // The next round is held against this one's mean: both are better than it, and the rarer one more so.
+  // A device that measures alone is held against this round's mean.
   const later = afterRound(after, [{ configuration: 1, loss: 1, rows: 5 }]);
   expect(later.chances[1]!).toBeGreaterThan(after.chances[1]!);
 });

@@ -8,7 +8,7 @@ export interface FedexState {
   readonly chances: readonly number[];
   /** Rounds whose losses have moved them. */
   readonly rounds: number;
-  /** What rounds came to, newest last, with the discount of `baseline` in it. */
+  /** What rounds came to, each discounted by those after it: what a device that measures alone is held against. */
   readonly baseline: { readonly sum: number; readonly weight: number };
   /** Σ ‖∇‖²∞ over rounds, for the adaptive step. */
   readonly squares: number;
@@ -23,7 +23,7 @@ export interface FedexReport {
   readonly rows: number;
 }
 
-/** How fast earlier rounds are forgotten in what a loss is held against. */
+/** How fast earlier rounds are forgotten. */
 const DISCOUNT = 0.9;
 /** No chance falls so low that its configuration is never seen again, or that one draw of it moves everything. */
 const LEAST_CHANCE = 1e-3;
@@ -54,8 +54,11 @@ export function afterRound(state: FedexState, reports: readonly FedexReport[]): 
   const rows = sound.reduce((sum, report) => sum + report.rows, 0);
   if (rows === 0) return state;
   const mean = sound.reduce((sum, report) => sum + report.loss * report.rows, 0) / rows;
-  // In the first round against its own mean: otherwise whatever was drawn first would be punished for the task's being hard.
-  const against = state.baseline.weight === 0 ? mean : state.baseline.sum / state.baseline.weight;
+  // Any baseline leaves the expected gradient as it is. The authors take what earlier rounds came to, which differs from this one by
+  // how far training is: where each brings less than the one before, whatever is drawn most would be punished for it. What the
+  // round's other devices measured is of the same version. A first device that measures alone says nothing.
+  const { sum, weight } = state.baseline;
+  const against = sound.length > 1 || weight === 0 ? mean : sum / weight;
   const gradient = state.chances.map(() => 0);
   for (const { configuration, loss, rows: own } of sound)
     gradient[configuration]! += (own * (loss - against)) / (rows * state.chances[configuration]!);
