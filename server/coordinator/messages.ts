@@ -221,8 +221,8 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.seats.resting.start(participant);
-  const tried = federation.triedBy(participant, round, judged);
-  // What it was given to try came to nothing: that is no fault of its own.
+  // Only that what it was given to try came to nothing, which is no fault of its own: other figures come with an update.
+  const tried = judged?.after === null ? federation.triedBy(participant, round, judged) : undefined;
   if (tried === undefined) federation.abandonedBy(participant);
   await withdrawn(federation, participant, reason, tried);
   return done;

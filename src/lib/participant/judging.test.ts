@@ -53,6 +53,11 @@ test('settings by which training comes to nothing are told with giving the round
   const rows = partedRows(own()).judging.count;
   expect(said('withdraw')).toMatchObject({ round: 1, judged: { rows, after: null } });
   expect(one.coordinator.uploads).toEqual([]);
+  // Nothing that its person could mend: the next round tries something else.
+  expect(one.part.view).toMatchObject({
+    blocked: null,
+    lastEvent: expect.stringContaining('came to nothing'),
+  });
 });
 
 test('under privacy no figure of its own leaves the device, whatever the server asks', async () => {

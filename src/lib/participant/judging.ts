@@ -53,7 +53,8 @@ function judgeBy(judging: Examples, engine: Engine, network: Network, plan: Trai
           try {
             await session.setState(startState(parameters));
             const loss = figure(await session.evaluate(judging), 'loss');
-            return loss !== undefined && Number.isFinite(loss) ? loss : null;
+            // Rounding may take the loss of rows that are all right a hair below nothing.
+            return loss !== undefined && Number.isFinite(loss) ? Math.max(0, loss) : null;
           } finally {
             session.close();
           }

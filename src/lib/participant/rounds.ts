@@ -229,7 +229,9 @@ export function createRounds(
         return undefined;
       case 'failed':
         await store.checkpoints.remove(checkpoint);
-        if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
+        if (outcome.judged !== undefined)
+          ground.happened('What this round tried here came to nothing, which the server was told.');
+        else if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
         else if (outcome.kind === 'unsuited') ground.happened(outcome.message);
         else {
           const isMemory = outcome.kind === 'out-of-memory';
