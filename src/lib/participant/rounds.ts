@@ -309,7 +309,10 @@ export function createRounds(
     one.fraction = null;
     const round = reply.receipt.countedIn ?? one.round;
     const end = standing.ended.get(round);
-    if (end !== undefined) await contributions.settled(round, end);
+    if (end !== undefined) {
+      await contributions.settled(round, end);
+      ground.background(prove());
+    }
     // Nothing of an asynchronous round is waited for: the next version may be asked for at once.
     if (end !== undefined || carriesOn(standing)) hands.letGo(one);
     ground.changed();
