@@ -10,7 +10,7 @@ export interface FedexState {
   readonly rounds: number;
   /** What rounds came to, each discounted by those after it: what a device that measures alone is held against. */
   readonly baseline: { readonly sum: number; readonly weight: number };
-  /** Σ ‖∇‖²∞ over rounds, for the adaptive step. */
+  /** Σ ‖∇‖²∞ over rounds, each discounted by those after it, for the adaptive step. */
   readonly squares: number;
 }
 
@@ -25,6 +25,16 @@ export interface FedexReport {
 
 /** How fast earlier rounds are forgotten. */
 const DISCOUNT = 0.9;
+/**
+ * What a round leaves of the steepness of those before it. A sum over all rounds, as the authors have it, is for losses of one scale: a model that
+ * learns makes every later difference smaller, and after a first wild round the chances would stand still for good.
+ */
+const STEEPNESS_KEPT = 0.7;
+/**
+ * Added to the chance that a gradient is divided by (implicit exploration: Neu 2015, "Explore no more", §3): without it one draw of what
+ * is rare is so steep that nothing else moves for many rounds.
+ */
+const IMPLICIT_EXPLORATION = 0.05;
 /** No chance falls so low that its configuration is never seen again, or that one draw of it moves everything. */
 const LEAST_CHANCE = 1e-3;
 
@@ -46,8 +56,8 @@ export function drawnConfiguration({ chances }: Pick<FedexState, 'chances'>, dra
 }
 
 /**
- * What the chances are after a round. The gradient of the expected loss is Σ rows (loss − baseline)/chance over those who trained with a
- * configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
+ * What the chances are after a round. The gradient of the expected loss is about Σ rows (loss − baseline)/chance over those who trained
+ * with a configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
  */
 export function afterRound(state: FedexState, reports: readonly FedexReport[]): FedexState {
   const sound = reports.filter(({ loss, rows }) => Number.isFinite(loss) && rows > 0);
@@ -61,9 +71,10 @@ export function afterRound(state: FedexState, reports: readonly FedexReport[]): 
   const against = sound.length > 1 || weight === 0 ? mean : sum / weight;
   const gradient = state.chances.map(() => 0);
   for (const { configuration, loss, rows: own } of sound)
-    gradient[configuration]! += (own * (loss - against)) / (rows * state.chances[configuration]!);
+    gradient[configuration]! +=
+      (own * (loss - against)) / (rows * (state.chances[configuration]! + IMPLICIT_EXPLORATION));
   const steepest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-  const squares = state.squares + steepest * steepest;
+  const squares = STEEPNESS_KEPT * state.squares + steepest * steepest;
   const baseline = {
     sum: DISCOUNT * state.baseline.sum + mean,
     weight: DISCOUNT * state.baseline.weight + 1,
