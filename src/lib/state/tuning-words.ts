@@ -4,17 +4,36 @@ import { counted } from './format.ts';
 
 type Settings = Pick<SettingsChance, 'learningRate' | 'localEpochs' | 'batchSize'>;
 
-/** "learning rate 0.1, 2 epochs, batches of 10"; `among` others only what tells it from them. */
-export function settingsWords(settings: Settings, among: readonly Settings[] = []): string {
-  const says = (name: keyof Settings): boolean =>
-    among.length < 2 || among.some((one) => one[name] !== settings[name]);
-  return [
-    ...(says('learningRate') ? [`learning rate ${settings.learningRate}`] : []),
-    ...(says('localEpochs') ? [counted(settings.localEpochs, 'epoch')] : []),
-    ...(says('batchSize') ? [`batches of ${settings.batchSize}`] : []),
-  ].join(', ');
-}
+const parts = [
+  {
+    name: 'learningRate',
+    title: 'learning rate',
+    words: ({ learningRate }: Settings) => `learning rate ${learningRate}`,
+  },
+  {
+    name: 'localEpochs',
+    title: 'epochs',
+    words: ({ localEpochs }: Settings) => counted(localEpochs, 'epoch'),
+  },
+  { name: 'batchSize', title: 'batch size', words: ({ batchSize }: Settings) => `batches of ${batchSize}` },
+] as const;
 
-/** The likeliest of them; undefined: none are tried. */
-export const likeliest = (chances: readonly SettingsChance[] | undefined): SettingsChance | undefined =>
-  chances?.reduce((best, one) => (one.chance > best.chance ? one : best));
+/** What tells them apart. */
+const tellingApart = (among: readonly Settings[]) =>
+  parts.filter(({ name }) => new Set(among.map((one) => one[name])).size > 1);
+
+/** "learning rate 0.1, 2 epochs, batches of 10"; `among` others only what tells it from them. */
+export const settingsWords = (settings: Settings, among?: readonly Settings[]): string =>
+  (among === undefined ? parts : tellingApart(among)).map(({ words }) => words(settings)).join(', ');
+
+/** "0.1 · 10", short enough for the end of a line. */
+export const settingsName = (settings: Settings, among: readonly Settings[]): string =>
+  tellingApart(among)
+    .map(({ name }) => settings[name])
+    .join(' · ');
+
+/** "learning rate · batch size": what the numbers of such a name are. */
+export const namedBy = (among: readonly Settings[]): string =>
+  tellingApart(among)
+    .map(({ title }) => title)
+    .join(' · ');

@@ -124,7 +124,9 @@ function howMade({ spec, version, versions }: CardFacts): string {
       ? ([
           [
             'On each device',
-            `${plan.localEpochs} epochs, batches of ${plan.batchSize}, ${plan.optimizer.type} at ${plan.learningRate}`,
+            version.tuning === undefined
+              ? `${plan.localEpochs} epochs, batches of ${plan.batchSize}, ${plan.optimizer.type} at ${plan.learningRate}`
+              : `${plan.optimizer.type}, by one of the settings that its round tried`,
           ],
           ...(version.tuning === undefined
             ? []
