@@ -55,6 +55,7 @@ const wire = {
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '5023e87e2f3707f525a5c2c8c036ec73401100ed7e5a29d2b7c94c1dbcc71cfb',
+  3: '79f30e19d8fdbcb6d57a36276607bb433db250a210a124b0213f817014f9ef51',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {
