@@ -45,7 +45,7 @@ export async function readRawTable(
     if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
     let order: readonly number[] = [];
     let problem: string | undefined;
-    // Records of JSON and of Parquet have no header line.
+    // Records of JSON, Parquet and Arrow have no header line.
     let headerRow = 0;
     from.push({ name, from: rows.length });
     await readRecords(

@@ -1,7 +1,8 @@
-// Which form a table's file has, and its records one after the other: delimited text, JSON and Parquet become the same records,
-// so that there is one way of checking and encoding them.
+// Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet and Arrow become the same
+// records, so that there is one way of checking and encoding them.
 import type { RefusalKind } from '../import-report.ts';
 import { fileName, type SourceFile } from '../source-file.ts';
+import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 import { readDelimited } from './delimited-records.ts';
 import { readJson, readJsonLines } from './json-records.ts';
@@ -27,7 +28,7 @@ export interface RecordOptions {
   readonly chunkBytes?: number;
 }
 
-export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet';
+export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow';
 
 export interface FormProblem {
   readonly kind: RefusalKind;
@@ -45,9 +46,16 @@ export function tableForm(path: string, head: Uint8Array): TableForm | FormProbl
   if (head.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };
   if (isParquet(head)) return 'parquet';
+  if (isArrowFile(head) || isArrowStream(head)) return 'arrow';
+  if (isFirstFeather(head))
+    return {
+      kind: 'unsupported',
+      message:
+        'This is a Feather file of version 1, which has no readers but its own. Write it again with version 2, the usual one since 2020.',
+    };
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined)
-    return { kind: 'not-text', message: `This is not a CSV file, nor JSON or Parquet. ${reason}` };
+    return { kind: 'not-text', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${reason}` };
   const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
   const named = /\.(jsonl|ndjson|json)$/i.exec(fileName(path))?.[1]?.toLowerCase();
   if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';
@@ -88,6 +96,10 @@ export async function readRecords(
       // 20 kB that few need.
       const { readParquet } = await import('./parquet-records.ts');
       return readParquet(file, sink, options);
+    }
+    case 'arrow': {
+      const { readArrow } = await import('./arrow-records.ts');
+      return readArrow(file, head, sink, options);
     }
     default:
       return form satisfies never;
