@@ -1,5 +1,5 @@
-// Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet and Arrow become the same
-// records, so that there is one way of checking and encoding them.
+// Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet, Arrow and texts in files of
+// their own become the same records, so that there is one way of checking and encoding them.
 import type { RefusalKind } from '../import-report.ts';
 import { fileName, type SourceFile } from '../source-file.ts';
 import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
@@ -28,7 +28,7 @@ export interface RecordOptions {
   readonly chunkBytes?: number;
 }
 
-export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow';
+export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow' | 'texts';
 
 export interface FormProblem {
   readonly kind: RefusalKind;
@@ -42,7 +42,8 @@ const isParquet = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x41 && head[2] === 0x52 && head[3] === 0x31;
 
 /** The form of a table from its first bytes, its name only where they leave it open. */
-export function tableForm(path: string, head: Uint8Array): TableForm | FormProblem {
+export function tableForm({ path, texts }: SourceFile, head: Uint8Array): TableForm | FormProblem {
+  if (texts !== undefined) return 'texts';
   if (head.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };
   if (isParquet(head)) return 'parquet';
@@ -100,6 +101,10 @@ export async function readRecords(
     case 'arrow': {
       const { readArrow } = await import('./arrow-records.ts');
       return readArrow(file, head, sink, options);
+    }
+    case 'texts': {
+      const { readTexts } = await import('./text-records.ts');
+      return file.texts === undefined ? undefined : readTexts(file.texts, file.size, sink, options);
     }
     default:
       return form satisfies never;
