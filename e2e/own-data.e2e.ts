@@ -1,4 +1,6 @@
 // A person with a table and a question, and no federation: brought, read through, told what is asked, kept, looked into.
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
@@ -7,10 +9,26 @@ import { serverProcess, type ServerProcess } from '../test/support/server-proces
 import { whistles } from '../src/lib/modalities/audio/sample-whistles.ts';
 
 let server: ServerProcess;
+/** Somebody else's server, with files that pages of other sites may read, and one that they may not. */
+let elsewhere: Server;
+const asked: IncomingHttpHeaders[] = [];
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  elsewhere = createServer(({ url, headers }, response) => {
+    asked.push(headers);
+    if (url !== '/closed.csv') response.setHeader('Access-Control-Allow-Origin', '*');
+    if (url === '/moved.csv')
+      response.writeHead(302, { Location: `http://localhost:${portOf(elsewhere)}/houses.csv` });
+    else response.setHeader('Content-Type', url === '/about' ? 'text/html' : 'text/csv');
+    response.end(houses);
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, resolve));
 });
-test.afterAll(() => server.close());
+test.afterAll(async () => {
+  elsewhere.close();
+  await server.close();
+});
+const portOf = (of: Server): number => (of.address() as AddressInfo).port;
 
 const houses = [
   'house,built,rooms,heating,comment,price',
@@ -66,6 +84,43 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await expect(page.getByText('3 rows, 2 columns; all were read')).toBeVisible();
   expect(sent).toEqual([]);
   expect(errors).toEqual([]);
+});
+
+test('a file is fetched from an address by a worker that is told nothing else; no page may', async ({
+  page,
+}) => {
+  await page.goto(`${server.url}/me/data/new`);
+  await page.getByRole('tab', { name: 'From an address' }).click();
+  const address = page.getByLabel('Address of the file');
+  const site = `http://127.0.0.1:${portOf(elsewhere)}`;
+  for (const [path, reason] of [
+    ['about', 'answered with a page, not with a file'],
+    ['closed.csv', 'does not let pages of other sites read its files'],
+  ] as const) {
+    await address.fill(`${site}/${path}`);
+    await address.press('Enter');
+    await expect(page.getByRole('alert')).toContainText(reason);
+  }
+  await address.fill(`${site}/moved.csv`);
+  await page.getByRole('button', { name: 'Fetch it' }).click();
+  const found = page.getByRole('group', { name: 'Check and keep' });
+  await expect(found).toContainText('240 rows, 6 columns; all were read');
+  await expect(found.getByLabel('Name', { exact: true })).toHaveValue('moved.csv');
+  await expect(page.getByText(/led on to localhost:\d+, which gave the file/)).toBeVisible();
+  expect(await findings(page, 'from-address')).toEqual([]);
+  expect(asked.length).toBe(4);
+  for (const { cookie, referer } of asked) expect([cookie, referer]).toEqual([undefined, undefined]);
+  // The page's own policy is as it was.
+  const reached = await page.evaluate(
+    (url) =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    `${site}/houses.csv`,
+  );
+  expect(reached).toBe(false);
+  expect(asked.length).toBe(4);
 });
 
 const dishes = ['soup', 'bread', 'fish', 'salad', 'cheese', 'pasta', 'cake', 'rice'];
