@@ -52,7 +52,16 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await files.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.from('a,a\n1,2\n') });
   await expect(page.getByRole('alert')).toContainText('The header names “a” twice.');
 
-  await files.setInputFiles({ name: 'houses.csv', mimeType: 'text/csv', buffer: Buffer.from(houses) });
+  // By the picker whose files can be read again another day: here one of the browser's own file system.
+  await page.evaluate(async (text) => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await folder.getFileHandle('houses.csv', { create: true });
+    const writing = await file.createWritable();
+    await writing.write(text);
+    await writing.close();
+    globalThis.showOpenFilePicker = () => Promise.resolve([file]);
+  }, houses);
+  await page.getByRole('button', { name: 'Choose files' }).click();
   const found = page.getByRole('group', { name: 'Check and keep' });
   await expect(found).toContainText('240 rows, 6 columns; all were read');
   await expect(found.getByLabel('What to predict')).toHaveValue('price');
@@ -76,6 +85,24 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await page.getByRole('link', { name: 'Explore it and train on it' }).click();
   await expect(page.getByRole('heading', { name: 'Houses of our street', level: 1 })).toBeVisible();
   await expect(page.getByText('239 rows')).toBeVisible();
+
+  const again = page.getByRole('button', { name: 'Read the file again' });
+  await again.click();
+  await expect(
+    page.getByText('Nothing changed: the file holds what is here. 1 row of the file'),
+  ).toBeVisible();
+  await page.evaluate(async () => {
+    const file = await (await navigator.storage.getDirectory()).getFileHandle('houses.csv');
+    const lines = (await (await file.getFile()).text()).split('\n');
+    const writing = await file.createWritable();
+    await writing.write([lines[0], lines[1]?.replace('gas', 'oil'), ...lines.slice(3)].join('\n'));
+    await writing.close();
+  });
+  await again.click();
+  await expect(page.getByText(/^1 row changed, .*1 row went: a new state\./)).toBeVisible();
+  await expect(page.getByText('238 rows')).toBeVisible();
+  await expect(page.getByText(/^Read again: houses\.csv/)).toBeVisible();
+  expect(await findings(page, 'read-again')).toEqual([]);
 
   await page.goto(`${server.url}/me/data/new`);
   await page.getByRole('tab', { name: 'Paste' }).click();
@@ -139,8 +166,22 @@ test('prose is brought, read through, labelled by keyboard, a passage marked, le
   const errors = unseenErrors(page);
   await page.goto(`${server.url}/me/data/new`);
   const files = page.getByRole('button', { name: 'Files', exact: true });
-  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(visits) });
   const found = page.getByRole('group', { name: 'Check and keep' });
+  // The same as files of their own, in a folder for each class.
+  const letters = visits.split('\n').slice(1);
+  const zip = letters.map((line, at) => ({
+    path: `visits/${line.endsWith('yes') ? 'again' : 'never'}/${at}.txt`,
+    bytes: Buffer.from(line.slice(1, line.lastIndexOf('"'))),
+  }));
+  await files.setInputFiles({
+    name: 'visits.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.from(storedZip(zip)),
+  });
+  await expect(found).toContainText('64 rows, 2 columns; all were read');
+  await expect(found.getByLabel('What to predict')).toHaveValue('label');
+  await expect(found.getByLabel('text is taken as')).toHaveValue('text');
+  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(visits) });
   await expect(found.getByLabel('note is taken as')).toHaveValue('text');
   await found.getByRole('button', { name: 'Keep it in this browser' }).click();
   await page.getByRole('link', { name: 'Explore it and train on it' }).click();
