@@ -1,5 +1,5 @@
 // One file from an address that a person gave: asked for plainly, counted as it comes, refused in sentences. Nothing goes out but the
-// request: no cookie, no name of the page, no body.
+// request: no cookie, no body, and of the page its site alone, which a browser names (Origin) for the other to decide by.
 import { fail, ok, type Result } from '../core/result.ts';
 
 export interface FetchedFile {

@@ -1,11 +1,17 @@
 // The cells of an Arrow batch from its buffers (Arrow Columnar Format 1.5, "Physical Memory Layout" and "Buffer Listing for Each
 // Layout"): each buffer is held against the rows that it is said to hold before a cell of it is read.
-import type { ArrowBatch, ArrowColumn, ArrowType } from './arrow-metadata.ts';
+import type { ArrowBatch, ArrowColumn, ArrowMessage, ArrowType } from './arrow-metadata.ts';
 import { cellText } from './cell-records.ts';
+import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import { MOST_LZ4_RATIO, unpackLz4Frame } from './lz4-frame.ts';
 
 /** The cell of a row as text, empty where it is missing. Throws where the file does not hold what it says. */
 export type CellReader = (row: number) => string;
+
+/** A sentence for the person, where the data are whole but not read here. */
+export class NotRead extends Error {
+  override readonly name = 'NotRead';
+}
 
 /** Of a batch, unpacked. */
 export const MOST_BODY_BYTES = 2 ** 30;
@@ -36,11 +42,41 @@ export function batchColumns(
   });
 }
 
-/** The values of a list that cells name, each as a cell has it. */
-export function dictionaryValues(type: ArrowType, batch: ArrowBatch, body: Uint8Array): readonly string[] {
-  const read = columnReader(type, batch, 0, buffersOf(batch, body));
-  return Array.from({ length: batch.rows }, (_, row) => read(row));
+/** Lists of values that cells name, by their ids: held whole, and bounded together. */
+export function dictionaryLists() {
+  const held = new Map<number, string[]>();
+  let letters = 0;
+  return {
+    held: held as ReadonlyMap<number, readonly string[]>,
+    /** Throws where the batch does not hold its values, and NotRead where all would take too much room. */
+    add(
+      { id, isDelta, batch }: Extract<ArrowMessage, { type: 'dictionary' }>,
+      type: ArrowType,
+      body: Uint8Array,
+    ): void {
+      const before = held.get(id) ?? [];
+      const values = isDelta ? before : [];
+      if (!isDelta) letters -= roomOf(before);
+      held.set(id, values);
+      const read = columnReader(type, batch, 0, buffersOf(batch, body));
+      for (let row = 0; row < batch.rows; row += 1) {
+        const value = read(row);
+        values.push(value);
+        letters += value.length + ROOM_OF_A_VALUE;
+        if (letters > MOST_DICTIONARY_LETTERS)
+          throw new NotRead(
+            'The lists of values of this Arrow file take too much room. Write its columns as plain text.',
+          );
+      }
+    },
+  };
 }
+
+/** A string of its own takes some room even where it is empty. */
+const ROOM_OF_A_VALUE = 32;
+const MOST_DICTIONARY_LETTERS = 2 ** 29;
+const roomOf = (values: readonly string[]): number =>
+  values.reduce((sum, value) => sum + value.length + ROOM_OF_A_VALUE, 0);
 
 interface Buffers {
   /** The next one, which is at least `needed` bytes long. */
@@ -174,8 +210,13 @@ function halfFloat(bits: number): number {
 }
 
 const decoder = new TextDecoder();
-const textOf = (values: DataView, start: number, length: number): string =>
-  decoder.decode(new Uint8Array(values.buffer, values.byteOffset + start, length));
+function textOf(values: DataView, start: number, length: number): string {
+  if (length > MAXIMUM_RECORD_BYTES)
+    throw new NotRead(
+      `A cell of this Arrow file holds a text of ${Math.ceil(length / 2 ** 20)} MiB; at most ${MAXIMUM_RECORD_BYTES / 2 ** 20} are read. Divide it.`,
+    );
+  return decoder.decode(new Uint8Array(values.buffer, values.byteOffset + start, length));
+}
 
 /** Between the offsets lie the texts, one behind the other: where offsets went back, a short buffer could be read for ever. */
 function textReader(bits: 32 | 64, rows: number, source: Buffers): CellReader {

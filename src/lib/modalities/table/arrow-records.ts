@@ -8,12 +8,11 @@
 import { listOf, quoted } from '../import-report.ts';
 import type { SourceFile } from '../source-file.ts';
 import { ARROW_NAME, isArrowFile } from './arrow-marks.ts';
-import { batchColumns, dictionaryValues, MOST_BODY_BYTES } from './arrow-columns.ts';
+import { batchColumns, dictionaryLists, MOST_BODY_BYTES, NotRead } from './arrow-columns.ts';
 import {
   arrowFooter,
   arrowMessage,
   type ArrowBatch,
-  type ArrowColumn,
   type ArrowMessage,
   type ArrowSchema,
 } from './arrow-metadata.ts';
@@ -21,11 +20,13 @@ import { cellRecords } from './cell-records.ts';
 import { MAXIMUM_RECORD_BYTES } from './csv-scanner.ts';
 import type { RecordOptions, RecordSink } from './record-source.ts';
 
-/** Rows as texts at once: bounds memory where a batch holds millions. */
-const ROWS_AT_ONCE = 16_384;
+/** Cells as texts at once, and their letters: bounds memory where a batch holds millions of rows. */
+const CELLS_AT_ONCE = 2 ** 18;
+const LETTERS_AT_ONCE = 2 ** 26;
 /** Of a description: a hundred thousand columns take a few MB. */
 const MOST_DESCRIPTION_BYTES = 2 ** 26;
-const MOST_DICTIONARY_BYTES = 2 ** 29;
+/** Of one batch; places of bits are counted in 32 of them. */
+const MOST_BATCH_ROWS = 2 ** 31;
 /** Letters of all cells: lists of values let a small file name a long text as often as it likes. */
 const MOST_LETTERS = 2 ** 32;
 
@@ -33,12 +34,13 @@ const MOST_LETTERS = 2 ** 32;
 const AHEAD = 8;
 const BEHIND = 10;
 
-/** A sentence for the person, where the data are whole but not read here. */
-class NotRead extends Error {
-  override readonly name = 'NotRead';
-}
-
 type Placed = ArrowMessage & { readonly bodyAt: number; readonly next: number };
+
+/** Rows of cells, and the bytes of the file that are done with after them. */
+interface Slice {
+  readonly rows: readonly (readonly string[])[];
+  readonly done: number;
+}
 
 export async function readArrow(
   file: SourceFile,
@@ -46,89 +48,106 @@ export async function readArrow(
   sink: RecordSink,
   options: RecordOptions,
 ): Promise<void> {
-  let rows = 0;
-  let letters = 0;
+  let row = 0;
   const record = cellRecords();
-  const dictionaries = new Map<number, readonly string[]>();
-  let dictionaryBytes = 0;
-
-  const takeDictionary = async (
-    message: Extract<Placed, { type: 'dictionary' }>,
-    schema: ArrowSchema,
-  ): Promise<void> => {
-    const column = schema.columns.find(({ dictionary }) => dictionary?.id === message.id);
-    if (column?.type === undefined || column.type === null) return;
-    checkBatch(message.batch, message.bodyLength);
-    dictionaryBytes += message.bodyLength;
-    const values = dictionaryValues(column.type, message.batch, await bodyOf(file, message));
-    const before = message.isDelta ? (dictionaries.get(message.id) ?? []) : [];
-    dictionaries.set(message.id, [...before, ...values]);
-    if (dictionaryBytes > MOST_DICTIONARY_BYTES)
-      throw new NotRead(
-        `The lists of values of this Arrow file take more than ${MOST_DICTIONARY_BYTES / 2 ** 20} MiB. Write its columns as plain text.`,
-      );
-  };
-
-  /** false: enough was read. */
-  const takeBatch = async (
-    message: Extract<Placed, { type: 'batch' }>,
-    columns: readonly ArrowColumn[],
-  ): Promise<boolean> => {
-    const { batch, bodyAt, bodyLength } = message;
-    checkBatch(batch, bodyLength);
-    const cells = batchColumns(columns, batch, await bodyOf(file, message), dictionaries);
-    for (let start = 0; start < batch.rows; start += ROWS_AT_ONCE) {
+  const slices = slicesOf(file, head, options.signal);
+  for (;;) {
+    // What the sink throws is none of the file's.
+    let next: IteratorResult<Slice | readonly string[], void>;
+    try {
+      next = await slices.next();
+    } catch (error) {
       options.signal?.throwIfAborted();
-      const end = Math.min(batch.rows, start + ROWS_AT_ONCE);
-      const texts = Array.from({ length: end - start }, (_, row) => cells.map((cell) => cell(start + row)));
-      for (const own of texts) {
-        rows += 1;
-        const length = own.reduce((sum, cell) => sum + cell.length, 0);
-        letters += length;
-        if (length > MAXIMUM_RECORD_BYTES)
-          sink.refuse(
-            'unsupported',
-            `This row holds ${length.toLocaleString('en')} letters; at most ${MAXIMUM_RECORD_BYTES.toLocaleString('en')} are read.`,
-            rows,
-          );
-        else sink.record(record(own, rows));
+      if (error instanceof NotRead) return sink.refuse('unsupported', error.message, row + 1);
+      return sink.refuse('corrupt-archive', damaged(error), row + 1);
+    }
+    if (next.done === true) break;
+    if (!('done' in next.value)) {
+      if (!sink.header(next.value, 1)) return;
+      continue;
+    }
+    for (const cells of next.value.rows) {
+      row += 1;
+      const length = lettersOf(cells);
+      if (length <= MAXIMUM_RECORD_BYTES) sink.record(record(cells, row));
+      else
+        sink.refuse(
+          'unsupported',
+          `This row holds ${length.toLocaleString('en')} letters; at most ${MAXIMUM_RECORD_BYTES.toLocaleString('en')} are read.`,
+          row,
+        );
+    }
+    if (!(await sink.piece(next.value.done))) return;
+  }
+  await sink.piece(file.size);
+}
+
+/** The names of the columns, then their rows. Throws where the file does not hold what it says, and NotRead. */
+async function* slicesOf(
+  file: SourceFile,
+  head: Uint8Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Slice | readonly string[], void, undefined> {
+  const lists = dictionaryLists();
+  let letters = 0;
+  for await (const { schema, message } of messagesOf(file, head)) {
+    signal?.throwIfAborted();
+    if (message === undefined) yield headerOf(schema);
+    if (message?.type !== 'dictionary' && message?.type !== 'batch') continue;
+    checkBatch(message.batch, message.bodyLength);
+    const { batch, bodyAt, bodyLength } = message;
+    const body = await file.read(bodyAt, bodyAt + bodyLength);
+    if (message.type === 'dictionary') {
+      const column = schema.columns.find(({ dictionary }) => dictionary?.id === message.id);
+      if (column?.type !== undefined && column.type !== null) lists.add(message, column.type, body);
+      continue;
+    }
+    const cells = batchColumns(schema.columns, batch, body, lists.held);
+    const rowsAtOnce = Math.max(1, Math.floor(CELLS_AT_ONCE / cells.length));
+    for (let row = 0; row < batch.rows;) {
+      signal?.throwIfAborted();
+      const rows: string[][] = [];
+      for (let own = 0; row < batch.rows && rows.length < rowsAtOnce && own < LETTERS_AT_ONCE; row += 1) {
+        const texts = cells.map((cell) => cell(row));
+        own += lettersOf(texts);
+        rows.push(texts);
       }
+      letters += rows.reduce((sum, texts) => sum + lettersOf(texts), 0);
       if (letters > MOST_LETTERS)
         throw new NotRead('The cells of this Arrow file hold more than 4 GiB of text. Split it.');
-      if (!(await sink.piece(Math.floor(bodyAt + (bodyLength * end) / batch.rows)))) return false;
+      yield { rows, done: Math.floor(bodyAt + (bodyLength * row) / batch.rows) };
     }
-    return true;
-  };
+  }
+}
 
-  const take = async (message: Placed, schema: ArrowSchema): Promise<boolean> => {
-    options.signal?.throwIfAborted();
-    if (message.type === 'dictionary') await takeDictionary(message, schema);
-    return message.type === 'batch' ? takeBatch(message, schema.columns) : true;
-  };
+const lettersOf = (cells: readonly string[]): number => {
+  let letters = 0;
+  for (const cell of cells) letters += cell.length;
+  return letters;
+};
 
-  try {
-    if (isArrowFile(head)) {
-      const { schema, dictionaries: lists, batches } = await footerOf(file);
-      if (!sink.header(headerOf(schema), 1)) return;
-      // A file's lists hold for all of its batches, wherever they lie; later ones of the same id only add.
-      for (const at of [...lists, ...batches]) if (!(await take(await messageOf(file, at), schema))) return;
-    } else {
-      const first = await messageOf(file, 0);
-      if (first.type !== 'schema') throw new Error('its first message describes no columns');
-      if (!sink.header(headerOf(first.schema), 1)) return;
-      for (let at = first.next; at < file.size;) {
-        const message = await messageOf(file, at);
-        // The end is marked, or it is the end of the bytes.
-        if (message.next === at) break;
-        if (!(await take(message, first.schema))) return;
-        at = message.next;
-      }
-    }
-    await sink.piece(file.size);
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (error instanceof NotRead) return sink.refuse('unsupported', error.message, rows + 1);
-    sink.refuse('corrupt-archive', damaged(error), rows + 1);
+/** The messages in the order in which they are to be taken, the schema by itself before them. */
+async function* messagesOf(
+  file: SourceFile,
+  head: Uint8Array,
+): AsyncGenerator<{ readonly schema: ArrowSchema; readonly message: Placed | undefined }, void, undefined> {
+  if (isArrowFile(head)) {
+    const { schema, dictionaries, batches } = await footerOf(file);
+    yield { schema, message: undefined };
+    // A file's lists hold for all of its batches, wherever they lie.
+    for (const at of [...dictionaries, ...batches]) yield { schema, message: await messageOf(file, at) };
+    return;
+  }
+  const first = await messageOf(file, 0);
+  if (first.type !== 'schema') throw new Error('its first message describes no columns');
+  const { schema } = first;
+  yield { schema, message: undefined };
+  for (let at = first.next; at < file.size;) {
+    const message = await messageOf(file, at);
+    // The end is marked, or it is the end of the bytes.
+    if (message.next === at) return;
+    yield { schema, message };
+    at = message.next;
   }
 }
 
@@ -149,14 +168,14 @@ function headerOf({ columns, isBigEndian }: ArrowSchema): readonly string[] {
   return columns.map(({ name }) => name);
 }
 
-function checkBatch({ compression }: ArrowBatch, bodyLength: number): void {
+function checkBatch({ compression, rows }: ArrowBatch, bodyLength: number): void {
   if (compression === 'zstd' || compression === 'unknown')
     throw new NotRead(
       `This Arrow file is compressed by ${compression === 'zstd' ? 'Zstandard' : 'a method that is not known here'}. Write it with LZ4 (what pandas takes for Feather) or without compression.`,
     );
-  if (bodyLength > MOST_BODY_BYTES)
+  if (bodyLength > MOST_BODY_BYTES || rows > MOST_BATCH_ROWS)
     throw new NotRead(
-      `A batch of this Arrow file takes ${Math.ceil(bodyLength / 2 ** 20).toLocaleString('en')} MiB; at most ${MOST_BODY_BYTES / 2 ** 20} are read at once. Write it in smaller batches.`,
+      `A batch of this Arrow file has ${rows.toLocaleString('en')} rows of ${Math.ceil(bodyLength / 2 ** 20).toLocaleString('en')} MiB; at most ${MOST_BODY_BYTES / 2 ** 20} MiB are read at once. Write it in smaller batches.`,
     );
 }
 
@@ -190,9 +209,6 @@ async function messageOf(file: SourceFile, at: number): Promise<Placed> {
   if (bodyAt + message.bodyLength > file.size) throw cut;
   return { ...message, bodyAt, next: bodyAt + message.bodyLength };
 }
-
-const bodyOf = (file: SourceFile, { bodyAt, bodyLength }: Placed): Promise<Uint8Array> =>
-  file.read(bodyAt, bodyAt + bodyLength);
 
 const damaged = (error: unknown): string =>
   `This Arrow file cannot be read from here on: ${error instanceof Error ? error.message : String(error)}. Was it copied whole?`;

@@ -281,6 +281,13 @@ test('an Arrow file with what no cell holds names the columns, and one packed by
   expect((await refusalOf(old))?.message).toMatch(/Feather file of version 1/);
 });
 
+test('a store that is full while an Arrow file is read is no damage of the file', async () => {
+  const full = { append: () => Promise.reject(new Error('There is no room.')) };
+  const file = sourceOfBytes('a.arrow', arrow(patients, 'file'));
+  const decodeImage = () => Promise.reject(new Error('no pictures'));
+  await expect(importFiles([file], contract, full, { decodeImage })).rejects.toThrow('There is no room.');
+});
+
 test('a buffer that says it unpacks to more than LZ4 can make is not unpacked', async () => {
   setCompressionCodec(0, { encode: () => new Uint8Array(8), decode: (bytes) => bytes });
   const table = tableFromArrays({
