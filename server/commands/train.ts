@@ -66,7 +66,11 @@ export function register(program: Command): void {
   program
     .command('train')
     .description('train a model on your own data, alone: baselines first, figures on rows it has not seen')
-    .option('--data <path>', 'CSV files of one table, or pictures; may be given again', collected)
+    .option(
+      '--data <path>',
+      'files of one table, texts in class folders, pictures or recordings; may be given again',
+      collected,
+    )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
     .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
     .option('--without <columns>', 'columns to leave out, with commas between', listed)

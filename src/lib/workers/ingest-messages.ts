@@ -82,6 +82,13 @@ export type DatasetQuestion =
       readonly edit: DatasetEdit;
       readonly message: string;
     }
+  /** Its file as it is now, against the head, which must be of the version `base`; what differs becomes a state. */
+  | {
+      readonly type: 'read-again';
+      readonly dataset: string;
+      readonly base: DatasetVersion;
+      readonly files: LookRequest['files'];
+    }
   /** Between two states. */
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
   /** A state as files for other tools. */
@@ -118,6 +125,19 @@ export type DatasetAnswer =
   /** 16 bits at this rate, Hz; null: none is kept. */
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
+  | {
+      readonly type: 'read-again';
+      readonly record: DatasetRecord;
+      /** Rows; null: the file holds what is here. */
+      readonly change: {
+        readonly changed: number;
+        readonly added: number;
+        readonly removed: number;
+      } | null;
+      /** Rows of the file that were not taken, and why the first was not. */
+      readonly refused: number;
+      readonly reason: string | null;
+    }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
   | { readonly type: 'exported'; readonly files: readonly ExportedFile[] }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };

@@ -30,7 +30,7 @@ import {
   stateOf,
   type StateStore,
 } from './dataset-states.ts';
-import { addJudgement, journalOf } from './journal.ts';
+import { addJudgements, journalOf } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { keepSounds, soundOf } from './sounds.ts';
 import { storing } from './storing.ts';
@@ -112,7 +112,7 @@ export function idbDatasetStore(
       return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
     },
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
-    judge: (id, entry) => addJudgement(database, seal, id, entry),
+    judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),
     async delete(id) {
