@@ -18,6 +18,8 @@ const ofClusters = {
   clusters: {},
 } as const;
 
+const varied = { flip: false, shift: 0, turn: 0, light: 0, cutout: 0 };
+
 const pathsOf = (spec: Input): readonly string[] => {
   const checked = checkSpec(v.parse(FederationSpec, spec));
   return checked.ok ? [] : checked.error.map(({ path }) => path);
@@ -41,6 +43,10 @@ test.each<readonly [Input, readonly string[]]>([
   [
     { ...ofTrees, transfer: { uplink: 'f32', downlink: 'eden:4' }, guard: { normFactor: 3 } },
     ['spec.transfer.downlink', 'spec.guard.normFactor'],
+  ],
+  [
+    { ...exampleSpec(), plan: { ...exampleSpec().plan, augmentation: { ...varied, flip: true } } },
+    ['spec.plan.augmentation'],
   ],
 ])('of %# everything that does not fit is named at its field', (spec, paths) =>
   expect(pathsOf(spec)).toEqual(paths),

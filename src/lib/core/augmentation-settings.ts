@@ -1,9 +1,12 @@
-// The settings by which pictures are varied (augmentation.ts), as numbers: in the workbench, on a command line and in the form of a
-// federation.
+// The settings by which pictures are varied (augmentation.ts), as numbers: in the workbench and on a command line.
+import type { StrategyIssue } from './aggregation/check-strategy.ts';
+import { thingOf } from './data/example-words.ts';
+import type { FederationSpec } from './federation.ts';
 import type { Augmentation } from './model/spec.ts';
-import type { NumberOption, OptionValues } from './named-options.ts';
+import { parseOptions, type NumberOption, type OptionValues, type SpecProblem } from './named-options.ts';
+import { ok, type Result } from './result.ts';
 
-export const augmentationOptions: readonly NumberOption[] = [
+export const augmentationOptions = [
   {
     name: 'flip',
     title: 'Mirror pictures',
@@ -45,16 +48,34 @@ export const augmentationOptions: readonly NumberOption[] = [
     minimum: 0,
     maximum: 0.75,
   },
-];
+] as const satisfies readonly NumberOption[];
 
 /** undefined: nothing is varied. */
 export function augmentationOf(options: OptionValues): Augmentation | undefined {
   const [flip = 0, shift = 0, turn = 0, light = 0, cutout = 0] = augmentationOptions.map(
     ({ name }) => options[name],
   );
-  return variesPictures(options) ? { flip: flip === 1, shift, turn, light, cutout } : undefined;
+  return flip + shift + turn + light + cutout === 0
+    ? undefined
+    : { flip: flip === 1, shift, turn, light, cutout };
 }
 
-/** Whether any of these settings, as they are typed, varies pictures. */
-export const variesPictures = (options: OptionValues): boolean =>
-  augmentationOptions.some(({ name }) => (options[name] ?? 0) > 0);
+/** `flip=1,shift=0.125`, of a flag of this name; undefined: nothing is varied. */
+export function parseAugmentation(text: string, flag: string): Result<Augmentation | undefined, SpecProblem> {
+  const read = parseOptions(text, { name: flag, title: flag, options: augmentationOptions });
+  return read.ok ? ok(augmentationOf(read.value)) : read;
+}
+
+/** Read by the server before anything is made of a spec. */
+export const checkAugmentation = ({
+  contract,
+  plan,
+}: Pick<FederationSpec, 'contract' | 'plan'>): readonly StrategyIssue[] =>
+  plan.augmentation === undefined || contract.kind === 'image'
+    ? []
+    : [
+        {
+          path: 'plan.augmentation',
+          message: `Pictures can be mirrored, moved, turned, lit otherwise and covered, and ${thingOf(contract)}s cannot: leave plan.augmentation away.`,
+        },
+      ];

@@ -131,6 +131,8 @@ export interface OfferedModel {
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
+  /** Names of those that vary pictures. */
+  readonly variations: readonly string[];
   /** Learns step by step, so that it can be asked to learn one batch by heart. */
   readonly isNetwork: boolean;
 }

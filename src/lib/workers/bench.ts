@@ -1,4 +1,5 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
+import { augmentationOptions } from '../core/augmentation-settings.ts';
 import { classLabels } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
@@ -133,8 +134,9 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
         description,
         options,
         isNetwork: type === 'network',
+        variations: augmentationOptions.filter((one) => options.includes(one)).map((one) => one.name),
       }))
-      .concat({ ...ownLayersOffer, isNetwork: true }),
+      .concat({ ...ownLayersOffer, isNetwork: true, variations: [] }),
     usual: usualModel(contract).model.name,
   };
 }
