@@ -11,14 +11,20 @@ interface Pixels<Values extends Uint8Array | Float32Array> {
   readonly features: Values;
 }
 
-/** The same rows as epoch `epoch` shows them: [count, H, W, C], in a buffer of its own. `shape` is [H, W, C]. */
-export function augmented<Values extends Uint8Array | Float32Array>(
+/** Pictures between two yields: some milliseconds of work. */
+const AT_ONCE = 64;
+
+/**
+ * The same rows as epoch `epoch` shows them: [count, H, W, C], in a buffer of its own. `shape` is [H, W, C]. A piece at each step, so
+ * that whoever asks can hear others meanwhile.
+ */
+export function* augmenting<Values extends Uint8Array | Float32Array>(
   { count, features }: Pixels<Values>,
   shape: readonly number[],
   how: Augmentation,
   seed: number,
   epoch: number,
-): Values {
+): Generator<void, Values> {
   const [height = 0, width = 0, channels = 0] = shape;
   const size = height * width * channels;
   const draw = random(seed, 'augmentation', epoch);
@@ -26,6 +32,7 @@ export function augmented<Values extends Uint8Array | Float32Array>(
   const varied = features.slice() as Values;
   const most = features instanceof Uint8Array ? 255 : 1;
   for (let row = 0; row < count; row += 1) {
+    if (row % AT_ONCE === AT_ONCE - 1) yield;
     const variant = drawn(draw, how, height, width);
     const from = features.subarray(row * size, (row + 1) * size);
     const to = varied.subarray(row * size, (row + 1) * size);
@@ -34,6 +41,17 @@ export function augmented<Values extends Uint8Array | Float32Array>(
     if (how.cutout > 0) cover(to, variant, height, width, channels);
   }
   return varied;
+}
+
+/** The same at once. */
+export function augmented<Values extends Uint8Array | Float32Array>(
+  ...given: Parameters<typeof augmenting<Values>>
+): Values {
+  const work = augmenting(...given);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
 }
 
 interface Variant {

@@ -98,7 +98,7 @@ export class WeakRules {
       return;
     }
     await this.page.attempt(async () => {
-      await this.page.settled();
+      if (!(await this.page.areWritten())) return;
       const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
       if (answer?.type === 'weak' && turn === this.#turn) this.found = answer.weak;
     });
