@@ -109,11 +109,12 @@ export function participantStoreContract(name: string, open: () => Promise<Store
 
     test('an update in the outbox survives a reload, byte for byte, until it is removed', async () => {
       const { store, reopen } = await open();
-      await store.outbox.put(entry(4));
+      const told = { ...entry(4), rows: { dataset: 'own', withheld: ['age'] } };
+      await store.outbox.put(told);
       await store.outbox.put(entry(3));
       await store.outbox.put(entry(3, other));
       const again = await reopen();
-      expect(await again.outbox.list(federation)).toEqual([entry(3), entry(4)]);
+      expect(await again.outbox.list(federation)).toEqual([entry(3), told]);
       await again.outbox.remove(federation, round(3));
       expect((await again.outbox.list(federation)).map((one) => one.round)).toEqual([4]);
       expect(await again.outbox.list(other)).toHaveLength(1);

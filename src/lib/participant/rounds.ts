@@ -14,6 +14,7 @@ import { createControls } from './controls.ts';
 import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { ToSum } from './form-update.ts';
+import { keptBack } from './granted-rows.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
@@ -227,8 +228,15 @@ export function createRounds(
       case 'trained': {
         const { formed } = outcome;
         const { residual, controlChange } = formed;
-        const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));
-        if (entry === undefined) return undefined;
+        const made = formed.entry ?? (await summed(one, equipment, formed.toSum));
+        if (made === undefined) return undefined;
+        const entry = { ...made, rows: equipment.trainedOn };
+        const why = await keptBackNow(entry);
+        if (why !== undefined) {
+          await store.checkpoints.remove(checkpoint);
+          await keepBack(one, why);
+          return undefined;
+        }
         if (outcome.own.length > 0) await personal.keepOwnPart(outcome.own);
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
@@ -258,6 +266,21 @@ export function createRounds(
     }
   }
 
+  const keptBackNow = ({ rows }: OutboxEntry): Promise<string | undefined> =>
+    keptBack(options.datasets, rows, standing.joined?.dataset);
+
+  /** What its person lets nobody learn from any more goes, with what is left of earlier updates, and stands among the refusals. */
+  async function keepBack(one: RoundInHand, why: string): Promise<void> {
+    const { round } = one;
+    const message = `The update of round ${round} was not sent, and is deleted: ${why}.`;
+    await store.outbox.remove(federation, round);
+    await store.vectors.remove(residualKey(federation));
+    await ground.kept(store.receipts.putRefusal({ federation, round, message, at: clock.now() }));
+    await controls.ended(round, false);
+    ground.happened(message);
+    await giveUp(one, 'What it was trained on may not be read any more.');
+  }
+
   async function send(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     try {
       await sendOne(one, entry);
@@ -270,12 +293,17 @@ export function createRounds(
 
   async function sendOne(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     hands.progressed(one, 'sending', 0);
-    const reply = await ground.patiently(one.ending.signal, (attempt) =>
-      link.upload(federation, entry.offer, entry.bytes, {
-        signal: attempt,
-        onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
-      }),
+    // Asked before each attempt: between two of them there may be days.
+    const reply = await ground.patiently(
+      one.ending.signal,
+      async (attempt) =>
+        (await keptBackNow(entry)) ??
+        link.upload(federation, entry.offer, entry.bytes, {
+          signal: attempt,
+          onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
+        }),
     );
+    if (typeof reply === 'string') return keepBack(one, reply);
     const contributions = (standing.contributions ??= await openContributions(store, federation));
     await ground.kept(contributions.decided(entry, reply, clock.now()));
     if (reply.type === 'refused') {

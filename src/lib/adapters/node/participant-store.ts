@@ -25,7 +25,12 @@ export class DamagedState extends Error {
 const PARAMETERS_KEPT = 3;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const OutboxLine = v.object({ federation: FederationId, round: RoundNumber, offer: UpdateOffer });
+const OutboxLine = v.object({
+  federation: FederationId,
+  round: RoundNumber,
+  offer: UpdateOffer,
+  rows: v.exactOptional(v.object({ dataset: v.string(), withheld: v.array(v.string()) })),
+});
 const HistoryPoint = v.object({
   step: v.number(),
   epoch: v.number(),
