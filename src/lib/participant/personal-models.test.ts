@@ -43,6 +43,7 @@ async function onALine(store = createMemoryParticipantStore()) {
   const rows = { count: 1, features: Float32Array.of(1), targets: Float32Array.of(1) };
   const version = digestOfText('own');
   const equipment: NetworkEquipment = {
+    trainedOn: { dataset: 'own', withheld: [] },
     rows: {
       version,
       contract: spec.contract,

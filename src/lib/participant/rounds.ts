@@ -19,17 +19,11 @@ import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
+import { checkpointKey, residualKey } from './round-keys.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import type { SumTalk } from './secure-sum/sum-round.ts';
-import {
-  checkpointKey,
-  residualKey,
-  roundTraining,
-  sumRound,
-  workRound,
-  type RoundOutcome,
-} from './work-round.ts';
+import { roundTraining, sumRound, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
   /** Of the secure sum of the round in hand. */

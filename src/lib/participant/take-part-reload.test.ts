@@ -15,7 +15,7 @@ import {
   joined,
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
-import { residualKey } from './work-round.ts';
+import { residualKey } from './round-keys.ts';
 
 const said = (one: Script, name: string) => one.coordinator.said.filter((each) => each.name === name);
 const BATCHES = 2 * Math.ceil(33 / 5);
