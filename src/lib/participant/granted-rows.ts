@@ -45,22 +45,16 @@ export const grantedDatasets = (datasets: GrantedDatasets): GrantedDatasets => (
 });
 
 /**
- * Why what was learnt of these rows must not leave the device any more, in a sentence; undefined where it may. `rows` undefined: an
- * earlier program did not say of which, so that any column that is withheld may be in it.
+ * Whether what was learnt of these rows may still leave the device. `rows` undefined: an earlier program did not say of which, so that
+ * any column that is withheld may be in it.
  */
-export async function keptBack(
+export const isStillGranted = async (
   datasets: Pick<GrantedDatasets, 'record' | 'withheld'>,
   rows: TrainedOn | undefined,
-  joined: string | undefined,
-): Promise<string | undefined> {
-  const id = rows?.dataset ?? joined;
-  if (id === undefined) return undefined;
-  if ((await datasets.record(id)) === undefined) return 'its data was erased after it was trained on';
-  const since = (await datasets.withheld(id)).filter((name) => rows?.withheld.includes(name) !== true);
-  return since.length === 0
-    ? undefined
-    : `you have withheld ${listOf(since.map(quoted))} since it was trained`;
-}
+  joined = '',
+): Promise<boolean> =>
+  (await datasets.record(rows?.dataset ?? joined)) !== undefined &&
+  (await datasets.withheld(rows?.dataset ?? joined)).every((name) => rows?.withheld.includes(name));
 
 const versionWithout = ({ version }: DatasetRecord, withheld: readonly string[]): DatasetVersion =>
   digestOfText(JSON.stringify([version, withheld.toSorted()]));

@@ -14,7 +14,7 @@ import { createControls } from './controls.ts';
 import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { ToSum } from './form-update.ts';
-import { keptBack } from './granted-rows.ts';
+import { isStillGranted } from './granted-rows.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
@@ -222,23 +222,17 @@ export function createRounds(
       case 'trained': {
         const { formed } = outcome;
         const { residual, controlChange } = formed;
-        const made = formed.entry ?? (await summed(one, equipment, formed.toSum));
-        if (made === undefined) return undefined;
-        const entry = { ...made, rows: equipment.trainedOn };
-        const why = await keptBackNow(entry);
-        if (why !== undefined) {
-          await store.checkpoints.remove(checkpoint);
-          await keepBack(one, why);
-          return undefined;
-        }
+        const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));
+        if (entry === undefined) return undefined;
         if (outcome.own.length > 0) await personal.keepOwnPart(outcome.own);
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.
-        await ground.kept(store.outbox.put(entry));
+        const kept = { ...entry, rows: equipment.trainedOn };
+        await ground.kept(store.outbox.put(kept));
         if (residual !== null) await ground.kept(store.vectors.put(residualKey(federation), residual));
         await store.checkpoints.remove(checkpoint);
-        return entry;
+        return kept;
       }
       default:
         return outcome satisfies never;
@@ -260,21 +254,6 @@ export function createRounds(
     }
   }
 
-  const keptBackNow = ({ rows }: OutboxEntry): Promise<string | undefined> =>
-    keptBack(options.datasets, rows, standing.joined?.dataset);
-
-  /** What its person lets nobody learn from any more goes, with what is left of earlier updates, and stands among the refusals. */
-  async function keepBack(one: RoundInHand, why: string): Promise<void> {
-    const { round } = one;
-    const message = `The update of round ${round} was not sent, and is deleted: ${why}.`;
-    await store.outbox.remove(federation, round);
-    await store.vectors.remove(residualKey(federation));
-    await ground.kept(store.receipts.putRefusal({ federation, round, message, at: clock.now() }));
-    await controls.ended(round, false);
-    ground.happened(message);
-    await giveUp(one, 'What it was trained on may not be read any more.');
-  }
-
   async function send(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     try {
       await sendOne(one, entry);
@@ -291,13 +270,16 @@ export function createRounds(
     const reply = await ground.patiently(
       one.ending.signal,
       async (attempt) =>
-        (await keptBackNow(entry)) ??
+        (await isStillGranted(options.datasets, entry.rows, standing.joined?.dataset)) &&
         link.upload(federation, entry.offer, entry.bytes, {
           signal: attempt,
           onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
         }),
     );
-    if (typeof reply === 'string') return keepBack(one, reply);
+    if (!reply) {
+      const { keepBack } = await import('./kept-back.ts');
+      return giveUp(one, await keepBack(ground, controls, entry, residualKey(federation)));
+    }
     const contributions = (standing.contributions ??= await openContributions(store, federation));
     await ground.kept(contributions.decided(entry, reply, clock.now()));
     if (reply.type === 'refused') {

@@ -46,6 +46,10 @@ export function idbDatasetStore(
 ): DatasetStore {
   /** One addition after the other: only what another tab adds meanwhile makes one begin again. */
   let adding: Promise<unknown> = Promise.resolve();
+  async function rowOf(id: string): Promise<DatasetRow | undefined> {
+    const row = await database.get('datasets', id);
+    return row === undefined ? undefined : seal.open('datasets', id, row);
+  }
   return {
     async list() {
       const stored = await database.getAll('datasets');
@@ -72,10 +76,7 @@ export function idbDatasetStore(
       adding = mine.catch(() => undefined);
       return mine;
     },
-    async record(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).record;
-    },
+    record: async (id) => (await rowOf(id))?.record,
     async read(id, state) {
       const kept = await stateOf(database, seal, id, state);
       return kept?.examples;
@@ -97,20 +98,11 @@ export function idbDatasetStore(
         throw new Error(`The dataset ${id} has no state ${state}.`);
       await keepBeside(database, seal, id, ({ tags = [] }) => ({ tags: tagged(tags, name, state) }));
     },
-    async withheld(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? [] : ((await seal.open('datasets', id, row)).withheld ?? []);
-    },
+    withheld: async (id) => (await rowOf(id))?.withheld ?? [],
     withhold: (id, withheld) => keepBeside(database, seal, id, () => ({ withheld: [...withheld] })),
-    async recipe(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
-    },
+    recipe: async (id) => (await rowOf(id))?.recipe,
     keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
-    async weakRules(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
-    },
+    weakRules: async (id) => (await rowOf(id))?.weakRules,
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
     judge: (id, entry) => addJudgement(database, seal, id, entry),
     journal: (id) => journalOf(database, seal, id),
