@@ -68,31 +68,43 @@ const MOST_VALUES = 20;
 /** A column whose neighbours differ by one amount in so many rows counts the rows. */
 const COUNTS = 0.99;
 
-/** Columns that are no channel are named, with the reason. */
+/**
+ * Columns that are no channel are named, with the reason. What a column is (numbers, categories and which, texts) is read from the
+ * rows at `learnt` alone, ascending: of what comes after them nothing may be known. There, what is no number is missing, and of categories
+ * what was never met is none.
+ */
 export function channelsOf(
   { header, rows }: Pick<RawTable, 'header' | 'rows'>,
   without: readonly string[],
+  learnt: Uint32Array,
 ): { readonly channels: readonly Channel[]; readonly notes: readonly string[] } {
   const channels: Channel[] = [];
   const notes: string[] = [];
   for (const [field, name] of header.entries()) {
     if (name === '' || without.includes(name)) continue;
     const cells = rows.map((row) => row[field] ?? '');
-    const known = cells.filter((cell) => !isMissing(cell));
+    const known = Array.from(learnt, (row) => cells[row]!).filter((cell) => !isMissing(cell));
     const values = Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : numberOf(cell)));
     if (known.length === 0) notes.push(`${quoted(name)} is empty and left out.`);
     else if (known.every((cell) => Number.isFinite(numberOf(cell)))) {
-      if (countsRows(values)) notes.push(`${quoted(name)} counts the rows and is left out.`);
+      if (countsRows(Float64Array.from(learnt, (row) => values[row]!)))
+        notes.push(`${quoted(name)} counts the rows and is left out.`);
       else channels.push({ name, values });
     } else {
       const kinds = [...new Set(known)].toSorted();
       if (kinds.length > MOST_VALUES) notes.push(`${quoted(name)} holds texts and is left out.`);
-      else
+      else {
         for (const kind of kinds)
           channels.push({
             name: `${name} ${kind}`,
             values: Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : cell === kind ? 1 : 0)),
           });
+        const unseen = cells.filter((cell) => !isMissing(cell) && !kinds.includes(cell)).length;
+        if (unseen > 0)
+          notes.push(
+            `${unseen.toLocaleString('en')} values of ${quoted(name)} are of kinds that no row to learn from has, and count as none of them.`,
+          );
+      }
     }
   }
   return { channels, notes };

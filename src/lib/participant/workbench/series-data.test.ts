@@ -3,6 +3,8 @@ import { learnt } from '../../core/learners/learner.ts';
 import { persistence, seasonalNaive } from '../../core/learners/series-naive.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { baselinesOf } from './models.ts';
+import { clearOf } from '../../core/data/row-split.ts';
+import { partsOf } from './try-out.ts';
 import { seriesData, type SeriesSettings } from './series-data.ts';
 
 /** Ten days of hours; the target repeats each day and rises by a tenth from day to day. */
@@ -105,6 +107,50 @@ test('nothing that is held out is known: other values there change neither scale
   );
   expect(after.training).toEqual(before.training);
   expect(after.heldOut.features).not.toEqual(before.heldOut.features);
+});
+
+test('what a column is, and which categories it has, is read from rows before the border: later ones are none, or missing', () => {
+  const before = dataOf(hours());
+  const after = dataOf(
+    hours((cells, hour) => {
+      if (hour > 215) cells[7] = hour % 2 === 0 ? 'calm' : 'NW';
+      if (hour === 239) cells[6] = 'out of order';
+    }),
+  );
+  if (before.contract.kind !== 'table' || after.contract.kind !== 'table') throw new Error('a table');
+  expect(after.contract.columns).toEqual(before.contract.columns);
+  expect(after.training).toEqual(before.training);
+  expect(after.notes).toContain(
+    '12 values of “from” are of kinds that no row to learn from has, and count as none of them.',
+  );
+  // The last moment of the last window: calm is neither NW nor SE.
+  const { columns } = after.contract;
+  const last = after.heldOut.features.subarray(-columns.length).slice(-2);
+  const own = columns.slice(-2).map((column) => (column.type === 'number' ? column : undefined));
+  expect(
+    Array.from(last, (value, at) =>
+      Math.abs(Math.round(value * (own[at]?.standardDeviation ?? 1) + (own[at]?.mean ?? 0))),
+    ),
+  ).toEqual([0, 0]);
+});
+
+test('where a part judges in a search, or labels are checked, no window to learn from shares a moment with it', () => {
+  const { training, together } = dataOf(hours());
+  if (together?.type !== 'time') throw new Error('a time');
+  const { times } = together;
+  const parts = partsOf(training, together);
+  expect(parts).toHaveLength(5);
+  for (const { training: learning, judging } of parts) {
+    // A window of 24 foretells 1 later: the first moment of what judges lies after the last that was foretold.
+    expect(times[learning.at(-1)!]! + 1).toBeLessThan(times[judging[0]!]! - 23);
+  }
+  // Both sides of what judges, as where labels are checked.
+  const judging = Uint32Array.from({ length: 30 }, (_, at) => 60 + at);
+  const others = Uint32Array.from(times.keys()).filter((row) => row < 60 || row >= 90);
+  const clear = clearOf(others, judging, together);
+  expect(others.filter((row) => !clear.includes(row))).toEqual(
+    others.filter((row) => row >= 36 && row < 114),
+  );
 });
 
 test('missing steps and missing targets are counted, and a short gap is closed from behind', () => {

@@ -45,17 +45,10 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
   const task = asked.value;
   const series = seriesOf(times.value);
   if (!series.ok) return series;
-  const { channels, notes } = channelsOf(table, [...settings.time, ...settings.without]);
-  if (channels.length === 0)
-    return fail('No column is left to look at. A window holds columns of numbers or categories.');
-  const columns = channels.length * settings.window;
-  if (columns > MOST_COLUMNS)
-    return fail(
-      `A window of ${settings.window} steps of ${channels.length} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
-    );
-  const values = onGrid(series.value, channels);
   const targets = targetsOnGrid(series.value, task, times.value.length);
-  const windows = windowsOf(values, targets, { ...settings, steps: settings.window });
+  const cut = cutUp(table, series.value, targets, settings);
+  if (!cut.ok) return cut;
+  const { channels, notes, windows } = cut.value;
   if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
     return fail(
       `${windows.training.length} windows would be learnt from and ${windows.heldOut.length} held out: both need ${FEWEST} at least. Bring more rows, take a shorter window, or allow longer gaps to be closed (--fill).`,
@@ -78,7 +71,11 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       .update(bytesOf(heldOut.targets))
       .finish(),
     split: 'the latest windows, none of which shares a moment with one to learn from',
-    together: { type: 'time', times: Float64Array.from(windows.training) },
+    together: {
+      type: 'time',
+      times: Float64Array.from(windows.training),
+      gap: settings.window + settings.horizon,
+    },
     notes: [...notes, ...spokenWindows(series.value, windows, settings)],
     heldOutCells(column) {
       const field = table.header.indexOf(column);
@@ -95,6 +92,37 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     header: table.header,
     heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
+}
+
+/**
+ * Channels and windows of them. What the columns are is read from rows before the border alone, and the border hangs on which windows are
+ * whole, so on the channels: it is looked for from the end of the rows backwards, until the channels are those of what lies before it.
+ */
+function cutUp(
+  table: RawTable,
+  series: Series,
+  targets: Float64Array,
+  settings: SeriesSettings,
+): Result<ReturnType<typeof channelsOf> & { readonly windows: Windows }, string> {
+  for (let before = series.moments; ;) {
+    const learnt = series.rows
+      .subarray(0, before)
+      .filter((row) => row >= 0)
+      .toSorted();
+    const found = channelsOf(table, [...settings.time, ...settings.without], Uint32Array.from(learnt));
+    const count = found.channels.length;
+    if (count === 0)
+      return fail('No column is left to look at. A window holds columns of numbers or categories.');
+    const columns = count * settings.window;
+    if (columns > MOST_COLUMNS)
+      return fail(
+        `A window of ${settings.window} steps of ${count} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
+      );
+    const values = onGrid(series, found.channels);
+    const windows = windowsOf(values, targets, { ...settings, steps: settings.window });
+    if (windows.border >= before || windows.training.length === 0) return ok({ ...found, windows });
+    before = windows.border;
+  }
 }
 
 /** [moments, channels]; NaN where there is no row or no value. */
