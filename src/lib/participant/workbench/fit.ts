@@ -5,7 +5,7 @@ import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
-import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
@@ -81,6 +81,8 @@ export async function fitModel(
   const { model, contract, rows } = task;
   const columns = takesTerms(model) ? undefined : unfolded(contract);
   if (columns === undefined) return fitPlain(task, surroundings);
+  const large = columns.tooLarge(rows.count);
+  if (large !== undefined) return fail(`${model.title} does not suit these data: ${large}`);
   const fitted = await fitPlain(
     {
       ...task,
@@ -91,7 +93,15 @@ export async function fitModel(
   );
   if (!fitted.ok) return fitted;
   const { predict, ...rest } = fitted.value;
-  return ok({ ...rest, predict: (features, count) => predict(columns.rows(features, count), count) });
+  return ok({
+    ...rest,
+    async predict(features, count) {
+      const outputs: Float64Array[] = [];
+      for (const part of columns.parts(features, count))
+        outputs.push(await predict(part.features, part.count));
+      return joinedOutputs(outputs);
+    },
+  });
 }
 
 async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {

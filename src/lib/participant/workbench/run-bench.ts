@@ -1,6 +1,14 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
-import { baselinesOf, membersOf, unsuitedFor, type ChosenModel, type SpokenMember } from './models.ts';
+import {
+  baselinesOf,
+  benchModelNamed,
+  membersOf,
+  takesTerms,
+  unsuitedFor,
+  type ChosenModel,
+  type SpokenMember,
+} from './models.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
@@ -11,6 +19,7 @@ import { stepThrough } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 
 /** One fitted model and what it is worth; all of it can be written down. */
@@ -156,6 +165,14 @@ function search(
 ) {
   const { clock } = surroundings;
   let number = 0;
+  // Said once, and not by a trial of each that finds nothing.
+  const large = unfolded(data.contract)?.tooLarge(data.training.count);
+  if (large !== undefined)
+    tell({
+      type: 'left-out',
+      model: 'all but lines',
+      message: `Models that are no lines were not tried. ${large}`,
+    });
   return searchModels(
     {
       contract: data.contract,
@@ -165,11 +182,18 @@ function search(
       mostTrials,
       known,
       way,
+      ...(large === undefined ? {} : { isTried: isLine }),
       deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
     },
     surroundings,
     (trial) => tell({ type: 'trial', number: (number += 1), ...trial }),
   );
+}
+
+/** Whether a model learns from terms as they are encoded. */
+function isLine(name: string): boolean {
+  const model = benchModelNamed(name);
+  return model !== undefined && takesTerms(model);
 }
 
 const entryOf = (
