@@ -87,10 +87,11 @@ export async function runBench(
   const unsuited = 'model' in chosen ? unsuitedFor(chosen, data.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
-  const fitAndJudge = async ({ model, options }: ChosenModel) => {
+  const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
+    const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
       { model, options, contract: data.contract, rows: data.training, seed },
-      { ...surroundings, onProgress: (fraction) => tell({ type: 'progress', model: model.name, fraction }) },
+      { ...surroundings, hand, onProgress },
     );
     if (!fitted.ok) return fitted;
     let isHandedOn = false;
@@ -124,7 +125,8 @@ export async function runBench(
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
-  const done = await fitAndJudge(one);
+  // Baselines and trials that fail are left out; what a person waits for stands still, and asks.
+  const done = await fitAndJudge(one, surroundings.hand);
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
   const entry = entryOf(one, judged, fitted, undefined);
