@@ -129,7 +129,7 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
   const roomFor = (there: number, most: number, what: string, isHelpedByPurging: boolean): void => {
     if (there > most)
       throw new TrackingFull(
-        `This server keeps ${most.toLocaleString('en')} ${what} at most. Ask whoever runs it, or delete runs.`,
+        `This server keeps ${most.toLocaleString('en')} ${what} at most. ${isHelpedByPurging ? 'Delete runs, or ask' : 'Ask'} whoever runs it.`,
         isHelpedByPurging,
       );
   };
