@@ -269,3 +269,44 @@ test('the keyboard alone goes from the join page to contributing', async ({ brow
   ).toBeVisible();
   await context.close();
 });
+
+test('the keyboard alone brings a table, keeps it, learns from it, and asks why the model says what it says', async ({
+  browser,
+}) => {
+  const { context, page } = await reading(browser);
+  const press = async (role: string, name: RegExp, key = 'Enter'): Promise<void> => {
+    await tabTo(page, role, name);
+    await page.keyboard.press(key);
+  };
+  await page.goto(`${server.url}/me/data/new`);
+  await page.waitForLoadState('networkidle');
+  await tabTo(page, 'tab', /Files/);
+  const paste = page.getByRole('tab', { name: 'Paste' });
+  for (let presses = 0; presses < 6 && (await paste.getAttribute('aria-selected')) !== 'true'; presses += 1)
+    await page.keyboard.press('ArrowRight');
+  await tabTo(page, 'textbox', /Rows with a header line/);
+  const rows = Array.from({ length: 60 }, (_, at) => `${20 + at},${(at * 7) % 11},${at > 30 ? 'yes' : 'no'}`);
+  await page.keyboard.insertText(['age,other,ill', ...rows].join('\n'));
+  await press('button', /Look at it/);
+  await expect(page.getByRole('group', { name: 'Check and keep' })).toBeFocused();
+  await press('button', /Keep it in this browser/);
+  await expect(page.getByRole('link', { name: 'Explore it and train on it' })).toBeVisible();
+  await press('link', /Explore it and train on it/);
+  await page.waitForURL(/\/me\/data\/[^/]+$/);
+  await expect(page.getByRole('button', { name: 'Train a model on this' })).toBeVisible();
+  await press('button', /Train a model on this/);
+  await tabTo(page, 'combobox', /^Model$/);
+  await page.keyboard.type('Logistic');
+  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveValue('logistic');
+  await press('button', /^Train$/);
+  await expect(page.getByText(/^(There is a signal|No signal)$/)).toBeVisible({ timeout: 60_000 });
+  await press('link', /This run is kept/);
+  await page.waitForURL(/\/me\/runs\//);
+  await tabTo(page, 'textbox', /^Rows$/);
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText('age,other\n75,3');
+  await press('button', /^Predict$/);
+  await press('button', /^Why, of row 1$/);
+  await expect(page.getByRole('list', { name: /From what is usual to/ })).toBeVisible();
+  await context.close();
+});

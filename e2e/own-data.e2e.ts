@@ -1,4 +1,6 @@
 // A person with a table and a question, and no federation: brought, read through, told what is asked, kept, looked into.
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';
 import { unseenErrors } from './errands.ts';
 import { findings } from './findings.ts';
@@ -7,10 +9,26 @@ import { serverProcess, type ServerProcess } from '../test/support/server-proces
 import { whistles } from '../src/lib/modalities/audio/sample-whistles.ts';
 
 let server: ServerProcess;
+/** Somebody else's server, with files that pages of other sites may read, and one that they may not. */
+let elsewhere: Server;
+const asked: IncomingHttpHeaders[] = [];
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
+  elsewhere = createServer(({ url, headers }, response) => {
+    asked.push(headers);
+    if (url !== '/closed.csv') response.setHeader('Access-Control-Allow-Origin', '*');
+    if (url === '/moved.csv')
+      response.writeHead(302, { Location: `http://localhost:${portOf(elsewhere)}/houses.csv` });
+    else response.setHeader('Content-Type', url === '/about' ? 'text/html' : 'text/csv');
+    response.end(houses);
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, resolve));
 });
-test.afterAll(() => server.close());
+test.afterAll(async () => {
+  elsewhere.close();
+  await server.close();
+});
+const portOf = (of: Server): number => (of.address() as AddressInfo).port;
 
 const houses = [
   'house,built,rooms,heating,comment,price',
@@ -34,7 +52,16 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await files.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.from('a,a\n1,2\n') });
   await expect(page.getByRole('alert')).toContainText('The header names “a” twice.');
 
-  await files.setInputFiles({ name: 'houses.csv', mimeType: 'text/csv', buffer: Buffer.from(houses) });
+  // By the picker whose files can be read again another day: here one of the browser's own file system.
+  await page.evaluate(async (text) => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await folder.getFileHandle('houses.csv', { create: true });
+    const writing = await file.createWritable();
+    await writing.write(text);
+    await writing.close();
+    globalThis.showOpenFilePicker = () => Promise.resolve([file]);
+  }, houses);
+  await page.getByRole('button', { name: 'Choose files' }).click();
   const found = page.getByRole('group', { name: 'Check and keep' });
   await expect(found).toContainText('240 rows, 6 columns; all were read');
   await expect(found.getByLabel('What to predict')).toHaveValue('price');
@@ -59,6 +86,24 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await expect(page.getByRole('heading', { name: 'Houses of our street', level: 1 })).toBeVisible();
   await expect(page.getByText('239 rows')).toBeVisible();
 
+  const again = page.getByRole('button', { name: 'Read the file again' });
+  await again.click();
+  await expect(
+    page.getByText('Nothing changed: the file holds what is here. 1 row of the file'),
+  ).toBeVisible();
+  await page.evaluate(async () => {
+    const file = await (await navigator.storage.getDirectory()).getFileHandle('houses.csv');
+    const lines = (await (await file.getFile()).text()).split('\n');
+    const writing = await file.createWritable();
+    await writing.write([lines[0], lines[1]?.replace('gas', 'oil'), ...lines.slice(3)].join('\n'));
+    await writing.close();
+  });
+  await again.click();
+  await expect(page.getByText(/^1 row changed, .*1 row went: a new state\./)).toBeVisible();
+  await expect(page.getByText('238 rows')).toBeVisible();
+  await expect(page.getByText(/^Read again: houses\.csv/)).toBeVisible();
+  expect(await findings(page, 'read-again')).toEqual([]);
+
   await page.goto(`${server.url}/me/data/new`);
   await page.getByRole('tab', { name: 'Paste' }).click();
   await page.getByLabel('Rows with a header line').fill('x\ty\n1\tno\n2\tyes\n3\tno\n');
@@ -66,6 +111,47 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await expect(page.getByText('3 rows, 2 columns; all were read')).toBeVisible();
   expect(sent).toEqual([]);
   expect(errors).toEqual([]);
+});
+
+test('a file is fetched from an address by a worker that is told nothing else; no page may', async ({
+  page,
+}) => {
+  await page.goto(`${server.url}/me/data/new`);
+  await page.getByRole('tab', { name: 'From an address' }).click();
+  const address = page.getByLabel('Address of the file');
+  const site = `http://127.0.0.1:${portOf(elsewhere)}`;
+  for (const [path, reason] of [
+    ['about', 'answered with a page, not with a file'],
+    ['closed.csv', 'does not let pages of other sites read its files'],
+  ] as const) {
+    await address.fill(`${site}/${path}`);
+    await address.press('Enter');
+    await expect(page.getByRole('alert')).toContainText(reason);
+  }
+  await address.fill(`${site}/moved.csv`);
+  await page.getByRole('button', { name: 'Fetch it' }).click();
+  const found = page.getByRole('group', { name: 'Check and keep' });
+  await expect(found).toContainText('240 rows, 6 columns; all were read');
+  await expect(found.getByLabel('Name', { exact: true })).toHaveValue('moved.csv');
+  await expect(page.getByText(/led on to localhost:\d+, which gave the file/)).toBeVisible();
+  expect(await findings(page, 'from-address')).toEqual([]);
+  expect(asked.length).toBe(4);
+  for (const { cookie, referer, origin } of asked) {
+    expect([cookie, referer]).toEqual([undefined, undefined]);
+    // By this the other server decides; a redirect takes even that away.
+    expect([server.url, 'null']).toContain(origin);
+  }
+  // The page's own policy is as it was.
+  const reached = await page.evaluate(
+    (url) =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    `${site}/houses.csv`,
+  );
+  expect(reached).toBe(false);
+  expect(asked.length).toBe(4);
 });
 
 const dishes = ['soup', 'bread', 'fish', 'salad', 'cheese', 'pasta', 'cake', 'rice'];
@@ -84,8 +170,22 @@ test('prose is brought, read through, labelled by keyboard, a passage marked, le
   const errors = unseenErrors(page);
   await page.goto(`${server.url}/me/data/new`);
   const files = page.getByRole('button', { name: 'Files', exact: true });
-  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(visits) });
   const found = page.getByRole('group', { name: 'Check and keep' });
+  // The same as files of their own, in a folder for each class.
+  const letters = visits.split('\n').slice(1);
+  const zip = letters.map((line, at) => ({
+    path: `visits/${line.endsWith('yes') ? 'again' : 'never'}/${at}.txt`,
+    bytes: Buffer.from(line.slice(1, line.lastIndexOf('"'))),
+  }));
+  await files.setInputFiles({
+    name: 'visits.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.from(storedZip(zip)),
+  });
+  await expect(found).toContainText('64 rows, 2 columns; all were read');
+  await expect(found.getByLabel('What to predict')).toHaveValue('label');
+  await expect(found.getByLabel('text is taken as')).toHaveValue('text');
+  await files.setInputFiles({ name: 'visits.csv', mimeType: 'text/csv', buffer: Buffer.from(visits) });
   await expect(found.getByLabel('note is taken as')).toHaveValue('text');
   await found.getByRole('button', { name: 'Keep it in this browser' }).click();
   await page.getByRole('link', { name: 'Explore it and train on it' }).click();
@@ -183,6 +283,22 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(page.getByText('All of these are judged.')).toBeVisible();
   await expect(page.getByText('Not heard')).toBeHidden();
 
+  // A model of them says of files what they are, and names the one that is no recording.
+  await page.goto(page.url().replace(/\/label$/, ''));
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  const training = page.locator('#train');
+  await training.getByLabel('Model', { exact: true }).selectOption('softmax');
+  await training.getByRole('button', { name: 'Train', exact: true }).click();
+  await training.getByRole('link', { name: 'This run is kept' }).click();
+  const trial = page.getByLabel('Files to ask about');
+  await trial.setInputFiles([
+    { name: 'new.zip', mimeType: 'application/zip', buffer: zip },
+    { name: 'notes.wav', mimeType: 'audio/wav', buffer: Buffer.from('no sound') },
+  ]);
+  const answers = page.getByRole('table', { name: '24 predictions' });
+  await expect(answers.getByRole('row').nth(24)).toContainText('new.zip/all/unnamed.wav');
+  await expect(page.getByText(/^notes\.wav: /)).toBeVisible();
+
   // A year of days: a wave of weeks, one week of it lost.
   const days = Array.from({ length: 365 }, (_, day) => ({
     day: new Date(Date.UTC(2023, 0, 1 + day)).toISOString().slice(0, 10),
@@ -197,7 +313,6 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(page.getByText('365 steps of 1 day; 7 (1.9 %) have no value')).toBeVisible();
   await expect(page.getByText('7 from 2023-04-11')).toBeVisible();
   await page.getByRole('button', { name: 'Train a model' }).click();
-  const training = page.locator('#train');
   await training.getByRole('checkbox', { name: 'As a time series' }).check();
   await training.getByLabel('Steps looked back').fill('14');
   await training.getByLabel('Steps ahead').press('Enter');
@@ -207,5 +322,45 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await expect(training).toContainText('As a season ago');
   await expect(training).toContainText('This run is kept');
   expect(await findings(page, 'own-series')).toEqual([]);
+  await training.getByRole('link', { name: 'This run is kept' }).click();
+  await page
+    .getByRole('textbox', { name: 'Rows' })
+    .fill(['day,visits', ...csv.split('\n').slice(-14)].join('\n'));
+  await page.getByRole('button', { name: 'Predict' }).click();
+  await expect(page.getByRole('table', { name: '1 prediction' })).toContainText('2024-01-01');
+  const predictions = page.waitForEvent('download');
+  await page.getByRole('region', { name: 'Try it' }).getByRole('button', { name: 'Save as CSV' }).click();
+  expect((await predictions).suggestedFilename()).toMatch(/-predictions\.csv$/);
+  await page.getByRole('button', { name: 'Look closer' }).click();
+  await page.getByRole('tab', { name: 'Forecast' }).click();
+  await expect(
+    page.getByText(/The latest \d+ steps that judged the model,\s+2023-\d\d-\d\d to 2023-12-31/),
+  ).toBeVisible();
+  await expect(page.getByRole('slider', { name: 'visits, cursor' })).toBeVisible();
+  expect(await findings(page, 'own-foretold')).toEqual([]);
+
+  // The same days of two shops, one drawn at a time; no window reaches from one into the other.
+  const shops = kept.flatMap(({ day, visits }, at) => [
+    `${day},${visits.toFixed(1)},north`,
+    ...(at < 200 ? [`${day},${(visits * 3).toFixed(1)},south`] : []),
+  ]);
+  await page.goto(`${server.url}/me/data/new`);
+  const shopCsv = ['day,visits,shop', ...shops].join('\n');
+  await files.setInputFiles({ name: 'shops.csv', mimeType: 'text/csv', buffer: Buffer.from(shopCsv) });
+  await page.getByRole('combobox', { name: 'To predict' }).selectOption('visits');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await expect(page.getByText('Say which column tells the series apart')).toBeVisible();
+  const drawn = page.getByRole('region', { name: 'Over time' });
+  await drawn.getByLabel('Series told apart by').selectOption('shop');
+  await drawn.getByLabel('Series', { exact: true }).selectOption('south');
+  await expect(
+    drawn.getByRole('img', { name: /^south: visits from 2023-01-01 to 2023-07-26/ }),
+  ).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await training.getByRole('checkbox', { name: 'As a time series' }).check();
+  await training.getByLabel('Series told apart by').selectOption('shop');
+  await expect(training).toContainText('the latest windows of each series');
+  expect(await findings(page, 'own-several-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -4,12 +4,15 @@ import { expect, test } from 'vitest';
 import type { Site } from './http/site.ts';
 import { scriptPolicy, setPageHeaders } from './pages.ts';
 
-test('the workers that read files and train alone have no way to the network; the others speak to this server alone', () => {
+test('the workers that read files and train alone have no way to the network, the one that fetches asks others, and the rest speak to this server alone', () => {
   for (const name of ['ingest', 'bench']) {
     const policy = scriptPolicy(`/_app/immutable/workers/${name}.worker-DmkL3I7V.js`);
     expect(policy).not.toContain('connect-src');
     expect(policy).toContain("default-src 'none'");
   }
+  const fetches = scriptPolicy('/_app/immutable/workers/fetch.worker-B2kq0.js');
+  expect(fetches).toContain('connect-src https: http://localhost:* http://127.0.0.1:*');
+  expect(scriptPolicy('/_app/immutable/chunks/fetch.worker.js')).not.toContain('https:');
   expect(scriptPolicy('/_app/immutable/workers/device.worker-CV9qbrlF.js')).toContain("connect-src 'self'");
 });
 

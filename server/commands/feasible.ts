@@ -32,7 +32,11 @@ export function register(program: Command): void {
     .description(
       'say whether machine learning is right for your data: no signal, enough here, or more would help',
     )
-    .requiredOption('--data <path>', 'CSV files of one table, or pictures; may be given again', collected)
+    .requiredOption(
+      '--data <path>',
+      'files of one table, texts in class folders, or pictures; may be given again',
+      collected,
+    )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
     .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
     .option('--without <columns>', 'columns to leave out, with commas between', listed)

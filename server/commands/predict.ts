@@ -1,26 +1,29 @@
-// `tributary predict`: what a model that `tributary train --save` has written says of new rows, and why.
+// `tributary predict`: what a model that `tributary train --save` has written says of new rows, pictures or recordings, and why.
 import type { Command } from 'commander';
 import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
 import type { WordEffect } from '#lib/core/explanation/words-by-lime.ts';
 import type { Prediction } from '#lib/participant/workbench/predict-files.ts';
+import { predictionsText } from '#lib/participant/workbench/predictions-text.ts';
 import { oneOf } from '../simulate/flags.ts';
-import { openModel, predictRows } from '../train/predict.ts';
+import { openModel, predictPaths } from '../train/predict.ts';
+import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
   readonly model: string;
   readonly data: readonly string[];
   readonly explain?: true | WayToExplain;
+  readonly csv?: true;
   readonly json?: true;
 }
 
 export function register(program: Command): void {
   program
     .command('predict')
-    .description('what a model that train has saved says of new rows')
+    .description('what a model that train has saved says of what it has not seen')
     .requiredOption('--model <file>', 'as tributary train --save has written it')
     .requiredOption(
       '--data <path>',
-      'files of one table, with the columns that it learnt from; may be given again',
+      'what it takes: files of one table, with the columns that it learnt from (of a model of windows, the latest rows); pictures or recordings, in folders or zips; may be given again',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option(
@@ -28,22 +31,31 @@ export function register(program: Command): void {
       'what each column adds to each prediction: shapley, lime for a line around it, or of a network gradients',
       oneOf(...waysToExplain),
     )
-    .option('--json', 'one line of JSON a row')
+    .option('--csv', 'a table: each prediction, and of classes the share of each')
+    .option('--json', 'one line of JSON a prediction')
     .action(async (flags: Flags) => {
       const cancel = new AbortController();
       const stop = (): void => cancel.abort(new Error('Stopped.'));
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {
         const model = await openModel(flags.model);
-        const { predictions, unseen, stoodIn, leftOut, firstReason } = await predictRows(
+        if (flags.csv === true && (flags.json === true || flags.explain !== undefined))
+          throw new UnusableTraining(
+            '--csv is a table of predictions alone: leave --json and --explain out, or --csv.',
+          );
+        const { predictions, unseen, stoodIn, leftOut, reasons } = await predictPaths(
           model,
           flags.data,
           flags.explain === true ? 'shapley' : (flags.explain ?? null),
           cancel.signal,
         );
-        for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));
+        if (flags.csv === true) process.stdout.write(predictionsText(predictions));
+        else
+          for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));
         if (leftOut > 0)
-          console.error(`Of ${leftOut} rows nothing is predicted. The first: ${firstReason ?? ''}`);
+          console.error(
+            [`Of ${leftOut} nothing is predicted:`, ...reasons.slice(0, SHOWN_REASONS)].join('\n  '),
+          );
         if (unseen > 0)
           console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);
         if (stoodIn > 0)
@@ -56,10 +68,11 @@ export function register(program: Command): void {
     });
 }
 
+const SHOWN_REASONS = 20;
 const SHOWN = 5;
 
-function spoken({ row: number, file, says, shares, explanation }: Prediction): string {
-  const row = file === undefined ? number : `${file} ${number}`;
+function spoken({ row: number, file, series, time, says, shares, explanation }: Prediction): string {
+  const row = [file, series, time ?? number].filter((one) => one !== undefined && one !== null).join(' ');
   const answer =
     typeof says === 'number'
       ? String(Number(says.toPrecision(6)))

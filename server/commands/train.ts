@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import { steps } from '#lib/core/recipe/steps/index.ts';
 import { wantedBy } from '#lib/core/recipe/fields.ts';
@@ -30,6 +31,7 @@ interface Flags {
   readonly horizon?: number;
   readonly fill?: number;
   readonly season?: number;
+  readonly series?: string;
   readonly recipe?: string;
   readonly model?: string;
   readonly overfitOneBatch?: true;
@@ -64,7 +66,11 @@ export function register(program: Command): void {
   program
     .command('train')
     .description('train a model on your own data, alone: baselines first, figures on rows it has not seen')
-    .option('--data <path>', 'CSV files of one table, or pictures; may be given again', collected)
+    .option(
+      '--data <path>',
+      'files of one table, texts in class folders, pictures or recordings; may be given again',
+      collected,
+    )
     .option('--target <column>', 'the column to predict; num>0 asks whether it lies above a number')
     .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
@@ -93,6 +99,10 @@ export function register(program: Command): void {
       '--season <steps>',
       'with --window: steps of a season (default: a day of hours, a week of days)',
       wholeOf(2),
+    )
+    .option(
+      '--series <column>',
+      'with --window: the column that names the series of a row (a station); no window crosses from one into another',
     )
     .option(
       '--recipe <file>',
@@ -131,12 +141,7 @@ export function register(program: Command): void {
     )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
-    .option(
-      '--backend <name>',
-      'what networks are trained on',
-      oneOf('simd', 'jax-wasm', 'wasm', 'cpu', 'reference'),
-      'simd',
-    )
+    .option('--backend <name>', 'what networks are trained on', oneOf(...NODE_BACKENDS, 'reference'), 'simd')
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
     .option(
@@ -255,10 +260,10 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
     );
   if (
     flags.window === undefined &&
-    [flags.horizon, flags.fill, flags.season].some((flag) => flag !== undefined)
+    [flags.horizon, flags.fill, flags.season, flags.series].some((flag) => flag !== undefined)
   )
     throw new UnusableTraining(
-      '--horizon, --fill and --season are of windows: say how many steps one has by --window.',
+      '--horizon, --fill, --season and --series are of windows: say how many steps one has by --window.',
     );
   if (flags.positive !== undefined && flags.fairness === undefined)
     throw new UnusableTraining('--positive is for --fairness: name the column whose groups are compared.');
@@ -282,6 +287,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
           horizon: flags.horizon ?? 1,
           fill: flags.fill ?? USUAL_FILL,
           season: flags.season ?? null,
+          by: flags.series ?? null,
         },
   recipe: flags.recipe === undefined ? null : await recipeAt(flags.recipe),
   ...(await modelAsked(flags.model, flags.backbone !== undefined)),

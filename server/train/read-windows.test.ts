@@ -30,7 +30,7 @@ const setup = (own: Partial<TrainSetup>): TrainSetup => ({
   ...own,
 });
 const read = (own: Partial<TrainSetup>) => readTrainData(setup(own), new AbortController().signal);
-const windows = { window: 14, horizon: 1, fill: 0, season: null };
+const windows = { window: 14, horizon: 1, fill: 0, season: null, by: null };
 
 test('speakers that are held out are in no row to learn from, and recordings know no other column', async () => {
   const data = await read({ data: [folder], group: 'speaker' });

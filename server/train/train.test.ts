@@ -10,7 +10,7 @@ import { withoutTimes } from '../../test/support/without-times.ts';
 import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
-import { openModel, predictRows } from './predict.ts';
+import { openModel, predictPaths } from './predict.ts';
 import { recipeOnRows } from './recipe-on-rows.ts';
 import { runTraining } from './run-training.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -154,7 +154,7 @@ describe('a run', () => {
     const file = join(folder, 'model.json');
     await trained(setup(table, 'kind', { model, save: file, backend: 'reference' }));
     const opened = await openModel(file);
-    const { predictions } = await predictRows(opened, [table], way, signal);
+    const { predictions } = await predictPaths(opened, [table], way, signal);
     expect(predictions).toHaveLength(120);
     expect(predictions[0]?.row).toBe(1);
     for (const { explanation, shares, says } of predictions) {
@@ -197,9 +197,9 @@ describe('a run', () => {
     writeFileSync(clean, 'height,leaves\n90,3\n10,6\n');
     writeFileSync(other, 'leaves,note,height\n3,x,90 cm\n6,y,10 cm\n');
     const opened = await openModel(file);
-    const predicted = await predictRows(opened, [clean], null, signal);
+    const predicted = await predictPaths(opened, [clean], null, signal);
     expect(predicted.predictions.map((one) => one.says)).toEqual(['tree', 'bush']);
-    expect(await predictRows(opened, [other], null, signal)).toEqual(predicted);
+    expect(await predictPaths(opened, [other], null, signal)).toEqual(predicted);
     const wrong = { ...recipe, steps: [{ step: 'scale', columns: ['height'] }] };
     await expect(trained(setup(dirty, 'kind', { recipe: wrong }))).rejects.toThrow(
       /Step 1 \(scale\): “height” holds texts at this step/,
@@ -229,14 +229,14 @@ describe('a run', () => {
     // An empty line is the first row, a row of one cell the third.
     writeFileSync(first, 'height,leaves\n,\n10,2\n10\n90,3\n');
     writeFileSync(second, 'height,leaves\n95,1\n');
-    const found = await predictRows(await openModel(file), [first, second], null, signal);
+    const found = await predictPaths(await openModel(file), [first, second], null, signal);
     expect(found.predictions.map((one) => [one.file, one.row])).toEqual([
       ['new-1.csv', 2],
       ['new-1.csv', 4],
       ['new-2.csv', 1],
     ]);
     expect(found.leftOut).toBe(1);
-    expect(found.firstReason).toMatch(/1 cell/);
+    expect(found.reasons).toEqual([expect.stringMatching(/1 cell/)]);
   });
 
   test('a saved model that was changed, and rows without its columns, are refused', async () => {
@@ -245,7 +245,7 @@ describe('a run', () => {
     const other = join(folder, 'other.csv');
     writeFileSync(other, 'width,leaves\n1,2\n');
     await expect(
-      openModel(file).then((opened) => predictRows(opened, [other], null, signal)),
+      openModel(file).then((opened) => predictPaths(opened, [other], null, signal)),
     ).rejects.toThrow(/needs the columns “height”/);
     const text = readFileSync(file, 'utf8');
     writeFileSync(

@@ -124,9 +124,17 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     const { digest } = result.model;
     try {
       if (setup.save !== null) {
-        const { contract, training } = data;
+        const { contract, training, windows } = data;
         const preparation = data.preparation?.fitted;
-        const origin = { contract, preparation, chosen, seed: setup.seed, data: data.digest, training };
+        const origin = {
+          contract,
+          preparation,
+          windows,
+          chosen,
+          seed: setup.seed,
+          data: data.digest,
+          training,
+        };
         await saveModel(setup.save, writeModelFile(fitted, origin));
         say({ type: 'saved', path: setup.save, holdsRows: holdsRows(chosen) });
       }

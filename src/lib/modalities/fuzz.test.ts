@@ -1,4 +1,5 @@
 // Every reader of files, given anything: it answers with a report, never throws past the boundary and never hangs.
+import { float64, tableFromArrays, tableToIPC, utf8, dictionary } from '@uwdata/flechette';
 import fc from 'fast-check';
 import { encode as encodePng } from 'fast-png';
 import { gzipSync } from 'fflate';
@@ -67,7 +68,7 @@ const parquet = (codec: 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP'): Uint8Array =>
     parquetWriteBuffer({
       columnData: rowsOfText[0]!.map((name, column) => {
         const cells = rowsOfText.slice(1).map((row) => row[column] || null);
-        return cells.every((cell) => cell === null || Number.isFinite(Number(cell)))
+        return isNumeric(cells)
           ? {
               name,
               data: cells.map((cell) => (cell === null ? null : Number(cell))),
@@ -80,6 +81,29 @@ const parquet = (codec: 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP'): Uint8Array =>
       compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) },
     }),
   );
+const isNumeric = (cells: readonly (string | null)[]): boolean =>
+  cells.every((cell) => cell === null || Number.isFinite(Number(cell)));
+/** Likewise, in batches of two rows. */
+const arrow = (format: 'file' | 'stream'): Uint8Array => {
+  const columns = rowsOfText[0]!.map((name, column) => {
+    const cells = rowsOfText.slice(1).map((row) => row[column] || null);
+    return [
+      name,
+      isNumeric(cells) ? cells.map((cell) => cell && Number(cell)) : cells,
+      isNumeric(cells),
+    ] as const;
+  });
+  const table = tableFromArrays(
+    columns.map(([name, cells]): [string, unknown[]] => [name, [...cells]]),
+    {
+      types: Object.fromEntries(
+        columns.map(([name, , isNumber]) => [name, isNumber ? float64() : dictionary(utf8())]),
+      ),
+      maxBatchRows: 2,
+    },
+  );
+  return tableToIPC(table, { format })!;
+};
 const png = encodePng({
   width: 9,
   height: 7,
@@ -175,6 +199,21 @@ const cases: readonly (readonly [string, fc.Arbitrary<readonly SourceFile[]>, Da
         60,
       ] as const,
   ),
+  ...(['file', 'stream'] as const).map(
+    (format) =>
+      [
+        `a broken Arrow ${format}`,
+        broken(arrow(format)).map((bytes) => [sourceOfBytes('a.arrow', bytes)]),
+        patientCohortContract,
+        150,
+      ] as const,
+  ),
+  [
+    'any bytes as Arrow',
+    anything.map((bytes) => [sourceOfBytes('a.arrow', Uint8Array.from([255, 255, 255, 255, ...bytes]))]),
+    patientCohortContract,
+    100,
+  ],
   [
     'any bytes as a zip',
     anything.map((bytes) => [sourceOfBytes('a.zip', Uint8Array.from([0x50, 0x4b, 3, 4, ...bytes]))]),

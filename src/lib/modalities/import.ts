@@ -9,6 +9,7 @@ import { refusalLog, type ImportPreview, type ImportReport, type RefusalLog } fr
 import { modalities, readFiles } from './index.ts';
 import { sampleFits } from './samples.ts';
 import { isHidden, type SourceFile } from './source-file.ts';
+import { gatherTexts } from './table/text-folders.ts';
 import { takeSample } from './take-sample.ts';
 
 export interface ImportOptions {
@@ -71,13 +72,14 @@ export function importFiles(
   options: ImportOptions,
 ): Promise<ImportOutcome> {
   const visible = files.filter((file) => !isHidden(file.path));
-  const ordered = visible.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const inOrder = visible.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return run({ contract, sink, options }, modalities[contract.kind].replays, async (into, log) => {
     const hidden = files.length - visible.length;
     if (hidden > 0)
       log.note(
         `${hidden === 1 ? '1 hidden file was' : `${hidden.toLocaleString('en')} hidden files were`} passed over.`,
       );
+    const ordered = contract.kind === 'table' ? await gatherTexts(inOrder) : inOrder;
     return readFiles(ordered, contract, into, log, {
       decodeImage: options.decodeImage,
       signal: options.signal,

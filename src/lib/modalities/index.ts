@@ -17,6 +17,8 @@ export interface ModalityOptions {
   readonly onFraction: (fraction: number) => void;
   /** Called when a file (a zip, a CSV, an IDX pair's pictures, each loose picture) is done with. */
   readonly onFile?: ((path: string) => void) | undefined;
+  /** Called when a picture or a recording is taken or refused, one in an archive too; of IDX pairs never. */
+  readonly onRecord?: ((path: string) => void) | undefined;
 }
 
 export interface Modality<Contract extends DataContract> {

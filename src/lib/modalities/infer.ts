@@ -8,6 +8,7 @@ import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
 import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
+import { gatherTexts } from './table/text-folders.ts';
 import { readHead } from './table/read-head.ts';
 
 export interface Inferred {
@@ -26,7 +27,7 @@ export async function inferContract(
   target?: string,
   keepsTexts = false,
 ): Promise<Result<Inferred, InferenceProblem>> {
-  const visible = files
+  const visible = (await gatherTexts(files))
     .filter((file) => !isHidden(file.path) && file.size > 0)
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const [first] = visible;
@@ -126,7 +127,11 @@ export async function inferPictures(
   const format = picture === undefined ? undefined : pictureFormat(picture);
   const size = picture === undefined || format === undefined ? undefined : pictureSize(picture, format);
   if (size === undefined)
-    return fail({ kind: 'unsupported', message: 'No PNG, JPEG or WebP picture was found.' });
+    return fail({
+      kind: 'unsupported',
+      message:
+        'No PNG, JPEG or WebP picture was found. Texts (.txt) lie in a folder for each class, two at least.',
+    });
   if (folders.size > 100)
     return fail({
       kind: 'unknown-class',

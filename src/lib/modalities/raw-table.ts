@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { listOf, quoted } from './import-report.ts';
 import { fileName, isHidden, type SourceFile } from './source-file.ts';
 import { recordTexts } from './table/csv-scanner.ts';
+import { gatherTexts } from './table/text-folders.ts';
 import { HEAD_BYTES, readRecords, tableForm } from './table/record-source.ts';
 
 export interface RawTable {
@@ -28,7 +29,7 @@ export async function readRawTable(
   wanted: string,
   signal?: AbortSignal,
 ): Promise<Result<RawTable, string>> {
-  const visible = files
+  const visible = (await gatherTexts(files))
     .filter((file) => !isHidden(file.path))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   if (visible.length === 0) return fail('There is no file in what was named. Name a CSV file.');
@@ -41,11 +42,11 @@ export async function readRawTable(
   for (const file of visible) {
     const name = fileName(file.path);
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
-    const form = tableForm(file.path, head);
+    const form = tableForm(file, head);
     if (typeof form !== 'string') return fail(`${quoted(name)}: ${form.message}`);
     let order: readonly number[] = [];
     let problem: string | undefined;
-    // Records of JSON and of Parquet have no header line.
+    // Records of JSON, Parquet and Arrow have no header line.
     let headerRow = 0;
     from.push({ name, from: rows.length });
     await readRecords(

@@ -1,4 +1,5 @@
 // A file as the readers see it: named ranges of bytes, whether it is a File in a browser, a path in Node or an array in a test.
+import type { TextFolders } from './table/text-folders.ts';
 
 export interface SourceFile {
   /** Path within what was chosen or dropped, with slashes: 'digits/3/0001.png'. */
@@ -6,6 +7,8 @@ export interface SourceFile {
   readonly size: number;
   /** The bytes [start, end), cut at the end of the file. The caller may keep them. */
   read(start: number, end: number): Promise<Uint8Array>;
+  /** Of a table whose rows lie in files of their own (table/text-folders.ts): it has no bytes. */
+  readonly texts?: TextFolders;
 }
 
 export const sourceOfBlob = (path: string, blob: Blob): SourceFile => ({

@@ -6,13 +6,17 @@ import { isMissing } from '../core/data/missing.ts';
 
 /** A missing time stands before all others: nothing says that it is late. The first cell that is no time, where there is one. */
 export function timesOf(cells: readonly string[]): Float64Array<ArrayBuffer> | string {
-  const areNumbers = cells.every((cell) => isMissing(cell) || Number.isFinite(Number(cell)));
+  const areNumbers = areCounts(cells);
   const times = Float64Array.from(cells, (cell) =>
     isMissing(cell) ? -Infinity : areNumbers ? Number(cell) : dateTime(cell),
   );
   const bad = times.findIndex(Number.isNaN);
   return bad < 0 ? times : (cells[bad] ?? '');
 }
+
+/** Whether the column counts, and says no dates. */
+export const areCounts = (cells: readonly string[]): boolean =>
+  cells.every((cell) => isMissing(cell) || Number.isFinite(Number(cell)));
 
 /** 2024-9-1 and 2024-09 are days too. */
 function dateTime(text: string): number {

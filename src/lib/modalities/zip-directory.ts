@@ -170,7 +170,7 @@ export function entryProblem(entry: ZipEntry): ZipProblem | undefined {
   if (entry.bytes > ZIP_LIMITS.ratioFromBytes && entry.bytes > entry.compressedBytes * ZIP_LIMITS.ratio)
     return {
       kind: 'archive-bomb',
-      message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture or recording does.`,
+      message: `This entry would grow ${Math.floor(entry.bytes / Math.max(1, entry.compressedBytes))}-fold when unpacked, which no picture, recording or text does.`,
     };
   return undefined;
 }

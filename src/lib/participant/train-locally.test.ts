@@ -151,6 +151,57 @@ test('from any checkpoint training goes on to the same parameters, bit for bit',
   }
 });
 
+test('pictures that are varied are varied anew in each epoch, and from any checkpoint as they would have been', async () => {
+  const built = buildNetwork({
+    inputShape: [3, 3, 1],
+    layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'softmax', useBias: true }],
+    loss: 'categorical-crossentropy',
+  });
+  if (!built.ok) throw new Error(built.error.message);
+  const draw = random(1, 'pictures');
+  const pictures: Rows = {
+    count: 14,
+    features: Uint8Array.from({ length: 14 * 9 }, () => draw.below(256)),
+    targets: Int32Array.from({ length: 14 }, (_, row) => row % 2),
+  };
+  const augmentation = { flip: true, shift: 0.34, turn: 20, light: 0.2, cutout: 0.34 };
+  const shown = (changes: Partial<LocalTraining> = {}): LocalTraining =>
+    setting({
+      network: built.value,
+      training: pictures,
+      heldOut: null,
+      base: initialParameters(built.value, 3),
+      plan: { ...plan, augmentation },
+      ...changes,
+    });
+  const held: Rows[] = [];
+  const watched = (): Trainer => {
+    const trainer = createReferenceTrainer();
+    return {
+      ...trainer,
+      async open(network, of) {
+        const session = await trainer.open(network, of);
+        return {
+          ...session,
+          setRows(rows) {
+            held.push(rows);
+            return session.setRows(rows);
+          },
+        };
+      },
+    };
+  };
+  const whole = await finished(shown(), surroundings({ trainer: watched }));
+  expect(held.map((rows) => rows.count)).toEqual([14, 14, 14]);
+  expect(new Set([pictures, ...held].map((rows) => String(rows.features))).size).toBe(4);
+  expect(whole.parameters).not.toEqual((await finished(shown({ plan }))).parameters);
+  const around = surroundings({ clock: busyClock(3_000) });
+  await finished(shown(), around);
+  expect(around.saved.length).toBeGreaterThan(6);
+  for (const checkpoint of around.saved)
+    expect((await finished(shown({ checkpoint }))).parameters).toEqual(whole.parameters);
+});
+
 test('pausing writes a checkpoint and stands still; resuming ends with the same parameters', async () => {
   const whole = await finished(setting());
   const around = surroundings({ clock: busyClock(60) });

@@ -207,6 +207,18 @@ async function lossOfBase(
   return figure(await session.evaluate(training), 'loss') ?? null;
 }
 
+/** The rows as an epoch shows them. */
+async function variation({ training, network, plan }: LocalTraining): Promise<(epoch: number) => Rows> {
+  const { augmentation, seed } = plan;
+  if (augmentation === undefined) return () => training;
+  const { augmented } = await import('../core/augmentation.ts');
+  const { inputShape } = network.spec;
+  return (epoch) => ({
+    ...training,
+    features: augmented(training, inputShape, augmentation, seed, epoch),
+  });
+}
+
 interface Watch {
   readonly alarms: TrainingAlarms;
   /** Where training goes on from, should it go wrong; not written down. */
@@ -351,12 +363,15 @@ async function trainFrom(
   };
 
   const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);
-  await session.setRows(rows);
+  const vary = await variation(training);
+  let shown = vary(epoch);
+  await session.setRows(shown);
   await session.setState(from.state, training.base);
   await session.setCorrection(training.correction);
   pace.restart();
   report(control.state === 'paused');
-  for (; epoch < plan.localEpochs; epoch += 1, batch = 0) {
+  for (const first = epoch; epoch < plan.localEpochs; epoch += 1, batch = 0) {
+    if (epoch > first && plan.augmentation !== undefined) await session.setRows((shown = vary(epoch)));
     const order = epochOrder(plan.seed, epoch, rows.count);
     while (batch < batchesPerEpoch) {
       const wish = await asked();
@@ -380,7 +395,10 @@ async function trainFrom(
         const { lookAtStep } = await import('./step-view.ts');
         const { network, base: anchor, correction } = training;
         onStep?.(
-          lookAtStep({ network, plan, rows, indices, before, after, engineMs, anchor, correction }, clock),
+          lookAtStep(
+            { network, plan, rows: shown, indices, before, after, engineMs, anchor, correction },
+            clock,
+          ),
         );
         pace.restart();
       }

@@ -4,7 +4,38 @@ export interface ChosenFile {
   /** With the folders inside what was chosen: "digits/3/0001.png". */
   readonly path: string;
   readonly file: File;
+  /** Where the browser gives one: by it the file can be read again another day. */
+  readonly handle?: FileSystemFileHandle;
 }
+
+/** What of WICG File System Access (§2.2, §3, §4) TypeScript's library has not yet; Chromium has it. */
+declare global {
+  interface FileSystemHandle {
+    queryPermission?(descriptor: { readonly mode: 'read' }): Promise<PermissionState>;
+    requestPermission?(descriptor: { readonly mode: 'read' }): Promise<PermissionState>;
+  }
+  interface DataTransferItem {
+    getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+  }
+  var showOpenFilePicker:
+    ((options: { readonly multiple: boolean }) => Promise<readonly FileSystemFileHandle[]>) | undefined;
+}
+
+/** undefined where this browser has no picker that gives handles. Resolves to nothing where the person chose nothing. */
+export const filesOfPicker =
+  globalThis.showOpenFilePicker === undefined
+    ? undefined
+    : async (): Promise<readonly ChosenFile[]> => {
+        try {
+          const handles = (await globalThis.showOpenFilePicker?.({ multiple: true })) ?? [];
+          return await Promise.all(
+            handles.map(async (handle) => ({ path: handle.name, file: await handle.getFile(), handle })),
+          );
+        } catch (error) {
+          if (error instanceof DOMException && error.name === 'AbortError') return [];
+          throw error;
+        }
+      };
 
 export const filesOfInput = (list: FileList | null): readonly ChosenFile[] =>
   [...(list ?? [])].map((file) => ({
@@ -17,11 +48,16 @@ export async function filesOfDrop(transfer: DataTransfer): Promise<readonly Chos
   const entries = [...transfer.items].map((item) => ({
     entry: item.webkitGetAsEntry(),
     file: item.getAsFile(),
+    handle: item.getAsFileSystemHandle?.().catch(() => null),
   }));
   const found = await Promise.all(
-    entries.map(async ({ entry, file }) =>
-      entry !== null ? walk(entry, '') : file === null ? [] : [{ path: file.name, file }],
-    ),
+    entries.map(async ({ entry, file, handle }) => {
+      if (entry !== null && !isFile(entry)) return walk(entry, '');
+      const kept = await handle;
+      const own = isFileHandle(kept) ? { handle: kept } : {};
+      const files = entry !== null ? await walk(entry, '') : file === null ? [] : [{ path: file.name, file }];
+      return files.map((one) => ({ ...one, ...own }));
+    }),
   );
   return found.flat();
 }
@@ -46,5 +82,7 @@ async function walk(entry: FileSystemEntry, folder: string): Promise<readonly Ch
   return (await Promise.all(inside.map((one) => walk(one, `${path}/`)))).flat();
 }
 
+const isFileHandle = (handle: FileSystemHandle | null | undefined): handle is FileSystemFileHandle =>
+  handle?.kind === 'file';
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;

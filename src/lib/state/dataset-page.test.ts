@@ -62,6 +62,7 @@ async function page() {
       }
       case 'export':
         return { type: 'exported', files: [{ name: `${question.state}.csv`, type: 'text/csv', text: '' }] };
+      case 'read-again':
       case 'difference':
       case 'series':
       case 'sound':

@@ -67,7 +67,10 @@ export interface IngestPort {
   /** The features of one example, as training sees them. */
   encode(contract: DataContract, input: EncodeRequest['input']): Promise<Uint8Array | Float32Array>;
   /** Asks about a dataset that is kept here. */
-  ask(question: DatasetQuestion): Promise<DatasetAnswer>;
+  ask(
+    question: DatasetQuestion,
+    options?: { readonly signal: AbortSignal; readonly onProgress: (progress: ImportProgress) => void },
+  ): Promise<DatasetAnswer>;
 }
 
 export interface DatasetPorts {

@@ -2,6 +2,7 @@
 // Loaded lazily, so that pages which show only what the server says bring none of it.
 import { deleteDatabase, openDatabase, type Database } from '../adapters/idb/database.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { idbFileHandles, type FileHandles } from '../adapters/idb/file-handles.ts';
 import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
 import { createLock, type Lock } from '../adapters/idb/lock.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
@@ -42,9 +43,18 @@ export const onUnlocked = (call: () => void): (() => void) =>
     if (event === 'taken') call();
   });
 export const deviceLock = async (): Promise<Lock> => createLock(await opened(), keys);
+export const fileHandles = async (): Promise<FileHandles> => idbFileHandles(await opened());
 export const datasetStore = async (): Promise<DatasetStore> => {
   const open = await opened();
-  return idbDatasetStore(open, createSeal(open, keys));
+  const store = idbDatasetStore(open, createSeal(open, keys));
+  return {
+    ...store,
+    // Here, and not in the store: workers have that too, and delete nothing.
+    async delete(id) {
+      await idbFileHandles(open).drop(id);
+      await store.delete(id);
+    },
+  };
 };
 /** Loaded when runs are looked at: nobody who takes part in a federation pays for it. */
 export const runStore = async (): Promise<RunStore> => {
@@ -71,7 +81,7 @@ export function connectIngest(): IngestPort {
     import: (task, { signal, onProgress }) => client.import(task, onProgress, signal),
     look: (files, { signal, onProgress }) => client.look(files, onProgress, signal),
     encode: (contract, input) => client.encode(contract, input),
-    ask: (question) => client.ask(question),
+    ask: (question, options) => client.ask(question, options?.onProgress, options?.signal),
   };
 }
 

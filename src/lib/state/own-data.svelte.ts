@@ -184,7 +184,7 @@ export class OwnData {
     const name = this.name.trim();
     return this.contract?.ok === true && name !== ''
       ? {
-          source: { type: 'files', files: this.files },
+          source: { type: 'files', files: this.files.map(({ path, file }) => ({ path, file })) },
           contract: this.contract.value,
           federation: null,
           datasetName: name,

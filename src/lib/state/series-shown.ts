@@ -18,6 +18,17 @@ export function spokenStep(step: number): string {
   return unit === undefined ? String(step) : `${step / unit[1]} ${unit[0]}${step === unit[1] ? '' : 's'}`;
 }
 
+/** Columns that could name the series of a row, a station or a shop: categories first. */
+export const namingColumns = ({ columns }: TableContract): readonly string[] => {
+  const could = columns.filter(
+    (column) => !isTimePart(column.name) && !(column.type === 'number' && column.reads === 'time'),
+  );
+  const isCategory = ({ type }: TableContract['columns'][number]): boolean => type === 'category';
+  return [...could.filter(isCategory), ...could.filter((column) => !isCategory(column))].map(
+    ({ name }) => name,
+  );
+};
+
 /** Columns of numbers that can be looked at over time, the target first. */
 export const drawnColumns = ({ columns, target }: TableContract): readonly string[] => [
   ...(target.type === 'number' ? [target.name] : []),

@@ -3,6 +3,7 @@ import type {
   BenchReply,
   BenchRequest,
   AgainRequest,
+  AskedOf,
   AssessRequest,
   EndedRun,
   OpenedBench,
@@ -111,9 +112,9 @@ export class BenchClient {
   }
 
   /** Rejects with an Error for the person. */
-  predict(run: string, text: string): Promise<Predicted | BenchRefused> {
+  predict(run: string, of: AskedOf): Promise<Predicted | BenchRefused> {
     return this.#requests.ask(
-      (id) => ({ id, name: 'predict', run, text }),
+      (id) => ({ id, name: 'predict', run, of }),
       (reply) =>
         reply.type === 'predicted' ? reply.predicted : reply.type === 'refused' ? reply : undefined,
     );

@@ -1,11 +1,9 @@
 // What the workbench worker says of a run beyond its figures: the rows that the model was judged on are read again, it is asked what it
 // says of them, and further questions about the same run are answered from that. Loaded with the first.
-import { unfolded } from '../core/learners/terms-as-columns.ts';
-import { askedOnEngine } from '../participant/workbench/fit.ts';
+import { askModel } from '../participant/workbench/ask-model.ts';
 import type { Examined } from '../participant/workbench/examine/examined.ts';
 import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
-import { readModelFile, type OpenedModel } from '../participant/workbench/model-file.ts';
-import { planOf } from '../participant/workbench/models.ts';
+import { readModelFile } from '../participant/workbench/model-file.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { LookRequest } from './bench-messages.ts';
 import { GONE, PICTURES_TARGET, tabEngine, type RunDependencies } from './bench-runs.ts';
@@ -32,28 +30,11 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     if (file === undefined) throw new Unusable('This run has no model.');
     const read = readModelFile(new TextDecoder().decode(file));
     if (!read.ok) throw new Unusable(read.error);
-    const predict = predictsBy(read.value, seed);
+    const predict: Examined['predict'] = (features, count) =>
+      askModel(read.value, () => tabEngine(createTrainer), features, count);
     const outputs = await predict(data.heldOut.features, data.heldOut.count);
     kept = { run, examined: { data, model: read.value, outputs, seed, predict, isInUse } };
     return kept.examined;
-  }
-
-  /** Networks on the engine that they were trained on: pictures are too many for plain loops, and the answers are those of the run. */
-  function predictsBy({ chosen, contract, predictor }: OpenedModel, seed: number): Examined['predict'] {
-    const { model, options } = chosen;
-    const [parameters] = predictor.learnt;
-    if (unfolded(contract) !== undefined || model.type !== 'network' || !(parameters instanceof Float32Array))
-      return async (features, count) => predictor.predict(features, count);
-    const network = model.network(contract, options);
-    const trained = { network, plan: planOf(options, seed), parameters: Float32Array.from(parameters) };
-    return async (features, count) => {
-      const engine = tabEngine(createTrainer);
-      try {
-        return await askedOnEngine(engine, trained, features, count, undefined);
-      } finally {
-        engine.dispose();
-      }
-    };
   }
 
   return async ({ run, look }, signal) => {

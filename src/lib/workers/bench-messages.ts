@@ -74,13 +74,16 @@ export interface RowsRequest {
   readonly name: 'rows';
   readonly run: string;
 }
-/** What the model of a run says of rows that are pasted: a table as text, its header first. */
+/** What the model of a run says of a table that is pasted, its header first, or of files, each by its path in what was chosen. */
 export interface PredictRequest {
   readonly id: number;
   readonly name: 'predict';
   readonly run: string;
-  readonly text: string;
+  readonly of: AskedOf;
 }
+export type AskedOf =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'files'; readonly files: readonly { readonly path: string; readonly blob: Blob }[] };
 /** Whether a network can learn one batch by heart; nothing is kept of it. */
 export interface OverfitRequest extends Pick<
   TrainRequest,

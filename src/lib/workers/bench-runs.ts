@@ -3,7 +3,8 @@ import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { frozenLength, type Frozen } from '../core/model/backbone.ts';
 import { buildNetwork } from '../core/model/network.ts';
-import { sourceOfText } from '../modalities/source-file.ts';
+import type { DecodeImage } from '../modalities/image/picture.ts';
+import { sourceOfBlob, sourceOfText } from '../modalities/source-file.ts';
 import { createEngine, type Engine } from '../participant/engine.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
@@ -36,6 +37,7 @@ export interface RunDependencies {
   checkpoints(): Promise<ParticipantStore['checkpoints']>;
   readonly holds: RunHolds;
   createTrainer(backend: BackendName): Promise<Trainer>;
+  readonly decodeImage: DecodeImage;
   readonly clock: Clock;
   newId(): string;
   readonly program: Pick<RunManifest, 'program' | 'node'>;
@@ -48,22 +50,30 @@ export async function runRows(run: string, opener: DataOpener, store: RunStore):
   return opener.text(kept.record.dataset);
 }
 
-/** Rows for which it is said, too, why the model says what it says. */
+/** Of no more predictions it is said, too, why the model says what it says. */
 const EXPLAINED_ROWS = 20;
 
 /** Rejects with Unusable, and with what the store rejects with. */
 export async function runPredicts(
-  { run, text }: Pick<PredictRequest, 'run' | 'text'>,
+  { run, of }: Pick<PredictRequest, 'run' | 'of'>,
   store: RunStore,
+  { createTrainer, decodeImage }: Pick<RunDependencies, 'createTrainer' | 'decodeImage'>,
   signal: AbortSignal,
 ): Promise<Predicted> {
   const file = await store.model(run);
   if (file === undefined) throw new Unusable('This run has no model.');
   const model = readModelFile(new TextDecoder().decode(file));
   if (!model.ok) throw new Unusable(model.error);
-  const isFew = text.trim().split('\n').length <= EXPLAINED_ROWS + 1;
-  const rows = sourceOfText('pasted.csv', text);
-  const predicted = await predictFiles(model.value, [rows], isFew ? 'shapley' : null, signal);
+  const files =
+    of.type === 'text'
+      ? [sourceOfText('pasted.csv', of.text)]
+      : of.files.map(({ path, blob }) => sourceOfBlob(path, blob));
+  const predicted = await predictFiles(model.value, files, {
+    explains: { way: 'shapley', most: EXPLAINED_ROWS },
+    openEngine: () => tabEngine(createTrainer),
+    decodeImage,
+    signal,
+  });
   if (!predicted.ok) throw new Unusable(withoutFlags(predicted.error));
   return predicted.value;
 }
@@ -265,9 +275,9 @@ async function kept(
       const trained = await trainedOf(data, target, done.value, seed);
       const isSame = expected === undefined ? null : fitted.digest === expected;
       const { chosen: made } = done.value;
-      const { contract, training } = data;
+      const { contract, training, windows } = data;
       const preparation = data.preparation?.fitted;
-      const origin = { contract, preparation, chosen: made, seed, data: data.digest, training };
+      const origin = { contract, preparation, windows, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
       const { digest } = trained.result.model;
       const { manifest, again } = keeper.record;

@@ -59,6 +59,7 @@ function clientOf(
       newId: () => `run-${(ids += 1)}`,
       program: { program: '0.0.1', node: 'a test' },
       createTrainer: () => Promise.resolve(trainer()),
+      decodeImage: () => Promise.reject(new Error('no pictures')),
       clock,
       reply: (message) => {
         for (const listener of listeners)
@@ -379,11 +380,11 @@ describe('a run', () => {
 
     // What it says of rows that are pasted is what it said of them, the column to be foretold there or not.
     const [names = '', ...few] = rows.trim().split('\r\n').slice(0, 6);
-    const predicted = await client.predict(run, [names, ...few].join('\n'));
+    const predicted = await client.predict(run, { type: 'text', text: [names, ...few].join('\n') });
     if ('type' in predicted) throw new Error(predicted.message);
     expect(predicted.predictions.map((one) => one.row)).toEqual([1, 2, 3, 4, 5]);
     expect(predicted.predictions[0]?.explanation?.effects.length).toBeGreaterThan(2);
-    expect(await client.predict(run, 'weight\n3')).toMatchObject({
+    expect(await client.predict(run, { type: 'text', text: 'weight\n3' })).toMatchObject({
       type: 'refused',
       message: expect.stringContaining('needs the columns'),
     });

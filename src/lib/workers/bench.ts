@@ -43,7 +43,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return {
         type: 'predicted',
         id,
-        predicted: await runPredicts(request, await dependencies.runs(), signal),
+        predicted: await runPredicts(request, await dependencies.runs(), dependencies, signal),
       };
     if (request.name === 'hand') {
       controls.get(request.run)?.[request.wants]();

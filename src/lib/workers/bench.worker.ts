@@ -1,6 +1,7 @@
 // The workbench worker: trains and judges models of a dataset of this device, off the page, and keeps each run. It has no way to the
 // network.
 import { version } from '../../../package.json';
+import { canvasDecoder } from '../adapters/canvas/decode-image.ts';
 import { createTrainer } from '../adapters/engines/browser.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
@@ -30,6 +31,7 @@ const handle = bench({
   },
   holds: webLockHolds(navigator.locks),
   createTrainer,
+  decodeImage: canvasDecoder(),
   clock: createSystemClock(),
   newId: () => newId(8),
   program: { program: version, node: runtimeName(navigator.userAgent) },

@@ -320,3 +320,66 @@ test('what an import refused is kept with the dataset', async () => {
   );
   expect(report.broken).toEqual([]);
 });
+
+const readAgain = (client: IngestClient, base: DatasetVersion, text: string) =>
+  asked(client, 'read-again', {
+    type: 'read-again',
+    dataset: 'set',
+    base,
+    files: [{ path: 'a.csv', file: new File([text], 'a.csv') }],
+  });
+
+test('a file read again makes a state of what differs, the version that the file would have, and none where nothing does', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const before = await imported(client);
+  expect(await readAgain(client, before, CSV)).toMatchObject({ change: null, refused: 0 });
+  expect((await store.history('set'))?.commits).toHaveLength(1);
+  // The second row changed, the last, which is the first once more, went, another came, and one cannot be taken.
+  const now = 'age,sex,ill\n61.5,female,0\n45,male,1\n,male,0\n30,female,1\n200,male,1\n';
+  const again = await readAgain(client, before, now);
+  expect(again).toMatchObject({
+    change: { changed: 2, added: 0, removed: 0 },
+    refused: 1,
+    reason: expect.stringMatching(/age/),
+  });
+  expect(again.record.version).toBe(await imported(clientOf(memoryDatasetStore()), now));
+  expect((await store.history('set'))?.commits.at(-1)).toMatchObject({
+    parent: 0,
+    message: `Read again: a.csv (${now.length} bytes)`,
+  });
+  // Fewer rows: the rest goes, and what was meant for the state before is too late.
+  const fewer = 'age,sex,ill\n,male,0\n';
+  await expect(readAgain(client, before, fewer)).rejects.toMatchObject({ kind: 'moved' });
+  expect(await readAgain(client, again.record.version, fewer)).toMatchObject({
+    change: { changed: 0, added: 0, removed: 3 },
+    record: { count: 1 },
+  });
+});
+
+test('another file, or labels that were given here, are not read again, and the reason is said', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const base = await imported(client);
+  await expect(readAgain(client, base, 'colour\nred\n')).rejects.toMatchObject({
+    kind: 'not-read-again',
+    message: expect.stringMatching(
+      /^Nothing was changed: The first line must name the columns age, sex, ill/,
+    ),
+  });
+  expect((await store.record('set'))?.version).toBe(base);
+  const unlabelled = clientOf(memoryDatasetStore());
+  const file = new File([`${CSV}50,male,\n`], 'a.csv');
+  const kept = await unlabelled.import({
+    source: { type: 'files', files: [{ path: 'a.csv', file }] },
+    contract,
+    federation: null,
+    datasetName: 'a',
+    dataset: null,
+    keepsUnlabelled: true,
+  });
+  if (kept.type !== 'imported') throw new Error('The file was refused.');
+  await expect(readAgain(unlabelled, kept.record.version, CSV)).rejects.toMatchObject({
+    message: expect.stringMatching(/would take their labels away/),
+  });
+});

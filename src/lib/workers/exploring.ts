@@ -13,9 +13,12 @@ import type { DatasetAnswer, DatasetQuestion, SplitShares } from './ingest-messa
 import type { Labelling } from './labelling.ts';
 import { QuestionRefused } from './question-refused.ts';
 
+/** Of what is kept alone: files are read by reading-again.ts. */
+type KeptQuestion = Exclude<DatasetQuestion, { type: 'read-again' }>;
+
 export interface Exploring {
   /** Rejects with DatasetMoved, DataLocked, StorageFull and, for what a person must mend, QuestionRefused. */
-  answer(store: DatasetStore, question: DatasetQuestion): Promise<DatasetAnswer>;
+  answer(store: DatasetStore, question: KeptQuestion): Promise<DatasetAnswer>;
 }
 
 export function exploring(): Exploring {
@@ -57,7 +60,7 @@ export function exploring(): Exploring {
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
         case 'series': {
           const { seriesAnswer } = await import('./series-answer.ts');
-          return { type: 'series', view: seriesAnswer(await opened(store, id), question.column) };
+          return { type: 'series', shown: seriesAnswer(await opened(store, id), question) };
         }
         case 'sound': {
           const { contract, examples } = await opened(store, id);

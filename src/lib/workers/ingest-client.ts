@@ -115,11 +115,19 @@ export class IngestClient {
     );
   }
 
-  /** Asks about a dataset that is kept here. Rejects with IngestFailure: 'no-dataset', 'bad-edit', 'moved', 'locked', … */
-  ask(question: DatasetQuestion): Promise<DatasetAnswer> {
+  /** Asks about a dataset that is kept here. Rejects with the signal's reason, or with IngestFailure: 'no-dataset', 'bad-edit', 'moved', 'locked', … */
+  ask(
+    question: DatasetQuestion,
+    onProgress?: (progress: ImportProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<DatasetAnswer> {
     return this.#requests.ask(
       (id) => ({ id, name: 'dataset', question }),
-      (reply) => (reply.type === 'answer' ? reply.answer : undefined),
+      (reply) => {
+        if (reply.type === 'progress') onProgress?.(reply);
+        return reply.type === 'answer' ? reply.answer : undefined;
+      },
+      signal,
     );
   }
 

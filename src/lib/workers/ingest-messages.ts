@@ -71,8 +71,7 @@ export type DatasetQuestion =
   | { readonly type: 'explore'; readonly dataset: string }
   /** Rows [start, end) of the head. */
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
-  /** A column of a table over its time. */
-  | { readonly type: 'series'; readonly dataset: string; readonly column: string }
+  | SeriesQuestion
   /** What a recording was made of. */
   | { readonly type: 'sound'; readonly dataset: string; readonly row: number }
   /** Commits a change by hand to the head, which must be of the version `base`. */
@@ -83,12 +82,36 @@ export type DatasetQuestion =
       readonly edit: DatasetEdit;
       readonly message: string;
     }
+  /** Its file as it is now, against the head, which must be of the version `base`; what differs becomes a state. */
+  | {
+      readonly type: 'read-again';
+      readonly dataset: string;
+      readonly base: DatasetVersion;
+      readonly files: LookRequest['files'];
+    }
   /** Between two states. */
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
   /** A state as files for other tools. */
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
 /** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
+/** A column of a table over its time. */
+export interface SeriesQuestion {
+  readonly type: 'series';
+  readonly dataset: string;
+  readonly column: string;
+  /** The column that names the series of a row; null: all rows are of one. */
+  readonly by: string | null;
+  /** Which of them; null, or of none: the first. */
+  readonly of: string | null;
+}
+export interface SeriesShown {
+  /** Of all series; of one without a name it is empty. */
+  readonly names: readonly string[];
+  readonly name: string;
+  readonly view: SeriesView;
+}
+
 export interface SplitShares {
   readonly training: number;
   readonly heldOut: number;
@@ -98,10 +121,23 @@ export interface SplitShares {
 export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
-  | { readonly type: 'series'; readonly view: SeriesView }
+  | { readonly type: 'series'; readonly shown: SeriesShown }
   /** 16 bits at this rate, Hz; null: none is kept. */
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
+  | {
+      readonly type: 'read-again';
+      readonly record: DatasetRecord;
+      /** Rows; null: the file holds what is here. */
+      readonly change: {
+        readonly changed: number;
+        readonly added: number;
+        readonly removed: number;
+      } | null;
+      /** Rows of the file that were not taken, and why the first was not. */
+      readonly refused: number;
+      readonly reason: string | null;
+    }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
   | { readonly type: 'exported'; readonly files: readonly ExportedFile[] }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };

@@ -18,6 +18,7 @@ import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
 import {
   WITHOUT_LABELS,
+  type DatasetAnswer,
   type DatasetRequest,
   type EncodeRequest,
   type ImportRequest,
@@ -90,10 +91,9 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
             );
         });
       case 'dataset':
-        return answered(request, async () => {
-          const { exploring } = await import('./exploring.ts');
-          explored ??= exploring();
-          const answer = await explored.answer(await dependencies.store(), request.question);
+        return answered(request, async (signal) => {
+          const store = await dependencies.store();
+          const answer = await answerOf(store, request, signal);
           dependencies.reply({ type: 'answer', id: request.id, answer }, []);
         });
       case 'cancel':
@@ -102,6 +102,22 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
         return request satisfies never;
     }
   };
+
+  async function answerOf(
+    store: DatasetStore,
+    { id, question }: DatasetRequest,
+    signal: AbortSignal,
+  ): Promise<DatasetAnswer> {
+    if (question.type === 'read-again') {
+      const { readAgain } = await import('./reading-again.ts');
+      const { decodeImage } = dependencies;
+      const onProgress = throttledProgress(id, dependencies);
+      return readAgain(store, question, { signal, decodeImage, onProgress }, describeSource);
+    }
+    const { exploring } = await import('./exploring.ts');
+    explored ??= exploring();
+    return explored.answer(store, question);
+  }
 
   function cancel(request: CancelRequest): void {
     running.get(request.request)?.abort();

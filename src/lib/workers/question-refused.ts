@@ -2,7 +2,7 @@
 export class QuestionRefused extends Error {
   override readonly name = 'QuestionRefused';
   constructor(
-    readonly kind: 'no-dataset' | 'bad-edit' | 'not-exported',
+    readonly kind: 'no-dataset' | 'bad-edit' | 'not-exported' | 'not-read-again',
     message: string,
   ) {
     super(message);

@@ -8,6 +8,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { joined } from '../../core/secure-sum/bytes.ts';
 import type { Database, LockRow } from './database.ts';
+import { handleKeys } from './file-handles.ts';
 import type { Held, Keys } from './keys.ts';
 import { IV_BYTES, isSealed, openWith, sealedStoreNames, sealWith } from './seal.ts';
 
@@ -182,14 +183,19 @@ export function createLock(
         failures: 0,
         notBefore: 0,
       };
-      const transaction = database.transaction('lock', 'readwrite', { durability: 'strict' });
-      if ((await transaction.store.getKey('lock')) !== undefined) {
+      const transaction = database.transaction(['lock', 'settings'], 'readwrite', { durability: 'strict' });
+      const locks = transaction.objectStore('lock');
+      if ((await locks.getKey('lock')) !== undefined) {
         await transaction.done;
         throw new Error('There is a lock already.');
       }
       // The key is with all tabs before any of them finds a lock.
       keys.take(held);
-      await Promise.all([transaction.store.put(row, 'lock'), transaction.done]);
+      await Promise.all([
+        locks.put(row, 'lock'),
+        transaction.objectStore('settings').delete(handleKeys()),
+        transaction.done,
+      ]);
       await finish(held, row, onProgress);
     },
     async unlock(passphrase) {

@@ -1,6 +1,6 @@
 // One column of a series to be looked at: the course of it in as many pieces as a screen has room for, its gaps, and how much each value
 // tells of those after it.
-import type { Series } from '../series/windows.ts';
+import type { SeriesPart, SeriesSet } from '../series/windows.ts';
 
 export interface SeriesPiece {
   /** Of the known values; NaN where none is. */
@@ -31,7 +31,7 @@ const FEWEST_PAIRS = 10;
 
 /** `values` [moments], NaN where not known. */
 export function seriesView(
-  { start, step, moments }: Pick<Series, 'start' | 'step' | 'moments'>,
+  { start, step, moments }: Pick<SeriesPart, 'start' | 'moments'> & Pick<SeriesSet, 'step'>,
   values: Float64Array,
   lags: number,
 ): SeriesView {

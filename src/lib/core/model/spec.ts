@@ -113,6 +113,23 @@ export const OptimizerSpec = v.variant('type', [
 export type OptimizerSpec = v.InferOutput<typeof OptimizerSpec>;
 
 /** How a device trains; the same for local runs and for rounds. */
+const share = (most: number) => v.pipe(v.number(), v.minValue(0), v.maxValue(most));
+
+/** How pictures are varied in each epoch (core/augmentation.ts). */
+export const Augmentation = v.strictObject({
+  /** Half of them mirrored, left to right. */
+  flip: v.boolean(),
+  /** Moved by up to this share of a side, each way. */
+  shift: share(0.5),
+  /** Turned by up to so many degrees, each way. */
+  turn: share(180),
+  /** Brightness and contrast changed by up to this share, each way. */
+  light: share(0.9),
+  /** Side of a square that is covered, as a share of the shorter side. */
+  cutout: share(0.75),
+});
+export type Augmentation = v.InferOutput<typeof Augmentation>;
+
 export const TrainingPlan = v.strictObject({
   localEpochs: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1000)),
   batchSize: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(4096)),
@@ -121,5 +138,7 @@ export const TrainingPlan = v.strictObject({
   /** μ of FedProx (Li et al. 2018): adds μ(w − w_base) to the gradient; 0 is FedAvg. */
   proximalTerm: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** Of pictures; absent: they are shown as they are. */
+  augmentation: v.optional(Augmentation),
 });
 export type TrainingPlan = v.InferOutput<typeof TrainingPlan>;

@@ -6,7 +6,11 @@ const count = (length: number): Float64Array => Float64Array.from({ length }, (_
 describe('rows as a series', () => {
   test('lie on the grid of their most frequent distance, whatever their order; moments without a row are gaps', () => {
     const found = seriesOf(Float64Array.of(30, 10, 20, 60, 50));
-    expect(found.ok && found.value).toMatchObject({ step: 10, start: 10, moments: 6, offGrid: 0 });
+    expect(found.ok && found.value).toMatchObject({
+      step: 10,
+      parts: [{ start: 10, moments: 6 }],
+      offGrid: 0,
+    });
     expect(found.ok && [...found.value.rows]).toEqual([1, 2, 0, -1, 4, 3]);
   });
 
@@ -21,6 +25,59 @@ describe('rows as a series', () => {
   });
 });
 
+describe('rows of several series', () => {
+  test('lie one series after the other, each on its own grid of one step; rows of none are left out', () => {
+    const times = Float64Array.of(10, 0, 5, 20, 7, 10, 17);
+    const found = seriesOf(times, ['b', 'b', 'c', 'b', 'a', '', 'a']);
+    expect(found.ok && found.value).toEqual({
+      step: 10,
+      rows: Int32Array.of(4, 6, 1, 0, 3, 2),
+      parts: [
+        { name: 'a', from: 0, moments: 2, start: 7 },
+        { name: 'b', from: 2, moments: 3, start: 0 },
+        { name: 'c', from: 5, moments: 1, start: 5 },
+      ],
+      offGrid: 0,
+    });
+  });
+
+  test.each([
+    ['two rows of one moment in one of them', ['a', 'b', 'c', 'b', 'a', 'b'], 'The series “b”: 1 row has'],
+    ['one row in each', ['a', 'b', 'c', 'd', 'e', 'f'], 'No series has two rows'],
+    ['no name at all', ['', '', '', '', '', ''], 'Only 0 rows'],
+  ])('with %s are refused', (_, of, says) => {
+    const found = seriesOf(Float64Array.of(1, 2, 3, 4, 5, 4), of);
+    expect(!found.ok && found.error).toContain(says);
+  });
+
+  test('no window holds moments of two, nothing is filled in from another, and each is split by its own time', () => {
+    const parts = [
+      { from: 0, moments: 40 },
+      { from: 40, moments: 60 },
+      { from: 100, moments: 3 },
+    ];
+    const values = count(103);
+    values[40] = NaN;
+    const settings = { steps: 4, horizon: 2, fill: 1, heldOut: 0.25 };
+    const made = windowsOf(values, count(103), settings, parts);
+    expect(made.filled).toBe(0);
+    const partOf = (moment: number): number => parts.findLastIndex(({ from }) => from <= moment);
+    for (const last of [...made.training, ...made.heldOut]) expect(partOf(last - 3)).toBe(partOf(last + 2));
+    for (const [at, { from, moments }] of parts.entries()) {
+      const own = (side: Uint32Array): number[] => [...side].filter((last) => partOf(last) === at);
+      const alone = windowsOf(
+        values.slice(from, from + moments),
+        count(103).slice(from, from + moments),
+        settings,
+      );
+      expect(own(made.training)).toEqual([...alone.training].map((last) => from + last));
+      expect(own(made.heldOut)).toEqual([...alone.heldOut].map((last) => from + last));
+      expect(made.borders[at]).toBe(from + alone.borders[0]!);
+    }
+    expect(made.training.length).toBeGreaterThan(50);
+  });
+});
+
 describe('windows', () => {
   test('no moment of a held-out window is looked at or foretold by one to learn from', () => {
     const made = windowsOf(count(100), count(100), { steps: 5, horizon: 3, fill: 0, heldOut: 0.2 });
@@ -32,7 +89,7 @@ describe('windows', () => {
     // Those whose target lies at the border or later, but who began before it.
     expect(made.aboutBorder).toBe(5 + 3 - 1);
     expect(made.heldOut.length).toBe(18 - 7);
-    expect(Math.max(...made.training) + 3).toBe(made.border - 1);
+    expect(Math.max(...made.training) + 3).toBe(made.borders[0]! - 1);
   });
 
   test('a gap is closed by what was known before it, never by what came after, and no further than is said', () => {

@@ -1,17 +1,27 @@
-// A series cut into windows: the past `steps` moments of some channels, and what is to be foretold `horizon` steps after the last of them.
+// Series cut into windows: the past `steps` moments of some channels, and what is to be foretold `horizon` steps after the last of them.
 // The split is by time and lets nothing through: no moment that a held-out window looks at is looked at, or foretold, by a window to learn
 // from, so that the `steps + horizon − 1` windows about the border go (Bergmeir & Benítez 2012, "blocked"; Cerqueira et al. 2020).
 import { fail, ok, type Result } from '../result.ts';
 
-/** Moments on one grid, oldest first; NaN: not known. */
-export interface Series {
+/** A series: moments on a grid, oldest first. Those of several lie one after the other. */
+export interface SeriesPart {
+  /** Empty where there is one series alone. */
+  readonly name: string;
+  /** Its first moment among those of all. */
+  readonly from: number;
+  readonly moments: number;
+  /** The time of that. */
+  readonly start: number;
+}
+
+export interface SeriesSet {
   /** Milliseconds, or whatever the times count, from one moment to the next. */
   readonly step: number;
-  /** Of the first moment. */
-  readonly start: number;
-  readonly moments: number;
-  /** [moments]: which row of the table it is; −1: there is none. */
-  readonly rows: Int32Array;
+  /** [moments of all]: which row of the table each is; −1: there is none. */
+  readonly rows: Int32Array<ArrayBuffer>;
+  /** By name. */
+  readonly parts: readonly SeriesPart[];
+  readonly offGrid: number;
 }
 
 /** A row off the grid is one that lies further from it, in steps. */
@@ -20,23 +30,82 @@ const OFF_GRID = 1e-6;
 const MOST_OFF = 0.01;
 const MOST_MOMENTS = 20;
 
-/** Rows on the grid of the difference that is most frequent between neighbours. Refused with a sentence where there is none. */
-export function seriesOf(times: Float64Array): Result<Series & { readonly offGrid: number }, string> {
-  const order = Array.from(times.keys())
-    .filter((row) => Number.isFinite(times[row]))
-    .toSorted((a, b) => times[a]! - times[b]!);
-  if (order.length < 3) return fail(`Only ${order.length} rows have a time; a series needs more.`);
-  const counts = new Map<number, number>();
-  for (let at = 1; at < order.length; at += 1) {
-    const difference = times[order[at]!]! - times[order[at - 1]!]!;
-    counts.set(difference, (counts.get(difference) ?? 0) + 1);
+/**
+ * Each series on a grid of its own, all of the step that is most frequent between neighbours, or that is known. `names` [rows]: which
+ * series each is of, and '' of none, which is left out; undefined: all are of one. Refused with a sentence, which says in which series.
+ */
+export function seriesOf(
+  times: Float64Array,
+  names?: readonly string[],
+  known?: number,
+): Result<SeriesSet, string> {
+  const orders = ordersOf(times, names);
+  const timed = orders.reduce((sum, { order }) => sum + order.length, 0);
+  if (timed < (known === undefined ? 3 : 1))
+    return fail(`Only ${timed} rows have a time; a series needs more.`);
+  const differences = differencesOf(
+    times,
+    orders.map(({ order }) => order),
+  );
+  const [frequent] = [...differences]
+    .filter(([difference]) => difference > 0)
+    .toSorted(([a, first], [b, second]) => second - first || a - b);
+  const step = known ?? frequent?.[0];
+  const parts: SeriesPart[] = [];
+  const grids: Int32Array[] = [];
+  let [from, offGrid] = [0, 0];
+  for (const { name, order } of orders) {
+    const grid = gridOf(times, order, step ?? 1);
+    if (!grid.ok) return name === '' ? grid : fail(`The series “${name}”: ${grid.error}`);
+    parts.push({ name, from, moments: grid.value.rows.length, start: times[order[0]!]! });
+    grids.push(grid.value.rows);
+    from += grid.value.rows.length;
+    offGrid += grid.value.offGrid;
   }
-  const twice = counts.get(0) ?? 0;
+  if (step === undefined)
+    return fail('No series has two rows. Bring more, or say which other column tells the series apart.');
+  const rows = new Int32Array(from);
+  for (const [at, part] of parts.entries()) rows.set(grids[at]!, part.from);
+  return ok({ step, rows, parts, offGrid });
+}
+
+/** Of each series, by name: its rows that have a time, in the order of it. */
+function ordersOf(times: Float64Array, names: readonly string[] | undefined) {
+  const rowsOf = new Map<string, number[]>(names === undefined ? [['', []]] : []);
+  for (const [row, time] of times.entries()) {
+    const name = names === undefined ? '' : (names[row] ?? '');
+    if (!Number.isFinite(time) || (names !== undefined && name === '')) continue;
+    const own = rowsOf.get(name);
+    if (own === undefined) rowsOf.set(name, [row]);
+    else own.push(row);
+  }
+  return [...rowsOf]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, rows]) => ({ name, order: rows.toSorted((a, b) => times[a]! - times[b]!) }));
+}
+
+/** How often each difference lies between neighbours. */
+function differencesOf(times: Float64Array, orders: Iterable<readonly number[]>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const order of orders)
+    for (let at = 1; at < order.length; at += 1) {
+      const difference = times[order[at]!]! - times[order[at - 1]!]!;
+      counts.set(difference, (counts.get(difference) ?? 0) + 1);
+    }
+  return counts;
+}
+
+/** Refused where two rows have one time, or where they lie on no such grid. */
+function gridOf(
+  times: Float64Array,
+  order: readonly number[],
+  step: number,
+): Result<Pick<SeriesSet, 'rows' | 'offGrid'>, string> {
+  const twice = differencesOf(times, [order]).get(0) ?? 0;
   if (twice > 0)
     return fail(
-      `${twice} ${twice === 1 ? 'row has' : 'rows have'} the time of another: one moment has one row in a series. Bring one series at a time, or name all columns that make up the time.`,
+      `${twice} ${twice === 1 ? 'row has' : 'rows have'} the time of another: one moment has one row in a series. Say which column tells the series apart, or name all columns that make up the time.`,
     );
-  const [step = 1] = [...counts].toSorted(([a, first], [b, second]) => second - first || a - b)[0] ?? [];
   const start = times[order[0]!]!;
   const moments = Math.round((times[order.at(-1)!]! - start) / step) + 1;
   const placeOf = (row: number): number => (times[row]! - start) / step;
@@ -48,7 +117,7 @@ export function seriesOf(times: Float64Array): Result<Series & { readonly offGri
   const rows = new Int32Array(moments).fill(-1);
   const isOff = new Set(off);
   for (const row of order) if (!isOff.has(row)) rows[Math.round(placeOf(row))] = row;
-  return ok({ step, start, moments, rows, offGrid: off.length });
+  return ok({ rows, offGrid: off.length });
 }
 
 export interface WindowSettings {
@@ -64,8 +133,8 @@ export interface Windows {
   /** The last moment of each window; the target is `horizon` later. */
   readonly training: Uint32Array<ArrayBuffer>;
   readonly heldOut: Uint32Array<ArrayBuffer>;
-  /** No moment from here on is looked at or foretold by a window to learn from. */
-  readonly border: number;
+  /** Of each series: no moment of it from here on is looked at or foretold by a window to learn from. */
+  readonly borders: readonly number[];
   /** [moments, channels]: as given, gaps of `fill` moments at most closed by what was known before. */
   readonly values: Float64Array<ArrayBuffer>;
   readonly filled: number;
@@ -75,27 +144,57 @@ export interface Windows {
   readonly aboutBorder: number;
 }
 
-/** `values` [moments, channels] and `targets` [moments], NaN where not known. A target is never filled in. */
+/**
+ * `values` [moments, channels] and `targets` [moments], NaN where not known. A target is never filled in. Of several series each is split
+ * by its own time, and no window or filled gap reaches from one into another.
+ */
 export function windowsOf(
   values: Float64Array,
   targets: Float64Array,
-  { steps, horizon, fill, heldOut: share }: WindowSettings,
+  settings: WindowSettings,
+  parts: readonly Pick<SeriesPart, 'from' | 'moments'>[] = [{ from: 0, moments: targets.length }],
 ): Windows {
+  const channels = values.length / targets.length;
+  const each = parts.map(({ from, moments }) => ({
+    from,
+    ...windowsWithin(
+      values.subarray(from * channels, (from + moments) * channels),
+      targets.subarray(from, from + moments),
+      settings,
+    ),
+  }));
+  const all = new Float64Array(values.length);
+  for (const part of each) all.set(part.values, part.from * channels);
+  const joined = (side: 'training' | 'heldOut'): Uint32Array<ArrayBuffer> =>
+    Uint32Array.from(each.flatMap((part) => part[side].map((last) => part.from + last)));
+  const sum = (count: 'filled' | 'withoutTarget' | 'withoutValue' | 'aboutBorder'): number =>
+    each.reduce((total, part) => total + part[count], 0);
+  return {
+    training: joined('training'),
+    heldOut: joined('heldOut'),
+    borders: each.map(({ from, border }) => from + border),
+    values: all,
+    filled: sum('filled'),
+    withoutTarget: sum('withoutTarget'),
+    withoutValue: sum('withoutValue'),
+    aboutBorder: sum('aboutBorder'),
+  };
+}
+
+function windowsWithin(
+  values: Float64Array,
+  targets: Float64Array,
+  { steps, horizon, fill, heldOut: share }: WindowSettings,
+) {
   const moments = targets.length;
   const channels = values.length / moments;
   const filled = filledForward(values, channels, fill);
-  /** Moments up to this one, itself included, whose values are all known. */
-  let known = 0;
+  const known = knownUpTo(filled.values, channels);
   const whole: number[] = [];
   let [withoutTarget, withoutValue] = [0, 0];
-  for (let last = 0; last + horizon < moments; last += 1) {
-    let isKnown = true;
-    for (let channel = 0; channel < channels; channel += 1)
-      isKnown = isKnown && !Number.isNaN(filled.values[last * channels + channel]);
-    known = isKnown ? known + 1 : 0;
-    if (last < steps - 1) continue;
+  for (let last = steps - 1; last + horizon < moments; last += 1) {
     if (Number.isNaN(targets[last + horizon])) withoutTarget += 1;
-    else if (known < steps) withoutValue += 1;
+    else if (known[last]! < steps) withoutValue += 1;
     else whole.push(last);
   }
   const from = whole[Math.min(whole.length - 1, Math.ceil(whole.length * (1 - share)))];
@@ -103,8 +202,8 @@ export function windowsOf(
   const training = whole.filter((last) => last + horizon < border);
   const heldOut = whole.filter((last) => last - steps + 1 >= border);
   return {
-    training: Uint32Array.from(training),
-    heldOut: Uint32Array.from(heldOut),
+    training,
+    heldOut,
     border,
     values: filled.values,
     filled: filled.count,
@@ -114,8 +213,20 @@ export function windowsOf(
   };
 }
 
+/** [moments]: how many moments up to this one, itself included, have all their values, without a break. */
+export function knownUpTo(values: Float64Array, channels: number): Uint32Array<ArrayBuffer> {
+  const known = new Uint32Array(values.length / channels);
+  for (let moment = 0; moment < known.length; moment += 1) {
+    let isKnown = true;
+    for (let channel = 0; channel < channels; channel += 1)
+      isKnown = isKnown && !Number.isNaN(values[moment * channels + channel]);
+    known[moment] = isKnown ? (known[moment - 1] ?? 0) + 1 : 0;
+  }
+  return known;
+}
+
 /** Looks back alone: what comes after a gap would tell of the future. */
-function filledForward(values: Float64Array, channels: number, most: number) {
+export function filledForward(values: Float64Array, channels: number, most: number) {
   const out = Float64Array.from(values);
   let count = 0;
   for (let channel = 0; channel < channels; channel += 1) {

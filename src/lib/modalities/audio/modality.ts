@@ -10,7 +10,7 @@ export const audioModality: Modality<AudioContract> = {
   accept: '.wav,.zip,audio/wav,audio/x-wav,audio/wave,application/zip',
   // Spectrograms are the cost of a recording: what is durable is passed over unread.
   replays: false,
-  async read(files, contract, into, log, { signal, keepsUnlabelled, onFraction, onFile }) {
+  async read(files, contract, into, log, { signal, keepsUnlabelled, onFraction, onFile, onRecord }) {
     const loose: SourceFile[] = [];
     const archives: SourceFile[] = [];
     for (const file of files) {
@@ -40,6 +40,7 @@ export const audioModality: Modality<AudioContract> = {
       signal,
       keepsUnlabelled,
       onFile,
+      onRecord,
       onBytes: (bytes: number): void => onFraction(Math.min(1, (done + bytes) / total)),
     };
     const intake = recordingIntake(contract, into, log);

@@ -21,6 +21,8 @@ export interface RecordingOptions {
   readonly keepsUnlabelled?: boolean | undefined;
   readonly onBytes: (bytes: number) => void;
   readonly onFile?: ((path: string) => void) | undefined;
+  /** Called after each is taken or refused, one in an archive too. */
+  readonly onRecord?: ((path: string) => void) | undefined;
 }
 
 export interface RecordingIntake {
@@ -77,6 +79,7 @@ export function recordingIntake(contract: AudioContract, into: Assembler, log: R
         await takeOne(candidate, options);
         into.position += 1;
       }
+      options.onRecord?.(candidate.path);
       options.onBytes(candidate.done);
       if (areFiles) options.onFile?.(candidate.path);
       await into.flush();

@@ -64,11 +64,18 @@ export const imageModality: Modality<ImageContract> = {
     await readPictureFiles(pictures, contract, into, log, preview, {
       ...base,
       onBytes,
-      onPicture: options.onFile,
+      onPicture(path) {
+        options.onRecord?.(path);
+        options.onFile?.(path);
+      },
     });
     pictures.forEach(finished);
     for (const file of archives) {
-      await readPictureArchive(file, contract, into, log, preview, { ...base, onBytes });
+      await readPictureArchive(file, contract, into, log, preview, {
+        ...base,
+        onBytes,
+        onPicture: options.onRecord,
+      });
       options.onFile?.(file.path);
       finished(file);
     }

@@ -30,7 +30,7 @@ export function cellRecords(): (cells: readonly string[], row: number) => CsvRec
   };
 }
 
-/** A value of JSON or Parquet as it would stand in a cell: lists as JSON, times in ISO 8601, nothing for what is missing. */
+/** A value of JSON, Parquet or Arrow as it would stand in a cell: lists as JSON, times in ISO 8601, nothing for what is missing. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   switch (typeof value) {

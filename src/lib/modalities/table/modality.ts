@@ -1,4 +1,4 @@
-// Tables: rows of delimited text, JSON and Parquet files.
+// Tables: rows of delimited text, JSON, Parquet and Arrow files.
 import type { TableContract } from '../../core/data/contract.ts';
 import type { Modality } from '../index.ts';
 import { columnRules } from './column-rules.ts';
@@ -7,7 +7,8 @@ import { readTable, type TablePreview } from './read-table.ts';
 export const tableModality: Modality<TableContract> = {
   kind: 'table',
   title: 'Table',
-  accept: '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,text/csv,text/tab-separated-values,application/json',
+  accept:
+    '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,text/csv,text/tab-separated-values,application/json',
   // Rows are read faster than a position in the middle of a text could be found again and trusted.
   replays: true,
   async read(files, contract, into, log, options) {

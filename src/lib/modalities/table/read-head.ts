@@ -19,7 +19,7 @@ export async function readHead(
   most = Infinity,
 ): Promise<Result<TableHead, FormProblem>> {
   const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
-  const form = tableForm(file.path, head);
+  const form = tableForm(file, head);
   if (typeof form !== 'string') return fail(form);
   let header: readonly string[] = [];
   let isWhole = false;

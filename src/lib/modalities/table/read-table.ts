@@ -36,7 +36,7 @@ export async function readTable(
 ): Promise<void> {
   const where = { file: file.path };
   const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
-  const form = tableForm(file.path, head);
+  const form = tableForm(file, head);
   if (typeof form !== 'string') return log.refuse(form.kind, form.message, where);
 
   const occurrences = hashCounts();

@@ -1,5 +1,17 @@
 // The same table in every form is the same dataset; and what is broken in each form is named by its row.
 import { gzipSync } from 'fflate';
+import {
+  bool,
+  dictionary,
+  float64,
+  int32,
+  list,
+  setCompressionCodec,
+  struct,
+  tableFromArrays,
+  tableToIPC,
+  utf8,
+} from '@uwdata/flechette';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import type { TableContract } from '../../core/data/contract.ts';
@@ -57,6 +69,22 @@ const parquet = (
         : { codec, compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) } }),
     }),
   );
+const arrow = (
+  rows: readonly (typeof patients)[number][],
+  format: 'file' | 'stream',
+  maxBatchRows = 2,
+): Uint8Array =>
+  tableToIPC(
+    tableFromArrays(
+      {
+        age: rows.map((one) => one.age),
+        city: rows.map((one) => one.city),
+        ill: rows.map((one) => one.ill),
+      },
+      { types: { age: float64(), city: dictionary(utf8()), ill: bool() }, maxBatchRows },
+    ),
+    { format },
+  )!;
 
 async function imported(file: SourceFile) {
   const parts: Examples[] = [];
@@ -92,6 +120,8 @@ test.each<readonly [string, SourceFile]>([
   ],
   ['Parquet', sourceOfBytes('a.parquet', parquet(patients))],
   ['Parquet, gzip', sourceOfBytes('a.parquet', parquet(patients, 'GZIP'))],
+  ['an Arrow file', sourceOfBytes('a.arrow', arrow(patients, 'file'))],
+  ['an Arrow stream, by content alone', sourceOfBytes('a', arrow(patients, 'stream'))],
 ])('%s: the same rows, and so the same examples', async (_, file) => {
   const expected = await imported(sourceOfText('a.csv', csv(',')));
   expect(expected.report).toMatchObject({ accepted: 3, refused: 0 });
@@ -192,6 +222,82 @@ test('a Parquet file that is damaged or compressed by what is not read here says
   const foreign = await imported(sourceOfBytes('a.parquet', zstd));
   expect(foreign.report.refusals[0]).toMatchObject({ kind: 'unsupported' });
   expect(foreign.report.refusals[0]?.message).toMatch(/compressed by ZSTD/);
+});
+
+const refusalOf = async (bytes: Uint8Array) => {
+  const { report } = await imported(sourceOfBytes('a.arrow', bytes));
+  return report.refusals[0];
+};
+
+test('an Arrow file that is cut off anywhere is refused, and of a stream the rows before are kept', async () => {
+  const file = arrow(patients, 'file');
+  for (const end of [9, 100, file.length - 1]) {
+    const cut = await imported(sourceOfBytes('a.arrow', file.subarray(0, end)));
+    expect(cut.report).toMatchObject({ accepted: 0, refused: 1 });
+    expect(cut.report.refusals[0]?.message).toMatch(/does not end with ARROW1.*Was it copied whole/);
+  }
+  const stream = arrow(patients, 'stream');
+  // Into the body of the last batch, behind which lie 8 bytes that mark the end.
+  const cut = await imported(sourceOfBytes('a.arrow', stream.subarray(0, stream.length - 16)));
+  expect(cut.report).toMatchObject({ accepted: 2, refused: 1 });
+  expect(cut.report.refusals[0]).toMatchObject({ kind: 'corrupt-archive', row: 3 });
+});
+
+test('what an Arrow file says of itself is held against its bytes', async () => {
+  const stream = arrow([patients[0]!], 'stream');
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.length);
+  const places = Array.from({ length: stream.length / 8 }, (_, i) => 8 * i);
+  // One number of 64 bits after the other, which lengths and places are: none may make a row of what there is not.
+  let refused = 0;
+  for (const place of places)
+    for (const lie of [2n ** 40n, -1n]) {
+      const before = view.getBigInt64(place, true);
+      view.setBigInt64(place, lie, true);
+      const { report } = await imported(sourceOfBytes('a.arrow', stream));
+      view.setBigInt64(place, before, true);
+      expect(report.accepted + report.duplicates).toBeLessThanOrEqual(1);
+      refused += report.refused;
+    }
+  expect(refused).toBeGreaterThan(20);
+});
+
+test('an Arrow file with what no cell holds names the columns, and one packed by Zstandard the way', async () => {
+  const nested = tableFromArrays(
+    { age: [1], visits: [[1, 2]], home: [{ city: 'Bern' }] },
+    { types: { age: int32(), visits: list(int32()), home: struct({ city: utf8() }) } },
+  );
+  expect(await refusalOf(tableToIPC(nested, { format: 'file' })!)).toMatchObject({
+    kind: 'unsupported',
+    message: expect.stringMatching(/“visits” holds lists, “home” holds records\. Leave these columns out/),
+  });
+  // The codec by its number: 1 is Zstandard.
+  setCompressionCodec(1, { encode: (bytes) => bytes.subarray(0, 1), decode: (bytes) => bytes });
+  const plain = tableFromArrays({ age: [1, 2], city: ['Bern', 'Köln'], ill: [true, false] });
+  expect(await refusalOf(tableToIPC(plain, { format: 'file', codec: 1 })!)).toMatchObject({
+    kind: 'unsupported',
+    message: expect.stringMatching(/compressed by Zstandard\. Write it with LZ4/),
+  });
+  const old = new TextEncoder().encode('FEA1\0\0\0\0');
+  expect((await refusalOf(old))?.message).toMatch(/Feather file of version 1/);
+});
+
+test('a store that is full while an Arrow file is read is no damage of the file', async () => {
+  const full = { append: () => Promise.reject(new Error('There is no room.')) };
+  const file = sourceOfBytes('a.arrow', arrow(patients, 'file'));
+  const decodeImage = () => Promise.reject(new Error('no pictures'));
+  await expect(importFiles([file], contract, full, { decodeImage })).rejects.toThrow('There is no room.');
+});
+
+test('a buffer that says it unpacks to more than LZ4 can make is not unpacked', async () => {
+  setCompressionCodec(0, { encode: () => new Uint8Array(8), decode: (bytes) => bytes });
+  const table = tableFromArrays({
+    age: new Float64Array(2 ** 16),
+    city: Array.from({ length: 2 ** 16 }, () => 'Bern'),
+    ill: Array.from({ length: 2 ** 16 }, () => true),
+  });
+  expect((await refusalOf(tableToIPC(table, { format: 'file', codec: 0 })!))?.message).toMatch(
+    /packed buffer of 8 bytes says that it unpacks to 524288/,
+  );
 });
 
 test('a contract is drafted from JSON and Parquet as from CSV', async () => {

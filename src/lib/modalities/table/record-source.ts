@@ -1,7 +1,8 @@
-// Which form a table's file has, and its records one after the other: delimited text, JSON and Parquet become the same records,
-// so that there is one way of checking and encoding them.
+// Which form a table's file has, and its records one after the other: delimited text, JSON, Parquet, Arrow and texts in files of
+// their own become the same records, so that there is one way of checking and encoding them.
 import type { RefusalKind } from '../import-report.ts';
 import { fileName, type SourceFile } from '../source-file.ts';
+import { isArrowFile, isArrowStream, isFirstFeather } from './arrow-marks.ts';
 import type { CsvRecord } from './csv-scanner.ts';
 import { readDelimited } from './delimited-records.ts';
 import { readJson, readJsonLines } from './json-records.ts';
@@ -27,7 +28,7 @@ export interface RecordOptions {
   readonly chunkBytes?: number;
 }
 
-export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet';
+export type TableForm = 'delimited' | 'json' | 'json-lines' | 'parquet' | 'arrow' | 'texts';
 
 export interface FormProblem {
   readonly kind: RefusalKind;
@@ -41,13 +42,21 @@ const isParquet = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x41 && head[2] === 0x52 && head[3] === 0x31;
 
 /** The form of a table from its first bytes, its name only where they leave it open. */
-export function tableForm(path: string, head: Uint8Array): TableForm | FormProblem {
+export function tableForm({ path, texts }: SourceFile, head: Uint8Array): TableForm | FormProblem {
+  if (texts !== undefined) return 'texts';
   if (head.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };
   if (isParquet(head)) return 'parquet';
+  if (isArrowFile(head) || isArrowStream(head)) return 'arrow';
+  if (isFirstFeather(head))
+    return {
+      kind: 'unsupported',
+      message:
+        'This is a Feather file of version 1, which has no readers but its own. Write it again with version 2, the usual one since 2020.',
+    };
   const reason = notTextBecause(head.subarray(0, 8192));
   if (reason !== undefined)
-    return { kind: 'not-text', message: `This is not a CSV file, nor JSON or Parquet. ${reason}` };
+    return { kind: 'not-text', message: `This is not a CSV file, nor JSON, Parquet or Arrow. ${reason}` };
   const text = new TextDecoder().decode(headText(head).subarray(0, 8192)).trimStart();
   const named = /\.(jsonl|ndjson|json)$/i.exec(fileName(path))?.[1]?.toLowerCase();
   if (text.startsWith('[')) return named === 'jsonl' || named === 'ndjson' ? 'json-lines' : 'json';
@@ -88,6 +97,14 @@ export async function readRecords(
       // 20 kB that few need.
       const { readParquet } = await import('./parquet-records.ts');
       return readParquet(file, sink, options);
+    }
+    case 'arrow': {
+      const { readArrow } = await import('./arrow-records.ts');
+      return readArrow(file, head, sink, options);
+    }
+    case 'texts': {
+      const { readTexts } = await import('./text-records.ts');
+      return file.texts === undefined ? undefined : readTexts(file.texts, file.size, sink, options);
     }
     default:
       return form satisfies never;

@@ -38,7 +38,7 @@ export async function tableFacts(
   let firstRefusal: InferenceProblem | undefined;
   for (const file of files) {
     const head = await file.read(0, Math.min(HEAD_BYTES, file.size));
-    const form = tableForm(file.path, head);
+    const form = tableForm(file, head);
     if (typeof form !== 'string') return fail({ ...form, message: inFile(file, form.message) });
     let order: readonly number[] = [];
     await readRecords(

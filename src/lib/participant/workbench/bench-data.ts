@@ -11,6 +11,7 @@ import { rowHashes } from '../../modalities/row-hashes.ts';
 import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
+import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { timesOf } from '../../modalities/table-times.ts';
 import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
@@ -19,6 +20,8 @@ export interface BenchData {
   readonly contract: DataContract;
   /** undefined: pictures, which are taken as they were read. */
   readonly preparation: Preparation | undefined;
+  /** Of windows of a series: how they were made. */
+  readonly windows?: WindowPlan;
   readonly training: Examples;
   readonly heldOut: Examples;
   /** Over every row as it was read: the same rows in the same order have the same digest. */
@@ -36,6 +39,8 @@ export interface BenchData {
   /** Which row of its file the `index`-th row to learn from is, from 1, the header not counted; and the `index`-th held-out one. */
   trainingPlace(index: number): number;
   heldOutPlace(index: number): number;
+  /** Of a window that is held out: its series, and what is foretold, as a place among the moments of that and as a time. */
+  heldOutMoment?(index: number): { readonly series: string; readonly moment: number; readonly time: string };
   /** Columns as they were read, and the cells of a held-out row; none of pictures. */
   readonly header: readonly string[];
   heldOutRow(index: number): readonly string[];

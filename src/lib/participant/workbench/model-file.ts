@@ -16,6 +16,7 @@ import { NetworkSpec } from '../../core/model/spec.ts';
 import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/recipe/fit.ts';
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { WindowPlan } from '../../core/series/window-plan.ts';
 import { digestOfParts, weighedOutputs, type Fitted } from './fit.ts';
 import {
   ENSEMBLE,
@@ -33,8 +34,10 @@ const ModelFile = v.strictObject({
   format: v.literal('tributary-model'),
   version: v.literal(2),
   contract: DataContract,
-  /** The recipe and what it learnt (core/recipe); null: pictures. */
+  /** The recipe and what it learnt (core/recipe); null: pictures, sound and windows. */
   preparation: v.nullable(Json),
+  /** Of windows of a series; a file of an earlier program lacks it. */
+  windows: v.exactOptional(WindowPlan),
   model: v.string(),
   options: v.record(v.string(), v.number()),
   /** Of the model `layers`: what somebody put together. */
@@ -65,8 +68,10 @@ const ModelFile = v.strictObject({
 export interface OpenedModel {
   readonly chosen: ChosenModel;
   readonly contract: DataContract;
-  /** undefined: pictures. */
+  /** undefined: pictures, sound and windows. */
   readonly preparation: FittedRecipe | undefined;
+  /** How rows become windows; undefined: the model takes none, or was saved before they stood in its file. */
+  readonly windows: WindowPlan | undefined;
   readonly predictor: Predictor;
   /** [F] */
   readonly mean: Float32Array;
@@ -75,6 +80,7 @@ export interface OpenedModel {
 export interface ModelOrigin {
   readonly contract: DataContract;
   readonly preparation: FittedRecipe | undefined;
+  readonly windows?: WindowPlan | undefined;
   readonly chosen: ChosenModel;
   readonly seed: number;
   readonly data: Digest;
@@ -83,13 +89,14 @@ export interface ModelOrigin {
 
 export function writeModelFile(
   fitted: Fitted,
-  { contract, preparation, chosen, seed, data, training }: ModelOrigin,
+  { contract, preparation, windows, chosen, seed, data, training }: ModelOrigin,
 ): string {
   const file: Omit<v.InferInput<typeof ModelFile>, 'seal'> = {
     format: 'tributary-model',
     version: 2,
     contract,
     preparation: preparation === undefined ? null : fittedJson(preparation),
+    ...(windows === undefined ? {} : { windows }),
     model: chosen.model.name,
     options: { ...chosen.options },
     ...(chosen.model.type === 'network' && chosen.model.layers !== undefined
@@ -142,13 +149,17 @@ export function readModelFile(text: string): Result<OpenedModel, string> {
     return fail(`What is done to rows before the model sees them cannot be read: ${preparation.error}`);
   if ((preparation === undefined) !== (contract.kind !== 'table' || contract.series !== undefined))
     return fail('The model does not say what is done to rows before it sees them. Save it again.');
+  const { windows } = read;
+  const isOfWindows = contract.kind === 'table' && contract.series !== undefined;
+  if (windows !== undefined && (!isOfWindows || windows.channels.length !== contract.series?.channels))
+    return fail('How rows become windows does not fit the model’s own contract. Save it again.');
   const unsuited = unsuitedFor(chosen, contract);
   if (unsuited !== undefined) return fail(`The model does not suit its own contract: ${unsuited}`);
   const predictor = revived(chosen, contract, parts, read.members?.map((member) => member.parts) ?? []);
   const width = exampleShape(contract).reduce((size, side) => size * side, 1);
   if (predictor === undefined || mean.length !== width)
     return fail('What was learnt does not fit the model’s own contract. Save it again.');
-  return ok({ chosen, contract, preparation: preparation?.value, predictor, mean });
+  return ok({ chosen, contract, preparation: preparation?.value, windows, predictor, mean });
 }
 
 /** The model that a file names, with its settings; of an ensemble its members with their weights. */

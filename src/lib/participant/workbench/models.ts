@@ -8,7 +8,7 @@ import { familyNamed, networkOf } from '../../core/model/families/index.ts';
 import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
 import { buildNetwork, type Network } from '../../core/model/network.ts';
 import { unfitting } from '../../core/model/network-text.ts';
-import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
+import type { Augmentation, NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
 import { parseSpec, readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
@@ -125,6 +125,59 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
 
+const augmentationOptions: readonly NumberOption[] = [
+  {
+    name: 'flip',
+    title: 'Mirror pictures',
+    hint: '1: half of them, left to right, anew in each epoch; 0: none',
+    default: 0,
+    minimum: 0,
+    maximum: 1,
+    isWhole: true,
+  },
+  {
+    name: 'shift',
+    title: 'Move pictures',
+    hint: 'By up to this share of a side, each way',
+    default: 0,
+    minimum: 0,
+    maximum: 0.5,
+  },
+  {
+    name: 'turn',
+    title: 'Turn pictures',
+    hint: 'By up to so many degrees, each way',
+    default: 0,
+    minimum: 0,
+    maximum: 180,
+  },
+  {
+    name: 'light',
+    title: 'Change their light',
+    hint: 'Brightness and contrast by up to this share, each way',
+    default: 0,
+    minimum: 0,
+    maximum: 0.9,
+  },
+  {
+    name: 'cutout',
+    title: 'Cover a square',
+    hint: 'Its side, as a share of the shorter side',
+    default: 0,
+    minimum: 0,
+    maximum: 0.75,
+  },
+];
+
+function augmentationOf(options: OptionValues): Augmentation | undefined {
+  const [flip = 0, shift = 0, turn = 0, light = 0, cutout = 0] = augmentationOptions.map(
+    ({ name }) => options[name],
+  );
+  return flip + shift + turn + light + cutout === 0
+    ? undefined
+    : { flip: flip === 1, shift, turn, light, cutout };
+}
+
 /** Whether it knows columns of terms as they are encoded; the members of an ensemble are each given what they know. */
 export const takesTerms = (model: BenchModel): boolean =>
   model.type === 'ensemble' || (model.type === 'learner' && model.learner.takesTerms === true);
@@ -134,14 +187,18 @@ export const unsuitedFor = ({ model, options }: ChosenModel, contract: DataContr
   model.unsuited(takesTerms(model) ? contract : (unfolded(contract)?.contract ?? contract), options);
 
 /** How a network of the catalogue is trained: by Adam, batches in the order of the seed. */
-export const planOf = (options: OptionValues, seed: number): TrainingPlan => ({
-  localEpochs: options['epochs'] ?? 1,
-  batchSize: options['batch'] ?? 32,
-  learningRate: options['rate'] ?? 0.001,
-  optimizer: { type: 'adam' },
-  proximalTerm: 0,
-  seed,
-});
+export function planOf(options: OptionValues, seed: number): TrainingPlan {
+  const augmentation = augmentationOf(options);
+  return {
+    localEpochs: options['epochs'] ?? 1,
+    batchSize: options['batch'] ?? 32,
+    learningRate: options['rate'] ?? 0.001,
+    optimizer: { type: 'adam' },
+    proximalTerm: 0,
+    seed,
+    ...(augmentation === undefined ? {} : { augmentation }),
+  };
+}
 
 function built(family: string, contract: DataContract, options: unknown): Network {
   const network = networkOf(family, contract, options);
@@ -151,11 +208,13 @@ function built(family: string, contract: DataContract, options: unknown): Networ
 
 const unsuitedPlane =
   (family: 'cnn-mcmahan' | 'cnn-small') =>
-  (contract: DataContract): string | undefined => {
+  (contract: DataContract, options: OptionValues = {}): string | undefined => {
     const network = networkOf(family, contract);
-    return network.ok
-      ? undefined
-      : `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    if (!network.ok)
+      return `it needs pictures or sound of classes, of enough pixels: ${network.error.message}`;
+    return contract.kind === 'audio' && augmentationOf(options) !== undefined
+      ? 'pictures can be mirrored, moved, turned, lit otherwise and covered, and sound cannot: leave these settings at 0.'
+      : undefined;
   };
 
 const networks: readonly BenchModel[] = [
@@ -192,7 +251,7 @@ const networks: readonly BenchModel[] = [
     name: 'cnn',
     title: 'Convolutional network',
     description: 'Looks for small patterns wherever they lie in a picture (McMahan et al. 2017).',
-    options: planOptions(2),
+    options: [...planOptions(2), ...augmentationOptions],
     unsuited: unsuitedPlane('cnn-mcmahan'),
     network: (contract) => built('cnn-mcmahan', contract, {}),
   },
@@ -205,6 +264,7 @@ const networks: readonly BenchModel[] = [
       whole('channels', 'Channels of the first convolution', 16, 1, 128),
       dropout(0.3),
       ...planOptions(15),
+      ...augmentationOptions,
     ],
     unsuited: unsuitedPlane('cnn-small'),
     network: (contract, options) => {

@@ -1,22 +1,31 @@
-// What a saved model says of rows that it has not seen, and why: the reading and encoding of training, to the same bits.
+// What a saved model says of what it has not seen, and why: rows of a table, the latest rows of a series, pictures and recordings. The
+// reading and encoding are those of training, to the same bits.
 import * as v from 'valibot';
 import { thingOf } from '../../core/data/example-words.ts';
-import { classLabels, exampleShape } from '../../core/data/contract.ts';
+import { classLabels, exampleShape, type PlaneContract } from '../../core/data/contract.ts';
+import { markedText, type MarkedPart } from '../../core/explanation/marked-text.ts';
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import type { FittedRecipe } from '../../core/recipe/fit.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { readRawTable } from '../../modalities/raw-table.ts';
+import type { DecodeImage } from '../../modalities/image/picture.ts';
+import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
-import { markedText, type MarkedPart } from '../../core/explanation/marked-text.ts';
+import type { Engine } from '../engine.ts';
+import { askModel } from './ask-model.ts';
 import { explainRow, type Explanation, type WayToExplain } from './explain.ts';
 import type { OpenedModel } from './model-file.ts';
+import { servedWindows } from './predict-windows.ts';
 import { servedRows } from './prepare.ts';
 
 export interface Prediction {
-  /** Of its file, from 1, the header not counted, rows that could not be read counted. */
-  readonly row: number;
+  /** Of its file, from 1, the header not counted, rows that could not be read counted; of a window its last; null: the file is the example. */
+  readonly row: number | null;
   /** Where there are several. */
   readonly file: string | undefined;
+  /** Of a window: the moment that is foretold. */
+  readonly time?: string;
+  /** Of a window, where there are several. */
+  readonly series?: string;
   /** The class, or the number. */
   readonly says: string | number;
   /** Share of each class; undefined for a number. */
@@ -32,74 +41,167 @@ export interface Predicted {
   readonly unseen: number;
   /** Cells that are missing where no row learnt from lacked one: the usual number stands in, or none of the categories. */
   readonly stoodIn: number;
-  /** Rows that nothing is predicted of, and why the first was not. */
+  /** Rows or files that nothing is predicted of, and why the first were not, in sentences. */
   readonly leftOut: number;
-  readonly firstReason: string | undefined;
+  readonly reasons: readonly string[];
+}
+
+export interface PredictOptions {
+  /** Rows alone: of more than `most` none is explained; null: none at all. */
+  readonly explains: { readonly way: WayToExplain; readonly most: number } | null;
+  /** What networks of windows, pictures and sound are asked on. */
+  readonly openEngine: () => Engine;
+  readonly decodeImage: DecodeImage;
+  readonly signal: AbortSignal;
 }
 
 /** In the order of the rows. Refused in a sentence; rejects with the signal's reason and what the files reject with. */
 export async function predictFiles(
   model: OpenedModel,
   files: readonly SourceFile[],
-  explains: WayToExplain | null,
-  signal: AbortSignal,
+  options: PredictOptions,
 ): Promise<Result<Predicted, string>> {
-  const { contract, predictor, preparation } = model;
-  if (contract.kind !== 'table' || preparation === undefined)
+  const { contract, preparation, windows } = model;
+  if (contract.kind !== 'table') return predictPlanes(model, contract, files, options);
+  const { signal } = options;
+  if (windows !== undefined) {
+    const table = await readRawTable(files, windows.channels[0]?.column ?? '', signal);
+    if (!table.ok) return table;
+    const served = servedWindows(windows, contract, table.value);
+    if (!served.ok) return served;
+    const { features, places, unseen, broken } = served.value;
+    const outputs = await askModel(model, options.openEngine, features, places.length, signal);
+    const predictions = predictRows(model, features, outputs, options, (at) => ({
+      ...places[at],
+      ...placeIn(table.value, places[at]?.row ?? 0),
+    }));
+    const gaps = `${broken.toLocaleString('en')} rows end no window, since a value is missing in it.`;
+    return predictions.ok
+      ? ok(
+          predicted(
+            table.value,
+            predictions.value,
+            { unseen, stoodIn: 0 },
+            broken === 0 ? [] : [gaps],
+            broken,
+          ),
+        )
+      : predictions;
+  }
+  if (preparation === undefined)
     return fail(
-      `This model takes ${contract.kind === 'table' ? 'windows of a series' : `${thingOf(contract)}s`}; rows of tables alone are predicted here.`,
+      'This model takes windows of a series, and was saved before they could be made of new rows. Train it again, and save it.',
     );
   const table = await readRawTable(files, preparation.inputs[0] ?? '', signal);
   if (!table.ok) return table;
   const served = servedRows(preparation, { contract, mean: model.mean }, table.value);
   if (!served.ok) return served;
-  const { features, unseen, stoodIn } = served.value;
-  const count = table.value.rows.length;
-  const outputs = predictor.predict(features, count);
-  const width = exampleShape(contract)[0] ?? 0;
-  const labels = classLabels(contract);
-  const { target } = contract;
-  const isOne = table.value.files.length === 1;
+  const { features } = served.value;
+  const outputs = model.predictor.predict(features, table.value.rows.length);
+  const predictions = predictRows(model, features, outputs, options, (at) => placeIn(table.value, at));
+  if (!predictions.ok) return predictions;
+  const marked = predictions.value.map((one, at) => {
+    const words = one.explanation?.words;
+    return words === undefined ? one : { ...one, marked: markedTexts(table.value, at, words, preparation) };
+  });
+  return ok(predicted(table.value, marked, served.value));
+}
+
+type Place = Pick<Prediction, 'row' | 'file' | 'time' | 'series'>;
+
+function placeIn({ numbers, files }: RawTable, at: number): Place {
+  const file = files.length === 1 ? undefined : files.findLast(({ from }) => from <= at)?.name;
+  return { row: numbers[at] ?? 0, file };
+}
+
+const predicted = (
+  { unreadable, firstProblem }: RawTable,
+  predictions: readonly Prediction[],
+  { unseen, stoodIn }: Pick<Predicted, 'unseen' | 'stoodIn'>,
+  reasons: readonly string[] = [],
+  leftOut = 0,
+): Predicted => ({
+  predictions,
+  unseen,
+  stoodIn,
+  leftOut: unreadable + leftOut,
+  reasons: [...(firstProblem === undefined ? [] : [firstProblem]), ...reasons],
+});
+
+/** `features` [count, F]. Refused where a row cannot be explained so. */
+function predictRows(
+  model: OpenedModel,
+  features: Float32Array,
+  outputs: Float64Array,
+  { explains, signal }: PredictOptions,
+  placeOf: (at: number) => Place,
+): Result<readonly Prediction[], string> {
+  const width = exampleShape(model.contract).reduce((size, side) => size * side, 1);
+  const count = features.length / width;
+  const says = answers(model);
+  const way = explains === null || count > explains.most ? null : explains.way;
   const predictions: Prediction[] = [];
   for (let at = 0; at < count; at += 1) {
     signal.throwIfAborted();
     const explained =
-      explains === null
-        ? undefined
-        : explainRow(model, features.subarray(at * width, (at + 1) * width), explains);
+      way === null ? undefined : explainRow(model, features.subarray(at * width, (at + 1) * width), way);
     // What cannot be explained so of one row can be of none.
     if (explained?.ok === false) return explained;
-    const explanation = explained?.value;
-    const marked = explanation?.words?.map(({ column, words }) => ({
-      column,
-      parts: markedText(
-        table.value.rows[at]?.[table.value.header.indexOf(column)] ?? '',
-        words,
-        termSettings(preparation, column),
-      ),
-    }));
-    const why = marked === undefined ? { explanation } : { explanation, marked };
-    const row = table.value.numbers[at] ?? 0;
-    const file = isOne ? undefined : table.value.files.findLast(({ from }) => from <= at)?.name;
-    if (labels === undefined || target.type === 'number') {
-      const [scale, shift] = target.type === 'number' ? [target.standardDeviation, target.mean] : [1, 0];
-      predictions.push({ row, file, says: outputs[at]! * scale + shift, shares: undefined, ...why });
-      continue;
-    }
-    const best = predictedClass(outputs, at, labels.length);
-    const shares = Object.fromEntries(
-      labels.map((label, one) => [label, outputs[at * labels.length + one]!]),
-    );
-    predictions.push({ row, file, says: labels[best] ?? '', shares, ...why });
+    predictions.push({ ...placeOf(at), ...says(outputs, at), explanation: explained?.value });
   }
-  return ok({
-    predictions,
-    unseen,
-    stoodIn,
-    leftOut: table.value.unreadable,
-    firstReason: table.value.firstProblem,
-  });
+  return ok(predictions);
 }
+
+async function predictPlanes(
+  model: OpenedModel,
+  contract: PlaneContract,
+  files: readonly SourceFile[],
+  { openEngine, decodeImage, signal }: PredictOptions,
+): Promise<Result<Predicted, string>> {
+  const things = `${thingOf(contract)}s`;
+  // Readers of pictures and of sound: nobody with a table pays for them.
+  const { servedPlanes } = await import('./predict-planes.ts');
+  const says = answers(model);
+  const said: Pick<Prediction, 'says' | 'shares'>[] = [];
+  const ask = async (features: Uint8Array<ArrayBuffer>, count: number): Promise<void> => {
+    const outputs = await askModel(model, openEngine, features, count, signal);
+    for (let at = 0; at < count; at += 1) said.push(says(outputs, at));
+  };
+  const { places, refused, reasons } = await servedPlanes(contract, files, decodeImage, ask, signal);
+  if (places.length === 0 && refused === 0)
+    return fail(`There are no ${things} in what was named: this model takes nothing else.`);
+  const predictions = places.map((place, at) => ({ ...place, ...said[at]!, explanation: undefined }));
+  return ok({ predictions, unseen: 0, stoodIn: 0, leftOut: refused, reasons });
+}
+
+/** What of all outputs is said of one example. */
+function answers({ contract }: OpenedModel) {
+  const labels = classLabels(contract);
+  return (outputs: Float64Array, at: number): Pick<Prediction, 'says' | 'shares'> => {
+    if (labels === undefined) {
+      const target =
+        contract.kind === 'table' && contract.target.type === 'number' ? contract.target : undefined;
+      const { standardDeviation: scale, mean: shift } = target ?? { standardDeviation: 1, mean: 0 };
+      return { says: outputs[at]! * scale + shift, shares: undefined };
+    }
+    const shares = labels.map((label, one) => [label, outputs[at * labels.length + one]!] as const);
+    return {
+      says: labels[predictedClass(outputs, at, labels.length)] ?? '',
+      shares: Object.fromEntries(shares),
+    };
+  };
+}
+
+const markedTexts = (
+  { header, rows }: RawTable,
+  at: number,
+  texts: NonNullable<Explanation['words']>,
+  preparation: FittedRecipe,
+) =>
+  texts.map(({ column, words }) => ({
+    column,
+    parts: markedText(rows[at]?.[header.indexOf(column)] ?? '', words, termSettings(preparation, column)),
+  }));
 
 const TermState = v.array(v.looseObject({ name: v.string() }));
 

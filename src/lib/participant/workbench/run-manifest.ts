@@ -18,6 +18,8 @@ export const SeriesSetup = v.strictObject({
   fill: steps(0),
   /** Steps; null: as is usual for their length. */
   season: v.nullable(steps(2)),
+  /** The column that names the series of a row; null: all rows are of one. */
+  by: v.optional(v.nullable(v.string()), null),
 });
 export type SeriesSetup = v.InferOutput<typeof SeriesSetup>;
 
@@ -72,7 +74,7 @@ export const TrainSetup = v.strictObject({
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  backend: v.picklist(['simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  backend: v.picklist(['gpu', 'jax-webgpu', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
 });
 export type TrainSetup = v.InferOutput<typeof TrainSetup>;
 

@@ -1,11 +1,14 @@
 // What a table's columns are to a series: its time, and channels of numbers, a category being one number for each of its values.
+import { DAY_MS, isoText } from '../../core/data/iso-time.ts';
 import { isMissing } from '../../core/data/missing.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { TIME_PARTS, timeParts } from '../../core/series/time-columns.ts';
+import type { SeriesSet } from '../../core/series/windows.ts';
+import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
-import { timesOf } from '../../modalities/table-times.ts';
+import { areCounts, timesOf } from '../../modalities/table-times.ts';
 
 /** [rows] milliseconds, or what a column of numbers counts; −∞ where the time is missing. Refused with a sentence. */
 export function momentsIn(
@@ -43,6 +46,21 @@ export function momentsIn(
   );
 }
 
+/** How the moments of a table are written: as dates, or as what a column counts. */
+export function momentWriter(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  time: readonly string[],
+  step: number,
+): (at: number) => string {
+  const [first = ''] = time;
+  if (time.length === 1 && areCounts(cellsOf(table, first))) return String;
+  return (at) => {
+    const moment = Math.round(at);
+    // Of hours midnight is one as any other.
+    return step % DAY_MS === 0 ? isoText(moment) : new Date(moment).toISOString().replace('.000Z', 'Z');
+  };
+}
+
 /** The columns of a table that could be its time: its parts, or the first that holds dates. */
 export function timeColumns({ header, rows }: Pick<RawTable, 'header' | 'rows'>): readonly string[] {
   const parts = timeParts(header);
@@ -57,63 +75,114 @@ export function timeColumns({ header, rows }: Pick<RawTable, 'header' | 'rows'>)
   return dates === undefined ? [] : [dates];
 }
 
-export interface Channel {
-  readonly name: string;
-  /** [rows]; NaN where missing. */
-  readonly values: Float64Array<ArrayBuffer>;
-}
+export type ChannelPlan = WindowPlan['channels'][number];
 
 /** Categories of more values are names, and say nothing of what comes. */
 const MOST_VALUES = 20;
-/** A column whose neighbours differ by one amount in so many rows counts the rows. */
+/** A column that differs by one amount from row to row, in so many of them, counts the rows. */
 const COUNTS = 0.99;
 
 /**
  * Columns that are no channel are named, with the reason. What a column is (numbers, categories and which, texts) is read from the
- * rows at `learnt` alone, ascending: of what comes after them nothing may be known. There, what is no number is missing, and of categories
- * what was never met is none.
+ * moments of `series` alone, which are those before the border: of what comes after nothing may be known.
  */
 export function channelsOf(
-  { header, rows }: Pick<RawTable, 'header' | 'rows'>,
+  table: Pick<RawTable, 'header' | 'rows'>,
   without: readonly string[],
-  learnt: Uint32Array,
-): { readonly channels: readonly Channel[]; readonly notes: readonly string[] } {
-  const channels: Channel[] = [];
+  series: Pick<SeriesSet, 'rows' | 'parts'>,
+): { readonly channels: readonly ChannelPlan[]; readonly notes: readonly string[] } {
+  const channels: ChannelPlan[] = [];
   const notes: string[] = [];
-  for (const [field, name] of header.entries()) {
-    if (name === '' || without.includes(name)) continue;
-    const cells = rows.map((row) => row[field] ?? '');
-    const known = Array.from(learnt, (row) => cells[row]!).filter((cell) => !isMissing(cell));
-    const values = Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : numberOf(cell)));
-    if (known.length === 0) notes.push(`${quoted(name)} is empty and left out.`);
+  const learnt = rowsOf(series);
+  for (const column of table.header) {
+    if (column === '' || without.includes(column)) continue;
+    const cells = cellsOf(table, column);
+    const known = learnt.flatMap((row) => (isMissing(cells[row]!) ? [] : cells[row]!));
+    if (known.length === 0) notes.push(`${quoted(column)} is empty and left out.`);
     else if (known.every((cell) => Number.isFinite(numberOf(cell)))) {
-      if (countsRows(Float64Array.from(learnt, (row) => values[row]!)))
-        notes.push(`${quoted(name)} counts the rows and is left out.`);
-      else channels.push({ name, values });
+      if (countsRows(cells, series)) notes.push(`${quoted(column)} counts the rows and is left out.`);
+      else channels.push({ column, value: null });
     } else {
       const kinds = [...new Set(known)].toSorted();
-      if (kinds.length > MOST_VALUES) notes.push(`${quoted(name)} holds texts and is left out.`);
-      else {
-        for (const kind of kinds)
-          channels.push({
-            name: `${name} ${kind}`,
-            values: Float64Array.from(cells, (cell) => (isMissing(cell) ? NaN : cell === kind ? 1 : 0)),
-          });
-        const unseen = cells.filter((cell) => !isMissing(cell) && !kinds.includes(cell)).length;
-        if (unseen > 0)
-          notes.push(
-            `${unseen.toLocaleString('en')} values of ${quoted(name)} are of kinds that no row to learn from has, and count as none of them.`,
-          );
-      }
+      if (kinds.length > MOST_VALUES) notes.push(`${quoted(column)} holds texts and is left out.`);
+      else channels.push(...kinds.map((value) => ({ column, value })));
     }
   }
   return { channels, notes };
 }
 
-function countsRows(values: Float64Array): boolean {
-  const step = values[1]! - values[0]!;
-  if (!(step !== 0) || values.length < 10) return false;
-  let same = 0;
-  for (let row = 1; row < values.length; row += 1) if (values[row]! - values[row - 1]! === step) same += 1;
-  return same >= COUNTS * (values.length - 1);
+/** In the order of the table. */
+const rowsOf = ({ rows, parts }: Pick<SeriesSet, 'rows' | 'parts'>): readonly number[] =>
+  parts
+    .flatMap(({ from, moments }) => Array.from(rows.subarray(from, from + moments)))
+    .filter((row) => row >= 0)
+    .toSorted((a, b) => a - b);
+
+export const channelName = ({ column, value }: ChannelPlan): string =>
+  value === null ? column : `${column} ${value}`;
+
+export interface ReadChannels {
+  /** [channels][rows]; NaN where missing, and where a cell holds what was never learnt. */
+  readonly values: readonly Float64Array<ArrayBuffer>[];
+  /** Cells that hold what was never learnt: no number, or another category. */
+  readonly unseen: number;
+}
+
+/** The table must have the columns. */
+export function readChannels(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  channels: readonly ChannelPlan[],
+): ReadChannels {
+  let unseen = 0;
+  let [of, cells, kinds] = ['', [] as readonly string[], new Set<string | null>()];
+  const values = channels.map(({ column, value }) => {
+    const isFirst = column !== of;
+    if (isFirst) {
+      [of, cells] = [column, cellsOf(table, column)];
+      kinds = new Set(channels.filter((one) => one.column === column).map((one) => one.value));
+    }
+    return Float64Array.from(cells, (cell) => {
+      if (isMissing(cell)) return NaN;
+      const number = value === null ? numberOf(cell) : kinds.has(cell) ? Number(cell === value) : NaN;
+      const isKnown = Number.isFinite(number);
+      if (!isKnown && isFirst) unseen += 1;
+      return isKnown ? number : NaN;
+    });
+  });
+  return { values, unseen };
+}
+
+/** [rows]: the series that each row is of, '' of none; undefined: all are of one. Refused with a sentence. */
+export function seriesNames(
+  table: Pick<RawTable, 'header' | 'rows'>,
+  by: string | null,
+): Result<readonly string[] | undefined, string> {
+  if (by === null) return ok(undefined);
+  if (!table.header.includes(by))
+    return fail(
+      `There is no column ${quoted(by)} to tell the series apart by. The header has ${listOf(table.header.map(quoted), 30)}.`,
+    );
+  return ok(cellsOf(table, by).map((cell) => (isMissing(cell) ? '' : cell)));
+}
+
+function cellsOf({ header, rows }: Pick<RawTable, 'header' | 'rows'>, column: string): readonly string[] {
+  const field = header.indexOf(column);
+  return rows.map((row) => row[field] ?? '');
+}
+
+/** From each moment to the next of its series. */
+function countsRows(cells: readonly string[], { rows, parts }: Pick<SeriesSet, 'rows' | 'parts'>): boolean {
+  const differences = new Map<number, number>();
+  let all = 0;
+  for (const { from, moments } of parts)
+    for (let moment = from + 1; moment < from + moments; moment += 1) {
+      const [before, now] = [rows[moment - 1]!, rows[moment]!];
+      if (before < 0 || now < 0) continue;
+      const difference = numberOf(cells[now] ?? '') - numberOf(cells[before] ?? '');
+      differences.set(difference, (differences.get(difference) ?? 0) + 1);
+      all += 1;
+    }
+  return (
+    all > 8 && [...differences].some(([by, count]) => by !== 0 && !Number.isNaN(by) && count >= COUNTS * all)
+  );
 }

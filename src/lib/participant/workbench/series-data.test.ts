@@ -43,6 +43,7 @@ const settings: SeriesSettings = {
   horizon: 1,
   fill: 3,
   season: null,
+  by: null,
 };
 const dataOf = (table: RawTable, own: Partial<SeriesSettings> = {}) => {
   const data = seriesData(table, { ...settings, ...own });
@@ -109,7 +110,7 @@ test('nothing that is held out is known: other values there change neither scale
   expect(after.heldOut.features).not.toEqual(before.heldOut.features);
 });
 
-test('what a column is, and which categories it has, is read from rows before the border: later ones are none, or missing', () => {
+test('what a column is, and which categories it has, is read from rows before the border: what comes later is missing', () => {
   const before = dataOf(hours());
   const after = dataOf(
     hours((cells, hour) => {
@@ -117,21 +118,11 @@ test('what a column is, and which categories it has, is read from rows before th
       if (hour === 239) cells[6] = 'out of order';
     }),
   );
-  if (before.contract.kind !== 'table' || after.contract.kind !== 'table') throw new Error('a table');
-  expect(after.contract.columns).toEqual(before.contract.columns);
+  expect(after.contract).toEqual(before.contract);
   expect(after.training).toEqual(before.training);
   expect(after.notes).toContain(
-    '12 values of “from” are of kinds that no row to learn from has, and count as none of them.',
+    '13 cells hold what no row to learn from does (a text among numbers, another category), and count as missing.',
   );
-  // The last moment of the last window: calm is neither NW nor SE.
-  const { columns } = after.contract;
-  const last = after.heldOut.features.subarray(-columns.length).slice(-2);
-  const own = columns.slice(-2).map((column) => (column.type === 'number' ? column : undefined));
-  expect(
-    Array.from(last, (value, at) =>
-      Math.abs(Math.round(value * (own[at]?.standardDeviation ?? 1) + (own[at]?.mean ?? 0))),
-    ),
-  ).toEqual([0, 0]);
 });
 
 test('where a part judges in a search, or labels are checked, no window to learn from shares a moment with it', () => {
@@ -168,6 +159,8 @@ test('missing steps and missing targets are counted, and a short gap is closed f
 });
 
 test.each<[string, Partial<SeriesSettings>, string]>([
+  ['no such series', { by: 'station' }, 'no column “station”'],
+  ['series by what is foretold', { by: 'pm' }, 'neither what is foretold'],
   ['no such time', { time: ['when'] }, 'no column “when”'],
   ['parts that make no time', { time: ['day', 'hour'] }, 'make up a time'],
   ['a window longer than the rows', { window: 239 }, 'would be learnt from'],
@@ -183,4 +176,60 @@ test('whether a number is exceeded is a class of the window, and the number itse
     target: { type: 'classes', classes: [{ label: 'up to 12' }, { label: 'above 12' }] },
     series: { channels: 4, own: null },
   });
+});
+
+/** The same hours of two stations, the second's an hour later in the file and with a gap, and one row of none. */
+function stations(): RawTable {
+  const one = hours();
+  const rows = one.rows.flatMap((row, at) => [
+    ...(at < 100 || at >= 130 ? [[...row, 'south']] : []),
+    ...(at < 150 ? [[...row.with(5, String(1000 + at)), 'north']] : []),
+  ]);
+  rows.push([...one.rows[7]!, '']);
+  return {
+    ...one,
+    header: [...one.header, 'station'],
+    rows,
+    numbers: rows.map((_, at) => at + 1),
+  };
+}
+
+test('one series by name is the series without a name, to the bit', () => {
+  const named = hours((cells) => cells.push('north'));
+  const table = { ...named, header: [...named.header, 'station'] };
+  const [with_, without] = [dataOf(table, { by: 'station' }), dataOf(hours())];
+  expect(with_.digest).toBe(without.digest);
+  expect(with_.contract).toEqual(without.contract);
+});
+
+test('of several series each window holds moments of one, which is named by no channel; gaps and borders are of each', () => {
+  const data = dataOf(stations(), { by: 'station' });
+  const { contract, training, heldOut } = data;
+  expect(contract).toMatchObject({ series: { channels: 4 } });
+  if (contract.kind !== 'table') throw new Error('a table');
+  expect(contract.columns.filter(({ name }) => name.includes('station'))).toEqual([]);
+  // North is 1,000 and more throughout, south below 100.
+  for (const { features, count } of [training, heldOut])
+    for (let window = 0; window < count; window += 1) {
+      const loads = contract.columns.flatMap((column, at) =>
+        column.type === 'number' && column.name.startsWith('pm ')
+          ? [features[window * contract.columns.length + at]! * column.standardDeviation + column.mean]
+          : [],
+      );
+      expect(new Set(loads.map((load) => load > 500)).size).toBe(1);
+    }
+  // 126 windows of 24 hours and the next one in north; 76 before and 86 after the gap in south.
+  const border = 2 * 24;
+  expect(training.count + heldOut.count).toBe(126 + 76 + 86 - border);
+  expect(data.split).toContain('of each series');
+  const held = data.heldOutCells('station') ?? [];
+  expect(new Set(held)).toEqual(new Set(['north', 'south']));
+  const moments = Array.from(held, (_, at) => data.heldOutMoment?.(at));
+  expect(moments.map((one) => one?.series)).toEqual(held);
+  expect(moments.at(-1)).toEqual({ series: 'south', moment: 239, time: '2024-01-10T23:00:00Z' });
+  expect(data.notes).toContain('2 series, each with its own time and its own border.');
+  expect(data.notes).toContain('1 rows name no series and are left out.');
+  // The order of the rows is of no account.
+  const table = stations();
+  expect(dataOf({ ...table, rows: table.rows.toReversed() }, { by: 'station' }).digest).toBe(data.digest);
 });

@@ -8,12 +8,22 @@ import { momentsOf } from '../../core/exploration/number-summary.ts';
 import { numberOf } from '../../core/recipe/steps/cast.ts';
 import { scaleOfMoments } from '../../core/recipe/steps/scale.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { seriesOf, windowsOf, type Series, type Windows } from '../../core/series/windows.ts';
+import { seriesOf, windowsOf, type SeriesSet, type Windows } from '../../core/series/windows.ts';
+import { quoted } from '../../core/spoken-list.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { tableTask, type TableTask, type TaskSettings } from '../../modalities/table-task.ts';
 import type { BenchData } from './bench-data.ts';
 import { labelIndex } from './prepare.ts';
-import { channelsOf, momentsIn, type Channel } from './series-channels.ts';
+import {
+  channelName,
+  channelsOf,
+  momentsIn,
+  momentWriter,
+  readChannels,
+  seriesNames,
+  type ChannelPlan,
+} from './series-channels.ts';
+import { encodedWindows, onGrid } from './window-rows.ts';
 
 export interface SeriesSettings extends TaskSettings {
   /** 0–0.9 */
@@ -23,6 +33,8 @@ export interface SeriesSettings extends TaskSettings {
   /** Moments that a model looks at, and steps from the last of them to the target. */
   readonly window: number;
   readonly horizon: number;
+  /** The column that names the series of a row; null: all rows are of one. */
+  readonly by: string | null;
   /** A gap of so many moments at most is closed by the value before it. */
   readonly fill: number;
   /** Steps; null: a day of hours or a week of days, where the steps are such. */
@@ -43,12 +55,22 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
   const asked = tableTask(table, { ...settings, without: [] });
   if (!asked.ok) return asked;
   const task = asked.value;
-  const series = seriesOf(times.value);
+  const { by } = settings;
+  if (by !== null && (by === task.target.name || settings.time.includes(by)))
+    return fail(
+      `${quoted(by)} tells the series apart: it can be neither what is foretold nor the time (--series).`,
+    );
+  const names = seriesNames(table, by);
+  if (!names.ok) return names;
+  const series = seriesOf(times.value, names.value);
   if (!series.ok) return series;
+  const { rows, parts } = series.value;
+  const own = [...settings.time, ...(by === null ? [] : [by])];
   const targets = targetsOnGrid(series.value, task, times.value.length);
-  const cut = cutUp(table, series.value, targets, settings);
+  const without = [...own, ...settings.without];
+  const cut = cutUp(table, series.value, targets, settings, without);
   if (!cut.ok) return cut;
-  const { channels, notes, windows } = cut.value;
+  const { channels, notes, unseen, windows } = cut.value;
   if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
     return fail(
       `${windows.training.length} windows would be learnt from and ${windows.heldOut.length} held out: both need ${FEWEST} at least. Bring more rows, take a shorter window, or allow longer gaps to be closed (--fill).`,
@@ -58,7 +80,15 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
   const examplesOf = (last: Uint32Array): Examples =>
     examplesAt(contract.value, windows.values, targets, last, settings);
   const [training, heldOut] = [examplesOf(windows.training), examplesOf(windows.heldOut)];
-  const rowAt = (last: number): number => series.value.rows[last + settings.horizon] ?? -1;
+  const rowAt = (last: number): number => rows[last + settings.horizon] ?? -1;
+  const partOf = new Uint32Array(rows.length);
+  for (const [at, { from, moments }] of parts.entries()) partOf.fill(at, from, from + moments);
+  const timeAt = (moment: number): number => {
+    const { start, from } = parts[partOf[moment]!]!;
+    return start + (moment - from) * series.value.step;
+  };
+  const written = momentWriter(table, settings.time, series.value.step);
+  const usedParts = new Set([...windows.training, ...windows.heldOut].map((last) => partOf[last])).size;
   return ok({
     contract: contract.value,
     preparation: undefined,
@@ -70,13 +100,29 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       .update(bytesOf(heldOut.features))
       .update(bytesOf(heldOut.targets))
       .finish(),
-    split: 'the latest windows, none of which shares a moment with one to learn from',
+    split: `the latest windows${by === null ? '' : ' of each series'}, none of which shares a moment with one to learn from`,
     together: {
       type: 'time',
-      times: Float64Array.from(windows.training),
-      gap: settings.window + settings.horizon,
+      times: Float64Array.from(windows.training, timeAt),
+      gap: (settings.window + settings.horizon) * series.value.step,
     },
-    notes: [...notes, ...spokenWindows(series.value, windows, settings)],
+    notes: [
+      ...notes,
+      ...(unseen === 0
+        ? []
+        : [
+            `${unseen.toLocaleString('en')} cells hold what no row to learn from does (a text among numbers, another category), and count as missing.`,
+          ]),
+      ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, usedParts)),
+      ...spokenWindows(series.value, windows, settings),
+    ],
+    windows: {
+      time: [...settings.time],
+      by,
+      step: series.value.step,
+      fill: settings.fill,
+      channels: [...channels],
+    },
     heldOutCells(column) {
       const field = table.header.indexOf(column);
       return field < 0
@@ -89,57 +135,62 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       ),
     trainingPlace: (index) => table.numbers[rowAt(windows.training[index] ?? 0)] ?? 0,
     heldOutPlace: (index) => table.numbers[rowAt(windows.heldOut[index] ?? 0)] ?? 0,
+    heldOutMoment(index) {
+      const at = (windows.heldOut[index] ?? 0) + settings.horizon;
+      const { name, from } = parts[partOf[at]!]!;
+      return { series: name, moment: at - from, time: written(timeAt(at)) };
+    },
     header: table.header,
     heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
 }
 
+interface CutUp extends ReturnType<typeof channelsOf> {
+  readonly windows: Windows;
+  /** Cells of what no row to learn from holds. */
+  readonly unseen: number;
+}
+
 /**
- * Channels and windows of them. What the columns are is read from rows before the border alone, and the border hangs on which windows are
- * whole, so on the channels: it is looked for from the end of the rows backwards, until the channels are those of what lies before it.
+ * Channels and windows of them. What the columns are is read from moments before the borders alone, and the borders hang on which
+ * windows are whole, so on the channels: they are looked for from the end backwards, until the channels are those of what lies before.
  */
 function cutUp(
   table: RawTable,
-  series: Series,
+  { rows, parts }: SeriesSet,
   targets: Float64Array,
   settings: SeriesSettings,
-): Result<ReturnType<typeof channelsOf> & { readonly windows: Windows }, string> {
-  for (let before = series.moments; ;) {
-    const learnt = series.rows
-      .subarray(0, before)
-      .filter((row) => row >= 0)
-      .toSorted();
-    const found = channelsOf(table, [...settings.time, ...settings.without], Uint32Array.from(learnt));
+  without: readonly string[],
+): Result<CutUp, string> {
+  for (let learnt = parts; ;) {
+    const found = channelsOf(table, without, { rows, parts: learnt });
     const count = found.channels.length;
     if (count === 0)
       return fail('No column is left to look at. A window holds columns of numbers or categories.');
+    const read = readChannels(table, found.channels);
+    const values = onGrid({ rows }, read.values);
+    const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, parts);
+    const before = learnt.map((part, at) => ({
+      ...part,
+      moments: Math.min(part.moments, Math.max(0, windows.borders[at]! - part.from)),
+    }));
+    const isLess = before.some(({ moments }, at) => moments < learnt[at]!.moments);
+    if (isLess && windows.training.length > 0) {
+      learnt = before;
+      continue;
+    }
     const columns = count * settings.window;
-    if (columns > MOST_COLUMNS)
-      return fail(
-        `A window of ${settings.window} steps of ${count} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
-      );
-    const values = onGrid(series, found.channels);
-    const windows = windowsOf(values, targets, { ...settings, steps: settings.window });
-    if (windows.border >= before || windows.training.length === 0) return ok({ ...found, windows });
-    before = windows.border;
+    return columns > MOST_COLUMNS
+      ? fail(
+          `A window of ${settings.window} steps of ${count} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
+        )
+      : ok({ ...found, windows, unseen: read.unseen });
   }
-}
-
-/** [moments, channels]; NaN where there is no row or no value. */
-function onGrid({ rows, moments }: Series, channels: readonly Channel[]): Float64Array<ArrayBuffer> {
-  const values = new Float64Array(moments * channels.length).fill(NaN);
-  for (let moment = 0; moment < moments; moment += 1) {
-    const row = rows[moment]!;
-    if (row >= 0)
-      for (const [at, channel] of channels.entries())
-        values[moment * channels.length + at] = channel.values[row]!;
-  }
-  return values;
 }
 
 /** [moments]: the number, or the index of the class; NaN where not known. */
 function targetsOnGrid(
-  { rows, moments }: Series,
+  { rows }: SeriesSet,
   { rows: known, origins, field, target }: TableTask,
   count: number,
 ): Float64Array<ArrayBuffer> {
@@ -149,25 +200,25 @@ function targetsOnGrid(
     const index = target.type === 'classes' ? labelIndex(target.classes, cell) : numberOf(cell);
     ofRow[row] = index < 0 && target.type === 'classes' ? NaN : index;
   }
-  return Float64Array.from({ length: moments }, (_, moment) => {
-    const row = rows[moment]!;
-    return row < 0 ? NaN : ofRow[row]!;
-  });
+  return Float64Array.from(rows, (row) => (row < 0 ? NaN : ofRow[row]!));
 }
 
 /** The scales are those of moments before the border: nothing of what is held out is known. */
 function contractOf(
   target: TableTarget,
-  channels: readonly Channel[],
-  series: Series,
-  { values, border, training }: Windows,
+  channels: readonly ChannelPlan[],
+  { step, parts }: SeriesSet,
+  { values, borders, training }: Windows,
   targets: Float64Array,
   { window: steps, horizon, season, target: asked }: SeriesSettings,
 ): Result<TableContract, string> {
   const count = channels.length;
+  const known = parts.flatMap(({ from }, part) =>
+    Array.from({ length: borders[part]! - from }, (_, at) => from + at),
+  );
   const scales = channels.map((_, channel) => {
     const { shift, factor } = scaleOfMoments(
-      momentsOf(Float64Array.from({ length: border }, (_, moment) => values[moment * count + channel]!)),
+      momentsOf(Float64Array.from(known, (moment) => values[moment * count + channel]!)),
     );
     return { mean: shift, standardDeviation: factor };
   });
@@ -178,12 +229,13 @@ function contractOf(
   if (target.type === 'number' && moments.squares === 0)
     return fail('The target is the same in every window to learn from. Choose another column.');
   const { shift, factor } = scaleOfMoments(moments);
-  const own = channels.findIndex(({ name }) => name === asked);
+  const names = channels.map(channelName);
+  const own = names.indexOf(asked);
   return ok({
     kind: 'table',
     columns: Array.from({ length: steps * count }, (_, at) => ({
       type: 'number',
-      name: laterName(channels[at % count]?.name ?? '', steps - 1 - Math.floor(at / count)),
+      name: laterName(names[at % count] ?? '', steps - 1 - Math.floor(at / count)),
       minimum: null,
       maximum: null,
       missingAllowed: false,
@@ -198,7 +250,7 @@ function contractOf(
       channels: count,
       horizon,
       own: own < 0 ? null : own,
-      season: season ?? usualSeason(series.step),
+      season: season ?? usualSeason(step),
     },
   });
 }
@@ -215,15 +267,15 @@ function usualSeason(step: number): number | null {
 }
 
 function examplesAt(
-  { columns, target, series }: TableContract,
+  contract: TableContract,
   values: Float64Array,
   targets: Float64Array,
   last: Uint32Array,
-  { window: steps, horizon }: SeriesSettings,
+  { horizon }: SeriesSettings,
 ): Examples {
-  const channels = series?.channels ?? 0;
-  const size = columns.length;
-  const features = new Float32Array(last.length * size);
+  const { target } = contract;
+  const size = contract.columns.length;
+  const features = encodedWindows(contract, values, last);
   const hashes = new Uint32Array(last.length * 2);
   const words = new Uint32Array(4);
   const bytes = bytesOf(features);
@@ -231,21 +283,25 @@ function examplesAt(
     target.type === 'number'
       ? Float32Array.from(last, (at) => (targets[at + horizon]! - target.mean) / target.standardDeviation)
       : Int32Array.from(last, (at) => targets[at + horizon]!);
-  for (const [row, at] of last.entries()) {
-    const from = (at - steps + 1) * channels;
-    for (let i = 0; i < size; i += 1) {
-      const column = columns[i];
-      if (column?.type === 'number')
-        features[row * size + i] = (values[from + i]! - column.mean) / column.standardDeviation;
-    }
+  for (let row = 0; row < last.length; row += 1) {
     murmur128(words, bytes, row * size * 4, (row + 1) * size * 4, 0);
     hashes.set(words.subarray(0, 2), row * 2);
   }
   return { count: last.length, features, targets: scaled, hashes };
 }
 
+/** Of several series: how many there are, and what is of none. */
+function spokenSeries(names: readonly string[], count: number, used: number): string[] {
+  const told: [number, string][] = [
+    [count, 'series, each with its own time and its own border.'],
+    [names.filter((name) => name === '').length, 'rows name no series and are left out.'],
+    [count - used, 'series are too short, or have too many gaps, for a window.'],
+  ];
+  return told.filter(([count]) => count > 0).map(([count, text]) => `${count.toLocaleString('en')} ${text}`);
+}
+
 function spokenWindows(
-  series: Series & { readonly offGrid: number },
+  series: SeriesSet,
   windows: Windows,
   { window: steps, horizon, fill }: SeriesSettings,
 ): string[] {

@@ -6,6 +6,7 @@ import type { FitSurroundings } from '../fit.ts';
 import { explainPicture, type PictureExplanation, type WayToExplainPictures } from './picture-reasons.ts';
 import { curvesOf, type Curves } from './curves.ts';
 import type { Examined } from './examined.ts';
+import { forecastOf, type Forecast } from './forecast.ts';
 import { groupsLooked, type GroupsLooked } from './groups.ts';
 import { shownRows, type ShownRows, type WantedRows } from './rows.ts';
 
@@ -16,6 +17,8 @@ export type Look =
   /** Labels among the rows to learn from that look wrong: five fits, which take their time. */
   | { readonly type: 'suspects' }
   | { readonly type: 'dependence'; readonly column: string }
+  /** Of a model of windows: the end of a series, by its name. */
+  | { readonly type: 'forecast'; readonly of: string | null }
   /** Of a held-out row of a table, and of a picture. */
   | { readonly type: 'reasons'; readonly row: number; readonly way: WayToExplain }
   | { readonly type: 'picture-reasons'; readonly row: number; readonly way: WayToExplainPictures };
@@ -26,6 +29,7 @@ export type Looked =
   | { readonly type: 'groups'; readonly groups: GroupsLooked }
   | { readonly type: 'suspects'; readonly checked: number; readonly suspects: readonly ShownSuspect[] }
   | { readonly type: 'dependence'; readonly dependence: RowsDependence }
+  | { readonly type: 'forecast'; readonly forecast: Forecast }
   | { readonly type: 'reasons'; readonly explanation: Explanation }
   | { readonly type: 'picture-reasons'; readonly explanation: PictureExplanation };
 
@@ -59,6 +63,10 @@ export async function lookAt(
       return dependence === undefined
         ? fail(`The model does not take a column “${look.column}”.`)
         : ok({ type: 'dependence', dependence });
+    }
+    case 'forecast': {
+      const forecast = forecastOf(examined, look.of);
+      return forecast.ok ? ok({ type: 'forecast', forecast: forecast.value }) : forecast;
     }
     case 'reasons': {
       const size = data.heldOut.features.length / data.heldOut.count;

@@ -1,0 +1,30 @@
+// What a saved model says of encoded examples. A network is asked on the engine that it was trained on: pictures and windows are too many
+// for plain loops, and the answers are those of its run.
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import type { Engine } from '../engine.ts';
+import { askedOnEngine } from './fit.ts';
+import type { OpenedModel } from './model-file.ts';
+import { planOf } from './models.ts';
+
+/** [count, outputs]. Rejects with the signal's reason. */
+export async function askModel(
+  { chosen, contract, predictor }: OpenedModel,
+  openEngine: () => Engine,
+  features: Uint8Array | Float32Array,
+  count: number,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const { model, options } = chosen;
+  const [parameters] = predictor.learnt;
+  if (unfolded(contract) !== undefined || model.type !== 'network' || !(parameters instanceof Float32Array))
+    return predictor.predict(features, count);
+  const network = model.network(contract, options);
+  // Of the plan nothing counts where nothing is trained.
+  const trained = { network, plan: planOf(options, 0), parameters: Float32Array.from(parameters) };
+  const engine = openEngine();
+  try {
+    return await askedOnEngine(engine, trained, features, count, signal);
+  } finally {
+    engine.dispose();
+  }
+}

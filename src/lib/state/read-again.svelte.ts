@@ -1,0 +1,133 @@
+// A dataset's file read again: by the handle that the browser gave of it, where there is one and the person lets it be read; else by
+// the file that the person shows. What differs becomes a state of the dataset.
+import type { FileHandles } from '../adapters/idb/file-handles.ts';
+import type { DatasetAnswer } from '../workers/ingest-messages.ts';
+import type { ChosenFile } from './chosen-files.ts';
+import type { DatasetPage } from './dataset-page.svelte.ts';
+import { storageTrouble, type ImportProgress, type IngestPort } from './datasets.svelte.ts';
+import { counted } from './format.ts';
+
+export interface ReadAgainPorts {
+  ingest(): Promise<Pick<IngestPort, 'ask'>>;
+  handles(): Promise<Pick<FileHandles, 'keep' | 'of'>>;
+}
+
+type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
+
+export class ReadAgain {
+  reading = $state.raw<ImportProgress | null>(null);
+  /** What the last reading came to. */
+  outcome = $state.raw<Outcome | null>(null);
+  problem = $state.raw<string | null>(null);
+  /** The person is to show the file. */
+  isAsking = $state(false);
+  #stop: AbortController | undefined;
+
+  constructor(
+    private readonly page: Pick<DatasetPage, 'id' | 'record' | 'load'>,
+    private readonly ports: ReadAgainPorts,
+  ) {}
+
+  /** Within a click: a browser asks the person for leave only then. */
+  async start(): Promise<void> {
+    if (this.reading !== null) return;
+    this.problem = null;
+    this.outcome = null;
+    const found = await this.#fileOfHandle();
+    if (found === undefined) this.isAsking = true;
+    else await this.read([found]);
+  }
+
+  async #fileOfHandle(): Promise<ChosenFile | undefined> {
+    const handle = await this.ports
+      .handles()
+      .then((handles) => handles.of(this.page.id))
+      // Without storage nothing was kept, and the page says so by itself.
+      .catch(() => undefined);
+    if (handle === undefined) return undefined;
+    // Not in every browser that has handles: one without asks by itself.
+    const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
+    if (leave !== 'granted' && (await handle.requestPermission?.({ mode: 'read' })) !== 'granted') {
+      this.problem = `The browser was not allowed to read ${handle.name}. Allow it, or choose the file below.`;
+      return undefined;
+    }
+    try {
+      return { path: handle.name, file: await handle.getFile(), handle };
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      this.problem = `${handle.name} is not where it was, or cannot be read. Choose it below.`;
+      return undefined;
+    }
+  }
+
+  /** The file, or all files, that the dataset was read from. */
+  async read(files: readonly ChosenFile[]): Promise<void> {
+    const { record } = this.page;
+    if (this.reading !== null || record === null || record === undefined) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.problem = null;
+    this.outcome = null;
+    this.reading = { fraction: null, examples: 0, message: 'Opening…' };
+    try {
+      const ingest = await this.ports.ingest();
+      const answer = await ingest.ask(
+        {
+          type: 'read-again',
+          dataset: record.id,
+          base: record.version,
+          files: files.map(({ path, file }) => ({ path, file })),
+        },
+        { signal: stop.signal, onProgress: (progress) => (this.reading = progress) },
+      );
+      if (answer.type !== 'read-again') return;
+      this.outcome = answer;
+      this.isAsking = false;
+      await keepHandle(this.ports, record.id, files);
+      if (answer.change !== null) await this.page.load();
+    } catch (error) {
+      if (!stop.signal.aborted) this.problem = storageTrouble(error).message;
+    } finally {
+      this.reading = null;
+      this.#stop = undefined;
+    }
+  }
+
+  cancel(): void {
+    this.#stop?.abort();
+  }
+}
+
+/** "2 rows changed and 1 row came: a new state." */
+export function spokenOutcome({ change, refused, reason }: Outcome, thing: string): string {
+  const refusals =
+    refused === 0
+      ? ''
+      : ` ${counted(refused, thing)} of the file ${refused === 1 ? 'was' : 'were'} refused, the first because: ${reason ?? ''}`;
+  if (change === null) return `Nothing changed: the file holds what is here.${refusals}`;
+  const parts = [
+    ...(change.changed === 0 ? [] : [`${counted(change.changed, thing)} changed`]),
+    ...(change.added === 0 ? [] : [`${counted(change.added, thing)} came`]),
+    ...(change.removed === 0 ? [] : [`${counted(change.removed, thing)} went`]),
+  ];
+  return `${parts.join(', ')}: a new state.${refusals}`;
+}
+
+/** Where a single file came with one. The dataset is there without it: what cannot be kept is asked for again. */
+export async function keepHandle(
+  ports: Pick<ReadAgainPorts, 'handles'>,
+  dataset: string,
+  files: readonly ChosenFile[],
+): Promise<void> {
+  const [{ handle } = { handle: undefined }] = files;
+  if (handle === undefined || files.length !== 1) return;
+  await ports
+    .handles()
+    .then((handles) => handles.keep(dataset, handle))
+    .catch(() => undefined);
+}
+
+export const browserReadAgain: ReadAgainPorts = {
+  ingest: async () => (await import('./datasets.svelte.ts')).browserDatasets.ingest(),
+  handles: async () => (await import('./device-connection.ts')).fileHandles(),
+};
