@@ -195,8 +195,17 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
   await page.getByRole('button', { name: 'Back' }).click();
   await expect(page.getByLabel('At least', { exact: true })).toHaveAttribute('aria-invalid', 'true');
   await page.getByLabel('At least', { exact: true }).fill('2');
+  // The run finds its own learning rate: of one there is nothing to find.
+  await page.getByLabel('Devices train by').selectOption('Settings that rounds try');
+  const rates = page.getByLabel('Learning rates to try');
+  await rates.fill('0.1');
+  await rates.blur();
+  await expect(rates).toHaveAttribute('aria-invalid', 'true');
+  await rates.fill('0.02, 0.1');
+  await expect(rates).not.toHaveAttribute('aria-invalid', 'true');
   await next(page);
   await expect(page.getByText('FedYogi: server learning rate 0.02')).toBeVisible();
+  await expect(page.getByText('rounds try 2: learning rate 0.02; learning rate 0.1')).toBeVisible();
   await create.click();
   await page.waitForURL(`**/console/${id}`);
 
@@ -235,6 +244,9 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
     .click();
   await expect(page.getByRole('table', { name: /^Round \d+/ }).getByRole('row')).toHaveCount(3);
   await expect(page.getByRole('region', { name: 'Global model' })).toBeVisible();
+  const chances = page.getByRole('table', { name: 'In the next round' }).getByRole('row');
+  await expect(chances).toHaveCount(3);
+  await expect(chances.nth(1)).toContainText(/^0\.02 ?1 ?\d+/);
 
   await page.getByRole('button', { name: /^Pause/ }).click();
   await page

@@ -366,6 +366,7 @@ test('fifty pictures are labelled by keyboard; undo and a reload in the middle l
   }
   await page.keyboard.press('u');
   await progress(24);
+  await expect(bench.getByText(/saving/)).toBeHidden();
   await page.reload();
   await progress(24);
   for (let done = 24; done < 50; done += 1) {

@@ -12,6 +12,7 @@ import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
+import { checkTuning } from '#lib/core/search/check-tuning.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
 
@@ -48,6 +49,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       ...planned,
       ...checkPrivacy(spec, family !== undefined, network),
       ...checkSecureSum(spec, strategy),
+      ...checkTuning(spec, strategy, family?.title),
     ].map(({ path, message }) => ({ path: `spec.${path}`, message })),
   );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);

@@ -11,6 +11,7 @@ import {
   isAsynchronous,
   isOver,
   memberOf,
+  triedIn,
   type Aggregation,
   type Candidate,
   type EndedRound,
@@ -19,6 +20,8 @@ import {
 } from '#lib/core/round/round-state.ts';
 import type { Effect, RoundEvent, Step } from '#lib/core/round/round-events.ts';
 import { openDrawn, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
+import { planTried, settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
+import type { Judged, Tried } from '#lib/core/search/judged.ts';
 import { rootsFirst } from '#lib/core/round/roots.ts';
 import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
@@ -124,6 +127,8 @@ export class Federation {
   /** Of the coordinators' acts, the last that a line of the journal names. */
   #actsNamed = 0;
   #commit: Commit | undefined;
+  /** The run as the end of a round has left it, until that is heard of. */
+  #tunedRun: RunRecord | undefined;
   /** The buffer that became durable with the end of the one before, until it takes its place. */
   #following: Reporting | undefined;
   /** The last round that each participant was configured in, as far as records are kept in memory. */
@@ -343,6 +348,17 @@ export class Federation {
   get isRootAway(): boolean {
     const roots = this.roots ?? [];
     return roots.length > 0 && !roots.some((one) => this.attendance.has(one));
+  }
+
+  /** What a device of the open round measured of the settings that it was given; undefined: nothing, or none are tried. */
+  triedBy(participant: ParticipantId, round: number, judged: Judged | undefined): Tried | undefined {
+    if (judged === undefined || this.#spec.tuning === undefined) return undefined;
+    return { settings: this.#settingsOf(participant, round), ...judged };
+  }
+
+  /** By what rounds so far came to: that stays as it is until the open one has ended. */
+  #settingsOf(participant: ParticipantId, round: number): number {
+    return settingsDrawn(this.#spec, this.run?.tuning, { federation: this.record.id, round, participant });
   }
 
   /** Whether a device with this id is here, was let in, or took part in one of the rounds that are remembered. */
@@ -595,11 +611,35 @@ export class Federation {
     };
   }
 
-  /** The buffer that opens with the end of this one, where the run goes on: whoever trains is a member of it. */
   #follow(before: Round, ended: EndedRound): readonly Change[] {
+    return [...this.#tuned(ended), ...this.#openFollowing(before, ended)];
+  }
+
+  /** What the round says of the settings that its devices tried, whether it made a version or not. */
+  #tuned(ended: EndedRound): readonly Change[] {
+    this.#tunedRun = undefined;
+    const run = this.#committing(ended)?.run ?? this.run;
+    const tried = triedIn(ended);
+    if (run?.spec.tuning === undefined || tried.length === 0) return [];
+    const tuning = tunedBy(run.spec, run.tuning, tried);
+    this.#tunedRun = { ...run, tuning };
+    return [
+      { type: 'put-run', record: this.#tunedRun },
+      this.entry('tuned', { round: ended.round, chances: tuning.chances }),
+    ];
+  }
+
+  /** What a commit changes; undefined: the round ends without a version. */
+  #committing(ended: EndedRound): Commit | undefined {
+    return ended.phase === 'committed' ? this.#commit : undefined;
+  }
+
+  /** The buffer that opens with the end of this one, where the run goes on: whoever trains is a member of it. */
+  #openFollowing(before: Round, ended: EndedRound): readonly Change[] {
     this.#following = undefined;
-    const record = this.#commit?.record ?? this.record;
-    const run = this.#commit?.run ?? this.run;
+    const commit = this.#committing(ended);
+    const record = commit?.record ?? this.record;
+    const run = commit?.run ?? this.run;
     // A cancelled round is followed by none.
     if (!isAsynchronous(before) || before.phase !== 'aggregation' || run === undefined) return [];
     if (record.state !== 'running' && record.state !== 'paused') return [];
@@ -679,9 +719,12 @@ export class Federation {
           bytes: head.bytes,
           deltas: this.versions.deltasTo(task.version),
         },
-        plan,
+        plan:
+          this.#spec.tuning === undefined
+            ? plan
+            : planTried(this.#spec, this.#settingsOf(participant, task.round)),
         uplink: transfer.uplink,
-        asks: [...asks],
+        asks: this.#spec.tuning === undefined ? [...asks] : [...asks, 'judged'],
         controls,
         ...(privacy.type === 'none' ? {} : { privacy }),
         deadlineMs: Math.ceil(this.driver.leftMsOf(participant)),
@@ -703,6 +746,8 @@ export class Federation {
     const federation = this.record.id;
     const commit = this.#commit;
     this.#commit = undefined;
+    const tuned = this.#tunedRun;
+    this.#tunedRun = undefined;
     if (round.phase === 'committed' && commit !== undefined) {
       this.versions.add(commit.version);
       this.rememberedBy = commit.run.spec.strategy.name;
@@ -748,6 +793,7 @@ export class Federation {
       if (following === undefined)
         this.#interlude.begin(Math.max(round.rules.pauseMs, this.#afterAbandonMs()));
     }
+    this.run = tuned ?? this.run;
     if (following !== undefined) {
       this.record = { ...this.record, lastRound: following.round };
       this.driver.goOnWith(following);

@@ -5,6 +5,7 @@ import type { ParticipantId } from '#lib/core/ids.ts';
 import { tallyFits } from '#lib/core/metrics/tally.ts';
 import { memberOf } from '#lib/core/round/round-state.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
+import type { Tried } from '#lib/core/search/judged.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
 import { RecordConflict } from '../ports/records.ts';
 import { notAdmitted } from './access.ts';
@@ -204,7 +205,7 @@ async function withdraw(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { round, reason }: ClientMessages['withdraw'],
+  { round, reason, judged }: ClientMessages['withdraw'],
 ): Promise<Answer> {
   const elsewhere = notHere(federation, connection, participant);
   if (elsewhere !== undefined) return elsewhere;
@@ -220,8 +221,10 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.seats.resting.start(participant);
-  federation.abandonedBy(participant);
-  await withdrawn(federation, participant, reason);
+  // Only that what it was given to try came to nothing, which is no fault of its own: other figures come with an update.
+  const tried = judged?.after === null ? federation.triedBy(participant, round, judged) : undefined;
+  if (tried === undefined) federation.abandonedBy(participant);
+  await withdrawn(federation, participant, reason, tried);
   return done;
 }
 
@@ -231,9 +234,15 @@ function taskRound({ openRound }: Federation, participant: ParticipantId): numbe
 }
 
 /** It trains no more, whether there is room to write that down or not. */
-const withdrawn = (federation: Federation, participant: ParticipantId, reason: string): Promise<void> =>
+const withdrawn = (
+  federation: Federation,
+  participant: ParticipantId,
+  reason: string,
+  tried?: Tried,
+): Promise<void> =>
   federation.whenThereIsRoom(`withdrawn/${participant}`, async () => {
-    await federation.feed({ type: 'withdrawn', participant, reason, at: federation.around.clock.now() });
+    const at = federation.around.clock.now();
+    await federation.feed({ type: 'withdrawn', participant, reason, tried, at });
   });
 
 /** Throws RecordsFull: the device is not answered, and tells it again. */

@@ -6,6 +6,7 @@ import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
+import { settingsTried } from '#lib/core/search/tuned-rounds.ts';
 import { clippedStrategy, noiseQuantum } from '#lib/core/privacy/central.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
@@ -31,7 +32,12 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
     uplink: codecNamed(transfer.uplink),
     length: updateLength(model.parameterCount),
     asksBaseLoss: asks.includes('base-loss'),
-    mostSteps: (examples) => plan.localEpochs * Math.ceil(examples / plan.batchSize),
+    mostSteps: (examples) =>
+      Math.max(
+        ...[plan, ...settingsTried(spec)].map(
+          ({ localEpochs, batchSize }) => localEpochs * Math.ceil(examples / batchSize),
+        ),
+      ),
   };
 }
 

@@ -236,6 +236,7 @@ async function accept(
       if (known !== undefined) return known;
       if (isLater(federation, participant, offer)) return undefined;
       const at = federation.around.clock.now();
+      const tried = federation.triedBy(participant, offer.round, offer.judged);
       const report: Delivered = {
         participant,
         round: offer.round,
@@ -247,6 +248,7 @@ async function accept(
         steps: offer.steps,
         baseLoss: offer.baseLoss,
         norm,
+        ...(tried === undefined ? {} : { tried }),
         at,
       };
       const isMasked = federation.maskedBytes !== null;

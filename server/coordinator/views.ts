@@ -20,8 +20,8 @@ export const versionView = (
   evaluation: VersionView['evaluation'],
   damaged: boolean,
 ): VersionView => {
-  const { federation: _, state: __, residual: ___, delta: ____, ...rest } = record;
-  return { ...rest, delta, damaged, evaluation };
+  const { federation: _, state: __, residual: ___, delta: ____, tuning, ...rest } = record;
+  return { ...rest, ...(tuning === undefined ? {} : { tuning: [...tuning] }), delta, damaged, evaluation };
 };
 
 function memberView(

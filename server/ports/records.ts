@@ -14,11 +14,12 @@ import type {
 } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import type { Round } from '#lib/core/round/round-state.ts';
+import type { FedexState } from '#lib/core/search/fedex.ts';
 import type { Signature } from '#lib/core/transparency/statements.ts';
 import type { InvitationId } from '#lib/protocol/invitations.ts';
 import type { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
-import type { AliasMove, RunState } from '#lib/protocol/views.ts';
+import type { AliasMove, RunState, SettingsChance } from '#lib/protocol/views.ts';
 
 export interface FederationRecord {
   readonly id: FederationId;
@@ -45,6 +46,8 @@ export interface RunRecord {
   readonly endedAt: number | null;
   /** Why it ended, in a sentence. */
   readonly outcome: string | null;
+  /** What its rounds came to of the local settings that they try; absent: of none yet, or they try none. */
+  readonly tuning?: FedexState;
 }
 
 export interface RoundRecord {
@@ -99,6 +102,8 @@ export interface VersionRecord {
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly durationMs: number | null;
+  /** How likely each of the local settings was in its round; absent: all trained by the plan. */
+  readonly tuning?: readonly SettingsChance[];
 }
 
 export interface EvaluationRecord {

@@ -15,9 +15,8 @@ import type { Clock } from '../ports/clock.ts';
 import { craftedUpdate, decodedUpdate, type HostileRound } from './crafted-update.ts';
 import type { SimulatedDevice } from './devices.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
-import { partedRows, RateTuning } from './rate-tuning.ts';
 import { Trainings } from './trainings.ts';
-import type { DeviceMemory, JobResult, TrainingJob, TrainingResult } from './workbench.ts';
+import type { DeviceMemory, JobResult, TrainingResult } from './workbench.ts';
 import { copied, type WorkerPool } from './worker-pool.ts';
 
 /** How long a device that left a round stays away. */
@@ -52,8 +51,6 @@ export class Cohort {
   readonly memories = new Map<number, DeviceMemory>();
   /** The versions that each device keeps: what it fetched last, and the anchor of that. */
   readonly held = new Map<number, readonly Digest[]>();
-  /** Of the learning rate; undefined: all devices have the same. */
-  readonly tuning: RateTuning | undefined;
   readonly #trainings: Trainings;
   readonly #zeros: Float32Array;
   /** The newest round that any device was configured in, and those that were. */
@@ -72,8 +69,6 @@ export class Cohort {
 
   constructor(private readonly parts: CohortParts) {
     this.#trainings = new Trainings(parts.pool);
-    const { tunedRates, seed } = parts.setup;
-    this.tuning = tunedRates === undefined ? undefined : new RateTuning(tunedRates, seed);
     this.#zeros = copied(Float32Array, new Float32Array(parts.parameterCount));
   }
 
@@ -85,7 +80,6 @@ export class Cohort {
 
   /** In asynchronous rounds whoever trains is a member of the next one. */
   ended(): void {
-    this.tuning?.ended();
     if (this.parts.setup.mode.type === 'asynchronous') return;
     this.#tasks.clear();
     this.#trainings.clear();
@@ -135,7 +129,8 @@ export class Cohort {
         device,
         {
           type: 'train',
-          ...this.#taskOf(device, message),
+          message,
+          rows: device.rows,
           participant: device.participant,
           index: device.index,
           base: parameters,
@@ -147,18 +142,6 @@ export class Cohort {
       );
       this.#later(device, message, ms, () => this.parts.do(() => this.#report(device, message)));
     });
-  }
-
-  /** What it is told to train, and of which rows: a rate of its own where rates are tuned. */
-  #taskOf(device: SimulatedDevice, message: Configured): Pick<TrainingJob, 'message' | 'rows' | 'judging'> {
-    if (this.tuning === undefined) return { message, rows: device.rows };
-    const { training, judging } = partedRows(device.rows);
-    const { rate } = this.tuning.drawn(message.round, device.index);
-    return {
-      message: { ...message, plan: { ...message.plan, learningRate: rate } },
-      rows: training,
-      judging,
-    };
   }
 
   /** Counts what crosses, as participant/parameter-source.ts fetches it. */
@@ -220,18 +203,14 @@ export class Cohort {
           federation: message.federation,
           round: message.round,
           reason: result.message.slice(0, REASON_CHARACTERS),
+          ...(result.judged === undefined ? {} : { judged: result.judged }),
         },
       });
       return;
     }
-    const { residual, control, validation } = result;
+    const { residual, control } = result;
     if (residual !== undefined) this.#remember(device, { residual });
     if (control !== undefined) this.#nextControls.set(device.index, control);
-    // With its update: the delivery of the last one ends the round.
-    if (this.tuning !== undefined && validation !== undefined) {
-      const { configuration } = this.tuning.drawn(message.round, device.index);
-      this.tuning.measured({ configuration, ...validation });
-    }
     const { offer, bytes } = result.entry;
     const reply = await this.parts.coordinator().offer(message.federation, device.participant, offer);
     if (reply !== undefined) return;

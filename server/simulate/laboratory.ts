@@ -328,6 +328,7 @@ export class Laboratory {
   #outline(round: EndedRound) {
     const count = (wanted: MemberStage): number =>
       cohortOf(round).filter(({ standing }) => stageOf(standing) === wanted).length;
+    const { tuning } = this.#view;
     const ages = acceptedReports(round).map(({ staleness }) => staleness);
     return {
       type: 'round' as const,
@@ -338,7 +339,9 @@ export class Laboratory {
       ...(isAsynchronous(round) && ages.length > 0
         ? { staleness: ages.reduce((sum, age) => sum + age, 0) / ages.length }
         : {}),
-      ...(this.#cohort.tuning === undefined ? {} : { tuning: this.#cohort.tuning.chances }),
+      ...(tuning === undefined
+        ? {}
+        : { tuning: tuning.map(({ learningRate, chance }) => ({ rate: learningRate, chance })) }),
       simulatedSeconds: this.#clock.monotonic() / 1000,
     };
   }

@@ -1,9 +1,14 @@
 // What a simulation says: a line a round and a last one, the same bytes for the same seed, so nothing here knows how long it
 // took; and the same for the eye.
-import type { RateChance } from './rate-tuning.ts';
 import { metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 
 export type Figures = Partial<Record<MetricName, number>>;
+
+export interface RateChance {
+  readonly rate: number;
+  /** Of being drawn in the next round. */
+  readonly chance: number;
+}
 
 export interface RoundLine {
   readonly type: 'round';

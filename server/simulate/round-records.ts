@@ -8,8 +8,17 @@ import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
+import { TuningState } from '#lib/core/search/tuned-rounds.ts';
+import { SettingsChance } from '#lib/protocol/views.ts';
 import { isOfLedger } from '../coordinator/privacy-ledger.ts';
-import { RecordConflict, type Change, type FederationRecord, type Records } from '../ports/records.ts';
+import {
+  RecordConflict,
+  type Change,
+  type FederationRecord,
+  type Records,
+  type RunRecord,
+  type VersionRecord,
+} from '../ports/records.ts';
 
 const numberOrNull = v.nullable(v.number());
 
@@ -45,6 +54,7 @@ export const KeptRecords = v.object({
       startedAt: v.number(),
       endedAt: numberOrNull,
       outcome: v.nullable(v.string()),
+      tuning: v.exactOptional(TuningState),
     }),
   ),
   round: v.nullable(v.object({ federation: FederationId, round: Round, remainingMs: numberOrNull })),
@@ -69,6 +79,7 @@ export const KeptRecords = v.object({
       bytesUp: v.number(),
       bytesDown: v.number(),
       durationMs: numberOrNull,
+      tuning: v.exactOptional(v.array(SettingsChance)),
     }),
   ),
   /** The journal's charges to the privacy ledger. */
@@ -110,6 +121,16 @@ const keptOf = (record: FederationRecord): KeptRecords['federation'] => ({
   roots: [...record.roots],
 });
 
+const keptRun = ({ tuning, ...run }: RunRecord): NonNullable<KeptRecords['run']> => ({
+  ...run,
+  ...(tuning === undefined ? {} : { tuning: { ...tuning, chances: [...tuning.chances] } }),
+});
+
+const keptVersion = ({ tuning, ...version }: VersionRecord): KeptRecords['versions'][number] => ({
+  ...version,
+  ...(tuning === undefined ? {} : { tuning: [...tuning] }),
+});
+
 type UpdateRecord = Extract<Change, { type: 'insert-update' }>['record'];
 
 /** One federation at a time. `before`: what an earlier process kept. */
@@ -143,7 +164,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
         present().federation = keptOf(change.record);
         return;
       case 'put-run':
-        present().run = change.record;
+        present().run = keptRun(change.record);
         return;
       case 'put-round': {
         const all = present();
@@ -161,7 +182,7 @@ export function roundRecords(before?: KeptRecords): RoundRecords {
       case 'insert-version':
         if (present().versions.some((one) => one.version === change.record.version))
           throw new RecordConflict(`There is a version ${change.record.version} already.`);
-        present().versions.push(change.record);
+        present().versions.push(keptVersion(change.record));
         return;
       case 'insert-evaluation':
         // The rows are the laboratory's: most devices say only that they have none.

@@ -66,7 +66,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const keptAt = 'resume' in begin ? begin.resume : options.state;
     checkAttackers(setup);
     checkMode(setup, keptAt);
-    checkTuning(setup, keptAt);
+    checkTuning(setup);
     const data = await readSimulationData(setup);
     const digest = digestOfData(data);
     if (earlier !== undefined && earlier.begun.data !== digest)
@@ -163,23 +163,12 @@ function checkMode({ mode, attack, overSelection }: SimulationSetup, keptAt: str
     );
 }
 
-function checkTuning({ tunedRates, mode, attack, model }: SimulationSetup, keptAt: string | undefined): void {
-  if (tunedRates === undefined) return;
-  const refused = (why: string): never => {
-    throw new UnusableSetup(`--tune-learning-rate: ${why}`);
-  };
-  if (mode.type !== 'synchronous')
-    refused(
-      'rates are weighed at the end of a round, and asynchronous rounds have none. Use synchronous ones.',
+/** What else rates cannot be tried with is the federation's own to refuse (core/search/check-tuning.ts). */
+function checkTuning({ tunedRates, attack }: SimulationSetup): void {
+  if (tunedRates !== undefined && attack !== null)
+    throw new UnusableSetup(
+      '--tune-learning-rate: who attacks would say what it likes of its losses. Simulate the one or the other.',
     );
-  if (keptAt !== undefined)
-    refused(
-      'a state file does not keep what rounds have found of the rates. Leave --state out; the same seed makes the same bytes.',
-    );
-  if (attack !== null)
-    refused('who attacks would say what it likes of its losses. Simulate the one or the other.');
-  if (/^(boosted-trees|k-means)/.test(model ?? ''))
-    refused('sums of rows are trained by no steps. Leave it out.');
 }
 
 /** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */

@@ -79,6 +79,9 @@ export function simulatedSpec(
       maximumRounds: setup.rounds,
     },
     privacy,
+    ...(setup.tunedRates === undefined
+      ? {}
+      : { tuning: { learningRates: setup.tunedRates, localEpochs: [], batchSizes: [] } }),
     sample: null,
     access: isDrawn(privacy) ? { type: 'invited' } : exactAveraging.access,
   };
@@ -115,6 +118,7 @@ function flagOf(path: string): string {
     ['spec.guard', '--guard'],
     ['spec.metric', '--target'],
     ['spec.privacy', '--privacy'],
+    ['spec.tuning', '--tune-learning-rate'],
   ];
   const flag = flags.find(([prefix]) => path.startsWith(prefix))?.[1];
   return flag === undefined ? '' : `${flag}: `;

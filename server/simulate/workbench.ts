@@ -11,11 +11,12 @@ import { digestOfText } from '#lib/core/digest.ts';
 import { federatedModel, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
-import { figure } from '#lib/core/metrics/figure-of.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
+import type { Judged } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
+import { trialOf } from '#lib/participant/judging.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { createTrainingControl } from '#lib/participant/training-control.ts';
 import { readOneByOne } from '#lib/participant/form-update.ts';
@@ -60,8 +61,6 @@ export interface TrainingJob {
   readonly memory: DeviceMemory;
   /** Null: an honest device. */
   readonly hostile: HostileRound | null;
-  /** Its rows that it does not learn from, and measures its loss on after training; left out: none is asked for. */
-  readonly judging?: Uint32Array | undefined;
 }
 
 export interface ScoringJob {
@@ -83,11 +82,9 @@ export type TrainingResult =
       readonly residual: Float32Array<ArrayBuffer> | undefined;
       /** c_k once a version holds this update. */
       readonly control: Float32Array<ArrayBuffer> | undefined;
-      /** On `judging`; undefined where that was left out, or holds no row. */
-      readonly validation?: { readonly loss: number; readonly rows: number } | undefined;
     }
   /** The sentence that the device would show and withdraw with. */
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string; readonly judged?: Judged | undefined };
 
 /** `engineMs`: time spent in training or scoring. */
 export type JobResult = (TrainingResult | { readonly type: 'scored'; readonly tally: Tally }) & {
@@ -159,16 +156,10 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     job.serverControl === null
       ? undefined
       : { server: job.serverControl, own: job.memory.control ?? new Float32Array(network.parameterCount) };
+  const trial = message.asks.includes('judged') ? trialOf(rows, engine, network, message.plan) : undefined;
   const training = roundTraining(message, {
     network,
-    rows: {
-      version: UNVERSIONED,
-      contract,
-      training: rows,
-      heldOut: selectExamples(rows, []),
-      unlabelled: 0,
-      check: undefined,
-    },
+    rows: { version: UNVERSIONED, training: trial?.rows.training ?? rows },
     base,
     own: [],
     metric: metric.name,
@@ -186,6 +177,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       own: [],
       control,
       draw: seededBytes(setup.seed, 'noise', message.round, job.index),
+      judge: trial?.judge,
     },
     {
       engine,
@@ -197,13 +189,12 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     },
   );
   if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
-  if (outcome.type === 'failed') return { type: 'failed', message: outcome.message };
+  if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, judged: outcome.judged };
   const { entry, controlChange } = readOneByOne(outcome.formed);
   if (!changesDelta || job.hostile === null || setup.attack === null)
     return {
       type: 'trained',
       entry,
-      validation: await validated({ setup, model, engine, clock }, job, entry),
       residual: outcome.formed.residual ?? undefined,
       control:
         control === undefined || controlChange === null
@@ -216,25 +207,6 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     draw: random(setup.seed, 'attack', job.message.round, job.index),
   });
   return craftedUpdate(job.message, participant, delta, entry.offer);
-}
-
-/** The loss of what the device sends, added to what it began with, on rows that it has not learnt from. */
-async function validated(
-  { setup, model, engine }: Bench,
-  { judging, base, participant }: TrainingJob,
-  entry: OutboxEntry,
-): Promise<{ readonly loss: number; readonly rows: number } | undefined> {
-  if (judging === undefined || judging.length === 0 || model.type === 'sums') return undefined;
-  const delta = decodedUpdate(entry, participant, base.length);
-  const trainer = await engine.trainer();
-  const session = await trainer.open(model.network, setup.spec.plan);
-  try {
-    await session.setState(startState(Float32Array.from(base, (value, at) => value + delta[at]!)));
-    const tally = await session.evaluate(selectExamples(setup.training, judging));
-    return { loss: figure(tally, 'loss') ?? Number.NaN, rows: judging.length };
-  } finally {
-    session.close();
-  }
 }
 
 /** A hostile device's rows are the same in every round. */

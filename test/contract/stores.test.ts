@@ -84,6 +84,7 @@ const versionRecord = (id: string, number: number): VersionRecord => ({
   bytesUp: 48,
   bytesDown: 0,
   durationMs: number === 0 ? null : 17,
+  ...(number === 2 ? { tuning: [{ learningRate: 0.1, localEpochs: 1, batchSize: 10, chance: 1 / 3 }] } : {}),
 });
 const update = (id: string, number: number, by: string): UpdateRecord => ({
   federation: v.parse(FederationId, id),

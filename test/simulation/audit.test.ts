@@ -32,9 +32,12 @@ beforeAll(async () => {
   const path = join(directory, 'tributary.sqlite');
   const records = await sqliteRecords(path);
   const acts = await openActs(records, handClock(5));
-  const world = await World.open(5, exampleSpec({ rules: { maximumRounds: 3 } }), 4, records, {
+  const tuning = { learningRates: [0.1, 1], localEpochs: [], batchSizes: [] };
+  const world = await World.open(5, exampleSpec({ rules: { maximumRounds: 3 }, tuning }), 4, records, {
     acts: () => acts.end,
   });
+  for (const device of world.devices)
+    device.judges = ({ learningRate }) => ({ rows: 5, before: 1, after: 1 - learningRate / 2 });
   await world.start();
   await world.until(() => world.coordinator.view(federation)?.state === 'finished', 600_000);
   expect((await world.check()).committed).toBe(3);

@@ -14,6 +14,7 @@ export function exampleSpec(
     transfer?: Input['transfer'];
     guard?: Input['guard'];
     privacy?: Input['privacy'];
+    tuning?: Input['tuning'];
   } = {},
 ): NetworkFederation {
   const column = (name: string): Extract<Input['contract'], { kind: 'table' }>['columns'][number] => ({
@@ -62,6 +63,7 @@ export function exampleSpec(
     transfer: change.transfer,
     guard: change.guard,
     privacy: change.privacy,
+    tuning: change.tuning,
     rules: {
       goal: 3,
       minimum: 2,

@@ -6,6 +6,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
+import type { Judged } from '#lib/core/search/judged.ts';
 import { provedSteps } from '#lib/core/transparency/check-inclusion.ts';
 import { followHead, headFaultSentence } from '#lib/core/transparency/follow-head.ts';
 import type { SignedHead } from '#lib/core/transparency/statements.ts';
@@ -454,7 +455,12 @@ export class Device {
   /** What it hears of how updates are limited. */
   onPrivacy: (privacy: Configured['privacy']) => void = () => {};
 
-  #configured({ round, base, deadlineMs, uplink, privacy }: Configured): void {
+  /** What it measures of the settings that it is given, where the round asks for it; undefined: nothing. */
+  judges: (plan: Configured['plan'], round: number) => Judged | undefined = () => undefined;
+
+  #configured({ round, base, plan, asks, deadlineMs, uplink, privacy }: Configured): void {
+    const found = asks.includes('judged') ? this.judges(plan, round) : undefined;
+    const judged = found === undefined ? {} : { judged: found };
     this.onBase(base);
     this.onPrivacy(privacy);
     if (this.#outbox?.offer.round === round) return;
@@ -483,6 +489,7 @@ export class Device {
         bytes: bytes.length,
         digest,
         examples: conduct === 'too-many-examples' ? this.examples + 1 : this.examples,
+        ...judged,
       };
       this.sent.set(digest, delta);
       this.#outbox = { offer, bytes };
@@ -498,7 +505,7 @@ export class Device {
       case 'withdraws':
         return this.tell({
           name: 'withdraw',
-          message: { federation, round, reason: 'It was asked to pause.' },
+          message: { federation, round, reason: 'It was asked to pause.', ...judged },
         });
       case 'leaves':
         this.disconnect();

@@ -12,11 +12,12 @@ import {
 } from '#lib/core/ids.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
+import { TuningState } from '#lib/core/search/tuned-rounds.ts';
 import { Signature } from '#lib/core/transparency/statements.ts';
 import { InvitationId } from '#lib/protocol/invitations.ts';
 import { Permission, PersonId, Role } from '#lib/protocol/people.ts';
 import { SurveyView } from '#lib/protocol/survey-views.ts';
-import { AliasMove, RunState } from '#lib/protocol/views.ts';
+import { AliasMove, RunState, SettingsChance } from '#lib/protocol/views.ts';
 import type {
   ActRecord,
   AdmissionRecord,
@@ -79,6 +80,7 @@ export const runRow = (record: RunRecord): Tables['runs'] => ({
   started_at: record.startedAt,
   ended_at: record.endedAt,
   outcome: record.outcome,
+  tuning_json: record.tuning === undefined ? null : JSON.stringify(record.tuning),
 });
 
 export const readRun = (row: Tables['runs']): RunRecord => ({
@@ -88,6 +90,7 @@ export const readRun = (row: Tables['runs']): RunRecord => ({
   startedAt: row.started_at,
   endedAt: row.ended_at,
   outcome: row.outcome,
+  ...(row.tuning_json === null ? {} : { tuning: v.parse(TuningState, json(row.tuning_json)) }),
 });
 
 export const roundRow = ({ federation, round, remainingMs }: RoundRecord): Tables['rounds'] => ({
@@ -153,6 +156,7 @@ export const versionRow = (record: VersionRecord): Tables['versions'] => ({
   bytes_up: record.bytesUp,
   bytes_down: record.bytesDown,
   duration_ms: record.durationMs,
+  tuning_json: record.tuning === undefined ? null : JSON.stringify(record.tuning),
 });
 
 export const readVersion = (row: Tables['versions']): VersionRecord => ({
@@ -173,6 +177,7 @@ export const readVersion = (row: Tables['versions']): VersionRecord => ({
   bytesUp: row.bytes_up,
   bytesDown: row.bytes_down,
   durationMs: row.duration_ms,
+  ...(row.tuning_json === null ? {} : { tuning: v.parse(v.array(SettingsChance), json(row.tuning_json)) }),
 });
 
 export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] => ({

@@ -28,6 +28,7 @@ export interface Tables {
     started_at: number;
     ended_at: number | null;
     outcome: string | null;
+    tuning_json: string | null;
   };
   rounds: Owned & {
     round: number;
@@ -66,6 +67,7 @@ export interface Tables {
     bytes_up: number;
     bytes_down: number;
     duration_ms: number | null;
+    tuning_json: string | null;
   };
   evaluations: Owned & {
     version: number;
@@ -381,6 +383,14 @@ const surveys: Migration = {
   },
 };
 
+/** How likely rounds hold each of the local settings that they try: for the next round, and for that of each version. */
+const tuning: Migration = {
+  async up(database: Kysely<unknown>) {
+    for (const table of ['runs', 'versions'])
+      await database.schema.alterTable(table).addColumn('tuning_json', 'text').execute();
+  },
+};
+
 /**
  * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
  * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
@@ -399,5 +409,6 @@ export const migrations: MigrationProvider = {
     '0009-people': people,
     '0010-journal-outlives': journalOutlives,
     '0011-surveys': surveys,
+    '0012-tuning': tuning,
   }),
 };

@@ -234,6 +234,20 @@ export const exactSums = {
 export const SummedFamily = v.picklist(['boosted-trees', 'k-means']);
 export type SummedFamily = v.InferOutput<typeof SummedFamily>;
 
+const someOf = <One extends v.GenericSchema<unknown, number>>(one: One) =>
+  v.pipe(v.array(one), v.maxLength(20));
+
+/**
+ * Local settings that rounds try (search/tuned-rounds.ts): every combination of these values; those of a list without any are the
+ * plan's.
+ */
+export const LocalTuning = v.strictObject({
+  learningRates: someOf(TrainingPlan.entries.learningRate),
+  localEpochs: someOf(TrainingPlan.entries.localEpochs),
+  batchSizes: someOf(TrainingPlan.entries.batchSize),
+});
+export type LocalTuning = v.InferOutput<typeof LocalTuning>;
+
 const ofEvery = {
   brief: Brief,
   metric: SuccessMetric,
@@ -246,6 +260,8 @@ const ofEvery = {
   secureSum: v.optional(SecureSumRules),
   /** Whether devices are asked for sums over their rows beside training; absent: they are not. */
   statistics: v.optional(StatisticsRules),
+  /** Which local settings rounds try; absent: all devices train by the plan. */
+  tuning: v.optional(LocalTuning),
   access: v.optional(Access, exactAveraging.access),
 };
 const ofSums = {

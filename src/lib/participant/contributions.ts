@@ -64,7 +64,14 @@ export async function openContributions(
         await store.receipts.putRefusal({ federation, round: entry.round, message: reply.message, at });
       // The same receipt may come twice; what is known of its round stays.
       else if (!receipts.has(entry.round))
-        await put({ receipt: reply.receipt, signed: reply.signed, version: null, outcome: 'waiting' });
+        await put({
+          receipt: reply.receipt,
+          signed: reply.signed,
+          version: null,
+          outcome: 'waiting',
+          ...(entry.plan && { plan: entry.plan }),
+          ...(entry.offer.judged && { judged: entry.offer.judged }),
+        });
       await store.outbox.remove(federation, entry.round);
     },
     settled,

@@ -6,6 +6,7 @@ import type { ParticipantId } from '../core/ids.ts';
 import { clearIn, type Range } from '../core/model/ranges.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import type { Judged } from '../core/search/judged.ts';
 import { updateCheck } from '../core/update/check-update.ts';
 import type { Codec } from '../core/update/codec/codec.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
@@ -64,6 +65,8 @@ export interface TrainedRound {
   readonly examples: number;
   readonly steps: number;
   readonly baseLoss: number | null;
+  /** What it measured of the settings that it was given. */
+  readonly judged?: Judged | undefined;
   /** For noise that the device itself adds. */
   readonly draw: DrawBytes;
 }
@@ -126,7 +129,8 @@ function encodeUpdate(
     examples,
     steps,
     baseLoss,
-  }: Pick<TrainedRound, 'message' | 'participant' | 'examples' | 'steps' | 'baseLoss'>,
+    judged,
+  }: Pick<TrainedRound, 'message' | 'participant' | 'examples' | 'steps' | 'baseLoss' | 'judged'>,
   values: Float32Array<ArrayBuffer>,
   residual: Float32Array<ArrayBuffer> | undefined,
 ): Pick<ReadUpdate, 'entry' | 'residual'> & { arrived(): Float32Array<ArrayBuffer> } {
@@ -148,8 +152,10 @@ function encodeUpdate(
         digest: digestOf(bytes),
         ...statedFacts(message, { examples, steps }),
         baseLoss,
+        ...(judged && { judged }),
       },
       bytes,
+      ...(message.asks.includes('judged') && { plan: message.plan }),
     },
     residual: left,
     arrived: () => arrivedAs(codec, bytes, values.length, seed),

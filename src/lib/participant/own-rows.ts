@@ -1,6 +1,6 @@
 // This device's rows, split: what it learns from and what it keeps to judge by. Held in memory while it takes part.
 import type { DataContract } from '../core/data/contract.ts';
-import { labelledExamples, selectExamples } from '../core/data/examples.ts';
+import { labelledExamples, selectExamples, type Examples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import type { DatasetCheck, DatasetStore } from '../ports/dataset-store.ts';
@@ -9,7 +9,7 @@ import type { Rows } from '../ports/trainer.ts';
 export interface OwnRows {
   readonly version: DatasetVersion;
   readonly contract: DataContract;
-  readonly training: Rows;
+  readonly training: Examples;
   readonly heldOut: Rows;
   /** Rows without a label: on neither side. */
   readonly unlabelled: number;

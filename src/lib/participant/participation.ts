@@ -2,6 +2,7 @@
 // all speak of these and no others). The machinery that moves through them is take-part.ts.
 import type { FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
+import type { TrainingPlan } from '../core/model/spec.ts';
 import type { LinkBytes, LinkState } from '../ports/coordinator-link.ts';
 import type { HistoryPoint } from '../ports/participant-store.ts';
 import type { BackendName } from '../ports/trainer.ts';
@@ -68,6 +69,8 @@ export interface ParticipationView {
     /** Of this device's own model; null: it had none. */
     readonly personal: Tally | null;
   }[];
+  /** What the round in hand is trained by here; null: none is in hand, or it was trained in an earlier visit. */
+  readonly plan: TrainingPlan | null;
   /** In a secure sum: how many others are in it, and a phrase that is the same on all of their devices; null: not in one. */
   readonly peers: { readonly count: number; readonly phrase: string } | null;
   readonly leaveAfterRound: boolean;

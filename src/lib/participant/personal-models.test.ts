@@ -40,7 +40,12 @@ async function onALine(store = createMemoryParticipantStore()) {
   });
   if (!built.ok) throw new Error(built.error.message);
   const engines = enginesOf(createReferenceTrainer);
-  const rows = { count: 1, features: Float32Array.of(1), targets: Float32Array.of(1) };
+  const rows = {
+    count: 1,
+    features: Float32Array.of(1),
+    targets: Float32Array.of(1),
+    hashes: new Uint32Array(2),
+  };
   const version = digestOfText('own');
   const equipment: NetworkEquipment = {
     trainedOn: { dataset: 'own', withheld: [] },

@@ -41,6 +41,7 @@ export function presentView(
     localEvaluations:
       equipment?.scoreboard.scored.map(({ version, tally, personal }) => ({ version, tally, personal })) ??
       [],
+    plan: hand?.message?.plan ?? null,
     peers: hand?.peers ?? null,
     leaveAfterRound: standing.leaveAfterRound,
     lastEvent: standing.lastEvent,

@@ -3,6 +3,7 @@
 import { participantIdOf } from '../core/digest.ts';
 import type { RoundNumber } from '../core/ids.ts';
 import { ownPart } from '../core/model/own-part.ts';
+import type { Judged } from '../core/search/judged.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
@@ -54,9 +55,14 @@ export function createRounds(
   /** Asked for while an update is being sent: its decision is awaited first, or nobody would hear of it. */
   let following: Configured | undefined;
 
-  async function giveUp(one: RoundInHand, reason: string): Promise<void> {
+  async function giveUp(one: RoundInHand, reason: string, judged?: Judged): Promise<void> {
     hands.letGo(one);
-    await ground.tell('withdraw', { federation, round: one.round, reason: reason.slice(0, 200) });
+    await ground.tell('withdraw', {
+      federation,
+      round: one.round,
+      reason: reason.slice(0, 200),
+      ...(judged && { judged }),
+    });
   }
 
   /** Takes this device into the round's secure sum, while it trains: its part of the app is loaded where it is needed. */
@@ -137,9 +143,14 @@ export function createRounds(
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
     const own = ownPart(network, personalisation);
+    // No figure of a single device leaves it under privacy or secure aggregation, whatever the server asks.
+    const trial =
+      message.asks.includes('judged') && message.privacy === undefined && message.secureSum === undefined
+        ? (await import('./judging.ts')).trialOf(rows.training, engine, network, message.plan)
+        : undefined;
     const training = roundTraining(message, {
       network,
-      rows,
+      rows: { ...rows, ...trial?.rows },
       base: await personal.startOf(network, personalisation, base),
       own,
       metric: metric.name,
@@ -156,6 +167,7 @@ export function createRounds(
       own,
       control,
       draw: drawFromPlatform,
+      judge: trial?.judge,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -188,7 +200,13 @@ export function createRounds(
       ground.background(
         engine.alone(async () => {
           if (standing.joined?.pausedAt === null && !standing.superseded)
-            await personal.trainBeside(equipment, personalisation, message, base, ground.living.signal);
+            await personal.trainBeside(
+              equipment,
+              personalisation,
+              { ...message, plan },
+              base,
+              ground.living.signal,
+            );
         }),
       );
     return entry;
@@ -206,7 +224,9 @@ export function createRounds(
         return undefined;
       case 'failed':
         await store.checkpoints.remove(checkpoint);
-        if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
+        if (outcome.judged !== undefined)
+          ground.happened('What this round tried here came to nothing, which the server was told.');
+        else if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
         else if (outcome.kind === 'unsuited') ground.happened(outcome.message);
         else {
           const isMemory = outcome.kind === 'out-of-memory';
@@ -217,7 +237,7 @@ export function createRounds(
           // The next round measures anew: a device that was lost may be back.
           equipping.drop();
         }
-        await giveUp(one, outcome.message);
+        await giveUp(one, outcome.message, outcome.judged);
         return undefined;
       case 'trained': {
         const { formed } = outcome;
@@ -293,7 +313,10 @@ export function createRounds(
     one.fraction = null;
     const round = reply.receipt.countedIn ?? one.round;
     const end = standing.ended.get(round);
-    if (end !== undefined) await contributions.settled(round, end);
+    if (end !== undefined) {
+      await contributions.settled(round, end);
+      ground.background(prove());
+    }
     // Nothing of an asynchronous round is waited for: the next version may be asked for at once.
     if (end !== undefined || carriesOn(standing)) hands.letGo(one);
     ground.changed();

@@ -74,18 +74,10 @@ test('two rounds of two devices by hand: the model and every control are those o
       ...one.coordinator.configured(round, asked),
       plan: { ...spec.plan, localEpochs: 2, batchSize: 1, learningRate: 0.25 },
     };
-    const own = {
-      version: digestOfText('own'),
-      contract: spec.contract,
-      training: rows,
-      heldOut: rows,
-      unlabelled: 0,
-      check: undefined,
-    };
     const base = Float32Array.of(w);
     const training = roundTraining(message, {
       network: built.value,
-      rows: own,
+      rows: { version: digestOfText('own'), training: rows },
       base,
       own: [],
       metric: 'loss',

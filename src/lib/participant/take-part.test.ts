@@ -221,3 +221,28 @@ test('when the run is finished the device is done, and a new run takes it in aga
   await one.until('checked in again', () => checkIns() === before + 1);
   expect(one.part.view.state).toBe('waiting');
 });
+
+test('a round that is over before its decision is heard of is proved all the same', async () => {
+  const one = await joined();
+  const { decide } = one.coordinator;
+  let answer: () => void = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  one.coordinator.decide = async (...offered) => {
+    await held;
+    return decide(...offered);
+  };
+  const asked: unknown[] = [];
+  const { answerLog } = one.coordinator;
+  one.coordinator.answerLog = (question) => {
+    asked.push(question.contribution?.round);
+    return answerLog(question);
+  };
+  one.link.deliver('configured', one.coordinator.configured(1));
+  await one.until('sending', () => one.coordinator.uploads.length === 1);
+  one.link.deliver('committed', committedMessage(1, one.coordinator.commit(1)));
+  await one.until('heard of', (view) => view.lastEvent?.startsWith('Version 1 is there') === true);
+  expect(asked).not.toContain(1);
+  answer();
+  await one.until('asked for the proof', () => asked.includes(1));
+  expect(one.faults).toEqual([]);
+});

@@ -7,9 +7,10 @@ import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
+import type { Judged } from '../core/search/judged.ts';
 import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
-import type { TrainerFailure } from '../ports/trainer.ts';
+import type { Rows, TrainerFailure } from '../ports/trainer.ts';
 import type { Configured } from '../protocol/messages.ts';
 import { batchesOf, roundSeed } from './batch-order.ts';
 import { formSums, formUpdate, type FormedUpdate } from './form-update.ts';
@@ -29,6 +30,8 @@ export type RoundOutcome =
       readonly type: 'failed';
       readonly kind: 'diverged' | 'unsuited' | TrainerFailure['kind'];
       readonly message: string;
+      /** Of settings that were to be tried: they came to nothing. */
+      readonly judged?: Judged | undefined;
     };
 
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
@@ -44,7 +47,7 @@ export function roundTraining(
     control,
   }: {
     readonly network: Network;
-    readonly rows: OwnRows;
+    readonly rows: Pick<OwnRows, 'version'> & { readonly training: Rows };
     /** [P]: the base version, with this device's own values in `own`. */
     readonly base: Float32Array<ArrayBuffer>;
     readonly own: readonly Range[];
@@ -92,6 +95,18 @@ export interface RoundMemory {
   readonly control: RoundControl | undefined;
   /** For noise that the device itself adds. */
   readonly draw: DrawBytes;
+  /** Where local settings are tried and this device has rows to judge by. */
+  readonly judge?: Judge | undefined;
+}
+
+/** Says what training changes, on rows that it does not learn from (judging.ts). */
+export interface Judge {
+  readonly rows: number;
+  /** Of parameters [P]; null: it is no number; undefined: no back end is left to measure it. */
+  loss(
+    parameters: Float32Array<ArrayBuffer>,
+    onNotice: TrainingSurroundings['onNotice'],
+  ): Promise<number | null | undefined>;
 }
 
 export async function workRound(
@@ -100,17 +115,23 @@ export async function workRound(
   memory: RoundMemory,
   surroundings: TrainingSurroundings,
 ): Promise<RoundOutcome> {
+  const { judge } = memory;
+  const lossOf = (parameters: Float32Array<ArrayBuffer>) => judge?.loss(parameters, surroundings.onNotice);
+  const before = await lossOf(training.base);
+  const judged = (after: number | null | undefined): Judged | undefined =>
+    judge && before != null && after !== undefined ? { rows: judge.rows, before, after } : undefined;
   const outcome = await trainLocally(training, surroundings);
   switch (outcome.type) {
     case 'stopped':
       return { type: 'stopped' };
     case 'failed':
-      return outcome;
+      return outcome.kind === 'diverged' ? { ...outcome, judged: judged(null) } : outcome;
     case 'finished': {
       const { base, plan } = training;
       const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
       const after = outcome.parameters;
       const { participant, residual, control, own, draw } = memory;
+      const told = judged(await lossOf(after));
       // The update is made in the same buffer.
       const kept = valuesIn(own, after);
       const formed = formUpdate({
@@ -127,11 +148,12 @@ export async function workRound(
         examples: training.training.count,
         steps,
         baseLoss: outcome.baseLoss,
+        judged: told,
         draw,
       });
       return formed.ok
         ? { type: 'trained', formed: formed.value, own: kept }
-        : { type: 'failed', kind: 'diverged', message: formed.error };
+        : { type: 'failed', kind: 'diverged', message: formed.error, judged: judged(null) };
     }
     default:
       return outcome satisfies never;

@@ -171,8 +171,8 @@ export interface DatasetStore {
   /** The rules of thumb that label its rows (core/labelling/weak-rules.ts), kept as a recipe is: they name columns and cells. */
   weakRules(id: string): Promise<Canonical | undefined>;
   keepWeakRules(id: string, rules: Canonical): Promise<void>;
-  /** Adds a judgement to the dataset's journal, durable when it resolves; the labels of its examples are left as they are. */
-  judge(id: string, entry: JournalEntry): Promise<void>;
+  /** Adds judgements to the dataset's journal, all or none, durable when it resolves; the labels of its examples are left as they are. */
+  judge(id: string, ...entries: readonly JournalEntry[]): Promise<void>;
   /** Everything that was judged of its examples, in the order in which it was added; none where there is no such dataset. */
   journal(id: string): Promise<readonly JournalEntry[]>;
   /** What the recording of this name was made of (featuresName), 16 bits at its contract's rate; undefined where none is kept. */

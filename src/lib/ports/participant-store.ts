@@ -1,6 +1,7 @@
 // Port: what a participant keeps on its device besides data: identity, outbox, checkpoints, models, receipts.
 import type { Digest, FederationId, RoundNumber } from '../core/ids.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
+import type { Judged } from '../core/search/judged.ts';
 import type { Inclusion, Signature } from '../core/transparency/statements.ts';
 import type { UpdateOffer } from '../protocol/http.ts';
 import type { Receipt } from '../protocol/views.ts';
@@ -21,6 +22,8 @@ export interface OutboxEntry {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Absent from what an earlier program kept. */
   readonly rows?: TrainedOn;
+  /** What it was trained by, where the round tries several local settings. */
+  readonly plan?: TrainingPlan;
 }
 
 /** Where local training stands; written every few seconds and on pause. */
@@ -61,6 +64,9 @@ export interface StoredReceipt {
   /** The version that the update went into; null until its round is committed, or when it was abandoned. */
   readonly version: number | null;
   readonly outcome: 'waiting' | 'included' | 'abandoned';
+  /** Where its round tried several local settings: those that this device was given, and what it told of them. */
+  readonly plan?: TrainingPlan;
+  readonly judged?: Judged;
 }
 
 /** A refused or lost contribution stays on record beside the receipts. */

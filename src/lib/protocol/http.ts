@@ -30,6 +30,7 @@
 import * as v from 'valibot';
 import { CodecChoice, FederationSpec } from '../core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, VersionNumber } from '../core/ids.ts';
+import { Judged } from '../core/search/judged.ts';
 import { Inclusion, ProofHashes, Signature, SignedHead } from '../core/transparency/statements.ts';
 import { MAXIMUM_EXAMPLES } from './limits.ts';
 import { UpdateRefusal } from './refusals.ts';
@@ -51,6 +52,8 @@ export const UpdateOffer = v.strictObject({
   steps: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** Mean training loss at the base, where the round asks for it (q-FFL); else null. */
   baseLoss: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  /** Where the round asks for it; absent also where the device has no rows to judge by. */
+  judged: v.exactOptional(Judged),
 });
 export type UpdateOffer = v.InferOutput<typeof UpdateOffer>;
 

@@ -6,6 +6,7 @@ import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
+import { Judged } from '../core/search/judged.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { surveyClientMessages, surveyServerMessages } from './surveys.ts';
@@ -51,6 +52,8 @@ export const Withdraw = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
   reason: v.pipe(v.string(), v.maxLength(200)),
+  /** Where local settings are tried, and training by those it was given came to nothing. */
+  judged: v.exactOptional(Judged),
 });
 
 /** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */
@@ -123,8 +126,8 @@ export const Configured = v.strictObject({
   plan: TrainingPlan,
   /** How the update is encoded. */
   uplink: CodecChoice,
-  /** What the strategy wants beyond the delta. */
-  asks: v.array(v.picklist(['base-loss', 'controls'])),
+  /** What is wanted beyond the delta, by the strategy, or because local settings are tried, and `plan` has those of this device. */
+  asks: v.array(v.picklist(['base-loss', 'controls', 'judged'])),
   /** The server's control c [P] at the base, served like a version's parameters; null: zeros, or not asked for. */
   controls: v.nullable(v.strictObject({ digest: Digest, bytes: whole })),
   /** How the update is limited, and noised before it leaves; absent: not at all. */

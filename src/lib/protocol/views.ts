@@ -113,6 +113,15 @@ export const Evaluated = v.strictObject({
 });
 export type Evaluated = v.InferOutput<typeof Evaluated>;
 
+/** How likely a device is given one of the local settings that rounds try. */
+export const SettingsChance = v.strictObject({
+  learningRate: v.number(),
+  localEpochs: whole,
+  batchSize: whole,
+  chance: v.number(),
+});
+export type SettingsChance = v.InferOutput<typeof SettingsChance>;
+
 export const VersionView = v.strictObject({
   version: VersionNumber,
   /** SHA-256 of the parameter bytes, served at /api/parameters/<digest>. */
@@ -137,6 +146,8 @@ export const VersionView = v.strictObject({
   bytesDown: whole,
   /** From the opening of its round to its commit; null for version 0. */
   durationMs: v.nullable(whole),
+  /** Those that the devices of its round were given theirs by; absent: all trained by the plan. */
+  tuning: v.exactOptional(v.array(SettingsChance)),
 });
 export type VersionView = v.InferOutput<typeof VersionView>;
 
@@ -174,6 +185,8 @@ export const FederationView = v.strictObject({
    * that lost most. Absent: the federation promises none.
    */
   privacy: v.optional(v.strictObject({ releases: whole, epsilon: v.number() })),
+  /** How likely each of the local settings is in the next round, by what rounds so far came to; absent: none are tried. */
+  tuning: v.exactOptional(v.array(SettingsChance)),
   /** Why nothing runs or what happens next, in a sentence: "Waiting for 2 more devices." */
   status: v.string(),
 });

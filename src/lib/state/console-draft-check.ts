@@ -17,6 +17,7 @@ import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
+import { checkTuning } from '#lib/core/search/check-tuning.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import type { ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { sampleFits } from '#lib/modalities/samples.ts';
@@ -32,6 +33,7 @@ import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
 import { gateOf, gatesTyped, newParts } from './console-draft-question.ts';
 import { statisticsTyped } from './console-draft-statistics.ts';
+import { tuningTyped } from './console-draft-tuning.ts';
 import { durationInWords } from './console-durations.ts';
 
 export type Issues = ReadonlyMap<string, string>;
@@ -73,6 +75,7 @@ export function stepOf(path: string): DraftStep {
     case 'privacy':
     case 'secureSum':
     case 'statistics':
+    case 'tuning':
       return 'rounds';
     default:
       return 'review';
@@ -241,11 +244,14 @@ export function checkDraft(draft: Draft): CheckedDraft {
     sample: draft.sample,
     ...secureSumTyped(summed === undefined ? draft.secureSum : { ...draft.secureSum, groups: null }),
     ...statisticsTyped(draft.statistics),
+    ...(summed === undefined ? tuningTyped(draft.tuning) : {}),
     access: { type: draft.access },
   });
   if (!read.success)
     for (const issue of read.issues) {
-      const path = v.getDotPath(issue) ?? '';
+      const at = v.getDotPath(issue) ?? '';
+      // A list in one field: what is wrong with a number of it is said there.
+      const path = at.startsWith('tuning.') ? at.split('.').slice(0, 2).join('.') : at;
       if (!['network', 'trees', 'clusters'].includes(path.split('.')[0] ?? '')) add(path, sentenceOf(issue));
     }
   if (summed === undefined) {
@@ -270,6 +276,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
   if (read.success) {
     const strategy = summed === undefined ? strategyNamed(draft.strategy.name) : undefined;
     for (const { path, message } of checkSecureSum(read.output, strategy)) add(path, message);
+    for (const { path, message } of checkTuning(read.output, strategy, summed?.title)) add(path, message);
   }
   for (const name of newParts)
     if (draft.brief[name].trim() === '') add(`brief.${name}`, 'Some words are needed here.');

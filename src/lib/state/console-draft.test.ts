@@ -5,7 +5,9 @@ import { wireCosts } from './console-draft-strategy.ts';
 import { checkDraft, cohortSize, modelTyped, stepOf } from './console-draft-check.ts';
 import { changeModel } from './console-draft-family.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
-import { Draft, draftFrom, emptyColumn, emptyDraft, numbersTyped } from './console-draft.ts';
+import { numbersTyped } from './console-draft-numbers.ts';
+import { tuningWords } from './console-draft-tuning.ts';
+import { Draft, draftFrom, emptyColumn, emptyDraft } from './console-draft.ts';
 import { presets } from './console-presets.ts';
 import { roundSentences } from './console-plan-sentences.ts';
 
@@ -188,6 +190,41 @@ describe('a draft of a federation', () => {
     expect(numbersTyped(' 64;32 16')).toEqual([64, 32, 16]);
     expect(numbersTyped('')).toEqual([]);
     expect(numbersTyped('20, x')).toEqual([20, 'x']);
+  });
+  test('settings that rounds try come back as they were typed, and are refused where they cannot be tried', () => {
+    const draft: Draft = {
+      ...digits(),
+      plan: { ...digits().plan, localEpochs: 2 },
+      tuning: { type: 'on', learningRates: '0.1 0.3', localEpochs: '1, 2', batchSizes: '' },
+    };
+    const { spec } = checkDraft(draft);
+    expect(spec?.tuning).toEqual({ learningRates: [0.1, 0.3], localEpochs: [1, 2], batchSizes: [] });
+    expect(spec && tuningWords(spec)).toBe(
+      'rounds try 4: learning rate 0.1, 1 epoch; learning rate 0.1, 2 epochs; learning rate 0.3, 1 epoch; learning rate 0.3, 2 epochs',
+    );
+    expect(spec && draftFrom(spec).tuning).toEqual({
+      ...draft.tuning,
+      learningRates: '0.1, 0.3',
+    });
+    const issueOf = (change: Partial<Draft>) => checkDraft({ ...draft, ...change }).issues.get('tuning');
+    expect(
+      issueOf({
+        secureSum: { ...draft.secureSum, type: 'on' },
+        transfer: { uplink: 'f32', downlink: 'f32' },
+      }),
+    ).toContain('no figure of a single one');
+    expect(issueOf({ strategy: { ...draft.strategy, name: 'median' } })).toContain(
+      'Choose a strategy that averages',
+    );
+    expect(
+      checkDraft({ ...draft, tuning: { ...draft.tuning, learningRates: '0.1, x' } }).issues.get(
+        'tuning.learningRates',
+      ),
+    ).toBe('This is not a number.');
+    // Off, lists that were typed stay, and count for nothing.
+    expect(checkDraft({ ...draft, tuning: { ...draft.tuning, type: 'off' } }).spec).not.toHaveProperty(
+      'tuning',
+    );
   });
 });
 

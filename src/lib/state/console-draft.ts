@@ -23,6 +23,8 @@ import { briefFrom, DraftBrief, DraftGates, emptyBrief, gatesFrom } from './cons
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
 import { DraftSecureSum, plainSecureSum, secureSumFrom } from './console-draft-secure.ts';
 import { DraftStatistics, plainStatistics, statisticsFrom } from './console-draft-statistics.ts';
+import { numbersTyped } from './console-draft-numbers.ts';
+import { DraftTuning, plainTuning, tuningFrom } from './console-draft-tuning.ts';
 
 const number = v.nullable(v.number());
 const texts = v.array(v.string());
@@ -155,6 +157,7 @@ export const Draft = v.object({
   further: v.optional(DraftFurther, plainFurther),
   secureSum: v.optional(DraftSecureSum, plainSecureSum),
   statistics: v.optional(DraftStatistics, plainStatistics),
+  tuning: v.optional(DraftTuning, plainTuning),
   rules: v.object({
     goal: number,
     minimum: number,
@@ -185,13 +188,6 @@ const typedOption = (value: unknown): string | boolean | number | null =>
     : typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean'
       ? value
       : null;
-
-/** "200, 200" → [200, 200]; what is no number stays text, for the schema to refuse by name. */
-export const numbersTyped = (text: string): (number | string)[] =>
-  text
-    .split(/[\s,;]+/)
-    .filter((part) => part !== '')
-    .map((part) => (Number.isFinite(Number(part)) ? Number(part) : part));
 
 /** The settings of the draft's family as the family's own schema reads them. */
 export const optionsOf = (draft: Draft): Record<string, unknown> =>
@@ -260,6 +256,7 @@ export const emptyDraft = (): Draft => ({
   further: plainFurther(),
   secureSum: plainSecureSum(),
   statistics: plainStatistics(),
+  tuning: plainTuning(),
   rules: {
     goal: 8,
     minimum: 5,
@@ -336,6 +333,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     further: furtherFrom(spec.rules),
     secureSum: secureSumFrom(spec),
     statistics: statisticsFrom(spec),
+    tuning: tuningFrom(spec),
     rules: {
       goal: rules.goal,
       minimum: rules.minimum,

@@ -3,6 +3,7 @@ import type { FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, TransferRules } from '#lib/core/federation.ts';
 import { secureSumWords } from './console-draft-secure.ts';
 import { statisticsWords } from './console-draft-statistics.ts';
+import { tuningWords } from './console-draft-tuning.ts';
 import { familyNamed } from '#lib/core/model/families/index.ts';
 import { optimizerWords } from '#lib/core/model/optimizer-kinds.ts';
 import { summedFamilyNamed } from '#lib/core/summed-models.ts';
@@ -69,6 +70,7 @@ export function learningRows(spec: FederationSpec, costs: WireCosts | undefined)
   if ('network' in spec)
     return [
       { name: 'Training', value: planSentence(spec.plan) },
+      { name: 'Local settings', value: tuningWords(spec) },
       { name: 'Strategy', value: strategyWords(spec.strategy) },
       { name: 'On the wire', value: transferWords(spec.transfer, costs) },
       { name: 'For each device', value: personalWords(spec.personalisation) },

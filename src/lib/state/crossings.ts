@@ -36,7 +36,8 @@ const descriptions: Readonly<Record<string, string>> = {
   'turned-away': 'Says that this device may take part no longer, and why',
   'come-back': 'Asks this device to come back later',
   model: 'The shared model, or what turns an older version into it',
-  offer: 'Offers an update: its size, its digest, and the number of examples it was trained on',
+  offer:
+    'Offers an update: its size, its digest, the number of examples it was trained on, and where the round tries settings the loss before and after',
   update: 'The update: what training changed in the model',
   decision: 'Whether the update is taken, with its receipt',
   'upload-state': 'How much of an update has arrived',

@@ -23,6 +23,7 @@ const view = (state: ParticipationView['state']): ParticipationView => ({
   roundsContributed: 0,
   bytesSent: 0,
   localEvaluations: [],
+  plan: null,
   peers: null,
   leaveAfterRound: false,
   lastEvent: null,

@@ -41,6 +41,8 @@ export class LabellingPage {
   saidSince = $state(false);
   /** Judgements of this visit that are in the journal. */
   written = $state(0);
+  /** Those that are not yet. */
+  unwritten = $state.raw<readonly JournalEntry[]>([]);
   /** Whose word orders the queue and is suggested; set it and `requeue`. */
   guide: AskedGuide = { type: 'quick' };
   #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
@@ -204,12 +206,17 @@ export class LabellingPage {
   #write({ judge, scope }: LabellingWishes, example: string, says: JournalEntry['says']): void {
     const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
     const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
-    this.#writes = this.#writes.then(() =>
-      this.attempt(async () => {
-        await (await this.ports.store()).judge(this.id, entry);
-        this.written += 1;
-      }).then(() => undefined),
-    );
+    this.unwritten = [...this.unwritten, entry];
+    this.#writes = this.#writes.then(() => this.#writeAll());
+  }
+
+  /** All that wait at once: whoever is quicker than the disk is never more than one write ahead of it. */
+  async #writeAll(): Promise<void> {
+    const entries = this.unwritten;
+    if (entries.length === 0) return;
+    const isWritten = await this.attempt(async () => (await this.ports.store()).judge(this.id, ...entries));
+    this.unwritten = this.unwritten.slice(entries.length);
+    if (isWritten) this.written += entries.length;
   }
 
   /** The examples about the place shown. */

@@ -5,7 +5,7 @@ import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import { UNLABELLED } from '../core/data/examples.ts';
 import { countUnlabelled } from '../core/data/class-counts.ts';
-import { standingOf } from '../core/labelling/journal.ts';
+import { standingOf, type JournalEntry } from '../core/labelling/journal.ts';
 import type { DatasetPorts } from './datasets.svelte.ts';
 import { portsOf } from './labelling.fixture.ts';
 import { actionOf, isTaken, keysOf } from './labelling-keys.ts';
@@ -52,6 +52,34 @@ const label = async (page: LabellingPage, says: (row: number) => number): Promis
   await vi.waitFor(() => expect(page.example).toBeDefined(), { interval: 1 });
   page.judge({ type: 'class', label: says(page.example!.row) });
 };
+
+test('whoever is quicker than the disk is one write ahead of it, and what waits is counted', async () => {
+  const { store, ports, truth } = await pictures(12);
+  const writes: number[] = [];
+  let goOn = (): void => {};
+  const slow = {
+    ...ports,
+    store: async () => ({
+      ...(await ports.store()),
+      judge: async (id: string, ...entries: readonly JournalEntry[]) => {
+        writes.push(entries.length);
+        await new Promise<void>((resolve) => (goOn = resolve));
+        await store.judge(id, ...entries);
+      },
+    }),
+  };
+  const page = await opened(slow);
+  for (let i = 0; i < 4; i += 1) await label(page, truth);
+  expect(page.unwritten).toHaveLength(4);
+  await vi.waitFor(() => expect(writes).toHaveLength(1), { interval: 1 });
+  goOn();
+  await vi.waitFor(() => expect(writes).toHaveLength(2), { interval: 1 });
+  goOn();
+  await page.settled();
+  expect(writes.reduce((sum, one) => sum + one, 0)).toBe(4);
+  expect([page.unwritten, page.written]).toEqual([[], 4]);
+  expect(standingOf(await store.journal('set'), anna.judge)).toHaveLength(4);
+});
 
 test('every label is in the journal at once; a page loaded anew goes on where it stopped, and takes back what was said before', async () => {
   const { store, ports, truth } = await pictures(40);

@@ -21,6 +21,7 @@ const view = (changes: Partial<ParticipationView> = {}): ParticipationView => ({
   roundsContributed: 0,
   bytesSent: 0,
   localEvaluations: [],
+  plan: null,
   peers: null,
   leaveAfterRound: false,
   lastEvent: null,

@@ -17,7 +17,7 @@ import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { DeviceEvent, DeviceReply, DeviceRequestMessage, DeviceRequests } from './device-messages.ts';
-import { createInference } from './inference.ts';
+import type { Inference } from './inference.ts';
 import type { LocalRuns } from './local-runs.ts';
 import { Refusal } from './refusal.ts';
 import type { RunHolds } from './run-holds.ts';
@@ -50,9 +50,13 @@ export function createDevice(parts: DeviceParts): Device {
   const { store, datasets, link, engines, clock } = parts;
   const emit = (event: DeviceEvent): void => parts.reply({ type: 'event', event });
   const limits = createOwnLimits(store, link, clock);
-  const inference = createInference({ store, link, engines });
+  let usedModels: Promise<Inference> | undefined;
   let localRuns: Promise<LocalRuns> | undefined;
-  /** Whoever only takes part does not load it. */
+  // Whoever only takes part loads neither.
+  const inference = (): Promise<Inference> =>
+    (usedModels ??= import('./inference.ts').then(({ createInference }) =>
+      createInference({ store, link, engines }),
+    ));
   const runs = (): Promise<LocalRuns> =>
     (localRuns ??= import('./local-runs.ts').then(({ createLocalRuns }) =>
       createLocalRuns({
@@ -176,13 +180,13 @@ export function createDevice(parts: DeviceParts): Device {
       return null;
     },
     crossings: async () => ({ crossings: [...link.crossings], bytes: link.bytes }),
-    predict: ({ features, count, ...asked }) =>
-      inference.use(asked, (model) => model.predict(features, count)),
+    predict: async ({ features, count, ...asked }) =>
+      (await inference()).use(asked, (model) => model.predict(features, count)),
     async evaluate({ dataset, ...asked }) {
       const rows = await readOwnRows(datasets, dataset);
       if (rows === undefined)
         throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
-      return inference.use(asked, (model) => model.evaluate(rows.heldOut));
+      return (await inference()).use(asked, (model) => model.evaluate(rows.heldOut));
     },
     async 'preview-rebuilding'(asked) {
       previewing?.abort();
@@ -216,7 +220,7 @@ export function createDevice(parts: DeviceParts): Device {
     async close() {
       previewing?.abort();
       (await localRuns)?.close();
-      inference.close();
+      (await usedModels)?.close();
       for (const opening of opened.values()) await (await opening).close();
       await limits.close();
       link.close();

@@ -30,7 +30,7 @@ import {
   type StateStore,
 } from './dataset-states.ts';
 import { idbDatasetReader } from './dataset-reader.ts';
-import { addJudgement, journalOf } from './journal.ts';
+import { addJudgements, journalOf } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { keepSounds, soundOf } from './sounds.ts';
 import { storing } from './storing.ts';
@@ -98,7 +98,7 @@ export function idbDatasetStore(
     keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
     weakRules: async (id) => (await row(id))?.weakRules,
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
-    judge: (id, entry) => addJudgement(database, seal, id, entry),
+    judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),
     sound: (id, name) => soundOf(database, seal, id, name),
     async delete(id) {

@@ -10,29 +10,29 @@ interface Keyed {
   openKeyCursor(query: IDBKeyRange, direction: 'prev'): Promise<{ readonly key: [string, number] } | null>;
 }
 
-/** Past the last: the order is that of adding, whatever the clock says. */
-const keyAfter = (id: string, last: readonly [string, number] | undefined): [string, number] => [
-  id,
-  (last?.[1] ?? 0) + 1,
-];
-
 /**
- * Adds a judgement. Its key is sealed in with it, and no transaction waits for the cipher: the key is chosen before, and looked at again in
- * the transaction that writes; where another tab added meanwhile, it is sealed anew for the key after that one's.
+ * Adds judgements, past the last: the order is that of adding, whatever the clock says. Their keys are sealed in with them, and no
+ * transaction waits for the cipher: the keys are chosen before, and looked at again in the transaction that writes; where another tab
+ * added meanwhile, they are sealed anew for the keys after that one's.
  */
-export async function addJudgement(
+export async function addJudgements(
   database: Database,
   seal: Seal,
   id: string,
-  entry: JournalEntry,
+  entries: readonly JournalEntry[],
 ): Promise<void> {
-  const lastOf = async (store: Keyed): Promise<[string, number] | undefined> =>
-    (await store.openKeyCursor(allOf(id), 'prev'))?.key;
+  const lastOf = async (store: Keyed): Promise<number> =>
+    (await store.openKeyCursor(allOf(id), 'prev'))?.key[1] ?? 0;
   let isWritten = false;
   while (!isWritten)
     isWritten = await seal.writing(async (as) => {
-      const key = keyAfter(id, await lastOf(database.transaction('judgements').store));
-      const stored = await as.seal('judgements', key, entry);
+      const before = await lastOf(database.transaction('judgements').store);
+      const stored = await Promise.all(
+        entries.map(async (entry, at) => {
+          const key: [string, number] = [id, before + 1 + at];
+          return [await as.seal('judgements', key, entry), key] as const;
+        }),
+      );
       const transaction = database.transaction(['datasets', 'judgements', 'lock'], 'readwrite', {
         durability: 'strict',
       });
@@ -46,11 +46,13 @@ export async function addJudgement(
         await transaction.done;
         throw new Error(`There is no dataset ${id}.`);
       }
-      if (keyAfter(id, last)[1] !== key[1]) {
+      if (last !== before) {
         await transaction.done;
         return false;
       }
-      await storing(0, () => Promise.all([judgements.add(stored, key), transaction.done]));
+      await storing(0, () =>
+        Promise.all([...stored.map(([sealed, key]) => judgements.add(sealed, key)), transaction.done]),
+      );
       return true;
     });
 }

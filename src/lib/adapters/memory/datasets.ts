@@ -271,7 +271,7 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     async keepWeakRules(id, rules) {
       finished(id).weakRules = structuredClone(rules);
     },
-    judge: async (id, entry) => void finished(id).journal.push(entry),
+    judge: async (id, ...entries) => void finished(id).journal.push(...entries),
     journal: (id) => Promise.resolve([...(held.get(id)?.journal ?? [])]),
     sound: (id, name) => Promise.resolve(soundIn(partsOf(held.get(id)), name)),
     delete(id) {

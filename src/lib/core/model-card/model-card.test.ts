@@ -54,6 +54,19 @@ test('a card tells for what and under which brief a version was made, what it ta
   expect(card).toContain('- **Noise:** none');
 });
 
+test('a card of a version whose round tried local settings says which, and by what chances', () => {
+  const tuning = [0.1, 0.3].map((learningRate) => ({
+    learningRate,
+    localEpochs: 1,
+    batchSize: 10,
+    chance: 0.5,
+  }));
+  const card = modelCard({ ...made, version: { ...made.version, tuning } });
+  expect(card).toContain('- **On each device:** sgd, by one of the settings that its round tried');
+  expect(card).toContain('batches of 10, at 0.3 with a chance of 0.5');
+  expect(modelCard(made)).not.toContain('tried');
+});
+
 test('words of others stay words: no heading, cell or tag is made of them', () => {
   expect(modelCard(made)).toContain(
     '- **Not to be used for:** Stars \\| &lt;b&gt;suns&lt;/b&gt; \\# and more\n',

@@ -6,6 +6,7 @@ import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
 import { gateKind, gateLimit, gateTitle, gateValue } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
+import type { TriedSettings } from '../search/tuned-rounds.ts';
 import type { Charged } from '../privacy/rules.ts';
 
 export interface CardVersion extends MeasuredVersion {
@@ -14,6 +15,8 @@ export interface CardVersion extends MeasuredVersion {
   readonly round: number | null;
   readonly committedAt: number;
   readonly examples: number;
+  /** How likely each of the local settings was in its round; absent: all trained by the plan. */
+  readonly tuning?: readonly (TriedSettings & { readonly chance: number })[];
 }
 
 export interface CardFacts {
@@ -121,8 +124,23 @@ function howMade({ spec, version, versions }: CardFacts): string {
       ? ([
           [
             'On each device',
-            `${plan.localEpochs} epochs, batches of ${plan.batchSize}, ${plan.optimizer.type} at ${plan.learningRate}`,
+            version.tuning === undefined
+              ? `${plan.localEpochs} epochs, batches of ${plan.batchSize}, ${plan.optimizer.type} at ${plan.learningRate}`
+              : `${plan.optimizer.type}, by one of the settings that its round tried`,
           ],
+          ...(version.tuning === undefined
+            ? []
+            : ([
+                [
+                  'Tried in its round',
+                  version.tuning
+                    .map(
+                      (one) =>
+                        `${one.localEpochs} epochs, batches of ${one.batchSize}, at ${one.learningRate} with a chance of ${plain(one.chance)}`,
+                    )
+                    .join('; '),
+                ],
+              ] satisfies [string, string][])),
           ['Strategy', [strategy.name, ...options].join(', ')],
           ['On the wire', `${transfer.uplink} up, ${transfer.downlink} down`],
           ['For each device', personalisation.type === 'none' ? 'one model for all' : personalisation.type],

@@ -59,13 +59,16 @@ export function ofMember<R extends Manned>(round: R, event: MemberEvent): Moved<
       const standing: Standing = { type: 'active', stage: event.stage, fraction: event.fraction };
       return unchanged(stand(round, participant, standing, at));
     }
-    case 'rejected':
-    case 'withdrawn': {
+    case 'rejected': {
       if (type === 'accepted' || type === 'withdrawn') return unchanged(round);
       const { reason } = event;
-      const standing: Standing =
-        event.type === 'rejected' ? { type: 'refused', reason } : { type: 'withdrawn', reason };
-      return recorded(standing, { type: event.type, participant, reason });
+      return recorded({ type: 'refused', reason }, { type: 'rejected', participant, reason });
+    }
+    case 'withdrawn': {
+      if (type === 'accepted' || type === 'withdrawn') return unchanged(round);
+      const { reason, tried } = event;
+      const why = tried === undefined ? { reason } : { reason, tried };
+      return recorded({ type: 'withdrawn', ...why }, { type: 'withdrawn', participant, ...why });
     }
     case 'lost': {
       if (type !== 'active') return unchanged(round);

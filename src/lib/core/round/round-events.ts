@@ -1,6 +1,7 @@
 // What can happen to a round, and what is to be done about it: the letters of the state machine in round.ts.
 import type { Charged } from '../privacy/rules.ts';
 import type { Digest, ParticipantId, RoundNumber, VersionNumber } from '../ids.ts';
+import type { Tried } from '../search/judged.ts';
 import type { ReportRefusal } from './decide.ts';
 import type { ActiveStage, Candidate, Delivered, Report, Round } from './round-state.ts';
 
@@ -37,6 +38,7 @@ export type RoundEvent =
       readonly type: 'withdrawn';
       readonly participant: ParticipantId;
       readonly reason: string;
+      readonly tried?: Tried | undefined;
       readonly at: number;
     }
   /** Asynchronous rounds: a member’s own deadline has passed; `round` is the one that it was configured in. */
@@ -73,7 +75,12 @@ export type Entry =
   | { readonly type: 'configured'; readonly participants: readonly ParticipantId[]; readonly quantum: number }
   | { readonly type: 'accepted'; readonly report: Report }
   | { readonly type: 'rejected'; readonly participant: ParticipantId; readonly reason: string }
-  | { readonly type: 'withdrawn'; readonly participant: ParticipantId; readonly reason: string }
+  | {
+      readonly type: 'withdrawn';
+      readonly participant: ParticipantId;
+      readonly reason: string;
+      readonly tried?: Tried;
+    }
   | { readonly type: 'dropped'; readonly participant: ParticipantId; readonly reason: string }
   | { readonly type: 'closed'; readonly reports: number; readonly examples: number }
   | { readonly type: 'committed'; readonly version: VersionNumber; readonly digest: Digest }

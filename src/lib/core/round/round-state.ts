@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { CodecChoice, RoundRules } from '../federation.ts';
 import { Digest, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '../ids.ts';
 import { Charged } from '../privacy/rules.ts';
+import { Tried } from '../search/judged.ts';
 import { SumAttempt } from '../secure-sum/attempt-state.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -32,6 +33,8 @@ export const Report = v.strictObject({
   baseLoss: v.nullable(v.number()),
   /** ‖delta‖₂ of the decoded values. */
   norm: v.number(),
+  /** Where local settings are tried; absent also where the device has no rows to judge by. */
+  tried: v.exactOptional(Tried),
   at: time,
 });
 export type Report = v.InferOutput<typeof Report>;
@@ -67,7 +70,8 @@ export const Standing = v.variant('type', [
   v.strictObject({ type: v.literal('active'), stage: ActiveStage, fraction: v.nullable(v.number()) }),
   v.strictObject({ type: v.literal('accepted'), report: Report }),
   v.strictObject({ type: v.literal('refused'), reason: v.string() }),
-  v.strictObject({ type: v.literal('withdrawn'), reason: v.string() }),
+  /** `tried`: training with what it was given came to nothing. */
+  v.strictObject({ type: v.literal('withdrawn'), reason: v.string(), tried: v.exactOptional(Tried) }),
   v.strictObject({ type: v.literal('dropped'), reason: v.string() }),
   /** Asynchronous rounds: it missed its own deadline, or its base is too old to count. */
   v.strictObject({
@@ -173,6 +177,24 @@ export const acceptedReports = (round: Round): readonly Report[] =>
   cohortOf(round)
     .flatMap((member) => (member.standing.type === 'accepted' ? [member.standing.report] : []))
     .sort((a, b) => a.at - b.at || (a.participant < b.participant ? -1 : 1));
+
+/**
+ * What all devices of a round measured of the settings that they were given, also those whose training came to nothing; in the order
+ * of their ids, so that sums over them are the same bits whoever came first.
+ */
+export const triedIn = (round: Round): readonly Tried[] =>
+  cohortOf(round)
+    .toSorted((a, b) => (a.candidate.participant < b.candidate.participant ? -1 : 1))
+    .flatMap(({ candidate, standing }) => {
+      const tried =
+        standing.type === 'accepted'
+          ? standing.report.tried
+          : standing.type === 'withdrawn'
+            ? standing.tried
+            : undefined;
+      // Rows weigh, and none may count more of them than it checked in with.
+      return tried === undefined ? [] : [{ ...tried, rows: Math.min(tried.rows, candidate.examples) }];
+    });
 
 /** Counted in versions; grows while a device trains and others' updates become versions. */
 export const stalenessOf = (round: Pick<Round, 'base'>, task: Task): number =>

@@ -8,9 +8,9 @@ export interface FedexState {
   readonly chances: readonly number[];
   /** Rounds whose losses have moved them. */
   readonly rounds: number;
-  /** What rounds came to, newest last, with the discount of `baseline` in it. */
+  /** What rounds came to, each discounted by those after it: what a device that measures alone is held against. */
   readonly baseline: { readonly sum: number; readonly weight: number };
-  /** Σ ‖∇‖²∞ over rounds, for the adaptive step. */
+  /** Σ ‖∇‖²∞ over rounds, each discounted by those after it, for the adaptive step. */
   readonly squares: number;
 }
 
@@ -23,8 +23,18 @@ export interface FedexReport {
   readonly rows: number;
 }
 
-/** How fast earlier rounds are forgotten in what a loss is held against. */
+/** How fast earlier rounds are forgotten. */
 const DISCOUNT = 0.9;
+/**
+ * What a round leaves of the steepness of those before it. A sum over all rounds, as the authors have it, is for losses of one scale: a model that
+ * learns makes every later difference smaller, and after a first wild round the chances would stand still for good.
+ */
+const STEEPNESS_KEPT = 0.7;
+/**
+ * Added to the chance that a gradient is divided by (implicit exploration: Neu 2015, "Explore no more", §3): without it one draw of what
+ * is rare is so steep that nothing else moves for many rounds.
+ */
+const IMPLICIT_EXPLORATION = 0.05;
 /** No chance falls so low that its configuration is never seen again, or that one draw of it moves everything. */
 const LEAST_CHANCE = 1e-3;
 
@@ -46,21 +56,25 @@ export function drawnConfiguration({ chances }: Pick<FedexState, 'chances'>, dra
 }
 
 /**
- * What the chances are after a round. The gradient of the expected loss is Σ rows (loss − baseline)/chance over those who trained with a
- * configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
+ * What the chances are after a round. The gradient of the expected loss is about Σ rows (loss − baseline)/chance over those who trained
+ * with a configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
  */
 export function afterRound(state: FedexState, reports: readonly FedexReport[]): FedexState {
   const sound = reports.filter(({ loss, rows }) => Number.isFinite(loss) && rows > 0);
   const rows = sound.reduce((sum, report) => sum + report.rows, 0);
   if (rows === 0) return state;
   const mean = sound.reduce((sum, report) => sum + report.loss * report.rows, 0) / rows;
-  // In the first round against its own mean: otherwise whatever was drawn first would be punished for the task's being hard.
-  const against = state.baseline.weight === 0 ? mean : state.baseline.sum / state.baseline.weight;
+  // Any baseline leaves the expected gradient as it is. The authors take what earlier rounds came to, which differs from this one by
+  // how far training is: where each brings less than the one before, whatever is drawn most would be punished for it. What the
+  // round's other devices measured is of the same version. A first device that measures alone says nothing.
+  const { sum, weight } = state.baseline;
+  const against = sound.length > 1 || weight === 0 ? mean : sum / weight;
   const gradient = state.chances.map(() => 0);
   for (const { configuration, loss, rows: own } of sound)
-    gradient[configuration]! += (own * (loss - against)) / (rows * state.chances[configuration]!);
+    gradient[configuration]! +=
+      (own * (loss - against)) / (rows * (state.chances[configuration]! + IMPLICIT_EXPLORATION));
   const steepest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-  const squares = state.squares + steepest * steepest;
+  const squares = STEEPNESS_KEPT * state.squares + steepest * steepest;
   const baseline = {
     sum: DISCOUNT * state.baseline.sum + mean,
     weight: DISCOUNT * state.baseline.weight + 1,

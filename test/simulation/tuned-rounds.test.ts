@@ -1,0 +1,143 @@
+// Rounds whose devices are each given one of several local settings (FedEx): the one that does most for their rows is soon given
+// nearly always, what rounds have found survives the process, and where it cannot be had it is refused with the reason.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, expect, test } from 'vitest';
+import type { LocalTuning } from '#lib/core/federation.ts';
+import { chancesOf } from '#lib/core/search/tuned-rounds.ts';
+import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
+import { memoryRecords } from '../../server/adapters/memory-records.ts';
+import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
+import { checkSpec } from '../../server/coordinator/check-spec.ts';
+import type { Records } from '../../server/ports/records.ts';
+import { asynchronousSpec, exampleSpec } from './example-spec.ts';
+import { federation, World, type Crash } from './world.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tributary-tuned-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const GOOD = 0.1;
+const WILD = 10;
+const tuning = { learningRates: [0.001, GOOD, 1, WILD], localEpochs: [], batchSizes: [] };
+/** What a round at each rate leaves of the loss. */
+const leaves: Readonly<Record<number, number>> = { 0.001: 0.99, [GOOD]: 0.8, 1: 1.3 };
+const ROUNDS = 10;
+
+/** Five devices, all in each round; with the wild rate training comes to nothing, and the device gives the round up. */
+async function tuned(crash: Crash | undefined, kept: Records): Promise<World> {
+  const rules = { goal: 5, minimum: 1, overSelection: 1, maximumRounds: ROUNDS };
+  const world = await World.open(3, exampleSpec({ rules, tuning }), 5, kept);
+  if (crash !== undefined) world.crashAt(crash);
+  for (const device of world.devices) {
+    const given = new Map<number, number>();
+    device.judges = ({ learningRate }, round) => {
+      // Also by a process that took the round up.
+      expect(given.get(round) ?? learningRate).toBe(learningRate);
+      given.set(round, learningRate);
+      const before = (1 + 0.1 * device.index) * 0.95 ** round;
+      const left = leaves[learningRate];
+      return { rows: 5, before, after: left === undefined ? null : before * left };
+    };
+    device.conduct = (round) => (given.get(round) === WILD ? 'withdraws' : 'honest');
+  }
+  await world.start();
+  expect(await world.until(() => world.coordinator.view(federation)?.state === 'finished', 3_600_000)).toBe(
+    true,
+  );
+  await world.check();
+  return world;
+}
+
+/** The same line also names the rows that were written with it, and those have times in them. */
+const TunedLine = v.object({ round: v.number(), chances: v.array(v.number()) });
+
+/** All that is said of the settings: by the view, by each version, by the journal. */
+const said = async ({ coordinator, kept }: World) => ({
+  now: coordinator.view(federation)?.tuning,
+  versions: coordinator.versions(federation)?.map((one) => one.tuning),
+  journal: (await kept.journal(federation))
+    .filter(({ type }) => type === 'tuned')
+    .map(({ payload }) => v.parse(TunedLine, payload)),
+});
+
+test('the good one of four rates is given nearly always in the end, and each version says by which chances it was made', async () => {
+  const world = await tuned(undefined, memoryRecords());
+  const { now, versions, journal } = await said(world);
+  expect(now?.map(({ learningRate }) => learningRate)).toEqual(tuning.learningRates);
+  expect(now?.find(({ learningRate }) => learningRate === GOOD)?.chance).toBeGreaterThan(0.9);
+  expect(versions?.[0]).toBeUndefined();
+  expect(versions?.[1]?.map(({ chance }) => chance)).toEqual([0.25, 0.25, 0.25, 0.25]);
+  // What a round came to is what the next version is made by.
+  expect(journal).toHaveLength(world.head);
+  expect(journal.at(-1)).toEqual({ round: world.head, chances: now?.map(({ chance }) => chance) });
+  expect(journal.at(-2)).toMatchObject({ chances: versions?.at(-1)?.map(({ chance }) => chance) });
+  // Giving up what could not be trained is held against nobody, and counts: the wild rate is the rarest but for chance.
+  expect(now?.find(({ learningRate }) => learningRate === WILD)?.chance).toBeLessThan(0.05);
+});
+
+test('a process that is killed at any write of a round is followed by one that gives the same settings and comes to the same chances, to the bit', async () => {
+  const undisturbed = await tuned(undefined, memoryRecords());
+  const expected = await said(undisturbed);
+  const middle = Math.floor(undisturbed.writes / 2);
+  // More writes than a round has; before one is as good as after the last.
+  for (let write = middle; write < middle + 10; write += 1) {
+    const world = await tuned({ write, when: write % 2 === 0 ? 'before' : 'after' }, memoryRecords());
+    expect(world.restarts, `at ${write}`).toBe(1);
+    expect(await said(world), `at ${write}`).toEqual(expected);
+  }
+  const kept = await sqliteRecords(join(folder, 'tuned.sqlite'));
+  const world = await tuned({ write: middle, when: 'after' }, kept);
+  expect(world.restarts).toBe(1);
+  expect(await said(world)).toEqual(expected);
+  await kept.close();
+});
+
+test('settings are not tried where it would be unsound, and the refusal says why', () => {
+  const refused = (spec: Parameters<typeof checkSpec>[0]): string[] => {
+    const checked = checkSpec(spec);
+    return checked.ok
+      ? []
+      : checked.error.flatMap(({ path, message }) => (path.startsWith('spec.tuning') ? [message] : []));
+  };
+  const plain = exampleSpec({ tuning });
+  expect(refused(plain)).toEqual([]);
+  expect(
+    refused({ ...plain, ...exampleSpec({ strategy: { name: 'fedyogi', options: {} } }), tuning }),
+  ).toEqual([]);
+  expect(refused({ ...plain, secureSum: usualSecureSum })).toEqual([
+    expect.stringContaining('no figure of a single one'),
+  ]);
+  const central = { type: 'central', clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, epsilon: 8 } as const;
+  expect(refused({ ...plain, privacy: central })).toEqual([expect.stringContaining('which no noise covers')]);
+  expect(refused({ ...asynchronousSpec(4), tuning })).toEqual([
+    expect.stringContaining('synchronous rounds'),
+  ]);
+  for (const name of ['krum', 'qfedavg', 'fednova', 'scaffold'])
+    expect(refused(exampleSpec({ tuning, strategy: { name, options: {} } })), name).toEqual([
+      expect.stringContaining('Choose a strategy that averages'),
+    ]);
+  const lists = (change: Partial<LocalTuning>): string[] =>
+    refused({ ...plain, tuning: { ...tuning, ...change } });
+  expect(lists({ learningRates: [0.1] })).toEqual([expect.stringContaining('at least two')]);
+  expect(lists({ learningRates: [0.1, 0.1] })).toEqual([expect.stringContaining('twice')]);
+  expect(lists({ localEpochs: [1, 2] })).toEqual([expect.stringContaining('by the 1 of the plan')]);
+  expect(lists({ batchSizes: [1, 2, 3, 4, 5, 6] })).toEqual([expect.stringContaining('at most 20')]);
+});
+
+test('lists are crossed, and what none names is the plan’s', () => {
+  const spec = exampleSpec({ tuning: { learningRates: [0.1, 1], localEpochs: [], batchSizes: [5, 20] } });
+  expect(
+    chancesOf(spec, undefined)?.map(({ learningRate, localEpochs, batchSize }) => [
+      learningRate,
+      localEpochs,
+      batchSize,
+    ]),
+  ).toEqual([
+    [0.1, 1, 5],
+    [0.1, 1, 20],
+    [1, 1, 5],
+    [1, 1, 20],
+  ]);
+});
