@@ -38,7 +38,7 @@ export async function goOnFromIntact(
   const { head } = versions;
   const lost: VersionRecord[] = [];
   for (let version: VersionRecord | undefined = head; version !== undefined;) {
-    if (await isReadable(federation, version)) break;
+    if (await isReadable(federation, version, 'all')) break;
     lost.push(version);
     version = version.parent === null ? undefined : versions.get(version.parent);
   }
