@@ -11,23 +11,41 @@ interface Pixels<Values extends Uint8Array | Float32Array> {
   readonly features: Values;
 }
 
-/** The same rows as epoch `epoch` shows them: [count, H, W, C], in a buffer of its own. `shape` is [H, W, C]. */
-export function augmented<Values extends Uint8Array | Float32Array>(
+/** Pictures between two yields: some milliseconds of work. */
+const AT_ONCE = 64;
+
+/**
+ * The same rows as epoch `epoch` shows them: [count, H, W, C], in a buffer of its own. `shape` is [H, W, C]. A piece at each step, so
+ * that whoever asks can hear others meanwhile.
+ */
+export function* augmenting<Values extends Uint8Array | Float32Array>(
   { count, features }: Pixels<Values>,
   shape: readonly number[],
   how: Augmentation,
   seed: number,
   epoch: number,
-): Values {
+): Generator<void, Values> {
   const size = sizeOf(shape);
   const draw = random(seed, 'augmentation', epoch);
   // As slice(): of the kind that was given.
   const varied = features.slice() as Values;
   for (let row = 0; row < count; row += 1) {
+    if (row % AT_ONCE === AT_ONCE - 1) yield;
     const of = [row * size, (row + 1) * size] as const;
     vary(features.subarray(...of), varied.subarray(...of), drawn(draw, how, shape), shape);
   }
   return varied;
+}
+
+/** The same at once. */
+export function augmented<Values extends Uint8Array | Float32Array>(
+  ...given: Parameters<typeof augmenting<Values>>
+): Values {
+  const work = augmenting(...given);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
 }
 
 /** Some of these rows as the epoch shows them, with what was drawn for each; `places` ascend. */

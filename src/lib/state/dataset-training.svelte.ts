@@ -16,7 +16,7 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'overfit' | 'vary' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'close'>;
 
 export type Memorising =
   | { readonly phase: 'idle' }

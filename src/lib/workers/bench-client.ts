@@ -81,6 +81,14 @@ export class BenchClient {
     );
   }
 
+  /** Pauses or resumes the network that a run of this client trains. Rejects with an Error for the person. */
+  hand(run: string, wants: 'pause' | 'resume'): Promise<true> {
+    return this.#requests.ask(
+      (id) => ({ id, name: 'hand', run, wants }),
+      (reply) => (reply.type === 'handed' ? true : undefined),
+    );
+  }
+
   /** Rejects with the signal's reason once the worker has stopped, or with an Error for the person. */
   overfit(
     request: Omit<OverfitRequest, 'id' | 'name'>,

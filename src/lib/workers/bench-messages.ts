@@ -6,6 +6,7 @@ import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
@@ -113,6 +114,13 @@ export interface LookRequest {
   readonly run: string;
   readonly look: Look;
 }
+/** A hand on the network that a run trains in this worker; of one that has ended nothing is done. */
+export interface HandRequest {
+  readonly id: number;
+  readonly name: 'hand';
+  readonly run: string;
+  readonly wants: 'pause' | 'resume';
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
 export type BenchRequest =
@@ -124,6 +132,7 @@ export type BenchRequest =
   | LookRequest
   | OverfitRequest
   | VaryRequest
+  | HandRequest
   | CancelRequest;
 
 export interface OfferedModel {
@@ -183,7 +192,11 @@ export type RunEvent =
   | BenchEvent
   /** It has begun, and is listed. */
   | { readonly type: 'begun'; readonly run: string }
-  | { readonly type: 'asking' };
+  | { readonly type: 'asking' }
+  /** A network is trained from here on, and can be paused; or stands, or goes on. */
+  | { readonly type: 'standing'; readonly isPaused: boolean }
+  /** What is wrong with that; it stands by then where nothing good comes of going on. */
+  | { readonly type: 'alarm'; readonly alarm: TrainingAlarm };
 
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
@@ -191,6 +204,7 @@ export type BenchReply =
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
+  | { readonly type: 'handed'; readonly id: number }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }

@@ -1,4 +1,5 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { spoiled } from '../../../test/doubles/spoiled-trainer.ts';
 import { withoutTimes } from '../../../test/support/without-times.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,8 @@ import { runBench } from '../participant/workbench/run-bench.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
 import { storedData } from '../participant/workbench/stored-data.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
+import type { Trainer } from '../ports/trainer.ts';
+import { benchAlarmSentence } from '../state/alarm-words.ts';
 import { DatasetTraining } from '../state/dataset-training.svelte.ts';
 import { BenchClient, type BenchWorker } from './bench-client.ts';
 import { bench } from './bench.ts';
@@ -42,7 +45,11 @@ const surroundings = {
 
 let ids = 0;
 /** A tab; tabs of one browser share their stores. */
-function clientOf(store: DatasetStore, runs: RunStore = memoryRunStore()): BenchClient {
+function clientOf(
+  store: DatasetStore,
+  runs: RunStore = memoryRunStore(),
+  trainer: () => Trainer = createReferenceTrainer,
+): BenchClient {
   return new BenchClient((): BenchWorker => {
     const listeners: ((event: never) => void)[] = [];
     const handle = bench({
@@ -52,7 +59,7 @@ function clientOf(store: DatasetStore, runs: RunStore = memoryRunStore()): Bench
       holds: webLockHolds(undefined),
       newId: () => `run-${(ids += 1)}`,
       program: { program: '0.0.1', node: 'a test' },
-      createTrainer: () => Promise.resolve(createReferenceTrainer()),
+      createTrainer: () => Promise.resolve(trainer()),
       decodeImage: () => Promise.reject(new Error('no pictures')),
       clock,
       reply: (message) => {
@@ -672,4 +679,41 @@ test('layers of one’s own learn one batch by heart, and on a frozen part they 
   expect(trained.result.model.bytes).toBe(4 * (parameters.length + 5));
   expect((await runs.read(run))?.record.manifest.setup.backbone).toMatchObject({ layers: 1, path: null });
   expect(await client.run({ name: 'again', run }, () => {}, signal)).toMatchObject({ isSame: true });
+});
+
+test('the network of a run stands still when its person asks, and goes on to the same bits', async () => {
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const own = { model: 'mlp:epochs=3' };
+  const whole = await trainedBy(clientOf(store), 'area', own);
+  const client = clientOf(store);
+  const stood: boolean[] = [];
+  let run = '';
+  const paused = await trainedBy(client, 'area', own, (event) => {
+    if (event.type === 'begun') ({ run } = event);
+    if (event.type !== 'standing') return;
+    stood.push(event.isPaused);
+    // It is paused as it begins, and goes on once it stands.
+    if (stood.length <= 2) void client.hand(run, event.isPaused ? 'resume' : 'pause');
+  });
+  expect(stood).toEqual([false, true, false]);
+  expect(paused.result.model.digest).toBe(whole.result.model.digest);
+  // Of one that has ended nothing is done.
+  await expect(client.hand(run, 'pause')).resolves.toBe(true);
+});
+
+test('the network of a run whose loss becomes no number stands within a step, says what to do, and can be stopped', async () => {
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const runs = memoryRunStore();
+  const client = clientOf(store, runs, () => spoiled(5));
+  const page = new DatasetTraining('set', client);
+  await page.open('area');
+  const { run } = page;
+  const ended = page.train({ ...wishes, model: 'mlp:epochs=3' });
+  await vi.waitFor(() => expect([run.standing, run.alarm?.type]).toEqual(['paused', 'not-finite']));
+  expect(run.alarm).toMatchObject({ step: 5, what: 'loss' });
+  expect(benchAlarmSentence(run.alarm!)).toMatch(/stands before it.*train anew with a lower learning rate/);
+  run.stop();
+  await ended;
+  expect([run.following.phase, run.standing]).toEqual(['stopped', 'none']);
+  expect((await runs.read(run.run ?? ''))?.record.outcome.type).toBe('stopped');
 });

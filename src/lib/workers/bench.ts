@@ -4,6 +4,7 @@ import { classLabels } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
 import { benchModels, chosenBySetup, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
+import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
@@ -23,6 +24,8 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
   const running = new Map<number, AbortController>();
   const opener = dataOpener(dependencies.datasets);
   let looks: Looking | undefined;
+  /** Of the runs that go on here. */
+  const controls = new Map<string, TrainingControl>();
 
   const work = async (
     request: Exclude<BenchRequest, CancelRequest>,
@@ -43,6 +46,10 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         predicted: await runPredicts(request, await dependencies.runs(), dependencies, signal),
       };
+    if (request.name === 'hand') {
+      controls.get(request.run)?.[request.wants]();
+      return { type: 'handed', id };
+    }
     if (request.name === 'overfit') {
       const onLoss = (loss: number, step: number): void =>
         dependencies.reply({ type: 'loss', id, loss, step });
@@ -79,7 +86,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       return { type: 'looked', id, looked: await looks(request, signal) };
     }
     const tell = (event: RunEvent): void => dependencies.reply({ type: 'event', id, event });
-    return { type: 'ended', id, ended: await benchRun(request, opener, signal, tell, dependencies) };
+    return {
+      type: 'ended',
+      id,
+      ended: await benchRun(request, opener, signal, tell, dependencies, controls),
+    };
   };
 
   return async (request) => {
