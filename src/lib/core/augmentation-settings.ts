@@ -67,15 +67,16 @@ export function parseAugmentation(text: string, flag: string): Result<Augmentati
 }
 
 /** Read by the server before anything is made of a spec. */
-export const checkAugmentation = ({
+export function checkAugmentation({
   contract,
-  plan,
-}: Pick<FederationSpec, 'contract' | 'plan'>): readonly StrategyIssue[] =>
-  plan.augmentation === undefined || contract.kind === 'image'
-    ? []
-    : [
-        {
-          path: 'plan.augmentation',
-          message: `Pictures can be mirrored, moved, turned, lit otherwise and covered, and ${thingOf(contract)}s cannot: leave plan.augmentation away.`,
-        },
-      ];
+  plan: { augmentation },
+}: Pick<FederationSpec, 'contract' | 'plan'>): readonly StrategyIssue[] {
+  const path = 'plan.augmentation';
+  if (augmentation === undefined) return [];
+  if (contract.kind !== 'image') {
+    const message = `Pictures can be mirrored, moved, turned, lit otherwise and covered, and ${thingOf(contract)}s cannot: leave ${path} away.`;
+    return [{ path, message }];
+  }
+  if (Object.values(augmentation).some((one) => one !== false && one !== 0)) return [];
+  return [{ path, message: `These settings vary nothing: set one of them, or leave ${path} away.` }];
+}
