@@ -27,18 +27,21 @@ const leaves: Readonly<Record<number, number>> = { 0.001: 0.99, [GOOD]: 0.8, 1: 
 /** Five devices, all in each round; with the wild rate training comes to nothing, and the device gives the round up. */
 async function tuned(crash: Crash | undefined, kept: Records, maximumRounds = 10): Promise<World> {
   const rules = { goal: 5, minimum: 1, overSelection: 1, maximumRounds };
-  const world = await World.open(3, exampleSpec({ rules, tuning }), 5, kept);
+  const world = await World.open(3, exampleSpec({ rules, tuning }), 5, kept, { weighs: true });
   if (crash !== undefined) world.crashAt(crash);
   for (const device of world.devices) {
     const given = new Map<number, number>();
+    const before = (round: number): number => (1 + 0.1 * device.index) * 0.95 ** round;
     device.judges = ({ learningRate }, round) => {
       // Also by a process that took the round up.
       expect(given.get(round) ?? learningRate).toBe(learningRate);
       given.set(round, learningRate);
-      const before = (1 + 0.1 * device.index) * 0.95 ** round;
       const left = leaves[learningRate];
-      return { rows: 5, before, after: left === undefined ? null : before * left };
+      return left === undefined
+        ? undefined
+        : { rows: 10, before: before(round), after: before(round) * left };
     };
+    device.inVain = (round) => ({ rows: 10, before: before(round) });
     device.conduct = (round) => (given.get(round) === WILD ? 'withdraws' : 'honest');
   }
   await world.start();
@@ -72,8 +75,26 @@ test('the good one of four rates is given nearly always in the end, and each ver
   expect(journal).toHaveLength(world.head);
   expect(journal.at(-1)).toEqual({ round: world.head, chances: now?.map(({ chance }) => chance) });
   expect(journal.at(-2)).toMatchObject({ chances: versions?.at(-1)?.map(({ chance }) => chance) });
-  // Giving up what could not be trained is held against nobody, and counts: the wild rate is the rarest but for chance.
+  // Giving up what could not be trained counts, and is held against nobody.
+  expect(world.coordinator.reputation(federation)).toEqual([]);
   expect(now?.find(({ learningRate }) => learningRate === WILD)?.chance).toBeLessThan(0.05);
+});
+
+test('a device that says of round after round that what it was given came to nothing is believed three times in a row', async () => {
+  const rules = { goal: 3, minimum: 2, overSelection: 1, maximumRounds: 8 };
+  const world = await World.open(3, exampleSpec({ rules, tuning }), 3, memoryRecords(), { weighs: true });
+  const [liar] = world.devices;
+  liar!.conduct = (round) => (round === 4 ? 'honest' : 'withdraws');
+  liar!.inVain = () => null;
+  const scores = new Map<number, number>();
+  await world.start();
+  await world.until(() => {
+    scores.set(world.head, world.coordinator.reputation(federation)?.[0]?.score ?? 0);
+    return world.coordinator.view(federation)?.state === 'finished';
+  }, 3_600_000);
+  // Rounds 1 to 3, and 5 to 7; a version is made in each by the two others.
+  expect(scores.get(6)).toBe(0);
+  expect(scores.get(7)).toBeGreaterThan(0);
 });
 
 test('a process that is killed at any write of a round is followed by one that gives the same settings and comes to the same chances, to the bit', async () => {
