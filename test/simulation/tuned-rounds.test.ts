@@ -143,7 +143,11 @@ test('settings are not tried where it would be unsound, and the refusal says why
   expect(lists({ learningRates: [0.1] })).toEqual([expect.stringContaining('at least two')]);
   expect(lists({ learningRates: [0.1, 0.1] })).toEqual([expect.stringContaining('twice')]);
   expect(lists({ localEpochs: [1, 2] })).toEqual([expect.stringContaining('by the 1 of the plan')]);
-  expect(lists({ batchSizes: [1, 2, 3, 4, 5, 6] })).toEqual([expect.stringContaining('at most 20')]);
+  // The plan's is 10.
+  for (const outside of [2, 41])
+    expect(lists({ batchSizes: [10, outside] })).toEqual([expect.stringContaining('the 10 of the plan')]);
+  expect(lists({ batchSizes: [3, 40] })).toEqual([]);
+  expect(lists({ batchSizes: [5, 6, 7, 8, 9, 10] })).toEqual([expect.stringContaining('at most 20')]);
 });
 
 test('lists are crossed, and what none names is the plan’s', () => {
