@@ -369,6 +369,13 @@ export class Federation {
     return { settings: this.#settingsOf(participant, round), after: null, ...judged };
   }
 
+  /** undefined: none are tried, or the round is not the open one: what it gave out is not known any more. */
+  settingsGiven(participant: ParticipantId, round: number): number | undefined {
+    return this.#spec.tuning !== undefined && this.openRound?.round === round
+      ? this.#settingsOf(participant, round)
+      : undefined;
+  }
+
   /** By what rounds so far came to: that stays as it is until the open one has ended. */
   #settingsOf(participant: ParticipantId, round: number): number {
     return settingsDrawn(this.#spec, this.run?.tuning, { federation: this.record.id, round, participant });

@@ -114,6 +114,34 @@ test('a process that is killed at any write of a round is followed by one that g
   await kept.close();
 });
 
+test('no device claims more steps than the settings that it was given make of its rows', async () => {
+  const batches = { learningRates: [], localEpochs: [], batchSizes: [5, 20] };
+  const spec = exampleSpec({ rules: { goal: 5, minimum: 1, overSelection: 1 }, tuning: batches });
+  const world = await World.open(3, spec, 5);
+  const given = new Map<number, number>();
+  for (const device of world.devices) {
+    device.conduct = () => 'silent';
+    device.judges = ({ batchSize }) => void given.set(device.index, batchSize);
+  }
+  await world.start();
+  const { round, head } = world.coordinator.view(federation)!;
+  expect(new Set(given.values())).toEqual(new Set([5, 20]));
+  for (const [index, batchSize] of given) {
+    const { participant } = world.devices[index]!;
+    const named = { base: head.digest, digest: head.digest, bytes: head.bytes, codec: 'f32', baseLoss: null };
+    const offered = (steps: number) =>
+      world.coordinator.offer(federation, participant, {
+        ...named,
+        round: round!.round,
+        examples: 10,
+        steps,
+      });
+    const most = Math.ceil(10 / batchSize);
+    expect(await offered(most)).toBeUndefined();
+    expect(await offered(most + 1)).toMatchObject({ type: 'refused', refusal: { kind: 'invalid' } });
+  }
+});
+
 test('settings are not tried where it would be unsound, and the refusal says why', () => {
   const refused = (spec: Parameters<typeof checkSpec>[0]): string[] => {
     const checked = checkSpec(spec);
