@@ -21,9 +21,10 @@ export type JudgedInVain = v.InferOutput<typeof JudgedInVain>;
 /** Either, and which of the settings the device was given, by their place in the list: as a round keeps it. */
 export const Tried = v.strictObject({
   settings: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  rows,
-  before: loss,
+  // No bounds of today's: a round that was kept before them is read as well.
+  rows: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  before: v.pipe(v.number(), v.minValue(0)),
   /** null: in vain. */
-  after: v.nullable(loss),
+  after: v.nullable(v.pipe(v.number(), v.minValue(0))),
 });
 export type Tried = v.InferOutput<typeof Tried>;
