@@ -114,6 +114,21 @@ test('a process that is killed at any write of a round is followed by one that g
   await kept.close();
 });
 
+test('whoever leaves a round that still chooses its cohort was given nothing that could come to nothing', async () => {
+  const rules = { goal: 5, minimum: 2, overSelection: 1 };
+  const world = await World.open(3, exampleSpec({ rules, tuning }), 3, memoryRecords(), { weighs: true });
+  await world.start();
+  const { round } = world.coordinator.view(federation)!;
+  expect(round?.phase).toBe('selection');
+  const [device] = world.devices;
+  device!.tell({
+    name: 'withdraw',
+    message: { federation, round: round!.round, reason: 'It came to nothing.', inVain: null },
+  });
+  await world.coordinator.idle();
+  expect(world.coordinator.reputation(federation)).toMatchObject([{ participant: device!.participant }]);
+});
+
 test('no device claims more steps than the settings that it was given make of its rows', async () => {
   const batches = { learningRates: [], localEpochs: [], batchSizes: [5, 20] };
   const spec = exampleSpec({ rules: { goal: 5, minimum: 1, overSelection: 1 }, tuning: batches });
