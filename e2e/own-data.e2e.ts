@@ -360,7 +360,7 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await page.getByRole('button', { name: 'Train a model' }).click();
   await training.getByRole('checkbox', { name: 'As a time series' }).check();
   await training.getByLabel('Series told apart by').selectOption('shop');
-  await expect(training).toContainText('the latest windows of each series');
+  await expect(training).toContainText('the latest windows of all series');
   expect(await findings(page, 'own-several-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -76,7 +76,7 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     );
   const values = onGrid(series.value, readChannels(table, channels).values);
   const targets = targetsOnGrid(series.value, task, times.value.length);
-  const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, parts);
+  const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, series.value);
   if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
     return fail(
       `${windows.training.length} windows would be learnt from and ${windows.heldOut.length} held out: both need ${FEWEST} at least. Bring more rows, take a shorter window, or allow longer gaps to be closed (--fill).`,
@@ -94,7 +94,8 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     return start + (moment - from) * series.value.step;
   };
   const written = momentWriter(table, settings.time, series.value.step);
-  const usedParts = new Set([...windows.training, ...windows.heldOut].map((last) => partOf[last])).size;
+  const partsOf = (last: Uint32Array): ReadonlySet<number> => new Set(Array.from(last, (at) => partOf[at]!));
+  const [learntFrom, judgedBy] = [partsOf(windows.training), partsOf(windows.heldOut)];
   return ok({
     contract: contract.value,
     preparation: undefined,
@@ -106,11 +107,11 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       .update(bytesOf(heldOut.features))
       .update(bytesOf(heldOut.targets))
       .finish(),
-    split: `the latest windows${by === null ? '' : ' of each series'}, none of which shares a moment with one to learn from`,
+    split: `the latest windows${by === null ? '' : ' of all series'}, none of which shares a moment with one to learn from`,
     together: { type: 'time', times: Float64Array.from(windows.training, timeAt) },
     notes: [
       ...notes,
-      ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, usedParts)),
+      ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, learntFrom, judgedBy)),
       ...spokenWindows(series.value, windows, settings),
     ],
     windows: {
@@ -245,11 +246,22 @@ function examplesAt(
 }
 
 /** Of several series: how many there are, and what is of none. */
-function spokenSeries(names: readonly string[], count: number, used: number): string[] {
+function spokenSeries(
+  names: readonly string[],
+  count: number,
+  learntFrom: ReadonlySet<number>,
+  judgedBy: ReadonlySet<number>,
+): string[] {
+  const onSides = (learns: boolean, judges: boolean): number =>
+    Array.from({ length: count }, (_, part) => part).filter(
+      (part) => learntFrom.has(part) === learns && judgedBy.has(part) === judges,
+    ).length;
   const told: [number, string][] = [
-    [count, 'series, each with its own time and its own border.'],
+    [count, 'series, each with its own time, and one border for all.'],
     [names.filter((name) => name === '').length, 'rows name no series and are left out.'],
-    [count - used, 'series are too short, or have too many gaps, for a window.'],
+    [onSides(false, false), 'series are too short, or have too many gaps, for a window.'],
+    [onSides(true, false), 'series have no window after the border: the model is not judged by them.'],
+    [onSides(false, true), 'series have no window before the border: the model learns nothing of them.'],
   ];
   return told.filter(([count]) => count > 0).map(([count, text]) => `${count.toLocaleString('en')} ${text}`);
 }
