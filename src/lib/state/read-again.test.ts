@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { DatasetAnswer, DatasetQuestion } from '../workers/ingest-messages.ts';
-import { keepHandle, ReadAgain, spokenOutcome } from './read-again.svelte.ts';
+import { keepHandle, ReadAgain, spokenOutcome, spokenQuestion } from './read-again.svelte.ts';
 
 type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
-const record = { id: 'set', version: 'v1' } as unknown as DatasetRecord;
+const recordOf = (source: string): DatasetRecord =>
+  ({ id: 'set', version: 'v1', source }) as unknown as DatasetRecord;
+const record = recordOf('a.csv (6 bytes)');
 const same: Outcome = { type: 'read-again', record, change: null, refused: 0, reason: null };
 const differs: Outcome = { ...same, change: { changed: 1, added: 2, removed: 0 } };
 
@@ -21,28 +23,27 @@ function handleOf(
   };
   return handle as unknown as FileSystemFileHandle;
 }
-function stage(handle: FileSystemFileHandle | undefined, answer: Outcome | Error) {
+function stage(handle: FileSystemFileHandle | undefined, ...answers: readonly (DatasetAnswer | Error)[]) {
   const questions: DatasetQuestion[] = [];
   const kept: unknown[] = [];
   let loads = 0;
+  const shown = { id: 'set', record, load: () => Promise.resolve(void (loads += 1)) };
   const handles = {
     keep: (_: string, own: FileSystemFileHandle) => Promise.resolve(void kept.push(own)),
     of: () => Promise.resolve(handle),
   };
-  const again = new ReadAgain(
-    { id: 'set', record, load: () => Promise.resolve(void (loads += 1)) },
-    {
-      handles: () => Promise.resolve(handles),
-      ingest: () =>
-        Promise.resolve({
-          ask(question: DatasetQuestion) {
-            questions.push(question);
-            return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-          },
-        }),
-    },
-  );
-  return { again, questions, kept, loads: () => loads };
+  const again = new ReadAgain(shown, {
+    handles: () => Promise.resolve(handles),
+    ingest: () =>
+      Promise.resolve({
+        ask(question: DatasetQuestion) {
+          const answer = answers[questions.push(question) - 1];
+          if (answer === undefined) throw new Error('Nobody said what is answered.');
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+      }),
+  });
+  return { again, shown, questions, kept, loads: () => loads };
 }
 const file = new File(['a\n1\n'], 'a.csv');
 
@@ -51,7 +52,7 @@ test('a file that the browser has hold of is read without being looked for, and 
   const { again, questions, kept, loads } = stage(handle, differs);
   await again.start();
   expect(questions).toEqual([
-    { type: 'read-again', dataset: 'set', base: 'v1', files: [{ path: 'a.csv', file }] },
+    { type: 'read-again', dataset: 'set', base: 'v1', files: [{ path: 'a.csv', file }], mayRemove: 0 },
   ]);
   expect(again).toMatchObject({ outcome: differs, problem: null, isAsking: false, reading: null });
   expect([kept, loads()]).toEqual([[handle], 1]);
@@ -75,6 +76,36 @@ test.each([
   await again.read([{ path: 'b.csv', file }]);
   expect(again).toMatchObject({ outcome: same, problem: null, isAsking: false });
   expect([questions.length, loads()]).toEqual([1, 0]);
+});
+
+const gone: Extract<DatasetAnswer, { type: 'rows-would-go' }> = {
+  type: 'rows-would-go',
+  removed: 2,
+  of: 9,
+  refused: 0,
+  reason: null,
+};
+test('rows go only after the person said so, and no more of them than were named', async () => {
+  const { again, questions, loads } = stage(undefined, gone, gone, differs);
+  await again.read([{ path: 'b.csv', file }]);
+  expect(again).toMatchObject({ question: { removed: 2, of: 9 }, outcome: null, reading: null });
+  await again.answer(false);
+  expect(again.question).toBeNull();
+  expect([questions.length, loads()]).toEqual([1, 0]);
+  await again.read([{ path: 'b.csv', file }]);
+  await again.answer(true);
+  expect(questions.at(-1)).toMatchObject({ files: [{ path: 'b.csv' }], mayRemove: 2 });
+  expect(again).toMatchObject({ question: null, outcome: differs });
+});
+
+test('of a dataset that was read from several files, or from none, no handle is kept', async () => {
+  const handle = handleOf('granted', () => Promise.resolve(file));
+  for (const source of ['3 files (18 bytes)', 'sample: Digits, 6 examples, seed 1']) {
+    const { again, shown, kept } = stage(undefined, differs);
+    shown.record = recordOf(source);
+    await again.read([{ path: 'a.csv', file, handle }]);
+    expect([again.outcome, kept]).toEqual([differs, []]);
+  }
 });
 
 test('what cannot be read again is told, and the file may be shown once more', async () => {
@@ -102,5 +133,8 @@ test('what came of it is a sentence', () => {
   expect(spokenOutcome(same, 'row')).toBe('Nothing changed: the file holds what is here.');
   expect(spokenOutcome({ ...differs, refused: 1, reason: 'It is too old.' }, 'row')).toBe(
     '1 row changed, 2 rows came: a new state. 1 row of the file was refused, the first because: It is too old.',
+  );
+  expect(spokenQuestion({ ...gone, removed: 1 }, 'row')).toBe(
+    '1 row of 9 is not in the file, and would go. The states before keep them.',
   );
 });

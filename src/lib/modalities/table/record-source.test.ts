@@ -178,9 +178,12 @@ test('records of a JSON array that are no object or are cut off are named by the
     [2, 'not-json'],
     [3, 'not-json'],
     [4, 'unknown-category'],
-    [5, 'not-json'],
+    [5, 'corrupt-archive'],
   ]);
   expect(report.refusals[3]?.message).toMatch(/cut off/);
+  // Between two of them: each is whole, and the list is not.
+  const between = await imported(sourceOfText('a.json', '[{"age":61,"city":"Bern","ill":1},'));
+  expect(between.report).toMatchObject({ accepted: 1, refusals: [{ row: 2, kind: 'corrupt-archive' }] });
 });
 
 test('JSON is cut into the same records whatever the size of the pieces', async () => {
