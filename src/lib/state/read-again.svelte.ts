@@ -32,12 +32,37 @@ export class ReadAgain {
   ) {}
 
   /** Within a click: a browser asks the person for leave only then. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#reads(async (signal) => {
+      const found = await this.#fileOfHandle();
+      if (signal.aborted) return;
+      if (found === undefined) this.isAsking = true;
+      else await this.#ask([found], 0, signal);
+    });
+  }
+
+  /** The file, or all files, that the dataset was read from. Nothing is changed where more rows than `mayRemove` would go. */
+  read(files: readonly ChosenFile[], mayRemove = 0): Promise<void> {
+    return this.#reads((signal) => this.#ask(files, mayRemove, signal));
+  }
+
+  /** One thing at a time, which can be cancelled from its first moment on. */
+  async #reads(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.reading !== null) return;
-    this.#forget();
-    const found = await this.#fileOfHandle();
-    if (found === undefined) this.isAsking = true;
-    else await this.read([found]);
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.problem = null;
+    this.outcome = null;
+    this.question = null;
+    this.reading = { fraction: null, examples: 0, message: 'Opening…' };
+    try {
+      await work(stop.signal);
+    } catch (error) {
+      if (!stop.signal.aborted) this.problem = storageTrouble(error).message;
+    } finally {
+      this.reading = null;
+      this.#stop = undefined;
+    }
   }
 
   async #fileOfHandle(): Promise<ChosenFile | undefined> {
@@ -47,13 +72,13 @@ export class ReadAgain {
       // Without storage nothing was kept, and the page says so by itself.
       .catch(() => undefined);
     if (handle === undefined) return undefined;
-    // Not in every browser that has handles: one without asks by itself.
-    const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
-    if (leave !== 'granted' && (await handle.requestPermission?.({ mode: 'read' })) !== 'granted') {
-      this.problem = `The browser was not allowed to read ${handle.name}. Allow it, or choose the file below.`;
-      return undefined;
-    }
     try {
+      // Not in every browser that has handles: one without asks by itself.
+      const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
+      if (leave !== 'granted' && (await handle.requestPermission?.({ mode: 'read' })) !== 'granted') {
+        this.problem = `The browser was not allowed to read ${handle.name}. Allow it, or choose the file below.`;
+        return undefined;
+      }
       return { path: handle.name, file: await handle.getFile(), handle };
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
@@ -62,44 +87,26 @@ export class ReadAgain {
     }
   }
 
-  #forget(): void {
-    this.problem = null;
-    this.outcome = null;
-    this.question = null;
-  }
-
-  /** The file, or all files, that the dataset was read from. Nothing is changed where more rows than `mayRemove` would go. */
-  async read(files: readonly ChosenFile[], mayRemove = 0): Promise<void> {
+  async #ask(files: readonly ChosenFile[], mayRemove: number, signal: AbortSignal): Promise<void> {
     const { record } = this.page;
-    if (this.reading !== null || record === null || record === undefined) return;
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.#forget();
-    this.reading = { fraction: null, examples: 0, message: 'Opening…' };
-    try {
-      const ingest = await this.ports.ingest();
-      const answer = await ingest.ask(
-        {
-          type: 'read-again',
-          dataset: record.id,
-          base: record.version,
-          files: files.map(({ path, file }) => ({ path, file })),
-          mayRemove,
-        },
-        { signal: stop.signal, onProgress: (progress) => (this.reading = progress) },
-      );
-      if (answer.type === 'rows-would-go') this.question = { ...answer, files };
-      if (answer.type !== 'read-again') return;
-      this.outcome = answer;
-      this.isAsking = false;
-      if (isOfOneFile(record.source)) await keepHandle(this.ports, record.id, files);
-      if (answer.change !== null) await this.page.load();
-    } catch (error) {
-      if (!stop.signal.aborted) this.problem = storageTrouble(error).message;
-    } finally {
-      this.reading = null;
-      this.#stop = undefined;
-    }
+    if (record === null || record === undefined) return;
+    const ingest = await this.ports.ingest();
+    const answer = await ingest.ask(
+      {
+        type: 'read-again',
+        dataset: record.id,
+        base: record.version,
+        files: files.map(({ path, file }) => ({ path, file })),
+        mayRemove,
+      },
+      { signal, onProgress: (progress) => (this.reading = progress) },
+    );
+    if (answer.type === 'rows-would-go') this.question = { ...answer, files };
+    if (answer.type !== 'read-again') return;
+    this.outcome = answer;
+    this.isAsking = false;
+    if (isOfOneFile(record.source)) await keepHandle(this.ports, record.id, files);
+    if (answer.change !== null) await this.page.load();
   }
 
   /** What the person says to the question. */
@@ -109,6 +116,7 @@ export class ReadAgain {
     if (mayGo && question !== null) await this.read(question.files, question.removed);
   }
 
+  /** Also where its page is left: nothing is committed for nobody. */
   cancel(): void {
     this.#stop?.abort();
   }

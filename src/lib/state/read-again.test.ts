@@ -13,13 +13,13 @@ const differs: Outcome = { ...same, change: { changed: 1, added: 2, removed: 0 }
 function handleOf(
   permission: PermissionState,
   file: () => Promise<File>,
-  asked: PermissionState = permission,
+  asked: () => Promise<PermissionState> = () => Promise.resolve(permission),
 ): FileSystemFileHandle {
   const handle = {
     name: 'a.csv',
     getFile: file,
     queryPermission: () => Promise.resolve(permission),
-    requestPermission: () => Promise.resolve(asked),
+    requestPermission: asked,
   };
   return handle as unknown as FileSystemFileHandle;
 }
@@ -48,7 +48,11 @@ function stage(handle: FileSystemFileHandle | undefined, ...answers: readonly (D
 const file = new File(['a\n1\n'], 'a.csv');
 
 test('a file that the browser has hold of is read without being looked for, and what differs is loaded', async () => {
-  const handle = handleOf('prompt', () => Promise.resolve(file), 'granted');
+  const handle = handleOf(
+    'prompt',
+    () => Promise.resolve(file),
+    () => Promise.resolve('granted'),
+  );
   const { again, questions, kept, loads } = stage(handle, differs);
   await again.start();
   expect(questions).toEqual([
@@ -65,6 +69,15 @@ test.each([
     'it is gone',
     handleOf('granted', () => Promise.reject(new DOMException('', 'NotFoundError'))),
     /a\.csv is not where it was/,
+  ],
+  [
+    'the browser does not even ask',
+    handleOf(
+      'prompt',
+      () => Promise.resolve(file),
+      () => Promise.reject(new DOMException('', 'SecurityError')),
+    ),
+    /a\.csv is not where it was, or cannot be read/,
   ],
 ])('the file is asked for where %s; shown, it is read', async (_, handle, problem) => {
   const { again, questions, loads } = stage(handle, same);
@@ -106,6 +119,19 @@ test('of a dataset that was read from several files, or from none, no handle is 
     await again.read([{ path: 'a.csv', file, handle }]);
     expect([again.outcome, kept]).toEqual([differs, []]);
   }
+});
+
+test('it is busy from the click on, and one whose page was left by then asks for nothing', async () => {
+  const { again, questions } = stage(
+    handleOf('granted', () => Promise.resolve(file)),
+    differs,
+  );
+  const started = again.start();
+  expect(again.reading).toMatchObject({ message: 'Opening…' });
+  again.cancel();
+  await started;
+  expect(questions).toEqual([]);
+  expect(again).toMatchObject({ reading: null, problem: null, isAsking: false });
 });
 
 test('what cannot be read again is told, and the file may be shown once more', async () => {
