@@ -102,7 +102,6 @@ export type DatasetQuestion =
   /** A state as files for other tools. */
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
-/** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 /** A column of a table over its time. */
 export interface SeriesQuestion {
   readonly type: 'series';
@@ -120,6 +119,7 @@ export interface SeriesShown {
   readonly view: SeriesView;
 }
 
+/** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
   readonly training: number;
   readonly heldOut: number;
