@@ -245,7 +245,7 @@ function examplesAt(
   return { count: last.length, features, targets: scaled, hashes };
 }
 
-/** Of several series: how many there are, and what is of none. */
+/** Of several series: how many there are, what is of none, and how many lie on one side of the border alone. */
 function spokenSeries(
   names: readonly string[],
   count: number,
