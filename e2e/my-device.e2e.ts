@@ -70,6 +70,7 @@ test('data, receipts and room are shown; a dataset is deleted; forgetting the de
     .filter({ hasText: '100 examples' })
     .getByRole('button', { name: /^Delete/ })
     .click();
+  await expect(page.getByRole('dialog')).toContainText('They hold no rows');
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(data.getByRole('rowheader')).toHaveCount(1);
   await expect(data).toContainText('200 examples');

@@ -76,6 +76,10 @@ test('a page that lets in other modules, or names another script, is named', asy
     expect.stringMatching(/its import map is another/),
     expect.stringMatching(/no file of this build: .*spy.js/),
   ]);
+  // Nor is one that is called as a property of any object is.
+  expect((await compared({ '': `${page}<script src="./constructor"></script>` })).differences).toEqual([
+    { path: 'a page', problem: 'names a script that is no file of this build: constructor' },
+  ]);
 });
 
 test('a server without a list is told from one that differs', async () => {

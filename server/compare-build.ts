@@ -50,7 +50,7 @@ export async function compareBuild(
   const left = paths[Symbol.iterator]();
   const lane = async (): Promise<void> => {
     for (const path of left) {
-      const problem = await problemOf(own.files[path], () => ask(at(path)));
+      const problem = await problemOf(digestIn(own, path), () => ask(at(path)));
       if (problem !== undefined) found.set(path, problem);
     }
   };
@@ -65,6 +65,10 @@ export async function compareBuild(
     differences: [...differences, ...pageProblems(own, page)],
   });
 }
+
+/** The paths are the server’s: what it calls “constructor” is no file of this build. */
+const digestIn = ({ files }: BuildManifest, path: string): string | undefined =>
+  Object.hasOwn(files, path) ? files[path] : undefined;
 
 /** @param own what the file should be; undefined: this build has none */
 async function problemOf(own: string | undefined, ask: () => Promise<Response>): Promise<string | undefined> {
@@ -85,7 +89,7 @@ function pageProblems(own: BuildManifest, page: string): readonly BuildDifferenc
   const [, map] = /<script type="importmap">(.*?)<\/script>/s.exec(page) ?? [];
   const foreign = [...page.matchAll(/<script[^>]*\ssrc="([^"]+)"/g)]
     .map(([, address = '']) => address.replace(/^(\.{0,2}\/)+/, ''))
-    .filter((path) => own.files[path] === undefined);
+    .filter((path) => digestIn(own, path) === undefined);
   return [
     ...(map === importMapOf(own.files)
       ? []

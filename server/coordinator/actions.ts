@@ -14,6 +14,7 @@ import { turnAwayUninvited } from './access.ts';
 import { changeOfBrief, numbered } from './briefs.ts';
 import type { Federation } from './federation.ts';
 import { failedGates, moved, pinsAt } from './live-version.ts';
+import { isReadable } from './version-damage.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
 import { madeByNone } from './version-log.ts';
@@ -223,7 +224,7 @@ export function moveLive(
     const wanted = versions.get(version);
     if (wanted === undefined)
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
-    if (versions.isDamaged(version))
+    if (versions.isDamaged(version) || !(await isReadable(federation, wanted)))
       return notNow(`Version ${version} is damaged on the server’s disk. Make another one live.`);
     const issues = failedGates(federation, wanted);
     const [issue] = issues;

@@ -7,6 +7,7 @@ import type { VersionNumber } from '#lib/core/ids.ts';
 import type { AliasMove } from '#lib/protocol/views.ts';
 import type { FederationRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
+import { isReadable } from './version-damage.ts';
 
 /** Versions that devices may still be scoring: of older ones nothing new is to be heard. */
 const STILL_SCORED = 20;
@@ -17,28 +18,47 @@ const judgedVersion = (
   all: readonly VersionRecord[],
 ): readonly JudgedGate[] => judgeGates(record.spec, versions.view(version), all);
 
-/** Each gate that keeps a version from being live, by its place in the spec and in a sentence. */
-export const failedGates = (
+/** What keeps a version from being live, in sentences: gates by their places in the spec, else that too few devices have scored it. */
+export function failedGates(
   federation: Federation,
   version: VersionRecord,
-): readonly { readonly path: string; readonly message: string }[] =>
-  judgedVersion(federation, version, federation.versions.from(0)).flatMap((judged, index) =>
+): readonly { readonly path: string; readonly message: string }[] {
+  const failed = judgedVersion(federation, version, federation.versions.from(0)).flatMap((judged, index) =>
     judged.standing === 'passed'
       ? []
       : [{ path: `gates.${index}`, message: judgedSentence(judged, federation.record.spec) }],
   );
+  const { heard, asked } = scoringOf(federation, version);
+  return failed.length > 0 || heard >= asked
+    ? failed
+    : [
+        {
+          path: 'gates',
+          message: `${heard} ${heard === 1 ? 'device has' : 'devices have'} scored it, and ${asked} are asked for before its conditions are judged.`,
+        },
+      ];
+}
 
 /** The version that `live` goes to by itself, from this one on; undefined: none passes the gates. */
 export function automaticLive(federation: Federation, from = 0): VersionRecord | undefined {
   const { record, versions } = federation;
-  if (!hasGates(record)) return versions.head;
   const all = versions.from(0);
+  if (!hasGates(record)) return all.findLast((one) => !versions.isDamaged(one.version)) ?? versions.head;
   for (let at = all.length - 1; at >= from; at -= 1) {
     const one = all[at];
     if (one === undefined || versions.isDamaged(one.version)) continue;
     if (passesAll(judgedVersion(federation, one, all)) && isHeardOut(federation, one)) return one;
   }
   return undefined;
+}
+
+/** The same, of those whose bytes can be read; others are marked as damaged. */
+export async function readableLive(federation: Federation, from = 0): Promise<VersionRecord | undefined> {
+  for (;;) {
+    const one = automaticLive(federation, from);
+    if (one === undefined || federation.versions.isDamaged(one.version)) return undefined;
+    if (await isReadable(federation, one)) return one;
+  }
 }
 
 /** Moves `live` forward where gates let it: to the newest of the versions that are still scored, or of all. Within the queue. */
@@ -49,7 +69,7 @@ export async function promote(
   const { record, versions } = federation;
   if (!hasGates(record) || record.livePinned || federation.between === 'evaluations') return;
   const oldest = among === 'all' ? 0 : versions.head.version - STILL_SCORED;
-  const version = automaticLive(federation, Math.max(record.live + 1, oldest));
+  const version = await readableLive(federation, Math.max(record.live + 1, oldest));
   if (version === undefined) return;
   const next: FederationRecord = { ...record, live: version.version };
   const at = federation.around.clock.now();
@@ -68,14 +88,23 @@ export const moved = ({ record }: Federation, move: AliasMove) =>
   ({ type: 'move-alias', federation: record.id, move }) as const;
 
 /** The first device to score a version does not decide alone: as many are heard as a round needs, or as made the version. */
-function isHeardOut({ record, versions }: Federation, version: VersionRecord): boolean {
+function scoringOf(
+  { record, versions }: Federation,
+  version: VersionRecord,
+): { readonly heard: number; readonly asked: number } {
   const { gates = [], rules } = record.spec;
-  if (!gates.some(needsEvaluation)) return true;
   const heard = versions.view(version).evaluation?.participants ?? 0;
+  if (!gates.some(needsEvaluation)) return { heard, asked: 0 };
   // A version that was restored was made by nobody: it asks for as many as a round does.
-  return (
-    heard >= (version.participants === 0 ? rules.minimum : Math.min(rules.minimum, version.participants))
-  );
+  return {
+    heard,
+    asked: version.participants === 0 ? rules.minimum : Math.min(rules.minimum, version.participants),
+  };
+}
+
+function isHeardOut(federation: Federation, version: VersionRecord): boolean {
+  const { heard, asked } = scoringOf(federation, version);
+  return heard >= asked;
 }
 
 /** Moved by hand to this version: whether commits leave it there. */

@@ -4,11 +4,10 @@
 import * as v from 'valibot';
 import type { Digest } from '#lib/core/ids.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
-import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, JournalRecord, VersionRecord } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
-import { automaticLive, hasGates } from './live-version.ts';
-import { BlobDamaged, readParameters } from './stored-updates.ts';
+import { hasGates, moved, readableLive } from './live-version.ts';
+import { damageOf, isReadable } from './version-damage.ts';
 import { madeByNone } from './version-log.ts';
 
 const Restored = v.object({ damaged: v.array(VersionNumber) });
@@ -22,13 +21,14 @@ export const onceDamaged = (journal: readonly JournalRecord[]): VersionNumber[] 
 
 /**
  * Reads the newest version, and those of `doubtful` that are known to have been damaged, against their digests; where the
- * newest is damaged, goes on from its newest intact ancestor. Within the queue, before a round opens.
+ * newest is damaged, goes on from its newest intact ancestor; where that which is live is, another one becomes so. Within the queue,
+ * before a round opens.
  */
 export async function goOnFromIntact(
   federation: Federation,
   doubtful: readonly VersionNumber[] = [],
 ): Promise<void> {
-  const { versions, around } = federation;
+  const { versions } = federation;
   for (const number of doubtful) {
     const version = versions.get(number);
     // Somebody may have put the bytes back meanwhile.
@@ -38,18 +38,15 @@ export async function goOnFromIntact(
   const { head } = versions;
   const lost: VersionRecord[] = [];
   for (let version: VersionRecord | undefined = head; version !== undefined;) {
-    const damage = await damageOf(federation, version);
-    if (damage === undefined) break;
-    around.log.error(
-      { federation: federation.record.id, version: version.version, error: damage },
-      'a version is damaged on disk',
-    );
-    versions.markDamaged(version.version);
+    if (await isReadable(federation, version, 'all')) break;
     lost.push(version);
     version = version.parent === null ? undefined : versions.get(version.parent);
   }
+  // A copy of the data directory may lack the file of what was live, while the newest is whole.
+  const live = versions.get(federation.record.live);
+  if (live !== undefined && !versions.isDamaged(live.version)) await isReadable(federation, live);
   const last = lost.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) return leaveDamaged(federation);
   const intact = last.parent === null ? undefined : versions.get(last.parent);
   if (intact === undefined) {
     federation.damage = `Version ${head.version} is damaged on the server’s disk, and so is every version that it came from: no round opens. Restore the data directory from a copy.`;
@@ -59,26 +56,21 @@ export async function goOnFromIntact(
   await restore(federation, intact, lost);
 }
 
-/** What is wrong with the bytes of a version; undefined where they are what their digest says. */
-async function damageOf(
-  { around, model }: Federation,
-  { digest, state, residual }: VersionRecord,
-): Promise<string | undefined> {
-  try {
-    await readParameters(around.blobs, digest, model.parameterCount);
-    for (const more of [state, residual])
-      if (more !== null) await readParameters(around.blobs, more, ((await around.blobs.size(more)) ?? 0) / 4);
-    return undefined;
-  } catch (error) {
-    if (error instanceof BlobMissing || error instanceof BlobDamaged || isReadError(error))
-      return String(error);
-    throw error;
-  }
+/** Makes the newest readable version live that may be, where the one that is cannot be read: with gates one that passes, if any does. */
+async function leaveDamaged(federation: Federation): Promise<void> {
+  const { record, versions, around } = federation;
+  if (!versions.isDamaged(record.live)) return;
+  const found = (await readableLive(federation)) ?? versions.head;
+  const next: FederationRecord = { ...record, live: found.version, livePinned: false };
+  const at = around.clock.now();
+  await federation.write([
+    { type: 'change-federation', record: next },
+    moved(federation, { alias: 'live', version: found.version, at, by: 'automatic' }),
+    federation.entry('live-moved', { version: found.version, damaged: record.live }),
+  ]);
+  federation.record = next;
+  federation.changed();
 }
-
-/** A sector that cannot be read is lost like one that reads wrong; everything else says nothing about the bytes. */
-const isReadError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EIO';
 
 async function restore(
   federation: Federation,
@@ -118,7 +110,8 @@ async function restore(
   // A version that somebody made live by hand stays live, unless it is one of those that are lost.
   const keepsLive = (record.livePinned || hasGates(record)) && !versions.isDamaged(record.live);
   // Something must be live: with gates the newest that passes them, and this one only where none is left.
-  const live = (hasGates(record) ? automaticLive(federation)?.version : undefined) ?? version;
+  const passing = keepsLive || !hasGates(record) ? undefined : await readableLive(federation);
+  const live = passing?.version ?? version;
   const next: FederationRecord = keepsLive ? record : { ...record, live, livePinned: false };
   const move: Change = {
     type: 'move-alias',

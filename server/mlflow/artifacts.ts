@@ -44,12 +44,14 @@ export interface Artifacts {
   readonly list: MlflowHandle;
   /** What lies in a folder of a run. */
   readonly listOfRun: MlflowHandle;
+  /** Of the runs that were deleted, the one that was so first goes for good, with its files; false: there is none. */
+  readonly purgeOldest: () => Promise<boolean>;
 }
 
 /** `root` is made with the first file. */
 export async function openArtifacts(
   root: string,
-  store: Pick<TrackingStore, 'info'>,
+  store: Pick<TrackingStore, 'info' | 'purgeOldest'>,
   limits: ArtifactLimits = usualArtifactLimits,
 ): Promise<Artifacts> {
   let kept = await sizeOf(root);
@@ -87,7 +89,24 @@ export async function openArtifacts(
     );
   };
 
+  async function purgeOldest(): Promise<boolean> {
+    const run = store.purgeOldest();
+    if (run === undefined) return false;
+    const folder = join(root, run.experiment, run.id);
+    const gone = await sizeOf(folder);
+    await rm(folder, { recursive: true, force: true });
+    kept = { files: kept.files - gone.files, bytes: kept.bytes - gone.bytes };
+    return true;
+  }
+  /** Deleted runs make way until one more file of so many bytes has room, or there are none. */
+  async function makeRoom(told: number): Promise<void> {
+    const isRoom = (): boolean =>
+      kept.files < limits.files && told <= limits.allBytes - kept.bytes - arriving;
+    while (!isRoom() && (await purgeOldest()));
+  }
+
   return {
+    purgeOldest,
     async put(request, path) {
       const place = placeOf(path);
       if (place === undefined) return nowhere(path);
@@ -95,8 +114,11 @@ export async function openArtifacts(
       const before = await stat(place).catch(() => undefined);
       if (before?.isDirectory() === true)
         return mlflowRefusal('INVALID_PARAMETER_VALUE', `${path} is a folder.`);
-      if (kept.files >= limits.files) return tooMuch(`This server keeps ${limits.files} artifacts at most.`);
       const told = Number(request.headers['content-length'] ?? 0);
+      if (told <= limits.fileBytes) await makeRoom(told);
+      // It may have been of a run that made way.
+      if (placeOf(path) === undefined) return nowhere(path);
+      if (kept.files >= limits.files) return tooMuch(`This server keeps ${limits.files} artifacts at most.`);
       const room = Math.min(limits.fileBytes, limits.allBytes - kept.bytes - arriving);
       if (told > room) return tooMuch(`The file has ${told} bytes, and there is room for ${room}.`);
       // Who comes meanwhile finds that room taken.

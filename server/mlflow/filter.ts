@@ -3,16 +3,29 @@
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { inOrder } from '#lib/core/run-query/in-order.ts';
 
-export interface Subject {
-  readonly attributes: Readonly<Record<string, string | number | null>>;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly params: Readonly<Record<string, string>>;
-  readonly tags: Readonly<Record<string, string>>;
-}
 export interface Field {
-  readonly kind: keyof Subject;
+  readonly kind: 'attributes' | 'metrics' | 'params' | 'tags';
   readonly key: string;
 }
+/** What is asked about: of a field its value, looked up when it is asked for; none where it has no such field. */
+export type Subject = (field: Field) => string | number | null | undefined;
+type Told = Readonly<Record<Field['kind'], Readonly<Record<string, string | number | null>>>>;
+
+export const subjectOf =
+  (told: Told): Subject =>
+  ({ kind, key }) =>
+    Object.hasOwn(told[kind], key) ? told[kind][key] : undefined;
+
+/** Looks each field up once: an order asks for the same ones again and again. */
+export function remembered(subject: Subject): Subject {
+  const known = new Map<string, ReturnType<Subject>>();
+  return (field) => {
+    const name = `${field.kind}.${field.key}`;
+    if (!known.has(name)) known.set(name, subject(field));
+    return known.get(name);
+  };
+}
+
 type Value = string | number | readonly string[];
 interface Clause {
   readonly field: Field;
@@ -20,30 +33,31 @@ interface Clause {
   readonly value: Value;
 }
 
-const kinds: Readonly<Record<string, keyof Subject>> = {
-  attribute: 'attributes',
-  attributes: 'attributes',
-  attr: 'attributes',
-  run: 'attributes',
-  metric: 'metrics',
-  metrics: 'metrics',
-  param: 'params',
-  params: 'params',
-  parameter: 'params',
-  parameters: 'params',
-  tag: 'tags',
-  tags: 'tags',
-};
+// Maps, for "constructor" is a property of any object.
+const kinds: ReadonlyMap<string, Field['kind']> = new Map([
+  ['attribute', 'attributes'],
+  ['attributes', 'attributes'],
+  ['attr', 'attributes'],
+  ['run', 'attributes'],
+  ['metric', 'metrics'],
+  ['metrics', 'metrics'],
+  ['param', 'params'],
+  ['params', 'params'],
+  ['parameter', 'params'],
+  ['parameters', 'params'],
+  ['tag', 'tags'],
+  ['tags', 'tags'],
+]);
 /** Attributes by the names that clients use for them. */
-const attributeNames: Readonly<Record<string, string>> = {
-  'run id': 'run_id',
-  'run name': 'run_name',
-  Created: 'start_time',
-  created: 'start_time',
-  Status: 'status',
-  User: 'user_id',
-  user: 'user_id',
-};
+const attributeNames: ReadonlyMap<string, string> = new Map([
+  ['run id', 'run_id'],
+  ['run name', 'run_name'],
+  ['Created', 'start_time'],
+  ['created', 'start_time'],
+  ['Status', 'status'],
+  ['User', 'user_id'],
+  ['user', 'user_id'],
+]);
 
 const FIELD = /^\s*(?:([A-Za-z]+)\.)?(?:`([^`]+)`|"([^"]+)"|([A-Za-z_][\w./-]*))/;
 const COMPARATOR = /^\s*(!=|<>|>=|<=|=|>|<|NOT\s+IN\b|IN\b|I?LIKE\b)/i;
@@ -59,9 +73,9 @@ export function readField(text: string): Field | undefined {
 
 function fieldOf([, prefix, ticked, quoted, plain]: RegExpExecArray): Field | undefined {
   const key = ticked ?? quoted ?? plain ?? '';
-  const kind = prefix === undefined ? 'attributes' : kinds[prefix.toLowerCase()];
+  const kind = prefix === undefined ? 'attributes' : kinds.get(prefix.toLowerCase());
   if (kind === undefined) return undefined;
-  return { kind, key: kind === 'attributes' ? (attributeNames[key] ?? key) : key };
+  return { kind, key: kind === 'attributes' ? (attributeNames.get(key) ?? key) : key };
 }
 
 /** Refused in a sentence; an empty text is true of all. `attributes`: those that there are. */
@@ -110,12 +124,9 @@ const textsIn = (list: string): readonly string[] =>
     ([, single, double]) => single?.replaceAll("''", "'") ?? double ?? '',
   );
 
-export const fieldValue = (subject: Subject, { kind, key }: Field): string | number | null | undefined =>
-  Object.hasOwn(subject[kind], key) ? subject[kind][key] : undefined;
-
 /** What a subject does not have is in no relation to anything. */
 function holds({ field, comparator, value }: Clause, subject: Subject): boolean {
-  const own = fieldValue(subject, field);
+  const own = subject(field);
   if (own === undefined || own === null) return false;
   if (typeof value === 'object') return value.includes(String(own)) === (comparator === 'IN');
   const [a, b] = typeof own === 'number' ? [own, Number(value)] : [own, String(value)];
@@ -164,7 +175,7 @@ export function readOrder(
   }
   return ok((a, b) => {
     for (const { field, sign } of keys) {
-      const [one, other] = [fieldValue(a, field), fieldValue(b, field)];
+      const [one, other] = [a(field), b(field)];
       const missing = Number(isNone(one)) - Number(isNone(other));
       if (missing !== 0) return missing;
       if (isNone(one) || one === other) continue;

@@ -28,7 +28,7 @@ export async function openMlflow(
   const artifacts = await openArtifacts(join(directory, 'tracked'), store, limits);
   return {
     routes: {
-      ...trackingRoutes(store, clock),
+      ...trackingRoutes(store, clock, artifacts.purgeOldest),
       ...registryRoutes(coordinator),
       'GET artifacts/list': artifacts.listOfRun,
     },

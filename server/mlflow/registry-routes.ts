@@ -6,7 +6,7 @@ import type { FederationView, VersionView } from '#lib/protocol/views.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { having, json, type Reply } from '../http/reply.ts';
 import { mlflowRefusal } from './errors.ts';
-import { readFilter } from './filter.ts';
+import { readFilter, subjectOf } from './filter.ts';
 import { paged, readMlflow, requests } from './requests.ts';
 import type { MlflowHandle } from './tracking-routes.ts';
 
@@ -135,12 +135,13 @@ export function registryRoutes(coordinator: Coordinator): Readonly<Record<string
   };
 }
 
-const subject = (attributes: Readonly<Record<string, string | number>>) => ({
-  attributes,
-  metrics: {},
-  params: {},
-  tags: {},
-});
+const subject = (attributes: Readonly<Record<string, string | number>>) =>
+  subjectOf({
+    attributes,
+    metrics: {},
+    params: {},
+    tags: {},
+  });
 
 const sourceOf = ({ id }: FederationView, { version }: VersionView): string =>
   `/api/federations/${id}/versions/${version}/export?format=safetensors`;

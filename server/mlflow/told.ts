@@ -1,6 +1,13 @@
 // Experiments, runs and metrics as MLflow's clients read them, and as its filters ask of them.
-import type { Named, TrackedExperiment, TrackedMetric, TrackedRun } from '../ports/tracking.ts';
-import type { Subject } from './filter.ts';
+import type {
+  Named,
+  TrackedExperiment,
+  TrackedMetric,
+  TrackedRun,
+  TrackedRunInfo,
+  TrackingStore,
+} from '../ports/tracking.ts';
+import { remembered, subjectOf, type Subject } from './filter.ts';
 
 /** Where MLflow's clients send artifacts: this server, by its proxy of them. */
 export const artifactUri = ({ experiment, id }: Pick<TrackedRun, 'experiment' | 'id'>): string =>
@@ -57,30 +64,37 @@ export const runJson = (run: TrackedRun) => ({
   inputs: {},
 });
 
-export const runSubject = (run: TrackedRun): Subject => ({
-  attributes: {
-    run_id: run.id,
-    run_name: run.name,
-    status: run.state,
-    user_id: run.user,
-    start_time: run.startedAt,
-    end_time: run.endedAt,
-    artifact_uri: artifactUri(run),
-    experiment_id: run.experiment,
-  },
-  metrics: Object.fromEntries(run.metrics.map(({ key, value }) => [key, value])),
-  params: run.params,
-  tags: run.tags,
-});
+/** What was logged is looked up name by name: a search over thousands of runs reads what it asks about, and no more. */
+export function runSubject(run: TrackedRunInfo, store: Pick<TrackingStore, 'logged'>): Subject {
+  const attributes = subjectOf({
+    attributes: {
+      run_id: run.id,
+      run_name: run.name,
+      status: run.state,
+      user_id: run.user,
+      start_time: run.startedAt,
+      end_time: run.endedAt,
+      artifact_uri: artifactUri(run),
+      experiment_id: run.experiment,
+    },
+    metrics: {},
+    params: {},
+    tags: {},
+  });
+  return remembered((field) =>
+    field.kind === 'attributes' ? attributes(field) : store.logged(run.id, field.kind, field.key),
+  );
+}
 
-export const experimentSubject = (experiment: TrackedExperiment): Subject => ({
-  attributes: {
-    name: experiment.name,
-    experiment_id: experiment.id,
-    creation_time: experiment.createdAt,
-    last_update_time: experiment.changedAt,
-  },
-  metrics: {},
-  params: {},
-  tags: experiment.tags,
-});
+export const experimentSubject = (experiment: TrackedExperiment): Subject =>
+  subjectOf({
+    attributes: {
+      name: experiment.name,
+      experiment_id: experiment.id,
+      creation_time: experiment.createdAt,
+      last_update_time: experiment.changedAt,
+    },
+    metrics: {},
+    params: {},
+    tags: experiment.tags,
+  });

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import {
   ParamChanged,
   TrackingFull,
+  type Lifecycle,
   type LoggedBatch,
   type TrackedExperiment,
   type TrackedRun,
@@ -49,6 +50,8 @@ const EMPTY = (): Reply => json(200, {});
 export function trackingRoutes(
   store: TrackingStore,
   clock: Pick<Clock, 'now'>,
+  /** The run that was deleted first goes for good; false: there is none. */
+  purgeOldest: () => Promise<boolean>,
 ): Readonly<Record<string, MlflowHandle>> {
   const noExperiment = (id: string): Reply =>
     mlflowRefusal('RESOURCE_DOES_NOT_EXIST', `There is no experiment ${id} on this server.`);
@@ -63,13 +66,16 @@ export function trackingRoutes(
     async (request, query, caller) => {
       const read = await readMlflow(request, query, schema);
       if (!read.ok) return read.error;
-      try {
-        return handle(read.value, caller);
-      } catch (error) {
-        if (error instanceof TrackingFull) return mlflowRefusal('RESOURCE_LIMIT_EXCEEDED', error.message);
-        if (error instanceof ParamChanged) return mlflowRefusal('INVALID_PARAMETER_VALUE', error.message);
-        throw error;
-      }
+      for (;;)
+        try {
+          return handle(read.value, caller);
+        } catch (error) {
+          if (error instanceof ParamChanged) return mlflowRefusal('INVALID_PARAMETER_VALUE', error.message);
+          if (!(error instanceof TrackingFull)) throw error;
+          // What was refused has changed nothing: once a deleted run has made way it is tried again.
+          if (!error.isHelpedByPurging || !(await purgeOldest()))
+            return mlflowRefusal('RESOURCE_LIMIT_EXCEEDED', error.message);
+        }
     };
   const withExperiment = (id: string, handle: (found: TrackedExperiment) => Reply): Reply => {
     const found = store.experiment(id);
@@ -104,7 +110,7 @@ export function trackingRoutes(
     writing(given, (run) => {
       store.log(run.id, { metrics: [], params: {}, tags: {}, ...batch });
       const name = batch.tags?.['mlflow.runName'];
-      if (name !== undefined) store.changeRun(run.id, { name });
+      if (name !== undefined) store.changeRun(run.id, { name }, clock.now());
       return EMPTY();
     });
   const changeExperiment = (id: string, change: Parameters<TrackingStore['changeExperiment']>[1]): Reply =>
@@ -123,7 +129,7 @@ export function trackingRoutes(
       if (!sorted.ok) return mlflowRefusal('INVALID_PARAMETER_VALUE', sorted.error);
       const found = store
         .experiments()
-        .filter(({ lifecycle }) => isSeen(lifecycle, view))
+        .filter(({ lifecycle }) => LIFECYCLES[view].includes(lifecycle))
         .map((experiment) => ({ experiment, subject: experimentSubject(experiment) }))
         .filter(({ subject }) => wanted.value(subject))
         .toSorted((a, b) => sorted.value(a.subject, b.subject));
@@ -199,11 +205,12 @@ export function trackingRoutes(
     'POST runs/update': by(requests.updateRun, (given) =>
       writing(given, (run) => {
         const { status, end_time: end, run_name: name } = given;
-        store.changeRun(run.id, {
+        const change = {
           ...(status === undefined ? {} : { state: status }),
           ...(end === undefined ? {} : { endedAt: end }),
           ...(name === undefined || name === '' ? {} : { name }),
-        });
+        };
+        store.changeRun(run.id, change, clock.now());
         if (name !== undefined && name !== '')
           store.log(run.id, { metrics: [], params: {}, tags: { 'mlflow.runName': name } });
         return withRun({ run_id: run.id }, (now) => json(200, { run_info: runJson(now).info }));
@@ -211,13 +218,13 @@ export function trackingRoutes(
     ),
     'POST runs/delete': by(requests.run, (given) =>
       withInfo(given, (run) => {
-        store.changeRun(run.id, { lifecycle: 'deleted' });
+        store.changeRun(run.id, { lifecycle: 'deleted' }, clock.now());
         return EMPTY();
       }),
     ),
     'POST runs/restore': by(requests.run, (given) =>
       withInfo(given, (run) => {
-        store.changeRun(run.id, { lifecycle: 'active' });
+        store.changeRun(run.id, { lifecycle: 'active' }, clock.now());
         return EMPTY();
       }),
     ),
@@ -227,13 +234,14 @@ export function trackingRoutes(
       if (!wanted.ok) return mlflowRefusal('INVALID_PARAMETER_VALUE', wanted.error);
       if (!sorted.ok) return mlflowRefusal('INVALID_PARAMETER_VALUE', sorted.error);
       const found = store
-        .runs([...new Set(given.experiment_ids)])
-        .filter(({ lifecycle }) => isSeen(lifecycle, given.run_view_type))
-        .map((run) => ({ run, subject: runSubject(run) }))
+        .runs([...new Set(given.experiment_ids)], LIFECYCLES[given.run_view_type])
+        .map((run) => ({ id: run.id, subject: runSubject(run, store) }))
         .filter(({ subject }) => wanted.value(subject))
         .toSorted((a, b) => sorted.value(a.subject, b.subject));
+      // Only those of the page are read whole.
       const { rows, next } = paged(found, given.page_token, given.max_results);
-      return json(200, { runs: rows.map(({ run }) => runJson(run)), ...next });
+      const runs = rows.map(({ id }) => store.run(id)).filter((run) => run !== undefined);
+      return json(200, { runs: runs.map(runJson), ...next });
     }),
     'POST runs/log-metric': by(requests.logMetric, (given) => log(given, { metrics: [metricOf(given)] })),
     'POST runs/log-parameter': by(requests.logParam, (given) =>
@@ -268,5 +276,8 @@ export function trackingRoutes(
   };
 }
 
-const isSeen = (lifecycle: string, view: 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'): boolean =>
-  view === 'ALL' || (lifecycle === 'active') === (view === 'ACTIVE_ONLY');
+const LIFECYCLES: Readonly<Record<'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL', readonly Lifecycle[]>> = {
+  ACTIVE_ONLY: ['active'],
+  DELETED_ONLY: ['deleted'],
+  ALL: ['active', 'deleted'],
+};

@@ -52,8 +52,16 @@ export interface LoggedBatch {
   readonly tags: Named;
 }
 
-/** What there is no room for by number, in a sentence. */
-export class TrackingFull extends Error {}
+/** What there is no room for, in a sentence. */
+export class TrackingFull extends Error {
+  constructor(
+    message: string,
+    /** Whether there may be room once runs that were deleted are gone for good. */
+    readonly isHelpedByPurging: boolean,
+  ) {
+    super(message);
+  }
+}
 /** A parameter has another value already: it is what the run was made with. */
 export class ParamChanged extends Error {}
 
@@ -70,15 +78,20 @@ export interface TrackingStore {
   ): boolean;
   tagExperiment(id: string, tags: Named): void;
   createRun(run: TrackedRunInfo, tags: Named): void;
-  /** Newest first. */
-  runs(experiments: readonly string[]): readonly TrackedRun[];
+  /** Without what was logged; those of an experiment newest first. */
+  runs(experiments: readonly string[], view: readonly Lifecycle[]): readonly TrackedRunInfo[];
+  /** What a run has under a name, of a metric the newest; undefined: nothing. */
+  logged(run: string, kind: 'metrics' | 'params' | 'tags', key: string): string | number | undefined;
   run(id: string): TrackedRun | undefined;
   /** The same without what was logged, for whoever asks whether there is one. */
   info(id: string): TrackedRunInfo | undefined;
   changeRun(
     id: string,
     change: Partial<Pick<TrackedRunInfo, 'name' | 'state' | 'lifecycle' | 'endedAt'>>,
+    at: number,
   ): void;
+  /** Of the runs that were deleted, the one that was so first goes for good, with all that was logged of it; undefined: there is none. */
+  purgeOldest(): TrackedRunInfo | undefined;
   /** All or nothing. Throws ParamChanged or TrackingFull. */
   log(run: string, batch: LoggedBatch): void;
   /** false where there was none. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { verifySignature } from '#lib/core/signature.ts';
 import { digestOf, digestOfText } from '#lib/core/digest.ts';
 import { FederationId, ParticipantId, RoundNumber, RunNumber } from '#lib/core/ids.ts';
+import type { TrainingPlan } from '#lib/core/model/spec.ts';
 import type {
   Checkpoint,
   LocalModel,
@@ -19,6 +20,14 @@ export interface StoreOfADevice {
 
 const federation = v.parse(FederationId, 'digits');
 const other = v.parse(FederationId, 'digits-2');
+const plan: TrainingPlan = {
+  localEpochs: 2,
+  batchSize: 5,
+  learningRate: 0.1,
+  optimizer: { type: 'sgd', momentum: 0 },
+  proximalTerm: 0,
+  seed: 7,
+};
 const round = (number: number) => v.parse(RoundNumber, number);
 
 export const entry = (
@@ -109,11 +118,12 @@ export function participantStoreContract(name: string, open: () => Promise<Store
 
     test('an update in the outbox survives a reload, byte for byte, until it is removed', async () => {
       const { store, reopen } = await open();
-      await store.outbox.put(entry(4));
+      const told = { ...entry(4), rows: { dataset: 'own', withheld: ['age'] }, plan };
+      await store.outbox.put(told);
       await store.outbox.put(entry(3));
       await store.outbox.put(entry(3, other));
       const again = await reopen();
-      expect(await again.outbox.list(federation)).toEqual([entry(3), entry(4)]);
+      expect(await again.outbox.list(federation)).toEqual([entry(3), told]);
       await again.outbox.remove(federation, round(3));
       expect((await again.outbox.list(federation)).map((one) => one.round)).toEqual([4]);
       expect(await again.outbox.list(other)).toHaveLength(1);
@@ -144,12 +154,14 @@ export function participantStoreContract(name: string, open: () => Promise<Store
       await store.receipts.put(receipt(2));
       await store.receipts.put(receipt(1));
       await store.receipts.put(receipt(1, other));
-      await store.receipts.put({ ...receipt(1), version: 1, outcome: 'included' });
+      const included = { ...receipt(1), version: 1, outcome: 'included', plan } as const;
+      await store.receipts.put(included);
       const again = await reopen();
       expect((await again.receipts.list(federation)).map((one) => [one.receipt.round, one.outcome])).toEqual([
         [1, 'included'],
         [2, 'waiting'],
       ]);
+      expect((await again.receipts.list(federation))[0]).toEqual(included);
       expect(await again.receipts.list()).toHaveLength(3);
     });
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { Digest } from '#lib/core/ids.ts';
 import { newRecord, setupOf } from '#lib/participant/workbench/new-run.ts';
-import type { RunRecord, RunStore } from '#lib/participant/workbench/run-record.ts';
+import type { RunRecord, RunStore, TrainedBench } from '#lib/participant/workbench/run-record.ts';
 
 const digest = v.parse(Digest, 'ab'.repeat(32));
 
@@ -83,6 +83,24 @@ export function runStoreContract(name: string, subject: () => Promise<RunStoreSu
         labels: { tags: ['kept'], note: '' },
       });
       expect(await later.model('a')).toEqual(Uint8Array.of(9));
+    });
+
+    test('a model that is made of rows goes with them for good, and the record says since when; another stays', async () => {
+      const { store, reopen } = await subject();
+      const ended = (id: string, holdsRows: boolean): RunRecord => {
+        // What came of it is the record's, and no matter of the store.
+        const trained = {} as TrainedBench;
+        return begunRun(id, { outcome: { type: 'finished', trained, model: { bytes: 1, holdsRows } } });
+      };
+      await store.put(ended('rows', true), Uint8Array.of(1));
+      await store.put(ended('weights', false), Uint8Array.of(2));
+      for (const id of ['rows', 'weights', 'none']) await store.eraseRows(id, 9);
+      const later = await reopen();
+      expect(await later.model('rows')).toBeUndefined();
+      expect((await later.read('rows'))?.record.outcome).toMatchObject({ model: { erasedAt: 9 } });
+      expect(await later.model('weights')).toEqual(Uint8Array.of(2));
+      expect((await later.read('weights'))?.record).toEqual(ended('weights', false));
+      expect(await later.read('none')).toBeUndefined();
     });
   });
 }

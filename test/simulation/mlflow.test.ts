@@ -1,7 +1,7 @@
 // MLflow's REST over real HTTP, call by call as its clients 2.17 and 3.x make them (mlflow/store/tracking/rest_store.py,
 // mlflow_artifacts_repo.py, store/model_registry/rest_store.py): a training script from its first call to its last, searched, restored,
 // with artifacts; models of the registry; who may; and what is refused, in MLflow's form.
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,10 @@ import { createApi } from '../../server/http/api.ts';
 import { bearersOf } from '../../server/http/bearers.ts';
 import { Sessions } from '../../server/http/sessions.ts';
 import { Uploads } from '../../server/http/uploads.ts';
-import { readFilter, type Subject } from '../../server/mlflow/filter.ts';
+import { openArtifacts } from '../../server/mlflow/artifacts.ts';
+import { readFilter, subjectOf } from '../../server/mlflow/filter.ts';
 import { openMlflow } from '../../server/mlflow/mlflow.ts';
+import { trackingRoutes } from '../../server/mlflow/tracking-routes.ts';
 import { silentLog } from '../../server/ports/log.ts';
 import { ParamChanged, TrackingFull } from '../../server/ports/tracking.ts';
 import { listening } from '../support/listening.ts';
@@ -417,12 +419,12 @@ describe('what is refused', () => {
   });
 });
 
-const about: Subject = {
+const about = subjectOf({
   attributes: { status: 'FINISHED', start_time: 5, end_time: null },
   metrics: { rmse: 2, odd: Number.NaN },
   params: { model: 'forest', 'my depth': '8' },
   tags: { user: "o'hara" },
-};
+});
 test.each([
   ['', true],
   ['metrics.rmse >= 2', true],
@@ -438,6 +440,7 @@ test.each([
   ["tags.user = 'o''hara' and attributes.status = 'FINISHED'", true],
   ['end_time > 1', false],
   ['attr.start_time = 5 AND metrics.rmse = 3', false],
+  ["params.constructor != 'a'", false],
 ])('the filter %s', (text, is) => {
   const read = readFilter(text, ['status', 'start_time', 'end_time']);
   expect(read.ok && read.value(about)).toBe(is);
@@ -447,6 +450,8 @@ test.each([
   'metrics.rmse = ',
   "metrics.rmse = 'a'",
   'colour = 1',
+  "constructor.a = 'b'",
+  "constructor = 'b'",
   'rmse ?',
   'metrics.a = 1 or metrics.b = 1',
   'metrics.a = 1 AND',
@@ -455,7 +460,7 @@ test.each([
 });
 
 test('a store has room for so many, and a batch that is refused has changed nothing', () => {
-  const store = sqliteTracking(':memory:', { experiments: 3, runs: 1, points: 3, names: 2 });
+  const store = sqliteTracking(':memory:', { experiments: 3, runs: 1, points: 3, names: 2, bytes: 1e9 });
   const made = store.createExperiment('a', {}, 1);
   expect(made?.id).toBe('1');
   expect(store.createExperiment('a', {}, 1)).toBeUndefined();
@@ -479,5 +484,93 @@ test('a store has room for so many, and a batch that is refused has changed noth
   expect(() => store.log('r', { metrics: [], params: { b: '1', c: '1' }, tags: {} })).toThrow(TrackingFull);
   expect(store.run('r')).toMatchObject({ params: { a: '1' }, metrics: [metric(1)] });
   expect(store.history('r', 'a', { from: 0, most: 9 })).toEqual([metric(0), metric(1)]);
+  store.close();
+});
+
+test('runs that were deleted make way, the first first, with their points and files, and what is not deleted never does', async () => {
+  const root = join(folder, 'making-way');
+  const store = sqliteTracking(':memory:', { experiments: 3, runs: 3, points: 4, names: 2000, bytes: 1e9 });
+  const info = (id: string) => ({
+    id,
+    experiment: '0',
+    name: id,
+    user: '',
+    state: 'RUNNING' as const,
+    lifecycle: 'active' as const,
+    startedAt: 1,
+    endedAt: null,
+  });
+  const point = { key: 'a', value: 1, at: 1, step: 1 };
+  const batch = { metrics: [point], params: { a: '1' }, tags: { b: '2' } };
+  for (const id of ['x', 'y', 'z']) {
+    store.createRun(info(id), {});
+    store.log(id, batch);
+    mkdirSync(join(root, '0', id, 'artifacts'), { recursive: true });
+    writeFileSync(join(root, '0', id, 'artifacts', 'model'), 'weights');
+  }
+  store.changeRun('z', { lifecycle: 'deleted' }, 5);
+  store.changeRun('y', { lifecycle: 'deleted' }, 6);
+  const { purgeOldest } = await openArtifacts(root, store);
+  expect(() => store.createRun(info('w'), {})).toThrow(TrackingFull);
+  expect(await purgeOldest()).toBe(true);
+  store.createRun(info('w'), {});
+  expect(['x', 'y', 'z', 'w'].map((id) => store.info(id)?.lifecycle)).toEqual([
+    'active',
+    'deleted',
+    undefined,
+    'active',
+  ]);
+  expect(readdirSync(join(root, '0')).toSorted()).toEqual(['x', 'y']);
+  // Its point is none of the four any more.
+  store.log('w', { ...batch, metrics: [point, point] });
+  expect(() => store.log('w', batch)).toThrow(TrackingFull);
+  // Asked by its address, the server makes room by itself; where nothing is left to go it refuses.
+  const log = trackingRoutes(store, { now: () => 8 }, purgeOldest)['POST runs/log-metric']!;
+  const server = createServer((request, response) => {
+    void log(request, new URLSearchParams(), undefined).then(({ status }) => {
+      response.statusCode = status;
+      response.end();
+    });
+  });
+  const address = await listening(server);
+  const body = JSON.stringify({ run_id: 'w', key: 'c', value: 3, timestamp: 1 });
+  const asked = async () => (await fetch(address, { method: 'POST', body })).status;
+  expect([await asked(), store.info('y'), await asked()]).toEqual([200, undefined, 429]);
+  server.close();
+  server.closeAllConnections();
+  expect(await purgeOldest()).toBe(false);
+  expect(store.run('x')).toMatchObject({ params: { a: '1' }, metrics: [point] });
+  store.close();
+});
+
+test('a store has room for so many bytes, whatever they are of, and what it refuses it does not keep', () => {
+  const store = sqliteTracking(':memory:', {
+    experiments: 3,
+    runs: 9,
+    points: 9,
+    names: 2000,
+    bytes: 300_000,
+  });
+  const info = {
+    name: '',
+    user: '',
+    state: 'RUNNING',
+    lifecycle: 'active',
+    startedAt: 1,
+    endedAt: null,
+  } as const;
+  const long = (letter: string) =>
+    Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`${letter}${at}`, letter.repeat(6000)]));
+  store.createRun({ ...info, id: 'a', experiment: '0' }, {});
+  store.createRun({ ...info, id: 'b', experiment: '0' }, {});
+  store.log('a', { metrics: [], params: long('p'), tags: {} });
+  expect(() => store.log('b', { metrics: [], params: long('p'), tags: long('t') })).toThrow(
+    /300,000 bytes of runs at most/,
+  );
+  expect(store.run('b')).toMatchObject({ params: {}, tags: {} });
+  expect(() => store.tagExperiment('0', { ...long('p'), ...long('t') })).toThrow(TrackingFull);
+  store.changeRun('a', { lifecycle: 'deleted' }, 1);
+  expect(store.purgeOldest()?.id).toBe('a');
+  store.log('b', { metrics: [], params: long('p'), tags: {} });
   store.close();
 });

@@ -53,6 +53,30 @@ test('a version that fails a gate becomes live neither by its commit nor by hand
   await one.check();
 });
 
+test('a version that passes its gates by the word of one device alone is live neither by itself nor by hand, and how many are missing is said', async () => {
+  const one = await world(() => 0.95, { rules: { maximumRounds: 1, goal: 3, minimum: 2 } });
+  for (const device of one.devices.slice(1)) {
+    const tell = device.tell.bind(device);
+    device.tell = (sent) => (sent.name === 'evaluation' ? undefined : tell(sent));
+  }
+  await one.until(() => viewOf(one).state === 'finished', 10 * MINUTE);
+  await one.coordinator.idle();
+  expect(one.coordinator.versions(federation)?.[1]?.evaluation?.participants).toBe(1);
+  expect(viewOf(one).live).toBe(0);
+  expect(await one.coordinator.moveLive(federation, versionOf(one, 1))).toMatchObject({
+    error: {
+      error: 'gate-failed',
+      issues: [
+        {
+          path: 'gates',
+          message: '1 device has scored it, and 2 are asked for before its conditions are judged.',
+        },
+      ],
+    },
+  });
+  expect(viewOf(one).live).toBe(0);
+});
+
 test('gates loosened while a run is on make the newest version live that passes them, and the journal says so', async () => {
   const one = await world(() => 0.8);
   await one.until(() => one.head === 2, 5 * MINUTE);

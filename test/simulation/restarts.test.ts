@@ -248,6 +248,31 @@ describe('a newest version that the disk has damaged', () => {
     }
   });
 
+  test('where only that which is live cannot be read, the newest that can becomes live, and the journal says so', async () => {
+    const world = await withHead(20, 2);
+    const [, first] = versionsOf(world);
+    world.blobs.damage(first!.digest);
+    // By hand it would go to a file that nobody can have.
+    expect(await world.coordinator.moveLive(federation, first!.version)).toMatchObject({
+      error: { error: 'not-now', message: expect.stringMatching(/Version 1 is damaged/) },
+    });
+    world.blobs.damage(first!.digest);
+    await world.restart();
+    await world.coordinator.moveLive(federation, first!.version);
+    expect(viewOf(world).live).toBe(1);
+    world.blobs.damage(first!.digest);
+    await world.restart();
+    const live = viewOf(world).live;
+    expect(live).toBeGreaterThan(1);
+    expect(live).toBe(viewOf(world).head.version);
+    expect((await journalOf(world, 'live-moved')).at(-1)?.payload).toMatchObject({
+      version: live,
+      damaged: 1,
+    });
+    expect(await journalOf(world, 'restored')).toEqual([]);
+    expect(world.fatal).toBeUndefined();
+  });
+
   test('without an intact one before it opens no round, and the page says so', async () => {
     const world = await withHead(18, 1);
     for (const version of versionsOf(world)) world.blobs.damage(version.digest);

@@ -122,6 +122,7 @@ export async function deviceFederation(
           source: 'sample',
         }),
         read: async () => examples,
+        withheld: async () => [],
       },
       store,
       engines: enginesOf(() => createReferenceTrainer()),

@@ -34,6 +34,10 @@ const MIGRATIONS = [
    CREATE TABLE newest_metrics (run TEXT NOT NULL REFERENCES runs (id), key TEXT NOT NULL, value TEXT NOT NULL,
      at INTEGER NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
    INSERT INTO experiments VALUES (0, 'Default', 'active', 0, 0);`,
+  // Null: deleted before that was kept, so before all others. Rows of metrics are counted here, since some are deleted now.
+  `ALTER TABLE runs ADD COLUMN deleted_at INTEGER;
+   CREATE TABLE totals (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+   INSERT INTO totals SELECT 'points', count(*) FROM metrics;`,
 ];
 
 export interface TrackingLimits {
@@ -43,13 +47,19 @@ export interface TrackingLimits {
   readonly points: number;
   /** Of one run, of each. */
   readonly names: number;
+  /** Of everything, as the file holds it. */
+  readonly bytes: number;
 }
 export const usualTrackingLimits: TrackingLimits = {
   experiments: 1000,
   runs: 20_000,
   points: 5_000_000,
   names: 2000,
+  bytes: 2 * 1024 ** 3,
 };
+
+/** Where the newest of what was logged of a run lies. */
+const LOGGED = { metrics: 'newest_metrics', params: 'params', tags: 'run_tags' } as const;
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -69,13 +79,10 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
   const one = (sql: string, ...values: (string | number | null)[]): Row | undefined => all(sql, ...values)[0];
   const run = (sql: string, ...values: (string | number | null)[]): number =>
     Number(statement(sql).run(...values).changes);
-  /** Points are never deleted and numbered one after the other: the last one's number says how many there are. */
-  const count = (table: string): number =>
-    Number(
-      one(`SELECT ${table === 'metrics' ? 'coalesce(max(position), 0)' : 'count(*)'} AS n FROM ${table}`)?.[
-        'n'
-      ] ?? 0,
-    );
+  const numberOf = (sql: string): number => Number(Object.values(one(sql) ?? {})[0] ?? 0);
+  /** Pages in use; those that were freed are written again. */
+  const bytes = (): number =>
+    numberOf('PRAGMA page_size') * (numberOf('PRAGMA page_count') - numberOf('PRAGMA freelist_count'));
   const within = <T>(work: () => T): T => {
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -119,18 +126,27 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
       metrics: all('SELECT * FROM newest_metrics WHERE run = ? ORDER BY key', id).map(metricOf),
     };
   };
-  const roomFor = (table: string, most: number, more: number, what: string): void => {
-    if (count(table) + more > most)
+  const roomFor = (there: number, most: number, what: string, isHelpedByPurging: boolean): void => {
+    if (there > most)
       throw new TrackingFull(
-        `This server keeps ${most.toLocaleString('en')} ${what} at most. Ask whoever runs it.`,
+        `This server keeps ${most.toLocaleString('en')} ${what} at most. ${isHelpedByPurging ? 'Delete runs, or ask' : 'Ask'} whoever runs it.`,
+        isHelpedByPurging,
       );
   };
+  /** What takes room is done, and undone where it took too much. */
+  const growing = <T>(work: () => T): T =>
+    within(() => {
+      const result = work();
+      roomFor(bytes(), limits.bytes, 'bytes of runs', true);
+      return result;
+    });
 
   return {
     createExperiment: (name, tags, at) =>
-      within(() => {
+      growing(() => {
         if (one('SELECT id FROM experiments WHERE name = ?', name) !== undefined) return undefined;
-        roomFor('experiments', limits.experiments, 1, 'experiments');
+        const there = numberOf('SELECT count(*) FROM experiments');
+        roomFor(there + 1, limits.experiments, 'experiments', false);
         run(
           'INSERT INTO experiments (name, lifecycle, created_at, changed_at) VALUES (?, ?, ?, ?)',
           name,
@@ -161,10 +177,10 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
         );
         return true;
       }),
-    tagExperiment: (id, tags) => within(() => put('experiment_tags', 'experiment', id, tags)),
+    tagExperiment: (id, tags) => growing(() => put('experiment_tags', 'experiment', id, tags)),
     createRun: (made, tags) =>
-      within(() => {
-        roomFor('runs', limits.runs, 1, 'runs');
+      growing(() => {
+        roomFor(numberOf('SELECT count(*) FROM runs') + 1, limits.runs, 'runs', true);
         run(
           'INSERT INTO runs (id, experiment, name, user, state, lifecycle, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
           made.id,
@@ -178,11 +194,23 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
         );
         put('run_tags', 'run', made.id, tags);
       }),
-    runs: (experiments) =>
+    runs: (experiments, view) =>
       experiments
         .filter((id) => /^\d{1,15}$/.test(id))
-        .flatMap((id) => all('SELECT * FROM runs WHERE experiment = ? ORDER BY position DESC', Number(id)))
-        .map(readRun),
+        .flatMap((id) =>
+          view.length === 1
+            ? all(
+                'SELECT * FROM runs WHERE experiment = ? AND lifecycle = ? ORDER BY position DESC',
+                Number(id),
+                view[0]!,
+              )
+            : all('SELECT * FROM runs WHERE experiment = ? ORDER BY position DESC', Number(id)),
+        )
+        .map(infoOf),
+    logged(id, kind, key) {
+      const value = one(`SELECT value FROM ${LOGGED[kind]} WHERE run = ? AND key = ?`, id, key)?.['value'];
+      return value === undefined ? undefined : kind === 'metrics' ? Number(value) : String(value);
+    },
     run(id) {
       const row = one('SELECT * FROM runs WHERE id = ?', id);
       return row && readRun(row);
@@ -191,7 +219,7 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
       const row = one('SELECT * FROM runs WHERE id = ?', id);
       return row && infoOf(row);
     },
-    changeRun: (id, { name, state, lifecycle, endedAt }) =>
+    changeRun: (id, { name, state, lifecycle, endedAt }, at) =>
       within(() => {
         run(
           'UPDATE runs SET name = coalesce(?, name), state = coalesce(?, state), lifecycle = coalesce(?, lifecycle), ended_at = coalesce(?, ended_at) WHERE id = ?',
@@ -201,8 +229,23 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
           endedAt ?? null,
           id,
         );
+        if (lifecycle === 'deleted')
+          run('UPDATE runs SET deleted_at = coalesce(deleted_at, ?) WHERE id = ?', at, id);
+        else if (lifecycle === 'active') run('UPDATE runs SET deleted_at = NULL WHERE id = ?', id);
       }),
-    log: (id, batch) => within(() => logged(id, batch)),
+    purgeOldest: () =>
+      within(() => {
+        const row = one(
+          "SELECT * FROM runs WHERE lifecycle = 'deleted' ORDER BY coalesce(deleted_at, 0), position LIMIT 1",
+        );
+        if (row === undefined) return undefined;
+        const id = String(row['id']);
+        counted(-run('DELETE FROM metrics WHERE run = ?', id));
+        for (const table of Object.values(LOGGED)) run(`DELETE FROM ${table} WHERE run = ?`, id);
+        run('DELETE FROM runs WHERE id = ?', id);
+        return infoOf(row);
+      }),
+    log: (id, batch) => growing(() => write(id, batch)),
     untagRun: (id, key) => within(() => run('DELETE FROM run_tags WHERE run = ? AND key = ?', id, key) > 0),
     history: (id, key, { from, most }) =>
       all(
@@ -215,8 +258,16 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
     close: () => database.close(),
   };
 
-  function logged(id: string, { metrics, params, tags }: LoggedBatch): void {
-    if (metrics.length > 0) roomFor('metrics', limits.points, metrics.length, 'values of metrics');
+  function counted(more: number): void {
+    run("UPDATE totals SET n = n + ? WHERE name = 'points'", more);
+  }
+
+  function write(id: string, { metrics, params, tags }: LoggedBatch): void {
+    if (metrics.length > 0) {
+      const there = numberOf("SELECT n FROM totals WHERE name = 'points'");
+      roomFor(there + metrics.length, limits.points, 'values of metrics', true);
+      counted(metrics.length);
+    }
     for (const [key, value] of Object.entries(params)) {
       const before = one('SELECT value FROM params WHERE run = ? AND key = ?', id, key)?.['value'];
       if (before !== undefined && before !== value)
@@ -241,10 +292,10 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
           step,
         );
     }
-    for (const table of ['params', 'run_tags', 'newest_metrics']) {
+    for (const table of Object.values(LOGGED)) {
       const names = Number(one(`SELECT count(*) AS n FROM ${table} WHERE run = ?`, id)?.['n'] ?? 0);
       if (names > limits.names)
-        throw new TrackingFull(`A run has ${limits.names} names of each kind at most. Log fewer.`);
+        throw new TrackingFull(`A run has ${limits.names} names of each kind at most. Log fewer.`, false);
     }
   }
 }

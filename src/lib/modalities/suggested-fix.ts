@@ -14,6 +14,9 @@ export interface Evidence {
 
 export function suggestedFix(kind: RefusalKind, evidence: Evidence): string {
   const found = [...evidence.values.keys()];
+  // No cell broke it: a picture or a recording did, of which the refusal says all.
+  if (found.length === 0 && (kind === 'unknown-class' || kind === 'unknown-category'))
+    return evidence.message;
   switch (kind) {
     case 'not-a-number':
       return numberFix(found);

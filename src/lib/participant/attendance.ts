@@ -10,7 +10,7 @@ import { carriesOn, type Ground } from './ground.ts';
 import type { Hands } from './round-in-hand.ts';
 import { statedExamples } from './protection.ts';
 import type { Rounds } from './rounds.ts';
-import { checkpointKey } from './work-round.ts';
+import { checkpointKey } from './round-keys.ts';
 
 export interface Attendance {
   /** Asks how things stand and checks in: at each connection, and when the device was away. */

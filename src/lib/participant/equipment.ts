@@ -5,16 +5,17 @@ import { buildNetwork, initialParameters, type Network } from '../core/model/net
 import type { TrainingPlan } from '../core/model/spec.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
-import type { DatasetStore } from '../ports/dataset-store.ts';
-import type { ParticipantStore } from '../ports/participant-store.ts';
+import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
+import type { GrantedDatasets } from './granted-rows.ts';
 import { noTrainingRows, readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
 import { openScoreboard, type Scoreboard } from './scoreboard.ts';
 
 interface Equipped {
   readonly rows: OwnRows;
+  readonly trainedOn: TrainedOn;
   readonly spec: FederationSpec;
   /** P */
   readonly parameterCount: number;
@@ -56,7 +57,7 @@ export class JoinRefused extends Error {
 
 export interface EquipmentSource {
   readonly federation: FederationId;
-  readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
+  readonly datasets: GrantedDatasets;
   readonly store: ParticipantStore;
   readonly engines: Engines;
   readonly queue: ReturnType<typeof createQueue>;
@@ -76,7 +77,10 @@ export async function equip(
   chosen: { readonly dataset: string; readonly backend: BackendName | null },
   spec: FederationSpec,
 ): Promise<Equipment> {
-  const rows = await readOwnRows(source.datasets, chosen.dataset);
+  const { dataset } = chosen;
+  // Asked for before the rows: what is withheld between is in neither.
+  const trainedOn = { dataset, withheld: await source.datasets.withheld(dataset) };
+  const rows = await readOwnRows(source.datasets, dataset);
   if (rows === undefined)
     throw new JoinRefused(
       'unknown-dataset',
@@ -95,7 +99,7 @@ export async function equip(
     if (!sums.ok) throw new Error(`The federation’s model cannot be built here. ${sums.error.message}`);
     const { parameterCount } = sums.value;
     const engine = createEngine(ADDING_UP, source.engines.create, source.queue);
-    return { rows, sums: sums.value, parameterCount, spec, engine, scoreboard };
+    return { rows, trainedOn, sums: sums.value, parameterCount, spec, engine, scoreboard };
   }
   const built = buildNetwork(spec.network);
   // The server builds it before it offers it: this is another version of the app.
@@ -104,7 +108,7 @@ export async function equip(
     const choice = await source.engines.choose(built.value, spec.plan.batchSize, chosen.backend);
     const engine = createEngine(choice, source.engines.create, source.queue);
     const { parameterCount } = built.value;
-    return { rows, network: built.value, parameterCount, spec, engine, scoreboard };
+    return { rows, trainedOn, network: built.value, parameterCount, spec, engine, scoreboard };
   } catch (cause) {
     if (!(cause instanceof TrainerFailure)) throw cause;
     throw new JoinRefused(

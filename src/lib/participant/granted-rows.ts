@@ -6,16 +6,19 @@ import { digestOfText } from '../core/digest.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { listOf, quoted } from '../core/spoken-list.ts';
 import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
+import type { TrainedOn } from '../ports/participant-store.ts';
 import { JoinRefused } from './equipment.ts';
 
-type Readable = Pick<DatasetStore, 'record' | 'read'>;
+/** Datasets as whatever takes part may read them. */
+export type GrantedDatasets = Pick<DatasetStore, 'record' | 'read' | 'withheld'>;
 
 /** Columns that can be withheld: their cells may be missing by the contract. */
 export const withholdable = ({ columns }: TableContract): readonly string[] =>
   columns.filter((column) => column.type === 'terms' || column.missingAllowed).map(({ name }) => name);
 
 /** A record whose columns are withheld has another version: it is other data. */
-export const grantedDatasets = (datasets: Pick<DatasetStore, 'record' | 'read' | 'withheld'>): Readable => ({
+export const grantedDatasets = (datasets: GrantedDatasets): GrantedDatasets => ({
+  withheld: datasets.withheld,
   async record(id) {
     const [record, withheld] = await Promise.all([datasets.record(id), datasets.withheld(id)]);
     if (record === undefined || withheld.length === 0) return record;
@@ -40,6 +43,18 @@ export const grantedDatasets = (datasets: Pick<DatasetStore, 'record' | 'read' |
     return withoutColumns(contract, examples, new Set(withheld));
   },
 });
+
+/**
+ * Whether what was learnt of these rows may still leave the device. `rows` undefined: an earlier program did not say of which, so that
+ * any column that is withheld may be in it.
+ */
+export const isStillGranted = async (
+  datasets: Pick<GrantedDatasets, 'record' | 'withheld'>,
+  rows: TrainedOn | undefined,
+  joined = '',
+): Promise<boolean> =>
+  (await datasets.record(rows?.dataset ?? joined)) !== undefined &&
+  (await datasets.withheld(rows?.dataset ?? joined)).every((name) => rows?.withheld.includes(name));
 
 const versionWithout = ({ version }: DatasetRecord, withheld: readonly string[]): DatasetVersion =>
   digestOfText(JSON.stringify([version, withheld.toSorted()]));

@@ -3,7 +3,7 @@
 import type { FederationId, RoundNumber, VersionNumber } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LinkLost, type CoordinatorLink } from '../ports/coordinator-link.ts';
-import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
+import { StorageFull } from '../ports/dataset-store.ts';
 import type { HistoryPoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { Answer, ClientMessages, Configured } from '../protocol/messages.ts';
 import type { FederationView } from '../protocol/views.ts';
@@ -11,6 +11,7 @@ import { createBlockList, type Block, type BlockList } from './blocked.ts';
 import type { Contributions } from './contributions.ts';
 import { createQueue, type Engines } from './engine.ts';
 import type { Equipment } from './equipment.ts';
+import type { GrantedDatasets } from './granted-rows.ts';
 import type { Joined } from './joined.ts';
 import { createLogKeeper, type LogKeeper } from './log-keeper.ts';
 import type { OwnLimits } from './own-limits.ts';
@@ -27,7 +28,7 @@ import { createViewPace } from './view-pace.ts';
 export interface TakePartOptions {
   readonly federation: FederationId;
   readonly link: CoordinatorLink;
-  readonly datasets: Pick<DatasetStore, 'record' | 'read'>;
+  readonly datasets: GrantedDatasets;
   readonly store: ParticipantStore;
   readonly engines: Engines;
   readonly clock: Clock;

@@ -48,6 +48,7 @@ async function onALine(store = createMemoryParticipantStore()) {
   };
   const version = digestOfText('own');
   const equipment: NetworkEquipment = {
+    trainedOn: { dataset: 'own', withheld: [] },
     rows: {
       version,
       contract: spec.contract,

@@ -4,7 +4,7 @@ import type { Configured } from '../protocol/messages.ts';
 import { Ended, type Ground, type RoundInHand } from './ground.ts';
 import { pointsOf } from './present.ts';
 import { createTrainingControl } from './training-control.ts';
-import { checkpointKey } from './work-round.ts';
+import { checkpointKey } from './round-keys.ts';
 
 export interface Hands {
   take(round: RoundNumber, message: Configured | null): RoundInHand;

@@ -15,21 +15,16 @@ import { createControls } from './controls.ts';
 import { firstOf, JoinRefused, type Equipment } from './equipment.ts';
 import type { Equipping } from './equipping.ts';
 import type { ToSum } from './form-update.ts';
+import { isStillGranted } from './granted-rows.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
+import { checkpointKey, residualKey } from './round-keys.ts';
 import type { Hands } from './round-in-hand.ts';
 import type { VersionScoring } from './score-versions.ts';
 import type { SumTalk } from './secure-sum/sum-round.ts';
-import {
-  checkpointKey,
-  residualKey,
-  roundTraining,
-  sumRound,
-  workRound,
-  type RoundOutcome,
-} from './work-round.ts';
+import { roundTraining, sumRound, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
   /** Of the secure sum of the round in hand. */
@@ -253,10 +248,11 @@ export function createRounds(
         if (control !== undefined && controlChange !== null)
           await controls.keep(one.round, control.own, controlChange);
         // Before the first byte is sent: from here on a reload sends again and never trains again.
-        await ground.kept(store.outbox.put(entry));
+        const kept = { ...entry, rows: equipment.trainedOn };
+        await ground.kept(store.outbox.put(kept));
         if (residual !== null) await ground.kept(store.vectors.put(residualKey(federation), residual));
         await store.checkpoints.remove(checkpoint);
-        return entry;
+        return kept;
       }
       default:
         return outcome satisfies never;
@@ -290,12 +286,20 @@ export function createRounds(
 
   async function sendOne(one: RoundInHand, entry: OutboxEntry): Promise<void> {
     hands.progressed(one, 'sending', 0);
-    const reply = await ground.patiently(one.ending.signal, (attempt) =>
-      link.upload(federation, entry.offer, entry.bytes, {
-        signal: attempt,
-        onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
-      }),
+    // Asked before each attempt: between two of them there may be days.
+    const reply = await ground.patiently(
+      one.ending.signal,
+      async (attempt) =>
+        (await isStillGranted(options.datasets, entry.rows, standing.joined?.dataset)) &&
+        link.upload(federation, entry.offer, entry.bytes, {
+          signal: attempt,
+          onProgress: (fraction) => hands.progressed(one, 'sending', fraction),
+        }),
     );
+    if (!reply) {
+      const { keepBack } = await import('./kept-back.ts');
+      return giveUp(one, await keepBack(ground, controls, entry, residualKey(federation)));
+    }
     const contributions = (standing.contributions ??= await openContributions(store, federation));
     await ground.kept(contributions.decided(entry, reply, clock.now()));
     if (reply.type === 'refused') {

@@ -2,16 +2,20 @@
 // was trained is never trained again.
 import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
+import { digestOfText } from '../core/digest.ts';
 import { RoundNumber } from '../core/ids.ts';
 import { LinkLost } from '../ports/coordinator-link.ts';
 import {
+  clouds,
   committedMessage,
+  datasetsOf,
   enginesOf,
   federation,
   heldTrainer,
   joined,
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
+import { residualKey } from './round-keys.ts';
 
 const said = (one: Script, name: string) => one.coordinator.said.filter((each) => each.name === name);
 const BATCHES = 2 * Math.ceil(33 / 5);
@@ -135,6 +139,59 @@ test('reloaded with the updates of two rounds unsent: both get their decision, a
   await vi.waitFor(async () => expect(await again.store.outbox.list(federation)).toEqual([]));
   expect(again.coordinator.uploads.map(({ offer }) => offer.round)).toEqual([1, 2]);
   expect(again.faults).toEqual([]);
+});
+
+for (const [what, change, why] of [
+  [
+    'its columns were withheld',
+    { withheld: async () => ['a'] },
+    'you have withheld “a” since it was trained',
+  ],
+  ['its data was erased', { record: async () => undefined }, 'its data was erased after it was trained on'],
+] as const)
+  test(`an update that lies in the outbox when ${what} is never sent, and its person is told`, async () => {
+    const one = await joined();
+    vi.spyOn(one.link, 'upload').mockRejectedValue(new LinkLost('No way.'));
+    one.link.deliver('configured', one.coordinator.configured(1));
+    await vi.waitFor(async () => expect(await one.store.outbox.list(federation)).toHaveLength(1));
+    await one.store.vectors.put(residualKey(federation), Float32Array.of(1));
+    const again = await one.reload({ datasets: { ...datasetsOf(clouds(40, 3)), ...change } });
+    await vi.waitFor(async () => expect(await again.store.outbox.list(federation)).toEqual([]));
+    await vi.waitFor(async () =>
+      expect(await again.store.receipts.refusals(federation)).toMatchObject([
+        { round: 1, message: `The update of round 1 was not sent, and is deleted: ${why}.` },
+      ]),
+    );
+    expect(await again.store.vectors.get(residualKey(federation))).toBeUndefined();
+    expect(again.coordinator.uploads).toEqual([]);
+    expect(again.faults).toEqual([]);
+  });
+
+test('columns withheld while an update of them waits for the connection, or is trained: it is not sent', async () => {
+  const withheld: string[] = [];
+  const whole = datasetsOf(clouds(40, 3));
+  const datasets = {
+    ...whole,
+    // As grantedDatasets has it: with columns withheld it is other data.
+    record: async (id: string) => ({ ...(await whole.record(id))!, version: digestOfText(withheld.join()) }),
+    withheld: async () => [...withheld],
+  };
+  const held = heldTrainer();
+  const one = await joined({ datasets, engines: enginesOf(() => held.trainer) });
+  await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+  one.link.deliver('configured', one.coordinator.configured(1));
+  held.allow(1);
+  await one.until('training', () => held.steps() === 1);
+  withheld.push('b');
+  held.allow(1_000);
+  await one.until('given up', () => said(one, 'withdraw').length === 1);
+  expect(one.part.view.lastEvent).toContain('withheld “b”');
+  expect(one.coordinator.uploads).toEqual([]);
+  expect(await one.store.outbox.list(federation)).toEqual([]);
+  // What was withheld before it was trained holds nothing up.
+  one.link.deliver('configured', one.coordinator.configured(2));
+  await one.until('averaging', (view) => view.state === 'averaging');
+  expect(one.coordinator.uploads).toHaveLength(1);
 });
 
 test('reloaded between training and sending, and the coordinator asks again: the trained update goes, not another', async () => {

@@ -22,7 +22,7 @@ import { createRounds } from './rounds.ts';
 import { createVersionScoring, type NamedVersion } from './score-versions.ts';
 import { watchSleep } from './sleep-watch.ts';
 import { createSurveys } from './statistics/surveys.ts';
-import { checkpointKey } from './work-round.ts';
+import { checkpointKey } from './round-keys.ts';
 
 export type { TakePartOptions } from './ground.ts';
 

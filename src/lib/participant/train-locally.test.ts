@@ -13,6 +13,7 @@ import { epochOrder } from './batch-order.ts';
 import { createEngine } from './engine.ts';
 import type { BackendChoice } from './participation.ts';
 import type { StepView } from './step-view.ts';
+import { spoiled } from '../../../test/doubles/spoiled-trainer.ts';
 import { alarmSentence, createTrainingAlarms, type TrainingAlarm } from './training-alarms.ts';
 import {
   trainLocally,
@@ -413,30 +414,6 @@ test('no speed and no remaining time are shown before they are measured, and the
   expect(later.length).toBeGreaterThan(0);
   for (const progress of later) expect(progress.etaMs).toBeGreaterThan(0);
 });
-
-/** The reference, but that the loss of a step is no number once `from` steps were taken. */
-function spoiled(from: number): Trainer {
-  const reference = createReferenceTrainer();
-  return {
-    ...reference,
-    async open(network, plan) {
-      const session = await reference.open(network, plan);
-      let steps = 0;
-      return {
-        ...session,
-        async setState(state, anchor) {
-          steps = state.steps;
-          await session.setState(state, anchor);
-        },
-        async step(indices) {
-          steps += 1;
-          await session.step(indices);
-        },
-        takeLoss: async () => (steps >= from ? (await session.takeLoss(), NaN) : session.takeLoss()),
-      };
-    },
-  };
-}
 
 test('a loss that becomes no number pauses training right before that very step, with the parameters that an undisturbed run had there', async () => {
   const alarms: TrainingAlarm[] = [];

@@ -208,15 +208,22 @@ async function lossOfBase(
 }
 
 /** The rows as an epoch shows them. */
-async function variation({ training, network, plan }: LocalTraining): Promise<(epoch: number) => Rows> {
+async function shownRows(
+  { training, network, plan }: LocalTraining,
+  epoch: number,
+  clock: Clock,
+): Promise<Rows> {
   const { augmentation, seed } = plan;
-  if (augmentation === undefined) return () => training;
-  const { augmented } = await import('../core/augmentation.ts');
-  const { inputShape } = network.spec;
-  return (epoch) => ({
-    ...training,
-    features: augmented(training, inputShape, augmentation, seed, epoch),
-  });
+  if (augmentation === undefined) return training;
+  const { augmenting } = await import('../core/augmentation.ts');
+  const work = augmenting(training, network.spec.inputShape, augmentation, seed, epoch);
+  for (let lastTick = clock.monotonic(); ;) {
+    const { done, value } = work.next();
+    if (done === true) return { ...training, features: value };
+    if (clock.monotonic() - lastTick < TICK_EVERY_MS) continue;
+    await clock.tick();
+    lastTick = clock.monotonic();
+  }
 }
 
 interface Watch {
@@ -363,15 +370,19 @@ async function trainFrom(
   };
 
   const scored = training.heldOut === null ? rows : spreadRows(rows, SCORED_TRAINING_ROWS);
-  const vary = await variation(training);
-  let shown = vary(epoch);
+  let shown = await shownRows(training, epoch, clock);
   await session.setRows(shown);
   await session.setState(from.state, training.base);
   await session.setCorrection(training.correction);
   pace.restart();
   report(control.state === 'paused');
   for (const first = epoch; epoch < plan.localEpochs; epoch += 1, batch = 0) {
-    if (epoch > first && plan.augmentation !== undefined) await session.setRows((shown = vary(epoch)));
+    if (epoch > first && plan.augmentation !== undefined) {
+      // Those of the epoch before are the engine's alone by now.
+      shown = rows;
+      shown = await shownRows(training, epoch, clock);
+      await session.setRows(shown);
+    }
     const order = epochOrder(plan.seed, epoch, rows.count);
     while (batch < batchesPerEpoch) {
       const wish = await asked();

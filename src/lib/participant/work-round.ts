@@ -2,7 +2,7 @@
 // is done with it rounds.ts's.
 import type { ModelRows, SummedModel } from '../core/aggregation/summed-model.ts';
 import { bytesOf, digestOf, digestOfText } from '../core/digest.ts';
-import type { FederationId, ParticipantId } from '../core/ids.ts';
+import type { ParticipantId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
@@ -15,6 +15,7 @@ import type { Configured } from '../protocol/messages.ts';
 import { batchesOf, roundSeed } from './batch-order.ts';
 import { formSums, formUpdate, type FormedUpdate } from './form-update.ts';
 import type { OwnRows } from './own-rows.ts';
+import { checkpointKey } from './round-keys.ts';
 import { trainLocally, type LocalTraining, type TrainingSurroundings } from './train-locally.ts';
 
 export type RoundOutcome =
@@ -32,12 +33,6 @@ export type RoundOutcome =
       /** Of settings that were to be tried: they came to nothing. */
       readonly judged?: Judged | undefined;
     };
-
-/** One for all rounds of a federation: a tab that was closed in mid-round leaves no checkpoint behind for every such round. */
-export const checkpointKey = (federation: FederationId): string => `round:${federation}`;
-
-/** Where what a codec could not send lies between rounds. */
-export const residualKey = (federation: FederationId): string => `residual:${federation}`;
 
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
 export function roundTraining(

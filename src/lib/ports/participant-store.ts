@@ -8,12 +8,20 @@ import type { Receipt } from '../protocol/views.ts';
 import type { Identity } from './identity.ts';
 import type { TrainerState } from './trainer.ts';
 
+/** The rows that an update was made of, and the columns of them that were withheld then. */
+export interface TrainedOn {
+  readonly dataset: string;
+  readonly withheld: readonly string[];
+}
+
 /** A trained update on its way: durable here before the first byte is sent, gone once the server has decided. */
 export interface OutboxEntry {
   readonly federation: FederationId;
   readonly round: RoundNumber;
   readonly offer: UpdateOffer;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Absent from what an earlier program kept. */
+  readonly rows?: TrainedOn;
   /** What it was trained by, where the round tries several local settings. */
   readonly plan?: TrainingPlan;
 }

@@ -2,7 +2,7 @@
 // to nothing, a round that waits for devices, a shared model that got worse, and one that nobody has scored.
 import { figure, metrics } from '#lib/core/metrics/figures.ts';
 import type { CohortMember, FederationView, RoundView, VersionView } from '#lib/protocol/views.ts';
-import { clock } from './format.ts';
+import { clock } from './clock-text.ts';
 import { compareFigure } from './console-comparison.ts';
 import { openRound } from './console-standing.ts';
 import { isExact, scoredBy, unscoredWords } from './score-words.ts';

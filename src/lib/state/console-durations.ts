@@ -1,6 +1,6 @@
 // Durations that a coordinator chooses: in words, and as the amount and unit that a form field holds. What ticks or is
 // measured is written by format.ts.
-import { clock } from './format.ts';
+import { clock } from './clock-text.ts';
 
 export type DurationUnit = 'seconds' | 'minutes' | 'hours';
 

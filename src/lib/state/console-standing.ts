@@ -1,7 +1,8 @@
 // How a federation stands, in a few words: for the pill of a header, the title of a tab, and a line of the list.
 import { figure, measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { FederationView, RoundPhase, RoundView, RunState, VersionView } from '#lib/protocol/views.ts';
-import { clock, isBetter, metricChange } from './format.ts';
+import { clock } from './clock-text.ts';
+import { isBetter, metricChange } from './format.ts';
 
 export interface Standing {
   readonly tone: 'neutral' | 'accent' | 'ok' | 'warn' | 'info';

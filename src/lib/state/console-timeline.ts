@@ -1,7 +1,7 @@
 // The geometry of a round's timeline: from a RoundView to bars, marks, ticks and the two lines "now" and "deadline", in
 // pixels of a plot `width` wide. Drawing is RoundTimeline.svelte's work.
 import type { RoundView, Stage } from '#lib/protocol/views.ts';
-import { clock } from './format.ts';
+import { clock } from './clock-text.ts';
 
 export interface TimelineBar {
   readonly stage: Stage;

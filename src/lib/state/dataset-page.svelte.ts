@@ -136,8 +136,12 @@ export class DatasetPage {
   /** Columns that the dataset's federation may not read from now on. */
   async withhold(columns: readonly string[]): Promise<void> {
     await this.#attempt(async () => {
-      await (await this.ports.store()).withhold(this.id, columns);
+      const store = await this.ports.store();
+      const record = await store.record(this.id);
+      const isNarrowed = columns.some((name) => !this.withheld.includes(name));
+      await store.withhold(this.id, columns);
       this.withheld = columns;
+      if (isNarrowed && record !== undefined) await this.ports.narrowed?.(record);
     });
   }
 

@@ -20,6 +20,7 @@ import type {
 import type { ChosenFile } from './chosen-files.ts';
 import { troubleOf, type DeviceTrouble } from './device-state.svelte.ts';
 import type { EraseReceipt } from './erase-receipt.ts';
+import type { RowsHeld } from './rows-held.ts';
 import { bytes } from './format.ts';
 import { visit } from './visit.svelte.ts';
 
@@ -75,6 +76,10 @@ export interface IngestPort {
 export interface DatasetPorts {
   store(): Promise<DatasetStore>;
   ingest(): Promise<IngestPort>;
+  /** What else holds rows of a dataset; absent: nothing does. */
+  holding?(record: DatasetRecord): Promise<RowsHeld>;
+  /** Fewer of its columns may be read: what is left here of earlier updates goes. */
+  narrowed?(record: DatasetRecord): Promise<void>;
 }
 
 export interface RunningImport {
@@ -191,11 +196,17 @@ export class DatasetsState {
     this.#stop?.abort();
   }
 
-  /** Deletes a dataset, or what a cut-off import left. */
+  /** What else of this browser holds rows of a dataset, and is deleted with it. Rejects with what the stores reject with. */
+  async holding(record: DatasetRecord): Promise<RowsHeld> {
+    return (await this.ports.holding?.(record)) ?? { held: [], busy: [] };
+  }
+
+  /** Deletes a dataset with all that holds its rows, or what a cut-off import left. */
   async remove(id: string): Promise<void> {
     try {
       const { eraseDataset } = await import('./erase-receipt.ts');
-      this.erased = (await eraseDataset(await this.ports.store(), id)) ?? this.erased;
+      const { holding } = this.ports;
+      this.erased = (await eraseDataset(await this.ports.store(), id, holding)) ?? this.erased;
     } catch (error) {
       this.trouble = storageTrouble(error);
       return;
@@ -253,6 +264,8 @@ let ingest: Promise<IngestPort> | undefined;
 export const browserDatasets: DatasetPorts = {
   store: async () => (await import('./device-connection.ts')).datasetStore(),
   ingest: () => (ingest ??= import('./device-connection.ts').then((module) => module.connectIngest())),
+  holding: async (record) => (await import('./rows-held.ts')).rowsHeldHere(record),
+  narrowed: async (record) => (await import('./rows-held.ts')).forgetResidual(record),
 };
 
 /** The datasets of this visit; call it while a component is made. */

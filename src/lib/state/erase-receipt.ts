@@ -1,6 +1,8 @@
 // What was erased of this browser, as a text that a person can keep: it names what is gone, and holds none of it.
 import type { DatasetVersion } from '../core/ids.ts';
-import type { DatasetStore } from '../ports/dataset-store.ts';
+import { listOf } from '../core/spoken-list.ts';
+import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
+import type { RowsHeld } from './rows-held.ts';
 
 export interface EraseReceipt {
   readonly dataset: string;
@@ -10,6 +12,8 @@ export interface EraseReceipt {
   readonly examples: number;
   readonly states: number;
   readonly bytes: number;
+  /** What else held its rows, and went with it. */
+  readonly also: readonly string[];
   /** Unix ms. */
   readonly at: number;
   /** Bytes that the browser says are used by this site, before and after; null where it does not say. */
@@ -19,12 +23,22 @@ export interface EraseReceipt {
 export const receiptText = ({ at, ...receipt }: EraseReceipt): string =>
   `${JSON.stringify({ format: 'tributary-erase-receipt', erasedAt: new Date(at).toISOString(), ...receipt }, null, 2)}\n`;
 
-/** Deletes a dataset, or what a cut-off import left; the receipt of a dataset once it cannot be read any more. */
+/**
+ * Deletes a dataset with all that holds its rows, or what a cut-off import left; the receipt of a dataset once it cannot be read any
+ * more. What holds its rows goes first: whatever breaks in between, the dataset is listed still, and can be deleted again.
+ */
 export async function eraseDataset(
   store: Pick<DatasetStore, 'record' | 'history' | 'read' | 'delete'>,
   id: string,
+  holding: (record: DatasetRecord) => Promise<RowsHeld> = async () => ({ held: [], busy: [] }),
 ): Promise<EraseReceipt | undefined> {
   const [record, history, before] = [await store.record(id), await store.history(id), await usedBytes()];
+  const { held, busy } = record === undefined ? { held: [], busy: [] } : await holding(record);
+  if (busy.length > 0)
+    throw new Error(
+      `“${record?.name}” is learnt from now, by ${listOf(busy)}. Stop that first, then delete the data.`,
+    );
+  for (const one of held) await one.erase();
   await store.delete(id);
   if (record === undefined) return undefined;
   if ((await store.read(id)) !== undefined)
@@ -37,6 +51,7 @@ export async function eraseDataset(
     examples: record.count,
     states: history?.commits.length ?? 1,
     bytes: record.bytes,
+    also: held.map(({ what }) => what),
     at: Date.now(),
     used: before === null || after === null ? null : { before, after },
   };

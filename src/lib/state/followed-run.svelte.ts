@@ -1,6 +1,7 @@
 // A run of the workbench that goes on in this tab: how far it is, and what came of it.
 import type { BenchClient, RunWish } from '../workers/bench-client.ts';
 import type { EndedRun, RunEvent } from '../workers/bench-messages.ts';
+import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { BenchEntry } from '../participant/workbench/run-bench.ts';
 
 export type Following =
@@ -27,11 +28,15 @@ export class FollowedRun {
   run = $state<string | undefined>();
   /** The worker was told to stop, and has not yet. */
   stopping = $state(false);
+  /** Of the network that is trained; none: nothing that could be paused. */
+  standing = $state<'none' | 'going' | 'paused'>('none');
+  /** What was last wrong with it. */
+  alarm = $state.raw<TrainingAlarm | null>(null);
 
   #stop: AbortController | undefined;
 
   constructor(
-    private readonly port: Pick<BenchClient, 'run'>,
+    private readonly port: Pick<BenchClient, 'run' | 'hand'>,
     private readonly titleOf: (model: string) => string,
   ) {}
 
@@ -47,6 +52,7 @@ export class FollowedRun {
     this.run = undefined;
     this.baselines = [];
     this.leftOut = [];
+    this.alarm = null;
     this.following = { phase: 'running', says, share: null };
     const begun = performance.now();
     try {
@@ -60,6 +66,21 @@ export class FollowedRun {
     } finally {
       this.#stop = undefined;
       this.stopping = false;
+      this.standing = 'none';
+    }
+  }
+
+  /** Pauses the network that is trained, or lets it go on. What stands is told once it does. */
+  async hand(wants: 'pause' | 'resume'): Promise<void> {
+    const { run } = this;
+    if (run === undefined) return;
+    try {
+      await this.port.hand(run, wants);
+    } catch (error) {
+      this.following = {
+        phase: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      };
     }
   }
 
@@ -82,7 +103,16 @@ export class FollowedRun {
         this.baselines = [...this.baselines, event.entry];
         return say(event.entry.title, 1);
       case 'model':
+        this.standing = 'none';
         return say(event.entry.title, 1);
+      case 'standing':
+        // What stood still and goes on has its alarm behind it.
+        if (!event.isPaused && this.standing === 'paused') this.alarm = null;
+        this.standing = event.isPaused ? 'paused' : 'going';
+        return undefined;
+      case 'alarm':
+        this.alarm = event.alarm;
+        return undefined;
       case 'left-out':
         this.leftOut = [...this.leftOut, event.message];
         return undefined;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { clock } from './clock-text.ts';
 import {
   about,
   ago,
   bytes,
-  clock,
   counted,
   isBetter,
   metricChange,

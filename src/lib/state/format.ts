@@ -68,14 +68,6 @@ export function about(milliseconds: number): string {
   return `about ${hours < 10 ? Number(hours.toFixed(1)) : Math.round(hours)} h`;
 }
 
-/** A clock: "3:41", "1:02:05". */
-export function clock(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (part: number): string => String(part).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
-
 /** "just now", "40 s ago", "3 min ago", "2 h ago", "5 d ago" */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, (now - at) / 1000);

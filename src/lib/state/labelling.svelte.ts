@@ -39,9 +39,7 @@ export class LabellingPage {
   keeping = $state(false);
   /** A class was said, or one taken back, since the newest queue was asked for. */
   saidSince = $state(false);
-  /** Judgements of this visit that are in the journal. */
-  written = $state(0);
-  /** Those that are not yet. */
+  /** Judgements that are not in the journal yet. */
   unwritten = $state.raw<readonly JournalEntry[]>([]);
   /** Whose word orders the queue and is suggested; set it and `requeue`. */
   guide: AskedGuide = { type: 'quick' };
@@ -85,10 +83,14 @@ export class LabellingPage {
     this.#wishes = wishes;
     const turn = (this.#turn += 1);
     this.trouble = null;
+    const isWritten = await this.areWritten();
     await this.attempt(async () => {
-      await this.#writes;
       this.record = (await (await this.ports.store()).record(this.id)) ?? null;
-      if (this.record === null || this.classes.length === 0) return;
+      if (this.record === null) {
+        this.unwritten = [];
+        this.trouble = null;
+      }
+      if (!isWritten || this.record === null || this.classes.length === 0) return;
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn) return;
       this.queue = queue;
@@ -151,7 +153,7 @@ export class LabellingPage {
     this.#requeueing = since;
     this.#sinceQueue = 0;
     await this.attempt(async () => {
-      await this.#writes;
+      if (!(await this.areWritten())) return;
       const queue = await this.#askQueue(wishes);
       if (turn !== this.#turn || this.line === undefined) return;
       this.queue = queue;
@@ -160,11 +162,6 @@ export class LabellingPage {
       await this.#fetch();
     });
     this.#requeueing = undefined;
-  }
-
-  /** Everything judged is in the journal. */
-  settled(): Promise<void> {
-    return this.#writes;
   }
 
   /** The judge's labels become the dataset's. */
@@ -184,7 +181,7 @@ export class LabellingPage {
     this.refused = null;
     let isDone = false;
     await this.attempt(async () => {
-      await this.#writes;
+      if (!(await this.areWritten())) return;
       isDone = (await this.ask(question(record.version)))?.type === 'kept';
     });
     this.keeping = false;
@@ -206,17 +203,30 @@ export class LabellingPage {
   #write({ judge, scope }: LabellingWishes, example: string, says: JournalEntry['says']): void {
     const look = scope === 'suspected' && says.type !== 'undone' ? ({ isSecondLook: true } as const) : {};
     const entry: JournalEntry = { ...judge, example, says, at: this.now(), ...look };
+    this.write(entry);
+  }
+
+  /** Behind what is on the screen, after all that was written before. */
+  write(entry: JournalEntry): void {
     this.unwritten = [...this.unwritten, entry];
     this.#writes = this.#writes.then(() => this.#writeAll());
   }
 
-  /** All that wait at once: whoever is quicker than the disk is never more than one write ahead of it. */
+  /**
+   * All that wait at once: whoever is quicker than the disk is never more than one write ahead of it. What could not be written waits on,
+   * in its order, for the next write or for `open`.
+   */
   async #writeAll(): Promise<void> {
     const entries = this.unwritten;
     if (entries.length === 0) return;
-    const isWritten = await this.attempt(async () => (await this.ports.store()).judge(this.id, ...entries));
+    if (!(await this.attempt(async () => (await this.ports.store()).judge(this.id, ...entries)))) return;
     this.unwritten = this.unwritten.slice(entries.length);
-    if (isWritten) this.written += entries.length;
+  }
+
+  /** Tries what waits once more; false where it waits on, and the trouble is on the screen. */
+  async areWritten(): Promise<boolean> {
+    await (this.#writes = this.#writes.then(() => this.#writeAll()));
+    return this.unwritten.length === 0;
   }
 
   /** The examples about the place shown. */

@@ -75,9 +75,9 @@ test('whoever is quicker than the disk is one write ahead of it, and what waits 
   goOn();
   await vi.waitFor(() => expect(writes).toHaveLength(2), { interval: 1 });
   goOn();
-  await page.settled();
+  await page.areWritten();
   expect(writes.reduce((sum, one) => sum + one, 0)).toBe(4);
-  expect([page.unwritten, page.written]).toEqual([[], 4]);
+  expect(page.unwritten).toEqual([]);
   expect(standingOf(await store.journal('set'), anna.judge)).toHaveLength(4);
 });
 
@@ -86,7 +86,7 @@ test('every label is in the journal at once; a page loaded anew goes on where it
   const page = await opened(ports);
   expect(page.line).toMatchObject({ at: 0, total: 40, done: 0 });
   for (let i = 0; i < 25; i += 1) await label(page, truth);
-  await page.settled();
+  await page.areWritten();
   expect(standingOf(await store.journal('set'), anna.judge)).toHaveLength(25);
   // After ten the quick model has learnt from them, and is right of what is to come.
   await page.requeue();
@@ -100,7 +100,7 @@ test('every label is in the journal at once; a page loaded anew goes on where it
   again.undo();
   expect(again.line).toMatchObject({ done: 23 });
   const last = standingOf(await store.journal('set'), anna.judge);
-  await again.settled();
+  await again.areWritten();
   expect(standingOf(await store.journal('set'), anna.judge)).toEqual(last.slice(0, 23));
   // What was taken back is shown again, and has no label.
   await vi.waitFor(() => expect(again.example).toBeDefined());
@@ -130,12 +130,12 @@ test('going back and saying otherwise replaces, taking that back restores; what 
   await page.requeue();
   expect(page.place).toMatchObject({ row: passed, says: { type: 'skipped' } });
   await label(page, truth);
-  await page.settled();
+  await page.areWritten();
   expect((await opened(ports)).line).toMatchObject({ total: 4, done: 4 });
   const unsure = await opened(ports, { ...anna, scope: 'unsure' });
   expect(unsure.line).toMatchObject({ total: 1, done: 0 });
   await label(unsure, truth);
-  await unsure.settled();
+  await unsure.areWritten();
   // What was told since is done, and not gone.
   expect((await opened(ports, { ...anna, scope: 'unsure' })).line).toMatchObject({ total: 1, done: 1 });
   expect((await store.journal('set')).filter((entry) => entry.says.type === 'undone')).toHaveLength(1);
@@ -148,7 +148,7 @@ test('kept, the labels are one state of the dataset; what was not sure stays wit
   for (let i = 0; i < 10; i += 1) await label(page, truth);
   expect(page.isWaiting).toBe(true);
   page.judge({ type: 'unsure' });
-  await page.settled();
+  await page.areWritten();
   await page.requeue();
   expect(page.queue?.toKeep).toBe(10);
   expect(await page.keep('Labels of Anna: 10')).toBe(true);
@@ -184,7 +184,7 @@ test('a second pass is blind to the first and is held against it; a label that l
       if (isWrong) wrong.push(row);
       return isWrong ? 1 - truth(row) : truth(row);
     });
-  await page.settled();
+  await page.areWritten();
 
   const suspects = await opened(ports, { ...anna, scope: 'suspected' });
   expect(
@@ -196,14 +196,14 @@ test('a second pass is blind to the first and is held against it; a label that l
   await vi.waitFor(() => expect(suspects.example).toBeDefined());
   expect(suspects.place?.suggestion?.label).toBe(truth(suspects.place!.row));
   suspects.accept();
-  await suspects.settled();
+  await suspects.areWritten();
 
   const second = { ...anna, judge: { annotator: 'Anna', pass: 2 }, scope: 'again' } as const;
   const blind = await opened(ports, second);
   expect(blind.line).toMatchObject({ total: 60, done: 0 });
   expect(blind.line!.places.every((place) => place.says === undefined)).toBe(true);
   for (let i = 0; i < 20; i += 1) await label(blind, truth);
-  await blind.settled();
+  await blind.areWritten();
   const answer = await blind.ask({ type: 'agreement' });
   if (answer?.type !== 'agreement') throw new Error('no agreement');
   const { pairs, disputed, judges } = answer.agreement;
@@ -228,32 +228,52 @@ test('a label that looks wrong is asked about once more, also where the dataset 
   expect(suspects.place).toMatchObject({ row: wrong, suggestion: { label: truth(wrong) } });
   // Looked at again, it may stay as it is.
   await label(suspects, (row) => 1 - truth(row));
-  await suspects.settled();
+  await suspects.areWritten();
   expect((await ask()).place).toBeUndefined();
   // Taken back, it was not looked at.
   suspects.undo();
-  await suspects.settled();
+  await suspects.areWritten();
   expect((await ask()).place?.row).toBe(wrong);
 });
 
-test('a write that breaks stays on the screen, and beginning anew shows what the journal has', async () => {
+test('what could not be written waits in its order, and is written when one tries again, or goes with its dataset', async () => {
   const { store, truth } = await pictures(5);
   let isFull = false;
   const ports = portsOf({
     ...store,
-    judge: (id, entry) => (isFull ? Promise.reject(new Error('The disk is gone.')) : store.judge(id, entry)),
+    judge: (id, ...entries) =>
+      isFull ? Promise.reject(new Error('The disk is gone.')) : store.judge(id, ...entries),
   });
   const page = await opened(ports);
   await label(page, truth);
-  await page.settled();
+  await page.areWritten();
   isFull = true;
   await label(page, truth);
-  await page.settled();
+  await page.areWritten();
   expect(page.trouble?.message).toContain('The disk is gone.');
+  await label(page, truth);
+  page.undo();
+  await page.open(anna);
+  expect(page.trouble?.message).toContain('The disk is gone.');
+  expect(page.unwritten.map(({ says }) => says.type)).toEqual(['class', 'class', 'undone']);
+  expect(await page.keep('in vain')).toBe(false);
   isFull = false;
   await page.open(anna);
   expect(page.trouble).toBeNull();
-  expect(page.line).toMatchObject({ done: 1, total: 5 });
+  expect(page.unwritten).toEqual([]);
+  expect(page.line).toMatchObject({ done: 2, total: 5 });
+  expect((await store.journal('set')).map(({ says }) => says.type)).toEqual([
+    'class',
+    'class',
+    'class',
+    'undone',
+  ]);
+  isFull = true;
+  await label(page, truth);
+  await page.areWritten();
+  await store.delete('set');
+  await page.open(anna);
+  expect([page.record, page.unwritten, page.trouble]).toEqual([null, [], null]);
 });
 
 test('keys: 1 to 9 and then letters, but a class that is called by one sign has that; U, S and N are commands', () => {

@@ -18,11 +18,10 @@ export class Passages {
   #standing = $state.raw<ReadonlyMap<string, readonly Span[]>>(new Map());
   #made = $state.raw<readonly Made[]>([]);
   #journal: readonly JournalEntry[] = [];
-  #writes: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly page: LabellingPage,
-    private readonly store: () => Promise<Pick<DatasetStore, 'journal' | 'judge'>>,
+    private readonly store: () => Promise<Pick<DatasetStore, 'journal'>>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -30,7 +29,7 @@ export class Passages {
 
   async load(judge: Judge): Promise<void> {
     await this.page.attempt(async () => {
-      await this.#writes;
+      if (!(await this.page.areWritten())) return;
       this.#journal = await (await this.store()).journal(this.page.id);
       this.classes = spanClassesOf(this.#journal);
       this.#standing = spansOf(this.#journal, judge);
@@ -81,7 +80,7 @@ export class Passages {
   /** Agreement of all who marked passages, and this judge's as lines. */
   async ask(judge: Judge): Promise<LabelSpans | undefined> {
     await this.page.attempt(async () => {
-      await this.#writes;
+      if (!(await this.page.areWritten())) return;
       const answer = await this.page.ask({ type: 'spans', judge });
       if (answer?.type === 'spans') this.found = answer.spans;
     });
@@ -97,9 +96,7 @@ export class Passages {
   #write(judge: Judge, example: string, says: SpanSays): void {
     const entry: JournalEntry = { ...judge, example, says, at: this.now() };
     this.#journal = [...this.#journal, entry];
-    this.#writes = this.#writes.then(() =>
-      this.page.attempt(async () => (await this.store()).judge(this.page.id, entry)),
-    );
+    this.page.write(entry);
   }
 }
 

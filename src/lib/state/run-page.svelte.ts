@@ -24,7 +24,7 @@ export class RunPage {
 
   constructor(
     readonly id: string,
-    port: Pick<BenchClient, 'run'>,
+    port: Pick<BenchClient, 'run' | 'hand'>,
     private readonly ports: RunPorts = browserRuns,
     private readonly onLocked: (trouble: DeviceTrouble) => void = () => {},
   ) {

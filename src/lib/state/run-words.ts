@@ -1,6 +1,7 @@
 // Runs in words: when, how they stand, what of them can be compared.
 import type { RunMetric, RunStatus } from '../core/run-query/query.ts';
-import { bytes, clock, number, percent } from './format.ts';
+import { clock } from './clock-text.ts';
+import { bytes, number, percent } from './format.ts';
 
 const two = (part: number): string => String(part).padStart(2, '0');
 

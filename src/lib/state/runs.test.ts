@@ -206,9 +206,10 @@ test('a run that another tab trains is read again while it goes on, and no longe
   try {
     const store = memoryRunStore();
     await store.put(begunRun('a'));
+    const nothing = () => Promise.reject(new Error('Nothing is trained here.'));
     const page = new RunPage(
       'a',
-      { run: () => Promise.reject(new Error('Nothing is trained here.')) },
+      { run: nothing, hand: nothing },
       { store: async () => store, held: async () => new Set(['a']) },
     );
     await page.load();
@@ -322,6 +323,7 @@ test('one run: gone, cut off, gone on with and noted; its model is what the stor
       await store.put(begunRun('a', { outcome: { type: 'failed', message: 'Too few rows.' } }));
       return { type: 'refused' as const, message: 'Too few rows.' };
     },
+    hand: () => Promise.reject(new Error('Nothing is trained here.')),
   };
   const ports = { store: async () => store, held: async () => new Set<string>() };
   const gone = new RunPage('none', port, ports);

@@ -1,14 +1,11 @@
 // The rules of thumb of one dataset, as a person writes them: kept beside it, worked out by the worker after each change.
-import * as v from 'valibot';
 import type { TableColumn, TableContract } from '../core/data/contract.ts';
 import type { Judge } from '../core/labelling/journal.ts';
 import { readPattern } from '../core/data/pattern.ts';
-import { WeakRule } from '../core/labelling/weak-rules.ts';
+import { readWeakRules, weakRulesJson, type WeakRule } from '../core/labelling/weak-rules.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { LabellingPage } from './labelling.svelte.ts';
-
-const Kept = v.array(WeakRule);
 
 /** A rule as it is typed. */
 export interface RuleDraft {
@@ -62,8 +59,12 @@ export class WeakRules {
   settings = $state.raw<WeakSettings>({ by: 'weighed', atLeast: 0.8 });
   /** What they come to; undefined until worked out, or where there are none. */
   found = $state.raw<WeakLabels | undefined>();
+  /** Why what is kept could not be read. */
+  trouble = $state<string | null>(null);
   /** Goes up with each question. */
   #turn = 0;
+  /** What is kept may be a later version's: it is left as it is. */
+  #isForeign = false;
 
   constructor(
     readonly page: LabellingPage,
@@ -72,15 +73,24 @@ export class WeakRules {
 
   async load(judge: Judge): Promise<void> {
     const isRead = await this.page.attempt(async () => {
-      const kept = v.safeParse(Kept, await (await this.store()).weakRules(this.page.id));
-      this.rules = kept.success ? kept.output : [];
+      const kept = await (await this.store()).weakRules(this.page.id);
+      const read = kept === undefined ? undefined : readWeakRules(kept);
+      this.#isForeign = read?.ok === false;
+      this.trouble =
+        read?.ok === false
+          ? `${read.error} What is written here is not kept, so that what is kept stays whole.`
+          : null;
+      this.rules = read?.ok === true ? read.value : [];
     });
     if (isRead) await this.work(judge);
   }
 
   async set(rules: readonly WeakRule[], judge: Judge): Promise<void> {
     this.rules = rules;
-    await this.page.attempt(async () => (await this.store()).keepWeakRules(this.page.id, rules));
+    if (!this.#isForeign)
+      await this.page.attempt(async () =>
+        (await this.store()).keepWeakRules(this.page.id, weakRulesJson(rules)),
+      );
     // Where they suggest, the new ones do from now on.
     if (this.page.guide.type === 'rules') {
       this.page.guide = { ...this.page.guide, rules };
@@ -98,7 +108,7 @@ export class WeakRules {
       return;
     }
     await this.page.attempt(async () => {
-      await this.page.settled();
+      if (!(await this.page.areWritten())) return;
       const answer = await this.page.ask({ type: 'weak', rules, judge, ...settings });
       if (answer?.type === 'weak' && turn === this.#turn) this.found = answer.weak;
     });

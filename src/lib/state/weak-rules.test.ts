@@ -204,3 +204,27 @@ test('a model of this device suggests labels; one that tells other classes apart
     'tells 3 classes apart, and the dataset has 2',
   );
 });
+
+test('rules that a later version has kept are left as they are, and said so; those of a version before are read, and kept anew', async () => {
+  const { store, weak } = await ward();
+  const rule = { test: 'above', column: 'age', value: 60, label: 1 } as const;
+  const other = { ...rule, value: 70 };
+  for (const [kept, says] of [
+    [{ format: 'tributary-weak-rules', version: 2, rules: [{ test: 'sounds-like' }] }, 'of version 2'],
+    [[{ ...rule, test: 'sounds-like' }], 'cannot be read'],
+  ] as const) {
+    await store.keepWeakRules('set', kept);
+    await weak.load(judge);
+    expect(weak.rules).toEqual([]);
+    expect(weak.trouble).toContain(says);
+    await weak.set([other], judge);
+    expect(await store.weakRules('set')).toEqual(kept);
+  }
+  await store.keepWeakRules('set', [rule]);
+  await weak.load(judge);
+  expect([weak.rules, weak.trouble]).toEqual([[rule], null]);
+  await weak.set([other], judge);
+  expect(await store.weakRules('set')).toMatchObject({ version: 1, rules: [other] });
+  await weak.load(judge);
+  expect(weak.rules).toEqual([other]);
+});

@@ -6,10 +6,12 @@ import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
@@ -91,6 +93,10 @@ export interface OverfitRequest extends Pick<
   readonly name: 'overfit';
   readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
 }
+/** How a few of the pictures to learn from would be shown by epochs; nothing is kept of it. */
+export interface VaryRequest extends Omit<OverfitRequest, 'name'> {
+  readonly name: 'vary';
+}
 /** Whether machine learning is right for rows as they were opened: nothing is kept of it. */
 export interface AssessRequest {
   readonly id: number;
@@ -108,6 +114,13 @@ export interface LookRequest {
   readonly run: string;
   readonly look: Look;
 }
+/** A hand on the network that a run trains in this worker; of one that has ended nothing is done. */
+export interface HandRequest {
+  readonly id: number;
+  readonly name: 'hand';
+  readonly run: string;
+  readonly wants: 'pause' | 'resume';
+}
 /** What makes or goes on with a run. */
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
 export type BenchRequest =
@@ -118,6 +131,8 @@ export type BenchRequest =
   | PredictRequest
   | LookRequest
   | OverfitRequest
+  | VaryRequest
+  | HandRequest
   | CancelRequest;
 
 export interface OfferedModel {
@@ -125,6 +140,8 @@ export interface OfferedModel {
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
+  /** Names of those that vary pictures. */
+  readonly variations: readonly string[];
   /** Learns step by step, so that it can be asked to learn one batch by heart. */
   readonly isNetwork: boolean;
 }
@@ -175,13 +192,19 @@ export type RunEvent =
   | BenchEvent
   /** It has begun, and is listed. */
   | { readonly type: 'begun'; readonly run: string }
-  | { readonly type: 'asking' };
+  | { readonly type: 'asking' }
+  /** A network is trained from here on, and can be paused; or stands, or goes on. */
+  | { readonly type: 'standing'; readonly isPaused: boolean }
+  /** What is wrong with that; it stands by then where nothing good comes of going on. */
+  | { readonly type: 'alarm'; readonly alarm: TrainingAlarm };
 
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
+  | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
+  | { readonly type: 'handed'; readonly id: number }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }

@@ -6,6 +6,7 @@ import { buildNetwork } from '../core/model/network.ts';
 import type { DecodeImage } from '../modalities/image/picture.ts';
 import { sourceOfBlob, sourceOfText } from '../modalities/source-file.ts';
 import { createEngine, type Engine } from '../participant/engine.ts';
+import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { digestOfParts } from '../participant/workbench/fit.ts';
@@ -106,6 +107,8 @@ export async function benchRun(
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
   dependencies: RunDependencies,
+  /** By the run that they are a hand on, while it goes on. */
+  controls: Map<string, TrainingControl>,
 ): Promise<EndedRun> {
   const id = request.name === 'resume' ? request.run : dependencies.newId();
   const letGo = await dependencies.holds.take(id);
@@ -115,9 +118,12 @@ export async function benchRun(
     const store = await dependencies.runs();
     const begun = await beginning(request, id, store, opener, dependencies);
     const keeper = await keepRun(store, begun.record, dependencies.clock);
+    const control = createTrainingControl();
+    controls.set(id, control);
     tell({ type: 'begun', run: id });
-    return await kept(begun, keeper, signal, tell, dependencies);
+    return await kept(begun, keeper, signal, tell, dependencies, control);
   } finally {
+    controls.delete(id);
     letGo();
   }
 }
@@ -226,6 +232,7 @@ async function kept(
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
   { clock, createTrainer, checkpoints }: RunDependencies,
+  control: TrainingControl,
 ): Promise<EndedRun> {
   const { seed } = record.manifest.setup;
   const own = ownCheckpoints(await checkpoints(), record.id);
@@ -239,6 +246,11 @@ async function kept(
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
         openEngine: async () => tabEngine(createTrainer),
+        hand: {
+          control,
+          onAlarm: (alarm) => tell({ type: 'alarm', alarm }),
+          onStanding: (isPaused) => tell({ type: 'standing', isPaused }),
+        },
       },
       (event) => {
         if (event.type === 'progress') {

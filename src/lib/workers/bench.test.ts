@@ -1,4 +1,5 @@
 // A kept dataset learnt from by the workbench worker's own handler: the same rows, digest and figures as by the command line.
+import { spoiled } from '../../../test/doubles/spoiled-trainer.ts';
 import { withoutTimes } from '../../../test/support/without-times.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { createMemoryParticipantStore } from '../adapters/memory/participant-sto
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
+import { augmented } from '../core/augmentation.ts';
 import { exampleShape, type DataContract, type TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
@@ -27,6 +29,8 @@ import { runBench } from '../participant/workbench/run-bench.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
 import { storedData } from '../participant/workbench/stored-data.ts';
 import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
+import type { Trainer } from '../ports/trainer.ts';
+import { benchAlarmSentence } from '../state/alarm-words.ts';
 import { DatasetTraining } from '../state/dataset-training.svelte.ts';
 import { BenchClient, type BenchWorker } from './bench-client.ts';
 import { bench } from './bench.ts';
@@ -41,7 +45,11 @@ const surroundings = {
 
 let ids = 0;
 /** A tab; tabs of one browser share their stores. */
-function clientOf(store: DatasetStore, runs: RunStore = memoryRunStore()): BenchClient {
+function clientOf(
+  store: DatasetStore,
+  runs: RunStore = memoryRunStore(),
+  trainer: () => Trainer = createReferenceTrainer,
+): BenchClient {
   return new BenchClient((): BenchWorker => {
     const listeners: ((event: never) => void)[] = [];
     const handle = bench({
@@ -51,7 +59,7 @@ function clientOf(store: DatasetStore, runs: RunStore = memoryRunStore()): Bench
       holds: webLockHolds(undefined),
       newId: () => `run-${(ids += 1)}`,
       program: { program: '0.0.1', node: 'a test' },
-      createTrainer: () => Promise.resolve(createReferenceTrainer()),
+      createTrainer: () => Promise.resolve(trainer()),
       decodeImage: () => Promise.reject(new Error('no pictures')),
       clock,
       reply: (message) => {
@@ -292,6 +300,44 @@ test('pictures are learnt from as they were read', async () => {
   expect(classes).toHaveLength(10);
   expect(models.map((one) => one.name)).toContain(first);
   expect(models.map((one) => one.name)).not.toContain('linear');
+});
+
+test('pictures that would be varied are shown by the very pixels that training is given, and what varies none is refused', async () => {
+  const examples = await read(drawnDigitsContract, (sink) =>
+    importSample({ sample: 'drawn-digits', seed: 3, count: 60 }, drawnDigitsContract, sink, {
+      decodeImage: () => Promise.reject(new Error('no pictures')),
+    }),
+  );
+  const page = new DatasetTraining('set', clientOf(await storeOf(drawnDigitsContract, examples)));
+  await page.open('label');
+  const asked = page.vary({ model: 'cnn:flip=1,turn=20,cutout=0.2', layers: null, seed: 5 });
+  // Asked for last is shown last, whichever is there first.
+  await page.vary({ model: 'cnn:shift=0.2', layers: null, seed: 1 });
+  await asked;
+  const data = storedData(drawnDigitsContract, examples, 'label');
+  if (!data.ok || page.varying.phase !== 'shown') throw new Error('Nothing was shown.');
+  const { training, trainingPlace } = data.value;
+  const how = { flip: false, shift: 0.2, turn: 0, light: 0, cutout: 0 };
+  const { pictures, epochs } = page.varying.varied;
+  expect(epochs).toBe(2);
+  expect(pictures.map(({ shown }) => shown.length)).toEqual([4, 4, 4, 4]);
+  for (const [at, { place, label, pixels, shown }] of pictures.entries()) {
+    const row = Math.floor((at * training.count) / 4);
+    const of = (values: ArrayLike<number>) => Array.from(values).slice(row * 784, (row + 1) * 784);
+    expect([place, label]).toEqual([trainingPlace(row), String(training.targets[row])]);
+    expect([...pixels]).toEqual(of(training.features));
+    for (const [epoch, one] of shown.entries())
+      expect([...one.pixels]).toEqual(
+        of(augmented(training, exampleShape(drawnDigitsContract), how, 1, epoch)),
+      );
+  }
+  for (const [model, message] of [
+    ['cnn', 'These settings vary no pictures.'],
+    ['cnn:shift=3', 'Move pictures of Convolutional network needs a number from 0 to 0.5, but got 3.'],
+  ] as const) {
+    await page.vary({ model, layers: null, seed: 1 });
+    expect(page.varying).toEqual({ phase: 'failed', message });
+  }
 });
 
 test('whether machine learning is right for the rows is told, with how far it is, and kept nowhere', async () => {
@@ -633,4 +679,41 @@ test('layers of one’s own learn one batch by heart, and on a frozen part they 
   expect(trained.result.model.bytes).toBe(4 * (parameters.length + 5));
   expect((await runs.read(run))?.record.manifest.setup.backbone).toMatchObject({ layers: 1, path: null });
   expect(await client.run({ name: 'again', run }, () => {}, signal)).toMatchObject({ isSame: true });
+});
+
+test('the network of a run stands still when its person asks, and goes on to the same bits', async () => {
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const own = { model: 'mlp:epochs=3' };
+  const whole = await trainedBy(clientOf(store), 'area', own);
+  const client = clientOf(store);
+  const stood: boolean[] = [];
+  let run = '';
+  const paused = await trainedBy(client, 'area', own, (event) => {
+    if (event.type === 'begun') ({ run } = event);
+    if (event.type !== 'standing') return;
+    stood.push(event.isPaused);
+    // It is paused as it begins, and goes on once it stands.
+    if (stood.length <= 2) void client.hand(run, event.isPaused ? 'resume' : 'pause');
+  });
+  expect(stood).toEqual([false, true, false]);
+  expect(paused.result.model.digest).toBe(whole.result.model.digest);
+  // Of one that has ended nothing is done.
+  await expect(client.hand(run, 'pause')).resolves.toBe(true);
+});
+
+test('the network of a run whose loss becomes no number stands within a step, says what to do, and can be stopped', async () => {
+  const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
+  const runs = memoryRunStore();
+  const client = clientOf(store, runs, () => spoiled(5));
+  const page = new DatasetTraining('set', client);
+  await page.open('area');
+  const { run } = page;
+  const ended = page.train({ ...wishes, model: 'mlp:epochs=3' });
+  await vi.waitFor(() => expect([run.standing, run.alarm?.type]).toEqual(['paused', 'not-finite']));
+  expect(run.alarm).toMatchObject({ step: 5, what: 'loss' });
+  expect(benchAlarmSentence(run.alarm!)).toMatch(/stands before it.*train anew with a lower learning rate/);
+  run.stop();
+  await ended;
+  expect([run.following.phase, run.standing]).toEqual(['stopped', 'none']);
+  expect((await runs.read(run.run ?? ''))?.record.outcome.type).toBe('stopped');
 });

@@ -2,7 +2,7 @@
 // TensorFlow.js is loaded when something is computed, and only the back end in use.
 import './animation-frame.ts';
 import { openDatabase, type Database } from '../adapters/idb/database.ts';
-import { idbDatasetStore } from '../adapters/idb/datasets.ts';
+import { idbDatasetReader } from '../adapters/idb/dataset-reader.ts';
 import { createKeys, keyChannel } from '../adapters/idb/keys.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import { createSeal, isLocked } from '../adapters/idb/seal.ts';
@@ -42,7 +42,7 @@ function compose(database: Database): Device {
   });
   return createDevice({
     store,
-    datasets: idbDatasetStore(database, seal),
+    datasets: idbDatasetReader(database, seal),
     link,
     identify: () => link.reconnect(),
     engines: rememberedEngines(

@@ -27,9 +27,9 @@ import {
   history,
   isSame,
   keepBeside,
-  stateOf,
   type StateStore,
 } from './dataset-states.ts';
+import { idbDatasetReader } from './dataset-reader.ts';
 import { addJudgements, journalOf } from './journal.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { keepSounds, soundOf } from './sounds.ts';
@@ -46,7 +46,11 @@ export function idbDatasetStore(
 ): DatasetStore {
   /** One addition after the other: only what another tab adds meanwhile makes one begin again. */
   let adding: Promise<unknown> = Promise.resolve();
+  const { row, record, read, withheld } = idbDatasetReader(database, seal);
   return {
+    record,
+    read,
+    withheld,
     async list() {
       const stored = await database.getAll('datasets');
       const rows = await Promise.all(stored.map((row) => seal.open('datasets', row.id, row)));
@@ -72,14 +76,6 @@ export function idbDatasetStore(
       adding = mine.catch(() => undefined);
       return mine;
     },
-    async record(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).record;
-    },
-    async read(id, state) {
-      const kept = await stateOf(database, seal, id, state);
-      return kept?.examples;
-    },
     history: (id) => history(database, seal, id),
     commit(id, base, change, message) {
       const mine = adding.then(() => commit({ database, seal, now }, id, base, change, message));
@@ -97,20 +93,10 @@ export function idbDatasetStore(
         throw new Error(`The dataset ${id} has no state ${state}.`);
       await keepBeside(database, seal, id, ({ tags = [] }) => ({ tags: tagged(tags, name, state) }));
     },
-    async withheld(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? [] : ((await seal.open('datasets', id, row)).withheld ?? []);
-    },
-    withhold: (id, withheld) => keepBeside(database, seal, id, () => ({ withheld: [...withheld] })),
-    async recipe(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).recipe;
-    },
+    withhold: (id, columns) => keepBeside(database, seal, id, () => ({ withheld: [...columns] })),
+    recipe: async (id) => (await row(id))?.recipe,
     keepRecipe: (id, recipe) => keepBeside(database, seal, id, () => ({ recipe })),
-    async weakRules(id) {
-      const row = await database.get('datasets', id);
-      return row === undefined ? undefined : (await seal.open('datasets', id, row)).weakRules;
-    },
+    weakRules: async (id) => (await row(id))?.weakRules,
     keepWeakRules: (id, weakRules) => keepBeside(database, seal, id, () => ({ weakRules })),
     judge: (id, ...entries) => addJudgements(database, seal, id, entries),
     journal: (id) => journalOf(database, seal, id),

@@ -2,6 +2,7 @@
 // may; and the model's file. Three records, so that no two writers write the same one.
 import {
   NO_LABELS,
+  withoutRows,
   type KeptRun,
   type RunRecord,
   type RunStore,
@@ -13,6 +14,9 @@ import { storing } from './storing.ts';
 
 const strict = { durability: 'strict' } as const;
 type RunKey = TributaryDatabase['runs']['key'];
+
+const allCheckpointsOf = (run: string): IDBKeyRange =>
+  IDBKeyRange.bound(checkpointsOf(run), `${checkpointsOf(run)}\uffff`);
 
 export function idbRunStore(database: Database, seal: Seal): RunStore {
   const stores = ['runs', 'runLabels', 'runModels'] as const;
@@ -91,10 +95,9 @@ export function idbRunStore(database: Database, seal: Seal): RunStore {
       if (run === undefined) return undefined;
       const whole = { ...run, model: await model(id) };
       const transaction = database.transaction([...stores, 'checkpoints'], 'readwrite', strict);
-      const begins = checkpointsOf(id);
       await Promise.all([
         ...stores.map((name) => transaction.objectStore(name).delete(id)),
-        transaction.objectStore('checkpoints').delete(IDBKeyRange.bound(begins, `${begins}\uffff`)),
+        transaction.objectStore('checkpoints').delete(allCheckpointsOf(id)),
         transaction.done,
       ]);
       return whole;
@@ -102,6 +105,22 @@ export function idbRunStore(database: Database, seal: Seal): RunStore {
     async restore({ record, labels, model: file }) {
       await written(record, file);
       await label(record.id, labels);
+    },
+    async eraseRows(id, at) {
+      const run = await read(id);
+      const record = run && withoutRows(run.record, at);
+      await seal.writing(async (as) => {
+        const row = record && (await as.seal('runs', id, { id, record }));
+        const transaction = database.transaction([...stores, 'checkpoints', 'lock'], 'readwrite', strict);
+        await as.confirm(transaction);
+        await Promise.all([
+          transaction.objectStore('checkpoints').delete(allCheckpointsOf(id)),
+          ...(row === undefined
+            ? []
+            : [transaction.objectStore('runs').put(row), transaction.objectStore('runModels').delete(id)]),
+          transaction.done,
+        ]);
+      });
     },
   };
 }

@@ -1,6 +1,7 @@
 // Runs in memory: for tests, and the contract suite's first subject.
 import {
   NO_LABELS,
+  withoutRows,
   type RunLabels,
   type RunStore,
   type WholeRun,
@@ -40,6 +41,11 @@ export function memoryRunStore(): RunStore {
     },
     async restore(run) {
       held.set(run.record.id, run);
+    },
+    async eraseRows(id, at) {
+      const run = read(id);
+      const record = run && withoutRows(run.record, at);
+      if (run !== undefined && record !== undefined) held.set(id, { ...run, record, model: undefined });
     },
   };
 }

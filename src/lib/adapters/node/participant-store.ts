@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { bytesOf, digestOf } from '../../core/digest.ts';
 import { Digest, FederationId, RoundNumber } from '../../core/ids.ts';
+import { TrainingPlan } from '../../core/model/spec.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type {
   LocalModel,
@@ -25,7 +26,13 @@ export class DamagedState extends Error {
 const PARAMETERS_KEPT = 3;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const OutboxLine = v.object({ federation: FederationId, round: RoundNumber, offer: UpdateOffer });
+const OutboxLine = v.object({
+  federation: FederationId,
+  round: RoundNumber,
+  offer: UpdateOffer,
+  rows: v.exactOptional(v.object({ dataset: v.string(), withheld: v.array(v.string()) })),
+  plan: v.exactOptional(TrainingPlan),
+});
 const HistoryPoint = v.object({
   step: v.number(),
   epoch: v.number(),
@@ -53,6 +60,7 @@ const ReceiptLine = v.object({
   inclusion: v.exactOptional(Inclusion),
   version: v.nullable(v.number()),
   outcome: v.picklist(['waiting', 'included', 'abandoned']),
+  plan: v.exactOptional(TrainingPlan),
 });
 const RefusalLines = v.array(
   v.object({ federation: FederationId, round: RoundNumber, message: v.string(), at: v.number() }),

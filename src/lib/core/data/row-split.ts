@@ -12,8 +12,11 @@ export type HowToSplit =
   | { readonly type: 'rows' }
   /** [rows]: rows of one group stand on one side; a group is known by its hash. */
   | { readonly type: 'groups'; readonly hashes: Uint32Array }
-  /** [rows]: the latest rows are held out; rows of one time stand on one side. */
-  | { readonly type: 'time'; readonly times: readonly number[] | Float64Array };
+  /**
+   * [rows]: the latest rows are held out; rows of one time stand on one side. `gap`: rows nearer to each other than this look at the same
+   * (windows of a series), so that none of a pair judges what the other has taught.
+   */
+  | { readonly type: 'time'; readonly times: readonly number[] | Float64Array; readonly gap?: number };
 
 export interface RowSplit {
   /** Row numbers, ascending. */
@@ -126,6 +129,18 @@ export function foldsOf(
     fold[row] = distinct % folds;
   }
   return fold;
+}
+
+/** Of rows to learn from, those that share nothing with the rows that judge, which are one spell of time where rows have one. */
+export function clearOf(learning: Uint32Array, judging: Uint32Array, together?: Together): Uint32Array {
+  if (together?.type !== 'time' || together.gap === undefined) return learning;
+  const { times, gap } = together;
+  let [first, last] = [Infinity, -Infinity];
+  for (const row of judging) {
+    first = Math.min(first, times[row]!);
+    last = Math.max(last, times[row]!);
+  }
+  return learning.filter((row) => first - times[row]! >= gap || times[row]! - last >= gap);
 }
 
 /** The largest group first, each to the part that has the fewest rows. */

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { ColumnTable, ColumnValues } from '../exploration/columns.ts';
 import { WORD } from '../recipe/words-of.ts';
 import { readPattern, type Pattern } from '../data/pattern.ts';
+import { fail, ok, type Result } from '../result.ts';
 import { ABSTAINS, type Votes } from './label-model.ts';
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
@@ -29,6 +30,25 @@ export const WeakRule = v.variant('test', [
   v.strictObject({ test: v.literal('missing'), column: text, label }),
 ]);
 export type WeakRule = v.InferOutput<typeof WeakRule>;
+
+const FORMAT = 'tributary-weak-rules';
+const VERSION = 1;
+
+/** As they are kept beside a dataset. */
+export const weakRulesJson = (rules: readonly WeakRule[]) => ({ format: FORMAT, version: VERSION, rules });
+
+const Kept = v.strictObject({ format: v.literal(FORMAT), version: v.number(), rules: v.unknown() });
+
+/** Of what was kept so, or as a list alone by a program before that. Refused where a later version has kept it. */
+export function readWeakRules(given: unknown): Result<readonly WeakRule[], string> {
+  const kept = v.safeParse(Kept, given);
+  if (kept.success && kept.output.version !== VERSION)
+    return fail(
+      `The rules that are kept here are of version ${kept.output.version}, and this program reads version ${VERSION}. Load the page anew, or use the program that wrote them.`,
+    );
+  const rules = v.safeParse(v.array(WeakRule), kept.success ? kept.output.rules : given);
+  return rules.success ? ok(rules.output) : fail('The rules that are kept here cannot be read.');
+}
 
 /** How they vote on every row. A rule on a column that is not there, or is of another kind, says nothing. */
 export function votesOf(rules: readonly WeakRule[], table: ColumnTable, classes: number): Votes {

@@ -84,3 +84,21 @@ test.each([
   for (const [at, value] of first.entries()) expect(value).toBeCloseTo(second[at]!, 4);
   expect(learner.revive(own, options, sparse.learnt)?.predict(all.features, 50)).toEqual(first);
 });
+
+test('terms as columns are held against the same bound as any table, and asked about in parts', () => {
+  const wide: TableContract = {
+    ...number,
+    columns: [
+      { type: 'terms', name: 't', terms: Array.from({ length: 999 }, (_, at) => `w${at}`), slots: 2 },
+    ],
+  };
+  // 300 columns: of 128 million values 426,666 rows.
+  expect(unfolded(wide)?.tooLarge(426_666)).toBeUndefined();
+  expect(unfolded(wide)?.tooLarge(426_667)).toContain('300 × 426667 values, more than is held');
+  const features = new Float32Array(45_000 * 4);
+  features.set([299, 7, 300, 9], 44_999 * 4);
+  const parts = [...unfolded(wide)!.parts(features, 45_000)];
+  expect(parts.map(({ count }) => count)).toEqual([42_666, 2_334]);
+  const last = parts[1]!.features.subarray(-300);
+  expect([last[299], last.filter((value) => value !== 0).length]).toEqual([7, 1]);
+});

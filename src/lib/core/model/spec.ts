@@ -112,7 +112,6 @@ export const OptimizerSpec = v.variant('type', [
 ]);
 export type OptimizerSpec = v.InferOutput<typeof OptimizerSpec>;
 
-/** How a device trains; the same for local runs and for rounds. */
 const share = (most: number) => v.pipe(v.number(), v.minValue(0), v.maxValue(most));
 
 /** How pictures are varied in each epoch (core/augmentation.ts). */
@@ -130,6 +129,7 @@ export const Augmentation = v.strictObject({
 });
 export type Augmentation = v.InferOutput<typeof Augmentation>;
 
+/** How a device trains; the same for local runs and for rounds. */
 export const TrainingPlan = v.strictObject({
   localEpochs: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1000)),
   batchSize: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(4096)),

@@ -6,7 +6,7 @@ import { quoted } from '../spoken-list.ts';
 import type { Table } from './table.ts';
 
 /** 128 million values are half a gigabyte. */
-const MOST_VALUES = 128_000_000;
+export const MOST_VALUES = 128_000_000;
 /** In standard deviations: beyond, a 32-bit float holds it no longer. */
 const FARTHEST = 1e37;
 

@@ -155,6 +155,8 @@ describe('recordings', () => {
     expect(report.accepted).toBe(1);
     expect(report.refusals).toMatchObject([{ file: path, kind }]);
     expect(report.refusals[0]?.message).toContain(says);
+    // What is kept of the import says the reason too, not what to do about cells.
+    expect(report.broken).toMatchObject([{ kind, count: 1, fix: report.refusals[0]?.message }]);
   });
 
   test('an entry that would fill the memory is refused unopened', async () => {

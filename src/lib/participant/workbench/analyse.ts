@@ -1,7 +1,7 @@
 // What a person asks of a model once it has a figure: which columns it leans on, where it does worst, how it treats groups of people, and
 // which labels look wrong. On held-out rows; cells and rows stay on the device.
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf } from '../../core/data/row-split.ts';
+import { clearOf, foldsOf } from '../../core/data/row-split.ts';
 import { worstSlices, type Condition, type Slice } from '../../core/error-analysis/slices.ts';
 import { suspectLabels } from '../../core/error-analysis/suspect-labels.ts';
 import { columnPlaces, type ColumnPlace } from '../../core/explanation/black-box.ts';
@@ -290,19 +290,9 @@ export async function checkLabels(
     if (inside.length === 0) continue;
     if (inside.length === all.length)
       return fail('Labels are checked by rows of other groups, and all rows to learn from are of one.');
-    const fitted = await fitModel(
-      {
-        model,
-        options,
-        contract,
-        rows: selectExamples(
-          training,
-          all.filter((row) => folds[row] !== fold),
-        ),
-        seed,
-      },
-      surroundings,
-    );
+    const others = all.filter((row) => folds[row] !== fold);
+    const rows = selectExamples(training, clearOf(others, inside, data.together));
+    const fitted = await fitModel({ model, options, contract, rows, seed }, surroundings);
     if (!fitted.ok) return fitted;
     const own = await predictAndClose(fitted.value, selectExamples(training, inside));
     for (const [at, row] of inside.entries())

@@ -5,7 +5,7 @@ import { digestBuilder, digestOfText, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import type { LearnerRows, LearntPart, Predictor } from '../../core/learners/learner.ts';
 import { featureNetwork, headNetwork } from '../../core/model/backbone.ts';
-import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import type { LinearPredictor } from '../../core/learners/linear.ts';
 import type { LogisticPredictor } from '../../core/learners/logistic.ts';
 import { initialParameters, type Network } from '../../core/model/network.ts';
@@ -17,7 +17,8 @@ import type { ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
 import type { StepView } from '../step-view.ts';
 import { startState, trainLocally } from '../train-locally.ts';
-import { createTrainingControl } from '../training-control.ts';
+import type { TrainingAlarm } from '../training-alarms.ts';
+import { createTrainingControl, type TrainingControl } from '../training-control.ts';
 import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
 import { stepThrough } from './step-through.ts';
@@ -31,8 +32,18 @@ export interface FitSurroundings {
   onProgress?(fraction: number): void;
   /** Given, each step of a network is looked at from inside, which takes several times as long. */
   onStep?: ((view: StepView) => void) | undefined;
+  /** A person's hand on the training of a network. Without it nothing pauses, and numbers that are none end training as failed. */
+  readonly hand?: TrainingHand | undefined;
   /** What lets the training of a network go on after the process has ended. */
   readonly checkpoints?: ParticipantStore['checkpoints'] | undefined;
+}
+
+export interface TrainingHand {
+  readonly control: TrainingControl;
+  /** Training stands by then where nothing good comes of going on. */
+  onAlarm(alarm: TrainingAlarm): void;
+  /** When it begins, and at each pause and its end. */
+  onStanding(isPaused: boolean): void;
 }
 
 export interface Fitted {
@@ -81,6 +92,8 @@ export async function fitModel(
   const { model, contract, rows } = task;
   const columns = takesTerms(model) ? undefined : unfolded(contract);
   if (columns === undefined) return fitPlain(task, surroundings);
+  const large = columns.tooLarge(rows.count);
+  if (large !== undefined) return fail(`${model.title} does not suit these data: ${large}`);
   const fitted = await fitPlain(
     {
       ...task,
@@ -91,7 +104,15 @@ export async function fitModel(
   );
   if (!fitted.ok) return fitted;
   const { predict, ...rest } = fitted.value;
-  return ok({ ...rest, predict: (features, count) => predict(columns.rows(features, count), count) });
+  return ok({
+    ...rest,
+    async predict(features, count) {
+      const outputs: Float64Array[] = [];
+      for (const part of columns.parts(features, count))
+        outputs.push(await predict(part.features, part.count));
+      return joinedOutputs(outputs);
+    },
+  });
 }
 
 async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<Result<Fitted, string>> {
@@ -266,7 +287,7 @@ async function fitLayers(
   network: Network,
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
-  const { signal, clock, onProgress } = surroundings;
+  const { signal, clock, onProgress, hand } = surroundings;
   const plan = planOf(options, seed);
   const key = `workbench/${model.name}`;
   const settings = digestOfText(
@@ -274,7 +295,8 @@ async function fitLayers(
   );
   const kept = await surroundings.checkpoints?.get(key);
   const engine = await surroundings.openEngine(network, plan.batchSize);
-  const control = createTrainingControl();
+  const control = hand?.control ?? createTrainingControl();
+  let stood: boolean | undefined;
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop);
   try {
@@ -295,7 +317,11 @@ async function fitLayers(
         clock,
         control,
         saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
-        onProgress: ({ fraction }) => onProgress?.(fraction),
+        onProgress({ fraction, paused }) {
+          if (paused !== stood) hand?.onStanding((stood = paused));
+          onProgress?.(fraction);
+        },
+        ...(hand === undefined ? {} : { onAlarm: (alarm: TrainingAlarm) => hand.onAlarm(alarm) }),
         ...(surroundings.onStep === undefined ? {} : { onStep: surroundings.onStep, watchesSteps: true }),
         onNotice: () => {},
       },

@@ -8,7 +8,7 @@ import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
 import { meanRow } from '../../core/explanation/mean-row.ts';
 import type { LearntPart, Predictor } from '../../core/learners/learner.ts';
-import { unfolded } from '../../core/learners/terms-as-columns.ts';
+import { joinedOutputs, unfolded } from '../../core/learners/terms-as-columns.ts';
 import { forward } from '../../core/model/reference/passes.ts';
 import { isClassifier, softmaxRows } from '../../core/model/head.ts';
 import type { Network } from '../../core/model/network.ts';
@@ -203,7 +203,10 @@ function revived(
     return (
       plain && {
         learnt: plain.learnt,
-        predict: (features, count) => plain.predict(columns.rows(features, count), count),
+        predict: (features, count) =>
+          joinedOutputs(
+            Array.from(columns.parts(features, count), (part) => plain.predict(part.features, part.count)),
+          ),
       }
     );
   }

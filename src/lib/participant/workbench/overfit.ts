@@ -54,6 +54,8 @@ export function overfitTask(
   const unsuited = unsuitedFor({ model, options }, contract);
   if (unsuited !== undefined) return fail(`${model.title} does not suit these data: ${unsuited}`);
   const columns = unfolded(contract);
+  const large = columns?.tooLarge(training.count);
+  if (large !== undefined) return fail(`${model.title} does not suit these data: ${large}`);
   const rows =
     columns === undefined
       ? training

@@ -1,6 +1,14 @@
 // A run of the workbench: baselines, then the model, each fitted to training rows and judged once on the held-out ones, and what that
 // says. The same in a tab and on a command line; the same bytes for the same rows, settings and seed on the same engine.
-import { baselinesOf, membersOf, unsuitedFor, type ChosenModel, type SpokenMember } from './models.ts';
+import {
+  baselinesOf,
+  benchModelNamed,
+  membersOf,
+  takesTerms,
+  unsuitedFor,
+  type ChosenModel,
+  type SpokenMember,
+} from './models.ts';
 import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
@@ -11,6 +19,7 @@ import { stepThrough } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import type { Digest } from '../../core/ids.ts';
+import { unfolded } from '../../core/learners/terms-as-columns.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 
 /** One fitted model and what it is worth; all of it can be written down. */
@@ -78,10 +87,11 @@ export async function runBench(
   const unsuited = 'model' in chosen ? unsuitedFor(chosen, data.contract) : undefined;
   if ('model' in chosen && unsuited !== undefined)
     return fail(`${chosen.model.title} does not suit these data: ${unsuited}`);
-  const fitAndJudge = async ({ model, options }: ChosenModel) => {
+  const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
+    const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
       { model, options, contract: data.contract, rows: data.training, seed },
-      { ...surroundings, onProgress: (fraction) => tell({ type: 'progress', model: model.name, fraction }) },
+      { ...surroundings, hand, onProgress },
     );
     if (!fitted.ok) return fitted;
     let isHandedOn = false;
@@ -115,7 +125,8 @@ export async function runBench(
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
-  const done = await fitAndJudge(one);
+  // Baselines and trials that fail are left out; what a person waits for stands still, and asks.
+  const done = await fitAndJudge(one, surroundings.hand);
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
   const entry = entryOf(one, judged, fitted, undefined);
@@ -156,6 +167,14 @@ function search(
 ) {
   const { clock } = surroundings;
   let number = 0;
+  // Said once, and not by a trial of each that finds nothing.
+  const large = unfolded(data.contract)?.tooLarge(data.training.count);
+  if (large !== undefined)
+    tell({
+      type: 'left-out',
+      model: 'all but lines',
+      message: `Models that are no lines were not tried. ${large}`,
+    });
   return searchModels(
     {
       contract: data.contract,
@@ -165,11 +184,18 @@ function search(
       mostTrials,
       known,
       way,
+      ...(large === undefined ? {} : { isTried: isLine }),
       deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
     },
     surroundings,
     (trial) => tell({ type: 'trial', number: (number += 1), ...trial }),
   );
+}
+
+/** Whether a model learns from terms as they are encoded. */
+function isLine(name: string): boolean {
+  const model = benchModelNamed(name);
+  return model !== undefined && takesTerms(model);
 }
 
 const entryOf = (

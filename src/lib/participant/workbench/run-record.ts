@@ -34,6 +34,8 @@ export interface ModelShape {
   readonly bytes: number;
   /** Whoever is given the file is given rows that it was learnt from. */
   readonly holdsRows: boolean;
+  /** Unix ms: since then it is not here any more, for the data whose rows it held was erased. */
+  readonly erasedAt?: number;
 }
 
 export interface RunRecord {
@@ -102,4 +104,14 @@ export interface RunStore {
   /** Takes the run away and gives it whole, so that it can be put back; its checkpoints go for good. */
   remove(id: string): Promise<WholeRun | undefined>;
   restore(run: WholeRun): Promise<void>;
+  /** What may hold rows goes for good: its checkpoints, and a model that is made of rows; its record says since when. */
+  eraseRows(id: string, at: number): Promise<void>;
+}
+
+/** The record of a run once the rows that its model is made of are erased; undefined where it is made of none. */
+export function withoutRows(record: RunRecord, at: number): RunRecord | undefined {
+  const { outcome } = record;
+  return outcome.type === 'finished' && outcome.model.holdsRows
+    ? { ...record, outcome: { ...outcome, model: { ...outcome.model, erasedAt: at } } }
+    : undefined;
 }

@@ -82,7 +82,10 @@ const MOST_VALUES = 20;
 /** A column that differs by one amount from row to row, in so many of them, counts the rows. */
 const COUNTS = 0.99;
 
-/** Columns that are no channel are named, with the reason. */
+/**
+ * Columns that are no channel are named, with the reason. What a column is (numbers, categories and which, texts) is read from the
+ * moments of `series` alone, which are those before the border: of what comes after nothing may be known.
+ */
 export function channelsOf(
   table: Pick<RawTable, 'header' | 'rows'>,
   without: readonly string[],
@@ -90,10 +93,11 @@ export function channelsOf(
 ): { readonly channels: readonly ChannelPlan[]; readonly notes: readonly string[] } {
   const channels: ChannelPlan[] = [];
   const notes: string[] = [];
+  const learnt = rowsOf(series);
   for (const column of table.header) {
     if (column === '' || without.includes(column)) continue;
     const cells = cellsOf(table, column);
-    const known = cells.filter((cell) => !isMissing(cell));
+    const known = learnt.flatMap((row) => (isMissing(cells[row]!) ? [] : cells[row]!));
     if (known.length === 0) notes.push(`${quoted(column)} is empty and left out.`);
     else if (known.every((cell) => Number.isFinite(numberOf(cell)))) {
       if (countsRows(cells, series)) notes.push(`${quoted(column)} counts the rows and is left out.`);
@@ -106,6 +110,13 @@ export function channelsOf(
   }
   return { channels, notes };
 }
+
+/** In the order of the table. */
+const rowsOf = ({ rows, parts }: Pick<SeriesSet, 'rows' | 'parts'>): readonly number[] =>
+  parts
+    .flatMap(({ from, moments }) => Array.from(rows.subarray(from, from + moments)))
+    .filter((row) => row >= 0)
+    .toSorted((a, b) => a - b);
 
 export const channelName = ({ column, value }: ChannelPlan): string =>
   value === null ? column : `${column} ${value}`;

@@ -3,6 +3,8 @@ import { learnt } from '../../core/learners/learner.ts';
 import { persistence, seasonalNaive } from '../../core/learners/series-naive.ts';
 import type { RawTable } from '../../modalities/raw-table.ts';
 import { baselinesOf } from './models.ts';
+import { clearOf } from '../../core/data/row-split.ts';
+import { partsOf } from './try-out.ts';
 import { seriesData, type SeriesSettings } from './series-data.ts';
 
 /** Ten days of hours; the target repeats each day and rises by a tenth from day to day. */
@@ -106,6 +108,40 @@ test('nothing that is held out is known: other values there change neither scale
   );
   expect(after.training).toEqual(before.training);
   expect(after.heldOut.features).not.toEqual(before.heldOut.features);
+});
+
+test('what a column is, and which categories it has, is read from rows before the border: what comes later is missing', () => {
+  const before = dataOf(hours());
+  const after = dataOf(
+    hours((cells, hour) => {
+      if (hour > 215) cells[7] = hour % 2 === 0 ? 'calm' : 'NW';
+      if (hour === 239) cells[6] = 'out of order';
+    }),
+  );
+  expect(after.contract).toEqual(before.contract);
+  expect(after.training).toEqual(before.training);
+  expect(after.notes).toContain(
+    '13 cells hold what no row to learn from does (a text among numbers, another category), and count as missing.',
+  );
+});
+
+test('where a part judges in a search, or labels are checked, no window to learn from shares a moment with it', () => {
+  const { training, together } = dataOf(hours());
+  if (together?.type !== 'time') throw new Error('a time');
+  const { times } = together;
+  const parts = partsOf(training, together);
+  expect(parts).toHaveLength(5);
+  for (const { training: learning, judging } of parts) {
+    // A window of 24 foretells 1 later: the first moment of what judges lies after the last that was foretold.
+    expect(times[learning.at(-1)!]! + 1).toBeLessThan(times[judging[0]!]! - 23);
+  }
+  // Both sides of what judges, as where labels are checked.
+  const judging = Uint32Array.from({ length: 30 }, (_, at) => 60 + at);
+  const others = Uint32Array.from(times.keys()).filter((row) => row < 60 || row >= 90);
+  const clear = clearOf(others, judging, together);
+  expect(others.filter((row) => !clear.includes(row))).toEqual(
+    others.filter((row) => row >= 36 && row < 114),
+  );
 });
 
 test('missing steps and missing targets are counted, and a short gap is closed from behind', () => {

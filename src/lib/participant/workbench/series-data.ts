@@ -66,17 +66,11 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
   if (!series.ok) return series;
   const { rows, parts } = series.value;
   const own = [...settings.time, ...(by === null ? [] : [by])];
-  const { channels, notes } = channelsOf(table, [...own, ...settings.without], series.value);
-  if (channels.length === 0)
-    return fail('No column is left to look at. A window holds columns of numbers or categories.');
-  const columns = channels.length * settings.window;
-  if (columns > MOST_COLUMNS)
-    return fail(
-      `A window of ${settings.window} steps of ${channels.length} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
-    );
-  const values = onGrid(series.value, readChannels(table, channels).values);
   const targets = targetsOnGrid(series.value, task, times.value.length);
-  const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, series.value);
+  const without = [...own, ...settings.without];
+  const cut = cutUp(table, series.value, targets, settings, without);
+  if (!cut.ok) return cut;
+  const { channels, notes, unseen, windows } = cut.value;
   if (windows.training.length < FEWEST || windows.heldOut.length < FEWEST)
     return fail(
       `${windows.training.length} windows would be learnt from and ${windows.heldOut.length} held out: both need ${FEWEST} at least. Bring more rows, take a shorter window, or allow longer gaps to be closed (--fill).`,
@@ -108,9 +102,18 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       .update(bytesOf(heldOut.targets))
       .finish(),
     split: `the latest windows${by === null ? '' : ' of all series'}, none of which shares a moment with one to learn from`,
-    together: { type: 'time', times: Float64Array.from(windows.training, timeAt) },
+    together: {
+      type: 'time',
+      times: Float64Array.from(windows.training, timeAt),
+      gap: (settings.window + settings.horizon) * series.value.step,
+    },
     notes: [
       ...notes,
+      ...(unseen === 0
+        ? []
+        : [
+            `${unseen.toLocaleString('en')} cells hold what no row to learn from does (a text among numbers, another category), and count as missing.`,
+          ]),
       ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, learntFrom, judgedBy)),
       ...spokenWindows(series.value, windows, settings),
     ],
@@ -141,6 +144,49 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     header: table.header,
     heldOutRow: (index) => table.rows[rowAt(windows.heldOut[index] ?? 0)] ?? [],
   });
+}
+
+interface CutUp extends ReturnType<typeof channelsOf> {
+  readonly windows: Windows;
+  /** Cells of what no row to learn from holds. */
+  readonly unseen: number;
+}
+
+/**
+ * Channels and windows of them. What the columns are is read from moments before the borders alone, and the borders hang on which
+ * windows are whole, so on the channels: they are looked for from the end backwards, until the channels are those of what lies before.
+ */
+function cutUp(
+  table: RawTable,
+  { step, rows, parts }: SeriesSet,
+  targets: Float64Array,
+  settings: SeriesSettings,
+  without: readonly string[],
+): Result<CutUp, string> {
+  for (let learnt = parts; ;) {
+    const found = channelsOf(table, without, { rows, parts: learnt });
+    const count = found.channels.length;
+    if (count === 0)
+      return fail('No column is left to look at. A window holds columns of numbers or categories.');
+    const read = readChannels(table, found.channels);
+    const values = onGrid({ rows }, read.values);
+    const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, { step, parts });
+    const before = learnt.map((part, at) => ({
+      ...part,
+      moments: Math.min(part.moments, Math.max(0, windows.borders[at]! - part.from)),
+    }));
+    const isLess = before.some(({ moments }, at) => moments < learnt[at]!.moments);
+    if (isLess && windows.training.length > 0) {
+      learnt = before;
+      continue;
+    }
+    const columns = count * settings.window;
+    return columns > MOST_COLUMNS
+      ? fail(
+          `A window of ${settings.window} steps of ${count} columns holds ${columns} numbers, and a model here takes ${MOST_COLUMNS} at most. Take fewer steps (--window), or leave columns out (--without).`,
+        )
+      : ok({ ...found, windows, unseen: read.unseen });
+  }
 }
 
 /** [moments]: the number, or the index of the class; NaN where not known. */

@@ -2,7 +2,7 @@
 import type { DataContract } from '../../core/data/contract.ts';
 import { classLabels } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf, type Together } from '../../core/data/row-split.ts';
+import { clearOf, foldsOf, type Together } from '../../core/data/row-split.ts';
 import { fitModel, type FitSurroundings } from './fit.ts';
 import { meritOfOutputs } from './judge.ts';
 import type { BenchModel } from './models.ts';
@@ -19,7 +19,7 @@ export interface Part {
 
 /**
  * Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. Groups
- * stay whole; of time, each spell is foretold from all before it.
+ * stay whole; of time, each spell is foretold from all before it, but for what it looks at itself.
  */
 export function partsOf(rows: Examples, together?: Together): readonly Part[] {
   const hashes = Uint32Array.from({ length: rows.count }, (_, row) => rows.hashes[2 * row + 1]!);
@@ -32,10 +32,9 @@ export function partsOf(rows: Examples, together?: Together): readonly Part[] {
   const numbers = Uint32Array.from(folds, (_, row) => row);
   return Array.from({ length: count }, (_, at) => {
     const fold = isTime ? spells - count + at : at;
-    return {
-      training: numbers.filter((row) => (isTime ? folds[row]! < fold : folds[row] !== fold)),
-      judging: numbers.filter((row) => folds[row] === fold),
-    };
+    const judging = numbers.filter((row) => folds[row] === fold);
+    const others = numbers.filter((row) => (isTime ? folds[row]! < fold : folds[row] !== fold));
+    return { training: clearOf(others, judging, together), judging };
   }).filter(({ training, judging }) => training.length > 0 && judging.length > 0);
 }
 

@@ -12,7 +12,7 @@ import { createEngine } from '../engine.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
 import { searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
-import type { FitSurroundings } from './fit.ts';
+import { fitModel, type FitSurroundings } from './fit.ts';
 import { servedRows } from './prepare.ts';
 import { judging } from './judge.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
@@ -440,6 +440,16 @@ test('texts are taken as terms that training rows taught, and a word of a new te
   const weight = (name: string) => held.find(({ term }) => term === name)?.weight ?? 0;
   expect(weight('wonderful') / weight('dreadful')).toBeCloseTo(1 + Math.LN2, 2);
   expect(Math.hypot(...held.map((one) => one.weight))).toBeCloseTo(8, 5);
+  // What takes terms as columns is refused before a column is written.
+  const many = { ...data.training, count: 5_000_000 };
+  const { model, options } = chosen('forest');
+  const refused = await fitModel(
+    { model, options, contract: data.contract, rows: many, seed: 1 },
+    surroundings,
+  );
+  expect(!refused.ok && refused.error).toMatch(
+    /^Random forest does not suit these data: .* × 5000000 values/,
+  );
 });
 
 test('a target may be called “row”', async () => {

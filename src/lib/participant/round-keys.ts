@@ -1,0 +1,8 @@
+// Where what a round leaves on this device lies in its store.
+import type { FederationId } from '../core/ids.ts';
+
+/** One for all rounds of a federation: a tab that was closed in mid-round leaves no checkpoint behind for every such round. */
+export const checkpointKey = (federation: FederationId): string => `round:${federation}`;
+
+/** Where what a codec could not send lies between rounds. */
+export const residualKey = (federation: FederationId): string => `residual:${federation}`;
