@@ -7,7 +7,7 @@ import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
-import { HIGHEST_LOSS, type Judged, type JudgedInVain } from '../core/search/judged.ts';
+import { HIGHEST_LOSS, isUndone, type Judged, type JudgedInVain } from '../core/search/judged.ts';
 import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { Rows, TrainerFailure } from '../ports/trainer.ts';
@@ -114,6 +114,12 @@ export interface Judge {
   ): Promise<number | null | undefined>;
 }
 
+const UNDONE = 'The settings that were tried here undid what the model knew.';
+
+/** Of an answer that gives every class the same share, or to numbers their mean: these are encoded with a deviation of one. */
+const lossOfNothing = ({ spec, outputSize }: LocalTraining['network']): number =>
+  spec.loss === 'mean-squared-error' ? 1 : Math.log(Math.max(2, outputSize));
+
 export async function workRound(
   message: Configured,
   training: LocalTraining,
@@ -143,6 +149,8 @@ export async function workRound(
       const after = outcome.parameters;
       const { participant, residual, control, own, draw } = memory;
       const told = judged(await lossOf(after));
+      if (told !== undefined && isUndone(told, lossOfNothing(training.network)))
+        return { type: 'failed', kind: 'diverged', message: UNDONE, inVain };
       // The update is made in the same buffer.
       const kept = valuesIn(own, after);
       const formed = formUpdate({

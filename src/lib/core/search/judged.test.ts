@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
-import { HIGHEST_LOSS, Judged, JudgedInVain, Tried } from './judged.ts';
+import { HIGHEST_LOSS, isUndone, Judged, JudgedInVain, Tried } from './judged.ts';
 import { settingsTried, tunedBy } from './tuned-rounds.ts';
 
 const spec = exampleSpec({ tuning: { learningRates: [0.01, 0.1], localEpochs: [], batchSizes: [] } });
@@ -50,4 +50,12 @@ test('a lie and a loss of large units weigh no more than the rows that they are 
   ).toBeLessThan(0.5);
   // By half, of what there was.
   expect(second([one(0, 8, 4), one(1, 0.2, 0.1)])).toBeCloseTo(0.5, 12);
+});
+
+test('training that undid what the version knew is told from training that did not help, and from a version that knew nothing', () => {
+  const ofNothing = Math.log(10);
+  expect(isUndone({ before: 0.4, after: 2.3026 }, ofNothing)).toBe(true);
+  expect(isUndone({ before: 0.4, after: 50 }, ofNothing)).toBe(true);
+  expect(isUndone({ before: 0.4, after: 0.9 }, ofNothing)).toBe(false);
+  expect(isUndone({ before: 2.31, after: 2.4 }, ofNothing)).toBe(false);
 });

@@ -14,6 +14,14 @@ const rows = v.pipe(v.number(), v.safeInteger(), v.minValue(LEAST_ROWS_JUDGING))
 export const Judged = v.strictObject({ rows, before: loss, after: loss });
 export type Judged = v.InferOutput<typeof Judged>;
 
+/**
+ * Whether training undid what the version knew: on the scale of `ofNothing`, the loss of an answer that knows nothing of the rows, it
+ * knew something before and next to nothing after. A learning rate that is far too high does this; the mean of a round with such an
+ * update in it would know as little.
+ */
+export const isUndone = ({ before, after }: Pick<Judged, 'before' | 'after'>, ofNothing: number): boolean =>
+  before <= 0.75 * ofNothing && after >= 0.9 * ofNothing;
+
 /** Told by a device that gives the round up, since training ended in nothing that could be sent. */
 export const JudgedInVain = v.strictObject({ rows, before: loss });
 export type JudgedInVain = v.InferOutput<typeof JudgedInVain>;
