@@ -1,6 +1,7 @@
 // Two states of a dataset merged, for the eye and then for good: what the other brings, the rows that both changed with both readings,
 // and, once each of those is settled, the change of rows that it amounts to.
 import type { DataContract } from '../core/data/contract.ts';
+import { selectExamples } from '../core/data/examples.ts';
 import { applyChange, type RowChange } from '../core/data/row-change.ts';
 import {
   mergeChange,
@@ -13,6 +14,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { namesOf, textsOf } from './dataset-difference.ts';
 import { brokenByMerge } from './edit-rules.ts';
 import { openDataset, type OpenedDataset } from './explore-dataset.ts';
+import { decodedColumns } from './table/decoded-columns.ts';
 
 export type MergeSide = 'mine' | 'theirs';
 
@@ -95,9 +97,8 @@ function brokenBy(contract: DataContract, mine: StateRows, change: RowChange): s
   const merged = applyChange(mine.examples, change);
   if (merged.count === 0)
     return 'Merged, no row would be left: each state removed what the other kept. Keep one row at least.';
-  if (contract.kind !== 'table') return undefined;
-  const [before, after] = [openDataset(contract, mine.examples).table, openDataset(contract, merged).table];
-  return before === undefined || after === undefined ? undefined : brokenByMerge(contract, before, after);
+  if (contract.kind !== 'table' || (contract.rules ?? []).length === 0) return undefined;
+  return brokenByMerge(contract, decodedColumns(contract, mine.examples), decodedColumns(contract, merged));
 }
 
 function lookOf(
@@ -107,35 +108,38 @@ function lookOf(
   mine: StateRows,
   theirs: StateRows,
 ): MergeLook {
-  const [before, own, other] = [base, mine, theirs].map(({ examples }) => openDataset(contract, examples));
   return {
     changed: taken.filter((one) => one.mine !== null && one.theirs !== null).length,
     added: taken.filter((one) => one.mine === null).length,
     removed: taken.filter((one) => one.theirs === null).length,
     conflicts: conflicts.length,
-    listed: conflicts.slice(0, LISTED_CONFLICTS).map((one) => listed(one, before!, own!, other!)),
+    listed: conflicts.slice(0, LISTED_CONFLICTS).map((one) => listed(one, contract, base, mine, theirs)),
   };
 }
 
 function listed(
-  { identity, base, mine, theirs }: Divergence,
-  before: OpenedDataset,
-  own: OpenedDataset,
-  other: OpenedDataset,
+  { identity, ...at }: Divergence,
+  contract: DataContract,
+  base: StateRows,
+  mine: StateRows,
+  theirs: StateRows,
 ): ListedConflict {
-  const texts = (dataset: OpenedDataset, row: number | null): readonly string[] | undefined =>
-    row === null ? undefined : textsOf(dataset, row);
-  const readings = [texts(own, mine), texts(other, theirs), texts(before, base)] as const;
-  const present = readings.filter((reading) => reading !== undefined);
-  const cells = namesOf(own).flatMap((column, index): ConflictCell[] => {
-    if (present.every((reading) => reading[index] === present[0]?.[index])) return [];
-    const [ours = '', others = '', was = ''] = readings.map((reading) => reading?.[index]);
+  // Of the few that are shown: whole states need not be decoded for them.
+  const reading = ({ examples }: StateRows, row: number | null): OpenedDataset | undefined =>
+    row === null ? undefined : openDataset(contract, selectExamples(examples, [row]));
+  const opened = [reading(mine, at.mine), reading(theirs, at.theirs), reading(base, at.base)];
+  const texts = opened.map((one) => (one === undefined ? undefined : textsOf(one, 0)));
+  const present = texts.filter((cells) => cells !== undefined);
+  const names = opened.find((one) => one !== undefined);
+  const cells = (names === undefined ? [] : namesOf(names)).flatMap((column, index): ConflictCell[] => {
+    if (present.every((own) => own[index] === present[0]?.[index])) return [];
+    const [ours = '', others = '', was = ''] = texts.map((own) => own?.[index]);
     return [{ column, before: was, mine: ours, theirs: others }];
   });
   return {
     identity,
-    row: mine ?? theirs ?? base ?? 0,
-    removedBy: mine === null ? 'mine' : theirs === null ? 'theirs' : null,
+    row: at.mine ?? at.theirs ?? at.base ?? 0,
+    removedBy: at.mine === null ? 'mine' : at.theirs === null ? 'theirs' : null,
     cells: cells.slice(0, LISTED_CELLS),
     more: Math.max(0, cells.length - LISTED_CELLS),
   };

@@ -1,5 +1,6 @@
 // A state merged into the one in use: what it brings, the choice for every row that both changed, and what came of it. Nothing is
 // written before all is chosen.
+import type { DatasetVersion } from '../core/ids.ts';
 import type { ListedConflict, MergeLook, MergeSide } from '../modalities/merge-states.ts';
 import type { DatasetPage } from './dataset-page.svelte.ts';
 import { storageTrouble, type DatasetPorts } from './datasets.svelte.ts';
@@ -13,10 +14,10 @@ export class StateMerge {
   isMerging = $state(false);
   problem = $state.raw<string | null>(null);
   /** The state in use that was looked at, and its version. */
-  #seen: { readonly onto: number; readonly base: NonNullable<DatasetPage['record']>['version'] } | undefined;
+  #seen: { readonly onto: number; readonly base: DatasetVersion } | undefined;
 
   constructor(
-    private readonly page: Pick<DatasetPage, 'id' | 'record' | 'history' | 'load'>,
+    private readonly page: Pick<DatasetPage, 'id' | 'load'>,
     readonly from: number,
     private readonly ports: Pick<DatasetPorts, 'ingest'>,
   ) {}
@@ -49,14 +50,10 @@ export class StateMerge {
 
   async start(): Promise<void> {
     await this.#attempt(async () => {
-      // Another tab may have gone elsewhere since the page was read.
-      await this.page.load();
-      const { record, history } = this.page;
-      if (record === null || record === undefined || history === undefined) return;
       const ingest = await this.ports.ingest();
       const answer = await ingest.ask({ type: 'look-at-merge', dataset: this.page.id, from: this.from });
       if (answer.type !== 'merge-seen') return;
-      this.#seen = { onto: history.head, base: record.version };
+      this.#seen = { onto: answer.onto, base: answer.base };
       this.look = answer.look;
     });
   }

@@ -409,8 +409,9 @@ test('branches that changed other rows are merged without a question, to one ver
   const client = clientOf(store);
   await imported(client);
   const { base, onto, from } = await branched(store, client, [[2, 'age', '20']], [[1, 'ill', 'no']]);
-  const { look } = await asked(client, 'merge-seen', lookAt(from));
-  expect(look).toEqual({ changed: 1, added: 0, removed: 0, conflicts: 0, listed: [] });
+  const seen = await asked(client, 'merge-seen', lookAt(from));
+  expect(seen).toMatchObject({ onto, base });
+  expect(seen.look).toEqual({ changed: 1, added: 0, removed: 0, conflicts: 0, listed: [] });
   const choices = { rest: null, each: {} };
   const merge = { type: 'merge', dataset: 'set', choices } as const;
   const { record } = await asked(client, 'merged', { ...merge, base, onto, from });

@@ -94,7 +94,7 @@ export type DatasetQuestion =
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
   /** What merging the state `from` into the head would take, and where both differ. Stores nothing. */
   | { readonly type: 'look-at-merge'; readonly dataset: string; readonly from: number }
-  /** Merges it, as it was looked at: `onto` is the head of then. */
+  /** Merges it, as it was looked at: `onto` and `base` are those of then. */
   | {
       readonly type: 'merge';
       readonly dataset: string;
@@ -151,7 +151,13 @@ export type DatasetAnswer =
       readonly reason: string | null;
     }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
-  | { readonly type: 'merge-seen'; readonly look: MergeLook }
+  /** Of the head, and its version, at that time. */
+  | {
+      readonly type: 'merge-seen';
+      readonly onto: number;
+      readonly base: DatasetVersion;
+      readonly look: MergeLook;
+    }
   | { readonly type: 'merged'; readonly record: DatasetRecord }
   | { readonly type: 'exported'; readonly files: readonly ExportedFile[] }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };

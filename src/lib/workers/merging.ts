@@ -15,7 +15,7 @@ import { QuestionRefused } from './question-refused.ts';
 /** Rejects with QuestionRefused, DatasetMoved, StorageFull. */
 export async function mergeAnswer(
   store: DatasetStore,
-  { id, contract }: DatasetRecord,
+  { id, contract, version }: DatasetRecord,
   question: Extract<DatasetQuestion, { type: 'look-at-merge' | 'merge' }>,
 ): Promise<DatasetAnswer> {
   const history = await store.history(id);
@@ -39,7 +39,8 @@ export async function mergeAnswer(
     [commonAncestor(commits, head, from), head, from].map(rowsOf),
   );
   const merging = mergingStates(contract, base!, mine!, theirs!);
-  if (question.type === 'look-at-merge') return { type: 'merge-seen', look: merging.look };
+  if (question.type === 'look-at-merge')
+    return { type: 'merge-seen', onto: head, base: version, look: merging.look };
   const change = merging.change(question.choices);
   if (!change.ok) throw new QuestionRefused('not-merged', change.error);
   const message = `Merged ${nameOf(history, from)} into ${nameOf(history, head)}`;

@@ -5,6 +5,7 @@ import type { Examples } from './examples.ts';
 import { rowIdentities } from './row-identities.ts';
 import { mergeChange, threeWay, type StateRows } from './three-way.ts';
 import { bytesOf } from '../digest.ts';
+import { random } from '../random.ts';
 
 /** Rows of one number each, hashed as an import hashes them; `occurrence` words of equal rows are not told apart here. */
 function rows(...numbers: readonly number[]): Examples {
@@ -103,4 +104,37 @@ test('a row is who it was through every change, also where a merge brought it', 
     Uint32Array.of(1, 3, 4, 5, 6),
     undefined,
   ]);
+});
+
+test('whatever both sides did, their conflicts are the same from either side, and so is what is merged where there are none', () => {
+  const draw = random(7, 'three-way');
+  const below = (limit: number): number => draw.below(limit);
+  const reached = { conflicts: 0, merged: 0, alike: 0 };
+  for (let round = 0; round < 500; round += 1) {
+    const side = (first: number): StateRows => {
+      const free = [20, 21, 22, 23, 24, 25].filter(() => below(2) === 0);
+      const found: Record<number, number> = {};
+      for (let identity = 0; identity < 4; identity += 1) {
+        const what = below(4);
+        if (what < 2) found[identity] = 10 + identity;
+        else if (what === 2) found[identity] = free.pop() ?? 10 + identity;
+      }
+      for (const value of free.slice(0, 2)) found[(first += 2)] = value;
+      return state(found);
+    };
+    const [mine, theirs] = [side(4), side(5)];
+    const [there, back] = [threeWay(base, mine, theirs), threeWay(base, theirs, mine)];
+    expect(back.conflicts.map((one) => one.identity)).toEqual(there.conflicts.map((one) => one.identity));
+    if (there.conflicts.length > 0) {
+      reached.conflicts += 1;
+      continue;
+    }
+    reached.merged += 1;
+    const both = merged(base, mine, theirs);
+    expect(merged(base, theirs, mine)).toEqual(both);
+    const hashes = numbersOf(both).map((_, row) => both.hashes.slice(row * 2, row * 2 + 2).join());
+    expect(new Set(hashes).size).toBe(hashes.length);
+    if (new Set(numbersOf(both)).size < both.count) reached.alike += 1;
+  }
+  expect(Math.min(...Object.values(reached))).toBeGreaterThan(5);
 });
