@@ -28,7 +28,7 @@ export class StateMerge {
     const { conflicts, listed } = this.look;
     if (this.rest !== null || conflicts === 0) return undefined;
     if (conflicts > listed.length)
-      return 'Choose for all: not every row that both changed is shown here. What you choose for one row then still counts.';
+      return 'Choose for all first: not every row that both changed is shown here. After that, single rows can be chosen otherwise.';
     return listed.every(({ identity }) => this.each[identity] !== undefined)
       ? undefined
       : 'Choose for every row that both changed first.';

@@ -384,7 +384,7 @@ test('another file, or labels that were given here, are not read again, and the 
   });
 });
 
-/** Two branches of the import: on the first, what `mine` does; on the second, which is then in use, what `theirs` does. */
+/** Two branches of the import: on the first, the edits `other`; on the second, which is then in use, `inUse`. */
 async function branched(
   store: DatasetStore,
   client: IngestClient,
