@@ -87,6 +87,26 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await expect(grants.getByRole('checkbox', { name: /^age/ })).toBeVisible();
   expect(await findings(page, 'explore-grants')).toEqual([]);
 
+  // Another branch, with another age in the same row: merged, that row is asked about, and the row that is gone there goes here.
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await age.fill('43');
+  await age.press('Enter');
+  await states.getByRole('button', { name: 'Merge into the state in use: “Row 3 removed”' }).click();
+  const merge = page.getByRole('dialog', { name: 'Merge into the state in use' });
+  await expect(merge).toContainText('1 row was changed by both');
+  await expect(merge).toContainText(/in use left these rows alone: 1 removed/);
+  await expect(merge.getByRole('group', { name: `Row 2, age (was ${before})` })).toBeVisible();
+  const done = merge.getByRole('button', { name: 'Merge', exact: true });
+  await expect(done).toHaveAccessibleDescription('Choose for every row that both changed first.');
+  expect(await findings(page, 'explore-merge')).toEqual([]);
+  await merge.getByRole('radio', { name: 'Take theirs: 41' }).check();
+  await done.click();
+  await expect(page.getByText('298 rows ·').first()).toBeVisible();
+  await expect(age).toHaveValue('41');
+  await expect(
+    states.getByText('Merged “Row 3 removed” into “age of row 2: 43”', { exact: true }),
+  ).toBeVisible();
+
   await page.goto(`${server.url}/me/data/none`);
   await expect(page.getByText('There is no such dataset in this browser.')).toBeVisible();
   expect(sent).toEqual([]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageContract } from '../../src/lib/core/data/contract.ts';
 import { datasetVersion } from '../../src/lib/core/data/dataset-version.ts';
-import type { Examples } from '../../src/lib/core/data/examples.ts';
+import { joinExamples, type Examples } from '../../src/lib/core/data/examples.ts';
 import { featuresName } from '../../src/lib/core/labelling/example-names.ts';
 import type { JournalEntry } from '../../src/lib/core/labelling/journal.ts';
 import {
@@ -46,6 +46,8 @@ export function numbered(from: number, to: number): Examples {
     hashes: Uint32Array.from(numbers.flatMap((n) => [n * 1000, n])),
   };
 }
+
+const joined = (...parts: readonly Examples[]): Examples => joinExamples(parts)!;
 
 export function datasetStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
   const using = async (work: (subject: StoreUnderTest) => Promise<void>): Promise<void> => {
@@ -269,6 +271,60 @@ export function datasetStoreContract(name: string, open: () => Promise<StoreUnde
         expect(await later.record('a')).toMatchObject({ version: edited.version });
         expect(await later.history('never there')).toBeUndefined();
         await expect(later.checkout('a', 9)).rejects.toThrow('no state 9');
+      }));
+
+    test('a merge is a state of two parents, whose rows keep who they are and stand where they belong; from either branch it is of one version', () =>
+      using(async ({ store, reopen }) => {
+        const writer = await store.write(draft('a'));
+        await writer.append(numbered(0, 3), 3);
+        const imported = await writer.finish();
+        const at = (...rows: readonly number[]): Uint32Array => Uint32Array.from(rows);
+        const own = { replaced: at(), removed: at(), examples: numbered(30, 31) };
+        const first = await store.commit('a', imported.version, own, 'mine');
+        await store.checkout('a', 0);
+        const other = {
+          replaced: at(0),
+          removed: at(1),
+          examples: joined(numbered(20, 21), numbered(40, 42)),
+        };
+        const second = await store.commit('a', imported.version, other, 'theirs');
+        expect(await store.identities('a', 0)).toEqual(at(0, 1, 2));
+        expect(await store.identities('a', 1)).toEqual(at(0, 1, 2, 3));
+        expect(await store.identities('a', 2)).toEqual(at(0, 2, 4, 5));
+        expect(await store.identities('a', 9)).toBeUndefined();
+        expect(await store.identities('never there', 0)).toBeUndefined();
+
+        // What state 1 added goes before what state 2 did.
+        const inserted = { rows: at(2), identities: at(3) };
+        const merge = { ...own, inserted };
+        const onto = { onto: 2, from: 1 };
+        await expect(store.commit('a', second.version, merge, 'late', { onto: 1, from: 2 })).rejects.toThrow(
+          DatasetMoved,
+        );
+        const merged = await store.commit('a', second.version, merge, 'merged', onto);
+        expect(merged).toMatchObject({ count: 5, classCounts: [4, 1] });
+        await store.checkout('a', 1);
+        const back = {
+          ...other,
+          inserted: { rows: at(3, 4), identities: at(4, 5) },
+        };
+        const same = await store.commit('a', first.version, back, 'merged back', { onto: 1, from: 2 });
+        expect(same.version).toBe(merged.version);
+        // A row that comes afterwards takes no number that another has.
+        await store.add('a', numbered(50, 51));
+        const later = await reopen();
+        expect((await later.read('a', 3))?.hashes.filter((_, i) => i % 2 === 1)).toEqual(
+          at(20, 2, 30, 40, 41),
+        );
+        expect(await later.identities('a', 3)).toEqual(at(0, 2, 3, 4, 5));
+        expect(await later.identities('a', 5)).toEqual(at(0, 2, 3, 4, 5, 6));
+        const commits = (await later.history('a'))?.commits;
+        expect(commits?.slice(3, 5)).toMatchObject([
+          { parent: 2, merged: 1, message: 'merged', added: 1, changed: 0, removed: 0 },
+          { parent: 1, merged: 2, added: 2, changed: 1, removed: 1 },
+        ]);
+        expect(commits?.map((one) => 'merged' in one)).toEqual([false, false, false, true, true, false]);
+        expect(await later.checkout('a', 3)).toMatchObject({ version: merged.version });
       }));
 
     test('what is added after a commit is one itself, and no row of the present state stands twice', () =>

@@ -51,10 +51,12 @@ export function differenceBetween(before: OpenedDataset, after: OpenedDataset): 
   };
 }
 
-const namesOf = ({ table }: OpenedDataset): readonly string[] =>
+/** Of what `textsOf` gives. */
+export const namesOf = ({ table }: OpenedDataset): readonly string[] =>
   table === undefined ? ['label'] : table.columns.map((column) => column.name);
 
-const textsOf = ({ contract, examples, table }: OpenedDataset, row: number): readonly string[] =>
+/** A row for the eye: its cells, or a picture’s label. */
+export const textsOf = ({ contract, examples, table }: OpenedDataset, row: number): readonly string[] =>
   table === undefined
     ? [classLabels(contract)?.[examples.targets[row]!] ?? '']
     : (cellTexts(table, row, row + 1)[0] ?? []);

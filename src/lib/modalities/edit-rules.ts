@@ -64,6 +64,46 @@ export function brokenByRemoval(
   return undefined;
 }
 
+/** Rows of two states that kept every rule, brought together: a value may stand twice, or more of a column be empty than in either. */
+export function brokenByMerge(
+  { rules = [] }: TableContract,
+  mine: ColumnTable,
+  merged: ColumnTable,
+): string | undefined {
+  for (const rule of rules) {
+    const column = columnOf(merged, rule.column);
+    const own = columnOf(mine, rule.column);
+    if (column === undefined || own === undefined) continue;
+    switch (rule.type) {
+      case 'unique': {
+        const rows = new Map<number, number>();
+        for (let row = 0; row < merged.rows; row += 1) {
+          const value = valueAt(column, row);
+          const other = value === undefined ? undefined : rows.get(value);
+          if (other !== undefined)
+            return `${quoted(rule.column)} must be different in every row, and once merged the rows ${other + 1} and ${row + 1} would hold the same. Change one of them in its own state first.`;
+          if (value !== undefined) rows.set(value, row);
+        }
+        break;
+      }
+      case 'missing-share': {
+        const missing = missingRows(column, merged.rows).length;
+        const share = missing / merged.rows;
+        if (share > rule.maximum && share > missingRows(own, mine.rows).length / mine.rows)
+          return tooMany(rule, missing, merged.rows);
+        break;
+      }
+      // Of single cells, each of which one of the states holds already; a group’s rows keep the word of their hash that splits them.
+      case 'pattern':
+      case 'group':
+        break;
+      default:
+        return rule satisfies never;
+    }
+  }
+  return undefined;
+}
+
 const columnOf = ({ columns }: ColumnTable, name: string): ColumnValues | undefined =>
   columns.find((column) => column.name === name);
 

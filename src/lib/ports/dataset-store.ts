@@ -39,6 +39,8 @@ export interface DatasetCommit {
   readonly number: number;
   /** The state that was changed; null for the import. Two states of one parent are branches. */
   readonly parent: number | null;
+  /** Of a merge, the other state that it is made of; absent in any other. Rows are told against `parent`. */
+  readonly merged?: number;
   readonly message: string;
   readonly at: number;
   readonly version: DatasetVersion;
@@ -62,6 +64,13 @@ export interface DatasetHistory {
 export interface StateTag {
   readonly name: string;
   readonly state: number;
+}
+
+/** What a commit that merges two states is made of. */
+export interface MergedStates {
+  /** The head: another one, be it of the same rows, makes the commit reject with DatasetMoved. */
+  readonly onto: number;
+  readonly from: number;
 }
 
 /** The dataset was changed since the state that a change was meant for. */
@@ -154,8 +163,16 @@ export interface DatasetStore {
   /** All examples of the head, or of another state, in order; undefined where there is no such dataset or state. */
   read(id: string, state?: number): Promise<Examples | undefined>;
   history(id: string): Promise<DatasetHistory | undefined>;
+  /** Of each row of a state who it is (core/data/row-identities.ts), ascending; undefined where there is no such dataset or state. */
+  identities(id: string, state: number): Promise<Uint32Array | undefined>;
   /** Makes a state of the head, which must still be of this version, and the head of it. Rejects with DatasetMoved. */
-  commit(id: string, base: DatasetVersion, change: RowChange, message: string): Promise<DatasetRecord>;
+  commit(
+    id: string,
+    base: DatasetVersion,
+    change: RowChange,
+    message: string,
+    merge?: MergedStates,
+  ): Promise<DatasetRecord>;
   /** Makes another state the head; nothing is lost. Rejects where there is no such state. */
   checkout(id: string, state: number): Promise<DatasetRecord>;
   /** Names a state; the same name of another state goes to this one. `state` null takes the name away. Rejects where there is no such state. */

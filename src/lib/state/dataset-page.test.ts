@@ -63,6 +63,8 @@ async function page() {
       case 'export':
         return { type: 'exported', files: [{ name: `${question.state}.csv`, type: 'text/csv', text: '' }] };
       case 'read-again':
+      case 'look-at-merge':
+      case 'merge':
       case 'difference':
       case 'series':
       case 'sound':

@@ -12,6 +12,7 @@ const store: DatasetStore = {
   record: async () => undefined,
   read: async () => undefined,
   history: async () => undefined,
+  identities: async () => undefined,
   commit: () => Promise.reject(new Error('not asked for here')),
   checkout: () => Promise.reject(new Error('not asked for here')),
   recipe: async () => undefined,

@@ -404,3 +404,117 @@ test('another file, or labels that were given here, are not read again, and the 
     message: expect.stringMatching(/would take their labels away/),
   });
 });
+
+/** Two branches of the import: on the first, the edits `other`; on the second, which is then in use, `inUse`. */
+async function branched(
+  store: DatasetStore,
+  client: IngestClient,
+  other: readonly (readonly [row: number, column: string, text: string])[],
+  inUse: readonly (readonly [row: number, column: string, text: string])[],
+): Promise<{ readonly base: DatasetVersion; readonly onto: number; readonly from: number }> {
+  const edited = async (edits: typeof other): Promise<DatasetVersion> => {
+    let { version } = await store.checkout('set', 0);
+    for (const [row, column, text] of edits)
+      ({ version } = (await asked(client, 'edited', cell(version, row, column, text))).record);
+    return version;
+  };
+  await edited(other);
+  const from = (await store.history('set'))!.head;
+  const base = await edited(inUse);
+  return { base, from, onto: (await store.history('set'))!.head };
+}
+const lookAt = (from: number): DatasetQuestion => ({ type: 'look-at-merge', dataset: 'set', from });
+
+test('branches that changed other rows are merged without a question, to one version from either side, and cannot be merged twice', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  await imported(client);
+  const { base, onto, from } = await branched(store, client, [[2, 'age', '20']], [[1, 'ill', 'no']]);
+  const seen = await asked(client, 'merge-seen', lookAt(from));
+  expect(seen).toMatchObject({ onto, base });
+  expect(seen.look).toEqual({ changed: 1, added: 0, removed: 0, conflicts: 0, listed: [] });
+  const choices = { rest: null, each: {} };
+  const merge = { type: 'merge', dataset: 'set', choices } as const;
+  const { record } = await asked(client, 'merged', { ...merge, base, onto, from });
+  // As the file with both edits would have been read.
+  const whole = CSV.replace('\n,', '\n20,').replace('male,1', 'male,0');
+  expect(record.version).toBe(await imported(clientOf(memoryDatasetStore()), whole));
+  expect((await store.history('set'))?.commits.at(-1)).toMatchObject({
+    message: 'Merged “age of row 3” into “ill of row 2”',
+    parent: onto,
+    merged: from,
+    changed: 1,
+  });
+  await expect(client.ask(lookAt(from))).rejects.toMatchObject({ kind: 'not-merged' });
+  await expect(client.ask({ ...merge, base, onto, from })).rejects.toMatchObject({ kind: 'moved' });
+  const there = await store.checkout('set', from);
+  const back = { ...merge, base: there.version, onto: from, from: onto };
+  expect((await asked(client, 'merged', back)).record.version).toBe(record.version);
+});
+
+test('a row that both changed is shown with both readings, and nothing is written before one is chosen', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  await imported(client);
+  const { base, onto, from } = await branched(
+    store,
+    client,
+    [
+      [0, 'age', '20'],
+      [1, 'age', '21'],
+      [2, 'age', '22'],
+    ],
+    [
+      [0, 'age', '30'],
+      [1, 'age', '31'],
+    ],
+  );
+  const { version } = (
+    await asked(client, 'edited', {
+      ...{ type: 'edit', dataset: 'set', base, message: 'gone' },
+      edit: { type: 'remove', rows: [2] },
+    })
+  ).record;
+  const { look } = await asked(client, 'merge-seen', lookAt(from));
+  expect(look).toMatchObject({ changed: 0, added: 0, removed: 0, conflicts: 3 });
+  expect(look.listed).toMatchObject([
+    {
+      ...{ identity: 0, row: 0, removedBy: null, more: 0 },
+      cells: [{ column: 'age', before: '61.5', mine: '30', theirs: '20' }],
+    },
+    { identity: 1, cells: [{ before: '44', mine: '31', theirs: '21' }] },
+    { identity: 2, row: 2, removedBy: 'mine', cells: [{ before: '', mine: '', theirs: '22' }] },
+  ]);
+  const merge = { type: 'merge', dataset: 'set', base: version, onto: onto + 1, from } as const;
+  await expect(
+    client.ask({ ...merge, choices: { rest: null, each: { 0: 'theirs' } } }),
+  ).rejects.toMatchObject({ kind: 'not-merged', message: expect.stringMatching(/changed 2 rows/) });
+  expect((await store.record('set'))?.version).toBe(version);
+  const choices = { rest: 'theirs', each: { 1: 'mine' } } as const;
+  await asked(client, 'merged', { ...merge, choices });
+  const { rows } = await asked(client, 'rows', { type: 'rows', dataset: 'set', start: 0, end: 9 });
+  expect(rows).toMatchObject({
+    rows: [['20'], ['31'], ['22'], ['61.5']].map(([age]) => [age, expect.anything(), expect.anything()]),
+  });
+});
+
+test('labels given in two branches come together, and a merge that would break a rule of the contract is refused', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const file = new File(['age,sex,ill\n50,male,\n51,male,\n52,male,1\n'], 'a.csv');
+  const ruled: TableContract = { ...contract, rules: [{ type: 'unique', column: 'age' }] };
+  await client.import({
+    source: { type: 'files', files: [{ path: 'a.csv', file }] },
+    ...{ contract: ruled, federation: null, datasetName: 'a', dataset: null, keepsUnlabelled: true },
+  });
+  const first = await branched(store, client, [[0, 'ill', 'yes']], [[1, 'ill', 'no']]);
+  const merge = { type: 'merge', dataset: 'set', choices: { rest: null, each: {} } } as const;
+  const { record } = await asked(client, 'merged', { ...merge, ...first });
+  expect(record).toMatchObject({ count: 3, classCounts: [1, 2] });
+  const second = await branched(store, client, [[0, 'age', '60']], [[1, 'age', '60']]);
+  await expect(client.ask({ ...merge, ...second })).rejects.toMatchObject({
+    kind: 'not-merged',
+    message: expect.stringMatching(/“age” must be different.* rows 1 and 2/),
+  });
+  expect((await store.history('set'))?.head).toBe(second.onto);
+});

@@ -90,6 +90,11 @@ export function exploring(): Exploring {
             difference: differenceBetween(openDataset(contract, before), openDataset(contract, after)),
           };
         }
+        case 'look-at-merge':
+        case 'merge': {
+          const { mergeAnswer } = await import('./merging.ts');
+          return mergeAnswer(store, await recordOf(store, id), question);
+        }
         case 'export': {
           const [record, history] = [await recordOf(store, id), await store.history(id)];
           const commit = history?.commits.find((one) => one.number === question.state);

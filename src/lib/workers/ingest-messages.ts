@@ -6,6 +6,7 @@ import type { SeriesView } from '../core/exploration/series-view.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
+import type { MergeChoices, MergeLook } from '../modalities/merge-states.ts';
 import type { ExportedFile } from '../modalities/export-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
@@ -99,6 +100,17 @@ export type DatasetQuestion =
     }
   /** Between two states. */
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
+  /** What merging the state `from` into the head would take, and where both differ. Stores nothing. */
+  | { readonly type: 'look-at-merge'; readonly dataset: string; readonly from: number }
+  /** Merges it, as it was looked at: `onto` and `base` are those of then. */
+  | {
+      readonly type: 'merge';
+      readonly dataset: string;
+      readonly base: DatasetVersion;
+      readonly onto: number;
+      readonly from: number;
+      readonly choices: MergeChoices;
+    }
   /** A state as files for other tools. */
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
@@ -156,6 +168,14 @@ export type DatasetAnswer =
       readonly reason: string | null;
     }
   | { readonly type: 'difference'; readonly difference: DatasetDifference }
+  /** Of the head, and its version, at that time. */
+  | {
+      readonly type: 'merge-seen';
+      readonly onto: number;
+      readonly base: DatasetVersion;
+      readonly look: MergeLook;
+    }
+  | { readonly type: 'merged'; readonly record: DatasetRecord }
   | { readonly type: 'exported'; readonly files: readonly ExportedFile[] }
   | { readonly type: 'labelling'; readonly answer: LabellingAnswer };
 export interface DatasetRequest {

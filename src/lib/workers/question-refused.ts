@@ -2,7 +2,7 @@
 export class QuestionRefused extends Error {
   override readonly name = 'QuestionRefused';
   constructor(
-    readonly kind: 'no-dataset' | 'bad-edit' | 'not-exported' | 'not-read-again',
+    readonly kind: 'no-dataset' | 'bad-edit' | 'not-exported' | 'not-read-again' | 'not-merged',
     message: string,
   ) {
     super(message);

@@ -3,6 +3,7 @@
 import { afterChanges, changesTo, describeChange } from '../../core/data/dataset-states.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChangeInPlace, type RowChange } from '../../core/data/row-change.ts';
+import { rowIdentities } from '../../core/data/row-identities.ts';
 import type { Canonical } from '../../core/canonical.ts';
 import type { DatasetVersion } from '../../core/ids.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type DatasetCommit,
   type DatasetHistory,
   type DatasetRecord,
+  type MergedStates,
 } from '../../ports/dataset-store.ts';
 import type { Database, DatasetRow, StateRow } from './database.ts';
 import type { Seal } from './seal.ts';
@@ -100,7 +102,12 @@ async function statesOf(
   seal: Seal,
   id: string,
 ): Promise<
-  | { readonly stored: StoredDataset; readonly row: DatasetRow; readonly commits: readonly DatasetCommit[] }
+  | {
+      readonly stored: StoredDataset;
+      readonly row: DatasetRow;
+      readonly states: readonly StateRow[];
+      readonly commits: readonly DatasetCommit[];
+    }
   | undefined
 > {
   const transaction = database.transaction(['datasets', 'states']);
@@ -111,7 +118,17 @@ async function statesOf(
   if (stored === undefined) return undefined;
   const row = await seal.open('datasets', id, stored);
   const states = await Promise.all(kept.map((one, index) => seal.open('states', [id, index + 1], one)));
-  return { stored, row, commits: [rootOf(row), ...states.map((one) => one.commit)] };
+  return { stored, row, states, commits: [rootOf(row), ...states.map((one) => one.commit)] };
+}
+
+export async function identities(
+  database: Database,
+  seal: Seal,
+  id: string,
+  state: number,
+): Promise<Uint32Array | undefined> {
+  const found = await statesOf(database, seal, id);
+  return found === undefined ? undefined : rowIdentities(rootOf(found.row).count, found.states, state);
 }
 
 export async function history(
@@ -132,11 +149,14 @@ export async function commit(
   base: DatasetVersion | undefined,
   change: RowChange,
   message: string,
+  merge?: MergedStates,
 ): Promise<DatasetRecord> {
   const read = await stateOf(database, seal, id);
   if (read === undefined) throw new Error(`There is no dataset ${id}.`);
   const { row, stored, states, examples } = read;
   if (base !== undefined && row.record.version !== base) throw new DatasetMoved(id);
+  const head = row.states?.head ?? 0;
+  if (merge !== undefined && merge.onto !== head) throw new DatasetMoved(id);
   const after = applyChangeInPlace(examples, change);
   if (after.count === 0) throw new Error('The change would leave the dataset without a row.');
   const number = states.length + 1;
@@ -149,7 +169,14 @@ export async function commit(
     states: { root: rootOf(row), head: number },
   };
   const state: StateRow = {
-    commit: { number, parent: row.states?.head ?? 0, message, at: now(), ...made },
+    commit: {
+      number,
+      parent: head,
+      ...(merge === undefined ? {} : { merged: merge.from }),
+      message,
+      at: now(),
+      ...made,
+    },
     change,
   };
   if (!(await replace(database, seal, stored, next, state, bytes))) throw new DatasetMoved(id);

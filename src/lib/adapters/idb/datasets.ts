@@ -25,6 +25,7 @@ import {
   checkout,
   commit,
   history,
+  identities,
   isSame,
   keepBeside,
   type StateStore,
@@ -77,8 +78,9 @@ export function idbDatasetStore(
       return mine;
     },
     history: (id) => history(database, seal, id),
-    commit(id, base, change, message) {
-      const mine = adding.then(() => commit({ database, seal, now }, id, base, change, message));
+    identities: (id, state) => identities(database, seal, id, state),
+    commit(id, base, change, message, merge) {
+      const mine = adding.then(() => commit({ database, seal, now }, id, base, change, message, merge));
       adding = mine.catch(() => undefined);
       return mine;
     },

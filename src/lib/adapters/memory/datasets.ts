@@ -11,6 +11,7 @@ import {
 import { datasetVersion } from '../../core/data/dataset-version.ts';
 import { examplesBytes, joinExamples, withoutDuplicates, type Examples } from '../../core/data/examples.ts';
 import { applyChange, type RowChange } from '../../core/data/row-change.ts';
+import { rowIdentities } from '../../core/data/row-identities.ts';
 import { featuresName } from '../../core/labelling/example-names.ts';
 import type { JournalEntry } from '../../core/labelling/journal.ts';
 import {
@@ -22,6 +23,7 @@ import {
   type DatasetRecord,
   type DatasetStore,
   type DatasetWriter,
+  type MergedStates,
   type StateTag,
 } from '../../ports/dataset-store.ts';
 
@@ -120,9 +122,11 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     base: string | undefined,
     change: RowChange,
     message: string,
+    merge?: MergedStates,
   ): DatasetRecord => {
     const one = finished(id);
     if (base !== undefined && one.record.version !== base) throw new DatasetMoved(id);
+    if (merge !== undefined && merge.onto !== one.head) throw new DatasetMoved(id);
     const before = stateOf(one, one.head);
     if (before === undefined) throw new Error(`The dataset ${id} has no state ${one.head}.`);
     const after = applyChange(before, change);
@@ -130,7 +134,8 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
     one.root = rootOf(one);
     const number = one.states.length + 1;
     const made = describeChange(one.draft.contract, after, change);
-    one.states.push({ commit: { number, parent: one.head, message, at: now(), ...made }, change });
+    const parents = { parent: one.head, ...(merge === undefined ? {} : { merged: merge.from }) };
+    one.states.push({ commit: { number, ...parents, message, at: now(), ...made }, change });
     one.head = number;
     const { version, classCounts } = made;
     const bytes = one.record.bytes + (change.examples === undefined ? 0 : examplesBytes(change.examples));
@@ -241,7 +246,13 @@ export function memoryDatasetStore(now: () => number = () => Date.now()): Datase
         tags: one.tags,
       });
     },
-    commit: async (id, base, change, message) => commit(id, base, change, message),
+    identities(id, state) {
+      const one = held.get(id);
+      return Promise.resolve(
+        one?.record === undefined ? undefined : rowIdentities(rootOf(finished(id)).count, one.states, state),
+      );
+    },
+    commit: async (id, base, change, message, merge) => commit(id, base, change, message, merge),
     async checkout(id, state) {
       const one = finished(id);
       const wanted = [rootOf(one), ...one.states.map((kept) => kept.commit)].find(

@@ -10,6 +10,8 @@ import { applyChange, applyChangeInPlace, type RowChange } from './row-change.ts
 export interface StateLink {
   readonly number: number;
   readonly parent: number | null;
+  /** Of a merge, the other state that it is made of. */
+  readonly merged?: number;
 }
 export interface KeptState<Commit extends StateLink> {
   readonly commit: Commit;

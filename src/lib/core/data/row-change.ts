@@ -8,6 +8,11 @@ export interface RowChange {
   readonly removed: Uint32Array;
   /** The new values of the replaced rows, in their order, then the rows that are appended; undefined where there are neither. */
   readonly examples: Examples | undefined;
+  /**
+   * Of a merge: the rows that the appended ones become, ascending, and who they are already (row-identities.ts). Absent in any other
+   * change: they come last, and are new.
+   */
+  readonly inserted?: { readonly rows: Uint32Array; readonly identities: Uint32Array };
 }
 
 export const isChange = (change: RowChange): boolean =>
@@ -54,10 +59,20 @@ function changed(before: Examples, change: RowChange, isOwn: boolean): Examples 
     examples!,
     Array.from({ length: appended }, (_, index) => replaced.length + index),
   );
-  return joinExamples([changedRows, fresh]) ?? changedRows;
+  const joined = joinExamples([changedRows, fresh]) ?? changedRows;
+  if (change.inserted === undefined) return joined;
+  const places = change.inserted.rows;
+  let come = 0;
+  return selectExamples(
+    joined,
+    Array.from({ length: joined.count }, (_, row) =>
+      places[come] === row ? result.count + come++ : row - come,
+    ),
+  );
 }
 
-function rowsWithout(count: number, removed: Uint32Array): Uint32Array {
+/** The rows of `count` that are not among `removed`, ascending. */
+export function rowsWithout(count: number, removed: Uint32Array): Uint32Array {
   const rows = new Uint32Array(count - removed.length);
   let gone = 0;
   for (let row = 0; row < count; row += 1) {

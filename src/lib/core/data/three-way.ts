@@ -1,0 +1,190 @@
+// Two states of a dataset made one, row by row against the state that both come from: what one side alone changed, added or removed is
+// taken; where both did and not alike, it is a conflict. From either side the merged rows are the same, in the same order.
+import { murmur128, occurrenceWord, targetSeed, textSeed } from './example-hash.ts';
+import { exampleSize, selectExamples, type Examples } from './examples.ts';
+import { hashCounts } from './hash-counts.ts';
+import { bytesOf } from '../digest.ts';
+import { applyChange, rowsWithout, type RowChange } from './row-change.ts';
+
+export interface StateRows {
+  readonly examples: Examples;
+  /** Ascending (row-identities.ts). */
+  readonly identities: Uint32Array;
+}
+
+/** A row that is not alike in the two states; null where a state has none of it. */
+export interface Divergence {
+  readonly identity: number;
+  readonly base: number | null;
+  readonly mine: number | null;
+  readonly theirs: number | null;
+}
+
+export interface ThreeWay {
+  /** Where their reading is that of the merge: they alone changed it. Ascending by identity, as the conflicts. */
+  readonly taken: readonly Divergence[];
+  readonly conflicts: readonly Divergence[];
+}
+
+export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows): ThreeWay {
+  const taken: Divergence[] = [];
+  const conflicts: Divergence[] = [];
+  const twins = addedTwice(base, mine, theirs);
+  for (const at of rowsOf(base, mine, theirs)) {
+    if (twins.mine.has(at.identity)) taken.push({ ...at, theirs: null });
+    else if (twins.theirs.has(at.identity)) continue;
+    else {
+      const whose = settled(at, base.examples, mine.examples, theirs.examples);
+      if (whose === 'conflict') conflicts.push(at);
+      else if (whose === 'theirs') taken.push(at);
+    }
+  }
+  return { taken, conflicts };
+}
+
+/** Every row of any of the three. */
+function* rowsOf(base: StateRows, mine: StateRows, theirs: StateRows): Generator<Divergence> {
+  const at = { base: 0, mine: 0, theirs: 0 };
+  for (;;) {
+    const nextOf = (side: StateRows, row: number): number => side.identities[row] ?? Infinity;
+    const next = [nextOf(base, at.base), nextOf(mine, at.mine), nextOf(theirs, at.theirs)] as const;
+    const identity = Math.min(...next);
+    if (identity === Infinity) return;
+    yield {
+      identity,
+      base: next[0] === identity ? at.base++ : null,
+      mine: next[1] === identity ? at.mine++ : null,
+      theirs: next[2] === identity ? at.theirs++ : null,
+    };
+  }
+}
+
+function settled(
+  { base, mine, theirs }: Divergence,
+  before: Examples,
+  ours: Examples,
+  others: Examples,
+): 'mine' | 'theirs' | 'conflict' {
+  if (isSame(ours, mine, others, theirs))
+    // Hashes of equal rows can differ, by how many are alike in each state: the lesser word, whichever side asks.
+    return mine !== null && theirs !== null && others.hashes[theirs * 2 + 1]! < ours.hashes[mine * 2 + 1]!
+      ? 'theirs'
+      : 'mine';
+  if (isSame(before, base, others, theirs)) return 'mine';
+  return isSame(before, base, ours, mine) ? 'theirs' : 'conflict';
+}
+
+const isSame = (one: Examples, row: number | null, other: Examples, otherRow: number | null): boolean =>
+  row === null || otherRow === null
+    ? row === otherRow
+    : (one.hashes[row * 2] === other.hashes[otherRow * 2] &&
+        one.hashes[row * 2 + 1] === other.hashes[otherRow * 2 + 1]) ||
+      holdsTheSame(one, row, other, otherRow);
+
+function holdsTheSame(one: Examples, row: number, other: Examples, otherRow: number): boolean {
+  const size = exampleSize(one);
+  for (let at = 0; at < size; at += 1)
+    if (!Object.is(one.features[row * size + at], other.features[otherRow * size + at])) return false;
+  return (
+    Object.is(one.targets[row], other.targets[otherRow]) &&
+    (one.texts ?? []).every((cells, column) => cells[row] === other.texts?.[column]?.[otherRow])
+  );
+}
+
+/** The same row added on both sides (one file read again in each) is one: of each such pair, the identity that came later. */
+function addedTwice(base: StateRows, mine: StateRows, theirs: StateRows) {
+  const added = ({ examples: { hashes }, identities }: StateRows, other: StateRows) => {
+    const known = new Set([...base.identities, ...other.identities]);
+    const found = new Map<string, number>();
+    for (const [row, identity] of identities.entries())
+      if (!known.has(identity)) found.set(`${hashes[row * 2]}:${hashes[row * 2 + 1]}`, identity);
+    return found;
+  };
+  const ours = added(mine, theirs);
+  const later = { mine: new Set<number>(), theirs: new Set<number>() };
+  for (const [hash, identity] of added(theirs, mine)) {
+    const own = ours.get(hash);
+    if (own === undefined) continue;
+    if (own > identity) later.mine.add(own);
+    else later.theirs.add(identity);
+  }
+  return later;
+}
+
+/**
+ * The change of `mine` by which their readings of `taken`, ascending by identity, are taken. Of a table, rows that became alike only now
+ * stay rows of their own, by the hashes that an import of all of them would give them.
+ */
+export function mergeChange(
+  mine: StateRows,
+  theirs: StateRows,
+  taken: readonly Divergence[],
+  isTable: boolean,
+): RowChange {
+  const removed = Uint32Array.from(
+    taken.flatMap((one) => (one.mine !== null && one.theirs === null ? [one.mine] : [])),
+  );
+  const replaced = taken.filter((one) => one.mine !== null && one.theirs !== null);
+  const added = taken.filter((one) => one.mine === null && one.theirs !== null);
+  const left = rowsWithout(mine.examples.count, removed);
+  let before = 0;
+  const places = added.map(({ identity }, index) => {
+    while (before < left.length && mine.identities[left[before]!]! < identity) before += 1;
+    return before + index;
+  });
+  const inserted = {
+    rows: Uint32Array.from(places),
+    identities: Uint32Array.from(added, (one) => one.identity),
+  };
+  const come = [...replaced, ...added];
+  const change: RowChange = {
+    replaced: Uint32Array.from(replaced, (one) => one.mine!),
+    removed,
+    examples:
+      come.length === 0
+        ? undefined
+        : selectExamples(
+            theirs.examples,
+            come.map((one) => one.theirs!),
+          ),
+    inserted,
+  };
+  if (!isTable) return change;
+  const merged = applyChange(mine.examples, change);
+  const renamed = toldApart(merged);
+  if (renamed.size === 0) return change;
+  // Some of them are rows of one's own that were not to change.
+  const fresh = new Set(places);
+  const rows = Array.from({ length: merged.count }, (_, row) => row).filter((row) => !fresh.has(row));
+  const taking = new Set(change.replaced);
+  const changed = rows.flatMap((row, index) =>
+    taking.has(left[index]!) || renamed.has(row) ? [{ row, own: left[index]! }] : [],
+  );
+  return {
+    ...change,
+    replaced: Uint32Array.from(changed, ({ own }) => own),
+    examples: selectExamples(merged, [...changed.map(({ row }) => row), ...places]),
+  };
+}
+
+/** Gives each row whose hash an earlier one has the next that is free, where it lies; the rows that got one. */
+function toldApart({ count, features, targets, hashes, texts = [] }: Examples): ReadonlySet<number> {
+  const taken = hashCounts(count);
+  const alike: number[] = [];
+  for (let row = 0; row < count; row += 1)
+    if (taken.add(hashes[row * 2]!, hashes[row * 2 + 1]!) > 0) alike.push(row);
+  const bytes = bytesOf(features);
+  const size = count === 0 ? 0 : bytes.length / count;
+  const hash = new Uint32Array(4);
+  for (const row of alike) {
+    const seed = targetSeed(targets[row]!, targets instanceof Int32Array);
+    const cells = texts.map((column) => column[row] ?? '');
+    murmur128(hash, bytes, row * size, (row + 1) * size, textSeed(cells, seed));
+    let second = hash[1]!;
+    // The first word stays: it is the group’s where rows are grouped.
+    for (let occurrence = 0; taken.add(hashes[row * 2]!, second) > 0; occurrence += 1)
+      second = occurrenceWord(hash[1]!, occurrence + 1);
+    hashes[row * 2 + 1] = second;
+  }
+  return new Set(alike);
+}
