@@ -137,10 +137,14 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await expect(taken('hand').nth(1)).toBeVisible();
   await page.keyboard.up('Space');
   await page.getByRole('button', { name: 'Remove picture 1 of cup' }).click();
+  const stream = await page
+    .locator('video')
+    .evaluateHandle((el: HTMLVideoElement) => el.srcObject as MediaStream);
   await page.getByRole('button', { name: 'Look at them' }).click();
   await expect(found).toContainText('Pictures, labelled by their folders');
   await expect(found).toContainText('cup, hand');
   await expect(page.getByText('Camera is on')).toBeHidden();
+  expect(await stream.evaluate((of) => of.getTracks().map((track) => track.readyState))).toEqual(['ended']);
   await found.getByRole('button', { name: 'Keep it in this browser' }).click();
   await expect(page.getByRole('link', { name: 'Explore it and train on it' })).toBeVisible();
   await expect(taken('cup')).toHaveCount(0);
