@@ -318,6 +318,12 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await workbench
     .getByRole('combobox', { name: 'Model' })
     .selectOption({ label: 'Convolutional network (usual)' });
+  await workbench.getByText('Settings as usual').click();
+  await workbench.getByRole('spinbutton', { name: 'Cover a square' }).fill('0.3');
+  // Four pictures to learn from, in each of four epochs; the settings as they were typed.
+  await expect(workbench.getByRole('img', { name: /^Epoch \d: a square of 8 pixels covered$/ })).toHaveCount(
+    16,
+  );
   await workbench.getByRole('button', { name: 'Train', exact: true }).click();
   await page.getByRole('button', { name: 'Look closer' }).click({ timeout: 60_000 });
   const closer = page.getByRole('region', { name: 'Look closer' });

@@ -99,6 +99,8 @@ test('a table of one’s own is read through, told what to predict, kept and exp
     await writing.close();
   });
   await again.click();
+  await expect(page.getByText(/^1 row of 239 is not in the file, and would go\./)).toBeVisible();
+  await page.getByRole('button', { name: 'Take the file without it' }).click();
   await expect(page.getByText(/^1 row changed, .*1 row went: a new state\./)).toBeVisible();
   await expect(page.getByText('238 rows')).toBeVisible();
   await expect(page.getByText(/^Read again: houses\.csv/)).toBeVisible();
@@ -399,7 +401,7 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await page.getByRole('button', { name: 'Train a model' }).click();
   await training.getByRole('checkbox', { name: 'As a time series' }).check();
   await training.getByLabel('Series told apart by').selectOption('shop');
-  await expect(training).toContainText('the latest windows of each series');
+  await expect(training).toContainText('the latest windows of all series');
   expect(await findings(page, 'own-several-series')).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -16,6 +16,11 @@ test('the workers that read files and train alone have no way to the network, th
   expect(scriptPolicy('/_app/immutable/workers/device.worker-CV9qbrlF.js')).toContain("connect-src 'self'");
 });
 
+test('no worker may start another, and so send rows out in the addresses that the one which fetches asks for', () => {
+  for (const name of ['ingest', 'bench', 'fetch', 'device', 'play'])
+    expect(scriptPolicy(`/_app/immutable/workers/${name}.worker-DmkL3I7V.js`)).toContain("worker-src 'none'");
+});
+
 const headersOf = (site: Partial<Site>, path = '/', headers: Record<string, string> = {}) => {
   const request = Object.assign(new IncomingMessage(new Socket()), { url: path });
   Object.assign(request.headers, headers);

@@ -55,14 +55,15 @@ const isolation = {
  * A worker is held to the policy of its own script, not to its page's. The workers that read people's files and that train
  * models of them alone are given no way to the network at all; the one that fetches a file from an address may ask other servers, and
  * this is why it is a worker: the policy of a page would hold for every page that is gone to from there. The others may speak to
- * this server alone.
+ * this server alone. None may start another, which would go by that one's policy: without worker-src, script-src would say
+ * which may be started (CSP 3, “worker-src”).
  */
 export const scriptPolicy = (path: string): string =>
   /\/workers\/(?:ingest|bench)\.worker[.-]/.test(path)
-    ? "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+    ? "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'"
     : /\/workers\/fetch\.worker[.-]/.test(path)
-      ? "default-src 'none'; script-src 'self'; connect-src https: http://localhost:* http://127.0.0.1:*"
-      : "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
+      ? "default-src 'none'; script-src 'self'; connect-src https: http://localhost:* http://127.0.0.1:*; worker-src 'none'"
+      : "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'none'";
 
 /** Before SvelteKit writes; its own policy for pages replaces ours. */
 export function setPageHeaders(site: Site, request: IncomingMessage, response: ServerResponse): void {

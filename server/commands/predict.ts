@@ -52,9 +52,13 @@ export function register(program: Command): void {
         if (flags.csv === true) process.stdout.write(predictionsText(predictions));
         else
           for (const one of predictions) console.log(flags.json === true ? JSON.stringify(one) : spoken(one));
+        const thing = model.contract.kind === 'table' ? 'row' : 'file';
         if (leftOut > 0)
           console.error(
-            [`Of ${leftOut} nothing is predicted:`, ...reasons.slice(0, SHOWN_REASONS)].join('\n  '),
+            [
+              `Of ${leftOut} ${thing}${leftOut === 1 ? '' : 's'} nothing is predicted:`,
+              ...reasons.slice(0, SHOWN_REASONS),
+            ].join('\n  '),
           );
         if (unseen > 0)
           console.error(`${unseen} cells hold what the model never saw, and were read as missing.`);

@@ -11,6 +11,7 @@ import { noPrivacy } from '#lib/core/privacy/rules.ts';
 import type { MetricName } from '#lib/core/metrics/figures.ts';
 import {
   attackOption,
+  augmentOption,
   codecOption,
   dataOf,
   guardOf,
@@ -46,6 +47,7 @@ interface Flags {
   readonly tuneLearningRate?: readonly number[];
   readonly optimizer?: SimulationSetup['optimizer'];
   readonly proximal: number;
+  readonly augment?: SimulationSetup['augmentation'];
   readonly partition: string;
   readonly strategy?: SimulationSetup['strategy'];
   readonly guard?: number | null;
@@ -124,6 +126,11 @@ export function register(program: Command): void {
       optimizerOf,
     )
     .option('--proximal <mu>', 'keeps local training near the base (FedProx)', numberOf(0, 100), 0)
+    .option(
+      '--augment <settings>',
+      'devices vary their pictures anew in each pass, as flip=1,shift=0.125; also turn (degrees), light and cutout (shares) (default: as they are)',
+      augmentOption,
+    )
     .option(
       '--partition <how>',
       'iid, shards:2, dirichlet:0.5, dirichlet-participant:0.5, labels:2, quantity:0.5 or by-file',
@@ -284,6 +291,7 @@ function setupOf(flags: Flags): SimulationSetup {
     ...(flags.tuneLearningRate === undefined ? {} : { tunedRates: [...flags.tuneLearningRate] }),
     optimizer: flags.optimizer ?? optimizerOf('sgd'),
     proximalTerm: flags.proximal,
+    ...(flags.augment === undefined ? {} : { augmentation: flags.augment }),
     partition: flags.partition,
     strategy: flags.strategy ?? strategyOption(usualStrategy(mode, flags.model)),
     guard: flags.guard ?? null,
@@ -327,7 +335,12 @@ function checkModelFlags({ model }: Flags, isGiven: (name: string) => boolean): 
   const chosen = model === undefined ? undefined : parseModel(model);
   if (chosen?.ok !== true || chosen.value.type === 'network') return;
   const flags = { localEpochs: '--local-epochs', batch: '--batch', learningRate: '--learning-rate' };
-  const more = { optimizer: '--optimizer', proximal: '--proximal', backend: '--backend' };
+  const more = {
+    optimizer: '--optimizer',
+    proximal: '--proximal',
+    augment: '--augment',
+    backend: '--backend',
+  };
   const given = Object.entries({ ...flags, ...more }).flatMap(([name, flag]) =>
     isGiven(name) ? [flag] : [],
   );

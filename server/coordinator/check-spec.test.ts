@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
+import { digitsFederation } from '../demo/demo-federations.ts';
 import { exampleSpec } from '../../test/simulation/example-spec.ts';
 import { anyValueAnywhere, values } from '../../test/support/any-value-anywhere.ts';
 import { checkSpec } from './check-spec.ts';
@@ -17,6 +18,9 @@ const ofClusters = {
   family: 'k-means',
   clusters: {},
 } as const;
+
+const { spec: digits } = digitsFederation(1);
+const varied = { flip: false, shift: 0, turn: 0, light: 0, cutout: 0 };
 
 const pathsOf = (spec: Input): readonly string[] => {
   const checked = checkSpec(v.parse(FederationSpec, spec));
@@ -42,6 +46,12 @@ test.each<readonly [Input, readonly string[]]>([
     { ...ofTrees, transfer: { uplink: 'f32', downlink: 'eden:4' }, guard: { normFactor: 3 } },
     ['spec.transfer.downlink', 'spec.guard.normFactor'],
   ],
+  [
+    { ...exampleSpec(), plan: { ...exampleSpec().plan, augmentation: { ...varied, flip: true } } },
+    ['spec.plan.augmentation'],
+  ],
+  [{ ...digits, plan: { ...digits.plan, augmentation: { ...varied, flip: true } } }, []],
+  [{ ...digits, plan: { ...digits.plan, augmentation: varied } }, ['spec.plan.augmentation']],
 ])('of %# everything that does not fit is named at its field', (spec, paths) =>
   expect(pathsOf(spec)).toEqual(paths),
 );

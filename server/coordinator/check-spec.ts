@@ -1,4 +1,5 @@
 // What a federation's parts must agree on, beyond what each part's own schema says. Paths are those of the form.
+import { checkAugmentation } from '#lib/core/augmentation-settings.ts';
 import { classLabels, exampleShape, targetSize } from '#lib/core/data/contract.ts';
 import { ruleIssues } from '#lib/core/data/check-rules.ts';
 import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
@@ -50,6 +51,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       ...checkPrivacy(spec, family !== undefined, network),
       ...checkSecureSum(spec, strategy),
       ...checkTuning(spec, strategy, family?.title),
+      ...checkAugmentation(spec),
     ].map(({ path, message }) => ({ path: `spec.${path}`, message })),
   );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);

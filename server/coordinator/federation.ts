@@ -21,7 +21,7 @@ import {
 import type { Effect, RoundEvent, Step } from '#lib/core/round/round-events.ts';
 import { openDrawn, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { planTried, settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
-import type { Judged, Tried } from '#lib/core/search/judged.ts';
+import type { Judged, JudgedInVain, Tried } from '#lib/core/search/judged.ts';
 import { rootsFirst } from '#lib/core/round/roots.ts';
 import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
@@ -302,6 +302,15 @@ export class Federation {
     if (!isDrawn(this.#spec.privacy)) this.around.reputation?.note(participant, 'abandoned-round');
   }
 
+  /** What it was given to try came to nothing, by its own word: no fault of its own, but not round after round. */
+  inVainBy(participant: ParticipantId): void {
+    this.around.reputation?.noteInVain(participant);
+  }
+
+  get triesSettings(): boolean {
+    return this.#spec.tuning !== undefined;
+  }
+
   /** It is no longer here, however it went: nothing more of it is waited for between rounds, or by a survey. */
   left(participant: ParticipantId): void {
     this.#interlude.left(participant);
@@ -351,9 +360,20 @@ export class Federation {
   }
 
   /** What a device of the open round measured of the settings that it was given; undefined: nothing, or none are tried. */
-  triedBy(participant: ParticipantId, round: number, judged: Judged | undefined): Tried | undefined {
-    if (judged === undefined || this.#spec.tuning === undefined) return undefined;
-    return { settings: this.#settingsOf(participant, round), ...judged };
+  triedBy(
+    participant: ParticipantId,
+    round: number,
+    judged: Judged | JudgedInVain | null | undefined,
+  ): Tried | undefined {
+    if (judged == null || this.#spec.tuning === undefined) return undefined;
+    return { settings: this.#settingsOf(participant, round), after: null, ...judged };
+  }
+
+  /** undefined: none are tried, or the round is not the open one: what it gave out is not known any more. */
+  settingsGiven(participant: ParticipantId, round: number): number | undefined {
+    return this.#spec.tuning !== undefined && this.openRound?.round === round
+      ? this.#settingsOf(participant, round)
+      : undefined;
   }
 
   /** By what rounds so far came to: that stays as it is until the open one has ended. */

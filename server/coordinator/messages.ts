@@ -205,7 +205,7 @@ async function withdraw(
   federation: Federation,
   connection: Connection,
   participant: ParticipantId,
-  { round, reason, judged }: ClientMessages['withdraw'],
+  { round, reason, inVain }: ClientMessages['withdraw'],
 ): Promise<Answer> {
   const elsewhere = notHere(federation, connection, participant);
   if (elsewhere !== undefined) return elsewhere;
@@ -221,9 +221,11 @@ async function withdraw(
       `This device is not in the cohort of round ${round}, or the round is over.`,
     );
   federation.seats.resting.start(participant);
-  // Only that what it was given to try came to nothing, which is no fault of its own: other figures come with an update.
-  const tried = judged?.after === null ? federation.triedBy(participant, round, judged) : undefined;
-  if (tried === undefined) federation.abandonedBy(participant);
+  // While a round still chooses, nothing was given out to try.
+  const hasTried = inVain !== undefined && federation.triesSettings && openRound?.phase === 'reporting';
+  if (hasTried) federation.inVainBy(participant);
+  else federation.abandonedBy(participant);
+  const tried = hasTried ? federation.triedBy(participant, round, inVain) : undefined;
   await withdrawn(federation, participant, reason, tried);
   return done;
 }

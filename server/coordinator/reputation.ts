@@ -22,6 +22,8 @@ const CEILING = 16 * MOST_SCORE;
 /** Below this nobody is remembered. */
 const FORGIVEN = 0.05;
 const MOST_REMEMBERED = 10_000;
+/** So many rounds in a row whose settings came to nothing on one device are the server's to have given out. */
+const FORGIVEN_IN_A_ROW = 3;
 
 export interface Standing {
   readonly participant: ParticipantId;
@@ -37,6 +39,9 @@ export class Reputation {
     { readonly score: number; readonly at: number; readonly isAway: boolean }
   >();
 
+  /** Rounds in a row that came to nothing; in the order in which they were last noted. */
+  readonly #inVain = new Map<ParticipantId, number>();
+
   constructor(private readonly clock: Pick<Clock, 'monotonic'>) {}
 
   note(participant: ParticipantId, offence: Offence): void {
@@ -50,8 +55,21 @@ export class Reputation {
     }
   }
 
+  /** It gave a round up because settings that the server chose came to nothing, as it says. */
+  noteInVain(participant: ParticipantId): void {
+    const inARow = (this.#inVain.get(participant) ?? 0) + 1;
+    this.#inVain.delete(participant);
+    this.#inVain.set(participant, inARow);
+    for (const oldest of this.#inVain.keys()) {
+      if (this.#inVain.size <= MOST_REMEMBERED) break;
+      this.#inVain.delete(oldest);
+    }
+    if (inARow > FORGIVEN_IN_A_ROW) this.note(participant, 'abandoned-round');
+  }
+
   /** What became of an update. One that came too late, or that nobody asked for any more, is nobody's fault. */
   noteReply(participant: ParticipantId, reply: UpdateReply | undefined): void {
+    if (reply?.type === 'accepted') this.#inVain.delete(participant);
     if (reply?.type !== 'refused') return;
     switch (reply.refusal.kind) {
       case 'wrong-codec':

@@ -6,7 +6,7 @@ import { aggregationSetting } from '#lib/core/aggregation/aggregation-setting.ts
 import { strategyFor, type FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
-import { settingsTried } from '#lib/core/search/tuned-rounds.ts';
+import { planTried, settingsTried } from '#lib/core/search/tuned-rounds.ts';
 import { clippedStrategy, noiseQuantum } from '#lib/core/privacy/central.ts';
 import { FIRST_VERSIONS, versionContext } from '#lib/core/update/broadcast.ts';
 import type { Codec } from '#lib/core/update/codec/codec.ts';
@@ -21,8 +21,8 @@ export interface WantedUpdate {
   /** Values that it decodes to. */
   readonly length: number;
   readonly asksBaseLoss: boolean;
-  /** Local steps that the plan makes of so many examples. */
-  readonly mostSteps: (examples: number) => number;
+  /** Local steps that a plan makes of so many examples: that of the settings given, by their place, or of whichever makes most. */
+  readonly mostSteps: (examples: number, settings: number | undefined) => number;
 }
 
 export function wantedUpdate(spec: FederationSpec, model: FederatedModel): WantedUpdate {
@@ -32,9 +32,9 @@ export function wantedUpdate(spec: FederationSpec, model: FederatedModel): Wante
     uplink: codecNamed(transfer.uplink),
     length: updateLength(model.parameterCount),
     asksBaseLoss: asks.includes('base-loss'),
-    mostSteps: (examples) =>
+    mostSteps: (examples, settings) =>
       Math.max(
-        ...[plan, ...settingsTried(spec)].map(
+        ...(settings === undefined ? [plan, ...settingsTried(spec)] : [planTried(spec, settings)]).map(
           ({ localEpochs, batchSize }) => localEpochs * Math.ceil(examples / batchSize),
         ),
       ),

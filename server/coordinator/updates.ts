@@ -81,9 +81,10 @@ export async function answerOffer(
   // Masked, it lies in the sum.
   if (asksBaseLoss && offer.baseLoss === null && maskedBytes === null)
     return invalid('the strategy weighs updates by the loss at the base, and it does not say it');
-  if (offer.steps > mostSteps(offer.examples))
+  const most = mostSteps(offer.examples, federation.settingsGiven(participant, offer.round));
+  if (offer.steps > most)
     return invalid(
-      `it claims ${offer.steps} local steps where the plan makes at most ${mostSteps(offer.examples)} of ${offer.examples} examples`,
+      `it claims ${offer.steps} local steps where its plan makes at most ${most} of ${offer.examples} examples`,
     );
   const decision = decideNow(federation, participant, offer);
   switch (decision.type) {

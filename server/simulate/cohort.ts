@@ -203,7 +203,7 @@ export class Cohort {
           federation: message.federation,
           round: message.round,
           reason: result.message.slice(0, REASON_CHARACTERS),
-          ...(result.judged === undefined ? {} : { judged: result.judged }),
+          ...(result.inVain === undefined ? {} : { inVain: result.inVain }),
         },
       });
       return;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { optimizerOf } from './flags.ts';
+import { augmentOption, optimizerOf } from './flags.ts';
 
 test.each([
   ['sgd', { type: 'sgd', momentum: 0 }],
@@ -25,4 +25,21 @@ test.each([
   expect(() => optimizerOf(text)).toThrow(
     'One of sgd, sgd:momentum=0.9 (0 to 0.999), adam, adamw, adamw:decay=0.01 (0 to 1), rmsprop.',
   );
+});
+
+test('how pictures are varied is read from its settings, and what is none of them is refused by name', () => {
+  expect(augmentOption('flip=1,shift=0.125')).toEqual({
+    flip: true,
+    shift: 0.125,
+    turn: 0,
+    light: 0,
+    cutout: 0,
+  });
+  expect(augmentOption('turn=0')).toBeUndefined();
+  for (const [text, message] of [
+    ['blur=1', '--augment has no option “blur”. It has flip, shift, turn, light, cutout.'],
+    ['shift=3', 'Move pictures of --augment needs a number from 0 to 0.5, but got 3.'],
+    ['flip', '“flip” is not option=number, as in flip=0,shift=0,turn=0,light=0,cutout=0.'],
+  ] as const)
+    expect(() => augmentOption(text)).toThrow(message);
 });

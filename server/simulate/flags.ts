@@ -1,6 +1,7 @@
 // The flags of `tributary simulate`, read one by one: each is refused in a sentence that says what was expected.
 import { InvalidArgumentError } from 'commander';
 import * as v from 'valibot';
+import { parseAugmentation } from '#lib/core/augmentation-settings.ts';
 import { parseAttack } from '#lib/core/attacks/index.ts';
 import { parseStrategy } from '#lib/core/aggregation/strategy-spec.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
@@ -162,6 +163,9 @@ export const attackOption = (text: string): NonNullable<SimulationSetup['attack'
   const { name, options } = read(parseAttack(text));
   return { name, options: { ...options } };
 };
+/** `flip=1,shift=0.125` */
+export const augmentOption = (text: string): SimulationSetup['augmentation'] =>
+  read(parseAugmentation(text, '--augment'));
 export const codecOption = (text: string): string => read(parseCodec(text)).name;
 export const modelOption = (text: string): string => {
   read(parseModel(text));

@@ -138,6 +138,7 @@ export function modelPart(
       optimizer: setup.optimizer,
       proximalTerm: setup.proximalTerm,
       seed: setup.seed,
+      ...(setup.augmentation === undefined ? {} : { augmentation: setup.augmentation }),
     },
   });
 }

@@ -5,7 +5,7 @@ import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { plainRounds, RoundMode, SampleName, SelectionRules, StrategyChoice } from '#lib/core/federation.ts';
 import { MetricName } from '#lib/core/metrics/figures.ts';
 import { noPrivacy, Privacy } from '#lib/core/privacy/rules.ts';
-import { OptimizerSpec } from '#lib/core/model/spec.ts';
+import { Augmentation, OptimizerSpec } from '#lib/core/model/spec.ts';
 
 const whole = (minimum: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(minimum));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -41,6 +41,8 @@ export const SimulationSetup = v.strictObject({
   ),
   optimizer: OptimizerSpec,
   proximalTerm: v.number(),
+  /** How devices vary their pictures; left out: not at all. */
+  augmentation: v.exactOptional(Augmentation),
   partition: v.string(),
   strategy: StrategyChoice,
   /** A version that would move further than this many times the median of the last is not made; null: any may be. */

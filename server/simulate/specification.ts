@@ -119,6 +119,7 @@ function flagOf(path: string): string {
     ['spec.metric', '--target'],
     ['spec.privacy', '--privacy'],
     ['spec.tuning', '--tune-learning-rate'],
+    ['spec.plan.augmentation', '--augment'],
   ];
   const flag = flags.find(([prefix]) => path.startsWith(prefix))?.[1];
   return flag === undefined ? '' : `${flag}: `;

@@ -13,7 +13,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
-import type { Judged } from '#lib/core/search/judged.ts';
+import type { JudgedInVain } from '#lib/core/search/judged.ts';
 import { seededBytes } from './seeded-bytes.ts';
 import { createEngine, createQueue, type Engine } from '#lib/participant/engine.ts';
 import { trialOf } from '#lib/participant/judging.ts';
@@ -84,7 +84,7 @@ export type TrainingResult =
       readonly control: Float32Array<ArrayBuffer> | undefined;
     }
   /** The sentence that the device would show and withdraw with. */
-  | { readonly type: 'failed'; readonly message: string; readonly judged?: Judged | undefined };
+  | { readonly type: 'failed'; readonly message: string; readonly inVain?: JudgedInVain | null | undefined };
 
 /** `engineMs`: time spent in training or scoring. */
 export type JobResult = (TrainingResult | { readonly type: 'scored'; readonly tally: Tally }) & {
@@ -177,7 +177,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
       own: [],
       control,
       draw: seededBytes(setup.seed, 'noise', message.round, job.index),
-      judge: trial?.judge,
+      trial,
     },
     {
       engine,
@@ -189,7 +189,7 @@ async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): 
     },
   );
   if (outcome.type === 'stopped') throw new Error('Nobody stops a simulated device.');
-  if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, judged: outcome.judged };
+  if (outcome.type === 'failed') return { type: 'failed', message: outcome.message, inVain: outcome.inVain };
   const { entry, controlChange } = readOneByOne(outcome.formed);
   if (!changesDelta || job.hostile === null || setup.attack === null)
     return {

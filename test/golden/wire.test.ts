@@ -55,7 +55,7 @@ const wire = {
 const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
-  3: '79f30e19d8fdbcb6d57a36276607bb433db250a210a124b0213f817014f9ef51',
+  3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -743,6 +743,11 @@ describe('the coordinator’s API', () => {
     expect(await paths({ id: null, spec: { ...spec, metric: { name: 'rmse', target: null } } })).toEqual([
       'spec.metric.name',
     ]);
+    const augmentation = { flip: true, shift: 0, turn: 0, light: 0, cutout: 0 };
+    expect(await post({ id: null, spec: { ...spec, plan: { ...spec.plan, augmentation } } })).toMatchObject({
+      status: 422,
+      body: { issues: [{ path: 'spec.plan.augmentation', message: expect.stringContaining('rows cannot') }] },
+    });
     expect(await paths({ id: federation, spec })).toEqual(['id']);
     expect((await post({ id: null, spec, __proto__: { polluted: true } })).status).toBe(201);
     expect((await post({ id: null, spec })).status).toBe(201);

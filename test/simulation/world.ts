@@ -6,7 +6,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type Digest, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
 import { acceptedReports, isAsynchronous } from '#lib/core/round/round-state.ts';
-import type { Judged } from '#lib/core/search/judged.ts';
+import type { Judged, JudgedInVain } from '#lib/core/search/judged.ts';
 import { provedSteps } from '#lib/core/transparency/check-inclusion.ts';
 import { followHead, headFaultSentence } from '#lib/core/transparency/follow-head.ts';
 import type { SignedHead } from '#lib/core/transparency/statements.ts';
@@ -457,6 +457,8 @@ export class Device {
 
   /** What it measures of the settings that it is given, where the round asks for it; undefined: nothing. */
   judges: (plan: Configured['plan'], round: number) => Judged | undefined = () => undefined;
+  /** What it says of settings that came to nothing, where it gives a round up. */
+  inVain: (round: number) => JudgedInVain | null | undefined = () => undefined;
 
   #configured({ round, base, plan, asks, deadlineMs, uplink, privacy }: Configured): void {
     const found = asks.includes('judged') ? this.judges(plan, round) : undefined;
@@ -502,11 +504,18 @@ export class Device {
     switch (conduct) {
       case 'silent':
         return;
-      case 'withdraws':
+      case 'withdraws': {
+        const inVain = asks.includes('judged') ? this.inVain(round) : undefined;
         return this.tell({
           name: 'withdraw',
-          message: { federation, round, reason: 'It was asked to pause.', ...judged },
+          message: {
+            federation,
+            round,
+            reason: 'It was asked to pause.',
+            ...(inVain !== undefined && { inVain }),
+          },
         });
+      }
       case 'leaves':
         this.disconnect();
         return after(90_000, () => this.connect());

@@ -25,20 +25,14 @@ export function* augmenting<Values extends Uint8Array | Float32Array>(
   seed: number,
   epoch: number,
 ): Generator<void, Values> {
-  const [height = 0, width = 0, channels = 0] = shape;
-  const size = height * width * channels;
+  const size = sizeOf(shape);
   const draw = random(seed, 'augmentation', epoch);
   // As slice(): of the kind that was given.
   const varied = features.slice() as Values;
-  const most = features instanceof Uint8Array ? 255 : 1;
   for (let row = 0; row < count; row += 1) {
     if (row % AT_ONCE === AT_ONCE - 1) yield;
-    const variant = drawn(draw, how, height, width);
-    const from = features.subarray(row * size, (row + 1) * size);
-    const to = varied.subarray(row * size, (row + 1) * size);
-    place(from, to, variant, height, width, channels);
-    if (how.light > 0) relight(to, variant, most);
-    if (how.cutout > 0) cover(to, variant, height, width, channels);
+    const of = [row * size, (row + 1) * size] as const;
+    vary(features.subarray(...of), varied.subarray(...of), drawn(draw, how, shape), shape);
   }
   return varied;
 }
@@ -54,22 +48,49 @@ export function augmented<Values extends Uint8Array | Float32Array>(
   }
 }
 
-interface Variant {
+/** Some of these rows as the epoch shows them, with what was drawn for each; `places` ascend. */
+export function augmentedAt<Values extends Uint8Array | Float32Array>(
+  { features }: Pick<Pixels<Values>, 'features'>,
+  shape: readonly number[],
+  how: Augmentation,
+  seed: number,
+  epoch: number,
+  places: readonly number[],
+): readonly { readonly pixels: Values; readonly variant: Variant }[] {
+  const size = sizeOf(shape);
+  const draw = random(seed, 'augmentation', epoch);
+  let next = 0;
+  return places.map((place) => {
+    for (; next < place; next += 1) drawn(draw, how, shape);
+    next += 1;
+    const variant = drawn(draw, how, shape);
+    const from = features.subarray(place * size, (place + 1) * size);
+    const pixels = from.slice() as Values;
+    vary(from, pixels, variant, shape);
+    return { pixels, variant };
+  });
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, side) => size * side, 1);
+
+/** What is drawn for a picture in an epoch: moved and turned first, then mirrored, lit and covered. */
+export interface Variant {
   readonly isMirrored: boolean;
   /** Whole pixels. */
   readonly down: number;
   readonly right: number;
   /** Radians. */
   readonly angle: number;
+  /** 1: as it was. */
   readonly contrast: number;
-  /** Of the whole range. */
+  /** Added, of the whole range. */
   readonly brightness: number;
   /** Its corner may lie outside: then less is covered, as in the paper. */
   readonly hole: { readonly top: number; readonly left: number; readonly side: number };
 }
 
 /** Everything is drawn whether it is wanted or not: a setting that is changed moves no other. */
-function drawn(draw: Random, how: Augmentation, height: number, width: number): Variant {
+function drawn(draw: Random, how: Augmentation, [height = 0, width = 0]: readonly number[]): Variant {
   const between = (most: number): number => (2 * draw.next() - 1) * most;
   const isMirrored = draw.next() < 0.5 && how.flip;
   const down = Math.round(between(how.shift * height));
@@ -81,6 +102,19 @@ function drawn(draw: Random, how: Augmentation, height: number, width: number): 
   const top = Math.floor(draw.next() * height) - (side >> 1);
   const left = Math.floor(draw.next() * width) - (side >> 1);
   return { isMirrored, down, right, angle, contrast, brightness, hole: { top, left, side } };
+}
+
+/** `to` starts as a copy of `from`. */
+function vary(
+  from: Uint8Array | Float32Array,
+  to: Uint8Array | Float32Array,
+  variant: Variant,
+  [height = 0, width = 0, channels = 0]: readonly number[],
+): void {
+  const { contrast, brightness, hole } = variant;
+  place(from, to, variant, height, width, channels);
+  if (contrast !== 1 || brightness !== 0) relight(to, variant, to instanceof Uint8Array ? 255 : 1);
+  if (hole.side > 0) cover(to, variant, height, width, channels);
 }
 
 /** Each pixel asks where it came from. */

@@ -31,7 +31,7 @@ test.each([
   ['kettle:heat', 'heat', '“heat” is not option=number, as in kettle:heat=0.5,cups=2.'],
   ['kettle:heat=warm', 'heat', '“heat=warm” is not option=number, as in kettle:heat=0.5,cups=2.'],
   ['kettle:heat=0=1', 'heat', '“heat=0=1” is not option=number, as in kettle:heat=0.5,cups=2.'],
-  ['kettle:heat=0,heat=1', 'heat', '“heat” is given twice in “kettle:heat=0,heat=1”. Give it once.'],
+  ['kettle:heat=0,heat=1', 'heat', '“heat” is given twice. Give it once.'],
 ])('“%s” is refused by name', (text, option, message) => {
   expect(read(text)).toEqual({ ok: false, error: { option, message } });
 });

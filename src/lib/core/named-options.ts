@@ -105,23 +105,26 @@ export function parseSpec(
   const chosen = choices.find((one) => one.name === name);
   if (chosen === undefined)
     return fail({ option: null, message: `There is no ${noun} “${name}”. Use one of ${namesOf(choices)}.` });
+  const options = parseOptions(rest.join(':'), chosen, `${chosen.name}:${exampleOf(chosen)}`);
+  return options.ok ? ok({ name, options: { ...options.value } }) : options;
+}
+
+/** Reads `option=number,…`; what is left out is usual. */
+export function parseOptions(
+  text: string,
+  chosen: Optioned,
+  example = exampleOf(chosen),
+): Result<OptionValues, SpecProblem> {
   const given: Record<string, number> = {};
-  for (const part of rest
-    .join(':')
-    .split(',')
-    .filter((one) => one !== '')) {
+  for (const part of text.split(',').filter((one) => one !== '')) {
     const [option = '', value = '', ...more] = part.split('=').map((one) => one.trim());
     if (value === '' || more.length > 0 || !Number.isFinite(Number(value)))
-      return fail({
-        option,
-        message: `“${part}” is not option=number, as in ${chosen.name}:${exampleOf(chosen)}.`,
-      });
+      return fail({ option, message: `“${part}” is not option=number, as in ${example}.` });
     if (Object.hasOwn(given, option))
-      return fail({ option, message: `“${option}” is given twice in “${text.trim()}”. Give it once.` });
+      return fail({ option, message: `“${option}” is given twice. Give it once.` });
     given[option] = Number(value);
   }
-  const options = readOptions(chosen, given);
-  return options.ok ? ok({ name, options: { ...options.value } }) : options;
+  return readOptions(chosen, given);
 }
 
 const exampleOf = ({ options }: Optioned): string =>

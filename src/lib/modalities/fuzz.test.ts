@@ -6,6 +6,7 @@ import { gzipSync } from 'fflate';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import jpeg from 'jpeg-js';
 import { expect, test } from 'vitest';
+import { irises, packed } from '../../../test/support/arrow-fixtures.ts';
 import { gzipped, idxImages, idxLabels, storedZip } from '../../../test/support/image-fixtures.ts';
 import { decodeImageInNode } from '../adapters/node/decode-image.ts';
 import type { DataContract } from '../core/data/contract.ts';
@@ -16,6 +17,7 @@ import { importFiles } from './import.ts';
 import { LISTED_REFUSALS, type ImportReport } from './import-report.ts';
 import { inferContract } from './infer.ts';
 import { drawnDigitsContract } from './image/sample-drawn-digits.ts';
+import { readRawTable } from './raw-table.ts';
 import { sourceOfBytes, type SourceFile } from './source-file.ts';
 import { patientCohortContract, patientCohortCsv } from './table/sample-patient-cohort.ts';
 
@@ -269,6 +271,29 @@ test.each(cases)('%s ends in a report', async (_, files, contract, runs) => {
 test('both good and bad endings were reached above', () => {
   expect(outcomes.accepted).toBeGreaterThan(100);
   expect(outcomes.refused).toBeGreaterThan(500);
+});
+
+const texts = storedZip(
+  ['neg/1', 'neg/2', 'pos/1', 'pos/2'].map((name) => ({
+    path: `reviews/${name}.txt`,
+    bytes: new TextEncoder().encode(`What ${name} says of a film.`),
+  })),
+);
+test.each([
+  ['Arrow file of lists and views of texts', 'a.arrow', irises],
+  ['Arrow file packed by LZ4', 'a.feather', packed],
+  ['zip of texts', 'a.zip', texts],
+])('a broken %s, read without a contract, ends in a table or a sentence', async (_, name, valid) => {
+  const ends = { table: 0, sentence: 0 };
+  await fc.assert(
+    fc.asyncProperty(broken(valid), async (bytes) => {
+      const table = await readRawTable([sourceOfBytes(name, bytes)], '');
+      ends[table.ok && table.value.unreadable === 0 ? 'table' : 'sentence'] += 1;
+      if (!table.ok) expect(table.error).toMatch(/\S.*[.?]$/s);
+    }),
+    { seed: 8, numRuns: 100 },
+  );
+  expect(Math.min(ends.table, ends.sentence)).toBeGreaterThan(5);
 });
 
 test('drafting a contract and encoding a picture end in a value, whatever the bytes', async () => {

@@ -25,8 +25,6 @@ export interface Modality<Contract extends DataContract> {
   readonly kind: Contract['kind'];
   /** What a person reads: "Images". */
   readonly title: string;
-  /** For a file input's `accept`. */
-  readonly accept: string;
   /** A resumed import reads its source from the start again and compares, rather than passing over what it has. */
   readonly replays: boolean;
   /** Reads all files into the assembler; refusals go to the log, and nothing that lies in a file makes it reject. */

@@ -7,7 +7,12 @@ import { pictureSize } from './image/picture-size.ts';
 import { pictureFormat } from './image/read-pictures.ts';
 import { zipDirectory, zipReader } from './zip-directory.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from './source-file.ts';
-import { inferTableContract, type InferenceProblem, type InferredContract } from './table/infer-contract.ts';
+import {
+  inferTableContract,
+  MOST_CLASSES,
+  type InferenceProblem,
+  type InferredContract,
+} from './table/infer-contract.ts';
 import { gatherTexts } from './table/text-folders.ts';
 import { readHead } from './table/read-head.ts';
 
@@ -132,10 +137,10 @@ export async function inferPictures(
       message:
         'No PNG, JPEG or WebP picture was found. Texts (.txt) lie in a folder for each class, two at least.',
     });
-  if (folders.size > 100)
+  if (folders.size > MOST_CLASSES)
     return fail({
       kind: 'unknown-class',
-      message: `There are ${folders.size} folders; a model here tells at most 100 classes apart.`,
+      message: `There are ${folders.size} folders; a model here tells at most ${MOST_CLASSES} classes apart.`,
     });
   const scale = Math.min(1, MAXIMUM_SIDE / Math.max(size.width, size.height));
   const proposed: InferredPictures['size'] = {

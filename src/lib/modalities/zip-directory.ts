@@ -186,12 +186,14 @@ const damaged = fail<ZipProblem>({
   message: 'This entry is damaged: its checksum does not hold. Download or pack the archive again.',
 });
 
-export function zipReader(file: SourceFile): ZipReader {
+/** What is larger than the window is not held after it. */
+export function zipReader(file: SourceFile, windowBytes = WINDOW_BYTES): ZipReader {
   let window: Uint8Array = new Uint8Array(0);
   let windowStart = 0;
   const range = async (start: number, length: number): Promise<Uint8Array> => {
+    if (length > windowBytes) return file.read(start, Math.min(file.size, start + length));
     if (start < windowStart || start + length > windowStart + window.length) {
-      window = await file.read(start, Math.min(file.size, start + Math.max(length, WINDOW_BYTES)));
+      window = await file.read(start, Math.min(file.size, start + windowBytes));
       windowStart = start;
     }
     return window.subarray(start - windowStart, start - windowStart + length);

@@ -9,6 +9,7 @@ import { AgreedTerms } from './joined.ts';
 const local: Noised = { type: 'local', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 };
 const rules = { goal: 100, overSelection: 1.3 } as Parameters<typeof termsOf>[0]['rules'];
 const statistics = { type: 'on', mostSurveys: 20, mostRows: 100 } as const;
+const tuning = { learningRates: [0.1, 1], localEpochs: [], batchSizes: [] };
 const joined = { privacy: local, secureSum: { ...usualSecureSum }, statistics, rules };
 const agreed = v.parse(AgreedTerms, termsOf(joined));
 
@@ -26,6 +27,7 @@ test('weaker terms than those that were agreed to are named; the same, and stron
     [{ secureSum: { ...usualSecureSum, colluding: 0.05 } }, 'a share of 0.05'],
     [{ secureSum: { ...usualSecureSum, groups: 3 } }, 'in 3 groups'],
     [{ rules: { goal: 101, overSelection: 1 } }, 'narrower rings'],
+    [{ tuning }, 'the loss on some of your rows'],
   ] as const;
   for (const [over, what] of weaker) {
     const now = { ...joined, ...over } as typeof joined;
@@ -60,10 +62,15 @@ test('a survey is held to its own terms: those of a sum that rounds do not have,
 
 test('a round without the noise or the secure sum that were agreed to is named, whatever is said of the federation', () => {
   const task = {} as NonNullable<Parameters<typeof weakerRound>[1]['secureSum']>;
-  expect(weakerRound(agreed, { privacy: local, secureSum: task })).toBeUndefined();
-  expect(weakerRound(agreed, { secureSum: task })).toContain('“none”');
-  expect(weakerRound(agreed, { privacy: { ...local, noiseMultiplier: 1 }, secureSum: task })).toContain(
-    'noise of 1 ',
-  );
-  expect(weakerRound(agreed, { privacy: local })).toContain('no secure sum');
+  const weaker = (asked: Partial<Parameters<typeof weakerRound>[1]>, terms = agreed) =>
+    weakerRound(terms, { asks: [], ...asked });
+  expect(weaker({ privacy: local, secureSum: task })).toBeUndefined();
+  expect(weaker({ secureSum: task })).toContain('“none”');
+  expect(weaker({ privacy: { ...local, noiseMultiplier: 1 }, secureSum: task })).toContain('noise of 1 ');
+  expect(weaker({ privacy: local })).toContain('no secure sum');
+  // Figures that are told where settings are tried, as was said or not.
+  const open = { privacy: noPrivacy, rules };
+  expect(weaker({ asks: ['judged'] }, termsOf(open))).toContain('the loss on some of your rows');
+  expect(weaker({ asks: ['judged'] }, v.parse(AgreedTerms, termsOf({ ...open, tuning })))).toBeUndefined();
+  expect(weakerTerms(termsOf({ ...open, tuning }), { ...open, tuning })).toBeUndefined();
 });

@@ -10,12 +10,13 @@ import { statisticsOf } from '../core/statistics/rules.ts';
 import type { Configured } from '../protocol/messages.ts';
 import type { AgreedTerms } from './joined.ts';
 
-type Terms = Pick<FederationSpec, 'privacy' | 'secureSum' | 'statistics' | 'rules'>;
+type Terms = Pick<FederationSpec, 'privacy' | 'secureSum' | 'statistics' | 'tuning' | 'rules'>;
 
-export const termsOf = ({ privacy, secureSum, statistics, rules }: Terms): AgreedTerms => ({
+export const termsOf = ({ privacy, secureSum, statistics, tuning, rules }: Terms): AgreedTerms => ({
   privacy,
   ...(secureSum === undefined ? {} : { secureSum }),
   ...(statistics === undefined ? {} : { statistics }),
+  ...(tuning === undefined ? {} : { tuning: true }),
   leaving: leavingOf(rules),
 });
 
@@ -27,19 +28,21 @@ export function weakerTerms(agreed: AgreedTerms | null, now: Terms): string | un
     weakerSum(secureSumOf(agreed), secureSumOf(now)) ??
     (secureSumOf(agreed) !== undefined && mayBeRing(now.rules) && leavingOf(now.rules) < agreed.leaving
       ? 'narrower rings of neighbours in the secure sum'
-      : undefined);
+      : undefined) ??
+    (now.tuning === undefined ? undefined : untoldLoss(agreed));
   return what === undefined ? undefined : sentence(what);
 }
 
 /** The same of one round, whatever was said of the federation. */
 export function weakerRound(
   agreed: AgreedTerms | null,
-  { privacy = { type: 'none' }, secureSum }: Pick<Configured, 'privacy' | 'secureSum'>,
+  { privacy = { type: 'none' }, secureSum, asks }: Pick<Configured, 'privacy' | 'secureSum' | 'asks'>,
 ): string | undefined {
   if (agreed === null) return undefined;
   const what =
     weakerPrivacy(agreed.privacy, privacy) ??
-    (secureSumOf(agreed) !== undefined && secureSum === undefined ? 'no secure sum' : undefined);
+    (secureSumOf(agreed) !== undefined && secureSum === undefined ? 'no secure sum' : undefined) ??
+    (asks.includes('judged') ? untoldLoss(agreed) : undefined);
   return what === undefined ? undefined : sentence(what);
 }
 
@@ -60,6 +63,9 @@ export function weakerSurvey(agreed: AgreedTerms | null, now: Terms): string | u
 /** Smaller cohorts are complete graphs, whoever may be missing. */
 const mayBeRing = ({ goal, overSelection }: Terms['rules']): boolean =>
   Math.ceil(goal * overSelection) > COMPLETE_COHORT;
+
+const untoldLoss = (agreed: AgreedTerms): string | undefined =>
+  agreed.tuning ? undefined : 'how high the loss on some of your rows is in each round';
 
 const sentence = (what: string): string =>
   `The federation asks for less protection than it did when you joined: ${what}.`;

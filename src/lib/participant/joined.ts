@@ -11,6 +11,8 @@ export const AgreedTerms = v.object({
   privacy: Privacy,
   secureSum: v.optional(SecureSumRules),
   statistics: v.optional(StatisticsRules),
+  /** Rounds try local settings, and devices tell two losses of each. */
+  tuning: v.optional(v.literal(true)),
   /** δ: the share of a secure sum’s devices that may be missing: its rings are as wide as that needs. */
   leaving: v.number(),
 });

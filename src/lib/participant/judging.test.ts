@@ -2,15 +2,39 @@
 import { expect, test } from 'vitest';
 import { selectExamples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
-import { clouds, federation, joined, spec } from '../../../test/doubles/scripted-federation.ts';
+import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import { TrainerFailure, type Trainer } from '../ports/trainer.ts';
+import {
+  clouds,
+  datasetsOf,
+  enginesOf,
+  federation,
+  joined,
+  script,
+  spec,
+  type Script,
+  type ScriptChanges,
+} from '../../../test/doubles/scripted-federation.ts';
 import { partedRows } from './judging.ts';
 
-/** The very rows of a device of the script that are not held out. */
+const ROWS = 120;
+/** The very rows of the device that are not held out. */
 const own = () => {
-  const all = clouds(40, 3);
+  const all = clouds(ROWS, 3);
   return selectExamples(all, splitExamples(all).training);
 };
 const tried = { ...spec.plan, learningRate: 0.05 };
+
+const tuning = { learningRates: [0.05, 10], localEpochs: [], batchSizes: [] };
+/** A device that has joined a federation whose rounds try settings. */
+async function trying(rows = ROWS, changes: ScriptChanges = {}): Promise<Script> {
+  const one = await script({ datasets: datasetsOf(clouds(rows, 3)), ...changes });
+  one.coordinator.view = { ...one.coordinator.view, spec: { ...spec, tuning } };
+  one.link.deliver('federation', one.coordinator.view);
+  await one.part.join({ dataset: 'own', name: null, backend: null });
+  await one.until('checked in', () => one.coordinator.said.some(({ name }) => name === 'check-in'));
+  return one;
+}
 
 test('about a fifth of the rows judge, and stay the same ones as rows come, go and change places', () => {
   const all = clouds(2_000, 5);
@@ -23,13 +47,21 @@ test('about a fifth of the rows judge, and stay the same ones as rows come, go a
   const again = partedRows(selectExamples(all, fewer));
   for (let row = 0; row < again.training.count; row += 1)
     expect(known.has(again.training.hashes[2 * row]!)).toBe(false);
-  // Of a single row nothing would be left to learn from.
-  const one = partedRows(selectExamples(judging, [0]));
-  expect([one.training.count, one.judging.count]).toEqual([1, 0]);
+  // Of fewer than ten rows the loss would be nearly one row's own: all of them are learnt from.
+  const few = partedRows(
+    selectExamples(
+      judging,
+      Array.from({ length: 9 }, (_, at) => at),
+    ),
+  );
+  expect([few.training.count, few.judging.count]).toEqual([9, 0]);
+  // Of these nothing would be left to learn from.
+  const alike = partedRows(judging);
+  expect([alike.training.count, alike.judging.count]).toEqual([judging.count, 0]);
 });
 
 test('a device tells what training by the plan that it was given changed, on rows that it does not train on', async () => {
-  const one = await joined();
+  const one = await trying();
   const { training, judging } = partedRows(own());
   one.link.deliver('configured', one.coordinator.configured(1, { plan: tried, asks: ['judged'] }));
   await one.until('averaging', (view) => view.state === 'averaging');
@@ -43,15 +75,19 @@ test('a device tells what training by the plan that it was given changed, on row
   expect(one.faults).toEqual([]);
 });
 
-test('settings by which training comes to nothing are told with giving the round up', async () => {
-  const one = await joined();
+test.each([
+  ['with the loss before', ROWS],
+  ['without a figure where too few rows would judge', 30],
+])('settings by which training comes to nothing are told with giving the round up, %s', async (_, rows) => {
+  const one = await trying(rows);
   // As in take-part-trouble.test.ts: parameters go further than an update may.
   const wild = { ...tried, optimizer: { type: 'adam' }, learningRate: 10, localEpochs: 20 } as const;
   one.link.deliver('configured', one.coordinator.configured(1, { plan: wild, asks: ['judged'] }));
-  const said = (name: string) => one.coordinator.said.find((message) => message.name === name)?.message;
-  await one.until('given up', () => said('withdraw') !== undefined);
-  const rows = partedRows(own()).judging.count;
-  expect(said('withdraw')).toMatchObject({ round: 1, judged: { rows, after: null } });
+  const said = () => one.coordinator.said.find(({ name }) => name === 'withdraw')?.message;
+  await one.until('given up', () => said() !== undefined);
+  const inVain =
+    rows === ROWS ? { rows: partedRows(own()).judging.count, before: expect.any(Number) as number } : null;
+  expect(said()).toMatchObject({ round: 1, inVain });
   expect(one.coordinator.uploads).toEqual([]);
   // Nothing that its person could mend: the next round tries something else.
   expect(one.part.view).toMatchObject({
@@ -60,10 +96,29 @@ test('settings by which training comes to nothing are told with giving the round
   });
 });
 
-test('under privacy no figure of its own leaves the device, whatever the server asks', async () => {
-  const one = await joined();
+test('where memory does not hold a step, the server is told that the settings came to nothing, and its person why', async () => {
+  const full = (): Trainer => {
+    const inner = createReferenceTrainer();
+    const step = () => Promise.reject(new TrainerFailure('out-of-memory', 'Full.'));
+    return { ...inner, open: async (...given) => ({ ...(await inner.open(...given)), step }) };
+  };
+  const one = await trying(ROWS, { engines: enginesOf(full) });
+  one.link.deliver('configured', one.coordinator.configured(1, { plan: tried, asks: ['judged'] }));
+  await one.until('given up', () => one.coordinator.said.some(({ name }) => name === 'withdraw'));
+  expect(one.coordinator.said.at(-1)?.message).toMatchObject({
+    inVain: { rows: partedRows(own()).judging.count },
+  });
+  expect(one.part.view.blocked).toMatchObject({ reason: 'oom' });
+});
+
+test('under privacy no figure of its own leaves the device, nor where nobody said that rounds try settings, whatever the server asks', async () => {
+  const one = await trying();
   const privacy = { type: 'local', clipNorm: 1, noiseMultiplier: 2, delta: 1e-5, epsilon: 8 } as const;
   one.link.deliver('configured', one.coordinator.configured(1, { privacy, asks: ['judged'] }));
   await one.until('sent', () => one.coordinator.uploads.length > 0);
   expect(one.coordinator.uploads[0]?.offer).not.toHaveProperty('judged');
+  const other = await joined();
+  other.link.deliver('configured', other.coordinator.configured(1, { asks: ['judged'] }));
+  await other.until('given up', ({ blocked }) => blocked?.reason === 'other-terms');
+  expect(other.coordinator.uploads).toEqual([]);
 });

@@ -4,17 +4,19 @@ import { selectExamples, type Examples } from '../core/data/examples.ts';
 import { figure } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
+import { HIGHEST_LOSS, LEAST_ROWS_JUDGING } from '../core/search/judged.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
 import type { Engine } from './engine.ts';
 import { startState } from './train-locally.ts';
-import type { Judge } from './work-round.ts';
+import type { Judge, Trial } from './work-round.ts';
 
 /** Of the rows to learn from. The held-out ones judge versions alone: a setting that was chosen by them would flatter its versions. */
 const SHARE = 0.2;
 
 /**
- * By each row's own hash, so that a row which judges never trained any version; rows that the contract holds together stay so. Mixed,
- * since the same hash has held rows out before (core/data/split.ts). Where nothing would be left to learn from, none judges.
+ * By each row's own hash, so that a row which judges in one round of a run is learnt from in none of them, as long as there are enough to
+ * judge; rows that the contract holds together stay so. Mixed, since the same hash has held rows out before (core/data/split.ts).
+ * Where too few would judge, or nothing would be left to learn from, none does.
  */
 export function partedRows(rows: Examples): { readonly training: Examples; readonly judging: Examples } {
   const judges: number[] = [];
@@ -24,18 +26,18 @@ export function partedRows(rows: Examples): { readonly training: Examples; reado
     const mixed = Math.imul(rows.hashes[2 * row] ?? 0, 0x9e3779b1) >>> 0;
     (mixed < SHARE * 4294967296 ? judges : learnt).push(row);
   }
-  return learnt.length === 0
+  return learnt.length === 0 || judges.length < LEAST_ROWS_JUDGING
     ? { training: rows, judging: selectExamples(rows, []) }
     : { training: selectExamples(rows, learnt), judging: selectExamples(rows, judges) };
 }
 
-/** The rows to learn from in such a round, and the judge, who is asked within engine.alone(); undefined: there are no rows for one. */
+/** The rows to learn from in such a round, and the judge, who is asked within engine.alone(). */
 export function trialOf(
   rows: Examples,
   engine: Engine,
   network: Network,
   plan: TrainingPlan,
-): { readonly rows: { readonly training: Examples }; readonly judge: Judge | undefined } {
+): Trial & { readonly rows: { readonly training: Examples } } {
   const { training, judging } = partedRows(rows);
   return {
     rows: { training },
@@ -54,7 +56,9 @@ function judgeBy(judging: Examples, engine: Engine, network: Network, plan: Trai
             await session.setState(startState(parameters));
             const loss = figure(await session.evaluate(judging), 'loss');
             // Rounding may take the loss of rows that are all right a hair below nothing.
-            return loss !== undefined && Number.isFinite(loss) ? Math.max(0, loss) : null;
+            return loss !== undefined && Number.isFinite(loss)
+              ? Math.min(HIGHEST_LOSS, Math.max(0, loss))
+              : null;
           } finally {
             session.close();
           }

@@ -81,6 +81,23 @@ test('one row in one step is rebuilt to the fourth digit, and a batch is not', a
   expect(settingOf(found, 'one-row')).toMatchObject({ rows: 1, steps: 1, likeness: 1, verdict: 'rebuilt' });
 });
 
+test('where rounds try several plans, the one of the fewest steps and that of the smallest batch are looked at', async () => {
+  const plan = { ...spec.plan, localEpochs: 4, batchSize: 10 };
+  const tuning = { learningRates: [0.1, 0.01], localEpochs: [1, 4], batchSizes: [5, 40] };
+  const stepsOf = async (changes: Partial<NetworkFederation>) =>
+    (await preview({ plan, ...changes })).settings.map(({ name, rows, steps }) => [name, rows, steps]);
+  expect(await stepsOf({})).toEqual([
+    ['one-row', 1, 1],
+    ['one-batch', 10, 1],
+    ['whole', 70, 28],
+  ]);
+  expect(await stepsOf({ tuning })).toEqual([
+    ['one-row', 1, 1],
+    ['one-batch', 5, 1],
+    ['whole', 70, 2],
+  ]);
+});
+
 /** Digits: 784 values a row, so that nothing comes near one by chance. */
 const digits = (count: number): Examples => {
   const drawn = [...drawnDigits(5, count)];

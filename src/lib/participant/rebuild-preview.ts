@@ -19,6 +19,7 @@ import type { Network } from '../core/model/network.ts';
 import { ownPart } from '../core/model/own-part.ts';
 import { noiseInSum, noisyUnits } from '../core/privacy/noise-in-sum.ts';
 import { random } from '../core/random.ts';
+import { planTried, settingsTried } from '../core/search/tuned-rounds.ts';
 import { groupsOf } from '../core/secure-sum/groups.ts';
 import { LEAST_COHORT } from '../core/secure-sum/rules.ts';
 import { codecNamed, decodeAll } from '../core/update/codec/index.ts';
@@ -40,6 +41,7 @@ import { roundTraining, workRound } from './work-round.ts';
  * one-row: an update of one row in one step, the worst that can be. one-batch: one step on one batch. whole: all rows by the
  * federation's own plan, which is what is sent; under a secure sum, what would be read if the sum were broken.
  * sum: what a secure sum shows, of this device's rows dealt out among as many devices.
+ * Where rounds try several plans, each is by the one of them that gives most away.
  */
 export type SettingName = 'one-row' | 'one-batch' | 'whole' | 'sum';
 
@@ -144,11 +146,14 @@ const stepsOf = (plan: Plan, rows: Rows): number => plan.localEpochs * batchesOf
 
 /** From the one that gives most away to the one that is in force. */
 function settingsOf(spec: NetworkFederation, training: Rows): readonly Setting[] {
-  const { plan } = spec;
-  const once = { ...plan, localEpochs: 1 };
+  const plans = plansOf(spec);
+  // What the fewest steps made of all rows is nearest to a gradient, and so is what a lower rate did.
+  const plan = least(plans, (one) => stepsOf(one, training));
+  const small = least(plans, ({ batchSize }) => batchSize);
+  const once = { ...small, localEpochs: 1 };
   const settings: Setting[] = [{ name: 'one-row', plan: once, devices: [spreadRows(training, 1)] }];
-  if (plan.batchSize > 1 && training.count > plan.batchSize)
-    settings.push({ name: 'one-batch', plan: once, devices: [spreadRows(training, plan.batchSize)] });
+  if (small.batchSize > 1 && training.count > small.batchSize)
+    settings.push({ name: 'one-batch', plan: once, devices: [spreadRows(training, small.batchSize)] });
   if (training.count > 1 || plan.localEpochs > 1) settings.push({ name: 'whole', plan, devices: [training] });
   const devices = Math.min(devicesInSum(spec), MOST_DEVICES);
   if (secureSumOf(spec) !== undefined && training.count >= 2 * devices)
@@ -159,6 +164,17 @@ function settingsOf(spec: NetworkFederation, training: Rows): readonly Setting[]
     });
   return settings;
 }
+
+/** What a device may be asked to train by, the lowest rate first. */
+const plansOf = (spec: NetworkFederation): readonly Plan[] =>
+  spec.tuning === undefined
+    ? [spec.plan]
+    : settingsTried(spec)
+        .map((_, at) => planTried(spec, at))
+        .toSorted((one, other) => one.learningRate - other.learningRate);
+
+const least = (plans: readonly Plan[], of: (plan: Plan) => number): Plan =>
+  plans.reduce((one, other) => (of(other) < of(one) ? other : one));
 
 /** Devices whose updates are opened as one sum: the cohort's, or those of one group of it. */
 const devicesInSum = (spec: NetworkFederation): number =>

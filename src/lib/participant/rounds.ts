@@ -3,7 +3,7 @@
 import { participantIdOf } from '../core/digest.ts';
 import type { RoundNumber } from '../core/ids.ts';
 import { ownPart } from '../core/model/own-part.ts';
-import type { Judged } from '../core/search/judged.ts';
+import type { JudgedInVain } from '../core/search/judged.ts';
 import type { RoundControl } from '../core/update/control.ts';
 import { LinkLost, WrongBytes } from '../ports/coordinator-link.ts';
 import type { OutboxEntry } from '../ports/participant-store.ts';
@@ -55,13 +55,14 @@ export function createRounds(
   /** Asked for while an update is being sent: its decision is awaited first, or nobody would hear of it. */
   let following: Configured | undefined;
 
-  async function giveUp(one: RoundInHand, reason: string, judged?: Judged): Promise<void> {
+  /** `inVain`: of a round whose settings came to nothing. */
+  async function giveUp(one: RoundInHand, reason: string, inVain?: JudgedInVain | null): Promise<void> {
     hands.letGo(one);
     await ground.tell('withdraw', {
       federation,
       round: one.round,
       reason: reason.slice(0, 200),
-      ...(judged && { judged }),
+      ...(inVain !== undefined && { inVain }),
     });
   }
 
@@ -109,7 +110,7 @@ export function createRounds(
     const equipment = await equipping.ready();
     await joinSum(one, message);
     const { rows, engine, parameterCount } = equipment;
-    const { metric, personalisation, plan } = standing.view?.spec ?? equipment.spec;
+    const { metric, personalisation, plan, tuning } = standing.view?.spec ?? equipment.spec;
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, plan);
     const base = await ground.patiently(signal, (attempt) =>
       parametersOf({ federation, store, link, initial }, message.base, {
@@ -143,9 +144,9 @@ export function createRounds(
     await scoring.score(equipment, message.base, async () => base, signal);
     signal.throwIfAborted();
     const own = ownPart(network, personalisation);
-    // No figure of a single device leaves it under privacy or secure aggregation, whatever the server asks.
+    // No figure of a single device leaves it under privacy or secure aggregation, or where none was said to, whatever the server asks.
     const trial =
-      message.asks.includes('judged') && message.privacy === undefined && message.secureSum === undefined
+      message.asks.includes('judged') && tuning && !message.privacy && !message.secureSum
         ? (await import('./judging.ts')).trialOf(rows.training, engine, network, message.plan)
         : undefined;
     const training = roundTraining(message, {
@@ -167,7 +168,7 @@ export function createRounds(
       own,
       control,
       draw: drawFromPlatform,
-      judge: trial?.judge,
+      trial,
     };
     const outcome = await engine.alone(() =>
       workRound(message, training, memory, {
@@ -224,7 +225,7 @@ export function createRounds(
         return undefined;
       case 'failed':
         await store.checkpoints.remove(checkpoint);
-        if (outcome.judged !== undefined)
+        if (outcome.kind === 'diverged' && outcome.inVain !== undefined)
           ground.happened('What this round tried here came to nothing, which the server was told.');
         else if (outcome.kind === 'diverged') blocks.set({ reason: 'diverged', detail: outcome.message });
         else if (outcome.kind === 'unsuited') ground.happened(outcome.message);
@@ -237,7 +238,7 @@ export function createRounds(
           // The next round measures anew: a device that was lost may be back.
           equipping.drop();
         }
-        await giveUp(one, outcome.message, outcome.judged);
+        await giveUp(one, outcome.message, outcome.inVain);
         return undefined;
       case 'trained': {
         const { formed } = outcome;

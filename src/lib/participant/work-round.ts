@@ -7,7 +7,7 @@ import type { MetricName } from '../core/metrics/figures.ts';
 import type { Network } from '../core/model/network.ts';
 import { valuesIn, type Range } from '../core/model/ranges.ts';
 import type { DrawBytes } from '../core/privacy/random-bits.ts';
-import type { Judged } from '../core/search/judged.ts';
+import { HIGHEST_LOSS, type Judged, type JudgedInVain } from '../core/search/judged.ts';
 import { controlChange, correctionOf, type RoundControl } from '../core/update/control.ts';
 import type { Checkpoint } from '../ports/participant-store.ts';
 import type { Rows, TrainerFailure } from '../ports/trainer.ts';
@@ -30,8 +30,8 @@ export type RoundOutcome =
       readonly type: 'failed';
       readonly kind: 'diverged' | 'unsuited' | TrainerFailure['kind'];
       readonly message: string;
-      /** Of settings that were to be tried: they came to nothing. */
-      readonly judged?: Judged | undefined;
+      /** Settings that were to be tried came to nothing; null: and there is no figure for that; undefined: none were, or it is not theirs. */
+      readonly inVain?: JudgedInVain | null | undefined;
     };
 
 /** What a round's training is set up from. A checkpoint of another setting is not taken up. */
@@ -95,8 +95,13 @@ export interface RoundMemory {
   readonly control: RoundControl | undefined;
   /** For noise that the device itself adds. */
   readonly draw: DrawBytes;
-  /** Where local settings are tried and this device has rows to judge by. */
-  readonly judge?: Judge | undefined;
+  /** Where local settings are tried. */
+  readonly trial?: Trial | undefined;
+}
+
+export interface Trial {
+  /** undefined: there are too few rows for one. */
+  readonly judge: Judge | undefined;
 }
 
 /** Says what training changes, on rows that it does not learn from (judging.ts). */
@@ -115,17 +120,23 @@ export async function workRound(
   memory: RoundMemory,
   surroundings: TrainingSurroundings,
 ): Promise<RoundOutcome> {
-  const { judge } = memory;
+  const { trial } = memory;
+  const judge = trial?.judge;
   const lossOf = (parameters: Float32Array<ArrayBuffer>) => judge?.loss(parameters, surroundings.onNotice);
   const before = await lossOf(training.base);
+  const known = judge && before != null ? { rows: judge.rows, before } : null;
   const judged = (after: number | null | undefined): Judged | undefined =>
-    judge && before != null && after !== undefined ? { rows: judge.rows, before, after } : undefined;
+    known !== null && after !== undefined ? { ...known, after: after ?? HIGHEST_LOSS } : undefined;
+  const inVain = trial && known;
   const outcome = await trainLocally(training, surroundings);
   switch (outcome.type) {
     case 'stopped':
       return { type: 'stopped' };
     case 'failed':
-      return outcome.kind === 'diverged' ? { ...outcome, judged: judged(null) } : outcome;
+      // A larger batch than the plan's may be what memory did not hold.
+      return outcome.kind === 'diverged' || outcome.kind === 'out-of-memory'
+        ? { ...outcome, inVain }
+        : outcome;
     case 'finished': {
       const { base, plan } = training;
       const steps = plan.localEpochs * batchesOf(training.training.count, plan.batchSize);
@@ -153,7 +164,7 @@ export async function workRound(
       });
       return formed.ok
         ? { type: 'trained', formed: formed.value, own: kept }
-        : { type: 'failed', kind: 'diverged', message: formed.error, judged: judged(null) };
+        : { type: 'failed', kind: 'diverged', message: formed.error, inVain };
     }
     default:
       return outcome satisfies never;

@@ -52,7 +52,7 @@ export const UpdateOffer = v.strictObject({
   steps: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** Mean training loss at the base, where the round asks for it (q-FFL); else null. */
   baseLoss: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
-  /** Where the round asks for it; absent also where the device has no rows to judge by. */
+  /** Where the round asks for it; absent also where the device has too few rows to judge by. */
   judged: v.exactOptional(Judged),
 });
 export type UpdateOffer = v.InferOutput<typeof UpdateOffer>;

@@ -6,7 +6,7 @@ import { CodecChoice, Tags } from '../core/federation.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
-import { Judged } from '../core/search/judged.ts';
+import { JudgedInVain } from '../core/search/judged.ts';
 import { MAXIMUM_EXAMPLES, MAXIMUM_RATE, MINIMUM_RATE } from './limits.ts';
 import { SumTask, sumClientMessages, sumServerMessages } from './secure-sum.ts';
 import { surveyClientMessages, surveyServerMessages } from './surveys.ts';
@@ -52,8 +52,8 @@ export const Withdraw = v.strictObject({
   federation: FederationId,
   round: RoundNumber,
   reason: v.pipe(v.string(), v.maxLength(200)),
-  /** Where local settings are tried, and training by those it was given came to nothing. */
-  judged: v.exactOptional(Judged),
+  /** Where local settings are tried, and training by those it was given came to nothing; null: it has too few rows to judge by. */
+  inVain: v.exactOptional(v.nullable(JudgedInVain)),
 });
 
 /** A version by its digest; `deltas` lead to it, newest first, as long as they are fewer bytes than the whole. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filesOfDrop } from './chosen-files.ts';
+import { ASKED_FILES, filesOfDrop } from './chosen-files.ts';
 
 const file = new File(['a\n1\n'], 'a.csv');
 const entryOf = (name: string) => ({
@@ -42,4 +42,13 @@ test('a dropped file comes with its handle where the browser gives one, a folder
     { path: 'b.csv', file },
     { path: 'a.csv', file },
   ]);
+});
+
+test('a model is asked of every form of table that is read, and of texts in a zip; a series has none', () => {
+  const endings = ['.csv', '.tsv', '.json', '.jsonl', '.ndjson', '.parquet', '.arrow', '.feather'];
+  expect(ASKED_FILES.rows.split(',')).toEqual(expect.arrayContaining([...endings, '.txt', '.zip']));
+  expect(ASKED_FILES.windows.split(',')).toEqual(expect.arrayContaining(endings));
+  expect(ASKED_FILES.windows).not.toContain('.zip');
+  for (const ending of ['.png', '.gz', '.wav', '.zip'])
+    expect(ASKED_FILES['pictures or recordings'].split(',')).toContain(ending);
 });

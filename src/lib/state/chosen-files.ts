@@ -86,3 +86,16 @@ const isFileHandle = (handle: FileSystemHandle | null | undefined): handle is Fi
   handle?.kind === 'file';
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
+// What a picker offers, by endings and media types: the one list of what the readers take.
+export const TABLE_FILES =
+  '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,text/csv,text/tab-separated-values';
+export const PICTURE_FILES = '.png,.jpg,.jpeg,.webp,.zip,.gz,image/png,image/jpeg,image/webp';
+export const SOUND_FILES = '.wav,.zip,audio/wav,audio/x-wav';
+
+/** A model that is asked of files: rows may be texts in folders of a zip, which no series is. */
+export const ASKED_FILES = {
+  rows: `${TABLE_FILES},.zip`,
+  windows: TABLE_FILES,
+  'pictures or recordings': `${PICTURE_FILES},${SOUND_FILES}`,
+} as const;

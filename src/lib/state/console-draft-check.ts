@@ -28,6 +28,7 @@ import {
   strategyChosen,
 } from './console-draft-strategy.ts';
 import { optionsOf, type Draft } from './console-draft.ts';
+import { augmentationTyped } from './console-draft-augmentation.ts';
 import { rulesTyped } from './console-draft-rounds.ts';
 import { privacyChosen, privacyRead } from './console-privacy.ts';
 import { secureSumRead, secureSumTyped } from './console-draft-secure.ts';
@@ -325,7 +326,11 @@ function trainingTyped(draft: Draft, model: CheckedDraft['model']) {
   const { optimizer, momentum, weightDecay, ...plan } = draft.plan;
   return {
     network: model.ok && model.value.type === 'network' ? model.value.network.spec : undefined,
-    plan: { ...plan, optimizer: optimizerWith(optimizer, { momentum, weightDecay }) },
+    plan: {
+      ...plan,
+      optimizer: optimizerWith(optimizer, { momentum, weightDecay }),
+      ...(draft.kind === 'image' ? augmentationTyped(draft.augmentation) : {}),
+    },
     strategy: strategyChosen(draft),
     transfer: draft.transfer,
     guard: draft.guard,

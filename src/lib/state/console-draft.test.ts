@@ -8,6 +8,7 @@ import { FederationDraft, type DraftSending, type DraftStorage } from './console
 import { numbersTyped } from './console-draft-numbers.ts';
 import { tuningWords } from './console-draft-tuning.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft } from './console-draft.ts';
+import { learningRows } from './console-model.ts';
 import { presets } from './console-presets.ts';
 import { roundSentences } from './console-plan-sentences.ts';
 
@@ -190,6 +191,25 @@ describe('a draft of a federation', () => {
     expect(numbersTyped(' 64;32 16')).toEqual([64, 32, 16]);
     expect(numbersTyped('')).toEqual([]);
     expect(numbersTyped('20, x')).toEqual([20, 'x']);
+  });
+  test('how pictures are varied comes back as it was typed, holds of pictures alone, and stands in words', () => {
+    const draft = digits();
+    expect(checkDraft(draft).spec?.plan).not.toHaveProperty('augmentation');
+    draft.augmentation = { flip: true, shift: 0.125, turn: 0, light: 0.2, cutout: 0 };
+    const { spec } = checkDraft(draft);
+    expect(spec?.plan.augmentation).toEqual(draft.augmentation);
+    expect(draftFrom(spec!).augmentation).toEqual(draft.augmentation);
+    expect(learningRows(spec!, undefined)[0]?.value).toMatch(
+      /; pictures varied: half of them mirrored, moved by up to 12\.5\u202f% of a side, brightness and contrast changed by up to 20\u202f%$/,
+    );
+    expect(checkDraft({ ...patients(), augmentation: draft.augmentation }).spec?.plan).not.toHaveProperty(
+      'augmentation',
+    );
+    draft.augmentation = { ...draft.augmentation, shift: 3, turn: null };
+    expect([...checkDraft(draft).issues]).toEqual([
+      ['plan.augmentation.shift', 'At most 0.5.'],
+      ['plan.augmentation.turn', 'A number is needed here.'],
+    ]);
   });
   test('settings that rounds try come back as they were typed, and are refused where they cannot be tried', () => {
     const draft: Draft = {

@@ -18,6 +18,7 @@ import { familyNamed, modelFamilies } from '#lib/core/model/families/index.ts';
 import { optimizerNumbers, optimizerTypes, USUAL_WEIGHT_DECAY } from '#lib/core/model/optimizer-kinds.ts';
 import { NetworkSpec } from '#lib/core/model/spec.ts';
 import { summedFamilies, summedFamilyNamed } from '#lib/core/summed-models.ts';
+import { augmentationFrom, DraftAugmentation, plainAugmentation } from './console-draft-augmentation.ts';
 import { DraftFurther, furtherFrom, plainFurther } from './console-draft-rounds.ts';
 import { briefFrom, DraftBrief, DraftGates, emptyBrief, gatesFrom } from './console-draft-question.ts';
 import { DraftPrivacy, privacyTyped } from './console-privacy.ts';
@@ -143,6 +144,7 @@ export const Draft = v.object({
     proximalTerm: number,
     seed: number,
   }),
+  augmentation: v.optional(DraftAugmentation, plainAugmentation),
   /** Drafts that were saved before there was a choice averaged, and sent everything exactly. */
   strategy: v.optional(DraftStrategy, () => strategyTyped(exactAveraging.strategy)),
   /** Codecs by name. */
@@ -247,6 +249,7 @@ export const emptyDraft = (): Draft => ({
     proximalTerm: 0,
     seed: 1,
   },
+  augmentation: plainAugmentation(),
   strategy: strategyTyped(exactAveraging.strategy),
   // Unbiased, and a tenth of the bytes up; at four bits a version's rounding is far below what a round changes (eden.ts).
   transfer: { uplink: 'eden:3', downlink: 'eden:4' },
@@ -370,6 +373,7 @@ function networkDraft(spec: NetworkFederation, draft: Draft) {
       proximalTerm: plan.proximalTerm,
       seed: plan.seed,
     },
+    augmentation: augmentationFrom(plan),
     strategy: strategyTyped(spec.strategy),
     transfer: { ...spec.transfer },
     guard: { ...spec.guard },

@@ -1,4 +1,5 @@
 // The model of a federation in words and bytes, whichever kind it is: a network that devices train, or one learnt from sums.
+import { augmentationWords } from '#lib/core/augmentation-words.ts';
 import type { FederatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec, TransferRules } from '#lib/core/federation.ts';
 import { secureSumWords } from './console-draft-secure.ts';
@@ -60,9 +61,11 @@ function planSentence({
   optimizer,
   learningRate,
   proximalTerm,
+  augmentation,
 }: FederationSpec['plan']): string {
   const proximal = proximalTerm > 0 ? `, proximal term ${proximalTerm}` : '';
-  return `${epochs(localEpochs)}, batches of ${batchSize}, ${optimizerWords(optimizer)} at ${learningRate}${proximal}`;
+  const varied = augmentation === undefined ? '' : `; pictures varied: ${augmentationWords(augmentation)}`;
+  return `${epochs(localEpochs)}, batches of ${batchSize}, ${optimizerWords(optimizer)} at ${learningRate}${proximal}${varied}`;
 }
 
 /** How the model is learnt: what devices do, what is made of it, and what crosses the wire. */

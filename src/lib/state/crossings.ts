@@ -11,7 +11,8 @@ const descriptions: Readonly<Record<string, string>> = {
   'check-out': 'Says that this device takes part no more',
   progress: 'How far training here has come',
   evaluation: 'Counts and sums of how well a version does on this device’s held-out examples',
-  withdraw: 'Says that this device gives up the round, and why',
+  withdraw:
+    'Says that this device gives up the round, and why; where the round tries settings that came to nothing here, the loss before and on how many rows',
   'sum-advert': 'Two fresh public keys for the secure sum, signed by this device',
   'sum-nonce': 'A random number that the order of a large secure sum is drawn from',
   'sum-keys': 'What would open this device’s masks, in shares that only the other devices can read',

@@ -2,6 +2,7 @@
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { RowsAssessment } from './rows-assessment.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
@@ -15,13 +16,19 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'close'>;
+export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'close'>;
 
 export type Memorising =
   | { readonly phase: 'idle' }
   | { readonly phase: 'running' | 'stopped' }
   | { readonly phase: 'failed'; readonly message: string }
   | { readonly phase: 'ended'; readonly overfit: Overfit };
+
+/** What of it was told last stays until the next is there. */
+export type Varying =
+  | { readonly phase: 'asking' }
+  | { readonly phase: 'shown'; readonly varied: VariedPictures }
+  | { readonly phase: 'failed'; readonly message: string };
 
 export class DatasetTraining {
   opening = $state.raw<Opening>({ phase: 'opening' });
@@ -33,7 +40,11 @@ export class DatasetTraining {
   /** Its losses so far. */
   losses = $state.raw<readonly number[]>([]);
 
+  /** How pictures would be varied. */
+  varying = $state.raw<Varying>({ phase: 'asking' });
+
   #asked = 0;
+  #varied = 0;
   #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
@@ -112,6 +123,24 @@ export class DatasetTraining {
 
   stopOverfit(): void {
     this.#memorising?.abort();
+  }
+
+  /** A few pictures as these settings vary them. The last asked for is the one that is shown. */
+  async vary(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready') return;
+    const asked = (this.#varied += 1);
+    const { version, target } = opened;
+    const [recipe, series] = [this.#recipe, this.#series];
+    let told: Varying;
+    try {
+      const answer = await this.port.vary({ dataset, version, target, recipe, series, training });
+      told =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', varied: answer };
+    } catch (error) {
+      told = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    if (asked === this.#varied) this.varying = told;
   }
 
   /** Ends the worker. */

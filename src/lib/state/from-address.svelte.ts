@@ -50,6 +50,8 @@ export class FromAddress {
         },
         stop.signal,
       );
+      // It came in the moment in which it was cancelled.
+      if (stop.signal.aborted) return undefined;
       this.note = fetched.note ?? null;
       return { path: fetched.name, file: new File([fetched.blob], fetched.name) };
     } catch (error) {

@@ -28,5 +28,11 @@ test('a fetched file is one that was chosen; a refusal is told, and cancelling i
     });
   expect(await from.fetch()).toBeUndefined();
   expect(from).toMatchObject({ problem: null, fetching: null });
-  expect(closed).toBe(3);
+
+  answer = () => {
+    from.cancel();
+    return Promise.resolve({ name: 'a.csv', blob: new Blob(['a,b\n']), note: undefined });
+  };
+  expect(await from.fetch()).toBeUndefined();
+  expect(closed).toBe(4);
 });

@@ -1,11 +1,11 @@
 // A dataset's file read again: by the handle that the browser gave of it, where there is one and the person lets it be read; else by
 // the file that the person shows. What differs becomes a state of the dataset.
 import type { FileHandles } from '../adapters/idb/file-handles.ts';
-import type { DatasetAnswer } from '../workers/ingest-messages.ts';
+import { isOfOneFile, type DatasetAnswer } from '../workers/ingest-messages.ts';
 import type { ChosenFile } from './chosen-files.ts';
 import type { DatasetPage } from './dataset-page.svelte.ts';
 import { storageTrouble, type ImportProgress, type IngestPort } from './datasets.svelte.ts';
-import { counted } from './format.ts';
+import { count, counted } from './format.ts';
 
 export interface ReadAgainPorts {
   ingest(): Promise<Pick<IngestPort, 'ask'>>;
@@ -13,12 +13,15 @@ export interface ReadAgainPorts {
 }
 
 type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
+type Question = Extract<DatasetAnswer, { type: 'rows-would-go' }>;
 
 export class ReadAgain {
   reading = $state.raw<ImportProgress | null>(null);
   /** What the last reading came to. */
   outcome = $state.raw<Outcome | null>(null);
   problem = $state.raw<string | null>(null);
+  /** The person is to say whether rows that are not in these files go. */
+  question = $state.raw<(Question & { readonly files: readonly ChosenFile[] }) | null>(null);
   /** The person is to show the file. */
   isAsking = $state(false);
   #stop: AbortController | undefined;
@@ -29,13 +32,37 @@ export class ReadAgain {
   ) {}
 
   /** Within a click: a browser asks the person for leave only then. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#reads(async (signal) => {
+      const found = await this.#fileOfHandle();
+      if (signal.aborted) return;
+      if (found === undefined) this.isAsking = true;
+      else await this.#ask([found], 0, signal);
+    });
+  }
+
+  /** The file, or all files, that the dataset was read from. Nothing is changed where more rows than `mayRemove` would go. */
+  read(files: readonly ChosenFile[], mayRemove = 0): Promise<void> {
+    return this.#reads((signal) => this.#ask(files, mayRemove, signal));
+  }
+
+  /** One thing at a time, which can be cancelled from its first moment on. */
+  async #reads(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (this.reading !== null) return;
+    const stop = new AbortController();
+    this.#stop = stop;
     this.problem = null;
     this.outcome = null;
-    const found = await this.#fileOfHandle();
-    if (found === undefined) this.isAsking = true;
-    else await this.read([found]);
+    this.question = null;
+    this.reading = { fraction: null, examples: 0, message: 'Opening…' };
+    try {
+      await work(stop.signal);
+    } catch (error) {
+      if (!stop.signal.aborted) this.problem = storageTrouble(error).message;
+    } finally {
+      this.reading = null;
+      this.#stop = undefined;
+    }
   }
 
   async #fileOfHandle(): Promise<ChosenFile | undefined> {
@@ -45,13 +72,13 @@ export class ReadAgain {
       // Without storage nothing was kept, and the page says so by itself.
       .catch(() => undefined);
     if (handle === undefined) return undefined;
-    // Not in every browser that has handles: one without asks by itself.
-    const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
-    if (leave !== 'granted' && (await handle.requestPermission?.({ mode: 'read' })) !== 'granted') {
-      this.problem = `The browser was not allowed to read ${handle.name}. Allow it, or choose the file below.`;
-      return undefined;
-    }
     try {
+      // Not in every browser that has handles: one without asks by itself.
+      const leave = (await handle.queryPermission?.({ mode: 'read' })) ?? 'granted';
+      if (leave !== 'granted' && (await handle.requestPermission?.({ mode: 'read' })) !== 'granted') {
+        this.problem = `The browser was not allowed to read ${handle.name}. Allow it, or choose the file below.`;
+        return undefined;
+      }
       return { path: handle.name, file: await handle.getFile(), handle };
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
@@ -60,39 +87,36 @@ export class ReadAgain {
     }
   }
 
-  /** The file, or all files, that the dataset was read from. */
-  async read(files: readonly ChosenFile[]): Promise<void> {
+  async #ask(files: readonly ChosenFile[], mayRemove: number, signal: AbortSignal): Promise<void> {
     const { record } = this.page;
-    if (this.reading !== null || record === null || record === undefined) return;
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.problem = null;
-    this.outcome = null;
-    this.reading = { fraction: null, examples: 0, message: 'Opening…' };
-    try {
-      const ingest = await this.ports.ingest();
-      const answer = await ingest.ask(
-        {
-          type: 'read-again',
-          dataset: record.id,
-          base: record.version,
-          files: files.map(({ path, file }) => ({ path, file })),
-        },
-        { signal: stop.signal, onProgress: (progress) => (this.reading = progress) },
-      );
-      if (answer.type !== 'read-again') return;
-      this.outcome = answer;
-      this.isAsking = false;
-      await keepHandle(this.ports, record.id, files);
-      if (answer.change !== null) await this.page.load();
-    } catch (error) {
-      if (!stop.signal.aborted) this.problem = storageTrouble(error).message;
-    } finally {
-      this.reading = null;
-      this.#stop = undefined;
-    }
+    if (record === null || record === undefined) return;
+    const ingest = await this.ports.ingest();
+    const answer = await ingest.ask(
+      {
+        type: 'read-again',
+        dataset: record.id,
+        base: record.version,
+        files: files.map(({ path, file }) => ({ path, file })),
+        mayRemove,
+      },
+      { signal, onProgress: (progress) => (this.reading = progress) },
+    );
+    if (answer.type === 'rows-would-go') this.question = { ...answer, files };
+    if (answer.type !== 'read-again') return;
+    this.outcome = answer;
+    this.isAsking = false;
+    if (isOfOneFile(record.source)) await keepHandle(this.ports, record.id, files);
+    if (answer.change !== null) await this.page.load();
   }
 
+  /** What the person says to the question. */
+  async answer(mayGo: boolean): Promise<void> {
+    const { question } = this;
+    this.question = null;
+    if (mayGo && question !== null) await this.read(question.files, question.removed);
+  }
+
+  /** Also where its page is left: nothing is committed for nobody. */
   cancel(): void {
     this.#stop?.abort();
   }
@@ -100,10 +124,7 @@ export class ReadAgain {
 
 /** "2 rows changed and 1 row came: a new state." */
 export function spokenOutcome({ change, refused, reason }: Outcome, thing: string): string {
-  const refusals =
-    refused === 0
-      ? ''
-      : ` ${counted(refused, thing)} of the file ${refused === 1 ? 'was' : 'were'} refused, the first because: ${reason ?? ''}`;
+  const refusals = spokenRefusals({ refused, reason }, thing);
   if (change === null) return `Nothing changed: the file holds what is here.${refusals}`;
   const parts = [
     ...(change.changed === 0 ? [] : [`${counted(change.changed, thing)} changed`]),
@@ -112,6 +133,15 @@ export function spokenOutcome({ change, refused, reason }: Outcome, thing: strin
   ];
   return `${parts.join(', ')}: a new state.${refusals}`;
 }
+
+const spokenRefusals = ({ refused, reason }: Pick<Outcome, 'refused' | 'reason'>, thing: string): string =>
+  refused === 0
+    ? ''
+    : ` ${counted(refused, thing)} of the file ${refused === 1 ? 'was' : 'were'} refused, the first because: ${reason ?? ''}`;
+
+/** "2 rows of 240 are not in the file." */
+export const spokenQuestion = ({ removed, of, ...refusals }: Question, thing: string): string =>
+  `${counted(removed, thing)} of ${count(of)} ${removed === 1 ? 'is' : 'are'} not in the file, and would go. The states before keep them.${spokenRefusals(refusals, thing)}`;
 
 /** Where a single file came with one. The dataset is there without it: what cannot be kept is asked for again. */
 export async function keepHandle(

@@ -1,57 +1,62 @@
 import { expect, test } from 'vitest';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { DatasetAnswer, DatasetQuestion } from '../workers/ingest-messages.ts';
-import { keepHandle, ReadAgain, spokenOutcome } from './read-again.svelte.ts';
+import { keepHandle, ReadAgain, spokenOutcome, spokenQuestion } from './read-again.svelte.ts';
 
 type Outcome = Extract<DatasetAnswer, { type: 'read-again' }>;
-const record = { id: 'set', version: 'v1' } as unknown as DatasetRecord;
+const recordOf = (source: string): DatasetRecord =>
+  ({ id: 'set', version: 'v1', source }) as unknown as DatasetRecord;
+const record = recordOf('a.csv (6 bytes)');
 const same: Outcome = { type: 'read-again', record, change: null, refused: 0, reason: null };
 const differs: Outcome = { ...same, change: { changed: 1, added: 2, removed: 0 } };
 
 function handleOf(
   permission: PermissionState,
   file: () => Promise<File>,
-  asked: PermissionState = permission,
+  asked: () => Promise<PermissionState> = () => Promise.resolve(permission),
 ): FileSystemFileHandle {
   const handle = {
     name: 'a.csv',
     getFile: file,
     queryPermission: () => Promise.resolve(permission),
-    requestPermission: () => Promise.resolve(asked),
+    requestPermission: asked,
   };
   return handle as unknown as FileSystemFileHandle;
 }
-function stage(handle: FileSystemFileHandle | undefined, answer: Outcome | Error) {
+function stage(handle: FileSystemFileHandle | undefined, ...answers: readonly (DatasetAnswer | Error)[]) {
   const questions: DatasetQuestion[] = [];
   const kept: unknown[] = [];
   let loads = 0;
+  const shown = { id: 'set', record, load: () => Promise.resolve(void (loads += 1)) };
   const handles = {
     keep: (_: string, own: FileSystemFileHandle) => Promise.resolve(void kept.push(own)),
     of: () => Promise.resolve(handle),
   };
-  const again = new ReadAgain(
-    { id: 'set', record, load: () => Promise.resolve(void (loads += 1)) },
-    {
-      handles: () => Promise.resolve(handles),
-      ingest: () =>
-        Promise.resolve({
-          ask(question: DatasetQuestion) {
-            questions.push(question);
-            return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-          },
-        }),
-    },
-  );
-  return { again, questions, kept, loads: () => loads };
+  const again = new ReadAgain(shown, {
+    handles: () => Promise.resolve(handles),
+    ingest: () =>
+      Promise.resolve({
+        ask(question: DatasetQuestion) {
+          const answer = answers[questions.push(question) - 1];
+          if (answer === undefined) throw new Error('Nobody said what is answered.');
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        },
+      }),
+  });
+  return { again, shown, questions, kept, loads: () => loads };
 }
 const file = new File(['a\n1\n'], 'a.csv');
 
 test('a file that the browser has hold of is read without being looked for, and what differs is loaded', async () => {
-  const handle = handleOf('prompt', () => Promise.resolve(file), 'granted');
+  const handle = handleOf(
+    'prompt',
+    () => Promise.resolve(file),
+    () => Promise.resolve('granted'),
+  );
   const { again, questions, kept, loads } = stage(handle, differs);
   await again.start();
   expect(questions).toEqual([
-    { type: 'read-again', dataset: 'set', base: 'v1', files: [{ path: 'a.csv', file }] },
+    { type: 'read-again', dataset: 'set', base: 'v1', files: [{ path: 'a.csv', file }], mayRemove: 0 },
   ]);
   expect(again).toMatchObject({ outcome: differs, problem: null, isAsking: false, reading: null });
   expect([kept, loads()]).toEqual([[handle], 1]);
@@ -65,6 +70,15 @@ test.each([
     handleOf('granted', () => Promise.reject(new DOMException('', 'NotFoundError'))),
     /a\.csv is not where it was/,
   ],
+  [
+    'the browser does not even ask',
+    handleOf(
+      'prompt',
+      () => Promise.resolve(file),
+      () => Promise.reject(new DOMException('', 'SecurityError')),
+    ),
+    /a\.csv is not where it was, or cannot be read/,
+  ],
 ])('the file is asked for where %s; shown, it is read', async (_, handle, problem) => {
   const { again, questions, loads } = stage(handle, same);
   await again.start();
@@ -75,6 +89,49 @@ test.each([
   await again.read([{ path: 'b.csv', file }]);
   expect(again).toMatchObject({ outcome: same, problem: null, isAsking: false });
   expect([questions.length, loads()]).toEqual([1, 0]);
+});
+
+const gone: Extract<DatasetAnswer, { type: 'rows-would-go' }> = {
+  type: 'rows-would-go',
+  removed: 2,
+  of: 9,
+  refused: 0,
+  reason: null,
+};
+test('rows go only after the person said so, and no more of them than were named', async () => {
+  const { again, questions, loads } = stage(undefined, gone, gone, differs);
+  await again.read([{ path: 'b.csv', file }]);
+  expect(again).toMatchObject({ question: { removed: 2, of: 9 }, outcome: null, reading: null });
+  await again.answer(false);
+  expect(again.question).toBeNull();
+  expect([questions.length, loads()]).toEqual([1, 0]);
+  await again.read([{ path: 'b.csv', file }]);
+  await again.answer(true);
+  expect(questions.at(-1)).toMatchObject({ files: [{ path: 'b.csv' }], mayRemove: 2 });
+  expect(again).toMatchObject({ question: null, outcome: differs });
+});
+
+test('of a dataset that was read from several files, or from none, no handle is kept', async () => {
+  const handle = handleOf('granted', () => Promise.resolve(file));
+  for (const source of ['3 files (18 bytes)', 'sample: Digits, 6 examples, seed 1']) {
+    const { again, shown, kept } = stage(undefined, differs);
+    shown.record = recordOf(source);
+    await again.read([{ path: 'a.csv', file, handle }]);
+    expect([again.outcome, kept]).toEqual([differs, []]);
+  }
+});
+
+test('it is busy from the click on, and one whose page was left by then asks for nothing', async () => {
+  const { again, questions } = stage(
+    handleOf('granted', () => Promise.resolve(file)),
+    differs,
+  );
+  const started = again.start();
+  expect(again.reading).toMatchObject({ message: 'Opening…' });
+  again.cancel();
+  await started;
+  expect(questions).toEqual([]);
+  expect(again).toMatchObject({ reading: null, problem: null, isAsking: false });
 });
 
 test('what cannot be read again is told, and the file may be shown once more', async () => {
@@ -102,5 +159,8 @@ test('what came of it is a sentence', () => {
   expect(spokenOutcome(same, 'row')).toBe('Nothing changed: the file holds what is here.');
   expect(spokenOutcome({ ...differs, refused: 1, reason: 'It is too old.' }, 'row')).toBe(
     '1 row changed, 2 rows came: a new state. 1 row of the file was refused, the first because: It is too old.',
+  );
+  expect(spokenQuestion({ ...gone, removed: 1 }, 'row')).toBe(
+    '1 row of 9 is not in the file, and would go. The states before keep them.',
   );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namedBy, settingsName, settingsWords } from './tuning-words.ts';
+import { chartedSettings, namedBy, settingsName, settingsWords } from './tuning-words.ts';
 
 test('settings are called by what tells them apart, and alone by all that they are', () => {
   const one = { learningRate: 0.1, localEpochs: 1, batchSize: 10 };
@@ -8,4 +8,10 @@ test('settings are called by what tells them apart, and alone by all that they a
   expect(settingsWords(one, among)).toBe('learning rate 0.1, batches of 10');
   expect(settingsName(one, among)).toBe('0.1 · 10');
   expect(namedBy(among)).toBe('learning rate · batch size');
+});
+
+test('of more settings than a chart has colours the likeliest seven are charted, in their order', () => {
+  const chances = [0.05, 0.2, 0.1, 0.1, 0.3, 0.02, 0.08, 0.07, 0.08].map((chance) => ({ chance }));
+  expect(chartedSettings(chances)).toEqual([1, 2, 3, 4, 6, 7, 8]);
+  expect(chartedSettings(chances.slice(0, 2))).toEqual([0, 1]);
 });

@@ -22,6 +22,18 @@ const parts = [
 const tellingApart = (among: readonly Settings[]) =>
   parts.filter(({ name }) => new Set(among.map((one) => one[name])).size > 1);
 
+/** As many lines as a chart has colours. */
+const MOST_LINES = 7;
+
+/** Places of the likeliest, for a chart, in the order of all. */
+export const chartedSettings = (chances: readonly Pick<SettingsChance, 'chance'>[]): readonly number[] =>
+  chances
+    .map(({ chance }, at) => ({ chance, at }))
+    .toSorted((one, other) => other.chance - one.chance)
+    .slice(0, MOST_LINES)
+    .map(({ at }) => at)
+    .toSorted((one, other) => one - other);
+
 /** "learning rate 0.1, 2 epochs, batches of 10"; `among` others only what tells it from them. */
 export const settingsWords = (settings: Settings, among?: readonly Settings[]): string =>
   (among === undefined ? parts : tellingApart(among)).map(({ words }) => words(settings)).join(', ');

@@ -13,8 +13,10 @@ import type {
   RowsRequest,
   RunEvent,
   TrainRequest,
+  VaryRequest,
 } from './bench-messages.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
@@ -100,6 +102,14 @@ export class BenchClient {
         return reply.type === 'overfitted' ? reply.overfit : reply.type === 'refused' ? reply : undefined;
       },
       signal,
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  vary(request: Omit<VaryRequest, 'id' | 'name'>): Promise<VariedPictures | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'vary' }),
+      (reply) => (reply.type === 'varied' ? reply.varied : reply.type === 'refused' ? reply : undefined),
     );
   }
 

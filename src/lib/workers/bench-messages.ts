@@ -11,6 +11,7 @@ import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
 import type { BenchEvent } from '../participant/workbench/run-bench.ts';
@@ -92,6 +93,10 @@ export interface OverfitRequest extends Pick<
   readonly name: 'overfit';
   readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
 }
+/** How a few of the pictures to learn from would be shown by epochs; nothing is kept of it. */
+export interface VaryRequest extends Omit<OverfitRequest, 'name'> {
+  readonly name: 'vary';
+}
 /** Whether machine learning is right for rows as they were opened: nothing is kept of it. */
 export interface AssessRequest {
   readonly id: number;
@@ -126,6 +131,7 @@ export type BenchRequest =
   | PredictRequest
   | LookRequest
   | OverfitRequest
+  | VaryRequest
   | HandRequest
   | CancelRequest;
 
@@ -134,6 +140,8 @@ export interface OfferedModel {
   readonly title: string;
   readonly description: string;
   readonly options: readonly NumberOption[];
+  /** Names of those that vary pictures. */
+  readonly variations: readonly string[];
   /** Learns step by step, so that it can be asked to learn one batch by heart. */
   readonly isNetwork: boolean;
 }
@@ -195,6 +203,7 @@ export type BenchReply =
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
+  | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
   | { readonly type: 'handed'; readonly id: number }
   | { readonly type: 'predicted'; readonly id: number; readonly predicted: Predicted }
   | { readonly type: 'looked'; readonly id: number; readonly looked: Looked }

@@ -12,6 +12,7 @@ import { createMemoryParticipantStore } from '../adapters/memory/participant-sto
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
+import { augmented } from '../core/augmentation.ts';
 import { exampleShape, type DataContract, type TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
@@ -299,6 +300,44 @@ test('pictures are learnt from as they were read', async () => {
   expect(classes).toHaveLength(10);
   expect(models.map((one) => one.name)).toContain(first);
   expect(models.map((one) => one.name)).not.toContain('linear');
+});
+
+test('pictures that would be varied are shown by the very pixels that training is given, and what varies none is refused', async () => {
+  const examples = await read(drawnDigitsContract, (sink) =>
+    importSample({ sample: 'drawn-digits', seed: 3, count: 60 }, drawnDigitsContract, sink, {
+      decodeImage: () => Promise.reject(new Error('no pictures')),
+    }),
+  );
+  const page = new DatasetTraining('set', clientOf(await storeOf(drawnDigitsContract, examples)));
+  await page.open('label');
+  const asked = page.vary({ model: 'cnn:flip=1,turn=20,cutout=0.2', layers: null, seed: 5 });
+  // Asked for last is shown last, whichever is there first.
+  await page.vary({ model: 'cnn:shift=0.2', layers: null, seed: 1 });
+  await asked;
+  const data = storedData(drawnDigitsContract, examples, 'label');
+  if (!data.ok || page.varying.phase !== 'shown') throw new Error('Nothing was shown.');
+  const { training, trainingPlace } = data.value;
+  const how = { flip: false, shift: 0.2, turn: 0, light: 0, cutout: 0 };
+  const { pictures, epochs } = page.varying.varied;
+  expect(epochs).toBe(2);
+  expect(pictures.map(({ shown }) => shown.length)).toEqual([4, 4, 4, 4]);
+  for (const [at, { place, label, pixels, shown }] of pictures.entries()) {
+    const row = Math.floor((at * training.count) / 4);
+    const of = (values: ArrayLike<number>) => Array.from(values).slice(row * 784, (row + 1) * 784);
+    expect([place, label]).toEqual([trainingPlace(row), String(training.targets[row])]);
+    expect([...pixels]).toEqual(of(training.features));
+    for (const [epoch, one] of shown.entries())
+      expect([...one.pixels]).toEqual(
+        of(augmented(training, exampleShape(drawnDigitsContract), how, 1, epoch)),
+      );
+  }
+  for (const [model, message] of [
+    ['cnn', 'These settings vary no pictures.'],
+    ['cnn:shift=3', 'Move pictures of Convolutional network needs a number from 0 to 0.5, but got 3.'],
+  ] as const) {
+    await page.vary({ model, layers: null, seed: 1 });
+    expect(page.varying).toEqual({ phase: 'failed', message });
+  }
 });
 
 test('whether machine learning is right for the rows is told, with how far it is, and kept nowhere', async () => {

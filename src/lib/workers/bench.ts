@@ -1,8 +1,9 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
+import { augmentationOptions } from '../core/augmentation-settings.ts';
 import { classLabels } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
-import { benchModels, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
+import { benchModels, chosenBySetup, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
@@ -57,6 +58,15 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
       };
+    }
+    if (request.name === 'vary') {
+      const { variedPictures } = await import('../participant/workbench/varied-pictures.ts');
+      const { data } = await opener.open(request.dataset, request);
+      const { model, layers, seed } = request.training;
+      const chosen = chosenBySetup(model, layers);
+      const varied = chosen.ok ? variedPictures(chosen.value, data, seed) : chosen;
+      if (!varied.ok) throw new Unusable(varied.error);
+      return { type: 'varied', id, varied: varied.value };
     }
     if (request.name === 'assess') {
       // Nobody who trains pays for it.
@@ -135,8 +145,9 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
         description,
         options,
         isNetwork: type === 'network',
+        variations: augmentationOptions.filter((one) => options.includes(one)).map((one) => one.name),
       }))
-      .concat({ ...ownLayersOffer, isNetwork: true }),
+      .concat({ ...ownLayersOffer, isNetwork: true, variations: [] }),
     usual: usualModel(contract).model.name,
   };
 }

@@ -321,13 +321,15 @@ test('what an import refused is kept with the dataset', async () => {
   expect(report.broken).toEqual([]);
 });
 
-const readAgain = (client: IngestClient, base: DatasetVersion, text: string) =>
-  asked(client, 'read-again', {
-    type: 'read-again',
-    dataset: 'set',
-    base,
-    files: [{ path: 'a.csv', file: new File([text], 'a.csv') }],
-  });
+const again = (base: DatasetVersion, text: string, mayRemove = 0, path = 'a.csv') => ({
+  type: 'read-again' as const,
+  dataset: 'set',
+  base,
+  files: [{ path, file: new File([text], path) }],
+  mayRemove,
+});
+const readAgain = (client: IngestClient, ...about: Parameters<typeof again>) =>
+  asked(client, 'read-again', again(...about));
 
 test('a file read again makes a state of what differs, the version that the file would have, and none where nothing does', async () => {
   const store = memoryDatasetStore();
@@ -337,24 +339,43 @@ test('a file read again makes a state of what differs, the version that the file
   expect((await store.history('set'))?.commits).toHaveLength(1);
   // The second row changed, the last, which is the first once more, went, another came, and one cannot be taken.
   const now = 'age,sex,ill\n61.5,female,0\n45,male,1\n,male,0\n30,female,1\n200,male,1\n';
-  const again = await readAgain(client, before, now);
-  expect(again).toMatchObject({
+  const second = await readAgain(client, before, now);
+  expect(second).toMatchObject({
     change: { changed: 2, added: 0, removed: 0 },
     refused: 1,
     reason: expect.stringMatching(/age/),
   });
-  expect(again.record.version).toBe(await imported(clientOf(memoryDatasetStore()), now));
+  expect(second.record.version).toBe(await imported(clientOf(memoryDatasetStore()), now));
   expect((await store.history('set'))?.commits.at(-1)).toMatchObject({
     parent: 0,
     message: `Read again: a.csv (${now.length} bytes)`,
   });
   // Fewer rows: the rest goes, and what was meant for the state before is too late.
   const fewer = 'age,sex,ill\n,male,0\n';
-  await expect(readAgain(client, before, fewer)).rejects.toMatchObject({ kind: 'moved' });
-  expect(await readAgain(client, again.record.version, fewer)).toMatchObject({
+  await expect(readAgain(client, before, fewer, 3)).rejects.toMatchObject({ kind: 'moved' });
+  const { version } = second.record;
+  expect(await asked(client, 'rows-would-go', again(version, fewer, 2))).toMatchObject({
+    removed: 3,
+    of: 4,
+    refused: 0,
+  });
+  expect((await store.record('set'))?.version).toBe(version);
+  expect(await readAgain(client, version, fewer, 3)).toMatchObject({
     change: { changed: 0, added: 0, removed: 3 },
     record: { count: 1 },
   });
+});
+
+test('a file that is cut off is no state, however many rows may go', async () => {
+  const store = memoryDatasetStore();
+  const client = clientOf(store);
+  const base = await imported(client);
+  const cut = '[{"age":61.5,"sex":"female","ill":0},{"age":45,"sex":"ma';
+  await expect(readAgain(client, base, cut, 4, 'a.json')).rejects.toMatchObject({
+    kind: 'not-read-again',
+    message: expect.stringMatching(/^Nothing was changed: “a.json”: The last record is cut off/),
+  });
+  expect((await store.record('set'))?.version).toBe(base);
 });
 
 test('another file, or labels that were given here, are not read again, and the reason is said', async () => {

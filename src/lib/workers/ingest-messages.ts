@@ -29,6 +29,12 @@ export type ImportSource =
       readonly label: string;
     };
 
+/** What the source of a dataset begins with that was read from several files. */
+export const spokenFiles = (count: number): string => `${count.toLocaleString('en')} files`;
+/** By its source: not of several files, nor of a sample or a camera. */
+export const isOfOneFile = (source: string): boolean =>
+  / \([\d,]+ bytes\)/.test(source) && !/^[\d,]+ files \(/.test(source);
+
 /** Ends the source of what was read so: a cut-off import goes on in the same way. */
 export const WITHOUT_LABELS = ', kept without labels';
 
@@ -88,13 +94,14 @@ export type DatasetQuestion =
       readonly dataset: string;
       readonly base: DatasetVersion;
       readonly files: LookRequest['files'];
+      /** Rows of the head that the person lets go, at most. */
+      readonly mayRemove: number;
     }
   /** Between two states. */
   | { readonly type: 'difference'; readonly dataset: string; readonly from: number; readonly to: number }
   /** A state as files for other tools. */
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
-/** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 /** A column of a table over its time. */
 export interface SeriesQuestion {
   readonly type: 'series';
@@ -112,6 +119,7 @@ export interface SeriesShown {
   readonly view: SeriesView;
 }
 
+/** Examples on either side of the split by hash, in all and by class (contract order; empty for a number target). */
 export interface SplitShares {
   readonly training: number;
   readonly heldOut: number;
@@ -135,6 +143,15 @@ export type DatasetAnswer =
         readonly removed: number;
       } | null;
       /** Rows of the file that were not taken, and why the first was not. */
+      readonly refused: number;
+      readonly reason: string | null;
+    }
+  /** More rows are not in the file than were to go: nothing was changed. */
+  | {
+      readonly type: 'rows-would-go';
+      readonly removed: number;
+      /** Rows that are here. */
+      readonly of: number;
       readonly refused: number;
       readonly reason: string | null;
     }

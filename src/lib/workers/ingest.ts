@@ -17,6 +17,7 @@ import { samples } from '../modalities/samples.ts';
 import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { Exploring } from './exploring.ts';
 import {
+  spokenFiles,
   WITHOUT_LABELS,
   type DatasetAnswer,
   type DatasetRequest,
@@ -284,7 +285,7 @@ function placeOf(source: ImportSource): string {
       const name =
         source.files.length === 1 && first !== undefined
           ? fileName(first.path)
-          : `${source.files.length.toLocaleString('en')} files`;
+          : spokenFiles(source.files.length);
       return `${name} (${bytes.toLocaleString('en')} bytes)`;
     }
     case 'sample':

@@ -4,17 +4,18 @@ import { countUnlabelled } from '../core/data/class-counts.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { changeToFile } from '../modalities/change-to-file.ts';
 import { importFiles, type ImportOptions } from '../modalities/import.ts';
-import { sourceOfBlob } from '../modalities/source-file.ts';
+import { quoted } from '../modalities/import-report.ts';
+import { fileName, sourceOfBlob } from '../modalities/source-file.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { DatasetAnswer, DatasetQuestion, ImportSource } from './ingest-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
 
-type Reread = Extract<DatasetAnswer, { type: 'read-again' }>;
+type Reread = Extract<DatasetAnswer, { type: 'read-again' | 'rows-would-go' }>;
 
 /** Rejects with QuestionRefused, DatasetMoved, StorageFull, and with the signal's reason. */
 export async function readAgain(
   store: DatasetStore,
-  { dataset, base, files }: Extract<DatasetQuestion, { type: 'read-again' }>,
+  { dataset, base, files, mayRemove }: Extract<DatasetQuestion, { type: 'read-again' }>,
   options: ImportOptions,
   describe: (source: ImportSource) => string,
 ): Promise<Reread> {
@@ -39,6 +40,14 @@ export async function readAgain(
     { append: (examples) => Promise.resolve(void parts.push(examples)) },
     options,
   );
+  // The rows behind the damage are not gone, they are not read.
+  if ((report.refusedByKind['corrupt-archive'] ?? 0) > 0) {
+    const damaged = report.refusals.find(({ kind }) => kind === 'corrupt-archive');
+    throw new QuestionRefused(
+      'not-read-again',
+      `Nothing was changed: ${damaged === undefined ? 'a file is damaged.' : `${quoted(fileName(damaged.file))}: ${damaged.message}`}`,
+    );
+  }
   const read = joinExamples(parts);
   if (read === undefined || report.unfit !== null)
     throw new QuestionRefused(
@@ -48,20 +57,19 @@ export async function readAgain(
   const kept = await store.read(dataset);
   const change = kept === undefined ? undefined : changeToFile(kept, read);
   options.signal?.throwIfAborted();
-  const outcome = {
-    type: 'read-again',
-    refused: report.refused,
-    reason: report.refusals[0]?.message ?? null,
-  } as const;
-  if (change === undefined) return { ...outcome, record, change: null };
+  const refusals = { refused: report.refused, reason: report.refusals[0]?.message ?? null };
+  if (change === undefined) return { type: 'read-again', record, change: null, ...refusals };
   const { replaced, removed, examples } = change;
+  if (removed.length > mayRemove)
+    return { type: 'rows-would-go', removed: removed.length, of: record.count, ...refusals };
   return {
-    ...outcome,
+    type: 'read-again',
     record: await store.commit(dataset, base, change, `Read again: ${describe({ type: 'files', files })}`),
     change: {
       changed: replaced.length,
       removed: removed.length,
       added: (examples?.count ?? 0) - replaced.length,
     },
+    ...refusals,
   };
 }

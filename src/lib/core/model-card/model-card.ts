@@ -1,5 +1,6 @@
 // A model card (Mitchell et al. 2019, "Model Cards for Model Reporting", §4) of one version, in Markdown: what it is for, which rows it
 // takes, how it was made, and what was measured of it. All of it is what the server knows; what nobody measured is said to be so.
+import { augmentationWords } from '../augmentation-words.ts';
 import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
 import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
@@ -141,6 +142,12 @@ function howMade({ spec, version, versions }: CardFacts): string {
                     .join('; '),
                 ],
               ] satisfies [string, string][])),
+          ...(plan.augmentation === undefined
+            ? []
+            : ([['Pictures in training', augmentationWords(plan.augmentation)]] satisfies [
+                string,
+                string,
+              ][])),
           ['Strategy', [strategy.name, ...options].join(', ')],
           ['On the wire', `${transfer.uplink} up, ${transfer.downlink} down`],
           ['For each device', personalisation.type === 'none' ? 'one model for all' : personalisation.type],

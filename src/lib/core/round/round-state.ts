@@ -33,7 +33,7 @@ export const Report = v.strictObject({
   baseLoss: v.nullable(v.number()),
   /** ‖delta‖₂ of the decoded values. */
   norm: v.number(),
-  /** Where local settings are tried; absent also where the device has no rows to judge by. */
+  /** Where local settings are tried; absent also where the device has too few rows to judge by. */
   tried: v.exactOptional(Tried),
   at: time,
 });

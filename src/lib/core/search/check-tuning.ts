@@ -7,6 +7,8 @@ import { secureSumOf, type FederationSpec } from '../federation.ts';
 import { settingsTried } from './tuned-rounds.ts';
 
 const MOST_SETTINGS = 20;
+/** How many times the plan's batch size, or what part of it, may be tried: the plan's alone is measured and tested on a device. */
+const BATCH_FACTOR = 4;
 
 type Planned = Pick<FederationSpec, 'tuning' | 'plan' | 'rules' | 'privacy' | 'secureSum'>;
 
@@ -56,6 +58,15 @@ export function checkTuning(
     add(
       'tuning.localEpochs',
       `People are told what a round costs by the ${plan.localEpochs} of the plan, and a device would train longer: name no more, or raise those.`,
+    );
+  if (
+    tuning.batchSizes.some(
+      (size) => size * BATCH_FACTOR < plan.batchSize || size > BATCH_FACTOR * plan.batchSize,
+    )
+  )
+    add(
+      'tuning.batchSizes',
+      `A device is tested and its speed measured with the ${plan.batchSize} of the plan, by which deadlines are set: name none below a quarter or above ${BATCH_FACTOR} times that, or change it.`,
     );
   if (secureSumOf(spec) !== undefined)
     add(

@@ -2,6 +2,10 @@
 // Weight-Sharing", Algorithm 2): the devices of one round train with configurations that are drawn for them, one shared model; the
 // losses that they then measure on rows of their own move the chance of each configuration by exponentiated gradient. One run of the
 // federation tunes itself, where a search would need many. Pure: the draws are given.
+//
+// What is not the authors': losses are held against the mean of their round (theirs: of earlier rounds); steps are a quarter as long, and
+// divided by the gradients' size as the chances weigh it (theirs: the largest part of each); older gradients are slowly forgotten; and
+// gradients, chances and steps have the bounds below. With their steps the luck of a few devices crowns one of several alike.
 
 export interface FedexState {
   /** [configurations], which add up to 1. */
@@ -10,7 +14,7 @@ export interface FedexState {
   readonly rounds: number;
   /** What rounds came to, each discounted by those after it: what a device that measures alone is held against. */
   readonly baseline: { readonly sum: number; readonly weight: number };
-  /** Σ ‖∇‖²∞ over rounds, each discounted by those after it, for the adaptive step. */
+  /** Σ chance · ∇² over rounds, each discounted by those after it, for the adaptive step. */
   readonly squares: number;
 }
 
@@ -18,18 +22,22 @@ export interface FedexState {
 export interface FedexReport {
   /** Which configuration it trained with. */
   readonly configuration: number;
+  /** From −1 to 1: FLOOR is of that scale. */
   readonly loss: number;
   /** Rows that it was measured on. */
   readonly rows: number;
 }
 
-/** How fast earlier rounds are forgotten. */
-const DISCOUNT = 0.9;
-/**
- * What a round leaves of the steepness of those before it. A sum over all rounds, as the authors have it, is for losses of one scale: a model that
- * learns makes every later difference smaller, and after a first wild round the chances would stand still for good.
- */
-const STEEPNESS_KEPT = 0.7;
+/** How fast earlier rounds are forgotten as a baseline. */
+const BASELINE_KEPT = 0.9;
+/** The same of how large gradients were: differences become smaller as the model learns. */
+const SQUARES_KEPT = 0.99;
+/** Of √(2 ln k), the authors' whole step. */
+const STEP = 0.25;
+/** No chance is multiplied by more than e in a round, before all are made to add up to 1 again. */
+const LONGEST_STEP = 1;
+/** Gradients below this are no differences; without it rounding alone would be steep once all before it is forgotten. */
+const FLOOR = 0.01;
 /**
  * Added to the chance that a gradient is divided by (implicit exploration: Neu 2015, "Explore no more", §3): without it one draw of what
  * is rare is so steep that nothing else moves for many rounds.
@@ -57,35 +65,45 @@ export function drawnConfiguration({ chances }: Pick<FedexState, 'chances'>, dra
 
 /**
  * What the chances are after a round. The gradient of the expected loss is about Σ rows (loss − baseline)/chance over those who trained
- * with a configuration, over Σ rows; a round whose devices had rows for nothing, or measured no number, moves nothing.
+ * with a configuration, over Σ rows. A round whose devices had rows for nothing, or measured no number, moves nothing, and neither does
+ * one whose devices all had the same configuration: against their own mean they say nothing of any other.
  */
 export function afterRound(state: FedexState, reports: readonly FedexReport[]): FedexState {
   const sound = reports.filter(({ loss, rows }) => Number.isFinite(loss) && rows > 0);
   const rows = sound.reduce((sum, report) => sum + report.rows, 0);
   if (rows === 0) return state;
   const mean = sound.reduce((sum, report) => sum + report.loss * report.rows, 0) / rows;
-  // Any baseline leaves the expected gradient as it is. The authors take what earlier rounds came to, which differs from this one by
-  // how far training is: where each brings less than the one before, whatever is drawn most would be punished for it. What the
-  // round's other devices measured is of the same version. A first device that measures alone says nothing.
   const { sum, weight } = state.baseline;
-  const against = sound.length > 1 || weight === 0 ? mean : sum / weight;
+  const baseline = { sum: BASELINE_KEPT * sum + mean, weight: BASELINE_KEPT * weight + 1 };
+  const isAlone = sound.length === 1;
+  const isOfOne = sound.every(({ configuration }) => configuration === sound[0]!.configuration);
+  if (isAlone ? weight === 0 : isOfOne) return ifFinite({ ...state, baseline }, state);
+  // The authors take what earlier rounds came to, which differs from this one by how far training is: where each brings less than the
+  // one before, whatever is drawn most would be punished for it. What the round's devices measured is of one version. Their mean holds
+  // each report itself, which shortens its gradient by its own share of the rows and turns none round.
+  const against = isAlone ? sum / weight : mean;
   const gradient = state.chances.map(() => 0);
   for (const { configuration, loss, rows: own } of sound)
     gradient[configuration]! +=
       (own * (loss - against)) / (rows * (state.chances[configuration]! + IMPLICIT_EXPLORATION));
-  const steepest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-  const squares = STEEPNESS_KEPT * state.squares + steepest * steepest;
-  const baseline = {
-    sum: DISCOUNT * state.baseline.sum + mean,
-    weight: DISCOUNT * state.baseline.weight + 1,
-  };
-  const moved = { ...state, rounds: state.rounds + 1, baseline, squares };
-  if (squares === 0) return moved;
-  // The adaptive schedule: √(2 ln k) over the root of all squares so far.
-  const step = Math.sqrt(2 * Math.log(state.chances.length)) / Math.sqrt(squares);
-  const weights = state.chances.map((chance, at) => chance * Math.exp(-step * gradient[at]!));
-  const total = weights.reduce((sum, one) => sum + one, 0);
-  const kept = weights.map((weight) => Math.max(LEAST_CHANCE, weight / total));
-  const all = kept.reduce((sum, one) => sum + one, 0);
-  return { ...moved, chances: kept.map((one) => one / all) };
+  // Weighed by the chances, as regret bounds for drawn losses have it (Shalev-Shwartz 2012, "Online Learning and Online Convex
+  // Optimization", §2.8, local norms): a rare one that is far worse would otherwise keep all others from being told apart.
+  const size = gradient.reduce((all, one, at) => all + state.chances[at]! * one * one, 0);
+  const squares = Math.max(FLOOR * FLOOR, SQUARES_KEPT * state.squares + size);
+  const rate = (STEP * Math.sqrt(2 * Math.log(state.chances.length))) / Math.sqrt(squares);
+  const weights = state.chances.map((chance, at) => {
+    const step = Math.min(LONGEST_STEP, Math.max(-LONGEST_STEP, rate * gradient[at]!));
+    return chance * Math.exp(-step);
+  });
+  const total = weights.reduce((all, one) => all + one, 0);
+  const kept = weights.map((one) => Math.max(LEAST_CHANCE, one / total));
+  const all = kept.reduce((most, one) => most + one, 0);
+  const chances = kept.map((one) => one / all);
+  return ifFinite({ chances, rounds: state.rounds + 1, baseline, squares }, state);
 }
+
+/** What is no number is never kept: no later round could be reckoned from it. */
+const ifFinite = (next: FedexState, before: FedexState): FedexState =>
+  [...next.chances, next.baseline.sum, next.baseline.weight, next.squares].every(Number.isFinite)
+    ? next
+    : before;

@@ -1,21 +1,30 @@
-// What a device measures of its own training in a round whose local settings are tried: on rows that it never learns from, the mean
+// What a device measures of its own training in a round whose local settings are tried: on rows that it does not learn from, the mean
 // loss of the version as it came and of what training made of it.
 import * as v from 'valibot';
 
-const loss = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Nats or squared error. What a device measures beyond says no more, and is told as this. */
+export const HIGHEST_LOSS = 1e6;
+/** Of fewer rows the loss would be nearly a figure of a single one: a device that can keep no more apart tells nothing. */
+export const LEAST_ROWS_JUDGING = 10;
 
-export const Judged = v.strictObject({
-  rows: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  /** Nats or squared error. */
-  before: loss,
-  /** null: training ended in numbers that are none. */
-  after: v.nullable(loss),
-});
+const loss = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(HIGHEST_LOSS));
+const rows = v.pipe(v.number(), v.safeInteger(), v.minValue(LEAST_ROWS_JUDGING));
+
+/** Told with an update. */
+export const Judged = v.strictObject({ rows, before: loss, after: loss });
 export type Judged = v.InferOutput<typeof Judged>;
 
-/** The same, and which of the settings it was given, by their place in the list. */
+/** Told by a device that gives the round up, since training ended in nothing that could be sent. */
+export const JudgedInVain = v.strictObject({ rows, before: loss });
+export type JudgedInVain = v.InferOutput<typeof JudgedInVain>;
+
+/** Either, and which of the settings the device was given, by their place in the list: as a round keeps it. */
 export const Tried = v.strictObject({
   settings: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  ...Judged.entries,
+  // No bounds of today's: a round that was kept before them is read as well.
+  rows: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  before: v.pipe(v.number(), v.minValue(0)),
+  /** null: in vain. */
+  after: v.nullable(v.pipe(v.number(), v.minValue(0))),
 });
 export type Tried = v.InferOutput<typeof Tried>;

@@ -1,12 +1,12 @@
 // Local settings that a federation tries in its rounds (FedexState in fedex.ts is how likely each is): which there are, who is given
 // which, and what a round makes of the chances. A device is judged by what training changed on rows that it keeps apart ("diff" of
-// the authors' own program, github.com/mkhodak/FedEx): unlike the loss itself, that says little of how hard its rows are.
+// the authors' own program, github.com/mkhodak/FedEx, here as a share): unlike the loss itself, that says little of how hard its rows are.
 import * as v from 'valibot';
 import type { FederationSpec } from '../federation.ts';
 import type { TrainingPlan } from '../model/spec.ts';
 import { random } from '../random.ts';
 import { afterRound, drawnConfiguration, firstFedex, type FedexState } from './fedex.ts';
-import type { Judged, Tried } from './judged.ts';
+import type { Tried } from './judged.ts';
 
 /** What may be tried of a plan. */
 export type TriedSettings = Pick<TrainingPlan, 'learningRate' | 'localEpochs' | 'batchSize'>;
@@ -63,10 +63,11 @@ export const planTried = (spec: Planned, settings: number): TrainingPlan => ({
 });
 
 /**
- * The change of the loss. Beyond twice the loss of before all is alike, and so is training that came to nothing: by how much it went
- * wrong says no more, and the steps of all later rounds are divided by the steepest so far.
+ * The change of the loss as a share of what it was, from −1 to 1: neither a claim nor rows whose errors are large by their unit weigh
+ * more than others of as many rows. Beyond twice the loss of before all is alike, and so is training that came to nothing.
  */
-const changeOf = ({ before, after }: Judged): number => Math.min(after ?? Infinity, 2 * before) - before;
+const changeOf = ({ before, after }: Pick<Tried, 'before' | 'after'>): number =>
+  after === null ? 1 : before === 0 ? 0 : Math.min(after / before, 2) - 1;
 
 export const tunedBy = (spec: Planned, state: FedexState | undefined, tried: readonly Tried[]): FedexState =>
   afterRound(

@@ -50,31 +50,43 @@ describe('rows of several series', () => {
     expect(!found.ok && found.error).toContain(says);
   });
 
-  test('no window holds moments of two, nothing is filled in from another, and each is split by its own time', () => {
-    const parts = [
-      { from: 0, moments: 40 },
-      { from: 40, moments: 60 },
-      { from: 100, moments: 3 },
-    ];
-    const values = count(103);
+  const parts = [
+    { from: 0, moments: 40, start: 0 },
+    // Begins half a step beside the first's grid, and ends after all others.
+    { from: 40, moments: 60, start: 5 * 0.1 + 0.05 },
+    { from: 100, moments: 3, start: 0 },
+    // Over before the border.
+    { from: 103, moments: 20, start: 0 },
+    // On the first's grid, as nearly as halves of tenths are.
+    { from: 123, moments: 30, start: 30 * 0.1 },
+  ];
+  const partOf = (moment: number): number => parts.findLastIndex(({ from }) => from <= moment);
+  const timeOf = (moment: number): number => {
+    const { from, start } = parts[partOf(moment)]!;
+    return start + (moment - from) * 0.1;
+  };
+
+  test('no window holds moments of two, nothing is filled in from another, and one border in time splits all', () => {
+    const values = count(153);
     values[40] = NaN;
     const settings = { steps: 4, horizon: 2, fill: 1, heldOut: 0.25 };
-    const made = windowsOf(values, count(103), settings, parts);
+    const made = windowsOf(values, count(153), settings, { step: 0.1, parts });
     expect(made.filled).toBe(0);
-    const partOf = (moment: number): number => parts.findLastIndex(({ from }) => from <= moment);
     for (const last of [...made.training, ...made.heldOut]) expect(partOf(last - 3)).toBe(partOf(last + 2));
-    for (const [at, { from, moments }] of parts.entries()) {
-      const own = (side: Uint32Array): number[] => [...side].filter((last) => partOf(last) === at);
-      const alone = windowsOf(
-        values.slice(from, from + moments),
-        count(103).slice(from, from + moments),
-        settings,
+    // 35 + 54 (one value is missing) + 15 + 25 windows.
+    expect(made.training.length + made.heldOut.length + made.aboutBorder).toBe(129);
+    const learntUntil = Math.max(...Array.from(made.training, (last) => timeOf(last + 2)));
+    const judgedFrom = Math.min(...Array.from(made.heldOut, (last) => timeOf(last - 3)));
+    expect(learntUntil).toBeLessThan(judgedFrom - 0.01);
+    expect(new Set(Array.from(made.training, partOf))).toEqual(new Set([0, 1, 3, 4]));
+    expect(new Set(Array.from(made.heldOut, partOf))).toEqual(new Set([1, 4]));
+    for (const [at, border] of made.borders.entries()) {
+      const { from, moments } = parts[at]!;
+      const before = Array.from({ length: moments }, (_, own) => from + own).filter(
+        (moment) => timeOf(moment) < judgedFrom - 0.01,
       );
-      expect(own(made.training)).toEqual([...alone.training].map((last) => from + last));
-      expect(own(made.heldOut)).toEqual([...alone.heldOut].map((last) => from + last));
-      expect(made.borders[at]).toBe(from + alone.borders[0]!);
+      expect(border).toBe(from + before.length);
     }
-    expect(made.training.length).toBeGreaterThan(50);
   });
 });
 

@@ -1,6 +1,7 @@
 // Series cut into windows: the past `steps` moments of some channels, and what is to be foretold `horizon` steps after the last of them.
 // The split is by time and lets nothing through: no moment that a held-out window looks at is looked at, or foretold, by a window to learn
-// from, so that the `steps + horizon − 1` windows about the border go (Bergmeir & Benítez 2012, "blocked"; Cerqueira et al. 2020).
+// from, so that the `steps + horizon − 1` windows about the border go (Bergmeir & Benítez 2012, "blocked"; Cerqueira et al. 2020). Of
+// several series the border is one in time: what neighbouring stations measured in the same hours tells of one another.
 import { fail, ok, type Result } from '../result.ts';
 
 /** A series: moments on a grid, oldest first. Those of several lie one after the other. */
@@ -133,7 +134,10 @@ export interface Windows {
   /** The last moment of each window; the target is `horizon` later. */
   readonly training: Uint32Array<ArrayBuffer>;
   readonly heldOut: Uint32Array<ArrayBuffer>;
-  /** Of each series: no moment of it from here on is looked at or foretold by a window to learn from. */
+  /**
+   * Of each series: no moment of it from here on is looked at or foretold by a window to learn from. One that ended by then has none
+   * such, and its border is where it ends.
+   */
   readonly borders: readonly number[];
   /** [moments, channels]: as given, gaps of `fill` moments at most closed by what was known before. */
   readonly values: Float64Array<ArrayBuffer>;
@@ -145,47 +149,69 @@ export interface Windows {
 }
 
 /**
- * `values` [moments, channels] and `targets` [moments], NaN where not known. A target is never filled in. Of several series each is split
- * by its own time, and no window or filled gap reaches from one into another.
+ * `values` [moments, channels] and `targets` [moments], NaN where not known. A target is never filled in. Several series have one border in
+ * time, and no window or filled gap reaches from one into another.
  */
 export function windowsOf(
   values: Float64Array,
   targets: Float64Array,
   settings: WindowSettings,
-  parts: readonly Pick<SeriesPart, 'from' | 'moments'>[] = [{ from: 0, moments: targets.length }],
+  { step, parts }: OnGrids = { step: 1, parts: [{ from: 0, moments: targets.length, start: 0 }] },
 ): Windows {
+  const { steps, horizon, heldOut: share } = settings;
   const channels = values.length / targets.length;
-  const each = parts.map(({ from, moments }) => ({
+  const begin = parts.reduce((first, { start }) => Math.min(first, start), Infinity);
+  const each = parts.map(({ from, moments, start }) => ({
     from,
-    ...windowsWithin(
+    moments,
+    /** Steps after the first moment of all. */
+    later: nearlyWhole((start - begin) / step),
+    ...wholeWindows(
       values.subarray(from * channels, (from + moments) * channels),
       targets.subarray(from, from + moments),
       settings,
     ),
   }));
+  const foretold = Float64Array.from(
+    each.flatMap(({ later, whole }) => whole.map((last) => later + last + horizon)),
+  ).sort();
+  const border = foretold[Math.min(foretold.length - 1, Math.ceil(foretold.length * (1 - share)))] ?? 0;
   const all = new Float64Array(values.length);
   for (const part of each) all.set(part.values, part.from * channels);
-  const joined = (side: 'training' | 'heldOut'): Uint32Array<ArrayBuffer> =>
-    Uint32Array.from(each.flatMap((part) => part[side].map((last) => part.from + last)));
-  const sum = (count: 'filled' | 'withoutTarget' | 'withoutValue' | 'aboutBorder'): number =>
+  const those = (isWanted: (last: number) => boolean): Uint32Array<ArrayBuffer> =>
+    Uint32Array.from(
+      each.flatMap(({ from, later, whole }) =>
+        whole.filter((last) => isWanted(later + last)).map((last) => from + last),
+      ),
+    );
+  const training = those((last) => last + horizon < border);
+  const heldOut = those((last) => last - steps + 1 >= border);
+  const sum = (count: 'filled' | 'withoutTarget' | 'withoutValue'): number =>
     each.reduce((total, part) => total + part[count], 0);
   return {
-    training: joined('training'),
-    heldOut: joined('heldOut'),
-    borders: each.map(({ from, border }) => from + border),
+    training,
+    heldOut,
+    borders: each.map(
+      ({ from, moments, later }) => from + Math.max(0, Math.min(moments, Math.ceil(border - later))),
+    ),
     values: all,
     filled: sum('filled'),
     withoutTarget: sum('withoutTarget'),
     withoutValue: sum('withoutValue'),
-    aboutBorder: sum('aboutBorder'),
+    aboutBorder: foretold.length - training.length - heldOut.length,
   };
 }
 
-function windowsWithin(
-  values: Float64Array,
-  targets: Float64Array,
-  { steps, horizon, fill, heldOut: share }: WindowSettings,
-) {
+type OnGrids = Pick<SeriesSet, 'step'> & {
+  readonly parts: readonly Pick<SeriesPart, 'from' | 'moments' | 'start'>[];
+};
+
+/** One moment of two grids is one number, though neither its time nor the step need be whole. */
+const nearlyWhole = (steps: number): number =>
+  Math.abs(steps - Math.round(steps)) < OFF_GRID ? Math.round(steps) : steps;
+
+/** The last moment of each window that has all its values and its target. */
+function wholeWindows(values: Float64Array, targets: Float64Array, { steps, horizon, fill }: WindowSettings) {
   const moments = targets.length;
   const channels = values.length / moments;
   const filled = filledForward(values, channels, fill);
@@ -197,20 +223,7 @@ function windowsWithin(
     else if (known[last]! < steps) withoutValue += 1;
     else whole.push(last);
   }
-  const from = whole[Math.min(whole.length - 1, Math.ceil(whole.length * (1 - share)))];
-  const border = from === undefined ? 0 : from + horizon;
-  const training = whole.filter((last) => last + horizon < border);
-  const heldOut = whole.filter((last) => last - steps + 1 >= border);
-  return {
-    training,
-    heldOut,
-    border,
-    values: filled.values,
-    filled: filled.count,
-    withoutTarget,
-    withoutValue,
-    aboutBorder: whole.length - training.length - heldOut.length,
-  };
+  return { whole, values: filled.values, filled: filled.count, withoutTarget, withoutValue };
 }
 
 /** [moments]: how many moments up to this one, itself included, have all their values, without a break. */

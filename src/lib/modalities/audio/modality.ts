@@ -7,7 +7,6 @@ import { recordingIntake } from './read-recordings.ts';
 export const audioModality: Modality<AudioContract> = {
   kind: 'audio',
   title: 'Sound',
-  accept: '.wav,.zip,audio/wav,audio/x-wav,audio/wave,application/zip',
   // Spectrograms are the cost of a recording: what is durable is passed over unread.
   replays: false,
   async read(files, contract, into, log, { signal, keepsUnlabelled, onFraction, onFile, onRecord }) {

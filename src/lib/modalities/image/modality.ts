@@ -8,7 +8,6 @@ import { readPictureArchive, readPictureFiles, type ImagePreview } from './read-
 export const imageModality: Modality<ImageContract> = {
   kind: 'image',
   title: 'Images',
-  accept: '.zip,.gz,.png,.jpg,.jpeg,.webp,image/png,image/jpeg,image/webp,application/zip,application/gzip',
   // Decoding is the cost of an image: what is durable is passed over undecoded.
   replays: false,
   async read(files, contract, into, log, options) {

@@ -87,6 +87,9 @@ interface Buffers {
 
 function buffersOf({ regions, compression, variadic }: ArrowBatch, body: Uint8Array): Buffers {
   let [region, view, unpacked] = [0, 0, 0];
+  // They lie end to end ("Encapsulated message format"); of one that is many, a short file could have as many cells as it likes.
+  if (regions.reduce((sum, { length }) => sum + Math.max(0, length), 0) > body.length)
+    throw new Error('the buffers of a batch lie on one another');
   const next = (): Uint8Array => {
     const found = regions[region++];
     if (found === undefined) throw new Error('a batch has fewer buffers than its columns need');

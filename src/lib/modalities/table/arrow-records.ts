@@ -27,8 +27,12 @@ const LETTERS_AT_ONCE = 2 ** 26;
 const MOST_DESCRIPTION_BYTES = 2 ** 26;
 /** Of one batch; places of bits are counted in 32 of them. */
 const MOST_BATCH_ROWS = 2 ** 31;
-/** Letters of all cells: lists of values let a small file name a long text as often as it likes. */
+/**
+ * Letters of all cells: lists of values let a small file name a long text as often as it likes. Cells without a letter take room too
+ * wherever they are held; missing ones stand in the file as a bit each, packed as less.
+ */
 const MOST_LETTERS = 2 ** 32;
+const ROOM_OF_A_CELL = 16;
 
 /** Bytes before the messages of a file, and behind them: the footer's length, and the name again. */
 const AHEAD = 8;
@@ -96,6 +100,9 @@ async function* slicesOf(
     if (message?.type !== 'dictionary' && message?.type !== 'batch') continue;
     checkBatch(message.batch, message.bodyLength);
     const { batch, bodyAt, bodyLength } = message;
+    // Before a buffer of them is unpacked.
+    if (message.type === 'batch')
+      letters = charged(letters + batch.rows * schema.columns.length * ROOM_OF_A_CELL);
     const body = await file.read(bodyAt, bodyAt + bodyLength);
     if (message.type === 'dictionary') {
       const column = schema.columns.find(({ dictionary }) => dictionary?.id === message.id);
@@ -112,12 +119,17 @@ async function* slicesOf(
         own += lettersOf(texts);
         rows.push(texts);
       }
-      letters += rows.reduce((sum, texts) => sum + lettersOf(texts), 0);
-      if (letters > MOST_LETTERS)
-        throw new NotRead('The cells of this Arrow file hold more than 4 GiB of text. Split it.');
+      letters = charged(letters + rows.reduce((sum, texts) => sum + lettersOf(texts), 0));
       yield { rows, done: Math.floor(bodyAt + (bodyLength * row) / batch.rows) };
     }
   }
+}
+
+function charged(letters: number): number {
+  if (letters <= MOST_LETTERS) return letters;
+  throw new NotRead(
+    `This Arrow file has more cells than are held here: 4 GiB of text, ${ROOM_OF_A_CELL} bytes more for each cell. Split it.`,
+  );
 }
 
 const lettersOf = (cells: readonly string[]): number => {
@@ -135,7 +147,16 @@ async function* messagesOf(
     const { schema, dictionaries, batches } = await footerOf(file);
     yield { schema, message: undefined };
     // A file's lists hold for all of its batches, wherever they lie.
-    for (const at of [...dictionaries, ...batches]) yield { schema, message: await messageOf(file, at) };
+    const taken = new Set<number>();
+    let bytes = 0;
+    for (const at of [...dictionaries, ...batches]) {
+      const message = await messageOf(file, at);
+      // Listed twice, or one within another, they would be as many rows as somebody likes.
+      bytes += message.next - at;
+      if (taken.has(at) || bytes > file.size) throw new Error('its end lists some of its batches twice');
+      taken.add(at);
+      yield { schema, message };
+    }
     return;
   }
   const first = await messageOf(file, 0);

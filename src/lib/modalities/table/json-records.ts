@@ -142,6 +142,8 @@ const tooLong = (what: string): string =>
   `${what} is longer than ${MAXIMUM_RECORD_BYTES / 1024 / 1024} MiB. An object may hold one row only.`;
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x7b, 0x7d];
+/** Of the array itself. */
+const [OPENS, CLOSES] = [0x5b, 0x5d];
 /** White space, a comma and the brackets of the array itself: what may stand between its objects. */
 const isBetween = (byte: number): boolean =>
   byte === 0x20 ||
@@ -149,8 +151,8 @@ const isBetween = (byte: number): boolean =>
   byte === 0x0d ||
   byte === 0x09 ||
   byte === 0x2c ||
-  byte === 0x5b ||
-  byte === 0x5d;
+  byte === OPENS ||
+  byte === CLOSES;
 
 /** One array of objects, whatever its line breaks; records count from 1. */
 export async function readJson(
@@ -165,6 +167,8 @@ export async function readJson(
   let depth = 0;
   let isInText = false;
   let row = 0;
+  /** The array, which has not ended yet. */
+  let isOpen = false;
   /** Where the object, or what stands in its place, begins; -1 between them. */
   let start = -1;
   const ends = (end: number, bytes: Uint8Array): void => {
@@ -180,6 +184,8 @@ export async function readJson(
         if (byte === BACKSLASH) at += 1;
         else if (byte === QUOTE) isInText = false;
       } else if (start < 0) {
+        if (byte === OPENS) isOpen = true;
+        if (byte === CLOSES) isOpen = false;
         if (isBetween(byte)) continue;
         start = at;
         depth = byte === OPEN ? 1 : 0;
@@ -189,12 +195,15 @@ export async function readJson(
       else if (byte === CLOSE) {
         depth -= 1;
         if (depth <= 0) ends(at + 1, bytes);
-      } else if (depth === 0 && (byte === 0x2c || byte === 0x5d)) ends(at, bytes);
+      } else if (depth === 0 && (byte === 0x2c || byte === CLOSES)) {
+        if (byte === CLOSES) isOpen = false;
+        ends(at, bytes);
+      }
     }
-    if (isLast && start >= 0)
+    if (isLast && (start >= 0 || isOpen))
       sink.refuse(
-        'not-json',
-        'The last record is cut off: its object never closes. Was the file copied whole?',
+        'corrupt-archive',
+        `${start >= 0 ? 'The last record is cut off: its object' : 'The file is cut off: its list'} never closes. Was the file copied whole?`,
         row + 1,
       );
     const from = start < 0 ? Math.min(at, bytes.length) : start;

@@ -7,8 +7,6 @@ import { readTable, type TablePreview } from './read-table.ts';
 export const tableModality: Modality<TableContract> = {
   kind: 'table',
   title: 'Table',
-  accept:
-    '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,text/csv,text/tab-separated-values,application/json',
   // Rows are read faster than a position in the middle of a text could be found again and trusted.
   replays: true,
   async read(files, contract, into, log, options) {

@@ -18,6 +18,7 @@ import type { TableContract } from '../../core/data/contract.ts';
 import { joinExamples, type Examples } from '../../core/data/examples.ts';
 import { importFiles } from '../import.ts';
 import { inferContract } from '../infer.ts';
+import { arrowFooter } from './arrow-metadata.ts';
 import { sourceOfBytes, sourceOfText, type SourceFile } from '../source-file.ts';
 
 const contract: TableContract = {
@@ -178,9 +179,12 @@ test('records of a JSON array that are no object or are cut off are named by the
     [2, 'not-json'],
     [3, 'not-json'],
     [4, 'unknown-category'],
-    [5, 'not-json'],
+    [5, 'corrupt-archive'],
   ]);
   expect(report.refusals[3]?.message).toMatch(/cut off/);
+  // Between two of them: each is whole, and the list is not.
+  const between = await imported(sourceOfText('a.json', '[{"age":61,"city":"Bern","ill":1},'));
+  expect(between.report).toMatchObject({ accepted: 1, refusals: [{ row: 2, kind: 'corrupt-archive' }] });
 });
 
 test('JSON is cut into the same records whatever the size of the pieces', async () => {
@@ -259,6 +263,28 @@ test('what an Arrow file says of itself is held against its bytes', async () => 
       refused += report.refused;
     }
   expect(refused).toBeGreaterThan(20);
+});
+
+test('an Arrow file of more cells than are held is refused before a buffer of them is unpacked, and so is one that lists a batch twice', async () => {
+  const stream = arrow([patients[0]!], 'stream');
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.length);
+  const said: string[] = [];
+  for (let place = 0; place + 8 <= stream.length; place += 8) {
+    if (view.getBigInt64(place, true) !== 1n) continue;
+    view.setBigInt64(place, 2n ** 27n, true);
+    said.push((await refusalOf(stream))?.message ?? '');
+    view.setBigInt64(place, 1n, true);
+  }
+  // Of its numbers one is how many rows the batch has: 3 columns of 2 ** 27.
+  expect(said).toContainEqual(expect.stringMatching(/more cells than are held here/));
+
+  const file = arrow(patients, 'file');
+  const end = new DataView(file.buffer, file.byteOffset, file.length);
+  const footer = file.length - 10 - end.getInt32(file.length - 10, true);
+  const [first = 0, second = 0] = arrowFooter(file.slice(footer, -10)).batches;
+  for (let place = footer; place + 18 <= file.length; place += 4)
+    if (end.getBigInt64(place, true) === BigInt(second)) end.setBigInt64(place, BigInt(first), true);
+  expect((await refusalOf(file))?.message).toMatch(/lists some of its batches twice/);
 });
 
 test('an Arrow file with what no cell holds names the columns, and one packed by Zstandard the way', async () => {

@@ -43,6 +43,7 @@ const isParquet = (head: Uint8Array): boolean =>
 
 /** The form of a table from its first bytes, its name only where they leave it open. */
 export function tableForm({ path, texts }: SourceFile, head: Uint8Array): TableForm | FormProblem {
+  if (texts?.refused !== undefined) return { kind: 'unknown-class', message: texts.refused };
   if (texts !== undefined) return 'texts';
   if (head.length === 0)
     return { kind: 'empty-file', message: 'The file is empty. Choose a file with a header line and rows.' };

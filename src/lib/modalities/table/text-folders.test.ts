@@ -104,3 +104,41 @@ test('tables in folders of their years stay tables, and captions beside pictures
   // One folder says nothing of classes.
   expect(await readRawTable(zip(reviews.slice(0, 3)), 'label')).toMatchObject({ ok: false });
 });
+
+const inFolders = (count: number, text: (folder: number) => string): readonly Entry[] =>
+  Array.from({ length: count }, (_, at) => ({ path: `${at}/visits.txt`, bytes: utf8(text(at)) }));
+
+test.each([
+  ['a folder', folder],
+  ['a zip', zip],
+])('%s of texts in more folders than a model tells apart is refused with what to do', async (_, of) => {
+  const files = of(inFolders(101, (at) => `Case ${at}`));
+  const says = expect.stringMatching(/The texts lie in 101 folders; .* at most 100 apart\. Put them/);
+  expect(await lookAtFiles(files)).toEqual({ ok: false, error: { kind: 'unknown-class', message: says } });
+  expect(await readRawTable(files, 'label')).toMatchObject({ ok: false });
+  const fewer = await readRawTable(of(inFolders(100, (at) => `Case ${at}`)), 'label');
+  expect(fewer.ok && fewer.value.rows.length).toBe(100);
+});
+
+test('tables of one header in as many folders stay tables', async () => {
+  const table = await readRawTable(folder(inFolders(101, (at) => `day;visits\n${at};5\n`)), 'visits');
+  expect(table.ok && table.value.rows.length).toBe(101);
+});
+
+test('a zip of texts is read once through, and little of it is held for each class', async () => {
+  const long = Array.from({ length: 45 }, (_, at) => ({
+    path: `${Math.floor(at / 15)}/${at}.txt`,
+    bytes: utf8(`Text ${at}. `.padEnd(10_000, 'a film ')),
+  }));
+  const [whole] = zip(long);
+  if (whole === undefined) throw new Error('a zip');
+  const reads: number[] = [];
+  const read = (start: number, end: number) => {
+    reads.push(end - start);
+    return whole.read(start, end);
+  };
+  const table = await readRawTable([{ ...whole, read }], 'label');
+  expect(table.ok && table.value.rows.length).toBe(45);
+  expect(Math.max(...reads)).toBeLessThanOrEqual(128 * 1024);
+  expect(reads.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(2 * whole.size);
+});

@@ -4,6 +4,7 @@
 import { ok, type Result } from '../../core/result.ts';
 import type { RefusalKind } from '../import-report.ts';
 import { folderName, isHidden, signatureOf, type SourceFile } from '../source-file.ts';
+import { MOST_CLASSES } from './infer-contract.ts';
 import { zipDirectory, zipReader, type ZipEntry } from '../zip-directory.ts';
 
 export interface TextFile {
@@ -23,6 +24,8 @@ export interface TextFolders {
   readonly texts: readonly TextFile[];
   /** What is no text of a class, by its path. */
   readonly others: readonly string[];
+  /** Why they are not read, as a sentence; `texts` then has a few of them alone. */
+  readonly refused?: string;
 }
 
 /** What says that files beside texts are what was meant: pictures with their captions, tables, recordings. */
@@ -61,7 +64,7 @@ async function tableOfZip(file: SourceFile): Promise<SourceFile | undefined> {
   const readers = new Map<string, ReturnType<typeof zipReader>>();
   const readerOf = ({ path }: ZipEntry): ReturnType<typeof zipReader> => {
     const label = folderName(path) ?? '';
-    const reader = readers.get(label) ?? zipReader(file);
+    const reader = readers.get(label) ?? zipReader(file, WINDOW_BYTES);
     readers.set(label, reader);
     return reader;
   };
@@ -72,6 +75,9 @@ async function tableOfZip(file: SourceFile): Promise<SourceFile | undefined> {
   );
   return placed === undefined ? undefined : tableOf(file.path, placed, file.size);
 }
+
+/** Of each class. There are MOST_CLASSES at most, and a text takes a few kB. */
+const WINDOW_BYTES = 128 * 1024;
 
 /** undefined where the first lines say that these are tables of one header. */
 async function tableOf(path: string, folders: TextFolders, size?: number): Promise<SourceFile | undefined> {
@@ -113,20 +119,33 @@ function textsOf<Item extends { readonly path: string }>(
   }
   if (byLabel.size < 2) return undefined;
   const classes = [...byLabel.keys()].toSorted().map((label) => byLabel.get(label) ?? []);
-  const longest = Math.max(...classes.map((own) => own.length));
-  const texts = Array.from({ length: longest }, (_, turn) =>
-    classes.flatMap((own) => own[turn] ?? []),
-  ).flat();
-  return { texts, others };
+  if (classes.length <= MOST_CLASSES) return { texts: inTurn(classes), others };
+  return {
+    texts: classes.slice(0, HEADS).flatMap(([first]) => first ?? []),
+    others,
+    refused: `The texts lie in ${classes.length.toLocaleString('en')} folders; a folder is a class, and a model here tells at most ${MOST_CLASSES} apart. Put them into a folder for each class, or bring a table of texts and their labels.`,
+  };
 }
 
-/** Enough for a header. */
+/** The first of each, the second of each, and so on. */
+function inTurn(classes: readonly (readonly TextFile[])[]): readonly TextFile[] {
+  const texts: TextFile[] = [];
+  let left = classes;
+  for (let turn = 0; left.length > 0; turn += 1) {
+    for (const { [turn]: text } of left) if (text !== undefined) texts.push(text);
+    left = left.filter((own) => own.length > turn + 1);
+  }
+  return texts;
+}
+
+/** Enough for a header, and so many files of which it is that one. */
 const HEAD_BYTES = 4096;
+const HEADS = 4;
 
 /** Files of one header lie in folders too, of years say: a few of them begin with the same line, with separators in it. */
 async function areTables(texts: readonly TextFile[]): Promise<boolean> {
   const lines = new Set<string>();
-  for (const text of texts.slice(0, 4)) {
+  for (const text of texts.slice(0, HEADS)) {
     const bytes = await text.read(HEAD_BYTES);
     if (bytes.ok)
       lines.add(new TextDecoder().decode(bytes.value.subarray(0, HEAD_BYTES)).split(/\r?\n/, 1)[0] ?? '');

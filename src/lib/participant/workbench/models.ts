@@ -1,5 +1,6 @@
 // The catalogue of the workbench: everything that can be trained alone on a device, with the settings that a person may type and a
 // search may try. Learners (core/learners) and networks (core/model) stand in one list.
+import { augmentationOf, augmentationOptions } from '../../core/augmentation-settings.ts';
 import { classLabels, exampleShape, isPlane, type DataContract } from '../../core/data/contract.ts';
 import { learners } from '../../core/learners/index.ts';
 import { hasTerms } from '../../core/learners/sparse-rows.ts';
@@ -8,7 +9,7 @@ import { familyNamed, networkOf } from '../../core/model/families/index.ts';
 import { frozenLength, type Frozen } from '../../core/model/backbone.ts';
 import { buildNetwork, type Network } from '../../core/model/network.ts';
 import { unfitting } from '../../core/model/network-text.ts';
-import type { Augmentation, NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
+import type { NetworkSpec, TrainingPlan } from '../../core/model/spec.ts';
 import { parseSpec, readOptions, type NumberOption, type OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { unfolded } from '../../core/learners/terms-as-columns.ts';
@@ -124,59 +125,6 @@ const planOptions = (epochs: number): readonly NumberOption[] => [
   whole('batch', 'Batch size', 32, 1, 4096),
   { name: 'rate', title: 'Learning rate', hint: 'Of Adam', default: 0.001, minimum: 1e-6, maximum: 1 },
 ];
-
-const augmentationOptions: readonly NumberOption[] = [
-  {
-    name: 'flip',
-    title: 'Mirror pictures',
-    hint: '1: half of them, left to right, anew in each epoch; 0: none',
-    default: 0,
-    minimum: 0,
-    maximum: 1,
-    isWhole: true,
-  },
-  {
-    name: 'shift',
-    title: 'Move pictures',
-    hint: 'By up to this share of a side, each way',
-    default: 0,
-    minimum: 0,
-    maximum: 0.5,
-  },
-  {
-    name: 'turn',
-    title: 'Turn pictures',
-    hint: 'By up to so many degrees, each way',
-    default: 0,
-    minimum: 0,
-    maximum: 180,
-  },
-  {
-    name: 'light',
-    title: 'Change their light',
-    hint: 'Brightness and contrast by up to this share, each way',
-    default: 0,
-    minimum: 0,
-    maximum: 0.9,
-  },
-  {
-    name: 'cutout',
-    title: 'Cover a square',
-    hint: 'Its side, as a share of the shorter side',
-    default: 0,
-    minimum: 0,
-    maximum: 0.75,
-  },
-];
-
-function augmentationOf(options: OptionValues): Augmentation | undefined {
-  const [flip = 0, shift = 0, turn = 0, light = 0, cutout = 0] = augmentationOptions.map(
-    ({ name }) => options[name],
-  );
-  return flip + shift + turn + light + cutout === 0
-    ? undefined
-    : { flip: flip === 1, shift, turn, light, cutout };
-}
 
 /** Whether it knows columns of terms as they are encoded; the members of an ensemble are each given what they know. */
 export const takesTerms = (model: BenchModel): boolean =>

@@ -6,7 +6,7 @@ import { createReferenceTrainer } from '../../adapters/reference/reference-train
 import { joinExamples, type Examples } from '../../core/data/examples.ts';
 import { whistles, whistlesContract } from '../../modalities/audio/sample-whistles.ts';
 import { importFiles } from '../../modalities/import.ts';
-import { readRawTable } from '../../modalities/raw-table.ts';
+import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
 import { sourceOfBytes, sourceOfText } from '../../modalities/source-file.ts';
 import { createEngine } from '../engine.ts';
 import { examplesData, type BenchData } from './bench-data.ts';
@@ -15,6 +15,7 @@ import { fitModel } from './fit.ts';
 import { readModelFile, writeModelFile, type OpenedModel } from './model-file.ts';
 import { benchModelNamed, chosenWith } from './models.ts';
 import { predictFiles, type PredictOptions } from './predict-files.ts';
+import { servedWindows } from './predict-windows.ts';
 import { predictionsText } from './predictions-text.ts';
 import { seriesData } from './series-data.ts';
 
@@ -108,9 +109,50 @@ describe('a model of windows', async () => {
     const answer = await predicted(model, tableOf(gap));
     // The first of the two is closed; of the windows that end in rows 6 … 12 each but the last holds the second.
     expect(answer.predictions.map(({ row }) => row)).toEqual([12]);
-    expect(answer.reasons).toEqual(['6 rows end no window, since a value is missing in it.']);
+    expect(answer.reasons).toEqual([
+      '5 rows have less than the 6 steps behind them that the model looks back on.',
+      '6 rows end no window, since a value is missing in it.',
+    ]);
+    expect(answer.leftOut).toBe(11);
     const other = lines.slice(-7).map((line, at) => (at === 3 ? line.replace(/[a-z]+$/, 'east') : line));
-    expect(await predicted(model, tableOf(other))).toMatchObject({ unseen: 1, leftOut: 0 });
+    expect(await predicted(model, tableOf(other))).toMatchObject({ unseen: 1, leftOut: 5 });
+  });
+
+  test('a moment without a row ends a window where its gap is closed, and every row that ends none is counted', async () => {
+    const { model } = await saved('linear', data.value);
+    const few = lines.slice(-12);
+    const answer = await predicted(
+      model,
+      tableOf([...few.slice(0, 8), ...few.slice(9), few[3]!.replace(/^[^,]+/, '')]),
+    );
+    // As training had it: of eight rows three end a window, and so does the hour without one.
+    expect(answer.predictions.map(({ row }) => row)).toEqual([6, 7, 8, null, 9, 10, 11]);
+    const hours = answer.predictions.map(({ time }) => Date.parse(time ?? '') / 3_600_000);
+    expect(hours.map((hour) => hour - hours[0]!)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(answer.reasons).toEqual([
+      '1 row has no time.',
+      '5 rows have less than the 6 steps behind them that the model looks back on.',
+    ]);
+    expect(answer.leftOut).toBe(6);
+  });
+
+  test('rows off the grid or of no series are counted; of many short series none takes the stack', async () => {
+    const { contract, windows } = data.value;
+    if (contract.kind !== 'table' || windows === undefined) throw new Error('windows of a table');
+    const header = ['at', 'load', 'wind', 'site'];
+    const whole = lines.slice(-120).map((line) => [...line.split(','), 'a']);
+    const between = [new Date(Date.parse(`${whole.at(-1)?.[0]}Z`) - 1_800_000).toISOString(), '1', 'north'];
+    const cells = [...whole, [...between, 'a'], [...whole[0]!.slice(0, 3), '']];
+    const table = (rows: readonly (readonly string[])[]) => ({ header, rows }) as unknown as RawTable;
+    const served = servedWindows({ ...windows, by: 'site' }, contract, table(cells));
+    expect(served.ok && served.value.reasons).toEqual([
+      '1 row has no “site”.',
+      '1 row lies between two steps.',
+      '5 rows have less than the 6 steps behind them that the model looks back on.',
+    ]);
+    const each = Array.from({ length: 130_000 }, (_, at) => [...whole[0]!.slice(0, 3), String(at)]);
+    const none = servedWindows({ ...windows, by: 'site' }, contract, table(each));
+    expect(!none.ok && none.error).toContain('the table has 1 steps of time');
   });
 
   test('of several series foretells the next of each, and names it', async () => {

@@ -18,7 +18,7 @@ import { servedWindows } from './predict-windows.ts';
 import { servedRows } from './prepare.ts';
 
 export interface Prediction {
-  /** Of its file, from 1, the header not counted, rows that could not be read counted; of a window its last; null: the file is the example. */
+  /** Of its file, from 1, the header not counted, rows that could not be read counted; of a window its last; null: the file is the example, or the window's last moment has no row. */
   readonly row: number | null;
   /** Where there are several. */
   readonly file: string | undefined;
@@ -69,23 +69,14 @@ export async function predictFiles(
     if (!table.ok) return table;
     const served = servedWindows(windows, contract, table.value);
     if (!served.ok) return served;
-    const { features, places, unseen, broken } = served.value;
+    const { features, places, unseen, leftOut, reasons } = served.value;
     const outputs = await askModel(model, options.openEngine, features, places.length, signal);
-    const predictions = predictRows(model, features, outputs, options, (at) => ({
-      ...places[at],
-      ...placeIn(table.value, places[at]?.row ?? 0),
-    }));
-    const gaps = `${broken.toLocaleString('en')} rows end no window, since a value is missing in it.`;
+    const predictions = predictRows(model, features, outputs, options, (at) => {
+      const row = places[at]?.row ?? null;
+      return { ...places[at], ...(row === null ? { row, file: undefined } : placeIn(table.value, row)) };
+    });
     return predictions.ok
-      ? ok(
-          predicted(
-            table.value,
-            predictions.value,
-            { unseen, stoodIn: 0 },
-            broken === 0 ? [] : [gaps],
-            broken,
-          ),
-        )
+      ? ok(predicted(table.value, predictions.value, { unseen, stoodIn: 0 }, reasons, leftOut))
       : predictions;
   }
   if (preparation === undefined)

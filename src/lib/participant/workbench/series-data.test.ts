@@ -202,7 +202,7 @@ test('one series by name is the series without a name, to the bit', () => {
   expect(with_.contract).toEqual(without.contract);
 });
 
-test('of several series each window holds moments of one, which is named by no channel; gaps and borders are of each', () => {
+test('of several series each window holds moments of one, which is named by no channel; gaps are of each, and the border is one time', () => {
   const data = dataOf(stations(), { by: 'station' });
   const { contract, training, heldOut } = data;
   expect(contract).toMatchObject({ series: { channels: 4 } });
@@ -218,16 +218,20 @@ test('of several series each window holds moments of one, which is named by no c
       );
       expect(new Set(loads.map((load) => load > 500)).size).toBe(1);
     }
-  // 126 windows of 24 hours and the next one in north; 76 before and 86 after the gap in south.
-  const border = 2 * 24;
-  expect(training.count + heldOut.count).toBe(126 + 76 + 86 - border);
-  expect(data.split).toContain('of each series');
+  // 126 windows of 24 hours and the next one in north; 76 before and 86 after the gap in south. Four fifths of these 288 foretell up to
+  // hour 182, all of north among them, and from hour 183 on south's are judged by but for the 24 that began before.
+  expect([training.count, heldOut.count]).toEqual([231, 288 - 231 - 24]);
+  expect(data.split).toBe(
+    'the latest windows of all series, none of which shares a moment with one to learn from',
+  );
   const held = data.heldOutCells('station') ?? [];
-  expect(new Set(held)).toEqual(new Set(['north', 'south']));
+  expect(new Set(held)).toEqual(new Set(['south']));
   const moments = Array.from(held, (_, at) => data.heldOutMoment?.(at));
   expect(moments.map((one) => one?.series)).toEqual(held);
+  expect(moments.at(0)).toEqual({ series: 'south', moment: 207, time: '2024-01-09T15:00:00Z' });
   expect(moments.at(-1)).toEqual({ series: 'south', moment: 239, time: '2024-01-10T23:00:00Z' });
-  expect(data.notes).toContain('2 series, each with its own time and its own border.');
+  expect(data.notes).toContain('2 series, each with its own time, and one border for all.');
+  expect(data.notes).toContain('1 series have no window after the border: the model is not judged by them.');
   expect(data.notes).toContain('1 rows name no series and are left out.');
   // The order of the rows is of no account.
   const table = stations();

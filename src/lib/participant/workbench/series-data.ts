@@ -88,7 +88,8 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     return start + (moment - from) * series.value.step;
   };
   const written = momentWriter(table, settings.time, series.value.step);
-  const usedParts = new Set([...windows.training, ...windows.heldOut].map((last) => partOf[last])).size;
+  const partsOf = (last: Uint32Array): ReadonlySet<number> => new Set(Array.from(last, (at) => partOf[at]!));
+  const [learntFrom, judgedBy] = [partsOf(windows.training), partsOf(windows.heldOut)];
   return ok({
     contract: contract.value,
     preparation: undefined,
@@ -100,7 +101,7 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
       .update(bytesOf(heldOut.features))
       .update(bytesOf(heldOut.targets))
       .finish(),
-    split: `the latest windows${by === null ? '' : ' of each series'}, none of which shares a moment with one to learn from`,
+    split: `the latest windows${by === null ? '' : ' of all series'}, none of which shares a moment with one to learn from`,
     together: {
       type: 'time',
       times: Float64Array.from(windows.training, timeAt),
@@ -113,7 +114,7 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
         : [
             `${unseen.toLocaleString('en')} cells hold what no row to learn from does (a text among numbers, another category), and count as missing.`,
           ]),
-      ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, usedParts)),
+      ...(names.value === undefined ? [] : spokenSeries(names.value, parts.length, learntFrom, judgedBy)),
       ...spokenWindows(series.value, windows, settings),
     ],
     windows: {
@@ -157,7 +158,7 @@ interface CutUp extends ReturnType<typeof channelsOf> {
  */
 function cutUp(
   table: RawTable,
-  { rows, parts }: SeriesSet,
+  { step, rows, parts }: SeriesSet,
   targets: Float64Array,
   settings: SeriesSettings,
   without: readonly string[],
@@ -169,7 +170,7 @@ function cutUp(
       return fail('No column is left to look at. A window holds columns of numbers or categories.');
     const read = readChannels(table, found.channels);
     const values = onGrid({ rows }, read.values);
-    const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, parts);
+    const windows = windowsOf(values, targets, { ...settings, steps: settings.window }, { step, parts });
     const before = learnt.map((part, at) => ({
       ...part,
       moments: Math.min(part.moments, Math.max(0, windows.borders[at]! - part.from)),
@@ -290,12 +291,23 @@ function examplesAt(
   return { count: last.length, features, targets: scaled, hashes };
 }
 
-/** Of several series: how many there are, and what is of none. */
-function spokenSeries(names: readonly string[], count: number, used: number): string[] {
+/** Of several series: how many there are, what is of none, and how many lie on one side of the border alone. */
+function spokenSeries(
+  names: readonly string[],
+  count: number,
+  learntFrom: ReadonlySet<number>,
+  judgedBy: ReadonlySet<number>,
+): string[] {
+  const onSides = (learns: boolean, judges: boolean): number =>
+    Array.from({ length: count }, (_, part) => part).filter(
+      (part) => learntFrom.has(part) === learns && judgedBy.has(part) === judges,
+    ).length;
   const told: [number, string][] = [
-    [count, 'series, each with its own time and its own border.'],
+    [count, 'series, each with its own time, and one border for all.'],
     [names.filter((name) => name === '').length, 'rows name no series and are left out.'],
-    [count - used, 'series are too short, or have too many gaps, for a window.'],
+    [onSides(false, false), 'series are too short, or have too many gaps, for a window.'],
+    [onSides(true, false), 'series have no window after the border: the model is not judged by them.'],
+    [onSides(false, true), 'series have no window before the border: the model learns nothing of them.'],
   ];
   return told.filter(([count]) => count > 0).map(([count, text]) => `${count.toLocaleString('en')} ${text}`);
 }
