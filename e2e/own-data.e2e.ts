@@ -111,6 +111,45 @@ test('a table of one’s own is read through, told what to predict, kept and exp
   await page.getByLabel('Rows with a header line').fill('x\ty\n1\tno\n2\tyes\n3\tno\n');
   await page.getByRole('button', { name: 'Look at it' }).click();
   await expect(page.getByText('3 rows, 2 columns; all were read')).toBeVisible();
+
+  // Before the browser's own make-believe camera: by a key, by the mouse; then as any folder of pictures.
+  await page.getByRole('tab', { name: 'Camera' }).click();
+  await page.getByRole('textbox', { name: 'Classes' }).fill('cup, Cup');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('“Cup” and “cup” read the same.');
+  await page.getByRole('textbox', { name: 'Classes' }).fill('cup, hand');
+  await page.getByRole('textbox', { name: 'Classes' }).press('Enter');
+  await page.getByRole('button', { name: 'Turn the camera on' }).click();
+  await expect(page.getByText('Camera is on')).toBeVisible();
+  await expect.poll(() => page.locator('video').evaluate((el: HTMLVideoElement) => el.readyState)).toBe(4);
+  const taken = (label: string) =>
+    page.getByRole('list', { name: `Pictures of ${label}` }).getByRole('listitem');
+  await expect(taken('cup')).toHaveCount(0);
+  await page.keyboard.down('1');
+  await expect(taken('cup').nth(3)).toBeVisible();
+  await page.keyboard.up('1');
+  await page.getByRole('button', { name: 'Hold to take pictures of hand' }).hover();
+  await page.mouse.down();
+  await expect(taken('hand').nth(3)).toBeVisible();
+  await page.mouse.up();
+  expect(await findings(page, 'own-camera')).toEqual([]);
+  await page.keyboard.press('u');
+  await expect(taken('hand')).toHaveCount(0);
+  await page.keyboard.down('Space');
+  await expect(taken('hand').nth(1)).toBeVisible();
+  await page.keyboard.up('Space');
+  await page.getByRole('button', { name: 'Remove picture 1 of cup' }).click();
+  const stream = await page
+    .locator('video')
+    .evaluateHandle((el: HTMLVideoElement) => el.srcObject as MediaStream);
+  await page.getByRole('button', { name: 'Look at them' }).click();
+  await expect(found).toContainText('Pictures, labelled by their folders');
+  await expect(found).toContainText('cup, hand');
+  await expect(page.getByText('Camera is on')).toBeHidden();
+  expect(await stream.evaluate((of) => of.getTracks().map((track) => track.readyState))).toEqual(['ended']);
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await expect(page.getByRole('link', { name: 'Explore it and train on it' })).toBeVisible();
+  await expect(taken('cup')).toHaveCount(0);
   expect(sent).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -1,7 +1,8 @@
 // Which class of the contract a folder or a label number means.
 import type { PlaneContract } from '../core/data/contract.ts';
 
-const folded = (name: string): string =>
+/** Names that differ by case, blanks, dashes and underscores alone are one. */
+export const folded = (name: string): string =>
   name
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ')
