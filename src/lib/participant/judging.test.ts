@@ -10,12 +10,13 @@ import {
   enginesOf,
   federation,
   joined,
+  network,
   script,
   spec,
   type Script,
   type ScriptChanges,
 } from '../../../test/doubles/scripted-federation.ts';
-import { partedRows } from './judging.ts';
+import { lossOfNothing, partedRows } from './judging.ts';
 
 const ROWS = 120;
 /** The very rows of the device that are not held out. */
@@ -35,6 +36,18 @@ async function trying(rows = ROWS, changes: ScriptChanges = {}): Promise<Script>
   await one.until('checked in', () => one.coordinator.said.some(({ name }) => name === 'check-in'));
   return one;
 }
+
+test('an answer that looks at no row loses the entropy of the classes, or the variance of the numbers', () => {
+  const classes = { spec: { ...network.spec, loss: 'categorical-crossentropy' as const } };
+  // Three of one class and one of the other: ¾ ln 4⁄3 + ¼ ln 4.
+  expect(lossOfNothing({ targets: Int32Array.of(1, 1, 0, 1), count: 4 }, classes)).toBeCloseTo(
+    0.75 * Math.log(4 / 3) + 0.25 * Math.log(4),
+    12,
+  );
+  expect(lossOfNothing({ targets: Int32Array.of(2, 2), count: 2 }, classes)).toBe(0);
+  const numbers = { spec: { ...network.spec, loss: 'mean-squared-error' as const } };
+  expect(lossOfNothing({ targets: Float32Array.of(1, 3), count: 2 }, numbers)).toBe(1);
+});
 
 test('about a fifth of the rows judge, and stay the same ones as rows come, go and change places', () => {
   const all = clouds(2_000, 5);

@@ -45,9 +45,25 @@ export function trialOf(
   };
 }
 
+/** Entropy of the classes in nats, or the variance of the numbers. */
+export function lossOfNothing(
+  { targets, count }: Pick<Examples, 'targets' | 'count'>,
+  { spec }: Pick<Network, 'spec'>,
+): number {
+  const values = Array.from(targets.subarray(0, count));
+  if (spec.loss === 'mean-squared-error') {
+    const mean = values.reduce((sum, value) => sum + value / count, 0);
+    return values.reduce((sum, value) => sum + (value - mean) ** 2 / count, 0);
+  }
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, own) => sum - (own / count) * Math.log(own / count), 0);
+}
+
 function judgeBy(judging: Examples, engine: Engine, network: Network, plan: TrainingPlan): Judge {
   return {
     rows: judging.count,
+    ofNothing: lossOfNothing(judging, network),
     async loss(parameters, onNotice) {
       for (;;) {
         try {

@@ -107,6 +107,8 @@ export interface Trial {
 /** Says what training changes, on rows that it does not learn from (judging.ts). */
 export interface Judge {
   readonly rows: number;
+  /** The loss of the best answer that is the same for all of them. */
+  readonly ofNothing: number;
   /** Of parameters [P]; null: it is no number; undefined: no back end is left to measure it. */
   loss(
     parameters: Float32Array<ArrayBuffer>,
@@ -115,10 +117,6 @@ export interface Judge {
 }
 
 const UNDONE = 'The settings that were tried here undid what the model knew.';
-
-/** Of an answer that gives every class the same share, or to numbers their mean: these are encoded with a deviation of one. */
-const lossOfNothing = ({ spec, outputSize }: LocalTraining['network']): number =>
-  spec.loss === 'mean-squared-error' ? 1 : Math.log(Math.max(2, outputSize));
 
 export async function workRound(
   message: Configured,
@@ -149,7 +147,7 @@ export async function workRound(
       const after = outcome.parameters;
       const { participant, residual, control, own, draw } = memory;
       const told = judged(await lossOf(after));
-      if (told !== undefined && isUndone(told, lossOfNothing(training.network)))
+      if (judge && told !== undefined && isUndone(told, judge.ofNothing))
         return { type: 'failed', kind: 'diverged', message: UNDONE, inVain };
       // The update is made in the same buffer.
       const kept = valuesIn(own, after);

@@ -55,7 +55,13 @@ test('a lie and a loss of large units weigh no more than the rows that they are 
 test('training that undid what the version knew is told from training that did not help, and from a version that knew nothing', () => {
   const ofNothing = Math.log(10);
   expect(isUndone({ before: 0.4, after: 2.3026 }, ofNothing)).toBe(true);
-  expect(isUndone({ before: 0.4, after: 50 }, ofNothing)).toBe(true);
   expect(isUndone({ before: 0.4, after: 0.9 }, ofNothing)).toBe(false);
+  // A fresh network and a dead one are alike; one that explodes is not.
   expect(isUndone({ before: 2.31, after: 2.4 }, ofNothing)).toBe(false);
+  expect(isUndone({ before: 2.31, after: 1e5 }, ofNothing)).toBe(true);
+  expect(isUndone({ before: 50, after: 60 }, ofNothing)).toBe(false);
+  // Two classes: overfitting to a small device is no undoing.
+  expect(isUndone({ before: 0.5, after: 0.63 }, Math.LN2)).toBe(false);
+  // Rows of one class: a hair is doubled easily.
+  expect(isUndone({ before: 0.01, after: 0.4 }, 0)).toBe(false);
 });

@@ -14,13 +14,17 @@ const rows = v.pipe(v.number(), v.safeInteger(), v.minValue(LEAST_ROWS_JUDGING))
 export const Judged = v.strictObject({ rows, before: loss, after: loss });
 export type Judged = v.InferOutput<typeof Judged>;
 
+/** No answer is taken to be worth less than that of a coin that has two sides: of rows that are nearly all alike doubling says little. */
+const COIN = Math.LN2;
+
 /**
- * Whether training undid what the version knew: on the scale of `ofNothing`, the loss of an answer that knows nothing of the rows, it
- * knew something before and next to nothing after. A learning rate that is far too high does this; the mean of a round with such an
- * update in it would know as little.
+ * Whether training undid what the version knew, held against `ofNothing`, the loss of an answer that looks at no row: it knew much before
+ * and next to nothing after, or is twice as bad now as that answer and as the version was. A learning rate that is far too high does
+ * this; the mean of a round with such an update in it would know as little.
  */
 export const isUndone = ({ before, after }: Pick<Judged, 'before' | 'after'>, ofNothing: number): boolean =>
-  before <= 0.75 * ofNothing && after >= 0.9 * ofNothing;
+  (before <= ofNothing / 2 && after >= 0.95 * ofNothing && after >= COIN / 2) ||
+  after >= 2 * Math.max(before, ofNothing, COIN);
 
 /** Told by a device that gives the round up, since training ended in nothing that could be sent. */
 export const JudgedInVain = v.strictObject({ rows, before: loss });
