@@ -49,7 +49,7 @@ test('trees are chosen on the form, grown by two participants and a tab, and tel
   await page.getByLabel('Devices asked').fill('100');
   await page.getByLabel('Pause between rounds', { exact: true }).fill('0');
   await next(page);
-  await expect(page.getByText(/In each round sums over/)).toBeVisible();
+  await expect(page.getByText(/In\s+each round sums over/)).toBeVisible();
   await page.getByRole('button', { name: 'Create the federation' }).click();
   await page.waitForURL('**/console/patient-trees');
   await page.getByRole('button', { name: 'Start', exact: true }).first().click();
