@@ -13,7 +13,7 @@ import type { Change, FederationRecord, RunRecord, VersionRecord } from '../port
 import { turnAwayUninvited } from './access.ts';
 import { changeOfBrief, numbered } from './briefs.ts';
 import type { Federation } from './federation.ts';
-import { failedGates, moved, pinsAt } from './live-version.ts';
+import { keptFromLive, moved, pinsAt } from './live-version.ts';
 import { isReadable } from './version-damage.ts';
 import type { FormIssue } from './check-spec.ts';
 import { BlobDamaged, readParameters } from './stored-updates.ts';
@@ -226,13 +226,12 @@ export function moveLive(
       return fail<ActionRefusal>({ error: 'unknown-version', message: `There is no version ${version}.` });
     if (versions.isDamaged(version) || !(await isReadable(federation, wanted)))
       return notNow(`Version ${version} is damaged on the server’s disk. Make another one live.`);
-    const issues = failedGates(federation, wanted);
-    const [issue] = issues;
-    if (issue !== undefined)
+    const kept = keptFromLive(federation, wanted);
+    if (kept !== undefined)
       return fail<ActionRefusal>({
         error: 'gate-failed',
-        message: `Version ${version} may not be live. ${issue.message} Choose a version that passes every condition, or change the conditions, which is written down.`,
-        issues,
+        message: `Version ${version} may not be live. ${kept.says}`,
+        issues: kept.issues,
       });
     const next: FederationRecord = { ...record, live: version, livePinned: pinsAt(federation, version) };
     const at = federation.around.clock.now();

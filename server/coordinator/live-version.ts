@@ -18,25 +18,36 @@ const judgedVersion = (
   all: readonly VersionRecord[],
 ): readonly JudgedGate[] => judgeGates(record.spec, versions.view(version), all);
 
-/** What keeps a version from being live, in sentences: gates by their places in the spec, else that too few devices have scored it. */
-export function failedGates(
+/** What keeps a version from being live: gates by their places in the spec, or that too few devices have scored it; and what to do. */
+export function keptFromLive(
   federation: Federation,
   version: VersionRecord,
-): readonly { readonly path: string; readonly message: string }[] {
-  const failed = judgedVersion(federation, version, federation.versions.from(0)).flatMap((judged, index) =>
-    judged.standing === 'passed'
-      ? []
-      : [{ path: `gates.${index}`, message: judgedSentence(judged, federation.record.spec) }],
-  );
+):
+  | { readonly issues: readonly { readonly path: string; readonly message: string }[]; readonly says: string }
+  | undefined {
+  const { spec } = federation.record;
+  const unmet = judgedVersion(federation, version, federation.versions.from(0))
+    .map((judged, index) => ({ judged, path: `gates.${index}`, message: judgedSentence(judged, spec) }))
+    .filter(({ judged }) => judged.standing !== 'passed');
   const { heard, asked } = scoringOf(federation, version);
-  return failed.length > 0 || heard >= asked
-    ? failed
-    : [
-        {
-          path: 'gates',
-          message: `${heard} ${heard === 1 ? 'device has' : 'devices have'} scored it, and ${asked} are asked for before its conditions are judged.`,
-        },
-      ];
+  const isJudged = heard >= asked;
+  if (unmet.length === 0 && isJudged) return undefined;
+  const few = `${heard} ${heard === 1 ? 'device has' : 'devices have'} scored it, and ${asked} are needed before its conditions are judged.`;
+  const issues =
+    unmet.length > 0
+      ? unmet.map(({ path, message }) => ({ path, message }))
+      : [{ path: 'gates', message: few }];
+  const first = unmet[0]?.message;
+  // Another version is no way out where this one fails nothing, and waits for scores that never come from devices without held-out rows.
+  const waits =
+    !isJudged &&
+    unmet.every(({ judged }) => judged.standing === 'not-measured' && needsEvaluation(judged.gate));
+  return {
+    issues,
+    says: waits
+      ? `${first === undefined ? '' : `${first} `}${few} Wait until more devices that hold rows out have scored it or a later one, lower the least number of updates of a round (“At least”), or take away the conditions that are judged by devices’ scores, which is written down.`
+      : `${first ?? few} Choose a version that passes every condition, or change the conditions, which is written down.`,
+  };
 }
 
 /** The version that `live` goes to by itself, from this one on; undefined: none passes the gates. */

@@ -40,7 +40,7 @@ test('a version that fails a gate becomes live neither by its commit nor by hand
     error: {
       error: 'gate-failed',
       message: expect.stringContaining(
-        'Accuracy is 80\u202f%, and at least 90\u202f% is asked for.',
+        'Accuracy is 80\u202f%, and at least 90\u202f% is asked for. Choose a version',
       ) as unknown,
       issues: [{ path: 'gates.0' }],
     },
@@ -66,12 +66,23 @@ test('a version that passes its gates by the word of one device alone is live ne
   expect(await one.coordinator.moveLive(federation, versionOf(one, 1))).toMatchObject({
     error: {
       error: 'gate-failed',
+      message: expect.stringMatching(
+        /^Version 1 may not be live\. 1 device has scored it, and 2 are needed .*Wait until more devices that hold rows out/,
+      ) as unknown,
       issues: [
         {
           path: 'gates',
-          message: '1 device has scored it, and 2 are asked for before its conditions are judged.',
+          message: '1 device has scored it, and 2 are needed before its conditions are judged.',
         },
       ],
+    },
+  });
+  // Nobody has scored it, and it fails nothing either.
+  expect(await one.coordinator.moveLive(federation, versionOf(one, 0))).toMatchObject({
+    error: {
+      message: expect.stringMatching(
+        /not measured yet.*0 devices have scored it, and 2 are needed/,
+      ) as unknown,
     },
   });
   expect(viewOf(one).live).toBe(0);

@@ -1,10 +1,10 @@
 // Pictures that a person takes of a few classes, a burst for as long as a button is held. They are in memory alone until the import has
 // kept them; nothing is taken unless a button is held.
-import type { Result } from '../core/result.ts';
 import { folded } from '../modalities/class-match.ts';
 import { isHidden } from '../modalities/source-file.ts';
-import { openCamera, stopCamera } from './camera.ts';
+import { openCamera } from './camera.ts';
 import type { ChosenFile } from './chosen-files.ts';
+import { OpenedCamera, type OpeningPort } from './opened-camera.svelte.ts';
 
 export interface TakenPicture {
   readonly id: number;
@@ -16,8 +16,7 @@ export interface TakenPicture {
   readonly address: string;
 }
 
-export interface CameraPorts {
-  open(wanted: MediaTrackConstraints): Promise<Result<MediaStream, string>>;
+export interface CameraPorts extends OpeningPort {
   /** Those of this device; named once one was allowed. */
   cameras(): Promise<readonly Pick<MediaDeviceInfo, 'deviceId' | 'label'>[]>;
   /** Returns its own undoing. */
@@ -50,20 +49,7 @@ export interface Burst {
   readonly count: number;
 }
 
-type View =
-  | { readonly type: 'off' }
-  | { readonly type: 'opening' }
-  | {
-      readonly type: 'on';
-      readonly stream: MediaStream;
-      /** Which of the cameras it is. */
-      readonly camera: string | undefined;
-    };
-
-export class CameraPictures {
-  view = $state.raw<View>({ type: 'off' });
-  /** Why the camera is off, or a picture was not taken. */
-  problem = $state.raw<string | null>(null);
+export class CameraPictures extends OpenedCamera {
   /** Why a class was not added. */
   refused = $state.raw<string | null>(null);
   classes = $state.raw<readonly string[]>([]);
@@ -79,7 +65,6 @@ export class CameraPictures {
   /** Gives what the camera shows now; undefined while it shows nothing. Whoever shows the stream sets it. */
   lens: (() => Promise<Blob | undefined>) | undefined;
 
-  #turn = 0;
   #bursts = 0;
   #ids = 0;
   #undone = 0;
@@ -87,7 +72,9 @@ export class CameraPictures {
   #stopBurst: (() => void) | undefined;
   #handed: { readonly files: readonly ChosenFile[]; readonly ids: ReadonlySet<number> } | undefined;
 
-  constructor(private readonly ports: CameraPorts = browserCamera) {}
+  constructor(private readonly ports: CameraPorts = browserCamera) {
+    super(ports);
+  }
 
   readonly #byClass: ReadonlyMap<string, readonly TakenPicture[]> = $derived(
     new Map(this.classes.map((label) => [label, this.pictures.filter((one) => one.label === label)])),
@@ -142,50 +129,17 @@ export class CameraPictures {
     if (this.chosen === label) this.chosen = this.classes[0];
   }
 
-  /** What was open is closed first: many phones give one camera at a time. */
   async open(camera?: string): Promise<void> {
-    this.close();
-    this.problem = null;
-    const turn = this.#turn;
-    this.view = { type: 'opening' };
-    const opened = await this.ports.open({
-      width: { ideal: 640 },
-      ...(camera === undefined ? { facingMode: 'user' } : { deviceId: { exact: camera } }),
-    });
-    if (turn !== this.#turn) {
-      // Closed while the person was asked.
-      if (opened.ok) stopCamera(opened.value);
-      return;
-    }
-    if (!opened.ok) {
-      this.view = { type: 'off' };
-      this.problem = opened.error;
-      return;
-    }
-    const [track] = opened.value.getVideoTracks();
-    track?.addEventListener('ended', () => {
-      if (turn !== this.#turn) return;
-      this.close();
-      this.problem =
-        'The camera stopped: it was unplugged, taken by another program, or is no longer allowed.';
-    });
-    const { deviceId, facingMode } = track?.getSettings() ?? {};
-    this.mirrored = facingMode !== 'environment';
-    this.view = { type: 'on', stream: opened.value, camera: deviceId };
+    const settings = await this.start(camera === undefined ? { facingMode: 'user' } : {}, camera);
+    if (settings === undefined) return;
+    this.mirrored = settings.facingMode !== 'environment';
+    const { view } = this;
     const cameras = await this.ports.cameras();
-    if (turn === this.#turn) this.cameras = cameras;
+    if (this.view === view) this.cameras = cameras;
   }
-  close(): void {
-    this.#turn += 1;
+  override close(): void {
     this.release();
-    if (this.view.type === 'on') stopCamera(this.view.stream);
-    this.view = { type: 'off' };
-  }
-  /** Of the tab. */
-  hide(): void {
-    if (this.view.type === 'off') return;
-    this.close();
-    this.problem = 'The camera was turned off when this tab went out of sight. Turn it on to go on.';
+    super.close();
   }
 
   /** A picture at once, and more for as long as it is held; while another class is held nothing. */

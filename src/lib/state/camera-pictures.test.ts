@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { fail, ok } from '../core/result.ts';
 import { CameraPictures, MOST_PICTURES, type CameraPorts } from './camera-pictures.svelte.ts';
 import { openCamera } from './camera.ts';
+import { OpenedCamera } from './opened-camera.svelte.ts';
 
 /** A camera that is there, with its one track. */
 function stream(facingMode = 'user') {
@@ -138,6 +139,45 @@ test('the camera is stopped when it is closed, when the tab hides, and when it i
   const refused = stage(stream(), { open: () => Promise.resolve(fail('There is no camera.')) });
   await refused.camera.open();
   expect(refused.camera).toMatchObject({ view: { type: 'off' }, problem: 'There is no camera.' });
+});
+
+test('a camera that is asked for twice while the person is asked is open once, and stopped by leaving', async () => {
+  const streams = [stream(), stream('environment')];
+  const gives: (() => void)[] = [];
+  const camera = new OpenedCamera({
+    open: () =>
+      new Promise((resolve) => {
+        const given = streams[gives.length]!.stream;
+        gives.push(() => resolve(ok(given)));
+      }),
+  });
+  const asked = [camera.start({}), camera.start({})];
+  gives.forEach((give) => give());
+  await Promise.all(asked);
+  expect([streams[0]!.track.stopped, streams[1]!.track.stopped]).toEqual([1, 0]);
+  expect(camera.view).toMatchObject({ type: 'on', stream: streams[1]!.stream });
+  camera.close();
+  expect(streams.map(({ track }) => track.stopped)).toEqual([1, 1]);
+});
+
+test('while cameras are switched the one that is asked for is said, so that what switches them stays', async () => {
+  const wanted: MediaTrackConstraints[] = [];
+  const { camera } = stage(stream(), {
+    open: (constraints) => {
+      wanted.push(constraints);
+      return Promise.resolve(ok(stream().stream));
+    },
+  });
+  const first = camera.open();
+  expect(camera.view).toEqual({ type: 'opening', camera: undefined });
+  await first;
+  const switched = camera.open('back');
+  expect(camera.view).toEqual({ type: 'opening', camera: 'back' });
+  await switched;
+  expect(wanted).toEqual([
+    { width: { ideal: 640 }, facingMode: 'user' },
+    { width: { ideal: 640 }, deviceId: { exact: 'back' } },
+  ]);
 });
 
 test.each([

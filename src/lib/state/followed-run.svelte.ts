@@ -32,6 +32,8 @@ export class FollowedRun {
   standing = $state<'none' | 'going' | 'paused'>('none');
   /** What was last wrong with it. */
   alarm = $state.raw<TrainingAlarm | null>(null);
+  /** Why the hand on it did nothing: the run goes on, or stands, as it did. */
+  handProblem = $state.raw<string | null>(null);
 
   #stop: AbortController | undefined;
 
@@ -53,6 +55,7 @@ export class FollowedRun {
     this.baselines = [];
     this.leftOut = [];
     this.alarm = null;
+    this.handProblem = null;
     this.following = { phase: 'running', says, share: null };
     const begun = performance.now();
     try {
@@ -74,13 +77,11 @@ export class FollowedRun {
   async hand(wants: 'pause' | 'resume'): Promise<void> {
     const { run } = this;
     if (run === undefined) return;
+    this.handProblem = null;
     try {
       await this.port.hand(run, wants);
     } catch (error) {
-      this.following = {
-        phase: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-      };
+      this.handProblem = error instanceof Error ? error.message : String(error);
     }
   }
 

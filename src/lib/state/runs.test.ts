@@ -9,6 +9,7 @@ import { runtimeName } from '../workers/runtime-name.ts';
 import { begunRun } from '../../../test/contract/run-store.ts';
 import { recipeJson, usualStep, type RecipeStep } from '../core/recipe/recipe.ts';
 import { comparedSteps } from './compared-steps.ts';
+import { FollowedRun } from './followed-run.svelte.ts';
 import { titleOf } from './recipe-words.ts';
 import { comparedMetrics, comparedParams, runPicture, trialPicture, unlike } from './run-comparison.ts';
 import { bestSoFar, trialSeries } from './run-curves.ts';
@@ -342,6 +343,27 @@ test('one run: gone, cut off, gone on with and noted; its model is what the stor
   expect(page.followed.following).toEqual({ phase: 'failed', message: 'Too few rows.' });
   expect(page.status).toBe('failed');
   expect(page.run?.labels.note).toBe('seen');
+});
+
+test('a hand that does nothing leaves the run as it goes, with Stop, and says why', async () => {
+  const run = new FollowedRun(
+    {
+      run: (_, tell, signal) => {
+        tell({ type: 'begun', run: 'a' });
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('Stopped.')));
+        });
+      },
+      hand: () => Promise.reject(new Error('The worker is gone.')),
+    },
+    (name) => name,
+  );
+  const followed = run.follow({ name: 'again', run: 'a' }, { budgetMs: null, trials: null });
+  await run.hand('pause');
+  expect([run.following.phase, run.handProblem]).toEqual(['running', 'The worker is gone.']);
+  run.stop();
+  await followed;
+  expect(run.following.phase).toBe('stopped');
 });
 
 test('what is locked is told to whoever asks for the passphrase', async () => {

@@ -13,7 +13,7 @@ import { searchModels, type Search } from './auto.ts';
 import type { Leader } from './leaderboard.ts';
 import type { Trial } from './trial.ts';
 import type { BenchData } from './bench-data.ts';
-import { fitModel, type Fitted, type FitSurroundings } from './fit.ts';
+import { fitModel, type Fitted, type FitSurroundings, type TrainingHand } from './fit.ts';
 import { compareModels, judging, type Comparison, type Judged, type Report } from './judge.ts';
 import { stepThrough } from './step-through.ts';
 import { verdictOf, verdictSentence } from './verdict.ts';
@@ -51,6 +51,7 @@ export interface BenchResult {
 export type BenchEvent =
   | ({ readonly type: 'trial'; readonly number: number } & Trial)
   | { readonly type: 'progress'; readonly model: string; readonly fraction: number }
+  /** `ms`: of work; what a person paused is not in it. */
   | { readonly type: 'baseline' | 'model'; readonly entry: BenchEntry; readonly ms: number }
   /** A model that could not be fitted, or a further question that has no answer, in a sentence: the run goes on without it. */
   | { readonly type: 'left-out'; readonly model: string; readonly message: string };
@@ -125,12 +126,13 @@ export async function runBench(
   const one = 'model' in chosen ? chosen : searched?.value.chosen;
   if (one === undefined) throw new Error('Either a model was chosen, or a search found one.');
   const started = surroundings.clock.monotonic();
+  const standing = stillTime(surroundings);
   // Baselines and trials that fail are left out; what a person waits for stands still, and asks.
-  const done = await fitAndJudge(one, surroundings.hand);
+  const done = await fitAndJudge(one, standing.hand);
   if (!done.ok) return done;
   const { fitted, judged, outputs } = done.value;
   const entry = entryOf(one, judged, fitted, undefined);
-  tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started });
+  tell({ type: 'model', entry, ms: surroundings.clock.monotonic() - started - standing.ms() });
   const compared = baselines.map((baseline) =>
     entryOf(baseline.one, baseline.judged, baseline.fitted, compareModels(judged, baseline.judged, seed)),
   );
@@ -156,6 +158,24 @@ export async function runBench(
       trials: searched?.value.trials.length ?? 0,
     },
   });
+}
+
+/** How long the hand has let training stand: a night's pause is no work. */
+function stillTime({ clock, hand }: FitSurroundings) {
+  let ms = 0;
+  let since: number | undefined;
+  const timed: TrainingHand | undefined =
+    hand === undefined
+      ? undefined
+      : {
+          ...hand,
+          onStanding(isPaused) {
+            if (since !== undefined) ms += clock.monotonic() - since;
+            since = isPaused ? clock.monotonic() : undefined;
+            hand.onStanding(isPaused);
+          },
+        };
+  return { hand: timed, ms: () => ms };
 }
 
 function search(

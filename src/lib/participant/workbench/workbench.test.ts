@@ -9,10 +9,11 @@ import { readRawTable } from '../../modalities/raw-table.ts';
 import { sourceOfText } from '../../modalities/source-file.ts';
 import { createSystemClock } from '../../adapters/system-clock.ts';
 import { createEngine } from '../engine.ts';
+import { createTrainingControl } from '../training-control.ts';
 import { analyse, checkLabels, fairnessOf } from './analyse.ts';
 import { searchModels } from './auto.ts';
 import { tableData, type BenchData, type TableSettings } from './bench-data.ts';
-import { fitModel, type FitSurroundings } from './fit.ts';
+import { fitModel, type FitSurroundings, type TrainingHand } from './fit.ts';
 import { servedRows } from './prepare.ts';
 import { judging } from './judge.ts';
 import { readModelFile, writeModelFile } from './model-file.ts';
@@ -96,6 +97,35 @@ test('baselines come first, whatever the model, and each is compared with it', a
   const [floor] = result.baselines;
   expect(floor?.comparison?.interval?.low).toBeGreaterThan(0);
   expect(floor?.comparison?.pValue).toBeLessThan(0.001);
+});
+
+test('what a person paused is not in the time that a model took', async () => {
+  let elapsed = 0;
+  const control = createTrainingControl();
+  let pauses = 0;
+  const still = { ...clock, monotonic: () => elapsed };
+  const hand: TrainingHand = {
+    control,
+    onAlarm() {},
+    onStanding(isPaused) {
+      if (isPaused) {
+        elapsed += 8 * 3_600_000;
+        control.resume();
+      } else if ((pauses += 1) <= 2) {
+        elapsed += 5;
+        control.pause();
+      }
+    },
+  };
+  const took: number[] = [];
+  const done = await runBench(
+    { data: await dataOf(flowers(120, 2)), chosen: chosen('mlp', { epochs: 2, units: 8 }), seed: 1 },
+    { ...surroundings, clock: still, hand },
+    (event) => event.type === 'model' && took.push(event.ms),
+  );
+  if (done.ok) done.value.fitted.close();
+  // It went on three times, and two of them took it 5 ms.
+  expect([pauses, took]).toEqual([3, [10]]);
 });
 
 test.each(['boosted-trees', 'forest', 'mlp'])(
