@@ -2,8 +2,9 @@
 // and, once each of those is settled, the change of rows that it amounts to.
 import type { DataContract } from '../core/data/contract.ts';
 import { selectExamples } from '../core/data/examples.ts';
-import { applyChange, type RowChange } from '../core/data/row-change.ts';
+import { applyChange, type RowChange, type RowCounts } from '../core/data/row-change.ts';
 import {
+  countsOf,
   mergeChange,
   threeWay,
   type Divergence,
@@ -26,10 +27,7 @@ export interface MergeChoices {
 }
 
 /** Rows that the other state alone changed, added or removed, and where both did. */
-export interface MergeLook {
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
+export interface MergeLook extends RowCounts {
   readonly conflicts: number;
   /** The first of them. */
   readonly listed: readonly ListedConflict[];
@@ -109,9 +107,7 @@ function lookOf(
   theirs: StateRows,
 ): MergeLook {
   return {
-    changed: taken.filter((one) => one.mine !== null && one.theirs !== null).length,
-    added: taken.filter((one) => one.mine === null).length,
-    removed: taken.filter((one) => one.theirs === null).length,
+    ...countsOf(mine, theirs, taken),
     conflicts: conflicts.length,
     listed: conflicts.slice(0, LISTED_CONFLICTS).map((one) => listed(one, contract, base, mine, theirs)),
   };

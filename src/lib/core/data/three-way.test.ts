@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { murmur128, targetSeed } from './example-hash.ts';
 import { applyChange, type RowChange } from './row-change.ts';
+import type { DataContract } from './contract.ts';
+import { describeChange } from './dataset-states.ts';
 import type { Examples } from './examples.ts';
 import { rowIdentities } from './row-identities.ts';
-import { mergeChange, threeWay, type StateRows } from './three-way.ts';
+import { countsOf, mergeChange, threeWay, type StateRows } from './three-way.ts';
 import { bytesOf } from '../digest.ts';
 import { random } from '../random.ts';
 
@@ -31,6 +33,16 @@ const merged = (base: StateRows, mine: StateRows, theirs: StateRows): Examples =
   applyChange(mine.examples, mergeChange(mine, theirs, threeWay(base, mine, theirs).taken, true));
 const numbersOf = ({ features }: Examples): number[] => [...features];
 
+const contract: DataContract = {
+  kind: 'table',
+  columns: [
+    {
+      ...{ type: 'number', name: 'x', missingAllowed: false },
+      ...{ minimum: null, maximum: null, mean: 0, standardDeviation: 1 },
+    },
+  ],
+  target: { type: 'classes', name: 'y', classes: ['no', 'yes'].map((label) => ({ label, values: [label] })) },
+};
 const base = state({ 0: 10, 1: 11, 2: 12, 3: 13 });
 
 test('what one side alone changed, added or removed is taken, and from either side the rows are the same in the same order', () => {
@@ -67,6 +79,26 @@ test('the same row added on both sides comes once, as the one that came first', 
   const both = merged(state({ 0: 10 }), mine, theirs);
   expect(numbersOf(both)).toEqual([10, 60, 50, 80]);
   expect(merged(state({ 0: 10 }), theirs, mine)).toEqual(both);
+});
+
+test('what comes as what is here already, by another identity or hash, is not counted, neither before the merge nor by its commit', () => {
+  const [from, mine, there] = [
+    state({ 0: 10, 1: 11 }),
+    state({ 0: 90, 1: 11, 6: 50, 7: 60 }),
+    state({ 0: 90, 1: 91, 4: 60, 5: 50, 8: 80 }),
+  ];
+  // The lesser word of two is the merge's, whichever side asks.
+  const hashes = there.examples.hashes.slice();
+  hashes[1] = 0;
+  const theirs: StateRows = { ...there, examples: { ...there.examples, hashes } };
+  const { taken } = threeWay(from, mine, theirs);
+  const counts = { changed: 1, added: 1, removed: 0 };
+  expect(countsOf(mine, theirs, taken)).toEqual(counts);
+  const change = mergeChange(mine, theirs, taken, true);
+  const after = applyChange(mine.examples, change);
+  expect(numbersOf(after)).toEqual([90, 91, 60, 50, 80]);
+  expect(change.inserted?.identities).toEqual(Uint32Array.of(4, 5, 8));
+  expect(describeChange(contract, after, change)).toMatchObject(counts);
 });
 
 test('rows that became alike only in the merge stay rows of their own, with hashes of their own, from either side', () => {

@@ -4,7 +4,7 @@ import { murmur128, occurrenceWord, targetSeed, textSeed } from './example-hash.
 import { exampleSize, selectExamples, type Examples } from './examples.ts';
 import { hashCounts } from './hash-counts.ts';
 import { bytesOf } from '../digest.ts';
-import { applyChange, rowsWithout, type RowChange } from './row-change.ts';
+import { applyChange, rowsWithout, type RowChange, type RowCounts } from './row-change.ts';
 
 export interface StateRows {
   readonly examples: Examples;
@@ -14,6 +14,7 @@ export interface StateRows {
 
 /** A row that is not alike in the two states; null where a state has none of it. */
 export interface Divergence {
+  /** Of a row that was added on both sides, the one that came first. */
   readonly identity: number;
   readonly base: number | null;
   readonly mine: number | null;
@@ -30,16 +31,33 @@ export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows): T
   const taken: Divergence[] = [];
   const conflicts: Divergence[] = [];
   const twins = addedTwice(base, mine, theirs);
+  const paired = new Set(
+    twins.flatMap((pair) => [mine.identities[pair.mine]!, theirs.identities[pair.theirs]!]),
+  );
   for (const at of rowsOf(base, mine, theirs)) {
-    if (twins.mine.has(at.identity)) taken.push({ ...at, theirs: null });
-    else if (twins.theirs.has(at.identity)) continue;
-    else {
-      const whose = settled(at, base.examples, mine.examples, theirs.examples);
-      if (whose === 'conflict') conflicts.push(at);
-      else if (whose === 'theirs') taken.push(at);
-    }
+    if (paired.has(at.identity)) continue;
+    const whose = settled(at, base.examples, mine.examples, theirs.examples);
+    if (whose === 'conflict') conflicts.push(at);
+    else if (whose === 'theirs') taken.push(at);
   }
-  return { taken, conflicts };
+  for (const pair of twins) if (theirs.identities[pair.theirs] === pair.identity) taken.push(pair);
+  return { taken: taken.toSorted(byIdentity), conflicts };
+}
+
+const byIdentity = (a: Divergence, b: Divergence): number => a.identity - b.identity;
+
+/** What is told of rows that are taken: one that comes as what it is here already, by another identity or hash, changes nothing. */
+export function countsOf(mine: StateRows, theirs: StateRows, taken: readonly Divergence[]): RowCounts {
+  return {
+    changed: taken.filter(
+      (one) =>
+        one.mine !== null &&
+        one.theirs !== null &&
+        !holdsTheSame(mine.examples, one.mine, theirs.examples, one.theirs),
+    ).length,
+    added: taken.filter((one) => one.mine === null).length,
+    removed: taken.filter((one) => one.theirs === null).length,
+  };
 }
 
 /** Every row of any of the three. */
@@ -91,24 +109,32 @@ function holdsTheSame(one: Examples, row: number, other: Examples, otherRow: num
   );
 }
 
-/** The same row added on both sides (one file read again in each) is one: of each such pair, the identity that came later. */
-function addedTwice(base: StateRows, mine: StateRows, theirs: StateRows) {
-  const added = ({ examples: { hashes }, identities }: StateRows, other: StateRows) => {
+interface AddedTwice extends Divergence {
+  readonly base: null;
+  readonly mine: number;
+  readonly theirs: number;
+}
+
+/** The same row added on both sides (one file read again in each) is one. */
+function addedTwice(base: StateRows, mine: StateRows, theirs: StateRows): readonly AddedTwice[] {
+  const added = ({ identities }: StateRows, other: StateRows): readonly number[] => {
     const known = new Set([...base.identities, ...other.identities]);
-    const found = new Map<string, number>();
-    for (const [row, identity] of identities.entries())
-      if (!known.has(identity)) found.set(`${hashes[row * 2]}:${hashes[row * 2 + 1]}`, identity);
-    return found;
+    return Array.from(identities.keys()).filter((row) => !known.has(identities[row]!));
   };
-  const ours = added(mine, theirs);
-  const later = { mine: new Set<number>(), theirs: new Set<number>() };
-  for (const [hash, identity] of added(theirs, mine)) {
-    const own = ours.get(hash);
-    if (own === undefined) continue;
-    if (own > identity) later.mine.add(own);
-    else later.theirs.add(identity);
+  const name = ({ examples: { hashes } }: StateRows, row: number): string =>
+    `${hashes[row * 2]}:${hashes[row * 2 + 1]}`;
+  const waiting = new Map<string, number[]>();
+  for (const row of added(mine, theirs)) {
+    const alike = waiting.get(name(mine, row));
+    if (alike === undefined) waiting.set(name(mine, row), [row]);
+    else alike.push(row);
   }
-  return later;
+  return added(theirs, mine).flatMap((row): AddedTwice[] => {
+    const own = waiting.get(name(theirs, row))?.shift();
+    if (own === undefined) return [];
+    const identity = Math.min(mine.identities[own]!, theirs.identities[row]!);
+    return [{ identity, base: null, mine: own, theirs: row }];
+  });
 }
 
 /**
@@ -121,21 +147,24 @@ export function mergeChange(
   taken: readonly Divergence[],
   isTable: boolean,
 ): RowChange {
+  // Of a row added on both sides, who it is comes with what it holds.
+  const isOther = (one: Divergence): boolean =>
+    one.mine !== null && one.theirs !== null && mine.identities[one.mine] !== theirs.identities[one.theirs];
   const removed = Uint32Array.from(
-    taken.flatMap((one) => (one.mine !== null && one.theirs === null ? [one.mine] : [])),
-  );
-  const replaced = taken.filter((one) => one.mine !== null && one.theirs !== null);
-  const added = taken.filter((one) => one.mine === null && one.theirs !== null);
+    taken.flatMap((one) => (one.mine !== null && (one.theirs === null || isOther(one)) ? [one.mine] : [])),
+  ).sort();
+  const replaced = taken.filter((one) => one.mine !== null && one.theirs !== null && !isOther(one));
+  const added = taken
+    .filter((one) => one.theirs !== null && (one.mine === null || isOther(one)))
+    .toSorted((a, b) => a.theirs! - b.theirs!);
   const left = rowsWithout(mine.examples.count, removed);
   let before = 0;
-  const places = added.map(({ identity }, index) => {
+  const identities = Uint32Array.from(added, (one) => theirs.identities[one.theirs!]!);
+  const places = Array.from(identities, (identity, index) => {
     while (before < left.length && mine.identities[left[before]!]! < identity) before += 1;
     return before + index;
   });
-  const inserted = {
-    rows: Uint32Array.from(places),
-    identities: Uint32Array.from(added, (one) => one.identity),
-  };
+  const inserted = { rows: Uint32Array.from(places), identities };
   const come = [...replaced, ...added];
   const change: RowChange = {
     replaced: Uint32Array.from(replaced, (one) => one.mine!),
@@ -148,6 +177,7 @@ export function mergeChange(
             come.map((one) => one.theirs!),
           ),
     inserted,
+    told: countsOf(mine, theirs, taken),
   };
   if (!isTable) return change;
   const merged = applyChange(mine.examples, change);
