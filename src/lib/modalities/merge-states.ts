@@ -68,7 +68,8 @@ export function mergingStates(
   mine: StateRows,
   theirs: StateRows,
 ): MergingStates {
-  const found = threeWay(base, mine, theirs);
+  const isTable = contract.kind === 'table';
+  const found = threeWay(base, mine, theirs, isTable);
   return {
     get look() {
       return lookOf(found, contract, base, mine, theirs);
@@ -81,7 +82,7 @@ export function mergingStates(
         );
       const chosen = found.conflicts.filter((one) => choiceOf(choices, one) === 'theirs');
       const taken = [...found.taken, ...chosen].toSorted((a, b) => a.identity - b.identity);
-      const change = mergeChange(mine, theirs, taken, contract.kind === 'table');
+      const change = mergeChange(mine, theirs, taken, isTable);
       const broken = brokenBy(contract, mine, change);
       return broken === undefined ? ok(change) : fail(broken);
     },

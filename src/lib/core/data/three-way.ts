@@ -1,7 +1,7 @@
 // Two states of a dataset made one, row by row against the state that both come from: what one side alone changed, added or removed is
 // taken; where both did and not alike, it is a conflict. From either side the merged rows are the same, in the same order.
 import { murmur128, occurrenceWord, targetSeed, textSeed } from './example-hash.ts';
-import { exampleSize, selectExamples, type Examples } from './examples.ts';
+import { exampleSize, selectExamples, UNLABELLED, type Examples } from './examples.ts';
 import { hashCounts } from './hash-counts.ts';
 import { bytesOf } from '../digest.ts';
 import { applyChange, rowsWithout, type RowChange, type RowCounts } from './row-change.ts';
@@ -27,10 +27,10 @@ export interface ThreeWay {
   readonly conflicts: readonly Divergence[];
 }
 
-export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows): ThreeWay {
+export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows, isTable: boolean): ThreeWay {
   const taken: Divergence[] = [];
   const conflicts: Divergence[] = [];
-  const twins = addedTwice(base, mine, theirs);
+  const twins = addedTwice(base, mine, theirs, isTable);
   const paired = new Set(
     twins.flatMap((pair) => [mine.identities[pair.mine]!, theirs.identities[pair.theirs]!]),
   );
@@ -40,8 +40,12 @@ export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows): T
     if (whose === 'conflict') conflicts.push(at);
     else if (whose === 'theirs') taken.push(at);
   }
-  for (const pair of twins) if (theirs.identities[pair.theirs] === pair.identity) taken.push(pair);
-  return { taken: taken.toSorted(byIdentity), conflicts };
+  for (const pair of twins) {
+    const whose = settledPair(pair, mine, theirs);
+    if (whose === 'conflict') conflicts.push(pair);
+    else if (whose === 'theirs') taken.push(pair);
+  }
+  return { taken: taken.toSorted(byIdentity), conflicts: conflicts.toSorted(byIdentity) };
 }
 
 const byIdentity = (a: Divergence, b: Divergence): number => a.identity - b.identity;
@@ -92,6 +96,20 @@ function settled(
   return isSame(before, base, ours, mine) ? 'theirs' : 'conflict';
 }
 
+/** Of a row that both added: the first of two that are alike, else the one that has a label where the other has none. */
+function settledPair(
+  { identity, mine, theirs }: AddedTwice,
+  { examples: ours }: StateRows,
+  { examples: others, identities }: StateRows,
+): 'mine' | 'theirs' | 'conflict' {
+  if (isSame(ours, mine, others, theirs)) return identities[theirs] === identity ? 'theirs' : 'mine';
+  if (isUnlabelled(ours, mine)) return 'theirs';
+  return isUnlabelled(others, theirs) ? 'mine' : 'conflict';
+}
+
+const isUnlabelled = ({ targets }: Examples, row: number): boolean =>
+  targets instanceof Int32Array && targets[row] === UNLABELLED;
+
 const isSame = (one: Examples, row: number | null, other: Examples, otherRow: number | null): boolean =>
   row === null || otherRow === null
     ? row === otherRow
@@ -115,26 +133,58 @@ interface AddedTwice extends Divergence {
   readonly theirs: number;
 }
 
-/** The same row added on both sides (one file read again in each) is one. */
-function addedTwice(base: StateRows, mine: StateRows, theirs: StateRows): readonly AddedTwice[] {
+/**
+ * The same row added on both sides (one file read again in each) is one: of a table, where all of it is alike; a picture or a recording
+ * also where its label is another, since it would stand twice, and on both sides of the split.
+ */
+function addedTwice(
+  base: StateRows,
+  mine: StateRows,
+  theirs: StateRows,
+  isTable: boolean,
+): readonly AddedTwice[] {
   const added = ({ identities }: StateRows, other: StateRows): readonly number[] => {
     const known = new Set([...base.identities, ...other.identities]);
     return Array.from(identities.keys()).filter((row) => !known.has(identities[row]!));
   };
-  const name = ({ examples: { hashes } }: StateRows, row: number): string =>
-    `${hashes[row * 2]}:${hashes[row * 2 + 1]}`;
-  const waiting = new Map<string, number[]>();
-  for (const row of added(mine, theirs)) {
-    const alike = waiting.get(name(mine, row));
-    if (alike === undefined) waiting.set(name(mine, row), [row]);
-    else alike.push(row);
+  let [ours, others] = [added(mine, theirs), added(theirs, mine)];
+  const pairs: AddedTwice[] = [];
+  for (const named of isTable ? [byHash] : [byHash, byFeatures]) {
+    if (ours.length === 0 || others.length === 0) break;
+    const waiting = new Map<string, number[]>();
+    const nameOfOurs = named(mine.examples);
+    for (const row of ours) {
+      const name = nameOfOurs(row);
+      const alike = waiting.get(name);
+      if (alike === undefined) waiting.set(name, [row]);
+      else alike.push(row);
+    }
+    const nameOfOthers = named(theirs.examples);
+    others = others.filter((row) => {
+      const own = waiting.get(nameOfOthers(row))?.shift();
+      if (own === undefined) return true;
+      const identity = Math.min(mine.identities[own]!, theirs.identities[row]!);
+      pairs.push({ identity, base: null, mine: own, theirs: row });
+      return false;
+    });
+    ours = [...waiting.values()].flat().toSorted((a, b) => a - b);
   }
-  return added(theirs, mine).flatMap((row): AddedTwice[] => {
-    const own = waiting.get(name(theirs, row))?.shift();
-    if (own === undefined) return [];
-    const identity = Math.min(mine.identities[own]!, theirs.identities[row]!);
-    return [{ identity, base: null, mine: own, theirs: row }];
-  });
+  return pairs;
+}
+
+const byHash =
+  ({ hashes }: Examples) =>
+  (row: number): string =>
+    `${hashes[row * 2]}:${hashes[row * 2 + 1]}`;
+
+function byFeatures(examples: Examples): (row: number) => string {
+  const bytes = bytesOf(examples.features);
+  const size = bytes.length / examples.count;
+  const hash = new Uint32Array(4);
+  return (row) => {
+    murmur128(hash, bytes, row * size, (row + 1) * size, 0);
+    return hash.join(':');
+  };
 }
 
 /**
