@@ -37,6 +37,8 @@ export interface ListedConflict {
   readonly identity: number;
   /** From 0, in whichever of mine, theirs or what was before has it, in this order. */
   readonly row: number;
+  /** Added on both sides: there is nothing that it was before. */
+  readonly isNew: boolean;
   /** The side that has it no more. */
   readonly removedBy: MergeSide | null;
   /** Cells in which the readings are not alike, the first dozen; '' where missing, and where the row is removed or was not there. */
@@ -136,6 +138,7 @@ function listed(
   return {
     identity,
     row: at.mine ?? at.theirs ?? at.base ?? 0,
+    isNew: at.base === null,
     removedBy: at.mine === null ? 'mine' : at.theirs === null ? 'theirs' : null,
     cells: cells.slice(0, LISTED_CELLS),
     more: Math.max(0, cells.length - LISTED_CELLS),
