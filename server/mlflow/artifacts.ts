@@ -27,6 +27,8 @@ export const usualArtifactLimits: ArtifactLimits = {
 
 const PART = /^[^\u0000-\u001f/\\]{1,200}$/;
 const DEEPEST = 12;
+/** How the names of files begin that are not here in whole. */
+const UNDER_WAY = '.part-';
 
 /** The parts of a path below the store; undefined where one leads elsewhere. */
 function partsOf(path: string): readonly string[] | undefined {
@@ -51,12 +53,20 @@ export interface Artifacts {
 /** `root` is made with the first file. */
 export async function openArtifacts(
   root: string,
-  store: Pick<TrackingStore, 'info' | 'purgeOldest'>,
+  store: Pick<TrackingStore, 'info' | 'purgeOldest' | 'experiments' | 'runs'>,
   limits: ArtifactLimits = usualArtifactLimits,
 ): Promise<Artifacts> {
   let kept = await sizeOf(root);
-  /** Bytes that uploads under way may still take. */
+  /** Bytes that uploads under way may take, and those of them that came. */
   let arriving = 0;
+  let arrived = 0;
+  let lastTurn: Promise<unknown> = Promise.resolve();
+  /** What purges, and what counts how much that would free, goes one after the other. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = lastTurn.then(work);
+    lastTurn = turn.catch(() => {});
+    return turn;
+  };
 
   /** Of a run that there is; undefined: nothing may lie there. */
   const placeOf = (path: string): string | undefined => {
@@ -78,7 +88,7 @@ export async function openArtifacts(
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     return Promise.all(
       entries
-        .filter((entry) => !entry.name.startsWith('.part-'))
+        .filter((entry) => !entry.name.startsWith(UNDER_WAY))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map(async (entry) => {
           const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
@@ -98,33 +108,56 @@ export async function openArtifacts(
     kept = { files: kept.files - gone.files, bytes: kept.bytes - gone.bytes };
     return true;
   }
-  /** Deleted runs make way until one more file of so many bytes has room, or there are none. */
-  async function makeRoom(told: number): Promise<void> {
-    const isRoom = (): boolean =>
-      kept.files < limits.files && told <= limits.allBytes - kept.bytes - arriving;
-    while (!isRoom() && (await purgeOldest()));
+  /** What all runs that were deleted hold. */
+  async function purgeable(): Promise<Size> {
+    const experiments = store.experiments().map(({ id }) => id);
+    let [files, bytes] = [0, 0];
+    for (const run of store.runs(experiments, ['deleted'])) {
+      const held = await sizeOf(join(root, run.experiment, run.id));
+      files += held.files;
+      bytes += held.bytes;
+    }
+    return { files, bytes };
+  }
+  const isFull = (): boolean => kept.files >= limits.files || kept.bytes + arrived > limits.allBytes;
+  /** Deleted runs make way for what came, not for what was only told; false: there are none, and no room. */
+  async function makeRoom(): Promise<boolean> {
+    if (isFull())
+      await inTurn(async () => {
+        while (isFull() && (await purgeOldest()));
+      });
+    return !isFull();
   }
 
   return {
-    purgeOldest,
+    purgeOldest: () => inTurn(purgeOldest),
     async put(request, path) {
       const place = placeOf(path);
       if (place === undefined) return nowhere(path);
       const tooMuch = (what: string): Reply => mlflowRefusal('RESOURCE_LIMIT_EXCEEDED', what);
+      const restored = 'There is no room for the file any more: a deleted run was restored meanwhile.';
       const before = await stat(place).catch(() => undefined);
       if (before?.isDirectory() === true)
         return mlflowRefusal('INVALID_PARAMETER_VALUE', `${path} is a folder.`);
-      const told = Number(request.headers['content-length'] ?? 0);
-      if (told <= limits.fileBytes) await makeRoom(told);
-      // It may have been of a run that made way.
-      if (placeOf(path) === undefined) return nowhere(path);
-      if (kept.files >= limits.files) return tooMuch(`This server keeps ${limits.files} artifacts at most.`);
-      const room = Math.min(limits.fileBytes, limits.allBytes - kept.bytes - arriving);
-      if (told > room) return tooMuch(`The file has ${told} bytes, and there is room for ${room}.`);
+      const header = request.headers['content-length'];
+      const told = header === undefined ? undefined : Number(header);
+      const roomWith = (purged: Size): number =>
+        kept.files - purged.files < limits.files
+          ? limits.allBytes - kept.bytes + purged.bytes - arriving
+          : -1;
+      const most = Math.min(told ?? limits.fileBytes, limits.fileBytes);
+      // Where even all deleted runs would not make room, none of them goes; for a file of one of them none ever does.
+      const isOfDeleted = store.info(partsOf(path)?.[1] ?? '')?.lifecycle === 'deleted';
+      const purged = roomWith(NOTHING) >= most || isOfDeleted ? NOTHING : await inTurn(purgeable);
+      const left = roomWith(purged);
+      if (left < 0) return tooMuch(`This server keeps ${limits.files} artifacts at most.`);
+      const room = Math.min(limits.fileBytes, left);
+      if (told !== undefined && told > room)
+        return tooMuch(`The file has ${told} bytes, and there is room for ${room}.`);
       // Who comes meanwhile finds that room taken.
-      const reserved = request.headers['content-length'] === undefined ? room : told;
+      const reserved = told ?? room;
       arriving += reserved;
-      const part = join(dirname(place), `.part-${randomUUID()}`);
+      const part = join(dirname(place), `${UNDER_WAY}${randomUUID()}`);
       let bytes = 0;
       try {
         await mkdir(dirname(place), { recursive: true });
@@ -132,24 +165,30 @@ export async function openArtifacts(
         try {
           for await (const piece of request) {
             if (!Buffer.isBuffer(piece)) continue;
-            bytes += piece.length;
-            if (bytes > room)
+            if (bytes + piece.length > room)
               return tooMuch(`The file is larger than the ${room} bytes that there is room for.`);
+            bytes += piece.length;
+            arrived += piece.length;
+            if (!(await makeRoom())) return tooMuch(restored);
             await file.appendFile(piece);
           }
+          if (!(await makeRoom())) return tooMuch(restored);
           await file.sync();
         } finally {
           await file.close();
         }
+        // It may have been of a run that made way.
+        if (placeOf(path) === undefined) return nowhere(path);
         await rename(part, place);
+        kept = {
+          files: kept.files + (before === undefined ? 1 : 0),
+          bytes: kept.bytes + bytes - (before?.size ?? 0),
+        };
       } finally {
         arriving -= reserved;
+        arrived -= bytes;
         await rm(part, { force: true });
       }
-      kept = {
-        files: kept.files + (before === undefined ? 1 : 0),
-        bytes: kept.bytes + bytes - (before?.size ?? 0),
-      };
       return json(200, {});
     },
     async get(path) {
@@ -202,13 +241,22 @@ export async function openArtifacts(
   };
 }
 
-async function sizeOf(root: string): Promise<{ readonly files: number; readonly bytes: number }> {
+interface Size {
+  readonly files: number;
+  readonly bytes: number;
+}
+const NOTHING: Size = { files: 0, bytes: 0 };
+
+async function sizeOf(root: string): Promise<Size> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
   let [files, bytes] = [0, 0];
   for (const entry of entries) {
     if (!entry.isFile()) continue;
+    // It may go meanwhile.
+    const found = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    if (found === undefined) continue;
     files += 1;
-    bytes += (await stat(join(entry.parentPath, entry.name))).size;
+    bytes += found.size;
   }
   return { files, bytes };
 }

@@ -66,14 +66,17 @@ export function trackingRoutes(
     async (request, query, caller) => {
       const read = await readMlflow(request, query, schema);
       if (!read.ok) return read.error;
+      const attempt = (): Reply => handle(read.value, caller);
+      let isHelped: boolean | undefined;
       for (;;)
         try {
-          return handle(read.value, caller);
+          return attempt();
         } catch (error) {
           if (error instanceof ParamChanged) return mlflowRefusal('INVALID_PARAMETER_VALUE', error.message);
           if (!(error instanceof TrackingFull)) throw error;
-          // What was refused has changed nothing: once a deleted run has made way it is tried again.
-          if (!error.isHelpedByPurging || !(await purgeOldest()))
+          // What was refused has changed nothing: once a deleted run has made way it is tried again. None goes in vain.
+          isHelped ??= error.isHelpedByPurging && store.wouldFit(attempt);
+          if (!isHelped || !(await purgeOldest()))
             return mlflowRefusal('RESOURCE_LIMIT_EXCEEDED', error.message);
         }
     };

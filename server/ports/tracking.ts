@@ -92,6 +92,11 @@ export interface TrackingStore {
   ): void;
   /** Of the runs that were deleted, the one that was so first goes for good, with all that was logged of it; undefined: there is none. */
   purgeOldest(): TrackedRunInfo | undefined;
+  /**
+   * Whether `work`, calls of this store that found no room, would have it once runs that were deleted are gone for good: tried, and
+   * undone. False too where it is refused for another reason.
+   */
+  wouldFit(work: () => void): boolean;
   /** All or nothing. Throws ParamChanged or TrackingFull. */
   log(run: string, batch: LoggedBatch): void;
   /** false where there was none. */

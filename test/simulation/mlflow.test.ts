@@ -2,7 +2,8 @@
 // mlflow_artifacts_repo.py, store/model_registry/rest_store.py): a training script from its first call to its last, searched, restored,
 // with artifacts; models of the registry; who may; and what is refused, in MLflow's form.
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -543,6 +544,65 @@ test('runs that were deleted make way, the first first, with their points and fi
   store.close();
 });
 
+test('no deleted run goes in vain: not for what would not fit then either, nor for a file of which nothing came', async () => {
+  const root = join(folder, 'in-vain');
+  const store = sqliteTracking(':memory:', { experiments: 3, runs: 9, points: 4, names: 2000, bytes: 1e9 });
+  const of = { experiment: '0', name: '', user: '', state: 'RUNNING', lifecycle: 'active' } as const;
+  const point = { key: 'a', value: 1, at: 1, step: 1 };
+  for (const [id, bytes] of [
+    ['live', 60],
+    ['first', 30],
+    ['second', 5],
+  ] as const) {
+    store.createRun({ ...of, id, startedAt: 1, endedAt: null }, {});
+    store.log(id, { metrics: [point], params: {}, tags: {} });
+    mkdirSync(join(root, '0', id, 'artifacts'), { recursive: true });
+    writeFileSync(join(root, '0', id, 'artifacts', 'model'), 'x'.repeat(bytes));
+  }
+  store.changeRun('first', { lifecycle: 'deleted' }, 5);
+  store.changeRun('second', { lifecycle: 'deleted' }, 6);
+  const deleted = () => store.runs(['0'], ['deleted']).map(({ id }) => id);
+
+  // The live run has 60 of 100 bytes.
+  const artifacts = await openArtifacts(root, store, { fileBytes: 100, allBytes: 100, files: 9 });
+  const put = (told: number, come: 'whole' | 'nothing') => {
+    const request = new IncomingMessage(new Socket());
+    request.headers['content-length'] = String(told);
+    if (come === 'whole') request.push('y'.repeat(told));
+    if (come === 'whole') request.push(null);
+    else request.destroy(new Error('cut'));
+    return artifacts.put(request, '0/live/artifacts/more');
+  };
+  expect((await put(41, 'whole')).status).toBe(429);
+  await expect(put(30, 'nothing')).rejects.toThrow('cut');
+  expect(deleted()).toEqual(['second', 'first']);
+  expect((await put(30, 'whole')).status).toBe(200);
+  expect(deleted()).toEqual(['second']);
+
+  // Of 4 points the live run has one, the deleted one another.
+  const batch = (points: number) => ({
+    metrics: Array.from({ length: points }, () => point),
+    params: {},
+    tags: {},
+  });
+  const log = (points: number) => () => store.log('live', batch(points));
+  expect([store.wouldFit(log(4)), store.wouldFit(log(3))]).toEqual([false, true]);
+  expect([deleted(), store.history('live', 'a', { from: 0, most: 9 })]).toEqual([['second'], [point]]);
+  expect(log(3)).toThrow(TrackingFull);
+  const routes = trackingRoutes(store, { now: () => 8 }, artifacts.purgeOldest);
+  const ask = async (points: number) => {
+    const metrics = Array.from({ length: points }, () => ({ key: 'a', value: 1, timestamp: 1 }));
+    const request = new IncomingMessage(new Socket());
+    request.method = 'POST';
+    request.headers['content-type'] = 'application/json';
+    request.push(JSON.stringify({ run_id: 'live', metrics }));
+    request.push(null);
+    return (await routes['POST runs/log-batch']!(request, new URLSearchParams(), undefined)).status;
+  };
+  expect([await ask(4), deleted(), await ask(3), deleted()]).toEqual([429, ['second'], 200, []]);
+  store.close();
+});
+
 test('a store has room for so many bytes, whatever they are of, and what it refuses it does not keep', () => {
   const store = sqliteTracking(':memory:', {
     experiments: 3,
@@ -570,6 +630,11 @@ test('a store has room for so many bytes, whatever they are of, and what it refu
   expect(store.run('b')).toMatchObject({ params: {}, tags: {} });
   expect(() => store.tagExperiment('0', { ...long('p'), ...long('t') })).toThrow(TrackingFull);
   store.changeRun('a', { lifecycle: 'deleted' }, 1);
+  const more = (tags: Record<string, string>) => () =>
+    store.log('b', { metrics: [], params: long('p'), tags });
+  expect(store.wouldFit(more({ ...long('s'), ...long('t') }))).toBe(false);
+  expect(store.wouldFit(more({}))).toBe(true);
+  expect(more({ ...long('t') })).toThrow(TrackingFull);
   expect(store.purgeOldest()?.id).toBe('a');
   store.log('b', { metrics: [], params: long('p'), tags: {} });
   store.close();

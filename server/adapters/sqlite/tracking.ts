@@ -84,13 +84,16 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
   const bytes = (): number =>
     numberOf('PRAGMA page_size') * (numberOf('PRAGMA page_count') - numberOf('PRAGMA freelist_count'));
   const within = <T>(work: () => T): T => {
-    database.exec('BEGIN IMMEDIATE');
+    // Calls that `wouldFit` tries are transactions inside its own.
+    const isInner = database.isTransaction;
+    database.exec(isInner ? 'SAVEPOINT inner_one' : 'BEGIN IMMEDIATE');
     try {
       const result = work();
-      database.exec('COMMIT');
+      database.exec(isInner ? 'RELEASE inner_one' : 'COMMIT');
       return result;
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
+      if (database.isTransaction)
+        database.exec(isInner ? 'ROLLBACK TO inner_one; RELEASE inner_one' : 'ROLLBACK');
       throw error;
     }
   };
@@ -233,18 +236,23 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
           run('UPDATE runs SET deleted_at = coalesce(deleted_at, ?) WHERE id = ?', at, id);
         else if (lifecycle === 'active') run('UPDATE runs SET deleted_at = NULL WHERE id = ?', id);
       }),
-    purgeOldest: () =>
-      within(() => {
-        const row = one(
-          "SELECT * FROM runs WHERE lifecycle = 'deleted' ORDER BY coalesce(deleted_at, 0), position LIMIT 1",
-        );
-        if (row === undefined) return undefined;
-        const id = String(row['id']);
-        counted(-run('DELETE FROM metrics WHERE run = ?', id));
-        for (const table of Object.values(LOGGED)) run(`DELETE FROM ${table} WHERE run = ?`, id);
-        run('DELETE FROM runs WHERE id = ?', id);
-        return infoOf(row);
-      }),
+    purgeOldest,
+    wouldFit(work) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        while (purgeOldest() !== undefined)
+          try {
+            work();
+            return true;
+          } catch (error) {
+            if (error instanceof ParamChanged) return false;
+            if (!(error instanceof TrackingFull)) throw error;
+          }
+        return false;
+      } finally {
+        if (database.isTransaction) database.exec('ROLLBACK');
+      }
+    },
     log: (id, batch) => growing(() => write(id, batch)),
     untagRun: (id, key) => within(() => run('DELETE FROM run_tags WHERE run = ? AND key = ?', id, key) > 0),
     history: (id, key, { from, most }) =>
@@ -257,6 +265,20 @@ export function sqliteTracking(path: string, limits: TrackingLimits = usualTrack
       ).map(metricOf),
     close: () => database.close(),
   };
+
+  function purgeOldest(): TrackedRunInfo | undefined {
+    return within(() => {
+      const row = one(
+        "SELECT * FROM runs WHERE lifecycle = 'deleted' ORDER BY coalesce(deleted_at, 0), position LIMIT 1",
+      );
+      if (row === undefined) return undefined;
+      const id = String(row['id']);
+      counted(-run('DELETE FROM metrics WHERE run = ?', id));
+      for (const table of Object.values(LOGGED)) run(`DELETE FROM ${table} WHERE run = ?`, id);
+      run('DELETE FROM runs WHERE id = ?', id);
+      return infoOf(row);
+    });
+  }
 
   function counted(more: number): void {
     run("UPDATE totals SET n = n + ? WHERE name = 'points'", more);

@@ -2,8 +2,9 @@
 // and, once each of those is settled, the change of rows that it amounts to.
 import type { DataContract } from '../core/data/contract.ts';
 import { selectExamples } from '../core/data/examples.ts';
-import { applyChange, type RowChange } from '../core/data/row-change.ts';
+import { applyChange, type RowChange, type RowCounts } from '../core/data/row-change.ts';
 import {
+  countsOf,
   mergeChange,
   threeWay,
   type Divergence,
@@ -26,10 +27,7 @@ export interface MergeChoices {
 }
 
 /** Rows that the other state alone changed, added or removed, and where both did. */
-export interface MergeLook {
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
+export interface MergeLook extends RowCounts {
   readonly conflicts: number;
   /** The first of them. */
   readonly listed: readonly ListedConflict[];
@@ -39,6 +37,8 @@ export interface ListedConflict {
   readonly identity: number;
   /** From 0, in whichever of mine, theirs or what was before has it, in this order. */
   readonly row: number;
+  /** Added on both sides: there is nothing that it was before. */
+  readonly isNew: boolean;
   /** The side that has it no more. */
   readonly removedBy: MergeSide | null;
   /** Cells in which the readings are not alike, the first dozen; '' where missing, and where the row is removed or was not there. */
@@ -70,7 +70,8 @@ export function mergingStates(
   mine: StateRows,
   theirs: StateRows,
 ): MergingStates {
-  const found = threeWay(base, mine, theirs);
+  const isTable = contract.kind === 'table';
+  const found = threeWay(base, mine, theirs, isTable);
   return {
     get look() {
       return lookOf(found, contract, base, mine, theirs);
@@ -83,7 +84,7 @@ export function mergingStates(
         );
       const chosen = found.conflicts.filter((one) => choiceOf(choices, one) === 'theirs');
       const taken = [...found.taken, ...chosen].toSorted((a, b) => a.identity - b.identity);
-      const change = mergeChange(mine, theirs, taken, contract.kind === 'table');
+      const change = mergeChange(mine, theirs, taken, isTable);
       const broken = brokenBy(contract, mine, change);
       return broken === undefined ? ok(change) : fail(broken);
     },
@@ -109,9 +110,7 @@ function lookOf(
   theirs: StateRows,
 ): MergeLook {
   return {
-    changed: taken.filter((one) => one.mine !== null && one.theirs !== null).length,
-    added: taken.filter((one) => one.mine === null).length,
-    removed: taken.filter((one) => one.theirs === null).length,
+    ...countsOf(mine, theirs, taken),
     conflicts: conflicts.length,
     listed: conflicts.slice(0, LISTED_CONFLICTS).map((one) => listed(one, contract, base, mine, theirs)),
   };
@@ -139,6 +138,7 @@ function listed(
   return {
     identity,
     row: at.mine ?? at.theirs ?? at.base ?? 0,
+    isNew: at.base === null,
     removedBy: at.mine === null ? 'mine' : at.theirs === null ? 'theirs' : null,
     cells: cells.slice(0, LISTED_CELLS),
     more: Math.max(0, cells.length - LISTED_CELLS),

@@ -8,6 +8,7 @@ import { StateMerge } from './state-merge.svelte.ts';
 const conflict = (identity: number): ListedConflict => ({
   identity,
   row: identity,
+  isNew: false,
   removedBy: null,
   cells: [],
   more: 0,

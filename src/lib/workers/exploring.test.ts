@@ -479,7 +479,7 @@ test('a row that both changed is shown with both readings, and nothing is writte
   expect(look).toMatchObject({ changed: 0, added: 0, removed: 0, conflicts: 3 });
   expect(look.listed).toMatchObject([
     {
-      ...{ identity: 0, row: 0, removedBy: null, more: 0 },
+      ...{ identity: 0, row: 0, isNew: false, removedBy: null, more: 0 },
       cells: [{ column: 'age', before: '61.5', mine: '30', theirs: '20' }],
     },
     { identity: 1, cells: [{ before: '44', mine: '31', theirs: '21' }] },

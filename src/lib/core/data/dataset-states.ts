@@ -43,9 +43,9 @@ export function describeChange(contract: DataContract, after: Examples, change: 
     version: datasetVersion(contract).add(after.hashes).finish(),
     count: after.count,
     classCounts: countClasses(contract, after.targets),
-    changed: change.replaced.length,
-    added: (change.examples?.count ?? 0) - change.replaced.length,
-    removed: change.removed.length,
+    changed: change.told?.changed ?? change.replaced.length,
+    added: change.told?.added ?? (change.examples?.count ?? 0) - change.replaced.length,
+    removed: change.told?.removed ?? change.removed.length,
   };
 }
 

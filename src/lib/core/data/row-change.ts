@@ -1,6 +1,12 @@
 // What one commit of a dataset does to its rows, and what two states of it differ in.
 import { joinExamples, selectExamples, type Examples } from './examples.ts';
 
+export interface RowCounts {
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
 export interface RowChange {
   /** Rows that get other values, ascending. */
   readonly replaced: Uint32Array;
@@ -13,6 +19,8 @@ export interface RowChange {
    * change: they come last, and are new.
    */
   readonly inserted?: { readonly rows: Uint32Array; readonly identities: Uint32Array };
+  /** Of a merge: its rows as a person counts them, without those that get another identity or hash alone. */
+  readonly told?: RowCounts;
 }
 
 export const isChange = (change: RowChange): boolean =>

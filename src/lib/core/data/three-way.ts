@@ -1,10 +1,10 @@
 // Two states of a dataset made one, row by row against the state that both come from: what one side alone changed, added or removed is
 // taken; where both did and not alike, it is a conflict. From either side the merged rows are the same, in the same order.
 import { murmur128, occurrenceWord, targetSeed, textSeed } from './example-hash.ts';
-import { exampleSize, selectExamples, type Examples } from './examples.ts';
+import { exampleSize, selectExamples, UNLABELLED, type Examples } from './examples.ts';
 import { hashCounts } from './hash-counts.ts';
 import { bytesOf } from '../digest.ts';
-import { applyChange, rowsWithout, type RowChange } from './row-change.ts';
+import { applyChange, rowsWithout, type RowChange, type RowCounts } from './row-change.ts';
 
 export interface StateRows {
   readonly examples: Examples;
@@ -14,6 +14,7 @@ export interface StateRows {
 
 /** A row that is not alike in the two states; null where a state has none of it. */
 export interface Divergence {
+  /** Of a row that was added on both sides, the one that came first. */
   readonly identity: number;
   readonly base: number | null;
   readonly mine: number | null;
@@ -26,20 +27,41 @@ export interface ThreeWay {
   readonly conflicts: readonly Divergence[];
 }
 
-export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows): ThreeWay {
+export function threeWay(base: StateRows, mine: StateRows, theirs: StateRows, isTable: boolean): ThreeWay {
   const taken: Divergence[] = [];
   const conflicts: Divergence[] = [];
-  const twins = addedTwice(base, mine, theirs);
+  const twins = addedTwice(base, mine, theirs, isTable);
+  const paired = new Set(
+    twins.flatMap((pair) => [mine.identities[pair.mine]!, theirs.identities[pair.theirs]!]),
+  );
   for (const at of rowsOf(base, mine, theirs)) {
-    if (twins.mine.has(at.identity)) taken.push({ ...at, theirs: null });
-    else if (twins.theirs.has(at.identity)) continue;
-    else {
-      const whose = settled(at, base.examples, mine.examples, theirs.examples);
-      if (whose === 'conflict') conflicts.push(at);
-      else if (whose === 'theirs') taken.push(at);
-    }
+    if (paired.has(at.identity)) continue;
+    const whose = settled(at, base.examples, mine.examples, theirs.examples);
+    if (whose === 'conflict') conflicts.push(at);
+    else if (whose === 'theirs') taken.push(at);
   }
-  return { taken, conflicts };
+  for (const pair of twins) {
+    const whose = settledPair(pair, mine, theirs);
+    if (whose === 'conflict') conflicts.push(pair);
+    else if (whose === 'theirs') taken.push(pair);
+  }
+  return { taken: taken.toSorted(byIdentity), conflicts: conflicts.toSorted(byIdentity) };
+}
+
+const byIdentity = (a: Divergence, b: Divergence): number => a.identity - b.identity;
+
+/** What is told of rows that are taken: one that comes as what it is here already, by another identity or hash, changes nothing. */
+export function countsOf(mine: StateRows, theirs: StateRows, taken: readonly Divergence[]): RowCounts {
+  return {
+    changed: taken.filter(
+      (one) =>
+        one.mine !== null &&
+        one.theirs !== null &&
+        !holdsTheSame(mine.examples, one.mine, theirs.examples, one.theirs),
+    ).length,
+    added: taken.filter((one) => one.mine === null).length,
+    removed: taken.filter((one) => one.theirs === null).length,
+  };
 }
 
 /** Every row of any of the three. */
@@ -74,6 +96,20 @@ function settled(
   return isSame(before, base, ours, mine) ? 'theirs' : 'conflict';
 }
 
+/** Of a row that both added: the first of two that are alike, else the one that has a label where the other has none. */
+function settledPair(
+  { identity, mine, theirs }: AddedTwice,
+  { examples: ours }: StateRows,
+  { examples: others, identities }: StateRows,
+): 'mine' | 'theirs' | 'conflict' {
+  if (isSame(ours, mine, others, theirs)) return identities[theirs] === identity ? 'theirs' : 'mine';
+  if (isUnlabelled(ours, mine)) return 'theirs';
+  return isUnlabelled(others, theirs) ? 'mine' : 'conflict';
+}
+
+const isUnlabelled = ({ targets }: Examples, row: number): boolean =>
+  targets instanceof Int32Array && targets[row] === UNLABELLED;
+
 const isSame = (one: Examples, row: number | null, other: Examples, otherRow: number | null): boolean =>
   row === null || otherRow === null
     ? row === otherRow
@@ -91,24 +127,64 @@ function holdsTheSame(one: Examples, row: number, other: Examples, otherRow: num
   );
 }
 
-/** The same row added on both sides (one file read again in each) is one: of each such pair, the identity that came later. */
-function addedTwice(base: StateRows, mine: StateRows, theirs: StateRows) {
-  const added = ({ examples: { hashes }, identities }: StateRows, other: StateRows) => {
+interface AddedTwice extends Divergence {
+  readonly base: null;
+  readonly mine: number;
+  readonly theirs: number;
+}
+
+/**
+ * The same row added on both sides (one file read again in each) is one: of a table, where all of it is alike; a picture or a recording
+ * also where its label is another, since it would stand twice, and on both sides of the split.
+ */
+function addedTwice(
+  base: StateRows,
+  mine: StateRows,
+  theirs: StateRows,
+  isTable: boolean,
+): readonly AddedTwice[] {
+  const added = ({ identities }: StateRows, other: StateRows): readonly number[] => {
     const known = new Set([...base.identities, ...other.identities]);
-    const found = new Map<string, number>();
-    for (const [row, identity] of identities.entries())
-      if (!known.has(identity)) found.set(`${hashes[row * 2]}:${hashes[row * 2 + 1]}`, identity);
-    return found;
+    return Array.from(identities.keys()).filter((row) => !known.has(identities[row]!));
   };
-  const ours = added(mine, theirs);
-  const later = { mine: new Set<number>(), theirs: new Set<number>() };
-  for (const [hash, identity] of added(theirs, mine)) {
-    const own = ours.get(hash);
-    if (own === undefined) continue;
-    if (own > identity) later.mine.add(own);
-    else later.theirs.add(identity);
+  let [ours, others] = [added(mine, theirs), added(theirs, mine)];
+  const pairs: AddedTwice[] = [];
+  for (const named of isTable ? [byHash] : [byHash, byFeatures]) {
+    if (ours.length === 0 || others.length === 0) break;
+    const waiting = new Map<string, number[]>();
+    const nameOfOurs = named(mine.examples);
+    for (const row of ours) {
+      const name = nameOfOurs(row);
+      const alike = waiting.get(name);
+      if (alike === undefined) waiting.set(name, [row]);
+      else alike.push(row);
+    }
+    const nameOfOthers = named(theirs.examples);
+    others = others.filter((row) => {
+      const own = waiting.get(nameOfOthers(row))?.shift();
+      if (own === undefined) return true;
+      const identity = Math.min(mine.identities[own]!, theirs.identities[row]!);
+      pairs.push({ identity, base: null, mine: own, theirs: row });
+      return false;
+    });
+    ours = [...waiting.values()].flat().toSorted((a, b) => a - b);
   }
-  return later;
+  return pairs;
+}
+
+const byHash =
+  ({ hashes }: Examples) =>
+  (row: number): string =>
+    `${hashes[row * 2]}:${hashes[row * 2 + 1]}`;
+
+function byFeatures(examples: Examples): (row: number) => string {
+  const bytes = bytesOf(examples.features);
+  const size = bytes.length / examples.count;
+  const hash = new Uint32Array(4);
+  return (row) => {
+    murmur128(hash, bytes, row * size, (row + 1) * size, 0);
+    return hash.join(':');
+  };
 }
 
 /**
@@ -121,21 +197,24 @@ export function mergeChange(
   taken: readonly Divergence[],
   isTable: boolean,
 ): RowChange {
+  // Of a row added on both sides, who it is comes with what it holds.
+  const isOther = (one: Divergence): boolean =>
+    one.mine !== null && one.theirs !== null && mine.identities[one.mine] !== theirs.identities[one.theirs];
   const removed = Uint32Array.from(
-    taken.flatMap((one) => (one.mine !== null && one.theirs === null ? [one.mine] : [])),
-  );
-  const replaced = taken.filter((one) => one.mine !== null && one.theirs !== null);
-  const added = taken.filter((one) => one.mine === null && one.theirs !== null);
+    taken.flatMap((one) => (one.mine !== null && (one.theirs === null || isOther(one)) ? [one.mine] : [])),
+  ).sort();
+  const replaced = taken.filter((one) => one.mine !== null && one.theirs !== null && !isOther(one));
+  const added = taken
+    .filter((one) => one.theirs !== null && (one.mine === null || isOther(one)))
+    .toSorted((a, b) => a.theirs! - b.theirs!);
   const left = rowsWithout(mine.examples.count, removed);
   let before = 0;
-  const places = added.map(({ identity }, index) => {
+  const identities = Uint32Array.from(added, (one) => theirs.identities[one.theirs!]!);
+  const places = Array.from(identities, (identity, index) => {
     while (before < left.length && mine.identities[left[before]!]! < identity) before += 1;
     return before + index;
   });
-  const inserted = {
-    rows: Uint32Array.from(places),
-    identities: Uint32Array.from(added, (one) => one.identity),
-  };
+  const inserted = { rows: Uint32Array.from(places), identities };
   const come = [...replaced, ...added];
   const change: RowChange = {
     replaced: Uint32Array.from(replaced, (one) => one.mine!),
@@ -148,6 +227,7 @@ export function mergeChange(
             come.map((one) => one.theirs!),
           ),
     inserted,
+    told: countsOf(mine, theirs, taken),
   };
   if (!isTable) return change;
   const merged = applyChange(mine.examples, change);
