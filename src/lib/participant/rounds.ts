@@ -17,6 +17,7 @@ import type { Equipping } from './equipping.ts';
 import type { ToSum } from './form-update.ts';
 import { isStillGranted } from './granted-rows.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
+import { readLeftBy, writeLeftBy } from './joined.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
@@ -27,6 +28,8 @@ import type { SumTalk } from './secure-sum/sum-round.ts';
 import { roundTraining, sumRound, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
+  /** The device joins with this data: what rounds on other data left goes, or the next update would be made of that too. */
+  trainOn(dataset: string): Promise<void>;
   /** Of the secure sum of the round in hand. */
   summing(round: RoundNumber, say: (sum: SumTalk) => void): void;
   configured(message: Configured): Promise<void>;
@@ -175,8 +178,12 @@ export function createRounds(
         engine,
         clock,
         control: one.control,
-        saveCheckpoint: (checkpoint) =>
-          signal.aborted ? Promise.resolve() : ground.kept(store.checkpoints.put(checkpoint)),
+        async saveCheckpoint(checkpoint) {
+          if (signal.aborted || (await endsErased(one, equipment))) return;
+          await ground.kept(store.checkpoints.put(checkpoint));
+          // Erased since, it goes here; what is there when rows go is looked for after them too (state/erase-receipt.ts).
+          await endsErased(one, equipment);
+        },
         onProgress(progress) {
           one.progress = progress;
           hands.progressed(one, 'training', progress.fraction);
@@ -213,6 +220,22 @@ export function createRounds(
     return entry;
   }
 
+  async function forget(): Promise<void> {
+    await controls.forget();
+    await store.vectors.remove(residualKey(federation));
+    await store.checkpoints.remove(checkpointKey(federation));
+  }
+
+  /** Its rows may be erased in another tab while they are trained on. Then the round ends here, and leaves nothing. */
+  async function endsErased(one: RoundInHand, { trainedOn }: Equipment): Promise<boolean> {
+    if ((await options.datasets.record(trainedOn.dataset)) !== undefined) return false;
+    await forget();
+    const why = 'the data that it trained on was erased.';
+    ground.happened(`Round ${one.round} was given up: ${why}`);
+    await giveUp(one, `Given up: ${why}`);
+    return true;
+  }
+
   async function updateOf(
     one: RoundInHand,
     equipment: Equipment,
@@ -241,6 +264,7 @@ export function createRounds(
         await giveUp(one, outcome.message, outcome.inVain);
         return undefined;
       case 'trained': {
+        if (await endsErased(one, equipment)) return undefined;
         const { formed } = outcome;
         const { residual, controlChange } = formed;
         const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));
@@ -360,6 +384,11 @@ export function createRounds(
   }
 
   const rounds: Rounds = {
+    async trainOn(dataset) {
+      if ((await readLeftBy(store)).get(federation) === dataset) return;
+      await forget();
+      await ground.kept(writeLeftBy(store, federation, dataset));
+    },
     async configured(message) {
       const { joined, hand, contributions } = standing;
       if (

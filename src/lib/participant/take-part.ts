@@ -251,6 +251,7 @@ export function takePart(options: TakePartOptions): TakingPart {
       if (standing.joined !== null) await leaveNow();
       standing.equipment = await equipping.prepare(request);
       const { dataset, name, backend, tags = [], invitation = null } = request;
+      await rounds.trainOn(dataset);
       const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
       const { spec } = standing.equipment;
       const surveys = statisticsOf(spec)?.mostSurveys ?? 0;
