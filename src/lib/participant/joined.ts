@@ -36,6 +36,8 @@ export const Joined = v.object({
   surveys: v.optional(v.number(), 0),
   /** null: of a device that joined when none were kept, until it joins again. */
   terms: v.optional(v.nullable(AgreedTerms), null),
+  /** What rounds on other data left may lie here still: an earlier program did not take it away when a device joined. */
+  leftOfOthers: v.optional(v.boolean(), true),
 });
 export type Joined = v.InferOutput<typeof Joined>;
 
@@ -59,23 +61,6 @@ export async function writeJoined(
   await store.settings.put(LIST, joined === null ? others : [...others, federation]);
 }
 
-/**
- * By federation, the dataset whose rows all that its rounds left here is made of: it stays after leaving. None of a federation that was
- * last joined by an earlier program: what lies there may be of any.
- */
-export async function readLeftBy(store: ParticipantStore): Promise<ReadonlyMap<FederationId, string>> {
-  const read = v.safeParse(v.array(v.tuple([FederationId, v.string()])), await store.settings.get(LEFT_BY));
-  return new Map(read.success ? read.output : []);
-}
-
-export const writeLeftBy = async (
-  store: ParticipantStore,
-  federation: FederationId,
-  dataset: string,
-): Promise<void> =>
-  store.settings.put(LEFT_BY, [...new Map([...(await readLeftBy(store)), [federation, dataset]])]);
-
-const LEFT_BY = 'rounds-left-by';
 const LIST = 'joined-federations';
 
 /** Every federation that this device has joined and not left. While there is none, it connects without an identity. */

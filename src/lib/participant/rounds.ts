@@ -17,7 +17,6 @@ import type { Equipping } from './equipping.ts';
 import type { ToSum } from './form-update.ts';
 import { isStillGranted } from './granted-rows.ts';
 import { carriesOn, type Ground, type RoundInHand } from './ground.ts';
-import { readLeftBy, writeLeftBy } from './joined.ts';
 import { parametersOf } from './parameter-source.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { drawFromPlatform, ownRefusal } from './protection.ts';
@@ -28,8 +27,8 @@ import type { SumTalk } from './secure-sum/sum-round.ts';
 import { roundTraining, sumRound, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
-  /** The device joins with this data: what rounds on other data left goes, or the next update would be made of that too. */
-  trainOn(dataset: string): Promise<void>;
+  /** All that rounds left for the next ones goes. */
+  forget(): Promise<void>;
   /** Of the secure sum of the round in hand. */
   summing(round: RoundNumber, say: (sum: SumTalk) => void): void;
   configured(message: Configured): Promise<void>;
@@ -230,9 +229,9 @@ export function createRounds(
   async function endsErased(one: RoundInHand, { trainedOn }: Equipment): Promise<boolean> {
     if ((await options.datasets.record(trainedOn.dataset)) !== undefined) return false;
     await forget();
-    const why = 'the data that it trained on was erased.';
-    ground.happened(`Round ${one.round} was given up: ${why}`);
-    await giveUp(one, `Given up: ${why}`);
+    const message = `Round ${one.round} was given up: its data was erased.`;
+    ground.happened(message);
+    await giveUp(one, message);
     return true;
   }
 
@@ -384,11 +383,7 @@ export function createRounds(
   }
 
   const rounds: Rounds = {
-    async trainOn(dataset) {
-      if ((await readLeftBy(store)).get(federation) === dataset) return;
-      await forget();
-      await ground.kept(writeLeftBy(store, federation, dataset));
-    },
+    forget,
     async configured(message) {
       const { joined, hand, contributions } = standing;
       if (

@@ -195,14 +195,14 @@ for (const when of [
     if (!when.startsWith('with no')) await one.clock.advance(6_000);
     held.allow(100);
     await one.until('given up', () => said(one, 'withdraw').length === 1);
-    expect(one.part.view.lastEvent).toBe('Round 1 was given up: the data that it trained on was erased.');
+    expect(one.part.view.lastEvent).toBe('Round 1 was given up: its data was erased.');
     expect(kept).toHaveBeenCalledTimes(when.startsWith('while') ? 1 : 0);
     expect(await one.store.checkpoints.get(checkpointKey(federation))).toBeUndefined();
     expect(formed).not.toHaveBeenCalled();
     expect(one.faults).toEqual([]);
   });
 
-test('joined again with other data, nothing is left of rounds on the first; with the same, all is', async () => {
+test('joined again with other data, or left, nothing is kept of rounds on the first; with the same, all is', async () => {
   const whole = datasetsOf(clouds(40, 3));
   const own = (await whole.record('own'))!;
   const datasets = {
@@ -213,12 +213,19 @@ test('joined again with other data, nothing is left of rounds on the first; with
   const one = await joined({ datasets });
   const keys = [residualKey, controlKey, nextControlKey].map((key) => key(federation));
   const left = () => Promise.all(keys.map((key) => one.store.vectors.get(key)));
-  for (const key of keys) await one.store.vectors.put(key, Float32Array.of(1));
+  const fill = () => Promise.all(keys.map((key) => one.store.vectors.put(key, Float32Array.of(1))));
   const join = (dataset: string) => one.part.join({ dataset, name: null, backend: null });
+  await fill();
   await join('own');
   expect(await left()).toEqual(keys.map(() => Float32Array.of(1)));
-  await one.part.leave('now');
   await join('other');
+  expect(await left()).toEqual(keys.map(() => undefined));
+  await fill();
+  await one.part.leave('now');
+  expect(await left()).toEqual(keys.map(() => undefined));
+  // As an earlier program left it.
+  await fill();
+  await join('own');
   expect(await left()).toEqual(keys.map(() => undefined));
   expect(one.faults).toEqual([]);
 });

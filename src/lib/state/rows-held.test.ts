@@ -9,7 +9,7 @@ import { numbered } from '../../../test/contract/dataset-store.ts';
 import { checkpoint, entry, receipt } from '../../../test/contract/participant-store.ts';
 import { spec } from '../../../test/doubles/scripted-federation.ts';
 import { memoryTabs } from '../../../test/doubles/memory-holds.ts';
-import { writeJoined, writeLeftBy } from '../participant/joined.ts';
+import { joinedKey, readJoined, writeJoined } from '../participant/joined.ts';
 import { checkpointKey, controlKey, nextControlKey, residualKey } from '../participant/round-keys.ts';
 import type { RunRecord, TrainedBench } from '../participant/workbench/run-record.ts';
 import { localModelId } from '../workers/cut-off-runs.ts';
@@ -19,7 +19,7 @@ import { eraseDataset } from './erase-receipt.ts';
 import { rowsHeld } from './rows-held.ts';
 
 const federation = v.parse(FederationId, 'digits');
-/** Left since: joined on the same data, and on another dataset. */
+/** Left since, and joined with another dataset. */
 const [herons, storks] = [v.parse(FederationId, 'herons'), v.parse(FederationId, 'storks')];
 const vectorKeys = [residualKey, controlKey, nextControlKey];
 
@@ -62,18 +62,23 @@ async function device() {
   await participant.outbox.put({ ...entry(2), rows: { dataset: 'another', withheld: [] } });
   await participant.outbox.put(entry(3));
   await participant.checkpoints.put({ ...checkpoint, key: checkpointKey(federation) });
-  await writeLeftBy(participant, herons, 'own');
-  await writeLeftBy(participant, storks, 'another');
+  await participant.receipts.put(receipt(1, herons));
   for (const key of vectorKeys)
     for (const of of [federation, herons, storks]) await participant.vectors.put(key(of), Float32Array.of(1));
-  const joined = { federation, dataset: 'own', name: null, backend: null, tags: [], invitation: null };
-  await writeJoined(participant, federation, {
-    ...joined,
-    pausedAt: null,
-    joinedAt: 1,
-    surveys: 0,
-    terms: null,
-  });
+  const joined = { name: null, backend: null, tags: [], invitation: null, leftOfOthers: false };
+  for (const [of, dataset] of [
+    [federation, 'own'],
+    [storks, 'another'],
+  ] as const)
+    await writeJoined(participant, of, {
+      ...joined,
+      federation: of,
+      dataset,
+      pausedAt: null,
+      joinedAt: 1,
+      surveys: 0,
+      terms: null,
+    });
   return { datasets, record, runs, participant, holds, kept, list };
 }
 
@@ -116,16 +121,16 @@ test('erasing a dataset erases what else holds its rows, names it beforehand and
   expect((await holding()).held).toHaveLength(1);
 });
 
-test('of a federation that an earlier program left it is not known of which rows something is: it goes with any', async () => {
+test('what lies here since an earlier program joined with other data may be of any: it goes with each', async () => {
   const { record, runs, participant, holds } = await device();
-  const left = v.parse(FederationId, 'old');
-  await participant.receipts.put(receipt(1, left));
-  await participant.vectors.put(controlKey(left), Float32Array.of(1));
-  const { held } = await rowsHeld({ runs, participant, holds }, { ...record, id: 'third', federation: null });
-  expect(held.map(({ what }) => what)).toEqual([
-    'What rounds of digits left for the next one',
-    'What rounds of old left for the next one',
-  ]);
+  const told = async () =>
+    (await rowsHeld({ runs, participant, holds }, { ...record, id: 'third', federation: null })).held.map(
+      ({ what }) => what,
+    );
+  expect(await told()).toEqual(['What rounds of herons left for the next one']);
+  const { leftOfOthers: _, ...earlier } = (await readJoined(participant, storks))!;
+  await participant.settings.put(joinedKey(storks), earlier);
+  expect(await told()).toContain('What rounds of storks left for the next one');
 });
 
 test('what another tab writes of the rows while they are erased goes too, before the receipt is given', async () => {

@@ -1,7 +1,7 @@
 // What of this browser holds rows of a dataset beside the dataset itself, and goes with it: models that are made of rows (nearest
 // neighbours), what a training that has not ended left, and updates that wait to be sent. Other models hold no row, only weights,
 // thresholds, and the categories and words that they tell apart: they stay, and the page says so.
-import { joinedFederations, readJoined, readLeftBy } from '../participant/joined.ts';
+import { joinedFederations, readJoined } from '../participant/joined.ts';
 import { checkpointKey, controlKey, nextControlKey, residualKey } from '../participant/round-keys.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
@@ -89,17 +89,16 @@ export async function rowsHeld(stores: HoldingStores, record: DatasetRecord): Pr
       });
   }
 
-  const leftBy = await readLeftBy(participant);
-  const receipts = await participant.receipts.list();
-  // Those that were left too. Receipts: of what an earlier program has left no list was kept.
+  // Those that were left too: an earlier program took nothing away then.
   const federations = new Set([
     ...(await joinedFederations(participant)),
-    ...leftBy.keys(),
-    ...receipts.map(({ receipt }) => receipt.federation),
+    ...(await participant.receipts.list()).map(({ receipt }) => receipt.federation),
+    ...(await participant.receipts.refusals()).map((refused) => refused.federation),
   ]);
   if (record.federation !== null) federations.add(record.federation);
   for (const federation of federations) {
-    const isItsData = (await readJoined(participant, federation))?.dataset === record.id;
+    const joined = await readJoined(participant, federation);
+    const isItsData = joined?.dataset === record.id;
     for (const { round, rows } of await participant.outbox.list(federation))
       if (rows === undefined ? isItsData : rows.dataset === record.id)
         held.push({
@@ -107,7 +106,7 @@ export async function rowsHeld(stores: HoldingStores, record: DatasetRecord): Pr
           erase: () => participant.outbox.remove(federation, round),
         });
     // Where it is not known of which rows, it may be of these.
-    if (!isItsData && (leftBy.get(federation) ?? record.id) !== record.id) continue;
+    if (!isItsData && joined?.leftOfOthers === false) continue;
     const checkpoint = checkpointKey(federation);
     const vectors = [residualKey, controlKey, nextControlKey].map((key) => key(federation));
     const left = await Promise.all([
