@@ -263,7 +263,7 @@ export function createRounds(
         await giveUp(one, outcome.message, outcome.inVain);
         return undefined;
       case 'trained': {
-        if (await endsErased(one, equipment)) return undefined;
+        if ((await endsErased(one, equipment)) || one.ending.signal.aborted) return undefined;
         const { formed } = outcome;
         const { residual, controlChange } = formed;
         const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));

@@ -1,6 +1,6 @@
 // What of this browser holds rows of a dataset beside the dataset itself, and goes with it: models that are made of rows (nearest
-// neighbours), what a training that has not ended left, and updates that wait to be sent. Other models hold no row, only weights,
-// thresholds, and the categories and words that they tell apart: they stay, and the page says so.
+// neighbours), what a training that has not ended left, what rounds left for the next one, and updates that wait to be sent. Other
+// models hold no row, only weights, thresholds, and the categories and words that they tell apart: they stay, and the page says so.
 import { joinedFederations, readJoined } from '../participant/joined.ts';
 import { checkpointKey, controlKey, nextControlKey, residualKey } from '../participant/round-keys.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
