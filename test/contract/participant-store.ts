@@ -49,7 +49,7 @@ export const entry = (
   },
   bytes,
 });
-const receipt = (number: number, of = federation): StoredReceipt => ({
+export const receipt = (number: number, of = federation): StoredReceipt => ({
   receipt: {
     federation: of,
     run: v.parse(RunNumber, 1),

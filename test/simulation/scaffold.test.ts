@@ -5,7 +5,7 @@ import type { Examples } from '#lib/core/data/examples.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
 import { random } from '#lib/core/random.ts';
-import { controlKey } from '#lib/participant/controls.ts';
+import { controlKey } from '#lib/participant/round-keys.ts';
 import type { Configured } from '#lib/protocol/messages.ts';
 import { deviceFederation, federation, type DeviceFederation } from '../support/device-federation.ts';
 import { exampleSpec } from './example-spec.ts';

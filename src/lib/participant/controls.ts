@@ -9,11 +9,7 @@ import { WrongBytes, type CoordinatorLink } from '../ports/coordinator-link.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { Configured } from '../protocol/messages.ts';
-
-/** c_k [P]; missing: zeros, which is where every control begins. */
-export const controlKey = (federation: FederationId): string => `control:${federation}`;
-/** [1 + P]: the round, then c_k⁺ of its update. One value of one write: a round cannot be taken for another's. */
-export const nextControlKey = (federation: FederationId): string => `next-control:${federation}`;
+import { controlKey, nextControlKey } from './round-keys.ts';
 
 export interface Controls {
   /**
@@ -29,6 +25,8 @@ export interface Controls {
   keep(round: RoundNumber, own: Float32Array, change: Float32Array): Promise<void>;
   /** The round is over for this device: `counted` where its update is in the version. Safe to call again. */
   ended(round: RoundNumber, counted: boolean): Promise<void>;
+  /** They are gradients over rows: of other rows they begin at zeros again. The server's control keeps the share that it has. */
+  forget(): Promise<void>;
 }
 
 export function createControls(options: {
@@ -98,6 +96,10 @@ export function createControls(options: {
       // The control first: cut off between the two, the same is done again.
       if (counted) await write(key, next.slice(1));
       await remove(nextKey);
+    },
+    async forget() {
+      await remove(nextKey);
+      await remove(key);
     },
   };
   return controls;

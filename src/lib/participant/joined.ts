@@ -36,6 +36,8 @@ export const Joined = v.object({
   surveys: v.optional(v.number(), 0),
   /** null: of a device that joined when none were kept, until it joins again. */
   terms: v.optional(v.nullable(AgreedTerms), null),
+  /** What rounds on other data left may lie here still: an earlier program did not take it away when a device joined. */
+  leftOfOthers: v.optional(v.boolean(), true),
 });
 export type Joined = v.InferOutput<typeof Joined>;
 

@@ -6,3 +6,8 @@ export const checkpointKey = (federation: FederationId): string => `round:${fede
 
 /** Where what a codec could not send lies between rounds. */
 export const residualKey = (federation: FederationId): string => `residual:${federation}`;
+
+/** SCAFFOLD's c_k [P]; missing: zeros, which is where every control begins. */
+export const controlKey = (federation: FederationId): string => `control:${federation}`;
+/** [1 + P]: the round, then c_k⁺ of its update. One value of one write: a round cannot be taken for another's. */
+export const nextControlKey = (federation: FederationId): string => `next-control:${federation}`;

@@ -27,6 +27,8 @@ import type { SumTalk } from './secure-sum/sum-round.ts';
 import { roundTraining, sumRound, workRound, type RoundOutcome } from './work-round.ts';
 
 export interface Rounds {
+  /** All that rounds left for the next ones goes. */
+  forget(): Promise<void>;
   /** Of the secure sum of the round in hand. */
   summing(round: RoundNumber, say: (sum: SumTalk) => void): void;
   configured(message: Configured): Promise<void>;
@@ -175,8 +177,12 @@ export function createRounds(
         engine,
         clock,
         control: one.control,
-        saveCheckpoint: (checkpoint) =>
-          signal.aborted ? Promise.resolve() : ground.kept(store.checkpoints.put(checkpoint)),
+        async saveCheckpoint(checkpoint) {
+          if (signal.aborted || (await endsErased(one, equipment))) return;
+          await ground.kept(store.checkpoints.put(checkpoint));
+          // Erased since, it goes here; what is there when rows go is looked for after them too (state/erase-receipt.ts).
+          await endsErased(one, equipment);
+        },
         onProgress(progress) {
           one.progress = progress;
           hands.progressed(one, 'training', progress.fraction);
@@ -213,6 +219,22 @@ export function createRounds(
     return entry;
   }
 
+  async function forget(): Promise<void> {
+    await controls.forget();
+    await store.vectors.remove(residualKey(federation));
+    await store.checkpoints.remove(checkpointKey(federation));
+  }
+
+  /** Its rows may be erased in another tab while they are trained on. Then the round ends here, and leaves nothing. */
+  async function endsErased(one: RoundInHand, { trainedOn }: Equipment): Promise<boolean> {
+    if ((await options.datasets.record(trainedOn.dataset)) !== undefined) return false;
+    await forget();
+    const message = `Round ${one.round} was given up: its data was erased.`;
+    ground.happened(message);
+    await giveUp(one, message);
+    return true;
+  }
+
   async function updateOf(
     one: RoundInHand,
     equipment: Equipment,
@@ -241,6 +263,7 @@ export function createRounds(
         await giveUp(one, outcome.message, outcome.inVain);
         return undefined;
       case 'trained': {
+        if ((await endsErased(one, equipment)) || one.ending.signal.aborted) return undefined;
         const { formed } = outcome;
         const { residual, controlChange } = formed;
         const entry = formed.entry ?? (await summed(one, equipment, formed.toSum));
@@ -360,6 +383,7 @@ export function createRounds(
   }
 
   const rounds: Rounds = {
+    forget,
     async configured(message) {
       const { joined, hand, contributions } = standing;
       if (

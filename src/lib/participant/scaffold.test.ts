@@ -24,7 +24,7 @@ import {
   spec,
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
-import { controlKey, nextControlKey } from './controls.ts';
+import { controlKey, nextControlKey } from './round-keys.ts';
 import { createEngine } from './engine.ts';
 import { createTrainingControl } from './training-control.ts';
 import { readOneByOne } from './form-update.ts';

@@ -15,7 +15,7 @@ import {
   joined,
   type Script,
 } from '../../../test/doubles/scripted-federation.ts';
-import { residualKey } from './round-keys.ts';
+import { checkpointKey, controlKey, nextControlKey, residualKey } from './round-keys.ts';
 
 const said = (one: Script, name: string) => one.coordinator.said.filter((each) => each.name === name);
 const BATCHES = 2 * Math.ceil(33 / 5);
@@ -166,6 +166,69 @@ for (const [what, change, why] of [
     expect(again.coordinator.uploads).toEqual([]);
     expect(again.faults).toEqual([]);
   });
+
+for (const when of [
+  'before its checkpoint is written',
+  'while its checkpoint is written',
+  'with no checkpoint written any more',
+] as const)
+  test(`data erased in mid-round ${when}: the round ends there, and nothing of it is kept`, async () => {
+    let isErased = false;
+    const whole = datasetsOf(clouds(40, 3));
+    const datasets = {
+      ...whole,
+      record: async (id: string) => (isErased ? undefined : whole.record(id)),
+    };
+    const held = heldTrainer();
+    const one = await joined({ datasets, engines: enginesOf(() => held.trainer) });
+    await one.until('version 0 scored', (view) => view.localEvaluations.length === 1);
+    const { put } = one.store.checkpoints;
+    const kept = vi.spyOn(one.store.checkpoints, 'put').mockImplementation(async (checkpoint) => {
+      await put(checkpoint);
+      isErased = true;
+    });
+    const formed = vi.spyOn(one.store.outbox, 'put');
+    one.link.deliver('configured', one.coordinator.configured(1));
+    held.allow(5);
+    await one.until('training', () => held.steps() === 5);
+    isErased = !when.startsWith('while');
+    if (!when.startsWith('with no')) await one.clock.advance(6_000);
+    held.allow(100);
+    await one.until('given up', () => said(one, 'withdraw').length === 1);
+    expect(one.part.view.lastEvent).toBe('Round 1 was given up: its data was erased.');
+    expect(kept).toHaveBeenCalledTimes(when.startsWith('while') ? 1 : 0);
+    expect(await one.store.checkpoints.get(checkpointKey(federation))).toBeUndefined();
+    expect(formed).not.toHaveBeenCalled();
+    expect(one.faults).toEqual([]);
+  });
+
+test('joined again with other data, or left, nothing is kept of rounds on the first; with the same, all is', async () => {
+  const whole = datasetsOf(clouds(40, 3));
+  const own = (await whole.record('own'))!;
+  const datasets = {
+    ...whole,
+    record: async (id: string) => ({ ...own, id }),
+    read: async () => whole.read('own'),
+  };
+  const one = await joined({ datasets });
+  const keys = [residualKey, controlKey, nextControlKey].map((key) => key(federation));
+  const left = () => Promise.all(keys.map((key) => one.store.vectors.get(key)));
+  const fill = () => Promise.all(keys.map((key) => one.store.vectors.put(key, Float32Array.of(1))));
+  const join = (dataset: string) => one.part.join({ dataset, name: null, backend: null });
+  await fill();
+  await join('own');
+  expect(await left()).toEqual(keys.map(() => Float32Array.of(1)));
+  await join('other');
+  expect(await left()).toEqual(keys.map(() => undefined));
+  await fill();
+  await one.part.leave('now');
+  expect(await left()).toEqual(keys.map(() => undefined));
+  // As an earlier program left it.
+  await fill();
+  await join('own');
+  expect(await left()).toEqual(keys.map(() => undefined));
+  expect(one.faults).toEqual([]);
+});
 
 test('columns withheld while an update of them waits for the connection, or is trained: it is not sent', async () => {
   const withheld: string[] = [];

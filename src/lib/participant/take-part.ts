@@ -153,7 +153,8 @@ export function takePart(options: TakePartOptions): TakingPart {
     await ground.kept(writeJoined(store, federation, next));
   }
 
-  async function leaveNow(): Promise<void> {
+  /** `isSameData`: to join again with it. Else nothing of these rows stays to be sent with an update of others. */
+  async function leaveNow(isSameData = false): Promise<void> {
     const { hand, joined } = standing;
     standing.leaveAfterRound = false;
     standing.joined = null;
@@ -186,7 +187,7 @@ export function takePart(options: TakePartOptions): TakingPart {
     standing.checkedIn = false;
     equipping.drop();
     await remember(null);
-    await store.checkpoints.remove(checkpointKey(federation));
+    await (isSameData ? store.checkpoints.remove(checkpointKey(federation)) : rounds.forget());
     for (const entry of await store.outbox.list(federation))
       await store.outbox.remove(federation, entry.round);
     ground.changed();
@@ -248,13 +249,21 @@ export function takePart(options: TakePartOptions): TakingPart {
       ground.changed();
     },
     async join(request) {
-      if (standing.joined !== null) await leaveNow();
+      if (standing.joined === null) await rounds.forget();
+      else await leaveNow(standing.joined.dataset === request.dataset);
       standing.equipment = await equipping.prepare(request);
       const { dataset, name, backend, tags = [], invitation = null } = request;
       const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
       const { spec } = standing.equipment;
       const surveys = statisticsOf(spec)?.mostSurveys ?? 0;
-      await remember({ ...joined, pausedAt: null, joinedAt: clock.now(), surveys, terms: termsOf(spec) });
+      await remember({
+        ...joined,
+        pausedAt: null,
+        joinedAt: clock.now(),
+        surveys,
+        terms: termsOf(spec),
+        leftOfOthers: false,
+      });
       options.onJoined?.();
       attendance.takeTurn(false);
       ground.changed();

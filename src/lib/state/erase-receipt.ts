@@ -41,6 +41,8 @@ export async function eraseDataset(
   for (const one of held) await one.erase();
   await store.delete(id);
   if (record === undefined) return undefined;
+  // What another tab wrote meanwhile: once the rows are gone it writes nothing of them that it does not take away itself.
+  for (const one of (await holding(record)).held) await one.erase();
   if ((await store.read(id)) !== undefined)
     throw new Error(`“${record.name}” is still there. Close this app’s other tabs, and delete it again.`);
   const after = await usedBytes();

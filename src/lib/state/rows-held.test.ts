@@ -6,11 +6,11 @@ import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { begunRun } from '../../../test/contract/run-store.ts';
 import { numbered } from '../../../test/contract/dataset-store.ts';
-import { checkpoint, entry } from '../../../test/contract/participant-store.ts';
+import { checkpoint, entry, receipt } from '../../../test/contract/participant-store.ts';
 import { spec } from '../../../test/doubles/scripted-federation.ts';
 import { memoryTabs } from '../../../test/doubles/memory-holds.ts';
-import { writeJoined } from '../participant/joined.ts';
-import { checkpointKey, residualKey } from '../participant/round-keys.ts';
+import { joinedKey, readJoined, writeJoined } from '../participant/joined.ts';
+import { checkpointKey, controlKey, nextControlKey, residualKey } from '../participant/round-keys.ts';
 import type { RunRecord, TrainedBench } from '../participant/workbench/run-record.ts';
 import { localModelId } from '../workers/cut-off-runs.ts';
 import { keptCheckpoints, keptKey } from '../workers/kept-checkpoints.ts';
@@ -19,6 +19,9 @@ import { eraseDataset } from './erase-receipt.ts';
 import { rowsHeld } from './rows-held.ts';
 
 const federation = v.parse(FederationId, 'digits');
+/** Left since, and joined with another dataset. */
+const [herons, storks] = [v.parse(FederationId, 'herons'), v.parse(FederationId, 'storks')];
+const vectorKeys = [residualKey, controlKey, nextControlKey];
 
 /** A dataset of a federation, with one of everything that may hold its rows, and the same of another dataset. */
 async function device() {
@@ -59,15 +62,23 @@ async function device() {
   await participant.outbox.put({ ...entry(2), rows: { dataset: 'another', withheld: [] } });
   await participant.outbox.put(entry(3));
   await participant.checkpoints.put({ ...checkpoint, key: checkpointKey(federation) });
-  await participant.vectors.put(residualKey(federation), Float32Array.of(1));
-  const joined = { federation, dataset: 'own', name: null, backend: null, tags: [], invitation: null };
-  await writeJoined(participant, federation, {
-    ...joined,
-    pausedAt: null,
-    joinedAt: 1,
-    surveys: 0,
-    terms: null,
-  });
+  await participant.receipts.put(receipt(1, herons));
+  for (const key of vectorKeys)
+    for (const of of [federation, herons, storks]) await participant.vectors.put(key(of), Float32Array.of(1));
+  const joined = { name: null, backend: null, tags: [], invitation: null, leftOfOthers: false };
+  for (const [of, dataset] of [
+    [federation, 'own'],
+    [storks, 'another'],
+  ] as const)
+    await writeJoined(participant, of, {
+      ...joined,
+      federation: of,
+      dataset,
+      pausedAt: null,
+      joinedAt: 1,
+      surveys: 0,
+      terms: null,
+    });
   return { datasets, record, runs, participant, holds, kept, list };
 }
 
@@ -82,6 +93,7 @@ test('erasing a dataset erases what else holds its rows, names it beforehand and
     'The update of round 1 of digits, which was not sent yet',
     'The update of round 3 of digits, which was not sent yet',
     'What rounds of digits left for the next one',
+    'What rounds of herons left for the next one',
   ]);
   expect((await eraseDataset(datasets, 'own', holding))?.also).toEqual(told);
   expect(await datasets.read('own')).toBeUndefined();
@@ -90,7 +102,11 @@ test('erasing a dataset erases what else holds its rows, names it beforehand and
   expect(await runs.model('k-nn of another')).toBeDefined();
   expect((await participant.outbox.list(federation)).map(({ round }) => round)).toEqual([2]);
   expect(await participant.checkpoints.get(checkpointKey(federation))).toBeUndefined();
-  expect(await participant.vectors.get(residualKey(federation))).toBeUndefined();
+  for (const key of vectorKeys) {
+    for (const of of [federation, herons])
+      expect(await participant.vectors.get(key(of)), key(of)).toBeUndefined();
+    expect(await participant.vectors.get(key(storks)), key(storks)).toBeDefined();
+  }
   for (const [dataset, isThere] of [
     ['own', false],
     ['another', true],
@@ -103,6 +119,32 @@ test('erasing a dataset erases what else holds its rows, names it beforehand and
   }
   // Unfinished runs stay listed, with nothing in them to go on from: only those are told again.
   expect((await holding()).held).toHaveLength(1);
+});
+
+test('what lies here since an earlier program joined with other data may be of any: it goes with each', async () => {
+  const { record, runs, participant, holds } = await device();
+  const told = async () =>
+    (await rowsHeld({ runs, participant, holds }, { ...record, id: 'third', federation: null })).held.map(
+      ({ what }) => what,
+    );
+  expect(await told()).toEqual(['What rounds of herons left for the next one']);
+  const { leftOfOthers: _, ...earlier } = (await readJoined(participant, storks))!;
+  await participant.settings.put(joinedKey(storks), earlier);
+  expect(await told()).toContain('What rounds of storks left for the next one');
+});
+
+test('what another tab writes of the rows while they are erased goes too, before the receipt is given', async () => {
+  const { datasets, record, runs, participant, holds } = await device();
+  const busily = {
+    ...datasets,
+    async delete(id: string) {
+      await participant.checkpoints.put({ ...checkpoint, key: checkpointKey(federation) });
+      await datasets.delete(id);
+    },
+  };
+  const erased = await eraseDataset(busily, 'own', () => rowsHeld({ runs, participant, holds }, record));
+  expect(erased).toBeDefined();
+  expect(await participant.checkpoints.get(checkpointKey(federation))).toBeUndefined();
 });
 
 test('a dataset that a run trains on now is not erased behind its back: the run would write its rows anew', async () => {

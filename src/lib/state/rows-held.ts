@@ -1,8 +1,8 @@
 // What of this browser holds rows of a dataset beside the dataset itself, and goes with it: models that are made of rows (nearest
-// neighbours), what a training that has not ended left, and updates that wait to be sent. Other models hold no row, only weights,
-// thresholds, and the categories and words that they tell apart: they stay, and the page says so.
+// neighbours), what a training that has not ended left, what rounds left for the next one, and updates that wait to be sent. Other
+// models hold no row, only weights, thresholds, and the categories and words that they tell apart: they stay, and the page says so.
 import { joinedFederations, readJoined } from '../participant/joined.ts';
-import { checkpointKey, residualKey } from '../participant/round-keys.ts';
+import { checkpointKey, controlKey, nextControlKey, residualKey } from '../participant/round-keys.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
@@ -89,27 +89,36 @@ export async function rowsHeld(stores: HoldingStores, record: DatasetRecord): Pr
       });
   }
 
-  const joined = new Set(await joinedFederations(participant));
-  if (record.federation !== null) joined.add(record.federation);
-  for (const federation of joined) {
-    const isItsData = (await readJoined(participant, federation))?.dataset === record.id;
+  // Those that were left too: an earlier program took nothing away then.
+  const federations = new Set([
+    ...(await joinedFederations(participant)),
+    ...(await participant.receipts.list()).map(({ receipt }) => receipt.federation),
+    ...(await participant.receipts.refusals()).map((refused) => refused.federation),
+  ]);
+  if (record.federation !== null) federations.add(record.federation);
+  for (const federation of federations) {
+    const joined = await readJoined(participant, federation);
+    const isItsData = joined?.dataset === record.id;
     for (const { round, rows } of await participant.outbox.list(federation))
       if (rows === undefined ? isItsData : rows.dataset === record.id)
         held.push({
           what: `The update of round ${round} of ${federation}, which was not sent yet`,
           erase: () => participant.outbox.remove(federation, round),
         });
-    if (!isItsData) continue;
-    const [checkpoint, residual] = [checkpointKey(federation), residualKey(federation)];
-    if (
-      (await participant.checkpoints.get(checkpoint)) !== undefined ||
-      (await participant.vectors.get(residual)) !== undefined
-    )
+    // Where it is not known of which rows, it may be of these.
+    if (!isItsData && joined?.leftOfOthers === false) continue;
+    const checkpoint = checkpointKey(federation);
+    const vectors = [residualKey, controlKey, nextControlKey].map((key) => key(federation));
+    const left = await Promise.all([
+      participant.checkpoints.get(checkpoint),
+      ...vectors.map((key) => participant.vectors.get(key)),
+    ]);
+    if (left.some((one) => one !== undefined))
       held.push({
         what: `What rounds of ${federation} left for the next one`,
         async erase() {
           await participant.checkpoints.remove(checkpoint);
-          await participant.vectors.remove(residual);
+          for (const key of vectors) await participant.vectors.remove(key);
         },
       });
   }

@@ -25,7 +25,7 @@ export class RunPage {
   constructor(
     readonly id: string,
     port: Pick<BenchClient, 'run' | 'hand'>,
-    private readonly ports: RunPorts = browserRuns,
+    private readonly ports: Pick<RunPorts, 'store' | 'held'> = browserRuns,
     private readonly onLocked: (trouble: DeviceTrouble) => void = () => {},
   ) {
     this.followed = new FollowedRun(port, (name) => this.#titleOf(name));

@@ -2,7 +2,15 @@
 import { isTrueOf } from '../core/run-query/asked-of.ts';
 import { parseQuery } from '../core/run-query/parse-query.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
-import type { KeptRun, RunLabels, RunStore, WholeRun } from '../participant/workbench/run-record.ts';
+import { listOf } from '../core/spoken-list.ts';
+import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
+import {
+  withoutRows,
+  type KeptRun,
+  type RunLabels,
+  type RunStore,
+  type WholeRun,
+} from '../participant/workbench/run-record.ts';
 import { webLockHolds } from '../workers/run-holds.ts';
 import { troubleToldBy } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
@@ -13,12 +21,18 @@ export interface RunPorts {
   store(): Promise<RunStore>;
   /** Runs that some tab trains now. */
   held(): Promise<ReadonlySet<string>>;
+  /** Whether a dataset is here. */
+  hasDataset(id: string): Promise<boolean>;
 }
 
 /** The runs of this browser. */
 export const browserRuns: RunPorts = {
   store: async () => (await import('./device-connection.ts')).runStore(),
   held: () => webLockHolds(navigator.locks).held(),
+  async hasDataset(id) {
+    const { datasetStore } = await import('./device-connection.ts');
+    return (await (await datasetStore()).record(id)) !== undefined;
+  },
 };
 
 export class RunsState {
@@ -84,17 +98,31 @@ export class RunsState {
     return removed.length;
   }
 
-  /** Puts back all that was taken away. What cannot be stays to be put back. Says how many are back. */
+  /**
+   * Puts back all that was taken away. What cannot be stays to be put back; but a model that is made of rows is gone for good once
+   * they were erased, in another tab perhaps: its run comes back as the erasing would have left it. Says how many are back.
+   */
   async undo(): Promise<number> {
     let back = 0;
     await this.#try(async () => {
       const store = await this.ports.store();
+      const erased: string[] = [];
       for (const whole of this.removed) {
-        await store.restore(whole);
+        const { record, labels, model } = whole;
+        const left =
+          model === undefined || (await this.ports.hasDataset(record.dataset.id))
+            ? undefined
+            : withoutRows(record, Date.now());
+        await store.restore(left === undefined ? whole : { record: left, labels, model: undefined });
+        if (left !== undefined) erased.push(`“${nameOf(sourceOfRecord(record))}”`);
         back += 1;
         this.removed = this.removed.filter((one) => one !== whole);
       }
       this.runs = await store.list();
+      if (erased.length > 0)
+        throw new Error(
+          `The model of ${listOf(erased)} was not put back: it is made of rows of data that was deleted since. The figures are back. To have the model again, import the data and train anew.`,
+        );
     });
     return back;
   }

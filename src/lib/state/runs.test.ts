@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
-import type { RunRecord } from '../participant/workbench/run-record.ts';
+import type { RunRecord, TrainedBench } from '../participant/workbench/run-record.ts';
 import { exportedRun } from '../participant/workbench/run-export.ts';
 import { DataLocked } from '../ports/dataset-store.ts';
 import { runtimeName } from '../workers/runtime-name.ts';
@@ -265,7 +265,11 @@ test('runs are read, found, tagged, taken away and put back; one that a tab trai
   await store.put(begunRun('a', { startedAt: 1 }));
   await store.put(begunRun('b', { startedAt: 2 }), Uint8Array.of(7));
   const held = new Set(['a']);
-  const runs = new RunsState({ store: async () => store, held: async () => held });
+  const runs = new RunsState({
+    store: async () => store,
+    held: async () => held,
+    hasDataset: async () => true,
+  });
   await runs.load();
   expect(runs.facts.map(({ id, status }) => [id, status])).toEqual([
     ['b', 'cut off'],
@@ -300,6 +304,7 @@ test('what was taken away before can be put back too, and what cannot be put bac
   const runs = new RunsState({
     store: async () => ({ ...store, restore }),
     held: async () => new Set(['c']),
+    hasDataset: async () => true,
   });
   await runs.load();
   await runs.remove(['a']);
@@ -312,6 +317,32 @@ test('what was taken away before can be put back too, and what cannot be put bac
   isFull = false;
   expect(await runs.undo()).toBe(1);
   expect(runs.facts.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
+});
+
+test('a model made of rows is not put back once its data was erased in another tab: its run is, with its figures', async () => {
+  const store = memoryRunStore();
+  const ended = (id: string, holdsRows: boolean): RunRecord =>
+    begunRun(id, {
+      outcome: { type: 'finished', trained: {} as TrainedBench, model: { bytes: 1, holdsRows } },
+    });
+  await store.put(ended('rows', true), Uint8Array.of(1));
+  await store.put(ended('weights', false), Uint8Array.of(2));
+  const runs = new RunsState({
+    store: async () => store,
+    held: async () => new Set(),
+    hasDataset: async () => false,
+  });
+  await runs.load();
+  await runs.remove(['rows', 'weights']);
+  expect(await runs.undo()).toBe(2);
+  expect(runs.trouble?.message).toMatch(/^The model of “Search for nests” was not put back: /);
+  expect(await store.model('rows')).toBeUndefined();
+  expect((await store.read('rows'))?.record.outcome).toMatchObject({
+    model: { erasedAt: expect.any(Number) },
+  });
+  expect(await store.model('weights')).toEqual(Uint8Array.of(2));
+  // Neither in this tab's memory.
+  expect(runs.removed).toEqual([]);
 });
 
 test('one run: gone, cut off, gone on with and noted; its model is what the store has', async () => {
@@ -369,7 +400,11 @@ test('a hand that does nothing leaves the run as it goes, with Stop, and says wh
 test('what is locked is told to whoever asks for the passphrase', async () => {
   const told: string[] = [];
   const runs = new RunsState(
-    { store: () => Promise.reject(new DataLocked()), held: async () => new Set() },
+    {
+      store: () => Promise.reject(new DataLocked()),
+      held: async () => new Set(),
+      hasDataset: async () => true,
+    },
     (one) => told.push(one.kind),
   );
   await runs.load();
