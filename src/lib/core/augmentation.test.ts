@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { augmented, reflected } from './augmentation.ts';
+import { augmented } from './augmentation.fixture.ts';
+import { reflected } from './augmentation.ts';
 import type { Augmentation } from './model/spec.ts';
 
 const NOTHING: Augmentation = { flip: false, shift: 0, turn: 0, light: 0, cutout: 0 };

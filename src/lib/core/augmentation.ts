@@ -37,17 +37,6 @@ export function* augmenting<Values extends Uint8Array | Float32Array>(
   return varied;
 }
 
-/** The same at once. */
-export function augmented<Values extends Uint8Array | Float32Array>(
-  ...given: Parameters<typeof augmenting<Values>>
-): Values {
-  const work = augmenting(...given);
-  for (;;) {
-    const { done, value } = work.next();
-    if (done === true) return value;
-  }
-}
-
 /** Some of these rows as the epoch shows them, with what was drawn for each; `places` ascend. */
 export function augmentedAt<Values extends Uint8Array | Float32Array>(
   { features }: Pick<Pixels<Values>, 'features'>,

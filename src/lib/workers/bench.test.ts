@@ -12,7 +12,7 @@ import { createMemoryParticipantStore } from '../adapters/memory/participant-sto
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
-import { augmented } from '../core/augmentation.ts';
+import { augmented } from '../core/augmentation.fixture.ts';
 import { exampleShape, type DataContract, type TableContract } from '../core/data/contract.ts';
 import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
