@@ -15,9 +15,9 @@ import { random } from '../src/lib/core/random.ts';
 import { rounded } from './measure.ts';
 import type { Row } from './row.ts';
 
-const ROWS = 2000;
+const ROWS = 10_000;
 const plan = {
-  localEpochs: 2,
+  localEpochs: 5,
   batchSize: 20,
   learningRate: 0.01,
   optimizer: { type: 'sgd', momentum: 0 } as const,
