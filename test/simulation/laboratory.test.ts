@@ -296,12 +296,23 @@ describe('what happens to a round', () => {
     await expect(run({ rounds: 1, dropout: 1 })).rejects.toThrow(/10 rounds in a row made no version/);
   });
 
-  test('a quarter of the cohort drops out and the rest make the version', async () => {
-    const { rounds } = await run({ cohort: 1, dropout: 0.25, rounds: 2 });
-    for (const { participants, dropped } of rounds) {
-      expect(participants + dropped).toBeGreaterThan(10);
-      expect(dropped).toBeGreaterThan(0);
-    }
+  test('three in ten of twenty devices drop out of each round, and the run comes to its eighth version all the same', async () => {
+    const { rounds, result } = await run({ cohort: 1, dropout: 0.3, rounds: 8 });
+    const made = rounds.filter(({ version }) => version !== null);
+    expect(made.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const lost = made.reduce((sum, { dropped }) => sum + dropped, 0);
+    const asked = made.reduce((sum, { participants, dropped }) => sum + participants + dropped, 0);
+    expect(lost / asked).toBeGreaterThan(0.15);
+    expect(result.metrics['accuracy']).toBeGreaterThan(0.7);
+  });
+
+  test('the largest quarter in eight bits is an eighth of the bytes and less, for no more than a point of accuracy', async () => {
+    const change: Partial<SimulationSetup> = { cohort: 1, rounds: 12, partition: 'iid' };
+    const whole = (await run(change)).result;
+    const small = (await run({ ...change, uplink: 'topk8:0.25' })).result;
+    expect(whole.bytesUpPerParticipant / small.bytesUpPerParticipant).toBeGreaterThan(8);
+    expect(small.metrics['accuracy']).toBeGreaterThanOrEqual(whole.metrics['accuracy']! - 0.01);
+    expect(whole.metrics['accuracy']).toBeGreaterThan(0.9);
   });
 
   test('uneven speeds take longer, and the deadline leaves the slowest behind', async () => {

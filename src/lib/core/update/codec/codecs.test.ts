@@ -8,6 +8,7 @@ import { codecKinds, codecNamed, decodeAll, parseCodec } from './index.ts';
 /** Every kind, with each of its arguments or some. */
 const names = [
   ...['f32', 'f16', 'q8', 'eden:1', 'eden:2', 'eden:3', 'eden:4', 'topk:0.01', 'topk:0.3', 'topk:1'],
+  ...['topk8:0.01', 'topk8:0.3', 'topk8:1'],
   ...['ring:3', 'ring:4', 'ring:5', 'ring:6', 'ring:8', 'ring:32'],
 ];
 

@@ -8,7 +8,7 @@ import { f32 } from './f32.ts';
 import { q8 } from './q8.ts';
 import { ring } from './ring.ts';
 import { ringBits } from './ring-lanes.ts';
-import { topK } from './top-k.ts';
+import { topK, topK8 } from './top-k.ts';
 
 export interface CodecKind {
   /** What stands before the colon. */
@@ -20,6 +20,20 @@ export interface CodecKind {
   /** The codec of `name[:argument]`; undefined where the argument is none of its own. */
   make(argument: string | undefined): Codec | undefined;
 }
+
+const sparseKind = (
+  name: string,
+  offered: readonly string[],
+  of: (fraction: number) => Codec,
+): CodecKind => ({
+  name,
+  usage: `${name}:FRACTION (as ${name}:0.01)`,
+  offered,
+  make: (argument = '') => {
+    const fraction = /^(?:1|0\.\d{1,6})$/.test(argument) ? Number(argument) : 0;
+    return fraction > 0 ? of(fraction) : undefined;
+  },
+});
 
 export const codecKinds: readonly CodecKind[] = [
   {
@@ -44,15 +58,8 @@ export const codecKinds: readonly CodecKind[] = [
       return bits === undefined ? undefined : eden(bits);
     },
   },
-  {
-    name: 'topk',
-    usage: 'topk:FRACTION (as topk:0.01)',
-    offered: ['topk:0.1', 'topk:0.05', 'topk:0.01'],
-    make: (argument = '') => {
-      const fraction = /^(?:1|0\.\d{1,6})$/.test(argument) ? Number(argument) : 0;
-      return fraction > 0 ? topK(fraction) : undefined;
-    },
-  },
+  sparseKind('topk', ['topk:0.1', 'topk:0.05', 'topk:0.01'], topK),
+  sparseKind('topk8', ['topk8:0.1', 'topk8:0.05', 'topk8:0.01'], topK8),
   {
     name: 'ring',
     usage: ringBits.map((bits) => `ring:${bits}`).join(', '),
