@@ -128,6 +128,7 @@ const search: BenchRun['chosen'] = {
   budgetMs: null,
   mostTrials: TRIALS,
   way: 'tpe',
+  space: null,
   known: [],
 };
 

@@ -53,7 +53,28 @@ test('rows that say nothing have no signal, rows that do have one, and a network
 
   await page.getByLabel('Model', { exact: true }).selectOption({ label: 'Multi-layer perceptron' });
   await page.getByRole('button', { name: 'Overfit one batch' }).click();
-  await expect(page.getByText(/the loss of one batch fell below 0.05 after \d+ steps/)).toBeVisible();
+  await expect(page.getByText(/the loss of one batch fell below 0.05 after \d+ steps/).first()).toBeVisible();
+  await expect(page.getByText(/4,482 parameters, .* averaging/)).toBeVisible();
+
+  // A search through what a person lets it try: the line, and trees between bounds of theirs.
+  await page.getByLabel('Model', { exact: true }).selectOption('auto');
+  await page.getByText('What is tried: as usual').click();
+  const tried = page.getByRole('group').filter({ hasText: 'What is tried' });
+  const model = (name: string) => tried.getByRole('checkbox', { name: new RegExp(`^${name} `) });
+  for (const name of ['Linear regression', 'Boosted trees', 'Random forest', 'Nearest neighbours'])
+    if (await model(name).isVisible()) await model(name).uncheck();
+  await model('Multi-layer perceptron').uncheck();
+  await tried.getByText('Settings of Decision tree').click();
+  const depth = tried.getByRole('group', { name: 'Depth of Decision tree' });
+  await depth.getByLabel('From').fill('5');
+  await depth.getByRole('spinbutton', { name: 'To' }).fill('3');
+  await expect(depth.getByRole('alert')).toContainText('the smaller first, and not from 5 to 3');
+  await depth.getByLabel('From').fill('2');
+  expect(await findings(page, 'search-space')).toEqual([]);
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  const board = page.getByRole('table', { name: /^What the search found/ });
+  await expect(board).toContainText('Decision tree');
+  await expect(board).not.toContainText('Random forest');
   expect(errors).toEqual([]);
 });
 

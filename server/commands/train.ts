@@ -15,6 +15,7 @@ import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
 import { MOST_FOLDS, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import { readSpace, SearchSpace } from '#lib/participant/workbench/spaces.ts';
 import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
 import { UnusableTraining } from '../train/unusable.ts';
@@ -40,6 +41,7 @@ interface Flags {
   readonly budget?: number;
   readonly trials?: number;
   readonly search?: TrainSetup['search'];
+  readonly space?: string;
   readonly fairness?: string;
   readonly positive?: string;
   readonly checkLabels?: true;
@@ -118,6 +120,10 @@ export function register(program: Command): void {
       '--search <way>',
       'for --model auto: tpe, where what was tried promises most; random; or grid',
       oneOf('tpe', 'random', 'grid'),
+    )
+    .option(
+      '--space <file>',
+      'for --model auto: which models are tried and between which bounds, as JSON: {"forest":{"depth":[4,30]},"mlp":{}}',
     )
     .option('--fairness <column>', 'compares how groups of people are treated, small ones hidden')
     .option('--positive <class>', 'for --fairness: the class that is compared (default: the last)')
@@ -234,6 +240,7 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       'budget',
       'trials',
       'search',
+      'space',
       ...(flags.again === undefined ? ['data'] : []),
     ];
     if (given.some((name) => name in flags) || (flags.resume !== undefined && flags.again !== undefined))
@@ -248,9 +255,12 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
       '--step-view is for one network: name it by --model. A search takes thousands of steps.',
     );
   if (flags.data === undefined) throw new UnusableTraining('Name the data: --data PATH.');
-  if (flags.model !== 'auto' && [flags.budget, flags.trials, flags.search].some((flag) => flag !== undefined))
+  if (
+    flags.model !== 'auto' &&
+    [flags.budget, flags.trials, flags.search, flags.space].some((flag) => flag !== undefined)
+  )
     throw new UnusableTraining(
-      '--budget, --trials and --search are for --model auto: a model by name is trained once.',
+      '--budget, --trials, --search and --space are for --model auto: a model by name is trained once.',
     );
   if (flags.backbone === undefined && flags.backboneLayer !== undefined)
     throw new UnusableTraining('--backbone-layer is for --backbone: name the model.json that has it.');
@@ -296,6 +306,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   budgetMs: flags.budget ?? null,
   trials: flags.trials ?? null,
   search: flags.search ?? 'tpe',
+  space: flags.space === undefined ? null : await spaceAt(flags.space),
   fairness: flags.fairness ?? null,
   positive: flags.positive ?? null,
   checkLabels: flags.checkLabels === true,
@@ -331,14 +342,29 @@ async function modelAsked(
 }
 
 /** What stands in the file: a run that is kept has it again whatever becomes of the file. */
-async function recipeAt(path: string): Promise<TrainSetup['recipe']> {
+const recipeAt = async (path: string): Promise<TrainSetup['recipe']> =>
+  v.parse(v.record(v.string(), v.unknown()), await jsonAt('--recipe', path));
+
+/** Refused before a row is read, and read once more where the rows are there. */
+async function spaceAt(path: string): Promise<TrainSetup['space']> {
+  const written = v.safeParse(SearchSpace, await jsonAt('--space', path));
+  if (!written.success)
+    throw new UnusableTraining(
+      `--space ${path}: ${v.summarize(written.issues)}. Write it as {"forest":{"depth":[4,30]},"mlp":{}}: models, and of each the bounds of what is varied.`,
+    );
+  const space = readSpace(written.output, benchModels);
+  if (!space.ok) throw new UnusableTraining(`--space ${path}: ${space.error}`);
+  return written.output;
+}
+
+async function jsonAt(flag: string, path: string): Promise<unknown> {
   try {
-    return v.parse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(path, 'utf8')));
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new UnusableTraining(
       cause instanceof SyntaxError
-        ? `--recipe ${path} is no JSON: ${cause.message}`
-        : `--recipe ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        ? `${flag} ${path} is no JSON: ${cause.message}`
+        : `${flag} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }

@@ -11,6 +11,7 @@ import { plainTrial, type Trial } from '#lib/participant/workbench/trial.ts';
 import { writeModelFile } from '#lib/participant/workbench/model-file.ts';
 import type { BenchData } from '#lib/participant/workbench/bench-data.ts';
 import {
+  benchModels,
   chosenBySetup,
   OWN_LAYERS,
   finishedAs,
@@ -19,6 +20,7 @@ import {
   type ChosenModel,
 } from '#lib/participant/workbench/models.ts';
 import { runBench, type BenchEvent, type SearchLimits } from '#lib/participant/workbench/run-bench.ts';
+import { readSpace } from '#lib/participant/workbench/spaces.ts';
 import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
@@ -237,7 +239,17 @@ function chosenOf(
   known: readonly Trial[],
 ): ChosenModel | SearchLimits {
   if (named !== undefined) return named;
-  if (setup.model === 'auto')
-    return { type: 'search', budgetMs: setup.budgetMs, mostTrials: setup.trials, way: setup.search, known };
+  if (setup.model === 'auto') {
+    const space = setup.space === null ? undefined : readSpace(setup.space, benchModels);
+    if (space?.ok === false) throw new UnusableTraining(`--space: ${space.error}`);
+    return {
+      type: 'search',
+      budgetMs: setup.budgetMs,
+      mostTrials: setup.trials,
+      way: setup.search,
+      space: space?.value ?? null,
+      known,
+    };
+  }
   return usualModel(data.contract);
 }

@@ -18,7 +18,16 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
   };
   const setup = setupOf(
     { name: dataset.name, target: 'nests', task: 'number', recipe: null, series: null, time: null },
-    { model: 'auto', layers: null, backbone: null, budgetMs: null, trials: 5, search: 'tpe', seed: 1 },
+    {
+      model: 'auto',
+      layers: null,
+      backbone: null,
+      budgetMs: null,
+      trials: 5,
+      search: 'tpe',
+      space: null,
+      seed: 1,
+    },
   );
   const program = { program: '0.0.1', node: 'a test' };
   return {

@@ -16,6 +16,7 @@ export const usualSetup: Omit<TrainSetup, 'data'> = {
   budgetMs: null,
   trials: null,
   search: 'tpe',
+  space: null,
   fairness: null,
   positive: null,
   checkLabels: false,

@@ -4,9 +4,9 @@ import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
-import type { NumberOption } from '../core/named-options.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
+import type { OfferedModel } from '../participant/workbench/offered-models.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
@@ -53,6 +53,8 @@ export interface TrainingWishes {
   readonly budgetMs: number | null;
   readonly trials: number | null;
   readonly search: SearchWay;
+  /** Of a search; null: as is usual. */
+  readonly space: TrainSetup['space'];
   readonly seed: number;
 }
 /** A run that was cut off or stopped goes on: what it had found is not tried again. */
@@ -134,17 +136,6 @@ export type BenchRequest =
   | VaryRequest
   | HandRequest
   | CancelRequest;
-
-export interface OfferedModel {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly options: readonly NumberOption[];
-  /** Names of those that vary pictures. */
-  readonly variations: readonly string[];
-  /** Learns step by step, so that it can be asked to learn one batch by heart. */
-  readonly isNetwork: boolean;
-}
 
 /** What the steps of a recipe did to the rows to learn from. */
 export interface StepsDone {

@@ -11,7 +11,8 @@ import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { digestOfParts } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
+import { benchModels, chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
+import { readSpace } from '../participant/workbench/spaces.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
@@ -212,15 +213,19 @@ function chosenBy(
   isEnough = false,
   frozen?: Frozen,
 ): BenchRun['chosen'] {
-  if (setup.model === 'auto')
+  if (setup.model === 'auto') {
+    const space = setup.space === null ? undefined : readSpace(setup.space, benchModels);
+    if (space?.ok === false) throw new Unusable(space.error);
     return {
       type: 'search',
       // Of a budget, what is not used yet.
       budgetMs: setup.budgetMs === null ? null : Math.max(0, setup.budgetMs - searchedMs),
       mostTrials: isEnough ? trials.length : setup.trials,
       way: setup.search,
+      space: space?.value ?? null,
       known: trials,
     };
+  }
   const model = chosenBySetup(setup.model ?? '', setup.layers, frozen);
   if (!model.ok) throw new Unusable(model.error);
   return model.value;

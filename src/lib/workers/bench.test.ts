@@ -109,6 +109,7 @@ const wishes: TrainingWishes = {
   budgetMs: null,
   trials: null,
   search: 'tpe',
+  space: null,
   seed: 1,
 };
 const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {

@@ -1,9 +1,9 @@
 // What the workbench worker does with a request, apart from being a worker: every request is answered exactly once.
-import { augmentationOptions } from '../core/augmentation-settings.ts';
 import { classLabels } from '../core/data/contract.ts';
 import { unfolded } from '../core/learners/terms-as-columns.ts';
 import { recipeDigest } from '../core/recipe/recipe.ts';
-import { benchModels, chosenBySetup, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
+import { chosenBySetup, usualModel } from '../participant/workbench/models.ts';
+import { offeredModels } from '../participant/workbench/offered-models.ts';
 import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
@@ -137,17 +137,7 @@ function openedOf({ dataset: { version }, target, data }: OpenedData): OpenedBen
             reports: preparation.reports,
             found: preparation.found,
           },
-    models: benchModels
-      .filter((model) => model.unsuited(contract) === undefined)
-      .map(({ name, title, description, options, type }) => ({
-        name,
-        title,
-        description,
-        options,
-        isNetwork: type === 'network',
-        variations: augmentationOptions.filter((one) => options.includes(one)).map((one) => one.name),
-      }))
-      .concat({ ...ownLayersOffer, isNetwork: true, variations: [] }),
+    models: offeredModels(contract),
     usual: usualModel(contract).model.name,
   };
 }

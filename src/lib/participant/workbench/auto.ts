@@ -9,14 +9,14 @@ import type { OptionValues } from '../../core/named-options.ts';
 import { ok, fail, type Result } from '../../core/result.ts';
 import { random } from '../../core/random.ts';
 import { promotion, sharesFor } from '../../core/search/halving.ts';
-import { gridOf, type Setting } from '../../core/search/space.ts';
+import { gridOf, type Setting, type Space } from '../../core/search/space.ts';
 import { byPrior, nextByParzen } from '../../core/search/tree-parzen.ts';
 import { candidatesOf, findEnsemble } from './ensemble.ts';
 import type { FitSurroundings } from './fit.ts';
 import { bestOf, leadersOf, type Leader } from './leaderboard.ts';
 import { benchModelNamed, benchModels, chosenWith, type BenchModel, type ChosenModel } from './models.ts';
 import type { SearchWay } from './search-ways.ts';
-import { spaceOf } from './spaces.ts';
+import { spaceOf, withinSpace } from './spaces.ts';
 import { stepThrough } from './step-through.ts';
 import type { Trial } from './trial.ts';
 import { partsOf, tryOut, type TriedOut, type TryOut } from './try-out.ts';
@@ -30,6 +30,8 @@ export interface Search {
   readonly mostTrials: number | null;
   /** Where settings are looked for. */
   readonly way: SearchWay;
+  /** Which models, and between which bounds of their settings; null: what suits the rows, as is usual. */
+  readonly space: ReadonlyMap<string, Space> | null;
   /** What an earlier search of the same rows and seed found, in its order: it is not tried again. */
   readonly known: readonly Trial[];
   /** Rows that are told apart in the split are told apart here too: as the BenchData's. */
@@ -56,7 +58,7 @@ const MOST_OF_A_KIND = 60;
 /** What is most often good is tried first, so that a short budget has seen it. */
 const FIRST = ['linear', 'logistic', 'boosted-trees', 'forest'];
 /** What needs no trial: baselines that are fitted anyway, and cannot be the answer. */
-const NOT_TRIED = new Set([
+const NOT_TRIED: ReadonlySet<string> = new Set([
   'constant',
   'rule',
   // And what takes many times as long as a convolution over the same picture: by name.
@@ -64,6 +66,9 @@ const NOT_TRIED = new Set([
   'lstm',
   'transformer',
 ]);
+
+/** Where nobody says which models are tried. */
+export const isTriedAsUsual = (model: string): boolean => !NOT_TRIED.has(model);
 
 const settingKey = (options: OptionValues): string =>
   JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -111,9 +116,10 @@ export async function searchModels(
     return trial;
   };
 
+  const spaceFor = (model: string): Space => search.space?.get(model) ?? spaceOf(model);
   const suited = benchModels.filter(
     (model) =>
-      !NOT_TRIED.has(model.name) &&
+      (search.space === null ? isTriedAsUsual(model.name) : search.space.has(model.name)) &&
       model.unsuited(contract) === undefined &&
       search.isTried?.(model.name) !== false,
   );
@@ -122,16 +128,22 @@ export async function searchModels(
     return fail(
       'The rows cannot be parted to judge models by: they are one group, or of one time. Name a model.',
     );
-  for (const model of inOrder)
-    if ((await tryOne(model, chosenWith(model, {}).options, 1)) === undefined) break;
+  if (search.space !== null && suited.length === 0)
+    return fail(
+      `Of the models to search through none suits these rows: ${[...search.space.keys()].join(', ')}. Choose others.`,
+    );
+  for (const model of inOrder) {
+    const usual = withinSpace(spaceFor(model.name), chosenWith(model, {}).options);
+    if ((await tryOne(model, usual, 1)) === undefined) break;
+  }
   const kinds = suited
     .map((model) => ({ model, loss: bestOf(trials, model.name)?.loss ?? Infinity }))
-    .filter(({ model, loss }) => loss < Infinity && spaceOf(model.name).length > 0)
+    .filter(({ model, loss }) => loss < Infinity && spaceFor(model.name).length > 0)
     .toSorted((a, b) => a.loss - b.loss)
     .slice(0, KINDS);
   for (let turn = 0; turn < kinds.length * MOST_OF_A_KIND; turn += 1) {
     const { model } = kinds[turn % kinds.length]!;
-    const next = nextTrial(model, search, trials);
+    const next = nextTrial(model, spaceFor(model.name), search, trials);
     if (next !== undefined && (await tryOne(model, next.options, next.share)) === undefined) break;
   }
   const modelOf = ({ model: name, options }: Trial): ChosenModel => {
@@ -166,10 +178,10 @@ const rankOf = (name: string): number => {
 /** Who goes on to more rows, or a new place on the fewest; undefined: a grid has no more places. */
 function nextTrial(
   model: BenchModel,
+  space: Space,
   { rows, seed, way }: Search,
   trials: readonly Trial[],
 ): Pick<Trial, 'options' | 'share'> | undefined {
-  const space = spaceOf(model.name);
   const shares = sharesFor(PARTED, rows.count, FEWEST_ROWS);
   const own = trials
     .filter((trial) => trial.model === model.name)

@@ -110,6 +110,7 @@ const search = (more: Partial<SearchLimits> = {}): SearchLimits => ({
   // A kind each, less the network: none is tried twice.
   mostTrials: 5,
   way: 'tpe',
+  space: null,
   known: [],
   ...more,
 });

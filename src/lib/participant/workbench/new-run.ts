@@ -9,7 +9,7 @@ export const TAB_BACKEND = 'simd';
 
 export type RunWishes = Pick<
   TrainSetup,
-  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone'
+  'budgetMs' | 'trials' | 'search' | 'space' | 'seed' | 'layers' | 'backbone'
 > & {
   readonly model: string;
 };
@@ -24,7 +24,7 @@ export const setupOf = (
     series,
     time,
   }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
-  { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
+  { model, layers, backbone, budgetMs, trials, search, space, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -41,6 +41,7 @@ export const setupOf = (
   budgetMs,
   trials,
   search,
+  space,
   fairness: null,
   positive: null,
   checkLabels: false,

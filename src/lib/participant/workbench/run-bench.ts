@@ -63,7 +63,7 @@ export interface BenchRun {
   readonly seed: number;
 }
 
-export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way'> & {
+export type SearchLimits = Pick<Search, 'mostTrials' | 'known' | 'way' | 'space'> & {
   readonly type: 'search';
   /** Milliseconds for the search, from when the baselines are done; null: no limit. */
   readonly budgetMs: number | null;
@@ -180,7 +180,7 @@ function stillTime({ clock, hand }: FitSurroundings) {
 
 function search(
   data: BenchData,
-  { mostTrials, known, way, budgetMs }: SearchLimits,
+  { mostTrials, known, way, space, budgetMs }: SearchLimits,
   seed: number,
   surroundings: FitSurroundings,
   tell: (event: BenchEvent) => void,
@@ -204,6 +204,7 @@ function search(
       mostTrials,
       known,
       way,
+      space,
       ...(large === undefined ? {} : { isTried: isLine }),
       deadline: budgetMs === null ? null : clock.monotonic() + budgetMs,
     },

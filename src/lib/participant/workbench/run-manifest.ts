@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { Digest } from '../../core/ids.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
 import { searchWays } from './search-ways.ts';
+import { SearchSpace } from './spaces.ts';
 
 const names = v.array(v.string());
 const options = v.record(v.string(), v.number());
@@ -61,6 +62,8 @@ export const TrainSetup = v.strictObject({
   trials: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   /** Of a search: where settings are looked for. */
   search: v.optional(v.picklist(searchWays), 'tpe'),
+  /** Of a search: which models, and between which bounds of their settings; null: as is usual. Read where it is used. */
+  space: v.optional(v.nullable(SearchSpace), null),
   /** A column whose groups are compared; its cells stay here. */
   fairness: v.nullable(v.string()),
   /** The class whose giving is compared; null: the last. */

@@ -121,6 +121,7 @@ test.each(searchWays)(
       deadline: null,
       mostTrials: 16,
       way,
+      space: null,
       known: [],
       isTried: isQuick,
     };
@@ -144,7 +145,17 @@ test('a grid ends when every place was tried', async () => {
   const { contract, training: rows } = await dataOf(table(60), 'kind');
   const only = (name: string): boolean => name === 'logistic';
   const found = await searchModels(
-    { contract, rows, seed: 1, deadline: null, mostTrials: null, way: 'grid', known: [], isTried: only },
+    {
+      contract,
+      rows,
+      seed: 1,
+      deadline: null,
+      mostTrials: null,
+      way: 'grid',
+      space: null,
+      known: [],
+      isTried: only,
+    },
     surroundings,
     () => {},
   );
@@ -156,7 +167,17 @@ test('a grid that is left early was seen on all sides: no setting stood still', 
   const { contract, training: rows } = await dataOf(table(60), 'kind');
   const only = (name: string): boolean => name === 'tree';
   const found = await searchModels(
-    { contract, rows, seed: 1, deadline: null, mostTrials: 9, way: 'grid', known: [], isTried: only },
+    {
+      contract,
+      rows,
+      seed: 1,
+      deadline: null,
+      mostTrials: 9,
+      way: 'grid',
+      space: null,
+      known: [],
+      isTried: only,
+    },
     surroundings,
     () => {},
   );

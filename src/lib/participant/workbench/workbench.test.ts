@@ -316,6 +316,7 @@ test('a search is the same for the same seed, goes on from what is known, and te
     deadline: null,
     mostTrials: 10,
     way: 'tpe' as const,
+    space: null,
     known: [],
   };
   const isQuick = (name: string): boolean => name !== 'mlp' && name !== 'forest' && name !== 'boosted-trees';
