@@ -9,6 +9,7 @@ import { runParticipants } from '../server/participants/run-participants.ts';
 import { held } from '../test/support/held-engines.ts';
 import { signedIn, type CoordinatorClient } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
+import { findings } from './findings.ts';
 import { bringSample, federationSpec, patients, startContributing, unseenErrors } from './errands.ts';
 
 let server: ServerProcess;
@@ -41,6 +42,28 @@ async function askAll(browser: Browser, federation: string): Promise<void> {
   await expect(
     survey.getByRole('region', { name: /^Means, standard deviations and correlations/ }),
   ).toBeVisible();
+
+  // What the first version does: to groups, where it does worse, what it leans on; and whether files kept the contract.
+  const about = office.getByLabel('About');
+  const table = (name: RegExp) => office.getByRole('table', { name });
+  const asked = [
+    ['A version, by groups', table(/^Version 0 by sex/)],
+    ['A version, where it does worse', office.getByRole('region', { name: /^Survey 3: where a version/ })],
+    ['A version, what it leans on', office.getByRole('region', { name: /^Survey 4: what a version leans/ })],
+    [/^The rules of the data contract/, office.getByRole('region', { name: /^Survey 5: rules/ })],
+  ] as const;
+  for (const [subject, answer] of asked) {
+    const option = about.getByRole('option', { name: subject });
+    await about.selectOption({ label: await option.innerText() });
+    if (subject === 'A version, by groups') await office.getByLabel('Groups by').selectOption('sex');
+    await office.getByRole('button', { name: 'Ask 7 devices' }).click();
+    await expect(answer).toBeVisible({ timeout: 30_000 });
+  }
+  await expect(office.getByText('The sum over 7 of 7 devices.')).toHaveCount(5, { timeout: 30_000 });
+  const gaps = table(/^Gaps between groups/);
+  await expect(gaps.getByRole('row')).toHaveCount(3);
+  await expect(gaps).toContainText(/four fifths/);
+  expect(await findings(office, 'survey-figures')).toEqual([]);
   await office.context().close();
 }
 

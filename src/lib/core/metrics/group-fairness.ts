@@ -14,11 +14,7 @@ export interface GroupRates {
   readonly precision: number | undefined;
 }
 
-export interface GroupFairness {
-  /** In the order of their names; the hidden ones are left out. */
-  readonly groups: readonly GroupRates[];
-  /** Names of groups with too few rows, without their numbers. */
-  readonly hidden: readonly string[];
+export interface GroupGaps {
   /** Demographic parity: gap and ratio of selection. undefined with fewer than two groups. */
   readonly parityGap: number | undefined;
   readonly parityRatio: number | undefined;
@@ -28,6 +24,13 @@ export interface GroupFairness {
   readonly falsePositiveGap: number | undefined;
   /** Whether the parity ratio is at least 0.8 (29 CFR § 1607.4 D). */
   readonly meetsFourFifths: boolean | undefined;
+}
+
+export interface GroupFairness extends GroupGaps {
+  /** In the order of their names; the hidden ones are left out. */
+  readonly groups: readonly GroupRates[];
+  /** Names of groups with too few rows, without their numbers. */
+  readonly hidden: readonly string[];
 }
 
 export interface GroupedDecisions {
@@ -70,13 +73,17 @@ export function groupFairness(
       precision: rate(tp, tp + fp),
     });
   }
-  const selection = shown.map((one) => one.selection);
-  const truePositiveGap = gapOf(shown.map((one) => one.truePositives));
-  const falsePositiveGap = gapOf(shown.map((one) => one.falsePositives));
+  return { groups: shown, hidden, ...gapsOf(shown) };
+}
+
+export function gapsOf(
+  groups: readonly Pick<GroupRates, 'selection' | 'truePositives' | 'falsePositives'>[],
+): GroupGaps {
+  const selection = groups.map((one) => one.selection);
+  const truePositiveGap = gapOf(groups.map((one) => one.truePositives));
+  const falsePositiveGap = gapOf(groups.map((one) => one.falsePositives));
   const parityRatio = ratioOf(selection);
   return {
-    groups: shown,
-    hidden,
     parityGap: gapOf(selection),
     parityRatio,
     truePositiveGap,

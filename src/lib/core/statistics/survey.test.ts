@@ -6,6 +6,7 @@ import type { TableContract } from '../data/contract.ts';
 import { digestOfText } from '../digest.ts';
 import { FederationId, RunNumber, SurveyNumber, VersionNumber } from '../ids.ts';
 import { figure } from '../metrics/figures.ts';
+import { groupFairness } from '../metrics/group-fairness.ts';
 import { outputScorer } from '../model/scoring.ts';
 import { softmaxRows } from '../model/head.ts';
 import { noPrivacy, type Noised, type Privacy } from '../privacy/rules.ts';
@@ -344,6 +345,67 @@ test('groups are compared by counts, and a group too small to speak of is not', 
   close(female!.shown!.given[1], women.filter(({ logits }) => logits[1] > 0).length / 80);
   const ill = women.filter((row) => row.ill === 1);
   close(female!.shown!.recall[1], ill.filter(({ logits }) => logits[1] > 0).length / ill.length);
+});
+
+test('gaps between groups are those of all rows in one place, by Fairlearn’s definitions, and none is told of rates over few', () => {
+  const all = rowsOf(400, 7);
+  const of$ = (rows: readonly Row[]) =>
+    of(
+      'groups',
+      surveyed([{ statistic: 'groups', version, column: 'sex' }], [rows.slice(0, 90), rows.slice(90)])
+        .figures,
+    );
+  const known = all.filter(({ sex }) => sex !== null);
+  const pooled = groupFairness({
+    groups: known.map(({ sex }) => String(sex)),
+    isPositive: known.map(({ ill }) => ill),
+    isSelected: known.map(({ logits }) => logits[1] > 0),
+  });
+  const [, ill] = of$(all).gaps;
+  close(ill!.parityGap, pooled.parityGap!);
+  close(ill!.parityRatio, pooled.parityRatio!);
+  close(ill!.truePositiveGap, pooled.truePositiveGap!);
+  close(ill!.falsePositiveGap, pooled.falsePositiveGap!);
+  close(ill!.oddsGap, pooled.oddsGap!);
+  expect([ill!.parityBand, ill!.oddsBand]).toEqual([0, 0]);
+  // Nine ill men among many: how many of them are found is nobody’s to know.
+  let men = 0;
+  const few = all.filter(({ sex, ill: isIll }) => sex !== 1 || isIll === 0 || (men += 1) <= 9);
+  const told = of$(few);
+  expect(told.groups[1]!.shown!.recall).toEqual([expect.any(Number), null]);
+  expect(told.groups[1]!.shown!.falsely).toEqual([null, expect.any(Number)]);
+  expect(told.gaps[1]).toMatchObject({ truePositiveGap: null, oddsGap: null, parityGap: expect.any(Number) });
+});
+
+test('of a thousand releases the counts of groups have the stated noise, and their rates lie within the stated band', () => {
+  const rows = rowsOf(1500, 8);
+  const parts = Array.from({ length: 5 }, (_, part) => rows.filter((__, at) => at % 5 === part));
+  const question: Question = [{ statistic: 'groups', version, column: 'sex' }];
+  const exact = of('groups', surveyed(question, parts).figures);
+  const counts = surveyed(question, parts).values;
+  const quiet: Noised = {
+    type: 'distributed',
+    clipNorm: 1,
+    noiseMultiplier: 0.01,
+    delta: 1e-5,
+    epsilon: 1e6,
+  };
+  let square = 0;
+  let within = 0;
+  let stated = 0;
+  const REPEATS = 1000;
+  for (let seed = 0; seed < REPEATS; seed += 1) {
+    const { values, deviations, figures } = surveyed(question, parts, quiet, { seed, mostRows: 300 });
+    stated = deviations[0]!;
+    square +=
+      Array.from(values).reduce((sum, value, at) => sum + (value - counts[at]!) ** 2, 0) / values.length;
+    const { gaps } = of('groups', figures);
+    if (Math.abs(gaps[1]!.parityGap! - exact.gaps[1]!.parityGap!) <= gaps[1]!.parityBand) within += 1;
+  }
+  expect(stated).toBeGreaterThan(2);
+  // The variance of a mean of 8,000 squares, six deviations wide.
+  expect(Math.abs(square / REPEATS / stated ** 2 - 1)).toBeLessThan(6 * Math.sqrt(2 / (8 * REPEATS)));
+  expect(within / REPEATS).toBeGreaterThan(0.95);
 });
 
 const privacy: Noised = { type: 'distributed', clipNorm: 1, noiseMultiplier: 0.7, delta: 1e-5, epsilon: 100 };

@@ -12,6 +12,8 @@ const contract: DataContract = {
   columns: ['x', 'z'].map((name) => ({
     type: 'number' as const,
     name,
+    minimum: null,
+    maximum: null,
     mean: 0,
     standardDeviation: 1,
     missingAllowed: false,
