@@ -6,6 +6,7 @@ import { classLabels, type DataContract, type TableColumn } from '../data/contra
 import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
 import { gateKind, gateLimit, gateTitle, gateValue } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
+import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
 import type { TriedSettings } from '../search/tuned-rounds.ts';
 import type { Charged } from '../privacy/rules.ts';
@@ -160,14 +161,17 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   const head = '## What was measured';
   if (evaluation === null) return `${head}\n\nNothing: no device has told how it does.`;
   const { tally, spread, participants } = evaluation;
+  const constant = constantTally(tally);
   const rows = metricNames.flatMap((name) => {
     const value = figure(tally, name);
-    return value === undefined ? [] : [[metrics[name].title, plain(value)]];
+    const floor = constant === undefined ? NaN : (figure(constant, name) ?? NaN);
+    const told = Number.isFinite(floor) ? plain(floor) : '–';
+    return value === undefined ? [] : [[metrics[name].title, plain(value), told]];
   });
   const parts = [
     head,
     `On ${tally.count} held-out rows of ${participants} ${participants === 1 ? 'device' : 'devices'}, which no device trained on.`,
-    table(['Figure', 'Value'], rows),
+    table(['Figure', 'Value', 'Same answer for all'], rows),
   ];
   if (spread !== null)
     parts.push(

@@ -1,0 +1,41 @@
+// The baseline beside every figure of a shared model: the same answer for all, by what its tally itself says of the rows that were
+// scored. It is scikit-learn's DummyClassifier (`prior`) and DummyRegressor (`mean`), fitted to those very rows, so that no further count
+// has to leave a device. A figure that a constant reaches too says nothing of a model.
+import type { Tally } from './tally.ts';
+
+/**
+ * What the best constant would have been tallied as on these rows: of classes the commonest (of equals the first), with the shares of
+ * classes as its probabilities; of a number their mean. undefined: nothing was scored, or rows have no answer (clusters). Its
+ * `absoluteErrorSum` is NaN: the sums do not tell it.
+ */
+export function constantTally(tally: Tally): Tally | undefined {
+  if (tally.count === 0) return undefined;
+  switch (tally.type) {
+    case 'classification': {
+      const size = Math.round(Math.sqrt(tally.confusion.length));
+      const rows = Array.from({ length: size }, (_, truth) =>
+        tally.confusion.slice(truth * size, (truth + 1) * size).reduce((sum, cell) => sum + cell, 0),
+      );
+      const commonest = rows.indexOf(Math.max(...rows));
+      return {
+        type: 'classification',
+        count: tally.count,
+        lossSum: rows.reduce((sum, of) => (of === 0 ? sum : sum - of * Math.log(of / tally.count)), 0),
+        confusion: rows.flatMap((of) =>
+          Array.from({ length: size }, (_, said) => (said === commonest ? of : 0)),
+        ),
+      };
+    }
+    case 'regression':
+      return {
+        ...tally,
+        // Rounding of the sums may leave less than nothing.
+        squaredErrorSum: Math.max(0, tally.targetSquareSum - tally.targetSum ** 2 / tally.count),
+        absoluteErrorSum: NaN,
+      };
+    case 'clustering':
+      return undefined;
+    default:
+      return tally satisfies never;
+  }
+}
