@@ -219,7 +219,8 @@ test('pages, scripts, workers and answers carry the headers that hold them to th
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'permissions-policy': 'camera=(self), microphone=(self), geolocation=()',
+    'permissions-policy':
+      'camera=(self), microphone=(self), accelerometer=(self), gyroscope=(self), geolocation=()',
   });
   const policy = headers['content-security-policy'] ?? '';
   for (const directive of [

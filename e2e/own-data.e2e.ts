@@ -405,5 +405,49 @@ test('recordings are brought, seen, heard, labelled by keys; a table with dates 
   await training.getByLabel('Series told apart by').selectOption('shop');
   await expect(training).toContainText('the latest windows of all series');
   expect(await findings(page, 'own-several-series')).toEqual([]);
+
+  // How the device moves, each recording a series: as if by a sensor whose time goes by ten times as fast.
+  await page.goto(`${server.url}/me/data/new`);
+  await page.context().grantPermissions(['accelerometer', 'gyroscope']);
+  await page.getByRole('tab', { name: 'Motion' }).click();
+  await page.getByRole('textbox', { name: 'Classes' }).fill('rest, shake');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByLabel('Seconds of a recording').selectOption('5');
+  await page.getByLabel('Counted down from').selectOption('at once');
+  await page.evaluate(() => {
+    let at = 0;
+    const tell = (): void => {
+      at += 20;
+      const x = document.body.dataset['moves'] === 'shake' ? 8 * Math.sin(at / 60) : 0.1;
+      const acceleration = { x, y: 0, z: 0 };
+      const rotationRate = { alpha: 0, beta: x, gamma: 0 };
+      const event = new DeviceMotionEvent('devicemotion', { acceleration, rotationRate });
+      Object.defineProperty(event, 'timeStamp', { value: at });
+      dispatchEvent(event);
+    };
+    setInterval(() => Array.from({ length: 10 }).forEach(tell), 20);
+  });
+  await page.getByRole('button', { name: 'Turn the sensor on' }).click();
+  await expect(page.getByText('Told 50 times a second, without gravity.')).toBeVisible();
+  for (const label of ['rest', 'shake']) {
+    await page.evaluate((moves) => (document.body.dataset['moves'] = moves), label);
+    await page.getByRole('button', { name: `Record ${label}` }).click();
+    const last = page.getByRole('group', { name: 'The last recording' });
+    await expect(last).toContainText(`${label}: 251 samples, 50 a second`);
+    await last.getByRole('button', { name: 'Keep' }).click();
+  }
+  expect(await findings(page, 'own-motion')).toEqual([]);
+  await page.getByRole('button', { name: 'Look at them' }).click();
+  await expect(found).toContainText('500 rows, 9 columns; all were read');
+  await expect(found.getByLabel('What to predict')).toHaveValue('label');
+  await found.getByRole('button', { name: 'Keep it in this browser' }).click();
+  await page.getByRole('link', { name: 'Explore it and train on it' }).click();
+  await drawn.getByLabel('Series told apart by').selectOption('series');
+  await drawn.getByLabel('Series', { exact: true }).selectOption('recording 2');
+  await expect(drawn.getByRole('img', { name: /^recording 2: ax from 1970-01-01/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Train a model' }).click();
+  await training.getByRole('checkbox', { name: 'As a time series' }).check();
+  await training.getByLabel('Series told apart by').selectOption('series');
+  await expect(training).toContainText('“label” is the same throughout each series');
   expect(errors).toEqual([]);
 });

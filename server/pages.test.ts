@@ -40,7 +40,8 @@ test('every page and file is isolated, and says nothing of where its reader came
     'cross-origin-resource-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'permissions-policy': 'camera=(self), microphone=(self), geolocation=()',
+    'permissions-policy':
+      'camera=(self), microphone=(self), accelerometer=(self), gyroscope=(self), geolocation=()',
     'content-security-policy': scriptPolicy('/app.js'),
   });
 });

@@ -48,7 +48,8 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
-  'Permissions-Policy': 'camera=(self), microphone=(self), geolocation=()',
+  'Permissions-Policy':
+    'camera=(self), microphone=(self), accelerometer=(self), gyroscope=(self), geolocation=()',
 };
 
 /**

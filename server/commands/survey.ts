@@ -17,6 +17,7 @@ interface Flags {
   readonly about: Subject;
   readonly version?: VersionNumber;
   readonly column?: string;
+  readonly cross?: readonly string[];
   readonly question?: string;
   readonly list?: true;
   readonly json?: true;
@@ -46,6 +47,11 @@ export function register(program: Command): void {
       versionOf,
     )
     .option('--column <name>', 'groups: whose categories')
+    .option(
+      '--cross <columns>',
+      'slices: columns, such as age,sex, of whose parts every pair is looked at too; more columns, more noise',
+      (text) => text.split(',').map((one) => one.trim()),
+    )
     .option('--question <file>', 'instead of --about: the statistics as JSON, as the API takes them')
     .option('--list', 'ask nothing: print the surveys there were, newest first')
     .option('--json', 'one line of JSON')
@@ -57,7 +63,8 @@ one of those that the federation promises at most, and under privacy a release. 
 
 Examples:
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart
-  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about groups --column sex --json`,
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about groups --column sex --json
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about slices --cross age,sex`,
     )
     .action(async (flags: Flags) => {
       const reach = {
@@ -78,12 +85,13 @@ Examples:
     });
 }
 
-async function wanted({ about, version, column, question }: Flags): Promise<Wish['question']> {
+async function wanted({ about, version, column, cross, question }: Flags): Promise<Wish['question']> {
   if (question === undefined)
     return {
       subject: about,
       ...(version === undefined ? {} : { version }),
       ...(column === undefined ? {} : { column }),
+      ...(cross === undefined ? {} : { crossed: cross }),
     };
   const read = v.safeParse(Question, jsonOf(await readFile(question, 'utf8')));
   if (read.success) return { asked: read.output };

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { ask, complaint, createRequests, readView, type Requests } from '#lib/adapters/socketio/requests.ts';
 import type { FederationId, VersionNumber } from '#lib/core/ids.ts';
 import { checkQuestion, type Question } from '#lib/core/statistics/survey.ts';
-import { groupColumns, questionOf, type Subject } from '#lib/core/statistics/usual-question.ts';
+import { groupColumns, questionOf, type Details, type Subject } from '#lib/core/statistics/usual-question.ts';
 import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { FederationView } from '#lib/protocol/views.ts';
 
@@ -15,9 +15,7 @@ export interface Wish {
   readonly federation: FederationId;
   readonly token: string;
   /** One of the usual questions, or one in full. */
-  readonly question:
-    | { readonly subject: Subject; readonly version?: VersionNumber; readonly column?: string }
-    | { readonly asked: Question };
+  readonly question: ({ readonly subject: Subject } & Partial<Details>) | { readonly asked: Question };
 }
 
 export interface Asked {
@@ -81,12 +79,15 @@ const surveysAt = async (requests: Requests, path: string): Promise<readonly Sur
   (await readView(requests, path, v.array(SurveyView))) ?? [];
 
 function usual(
-  { subject, version, column }: Extract<Wish['question'], { subject: Subject }>,
+  { subject, version, column, crossed = [] }: Extract<Wish['question'], { subject: Subject }>,
   { spec, head }: FederationView,
 ): Question {
   if (subject === 'data' && version !== undefined)
     throw new Error('--version is for --about version and --about groups: the rows are of no version.');
   if (subject !== 'groups' && column !== undefined) throw new Error('--column is for --about groups.');
+  if (subject !== 'slices' && crossed.length > 0) throw new Error('--cross is for --about slices.');
+  if (crossed.length === 1)
+    throw new Error(`--cross takes two columns and more, such as --cross ${crossed[0]},OTHER.`);
   const columns = groupColumns(spec.contract);
   if (subject === 'groups' && (column === undefined || !columns.includes(column)))
     throw new Error(
@@ -94,5 +95,9 @@ function usual(
         ? 'Groups are the categories of a column, and of classes: this federation has none.'
         : `--about groups needs --column: one of ${columns.join(', ')}.`,
     );
-  return questionOf(subject, spec.contract, { version: version ?? head.version, column: column ?? '' });
+  return questionOf(subject, spec.contract, {
+    version: version ?? head.version,
+    column: column ?? '',
+    crossed,
+  });
 }

@@ -5,7 +5,7 @@ import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
 import { kinds } from '#lib/core/statistics/contract-rules.ts';
-import { mostFirst, worstFirst } from '#lib/core/statistics/ordered.ts';
+import { mostFirst, pairWords, worstFirst } from '#lib/core/statistics/ordered.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 
 /** Correlations from here on are worth a line. */
@@ -91,8 +91,10 @@ function* spokenFigures(figures: Figures, contract: DataContract): Iterable<stri
       const told = (loss: number): string =>
         figures.of === 'wrong' ? `${share(loss)} wrong` : `off by ${short(loss)}`;
       yield `version ${figures.version}, where it does worse; of all ${rows(figures.rows)} rows ${figures.whole === null ? 'too few to say' : told(figures.whole)}:`;
-      for (const { column, says, shown } of worstFirst(figures))
-        yield `  ${column} ${says}: ${shown === null ? 'too few rows to say anything of' : `${told(shown.loss)}, ${rows(shown.count)} rows`}`;
+      for (const { says, shown, alone } of worstFirst(figures))
+        yield `  ${says}: ${shown === null ? 'too few rows to say anything of' : `${told(shown.loss)}, ${rows(shown.count)} rows`}${alone.length === 0 ? '' : `; each alone ${alone.map((part) => known(part.shown?.loss ?? null, told)).join(' and ')}`}`;
+      const pairs = pairWords(figures);
+      if (pairs !== undefined) yield `  ${pairs}`;
       return;
     }
     case 'importance':

@@ -56,7 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
-  4: '49c0ea5ee054fe5f418aee680935398cd525deb8dfbe2b51d2a64baf9dc4310e',
+  4: '36946056131c1c02906d6909038755cc28c56047491aaa76d5c75d7557858d34',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -1,9 +1,9 @@
 // Pictures that a person takes of a few classes, a burst for as long as a button is held. They are in memory alone until the import has
 // kept them; nothing is taken unless a button is held.
-import { folded } from '../modalities/class-match.ts';
 import { isHidden } from '../modalities/source-file.ts';
 import { openCamera } from './camera.ts';
 import type { ChosenFile } from './chosen-files.ts';
+import { newClasses } from './class-names.ts';
 import { OpenedCamera, type OpeningPort } from './opened-camera.svelte.ts';
 
 export interface TakenPicture {
@@ -39,9 +39,10 @@ export const browserCamera: CameraPorts = {
 
 /** At 30 kB a picture they hold 60 MB, and a page still shows them at ease. */
 export const MOST_PICTURES = 2000;
-const MOST_CLASSES = 100;
-const LONGEST_NAME = 80;
 export const RATES = [2, 5, 10, 20] as const;
+/** Each class is a folder to the import. */
+const canBeFolder = (name: string): boolean =>
+  !name.includes('/') && !name.startsWith('.') && !isHidden(name);
 
 export interface Burst {
   readonly burst: number;
@@ -93,33 +94,18 @@ export class CameraPictures extends OpenedCamera {
 
   /** One class or several with commas between: all of them or none. Returns whether they were added. */
   add(names: string): boolean {
-    const added = names
-      .split(/[,\n]/)
-      .map((name) => name.trim())
-      .filter((name) => name !== '');
-    this.refused = this.#refusalOf(added) ?? null;
-    if (this.refused !== null) return false;
-    this.classes = [...this.classes, ...added];
-    this.chosen ??= added[0];
-    return true;
-  }
-  #refusalOf(added: readonly string[]): string | undefined {
-    if (added.length === 0) return 'Write the name of a class, or several with commas between.';
-    if (this.classes.length + added.length > MOST_CLASSES)
-      return `A model here tells at most ${MOST_CLASSES} classes apart.`;
-    const known = new Map(this.classes.map((name) => [folded(name), name]));
-    for (const name of added) {
-      if (name.length > LONGEST_NAME)
-        return `“${name.slice(0, 20)}…” is too long: ${LONGEST_NAME} letters at most.`;
-      // Each class is a folder to the import.
-      if (name.includes('/') || name.startsWith('.') || isHidden(name) || folded(name) === '')
-        return `“${name}” cannot be the name of a class: no slash in it, no dot before it, and a letter or a digit somewhere.`;
-      const same = known.get(folded(name));
-      if (same !== undefined)
-        return same === name ? `“${name}” is there already.` : `“${name}” and “${same}” read the same.`;
-      known.set(folded(name), name);
+    const added = newClasses(names, this.classes);
+    const foul = added.ok ? added.value.find((name) => !canBeFolder(name)) : undefined;
+    if (!added.ok || foul !== undefined) {
+      this.refused = added.ok
+        ? `“${foul}” cannot be the name of a class: no slash in it, and no dot before it.`
+        : added.error;
+      return false;
     }
-    return undefined;
+    this.refused = null;
+    this.classes = [...this.classes, ...added.value];
+    this.chosen ??= added.value[0];
+    return true;
   }
   /** With its pictures. */
   removeClass(label: string): void {

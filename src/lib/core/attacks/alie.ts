@@ -4,7 +4,7 @@
 import { fail, ok } from '../result.ts';
 import { optionOf, type OmniscientAttack } from './attack.ts';
 import { momentsOf } from './moments.ts';
-import { normalQuantile } from './normal-quantile.ts';
+import { normalQuantile } from '../metrics/normal-quantile.ts';
 
 /** z of n and f; at most 0 where f is so small that half the honest and more would be needed; undefined where 2f > n. */
 export function alieReach(cohort: number, hostile: number): number | undefined {

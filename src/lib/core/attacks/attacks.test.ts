@@ -5,7 +5,7 @@ import { random } from '../random.ts';
 import { alieReach } from './alie.ts';
 import type { RowsSetting, UpdateSetting } from './attack.ts';
 import { attackNamed, attacks, parseAttack } from './index.ts';
-import { normalQuantile } from './normal-quantile.ts';
+import { normalQuantile } from '../metrics/normal-quantile.ts';
 import { withTrigger } from './replacement.ts';
 
 function spec(text: string) {

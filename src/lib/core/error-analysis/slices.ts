@@ -6,7 +6,7 @@ import type { LearnerRows } from '../learners/learner.ts';
 import type { TableContract } from '../data/contract.ts';
 import { spokenNumber } from '../data/spoken-number.ts';
 import { hypergeometricTail } from '../metrics/hypergeometric.ts';
-import { studentTail } from '../metrics/student.ts';
+import { welchTest } from '../metrics/welch.ts';
 import { binnedColumns, binRows, type BinnedColumn, type BinnedColumns } from '../trees/columns.ts';
 
 export interface Condition {
@@ -171,20 +171,6 @@ function flagTest(own: Moments, total: Moments): { readonly t: number; readonly 
     t: variance > 0 ? (own.sum - own.count * share) / Math.sqrt(variance) : 0,
     chance: hypergeometricTail(own.sum, { drawn: own.count, marked: total.sum, all: total.count }),
   };
-}
-
-/** Welch's, Student's t with his degrees of freedom. A few rows alike by luck are not sure: none varies less than the others do. */
-function welchTest(
-  difference: number,
-  [ownVariance, ownCount]: readonly [number, number],
-  [otherVariance, otherCount]: readonly [number, number],
-): { readonly t: number; readonly chance: number } {
-  const own = Math.max(ownVariance, otherVariance) / ownCount;
-  const other = otherVariance / otherCount;
-  const error = Math.sqrt(own + other);
-  if (error === 0) return { t: Infinity, chance: 0 };
-  const freedom = (own + other) ** 2 / (own ** 2 / (ownCount - 1) + other ** 2 / Math.max(1, otherCount - 1));
-  return { t: difference / error, chance: studentTail(difference / error, freedom) };
 }
 
 function conditionOf(

@@ -1,6 +1,7 @@
-// Where a version does worse: rows and errors in each part of the rows that one column cuts out. The parts are fixed by the data contract
-// alone (its categories; numbers by how far from the contract's mean; what is missing), so that nobody can ask after a narrow one, which
-// would be a question about a person. Parts too small to speak of, or smaller than their noise, are not given.
+// Where a version does worse: rows and errors in each part of the rows that one column cuts out, and in each pair of parts of columns that
+// are crossed. The parts are fixed by the data contract alone (its categories; numbers by how far from the contract's mean; what is
+// missing), and a column of many is not crossed, so that nobody can ask after a narrow one, which would be a question about a person.
+// Parts too small to speak of, or smaller than their noise, are not given, and of pairs those alone that are worse than both of their parts.
 import * as v from 'valibot';
 import type { DataContract, TableColumn } from '../data/contract.ts';
 import { spokenNumber } from '../data/spoken-number.ts';
@@ -9,20 +10,30 @@ import { categoryAt, checkColumns, columnsOf, type FoundColumn } from './columns
 import { LEAST_SHOWN } from './groups.ts';
 import { classesOf, outputsOf, predictedClass } from './scored-rows.ts';
 import type { Measured, Statistic } from './statistic.ts';
+import { worsePairs, type Sums } from './worse-pairs.ts';
 
 /** Of one question. */
 export const MOST_COLUMNS = 60;
+/** Each with each: 28 pairs. */
+export const MOST_CROSSED = 8;
+/** Of a column that is crossed: a ward of forty, say, crossed with a decade would come near to asking after one person. */
+export const MOST_PARTS_CROSSED = 20;
+/** Of all pairs of columns, in one question. */
+const MOST_PAIRS = 1000;
 /** Numbers are cut so many standard deviations from the contract's mean. */
 const CUTS = [-1, 0, 1] as const;
 /** Errors of so many standard deviations of the target count as no larger. */
 const DEVIATIONS = 8;
 
 const finite = v.nullable(v.number());
+const ColumnName = v.pipe(v.string(), v.maxLength(80));
 
 export const Asked = v.strictObject({
   statistic: v.literal('slices'),
   version: VersionNumber,
-  columns: v.pipe(v.array(v.pipe(v.string(), v.maxLength(80))), v.minLength(1), v.maxLength(MOST_COLUMNS)),
+  columns: v.pipe(v.array(ColumnName), v.minLength(1), v.maxLength(MOST_COLUMNS)),
+  /** Of the columns, those of which each is crossed with each other; absent: none. */
+  crossed: v.optional(v.pipe(v.array(ColumnName), v.minLength(2), v.maxLength(MOST_CROSSED))),
 });
 export type Asked = v.InferOutput<typeof Asked>;
 export const Figures = v.strictObject({
@@ -39,6 +50,16 @@ export const Figures = v.strictObject({
       /** "is male", "is at most 40". */
       says: v.string(),
       shown: v.nullable(v.strictObject({ count: v.number(), loss: v.number() })),
+    }),
+  ),
+  /** Absent: none were asked for. */
+  pairs: v.optional(
+    v.strictObject({
+      asked: v.number(),
+      /** Those that are worse than both of their parts, by more than noise and luck make: worst first. Parts as indices of `slices`. */
+      worse: v.array(
+        v.strictObject({ parts: v.tuple([v.number(), v.number()]), count: v.number(), loss: v.number() }),
+      ),
     }),
   ),
 });
@@ -76,90 +97,184 @@ function partOf(measured: Measured, row: number, found: FoundColumn): number {
   return part < 0 ? CUTS.length : part;
 }
 
-const sliceCount = (contract: DataContract, columns: readonly string[]): number =>
-  columnsOf(contract, columns).reduce((sum, { column }) => sum + partsOf(column).length, 0);
+/** Parts that one column makes, or two crossed. */
+interface Cut {
+  /** Indices of the question's columns. */
+  readonly of: readonly [number] | readonly [number, number];
+  /** Of its first part among all. */
+  readonly from: number;
+  readonly parts: number;
+  /**
+   * Of its first part among the sums of squared errors, by which luck is told: of crossed columns and of their pairs. null: not summed, as
+   * where an error is 0 or 1, which is its square.
+   */
+  readonly squaresFrom: number | null;
+}
+
+interface Cuts {
+  readonly columns: readonly FoundColumn[];
+  /** Of each column, then of each two that are crossed: a row is in one part of each. */
+  readonly cuts: readonly Cut[];
+  /** Of all cuts, and of those whose squares are summed. */
+  readonly parts: number;
+  readonly squares: number;
+}
+
+function cutsOf({ columns: names, crossed = [] }: Asked, contract: DataContract): Cuts {
+  const columns = columnsOf(contract, names);
+  const sizes = columns.map(({ column }) => partsOf(column).length);
+  const areNumbers = classesOf(contract) === 0;
+  const cuts: Cut[] = [];
+  let [all, squares] = [0, 0];
+  const cut = (of: Cut['of'], isCrossed: boolean): void => {
+    const parts = of.reduce((product, column) => product * sizes[column]!, 1);
+    const isSquared = areNumbers && isCrossed;
+    cuts.push({ of, from: all, parts, squaresFrom: isSquared ? squares : null });
+    all += parts;
+    squares += isSquared ? parts : 0;
+  };
+  for (const [at, name] of names.entries()) cut([at], crossed.includes(name));
+  const indices = crossed.map((name) => names.indexOf(name));
+  for (const [at, first] of indices.entries())
+    for (const second of indices.slice(at + 1)) cut([first, second], true);
+  return { columns, cuts, parts: all, squares };
+}
+
+/** Pairs of parts that crossed columns make together. */
+export function pairCount(contract: DataContract, crossed: readonly string[]): number {
+  const sizes = columnsOf(contract, crossed).map(({ column }) => partsOf(column).length);
+  return sizes.reduce(
+    (sum, size, at) => sum + sizes.slice(at + 1).reduce((own, other) => own + size * other, 0),
+    0,
+  );
+}
+
+/** What is wrong with columns that are to be crossed; undefined: nothing. */
+function checkCrossed({ columns, crossed = [] }: Asked, contract: DataContract): string | undefined {
+  const wrong = checkColumns(contract, crossed, 'any');
+  if (wrong !== undefined) return wrong;
+  for (const { column } of columnsOf(contract, crossed)) {
+    if (!columns.includes(column.name))
+      return `Column “${column.name}” is crossed and not among the columns: each of a pair is told beside it.`;
+    const parts = partsOf(column).length;
+    if (parts > MOST_PARTS_CROSSED)
+      return `Column “${column.name}” has ${parts} parts, and one that is crossed has ${MOST_PARTS_CROSSED} at most: pairs out of more would come near to single people.`;
+  }
+  const pairs = pairCount(contract, crossed);
+  return pairs > MOST_PAIRS
+    ? `The columns to cross make ${pairs} pairs of parts, and one question has ${MOST_PAIRS} at most: cross fewer columns.`
+    : undefined;
+}
 
 export const statistic: Statistic<Asked, Figures> = {
   name: 'slices',
   title: 'Where a version does worse',
   per: 'row',
   of: 'version',
-  check: ({ columns }, contract) =>
+  check: (asked, contract) =>
     contract.kind !== 'table'
       ? 'Parts are cut out by columns, which pictures and sounds have none of.'
-      : (checkColumns(contract, columns, 'any') ??
-        columnsOf(contract, columns)
+      : (checkColumns(contract, asked.columns, 'any') ??
+        columnsOf(contract, asked.columns)
           .filter(({ column }) => !isCut(column))
-          .map(({ column }) => `Column “${column.name}” holds texts, which are cut into no parts.`)[0]),
-  // Of each column a row is in one part: one row there, and one error.
-  shape({ columns }, contract) {
-    const slices = sliceCount(contract, columns);
-    const reach = Math.sqrt(2 * columns.length);
+          .map(({ column }) => `Column “${column.name}” holds texts, which are cut into no parts.`)[0] ??
+        checkCrossed(asked, contract)),
+  // Of each cut a row is in one part: one row there, one error, and, where it is summed, its square.
+  shape(asked, contract) {
+    const { cuts, parts, squares } = cutsOf(asked, contract);
+    const squared = cuts.filter(({ squaresFrom }) => squaresFrom !== null).length;
+    const reach = Math.sqrt(2 * cuts.length + squared);
     return classesOf(contract) > 0
-      ? { counts: 2 * slices, sums: 0, reach }
-      : { counts: slices, sums: slices, reach };
+      ? { counts: 2 * parts, sums: 0, reach }
+      : { counts: parts, sums: parts + squares, reach };
   },
-  measure({ columns }, measured) {
+  measure(asked, measured) {
     const { contract, targets, count } = measured;
-    const slices = sliceCount(contract, columns);
-    const values = new Float64Array(2 * slices);
+    const { columns, cuts, parts, squares } = cutsOf(asked, contract);
+    const values = new Float64Array(2 * parts + squares);
+    const sizes = columns.map(({ column }) => partsOf(column).length);
     const classes = classesOf(contract);
     const outputs = outputsOf(measured);
     const lossOf = (row: number): number =>
       classes > 0
         ? Number(predictedClass(outputs, row, classes) !== targets[row])
         : Math.min(1, Math.abs(outputs[row]! - targets[row]!) / DEVIATIONS) ** 2;
-    let from = 0;
-    for (const found of columnsOf(contract, columns)) {
-      const parts = partsOf(found.column).length;
-      for (let row = 0; row < count; row += 1) {
+    for (let row = 0; row < count; row += 1) {
+      const loss = lossOf(row);
+      const own = columns.map((found) => partOf(measured, row, found));
+      for (const { of, from, squaresFrom } of cuts) {
         // What the contract does not know as missing is in no part.
-        const part = partOf(measured, row, found);
-        if (part >= parts) continue;
+        if (of.some((column) => own[column]! >= sizes[column]!)) continue;
+        const part = of.reduce((at, column) => at * sizes[column]! + own[column]!, 0);
         values[from + part]! += 1;
-        values[slices + from + part]! += lossOf(row);
+        values[parts + from + part]! += loss;
+        if (squaresFrom !== null) values[2 * parts + squaresFrom + part]! += loss * loss;
       }
-      from += parts;
     }
     return values;
   },
-  read({ version, columns }, contract, { values, deviation }) {
-    const slices = sliceCount(contract, columns);
+  read(asked, contract, { values, deviation }) {
+    const { columns, cuts, parts } = cutsOf(asked, contract);
     const isClasses = classesOf(contract) > 0;
     const target = contract.kind === 'table' ? contract.target : undefined;
     const unit = target?.type === 'number' ? DEVIATIONS * target.standardDeviation : 1;
     const least = Math.max(LEAST_SHOWN, 2 * deviation);
-    const told = (rows: number, losses: number): number | null => {
-      if (rows < least) return null;
+    const lossOf = (rows: number, losses: number): number => {
       const mean = Math.min(1, Math.max(0, losses / rows));
       return isClasses ? mean : Math.sqrt(mean) * unit;
     };
-    const found = columnsOf(contract, columns);
+    const told = (rows: number, losses: number): number | null =>
+      rows < least ? null : lossOf(rows, losses);
+    const sumsOf = ({ from, squaresFrom }: Cut, part: number): Sums => ({
+      rows: values[from + part]!,
+      losses: values[parts + from + part]!,
+      squares: squaresFrom === null ? null : values[2 * parts + squaresFrom + part]!,
+    });
     let [wholeRows, wholeLosses] = [0, 0];
     // Every column cuts all rows: the first stands for the whole.
-    for (let part = 0; part < partsOf(found[0]!.column).length; part += 1) {
+    for (let part = 0; part < cuts[0]!.parts; part += 1) {
       wholeRows += values[part]!;
-      wholeLosses += values[slices + part]!;
+      wholeLosses += values[parts + part]!;
     }
-    let from = 0;
+    const slices = columns.flatMap(({ column }, at) =>
+      partsOf(column).map((says, part) => {
+        const { rows, losses } = sumsOf(cuts[at]!, part);
+        const loss = told(rows, losses);
+        return {
+          column: column.name,
+          says,
+          shown: loss === null ? null : { count: Math.round(rows), loss },
+        };
+      }),
+    );
+    const pairs = cuts.flatMap((cut, index) => {
+      const [first, second] = cut.of;
+      if (second === undefined) return [];
+      const [one, other] = [cuts[first]!, cuts[second]!];
+      return Array.from({ length: cut.parts }, (_, at) => ({
+        ...sumsOf(cut, at),
+        cut: index,
+        parts: [one.from + Math.floor(at / other.parts), other.from + (at % other.parts)] as const,
+      }));
+    });
+    const single = columns.flatMap((_, at) =>
+      Array.from({ length: cuts[at]!.parts }, (__, part) => sumsOf(cuts[at]!, part)),
+    );
+    const worse: NonNullable<Figures['pairs']>['worse'] = worsePairs(pairs, single, { least, deviation }).map(
+      ({ parts: [first, second], rows, losses }) => ({
+        parts: [first, second],
+        count: Math.round(rows),
+        loss: lossOf(rows, losses),
+      }),
+    );
     return {
       statistic: 'slices',
-      version,
+      version: asked.version,
       of: isClasses ? 'wrong' : 'error',
       whole: told(wholeRows, wholeLosses),
       rows: Math.max(0, Math.round(wholeRows)),
-      slices: found.flatMap(({ column }) =>
-        partsOf(column).map((says) => {
-          const [rows, losses] = [values[from]!, values[slices + from]!];
-          from += 1;
-          const loss = told(rows, losses);
-          return {
-            column: column.name,
-            says,
-            shown: loss === null ? null : { count: Math.round(rows), loss },
-          };
-        }),
-      ),
+      slices,
+      ...(asked.crossed === undefined ? {} : { pairs: { asked: pairs.length, worse } }),
     };
   },
 };

@@ -429,10 +429,14 @@ test('the noise of a release has the stated variance, which is that of one devic
   expect(draws.length).toBeGreaterThan(1000);
   expect(Math.abs(square - 1)).toBeLessThan(5 * Math.sqrt(2 / draws.length));
   // All values of a survey have the same noise, for what a row can change of all of them: a row and an error in a part of each column.
-  const slices: Question = [{ statistic: 'slices', version, columns: ['age', 'mass', 'sex'] }];
-  const { deviations } = surveyed(slices, empty, privacy, { mostRows });
-  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeGreaterThan(1);
-  expect(deviations[0]! / (0.7 * 50 * Math.sqrt(6))).toBeLessThan(1.01);
+  const columns = ['age', 'mass', 'sex'];
+  // Crossed, in a part of each of three pairs of columns too.
+  for (const [crossed, squares] of [[undefined, 6] as const, [columns, 12] as const]) {
+    const slices: Question = [{ statistic: 'slices', version, columns, crossed }];
+    const { deviations } = surveyed(slices, empty, privacy, { mostRows });
+    expect(deviations[0]! / (0.7 * 50 * Math.sqrt(squares))).toBeGreaterThan(1);
+    expect(deviations[0]! / (0.7 * 50 * Math.sqrt(squares))).toBeLessThan(1.01);
+  }
 });
 
 test('under noise a device counts as no more than the stated rows, and local privacy doubles what the noise must hide', () => {

@@ -1,7 +1,7 @@
 // The questions that a coordinator asks with one choice: on the page of statistics, and from a terminal.
 import { classLabels, type DataContract } from '../data/contract.ts';
 import type { VersionNumber } from '../ids.ts';
-import { isCut, MOST_COLUMNS as MOST_SLICED } from './slices.ts';
+import { isCut, MOST_COLUMNS as MOST_SLICED, MOST_PARTS_CROSSED, partsOf } from './slices.ts';
 import type { Question } from './survey.ts';
 
 /**
@@ -27,10 +27,27 @@ const columnsIn = (contract: DataContract, type?: 'number' | 'category'): string
 export const groupColumns = (contract: DataContract): string[] =>
   classLabels(contract) === undefined ? [] : columnsIn(contract, 'category');
 
+const slicedColumns = (contract: DataContract) =>
+  contract.kind === 'table' ? contract.columns.filter(isCut).slice(0, MOST_SLICED) : [];
+
+/** Columns whose parts may be crossed with those of others. */
+export const crossableColumns = (contract: DataContract): string[] =>
+  slicedColumns(contract)
+    .filter((column) => partsOf(column).length <= MOST_PARTS_CROSSED)
+    .map(({ name }) => name);
+
+export interface Details {
+  readonly version: VersionNumber;
+  /** groups: by its categories. */
+  readonly column: string;
+  /** slices: those of which each is crossed with each other; none, or two and more. */
+  readonly crossed?: readonly string[];
+}
+
 export function questionOf(
   subject: Subject,
   contract: DataContract,
-  { version, column }: { readonly version: VersionNumber; readonly column: string },
+  { version, column, crossed = [] }: Details,
 ): Question {
   switch (subject) {
     case 'data': {
@@ -55,8 +72,10 @@ export function questionOf(
     case 'rules':
       return [{ statistic: 'contract-rules' }];
     case 'slices': {
-      const all = contract.kind === 'table' ? contract.columns.filter(isCut) : [];
-      return [{ statistic: 'slices', version, columns: all.slice(0, MOST_SLICED).map(({ name }) => name) }];
+      const columns = slicedColumns(contract).map(({ name }) => name);
+      return [
+        { statistic: 'slices', version, columns, ...(crossed.length === 0 ? {} : { crossed: [...crossed] }) },
+      ];
     }
     case 'importance':
       return [{ statistic: 'importance', version }];

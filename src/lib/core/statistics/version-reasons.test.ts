@@ -7,8 +7,10 @@ import { VersionNumber } from '../ids.ts';
 import { random } from '../random.ts';
 import { clippedEffects } from './importance.ts';
 import { askedStatistic, type Asked, type Figures } from './index.ts';
-import { mostFirst, worstFirst } from './ordered.ts';
-import { questionOf, subjects } from './usual-question.ts';
+import { mostFirst, pairWords, worstFirst } from './ordered.ts';
+import { pairCount } from './slices.ts';
+import { crossableColumns, questionOf, subjects } from './usual-question.ts';
+import { worsePairs } from './worse-pairs.ts';
 import { checkQuestion, layoutOf, measureSurvey, readSurvey } from './survey.ts';
 import type { Measured } from './statistic.ts';
 
@@ -53,12 +55,12 @@ function deviceOf(count: number): Measured {
 }
 const devices = [deviceOf(10), deviceOf(30), deviceOf(25), deviceOf(7)];
 
-function total(asked: Asked, of: readonly Measured[], deviation = 0): Figures {
-  expect(checkQuestion([asked], contract)).toBeUndefined();
-  const layout = layoutOf([asked], contract);
+function total(asked: Asked, of: readonly Measured[], deviation = 0, read = contract): Figures {
+  expect(checkQuestion([asked], read)).toBeUndefined();
+  const layout = layoutOf([asked], read);
   const values = new Float64Array(layout.length);
   for (const one of of) for (const [i, own] of measureSurvey(layout, [one], one).entries()) values[i]! += own;
-  const [figures] = readSurvey(layout, contract, { values, devices: of.length, deviations: [deviation] });
+  const [figures] = readSurvey(layout, read, { values, devices: of.length, deviations: [deviation] });
   return figures!;
 }
 
@@ -68,7 +70,7 @@ test('the part in which a version is worst comes first, with the error that it h
   expect(figures.rows).toBe(72);
   const [worst] = worstFirst(figures);
   // A deviation of the target is 2 days.
-  expect(worst).toMatchObject({ column: 'ward', says: 'is south' });
+  expect(worst?.says).toBe('ward is south');
   expect(worst?.shown?.loss).toBeCloseTo(2, 5);
   const rows = (column: string): number =>
     figures.slices
@@ -93,6 +95,140 @@ test('a part of few rows, or of no more than its noise, is not told', () => {
   expect(shown(total(asked, [deviceOf(9)]))).toEqual([false, false, false]);
   expect(shown(total(asked, devices))).toEqual([true, true, true]);
   expect(shown(total(asked, devices, 40))).toEqual([false, false, false]);
+});
+
+/** Of two classes: wrong twice in a row of ten, and in the south beyond 60 years four times of five. */
+const classes: TableContract = {
+  ...contract,
+  target: {
+    type: 'classes',
+    name: 'ill',
+    classes: ['no', 'yes'].map((label) => ({ label, values: [label] })),
+  },
+};
+const inBadPair = (features: ArrayLike<number>, row: number): boolean =>
+  features[row * WIDTH]! > 1 && features[row * WIDTH + 2] === 1;
+function answeredBy(count: number): Measured {
+  const { features } = deviceOf(count);
+  const targets = new Int32Array(count);
+  const outputs = new Float32Array(2 * count);
+  for (let row = 0; row < count; row += 1)
+    outputs[2 * row + Number(draw.next() < (inBadPair(features, row) ? 0.8 : 0.1))] = 1;
+  return { contract: classes, count, features, targets, outputs };
+}
+const answered = [400, 50, 700, 850].map(answeredBy);
+const crossing: Asked = {
+  statistic: 'slices',
+  version,
+  columns: ['age', 'ward', 'mass'],
+  crossed: ['age', 'ward', 'mass'],
+};
+const slicesOf = (figures: Figures) => {
+  if (figures.statistic !== 'slices') throw new Error('Parts were asked for.');
+  return figures;
+};
+
+test('a planted bad pair of parts ranks first beside its parts, and what devices sum is what all rows say', () => {
+  const figures = slicesOf(total(crossing, answered, 0, classes));
+  const [worst] = worstFirst(figures);
+  expect(worst?.says).toBe('age is above 60, ward is south');
+  expect(worst?.alone.map(({ says }) => says)).toEqual(['is above 60', 'is south']);
+  // Four parts of age and of mass, three of the ward.
+  expect(figures.pairs?.asked).toBe(12 + 16 + 12);
+  expect(figures.pairs?.worse).toHaveLength(1);
+  expect(pairWords(figures)).toMatch(/^Of 40 pairs of parts one is worse/);
+  let [rows, wrong, old, oldWrong] = [0, 0, 0, 0];
+  for (const { count, features, outputs } of answered)
+    for (let row = 0; row < count; row += 1) {
+      const isWrong = outputs![2 * row + 1]!;
+      if (features[row * WIDTH]! > 1) [old, oldWrong] = [old + 1, oldWrong + isWrong];
+      if (inBadPair(features, row)) [rows, wrong] = [rows + 1, wrong + isWrong];
+    }
+  expect(worst?.shown).toEqual({ count: rows, loss: wrong / rows });
+  expect(worst?.alone[0]?.shown).toEqual({ count: old, loss: oldWrong / old });
+  const pooled: Measured = {
+    contract: classes,
+    count: answered.reduce((sum, { count }) => sum + count, 0),
+    features: Float32Array.from(answered.flatMap(({ features }) => [...features])),
+    targets: Int32Array.from(answered.flatMap(({ targets }) => [...targets])),
+    outputs: Float32Array.from(answered.flatMap(({ outputs }) => [...outputs!])),
+  };
+  expect(total(crossing, [pooled], 0, classes)).toEqual(figures);
+  // Asked without pairs, the parts say the same.
+  const { crossed: _, ...single } = crossing;
+  expect(slicesOf(total(single, answered, 0, classes)).slices).toEqual(figures.slices);
+});
+
+test('a pair is told of squared errors too, and where noise could have made it, no longer', () => {
+  const rows = deviceOf(400);
+  const targets = rows.outputs!.map((one, row) => one + (inBadPair(rows.features, row) ? 1 : 0.1));
+  const planted = [{ ...rows, targets }];
+  const [worst] = worstFirst(slicesOf(total(crossing, planted)));
+  expect(worst?.says).toBe('age is above 60, ward is south');
+  expect(worst?.shown?.loss).toBeCloseTo(2, 5);
+  const told = (deviation: number) =>
+    slicesOf(total(crossing, answered, deviation, classes)).pairs?.worse.length;
+  expect([0, 1, 12].map(told)).toEqual([1, 1, 0]);
+});
+
+test('a pair that is no worse than one of its parts, too small, or beside too few others, is not told', () => {
+  const part = (rows: number, losses: number) => ({ rows, losses, squares: null });
+  const pair = (rows: number, losses: number, parts: [number, number] = [0, 1]) => ({
+    ...part(rows, losses),
+    parts,
+    cut: 2,
+  });
+  const exact = { least: 10, deviation: 0 };
+  const many = [part(200, 50), part(300, 60)];
+  expect(worsePairs([pair(60, 40)], many, exact)).toHaveLength(1);
+  // 40 of 60 in a part of which 133 of 200 are wrong: no worse than that one.
+  expect(worsePairs([pair(60, 40)], [part(200, 133), part(300, 60)], exact)).toEqual([]);
+  expect(worsePairs([pair(9, 9)], many, exact)).toEqual([]);
+  // Nine others in the first part: the difference would tell of them.
+  expect(worsePairs([pair(191, 191)], [part(200, 191), part(900, 200)], exact)).toEqual([]);
+  // Two pairs that leave nine of the part they share: one of them is told. With ten others more, both.
+  const shared = (rows: number) => [part(rows, 50), part(400, 80), part(400, 80)];
+  const two = [pair(25, 25, [0, 1]), pair(25, 25, [0, 2])];
+  expect(worsePairs(two, shared(59), exact)).toEqual([two[0]]);
+  expect(worsePairs(two, shared(69), exact)).toEqual(two);
+  // One error of eight deviations among ten rows is an outlier, and no pair: ten of a fifth of that are one.
+  const numbers = (rows: number, losses: number, squares: number) => ({ rows, losses, squares });
+  const mild = [numbers(1000, 2.99, 1.02), numbers(1000, 2.99, 1.02)];
+  const outlier = { ...pair(10, 1.02), squares: 1.0001 };
+  expect(worsePairs([outlier], mild, exact)).toEqual([]);
+  const steady = { ...pair(10, 0.4), squares: 0.0161 };
+  const calm = [numbers(1000, 2.4, 0.03), numbers(1000, 2.4, 0.03)];
+  expect(worsePairs([steady], calm, exact)).toHaveLength(1);
+  // Five of ten, where 45 of the other 190 are wrong: by chance one time of fourteen.
+  expect(worsePairs([pair(10, 5)], many, exact)).toEqual([]);
+});
+
+test('columns that are crossed are of the question, cut into few parts, and make no more pairs than a question has', () => {
+  const wide: TableContract = {
+    ...contract,
+    columns: [
+      ...contract.columns,
+      ...['town', 'house'].map((name, at) => ({
+        type: 'category' as const,
+        name,
+        categories: Array.from({ length: at === 0 ? 21 : 20 }, (_, one) => `${one}`),
+        missingAllowed: false,
+      })),
+      ...Array.from({ length: 6 }, (_, at) => number(`n${at}`, 0, 1)),
+    ],
+  };
+  const check = (columns: string[], crossed: string[]) =>
+    checkQuestion([{ statistic: 'slices', version, columns, crossed }], wide);
+  expect(check(['age'], ['age', 'ward'])).toMatch(/“ward” is crossed and not among/);
+  expect(check(['age', 'town'], ['age', 'town'])).toMatch(/“town” has 21 parts, .* 20 at most/);
+  expect(check(['age', 'house'], ['age', 'age'])).toMatch(/once/);
+  expect(check(['age', 'house'], ['age', 'house'])).toBeUndefined();
+  // 20 with seven of 4, and 21 pairs of those: 560 + 336 and, with the ward, 60 + 7 · 12.
+  const all = ['house', 'age', 'n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
+  expect(check(all, all)).toBeUndefined();
+  const more = [...all.slice(0, 7), 'ward'];
+  expect(pairCount(wide, more)).toBe(480 + 60 + 15 * 16 + 6 * 12);
+  expect(crossableColumns(wide)).not.toContain('town');
 });
 
 test('of a line, the importance of a column is the mean size of its weight times its value', () => {
@@ -122,9 +258,10 @@ test('no row moves the importance by more than its bound, and a whole survey no 
   const far = deviceOf(1);
   far.features.set([100, 1, 0, -100]);
   let asked = 0;
+  const crossed = ['age', 'ward', 'mass'];
   for (const subject of subjects) {
     if (subject === 'groups') continue;
-    const question = questionOf(subject, contract, { version, column: 'ward' });
+    const question = questionOf(subject, contract, { version, column: 'ward', crossed });
     for (const one of question) {
       const { reach } = layoutOf([one], contract);
       const broken = [{ kind: 'missing-value', column: 'age' }];

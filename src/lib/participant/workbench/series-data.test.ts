@@ -237,3 +237,23 @@ test('of several series each window holds moments of one, which is named by no c
   const table = stations();
   expect(dataOf({ ...table, rows: table.rows.toReversed() }, { by: 'station' }).digest).toBe(data.digest);
 });
+
+test('where each series is of one class throughout its past is no channel: it would be the answer', () => {
+  const recordings = (of: (recording: number, at: number) => string): RawTable => {
+    const rows = Array.from({ length: 160 }, (_, row) => {
+      const [recording, at] = [Math.floor(row / 40), row % 40];
+      const time = new Date(20 * at).toISOString();
+      return [time, `recording ${recording + 1}`, String((at * 7 + recording) % 5), of(recording, at)];
+    });
+    return { ...hours(), header: ['t', 'series', 'ax', 'label'], rows, numbers: rows.map((_, at) => at + 1) };
+  };
+  const asked = { target: 'label', time: ['t'], window: 4, by: 'series' };
+  const channels = (table: RawTable) => dataOf(table, asked).windows?.channels.map(({ column }) => column);
+  const apart = recordings((recording) => (recording % 2 === 0 ? 'rest' : 'wave'));
+  expect(channels(apart)).toEqual(['ax']);
+  expect(dataOf(apart, asked).notes[0]).toBe(
+    '“label” is the same throughout each series: its past is not looked at, since it is the answer.',
+  );
+  const changing = recordings((_, at) => (at % 3 === 0 ? 'rest' : 'wave'));
+  expect(channels(changing)).toEqual(['ax', 'label', 'label']);
+});

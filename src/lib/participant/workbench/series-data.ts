@@ -67,7 +67,13 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
   const { rows, parts } = series.value;
   const own = [...settings.time, ...(by === null ? [] : [by])];
   const targets = targetsOnGrid(series.value, task, times.value.length);
-  const without = [...own, ...settings.without];
+  // Whether a number is exceeded is another question: the number stays a channel.
+  const isAnswer =
+    by !== null &&
+    task.target.type === 'classes' &&
+    table.header.includes(settings.target) &&
+    isOneEach(targets, parts);
+  const without = [...own, ...settings.without, ...(isAnswer ? [settings.target] : [])];
   const cut = cutUp(table, series.value, targets, settings, without);
   if (!cut.ok) return cut;
   const { channels, notes, unseen, windows } = cut.value;
@@ -109,6 +115,11 @@ export function seriesData(table: RawTable, settings: SeriesSettings): Result<Be
     },
     notes: [
       ...notes,
+      ...(isAnswer
+        ? [
+            `${quoted(settings.target)} is the same throughout each series: its past is not looked at, since it is the answer.`,
+          ]
+        : []),
       ...(unseen === 0
         ? []
         : [
@@ -203,6 +214,13 @@ function targetsOnGrid(
   }
   return Float64Array.from(rows, (row) => (row < 0 ? NaN : ofRow[row]!));
 }
+
+/** Whether each series is of one class from its first moment to its last, as recordings are: who asks of a new one does not know it. */
+const isOneEach = (targets: Float64Array, parts: SeriesSet['parts']): boolean =>
+  parts.every(({ from, moments }) => {
+    const known = targets.subarray(from, from + moments).filter((target) => !Number.isNaN(target));
+    return known.every((target) => target === known[0]);
+  });
 
 /** The scales are those of moments before the border: nothing of what is held out is known. */
 function contractOf(
