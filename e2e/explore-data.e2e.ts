@@ -445,8 +445,11 @@ test('boxes and polygons are drawn in pictures by pointer and by keys alone; the
   const errors = unseenErrors(page);
   await bringSample(page, `${server.url}/f/digits`, 40);
   await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
-  await page.getByRole('link', { name: 'Label', exact: true }).click();
-  await page.getByRole('tab', { name: 'Boxes and polygons' }).click();
+  await page.getByRole('link', { name: 'Draw boxes and polygons' }).click();
+  await expect(page.getByRole('tab', { name: 'Boxes and polygons' })).toHaveAttribute(
+    'aria-selected',
+    'true',
+  );
   await page.getByLabel('Classes of shapes').fill('stroke, hole');
   await page.getByLabel('Classes of shapes').press('Tab');
 
@@ -467,7 +470,7 @@ test('boxes and polygons are drawn in pictures by pointer and by keys alone; the
   await page.mouse.up();
   await page.keyboard.press('2');
   await expect(shapes).toHaveCount(1);
-  await expect(shapes).toHaveAccessibleName(/^1: hole, Box 10 × 6 at 2, 3$/);
+  await expect(shapes).toHaveAccessibleName('1: hole Box 10 × 6 at 2, 3');
   await bench.getByRole('button', { name: 'Polygon', exact: true }).click();
   for (const [x, y] of [
     [14, 14],
@@ -476,13 +479,13 @@ test('boxes and polygons are drawn in pictures by pointer and by keys alone; the
     [14, 14],
   ] as const)
     await page.mouse.click(...(await at(x, y)));
-  await expect(shapes.nth(1)).toHaveAccessibleName(/^2: hole, Polygon 3 points, 50 px² at 14, 14$/);
+  await expect(shapes.nth(1)).toHaveAccessibleName('2: hole Polygon 3 points, 50 px² at 14, 14');
 
   // By keys alone: begun in the middle, moved, widened, called, kept; a point taken away again.
   await page.keyboard.press('b');
   for (const key of ['ArrowLeft', 'ArrowUp', 'Shift+ArrowRight', '1', 'Enter'])
     await page.keyboard.press(key);
-  await expect(shapes.nth(2)).toHaveAccessibleName('3: stroke, Box 8 × 7 at 9, 9');
+  await expect(shapes.nth(2)).toHaveAccessibleName('3: stroke Box 8 × 7 at 9, 9');
   await page.keyboard.press('Delete');
   await expect(shapes).toHaveCount(2);
   await page.keyboard.press('Control+z');
