@@ -1,27 +1,12 @@
-// The hand that draws: what pointer and keys do to the shapes of the picture that is shown. Places are in the picture's own pixels; how large
-// it is on the screen only says how near is near. Whatever takes effect is told in words, and goes through Shapes into the journal.
+// The hand that draws: what pointer and keys do in the picture that is shown. Places are in the picture's own pixels; how large it is on the
+// screen only says how near is near. Whatever takes effect is told in words, and goes through Shapes into the journal.
 import type { Shape } from '../core/labelling/journal.ts';
-import {
-  areaOf,
-  boxBetween,
-  edgesOf,
-  isInside,
-  type Outline,
-  type Point,
-} from '../core/labelling/outline.ts';
-import {
-  BOX_HANDLES,
-  handleAt,
-  moved,
-  placeIn,
-  pointAdded,
-  pointMoved,
-  pointRemoved,
-  pulled,
-  resized,
-} from '../core/labelling/outline-edits.ts';
-import type { Shapes } from './shapes.svelte.ts';
+import { areaOf, boxBetween, isInside, type Outline, type Point } from '../core/labelling/outline.ts';
+import { moved, placeIn, resized } from '../core/labelling/outline-edits.ts';
+import { distance, ShapeEditing } from './shape-editing.svelte.ts';
+import { isArrow, shapeKey, type PressedKey } from './shape-keys.ts';
 import { outlineWords, pixels, shapeWords } from './shape-words.ts';
+import type { Shapes } from './shapes.svelte.ts';
 
 export type Tool = 'select' | 'box' | 'polygon';
 
@@ -42,24 +27,8 @@ export type Draft =
       readonly by: 'pointer' | 'keys';
     };
 
-/** What the pointer has hold of. */
-type Hold =
-  | { readonly type: 'shape'; readonly shape: Shape; readonly from: Point }
-  | { readonly type: 'handle'; readonly shape: Shape; readonly handle: Point }
-  | { readonly type: 'point'; readonly shape: Shape; readonly points: readonly Point[]; readonly at: number };
-
-export type Key = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>;
-
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
-const ARROWS: Readonly<Record<string, Point>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
 export const NAME_CLASSES = 'Name the classes of shapes first.';
-
-const distance = ([ax, ay]: Point, [bx, by]: Point): number => Math.hypot(ax - bx, ay - by);
 
 export class ShapeTool {
   tool = $state.raw<Tool>('select');
@@ -67,79 +36,31 @@ export class ShapeTool {
   label = $state(0);
   zoom = $state(1);
   draft = $state.raw<Draft | undefined>();
-  /** Of a polygon that is selected: the point that keys move. */
-  point = $state<number | undefined>();
-  /** The selected shape as it is while it is pulled; it stands so once it is let go. */
-  held = $state.raw<Outline | undefined>();
   /** What took effect last, in words. */
   said = $state('');
-  #selected = $state<string | undefined>();
-  #hold: Hold | undefined;
-  #isNudging = false;
+  readonly edit: ShapeEditing;
 
-  constructor(readonly shapes: Shapes) {}
-
-  readonly selected = $derived.by(() => this.shapes.own.find(({ id }) => id === this.#selected));
-
-  /** What is seen of a shape. */
-  outlineOf(shape: Shape): Outline {
-    return shape.id === this.#selected && this.held !== undefined ? this.held : shape.outline;
+  constructor(readonly shapes: Shapes) {
+    this.edit = new ShapeEditing(shapes, (sentence) => (this.said = sentence));
   }
 
   choose(tool: Tool): void {
-    this.#drop();
+    this.#giveUp();
     this.tool = tool;
   }
   select(shape: Shape | undefined): void {
-    this.letGo();
-    this.#selected = shape?.id;
-    this.point = undefined;
-    if (shape !== undefined) {
-      this.tool = 'select';
-      this.said = shapeWords(shape);
-    }
+    this.edit.select(shape?.id);
+    if (shape === undefined) return;
+    this.choose('select');
+    this.said = shapeWords(shape);
   }
   /** The class of what is selected, and of what is drawn next. */
   call(at: number): void {
     const label = this.shapes.classes[at];
     if (label === undefined) return;
     this.label = at;
-    this.letGo();
-    const { selected } = this;
-    if (selected !== undefined && this.draft === undefined) {
-      if (selected.label !== label && this.shapes.change(selected, { label }))
-        this.said = shapeWords({ ...selected, label });
-    } else this.said = `Next: ${label}.`;
-  }
-  remove(shape: Shape | undefined = this.selected): void {
-    if (shape === undefined) return;
-    this.held = undefined;
-    this.shapes.remove(shape);
-    this.said = `Removed: ${shapeWords(shape)}.`;
-  }
-  removePoint(): void {
-    const { selected, point } = this;
-    if (selected?.outline.kind !== 'polygon' || point === undefined) return;
-    this.letGo();
-    const outline = pointRemoved(selected.outline, point);
-    if (outline === undefined) {
-      this.said = 'A polygon keeps three points.';
-      return;
-    }
-    if (!this.#change(selected, outline, false)) return;
-    this.point = Math.max(0, point - 1);
-  }
-  addPoint(): void {
-    const { selected } = this;
-    if (selected?.outline.kind !== 'polygon') return;
-    this.letGo();
-    const behind = this.point ?? 0;
-    if (this.#change(selected, pointAdded(selected.outline, behind, this.shapes.frame), false))
-      this.point = behind + 1;
-  }
-  /** By a field: what is selected lies so from now on. */
-  set(outline: Outline): void {
-    if (this.selected !== undefined) this.#change(this.selected, outline, false);
+    if (this.edit.selected === undefined || this.draft !== undefined) this.said = `Next: ${label}.`;
+    else this.edit.call(label);
   }
   undo(): void {
     this.#goBack('Taken back', () => this.shapes.undo());
@@ -148,63 +69,57 @@ export class ShapeTool {
     this.#goBack('Done again', () => this.shapes.redo());
   }
   #goBack(word: string, go: () => Shape | undefined): void {
-    this.#drop();
+    this.#giveUp();
     const shape = go();
-    if (shape === undefined) {
-      this.said = 'Nothing is left to take back or do again.';
-      return;
-    }
-    this.#selected = shape.id;
-    this.said = `${word}. ${this.selected === undefined ? `Gone: ${shapeWords(shape)}` : shapeWords(shape)}.`;
+    this.edit.select(shape?.id);
+    if (shape === undefined) this.said = 'Nothing is left to take back or do again.';
+    else
+      this.said = `${word}. ${this.edit.selected === undefined ? `Gone: ${shapeWords(shape)}` : shapeWords(shape)}.`;
   }
 
   /** To another picture. */
   move(by: -1 | 1): void {
-    this.#leave();
-    this.shapes.move(by);
+    this.#leave(() => this.shapes.move(by));
   }
   finish(): void {
-    this.#leave();
-    this.shapes.finish();
+    this.#leave(() => this.shapes.finish());
   }
   goTo(row: number): void {
-    this.#leave();
-    this.shapes.goTo(row);
+    this.#leave(() => this.shapes.goTo(row));
   }
-  #leave(): void {
-    this.#drop();
-    this.#selected = undefined;
+  #leave(go: () => void): void {
+    this.#giveUp();
+    this.edit.select(undefined);
     this.said = '';
+    go();
   }
 
   zoomBy(by: -1 | 0 | 1): void {
-    const at = ZOOMS.indexOf(this.zoom);
-    this.zoom = by === 0 ? 1 : (ZOOMS[Math.min(ZOOMS.length - 1, Math.max(0, at + by))] ?? 1);
+    const at = ZOOMS.indexOf(this.zoom) + by;
+    this.zoom = by === 0 ? 1 : (ZOOMS[Math.min(ZOOMS.length - 1, Math.max(0, at))] ?? 1);
   }
 
   /** `near`: so many of the picture's pixels are as near as a hand can tell. */
   down(place: Point, near: number): void {
-    this.letGo();
+    this.edit.letGo();
     if (this.draft?.by === 'corners' || this.tool === 'polygon') return;
-    this.#hold = this.#holdAt(place, near);
-    if (this.#hold !== undefined) return;
+    if (this.edit.takeHandle(place, near)) return;
     if (this.tool === 'box') {
       if (!this.#mayDraw()) return;
       const from = placeIn(place, this.shapes.frame);
       this.draft = { kind: 'box', from, to: from, by: 'stroke' };
       return;
     }
-    const shape = this.shapeAt(place);
-    this.select(shape);
-    if (shape !== undefined) this.#hold = { type: 'shape', shape, from: place };
+    this.select(this.shapeAt(place));
+    this.edit.takeShape(place);
   }
 
   over(given: Point): void {
     const place = placeIn(given, this.shapes.frame);
     const { draft } = this;
-    if (draft?.kind === 'box') this.draft = draft.by === 'keys' ? draft : { ...draft, to: place };
-    else if (draft?.kind === 'polygon') this.draft = { ...draft, at: place, by: 'pointer' };
-    else this.#pull(given);
+    if (draft === undefined) this.edit.pull(given);
+    else if (draft.kind === 'polygon') this.draft = { ...draft, at: place, by: 'pointer' };
+    else if (draft.by !== 'keys') this.draft = { ...draft, to: place };
   }
 
   up(given: Point, near: number): void {
@@ -212,71 +127,60 @@ export class ShapeTool {
     const place = placeIn(given, this.shapes.frame);
     const { draft } = this;
     if (this.tool === 'polygon') return this.#setPoint(place, near);
-    if (draft?.kind === 'box' && draft.by !== 'keys') {
-      // No stroke: the first corner, and a second press is the other.
-      if (draft.by === 'stroke' && distance(draft.from, place) < near / 2) {
-        this.draft = { ...draft, by: 'corners' };
-        this.said = `First corner at ${pixels(place[0])}, ${pixels(place[1])}.`;
-      } else this.keep();
-      return;
-    }
-    this.letGo();
+    if (draft?.kind !== 'box' || draft.by === 'keys') return this.edit.letGo();
+    if (draft.by === 'corners' || distance(draft.from, place) >= near / 2) return this.keep();
+    // No stroke: the first corner, and a second press is the other.
+    this.draft = { ...draft, by: 'corners' };
+    this.said = `First corner at ${pixels(place[0])}, ${pixels(place[1])}.`;
   }
 
   /** What the pointer was about is dropped: the system took it for something else. */
   cancel(): void {
-    this.#hold = undefined;
-    this.held = undefined;
-    if (this.draft?.kind === 'box' && this.draft.by === 'stroke') this.draft = undefined;
+    this.edit.drop();
+    if (this.draft?.by === 'stroke') this.draft = undefined;
   }
 
-  /** What is held stands as it is now. */
-  letGo(): void {
-    const { selected, held } = this;
-    const isNudge = this.#isNudging;
-    this.#hold = undefined;
-    this.held = undefined;
-    this.#isNudging = false;
-    if (selected === undefined || held === undefined) return;
-    if (JSON.stringify(held) !== JSON.stringify(selected.outline)) this.#change(selected, held, isNudge);
-  }
-
-  /** Whether the key is one of the tool's. */
-  press({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): boolean {
-    const sign = key.toLowerCase();
-    if (ctrlKey || metaKey) {
-      if (sign === 'y' || (sign === 'z' && shiftKey)) this.redo();
-      else if (sign === 'z') this.undo();
-      else return false;
-      return true;
-    }
-    if (altKey) return false;
-    const arrow = ARROWS[key];
-    if (arrow !== undefined) return this.#arrow(arrow, shiftKey);
-    if (/^[1-9]$/.test(key)) {
-      this.call(Number(key) - 1);
-      return Number(key) <= this.shapes.classes.length;
-    }
-    switch (sign) {
-      case 'b':
-        this.#beginBox();
+  /** Whether the key is one of ours. */
+  press(pressed: PressedKey): boolean {
+    const key = shapeKey(pressed);
+    if (key === undefined) return false;
+    switch (key.type) {
+      case 'arrow':
+        return this.#arrow(key.by, key.isResize);
+      case 'class':
+        this.call(key.at);
+        return key.at < this.shapes.classes.length;
+      case 'shape':
+        this.#nextShape(key.by);
         return true;
-      case 'p':
-        this.#beginPolygon();
+      case 'point':
+        this.edit.nextPoint(key.by);
         return true;
-      case 'v':
+      case 'picture':
+        this.move(key.by);
+        return true;
+      case 'zoom':
+        this.zoomBy(key.by);
+        return true;
+      case 'undo':
+        this.undo();
+        return true;
+      case 'redo':
+        this.redo();
+        return true;
+      case 'select':
         this.choose('select');
         return true;
-      case 's':
-        this.#next(shiftKey ? -1 : 1);
+      case 'box':
+        this.#beginBox();
         return true;
-      case 'e':
-        this.#nextPoint(shiftKey ? -1 : 1);
+      case 'polygon':
+        this.#beginPolygon();
         return true;
-      case 'i':
-        this.addPoint();
+      case 'add-point':
+        this.edit.addPoint();
         return true;
-      case ' ':
+      case 'set-point':
         if (this.draft?.kind !== 'polygon') return false;
         this.#setPoint(this.draft.at, 0);
         return true;
@@ -285,33 +189,15 @@ export class ShapeTool {
         return true;
       case 'escape':
         return this.#escape();
-      case 'backspace':
       case 'delete':
-        return this.#takeBack();
-      case 'pagedown':
-        this.move(1);
-        return true;
-      case 'pageup':
-        this.move(-1);
-        return true;
-      case '+':
-      case '=':
-        this.zoomBy(1);
-        return true;
-      case '-':
-        this.zoomBy(-1);
-        return true;
-      case '0':
-        this.zoomBy(0);
-        return true;
+        return this.#takeAway();
       default:
-        return false;
+        return key satisfies never;
     }
   }
-
   /** A key was let go: what arrows moved stands. */
-  lift({ key }: Pick<Key, 'key'>): void {
-    if (key in ARROWS && this.#isNudging) this.letGo();
+  lift({ key }: Pick<PressedKey, 'key'>): void {
+    if (isArrow(key)) this.edit.letGo();
   }
 
   /** What is being drawn stands, where it may. */
@@ -320,80 +206,27 @@ export class ShapeTool {
     if (draft === undefined) return;
     const outline: Outline =
       draft.kind === 'box' ? boxBetween(draft.from, draft.to) : { kind: 'polygon', points: draft.points };
-    const id = this.shapes.draw(outline, this.shapes.classes[this.label] ?? this.shapes.classes[0] ?? '');
-    this.said = this.shapes.refused ?? '';
-    // A polygon that is refused is mended; a box is drawn anew.
-    if (id !== undefined || (draft.kind === 'box' && draft.by !== 'keys')) this.draft = undefined;
-    if (id === undefined) return;
-    this.#selected = id;
-    this.point = undefined;
-    if (this.selected !== undefined) this.said = shapeWords(this.selected);
+    const { classes } = this.shapes;
+    const id = this.shapes.draw(outline, classes[this.label] ?? classes[0] ?? '');
+    if (id === undefined) {
+      this.said = this.shapes.refused ?? '';
+      // A polygon is mended; a box is drawn anew.
+      if (draft.kind === 'box') this.draft = undefined;
+      return;
+    }
+    this.draft = undefined;
     if (draft.by === 'keys') this.tool = 'select';
+    this.edit.select(id);
+    if (this.edit.selected !== undefined) this.said = shapeWords(this.edit.selected);
   }
 
-  /** The smallest that the place lies in, but what is selected first. */
+  /** What is selected, or the smallest that the place lies in. */
   shapeAt(place: Point): Shape | undefined {
-    const held = this.shapes.own.filter(({ outline }) => isInside(place, outline));
+    const about = this.shapes.own.filter(({ outline }) => isInside(place, outline));
     return (
-      held.find(({ id }) => id === this.#selected) ??
-      held.toSorted((a, b) => areaOf(a.outline) - areaOf(b.outline))[0]
+      about.find((shape) => shape === this.edit.selected) ??
+      about.toSorted((a, b) => areaOf(a.outline) - areaOf(b.outline))[0]
     );
-  }
-
-  #holdAt(place: Point, near: number): Hold | undefined {
-    const shape = this.selected;
-    if (shape === undefined) return undefined;
-    const { outline } = shape;
-    if (outline.kind === 'box') {
-      const [closest] = BOX_HANDLES.toSorted(
-        (a, b) => distance(handleAt(outline, a), place) - distance(handleAt(outline, b), place),
-      );
-      return closest !== undefined && distance(handleAt(outline, closest), place) <= near
-        ? { type: 'handle', shape, handle: closest }
-        : undefined;
-    }
-    const { points } = outline;
-    const at = points.findIndex((point) => distance(point, place) <= near);
-    if (at >= 0) {
-      this.point = at;
-      return { type: 'point', shape, points, at };
-    }
-    // The middle of an edge is a point that is not there yet.
-    const edge = edgesOf(points).findIndex(
-      ([[ax, ay], [bx, by]]) => distance([(ax + bx) / 2, (ay + by) / 2], place) <= near,
-    );
-    if (edge < 0) return undefined;
-    const more = pointAdded(outline, edge, this.shapes.frame, place);
-    if (more.kind !== 'polygon') return undefined;
-    this.point = edge + 1;
-    this.held = more;
-    return { type: 'point', shape, points: more.points, at: edge + 1 };
-  }
-
-  #pull(place: Point): void {
-    const hold = this.#hold;
-    if (hold === undefined) return;
-    const { outline } = hold.shape;
-    const { frame } = this.shapes;
-    switch (hold.type) {
-      case 'shape':
-        this.held = moved(outline, [place[0] - hold.from[0], place[1] - hold.from[1]], frame);
-        return;
-      case 'handle':
-        if (outline.kind === 'box') this.held = pulled(outline, hold.handle, place, frame);
-        return;
-      case 'point':
-        this.held = pointMoved(hold, hold.at, place, frame);
-        return;
-      default:
-        hold satisfies never;
-    }
-  }
-
-  #change(shape: Shape, outline: Outline, isNudge: boolean): boolean {
-    const isChanged = this.shapes.change(shape, { outline }, isNudge);
-    this.said = isChanged ? `${shape.label}: ${outlineWords(outline)}` : (this.shapes.refused ?? '');
-    return isChanged;
   }
 
   #mayDraw(): boolean {
@@ -410,135 +243,95 @@ export class ShapeTool {
     // A quarter of each side, in the middle, on whole pixels.
     const [across, along] = [Math.max(1, Math.round(width / 4)), Math.max(1, Math.round(height / 4))];
     const from: Point = [Math.floor((width - across) / 2), Math.floor((height - along) / 2)];
-    this.draft = { kind: 'box', from, to: [from[0] + across, from[1] + along], by: 'keys' };
-    this.#select(undefined);
-    this.#sayDraft();
+    this.#begin({ kind: 'box', from, to: [from[0] + across, from[1] + along], by: 'keys' });
   }
   #beginPolygon(): void {
     this.choose('polygon');
     if (!this.#mayDraw()) return;
     const { width, height } = this.shapes.frame;
-    this.draft = {
-      kind: 'polygon',
-      points: [],
-      at: [Math.floor(width / 2), Math.floor(height / 2)],
-      by: 'keys',
-    };
-    this.#select(undefined);
-    this.#sayDraft();
+    const at: Point = [Math.floor(width / 2), Math.floor(height / 2)];
+    this.#begin({ kind: 'polygon', points: [], at, by: 'keys' });
   }
-  #select(id: string | undefined): void {
-    this.#selected = id;
-    this.point = undefined;
+  #begin(draft: Draft): void {
+    this.edit.select(undefined);
+    this.#draw(draft);
+  }
+  /** As far as it is drawn, and told so. */
+  #draw(draft: Draft): void {
+    this.draft = draft;
+    if (draft.kind === 'box') this.said = `${outlineWords(boxBetween(draft.from, draft.to))}.`;
+    else {
+      const points = draft.points.length === 1 ? '1 point' : `${draft.points.length} points`;
+      this.said = `${points}; at ${pixels(draft.at[0])}, ${pixels(draft.at[1])}.`;
+    }
   }
 
   #setPoint(place: Point, near: number): void {
     if (!this.#mayDraw()) return;
     const { draft } = this;
-    if (draft?.kind !== 'polygon') {
-      this.#select(undefined);
-      this.draft = { kind: 'polygon', points: [place], at: place, by: 'pointer' };
-      return this.#sayDraft();
-    }
-    const [first, last] = [draft.points[0], draft.points.at(-1)];
+    if (draft?.kind !== 'polygon')
+      return this.#begin({ kind: 'polygon', points: [place], at: place, by: 'pointer' });
     const isOn = (point: Point | undefined): boolean => point !== undefined && distance(point, place) <= near;
-    if (draft.points.length >= 3 && (isOn(first) || isOn(last))) return this.keep();
-    if (isOn(last)) return;
-    this.draft = { ...draft, points: [...draft.points, place], at: place };
-    this.#sayDraft();
+    // On the first point it closes, and so does a double click.
+    const isOnLast = isOn(draft.points.at(-1));
+    if (draft.points.length >= 3 && (isOnLast || isOn(draft.points[0]))) return this.keep();
+    if (!isOnLast) this.#draw({ ...draft, points: [...draft.points, place], at: place });
   }
 
-  #arrow([across, along]: Point, isResize: boolean): boolean {
-    const { draft, selected } = this;
+  #arrow(by: Point, isResize: boolean): boolean {
+    const { draft } = this;
     const { frame } = this.shapes;
     if (draft?.kind === 'box') {
       const box = boxBetween(draft.from, draft.to);
-      const to = isResize ? resized(box, [across, along], frame) : moved(box, [across, along], frame);
-      if (to.kind !== 'box') return true;
-      this.draft = { kind: 'box', from: [to.x, to.y], to: [to.x + to.width, to.y + to.height], by: 'keys' };
-      this.#sayDraft();
-      return true;
-    }
-    if (draft?.kind === 'polygon') {
-      this.draft = { ...draft, at: placeIn([draft.at[0] + across, draft.at[1] + along], frame), by: 'keys' };
-      this.#sayDraft();
-      return true;
-    }
-    if (selected === undefined) {
-      if (along !== 0) return false;
-      this.move(across < 0 ? -1 : 1);
-      return true;
-    }
-    const outline = this.outlineOf(selected);
-    const point = this.point === undefined || outline.kind === 'box' ? undefined : outline.points[this.point];
-    this.#isNudging = true;
-    if (point !== undefined && this.point !== undefined && outline.kind === 'polygon')
-      this.held = pointMoved(outline, this.point, [point[0] + across, point[1] + along], frame);
-    else
-      this.held = isResize
-        ? resized(outline, [across, along], frame)
-        : moved(outline, [across, along], frame);
+      const { x, y, width, height } = isResize ? resized(box, by, frame) : moved(box, by, frame);
+      this.#draw({ kind: 'box', from: [x, y], to: [x + width, y + height], by: 'keys' });
+    } else if (draft !== undefined)
+      this.#draw({ ...draft, at: placeIn([draft.at[0] + by[0], draft.at[1] + by[1]], frame), by: 'keys' });
+    else if (this.edit.selected !== undefined) this.edit.nudge(by, isResize);
+    else if (by[0] !== 0) this.move(by[0] < 0 ? -1 : 1);
+    else return false;
     return true;
   }
 
-  #next(by: -1 | 1): void {
-    this.#drop();
+  #nextShape(by: -1 | 1): void {
+    this.#giveUp();
     const { own } = this.shapes;
-    const at = own.findIndex(({ id }) => id === this.#selected);
-    const next = own[(at < 0 ? (by > 0 ? 0 : own.length - 1) : at + by + own.length) % own.length];
+    const at = own.findIndex((shape) => shape === this.edit.selected);
+    const next = at < 0 ? own.at(by > 0 ? 0 : -1) : own[(at + by + own.length) % own.length];
     this.select(next);
     if (next === undefined) this.said = 'No shape is drawn in this picture.';
-  }
-  #nextPoint(by: -1 | 1): void {
-    const outline = this.selected?.outline;
-    if (outline?.kind !== 'polygon') return;
-    this.letGo();
-    const { length } = outline.points;
-    this.point = ((this.point ?? (by > 0 ? -1 : 0)) + by + length) % length;
-    const [x, y] = outline.points[this.point]!;
-    this.said = `Point ${this.point + 1} of ${length}, at ${pixels(x)}, ${pixels(y)}.`;
   }
 
   #enter(): void {
     if (this.draft !== undefined) return this.keep();
-    this.letGo();
-    if (this.selected === undefined) return this.finish();
-    this.#select(undefined);
+    if (this.edit.selected === undefined) return this.finish();
+    this.edit.select(undefined);
     this.said = 'Kept.';
   }
   #escape(): boolean {
     if (this.draft !== undefined) {
       this.draft = undefined;
       this.said = 'Given up.';
-    } else if (this.held !== undefined) this.cancel();
-    else if (this.point !== undefined) this.point = undefined;
-    else if (this.selected !== undefined) this.select(undefined);
+    } else if (this.edit.point !== undefined) this.edit.point = undefined;
+    else if (this.edit.selected !== undefined) this.select(undefined);
     else if (this.tool !== 'select') this.choose('select');
     else return false;
     return true;
   }
-  #takeBack(): boolean {
+  #takeAway(): boolean {
     const { draft } = this;
-    if (draft?.kind === 'polygon') {
-      this.draft = draft.points.length === 0 ? undefined : { ...draft, points: draft.points.slice(0, -1) };
-      if (this.draft === undefined) this.said = 'Given up.';
-      else this.#sayDraft();
-    } else if (draft !== undefined) this.#escape();
-    else if (this.point !== undefined) this.removePoint();
-    else if (this.selected !== undefined) this.remove();
+    if (draft?.kind === 'polygon' && draft.points.length > 0)
+      this.#draw({ ...draft, points: draft.points.slice(0, -1) });
+    else if (draft !== undefined) return this.#escape();
+    else if (this.edit.point !== undefined) this.edit.removePoint();
+    else if (this.edit.selected !== undefined) this.edit.remove();
     else return false;
     return true;
   }
 
   /** What is being drawn is given up, what is held stands. */
-  #drop(): void {
-    this.letGo();
+  #giveUp(): void {
+    this.edit.letGo();
     this.draft = undefined;
-  }
-  #sayDraft(): void {
-    const { draft } = this;
-    if (draft?.kind === 'box') this.said = `${outlineWords(boxBetween(draft.from, draft.to))}.`;
-    if (draft?.kind === 'polygon')
-      this.said = `${draft.points.length} ${draft.points.length === 1 ? 'point' : 'points'}; at ${pixels(draft.at[0])}, ${pixels(draft.at[1])}.`;
   }
 }

@@ -10,6 +10,7 @@ import { LabellingPage } from './labelling.svelte.ts';
 import { ShapeTool } from './shape-tool.svelte.ts';
 import { outlineWords } from './shape-words.ts';
 import { Shapes } from './shapes.svelte.ts';
+import { shapesOfPictures } from './varied-shapes.ts';
 
 const ada = { annotator: 'Ada', pass: 1 };
 const COUNT = 3;
@@ -82,7 +83,7 @@ test('a box is drawn by one stroke, by two corners and by keys; it is called, mo
   // By keys alone: in the middle, one to the right, one wider, and kept as the second class.
   keys('b', 'ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowUp', '2', 'Enter');
   expect(seen().at(-1)).toBe('stroke Box 6 × 4 at 8, 7');
-  expect(tool.selected?.label).toBe('stroke');
+  expect(tool.edit.selected?.label).toBe('stroke');
   keys('ArrowUp', 'ArrowUp', 'ArrowUp', '1', 'Shift+ArrowLeft');
   expect(seen().at(-1)).toBe('dot Box 5 × 4 at 8, 4');
   tool.undo();
@@ -97,7 +98,7 @@ test('a box is drawn by one stroke, by two corners and by keys; it is called, mo
   expect(shapes.own).toHaveLength(2);
   expect(tool.said).toMatch(/^Removed: stroke/);
   tool.undo();
-  expect(tool.selected?.label).toBe('stroke');
+  expect(tool.edit.selected?.label).toBe('stroke');
   // What covers nothing does not come in.
   tool.choose('box');
   drag([10, 1], [19, 1]);
@@ -167,7 +168,7 @@ test('a polygon is drawn by clicks and by a cross; its points are moved, added a
 });
 
 test('pictures are gone through and done with; what a second judge reads from the first one’s file agrees', async () => {
-  const { openAs } = await drawing();
+  const { store, openAs } = await drawing();
   const first = await openAs(ada);
   first.shapes.name('dot');
   first.keys('b', 'Enter', 'Enter');
@@ -205,6 +206,15 @@ test('pictures are gone through and done with; what a second judge reads from th
   });
   second.tool.select(second.shapes.own[0]);
   second.keys('1', 'ArrowLeft');
+  // Where pictures are varied, those drawn last are seen.
+  const { shows } = second.shapes.example!;
+  if (shows.kind === 'table') throw new Error('no picture');
+  await second.page.areWritten();
+  const pictures = [{ place: 1, pixels: shows.pixels }];
+  expect(shapesOfPictures(await store.journal('set'), pictures)).toEqual({
+    classes: ['dot', 'speck'],
+    shapes: new Map([[1, second.shapes.own]]),
+  });
   await second.shapes.compare();
   // Of 25 and 25 they share 20.
   expect(second.shapes.found?.pairs).toMatchObject([

@@ -1,5 +1,13 @@
 // What a hand or a key does to an outline. Each gives a new one that lies in the picture; whether it may stand is asked of shapes.ts.
-import { boxBetween, boxOf, type Box, type Frame, type Outline, type Point } from './outline.ts';
+import {
+  boxBetween,
+  boxOf,
+  type Box,
+  type Frame,
+  type Outline,
+  type Point,
+  type Polygon,
+} from './outline.ts';
 
 /** As finely as places are kept, in parts of a pixel. */
 const PARTS = 100;
@@ -12,6 +20,9 @@ export const placeIn = ([x, y]: Point, { width, height }: Frame): Point => [
 ];
 
 /** Every point in the picture, and as finely as places are kept. */
+export function outlineIn(outline: Box, frame: Frame): Box;
+export function outlineIn(outline: Polygon, frame: Frame): Polygon;
+export function outlineIn(outline: Outline, frame: Frame): Outline;
 export function outlineIn(outline: Outline, frame: Frame): Outline {
   if (outline.kind === 'polygon')
     return { kind: 'polygon', points: outline.points.map((point) => placeIn(point, frame)) };
@@ -23,30 +34,27 @@ export function outlineIn(outline: Outline, frame: Frame): Outline {
 }
 
 /** As far as it goes: it keeps its size at an edge. */
+export function moved(outline: Box, by: Point, frame: Frame): Box;
+export function moved(outline: Outline, by: Point, frame: Frame): Outline;
 export function moved(outline: Outline, [right, down]: Point, frame: Frame): Outline {
   const { x, y, width, height } = boxOf(outline);
   const across = Math.min(frame.width - width - x, Math.max(-x, right));
   const along = Math.min(frame.height - height - y, Math.max(-y, down));
+  if (outline.kind === 'box') return outlineIn({ ...outline, x: x + across, y: y + along }, frame);
   const by = ([px, py]: Point): Point => [px + across, py + along];
-  return outlineIn(
-    outline.kind === 'box'
-      ? { ...outline, x: x + across, y: y + along }
-      : { kind: 'polygon', points: outline.points.map(by) },
-    frame,
-  );
+  return outlineIn({ kind: 'polygon', points: outline.points.map(by) }, frame);
 }
 
 /** Its lower right corner pulled; of a polygon every point in proportion. It stays a pixel wide and high, where it was. */
+export function resized(outline: Box, by: Point, frame: Frame): Box;
+export function resized(outline: Outline, by: Point, frame: Frame): Outline;
 export function resized(outline: Outline, [wider, higher]: Point, frame: Frame): Outline {
   const box = boxOf(outline);
-  const to: Box = {
-    ...box,
-    width: Math.max(Math.min(1, box.width), box.width + wider),
-    height: Math.max(Math.min(1, box.height), box.height + higher),
-  };
-  if (outline.kind === 'box') return outlineIn(to, frame);
-  const width = Math.min(to.width, frame.width - box.x);
-  const height = Math.min(to.height, frame.height - box.y);
+  const longer = (length: number, by: number, most: number): number =>
+    Math.min(most, Math.max(Math.min(1, length), length + by));
+  const width = longer(box.width, wider, frame.width - box.x);
+  const height = longer(box.height, higher, frame.height - box.y);
+  if (outline.kind === 'box') return outlineIn({ ...outline, width, height }, frame);
   const pulled = ([x, y]: Point): Point => [
     box.x + ((x - box.x) * width) / box.width,
     box.y + ((y - box.y) * height) / box.height,
@@ -72,7 +80,7 @@ export const handleAt = ({ x, y, width, height }: Box, [across, along]: Point): 
 ];
 
 /** The handle pulled to a place; beyond the other side the box turns over. */
-export function pulled(box: Box, [across, along]: Point, [x, y]: Point, frame: Frame): Outline {
+export function pulled(box: Box, [across, along]: Point, [x, y]: Point, frame: Frame): Box {
   const [left, top, right, bottom] = [box.x, box.y, box.x + box.width, box.y + box.height];
   return outlineIn(
     boxBetween(
@@ -83,20 +91,20 @@ export function pulled(box: Box, [across, along]: Point, [x, y]: Point, frame: F
   );
 }
 
-type Points = { readonly points: readonly Point[] };
+type Points = Pick<Polygon, 'points'>;
 
-export const pointMoved = ({ points }: Points, at: number, to: Point, frame: Frame): Outline => ({
+export const pointMoved = ({ points }: Points, at: number, to: Point, frame: Frame): Polygon => ({
   kind: 'polygon',
   points: points.with(at, placeIn(to, frame)),
 });
 
 /** Behind the point `at`; where no place is said, in the middle of the edge. */
-export function pointAdded({ points }: Points, at: number, frame: Frame, place?: Point): Outline {
+export function pointAdded({ points }: Points, at: number, frame: Frame, place?: Point): Polygon {
   const [[ax, ay], [bx, by]] = [points[at]!, points[(at + 1) % points.length]!];
   const to = placeIn(place ?? [(ax + bx) / 2, (ay + by) / 2], frame);
   return { kind: 'polygon', points: points.toSpliced(at + 1, 0, to) };
 }
 
 /** undefined: three are needed. */
-export const pointRemoved = ({ points }: Points, at: number): Outline | undefined =>
+export const pointRemoved = ({ points }: Points, at: number): Polygon | undefined =>
   points.length > 3 ? { kind: 'polygon', points: points.toSpliced(at, 1) } : undefined;

@@ -124,7 +124,6 @@ test('a shape is moved to the edge and no further, pulled wider, turned over by 
       [0, 4],
     ],
   });
-  if (four.kind !== 'polygon') throw new Error('no polygon');
   expect(pointMoved(four, 2, [5, 29], frame)).toMatchObject({ points: { 2: [5, 28] } });
   expect(pointRemoved(four, 2)).toEqual(triangle);
   expect(pointRemoved(triangle, 2)).toBeUndefined();
