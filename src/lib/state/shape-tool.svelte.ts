@@ -90,8 +90,12 @@ export class ShapeTool {
   #leave(go: () => void): void {
     this.#giveUp();
     this.edit.select(undefined);
-    this.said = '';
     go();
+    const { example, own } = this.shapes;
+    this.said =
+      example === undefined
+        ? ''
+        : `Picture ${example.row + 1}, ${own.length === 1 ? '1 shape' : `${own.length} shapes`}.`;
   }
 
   zoomBy(by: -1 | 0 | 1): void {

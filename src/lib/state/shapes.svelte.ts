@@ -41,8 +41,8 @@ export class Shapes {
   #standing = $state.raw<ReadonlyMap<string, readonly Shape[]>>(new Map());
   #done = $state.raw<ReadonlySet<string>>(new Set());
   #doneAtFirst = 0;
-  #made = $state.raw<readonly Change[]>([]);
-  #unmade = $state.raw<readonly Change[]>([]);
+  #made: readonly Change[] = [];
+  #unmade: readonly Change[] = [];
   #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
   #journal: JournalEntry[] = [];
   #judge: Judge = { annotator: '', pass: 1 };
@@ -72,8 +72,6 @@ export class Shapes {
   readonly isDone = $derived.by(() => this.example !== undefined && this.#done.has(this.example.name));
   /** Of the whole dataset. */
   readonly done = $derived.by(() => (this.found?.done ?? 0) + this.#done.size - this.#doneAtFirst);
-  readonly canUndo = $derived.by(() => this.#made.length > 0);
-  readonly canRedo = $derived.by(() => this.#unmade.length > 0);
 
   async open(judge: Judge, scope: ShapeScope): Promise<void> {
     const turn = (this.#turn += 1);
@@ -189,7 +187,7 @@ export class Shapes {
 
   /** To a picture of the dataset, also one that is not among those gone through. */
   goTo(row: number): void {
-    if (!(row >= 0 && row < (this.found?.pictures ?? 0))) return;
+    if (!(Number.isInteger(row) && row >= 0 && row < (this.found?.pictures ?? 0))) return;
     const at = this.rows.indexOf(row);
     if (at < 0) this.rows = this.rows.toSpliced(this.at, 0, row);
     else this.at = at;

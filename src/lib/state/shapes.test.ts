@@ -2,6 +2,7 @@
 // taken back and done again.
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
+import type { DataContract } from '../core/data/contract.ts';
 import type { Judge } from '../core/labelling/journal.ts';
 import type { Point } from '../core/labelling/outline.ts';
 import { shapesOf } from '../core/labelling/shapes.ts';
@@ -19,7 +20,13 @@ const SIDE = 20;
 /** Three pictures of 20 by 20. */
 async function drawing() {
   const store = memoryDatasetStore();
-  const contract = { kind: 'image', height: SIDE, width: SIDE, channels: 1, classes: ['a', 'b'] } as const;
+  const contract: DataContract = {
+    kind: 'image',
+    height: SIDE,
+    width: SIDE,
+    channels: 1,
+    classes: ['a', 'b'],
+  };
   const writer = await store.write({ id: 'set', federation: null, name: 'set', contract, source: 'set.zip' });
   await writer.append(
     {
@@ -110,7 +117,8 @@ test('a box is drawn by one stroke, by two corners and by keys; it is called, mo
   expect(shapesOf(await store.journal('set'), ada).get(name)).toEqual(shapes.own);
   const again = await openAs(ada);
   expect(again.seen()).toEqual(seen());
-  expect(again.shapes.canUndo).toBe(false);
+  again.tool.undo();
+  expect(again.tool.said).toBe('Nothing is left to take back or do again.');
 });
 
 test('a polygon is drawn by clicks and by a cross; its points are moved, added and removed; edges that cross are refused', async () => {
