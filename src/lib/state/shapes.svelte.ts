@@ -10,6 +10,7 @@ import {
   shapeClassesOf,
   shapesOf,
 } from '../core/labelling/shapes.ts';
+import type { Result } from '../core/result.ts';
 import type { LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { ShownExample } from '../workers/labelling-messages.ts';
@@ -76,6 +77,9 @@ export class Shapes {
   async open(judge: Judge, scope: ShapeScope): Promise<void> {
     const turn = (this.#turn += 1);
     this.#judge = judge;
+    // Nothing is drawn meanwhile: what is on the screen is another judge's.
+    this.found = undefined;
+    this.rows = [];
     await this.page.attempt(async () => {
       const found = await this.#ask(scope);
       if (found === undefined || turn !== this.#turn) return;
@@ -115,21 +119,18 @@ export class Shapes {
     return bytes;
   }
 
-  /** What of the file was new, drawn as this judge's; undefined where it was refused. */
-  async take(text: string): Promise<CocoRead | undefined> {
-    let taken: CocoRead | undefined;
-    this.refused = undefined;
+  /** What of the file was new, drawn as this judge's, or why it was refused; undefined as for coco(). */
+  async take(text: string): Promise<Result<CocoRead, string> | undefined> {
+    let taken: Result<CocoRead, string> | undefined;
     await this.page.attempt(async () => {
       if (!(await this.page.areWritten())) return;
       const answer = await this.page.ask({ type: 'read-coco', judge: this.#judge, text });
       if (answer?.type !== 'read-coco') return;
-      if (!answer.read.ok) {
-        this.refused = answer.read.error;
-        return;
-      }
-      taken = answer.read.value;
-      if (taken.classes.length > this.classes.length) this.#name(taken.classes);
-      for (const { example, label, outline } of taken.shapes)
+      taken = answer.read;
+      if (!taken.ok) return;
+      const { classes, shapes } = taken.value;
+      if (classes.length > this.classes.length) this.#name(classes);
+      for (const { example, label, outline } of shapes)
         this.#write(example, { type: 'shape', id: this.newId(), label, outline });
       this.#look();
     });

@@ -76,7 +76,7 @@ export function mayOutline(given: Outline, frame: Frame): Result<Outline, string
 }
 
 /** So much overlap makes two shapes one: more than a half (Everingham et al. 2010, "The PASCAL Visual Object Classes Challenge", §4.2). */
-export const SAME_OVERLAP = 0.5;
+const SAME_OVERLAP = 0.5;
 
 export interface ShapeAgreement {
   /** Shapes of the first, of the second, and those of both that are one. */
