@@ -11,7 +11,7 @@ import type { Shapes } from './shapes.svelte.ts';
 export type Tool = 'select' | 'box' | 'polygon';
 
 /** What is being drawn and does not stand yet. */
-export type Draft =
+type Draft =
   | {
       readonly kind: 'box';
       readonly from: Point;
@@ -114,7 +114,7 @@ export class ShapeTool {
       this.draft = { kind: 'box', from, to: from, by: 'stroke' };
       return;
     }
-    this.select(this.shapeAt(place));
+    this.select(this.#shapeAt(place));
     this.edit.takeShape(place);
   }
 
@@ -225,7 +225,7 @@ export class ShapeTool {
   }
 
   /** What is selected, or the smallest that the place lies in. */
-  shapeAt(place: Point): Shape | undefined {
+  #shapeAt(place: Point): Shape | undefined {
     const about = this.shapes.own.filter(({ outline }) => isInside(place, outline));
     return (
       about.find((shape) => shape === this.edit.selected) ??
