@@ -1,6 +1,7 @@
 // A person looks at the data that they brought: what is refused, what stands out, a cell mended in place, and the way back; trains on
 // it, and looks after the runs; labels what came without a label. With SHOTS=folder the pages are also written there as pictures,
 // light and dark, on a desk and in a hand.
+import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
 import { encode as encodePng } from 'fast-png';
 import { bringSample, federationSpec, patients, unseenErrors } from './errands.ts';
@@ -435,5 +436,89 @@ test('fifty pictures are labelled by keyboard; undo and a reload in the middle l
   await expect(page.getByRole('region', { name: 'States' })).toContainText('Labels of Me: 51 pictures');
   await expect(page.getByText('9 pictures without a label are left out.')).toBeVisible();
   expect(sent).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('boxes and polygons are drawn in pictures by pointer and by keys alone; they stand after a reload, and go out as COCO', async ({
+  page,
+}) => {
+  const errors = unseenErrors(page);
+  await bringSample(page, `${server.url}/f/digits`, 40);
+  await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
+  await page.getByRole('link', { name: 'Draw boxes and polygons' }).click();
+  await expect(page.getByRole('tab', { name: 'Boxes and polygons' })).toHaveAttribute(
+    'aria-selected',
+    'true',
+  );
+  await page.getByLabel('Classes of shapes').fill('stroke, hole');
+  await page.getByLabel('Classes of shapes').press('Tab');
+
+  const bench = page.getByRole('region', { name: 'The picture to draw in' });
+  const stage = bench.getByRole('application', { name: /^Picture 1, / });
+  const shapes = bench.getByRole('button', { name: /^\d: / });
+  /** Of the picture's own 28 by 28 pixels, on the screen. */
+  const at = async (x: number, y: number): Promise<readonly [number, number]> => {
+    const box = (await stage.boundingBox())!;
+    return [box.x + (x * box.width) / 28, box.y + (y * box.height) / 28];
+  };
+  // By pointer: a box in one stroke, called otherwise, and a polygon point by point.
+  await bench.getByRole('button', { name: 'Box', exact: true }).click();
+  await page.mouse.move(...(await at(2, 3)));
+  await page.mouse.down();
+  await page.mouse.move(...(await at(6, 6)));
+  await page.mouse.move(...(await at(12, 9)));
+  await page.mouse.up();
+  await page.keyboard.press('2');
+  await expect(shapes).toHaveCount(1);
+  await expect(shapes).toHaveAccessibleName('1: hole Box 10 × 6 at 2, 3');
+  await bench.getByRole('button', { name: 'Polygon', exact: true }).click();
+  for (const [x, y] of [
+    [14, 14],
+    [24, 14],
+    [24, 24],
+    [14, 14],
+  ] as const)
+    await page.mouse.click(...(await at(x, y)));
+  await expect(shapes.nth(1)).toHaveAccessibleName('2: hole Polygon 3 points, 50 px² at 14, 14');
+
+  // By keys alone: begun in the middle, moved, widened, called, kept; a point taken away again.
+  await page.keyboard.press('b');
+  for (const key of ['ArrowLeft', 'ArrowUp', 'Shift+ArrowRight', '1', 'Enter'])
+    await page.keyboard.press(key);
+  await expect(shapes.nth(2)).toHaveAccessibleName('3: stroke Box 8 × 7 at 9, 9');
+  await page.keyboard.press('Delete');
+  await expect(shapes).toHaveCount(2);
+  await page.keyboard.press('Control+z');
+  await expect(shapes).toHaveCount(3);
+  await expect(bench.getByRole('status')).toHaveText(/^Taken back\. stroke: Box 8 × 7 at 9, 9/);
+  await expect(bench.getByText('kept in this browser')).toBeVisible();
+  expect(await findings(page, 'label-shapes')).toEqual([]);
+
+  await page.reload();
+  await expect(shapes).toHaveCount(3);
+  await stage.focus();
+  // Done with it; the next one is gone through and has none.
+  await page.keyboard.press('Enter');
+  await expect(bench.getByText('1 of 40 pictures done')).toBeVisible();
+  await bench.getByRole('button', { name: 'Done, next (Enter)' }).click();
+  await expect(bench.getByText('2 of 40 pictures done')).toBeVisible();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as COCO' }).click();
+  const coco = JSON.parse(await readFile(await (await saving).path(), 'utf8'));
+  expect(coco.images).toMatchObject([
+    { id: 1, width: 28, height: 28 },
+    { id: 2, width: 28, height: 28 },
+  ]);
+  expect(coco.categories.map(({ id, name }: { id: number; name: string }) => [id, name])).toEqual([
+    [1, 'stroke'],
+    [2, 'hole'],
+  ]);
+  const [box, polygon, byKeys] = coco.annotations;
+  expect(coco.annotations).toHaveLength(3);
+  expect(box).toMatchObject({ id: 1, image_id: 1, category_id: 2 });
+  for (const [i, value] of [2, 3, 10, 6].entries()) expect(box.bbox[i]).toBeCloseTo(value, 0);
+  expect(polygon.segmentation[0]).toHaveLength(6);
+  expect(polygon.area).toBeCloseTo(50, 0);
+  expect(byKeys).toMatchObject({ category_id: 1, bbox: [9, 9, 8, 7], area: 56 });
   expect(errors).toEqual([]);
 });

@@ -21,13 +21,17 @@ export function wishesIn(parameters: URLSearchParams): LabellingWishes {
   };
 }
 
-export function addressOf(url: URL, { judge, scope, order }: LabellingWishes): URL {
+/** Of pictures: shapes in them, and not each as a whole. */
+export const shapesIn = (parameters: URLSearchParams): boolean => parameters.get('as') === 'shapes';
+
+export function addressOf(url: URL, { judge, scope, order }: LabellingWishes, drawsShapes: boolean): URL {
   const next = new URL(url);
   next.search = new URLSearchParams({
     by: judge.annotator,
     pass: String(judge.pass),
     of: scope,
     order,
+    ...(drawsShapes ? { as: 'shapes' } : {}),
   }).toString();
   return next;
 }

@@ -4,6 +4,9 @@ import type { WeakRule } from '../core/labelling/weak-rules.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import type { LabelAgreement } from '../participant/labelling/label-agreement.ts';
 import type { LabelQueue, QueueGuide, QueueQuestion } from '../participant/labelling/label-queue.ts';
+import type { CocoRead } from '../core/labelling/coco.ts';
+import type { Result } from '../core/result.ts';
+import type { CocoWishes, LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
 import type { LabelSpans } from '../participant/labelling/label-spans.ts';
 import type { WeakLabels, WeakSettings } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
@@ -38,6 +41,12 @@ export type LabellingQuestion =
   | { readonly type: 'agreement' }
   /** Passages of texts: agreement of all, and the lines of this judge's. */
   | { readonly type: 'spans'; readonly judge: Judge }
+  /** Shapes in pictures: which to go through, and agreement of all. */
+  | { readonly type: 'shapes'; readonly judge: Judge; readonly scope: ShapeScope }
+  /** This judge's as COCO: the JSON, or a zip of it and the pictures. */
+  | ({ readonly type: 'coco'; readonly withPictures: boolean } & CocoWishes)
+  /** A file of COCO, to be looked through for what this judge has not drawn. */
+  | { readonly type: 'read-coco'; readonly judge: Judge; readonly text: string }
   | ({ readonly type: 'weak'; readonly rules: readonly WeakRule[]; readonly judge: Judge } & WeakSettings)
   /** A judge's labels become the dataset's, as one state of it. */
   | { readonly type: 'keep'; readonly judge: Judge; readonly base: DatasetVersion; readonly message: string }
@@ -56,5 +65,8 @@ export type LabellingAnswer =
   | { readonly type: 'features'; readonly features: Uint8Array | Float32Array }
   | { readonly type: 'agreement'; readonly agreement: LabelAgreement }
   | { readonly type: 'spans'; readonly spans: LabelSpans }
+  | { readonly type: 'shapes'; readonly shapes: LabelShapes }
+  | { readonly type: 'coco'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'read-coco'; readonly read: Result<CocoRead, string> }
   | { readonly type: 'weak'; readonly weak: WeakLabels }
   | { readonly type: 'kept'; readonly record: DatasetRecord };

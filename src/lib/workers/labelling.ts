@@ -2,10 +2,11 @@
 // with the first such question. The dataset's examples stay named: the queue after a few labels costs no second naming.
 import { planeOf } from '../core/data/contract.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
-import { UNLABELLED, selectRows } from '../core/data/examples.ts';
+import { exampleSize, selectRows, UNLABELLED } from '../core/data/examples.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { exampleName, exampleNames } from '../core/labelling/example-names.ts';
 import type { Judge } from '../core/labelling/journal.ts';
+import { zipOf } from '../core/run-export/zip.ts';
 import type { OpenedDataset } from '../modalities/explore-dataset.ts';
 import { labelChange, type RowLabel } from '../modalities/label-rows.ts';
 import { cellTexts } from '../modalities/table/decoded-columns.ts';
@@ -16,12 +17,15 @@ import {
   nameExamples,
   type NamedExamples,
 } from '../participant/labelling/label-book.ts';
+import { cocoFiles, labelShapes, newInCoco } from '../participant/labelling/label-shapes.ts';
 import { labelSpans } from '../participant/labelling/label-spans.ts';
 import { labelQueue } from '../participant/labelling/label-queue.ts';
 import { weakGuide, weakLabels, type WeakRows } from '../participant/labelling/weak-labels.ts';
 import type { DatasetRecord, DatasetStore } from '../ports/dataset-store.ts';
 import type { LabellingAnswer, LabellingQuestion, ShownExample } from './labelling-messages.ts';
 import { QuestionRefused } from './question-refused.ts';
+
+const NO_PICTURES = 'Shapes are drawn in pictures, and this dataset has none.';
 
 export interface OpenedForLabels {
   readonly id: string;
@@ -98,6 +102,25 @@ export function labelling(): Labelling {
           const spans = labelSpans(named, textOf, await store.journal(id), question.judge);
           return { type: 'spans', spans };
         }
+        case 'shapes': {
+          const { judge, scope } = question;
+          return { type: 'shapes', shapes: labelShapes(named, await store.journal(id), judge, scope) };
+        }
+        case 'coco': {
+          const { contract } = dataset;
+          if (contract.kind !== 'image') throw new QuestionRefused('bad-edit', NO_PICTURES);
+          const pixelsOf = question.withPictures
+            ? (row: number) => ({ ...contract, pixels: pixelsAt(dataset, row) })
+            : undefined;
+          const files = cocoFiles(named, await store.journal(id), question, contract, pixelsOf);
+          return { type: 'coco', bytes: question.withPictures ? zipOf(files) : files[0]!.bytes.slice() };
+        }
+        case 'read-coco': {
+          const { contract } = dataset;
+          if (contract.kind !== 'image') throw new QuestionRefused('bad-edit', NO_PICTURES);
+          const read = newInCoco(named, await store.journal(id), question.judge, question.text, contract);
+          return { type: 'read-coco', read };
+        }
         case 'weak': {
           const rows = await weakOf(store, opened, named, question.judge);
           const { labels: _, ...weak } = weakLabels(rows, question.rules, question);
@@ -161,8 +184,7 @@ function shown(
   const head = { row, name: named.nameOf(row), label: examples.targets[row]! };
   if (contract.kind !== 'table') {
     const { height, width, channels } = planeOf(contract);
-    const size = height * width * channels;
-    const pixels = Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size));
+    const pixels = pixelsAt({ examples }, row);
     return { ...head, shows: { kind: contract.kind, height, width, channels, pixels } };
   }
   if (table === undefined) throw new Error('A table was opened without its columns.');
@@ -172,4 +194,9 @@ function shown(
     ...head,
     shows: { kind: 'table', cells: columns.map(({ name }, at) => [name, cells[at] ?? ''] as const) },
   };
+}
+
+function pixelsAt({ examples }: Pick<OpenedDataset, 'examples'>, row: number): Uint8Array<ArrayBuffer> {
+  const size = exampleSize(examples);
+  return Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size));
 }

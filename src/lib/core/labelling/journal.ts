@@ -1,5 +1,6 @@
 // Who said what of which example, and when: judgements one after the other, each kept as it is made, none ever rewritten. What stands is
 // worked out from them, so that a reload in the middle loses nothing, and taking one back is one more line.
+import type { Outline } from './outline.ts';
 
 export type Judgement =
   /** A class index of the contract. */
@@ -20,7 +21,7 @@ export interface JournalEntry extends Judge {
   /** Of the example without its label: example-names.ts. */
   readonly example: string;
   /** `undone` takes back this judge's last judgement of this example that stands; where none does, nothing. */
-  readonly says: Judgement | { readonly type: 'undone' } | SpanSays;
+  readonly says: Judgement | { readonly type: 'undone' } | SpanSays | ShapeSays;
   /** Unix milliseconds. */
   readonly at: number;
   /** The label looked wrong, and the judge was shown so: giving a label is no second look at it. */
@@ -42,21 +43,42 @@ export interface Span {
   readonly label: string;
 }
 
+/** Of shapes in pictures (shapes.ts): beside what is said of the example as a whole, as passages are. */
+export type ShapeSays =
+  /** Drawn, or in the place of what this `id` was so far. */
+  | ({ readonly type: 'shape' } & Shape)
+  | { readonly type: 'shape-removed'; readonly id: string }
+  /** The judge is done with the example, or not yet after all. */
+  | { readonly type: 'shapes-done' | 'shapes-open' }
+  /** As `span-classes`. */
+  | { readonly type: 'shape-classes'; readonly classes: readonly string[] };
+
+export interface Shape {
+  /** Of this shape of this judge, whatever becomes of it. */
+  readonly id: string;
+  /** A class of shapes. */
+  readonly label: string;
+  readonly outline: Outline;
+}
+
 export type StandingEntry = JournalEntry & { readonly says: Judgement };
 
 const isBy = (entry: Judge, judge: Judge): boolean =>
   entry.annotator === judge.annotator && entry.pass === judge.pass;
 
-const isOfSpans = (says: JournalEntry['says']): says is SpanSays =>
-  says.type === 'span' || says.type === 'span-removed' || says.type === 'span-classes';
+/** One judge's lines, in their order. */
+export const ofJudge = (journal: readonly JournalEntry[], judge: Judge): readonly JournalEntry[] =>
+  journal.filter((entry) => isBy(entry, judge));
+
+const isOfWhole = (says: JournalEntry['says']): says is Judgement | { readonly type: 'undone' } =>
+  says.type === 'class' || says.type === 'unsure' || says.type === 'skipped' || says.type === 'undone';
 
 /** A judge's judgements that were not taken back, oldest first; an example may have several, of which the last counts. */
 export function standingOf(journal: readonly JournalEntry[], judge: Judge): readonly StandingEntry[] {
   const standing: StandingEntry[] = [];
-  for (const entry of journal) {
-    if (!isBy(entry, judge)) continue;
+  for (const entry of ofJudge(journal, judge)) {
     const { says } = entry;
-    if (isOfSpans(says)) continue;
+    if (!isOfWhole(says)) continue;
     if (says.type !== 'undone') {
       standing.push({ ...entry, says });
       continue;

@@ -1,7 +1,7 @@
 // Passages of texts, each marked from one letter to another and called by a class: what stands of them, which may stand together, how far two
 // judges agree on them, and the lines that they are handed on as.
 import { fail, ok, type Result } from '../result.ts';
-import type { Judge, JournalEntry, Span } from './journal.ts';
+import { ofJudge, type Judge, type JournalEntry, type Span } from './journal.ts';
 
 const isSame = (a: Span, b: Span): boolean =>
   a.column === b.column && a.start === b.start && a.end === b.end && a.label === b.label;
@@ -17,8 +17,7 @@ export function spansOf(
   judge: Judge,
 ): ReadonlyMap<string, readonly Span[]> {
   const standing = new Map<string, Span[]>();
-  for (const { annotator, pass, example, says } of journal) {
-    if (annotator !== judge.annotator || pass !== judge.pass) continue;
+  for (const { example, says } of ofJudge(journal, judge)) {
     if (says.type !== 'span' && says.type !== 'span-removed') continue;
     const { type, ...span } = says;
     const others = (standing.get(example) ?? []).filter((other) => !isSame(other, span));

@@ -1,0 +1,284 @@
+// Shapes in the pictures of one dataset while they are drawn: the pictures gone through one after the other, what stands of this judge in the
+// one that is shown, and the way back and forth again. Each line is written as it is made, behind what is on the screen.
+import type { CocoRead } from '../core/labelling/coco.ts';
+import type { Judge, JournalEntry, Shape, ShapeSays } from '../core/labelling/journal.ts';
+import type { Frame, Outline } from '../core/labelling/outline.ts';
+import {
+  doneWith,
+  mayOutline,
+  MOST_SHAPE_CLASSES,
+  shapeClassesOf,
+  shapesOf,
+} from '../core/labelling/shapes.ts';
+import type { Result } from '../core/result.ts';
+import type { LabelShapes, ShapeScope } from '../participant/labelling/label-shapes.ts';
+import type { DatasetStore } from '../ports/dataset-store.ts';
+import type { ShownExample } from '../workers/labelling-messages.ts';
+import type { LabellingPage } from './labelling.svelte.ts';
+
+/** A shape that came, went or changed. */
+interface Change {
+  readonly row: number;
+  readonly example: string;
+  readonly before: Shape | undefined;
+  readonly after: Shape | undefined;
+  /** One of several small steps by key, which are taken back together. */
+  readonly isNudge: boolean;
+}
+
+/** Pictures are fetched so many at a time, and before fewer than `AHEAD` are left to be shown. */
+const FETCHED = 24;
+const AHEAD = 12;
+
+export class Shapes {
+  classes = $state.raw<readonly string[]>([]);
+  /** What was refused last, and why. */
+  refused = $state.raw<string | undefined>();
+  /** Which pictures, how many are gone through, agreement: as of the last asking. */
+  found = $state.raw<LabelShapes | undefined>();
+  rows = $state.raw<readonly number[]>([]);
+  /** Of `rows`; rows.length at the end. */
+  at = $state(0);
+  #standing = $state.raw<ReadonlyMap<string, readonly Shape[]>>(new Map());
+  #done = $state.raw<ReadonlySet<string>>(new Set());
+  #doneAtFirst = 0;
+  #made: readonly Change[] = [];
+  #unmade: readonly Change[] = [];
+  #shown = $state.raw<ReadonlyMap<number, ShownExample>>(new Map());
+  #journal: JournalEntry[] = [];
+  #judge: Judge = { annotator: '', pass: 1 };
+  #fetching = false;
+  /** Goes up with each opening: what was asked for an older one is not for this. */
+  #turn = 0;
+
+  constructor(
+    readonly page: LabellingPage,
+    private readonly store: () => Promise<Pick<DatasetStore, 'journal'>>,
+    private readonly newId: () => string = () => crypto.randomUUID(),
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** undefined while it is fetched, and at the end. */
+  readonly example = $derived.by(() => {
+    const row = this.rows[this.at];
+    return row === undefined ? undefined : this.#shown.get(row);
+  });
+  readonly frame = $derived.by((): Frame => {
+    const shows = this.example?.shows;
+    return shows === undefined || shows.kind === 'table' ? { width: 1, height: 1 } : shows;
+  });
+  readonly own = $derived.by(() =>
+    this.example === undefined ? [] : (this.#standing.get(this.example.name) ?? []),
+  );
+  readonly isDone = $derived.by(() => this.example !== undefined && this.#done.has(this.example.name));
+  /** Of the whole dataset. */
+  readonly done = $derived.by(() => (this.found?.done ?? 0) + this.#done.size - this.#doneAtFirst);
+
+  async open(judge: Judge, scope: ShapeScope): Promise<void> {
+    const turn = (this.#turn += 1);
+    this.#judge = judge;
+    // Nothing is drawn meanwhile: what is on the screen is another judge's.
+    this.found = undefined;
+    this.rows = [];
+    await this.page.attempt(async () => {
+      const found = await this.#ask(scope);
+      if (found === undefined || turn !== this.#turn) return;
+      this.#journal = [...(await (await this.store()).journal(this.page.id))];
+      if (turn !== this.#turn) return;
+      this.classes = shapeClassesOf(this.#journal);
+      this.#look();
+      this.#doneAtFirst = this.#done.size;
+      this.#made = [];
+      this.#unmade = [];
+      this.refused = undefined;
+      this.found = found;
+      this.rows = Array.from(found.rows);
+      this.at = 0;
+      await this.#fetch();
+    });
+  }
+
+  /** How far those who drew agree, as of now. */
+  async compare(): Promise<void> {
+    await this.page.attempt(async () => {
+      const found = await this.#ask('all');
+      if (found === undefined) return;
+      this.found = found;
+      this.#doneAtFirst = this.#done.size;
+    });
+  }
+
+  /** undefined where it was not to be had: the trouble is on the screen. */
+  async coco(dataset: string, withPictures: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    let bytes: Uint8Array<ArrayBuffer> | undefined;
+    await this.page.attempt(async () => {
+      if (!(await this.page.areWritten())) return;
+      const answer = await this.page.ask({ type: 'coco', judge: this.#judge, dataset, withPictures });
+      if (answer?.type === 'coco') ({ bytes } = answer);
+    });
+    return bytes;
+  }
+
+  /** What of the file was new, drawn as this judge's, or why it was refused; undefined as for coco(). */
+  async take(text: string): Promise<Result<CocoRead, string> | undefined> {
+    let taken: Result<CocoRead, string> | undefined;
+    await this.page.attempt(async () => {
+      if (!(await this.page.areWritten())) return;
+      const answer = await this.page.ask({ type: 'read-coco', judge: this.#judge, text });
+      if (answer?.type !== 'read-coco') return;
+      taken = answer.read;
+      if (!taken.ok) return;
+      const { classes, shapes } = taken.value;
+      if (classes.length > this.classes.length) this.#name(classes);
+      for (const { example, label, outline } of shapes)
+        this.#write(example, { type: 'shape', id: this.newId(), label, outline });
+      this.#look();
+    });
+    return taken;
+  }
+
+  /** Named with commas between; each once. */
+  name(typed: string): void {
+    const named = [...new Set(typed.split(',').map((one) => one.trim()))].filter((one) => one !== '');
+    this.#name(named.slice(0, MOST_SHAPE_CLASSES));
+  }
+
+  /** Its id, once it stands; undefined: refused. */
+  draw(given: Outline, label: string): string | undefined {
+    const id = this.newId();
+    return this.#put({ id, label, outline: given }, undefined, false) ? id : undefined;
+  }
+
+  /** Whether it stands so now. */
+  change(shape: Shape, to: Partial<Pick<Shape, 'label' | 'outline'>>, isNudge = false): boolean {
+    return this.#put({ ...shape, ...to }, shape, isNudge);
+  }
+
+  remove(shape: Shape): void {
+    this.refused = undefined;
+    this.#make({ before: shape, after: undefined, isNudge: false });
+  }
+
+  /** The shape that is as it was before, or that came or went; undefined: there was nothing to take back. */
+  undo(): Shape | undefined {
+    return this.#goBack(true);
+  }
+  redo(): Shape | undefined {
+    return this.#goBack(false);
+  }
+
+  /** Done with the picture, and on to the next; or not done after all. */
+  finish(): void {
+    if (this.example === undefined) return;
+    if (!this.isDone) this.#write(this.example.name, { type: 'shapes-done' });
+    this.#look();
+    this.move(1);
+  }
+  reopen(): void {
+    if (this.example === undefined || !this.isDone) return;
+    this.#write(this.example.name, { type: 'shapes-open' });
+    this.#look();
+  }
+
+  move(by: -1 | 1): void {
+    this.refused = undefined;
+    this.at = Math.min(this.rows.length, Math.max(0, this.at + by));
+    void this.#fetch();
+  }
+
+  /** To a picture of the dataset, also one that is not among those gone through. */
+  goTo(row: number): void {
+    if (!(Number.isInteger(row) && row >= 0 && row < (this.found?.pictures ?? 0))) return;
+    const at = this.rows.indexOf(row);
+    if (at < 0) this.rows = this.rows.toSpliced(this.at, 0, row);
+    else this.at = at;
+    void this.#fetch();
+  }
+
+  #put(given: Shape, before: Shape | undefined, isNudge: boolean): boolean {
+    const may = mayOutline(given.outline, this.frame);
+    this.refused = may.ok ? undefined : may.error;
+    if (may.ok) this.#make({ before, after: { ...given, outline: may.value }, isNudge });
+    return may.ok;
+  }
+
+  #make(change: Omit<Change, 'row' | 'example'>): void {
+    const { example } = this;
+    if (example === undefined) return;
+    const made: Change = { ...change, row: example.row, example: example.name };
+    this.#say(made.example, made.after, made.before);
+    const last = this.#made.at(-1);
+    const isSame = last?.isNudge === true && made.isNudge && last.after?.id === made.after?.id;
+    this.#made = isSame
+      ? [...this.#made.slice(0, -1), { ...made, before: last.before }]
+      : [...this.#made, made];
+    this.#unmade = [];
+  }
+
+  #goBack(isUndo: boolean): Shape | undefined {
+    const [from, to] = isUndo ? [this.#made, this.#unmade] : [this.#unmade, this.#made];
+    const last = from.at(-1);
+    if (last === undefined) return undefined;
+    this.refused = undefined;
+    this.goTo(last.row);
+    if (isUndo) this.#say(last.example, last.before, last.after);
+    else this.#say(last.example, last.after, last.before);
+    const [left, gained] = [from.slice(0, -1), [...to, { ...last, isNudge: false }]];
+    [this.#made, this.#unmade] = isUndo ? [left, gained] : [gained, left];
+    return (isUndo ? last.before : last.after) ?? last.before ?? last.after;
+  }
+
+  #say(example: string, now: Shape | undefined, before: Shape | undefined): void {
+    if (now !== undefined) this.#write(example, { type: 'shape', ...now });
+    else if (before !== undefined) this.#write(example, { type: 'shape-removed', id: before.id });
+    this.#look();
+  }
+
+  #name(classes: readonly string[]): void {
+    this.classes = classes;
+    this.#write('', { type: 'shape-classes', classes });
+  }
+
+  #look(): void {
+    this.#standing = shapesOf(this.#journal, this.#judge);
+    this.#done = doneWith(this.#journal, this.#judge);
+  }
+
+  #write(example: string, says: ShapeSays): void {
+    const entry: JournalEntry = { ...this.#judge, example, says, at: this.now() };
+    this.#journal.push(entry);
+    this.page.write(entry);
+  }
+
+  async #ask(scope: ShapeScope): Promise<LabelShapes | undefined> {
+    if (!(await this.page.areWritten())) return undefined;
+    const answer = await this.page.ask({ type: 'shapes', judge: this.#judge, scope });
+    return answer?.type === 'shapes' ? answer.shapes : undefined;
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#fetching) return;
+    this.#fetching = true;
+    try {
+      for (;;) {
+        const missing = this.#missing();
+        if (missing.length === 0) break;
+        const isFetched = await this.page.attempt(async () => {
+          const answer = await this.page.ask({ type: 'examples', rows: missing });
+          if (answer?.type !== 'examples') return;
+          this.#shown = new Map([...this.#shown, ...answer.examples.map((one) => [one.row, one] as const)]);
+        });
+        if (!isFetched) break;
+      }
+    } finally {
+      this.#fetching = false;
+    }
+  }
+
+  /** Rows to fetch now: none while enough lie ahead. */
+  #missing(): readonly number[] {
+    const isMissing = (row: number): boolean => !this.#shown.has(row);
+    if (!this.rows.slice(Math.max(0, this.at - 1), this.at + AHEAD).some(isMissing)) return [];
+    return this.rows.slice(Math.max(0, this.at - 2), this.at + FETCHED).filter(isMissing);
+  }
+}
