@@ -18,11 +18,20 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
   };
   const setup = setupOf(
     { name: dataset.name, target: 'nests', task: 'number', recipe: null, series: null, time: null },
-    { model: 'auto', layers: null, backbone: null, budgetMs: null, trials: 5, search: 'tpe', seed: 1 },
+    {
+      model: 'auto',
+      layers: null,
+      backbone: null,
+      budgetMs: null,
+      engine: 'simd',
+      trials: 5,
+      search: 'tpe',
+      seed: 1,
+    },
   );
   const program = { program: '0.0.1', node: 'a test' };
   return {
-    ...newRecord({ id, dataset, setup, data: digest, program, againOf: null, startedAt: 1 }),
+    ...newRecord({ id, dataset, setup, data: digest, program, againOf: null, startedAt: 1, engine: 'simd' }),
     ...more,
   };
 }
