@@ -230,7 +230,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
 
   // Behind the figures: the rows of a cell, why one of them, and what else can be asked, none of it worked out before.
   const cell = page.getByRole('button', { name: /show .+ taken for / }).first();
-  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1]);
+  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
   await cell.press('Enter');
   const closer = page.getByRole('region', { name: 'Look closer' });
   const behind = closer.getByRole('table', { name: 'Rows behind the figure' });
@@ -362,18 +362,19 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Multi-layer perceptron');
   await workbench.getByText('Settings as usual').click();
+  await workbench.getByRole('spinbutton', { name: 'Units of a hidden layer' }).fill('512');
   await workbench.getByRole('spinbutton', { name: 'Epochs' }).fill('1000');
   await expect(workbench.getByRole('combobox', { name: 'Engine' })).toHaveValue('simd');
   await workbench.getByRole('button', { name: 'Train', exact: true }).click();
   const curve = workbench.getByRole('figure', { name: /^loss: / });
   const drawn = async (): Promise<number> =>
-    Number(/between step \d+ and (\d+)/.exec((await curve.getAttribute('aria-label')) ?? '')?.[1]);
+    Number(/between step \d+ and (\d+)/.exec((await curve.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
   await expect(curve).toBeVisible({ timeout: 60_000 });
   const early = await drawn();
   await expect.poll(drawn).toBeGreaterThan(early);
-  await expect(workbench.getByRole('figure', { name: /^accuracy: .*Held-out/ })).toBeVisible();
-  await expect(workbench.getByText(/^Epoch [\d,]+ of 1000 · .* on WebAssembly SIMD$/)).toBeVisible();
   await workbench.getByRole('button', { name: 'Pause' }).click();
+  await expect(workbench.getByText(/^Epoch \d+ of 1000 · on WebAssembly SIMD$/)).toBeVisible();
+  await expect(workbench.getByRole('figure', { name: /^accuracy: .*Held-out/ })).toBeVisible();
   await workbench.getByRole('button', { name: 'Single step' }).click();
   await expect(workbench.getByRole('heading', { name: /^Step [\d,]+, on \d+ examples$/ })).toBeVisible();
   await expect(workbench.getByRole('row', { name: /^dense_2 / })).toContainText('[');
