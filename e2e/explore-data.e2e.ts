@@ -370,6 +370,8 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   const drawn = async (): Promise<number> =>
     Number(/between step \d+ and (\d+)/.exec((await curve.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
   await expect(curve).toBeVisible({ timeout: 60_000 });
+  // Drawn anew only where it is seen.
+  await curve.scrollIntoViewIfNeeded();
   const early = await drawn();
   await expect.poll(drawn).toBeGreaterThan(early);
   await workbench.getByRole('button', { name: 'Pause' }).click();

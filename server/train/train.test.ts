@@ -98,6 +98,20 @@ describe('a run', () => {
       { signal, say: () => {} },
     );
     expect(again.isSame).toBe(true);
+    // Another engine owes figures.
+    const other = await runTraining(
+      { type: 'again', directory, data: null, backend: 'simd' },
+      { signal, say: () => {} },
+    );
+    expect([other.backend, other.isWithin]).toEqual(['simd', true]);
+    const manifest = join(directory, 'manifest.json');
+    const text = readFileSync(manifest, 'utf8');
+    const origin = '"origin": {"run": "a", "step": 3, "changed": []}, "backend":';
+    writeFileSync(manifest, text.replace('"backend":', origin));
+    await expect(
+      runTraining({ type: 'again', directory, data: null, backend: null }, { signal, say: () => {} }),
+    ).rejects.toThrow(/goes on from a checkpoint of another run/);
+    writeFileSync(manifest, text);
     expect(again.model).toEqual(result.model);
     await expect(runTraining({ type: 'resume', directory }, { signal, say: () => {} })).rejects.toThrow(
       /has finished/,

@@ -63,8 +63,13 @@ export function engineOfRun(
         choice = await chosen(engines, network, batchSize, wishOf(manifest));
       }
       present = createEngine(choice, createTrainer);
-      await write({});
-      tell({ type: 'engine', choice, notice: null });
+      const before = manifest.engine?.choice ?? choice;
+      const notice =
+        before.backend === choice.backend
+          ? null
+          : `It was ${before.description}, and goes on with ${choice.description}: ${choice.reason}.`;
+      await write(notice === null ? {} : { notices: [...(manifest.engine?.notices ?? []), notice] });
+      tell({ type: 'engine', choice, notice });
       return present;
     },
     /** Another took over. */

@@ -282,3 +282,38 @@ test('engines are tested on the network of the form, and what cannot be is said'
     message: expect.stringContaining('Choose a network'),
   });
 });
+
+test('one that is stopped while its engines are tested trains nothing, and goes on with what passes then, which is told', async () => {
+  const own = browser();
+  let resolve: (choice: BackendChoice) => void = () => {};
+  const pending = new Promise<BackendChoice>((told) => (resolve = told));
+  const answers = [pending, Promise.resolve(choice('gpu')), Promise.resolve(choice('simd'))];
+  const engines: Engines = {
+    choose: () => answers.shift() ?? Promise.reject(new Error('Tested too often.')),
+    create: () => Promise.reject(new Error('Sessions are made elsewhere.')),
+  };
+  const client = clientOf(await shapesKept(), { ...own, engines });
+  const page = new DatasetTraining('set', client);
+  await page.open('area');
+  const { run } = page;
+  const ended = page.train({ ...wishes, model: 'mlp:epochs=2', engine: 'auto' });
+  await vi.waitUntil(() => run.following.phase === 'running' && run.following.says.startsWith('Testing'));
+  run.stop();
+  resolve(choice('gpu'));
+  await ended;
+  expect([run.following.phase, run.training]).toEqual(['stopped', null]);
+
+  const notices: (string | null)[] = [];
+  const resumed = async () => {
+    const stop = new AbortController();
+    const hear = (event: RunEvent): void => {
+      if (event.type !== 'engine') return;
+      notices.push(event.notice);
+      if (notices.length === 1) stop.abort(new Error('Enough.'));
+    };
+    return client.run({ name: 'resume', run: run.run ?? '', isEnough: false }, hear, stop.signal);
+  };
+  await expect(resumed()).rejects.toThrow('Enough.');
+  await resumed();
+  expect(notices).toEqual([null, expect.stringMatching(/^It was The gpu, and goes on with The simd: /)]);
+});

@@ -268,7 +268,11 @@ async function kept(
         openEngine: async () => tabEngine(createTrainer, backend),
         hand: {
           control,
-          openEngine: (network, batchSize) => engine.open(network, batchSize),
+          async openEngine(network, batchSize) {
+            // What comes before it is told before it.
+            await telling;
+            return engine.open(network, batchSize);
+          },
           onAlarm: (alarm) => tell({ type: 'alarm', alarm }),
           onStanding: (isPaused) => tell({ type: 'standing', isPaused }),
           onTraining: (training) => tell({ type: 'training', training }),

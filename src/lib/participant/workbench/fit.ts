@@ -373,6 +373,8 @@ async function fitLayers(
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop);
   try {
+    // While the engines were tested, perhaps.
+    signal?.throwIfAborted();
     const outcome = await trainLocally(
       {
         key,

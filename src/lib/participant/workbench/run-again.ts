@@ -13,7 +13,7 @@ import type { RunManifest } from './run-manifest.ts';
 export const AGAIN_TOLERANCE = { share: 0.02, part: 0.02 } as const;
 
 /** In words, with a full stop. */
-export const toleranceSentence = `Engines round differently: on another engine, and on a graphics card, a run is the same where its accuracy on the rows held out differs by at most ${AGAIN_TOLERANCE.share * 100} points, and its loss or error by at most ${AGAIN_TOLERANCE.part * 100} %.`;
+export const toleranceSentence = `Engines round differently: on another engine, and on a graphics card, a run is the same where its accuracy on the rows held out differs by at most ${AGAIN_TOLERANCE.share * 100} points, and its loss or error by at most ${AGAIN_TOLERANCE.part * 100}\u00a0%.`;
 
 /** Those that compute on the processor, in an order that is the same on every machine. */
 const fixedOrder: readonly BackendName[] = ['simd', 'jax-wasm', 'wasm', 'cpu', 'reference'];
