@@ -65,6 +65,10 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
   const features = new Float32Array(batch * rowSize);
   gatherFeatures(rows.features, rowSize, indices, features);
   const targets = Array.from(indices, (index) => rows.targets[index]!);
+  const parameters = before.parameters.slice();
+  const optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
+  optimizer.set(before.optimizer.subarray(0, optimizer.length));
+  const gradient = new Float64Array(count);
   const phases: Record<StepPhase, number> = { forward: 0, loss: 0, backward: 0, optimizer: 0 };
   const began = clock.monotonic();
   let since = began;
@@ -75,11 +79,8 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
   };
   const dropout = { seed: plan.seed, step: before.steps };
   const pass = gradientOf(network, before.parameters, features, targets, batch, dropout, false, ended);
-  // Copied before the clock runs on: an optimiser may write to the gradient.
-  const gradient = pass.gradient.slice();
-  const parameters = before.parameters.slice();
-  const optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
-  optimizer.set(before.optimizer.subarray(0, optimizer.length));
+  // An optimiser may write to it. All that is no part of the step and can be done before it was.
+  gradient.set(pass.gradient);
   const t = before.steps + 1;
   since = clock.monotonic();
   for (const { from, to } of trainedRanges(network)) {
