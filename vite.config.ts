@@ -46,7 +46,7 @@ export default defineConfig({
                 },
                 {
                   name: 'shared',
-                  test: /src\/lib\/(components\/(?!console|federation|charts|runs|workbench|label|explore)|state\/(?!console))/,
+                  test: /src\/lib\/(components\/(?!console|federation|charts|runs|workbench|label|explore|training)|state\/(?!console))/,
                   minShareCount: 6,
                   priority: 0,
                 },

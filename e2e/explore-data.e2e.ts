@@ -231,7 +231,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
 
   // Behind the figures: the rows of a cell, why one of them, and what else can be asked, none of it worked out before.
   const cell = page.getByRole('button', { name: /show .+ taken for / }).first();
-  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1]);
+  const held = Number(/, (\d+): show/.exec((await cell.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
   await cell.press('Enter');
   const closer = page.getByRole('region', { name: 'Look closer' });
   const behind = closer.getByRole('table', { name: 'Rows behind the figure' });
@@ -307,7 +307,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   expect([...closed, ...errors]).toEqual([]);
 });
 
-test('pictures are explored and a label mended; a layer that does not fit is named before anything is trained', async ({
+test('pictures are explored and a label mended; a layer that does not fit is named before anything is trained; a network is watched, stepped and branched from', async ({
   page,
 }) => {
   const errors = unseenErrors(page);
@@ -319,6 +319,7 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await page.getByRole('combobox', { name: 'Label of picture 1', exact: true }).selectOption('7');
   await expect(page.getByText('label of picture 1: 7')).toBeVisible();
 
+  const dataset = page.url();
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   const workbench = page.getByRole('region', { name: 'Train a model on this' });
   await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Own layers');
@@ -356,6 +357,45 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await closer.getByRole('combobox', { name: 'By' }).selectOption('Grad-CAM');
   await expect(closer.getByRole('img', { name: /^Taken for \d.+speaks for it/ })).toBeVisible();
   expect(await findings(page, 'run-pictures')).toEqual([]);
+
+  // A network long enough to be watched: its curve grows, it stands, takes one step, and is stopped.
+  await page.goto(dataset);
+  await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
+  await workbench.getByRole('combobox', { name: 'Model' }).selectOption('Multi-layer perceptron');
+  await workbench.getByText('Settings as usual').click();
+  await workbench.getByRole('spinbutton', { name: 'Units of a hidden layer' }).fill('512');
+  await workbench.getByRole('spinbutton', { name: 'Epochs' }).fill('1000');
+  await expect(workbench.getByRole('combobox', { name: 'Engine' })).toHaveValue('simd');
+  await workbench.getByRole('button', { name: 'Train', exact: true }).click();
+  const curve = workbench.getByRole('figure', { name: /^loss: / });
+  const drawn = async (): Promise<number> =>
+    Number(/between step \d+ and (\d+)/.exec((await curve.getAttribute('aria-label')) ?? '')?.[1] ?? 0);
+  await expect(curve).toBeVisible({ timeout: 60_000 });
+  // Drawn anew only where it is seen.
+  await curve.scrollIntoViewIfNeeded();
+  const early = await drawn();
+  await expect.poll(drawn).toBeGreaterThan(early);
+  await workbench.getByRole('button', { name: 'Pause' }).click();
+  await expect(workbench.getByText(/^Epoch \d+ of 1000 · on WebAssembly SIMD$/)).toBeVisible();
+  await expect(workbench.getByRole('figure', { name: /^accuracy: .*Held-out/ })).toBeVisible();
+  await workbench.getByRole('button', { name: 'Single step' }).click();
+  await expect(workbench.getByRole('heading', { name: /^Step [\d,]+, on \d+ examples$/ })).toBeVisible();
+  await expect(workbench.getByRole('row', { name: /^dense_2 / })).toContainText('[');
+  expect(await findings(page, 'bench-step')).toEqual([]);
+  await workbench.getByRole('button', { name: 'Stop' }).click();
+  await workbench.getByRole('link', { name: 'go on with it' }).click();
+  // Half the rate, from where it stood, for the rest of that epoch and one more.
+  const checkpoints = page.getByRole('region', { name: 'Checkpoints' });
+  const newest = checkpoints.getByRole('row').nth(1);
+  const epoch = Number((await newest.getByRole('cell').first().textContent())?.replace(',', ''));
+  await newest.getByRole('button', { name: /^Branch from step/ }).click();
+  await checkpoints.getByLabel('Epochs in all').fill(String(epoch + 2));
+  expect(await findings(page, 'bench-checkpoints')).toEqual([]);
+  await checkpoints.getByRole('button', { name: /^Branch from step [\d,]+$/ }).click();
+  await page.getByRole('link', { name: 'The branch' }).click({ timeout: 60_000 });
+  await expect(page.getByText(/learning rate 0.001 → 0.0005/)).toBeVisible();
+  await expect(page.getByRole('figure', { name: /^loss: / })).toBeVisible();
+  expect(await findings(page, 'bench-branch')).toEqual([]);
   expect(errors).toEqual([]);
 });
 

@@ -14,6 +14,7 @@ import type { ExportWish } from '../train/export-run.ts';
 import { spokenLine, type TrainLine } from '../train/lines.ts';
 import { runTraining } from '../train/run-training.ts';
 import { USUAL_FILL } from '#lib/participant/workbench/series-data.ts';
+import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
 import { MOST_FOLDS, type TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { readSpace, SearchSpace } from '#lib/participant/workbench/spaces.ts';
 import { backboneAsked } from '../train/backbone.ts';
@@ -48,7 +49,7 @@ interface Flags {
   readonly folds?: number;
   readonly save?: string;
   readonly seed: number;
-  readonly backend: TrainSetup['backend'];
+  readonly backend?: TrainSetup['backend'];
   readonly state?: string;
   readonly resume?: string;
   readonly again?: string;
@@ -147,12 +148,16 @@ export function register(program: Command): void {
     )
     .option('--save <file>', 'writes the model, for tributary predict')
     .option('--seed <number>', 'the same seed gives the same model, bit for bit', wholeOf(0), 1)
-    .option('--backend <name>', 'what networks are trained on', oneOf(...NODE_BACKENDS, 'reference'), 'simd')
+    .option(
+      '--backend <name>',
+      'what networks are trained on (default: simd; with --again: what the first run was)',
+      oneOf(...NODE_BACKENDS, 'reference'),
+    )
     .option('--state <directory>', 'keeps the run: its manifest, its trials, checkpoints of networks')
     .option('--resume <directory>', 'goes on with a run that was kept, where it was cut off')
     .option(
       '--again <path>',
-      'has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before',
+      `has a finished run again, of a directory or of a manifest that a page saved, and says whether every bit is as before. ${toleranceSentence}`,
     )
     .option(
       '--step-view',
@@ -186,7 +191,7 @@ export function register(program: Command): void {
           stepView: flags.stepView,
           exports: exportsOf(flags),
         });
-        if (result.isSame === false) process.exitCode = 1;
+        if (result.isWithin === false) process.exitCode = 1;
       } catch (error) {
         if (error instanceof UnusableTraining && flags.json === true)
           console.log(JSON.stringify({ type: 'refused', message: error.message }));
@@ -248,7 +253,12 @@ async function askedOf(flags: Flags): Promise<Parameters<typeof runTraining>[0]>
         'A run that was kept knows its own settings: give --resume alone, or --again with --data alone where the rows lie elsewhere.',
       );
     if (flags.resume !== undefined) return { type: 'resume', directory };
-    return { type: 'again', directory, data: flags.data?.map((path) => resolve(path)) ?? null };
+    return {
+      type: 'again',
+      directory,
+      data: flags.data?.map((path) => resolve(path)) ?? null,
+      backend: flags.backend ?? null,
+    };
   }
   if (flags.stepView === true && flags.model === 'auto')
     throw new UnusableTraining(
@@ -313,7 +323,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   folds: flags.folds ?? null,
   save: flags.save === undefined ? null : resolve(flags.save),
   seed: flags.seed,
-  backend: flags.backend,
+  backend: flags.backend ?? 'simd',
 });
 
 /** `layers:FILE.json`, with settings as `layers:FILE.json,epochs=5`: what stands in the file goes with the run. */

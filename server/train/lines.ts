@@ -3,6 +3,7 @@ import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/wor
 import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
+import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
 import type { Interval } from '#lib/core/metrics/wilson.ts';
 import type { Digest } from '#lib/core/ids.ts';
@@ -57,6 +58,8 @@ export type TrainLine =
         readonly state: string | null;
         /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
         readonly isSame: boolean | null;
+        /** And whether it is the same as far as its engines allow. */
+        readonly isWithin: boolean | null;
       });
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
@@ -165,7 +168,9 @@ export function spokenLine(line: TrainLine): readonly string[] {
           : [
               line.isSame
                 ? 'Every bit of the model is as before.'
-                : 'The model is NOT the one of the first run.',
+                : line.isWithin === true
+                  ? `Other bits, and the same within the tolerance. ${toleranceSentence}`
+                  : 'The model is NOT the one of the first run.',
             ]),
       ];
     default:

@@ -58,7 +58,10 @@ test('own layers are trained, kept with their run, and had again to the same bit
   const { result, lines } = await trained(setup(), directory);
   expect(lines.find((line) => line.type === 'data')).toMatchObject({ features: 2 });
   expect(result.model.model).toBe('layers');
-  const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
+  const again = await runTraining(
+    { type: 'again', directory, data: null, backend: null },
+    { signal, say: () => {} },
+  );
   expect(again.isSame).toBe(true);
 });
 

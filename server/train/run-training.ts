@@ -2,6 +2,7 @@
 import { DataDirectoryInUse } from '../adapters/data-directory.ts';
 import { appVersion } from '../project-folder.ts';
 import { openKeptRun, readManifest, type KeptRun } from './kept-run.ts';
+import { firstRunOf } from '#lib/participant/workbench/run-again.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 import { train, type TrainOptions } from './train.ts';
@@ -10,7 +11,13 @@ export type Asked =
   | { readonly type: 'new'; readonly setup: TrainSetup; readonly directory: string | null }
   | { readonly type: 'resume'; readonly directory: string }
   /** `data`: where the rows lie now; null: where they lay. */
-  | { readonly type: 'again'; readonly directory: string; readonly data: readonly string[] | null };
+  /** `backend`: null: the one that it was trained on. */
+  | {
+      readonly type: 'again';
+      readonly directory: string;
+      readonly data: readonly string[] | null;
+      readonly backend: TrainSetup['backend'] | null;
+    };
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function runTraining(
@@ -19,10 +26,16 @@ export async function runTraining(
 ) {
   if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
   if (asked.type === 'again') {
-    const { setup, finished, data, program, node } = await readManifest(asked.directory);
-    if (finished === null)
+    const manifest = await readManifest(asked.directory);
+    const { setup, finished, data, program, node } = manifest;
+    const first = firstRunOf(manifest);
+    if (finished === null || first === undefined)
       throw new UnusableTraining(
         `The run in ${asked.directory} has not finished. Go on with it: --resume ${asked.directory}`,
+      );
+    if (setup.origin !== undefined)
+      throw new UnusableTraining(
+        `The run in ${asked.directory} goes on from a checkpoint of another run, which the browser that made it keeps. Have it again there.`,
       );
     // As many trials as there were: what the clock had allowed is no part of the result.
     const trials = finished.trials === 0 ? null : finished.trials;
@@ -33,8 +46,12 @@ export async function runTraining(
         message: `The first run was by Tributary ${program} on ${node.startsWith('v') ? `Node ${node}` : node}; this is ${own} on Node ${process.version}, which may give other bits.`,
       });
     return train(
-      { ...setup, data: [...(asked.data ?? setup.data)], budgetMs: null, trials, save: null },
-      { ...options, expected: finished.digest, expectedData: data ?? undefined },
+      {
+        ...{ ...setup, budgetMs: null, trials, save: null },
+        data: [...(asked.data ?? setup.data)],
+        backend: asked.backend ?? setup.backend,
+      },
+      { ...options, expected: first, expectedData: data ?? undefined },
     );
   }
   const directory = asked.directory ?? '';

@@ -81,9 +81,9 @@ describe('a run', () => {
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"node": "[^"]*"/, '"node": "v1.0.0"'));
     const spoken: string[] = [];
     const say = (line: TrainLine): number => spoken.push(...spokenLine(line));
-    await expect(runTraining({ type: 'again', directory, data: null }, { signal, say })).rejects.toThrow(
-      /rows are not those of the first run/,
-    );
+    await expect(
+      runTraining({ type: 'again', directory, data: null, backend: null }, { signal, say }),
+    ).rejects.toThrow(/rows are not those of the first run/);
     expect(spoken).toEqual([expect.stringMatching(/on Node v1\.0\.0; this is .*may give other bits/)]);
   });
 
@@ -93,8 +93,25 @@ describe('a run', () => {
       setup(table, 'kind', { model: 'mlp:epochs=2,units=4,layers=1', backend: 'reference' }),
       directory,
     );
-    const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
+    const again = await runTraining(
+      { type: 'again', directory, data: null, backend: null },
+      { signal, say: () => {} },
+    );
     expect(again.isSame).toBe(true);
+    // Another engine owes figures.
+    const other = await runTraining(
+      { type: 'again', directory, data: null, backend: 'simd' },
+      { signal, say: () => {} },
+    );
+    expect([other.backend, other.isWithin]).toEqual(['simd', true]);
+    const manifest = join(directory, 'manifest.json');
+    const text = readFileSync(manifest, 'utf8');
+    const origin = '"origin": {"run": "a", "step": 3, "changed": []}, "backend":';
+    writeFileSync(manifest, text.replace('"backend":', origin));
+    await expect(
+      runTraining({ type: 'again', directory, data: null, backend: null }, { signal, say: () => {} }),
+    ).rejects.toThrow(/goes on from a checkpoint of another run/);
+    writeFileSync(manifest, text);
     expect(again.model).toEqual(result.model);
     await expect(runTraining({ type: 'resume', directory }, { signal, say: () => {} })).rejects.toThrow(
       /has finished/,
@@ -190,7 +207,10 @@ describe('a run', () => {
     expect(spoken.join('\n')).toMatch(
       /Prepared by recipe [0-9a-f]{16} to [0-9a-f]{16}\.\n {2}2\. dedupe: rows \d+ → \d+/,
     );
-    const again = await runTraining({ type: 'again', directory, data: null }, { signal, say: () => {} });
+    const again = await runTraining(
+      { type: 'again', directory, data: null, backend: null },
+      { signal, say: () => {} },
+    );
     expect(again.isSame).toBe(true);
     expect(result.verdict).toBe('signal');
     const [clean, other] = [join(folder, 'clean-rows.csv'), join(folder, 'other-rows.csv')];

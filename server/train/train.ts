@@ -26,6 +26,7 @@ import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
 import { readTrainData } from './read-data.ts';
+import { againFigures, samenessOf, type FirstRun } from '#lib/participant/workbench/run-again.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
 import { UnusableTraining } from './unusable.ts';
 
@@ -41,8 +42,8 @@ export interface TrainOptions {
   readonly kept?: KeptRun | undefined;
   /** Each step of a network is looked at from inside, and told. */
   readonly stepView?: boolean | undefined;
-  /** Of a run that is had again: the digest that its model must have. */
-  readonly expected?: string | undefined;
+  /** Of a run that is had again: what its model is held against. */
+  readonly expected?: FirstRun | undefined;
   /** And the digest of its rows. */
   readonly expectedData?: string | undefined;
   /** Where the run is written for another program. */
@@ -123,7 +124,8 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     await writing;
     if (!done.ok) throw new UnusableTraining(done.error);
     const { result, fitted, outputs, chosen } = done.value;
-    const { digest } = result.model;
+    const { digest, report } = result.model;
+    const figures = againFigures(report);
     try {
       if (setup.save !== null) {
         const { contract, training, windows } = data;
@@ -141,7 +143,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         say({ type: 'saved', path: setup.save, holdsRows: holdsRows(chosen) });
       }
       // Before what is only told of the model: a run that has its model does not lose it to that.
-      await kept?.keep({ finished: { ...finishedAs(chosen), digest, trials: result.trials } });
+      await kept?.keep({ finished: { ...finishedAs(chosen), digest, trials: result.trials, figures } });
       say({ type: 'analysis', ...(await analyse(data, fitted, outputs, setup.seed)) });
     } finally {
       fitted.close();
@@ -169,7 +171,9 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
       backend: setup.backend,
       data: data.digest,
       state: kept?.directory ?? null,
-      isSame: expected === undefined ? null : digest === expected,
+      ...(expected === undefined
+        ? { isSame: null, isWithin: null }
+        : samenessOf(expected, { digest, figures, backend: setup.backend, hasMoved: false })),
     };
     if (options.exports !== undefined) {
       const { curve } = fitted;

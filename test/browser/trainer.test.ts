@@ -18,7 +18,7 @@ trainerContract('WebAssembly in the browser', () => createTrainer('wasm'), {
 trainerContract('our own kernels on WebGPU', () => createTrainer('gpu'), {
   tolerance: 2e-4,
   bitExact: true,
-  manySteps: 60,
+  manySteps: 500,
   lacks: ['batch-normalisation', ...SEQUENCE_LAYERS],
   tensorCount: deviceBuffers,
 });

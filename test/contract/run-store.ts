@@ -23,6 +23,7 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
       layers: null,
       backbone: null,
       budgetMs: null,
+      engine: 'simd',
       trials: 5,
       search: 'tpe',
       space: null,
@@ -31,7 +32,7 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
   );
   const program = { program: '0.0.1', node: 'a test' };
   return {
-    ...newRecord({ id, dataset, setup, data: digest, program, againOf: null, startedAt: 1 }),
+    ...newRecord({ id, dataset, setup, data: digest, program, againOf: null, startedAt: 1, engine: 'simd' }),
     ...more,
   };
 }

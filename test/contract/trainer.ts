@@ -296,6 +296,36 @@ export function trainerContract(
     const mlp = networks['an MLP with relu']!;
     const cnn = networks['a small CNN as of McMahan et al.']!;
 
+    test.each([
+      ['a small MLP', mlp, 31],
+      ['a small CNN', cnn, 32],
+    ] as const)(
+      'with the same seed the loss of %s falls along the reference’s curve, within 1e-3 at each of 30 steps',
+      async (_, of, seed) => {
+        const curve = async (on: Trainer): Promise<number[]> => {
+          const session = await on.open(of, plan());
+          try {
+            await session.setRows(someRows(of, seed));
+            await session.setState(startOf(of));
+            const losses: number[] = [];
+            for (const batch of batches(30)) {
+              await session.step(batch);
+              losses.push(await session.takeLoss());
+            }
+            return losses;
+          } finally {
+            session.close();
+          }
+        };
+        const [expected, got] = [await curve(reference), await curve(trainer)];
+        const mean = (losses: readonly number[]): number => losses.reduce((sum, loss) => sum + loss) / 10;
+        // It is a curve: something was learnt on the way.
+        expect(mean(expected.slice(-10))).toBeLessThan(0.9 * mean(expected.slice(0, 10)));
+        for (const [step, loss] of got.entries())
+          expect(Math.abs(loss - expected[step]!), `step ${step + 1}`).toBeLessThan(1e-3);
+      },
+    );
+
     test('a byte of the rows stands for value / 255', async () => {
       await agrees(cnn, someRows(cnn, 2, true), plan(), 4);
       const bytes = someRows(mlp, 3, true);

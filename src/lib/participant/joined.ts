@@ -4,6 +4,7 @@ import { FederationId } from '../core/ids.ts';
 import { Privacy } from '../core/privacy/rules.ts';
 import { SecureSumRules } from '../core/secure-sum/rules.ts';
 import { StatisticsRules } from '../core/statistics/rules.ts';
+import { BackendName } from './backend-choice.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
 /** What its person agreed to, as far as it protects their rows (agreed-terms.ts). */
@@ -22,9 +23,7 @@ export const Joined = v.object({
   federation: FederationId,
   dataset: v.string(),
   name: v.nullable(v.string()),
-  backend: v.nullable(
-    v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
-  ),
+  backend: v.nullable(BackendName),
   /** Labels that the person gave this device. */
   tags: v.optional(v.array(v.string()), []),
   /** The code that it joins by, where it was given one. */

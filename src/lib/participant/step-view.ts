@@ -16,8 +16,9 @@ export interface StepView {
   /** From 1, of the whole training. */
   readonly step: number;
   readonly batch: number;
-  /** Milliseconds of each phase in plain loops; together they are `plainMs`. */
+  /** Milliseconds of each phase in plain loops. */
   readonly phases: Readonly<Record<StepPhase, number>>;
+  /** Of the whole step in plain loops, measured by itself: what the phases leave out of it shows. */
   readonly plainMs: number;
   /** The engine's own time for the step, all phases in one go. */
   readonly engineMs: number;
@@ -64,8 +65,13 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
   const features = new Float32Array(batch * rowSize);
   gatherFeatures(rows.features, rowSize, indices, features);
   const targets = Array.from(indices, (index) => rows.targets[index]!);
+  const parameters = before.parameters.slice();
+  const optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
+  optimizer.set(before.optimizer.subarray(0, optimizer.length));
+  const gradient = new Float64Array(count);
   const phases: Record<StepPhase, number> = { forward: 0, loss: 0, backward: 0, optimizer: 0 };
-  let since = clock.monotonic();
+  const began = clock.monotonic();
+  let since = began;
   const ended = (phase: PassPhase | 'optimizer'): void => {
     const now = clock.monotonic();
     phases[phase] = now - since;
@@ -73,11 +79,8 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
   };
   const dropout = { seed: plan.seed, step: before.steps };
   const pass = gradientOf(network, before.parameters, features, targets, batch, dropout, false, ended);
-  // Copied before the clock runs on: an optimiser may write to the gradient.
-  const gradient = pass.gradient.slice();
-  const parameters = before.parameters.slice();
-  const optimizer = new Float32Array(optimizerLength(plan.optimizer, count));
-  optimizer.set(before.optimizer.subarray(0, optimizer.length));
+  // An optimiser may write to it. All that is no part of the step and can be done before it was.
+  gradient.set(pass.gradient);
   const t = before.steps + 1;
   since = clock.monotonic();
   for (const { from, to } of trainedRanges(network)) {
@@ -86,12 +89,13 @@ export function lookAtStep(looked: LookedAtStep, clock: Pick<Clock, 'monotonic'>
   }
   for (const { slot, values } of pass.statistics) parameters.set(values, slot.offset);
   ended('optimizer');
+  const plainMs = since - began;
   const update = Float32Array.from(after.parameters, (value, i) => value - before.parameters[i]!);
   return {
     step: t,
     batch,
     phases,
-    plainMs: stepPhases.reduce((sum, phase) => sum + phases[phase], 0),
+    plainMs,
     engineMs,
     loss: pass.lossSum / batch,
     gradientNorm: normOf(gradient),

@@ -1,4 +1,4 @@
-// What is wrong with a training, in words: titles, and what to do about a run of the workbench, which has no checkpoints to branch from.
+// What is wrong with a training, in words: titles, and what to do about a run of the workbench, whose checkpoints stand on its page.
 import { alarmSentence, type TrainingAlarm } from '../participant/training-alarms.ts';
 import { number } from './format.ts';
 
@@ -12,11 +12,11 @@ export const alarmTitles: Readonly<Record<TrainingAlarm['type'], string>> = {
 export function benchAlarmSentence(alarm: TrainingAlarm): string {
   switch (alarm.type) {
     case 'not-finite':
-      return `Step ${alarm.step} makes ${alarm.what === 'loss' ? 'the loss' : 'a parameter'} something that is no number (NaN or infinity), and training stands before it. Stop it, and train anew with a lower learning rate: who goes on meets the same step again.`;
+      return `Step ${alarm.step} makes ${alarm.what === 'loss' ? 'the loss' : 'a parameter'} something that is no number (NaN or infinity), and training stands before it. Stop it, then branch from an earlier checkpoint on its page or train anew with a lower learning rate: who goes on meets the same step again.`;
     case 'diverging':
-      return `The loss has risen to ${number(alarm.loss)}, from ${number(alarm.first)} at the beginning: training runs away from what it is to learn. Stop it, and train anew with a lower learning rate; or resume, if you know why.`;
+      return `The loss has risen to ${number(alarm.loss)}, from ${number(alarm.first)} at the beginning: training runs away from what it is to learn. Stop it, then branch from an earlier checkpoint on its page or train anew with a lower learning rate; or resume, if you know why.`;
     case 'plateau':
-      return `The loss has hardly fallen since step ${alarm.since}. It goes on to its end; next time fewer epochs would probably do, or another learning rate.`;
+      return `The loss has hardly fallen since step ${alarm.since}. It goes on to its end; fewer epochs would probably do, or a branch with another learning rate.`;
     case 'slower':
       return alarmSentence(alarm);
     default:

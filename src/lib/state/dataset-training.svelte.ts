@@ -1,6 +1,8 @@
 // A model to be trained on one dataset of this browser, alone: what would be learnt from, and the run that learns it.
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
+import type { BackendChoice } from '../participant/participation.ts';
+import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
@@ -16,7 +18,16 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'close'>;
+export type BenchPort = Pick<
+  BenchClient,
+  'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'engines' | 'close'
+>;
+
+/** What each engine says of a network; of which settings stays to be seen by whoever asked. */
+export type EngineTest =
+  | { readonly phase: 'idle' | 'testing' }
+  | { readonly phase: 'tested'; readonly choice: BackendChoice }
+  | { readonly phase: 'failed'; readonly message: string };
 
 export type Memorising =
   | { readonly phase: 'idle' }
@@ -39,6 +50,8 @@ export class DatasetTraining {
   memorising = $state.raw<Memorising>({ phase: 'idle' });
   /** Its losses so far. */
   losses = $state.raw<readonly number[]>([]);
+
+  engineTest = $state.raw<EngineTest>({ phase: 'idle' });
 
   /** How pictures would be varied. */
   varying = $state.raw<Varying>({ phase: 'asking' });
@@ -123,6 +136,25 @@ export class DatasetTraining {
 
   stopOverfit(): void {
     this.#memorising?.abort();
+  }
+
+  /** Tests the engines on a network. */
+  async testEngines(
+    training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>,
+    preferred: EngineWish,
+  ): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready' || this.engineTest.phase === 'testing') return;
+    const { version, target } = opened;
+    const rows = { dataset, version, target, recipe: this.#recipe, series: this.#series };
+    this.engineTest = { phase: 'testing' };
+    try {
+      const answer = await this.port.engines({ ...rows, training, preferred });
+      this.engineTest =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'tested', choice: answer };
+    } catch (error) {
+      this.engineTest = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** A few pictures as these settings vary them. The last asked for is the one that is shown. */

@@ -1,7 +1,10 @@
 // A run of the workbench that goes on in this tab: how far it is, and what came of it.
 import type { BenchClient, RunWish } from '../workers/bench-client.ts';
-import type { EndedRun, RunEvent } from '../workers/bench-messages.ts';
+import type { EndedRun, HandRequest, RunEvent } from '../workers/bench-messages.ts';
+import type { BackendChoice } from '../participant/participation.ts';
+import type { StepView } from '../participant/step-view.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
+import type { LiveTraining } from '../participant/workbench/fit.ts';
 import type { BenchEntry } from '../participant/workbench/run-bench.ts';
 
 export type Following =
@@ -30,6 +33,12 @@ export class FollowedRun {
   stopping = $state(false);
   /** Of the network that is trained; none: nothing that could be paused. */
   standing = $state<'none' | 'going' | 'paused'>('none');
+  /** That network, and its curve; what was told last stays when it has ended. */
+  training = $state.raw<LiveTraining | null>(null);
+  /** What it is trained on, and why it is another than before. */
+  engine = $state.raw<{ readonly choice: BackendChoice; readonly notice: string | null } | null>(null);
+  /** The last single step, while it stands. */
+  stepped = $state.raw<StepView | null>(null);
   /** What was last wrong with it. */
   alarm = $state.raw<TrainingAlarm | null>(null);
   /** Why the hand on it did nothing: the run goes on, or stands, as it did. */
@@ -54,6 +63,9 @@ export class FollowedRun {
     this.run = undefined;
     this.baselines = [];
     this.leftOut = [];
+    this.training = null;
+    this.engine = null;
+    this.stepped = null;
     this.alarm = null;
     this.handProblem = null;
     this.following = { phase: 'running', says, share: null };
@@ -73,8 +85,8 @@ export class FollowedRun {
     }
   }
 
-  /** Pauses the network that is trained, or lets it go on. What stands is told once it does. */
-  async hand(wants: 'pause' | 'resume'): Promise<void> {
+  /** Pauses the network that is trained, takes one step of it, or lets it go on. What stands is told once it does. */
+  async hand(wants: HandRequest['wants']): Promise<void> {
     const { run } = this;
     if (run === undefined) return;
     this.handProblem = null;
@@ -108,8 +120,19 @@ export class FollowedRun {
         return say(event.entry.title, 1);
       case 'standing':
         // What stood still and goes on has its alarm behind it.
-        if (!event.isPaused && this.standing === 'paused') this.alarm = null;
+        if (!event.isPaused && this.standing === 'paused') this.alarm = this.stepped = null;
         this.standing = event.isPaused ? 'paused' : 'going';
+        return undefined;
+      case 'testing':
+        return say('Testing the engines on this model', null);
+      case 'engine':
+        this.engine = { choice: event.choice, notice: event.notice };
+        return undefined;
+      case 'training':
+        this.training = event.training;
+        return undefined;
+      case 'stepped':
+        this.stepped = event.view;
         return undefined;
       case 'alarm':
         this.alarm = event.alarm;

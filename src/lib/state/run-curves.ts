@@ -1,5 +1,5 @@
 // Curves of runs, to be drawn over each other: training losses, and what searches had found by each trial.
-import type { RunRecord } from '../participant/workbench/run-record.ts';
+import type { CurvePoint, RunRecord } from '../participant/workbench/run-record.ts';
 
 /** As a line chart takes it. */
 export interface RunSeries {
@@ -20,6 +20,31 @@ export const curvesOf = (
       role: records.length === 1 ? 'train' : 'other',
       points: record.curve.map(({ step, loss }) => ({ x: step, y: loss })),
     }));
+
+/** How a network learnt: loss after steps, or the metric after epochs, of rows learnt from and of those held out. Every point. */
+export function learningSeries(curve: readonly CurvePoint[], of: 'loss' | 'metric'): readonly RunSeries[] {
+  const line = (
+    name: string,
+    role: RunSeries['role'],
+    valueOf: (point: CurvePoint) => number | undefined,
+  ): RunSeries => ({
+    name,
+    role,
+    points: curve.flatMap((point) => {
+      const y = valueOf(point);
+      return y === undefined ? [] : [{ x: point.step, y }];
+    }),
+  });
+  return of === 'loss'
+    ? [
+        line('Train', 'train', ({ loss }) => loss),
+        line('Held-out', 'held-out', ({ heldOutLoss }) => heldOutLoss),
+      ]
+    : [
+        line('Train', 'train', ({ trainingMetric }) => trainingMetric),
+        line('Held-out', 'held-out', ({ heldOutMetric }) => heldOutMetric),
+      ];
+}
 
 /** What the curve of a model is of: its title, and what it goes along. */
 export function curveWords(model: string | undefined): { readonly title: string; readonly along: string } {

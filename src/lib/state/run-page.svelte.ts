@@ -1,6 +1,8 @@
 // One run looked at: its record, what a person writes on it, its model's file; and going on with it, or having it again, in this tab.
 import type { KeptRun, RunLabels } from '../participant/workbench/run-record.ts';
+import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { BenchClient } from '../workers/bench-client.ts';
+import type { BranchRequest } from '../workers/bench-messages.ts';
 import { troubleToldBy } from './datasets.svelte.ts';
 import type { DeviceTrouble } from './device-state.svelte.ts';
 import { FollowedRun } from './followed-run.svelte.ts';
@@ -75,11 +77,17 @@ export class RunPage {
   }
 
   /** Has it again, as another run, which `followed` then names. */
-  async again(): Promise<void> {
+  async again(engine: EngineWish | null = null): Promise<void> {
     const { finished } = this.record?.manifest ?? {};
     if (finished === undefined || finished === null) return;
     const trials = finished.trials === 0 ? null : finished.trials;
-    await this.followed.follow({ name: 'again', run: this.id }, { budgetMs: null, trials });
+    await this.followed.follow({ name: 'again', run: this.id, engine }, { budgetMs: null, trials });
+  }
+
+  /** Goes on from a checkpoint of it as another run, which `followed` then names. */
+  async branch(wish: Pick<BranchRequest, 'step' | 'learningRate' | 'localEpochs'>): Promise<void> {
+    const length = { budgetMs: null, trials: null };
+    await this.followed.follow({ name: 'branch', run: this.id, ...wish }, length);
   }
 
   /** As this run's own figures name the models. */

@@ -1,4 +1,5 @@
 // Runs in words: when, how they stand, what of them can be compared.
+import { toleranceSentence } from '../participant/workbench/run-again.ts';
 import type { RunMetric, RunStatus } from '../core/run-query/query.ts';
 import { clock } from './clock-text.ts';
 import { bytes, number, percent } from './format.ts';
@@ -36,4 +37,23 @@ export function intervalText(name: string, { interval }: RunMetric, isShare: boo
   const plain = (value: number): string =>
     isShare ? (value * 100).toFixed(1) : metricText(name, value, false);
   return `${plain(interval.low)} to ${plain(interval.high)}`;
+}
+
+/** What came of having a run again; undefined of a run that has none again, or has not ended. */
+export function samenessWords({
+  isSame,
+  isWithin,
+}: {
+  readonly isSame: boolean | null;
+  readonly isWithin?: boolean | null;
+}): { readonly tone: 'ok' | 'warn'; readonly title: string; readonly says: string } | undefined {
+  if (isSame === null) return undefined;
+  if (isSame) return { tone: 'ok', title: 'Every bit of the model is as before', says: '' };
+  return isWithin === true
+    ? { tone: 'ok', title: 'Other bits, and the same within the tolerance', says: toleranceSentence }
+    : {
+        tone: 'warn',
+        title: 'The model is not the one of the first run',
+        says: `Another program or browser may give other bits; both manifests say which was which. ${toleranceSentence}`,
+      };
 }

@@ -389,7 +389,7 @@ test('a hand that does nothing leaves the run as it goes, with Stop, and says wh
     },
     (name) => name,
   );
-  const followed = run.follow({ name: 'again', run: 'a' }, { budgetMs: null, trials: null });
+  const followed = run.follow({ name: 'again', engine: null, run: 'a' }, { budgetMs: null, trials: null });
   await run.hand('pause');
   expect([run.following.phase, run.handProblem]).toEqual(['running', 'The worker is gone.']);
   run.stop();

@@ -5,6 +5,9 @@ import type {
   AgainRequest,
   AskedOf,
   AssessRequest,
+  BranchRequest,
+  EnginesRequest,
+  HandRequest,
   EndedRun,
   OpenedBench,
   OpenRequest,
@@ -15,6 +18,7 @@ import type {
   TrainRequest,
   VaryRequest,
 } from './bench-messages.ts';
+import type { BackendChoice } from '../participant/participation.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
@@ -31,7 +35,8 @@ const startWorker = (): BenchWorker =>
   );
 
 /** A run to make or to go on with. */
-export type RunWish = Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'>;
+export type RunWish =
+  Omit<TrainRequest, 'id'> | Omit<ResumeRequest, 'id'> | Omit<AgainRequest, 'id'> | Omit<BranchRequest, 'id'>;
 
 export class BenchClient {
   readonly #requests: WorkerRequests<BenchRequest, BenchReply>;
@@ -81,8 +86,8 @@ export class BenchClient {
     );
   }
 
-  /** Pauses or resumes the network that a run of this client trains. Rejects with an Error for the person. */
-  hand(run: string, wants: 'pause' | 'resume'): Promise<true> {
+  /** Pauses or resumes the network that a run of this client trains, or takes one step of it. Rejects with an Error for the person. */
+  hand(run: string, wants: HandRequest['wants']): Promise<true> {
     return this.#requests.ask(
       (id) => ({ id, name: 'hand', run, wants }),
       (reply) => (reply.type === 'handed' ? true : undefined),
@@ -102,6 +107,14 @@ export class BenchClient {
         return reply.type === 'overfitted' ? reply.overfit : reply.type === 'refused' ? reply : undefined;
       },
       signal,
+    );
+  }
+
+  /** What the self-test says of each engine. Rejects with an Error for the person. */
+  engines(request: Omit<EnginesRequest, 'id' | 'name'>): Promise<BackendChoice | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'engines' }),
+      (reply) => (reply.type === 'engines' ? reply.choice : reply.type === 'refused' ? reply : undefined),
     );
   }
 

@@ -6,7 +6,8 @@ import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
 import { readModelFile } from '../participant/workbench/model-file.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { LookRequest } from './bench-messages.ts';
-import { GONE, PICTURES_TARGET, tabEngine, type RunDependencies } from './bench-runs.ts';
+import { tabEngine } from './bench-engines.ts';
+import { GONE, PICTURES_TARGET, type RunDependencies } from './bench-runs.ts';
 
 /** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
 export type Looking = (request: Pick<LookRequest, 'run' | 'look'>, signal: AbortSignal) => Promise<Looked>;

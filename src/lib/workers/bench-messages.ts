@@ -5,10 +5,14 @@ import type { DatasetVersion, Digest } from '../core/ids.ts';
 import type { Frozen } from '../core/model/backbone.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import type { ColumnHead, StepReport } from '../core/recipe/fit.ts';
+import type { BackendChoice } from '../participant/participation.ts';
+import type { StepView } from '../participant/step-view.ts';
 import type { TrainingAlarm } from '../participant/training-alarms.ts';
 import type { OfferedModel } from '../participant/workbench/offered-models.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
+import type { LiveTraining } from '../participant/workbench/fit.ts';
+import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
@@ -56,6 +60,8 @@ export interface TrainingWishes {
   /** Of a search; null: as is usual. */
   readonly space: TrainSetup['space'];
   readonly seed: number;
+  /** What networks are trained on; a search has no use for `auto`, and takes the usual engine. */
+  readonly engine: EngineWish;
 }
 /** A run that was cut off or stopped goes on: what it had found is not tried again. */
 export interface ResumeRequest {
@@ -70,6 +76,18 @@ export interface AgainRequest {
   readonly id: number;
   readonly name: 'again';
   readonly run: string;
+  /** null: the one that it was trained on. */
+  readonly engine: EngineWish | null;
+}
+/** Another run that goes on from a run's checkpoint, of the same rows. */
+export interface BranchRequest {
+  readonly id: number;
+  readonly name: 'branch';
+  readonly run: string;
+  readonly step: number;
+  readonly learningRate: number;
+  /** In all, those before the checkpoint among them. */
+  readonly localEpochs: number;
 }
 /** The rows that a run was made of, as a file that `tributary train` reads to the same digest. */
 export interface RowsRequest {
@@ -116,15 +134,21 @@ export interface LookRequest {
   readonly run: string;
   readonly look: Look;
 }
+/** What the self-test says of each engine on a network; `preferred` is in use where it passes. */
+export interface EnginesRequest extends Omit<OverfitRequest, 'name'> {
+  readonly name: 'engines';
+  readonly preferred: EngineWish;
+}
 /** A hand on the network that a run trains in this worker; of one that has ended nothing is done. */
 export interface HandRequest {
   readonly id: number;
   readonly name: 'hand';
   readonly run: string;
-  readonly wants: 'pause' | 'resume';
+  /** A step is taken of one that stands. */
+  readonly wants: 'pause' | 'resume' | 'step';
 }
 /** What makes or goes on with a run. */
-export type RunRequest = TrainRequest | ResumeRequest | AgainRequest;
+export type RunRequest = TrainRequest | ResumeRequest | AgainRequest | BranchRequest;
 export type BenchRequest =
   | OpenRequest
   | AssessRequest
@@ -133,6 +157,7 @@ export type BenchRequest =
   | PredictRequest
   | LookRequest
   | OverfitRequest
+  | EnginesRequest
   | VaryRequest
   | HandRequest
   | CancelRequest;
@@ -176,6 +201,8 @@ export interface EndedRun {
   readonly trained: TrainedBench;
   /** Of a run that was had again: whether every bit of the model is as before; null for a first run. */
   readonly isSame: boolean | null;
+  /** And whether it is the same as far as its engines allow. */
+  readonly isWithin: boolean | null;
 }
 
 /** What a run tells on its way: what it has found is kept by then. */
@@ -186,6 +213,12 @@ export type RunEvent =
   | { readonly type: 'asking' }
   /** A network is trained from here on, and can be paused; or stands, or goes on. */
   | { readonly type: 'standing'; readonly isPaused: boolean }
+  /** The engines are being tested on the network. */
+  | { readonly type: 'testing' }
+  /** What the network is trained on; `notice`: why it is another than before. */
+  | { readonly type: 'engine'; readonly choice: BackendChoice; readonly notice: string | null }
+  | { readonly type: 'training'; readonly training: LiveTraining }
+  | { readonly type: 'stepped'; readonly view: StepView }
   /** What is wrong with that; it stands by then where nothing good comes of going on. */
   | { readonly type: 'alarm'; readonly alarm: TrainingAlarm };
 
@@ -193,6 +226,7 @@ export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
+  | { readonly type: 'engines'; readonly id: number; readonly choice: BackendChoice }
   | { readonly type: 'overfitted'; readonly id: number; readonly overfit: Overfit }
   | { readonly type: 'varied'; readonly id: number; readonly varied: VariedPictures }
   | { readonly type: 'handed'; readonly id: number }

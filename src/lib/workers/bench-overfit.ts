@@ -3,7 +3,8 @@ import { chosenBySetup } from '../participant/workbench/models.ts';
 import { overfitOneBatch, overfitTask, type Overfit } from '../participant/workbench/overfit.ts';
 import { Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { OverfitRequest } from './bench-messages.ts';
-import { tabEngine, type RunDependencies } from './bench-runs.ts';
+import { tabEngine } from './bench-engines.ts';
+import type { RunDependencies } from './bench-runs.ts';
 
 /** Rejects with Unusable, and with the signal's reason. */
 export async function benchOverfit(

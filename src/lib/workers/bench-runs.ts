@@ -5,25 +5,34 @@ import { frozenLength, type Frozen } from '../core/model/backbone.ts';
 import { buildNetwork } from '../core/model/network.ts';
 import type { DecodeImage } from '../modalities/image/picture.ts';
 import { sourceOfBlob, sourceOfText } from '../modalities/source-file.ts';
-import { createEngine, type Engine } from '../participant/engine.ts';
+import type { Engines } from '../participant/engine.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
-import { digestOfParts } from '../participant/workbench/fit.ts';
+import { digestOfParts, type Reached } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
 import { benchModels, chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
 import { readSpace } from '../participant/workbench/spaces.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
-import { ownCheckpoints } from '../participant/workbench/run-checkpoints.ts';
+import {
+  dropOldCheckpoints,
+  keepCheckpoint,
+  keptCheckpoint,
+  ownCheckpoints,
+} from '../participant/workbench/run-checkpoints.ts';
+import { againFigures, firstRunOf, samenessOf, type FirstRun } from '../participant/workbench/run-again.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
 import type { RunManifest } from '../participant/workbench/run-manifest.ts';
 import type { RunRecord, RunStore, TrainedBench } from '../participant/workbench/run-record.ts';
 import type { Clock } from '../ports/clock.ts';
+import { StorageFull } from '../ports/dataset-store.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { BackendName, Trainer } from '../ports/trainer.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener, type OpenedData } from './bench-data-opened.ts';
+import { branchOf } from './bench-branch.ts';
+import { engineOfRun, tabEngine, wishOf } from './bench-engines.ts';
 import type { EndedRun, PredictRequest, RunEvent, RunRequest } from './bench-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
@@ -38,6 +47,8 @@ export interface RunDependencies {
   checkpoints(): Promise<ParticipantStore['checkpoints']>;
   readonly holds: RunHolds;
   createTrainer(backend: BackendName): Promise<Trainer>;
+  /** Measured by the self-test; loaded with the first that is chosen. */
+  engines(): Promise<Engines>;
   readonly decodeImage: DecodeImage;
   readonly clock: Clock;
   newId(): string;
@@ -79,26 +90,14 @@ export async function runPredicts(
   return predicted.value;
 }
 
-/** What networks are trained and asked on. */
-export const tabEngine = (createTrainer: RunDependencies['createTrainer']): Engine =>
-  createEngine(
-    {
-      backend: TAB_BACKEND,
-      description: TAB_BACKEND,
-      reason: 'It is what the command line uses.',
-      reports: [],
-    },
-    createTrainer,
-  );
-
 export const GONE = 'This run is not in this browser any more.';
 
 interface Begun {
   readonly record: RunRecord;
   readonly opened: OpenedData;
   readonly chosen: BenchRun['chosen'];
-  /** Of a run that is had again: the digest that its model must have. */
-  readonly expected: string | undefined;
+  /** Of a run that is had again: what its model is held against. */
+  readonly expected: FirstRun | undefined;
 }
 
 /** Rejects with Unusable, with the signal's reason, and with what the stores reject with. */
@@ -122,7 +121,7 @@ export async function benchRun(
     const control = createTrainingControl();
     controls.set(id, control);
     tell({ type: 'begun', run: id });
-    return await kept(begun, keeper, signal, tell, dependencies, control);
+    return await kept(begun, keeper, store, signal, tell, dependencies, control);
   } finally {
     controls.delete(id);
     letGo();
@@ -153,7 +152,8 @@ async function beginning(
       { name: dataset.name, target, task, recipe, series, time },
       { ...request.training, backbone },
     );
-    const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null });
+    const { engine } = request.training;
+    const record = newRecord({ ...common, dataset, setup, data: data.digest, againOf: null, engine });
     return { record, opened, chosen: chosenBy(record, false, frozen ?? undefined), expected: undefined };
   }
   const before = (await store.read(request.run))?.record;
@@ -180,16 +180,30 @@ async function beginning(
       endedAt: null,
     };
     const first = before.again === null ? undefined : (await store.read(before.again.of))?.record;
-    const expected = first?.manifest.finished?.digest;
+    const expected = first && firstRunOf(first.manifest);
     return { record, opened, chosen: chosenBy(record, request.isEnough), expected };
+  }
+  const { digest } = opened.data;
+  if (request.name === 'branch') {
+    const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);
+    const branch = branchOf(before, request, frozen);
+    const record = newRecord({
+      ...{ ...common, dataset, data: digest, againOf: null, engine: wishOf(manifest) },
+      setup: branch.setup,
+    });
+    return { record, opened, chosen: branch.chosen, expected: undefined };
   }
   if (finished === null) throw new Unusable('This run has not finished: there is nothing to have again.');
   // As many trials as there were: what the clock had allowed is no part of the result.
   const same = { ...setup, budgetMs: null, trials: finished.trials === 0 ? null : finished.trials };
-  const { digest } = opened.data;
-  const record = newRecord({ ...common, dataset, setup: same, data: digest, againOf: before.id });
+  const engine = request.engine ?? wishOf(manifest);
+  const backend = engine === 'auto' ? TAB_BACKEND : engine;
+  const record = newRecord({
+    ...{ ...common, dataset, data: digest, againOf: before.id, engine },
+    setup: { ...same, backend },
+  });
   const frozen = setup.backbone === null ? undefined : await frozenOf(before, store);
-  return { record, opened, chosen: chosenBy(record, false, frozen), expected: finished.digest };
+  return { record, opened, chosen: chosenBy(record, false, frozen), expected: firstRunOf(manifest) };
 }
 
 /** The frozen layers of a finished run: the first parameters of its model. */
@@ -234,13 +248,19 @@ function chosenBy(
 async function kept(
   { record, opened: { data, target }, chosen, expected }: Begun,
   keeper: RunKeeper,
+  store: RunStore,
   signal: AbortSignal,
   tell: (event: RunEvent) => void,
-  { clock, createTrainer, checkpoints }: RunDependencies,
+  dependencies: RunDependencies,
   control: TrainingControl,
 ): Promise<EndedRun> {
-  const { seed } = record.manifest.setup;
-  const own = ownCheckpoints(await checkpoints(), record.id);
+  const { clock, createTrainer } = dependencies;
+  const { seed, origin } = record.manifest.setup;
+  const checkpoints = await dependencies.checkpoints();
+  const own = ownCheckpoints(checkpoints, record.id);
+  const engine = engineOfRun(keeper, tell, dependencies);
+  // Each network of a search is trained on what was asked for, untested.
+  const backend = 'model' in chosen ? undefined : record.manifest.setup.backend;
   let toldAt = -Infinity;
   let telling: Promise<void> = Promise.resolve();
   try {
@@ -250,11 +270,23 @@ async function kept(
         clock,
         signal: AbortSignal.any([signal, keeper.broken]),
         checkpoints: own.checkpoints,
-        openEngine: async () => tabEngine(createTrainer),
+        openEngine: async () => tabEngine(createTrainer, backend),
         hand: {
           control,
+          async openEngine(network, batchSize) {
+            // What comes before it is told before it.
+            await telling;
+            return engine.open(network, batchSize);
+          },
           onAlarm: (alarm) => tell({ type: 'alarm', alarm }),
           onStanding: (isPaused) => tell({ type: 'standing', isPaused }),
+          onTraining: (training) => tell({ type: 'training', training }),
+          onStep: (view) => tell({ type: 'stepped', view }),
+          onNotice: (notice) => engine.moved(notice),
+          keepCheckpoint: (reached) => keptWithCurve(checkpoints, keeper, store, dependencies.holds, reached),
+          ...(origin === undefined
+            ? {}
+            : { begin: () => keptCheckpoint(checkpoints, origin.run, origin.step) }),
         },
       },
       (event) => {
@@ -278,14 +310,21 @@ async function kept(
       await clock.tick();
       signal.throwIfAborted();
       const trained = await trainedOf(data, target, done.value, seed);
-      const isSame = expected === undefined ? null : fitted.digest === expected;
       const { chosen: made } = done.value;
       const { contract, training, windows } = data;
       const preparation = data.preparation?.fitted;
       const origin = { contract, preparation, windows, chosen: made, seed, data: data.digest, training };
       const file = new TextEncoder().encode(writeModelFile(fitted, origin));
-      const { digest } = trained.result.model;
+      const { digest, report } = trained.result.model;
+      const figures = againFigures(report);
       const { manifest, again } = keeper.record;
+      const sameness =
+        expected === undefined
+          ? { isSame: null, isWithin: null }
+          : samenessOf(expected, {
+              ...{ digest, figures, backend: manifest.setup.backend },
+              hasMoved: (manifest.engine?.notices.length ?? 0) > 0,
+            });
       signal.throwIfAborted();
       await keeper.end(
         {
@@ -297,14 +336,14 @@ async function kept(
           curve: fitted.curve,
           manifest: {
             ...manifest,
-            finished: { ...finishedAs(made), digest, trials: trained.result.trials },
+            finished: { ...finishedAs(made), digest, trials: trained.result.trials, figures },
           },
-          again: again === null ? null : { ...again, isSame },
+          again: again === null ? null : { ...again, ...sameness },
         },
         file,
       );
       await own.clear();
-      return { run: record.id, trained, isSame };
+      return { run: record.id, trained, ...sameness };
     } finally {
       fitted.close();
     }
@@ -317,6 +356,26 @@ async function kept(
     );
     throw error;
   }
+}
+
+/** A checkpoint that can be branched from, and the curve by then; without room for it there is one less. */
+async function keptWithCurve(
+  checkpoints: ParticipantStore['checkpoints'],
+  keeper: RunKeeper,
+  store: RunStore,
+  holds: RunHolds,
+  { checkpoint, step, curve, plan }: Reached,
+): Promise<void> {
+  const isFirst = keeper.record.checkpoints === undefined;
+  try {
+    await keepCheckpoint(checkpoints, keeper.record, checkpoint, step, (kept) =>
+      keeper.keep({ curve, plan, checkpoints: kept }),
+    );
+  } catch (failure) {
+    if (!(failure instanceof StorageFull)) throw failure;
+    await keeper.keep({ curve, plan });
+  }
+  if (isFirst) await dropOldCheckpoints(checkpoints, store, (run) => holds.take(run));
 }
 
 async function trainedOf(

@@ -6,17 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runTraining } from '../../../server/train/run-training.ts';
-import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
-import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
-import { createMemoryParticipantStore } from '../adapters/memory/participant-store.ts';
 import { memoryRunStore } from '../adapters/memory/runs.ts';
 import { createSystemClock } from '../adapters/system-clock.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
 import { augmented } from '../core/augmentation.fixture.ts';
-import { exampleShape, type DataContract, type TableContract } from '../core/data/contract.ts';
-import { joinExamples, type Examples } from '../core/data/examples.ts';
+import { exampleShape, type TableContract } from '../core/data/contract.ts';
 import { recipeDigest, recipeJson, usualRecipe, usualStep, type Recipe } from '../core/recipe/recipe.ts';
-import { importFiles, importSample } from '../modalities/import.ts';
+import { importSample } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
 import { drawnDigitsContract } from '../modalities/image/sample-drawn-digits.ts';
@@ -28,126 +24,28 @@ import { readModelFile } from '../participant/workbench/model-file.ts';
 import { runBench } from '../participant/workbench/run-bench.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
 import { storedData } from '../participant/workbench/stored-data.ts';
-import { StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
-import type { Trainer } from '../ports/trainer.ts';
+import { StorageFull } from '../ports/dataset-store.ts';
 import { benchAlarmSentence } from '../state/alarm-words.ts';
 import { DatasetTraining } from '../state/dataset-training.svelte.ts';
-import { BenchClient, type BenchWorker } from './bench-client.ts';
-import { bench } from './bench.ts';
-import type { EndedRun, OpenedBench, RunEvent, TrainingWishes } from './bench-messages.ts';
-import { webLockHolds } from './run-holds.ts';
+import { BenchClient } from './bench-client.ts';
+import {
+  clientOf,
+  endedBy,
+  openedBy,
+  read,
+  readCsv,
+  shapes,
+  shapesCsv,
+  storeOf,
+  trainedBy,
+  wishes,
+} from './bench.fixture.ts';
 
 const clock = createSystemClock();
 const surroundings = {
   clock,
   openEngine: () => Promise.reject(new Error('No network is trained here.')),
 };
-
-let ids = 0;
-/** A tab; tabs of one browser share their stores. */
-function clientOf(
-  store: DatasetStore,
-  runs: RunStore = memoryRunStore(),
-  trainer: () => Trainer = createReferenceTrainer,
-): BenchClient {
-  return new BenchClient((): BenchWorker => {
-    const listeners: ((event: never) => void)[] = [];
-    const handle = bench({
-      datasets: () => Promise.resolve(store),
-      runs: () => Promise.resolve(runs),
-      checkpoints: () => Promise.resolve(createMemoryParticipantStore().checkpoints),
-      holds: webLockHolds(undefined),
-      newId: () => `run-${(ids += 1)}`,
-      program: { program: '0.0.1', node: 'a test' },
-      createTrainer: () => Promise.resolve(trainer()),
-      decodeImage: () => Promise.reject(new Error('no pictures')),
-      clock,
-      reply: (message) => {
-        for (const listener of listeners)
-          listener(new MessageEvent('message', { data: structuredClone(message) }) as never);
-      },
-    });
-    return {
-      postMessage: (message) => void handle(message),
-      addEventListener(type: string, listener: (event: never) => void) {
-        if (type === 'message') listeners.push(listener);
-      },
-      terminate: () => undefined,
-    };
-  });
-}
-
-async function read(
-  contract: DataContract,
-  files: (sink: { append(examples: Examples): Promise<void> }) => Promise<unknown>,
-): Promise<Examples> {
-  const parts: Examples[] = [];
-  await files({ append: (examples) => Promise.resolve(void parts.push(examples)) });
-  const examples = joinExamples(parts);
-  if (examples === undefined) throw new Error(`Nothing was read for ${contract.kind}.`);
-  return examples;
-}
-const readCsv = (contract: TableContract, text: string): Promise<Examples> =>
-  read(contract, (sink) =>
-    importFiles([sourceOfText('table.csv', text)], contract, sink, {
-      decodeImage: () => Promise.reject(new Error('no pictures')),
-    }),
-  );
-
-async function storeOf(contract: DataContract, examples: Examples): Promise<DatasetStore> {
-  const store = memoryDatasetStore();
-  const writer = await store.write({ id: 'set', federation: null, name: 'set', contract, source: 'a test' });
-  await writer.append(examples, examples.count);
-  await writer.finish();
-  return store;
-}
-
-const wishes: TrainingWishes = {
-  model: 'rule',
-  layers: null,
-  backbone: null,
-  budgetMs: null,
-  trials: null,
-  search: 'tpe',
-  space: null,
-  seed: 1,
-};
-const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
-  if ('type' in answer) throw new Error(answer.message);
-  return answer;
-};
-async function trainedBy(
-  client: BenchClient,
-  target: string,
-  own: Partial<TrainingWishes> = {},
-  tell: (event: RunEvent) => void = () => {},
-): Promise<EndedRun['trained']> {
-  return (await endedBy(client, target, own, tell)).trained;
-}
-async function endedBy(
-  client: BenchClient,
-  target: string,
-  own: Partial<TrainingWishes> = {},
-  tell: (event: RunEvent) => void = () => {},
-): Promise<EndedRun> {
-  const { version } = await openedBy(client, target);
-  const answer = await client.run(
-    {
-      name: 'train',
-      dataset: 'set',
-      version,
-      target,
-      recipe: null,
-      series: null,
-      training: { ...wishes, ...own },
-    },
-    tell,
-    new AbortController().signal,
-  );
-  if ('type' in answer) throw new Error(answer.message);
-  return answer;
-}
 
 const usual: TableSettings = {
   target: '',
@@ -166,35 +64,6 @@ async function byCommand(text: string, settings: Partial<TableSettings>, model: 
   if (!done.ok) throw new Error(done.error);
   return { data: data.value, result: done.value.result };
 }
-
-/** Shapes whose area is their target, written as the store would write them. */
-const shapes: TableContract = {
-  kind: 'table',
-  columns: [
-    {
-      type: 'number',
-      name: 'width',
-      minimum: null,
-      maximum: null,
-      missingAllowed: true,
-      mean: 5,
-      standardDeviation: 3.1,
-    },
-    { type: 'category', name: 'colour', categories: ['blue', 'red'], missingAllowed: true },
-  ],
-  target: { type: 'number', name: 'area', mean: 26.5, standardDeviation: 11.7 },
-};
-const shapesCsv = [
-  'width,colour,area',
-  ...Array.from({ length: 90 }, (_, row) => {
-    const width = ((row * 37) % 100) / 10;
-    return `${row % 11 === 0 ? '' : width},${row % 3 === 0 ? 'red' : 'blue'},${(width * 5.25 + (row % 7) / 10).toFixed(4)}`;
-  }),
-]
-  .join('\n')
-  // As numbers are kept: no zeros at the end.
-  .replaceAll(/(\.\d*?)0+$/gm, '$1')
-  .replaceAll(/\.$/gm, '');
 
 test('the same rows by the tab and by the command line have the same digest, figures and model', async () => {
   const byTab = await trainedBy(clientOf(await storeOf(shapes, await readCsv(shapes, shapesCsv))), 'area', {
@@ -250,7 +119,7 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
   };
   const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
   const runs = memoryRunStore();
-  const client = clientOf(store, runs);
+  const client = clientOf(store, { runs });
   const page = new DatasetTraining('set', client);
   await page.open('area', recipe);
   const { preparation } = page.opened ?? {};
@@ -269,7 +138,11 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
   const [kept] = await runs.list();
   expect(kept?.record.manifest.setup.recipe).toEqual(recipeJson(recipe));
   const { signal } = new AbortController();
-  const again = await client.run({ name: 'again', run: kept?.record.id ?? '' }, () => {}, signal);
+  const again = await client.run(
+    { name: 'again', run: kept?.record.id ?? '', engine: null },
+    () => {},
+    signal,
+  );
   expect(again).toMatchObject({ isSame: true });
   // Prepared otherwise, the same rows are other bits; undone, the same.
   await page.open('area', usualRecipe);
@@ -385,7 +258,7 @@ describe('a run', () => {
 
   test('is kept with its model, which the command line reads, and is had again to the same bits', async () => {
     const runs = memoryRunStore();
-    const client = clientOf(await kept(), runs);
+    const client = clientOf(await kept(), { runs });
     const told: string[] = [];
     const { run, trained, isSame } = await endedBy(client, target, { model: 'forest:trees=5' }, (event) =>
       told.push(event.type),
@@ -412,7 +285,7 @@ describe('a run', () => {
     const manifestFile = join(folder, 'run.json');
     writeFileSync(manifestFile, JSON.stringify(manifest));
     const byCommand = await runTraining(
-      { type: 'again', directory: manifestFile, data: null },
+      { type: 'again', directory: manifestFile, data: null, backend: null },
       { signal: going, say: () => {} },
     );
     rmSync(folder, { recursive: true });
@@ -429,7 +302,7 @@ describe('a run', () => {
       message: expect.stringContaining('needs the columns'),
     });
 
-    const again = await client.run({ name: 'again', run }, () => {}, going);
+    const again = await client.run({ name: 'again', run, engine: null }, () => {}, going);
     if ('type' in again) throw new Error(again.message);
     expect(again).toMatchObject({ isSame: true, trained: { result: trained.result } });
     expect((await runs.read(again.run))?.record).toMatchObject({ again: { of: run, isSame: true } });
@@ -454,8 +327,8 @@ describe('a run', () => {
   test('is looked at: its worker opens the rows and the model again, and refuses what there is not', async () => {
     const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
     const runs = memoryRunStore();
-    const { run, trained } = await endedBy(clientOf(store, runs), 'colour', { model: 'mlp:epochs=2' });
-    const client = clientOf(store, runs);
+    const { run, trained } = await endedBy(clientOf(store, { runs }), 'colour', { model: 'mlp:epochs=2' });
+    const client = clientOf(store, { runs });
     const { report } = trained.result.model;
     const of = { type: 'cell', truth: 0, predicted: 0 } as const;
     expect(await client.look(run, { type: 'rows', of, from: 0 })).toMatchObject({
@@ -484,7 +357,7 @@ describe('a run', () => {
       put: (record, model) =>
         record.manifest.trials.length > 2 ? new Promise(() => {}) : ((written += 1), runs.put(record, model)),
     };
-    const client = clientOf(datasets, closing);
+    const client = clientOf(datasets, { runs: closing });
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
@@ -498,7 +371,7 @@ describe('a run', () => {
     expect(cut?.record.outcome).toEqual({ type: 'running' });
 
     const tried: number[] = [];
-    const later = clientOf(datasets, runs);
+    const later = clientOf(datasets, { runs });
     const resumed = await later.run(
       { name: 'resume', run: cut!.record.id, isEnough: false },
       (event) => event.type === 'trial' && tried.push(event.number),
@@ -510,7 +383,7 @@ describe('a run', () => {
     const [ended] = await runs.list();
     expect(ended?.record.outcome.type).toBe('finished');
     expect(ended?.record.manifest.trials).toHaveLength(5);
-    const again = await later.run({ name: 'again', run: cut!.record.id }, () => {}, going);
+    const again = await later.run({ name: 'again', run: cut!.record.id, engine: null }, () => {}, going);
     expect(again).toMatchObject({ isSame: true });
   });
 
@@ -518,7 +391,7 @@ describe('a run', () => {
     const datasets = await kept();
     const runs = memoryRunStore();
     const stop = new AbortController();
-    const client = clientOf(datasets, runs);
+    const client = clientOf(datasets, { runs });
     const { version } = await openedBy(client, target);
     const wish = {
       name: 'train' as const,
@@ -551,7 +424,7 @@ describe('a run', () => {
       ...runs,
       put: (one) => ((left -= 1) < 0 ? Promise.reject(new StorageFull(1, 0)) : runs.put(one)),
     };
-    await expect(clientOf(datasets, full).run(wish, () => {}, going)).rejects.toThrow(
+    await expect(clientOf(datasets, { runs: full }).run(wish, () => {}, going)).rejects.toThrow(
       /no room in this browser/,
     );
   });
@@ -559,13 +432,13 @@ describe('a run', () => {
   test('is refused where its rows are not kept any more, or another tab has it', async () => {
     const datasets = await kept();
     const runs = memoryRunStore();
-    const { run } = await endedBy(clientOf(datasets, runs), target, { model: 'rule' });
-    const client = clientOf(await kept(100), runs);
-    expect(await client.run({ name: 'again', run }, () => {}, going)).toMatchObject({
+    const { run } = await endedBy(clientOf(datasets, { runs }), target, { model: 'rule' });
+    const client = clientOf(await kept(100), { runs });
+    expect(await client.run({ name: 'again', run, engine: null }, () => {}, going)).toMatchObject({
       type: 'refused',
       message: expect.stringContaining('not kept any more'),
     });
-    expect(await client.run({ name: 'again', run: 'none' }, () => {}, going)).toMatchObject({
+    expect(await client.run({ name: 'again', run: 'none', engine: null }, () => {}, going)).toMatchObject({
       type: 'refused',
       message: expect.stringContaining('not in this browser'),
     });
@@ -643,7 +516,7 @@ test('a worker that is lost ends the run in a sentence', async () => {
 test('layers of one’s own learn one batch by heart, and on a frozen part they are had again from what is kept', async () => {
   const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
   const runs = memoryRunStore();
-  const client = clientOf(store, runs);
+  const client = clientOf(store, { runs });
   const { version, contract } = await openedBy(client, 'area');
   const dense = (units: number, activation: 'linear' | 'tanh') =>
     ({ type: 'dense', units, activation, useBias: true }) as const;
@@ -679,7 +552,9 @@ test('layers of one’s own learn one batch by heart, and on a frozen part they 
   });
   expect(trained.result.model.bytes).toBe(4 * (parameters.length + 5));
   expect((await runs.read(run))?.record.manifest.setup.backbone).toMatchObject({ layers: 1, path: null });
-  expect(await client.run({ name: 'again', run }, () => {}, signal)).toMatchObject({ isSame: true });
+  expect(await client.run({ name: 'again', run, engine: null }, () => {}, signal)).toMatchObject({
+    isSame: true,
+  });
 });
 
 test('the network of a run stands still when its person asks, and goes on to the same bits', async () => {
@@ -705,7 +580,7 @@ test('the network of a run stands still when its person asks, and goes on to the
 test('the network of a run whose loss becomes no number stands within a step, says what to do, and can be stopped', async () => {
   const store = await storeOf(shapes, await readCsv(shapes, shapesCsv));
   const runs = memoryRunStore();
-  const client = clientOf(store, runs, () => spoiled(5));
+  const client = clientOf(store, { runs, trainer: () => spoiled(5) });
   const page = new DatasetTraining('set', client);
   await page.open('area');
   const { run } = page;

@@ -8,7 +8,8 @@ import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
 import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
 import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
-import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
+import { benchEngines, tabEngine } from './bench-engines.ts';
+import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
 import { benchOverfit } from './bench-overfit.ts';
 import type { Looking } from './bench-looks.ts';
 import { QuestionRefused } from './question-refused.ts';
@@ -47,7 +48,7 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         predicted: await runPredicts(request, await dependencies.runs(), dependencies, signal),
       };
     if (request.name === 'hand') {
-      controls.get(request.run)?.[request.wants]();
+      controls.get(request.run)?.[request.wants === 'step' ? 'stepOnce' : request.wants]();
       return { type: 'handed', id };
     }
     if (request.name === 'overfit') {
@@ -58,6 +59,9 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         overfit: await benchOverfit(request, opener, signal, onLoss, dependencies),
       };
+    }
+    if (request.name === 'engines') {
+      return { type: 'engines', id, choice: await benchEngines(request, opener, dependencies) };
     }
     if (request.name === 'vary') {
       const { variedPictures } = await import('../participant/workbench/varied-pictures.ts');

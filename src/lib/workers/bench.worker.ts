@@ -2,7 +2,7 @@
 // network.
 import { version } from '../../../package.json';
 import { canvasDecoder } from '../adapters/canvas/decode-image.ts';
-import { createTrainer } from '../adapters/engines/browser.ts';
+import { availableBackends, createTrainer } from '../adapters/engines/browser.ts';
 import { idbDatasetStore } from '../adapters/idb/datasets.ts';
 import { createIdbParticipantStore } from '../adapters/idb/participant-store.ts';
 import { idbRunStore } from '../adapters/idb/runs.ts';
@@ -16,6 +16,7 @@ import { runtimeName } from './runtime-name.ts';
 
 const opened = openedDatabase();
 
+const clock = createSystemClock();
 const handle = bench({
   datasets: async () => {
     const { database, seal } = await opened();
@@ -31,8 +32,21 @@ const handle = bench({
   },
   holds: webLockHolds(navigator.locks),
   createTrainer,
+  async engines() {
+    const [{ database, seal }, { measuredEngines }, { rememberedEngines }] = await Promise.all([
+      opened(),
+      import('../participant/choose-backend.ts'),
+      import('./remembered-engines.ts'),
+    ]);
+    return rememberedEngines(
+      measuredEngines(createTrainer, availableBackends),
+      createIdbParticipantStore(database, seal),
+      clock,
+      navigator.userAgent,
+    );
+  },
   decodeImage: canvasDecoder(),
-  clock: createSystemClock(),
+  clock,
   newId: () => newId(8),
   program: { program: version, node: runtimeName(navigator.userAgent) },
   reply: (message) => self.postMessage(message),

@@ -1,5 +1,6 @@
 // The device worker's language: everything on this device that needs an engine or the link to the coordinator. Every
 // request is numbered and answered exactly once: result, failure or cancelled. Events are whole views, replaced not patched.
+import type { KeptCheckpoint } from '../participant/kept-checkpoint.ts';
 import type { NetworkFederation, Personalisation } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
@@ -30,15 +31,7 @@ export interface LocalRunSettings {
   readonly origin?: RunOrigin | null;
 }
 
-/** A checkpoint of another run that is kept, and could be branched from. */
-export interface KeptCheckpoint {
-  /** Steps taken by then. */
-  readonly step: number;
-  readonly epoch: number;
-  /** Of the last point before it; null where there was none. */
-  readonly loss: number | null;
-  readonly savedAt: number;
-}
+/** Of another run: they could be branched from. */
 export interface KeptRunCheckpoints {
   readonly settings: LocalRunSettings;
   /** Latest first. */

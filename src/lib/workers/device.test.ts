@@ -10,6 +10,7 @@ import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
 import { summedModel, type SummedSpec } from '../core/summed-models.ts';
 import { TreesSpec } from '../core/trees/spec.ts';
+import { spread } from '../participant/kept-checkpoint.ts';
 import { ownPartKey } from '../participant/personal-models.ts';
 import { onlyOne } from '../participant/training-turn.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
@@ -26,7 +27,6 @@ import {
 import { trainSummed } from '../../../test/support/summed-training.ts';
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
-import { spread } from './kept-checkpoints.ts';
 import type {
   CutOffRun,
   DeviceEvent,

@@ -2,17 +2,13 @@
 // can branch from one. The list is written after what it names, and before what it names no more goes: a torn write leaves no line
 // without its checkpoint.
 import * as v from 'valibot';
+import { MOST_RUNS, withCheckpoint } from '../participant/kept-checkpoint.ts';
 import type { Checkpoint, ParticipantStore } from '../ports/participant-store.ts';
 import type { KeptRunCheckpoints, LocalRunSettings } from './device-messages.ts';
 import { LocalRunSettingsSchema, withoutName } from './local-run-list.ts';
 import type { RunHolds } from './run-holds.ts';
 
 const KEY = 'local-run-checkpoints';
-/** Runs, and checkpoints of each. */
-const MOST_RUNS = 3;
-const MOST_EACH = 6;
-/** Of all that a run keeps: a large model keeps fewer, but two. */
-const MOST_BYTES = 64 * 1024 * 1024;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Kept = v.array(
@@ -59,17 +55,10 @@ export function keptCheckpoints(store: ParticipantStore, holds: RunHolds): KeptC
         const own = before.find((one) => one.settings.id === settings.id)?.checkpoints ?? [];
         if (own.some((one) => one.step === step)) return;
         await store.checkpoints.put({ ...checkpoint, key: keptKey(settings.id, step) });
-        const { epoch, savedAt, state, history } = checkpoint;
-        const added = { step, epoch, loss: history.at(-1)?.loss ?? null, savedAt };
-        const bytes = state.parameters.byteLength + state.optimizer.byteLength;
-        const most = Math.max(2, Math.min(MOST_EACH, Math.floor(MOST_BYTES / Math.max(1, bytes))));
-        const checkpoints = spread(
-          [...own, added].toSorted((a, b) => b.step - a.step),
-          most,
-        );
+        const checkpoints = withCheckpoint(own, checkpoint, step);
         const others = before.filter((one) => one.settings.id !== settings.id);
         await write(
-          [...before, { settings, checkpoints: [added] }],
+          [...before, { settings, checkpoints: withCheckpoint([], checkpoint, step) }],
           [{ settings, checkpoints }, ...others].slice(0, MOST_RUNS),
         );
       }),
@@ -86,18 +75,3 @@ export function keptCheckpoints(store: ParticipantStore, holds: RunHolds): KeptC
 
 const keysOf = ({ settings, checkpoints }: KeptRunCheckpoints): readonly string[] =>
   checkpoints.map(({ step }) => keptKey(settings.id, step));
-
-/** The first and the last stay; of those between, the one with the closest neighbours goes. */
-export function spread<Kept extends { readonly step: number }>(
-  kept: readonly Kept[],
-  most: number,
-): readonly Kept[] {
-  let left = kept;
-  while (left.length > most) {
-    let closest = 1;
-    const gap = (at: number): number => Math.abs(left[at - 1]!.step - left[at + 1]!.step);
-    for (let at = 2; at < left.length - 1; at += 1) if (gap(at) < gap(closest)) closest = at;
-    left = left.toSpliced(closest, 1);
-  }
-  return left;
-}

@@ -2,11 +2,12 @@
 import * as v from 'valibot';
 import { MetricName } from '../core/metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import { BackendName } from '../participant/backend-choice.ts';
+import { RunOrigin } from '../participant/run-origin.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { LocalRunSettings } from './device-messages.ts';
 import type { RunHolds } from './run-holds.ts';
 
-const finite = v.pipe(v.number(), v.finite());
 export const LocalRunSettingsSchema = v.object({
   id: v.string(),
   dataset: v.string(),
@@ -14,18 +15,8 @@ export const LocalRunSettingsSchema = v.object({
   network: NetworkSpec,
   plan: TrainingPlan,
   metric: MetricName,
-  backend: v.nullable(
-    v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
-  ),
-  origin: v.exactOptional(
-    v.nullable(
-      v.object({
-        run: v.string(),
-        step: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-        changed: v.array(v.object({ field: v.string(), from: finite, to: finite })),
-      }),
-    ),
-  ),
+  backend: v.nullable(BackendName),
+  origin: v.exactOptional(v.nullable(RunOrigin)),
 });
 const settingsKey = 'local-runs';
 

@@ -2,46 +2,12 @@
 // trains at once. A back end that is gone meanwhile fails when it is made, and the next one takes over.
 import * as v from 'valibot';
 import { digestOfText } from '../core/digest.ts';
+import { BackendChoice } from '../participant/backend-choice.ts';
 import type { Engines } from '../participant/engine.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
-const BackendName = v.picklist([
-  'gpu',
-  'jax-webgpu',
-  'webgpu',
-  'webgl',
-  'simd',
-  'jax-wasm',
-  'wasm',
-  'cpu',
-  'reference',
-]);
-const Kept = v.object({
-  measuredAt: v.number(),
-  choice: v.object({
-    backend: BackendName,
-    description: v.string(),
-    reason: v.string(),
-    reports: v.array(
-      v.variant('passed', [
-        v.object({
-          backend: BackendName,
-          description: v.string(),
-          passed: v.literal(true),
-          stepMs: v.number(),
-          relativeError: v.number(),
-        }),
-        v.object({
-          backend: BackendName,
-          description: v.string(),
-          passed: v.literal(false),
-          reason: v.string(),
-        }),
-      ]),
-    ),
-  }),
-});
+const Kept = v.object({ measuredAt: v.number(), choice: BackendChoice });
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** `device`: what the browser says it is; an update of it is measured anew. */

@@ -2,6 +2,7 @@
 // may; and the model's file. Three records, so that no two writers write the same one.
 import {
   NO_LABELS,
+  withoutCheckpoints,
   withoutRows,
   type KeptRun,
   type RunRecord,
@@ -103,21 +104,21 @@ export function idbRunStore(database: Database, seal: Seal): RunStore {
       return whole;
     },
     async restore({ record, labels, model: file }) {
-      await written(record, file);
+      await written(withoutCheckpoints(record), file);
       await label(record.id, labels);
     },
     async eraseRows(id, at) {
       const run = await read(id);
-      const record = run && withoutRows(run.record, at);
+      const erased = run && withoutRows(run.record, at);
+      const record = run && withoutCheckpoints(erased ?? run.record);
       await seal.writing(async (as) => {
         const row = record && (await as.seal('runs', id, { id, record }));
         const transaction = database.transaction([...stores, 'checkpoints', 'lock'], 'readwrite', strict);
         await as.confirm(transaction);
         await Promise.all([
           transaction.objectStore('checkpoints').delete(allCheckpointsOf(id)),
-          ...(row === undefined
-            ? []
-            : [transaction.objectStore('runs').put(row), transaction.objectStore('runModels').delete(id)]),
+          ...(row === undefined ? [] : [transaction.objectStore('runs').put(row)]),
+          ...(erased === undefined ? [] : [transaction.objectStore('runModels').delete(id)]),
           transaction.done,
         ]);
       });

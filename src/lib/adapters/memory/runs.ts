@@ -1,6 +1,7 @@
 // Runs in memory: for tests, and the contract suite's first subject.
 import {
   NO_LABELS,
+  withoutCheckpoints,
   withoutRows,
   type RunLabels,
   type RunStore,
@@ -40,12 +41,17 @@ export function memoryRunStore(): RunStore {
       return run;
     },
     async restore(run) {
-      held.set(run.record.id, run);
+      held.set(run.record.id, { ...run, record: withoutCheckpoints(run.record) });
     },
     async eraseRows(id, at) {
       const run = read(id);
-      const record = run && withoutRows(run.record, at);
-      if (run !== undefined && record !== undefined) held.set(id, { ...run, record, model: undefined });
+      if (run === undefined) return;
+      const erased = withoutRows(run.record, at);
+      held.set(id, {
+        ...run,
+        record: withoutCheckpoints(erased ?? run.record),
+        model: erased === undefined ? run.model : undefined,
+      });
     },
   };
 }

@@ -13,14 +13,16 @@ import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { OptionValues } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ParticipantStore } from '../../ports/participant-store.ts';
+import type { Checkpoint, HistoryPoint, ParticipantStore } from '../../ports/participant-store.ts';
 import type { Engine } from '../engine.ts';
 import type { StepView } from '../step-view.ts';
-import { startState, trainLocally } from '../train-locally.ts';
+import { batchesOf } from '../batch-order.ts';
+import { startState, trainLocally, type TrainingProgress } from '../train-locally.ts';
 import type { TrainingAlarm } from '../training-alarms.ts';
 import { createTrainingControl, type TrainingControl } from '../training-control.ts';
 import { isLine } from './explain.ts';
 import { planOf, takesTerms, type BenchModel } from './models.ts';
+import type { CurvePoint } from './run-record.ts';
 import { stepThrough } from './step-through.ts';
 
 export interface FitSurroundings {
@@ -44,6 +46,37 @@ export interface TrainingHand {
   onAlarm(alarm: TrainingAlarm): void;
   /** When it begins, and at each pause and its end. */
   onStanding(isPaused: boolean): void;
+  /** The engine of what a person waits for. Without it that of the surroundings. */
+  readonly openEngine?: FitSurroundings['openEngine'] | undefined;
+  /** Ten times a second at most, and once more when it ends, however: then with every point of its curve. */
+  onTraining?(training: LiveTraining): void;
+  /** Of a single step that was asked for while it stands. */
+  onStep?(view: StepView): void;
+  /** Another engine took over, in a sentence. */
+  onNotice?(message: string): void;
+  /** Resolves once it is kept, beside the newest by which training goes on. */
+  keepCheckpoint?(reached: Reached): Promise<void>;
+  /** Of a branch: where it begins; undefined where that is not kept any more. */
+  begin?(): Promise<Checkpoint | undefined>;
+}
+
+/** Where the training of a network stands, as it can be branched from. */
+export interface Reached {
+  readonly checkpoint: Checkpoint;
+  /** Taken by then. */
+  readonly step: number;
+  readonly curve: readonly CurvePoint[];
+  readonly plan: Pick<TrainingPlan, 'learningRate' | 'localEpochs'>;
+}
+
+/** A network while it is trained. */
+export interface LiveTraining extends Omit<TrainingProgress, 'history' | 'tally' | 'fraction' | 'paused'> {
+  readonly epochs: number;
+  readonly trainingRows: number;
+  readonly heldOutRows: number;
+  /** Of the curve: share that is right, or root mean squared error in the target's own units. */
+  readonly metric: 'accuracy' | 'rmse';
+  readonly curve: readonly CurvePoint[];
 }
 
 export interface Fitted {
@@ -58,7 +91,7 @@ export interface Fitted {
   /** Of a linear model: its weights, for what asks which words it looks at. */
   readonly line?: LogisticPredictor | LinearPredictor;
   /** Mean training loss by step, or as trees grew (LearningPoint); empty for what learns by a formula. */
-  readonly curve: readonly { readonly step: number; readonly loss: number }[];
+  readonly curve: readonly CurvePoint[];
   /** Of an ensemble, whose `learnt` are its weights and then what each of these learnt. */
   readonly members?: readonly Fitted[] | undefined;
   close(): void;
@@ -79,6 +112,8 @@ export interface FitTask {
   readonly contract: DataContract;
   readonly rows: LearnerRows;
   readonly seed: number;
+  /** Scored after each epoch of a network, for its curve; nothing is learnt from them. */
+  readonly heldOut?: LearnerRows | undefined;
 }
 
 const ROWS_AT_ONCE = 1024;
@@ -94,11 +129,16 @@ export async function fitModel(
   if (columns === undefined) return fitPlain(task, surroundings);
   const large = columns.tooLarge(rows.count);
   if (large !== undefined) return fail(`${model.title} does not suit these data: ${large}`);
+  const asColumns = (of: LearnerRows): LearnerRows => ({
+    ...of,
+    features: columns.rows(of.features, of.count),
+  });
   const fitted = await fitPlain(
     {
       ...task,
       contract: columns.contract,
-      rows: { ...rows, features: columns.rows(rows.features, rows.count) },
+      rows: asColumns(rows),
+      heldOut: task.heldOut && asColumns(task.heldOut),
     },
     surroundings,
   );
@@ -131,12 +171,21 @@ async function fitPlain(task: FitTask, surroundings: FitSurroundings): Promise<R
   }
 }
 
-/** Each member to all rows, one after the other. */
+/** Each member to all rows, one after the other. Curves and checkpoints are of one network, and of these there are several. */
 async function fitEnsemble(
-  task: FitTask,
+  { heldOut: _, ...task }: FitTask,
   { members }: Extract<BenchModel, { type: 'ensemble' }>,
-  surroundings: FitSurroundings,
+  { hand: whole, ...others }: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
+  const hand: TrainingHand | undefined = whole && {
+    control: whole.control,
+    openEngine: whole.openEngine,
+    onAlarm: (alarm) => whole.onAlarm(alarm),
+    onStanding: (isPaused) => whole.onStanding(isPaused),
+    onStep: (view) => whole.onStep?.(view),
+    onNotice: (message) => whole.onNotice?.(message),
+  };
+  const surroundings: FitSurroundings = { ...others, hand };
   const fitted: Fitted[] = [];
   const close = (): void => fitted.forEach((one) => one.close());
   let isWhole = false;
@@ -241,8 +290,11 @@ async function fitNetwork(
   const head = headNetwork(network, frozen.layers);
   if (!features.ok) return features;
   if (!head.ok) return head;
-  const rows = await featuresOf(features.value, frozen.parameters, task.rows, surroundings);
-  const fitted = await fitLayers({ ...task, rows }, head.value, surroundings);
+  const ofBackbone = (rows: LearnerRows): Promise<LearnerRows> =>
+    featuresOf(features.value, frozen.parameters, rows, surroundings);
+  const rows = await ofBackbone(task.rows);
+  const heldOut = task.heldOut && (await ofBackbone(task.heldOut));
+  const fitted = await fitLayers({ ...task, rows, heldOut }, head.value, surroundings);
   if (!fitted.ok) return fitted;
   const [learnt] = fitted.value.learnt;
   const parameters = new Float32Array(network.parameterCount);
@@ -283,23 +335,46 @@ async function featuresOf<Rows extends Pick<LearnerRows, 'features' | 'count'>>(
 }
 
 async function fitLayers(
-  { model, options, rows, seed }: FitTask,
+  task: FitTask,
   network: Network,
   surroundings: FitSurroundings,
 ): Promise<Result<Fitted, string>> {
-  const { signal, clock, onProgress, hand } = surroundings;
+  const { model, options, rows, seed, heldOut } = task;
+  const { signal, clock, onProgress, hand, onStep } = surroundings;
   const plan = planOf(options, seed);
   const key = `workbench/${model.name}`;
   const settings = digestOfText(
     JSON.stringify([network.spec, plan, digestOfParts([rows.features, rows.targets])]),
   );
-  const kept = await surroundings.checkpoints?.get(key);
-  const engine = await surroundings.openEngine(network, plan.batchSize);
+  const begun = await beginning(key, settings, network, surroundings);
+  if (!begun.ok) return begun;
+  const engine = await (hand?.openEngine ?? surroundings.openEngine)(network, plan.batchSize);
   const control = hand?.control ?? createTrainingControl();
+  const { metric, curveOf } = curveOfTask(task);
+  const keep = async (checkpoint: Checkpoint): Promise<void> =>
+    hand?.keepCheckpoint?.({
+      checkpoint,
+      step: checkpoint.epoch * batchesOf(rows.count, plan.batchSize) + checkpoint.batch,
+      curve: curveOf(checkpoint.history),
+      plan: { learningRate: plan.learningRate, localEpochs: plan.localEpochs },
+    });
+  let last: TrainingProgress | undefined;
+  const tell = (progress: TrainingProgress, history: readonly HistoryPoint[]): void => {
+    const { epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes } = progress;
+    hand?.onTraining?.({
+      ...{ epoch, batch, batchesPerEpoch, examplesPerSecond, etaMs, memoryBytes, metric },
+      epochs: plan.localEpochs,
+      trainingRows: rows.count,
+      heldOutRows: heldOut?.count ?? 0,
+      curve: curveOf(history),
+    });
+  };
   let stood: boolean | undefined;
   const stop = (): void => control.stop();
   signal?.addEventListener('abort', stop);
   try {
+    // While the engines were tested, perhaps.
+    signal?.throwIfAborted();
     const outcome = await trainLocally(
       {
         key,
@@ -307,38 +382,51 @@ async function fitLayers(
         network,
         plan,
         training: rows,
-        heldOut: null,
-        metric: 'loss',
+        heldOut: heldOut ?? null,
+        metric,
         base: initialParameters(network, seed),
-        checkpoint: kept?.settings === settings ? kept : undefined,
+        checkpoint: begun.value,
       },
       {
         engine,
         clock,
         control,
-        saveCheckpoint: async (checkpoint) => surroundings.checkpoints?.put(checkpoint),
-        onProgress({ fraction, paused }) {
-          if (paused !== stood) hand?.onStanding((stood = paused));
-          onProgress?.(fraction);
+        async saveCheckpoint(checkpoint) {
+          await surroundings.checkpoints?.put(checkpoint);
+          await keep(checkpoint);
+        },
+        onProgress(progress) {
+          if (progress.paused !== stood) hand?.onStanding((stood = progress.paused));
+          onProgress?.(progress.fraction);
+          tell((last = progress), progress.history);
         },
         ...(hand === undefined ? {} : { onAlarm: (alarm: TrainingAlarm) => hand.onAlarm(alarm) }),
-        ...(surroundings.onStep === undefined ? {} : { onStep: surroundings.onStep, watchesSteps: true }),
-        onNotice: () => {},
+        ...(onStep !== undefined
+          ? { onStep, watchesSteps: true }
+          : hand?.onStep !== undefined
+            ? { onStep: (view: StepView) => hand.onStep?.(view) }
+            : {}),
+        onNotice: (message) => hand?.onNotice?.(message),
       },
     );
-    signal?.throwIfAborted();
     if (outcome.type === 'failed') {
+      signal?.throwIfAborted();
       engine.dispose();
       return fail(outcome.message);
     }
     const { parameters, history } = outcome;
+    if (last !== undefined) tell(last, history);
+    // What was stopped goes on from this very step.
+    if (outcome.type === 'stopped') await surroundings.checkpoints?.put(outcome.last);
+    await keep(outcome.last);
+    signal?.throwIfAborted();
     return ok({
       predict: (features, count) =>
         askedOnEngine(engine, { network, plan, parameters }, features, count, signal),
       digest: digestOfParts([parameters]),
       bytes: parameters.byteLength,
       learnt: [parameters],
-      curve: history.map(({ step, loss }) => ({ step, loss })),
+      curve: curveOf(history),
       close: () => engine.dispose(),
     });
   } catch (error) {
@@ -347,6 +435,47 @@ async function fitLayers(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+/** Where training begins: at its own checkpoint, where a branch left another run, or at the beginning (undefined). */
+async function beginning(
+  key: string,
+  settings: Digest,
+  network: Network,
+  { checkpoints, hand }: FitSurroundings,
+): Promise<Result<Checkpoint | undefined, string>> {
+  const kept = await checkpoints?.get(key);
+  if (kept?.settings === settings) return ok(kept);
+  if (hand?.begin === undefined) return ok(undefined);
+  const start = await hand.begin();
+  if (start === undefined || start.state.parameters.length !== network.parameterCount)
+    return fail(
+      'The checkpoint that this run goes on from is not kept any more: only the last runs keep theirs. Branch from another.',
+    );
+  const own = { ...start, key, settings };
+  // Durable before it goes on: cut off and taken up, it would else begin anew.
+  await checkpoints?.put(own);
+  return ok(own);
+}
+
+/** A curve as it is drawn and kept: as training tells it, but for an error in the target's own units. */
+function curveOfTask({ contract }: FitTask) {
+  const target = contract.kind === 'table' ? contract.target : undefined;
+  if (target?.type !== 'number')
+    return {
+      metric: 'accuracy',
+      curveOf: (history: readonly HistoryPoint[]): readonly CurvePoint[] => history,
+    } as const;
+  const unit = target.standardDeviation;
+  return {
+    metric: 'rmse',
+    curveOf: (history: readonly HistoryPoint[]): readonly CurvePoint[] =>
+      history.map(({ heldOutMetric, trainingMetric, ...point }) => ({
+        ...point,
+        ...(heldOutMetric === undefined ? {} : { heldOutMetric: heldOutMetric * unit }),
+        ...(trainingMetric === undefined ? {} : { trainingMetric: trainingMetric * unit }),
+      })),
+  } as const;
 }
 
 /** A network as it was trained. */

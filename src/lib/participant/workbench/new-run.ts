@@ -1,17 +1,26 @@
 // A run of a kept dataset before it has begun: its record with nothing found yet, and the setup that the command line would be given.
 import type { Digest } from '../../core/ids.ts';
+import type { BackendName } from '../../ports/trainer.ts';
 import type { RunManifest, TrainSetup } from './run-manifest.ts';
 import type { RunDataset, RunRecord } from './run-record.ts';
 import { HELD_OUT } from './stored-data.ts';
 
-/** Networks train on what the command line trains them on, so that they come out the same to the bit. */
+/**
+ * Where nobody chooses, networks train on what the command line trains them on, so that they come out the same to the bit in any
+ * browser. Not the fastest that passes the self-test: a graphics card is faster by a factor with large models alone, its runs are
+ * repeatable within a tolerance only, and the test itself takes longer than most tables do.
+ */
 export const TAB_BACKEND = 'simd';
+
+/** What a person asks for: an engine, or the fastest that passes the self-test. */
+export type EngineWish = BackendName | 'auto';
 
 export type RunWishes = Pick<
   TrainSetup,
   'budgetMs' | 'trials' | 'search' | 'space' | 'seed' | 'layers' | 'backbone'
 > & {
   readonly model: string;
+  readonly engine: EngineWish;
 };
 
 /** `target`: null for pictures. */
@@ -24,7 +33,7 @@ export const setupOf = (
     series,
     time,
   }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
-  { model, layers, backbone, budgetMs, trials, search, space, seed }: RunWishes,
+  { model, layers, backbone, budgetMs, trials, search, space, seed, engine }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
@@ -48,7 +57,8 @@ export const setupOf = (
   folds: null,
   save: null,
   seed,
-  backend: TAB_BACKEND,
+  // The self-test says which it is.
+  backend: engine === 'auto' ? TAB_BACKEND : engine,
 });
 
 /** What the rows of a dataset are called where they are saved as a file. */
@@ -64,12 +74,34 @@ export interface NewRun {
   /** The run that is had again. */
   readonly againOf: string | null;
   readonly startedAt: number;
+  /** Of its network; TAB_BACKEND is not tested. */
+  readonly engine: EngineWish;
 }
 
-export const newRecord = ({ id, dataset, setup, data, program, againOf, startedAt }: NewRun): RunRecord => ({
+export const newRecord = ({
   id,
   dataset,
-  manifest: { format: 1, setup, ...program, data, trials: [], finished: null },
+  setup,
+  data,
+  program,
+  againOf,
+  startedAt,
+  engine,
+}: NewRun): RunRecord => ({
+  id,
+  dataset,
+  manifest: {
+    format: 1,
+    setup,
+    ...program,
+    data,
+    trials: [],
+    finished: null,
+    // Each trial of a search has a network of its own: they train on what was asked for.
+    ...(engine === TAB_BACKEND || setup.model === 'auto'
+      ? {}
+      : { engine: { asked: engine, choice: null, notices: [] } }),
+  },
   outcome: { type: 'running' },
   baselines: [],
   leftOut: [],

@@ -91,7 +91,11 @@ export async function runBench(
   const fitAndJudge = async ({ model, options }: ChosenModel, hand?: FitSurroundings['hand']) => {
     const onProgress = (fraction: number): void => tell({ type: 'progress', model: model.name, fraction });
     const fitted = await fitModel(
-      { model, options, contract: data.contract, rows: data.training, seed },
+      {
+        ...{ model, options, contract: data.contract, rows: data.training, seed },
+        // What a person waits for is watched.
+        heldOut: hand?.onTraining === undefined ? undefined : data.heldOut,
+      },
       { ...surroundings, hand, onProgress },
     );
     if (!fitted.ok) return fitted;

@@ -25,10 +25,21 @@ export const figuresOfRun = (
   series: [...curveOf(run), ...searchOf(run)],
 });
 
+/** Every point that was drawn. The metric is accuracy, or root mean squared error. */
 const curveOf = ({ curve }: Pick<RunSource, 'curve'>): readonly RunPoints[] =>
-  curve.length === 0
-    ? []
-    : [{ name: 'train/loss', points: curve.map(({ step, loss }) => ({ step, value: loss })) }];
+  (
+    [
+      ['train/loss', 'loss'],
+      ['train/metric', 'trainingMetric'],
+      ['held-out/loss', 'heldOutLoss'],
+      ['held-out/metric', 'heldOutMetric'],
+    ] as const
+  ).flatMap(([name, field]) => {
+    const points = curve.flatMap(({ step, [field]: value }) =>
+      value === undefined ? [] : [{ step, value }],
+    );
+    return points.length === 0 ? [] : [{ name, points }];
+  });
 
 /** Losses of trials on all rows, and the lowest by then. */
 function searchOf({ manifest }: Pick<RunSource, 'manifest'>): readonly RunPoints[] {

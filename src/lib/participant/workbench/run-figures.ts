@@ -27,7 +27,7 @@ export function nameOf({ result, manifest: { setup } }: Pick<RunSource, 'result'
       ? result.model.title
       : setup.model === 'auto'
         ? 'Search'
-        : (setup.model ?? 'Usual model');
+        : (setup.model?.split(':')[0] ?? 'Usual model');
   return setup.target === null ? model : `${model} for ${setup.target}`;
 }
 

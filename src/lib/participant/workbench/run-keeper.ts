@@ -11,6 +11,8 @@ export interface RunKeeper {
   readonly broken: AbortSignal;
   /** Resolves once what the event says is on the disk. What changes nothing of the record resolves at once. */
   hear(event: BenchEvent): Promise<void>;
+  /** Resolves once the record is on the disk with that. */
+  keep(change: Partial<Pick<RunRecord, 'curve' | 'checkpoints' | 'plan' | 'manifest'>>): Promise<void>;
   /** The last write. Rejects with what the store rejects with. */
   end(
     outcome: RunOutcome,
@@ -75,6 +77,10 @@ export async function keepRun(store: RunStore, begun: RunRecord, clock: Clock): 
         default:
           return event satisfies never;
       }
+    },
+    keep(change) {
+      record = { ...record, ...change };
+      return written();
     },
     async end(outcome, more = {}, model) {
       await writing;

@@ -3,6 +3,8 @@
 import * as v from 'valibot';
 import { Digest } from '../../core/ids.ts';
 import { NetworkSpec } from '../../core/model/spec.ts';
+import { BackendChoice, BackendName } from '../backend-choice.ts';
+import { RunOrigin } from '../run-origin.ts';
 import { searchWays } from './search-ways.ts';
 import { SearchSpace } from './spaces.ts';
 
@@ -77,7 +79,10 @@ export const TrainSetup = v.strictObject({
   /** Where the model is written; null: nowhere. */
   save: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  backend: v.picklist(['gpu', 'jax-webgpu', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
+  /** Networks were trained on it. */
+  backend: BackendName,
+  /** Goes on from another run's checkpoint, which that run alone keeps. */
+  origin: v.exactOptional(RunOrigin),
 });
 export type TrainSetup = v.InferOutput<typeof TrainSetup>;
 
@@ -108,6 +113,20 @@ export const RunManifest = v.strictObject({
       members: v.exactOptional(v.array(v.strictObject({ model: v.string(), options, weight: v.number() }))),
       digest: Digest,
       trials: v.number(),
+      /** On the rows held out, by which a run on another engine is compared; absent from what an earlier program wrote. */
+      figures: v.exactOptional(
+        v.object({ count: v.number(), accuracy: v.exactOptional(v.number()), loss: v.number() }),
+      ),
+    }),
+  ),
+  /** Of a network whose engine a person chose, or had chosen by the self-test (`auto`). */
+  engine: v.exactOptional(
+    v.strictObject({
+      asked: v.picklist([...BackendName.options, 'auto']),
+      /** What the self-test said of each; null: not tested yet. */
+      choice: v.nullable(BackendChoice),
+      /** What became of it while it trained, in sentences. */
+      notices: v.array(v.string()),
     }),
   ),
 });

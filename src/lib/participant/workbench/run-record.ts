@@ -2,6 +2,9 @@
 // for good. Rows are not in it; the model is, in a file of its own beside it.
 import type { Histogram } from '../../core/exploration/number-summary.ts';
 import type { DatasetVersion, Digest } from '../../core/ids.ts';
+import type { TrainingPlan } from '../../core/model/spec.ts';
+import type { HistoryPoint } from '../../ports/participant-store.ts';
+import type { KeptCheckpoint } from '../kept-checkpoint.ts';
 import type { Analysis } from './analyse.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
@@ -47,10 +50,24 @@ export interface RunRecord {
   readonly baselines: readonly BenchEntry[];
   /** What could not be fitted or answered, in sentences. */
   readonly leftOut: readonly string[];
-  /** Training loss of a network by step, of trees by stage or by tree; empty for what learns by a formula. */
+  /**
+   * Training loss of a network by step, of trees by stage or by tree; empty for what learns by a formula. Of a network that is
+   * trained yet, as it was at its last checkpoint; of one that was stopped or has ended, every point that was shown.
+   */
   readonly curve: readonly CurvePoint[];
-  /** The run that this one has again, and whether every bit of the model is as there; null until it has ended. */
-  readonly again: { readonly of: string; readonly isSame: boolean | null } | null;
+  /** Of its network, that another run can branch from, the latest first; absent from what an earlier program kept. */
+  readonly checkpoints?: readonly KeptCheckpoint[];
+  /** What that network is trained by; of several, or none, absent. */
+  readonly plan?: Pick<TrainingPlan, 'learningRate' | 'localEpochs'>;
+  /**
+   * The run that this one has again; whether every bit of the model is as there, null until it has ended; and whether it is the same
+   * as far as its engines allow (run-again.ts), absent from what an earlier program kept.
+   */
+  readonly again: {
+    readonly of: string;
+    readonly isSame: boolean | null;
+    readonly isWithin?: boolean | null;
+  } | null;
   /** Unix ms. */
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -66,10 +83,8 @@ export interface RunDataset {
   readonly version: DatasetVersion;
 }
 
-export interface CurvePoint {
-  readonly step: number;
-  readonly loss: number;
-}
+/** What a network is scored by beside its training loss stands at the ends of epochs. */
+export type CurvePoint = Pick<HistoryPoint, 'step' | 'loss'> & Partial<HistoryPoint>;
 
 /** What a person writes on a run, in any tab and at any time. */
 export interface RunLabels {
@@ -107,6 +122,9 @@ export interface RunStore {
   /** What may hold rows goes for good: its checkpoints, and a model that is made of rows; its record says since when. */
   eraseRows(id: string, at: number): Promise<void>;
 }
+
+/** The record of a run whose checkpoints are gone. */
+export const withoutCheckpoints = ({ checkpoints: _, ...record }: RunRecord): RunRecord => record;
 
 /** The record of a run once the rows that its model is made of are erased; undefined where it is made of none. */
 export function withoutRows(record: RunRecord, at: number): RunRecord | undefined {
