@@ -518,3 +518,28 @@ test('labels given in two branches come together, and a merge that would break a
   });
   expect((await store.history('set'))?.head).toBe(second.onto);
 });
+
+test('rows lie in a plane, some of them are read by their numbers, and what is not waited for any more is stopped', async () => {
+  const client = clientOf(memoryDatasetStore());
+  await imported(client);
+  const question = { type: 'project', dataset: 'set', alike: null, method: 'axes' } as const;
+  const { projection } = await asked(client, 'projected', question);
+  expect([...projection.rows]).toEqual([0, 1, 2, 3]);
+  // Rows 1 and 4 are alike in all.
+  expect(projection.places.slice(0, 2)).toEqual(projection.places.slice(6, 8));
+  const { rows } = await asked(client, 'rows', { type: 'rows-at', dataset: 'set', rows: [2, 0, 9] });
+  expect(rows).toMatchObject({
+    kind: 'table',
+    rows: [
+      ['', 'male', 'no'],
+      ['61.5', 'female', 'no'],
+    ],
+  });
+  const stop = new AbortController();
+  const waited = client.ask({ ...question, method: 'neighbours' }, undefined, stop.signal);
+  stop.abort(new Error('stopped'));
+  await expect(waited).rejects.toThrow('stopped');
+  await expect(client.ask({ ...question, alike: 'age' })).rejects.toThrow(
+    'no column “age” to compare rows by',
+  );
+});
