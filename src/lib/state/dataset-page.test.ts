@@ -67,6 +67,8 @@ async function page() {
       case 'merge':
       case 'difference':
       case 'series':
+      case 'rows-at':
+      case 'project':
       case 'sound':
       case 'labelling':
         throw new Error('not asked for here');

@@ -3,6 +3,7 @@
 import type { Plane } from '../data/contract.ts';
 import type { ColumnTable, ColumnValues } from '../exploration/columns.ts';
 import { terms } from '../recipe/steps/terms.ts';
+import { tableOf } from '../recipe/table.ts';
 import { COMMON } from '../recipe/words-of.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { densePoints, sparsePoints, type Points } from './points.ts';
@@ -130,7 +131,11 @@ export function textPoints(name: string, cells: readonly string[]): Result<Named
     length: 1,
   });
   if (!settings.ok) throw new Error(`The settings of terms: ${settings.error.message ?? ''}`);
-  const table = { rows: cells.length, columns: [{ type: 'text' as const, name, from: [name], cells }] };
+  const table = tableOf(
+    [name],
+    cells.map((cell) => [cell]),
+    cells.map((_, row) => row),
+  );
   const learnt = terms.fit(settings.value, table);
   if (!learnt.ok) return fail(`Of the texts in “${name}”, ${learnt.error}`);
   const column = terms.apply(settings.value, learnt.value.state, table)?.columns[0];
