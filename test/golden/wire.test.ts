@@ -56,7 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
-  4: '57e2b160435c3193d5ebe70c0998831ab04f1dc2e0a14d55eee5f73ba30354c1',
+  4: 'bcb6800d1d3d09bed45196e236f51725b6d63d546dcb1c629e35b44e7b2fb3fe',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -161,8 +161,10 @@ test('under privacy a survey is noisy by the stated amount, is charged before it
 
   await one.restart();
   expect((await one.coordinator.federation(federation)).privacy).toEqual(spent);
-  const { endedAt, figures: seconds, deviations: noise } = second;
-  expect(await shown()).toEqual([{ survey: 2, endedAt, devices: 6, figures: seconds, deviations: noise }]);
+  const { survey, question: of, endedAt, devices, figures: seconds, deviations: noise } = second;
+  expect(await shown()).toEqual([
+    { survey, question: of, endedAt, devices, figures: seconds, deviations: noise },
+  ]);
   await one.coordinator.showSurvey(federation, 2, false);
   expect(await shown()).toEqual([]);
   expect(faults(one.lines)).toEqual([]);

@@ -197,9 +197,9 @@ export class Surveys {
 
   /** What participants are shown, newest first. */
   get shown(): readonly ShownSurvey[] {
-    return this.views.flatMap(({ survey, endedAt, devices, figures, deviations, isShown }) =>
+    return this.views.flatMap(({ survey, question, endedAt, devices, figures, deviations, isShown }) =>
       isShown && endedAt !== null && devices !== null && figures !== null
-        ? [{ survey, endedAt, devices, figures, deviations }]
+        ? [{ survey, question, endedAt, devices, figures, deviations }]
         : [],
     );
   }

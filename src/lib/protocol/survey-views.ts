@@ -46,6 +46,7 @@ export const SurveyShowing = v.strictObject({ isShown: v.boolean() });
 /** What a participant is shown of a survey. */
 export const ShownSurvey = v.strictObject({
   survey: SurveyNumber,
+  question: Question,
   endedAt: v.number(),
   /** In the sum. */
   devices: whole,

@@ -68,6 +68,7 @@ async function page() {
       case 'difference':
       case 'series':
       case 'rows-at':
+      case 'measure':
       case 'project':
       case 'sound':
       case 'labelling':

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import type { DatasetVersion } from '../core/ids.ts';
+import type { Question } from '../core/statistics/survey.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import type { ImageContract, TableContract } from '../core/data/contract.ts';
@@ -542,4 +543,30 @@ test('rows lie in a plane, some of them are read by their numbers, and what is n
   await expect(client.ask({ ...question, alike: 'age' })).rejects.toThrow(
     'no column “age” to compare rows by',
   );
+});
+
+test('rows are counted as a survey would count them; one that they cannot answer is refused', async () => {
+  const client = clientOf(memoryDatasetStore());
+  await imported(client);
+  const question: Question = [
+    { statistic: 'target' },
+    { statistic: 'distributions', columns: ['age', 'sex'], bins: 8 },
+  ];
+  const { figures } = await asked(client, 'measured', { type: 'measure', dataset: 'set', question });
+  expect(figures).toMatchObject([
+    {
+      classes: [
+        { label: 'no', count: 3 },
+        { label: 'yes', count: 1 },
+      ],
+    },
+    {
+      columns: [
+        { name: 'age', missing: 1, histogram: { counts: [0, 0, 1, 0, 2, 0, 0, 0] } },
+        { name: 'sex', categories: [{ count: 2 }, { count: 2 }] },
+      ],
+    },
+  ]);
+  const other: Question = [{ statistic: 'distributions', columns: ['weight'], bins: 8 }];
+  await expect(client.ask({ type: 'measure', dataset: 'set', question: other })).rejects.toThrow('weight');
 });

@@ -73,6 +73,10 @@ export function exploring(): Exploring {
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
         case 'rows-at':
           return { type: 'rows', rows: rowsAt(await opened(store, id), question.rows) };
+        case 'measure': {
+          const { ownFigures } = await import('./own-figures.ts');
+          return { type: 'measured', figures: ownFigures(await opened(store, id), question.question) };
+        }
         case 'project': {
           const { projecting } = await import('./projecting.ts');
           const dataset = await opened(store, id);

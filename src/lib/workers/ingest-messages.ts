@@ -5,6 +5,8 @@ import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { SeriesView } from '../core/exploration/series-view.ts';
 import type { SampleName } from '../core/federation.ts';
 import type { Method } from '../core/projection/projection.ts';
+import type { Figures } from '../core/statistics/index.ts';
+import type { Question } from '../core/statistics/survey.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { MergeChoices, MergeLook } from '../modalities/merge-states.ts';
@@ -82,6 +84,8 @@ export type DatasetQuestion =
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
   /** Rows of the head by their numbers, from 0. */
   | { readonly type: 'rows-at'; readonly dataset: string; readonly rows: readonly number[] }
+  /** What a survey would count of its rows, for the eye here. */
+  | { readonly type: 'measure'; readonly dataset: string; readonly question: Question }
   | SeriesQuestion
   | ProjectQuestion
   /** What a recording was made of. */
@@ -155,6 +159,8 @@ export type DatasetAnswer =
   | { readonly type: 'rows'; readonly rows: DatasetRows }
   | { readonly type: 'series'; readonly shown: SeriesShown }
   | { readonly type: 'projected'; readonly projection: Projection }
+  /** In the order of the question. */
+  | { readonly type: 'measured'; readonly figures: readonly Figures[] }
   /** 16 bits at this rate, Hz; null: none is kept. */
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }
