@@ -291,7 +291,13 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await closer.getByRole('tab', { name: 'Rows' }).click();
   const [row = ''] = await closer.getByRole('table').getByRole('link').allTextContents();
   await closer.getByRole('table').getByRole('link').first().click();
-  await expect(page.getByRole('rowheader', { name: row, exact: true })).toBeVisible();
+  // The row has its number on the page that is left, too: back is only back once the other page is there.
+  await page.waitForURL(/\/me\/data\/[^/]+\?row=\d+$/);
+  await expect(
+    page
+      .getByRole('region', { name: 'Rows', exact: true })
+      .getByRole('rowheader', { name: row, exact: true }),
+  ).toBeVisible();
   await page.goBack();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({
