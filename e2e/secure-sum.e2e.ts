@@ -116,7 +116,7 @@ test('two tabs and five headless participants sum one round; one tab is closed a
       'Distributions of columns',
     );
     // What the office shows lies over one's own columns.
-    await own.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
+    await own.getByRole('link', { name: 'Sample of patients' }).click();
     await own.getByRole('group', { name: 'Whose figures' }).getByRole('button', { name: 'Both' }).click();
     await expect(
       own.getByRole('img', { name: /^age of all devices: most rows at .* Here: most at / }),

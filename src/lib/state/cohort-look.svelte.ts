@@ -1,6 +1,7 @@
 // What the coordinator of a dataset's federation shows of all devices, beside the rows here. It is fetched as any page of the federation is;
 // the rows here are counted in the ingest worker, which has no way to the network.
 import type { FederationId } from '../core/ids.ts';
+import type { ShownSurvey } from '../protocol/survey-views.ts';
 import { comparable, comparedColumns, comparedIn, type ComparedColumn } from './cohort-compared.ts';
 import type { IngestPort } from './datasets.svelte.ts';
 
@@ -17,11 +18,9 @@ export class CohortLook {
   ) {}
 
   async load(federation: FederationId, dataset: string): Promise<void> {
-    const { readShown } = await import('../protocol/read-shown.ts');
-    const shown = await this.#shown(federation);
     // The newest figures of each column.
     const columns = new Map<string, ComparedColumn>();
-    for (const survey of comparable(readShown(shown)).toReversed()) {
+    for (const survey of comparable(await this.#shown(federation)).toReversed()) {
       const question = comparedIn(survey.question);
       const answer = await (
         await this.ingest()
@@ -35,13 +34,16 @@ export class CohortLook {
     this.columns = columns.size === 0 ? undefined : columns;
   }
 
-  /** null: the server is not to be reached, or has no such federation. */
-  async #shown(federation: FederationId): Promise<unknown> {
+  /** None where the server is not to be reached, or has no such federation. */
+  async #shown(federation: FederationId): Promise<readonly ShownSurvey[]> {
     try {
       const response = await this.fetching(`/api/federations/${federation}/shown-surveys`);
-      return response.ok ? await response.json() : null;
+      const told: unknown = response.ok ? await response.json() : [];
+      if (Array.isArray(told) && told.length === 0) return [];
+      const { readShown } = await import('../protocol/read-shown.ts');
+      return readShown(told);
     } catch {
-      return null;
+      return [];
     }
   }
 }

@@ -26,7 +26,9 @@ export function momentsAxes(figures: Figures, contract: DataContract, deviation:
   const matrix = Float64Array.from({ length: d * d }, (_, at) => between(Math.floor(at / d), at % d));
   const { values, vectors } = symmetricEigen(matrix, d);
   const names = held.map((column) => columns[column]!.name);
-  const band = deviation === 0 ? 0 : noiseOf(figures, contract, deviation, held, between) / d;
+  const noise = deviation === 0 ? 0 : noiseOf(figures, contract, deviation, held, between) / d;
+  // Where a column seems not to differ at all, nothing is known.
+  const band = noise < 1 ? noise : 1;
   return Array.from(values, (value, axis) => ({
     // Noise can leave less than nothing along an axis.
     share: Math.max(0, value / d),
