@@ -16,6 +16,8 @@ export interface ComparedColumn {
   }[];
   /** How far noise may move each share of all devices, 95 times of 100; 0: they are exact. */
   readonly band: number;
+  /** Of all devices; none of a category. */
+  readonly quantiles: Histogram['quantiles'];
   readonly survey: ShownSurvey;
 }
 
@@ -32,6 +34,7 @@ interface Counted {
   readonly type: ComparedColumn['type'];
   readonly labels: readonly string[];
   readonly counts: readonly number[];
+  readonly quantiles: Histogram['quantiles'];
   readonly deviation: number;
 }
 
@@ -58,6 +61,7 @@ export function comparedColumns(
         type: cohort.type,
         bins: cohort.type === 'number' ? trimmed(bins) : bins,
         band: (1.96 * cohort.deviation) / Math.max(1, wholeOf(cohort.counts)),
+        quantiles: cohort.quantiles,
         survey,
       });
     }
@@ -70,6 +74,7 @@ function countedOf(figures: Figures, deviation: number): readonly Counted[] {
     type: 'number',
     labels: binLabels(histogram),
     counts: histogram.counts,
+    quantiles: histogram.quantiles,
     deviation,
   });
   const ofClasses = (name: string, classes: readonly { label: string; count: number }[]): Counted => ({
@@ -77,6 +82,7 @@ function countedOf(figures: Figures, deviation: number): readonly Counted[] {
     type: 'category',
     labels: classes.map(({ label }) => label),
     counts: classes.map(({ count }) => count),
+    quantiles: [],
     deviation,
   });
   if (figures.statistic === 'target') {
