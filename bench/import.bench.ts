@@ -12,16 +12,19 @@ import { Gunzip, gzipSync } from 'fflate';
 import Papa from 'papaparse';
 import { sourceOfPath } from '#lib/adapters/node/data-path.ts';
 import type { TableContract } from '#lib/core/data/contract.ts';
+import { joinExamples, type Examples } from '#lib/core/data/examples.ts';
 import { random } from '#lib/core/random.ts';
+import { exploreDataset, openDataset } from '#lib/modalities/explore-dataset.ts';
 import { drawnDigits, drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { importFiles } from '#lib/modalities/import.ts';
-import { chunksOf, type SourceFile } from '#lib/modalities/source-file.ts';
+import { chunksOf, sourceOfText, type SourceFile } from '#lib/modalities/source-file.ts';
 import { csvScanner } from '#lib/modalities/table/csv-scanner.ts';
 import { sharedData } from '../test/contract/shared-data.ts';
 import type { Row } from './row.ts';
 
 const CSV_ROWS = 1_000_000;
 const NUMBERS = 14;
+const EXPLORED_ROWS = 100_000;
 const decodeImage = (): Promise<never> => Promise.reject(new Error('There are no picture files here.'));
 
 const contract: TableContract = {
@@ -172,6 +175,45 @@ async function papaAll(file: SourceFile): Promise<void> {
   if (rows !== CSV_ROWS + 1) throw new Error(`Papa Parse saw ${rows} rows.`);
 }
 
+/** Fifteen numbers, four categories and a class: decoded from what is kept, and explored, as the ingest worker does it. */
+async function exploringRows(): Promise<Row[]> {
+  const draw = random(1, 'bench', 'exploring');
+  const numbers = Array.from({ length: 15 }, (_, i) => ({
+    type: 'number' as const,
+    name: `x${i}`,
+    minimum: null,
+    maximum: null,
+    missingAllowed: i % 5 === 4,
+    mean: 0,
+    standardDeviation: 1,
+  }));
+  const categories = [4, 40, 5, 3].map((size, i) => ({
+    type: 'category' as const,
+    name: `c${i}`,
+    categories: Array.from({ length: size }, (_, value) => `v${value}`),
+    missingAllowed: false,
+  }));
+  const wide: TableContract = { ...contract, columns: [...numbers, ...categories] };
+  const lines = Array.from({ length: EXPLORED_ROWS }, () =>
+    [
+      ...numbers.map(({ missingAllowed }) =>
+        missingAllowed && draw.below(20) === 0 ? '' : draw.normal().toFixed(4),
+      ),
+      ...categories.map((one) => one.categories[draw.below(one.categories.length)]),
+      draw.below(2),
+    ].join(','),
+  );
+  const header = [...wide.columns.map(({ name }) => name), 'y'].join(',');
+  const parts: Examples[] = [];
+  const sink = { append: (part: Examples) => Promise.resolve(void parts.push(part)) };
+  await importFiles([sourceOfText('wide.csv', [header, ...lines].join('\n'))], wide, sink, { decodeImage });
+  const examples = joinExamples(parts);
+  if (examples?.count !== EXPLORED_ROWS) throw new Error(`${examples?.count ?? 0} rows were read.`);
+  const took = await best(() => Promise.resolve(exploreDataset(openDataset(wide, examples))));
+  const name = 'A kept table of 100,000 rows and 20 columns: opened and explored';
+  return [{ ...fact(name, took, 's'), target: '< 2', ok: took < 2 }];
+}
+
 async function imageRows(folder: string): Promise<Row[]> {
   const mnist = sharedData('mnist');
   const names = ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz'] as const;
@@ -234,7 +276,7 @@ async function writeDigits(
 export async function run(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-import-'));
   try {
-    return [...(await tableRows(folder)), ...(await imageRows(folder))];
+    return [...(await tableRows(folder)), ...(await exploringRows()), ...(await imageRows(folder))];
   } finally {
     await rm(folder, { recursive: true });
   }

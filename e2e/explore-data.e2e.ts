@@ -53,6 +53,32 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   await expect(page.getByText(/to learn from, \d+ \(\d/)).toBeVisible();
   expect(await findings(page, 'explore-table')).toEqual([]);
 
+  // Every row a point: by keys to one, and to those beside it; a class is hidden, and what is chosen by a loop is listed.
+  const plane = page.getByRole('region', { name: 'In a plane' });
+  await plane.getByRole('button', { name: 'Lay them out' }).press('Enter');
+  const points = plane.getByRole('application', { name: '299 rows in a plane' });
+  await points.press('ArrowRight');
+  await expect(plane.getByText(/^heart_disease/)).toContainText(' · age ');
+  await points.press('ArrowRight');
+  await points.press(' ');
+  await expect(plane.getByRole('status')).toHaveText('1 row chosen.');
+  await expect(plane.getByRole('list', { name: 'Axes' })).toContainText(/% of how rows differ: mostly /);
+  const spread = await points.boundingBox();
+  const { x, y, width, height } = spread ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(x + 2, y + 2);
+  await page.mouse.down();
+  for (const [right, down] of [
+    [width - 2, 2],
+    [width - 2, height - 2],
+    [2, height - 2],
+  ] as const)
+    await page.mouse.move(x + right, y + down);
+  await page.mouse.up();
+  await expect(plane.getByRole('status')).toHaveText('299 rows chosen, the first 50 below.');
+  expect(await findings(page, 'explore-plane')).toEqual([]);
+  await plane.getByText('As a table').click();
+  await expect(plane.getByRole('table', { name: /^Where each class lies/ }).getByRole('row')).toHaveCount(3);
+
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   const age = page.getByRole('textbox', { name: 'age of row 2', exact: true });
   const before = await age.inputValue();
@@ -266,7 +292,13 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await closer.getByRole('tab', { name: 'Rows' }).click();
   const [row = ''] = await closer.getByRole('table').getByRole('link').allTextContents();
   await closer.getByRole('table').getByRole('link').first().click();
-  await expect(page.getByRole('rowheader', { name: row, exact: true })).toBeVisible();
+  // The row has its number on the page that is left, too: back is only back once the other page is there.
+  await page.waitForURL(/\/me\/data\/[^/]+\?row=\d+$/);
+  await expect(
+    page
+      .getByRole('region', { name: 'Rows', exact: true })
+      .getByRole('rowheader', { name: row, exact: true }),
+  ).toBeVisible();
   await page.goBack();
   await page.getByRole('button', { name: 'Run again' }).click();
   await expect(page.getByText('Every bit of the model is as before', { exact: true })).toBeVisible({
@@ -314,6 +346,11 @@ test('pictures are explored and a label mended; a layer that does not fit is nam
   await bringSample(page, `${server.url}/f/digits`, 120);
   await page.getByRole('table', { name: 'Datasets in this browser' }).getByRole('link').click();
   await expect(page.getByRole('img', { name: /^Histogram of brightness, / })).toBeVisible();
+  const plane = page.getByRole('region', { name: 'In a plane' });
+  await plane.getByRole('combobox', { name: 'Laid out by' }).selectOption({ index: 1 });
+  await plane.getByRole('button', { name: 'Lay them out' }).click();
+  await plane.getByRole('application').press('ArrowRight');
+  await expect(plane.getByRole('link', { name: /^picture \d+$/ })).toBeVisible();
   expect(await findings(page, 'explore-pictures')).toEqual([]);
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await page.getByRole('combobox', { name: 'Label of picture 1', exact: true }).selectOption('7');

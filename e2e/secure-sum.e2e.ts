@@ -42,6 +42,12 @@ async function askAll(browser: Browser, federation: string): Promise<void> {
   await expect(
     survey.getByRole('region', { name: /^Means, standard deviations and correlations/ }),
   ).toBeVisible();
+  await expect(survey.getByRole('list', { name: 'Share of the variance along each axis' })).toContainText(
+    'Axis 1: mostly ',
+  );
+  await survey.getByRole('button', { name: 'Show to participants' }).click();
+  await expect(survey).toContainText('can read these figures, beside their own');
+  expect(await findings(office, 'survey-shown')).toEqual([]);
 
   // What the first version does: to groups, where it does worse, what it leans on; and whether files kept the contract.
   const about = office.getByLabel('About');
@@ -131,6 +137,13 @@ test('two tabs and five headless participants sum one round; one tab is closed a
     await expect(own.getByRole('region', { name: 'Statistics answered' })).toContainText(
       'Distributions of columns',
     );
+    // What the office shows lies over one's own columns.
+    await own.getByRole('link', { name: 'Sample of patients' }).click();
+    await own.getByRole('group', { name: 'Whose figures' }).getByRole('button', { name: 'Both' }).click();
+    await expect(
+      own.getByRole('img', { name: /^age of all devices: most rows at .* Here: most at / }),
+    ).toBeVisible();
+    expect(await findings(own, 'explore-cohort')).toEqual([]);
     await own.close();
     train();
     // A vector was taken: by then all have shared their keys.

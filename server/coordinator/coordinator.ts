@@ -8,6 +8,7 @@ import {
   RoundNumber,
   type Digest,
   type ParticipantId,
+  type SurveyNumber,
   type VersionNumber,
 } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
@@ -20,7 +21,7 @@ import type { InvitationView, MadeInvitation, NewInvitation } from '#lib/protoco
 import type { LedgerView } from '#lib/protocol/ledger.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { Answer } from '#lib/protocol/messages.ts';
-import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import type { ShownSurvey, SurveyView } from '#lib/protocol/survey-views.ts';
 import type {
   AliasMove,
   FederationSummary,
@@ -111,6 +112,14 @@ export interface Coordinator {
   surveys(id: FederationId): readonly SurveyView[] | undefined;
   /** Asks the devices that are here, beside training. */
   survey(id: FederationId, question: Question): Promise<Result<SurveyView, ActionRefusal> | undefined>;
+  /** Shows the figures of a survey to whoever takes part, or no longer. */
+  showSurvey(
+    id: FederationId,
+    survey: SurveyNumber,
+    isShown: boolean,
+  ): Promise<Result<SurveyView, ActionRefusal> | undefined>;
+  /** What participants are shown, newest first. */
+  shownSurveys(id: FederationId): readonly ShownSurvey[] | undefined;
   exclude(
     id: FederationId,
     participant: ParticipantId,
@@ -305,6 +314,11 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       const federation = federations.get(id);
       return federation?.enqueue(() => federation.surveys.ask(question));
     },
+    showSurvey: async (id, survey, isShown) => {
+      const federation = federations.get(id);
+      return federation?.enqueue(() => federation.surveys.show(survey, isShown));
+    },
+    shownSurveys: (id) => federations.get(id)?.surveys.shown,
     exclude: (id, participant, exclusion) =>
       asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
     readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),

@@ -149,6 +149,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
     ),
     route(
       'GET',
+      'federations/*/shown-surveys',
+      of((_, id) => federations.shownSurveys(id)),
+    ),
+    route(
+      'GET',
       'federations/*/versions/*/export',
       of(async (_, id, [version = ''], query) => {
         const reply = await exportVersion(coordinator, blobs, exports, id, version, query);
@@ -256,6 +261,11 @@ function routesOf(parts: ApiParts): readonly Route[] {
       'POST',
       'federations/*/surveys',
       of((request, id) => federations.survey(request, id)),
+    ),
+    byCoordinator(
+      'PUT',
+      'federations/*/surveys/*/shown',
+      of((request, id, [survey = '']) => federations.showSurvey(request, id, survey)),
     ),
     byCoordinator(
       'PUT',

@@ -1,12 +1,12 @@
 // Federations over HTTP: views for everybody, actions for signed-in coordinators (protocol/http.ts has the list).
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { ParticipantId, RoundNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
+import { ParticipantId, RoundNumber, SurveyNumber, VersionNumber, type FederationId } from '#lib/core/ids.ts';
 import type { Result } from '#lib/core/result.ts';
 import { ChangedQuestion } from '#lib/protocol/briefs.ts';
 import { Exclusion } from '#lib/protocol/exclusions.ts';
 import { AliasTarget, ChangedFederation, NewFederation, RootTrust, RunAction } from '#lib/protocol/http.ts';
-import { NewSurvey } from '#lib/protocol/survey-views.ts';
+import { NewSurvey, SurveyShowing } from '#lib/protocol/survey-views.ts';
 import { NewInvitation } from '#lib/protocol/invitations.ts';
 import type { ActionRefusal } from '../coordinator/actions.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -171,6 +171,17 @@ export const federationRoutes = (coordinator: Coordinator) => ({
     const { question } = read.value;
     const asked = outcome(id, await coordinator.survey(id, question), 201);
     return having(asked, 'surveyed', id, { question: JSON.stringify(question) });
+  },
+  shownSurveys: (id: FederationId): Reply => found(id, coordinator.shownSurveys(id)),
+  async showSurvey(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {
+    const survey = v.safeParse(SurveyNumber, /^\d+$/.test(name) ? Number(name) : undefined);
+    if (!survey.success)
+      return refusal(404, 'unknown-survey', `There is no survey “${name.slice(0, 20)}”: they have numbers.`);
+    const read = await readJson(request, SurveyShowing);
+    if (!read.ok) return read.error;
+    const { isShown } = read.value;
+    const reply = outcome(id, await coordinator.showSurvey(id, survey.output, isShown));
+    return having(reply, isShown ? 'survey-shown' : 'survey-hidden', id, { survey: survey.output });
   },
   reputation: (id: FederationId): Reply => found(id, coordinator.reputation(id)),
   async exclude(request: IncomingMessage, id: FederationId, name: string): Promise<Reply> {

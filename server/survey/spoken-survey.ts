@@ -2,14 +2,17 @@
 import { divergenceWords } from '#lib/core/statistics/labels.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
+import { axisName } from '#lib/core/projection/axis-name.ts';
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
 import { kinds } from '#lib/core/statistics/contract-rules.ts';
+import { momentsAxes } from '#lib/core/statistics/moments-axes.ts';
 import { mostFirst, pairWords, worstFirst } from '#lib/core/statistics/ordered.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
 
 /** Correlations from here on are worth a line. */
 const STRONG = 0.3;
+const MOST_AXES = 3;
 
 export function* spokenSurvey(
   view: SurveyView,
@@ -26,13 +29,13 @@ export function* spokenSurvey(
   for (const [index, one] of (figures ?? []).entries()) {
     const deviation = deviations[index] ?? 0;
     if (deviation > 0) yield `each count below carries noise of ±${(1.96 * deviation).toFixed(0)} (95 %)`;
-    yield* spokenFigures(one, contract);
+    yield* spokenFigures(one, contract, deviation);
   }
   if (epsilon !== null && delta !== null && state === 'answered')
     yield `A device counted as ${mostRows} rows at most; whoever lost most has now spent ε ${short(epsilon)} at δ ${delta}.`;
 }
 
-function* spokenFigures(figures: Figures, contract: DataContract): Iterable<string> {
+function* spokenFigures(figures: Figures, contract: DataContract, deviation: number): Iterable<string> {
   switch (figures.statistic) {
     case 'target':
       yield `${figures.name}: ${figures.classes !== null ? counted(figures.classes) : quantiles(figures.histogram)}`;
@@ -53,6 +56,9 @@ function* spokenFigures(figures: Figures, contract: DataContract): Iterable<stri
           if (value !== null && Math.abs(value) >= STRONG)
             yield `goes together: ${first} and ${second} (${value.toFixed(2)})`;
         }
+      for (const axis of momentsAxes(figures, contract, deviation).slice(0, MOST_AXES))
+        if (!axis.isBlurred)
+          yield `differ most along: ${axisName(axis)} (${share(axis.share)}${axis.band > 0 ? ` ± ${share(axis.band)}` : ''})`;
       return;
     }
     case 'evaluation': {

@@ -8,7 +8,7 @@ import type { Noised } from '#lib/core/privacy/rules.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '#lib/core/statistics/survey.ts';
-import type { SurveyView } from '#lib/protocol/survey-views.ts';
+import { ShownSurvey, type SurveyView } from '#lib/protocol/survey-views.ts';
 import * as v from 'valibot';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { readOwnData } from '../../server/participants/own-data.ts';
@@ -149,8 +149,24 @@ test('under privacy a survey is noisy by the stated amount, is charged before it
   const { privacy: spent } = await one.coordinator.federation(federation);
   expect(spent!.releases).toBe(2);
 
+  // Nothing is shown to anybody before the coordinator says so, and what is costs no more.
+  const shown = async () => {
+    const answer = await fetch(`${one.url}/api/federations/${federation}/shown-surveys`);
+    return v.parse(v.array(ShownSurvey), await answer.json());
+  };
+  expect(await shown()).toEqual([]);
+  expect((await one.coordinator.showSurvey(federation, 2, true)).isShown).toBe(true);
+  await one.coordinator.showSurvey(federation, 2, true);
+  await expect(one.coordinator.showSurvey(federation, 9, true)).rejects.toThrow(/Survey 9 has no figures/);
+
   await one.restart();
   expect((await one.coordinator.federation(federation)).privacy).toEqual(spent);
+  const { survey, question: of, endedAt, devices, figures: seconds, deviations: noise } = second;
+  expect(await shown()).toEqual([
+    { survey, question: of, endedAt, devices, figures: seconds, deviations: noise },
+  ]);
+  await one.coordinator.showSurvey(federation, 2, false);
+  expect(await shown()).toEqual([]);
   expect(faults(one.lines)).toEqual([]);
 
   const records = await sqliteRecords(join(await one.stop(), 'tributary.sqlite'));
@@ -164,6 +180,8 @@ test('under privacy a survey is noisy by the stated amount, is charged before it
     'survey-asked',
     'privacy-charged',
     'survey-answered',
+    'survey-shown',
+    'survey-hidden',
   ]);
   const [charge] = journal.filter(({ type }) => type === 'privacy-charged');
   expect(charge!.payload).toMatchObject({ survey: 1, mechanism: 'distributed', noiseMultiplier: 3 });

@@ -17,6 +17,7 @@ export interface CoordinatorClient {
   survey(id: string, question: Question): Promise<SurveyView>;
   /** Newest first. */
   surveys(id: string): Promise<SurveyView[]>;
+  showSurvey(id: string, survey: number, isShown: boolean): Promise<SurveyView>;
   /** May look and act. */
   apiToken(): Promise<string>;
   parameters(version: VersionView): Promise<Float32Array<ArrayBuffer>>;
@@ -66,6 +67,8 @@ export async function signedIn(signInUrl: string): Promise<CoordinatorClient> {
     survey: async (id, question) =>
       v.parse(SurveyView, await ask('POST', `/federations/${id}/surveys`, { question })),
     surveys: async (id) => v.parse(v.array(SurveyView), await ask('GET', `/federations/${id}/surveys`)),
+    showSurvey: async (id, survey, isShown) =>
+      v.parse(SurveyView, await ask('PUT', `/federations/${id}/surveys/${survey}/shown`, { isShown })),
     apiToken: async () => {
       const asked = { name: 'a test', scopes: ['view', 'act'], expiresInMs: 3_600_000 };
       return v.parse(MadeApiToken, await ask('POST', '/me/tokens', asked)).token;

@@ -17,7 +17,7 @@ import { checkQuestion, readSurvey, versionAsked, type Question } from '#lib/cor
 import type { Noised } from '#lib/core/privacy/rules.ts';
 import { noiseOfSurveys, statisticsOf } from '#lib/core/statistics/rules.ts';
 import type { Answer, ClientMessages } from '#lib/protocol/messages.ts';
-import { SurveyView } from '#lib/protocol/survey-views.ts';
+import { SurveyView, type ShownSurvey } from '#lib/protocol/survey-views.ts';
 import type { SurveyAsked } from '#lib/protocol/surveys.ts';
 import type { Change, FederationRecord, StoredSurvey, VersionRecord } from '../../ports/records.ts';
 import type { ActionRefusal } from '../actions.ts';
@@ -156,6 +156,7 @@ export class Surveys {
       deviations: plan.value.layout.parts.map(() => 0),
       mostRows: noised === undefined ? null : rules.mostRows,
       epsilon: null,
+      isShown: false,
     };
     await host.write([
       { type: 'put-survey', record: { federation: record.id, survey: view } },
@@ -175,6 +176,32 @@ export class Surveys {
     open.begin();
     host.changed();
     return ok(view);
+  }
+
+  /** Within the queue. Shows the figures of an answered survey to whoever takes part, or no longer. */
+  async show(survey: SurveyNumber, isShown: boolean): Promise<Result<SurveyView, ActionRefusal>> {
+    const { host } = this;
+    const at = this.#all.findIndex((one) => one.survey === survey);
+    const before = this.#all[at];
+    if (before?.state !== 'answered')
+      return notNow(`Survey ${survey} has no figures to show: only one that was answered has.`);
+    if (before.isShown === isShown) return ok(before);
+    const view: SurveyView = { ...before, isShown };
+    await host.write([
+      { type: 'put-survey', record: { federation: host.record().id, survey: view } },
+      host.entry(isShown ? 'survey-shown' : 'survey-hidden', { survey }),
+    ]);
+    this.#all[at] = view;
+    return ok(view);
+  }
+
+  /** What participants are shown, newest first. */
+  get shown(): readonly ShownSurvey[] {
+    return this.views.flatMap(({ survey, question, endedAt, devices, figures, deviations, isShown }) =>
+      isShown && endedAt !== null && devices !== null && figures !== null
+        ? [{ survey, question, endedAt, devices, figures, deviations }]
+        : [],
+    );
   }
 
   async receive(

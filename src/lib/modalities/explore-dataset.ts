@@ -5,7 +5,7 @@ import { hashCounts } from '../core/data/hash-counts.ts';
 import { explore, type Exploration } from '../core/exploration/explore.ts';
 import { summariseNumbers, type NumberSummary } from '../core/exploration/number-summary.ts';
 import type { ColumnTable } from '../core/exploration/columns.ts';
-import { cellTexts, decodedColumns } from './table/decoded-columns.ts';
+import { cellTextsAt, decodedColumns } from './table/decoded-columns.ts';
 
 export type DatasetExploration =
   | { readonly kind: 'table'; readonly exploration: Exploration }
@@ -104,17 +104,24 @@ function explorePictures(contract: PlaneContract, examples: Examples): PictureEx
 }
 
 /** Rows [start, end), cut at the end. */
-export function rowsOf(
-  { contract, examples, table }: OpenedDataset,
-  start: number,
-  end: number,
-): DatasetRows {
+export const rowsOf = (opened: OpenedDataset, start: number, end: number): DatasetRows =>
+  rowsAt(
+    opened,
+    Array.from(
+      { length: Math.max(0, Math.min(end, opened.examples.count) - start) },
+      (_, index) => start + index,
+    ),
+  );
+
+/** Rows by their numbers, in that order; those that are not there are left out. */
+export function rowsAt({ contract, examples, table }: OpenedDataset, asked: readonly number[]): DatasetRows {
+  const rows = asked.filter((row) => row >= 0 && row < examples.count);
   if (contract.kind === 'table') {
     const columns = table ?? decodedColumns(contract, examples);
     return {
       kind: 'table',
       header: columns.columns.map((column) => column.name),
-      rows: cellTexts(columns, start, end),
+      rows: cellTextsAt(columns, rows),
     };
   }
   const { height, width, channels } = planeOf(contract);
@@ -125,10 +132,10 @@ export function rowsOf(
     height,
     width,
     channels,
-    images: Array.from({ length: Math.max(0, Math.min(end, examples.count) - start) }, (_, index) => ({
-      row: start + index,
-      label: labels[examples.targets[start + index]!] ?? '',
-      pixels: Uint8Array.from(examples.features.subarray((start + index) * size, (start + index + 1) * size)),
+    images: rows.map((row) => ({
+      row,
+      label: labels[examples.targets[row]!] ?? '',
+      pixels: Uint8Array.from(examples.features.subarray(row * size, (row + 1) * size)),
     })),
   };
 }

@@ -2,6 +2,8 @@
 //
 //   GET    /api/federations/:id/surveys     SurveyView[]                 newest first   (coordinator)
 //   POST   /api/federations/:id/surveys     NewSurvey → SurveyView                      (coordinator)
+//   PUT    /api/federations/:id/surveys/:survey/shown    SurveyShowing → SurveyView     (coordinator)
+//   GET    /api/federations/:id/shown-surveys     ShownSurvey[]              newest first
 import * as v from 'valibot';
 import { RunNumber, SurveyNumber, VersionNumber } from '../core/ids.ts';
 import { Figures } from '../core/statistics/index.ts';
@@ -34,5 +36,22 @@ export const SurveyView = v.strictObject({
   mostRows: v.nullable(whole),
   /** ε at the federation’s δ of the device that lost most, after this; null: no privacy is promised. */
   epsilon: v.nullable(v.number()),
+  /** Whoever takes part may read its figures: the coordinator said so. Records of before have none. */
+  isShown: v.optional(v.boolean(), false),
 });
 export type SurveyView = v.InferOutput<typeof SurveyView>;
+
+export const SurveyShowing = v.strictObject({ isShown: v.boolean() });
+
+/** What a participant is shown of a survey. */
+export const ShownSurvey = v.strictObject({
+  survey: SurveyNumber,
+  question: Question,
+  endedAt: v.number(),
+  /** In the sum. */
+  devices: whole,
+  figures: v.array(Figures),
+  /** As in SurveyView. */
+  deviations: v.array(v.number()),
+});
+export type ShownSurvey = v.InferOutput<typeof ShownSurvey>;

@@ -1,8 +1,10 @@
 // A survey in words.
 import type { Histogram } from '#lib/core/statistics/histogram.ts';
+import { axisName } from '#lib/core/projection/axis-name.ts';
+import type { MomentsAxis } from '#lib/core/statistics/moments-axes.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import type { SurveyView } from '#lib/protocol/survey-views.ts';
-import { count, counted, number } from './format.ts';
+import { count, counted, number, percent } from './format.ts';
 
 const names = {
   target: 'the target',
@@ -79,3 +81,14 @@ export function histogramItems(
         ],
   );
 }
+
+/** Axes beyond these say little by themselves. */
+const MOST_AXES = 8;
+
+/** "Axis 1: mostly age, less weight". */
+export const axisItems = (axes: readonly MomentsAxis[]): Bar[] =>
+  axes.slice(0, MOST_AXES).map((axis, at) => ({
+    label: `Axis ${at + 1}: ${axis.isBlurred ? 'its direction is blurred by the noise' : axisName(axis)}`,
+    value: axis.share,
+    text: `${percent(axis.share)}${axis.band > 0 ? ` ± ${percent(axis.band)}` : ''}`,
+  }));

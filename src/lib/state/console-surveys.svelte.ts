@@ -1,5 +1,6 @@
 // Surveys of one federation as its page shows them: what was asked and what came of it, the newest first, and asking.
 import * as v from 'valibot';
+import type { SurveyNumber } from '#lib/core/ids.ts';
 import type { Question } from '#lib/core/statistics/survey.ts';
 import { SurveyView } from '#lib/protocol/survey-views.ts';
 import { address, request } from './console-api.ts';
@@ -8,7 +9,7 @@ export class ConsoleSurveys {
   /** Undefined: not read yet. */
   list = $state.raw<readonly SurveyView[] | undefined>();
   isAsking = $state(false);
-  /** Why the last question was not asked. */
+  /** Why the last thing asked for was not done. */
   failure = $state<string | null>(null);
   /** Why the list could not be read; it goes with the next reading that succeeds. */
   unread = $state<string | null>(null);
@@ -28,6 +29,15 @@ export class ConsoleSurveys {
     const told = await request(this.#fetching, 'GET', this.#path, v.array(SurveyView));
     this.unread = told.ok ? null : told.error.message;
     if (told.ok) this.list = told.value;
+  }
+
+  /** Shows the figures of a survey to whoever takes part, or no longer. */
+  async show(survey: SurveyNumber, isShown: boolean): Promise<void> {
+    this.failure = null;
+    const path = `${this.#path}/${survey}/shown`;
+    const told = await request(this.#fetching, 'PUT', path, SurveyView, { isShown });
+    if (!told.ok) this.failure = told.error.message;
+    await this.read();
   }
 
   async ask(question: Question): Promise<void> {

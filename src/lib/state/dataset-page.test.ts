@@ -67,6 +67,9 @@ async function page() {
       case 'merge':
       case 'difference':
       case 'series':
+      case 'rows-at':
+      case 'measure':
+      case 'project':
       case 'sound':
       case 'labelling':
         throw new Error('not asked for here');

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { memoryDatasetStore } from '../adapters/memory/datasets.ts';
 import type { DatasetVersion } from '../core/ids.ts';
+import type { Question } from '../core/statistics/survey.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import type { ImageContract, TableContract } from '../core/data/contract.ts';
@@ -517,4 +518,55 @@ test('labels given in two branches come together, and a merge that would break a
     message: expect.stringMatching(/“age” must be different.* rows 1 and 2/),
   });
   expect((await store.history('set'))?.head).toBe(second.onto);
+});
+
+test('rows lie in a plane, some of them are read by their numbers, and what is not waited for any more is stopped', async () => {
+  const client = clientOf(memoryDatasetStore());
+  await imported(client);
+  const question = { type: 'project', dataset: 'set', alike: null, method: 'axes' } as const;
+  const { projection } = await asked(client, 'projected', question);
+  expect([...projection.rows]).toEqual([0, 1, 2, 3]);
+  // Rows 1 and 4 are alike in all.
+  expect(projection.places.slice(0, 2)).toEqual(projection.places.slice(6, 8));
+  const { rows } = await asked(client, 'rows', { type: 'rows-at', dataset: 'set', rows: [2, 0, 9] });
+  expect(rows).toMatchObject({
+    kind: 'table',
+    rows: [
+      ['', 'male', 'no'],
+      ['61.5', 'female', 'no'],
+    ],
+  });
+  const stop = new AbortController();
+  const waited = client.ask({ ...question, method: 'neighbours' }, undefined, stop.signal);
+  stop.abort(new Error('stopped'));
+  await expect(waited).rejects.toThrow('stopped');
+  await expect(client.ask({ ...question, alike: 'age' })).rejects.toThrow(
+    'no column “age” to compare rows by',
+  );
+});
+
+test('rows are counted as a survey would count them; one that they cannot answer is refused', async () => {
+  const client = clientOf(memoryDatasetStore());
+  await imported(client);
+  const question: Question = [
+    { statistic: 'target' },
+    { statistic: 'distributions', columns: ['age', 'sex'], bins: 8 },
+  ];
+  const { figures } = await asked(client, 'measured', { type: 'measure', dataset: 'set', question });
+  expect(figures).toMatchObject([
+    {
+      classes: [
+        { label: 'no', count: 3 },
+        { label: 'yes', count: 1 },
+      ],
+    },
+    {
+      columns: [
+        { name: 'age', missing: 1, histogram: { counts: [0, 0, 1, 0, 2, 0, 0, 0] } },
+        { name: 'sex', categories: [{ count: 2 }, { count: 2 }] },
+      ],
+    },
+  ]);
+  const other: Question = [{ statistic: 'distributions', columns: ['weight'], bins: 8 }];
+  await expect(client.ask({ type: 'measure', dataset: 'set', question: other })).rejects.toThrow('weight');
 });

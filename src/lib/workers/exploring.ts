@@ -7,7 +7,13 @@ import { featuresName } from '../core/labelling/example-names.ts';
 import type { DatasetVersion } from '../core/ids.ts';
 import { differenceBetween } from '../modalities/dataset-difference.ts';
 import { changeOf } from '../modalities/edit-dataset.ts';
-import { exploreDataset, openDataset, rowsOf, type OpenedDataset } from '../modalities/explore-dataset.ts';
+import {
+  exploreDataset,
+  openDataset,
+  rowsAt,
+  rowsOf,
+  type OpenedDataset,
+} from '../modalities/explore-dataset.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
 import type { DatasetAnswer, DatasetQuestion, SplitShares } from './ingest-messages.ts';
 import type { Labelling } from './labelling.ts';
@@ -18,8 +24,15 @@ type KeptQuestion = Exclude<DatasetQuestion, { type: 'read-again' }>;
 
 export interface Exploring {
   /** Rejects with DatasetMoved, DataLocked, StorageFull and, for what a person must mend, QuestionRefused. */
-  answer(store: DatasetStore, question: KeptQuestion): Promise<DatasetAnswer>;
+  answer(store: DatasetStore, question: KeptQuestion, underWay?: UnderWay): Promise<DatasetAnswer>;
 }
+
+/** Of what takes a while: who asked may stop it, and is told the share of the way. */
+export interface UnderWay {
+  readonly signal: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
+const alone: UnderWay = { signal: new AbortController().signal, onProgress: () => {} };
 
 export function exploring(): Exploring {
   let kept:
@@ -49,7 +62,7 @@ export function exploring(): Exploring {
   };
 
   return {
-    async answer(store, question) {
+    async answer(store, question, { signal, onProgress } = alone) {
       const id = question.dataset;
       switch (question.type) {
         case 'explore': {
@@ -58,6 +71,17 @@ export function exploring(): Exploring {
         }
         case 'rows':
           return { type: 'rows', rows: rowsOf(await opened(store, id), question.start, question.end) };
+        case 'rows-at':
+          return { type: 'rows', rows: rowsAt(await opened(store, id), question.rows) };
+        case 'measure': {
+          const { ownFigures } = await import('./own-figures.ts');
+          return { type: 'measured', figures: ownFigures(await opened(store, id), question.question) };
+        }
+        case 'project': {
+          const { projecting } = await import('./projecting.ts');
+          const dataset = await opened(store, id);
+          return { type: 'projected', projection: await projecting(dataset, question, signal, onProgress) };
+        }
         case 'series': {
           const { seriesAnswer } = await import('./series-answer.ts');
           return { type: 'series', shown: seriesAnswer(await opened(store, id), question) };

@@ -4,12 +4,16 @@ import type { DataContract } from '../core/data/contract.ts';
 import type { DatasetVersion, FederationId } from '../core/ids.ts';
 import type { SeriesView } from '../core/exploration/series-view.ts';
 import type { SampleName } from '../core/federation.ts';
+import type { Method } from '../core/projection/projection.ts';
+import type { Figures } from '../core/statistics/index.ts';
+import type { Question } from '../core/statistics/survey.ts';
 import type { DatasetDifference } from '../modalities/dataset-difference.ts';
 import type { DatasetEdit } from '../modalities/edit-dataset.ts';
 import type { MergeChoices, MergeLook } from '../modalities/merge-states.ts';
 import type { ExportedFile } from '../modalities/export-dataset.ts';
 import type { DatasetExploration, DatasetRows } from '../modalities/explore-dataset.ts';
 import type { FilesFound } from '../modalities/look-at-files.ts';
+import type { Alike, Projection } from '../modalities/project-dataset.ts';
 import type { ImportPreview, ImportReport } from '../modalities/import-report.ts';
 import type { DatasetRecord } from '../ports/dataset-store.ts';
 import type { LabellingAnswer, LabellingQuestion } from './labelling-messages.ts';
@@ -78,7 +82,12 @@ export type DatasetQuestion =
   | { readonly type: 'explore'; readonly dataset: string }
   /** Rows [start, end) of the head. */
   | { readonly type: 'rows'; readonly dataset: string; readonly start: number; readonly end: number }
+  /** Rows of the head by their numbers, from 0. */
+  | { readonly type: 'rows-at'; readonly dataset: string; readonly rows: readonly number[] }
+  /** What a survey would count of its rows, for the eye here. */
+  | { readonly type: 'measure'; readonly dataset: string; readonly question: Question }
   | SeriesQuestion
+  | ProjectQuestion
   /** What a recording was made of. */
   | { readonly type: 'sound'; readonly dataset: string; readonly row: number }
   /** Commits a change by hand to the head, which must be of the version `base`. */
@@ -114,6 +123,13 @@ export type DatasetQuestion =
   /** A state as files for other tools. */
   | { readonly type: 'export'; readonly dataset: string; readonly state: number }
   | { readonly type: 'labelling'; readonly dataset: string; readonly asks: LabellingQuestion };
+/** Its rows as points of a plane. */
+export interface ProjectQuestion {
+  readonly type: 'project';
+  readonly dataset: string;
+  readonly alike: Alike;
+  readonly method: Method;
+}
 /** A column of a table over its time. */
 export interface SeriesQuestion {
   readonly type: 'series';
@@ -142,6 +158,9 @@ export type DatasetAnswer =
   | { readonly type: 'explored'; readonly found: DatasetExploration; readonly split: SplitShares }
   | { readonly type: 'rows'; readonly rows: DatasetRows }
   | { readonly type: 'series'; readonly shown: SeriesShown }
+  | { readonly type: 'projected'; readonly projection: Projection }
+  /** In the order of the question. */
+  | { readonly type: 'measured'; readonly figures: readonly Figures[] }
   /** 16 bits at this rate, Hz; null: none is kept. */
   | { readonly type: 'sound'; readonly samples: Int16Array<ArrayBuffer> | null; readonly sampleRate: number }
   | { readonly type: 'edited'; readonly record: DatasetRecord }

@@ -117,7 +117,8 @@ export function ingest(dependencies: IngestDependencies): (request: IngestReques
     }
     const { exploring } = await import('./exploring.ts');
     explored ??= exploring();
-    return explored.answer(store, question);
+    const told = throttledProgress(id, dependencies, () => 'Working it out');
+    return explored.answer(store, question, { signal, onProgress: (share) => told(share, 0) });
   }
 
   function cancel(request: CancelRequest): void {
@@ -300,14 +301,14 @@ function placeOf(source: ImportSource): string {
 function throttledProgress(
   id: number,
   dependencies: IngestDependencies,
+  words = (examples: number): string => `Read ${examples.toLocaleString('en')} examples`,
 ): NonNullable<ImportOptions['onProgress']> {
   let last = -Infinity;
   return (fraction, examples) => {
     const now = performance.now();
     if (now - last < PROGRESS_EVERY_MS && fraction !== 1) return;
     last = now;
-    const message = `Read ${examples.toLocaleString('en')} examples`;
-    dependencies.reply({ type: 'progress', id, fraction, examples, message }, []);
+    dependencies.reply({ type: 'progress', id, fraction, examples, message: words(examples) }, []);
   };
 }
 

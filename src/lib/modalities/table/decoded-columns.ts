@@ -107,14 +107,19 @@ function textsByNumber(name: string, cells: readonly string[], count: number): C
 }
 
 /** Cells of the rows [start, end) as they would stand in a file; missing ones are empty. */
-export function cellTexts({ rows, columns }: ColumnTable, start: number, end: number): string[][] {
-  return Array.from({ length: Math.max(0, Math.min(rows, end) - start) }, (_, index) =>
+export const cellTexts = (table: ColumnTable, start: number, end: number): string[][] =>
+  cellTextsAt(
+    table,
+    Array.from({ length: Math.max(0, Math.min(table.rows, end) - start) }, (_, index) => start + index),
+  );
+
+/** The same of rows by their numbers, in that order. */
+export const cellTextsAt = ({ columns }: ColumnTable, rows: readonly number[]): string[][] =>
+  rows.map((row) =>
     columns.map((column) => {
-      const row = start + index;
       if (column.type === 'category') return column.labels[column.codes[row]!] ?? '';
       const value = column.values[row]!;
       if (Number.isNaN(value)) return '';
       return column.type === 'time' ? isoText(value) : String(value);
     }),
   );
-}
