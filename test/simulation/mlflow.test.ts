@@ -44,6 +44,16 @@ beforeAll(async () => {
     exampleSpec({ rules: { goal: 2, minimum: 2, overSelection: 1, maximumRounds: 2 } }),
     2,
   );
+  // On the slower device a prediction takes up to 11.3 ms.
+  for (const [index, device] of world.devices.entries()) {
+    const tell = device.tell.bind(device);
+    device.tell = (sent) =>
+      tell(
+        sent.name === 'evaluation'
+          ? { ...sent, message: { ...sent.message, latency: index === 0 ? 7 : 2 } }
+          : sent,
+      );
+  }
   await world.start();
   await world.until(() => world.head === 2, 30 * 60_000);
   const { coordinator, blobs, clock, kept } = world;
@@ -350,6 +360,26 @@ test('the versions of a federation are a registered model, and its alias is live
     status: 404,
   });
   expect(await mlflow('POST', 'registered-models/create', { name: 'mine' })).toMatchObject({ status: 403 });
+});
+
+test('a version on which predictions take too long is refused the alias, by the same words here and by the server’s own API', async () => {
+  const { brief } = world.coordinator.view(federation)!.spec;
+  const of = (threshold: number) => ({
+    brief,
+    gates: [{ kind: 'latency', place: 'worst', threshold } as const],
+  });
+  await world.coordinator.changeQuestion(federation, of(10));
+  const wanted = { name: federation, alias: 'live', version: '2' };
+  const refused = await mlflow('POST', 'registered-models/alias', wanted);
+  expect(refused).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
+  const message = String(refused.body['message']);
+  expect(message).toContain(
+    'Time of a prediction on the slowest device is 11.31 ms, and at most 10 ms is asked for.',
+  );
+  const ours = await call('PUT', `federations/${federation}/aliases/live`, { version: 2 });
+  expect(ours).toMatchObject({ status: 409, body: { error: 'gate-failed', message } });
+  await world.coordinator.changeQuestion(federation, of(12));
+  expect((await mlflow('POST', 'registered-models/alias', wanted)).status).toBe(200);
 });
 
 describe('what is refused', () => {

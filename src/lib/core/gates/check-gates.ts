@@ -32,7 +32,7 @@ function problemOf(gate: Gate, spec: Judged, shape: TallyShape['type']): string 
   )
     return `There is no class “${gate.label}” in the data contract.`;
   const isSecret = spec.privacy.type !== 'none' || secureSumOf(spec) !== undefined;
-  if ((gate.kind === 'device' || gate.kind === 'spread') && isSecret)
+  if ((gate.kind === 'device' || gate.kind === 'spread' || gate.kind === 'latency') && isSecret)
     return 'Under privacy or a secure sum no device’s own figure is known: no version could pass.';
   if (needsEvaluation(gate) && isSecret && spec.statistics?.type !== 'on')
     return 'Under privacy or a secure sum devices score versions in surveys alone: allow statistics, or no version could pass.';

@@ -1,8 +1,8 @@
 // Conditions that a version must meet before it may be live: each names one figure that the server has of every version, and how
 // far it may go. Which way is better follows from the figure, so that nobody can ask for an accuracy of at most 90 %.
-// How long a prediction takes is none of them: devices differ, and none tells it.
 import * as v from 'valibot';
 import { MetricName } from '../metrics/figures.ts';
+import { latencyPlaces } from '../metrics/latency.ts';
 
 const threshold = v.pipe(v.number(), v.finite());
 const positive = v.pipe(threshold, v.gtValue(0));
@@ -21,6 +21,11 @@ export const Gate = v.variant('kind', [
   v.strictObject({ kind: v.literal('device'), place: v.picklist(['worst', 'worst-quarter']), threshold }),
   /** From the best device to the worst, of the success metric: at most. */
   v.strictObject({ kind: v.literal('spread'), threshold: v.pipe(threshold, v.minValue(0)) }),
+  /**
+   * Milliseconds that one prediction takes at most: on all devices that score a version, on three quarters of them, on half. Devices
+   * measure it where a gate asks for it, and tell it in steps (core/metrics/latency.ts).
+   */
+  v.strictObject({ kind: v.literal('latency'), place: v.picklist(latencyPlaces), threshold: positive }),
   /** Bytes of the model. */
   v.strictObject({ kind: v.literal('size'), threshold: positive }),
   /** Bytes that a device sent in the version's round, on average. */
@@ -34,3 +39,7 @@ export type Gate = v.InferOutput<typeof Gate>;
 
 export const Gates = v.pipe(v.array(Gate), v.maxLength(20));
 export type Gates = v.InferOutput<typeof Gates>;
+
+/** Whether devices are asked how long a prediction takes: nobody measures it for nothing. */
+export const asksLatency = ({ gates }: { readonly gates?: Gates | undefined }): boolean =>
+  gates?.some(({ kind }) => kind === 'latency') === true;
