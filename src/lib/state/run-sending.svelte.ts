@@ -1,6 +1,6 @@
 // Runs of this browser on their way to the tracking store of the server that the page comes from: what is sent, how far it has come, and
 // that it was sent. The page itself sends: the workers that train have no way to the network.
-import { digestOfRun, mlflowRun } from '../core/run-export/mlflow-run.ts';
+import { digestOfRun, mlflowRun, MOST_VALUE } from '../core/run-export/mlflow-run.ts';
 import { exportedRun } from '../participant/workbench/run-export.ts';
 import { nameOf, sourceOfRecord } from '../participant/workbench/run-figures.ts';
 import type { KeptRun, RunRecord } from '../participant/workbench/run-record.ts';
@@ -12,7 +12,7 @@ import {
   type TrackingServer,
 } from '../participant/workbench/send-run.ts';
 import { storageTrouble } from './datasets.svelte.ts';
-import { bytes, counted, dateTime } from './format.ts';
+import { bytes, count, counted, dateTime } from './format.ts';
 import type { RunPorts } from './runs.svelte.ts';
 
 export type SendingPhase =
@@ -137,36 +137,47 @@ export class RunSending {
   }
 }
 
-/** What is sent of runs, in lines; of one of them with the names. */
-export function sentParts(
-  runs: readonly KeptRun[],
-): readonly { readonly name: string; readonly value: string | undefined; readonly absent?: string }[] {
+/** What is sent, in a sentence; and by name: values of one run, names of what several have. */
+export function sentParts(runs: readonly KeptRun[]): {
+  readonly sentence: string;
+  readonly lines: readonly {
+    readonly name: string;
+    readonly value: string | undefined;
+    readonly absent: string;
+  }[];
+} {
   const all = runs.map((run) => mlflowRun(exportedRun(run)));
-  const names = (of: (run: (typeof all)[number]) => readonly string[]): readonly string[] => [
-    ...new Set(all.flatMap(of)),
-  ];
-  const params = names((run) => Object.keys(run.params));
-  const metrics = names((run) => run.metrics.map(({ key }) => key));
-  const points = all.reduce((sum, run) => sum + run.metrics.length, 0);
-  const tags = [...new Set(runs.flatMap(({ labels }) => labels.tags))];
-  const notes = runs.filter(({ labels }) => labels.note !== '').length;
-  return [
-    { name: 'Name', value: all.length === 1 ? all[0]!.name : `of each of ${counted(all.length, 'run')}` },
-    { name: 'Parameters', value: params.join(', ') },
-    {
-      name: 'Figures and curves',
-      value: metrics.length === 0 ? undefined : `${metrics.join(', ')}: ${counted(points, 'number')}`,
-      absent: 'none yet',
-    },
-    { name: 'Tags', value: tags.length === 0 ? undefined : tags.join(', '), absent: 'none' },
-    {
-      name: 'Note',
-      value: notes === 0 ? undefined : runs.length === 1 ? runs[0]!.labels.note : counted(notes, 'note'),
-      absent: 'none',
-    },
-    { name: 'Made of', value: 'the program’s version, and digests of the rows and of the model' },
-    { name: 'When', value: 'it began and ended, and how it ended' },
-  ];
+  const only = all.length === 1 ? all[0] : undefined;
+  const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+  const params = unique(
+    all.flatMap((run) =>
+      Object.entries(run.params).map(([name, value]) => (only === undefined ? name : `${name} ${value}`)),
+    ),
+  );
+  const metrics = unique(all.flatMap((run) => run.metrics.map(({ key }) => key)));
+  const numbers = all.reduce((sum, run) => sum + run.metrics.length, 0);
+  const tags = unique(runs.flatMap(({ labels }) => labels.tags));
+  const notes = runs.map(({ labels }) => labels.note).filter((note) => note !== '');
+  const listed = (of: readonly string[]): string | undefined => (of.length === 0 ? undefined : of.join(', '));
+  return {
+    sentence: `${only === undefined ? 'Their names' : 'Its name'}, ${counted(params.length, 'parameter')}, ${counted(numbers, 'number')} of ${counted(metrics.length, 'figure or curve', 'figures and curves')}, ${notes.length === 0 && tags.length === 0 ? 'no tag and no note' : 'tags and note'}, when ${only === undefined ? 'they' : 'it'} began and ended and how, the program’s version, and digests of rows and model.${notes.some((note) => note.length > MOST_VALUE) ? ` Of a note its first ${count(MOST_VALUE)} characters.` : ''}`,
+    lines: [
+      { name: 'Name', value: listed(unique(all.map(({ name }) => name))), absent: 'none' },
+      { name: 'Parameters', value: listed(params), absent: 'none' },
+      { name: 'Figures and curves', value: listed(metrics), absent: 'none yet' },
+      { name: 'Tags', value: listed(tags), absent: 'none' },
+      { name: 'Note', value: notes.length === 0 ? undefined : notes.join(' · '), absent: 'none' },
+      {
+        name: 'Digests',
+        value: listed(
+          all.flatMap(({ tags: own }) =>
+            [own['tributary.data'], own['tributary.model']].flatMap((one) => one ?? []),
+          ),
+        ),
+        absent: 'none yet',
+      },
+    ],
+  };
 }
 
 /** The model of a run, where it is here: how large, and whether rows are in it. */

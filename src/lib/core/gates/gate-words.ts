@@ -10,7 +10,7 @@ type Metric = Pick<FederationSpec, 'metric'>;
 const latencyPlaceWords: Readonly<Record<LatencyPlace, string>> = {
   worst: 'on the slowest device',
   'worst-quarter': 'on the slowest quarter of devices',
-  median: 'on the slower half of devices',
+  median: 'on the middle device',
 };
 const classMetrics = { recall: 'Recall', precision: 'Precision', f1: 'F1' } as const;
 const lowered = (title: string): string =>

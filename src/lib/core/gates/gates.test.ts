@@ -121,6 +121,15 @@ test('a figure that fails by little does not read like its threshold', () => {
   expect(gateKind(one!.gate)).toBe('quality');
 });
 
+test('a time that no device tells is refused', () => {
+  const refused = (threshold: number) =>
+    checkGates(
+      { ...exampleSpec(), gates: [{ kind: 'latency', place: 'median', threshold }] },
+      'classification',
+    ).length;
+  expect([0.124, 0.125].map(refused)).toEqual([1, 0]);
+});
+
 test('under a secure sum gates on single devices are refused, and others where no survey scores versions', () => {
   const secureSum = { type: 'on', profile: 'standard' } as never;
   const spec = {
