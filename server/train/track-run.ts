@@ -29,14 +29,20 @@ export function trackWish(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): TrackWish {
   const value = (name: string): string | undefined => environment[name]?.trim() || undefined;
-  const address = given === true ? value('MLFLOW_TRACKING_URI') : given;
-  if (address === undefined)
+  const wanted = given === true ? value('MLFLOW_TRACKING_URI') : given;
+  if (wanted === undefined)
     throw new UnusableTraining('--mlflow: give an address with it, or set MLFLOW_TRACKING_URI to one.');
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+  const url = URL.canParse(wanted) ? new URL(wanted) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UnusableTraining(
-      `--mlflow ${address}: the address of a server was expected, as https://mlflow.example. For a folder, use --export mlflow.`,
+      `--mlflow ${wanted}: the address of a server was expected, as https://mlflow.example. For a folder, use --export mlflow.`,
     );
-  const [token, user] = [value('MLFLOW_TRACKING_TOKEN'), value('MLFLOW_TRACKING_USERNAME')];
+  const token = value('MLFLOW_TRACKING_TOKEN');
+  const user = value('MLFLOW_TRACKING_USERNAME');
+  if (url.username !== '' || url.password !== '')
+    throw new UnusableTraining(
+      '--mlflow: a name and a password stand in the address, where every process of this machine can read them. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.',
+    );
   const basic = `${user ?? ''}:${value('MLFLOW_TRACKING_PASSWORD') ?? ''}`;
   const authorization =
     token !== undefined
@@ -46,7 +52,7 @@ export function trackWish(
         : undefined;
   return {
     server: {
-      address: address.replace(/\/+$/, ''),
+      address: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
       headers: authorization === undefined ? {} : { authorization },
       fetch: (...request) => fetch(...request),
     },
@@ -86,7 +92,10 @@ async function patiently<T>(
   for (const ms of pausesMs) {
     const done = await attempt();
     if (done.ok || (done.error.kind !== 'offline' && done.error.kind !== 'busy')) return done;
-    await pause(ms, undefined, { signal });
+    await pause(ms, undefined, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
+    });
   }
   return attempt();
 }

@@ -169,6 +169,7 @@ describe('a run', () => {
     expect(lines).toEqual([]);
     expect(() => trackWish(true, {})).toThrow('MLFLOW_TRACKING_URI');
     expect(() => trackWish('./mlruns', {})).toThrow('--export mlflow');
+    expect(() => trackWish('https://me:secret@mlflow.example', {})).toThrow('MLFLOW_TRACKING_PASSWORD');
   });
 
   test('that searches goes on after it was stopped, with the end that it would have had', async () => {

@@ -16,11 +16,11 @@ function timed(...takes: number[]) {
 
 test('what the first predictions take to warm up does not count, nor one that was disturbed', async () => {
   const { step, asked } = timed(400, 90, 10, 70, 10);
-  expect(stepMs((await step)!)).toBeCloseTo(11.31, 2);
+  expect(stepMs((await step)!)).toBe(11.31);
   // Warming up took longer than the whole measurement may: one sample is left.
   expect(asked.times).toBe(3);
   const calm = timed(40, 20, 10, 70, 10);
-  expect(stepMs((await calm.step)!)).toBeCloseTo(11.31, 2);
+  expect(stepMs((await calm.step)!)).toBe(11.31);
   expect(calm.asked.times).toBe(2 + 9);
 });
 
@@ -30,7 +30,7 @@ test('predictions shorter than the grain of a clock are measured many at a time,
   // Twice to warm up, 1 + 2 + 4 to find how many, and nine times 8.
   expect(quick.asked.times).toBe(2 + 7 + 72);
   const slow = timed(110);
-  expect(stepMs((await slow.step)!)).toBeCloseTo(128, 6);
+  expect(stepMs((await slow.step)!)).toBe(128);
   expect(slow.elapsed()).toBeLessThan(450);
 });
 

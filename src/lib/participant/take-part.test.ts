@@ -90,7 +90,7 @@ test.each([
     await one.part.join({ dataset: 'own', name: null, backend: null });
     const said = () => one.coordinator.said.find(({ name }) => name === 'evaluation')?.message;
     await one.until('told', () => said() !== undefined);
-    // 5 ms: above 4, at most 2^(5/2) = 5.66.
+    // 5 ms: above 4, at most 2^(5/2) = 5.657.
     const { tally, personal } = one.part.view.localEvaluations[0]!;
     expect(said()).toEqual({ federation, version: 0, tally, personal, ...told });
     expect(one.faults).toEqual([]);

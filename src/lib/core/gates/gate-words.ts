@@ -83,7 +83,7 @@ const metricText = (isShare: boolean, value: number): string =>
   // A tenth of a percent must not make 89.96 % look like the 90 % that it is not.
   isShare ? `${plain(value * 100)}\u202f%` : plain(value);
 
-/** What devices told of it: "4 ms on half of 8 devices, 11.31 ms on the slowest". undefined: none did. */
+/** What devices told of it: "up to 4 ms on half of 8 devices, up to 11.31 ms on the slowest". undefined: none did. */
 export function latencyWords(told: readonly LatencyCount[] = []): string | undefined {
   const [half, slowest] = [latencyAt(told, 'median'), latencyAt(told, 'worst')];
   if (half === undefined || slowest === undefined) return undefined;

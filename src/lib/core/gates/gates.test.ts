@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { exampleSpec } from '../../../../test/simulation/example-spec.ts';
 import { checkGates } from './check-gates.ts';
-import { gateKind, judgedSentence } from './gate-words.ts';
+import { gateKind, judgedSentence, latencyWords } from './gate-words.ts';
 import { Gate } from './gate.ts';
 import { judgeGates, passesAll, type MeasuredVersion } from './judge-gates.ts';
 
@@ -94,6 +94,9 @@ test('how long a prediction takes is judged once half of the devices that scored
   expect([6, 7].map((participants) => heard(participants).standing)).toEqual(['passed', 'not-measured']);
   expect(judgedSentence(heard(7), exampleSpec())).toBe(
     'Time of a prediction on the slowest device is not measured yet, and at most 10 ms is asked for.',
+  );
+  expect(latencyWords(version.evaluation?.latency)).toBe(
+    'up to 2 ms on half of 3 devices, up to 2 ms on the slowest',
   );
   expect(gateKind(gates[0]!)).toBe('latency');
   expect([gates[0]!.threshold, 0].map((threshold) => v.is(Gate, { ...gates[0], threshold }))).toEqual([

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { FASTEST_STEP, latencyAt, latencyStep, SLOWEST_STEP, stepMs } from './latency.ts';
 
 test('a duration is told as the step that it does not go beyond', () => {
-  // 2^(6/2) = 8 ms and 2^(7/2) = 11.31 ms.
-  expect([8, 8.01, 11.3, 11.4].map(latencyStep)).toEqual([6, 7, 7, 8]);
+  // 2^(6/2) = 8 ms and 2^(7/2) = 11.3137 ms, which is told, shown and asked for as 11.31.
+  expect([8, 8.01, 11.31, 11.3137].map(latencyStep)).toEqual([6, 7, 7, 8]);
+  expect(stepMs(7)).toBe(11.31);
   for (const ms of [0.13, 1, 3, 250, 40_000]) {
     const end = stepMs(latencyStep(ms));
-    expect(end >= ms && end / Math.SQRT2 < ms).toBe(true);
+    expect(end >= ms && end / 1.42 < ms).toBe(true);
   }
   expect([1e-9, 1e9].map(latencyStep)).toEqual([FASTEST_STEP, SLOWEST_STEP]);
 });

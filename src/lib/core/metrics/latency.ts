@@ -8,7 +8,7 @@ export const FASTEST_STEP = -6;
 /** A minute. */
 export const SLOWEST_STEP = 32;
 
-/** The step k: longer than 2^((k−1)/2) ms, and at most 2^(k/2). The ends take in what lies beyond them. */
+/** The step k: longer than the end of the one before, and at most its own. The first and the last take in what lies beyond them. */
 export const LatencyStep = v.pipe(
   v.number(),
   v.safeInteger(),
@@ -16,11 +16,14 @@ export const LatencyStep = v.pipe(
   v.maxValue(SLOWEST_STEP),
 );
 
-export const latencyStep = (ms: number): number =>
-  Math.min(SLOWEST_STEP, Math.max(FASTEST_STEP, Math.ceil(2 * Math.log2(ms))));
+/** The longest of its durations, milliseconds: 2^(step/2), to four digits, so that who types what a page shows asks for just that. */
+export const stepMs = (step: number): number => Number((2 ** (step / 2)).toPrecision(4));
 
-/** The longest of its durations, milliseconds. */
-export const stepMs = (step: number): number => 2 ** (step / 2);
+export function latencyStep(ms: number): number {
+  let step = FASTEST_STEP;
+  while (step < SLOWEST_STEP && stepMs(step) < ms) step += 1;
+  return step;
+}
 
 /** How many devices told which step. */
 export interface LatencyCount {
