@@ -56,7 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
-  4: '65fe8a60af6976255b0605e2d93f431d221bf30f17dbdafd3860451238d7a5b6',
+  4: '94600b1ca02e88c00a5273a6a963a454ac550a4ee6c8d1c3ba87aeccc420dee4',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -1,6 +1,6 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
-import { asksLatency } from '../core/gates/gate.ts';
+import { asksLatency } from '../core/gates/asks-latency.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';

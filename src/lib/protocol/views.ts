@@ -11,7 +11,6 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '../core/ids.ts';
-import { LatencyStep } from '../core/metrics/latency.ts';
 import { Tally } from '../core/metrics/tally.ts';
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -110,7 +109,7 @@ export const Evaluated = v.strictObject({
   /** The same of the devices' own models; null: no device has one. */
   personal: v.nullable(v.strictObject(scores)),
   /** How many devices told which step of how long a prediction takes; absent: none did. */
-  latency: v.exactOptional(v.array(v.strictObject({ step: LatencyStep, devices: whole }))),
+  latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */
   survey: v.optional(v.strictObject({ survey: SurveyNumber, deviation: v.number() })),
 });

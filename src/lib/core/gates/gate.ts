@@ -2,7 +2,6 @@
 // far it may go. Which way is better follows from the figure, so that nobody can ask for an accuracy of at most 90 %.
 import * as v from 'valibot';
 import { MetricName } from '../metrics/figures.ts';
-import { latencyPlaces } from '../metrics/latency.ts';
 
 const threshold = v.pipe(v.number(), v.finite());
 const positive = v.pipe(threshold, v.gtValue(0));
@@ -25,21 +24,18 @@ export const Gate = v.variant('kind', [
    * Milliseconds that one prediction takes at most: on all devices that score a version, on three quarters of them, on half. Devices
    * measure it where a gate asks for it, and tell it in steps (core/metrics/latency.ts).
    */
-  v.strictObject({ kind: v.literal('latency'), place: v.picklist(latencyPlaces), threshold: positive }),
-  /** Bytes of the model. */
-  v.strictObject({ kind: v.literal('size'), threshold: positive }),
-  /** Bytes that a device sent in the version's round, on average. */
-  v.strictObject({ kind: v.literal('bytes'), threshold: positive }),
-  /** Rounds of its run, up to this version. */
-  v.strictObject({ kind: v.literal('rounds'), threshold: positive }),
-  /** Milliseconds from the opening of its round to its commit. */
-  v.strictObject({ kind: v.literal('duration'), threshold: positive }),
+  v.strictObject({
+    kind: v.literal('latency'),
+    place: v.picklist(['worst', 'worst-quarter', 'median']),
+    threshold: positive,
+  }),
+  /**
+   * What it costs, at most: bytes of the model; bytes that a device sent in the version's round, on average; rounds of its run, up to
+   * this version; milliseconds from the opening of its round to its commit.
+   */
+  v.strictObject({ kind: v.picklist(['size', 'bytes', 'rounds', 'duration']), threshold: positive }),
 ]);
 export type Gate = v.InferOutput<typeof Gate>;
 
 export const Gates = v.pipe(v.array(Gate), v.maxLength(20));
 export type Gates = v.InferOutput<typeof Gates>;
-
-/** Whether devices are asked how long a prediction takes: nobody measures it for nothing. */
-export const asksLatency = ({ gates }: { readonly gates?: Gates | undefined }): boolean =>
-  gates?.some(({ kind }) => kind === 'latency') === true;
