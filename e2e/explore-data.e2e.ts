@@ -11,6 +11,26 @@ import { patientCohortCsv } from '../src/lib/modalities/table/sample-patient-coh
 import { signedIn } from '../test/support/coordinator-client.ts';
 import { serverProcess, type ServerProcess } from '../test/support/server-process.ts';
 
+/** Of what “Save as JSON” writes, and of what MLflow's REST tells. */
+interface SavedRun {
+  readonly record: {
+    readonly id: string;
+    readonly outcome: {
+      readonly trained: {
+        readonly result: {
+          readonly model: { readonly report: { readonly accuracy: number; readonly rocArea: number } };
+        };
+      };
+    };
+  };
+}
+interface TrackedRun {
+  readonly data: {
+    readonly tags: readonly { readonly key: string; readonly value: string }[];
+    readonly metrics: readonly { readonly key: string; readonly value: number }[];
+  };
+}
+
 let server: ServerProcess;
 test.beforeAll(async () => {
   server = await serverProcess({ arguments: ['--log-level', 'warn'] });
@@ -140,7 +160,7 @@ test('a table is explored where it lies, a cell is mended in place and taken bac
   expect(errors).toEqual([]);
 });
 
-test('a search goes on after its tab was closed; its run is had again to the same bits, compared, noted, deleted and put back', async ({
+test('a search goes on after its tab was closed; its run is had again to the same bits, compared, noted, deleted, put back, and sent once somebody says so', async ({
   context,
 }) => {
   let page = await context.newPage();
@@ -333,9 +353,56 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await expect(page.getByText('No run in this browser yet.')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(table.getByRole('row')).toHaveCount(3);
+  expect(sent).toEqual([]);
+
+  // By a person's own hand, and by nothing else, a run leaves: figures and settings, to be read there by MLflow's REST.
+  const downloaded = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as JSON' }).click();
+  const whole = JSON.parse(await readFile(await (await downloaded).path(), 'utf8')) as SavedRun[];
+  await table.getByRole('link').first().click();
+  const send = page.getByRole('button', { name: 'Send to this server…' });
+  await send.click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('alert')).toContainText('You are not signed in here');
+  await expect(dialog.getByRole('textbox', { name: 'Experiment' })).toHaveValue('ward.csv');
+  expect(await findings(page, 'run-sending')).toEqual([]);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(send).toBeFocused();
+  const run = page.url();
+  await page.goto(server.signInUrl);
+  await page.waitForURL('**/console');
+  await page.goto(run);
+  await send.click();
+  // The connection goes in the middle of it.
+  await page.route('**/runs/update', (route) => route.abort(), { times: 1 });
+  await dialog.getByRole('button', { name: 'Send the run' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('No answer came from this server.');
+  await dialog.getByRole('button', { name: 'Try again' }).click();
+  await expect(dialog.getByText('Sent', { exact: true })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await expect(
+    page.getByText(/^Sent .* to the experiment “ward\.csv” \(1\) of this server, as run/),
+  ).toBeVisible();
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  await page.getByRole('checkbox', { name: 'Choose all runs shown' }).check();
+  await page.getByRole('button', { name: 'Send 2…' }).click();
+  await dialog.getByRole('button', { name: 'Send 2 runs' }).click();
+  await expect(dialog.getByText('Sent', { exact: true })).toBeVisible();
+  const search = { data: { experiment_ids: ['1'] } };
+  const told = await page.request.post(`${server.url}/api/2.0/mlflow/runs/search`, search);
+  const there = ((await told.json()) as { readonly runs: readonly TrackedRun[] }).runs;
+  expect(there.map(({ data }) => data.tags.find(({ key }) => key === 'tributary.run')?.value).sort()).toEqual(
+    whole.map(({ record }) => record.id).sort(),
+  );
+  for (const { data } of there) {
+    const id = data.tags.find(({ key }) => key === 'tributary.run')?.value;
+    const { report } = whole.find(({ record }) => record.id === id)!.record.outcome.trained.result.model;
+    expect(data.metrics.find(({ key }) => key === 'accuracy')?.value).toBe(report.accuracy);
+    expect(data.metrics.find(({ key }) => key === 'auc')?.value).toBe(report.rocArea);
+  }
   await page.goto(`${server.url}/me/runs/none`);
   await expect(page.getByText('There is no such run in this browser.')).toBeVisible();
-  expect(sent).toEqual([]);
+  expect(sent.filter((address) => !/\/api\/(session|2\.0\/mlflow\/.*)$/.test(address))).toEqual([]);
   expect([...closed, ...errors]).toEqual([]);
 });
 

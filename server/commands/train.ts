@@ -19,6 +19,7 @@ import { MOST_FOLDS, type TrainSetup } from '#lib/participant/workbench/run-mani
 import { readSpace, SearchSpace } from '#lib/participant/workbench/spaces.ts';
 import { backboneAsked } from '../train/backbone.ts';
 import { overfit } from '../train/overfit.ts';
+import { trackWish } from '../train/track-run.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
@@ -56,6 +57,7 @@ interface Flags {
   readonly stepView?: true;
   readonly export?: RunExport['name'];
   readonly out?: string;
+  readonly mlflow?: string | true;
   readonly json?: true;
 }
 
@@ -169,6 +171,10 @@ export function register(program: Command): void {
       oneOf(...runExports.map(({ name }) => name)),
     )
     .option('--out <directory>', 'for --export: where to')
+    .option(
+      '--mlflow [address]',
+      'tells what it was given, its figures and curves, and no row, to an MLflow server, this app’s or another; who sends by the variables of its clients: MLFLOW_TRACKING_URI, _TOKEN, _USERNAME and _PASSWORD, MLFLOW_EXPERIMENT_NAME',
+    )
     .option('--json', 'one line of JSON a step, the result last')
     .addHelpText('after', () => stepsHelp())
     .action(async (flags: Flags) => {
@@ -190,6 +196,7 @@ export function register(program: Command): void {
           say,
           stepView: flags.stepView,
           exports: exportsOf(flags),
+          tracked: flags.mlflow === undefined ? undefined : trackWish(flags.mlflow),
         });
         if (result.isWithin === false) process.exitCode = 1;
       } catch (error) {

@@ -251,7 +251,7 @@ const withdrawn = (
 async function evaluation(
   federation: Federation,
   participant: ParticipantId,
-  { version, tally, personal }: ClientMessages['evaluation'],
+  { version, tally, personal, latency }: ClientMessages['evaluation'],
 ): Promise<Answer> {
   const { versions, record } = federation;
   // Scores decide which version may be live: only those may tell them that may take part.
@@ -277,6 +277,7 @@ async function evaluation(
       'malformed',
       `The device’s own model was scored on ${personal.count} rows and the version on ${tally.count}: both take the same.`,
     );
+  const told = { tally, personal, ...(latency === undefined ? {} : { latency }) };
   // The first report of a device counts; whoever reports again is answered alike.
   if (!versions.hasHeard(version, participant)) {
     try {
@@ -284,14 +285,14 @@ async function evaluation(
       await federation.write([
         {
           type: 'insert-evaluation',
-          record: { federation: record.id, version, participant, tally, personal, at },
+          record: { federation: record.id, version, participant, at, ...told },
         },
       ]);
     } catch (error) {
       if (!(error instanceof RecordConflict)) throw error;
       return done;
     }
-    versions.merge({ version, participant, tally, personal });
+    versions.merge({ version, participant, ...told });
   }
   federation.evaluated(version, participant);
   return done;

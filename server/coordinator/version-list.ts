@@ -159,10 +159,11 @@ export class VersionList {
     participant,
     tally,
     personal,
-  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal'>): void {
+    latency,
+  }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency'>): void {
     if (this.hasHeard(version, participant)) return;
     const scores = this.#evaluations.get(version) ?? new VersionScores(this.#metric);
-    if (!scores.add(tally, personal)) return;
+    if (!scores.add(tally, personal, latency)) return;
     this.#heard.add(`${version}/${participant}`);
     this.#evaluations.set(version, scores);
   }

@@ -43,6 +43,8 @@ class Scores {
 export class VersionScores {
   readonly #version: Scores;
   readonly #personal: Scores;
+  /** How many devices told which step of how long a prediction takes. */
+  readonly #latency = new Map<number, number>();
 
   constructor(metric: MetricName) {
     this.#version = new Scores(metric);
@@ -60,14 +62,19 @@ export class VersionScores {
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */
-  add(tally: Tally, personal: Tally | null): boolean {
+  add(tally: Tally, personal: Tally | null, latency?: number): boolean {
     if (!this.#version.add(tally)) return false;
     if (personal !== null) this.#personal.add(personal);
+    if (latency !== undefined) this.#latency.set(latency, (this.#latency.get(latency) ?? 0) + 1);
     return true;
   }
 
   view(): Evaluated | null {
     const version = this.#version.view();
-    return version === null ? null : { ...version, personal: this.#personal.view() };
+    if (version === null) return null;
+    const latency = [...this.#latency]
+      .sort(([a], [b]) => a - b)
+      .map(([step, devices]) => ({ step, devices }));
+    return { ...version, personal: this.#personal.view(), ...(latency.length === 0 ? {} : { latency }) };
   }
 }

@@ -113,6 +113,8 @@ export interface EvaluationRecord {
   readonly tally: Tally;
   /** Of the device's own model on the same rows; null: it had none. */
   readonly personal: Tally | null;
+  /** How long one prediction takes on it, as a step (core/metrics/latency.ts); absent: it did not tell. */
+  readonly latency?: number;
   readonly at: number;
 }
 

@@ -366,7 +366,10 @@ export class Laboratory {
     return tally;
   }
 
-  /** Told by a participant that takes part in no round: the test rows are nobody's. */
+  /**
+   * Told by a participant that takes part in no round: the test rows are nobody's. How long a prediction takes it does not say: here time
+   * is made up, and no device is anybody's.
+   */
   async #tellScore({ version }: Committed, tally: Tally): Promise<void> {
     const answer = await this.#coordinator.receive(this.#judge, {
       name: 'evaluation',

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { InvitationId } from '#lib/protocol/invitations.ts';
 import { FederationSpec } from '#lib/core/federation.ts';
 import { Digest, FederationId, ParticipantId, RoundNumber, RunNumber, VersionNumber } from '#lib/core/ids.ts';
+import { LatencyStep } from '#lib/core/metrics/latency.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round, type EndedRound } from '#lib/core/round/round-state.ts';
 import { TuningState } from '#lib/core/search/tuned-rounds.ts';
@@ -103,6 +104,7 @@ export const KeptRecords = v.object({
       participant: ParticipantId,
       tally: Tally,
       personal: v.nullable(Tally),
+      latency: v.exactOptional(LatencyStep),
       at: v.number(),
     }),
   ),

@@ -1,10 +1,13 @@
 // `tributary train --export`: the run as another program takes it, as files under a directory.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Digest } from '#lib/core/ids.ts';
+import type { ExportedRun } from '#lib/core/run-export/exported-run.ts';
 import { runExports, type RunExport } from '#lib/core/run-export/index.ts';
 import type { BenchResult } from '#lib/participant/workbench/run-bench.ts';
-import { figuresOfRun } from '#lib/participant/workbench/run-export.ts';
+import { figuresOfRun, provenanceOf } from '#lib/participant/workbench/run-export.ts';
 import type { RunRecord } from '#lib/participant/workbench/run-record.ts';
+import { appVersion } from '../project-folder.ts';
 import { UnusableTraining } from './unusable.ts';
 
 export interface ExportWish {
@@ -17,27 +20,41 @@ export type EndedTraining = Pick<RunRecord, 'curve'> & {
   readonly manifest: Pick<RunRecord['manifest'], 'setup' | 'trials' | 'finished'>;
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly data: string;
+  /** Over the rows as they were read. */
+  readonly data: Digest;
 };
+
+/** What it is one run of, where nobody says. */
+export const experimentOfData = (data: readonly string[]): string => basename(data[0] ?? 'train');
+
+export const exportedTraining = ({
+  result,
+  curve,
+  manifest,
+  startedAt,
+  endedAt,
+  data,
+}: EndedTraining): ExportedRun => ({
+  ...figuresOfRun({ manifest, curve, result, startedAt, endedAt }),
+  // The same rows, settings and begin are one run.
+  id: `${data}/${startedAt}`,
+  experiment: experimentOfData(manifest.setup.data),
+  provenance: provenanceOf({ program: appVersion(), data, finished: manifest.finished }),
+  tags: [],
+  note: '',
+  status: 'finished',
+  startedAt,
+  endedAt,
+});
 
 /** Rejects with UnusableTraining where it cannot be written there. */
 export async function exportTo(
   { form, directory }: ExportWish,
-  { result, curve, manifest, startedAt, endedAt, data }: EndedTraining,
+  ended: EndedTraining,
 ): Promise<{ readonly directory: string; readonly files: readonly string[]; readonly then: string }> {
   const chosen = runExports.find((one) => one.name === form);
   if (chosen === undefined) throw new UnusableTraining(`--export: there is no ${form}.`);
-  const files = chosen.files({
-    ...figuresOfRun({ manifest, curve, result, startedAt, endedAt }),
-    // The same rows, settings and begin are one run.
-    id: `${data}/${startedAt}`,
-    experiment: basename(manifest.setup.data[0] ?? 'train'),
-    tags: [],
-    note: '',
-    status: 'finished',
-    startedAt,
-    endedAt,
-  });
+  const files = chosen.files(exportedTraining(ended));
   try {
     for (const { path, bytes } of files) {
       const to = join(directory, path);

@@ -2,6 +2,7 @@
 import type { Analysis, ShownFairness, ShownSuspect } from '#lib/participant/workbench/analyse.ts';
 import type { Overfit } from '#lib/participant/workbench/overfit.ts';
 import type { CrossValidation } from '#lib/participant/workbench/cross-validate.ts';
+import type { SentRun } from '#lib/participant/workbench/send-run.ts';
 import type { StepView } from '#lib/participant/step-view.ts';
 import { toleranceSentence } from '#lib/participant/workbench/run-again.ts';
 import type { BenchEntry, BenchEvent, BenchResult } from '#lib/participant/workbench/run-bench.ts';
@@ -32,6 +33,8 @@ export type TrainLine =
       readonly files: readonly string[];
       readonly then: string;
     }
+  /** To a tracking server. */
+  | ({ readonly type: 'tracked' } & SentRun)
   | { readonly type: 'suspect-labels'; readonly count: number; readonly first: readonly ShownSuspect[] }
   | {
       readonly type: 'data';
@@ -132,6 +135,8 @@ export function spokenLine(line: TrainLine): readonly string[] {
       ];
     case 'exported':
       return [`Exported to ${line.directory}. There: ${line.then}`];
+    case 'tracked':
+      return [`Told to ${line.server}, experiment “${line.experiment.name}”, as run ${line.run}.`];
     case 'suspect-labels':
       return [
         `${line.count} labels look wrong to models that have not seen them${line.count === 0 ? '.' : ', the most suspect first:'}`,

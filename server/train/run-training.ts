@@ -22,7 +22,7 @@ export type Asked =
 /** Rejects with UnusableTraining, and with the signal's reason. */
 export async function runTraining(
   asked: Asked,
-  options: Pick<TrainOptions, 'signal' | 'say' | 'stepView' | 'exports'>,
+  options: Pick<TrainOptions, 'signal' | 'say' | 'stepView' | 'exports' | 'tracked'>,
 ) {
   if (asked.type === 'new' && asked.directory === null) return train(asked.setup, options);
   if (asked.type === 'again') {

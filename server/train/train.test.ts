@@ -10,10 +10,12 @@ import { withoutTimes } from '../../test/support/without-times.ts';
 import { usualRecipe } from '#lib/core/recipe/recipe.ts';
 import type { TrainLine } from './lines.ts';
 import { spokenLine } from './lines.ts';
+import { trackWish } from './track-run.ts';
 import { openModel, predictPaths } from './predict.ts';
 import { recipeOnRows } from './recipe-on-rows.ts';
 import { runTraining } from './run-training.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
+import type { TrackingServer } from '#lib/participant/workbench/send-run.ts';
 import { UnusableTraining } from './unusable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-train-'));
@@ -136,6 +138,55 @@ describe('a run', () => {
     expect(`${all}${told?.files.join()}`).toContain('plants.csv');
     // Nothing of a row.
     expect(all).not.toContain('bush');
+  });
+
+  test('is told to a tracking server, which is asked before the rows are read; what cannot be told loses no figure', async () => {
+    const asked: { readonly path: string; readonly body: string }[] = [];
+    let standing: 'up' | 'gone' | 'refusing' = 'up';
+    const wish = trackWish('https://mlflow.example/', {
+      MLFLOW_TRACKING_TOKEN: 'secret',
+      MLFLOW_EXPERIMENT_NAME: 'plants',
+    });
+    const answers = {
+      'experiments/get-by-name': { experiment: { experiment_id: '7' } },
+      'runs/search': {},
+      'runs/create': { run: { info: { run_id: 'f00d' } } },
+    };
+    const answer: TrackingServer['fetch'] = async (address, { headers, body }) => {
+      expect(headers['authorization']).toBe('Bearer secret');
+      const path = address.replace('https://mlflow.example/api/2.0/mlflow/', '').replace(/\?.*/, '');
+      asked.push({ path, body: String(body) });
+      if (standing === 'gone' && path === 'runs/create') throw new TypeError('gone');
+      if (standing === 'refusing') return new Response('', { status: 401 });
+      return Response.json(new Map<string, unknown>(Object.entries(answers)).get(path) ?? {});
+    };
+    const lines: TrainLine[] = [];
+    const tracked = { ...wish, server: { ...wish.server, fetch: answer }, pausesMs: [0] };
+    const run = (): Promise<unknown> =>
+      runTraining(
+        { type: 'new', setup: setup(table, 'kind', { model: 'boosted-trees:stages=3' }), directory: null },
+        { signal, say: (line) => lines.push(line), tracked },
+      );
+    await run();
+    expect(lines.find((line) => line.type === 'tracked')).toMatchObject({
+      run: 'f00d',
+      experiment: { name: 'plants' },
+    });
+    const told = asked.map(({ body }) => body).join('\n');
+    expect(told).toContain('"key":"accuracy"');
+    expect(told).not.toContain('bush');
+    standing = 'gone';
+    lines.length = asked.length = 0;
+    await expect(run()).rejects.toThrow('--mlflow: No answer came from https://mlflow.example.');
+    expect(lines.at(-1)?.type).toBe('result');
+    expect(asked.filter(({ path }) => path === 'runs/create')).toHaveLength(2);
+    standing = 'refusing';
+    lines.length = 0;
+    await expect(run()).rejects.toThrow(/give a token that is good still/);
+    expect(lines).toEqual([]);
+    expect(() => trackWish(true, {})).toThrow('MLFLOW_TRACKING_URI');
+    expect(() => trackWish('./mlruns', {})).toThrow('--export mlflow');
+    expect(() => trackWish('https://me:secret@mlflow.example', {})).toThrow('MLFLOW_TRACKING_PASSWORD');
   });
 
   test('that searches goes on after it was stopped, with the end that it would have had', async () => {

@@ -25,6 +25,7 @@ import { layersOnBackbone } from './backbone.ts';
 import type { KeptRun } from './kept-run.ts';
 import { exportTo, type ExportWish } from './export-run.ts';
 import type { TrainLine } from './lines.ts';
+import { checkTracked, trackRun, type TrackWish } from './track-run.ts';
 import { readTrainData } from './read-data.ts';
 import { againFigures, samenessOf, type FirstRun } from '#lib/participant/workbench/run-again.ts';
 import type { TrainSetup } from '#lib/participant/workbench/run-manifest.ts';
@@ -48,6 +49,8 @@ export interface TrainOptions {
   readonly expectedData?: string | undefined;
   /** Where the run is written for another program. */
   readonly exports?: ExportWish | undefined;
+  /** Where it is told to. */
+  readonly tracked?: TrackWish | undefined;
 }
 
 /** Rejects with UnusableTraining, and with the signal's reason. */
@@ -58,6 +61,7 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
     setup.model === null || setup.model === 'auto' || setup.backbone !== null
       ? undefined
       : modelOf(setup.model, setup.layers);
+  if (options.tracked !== undefined) await checkTracked(options.tracked, setup.data, signal);
   const data = await readTrainData(setup, signal);
   if (kept !== undefined && kept.manifest.data !== null && kept.manifest.data !== data.digest)
     throw new UnusableTraining(
@@ -175,13 +179,15 @@ export async function train(setup: TrainSetup, options: TrainOptions): Promise<R
         ? { isSame: null, isWithin: null }
         : samenessOf(expected, { digest, figures, backend: setup.backend, hasMoved: false })),
     };
-    if (options.exports !== undefined) {
-      const { curve } = fitted;
-      const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
-      const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
-      say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
-    }
+    const { curve } = fitted;
+    const manifest = { setup, trials, finished: { ...finishedAs(chosen), digest, trials: trials.length } };
+    const ended = { result, curve, manifest, startedAt, endedAt: clock.now(), data: data.digest };
+    if (options.exports !== undefined) say({ type: 'exported', ...(await exportTo(options.exports, ended)) });
+    const told = options.tracked && (await trackRun(options.tracked, ended, signal));
+    if (told?.ok === true) say({ type: 'tracked', ...told.value });
     say(line);
+    // Its figures are said by then: what it came to is not lost with the connection.
+    if (told?.ok === false) throw new UnusableTraining(`--mlflow: ${told.error.message}`);
     return line;
   } finally {
     await writing.catch(() => undefined);

@@ -213,7 +213,7 @@ describe.each(recordsAdapters)('records $name', ({ open }) => {
       personal: { ...tally, lossSum: 0.25 },
       at: 1,
     };
-    const without = { ...evaluation, participant: participant('b'), personal: null };
+    const without = { ...evaluation, participant: participant('b'), personal: null, latency: -3 };
     const line = {
       federation: id,
       sequence: 1,

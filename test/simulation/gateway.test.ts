@@ -168,6 +168,11 @@ describe('a message', () => {
       error: 'malformed',
       message: expect.stringContaining('on 2 rows and the version on 1'),
     });
+    // Finer than a step, and a prediction of years.
+    for (const latency of [2.5, 80])
+      expect(
+        await ask(device, 'evaluation', { federation, version: 0, tally, personal: null, latency }),
+      ).toMatchObject({ ok: false, error: 'malformed', message: expect.stringContaining('latency') });
     expect(await ask(device, 'evaluation', { federation, version: 0, tally, personal: null })).toEqual({
       ok: true,
       view: null,

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ExportedRun } from '#lib/core/run-export/exported-run.ts';
+import { sendRun, type TrackingServer } from '#lib/participant/workbench/send-run.ts';
 import { MadeApiToken } from '#lib/protocol/people.ts';
 import { openActs } from '../../server/acts.ts';
 import { sqliteTracking } from '../../server/adapters/sqlite/tracking.ts';
@@ -44,6 +46,16 @@ beforeAll(async () => {
     exampleSpec({ rules: { goal: 2, minimum: 2, overSelection: 1, maximumRounds: 2 } }),
     2,
   );
+  // On the slower device a prediction takes up to 11.3 ms.
+  for (const [index, device] of world.devices.entries()) {
+    const tell = device.tell.bind(device);
+    device.tell = (sent) =>
+      tell(
+        sent.name === 'evaluation'
+          ? { ...sent, message: { ...sent.message, latency: index === 0 ? 7 : 2 } }
+          : sent,
+      );
+  }
   await world.start();
   await world.until(() => world.head === 2, 30 * 60_000);
   const { coordinator, blobs, clock, kept } = world;
@@ -350,6 +362,197 @@ test('the versions of a federation are a registered model, and its alias is live
     status: 404,
   });
   expect(await mlflow('POST', 'registered-models/create', { name: 'mine' })).toMatchObject({ status: 403 });
+});
+
+test('a version on which predictions take too long is refused the alias, by the same words here and by the server’s own API', async () => {
+  const { brief } = world.coordinator.view(federation)!.spec;
+  const of = (threshold: number) => ({
+    brief,
+    gates: [{ kind: 'latency', place: 'worst', threshold } as const],
+  });
+  await world.coordinator.changeQuestion(federation, of(10));
+  const wanted = { name: federation, alias: 'live', version: '2' };
+  const refused = await mlflow('POST', 'registered-models/alias', wanted);
+  expect(refused).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
+  const message = String(refused.body['message']);
+  expect(message).toContain(
+    'Time of a prediction on the slowest device is 11.31 ms, and at most 10 ms is asked for.',
+  );
+  const ours = await call('PUT', `federations/${federation}/aliases/live`, { version: 2 });
+  expect(ours).toMatchObject({ status: 409, body: { error: 'gate-failed', message } });
+  await world.coordinator.changeQuestion(federation, of(12));
+  expect((await mlflow('POST', 'registered-models/alias', wanted)).status).toBe(200);
+});
+
+describe('a run that lies in a tab, sent here', () => {
+  const exported: ExportedRun = {
+    id: 'a-run-of-a-tab',
+    name: 'Small network for nests',
+    experiment: 'heron.csv',
+    params: { model: 'mlp', units: 16 },
+    metrics: { rmse: 2.5 },
+    // More than one request takes.
+    series: [
+      {
+        name: 'train/loss',
+        points: Array.from({ length: 1500 }, (_, at) => ({ step: at + 1, value: 1 / (at + 1) })),
+      },
+    ],
+    tags: ['best'],
+    note: 'by hand',
+    provenance: { data: 'ab'.repeat(32) },
+    status: 'finished',
+    startedAt: 1_700_000_000_000,
+    endedAt: 1_700_000_060_000,
+  };
+  /** The server, whose connection goes before the answer to the `cutAt`-th request comes; what was asked of it. */
+  function server(cutAt = Infinity, token = tokens.act) {
+    const asked: string[] = [];
+    const to: TrackingServer = {
+      address: origin,
+      headers: { authorization: `Bearer ${token}` },
+      async fetch(address, request) {
+        asked.push(`${request.method} ${new URL(address).pathname.replace('/api/2.0/mlflow/', '')}`);
+        const answer = await fetch(address, request);
+        if (asked.length >= cutAt) throw new TypeError('The answer is lost.');
+        return answer;
+      },
+    };
+    return { to, asked };
+  }
+  const send = (
+    one: Partial<ExportedRun> = {},
+    to = server().to,
+    more: Partial<Parameters<typeof sendRun>[2]> = {},
+  ) =>
+    sendRun({ ...exported, ...one }, to, {
+      experiment: 'sent',
+      signal: new AbortController().signal,
+      ...more,
+    });
+  const there = async () => {
+    const { experiment } = await done('GET', 'experiments/get-by-name', { experiment_name: 'sent' });
+    const ids = [inside(experiment, 'experiment_id')];
+    const found = await done('POST', 'runs/search', { experiment_ids: ids });
+    return found['runs'] as Body[];
+  };
+  const points = async (run: string, key: string) =>
+    ((await done('GET', 'metrics/get-history', { run_id: run, metric_key: key }))['metrics'] as Body[]).map(
+      ({ step, value }) => [step, value],
+    );
+
+  test('is cut off at any request, done there and not answered, and has every point once when it is sent again', async () => {
+    const whole = server();
+    const sent = await send({}, whole.to);
+    expect(whole.asked.filter((one) => one === 'POST runs/log-batch')).toHaveLength(2 + 2);
+    for (let cutAt = 1; cutAt <= whole.asked.length; cutAt += 1) {
+      const cut = { id: `cut-${cutAt}` };
+      const elsewhere = { experiment: 'cut' };
+      const lost = await send(cut, server(cutAt).to, elsewhere);
+      // The first makes the experiment, with one request more than the others.
+      if (!lost.ok) expect(lost.error.kind).toBe('offline');
+      else expect(cutAt).toBe(whole.asked.length);
+      const again = await send(cut, server().to, elsewhere);
+      const id = again.ok ? again.value.run : '';
+      expect([await points(id, 'train/loss'), await points(id, 'rmse')].map(({ length }) => length)).toEqual([
+        1500, 1,
+      ]);
+    }
+    const [run, ...others] = await there();
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({
+      info: {
+        run_name: exported.name,
+        status: 'FINISHED',
+        start_time: 1_700_000_000_000,
+        end_time: 1_700_000_060_000,
+      },
+    });
+    const id = inside(run, 'info', 'run_id') as string;
+    expect(sent).toMatchObject({ ok: true, value: { run: id, experiment: { name: 'sent' } } });
+    expect(inside(run, 'data', 'params')).toEqual([
+      { key: 'model', value: 'mlp' },
+      { key: 'units', value: '16' },
+    ]);
+    expect(inside(run, 'data', 'tags')).toEqual(
+      expect.arrayContaining([
+        { key: 'tributary.run', value: 'a-run-of-a-tab' },
+        { key: 'tributary.data', value: 'ab'.repeat(32) },
+        { key: 'best', value: 'true' },
+        { key: 'mlflow.note.content', value: 'by hand' },
+      ]),
+    );
+    expect(await points(id, 'train/loss')).toEqual(
+      exported.series[0]!.points.map(({ step, value }) => [step, value]),
+    );
+    expect(await points(id, 'rmse')).toEqual([[1500, 2.5]]);
+  });
+
+  test('that was noted otherwise since is brought up to date, and one whose search went on takes the place of the former', async () => {
+    const changed = { tags: ['to show'], note: '', metrics: { rmse: 2.25 }, endedAt: 1_700_000_090_000 };
+    await send(changed);
+    const [run, ...others] = await there();
+    expect(others).toEqual([]);
+    const tags = inside(run, 'data', 'tags') as { readonly key: string }[];
+    expect(tags.map(({ key }) => key).filter((key) => /^[a-z_]+$|note/.test(key))).toEqual(['to_show']);
+    const id = inside(run, 'info', 'run_id') as string;
+    expect(await points(id, 'rmse')).toEqual([
+      [1500, 2.5],
+      [1500, 2.25],
+    ]);
+    expect(await points(id, 'train/loss')).toHaveLength(1500);
+    await send({ ...changed, params: { model: 'mlp', units: 32 } });
+    const [next, ...former] = await there();
+    expect(former).toEqual([]);
+    expect(inside(next, 'data', 'params')).toContainEqual({ key: 'units', value: '32' });
+    expect(inside(next, 'info', 'run_id')).not.toBe(id);
+  });
+
+  test('takes along the files that are given, and none else; a file that is too large is named, and what was sent stays', async () => {
+    const bytes = new TextEncoder().encode('{}');
+    const sent = await send({ id: 'with-files' }, server().to, { files: [{ name: 'model.json', bytes }] });
+    const id = sent.ok ? sent.value.run : '';
+    const listed = await done('GET', 'artifacts/list', { run_id: id });
+    expect(listed['files']).toEqual([{ path: 'model.json', is_dir: false, file_size: 2 }]);
+    const large = [{ name: 'model.json', bytes: new Uint8Array(1001) }];
+    expect(await send({ id: 'large' }, server().to, { files: large })).toMatchObject({
+      ok: false,
+      error: { kind: 'full' },
+    });
+  });
+
+  test.each([
+    ['nobody', { token: 'tributary_wrong' }, 'not-identified'],
+    ['who may only look', { token: 'view' }, 'not-allowed'],
+    ['an experiment that was deleted', { experiment: 'given up' }, 'experiment-deleted'],
+    ['a proxy that takes no such request', { status: 413 }, 'too-large'],
+    ['a server of something else', { status: 200 }, 'no-mlflow'],
+    ['a server without MLflow', { status: 404 }, 'no-mlflow'],
+    ['a server that is overrun', { status: 503 }, 'busy'],
+  ] as const)('is refused by its kind: %s', async (_, given, kind) => {
+    const token = 'token' in given ? (given.token === 'view' ? tokens.view : given.token) : tokens.act;
+    const { to } = server(Infinity, token);
+    if ('experiment' in given) {
+      const made = await done('POST', 'experiments/create', { name: given.experiment });
+      await done('POST', 'experiments/delete', made);
+    }
+    const other: TrackingServer =
+      'status' in given ? { ...to, fetch: async () => new Response('<html>', { status: given.status }) } : to;
+    const experiment = 'experiment' in given ? given.experiment : 'refused';
+    const refused = await send({}, other, { experiment });
+    expect(refused).toMatchObject({ ok: false, error: { kind, message: expect.stringMatching(/\.$/) } });
+  });
+
+  test('stops at a person’s hand, and what was told by then is told once', async () => {
+    const hand = new AbortController();
+    const stopped = send({ id: 'stopped' }, server().to, {
+      signal: hand.signal,
+      onProgress: (share) => share > 0.5 && hand.abort(new Error('by hand')),
+    });
+    await expect(stopped).rejects.toThrow('by hand');
+    const sent = await send({ id: 'stopped' });
+    expect(await points(sent.ok ? sent.value.run : '', 'train/loss')).toHaveLength(1500);
+  });
 });
 
 describe('what is refused', () => {

@@ -10,6 +10,7 @@ import {
   SurveyNumber,
   VersionNumber,
 } from '#lib/core/ids.ts';
+import { LatencyStep } from '#lib/core/metrics/latency.ts';
 import { Tally } from '#lib/core/metrics/tally.ts';
 import { Round } from '#lib/core/round/round-state.ts';
 import { TuningState } from '#lib/core/search/tuned-rounds.ts';
@@ -186,6 +187,7 @@ export const evaluationRow = (record: EvaluationRecord): Tables['evaluations'] =
   participant: record.participant,
   tally_json: JSON.stringify(record.tally),
   personal_json: record.personal === null ? null : JSON.stringify(record.personal),
+  latency_step: record.latency ?? null,
   at: record.at,
 });
 
@@ -195,6 +197,7 @@ export const readEvaluation = (row: Tables['evaluations']): EvaluationRecord => 
   participant: v.parse(ParticipantId, row.participant),
   tally: v.parse(Tally, json(row.tally_json)),
   personal: row.personal_json === null ? null : v.parse(Tally, json(row.personal_json)),
+  ...(row.latency_step === null ? {} : { latency: v.parse(LatencyStep, row.latency_step) }),
   at: row.at,
 });
 

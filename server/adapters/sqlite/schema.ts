@@ -75,6 +75,7 @@ export interface Tables {
     tally_json: string;
     personal_json: string | null;
     at: number;
+    latency_step: number | null;
   };
   alias_moves: Owned & { position: number; alias: string; version: number; at: number; by: string };
   acts: {
@@ -391,6 +392,13 @@ const tuning: Migration = {
   },
 };
 
+/** How long one prediction takes on the device that scored a version. */
+const latency: Migration = {
+  async up(database: Kysely<unknown>) {
+    await database.schema.alterTable('evaluations').addColumn('latency_step', 'integer').execute();
+  },
+};
+
 /**
  * In order of their names. A migration that was released is never changed: the next one is added. New columns are empty in the rows
  * that are there, which the journal names by digests over their columns with a value: a migration that writes into old rows would
@@ -410,5 +418,6 @@ export const migrations: MigrationProvider = {
     '0010-journal-outlives': journalOutlives,
     '0011-surveys': surveys,
     '0012-tuning': tuning,
+    '0013-latency': latency,
   }),
 };

@@ -1,13 +1,16 @@
 // Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
+import { asksLatency } from '../core/gates/asks-latency.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import { StorageFull } from '../ports/dataset-store.ts';
 import { TrainerFailure } from '../ports/trainer.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Answer, ClientMessages } from '../protocol/messages.ts';
 import type { VersionDelta } from '../protocol/views.ts';
 import type { Equipment, NetworkEquipment, SummingEquipment } from './equipment.ts';
 import type { PersonalModels } from './personal-models.ts';
+import { timePrediction } from './prediction-time.ts';
 import type { Scored } from './scoreboard.ts';
 import { startState } from './train-locally.ts';
 
@@ -34,6 +37,7 @@ export interface VersionScoring {
 
 export interface ScoringSurroundings {
   readonly federation: FederationId;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly personal: Pick<PersonalModels, 'startOf' | 'score'>;
   /** As it is now: a new run may train and personalise in another way. */
   spec(equipment: Equipment): FederationSpec;
@@ -46,7 +50,7 @@ export interface ScoringSurroundings {
 }
 
 export function createVersionScoring(surroundings: ScoringSurroundings): VersionScoring {
-  const { federation, personal } = surroundings;
+  const { federation, clock, personal } = surroundings;
   const atWork = new Set<VersionNumber>();
 
   const kept = async (write: Promise<void>): Promise<void> => {
@@ -72,9 +76,23 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       version,
       tally: one.tally,
       personal: one.personal,
+      ...(one.latency === undefined ? {} : { latency: one.latency }),
     });
     // Counted or refused: either way it need not be told again.
     if (answer !== undefined) await kept(scoreboard.told(version));
+  };
+
+  /** `predict`: of one row. undefined: nobody asks, or this device’s clock cannot tell. */
+  const latencyOf = async (
+    equipment: Equipment,
+    predict: (features: Uint8Array | Float32Array) => unknown,
+    signal: AbortSignal,
+  ): Promise<Pick<Scored, 'latency'>> => {
+    if (!asksLatency(surroundings.spec(equipment))) return {};
+    const { features, count } = equipment.rows.heldOut;
+    const row = features.subarray(0, features.length / count);
+    const latency = await timePrediction(() => predict(row), clock, signal);
+    return latency === undefined ? {} : { latency };
   };
 
   async function scoreNetwork(
@@ -82,20 +100,22 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     version: VersionNumber,
     parameters: Float32Array<ArrayBuffer>,
     signal: AbortSignal,
-  ): Promise<Pick<Scored, 'tally' | 'personal'>> {
+  ): Promise<Pick<Scored, 'tally' | 'personal' | 'latency'>> {
     const { engine, network, rows } = equipment;
     const spec = surroundings.spec(equipment);
     const start = await personal.startOf(network, spec.personalisation, parameters);
     const session = await (await engine.trainer()).open(network, spec.plan);
     let tally: Tally;
+    let latency: Pick<Scored, 'latency'>;
     try {
       await session.setState(startState(start));
       tally = await session.evaluate(rows.heldOut, { signal });
+      latency = await latencyOf(equipment, (row) => session.predict(row, 1), signal);
     } finally {
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
-    return { tally, personal: await personal.score(equipment, spec, scored, signal) };
+    return { tally, ...latency, personal: await personal.score(equipment, spec, scored, signal) };
   }
 
   return {
@@ -112,7 +132,11 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
         const said = await engine.alone(async () => {
           signal.throwIfAborted();
           return 'sums' in equipment
-            ? { tally: summedTally(equipment, parameters), personal: null }
+            ? {
+                tally: summedTally(equipment, parameters),
+                personal: null,
+                ...(await latencyOf(equipment, (row) => equipment.sums.predict(parameters, row, 1), signal)),
+              }
             : scoreNetwork(equipment, version, parameters, signal);
         });
         await kept(scoreboard.add({ version, digest, ...said, told: false }));

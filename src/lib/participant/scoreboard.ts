@@ -1,6 +1,7 @@
 // What this device's held-out rows say of the versions it has seen: counts and sums, kept here and told to the coordinator once.
 import * as v from 'valibot';
 import { Digest, type FederationId, VersionNumber } from '../core/ids.ts';
+import { LatencyStep } from '../core/metrics/latency.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 
@@ -10,6 +11,8 @@ const Scored = v.object({
   tally: Tally,
   /** Of this device's own model when the version was scored; null: there was none. */
   personal: v.optional(v.nullable(Tally), null),
+  /** How long one prediction took, as it is told. */
+  latency: v.exactOptional(LatencyStep),
   told: v.boolean(),
 });
 export type Scored = v.InferOutput<typeof Scored>;

@@ -1,9 +1,12 @@
 // One round as it should go, and what a participant's screen is told of it. Trouble is in take-part-trouble.test.ts.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { createHandClock } from '../adapters/memory/hand-clock.ts';
 import { createReferenceTrainer } from '../adapters/reference/reference-trainer.ts';
+import type { Gate } from '../core/gates/gate.ts';
 import { figure } from '../core/metrics/figures.ts';
 import { splitExamples } from '../core/data/split.ts';
+import type { Trainer } from '../ports/trainer.ts';
 import { clientMessages } from '../protocol/messages.ts';
 import {
   clouds,
@@ -54,6 +57,45 @@ test('a device that has joined keeps what the federation is called, and one that
   await one.until('called by its new title', () => (void look(), kept === 'Points in space'));
   expect(one.faults).toEqual([]);
 });
+
+test.each([
+  ['asks', [{ kind: 'latency', place: 'worst', threshold: 10 }] satisfies Gate[], { latency: 5 }],
+  ['does not ask', undefined, {}],
+])(
+  'a federation that %s how long a prediction takes is told its step with the scores',
+  async (_, gates, told) => {
+    let spent = 0;
+    const hand = createHandClock();
+    const inner = createReferenceTrainer();
+    const slow: Trainer = {
+      ...inner,
+      async open(one, plan) {
+        const session = await inner.open(one, plan);
+        return {
+          ...session,
+          async predict(features, count) {
+            expect([features.length, count]).toEqual([3, 1]);
+            spent += 5;
+            return session.predict(features, count);
+          },
+        };
+      },
+    };
+    const one = await script({
+      clock: { ...hand, monotonic: () => hand.monotonic() + spent },
+      engines: enginesOf(() => slow),
+    });
+    const { view } = one.coordinator;
+    one.coordinator.view = { ...view, spec: { ...view.spec, gates } };
+    await one.part.join({ dataset: 'own', name: null, backend: null });
+    const said = () => one.coordinator.said.find(({ name }) => name === 'evaluation')?.message;
+    await one.until('told', () => said() !== undefined);
+    // 5 ms: above 4, at most 2^(5/2) = 5.657.
+    const { tally, personal } = one.part.view.localEvaluations[0]!;
+    expect(said()).toEqual({ federation, version: 0, tally, personal, ...told });
+    expect(one.faults).toEqual([]);
+  },
+);
 
 /** Two engines: one whose steps wait for the test, and the plain one. */
 const twoEngines = (held: ReturnType<typeof heldTrainer>) =>

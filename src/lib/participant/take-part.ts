@@ -71,6 +71,7 @@ export function takePart(options: TakePartOptions): TakingPart {
   });
   const scoring = createVersionScoring({
     federation,
+    clock,
     personal,
     spec: (equipment) => standing.view?.spec ?? equipment.spec,
     // By terms that nobody agreed to scores of rows might be told that are to stay here.

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { Digest, FederationId, RoundNumber, RunNumber, VersionNumber } from '../core/ids.ts';
 import { CodecChoice, Tags } from '../core/federation.ts';
+import { LatencyStep } from '../core/metrics/latency.ts';
 import { Tally } from '../core/metrics/tally.ts';
 import { TrainingPlan } from '../core/model/spec.ts';
 import { Privacy } from '../core/privacy/rules.ts';
@@ -46,6 +47,8 @@ export const Evaluation = v.strictObject({
   tally: Tally,
   /** The same rows by this device's own model; null: it has none. */
   personal: v.nullable(Tally),
+  /** How long one prediction takes here, as a step; absent: nobody asked, or the device cannot tell. */
+  latency: v.exactOptional(LatencyStep),
 });
 /** The device gives up this round (paused, trouble), and says why: the round need not wait for its deadline. */
 export const Withdraw = v.strictObject({

@@ -108,6 +108,8 @@ export const Evaluated = v.strictObject({
   ...scores,
   /** The same of the devices' own models; null: no device has one. */
   personal: v.nullable(v.strictObject(scores)),
+  /** How many devices told which step of how long a prediction takes; absent: none did. */
+  latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */
   survey: v.optional(v.strictObject({ survey: SurveyNumber, deviation: v.number() })),
 });

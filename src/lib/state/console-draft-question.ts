@@ -5,6 +5,7 @@ import type { Brief, FederationSpec } from '#lib/core/federation.ts';
 import type { Gate } from '#lib/core/gates/gate.ts';
 import { metricNames, metrics } from '#lib/core/metrics/figure-of.ts';
 import { measures } from '#lib/core/metrics/figures.ts';
+import { latencyPlaces } from '#lib/core/metrics/latency.ts';
 
 const words = v.optional(v.string(), '');
 export const DraftBrief = v.object({
@@ -79,6 +80,7 @@ export function gateChoices(
     { kind: 'device', place: 'worst', threshold: 0 },
     { kind: 'device', place: 'worst-quarter', threshold: 0 },
     { kind: 'spread', threshold: 0 },
+    ...latencyPlaces.map((place) => ({ kind: 'latency', place, threshold: 0 }) as const),
     { kind: 'size', threshold: 0 },
     { kind: 'bytes', threshold: 0 },
     { kind: 'rounds', threshold: 0 },
@@ -102,6 +104,8 @@ export function gateUnit(
     case 'size':
     case 'bytes':
       return { scale: 1e-3, unit: 'kB' };
+    case 'latency':
+      return { scale: 1, unit: 'ms' };
     case 'rounds':
       return { scale: 1, unit: 'rounds' };
     case 'duration':

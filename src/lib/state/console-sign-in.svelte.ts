@@ -22,7 +22,10 @@ function decoded(text: string): string | undefined {
 
 /** Only a path of this site is gone to after signing in: an address of another would make the link a trap. */
 export const nextPath = (next: string | null): string =>
-  next !== null && /^\/console(?:[/?]|$)/.test(next) && !next.includes('//') && !next.includes('\\')
+  next !== null &&
+  /^\/(?:console|me\/runs)(?:[/?]|$)/.test(next) &&
+  !next.includes('//') &&
+  !next.includes('\\')
     ? next
     : '/console';
 

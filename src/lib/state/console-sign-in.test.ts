@@ -13,8 +13,9 @@ describe('signing in', () => {
       tokenIn('/x?token=%E0%A4%A'),
     ]).toEqual([undefined, undefined, undefined, undefined]);
   });
-  test('only a path of the console is gone on to', () => {
+  test('only a path of the console, or of the runs of this browser, is gone on to', () => {
     expect(nextPath('/console/skin?x=1')).toBe('/console/skin?x=1');
+    expect(nextPath('/me/runs/f00d')).toBe('/me/runs/f00d');
     for (const trap of [
       null,
       'https://evil.example',

@@ -10,7 +10,8 @@ const descriptions: Readonly<Record<string, string>> = {
   'check-in': 'Says that this device is there: how many training examples it has, its engine, its tags',
   'check-out': 'Says that this device takes part no more',
   progress: 'How far training here has come',
-  evaluation: 'Counts and sums of how well a version does on this device’s held-out examples',
+  evaluation:
+    'Counts and sums of how well a version does on this device’s held-out examples, and where that is asked how long one prediction takes, roughly',
   withdraw:
     'Says that this device gives up the round, and why; where the round tries settings that came to nothing here, the loss before and on how many rows',
   'sum-advert': 'Two fresh public keys for the secure sum, signed by this device',

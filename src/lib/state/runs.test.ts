@@ -4,6 +4,7 @@ import { memoryRunStore } from '../adapters/memory/runs.ts';
 import type { RunFacts } from '../core/run-query/query.ts';
 import type { RunRecord, TrainedBench } from '../participant/workbench/run-record.ts';
 import { exportedRun } from '../participant/workbench/run-export.ts';
+import type { TrackingServer } from '../participant/workbench/send-run.ts';
 import { DataLocked } from '../ports/dataset-store.ts';
 import { runtimeName } from '../workers/runtime-name.ts';
 import { begunRun } from '../../../test/contract/run-store.ts';
@@ -24,6 +25,7 @@ import {
   sortingText,
 } from './run-table.ts';
 import { RunPage } from './run-page.svelte.ts';
+import { RunSending, sentWords } from './run-sending.svelte.ts';
 import { RunsState, tagsOf } from './runs.svelte.ts';
 
 const trial = (model: string, loss: number | null, options = {}, share = 1) => ({
@@ -424,4 +426,43 @@ test.each([
   ['Something/1', 'Something/1'],
 ])('%s is %s', (userAgent, name) => {
   expect(runtimeName(userAgent)).toBe(name);
+});
+
+test('a run is sent to the server of the page, which is remembered with it, and said to be an older one once it is noted otherwise', async () => {
+  const store = memoryRunStore();
+  await store.put(begunRun('a'));
+  await store.label('a', { tags: ['first'], note: '' });
+  const asked: string[] = [];
+  let status = 401;
+  const answers: Readonly<Record<string, unknown>> = {
+    'experiments/get-by-name': { experiment: { experiment_id: '7' } },
+    'runs/search': { runs: [] },
+    'runs/create': { run: { info: { run_id: 'f00d' } } },
+  };
+  const answer: TrackingServer['fetch'] = async (address, request) => {
+    const path = address.replace(/^.*mlflow\/|\?.*$/g, '');
+    asked.push(`${path} ${request.headers['authorization'] ?? 'by cookie'}`);
+    return status === 200 ? Response.json(answers[path] ?? {}) : new Response('{}', { status });
+  };
+  const ports = { store: async () => store, held: async () => new Set<string>() };
+  const sending = new RunSending(await store.list(), ports, answer, () => 5);
+  await sending.ask();
+  expect(sending.phase).toMatchObject({ type: 'failed', kind: 'not-identified', run: undefined });
+  sending.token = ' tributary_token ';
+  status = 503;
+  await sending.send();
+  expect(sending.phase).toMatchObject({ type: 'failed', kind: 'busy', run: 'Search for nests' });
+  expect((await store.read('a'))?.labels.sent).toBeUndefined();
+  status = 200;
+  await sending.send();
+  expect(sending.phase).toEqual({ type: 'sent' });
+  expect(asked[0]).toBe('experiments/get-by-name by cookie');
+  expect(asked.at(-1)).toBe('runs/update Bearer tributary_token');
+  const kept = (await store.read('a'))!;
+  expect(kept.labels).toMatchObject({
+    tags: ['first'],
+    sent: { server: '', experiment: { id: '7', name: 'heron.csv' }, run: 'f00d', at: 5 },
+  });
+  expect(sentWords(kept)).toMatch(/to the experiment “heron.csv” \(7\) of this server, as run f00d\.$/);
+  expect(sentWords({ ...kept, labels: { ...kept.labels, note: 'Looked at.' } })).toContain('changed since');
 });

@@ -3,6 +3,7 @@ import { classLabels } from '../data/contract.ts';
 import type { FederationSpec } from '../federation.ts';
 import { secureSumOf } from '../federation.ts';
 import { measures, metrics } from '../metrics/figures.ts';
+import { FASTEST_STEP, stepMs } from '../metrics/latency.ts';
 import type { TallyShape } from '../metrics/tally.ts';
 import { isDrawn } from '../privacy/rules.ts';
 import type { Gate } from './gate.ts';
@@ -32,8 +33,10 @@ function problemOf(gate: Gate, spec: Judged, shape: TallyShape['type']): string 
   )
     return `There is no class “${gate.label}” in the data contract.`;
   const isSecret = spec.privacy.type !== 'none' || secureSumOf(spec) !== undefined;
-  if ((gate.kind === 'device' || gate.kind === 'spread') && isSecret)
+  if ((gate.kind === 'device' || gate.kind === 'spread' || gate.kind === 'latency') && isSecret)
     return 'Under privacy or a secure sum no device’s own figure is known: no version could pass.';
+  if (gate.kind === 'latency' && gate.threshold < stepMs(FASTEST_STEP))
+    return `Devices tell no time below ${stepMs(FASTEST_STEP)} ms: no version could pass.`;
   if (needsEvaluation(gate) && isSecret && spec.statistics?.type !== 'on')
     return 'Under privacy or a secure sum devices score versions in surveys alone: allow statistics, or no version could pass.';
   if (gate.kind === 'bytes' && isDrawn(spec.privacy))

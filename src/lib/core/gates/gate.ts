@@ -1,6 +1,5 @@
 // Conditions that a version must meet before it may be live: each names one figure that the server has of every version, and how
 // far it may go. Which way is better follows from the figure, so that nobody can ask for an accuracy of at most 90 %.
-// How long a prediction takes is none of them: devices differ, and none tells it.
 import * as v from 'valibot';
 import { MetricName } from '../metrics/figures.ts';
 
@@ -21,14 +20,20 @@ export const Gate = v.variant('kind', [
   v.strictObject({ kind: v.literal('device'), place: v.picklist(['worst', 'worst-quarter']), threshold }),
   /** From the best device to the worst, of the success metric: at most. */
   v.strictObject({ kind: v.literal('spread'), threshold: v.pipe(threshold, v.minValue(0)) }),
-  /** Bytes of the model. */
-  v.strictObject({ kind: v.literal('size'), threshold: positive }),
-  /** Bytes that a device sent in the version's round, on average. */
-  v.strictObject({ kind: v.literal('bytes'), threshold: positive }),
-  /** Rounds of its run, up to this version. */
-  v.strictObject({ kind: v.literal('rounds'), threshold: positive }),
-  /** Milliseconds from the opening of its round to its commit. */
-  v.strictObject({ kind: v.literal('duration'), threshold: positive }),
+  /**
+   * Milliseconds that one prediction takes at most: on all devices that score a version, on three quarters of them, on half. Devices
+   * measure it where a gate asks for it, and tell it in steps (core/metrics/latency.ts).
+   */
+  v.strictObject({
+    kind: v.literal('latency'),
+    place: v.picklist(['worst', 'worst-quarter', 'median']),
+    threshold: positive,
+  }),
+  /**
+   * What it costs, at most: bytes of the model; bytes that a device sent in the version's round, on average; rounds of its run, up to
+   * this version; milliseconds from the opening of its round to its commit.
+   */
+  v.strictObject({ kind: v.picklist(['size', 'bytes', 'rounds', 'duration']), threshold: positive }),
 ]);
 export type Gate = v.InferOutput<typeof Gate>;
 

@@ -2,6 +2,7 @@
 import { classLabels } from '../data/contract.ts';
 import type { FederationSpec } from '../federation.ts';
 import { classFigures, figure, metrics } from '../metrics/figure-of.ts';
+import { devicesOf, latencyAt, type LatencyCount } from '../metrics/latency.ts';
 import type { FigureSpread } from '../metrics/spread.ts';
 import type { Tally } from '../metrics/tally.ts';
 import type { Gate } from './gate.ts';
@@ -18,6 +19,8 @@ export interface MeasuredVersion {
     readonly participants: number;
     readonly tally: Tally;
     readonly spread: FigureSpread | null;
+    /** Absent: no device told how long a prediction takes. */
+    readonly latency?: readonly LatencyCount[];
   } | null;
 }
 
@@ -40,6 +43,7 @@ export function isFloor(gate: Gate, { metric }: Pick<FederationSpec, 'metric'>):
     case 'device':
       return metrics[metric.name].higherIsBetter;
     case 'spread':
+    case 'latency':
     case 'size':
     case 'bytes':
     case 'rounds':
@@ -52,7 +56,7 @@ export function isFloor(gate: Gate, { metric }: Pick<FederationSpec, 'metric'>):
 
 /** Whether it is judged by what devices say of a version: else by what is known once it is made. */
 export const needsEvaluation = ({ kind }: Gate): boolean =>
-  kind === 'quality' || kind === 'class' || kind === 'device' || kind === 'spread';
+  kind === 'quality' || kind === 'class' || kind === 'device' || kind === 'spread' || kind === 'latency';
 
 /** Rounds of its run, up to this version; undefined: it is of no round. */
 export const roundsUpTo = (
@@ -100,6 +104,11 @@ function figureFor(
     }
     case 'spread':
       return evaluation?.spread == null ? undefined : evaluation.spread.maximum - evaluation.spread.minimum;
+    case 'latency': {
+      const { participants = 0, latency = [] } = evaluation ?? {};
+      // A few fast devices do not speak for those that could not measure it.
+      return devicesOf(latency) * 2 < participants ? undefined : latencyAt(latency, gate.place);
+    }
     case 'size':
       return version.bytes;
     case 'bytes':

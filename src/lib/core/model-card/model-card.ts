@@ -4,7 +4,7 @@ import { augmentationWords } from '../augmentation-words.ts';
 import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
 import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
-import { gateKind, gateLimit, gateTitle, gateValue } from '../gates/gate-words.ts';
+import { gateKind, gateLimit, gateTitle, gateValue, latencyWords } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { constantTally } from '../metrics/constant-tally.ts';
 import { classFigures, figure, metricNames, metrics } from '../metrics/figure-of.ts';
@@ -177,6 +177,8 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
     parts.push(
       `From device to device, ${metrics[metric.name].title}: ${plain(spread.minimum)} to ${plain(spread.maximum)}, half of them from ${plain(spread.lowerQuartile)} to ${plain(spread.upperQuartile)}.`,
     );
+  const latency = latencyWords(evaluation.latency);
+  if (latency !== undefined) parts.push(`One prediction takes ${latency}.`);
   const labels = classLabels(contract);
   if (tally.type === 'classification' && labels !== undefined)
     parts.push(

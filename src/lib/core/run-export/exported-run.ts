@@ -12,6 +12,8 @@ export interface ExportedRun {
   readonly series: readonly RunPoints[];
   readonly tags: readonly string[];
   readonly note: string;
+  /** By which program it was made and of what, by digests: `program`, `data`, `model`. */
+  readonly provenance?: Readonly<Record<string, string>>;
   readonly status: 'running' | 'finished' | 'failed' | 'stopped';
   /** Unix ms. */
   readonly startedAt: number;

@@ -1,21 +1,13 @@
 // A run as a directory that `mlflow ui --backend-store-uri mlruns` and MLflow's clients open: the layout of its file store
 // (mlflow/store/tracking/file_store.py): meta.yaml of the experiment and of the run, a file a parameter, a metric, a tag.
 import { digestOfText } from '../digest.ts';
-import {
-  allSeries,
-  plainName,
-  textFile,
-  timeOf,
-  type ExportedFile,
-  type ExportedRun,
-} from './exported-run.ts';
+import { textFile, type ExportedFile, type ExportedRun } from './exported-run.ts';
+import { mlflowRun } from './mlflow-run.ts';
 
 /** RunStatus of service.proto. */
 const STATUS = { running: 1, finished: 3, failed: 4, stopped: 5 } as const;
 /** SourceType.LOCAL */
 const LOCAL = 4;
-/** Of a parameter's or a tag's value, as its stores take it. */
-const MOST_VALUE = 6000;
 
 export function mlflowFiles(run: ExportedRun): readonly ExportedFile[] {
   // Ids of experiments are digits: its own stores draw 18 of them.
@@ -23,15 +15,9 @@ export function mlflowFiles(run: ExportedRun): readonly ExportedFile[] {
   const id = digestOfText(run.id).slice(0, 32);
   const root = `mlruns/${experiment}`;
   const folder = `${root}/${id}`;
-  const tags: Readonly<Record<string, string>> = {
-    'mlflow.runName': run.name,
-    'mlflow.user': 'tributary',
-    'mlflow.source.name': 'tributary',
-    'mlflow.source.type': 'LOCAL',
-    ...(run.note === '' ? {} : { 'mlflow.note.content': run.note }),
-    'tributary.run': run.id,
-    ...Object.fromEntries(run.tags.map((tag) => [plainName(tag), 'true'])),
-  };
+  const { name, params, metrics, ...own } = mlflowRun(run);
+  const tags = { 'mlflow.runName': name, 'mlflow.user': 'tributary', ...own.tags };
+  const keys = [...new Set(metrics.map(({ key }) => key))];
   return [
     textFile(
       `${root}/meta.yaml`,
@@ -53,7 +39,7 @@ export function mlflowFiles(run: ExportedRun): readonly ExportedFile[] {
         experiment_id: experiment,
         lifecycle_stage: 'active',
         run_id: id,
-        run_name: run.name,
+        run_name: name,
         run_uuid: id,
         source_name: '',
         source_type: LOCAL,
@@ -64,20 +50,17 @@ export function mlflowFiles(run: ExportedRun): readonly ExportedFile[] {
         tags: [],
       }),
     ),
-    ...Object.entries(run.params).map(([name, value]) =>
-      textFile(`${folder}/params/${plainName(name)}`, String(value).slice(0, MOST_VALUE)),
-    ),
-    ...allSeries(run).map(({ name, points }) =>
+    ...Object.entries(params).map(([key, value]) => textFile(`${folder}/params/${key}`, value)),
+    ...keys.map((key) =>
       textFile(
-        `${folder}/metrics/${name.split('/').map(plainName).join('/')}`,
-        points
-          .map((point, at) => `${timeOf(run, point, at, points.length)} ${point.value} ${point.step}\n`)
+        `${folder}/metrics/${key}`,
+        metrics
+          .filter((metric) => metric.key === key)
+          .map(({ timestamp, value, step }) => `${timestamp} ${value} ${step}\n`)
           .join(''),
       ),
     ),
-    ...Object.entries(tags).map(([name, value]) =>
-      textFile(`${folder}/tags/${name}`, value.slice(0, MOST_VALUE)),
-    ),
+    ...Object.entries(tags).map(([key, value]) => textFile(`${folder}/tags/${key}`, value)),
     // A run without artifacts has the folder all the same, and a zip keeps no empty folder.
     textFile(`${folder}/artifacts/about.txt`, 'Exported by Tributary. The model is saved apart.\n'),
   ];

@@ -8,11 +8,23 @@ export const exportedRun = ({ record, labels }: KeptRun, isHeld = false): Export
   ...figuresOfRun(sourceOfRecord(record)),
   id: record.id,
   experiment: record.dataset.name,
+  provenance: provenanceOf(record.manifest),
   tags: labels.tags,
   note: labels.note,
   status: record.outcome.type === 'running' && !isHeld ? 'stopped' : record.outcome.type,
   startedAt: record.startedAt,
   endedAt: record.endedAt,
+});
+
+/** Of the rows as they were read, and of the model that came of them. */
+export const provenanceOf = ({
+  program,
+  data,
+  finished,
+}: Pick<KeptRun['record']['manifest'], 'program' | 'data' | 'finished'>): Record<string, string> => ({
+  program,
+  ...(data === null ? {} : { data }),
+  ...(finished === null ? {} : { model: finished.digest }),
 });
 
 /** The part of it that a run of the command line has too. */

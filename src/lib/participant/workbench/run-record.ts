@@ -8,6 +8,7 @@ import type { KeptCheckpoint } from '../kept-checkpoint.ts';
 import type { Analysis } from './analyse.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
+import type { SentRun } from './send-run.ts';
 
 /** What came of a run. */
 export interface TrainedBench {
@@ -86,11 +87,13 @@ export interface RunDataset {
 /** What a network is scored by beside its training loss stands at the ends of epochs. */
 export type CurvePoint = Pick<HistoryPoint, 'step' | 'loss'> & Partial<HistoryPoint>;
 
-/** What a person writes on a run, in any tab and at any time. */
+/** What a person writes on a run, in any tab and at any time, and where the person has sent it. */
 export interface RunLabels {
   /** Without doubles, in order. */
   readonly tags: readonly string[];
   readonly note: string;
+  /** To which tracking store, and when (Unix ms); absent: to none. */
+  readonly sent?: SentRun & { readonly at: number };
 }
 
 export const NO_LABELS: RunLabels = { tags: [], note: '' };
