@@ -25,6 +25,15 @@ function rootOf({ roots, isRootAway }: Federation): Situation['root'] {
   return roots.length === 0 ? 'not-chosen' : isRootAway ? 'away' : 'here';
 }
 
+/** The version that the newest repeats; one that was adopted from above has other parameters than the version before it. */
+function restoredFrom({ versions }: Federation): Situation['restoredFrom'] {
+  const { round, parent, digest } = versions.head;
+  return round === null && parent !== null && versions.get(parent)?.digest === digest ? parent : null;
+}
+
+const upstreamOf = ({ around: { upstream }, record }: Federation): string | null =>
+  upstream?.federation === record.id ? upstream.status : null;
+
 export function viewOf(federation: Federation): FederationView {
   const { record, versions, attendance, driver, run } = federation;
   const { round } = driver;
@@ -66,7 +75,8 @@ export function viewOf(federation: Federation): FederationView {
         checkedIn: attendance.checkedIn,
         between: federation.between,
         headVersion: versions.head.version,
-        restoredFrom: versions.head.round === null ? versions.head.parent : null,
+        restoredFrom: restoredFrom(federation),
+        upstream: upstreamOf(federation),
         root: rootOf(federation),
       }),
   };

@@ -90,9 +90,10 @@ export function createAttendance(
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const spec = view?.spec ?? equipment.spec;
     standing.asksIn = true;
+    const examples = claimedExamples(spec, statedExamples(spec, equipment.rows.training.count));
     const answer = await ground.tell('check-in', {
       federation,
-      examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
+      examples,
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
@@ -103,6 +104,7 @@ export function createAttendance(
     if (answer === undefined) return later();
     standing.checkedIn = answer.ok;
     if (answer.ok) {
+      standing.claimed = examples;
       blocks.clear('excluded', 'other-tab', 'come-back');
       if (answer.view !== null) attendance.seen(answer.view);
       return ground.changed();
