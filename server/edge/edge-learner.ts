@@ -20,7 +20,7 @@ export interface EdgeLearner {
   attach(coordinator: Coordinator): void;
   /** How long too few devices have been here, with no round under way. */
   readonly lackedMs: number;
-  /** Rows of the devices that are here, as the upper server is told: changes by itself to nothing. */
+  /** Claims the rows of the devices that are here now; those of a round that is to be gone on with at least. */
   claim(): void;
   /** How far the round of the upper federation is; undefined: none is under way. */
   readonly underWay: { readonly round: number; readonly done: number } | undefined;
@@ -50,7 +50,7 @@ export function createEdgeLearner(options: {
   const id: FederationId = above.federation;
   let coordinator: Coordinator | undefined;
   let task: LearningTask | undefined;
-  let claimed = 0;
+  let claimed = 1;
   let lackingSince: number | undefined;
   const looks = new Set<() => void>();
 
@@ -211,7 +211,9 @@ export function createEdgeLearner(options: {
       return lackedMs();
     },
     claim() {
-      claimed = here().rowsHere(id);
+      const { adopted, rounds: made = 0 } = learned() ?? {};
+      const goesOn = adopted?.round != null && made < rounds ? (adopted.claimed ?? 0) : 0;
+      claimed = Math.max(1, goesOn, here().rowsHere(id));
     },
     get underWay() {
       return task && { round: task.round, done: learned()?.rounds ?? 0 };

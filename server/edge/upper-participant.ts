@@ -193,6 +193,7 @@ export function openUpperParticipant(
       if (state === 'done') return `The run of ${named(above)} has ended.`;
       if (state === 'sending' || state === 'averaging')
         return `What was learned here for round ${round} of ${named(above)} is ${state === 'sending' ? 'being sent' : 'sent'}.`;
+      if (round !== null) return `Round ${round} of ${named(above)} is under way.`;
       return `Waits for the next round of ${named(above)}.`;
     },
     look,
@@ -202,6 +203,7 @@ export function openUpperParticipant(
         // What was learned for a round that may still be open is not given up for want of devices that are not back yet.
         const round = coordinator.learnedHere(id)?.adopted.round ?? null;
         const isKnown = (await store.receipts.list(id)).some(({ receipt }) => receipt.round === round);
+        edge.claim();
         isTaking = isEnough() || (round !== null && !isKnown) || (await store.outbox.list(id)).length > 0;
         await writeJoined(store, id, {
           ...joined,

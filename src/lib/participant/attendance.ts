@@ -91,6 +91,8 @@ export function createAttendance(
     const spec = view?.spec ?? equipment.spec;
     standing.asksIn = true;
     const examples = claimedExamples(spec, statedExamples(spec, equipment.rows.training.count));
+    // A round may ask before this is answered: by what it says now, or by what it said before.
+    standing.claimed = standing.checkedIn ? Math.min(standing.claimed, examples) : examples;
     const answer = await ground.tell('check-in', {
       federation,
       examples,

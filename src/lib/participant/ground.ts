@@ -63,7 +63,7 @@ export interface RoundInHand {
   progress: TrainingProgress | null;
   deadlineAt: number | null;
   undoDeadline: () => void;
-  /** Rows that the server had been told of when it was asked. */
+  /** Rows that the server knew of when it asked. */
   readonly claimed: number;
   /** Its part in the round’s secure sum; absent where updates are read one by one. */
   sum?: SumRound;
@@ -87,7 +87,7 @@ export interface Standing {
   /** Another connection of this participant trains. */
   superseded: boolean;
   checkedIn: boolean;
-  /** Rows that it said it had when it was last let in. */
+  /** Rows that it said it had: no more than the server knows of. */
   claimed: number;
   /** It asks to be let in, and was not answered yet: what the server asks of it may come before the answer. */
   asksIn: boolean;
