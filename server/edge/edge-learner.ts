@@ -18,7 +18,9 @@ export interface EdgeLearner {
   readonly learner: Learner;
   /** Once the federation is there. */
   attach(coordinator: Coordinator): void;
-  /** How long too few devices have been here, with no round under way. */
+  /** Whether its federation runs, and enough devices are here. */
+  readonly isEnough: boolean;
+  /** How long that has not been so, with no round under way. */
   readonly lackedMs: number;
   /** Claims the rows of the devices that are here now; those of a round that is to be gone on with at least. */
   claim(): void;
@@ -63,9 +65,12 @@ export function createEdgeLearner(options: {
     const round = coordinator?.view(id)?.round;
     return round != null && round.phase !== 'committed' && round.phase !== 'abandoned';
   };
+  const isEnough = (): boolean => {
+    const view = coordinator?.view(id);
+    return view?.state === 'running' && view.checkedIn >= minimum;
+  };
   function lackedMs(): number {
-    const lacks = !isOpen() && (coordinator?.view(id)?.checkedIn ?? 0) < minimum;
-    if (!lacks) lackingSince = undefined;
+    if (isOpen() || isEnough()) lackingSince = undefined;
     else lackingSince ??= clock.monotonic();
     return lackingSince === undefined ? 0 : clock.monotonic() - lackingSince;
   }
@@ -206,6 +211,9 @@ export function createEdgeLearner(options: {
     },
     attach(opened) {
       coordinator = opened;
+    },
+    get isEnough() {
+      return isEnough();
     },
     get lackedMs() {
       return lackedMs();

@@ -1,5 +1,5 @@
 // The federation that an edge runs for its own devices, out of the upper one's spec: the same contract, model and plan, so that what is
-// learned from a version above is learned as above; a mean by examples of its own; and no end of its own. And which federations have no
+// learned from a version above is learned as above; a mean by examples; and no target of its own. And which federations have no
 // edge, with what to do instead.
 import { exactAveraging, plainRounds, secureSumOf, type FederationSpec } from '#lib/core/federation.ts';
 import type { FederationId } from '#lib/core/ids.ts';
@@ -102,7 +102,7 @@ export function mirrored(spec: FederationSpec, rules: EdgeRules, above: Above): 
       purpose: withWords(brief.purpose, passedOn(above)),
       coordinator: `${rules.name}, for ${brief.coordinator}`.slice(0, 120),
     },
-    // It goes on for as long as the upper federation asks.
+    // Whether it is good enough is judged above.
     metric: { ...spec.metric, target: null },
     gates: [],
     guard: spec.guard,
@@ -124,7 +124,8 @@ export function mirrored(spec: FederationSpec, rules: EdgeRules, above: Above): 
       // A fifth is for the way up and down, and for devices to come.
       reportingDeadlineMs: Math.max(5_000, Math.floor((0.8 * spec.rules.reportingDeadlineMs) / rules.rounds)),
       pauseMs: 0,
-      maximumRounds: MOST_ROUNDS,
+      // It ends with the run above; this is more than that can ask for.
+      maximumRounds: Math.min(MOST_ROUNDS, (spec.rules.maximumRounds + 1) * rules.rounds),
     },
   };
 }

@@ -25,6 +25,7 @@ export interface UpperParticipant {
 }
 
 const LOOK_EVERY_MS = 2_000;
+const LAST_SCORE_WITHIN_MS = 15_000;
 const DATASET = 'devices';
 const NO_ENGINE = async (): Promise<never> => {
   throw new Error('An edge trains nothing itself.');
@@ -61,9 +62,11 @@ export function openUpperParticipant(
   if (own === undefined) throw new Error('The edge’s own federation is made before it takes part above.');
   /** Why it takes no part, in a sentence. */
   let problem: string | undefined;
-  let upper: FederationView['spec'] | undefined;
+  let upper: FederationView | undefined;
   /** What was taken over last, or could not be. */
   let followed = '';
+  /** When the run above was seen to have ended. */
+  let endedSince: number | undefined;
   let isTaking = false;
   let isClosed = false;
   let isLooking = false;
@@ -99,14 +102,9 @@ export function openUpperParticipant(
   });
   link.on('federation', (view) => {
     if (view.id !== id) return;
-    upper = view.spec;
+    upper = view;
     look();
   });
-
-  const isEnough = (): boolean => {
-    const here = coordinator.view(id);
-    return here?.state === 'running' && here.checkedIn >= rules.minimum;
-  };
 
   /** One look at a time; what moves meanwhile is looked at after it. */
   function look(): void {
@@ -129,16 +127,19 @@ export function openUpperParticipant(
 
   async function lookNow(): Promise<void> {
     const isFree = part.view.round === null;
-    if (upper !== undefined && isFree) await follow(upper);
+    if (upper !== undefined && isFree) {
+      await follow(upper.spec);
+      await endOrBegin(upper);
+    }
     if (isTaking && part.view.state === 'idle') {
       // It left by itself, and said why.
       isTaking = false;
       problem = part.view.lastEvent ?? undefined;
     }
-    if (isTaking && isFree && (problem !== undefined || (!isEnough() && edge.lackedMs >= LACK_MS))) {
+    if (isTaking && isFree && (problem !== undefined || (!edge.isEnough && edge.lackedMs >= LACK_MS))) {
       isTaking = false;
       await part.pause();
-    } else if (!isTaking && problem === undefined && isEnough()) await take();
+    } else if (!isTaking && problem === undefined && edge.isEnough) await take();
     else if (isTaking && isFree && coordinator.rowsHere(id) > edge.learner.rows) {
       edge.claim();
       part.checkInAgain();
@@ -147,7 +148,6 @@ export function openUpperParticipant(
 
   /** Takes over what the upper federation asks for now. */
   async function follow(spec: FederationView['spec']): Promise<void> {
-    upper = undefined;
     const text = JSON.stringify(spec);
     if (text === followed) return;
     followed = text;
@@ -161,6 +161,19 @@ export function openUpperParticipant(
       if (problem !== failure.message) say(failure.message);
       problem = failure.message;
     }
+  }
+
+  /** The run here ends with the one above, once its last version is scored, and begins with the next. */
+  async function endOrBegin({ state, head }: FederationView): Promise<void> {
+    const here = coordinator.view(id)?.state;
+    if (state !== 'finished') endedSince = undefined;
+    if (state === 'running' && here === 'finished' && problem === undefined)
+      await coordinator.act(id, 'start');
+    if (state !== 'finished' || here !== 'running') return;
+    endedSince ??= clock.monotonic();
+    const isScored = part.view.localEvaluations.some(({ version }) => version === head.version);
+    if (isScored || clock.monotonic() - endedSince >= LAST_SCORE_WITHIN_MS)
+      await coordinator.act(id, 'finish');
   }
 
   async function take(): Promise<void> {
@@ -204,7 +217,7 @@ export function openUpperParticipant(
         const round = coordinator.learnedHere(id)?.adopted.round ?? null;
         const isKnown = (await store.receipts.list(id)).some(({ receipt }) => receipt.round === round);
         edge.claim();
-        isTaking = isEnough() || (round !== null && !isKnown) || (await store.outbox.list(id)).length > 0;
+        isTaking = edge.isEnough || (round !== null && !isKnown) || (await store.outbox.list(id)).length > 0;
         await writeJoined(store, id, {
           ...joined,
           dataset: DATASET,
