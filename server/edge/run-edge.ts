@@ -59,7 +59,13 @@ export async function runEdge(options: EdgeOptions): Promise<RunningEdge> {
     await takeOver(coordinator, first?.spec, options);
     const kept = await openKeptState(join(options.server.data, 'upstream'), 0, above.federation);
     undoings.push(() => kept.close());
-    const participant = openUpperParticipant(options, { edge, coordinator, clock, store: kept.store });
+    const participant = openUpperParticipant(options, {
+      edge,
+      coordinator,
+      clock,
+      store: kept.store,
+      spec: first?.spec,
+    });
     undoings.push(() => participant.close());
     status = participant.status;
     moved = participant.look;

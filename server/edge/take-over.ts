@@ -1,6 +1,7 @@
 // The federation that an edge runs for its devices is made, and changed, as the upper one has it.
+import * as v from 'valibot';
 import { canonicalText } from '#lib/core/canonical.ts';
-import { modelText, type FederationSpec } from '#lib/core/federation.ts';
+import { FederationSpec, modelText } from '#lib/core/federation.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { mirrored, named, type Above, type EdgeRules } from './mirror.ts';
 
@@ -23,7 +24,16 @@ export async function takeOver(
       `No answer from ${above.url}. Start the edge when the upper server runs: it has to know what to ask its devices for.`,
     );
   }
-  const spec = mirrored(upper, rules, above);
+  // By the schema, too: what flags make of it is read back at the next start.
+  const read = v.safeParse(FederationSpec, mirrored(upper, rules, above));
+  if (!read.success) {
+    const [{ message }] = read.issues;
+    const path = v.getDotPath(read.issues[0]) ?? 'its settings';
+    throw new EdgeRefused(
+      `The edge cannot ask its devices for that: ${path}: ${message}. Look at the flags.`,
+    );
+  }
+  const spec = read.output;
   const done = <T>(
     outcome: { ok: true; value: T } | { ok: false; error: { message: string } } | undefined,
   ): T => {

@@ -1,6 +1,7 @@
 // The edge as one participant of the upper federation: the code that takes part for a tab or a headless device, with what the devices
 // here learn in place of training. It stays away while too few of them are here, and takes over what the upper federation changes.
 import { createSocketLink } from '#lib/adapters/socketio/link.ts';
+import { termsOf } from '#lib/participant/agreed-terms.ts';
 import { JoinRefused } from '#lib/participant/equipment.ts';
 import { readJoined, writeJoined } from '#lib/participant/joined.ts';
 import { datasetsOf } from '#lib/participant/learner.ts';
@@ -50,11 +51,14 @@ export function openUpperParticipant(
     coordinator,
     clock,
     store,
+    spec,
   }: {
     readonly edge: EdgeLearner;
     readonly coordinator: Coordinator;
     readonly clock: Clock;
     readonly store: ParticipantStore;
+    /** Of the upper federation, as it is at the start; undefined: nobody answered. */
+    readonly spec: FederationView['spec'] | undefined;
   },
 ): UpperParticipant {
   const { federation: id, url } = above;
@@ -224,6 +228,8 @@ export function openUpperParticipant(
           name: rules.name,
           tags: [...tags],
           invitation,
+          // Rows are its devices', and what they agreed to each of them holds to; whoever starts the edge agrees for the edge.
+          terms: spec === undefined ? joined.terms : termsOf(spec),
           pausedAt: isTaking ? null : clock.now(),
         });
       }

@@ -1,18 +1,19 @@
-// A real hierarchy over loopback sockets and HTTP, in one process: an upper server, an edge as the command line starts it, and devices
-// that train on WebAssembly. What an edge learns to the last digit is edges.test.ts.
+// A real hierarchy over loopback sockets and HTTP, in one process: an upper server, an edge as the command line starts it, and headless
+// devices. What an edge learns to the last digit is edges.test.ts.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import * as v from 'valibot';
+import { createReferenceTrainer } from '#lib/adapters/reference/reference-trainer.ts';
 import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { patientCohortContract } from '#lib/modalities/table/sample-patient-cohort.ts';
 import { runEdge, type EdgeOptions, type RunningEdge } from '../../server/edge/run-edge.ts';
 import { startServer } from '../../server/main.ts';
-import { nodeEngines } from '../../server/participants/node-engines.ts';
 import { runParticipants } from '../../server/participants/run-participants.ts';
+import { enginesOf } from '../doubles/scripted-federation.ts';
 import { signedIn } from '../support/coordinator-client.ts';
 
 const federation = v.parse(FederationId, 'patients');
@@ -99,11 +100,11 @@ test('an edge is one participant above, and ends its run with the one above; sta
       data: { type: 'sample' },
       seed: 1,
       tags: [],
-      backend: 'wasm',
+      backend: 'cpu',
       state: null,
       rounds: null,
     },
-    nodeEngines(),
+    enginesOf(() => createReferenceTrainer()),
     () => {},
   );
   undoings.push(() => devices.stop());
