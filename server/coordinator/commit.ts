@@ -24,6 +24,8 @@ export function planCommit(input: {
   readonly bytesDown: number;
   /** Rows that its devices count, where their reports do not say; undefined: they do. */
   readonly weight?: number | undefined;
+  /** It was made for an upper federation, which says what is live here. */
+  readonly isForUpper: boolean;
   readonly at: number;
 }): Commit {
   const { round, at, version } = input;
@@ -66,7 +68,7 @@ export function planCommit(input: {
         : undefined;
   const isLast = outcome !== undefined;
   // Nobody has scored it yet: gates are judged later (live-version.ts).
-  const staysLive = input.record.livePinned || hasGates(input.record);
+  const staysLive = input.record.livePinned || input.isForUpper || hasGates(input.record);
   const record: FederationRecord = {
     ...input.record,
     roundsCommitted,

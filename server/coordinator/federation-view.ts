@@ -6,6 +6,7 @@ import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { maskedBytesOf } from './secure-sum/sum-terms.ts';
 import { statusSentence, type Situation } from './status.ts';
+import { upstreamOf } from './upstream.ts';
 import { roundView } from './views.ts';
 
 const OUT_OF_SPACE =
@@ -30,9 +31,6 @@ function restoredFrom({ versions }: Federation): Situation['restoredFrom'] {
   const { round, parent, digest } = versions.head;
   return round === null && parent !== null && versions.get(parent)?.digest === digest ? parent : null;
 }
-
-const upstreamOf = ({ around: { upstream }, record }: Federation): string | null =>
-  upstream?.federation === record.id ? upstream.status : null;
 
 export function viewOf(federation: Federation): FederationView {
   const { record, versions, attendance, driver, run } = federation;
@@ -76,7 +74,7 @@ export function viewOf(federation: Federation): FederationView {
         between: federation.between,
         headVersion: versions.head.version,
         restoredFrom: restoredFrom(federation),
-        upstream: upstreamOf(federation),
+        upstream: upstreamOf(federation)?.status ?? null,
         root: rootOf(federation),
       }),
   };

@@ -75,7 +75,7 @@ import {
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
-import { isAskedFor, type Adopted } from './upstream.ts';
+import { isAskedFor, upstreamOf, type Adopted } from './upstream.ts';
 import { WorkQueue } from './work-queue.ts';
 import { compactView } from './views.ts';
 
@@ -585,6 +585,7 @@ export class Federation {
           completion: completion(this.model, parameters),
           bytesDown: this.#bytesDown,
           weight,
+          isForUpper: upstreamOf(this) !== undefined,
           at,
         });
         const charged = this.charges.charged;
@@ -848,8 +849,7 @@ export class Federation {
   /** Tells the watchers, at most twice a second. */
   changed(): void {
     this.#broadcast.ask();
-    const { upstream } = this.around;
-    if (upstream?.federation === this.record.id) upstream.moved();
+    upstreamOf(this)?.moved();
   }
 
   /** Nothing more is waited for between rounds. */

@@ -96,11 +96,14 @@ export function learnedHere(federation: Federation): LearnedHere | undefined {
   };
 }
 
+/** What is above this federation; undefined: nothing. */
+export const upstreamOf = ({ around: { upstream }, record }: Federation): Upstream | undefined =>
+  upstream?.federation === record.id ? upstream : undefined;
+
 /** Whether a round may open here as far as an upper federation is concerned. */
 export function isAskedFor(federation: Federation): boolean {
-  const { upstream } = federation.around;
-  if (upstream === undefined || upstream.federation !== federation.record.id) return true;
-  return (madeFrom(federation)?.length ?? Infinity) < upstream.rounds;
+  const upstream = upstreamOf(federation);
+  return upstream === undefined || (madeFrom(federation)?.length ?? Infinity) < upstream.rounds;
 }
 
 const isSame = (one: AdoptedFrom, other: AdoptedFrom): boolean =>

@@ -125,7 +125,10 @@ test('an edge is one participant above, and ends its run with the one above; sta
   expect(last.evaluation!.participants).toBe(2);
   // A round for each of the two above; versions 1 and 2 came down.
   expect(here.map(({ round }) => round)).toEqual([null, 1, null, 2, null]);
-  expect(view().state).toBe('finished');
+  // Live is what came down, and not what is on its way up.
+  expect(view()).toMatchObject({ state: 'finished', live: 4 });
+  const moves = (await edge.server.coordinator.aliases(federation))!;
+  expect(moves.map(({ version }) => version)).toEqual([4, 2, 0]);
   const member = (await above.rounds(federation))[0]!.cohort;
   expect(member).toMatchObject([{ name: 'St Mary’s', stage: 'accepted' }]);
   expect(said).toContain('Version 2 is there, with this device’s update in it.');
