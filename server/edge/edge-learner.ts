@@ -7,6 +7,7 @@ import { canonicalText } from '#lib/core/canonical.ts';
 import type { Learned, Learner, LearningTask, UpperVersion } from '#lib/participant/learner.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import { Throttled } from '../coordinator/throttled.ts';
 import type { AdoptedFrom, LearnedHere, Upstream } from '../coordinator/upstream.ts';
 import type { Clock } from '../ports/clock.ts';
 import { named, whyNoEdge, type Above } from './mirror.ts';
@@ -33,6 +34,10 @@ export const LACK_MS = 10_000;
 /** The upper server waits for scores for 15 s. */
 const TALLY_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
+/** A version is made of its updates well within this. */
+const MADE_WITHIN_MS = 10_000;
+/** Of many devices each says every second how far it is. */
+const MOVED_EVERY_MS = 50;
 
 /** Left of a deadline for the last version to be made and for the update to go up. */
 const reserveMs = (leftMs: number): number => Math.min(leftMs / 2, Math.max(3_000, leftMs / 10));
@@ -55,6 +60,10 @@ export function createEdgeLearner(options: {
   let claimed = 1;
   let lackingSince: number | undefined;
   const looks = new Set<() => void>();
+  const moves = new Throttled(clock, MOVED_EVERY_MS, () => {
+    for (const look of [...looks]) look();
+    options.onMoved?.();
+  });
 
   const here = (): Coordinator => {
     if (coordinator === undefined) throw new Error('An edge learns once its own federation is there.');
@@ -123,7 +132,7 @@ export function createEdgeLearner(options: {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     // A round that has its updates makes its version first, whomever it is for.
-    await until(() => here().view(id)?.round?.phase !== 'aggregation', reserveMs(60_000), signal);
+    await until(() => here().view(id)?.round?.phase !== 'aggregation', MADE_WITHIN_MS, signal);
     const outcome = await here().adopt(id, from, parameters);
     signal.throwIfAborted();
     if (outcome === undefined) return `The edge has no federation “${id}” any more.`;
@@ -196,10 +205,7 @@ export function createEdgeLearner(options: {
       get status() {
         return options.status();
       },
-      moved() {
-        for (const look of [...looks]) look();
-        options.onMoved?.();
-      },
+      moved: () => moves.ask(),
     },
     learner: {
       refusal: (spec: FederationSpec) => whyNoEdge(spec, above),

@@ -161,7 +161,11 @@ export function openUpperParticipant(
       await takeOver(coordinator, spec, { above, rules });
       problem = undefined;
     } catch (failure) {
-      if (!(failure instanceof EdgeRefused)) throw failure;
+      if (!(failure instanceof EdgeRefused)) {
+        // The disk was full, perhaps: it is tried again.
+        followed = '';
+        throw failure;
+      }
       if (problem !== failure.message) say(failure.message);
       problem = failure.message;
     }
@@ -169,12 +173,17 @@ export function openUpperParticipant(
 
   /** The run here ends with the one above, once its last version is scored, and begins with the next. */
   async function endOrBegin({ state, head }: FederationView): Promise<void> {
-    const here = coordinator.view(id)?.state;
-    if (state !== 'finished') endedSince = undefined;
-    if (state === 'running' && here === 'finished' && problem === undefined)
-      await coordinator.act(id, 'start');
-    if (state !== 'finished' || here !== 'running') return;
+    const here = coordinator.view(id);
+    if (here === undefined) return;
+    if (state !== 'finished') {
+      // Whoever ends it by hand in the console here wants it to be over.
+      const isOver = endedSince !== undefined || here.roundsCommitted >= here.spec.rules.maximumRounds;
+      if (state === 'running') endedSince = undefined;
+      if (state === 'running' && here.state === 'finished' && isOver) await coordinator.act(id, 'start');
+      return;
+    }
     endedSince ??= clock.monotonic();
+    if (here.state !== 'running') return;
     const isScored = part.view.localEvaluations.some(({ version }) => version === head.version);
     if (isScored || clock.monotonic() - endedSince >= LAST_SCORE_WITHIN_MS)
       await coordinator.act(id, 'finish');
