@@ -10,7 +10,7 @@ import { createEdgeLearner, LACK_MS, type EdgeLearner } from '../../server/edge/
 import { mirrored, type Above, type EdgeRules } from '../../server/edge/mirror.ts';
 import { exampleSpec } from './example-spec.ts';
 import { handClock, settle, type HandClock } from './hand-clock.ts';
-import { Device, federation, World } from './world.ts';
+import { Device, federation, World, type Crash } from './world.ts';
 
 const above: Above = { url: 'http://upper.test', federation };
 const PARAMETERS = 6;
@@ -175,36 +175,44 @@ test('two rounds each are not the flat federation, and come to the same point', 
   expect(furthest(await parametersOf(upper, 10), await parametersOf(one, 20))).toBeLessThan(5e-3);
 });
 
-test('an edge that is killed goes on with the same upper round, and counts nothing twice', async () => {
-  const results: Learned[] = [];
-  for (const isKilled of [false, true]) {
-    const clock = handClock(1);
-    const upper = await World.open(1, specOf(2), 0, memoryRecords(), { clock });
-    const one = await openEdge(clock, 0, 4, 2);
-    const task = taskOf(upper, 1, await parametersOf(upper, 0), rowsOf(one));
-    // In the second of its two rounds, one device is still training.
-    one.world.devices[3]!.trainingMs = () => 5_000;
-    let result = one.learn(task);
-    if (isKilled) {
-      result.catch(() => {});
-      const isSecond = (): boolean =>
-        one.world.coordinator.view(federation)!.round?.cohort.filter(({ stage }) => stage === 'accepted')
-          .length === 3 && one.world.head === 1;
-      expect(await one.world.until(isSecond, 60_000)).toBe(true);
-      await one.world.restart();
-      one.edge.attach(one.world.coordinator);
-      expect(one.edge.underWay).toBeUndefined();
-      result = one.learn(task);
-    }
-    let learned: Learned | undefined;
-    void result.then((value) => (learned = value));
-    expect(await one.world.until(() => learned !== undefined, 60_000)).toBe(true);
-    results.push(learned!);
-    expect(await linesOf(one.world, 'adopted')).toHaveLength(1);
-    expect(one.world.head).toBe(2);
-    await one.world.check();
+/** One upper round by two devices in two rounds of their own; the edge dies at the write with this number. Gives how many there were. */
+async function learnedThrough(
+  crash?: Crash,
+): Promise<{ readonly learned: Learned; readonly writes: number }> {
+  const clock = handClock(1);
+  const upper = await World.open(1, specOf(2), 0, memoryRecords(), { clock });
+  const one = await openEdge(clock, 0, 2, 2);
+  const task = taskOf(upper, 1, await parametersOf(upper, 0), rowsOf(one));
+  const before = one.world.writes;
+  if (crash !== undefined) one.world.crashAt({ ...crash, write: before + crash.write });
+  let learned: Learned | undefined;
+  const ask = (): void => {
+    // Of a process that is gone nothing more is heard.
+    const { edge } = one;
+    void one.learn(task).then((value) => edge === one.edge && (learned = value));
+  };
+  ask();
+  for (let restarts = one.world.restarts; learned === undefined;) {
+    await one.world.until(() => learned !== undefined || one.world.restarts > restarts, 60_000);
+    if (one.world.restarts === restarts) continue;
+    restarts = one.world.restarts;
+    one.edge.attach(one.world.coordinator);
+    ask();
   }
-  expect(results[1]).toEqual(results[0]);
+  expect(await linesOf(one.world, 'adopted')).toHaveLength(1);
+  expect(one.world.head).toBe(2);
+  await one.world.check();
+  return { learned, writes: one.world.writes - before };
+}
+
+test('an edge that dies at any write goes on with the same upper round, and counts nothing twice', async () => {
+  const { learned, writes } = await learnedThrough();
+  expect(writes).toBeGreaterThan(8);
+  // What is durable before a write is what is after the one before it.
+  for (let write = 0; write <= writes; write += 1) {
+    const crash: Crash = write === 0 ? { write: 1, when: 'before' } : { write, when: 'after' };
+    expect((await learnedThrough(crash)).learned).toEqual(learned);
+  }
 });
 
 test('the upper server may be restarted in the middle of a round', async () => {
