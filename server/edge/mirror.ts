@@ -124,8 +124,8 @@ export function mirrored(spec: FederationSpec, rules: EdgeRules, above: Above): 
       // A fifth is for the way up and down, and for devices to come.
       reportingDeadlineMs: Math.max(5_000, Math.floor((0.8 * spec.rules.reportingDeadlineMs) / rules.rounds)),
       pauseMs: 0,
-      // It ends with the run above; this is more than that can ask for.
-      maximumRounds: Math.min(MOST_ROUNDS, (spec.rules.maximumRounds + 1) * rules.rounds),
+      // What is to be expected. It ends with the run above, which asks again for a round that came to nothing.
+      maximumRounds: Math.min(MOST_ROUNDS, spec.rules.maximumRounds * rules.rounds),
     },
   };
 }

@@ -177,9 +177,9 @@ export function openUpperParticipant(
     if (here === undefined) return;
     if (state !== 'finished') {
       // Whoever ends it by hand in the console here wants it to be over.
-      const isOver = endedSince !== undefined || here.roundsCommitted >= here.spec.rules.maximumRounds;
+      const wasOver = endedSince !== undefined;
       if (state === 'running') endedSince = undefined;
-      if (state === 'running' && here.state === 'finished' && isOver) await coordinator.act(id, 'start');
+      if (state === 'running' && here.state === 'finished' && wasOver) await coordinator.act(id, 'start');
       return;
     }
     endedSince ??= clock.monotonic();

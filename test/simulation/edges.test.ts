@@ -52,7 +52,13 @@ const rulesOf = (rounds: number, devices: number): EdgeRules => ({
 });
 
 /** Devices `from` … `from + count − 1`, under an edge that asks for so many rounds. */
-async function openEdge(clock: HandClock, from: number, count: number, rounds: number): Promise<Edge> {
+async function openEdge(
+  clock: HandClock,
+  from: number,
+  count: number,
+  rounds: number,
+  spec = specOf(2),
+): Promise<Edge> {
   const rules = rulesOf(rounds, count);
   const one: Edge = {
     world: undefined!,
@@ -61,7 +67,7 @@ async function openEdge(clock: HandClock, from: number, count: number, rounds: n
   };
   const start = (): EdgeLearner =>
     (one.edge = createEdgeLearner({ above, rounds, minimum: 2, clock, status: () => 'Learns.' }));
-  one.world = await World.open(from + 2, mirrored(specOf(2), rules, above), 0, memoryRecords(), {
+  one.world = await World.open(from + 2, mirrored(spec, rules, above), 0, memoryRecords(), {
     clock,
     upstream: () => start().upstream,
   });
@@ -228,6 +234,26 @@ test('the upper server may be restarted in the middle of a round', async () => {
     expect(new Set(rounds).size).toBe(rounds.length);
   }
   await upper.check();
+});
+
+test('a run here goes on for as long as the upper federation asks, also where rounds above came to nothing', async () => {
+  const clock = handClock(1);
+  const spec = exampleSpec({ rules: { goal: 2, minimum: 2, overSelection: 1, maximumRounds: 1 } });
+  const upper = await World.open(1, spec, 0, memoryRecords(), { clock });
+  const one = await openEdge(clock, 0, 2, 1, spec);
+  const parameters = await parametersOf(upper, 0);
+  for (const round of [1, 2]) {
+    let learned: Learned | undefined;
+    void one.learn(taskOf(upper, round, parameters, rowsOf(one))).then((value) => (learned = value));
+    expect(await one.world.until(() => learned !== undefined, 60_000)).toBe(true);
+    expect(learned!.type).toBe('learned');
+  }
+  // The same base was handed down twice: what was learned for the first round counts nowhere.
+  const versions = one.world.coordinator.versions(federation)!;
+  expect(versions.map(({ round }) => round)).toEqual([null, 1, null, 2]);
+  expect(versions[3]!.digest).toBe(versions[1]!.digest);
+  expect(one.world.coordinator.view(federation)).toMatchObject({ state: 'running', live: 2 });
+  await one.world.check();
 });
 
 test('with too few devices nothing is learned, and the upper server is told why', async () => {
