@@ -12,6 +12,7 @@ import { keyFingerprint } from '#lib/core/digest.ts';
 import { publishApplication, type Application } from './application.ts';
 import { readConfiguration, type Configuration } from './configuration.ts';
 import type { Coordinator } from './coordinator/coordinator.ts';
+import type { Upstream } from './coordinator/upstream.ts';
 import { openGateway } from './gateway/gateway.ts';
 import { boundConnections, HANDSHAKE_MS, serverOptions } from './http/bounds.ts';
 import type { Site } from './http/site.ts';
@@ -27,6 +28,8 @@ export interface ServerOptions extends Partial<Configuration> {
   readonly fatal?: (error: unknown) => void;
   /** A sign-in link was used: the next one. */
   readonly onSignInUrl?: (url: string) => void;
+  /** Where the server is an edge. */
+  readonly upstream?: Upstream;
 }
 
 export interface RunningServer {
@@ -45,7 +48,7 @@ export interface RunningServer {
 
 /** Rejects with a sentence where the configuration, the data directory, the port or the build is not right. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const { pages = 'built', fatal, onSignInUrl, ...given } = options;
+  const { pages = 'built', fatal, onSignInUrl, upstream, ...given } = options;
   const configuration = { ...readConfiguration({}), ...given };
   const { tlsCert, tlsKey, data, publicUrl } = configuration;
   // Standard output is for people; the log goes beside it.
@@ -74,6 +77,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     integrity: pages === 'built' ? builtIntegrity() : undefined,
     onTokenUsed: (token) => onSignInUrl?.(signInUrl(token)),
     fatal: fatal ?? end,
+    ...(upstream === undefined ? {} : { upstream }),
   });
   try {
     publishApplication(program.application);

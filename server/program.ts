@@ -9,6 +9,7 @@ import { sqliteRecords } from './adapters/sqlite/records.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { Reputation } from './coordinator/reputation.ts';
 import { openCoordinator, type Coordinator } from './coordinator/coordinator.ts';
+import type { Upstream } from './coordinator/upstream.ts';
 import { createTokens, type Tokens } from './gateway/tokens.ts';
 import { createApi } from './http/api.ts';
 import { bearersOf } from './http/bearers.ts';
@@ -44,8 +45,10 @@ export async function openProgram(options: {
   readonly integrity: PageIntegrity | undefined;
   readonly onTokenUsed: (token: string) => void;
   readonly fatal: (error: unknown) => void;
+  /** Where the server is an edge. */
+  readonly upstream?: Upstream;
 }): Promise<Program> {
-  const { site, log, fatal } = options;
+  const { site, log, fatal, upstream } = options;
   const directory = ownDataDirectory(options.data);
   const clock = systemClock;
   const blobs = await fileBlobs(directory.path);
@@ -62,6 +65,7 @@ export async function openProgram(options: {
     fatal,
     reputation,
     acts: () => acts.end,
+    ...(upstream === undefined ? {} : { upstream }),
   });
   const sessions = await Sessions.open(records, clock, options.onTokenUsed, acts);
   const tokens = createTokens(clock);

@@ -5,6 +5,7 @@ import * as audit from './audit.ts';
 import * as compareBuild from './compare-build.ts';
 import * as data from './data.ts';
 import * as demo from './demo.ts';
+import * as edge from './edge.ts';
 import * as evaluate from './evaluate.ts';
 import * as feasible from './feasible.ts';
 import * as participate from './participate.ts';
@@ -26,6 +27,7 @@ export const commands: readonly CommandFile[] = [
   feasible,
   predict,
   participate,
+  edge,
   evaluate,
   survey,
   data,

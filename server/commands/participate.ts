@@ -1,35 +1,14 @@
 // `tributary participate`: headless participants, the same participant as in a browser tab, over a few processes.
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import * as v from 'valibot';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
-import { FederationId } from '#lib/core/ids.ts';
+import type { FederationId } from '#lib/core/ids.ts';
 import { metrics } from '#lib/core/metrics/figures.ts';
 import { parsePartition } from '#lib/core/data/partition.ts';
-import { parseTags } from '#lib/core/tags.ts';
-import { invitationCodeIn } from '#lib/protocol/invitations.ts';
 import { startHeadlessParticipants } from '../participants/start-participants.ts';
 import type { HeadlessLine, HeadlessSetup } from '../participants/setup.ts';
+import { federationOf, invitationOf, tagsOf, urlOf, wholeFrom } from '../arguments.ts';
 
-const federationOf = (text: string): FederationId => {
-  const read = v.safeParse(FederationId, text);
-  if (!read.success)
-    throw new InvalidArgumentError('A federation is named by lower-case letters, digits and hyphens.');
-  return read.output;
-};
-const urlOf = (text: string): string => {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new InvalidArgumentError('Give the server’s address, such as http://localhost:3000.');
-  return text;
-};
-const wholeFrom =
-  (minimum: number) =>
-  (text: string): number => {
-    const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < minimum)
-      throw new InvalidArgumentError(`A whole number from ${minimum}.`);
-    return number;
-  };
 const partitionOf = (text: string): string => {
   const read = parsePartition(text);
   if (!read.ok) throw new InvalidArgumentError(read.error.message);
@@ -39,20 +18,6 @@ const backendOf = (text: string): HeadlessSetup['backend'] => {
   const backend = text === 'auto' ? text : NODE_BACKENDS.find((name) => name === text);
   if (backend !== undefined) return backend;
   throw new InvalidArgumentError(`One of ${NODE_BACKENDS.join(', ')}, auto.`);
-};
-const tagsOf = (text: string): string[] => {
-  const tags = parseTags(text);
-  if (tags === undefined)
-    throw new InvalidArgumentError(
-      'At most 20 labels such as ward-3,hospital: letters, digits, dots, hyphens and underscores.',
-    );
-  return tags;
-};
-const invitationOf = (text: string): string => {
-  const code = invitationCodeIn(text);
-  if (code === undefined)
-    throw new InvalidArgumentError('A link that ends in ?invite= and 22 characters, or these alone.');
-  return code;
 };
 const sizeOf = (text: string): number => {
   const read = /^(\d+(?:\.\d+)?)\s*(kB|MB|GB)$/i.exec(text.trim());

@@ -24,6 +24,8 @@ export function planCommit(input: {
   readonly bytesDown: number;
   /** Rows that its devices count, where their reports do not say; undefined: they do. */
   readonly weight?: number | undefined;
+  /** It was made for an upper federation, which says what is live here, and how many rounds there are. */
+  readonly isForUpper: boolean;
   readonly at: number;
 }): Commit {
   const { round, at, version } = input;
@@ -61,12 +63,12 @@ export function planCommit(input: {
   const outcome =
     input.completion !== undefined
       ? `The run ended after ${roundsCommitted} ${roundsCommitted === 1 ? 'round' : 'rounds'}. ${input.completion}`
-      : roundsCommitted >= input.run.spec.rules.maximumRounds
+      : !input.isForUpper && roundsCommitted >= input.run.spec.rules.maximumRounds
         ? `The run ended after its last round: ${roundsCommitted} are committed.`
         : undefined;
   const isLast = outcome !== undefined;
   // Nobody has scored it yet: gates are judged later (live-version.ts).
-  const staysLive = input.record.livePinned || hasGates(input.record);
+  const staysLive = input.record.livePinned || input.isForUpper || hasGates(input.record);
   const record: FederationRecord = {
     ...input.record,
     roundsCommitted,

@@ -60,6 +60,15 @@ import { sealed, SEALS } from './seal.ts';
 import type { Surroundings } from './surroundings.ts';
 import { answerOffer, deliver, refusedReply } from './updates.ts';
 import { versionCard } from './version-card.ts';
+import {
+  adopt,
+  closeRound,
+  lastAdopted,
+  learned,
+  learnedHere,
+  type AdoptedFrom,
+  type LearnedHere,
+} from './upstream.ts';
 import { VersionList } from './version-list.ts';
 import { versionLog } from './version-log.ts';
 
@@ -129,6 +138,22 @@ export interface Coordinator {
     id: FederationId,
     participant: ParticipantId,
   ): Promise<Result<readonly ExclusionView[], ActionRefusal> | undefined>;
+  /** Goes on from a version of an upper federation, [P]. */
+  adopt(
+    id: FederationId,
+    from: AdoptedFrom,
+    parameters: Float32Array<ArrayBuffer>,
+  ): Promise<Result<void, ActionRefusal> | undefined>;
+  /** What rounds made of the version that was adopted last; undefined: the newest version does not come from one. */
+  learnedHere(id: FederationId): LearnedHere | undefined;
+  /** The same with its parameters; or why there is nothing. */
+  learned(id: FederationId): ReturnType<typeof learned> | undefined;
+  /** Opens a round where one is due, and tells watchers how things stand. */
+  goOn(id: FederationId): void;
+  /** Time is up: the open round makes its version of what is there, or ends without one. */
+  closeRound(id: FederationId): Promise<void>;
+  /** Rows that the devices which are checked in say they have. */
+  rowsHere(id: FederationId): number;
   remove(id: FederationId): Promise<Result<void, ActionRefusal> | undefined>;
   receive(connection: Connection, sent: ClientMessage): Promise<Answer>;
   disconnected(connection: Connection): void;
@@ -323,6 +348,28 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
       asked(id, (one) => exclude(one, participant, exclusion), exclusionsOf),
     readmit: (id, participant) => asked(id, (one) => readmit(one, participant), exclusionsOf),
 
+    async adopt(id, from, parameters) {
+      const federation = federations.get(id);
+      return federation && adopt(federation, from, parameters);
+    },
+    learnedHere: (id) => {
+      const federation = federations.get(id);
+      return federation && learnedHere(federation);
+    },
+    learned: (id) => {
+      const federation = federations.get(id);
+      return federation && learned(federation);
+    },
+    goOn: (id) => {
+      const federation = federations.get(id);
+      federation?.background('go-on', () => federation.goOn());
+    },
+    closeRound: async (id) => {
+      const federation = federations.get(id);
+      if (federation !== undefined) await closeRound(federation);
+    },
+    rowsHere: (id) =>
+      (federations.get(id)?.attendance.candidates() ?? []).reduce((rows, one) => rows + one.examples, 0),
     async remove(id) {
       const federation = federations.get(id);
       if (federation === undefined) return undefined;
@@ -478,6 +525,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
     around,
   );
   federation.rememberedBy = remembered?.spec.strategy.name;
+  federation.adopted = lastAdopted(sinceMade(journal));
   await beginLog(federation);
   const last =
     record.lastRound === 0 ? undefined : await records.round(id, v.parse(RoundNumber, record.lastRound));

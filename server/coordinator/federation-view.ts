@@ -6,6 +6,7 @@ import type { RoundPage } from '../ports/records.ts';
 import type { Federation } from './federation.ts';
 import { maskedBytesOf } from './secure-sum/sum-terms.ts';
 import { statusSentence, type Situation } from './status.ts';
+import { upstreamOf } from './upstream.ts';
 import { roundView } from './views.ts';
 
 const OUT_OF_SPACE =
@@ -23,6 +24,12 @@ const tellsExamples = ({ record: { spec } }: Federation): boolean =>
 function rootOf({ roots, isRootAway }: Federation): Situation['root'] {
   if (roots === null) return null;
   return roots.length === 0 ? 'not-chosen' : isRootAway ? 'away' : 'here';
+}
+
+/** The version that the newest repeats; one that was adopted from above has other parameters than the version before it. */
+function restoredFrom({ versions }: Federation): Situation['restoredFrom'] {
+  const { round, parent, digest } = versions.head;
+  return round === null && parent !== null && versions.get(parent)?.digest === digest ? parent : null;
 }
 
 export function viewOf(federation: Federation): FederationView {
@@ -66,7 +73,8 @@ export function viewOf(federation: Federation): FederationView {
         checkedIn: attendance.checkedIn,
         between: federation.between,
         headVersion: versions.head.version,
-        restoredFrom: versions.head.round === null ? versions.head.parent : null,
+        restoredFrom: restoredFrom(federation),
+        upstream: upstreamOf(federation)?.status ?? null,
         root: rootOf(federation),
       }),
   };

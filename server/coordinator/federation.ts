@@ -75,6 +75,7 @@ import {
   type Surroundings,
 } from './surroundings.ts';
 import type { VersionList } from './version-list.ts';
+import { isAskedFor, upstreamOf, type Adopted } from './upstream.ts';
 import { WorkQueue } from './work-queue.ts';
 import { compactView } from './views.ts';
 
@@ -121,6 +122,8 @@ export class Federation {
    * controls, and two strategies remember vectors of different lengths.
    */
   rememberedBy: string | undefined;
+  /** What an upper federation handed down last; undefined: nothing, or there is none above this one. */
+  adopted: Adopted | undefined;
   readonly #interlude: Interlude;
   readonly #queue: WorkQueue;
   readonly #pace: Pace;
@@ -402,7 +405,7 @@ export class Federation {
     )
       return;
     if (this.#interlude.between !== undefined || attendance.checkedIn < run.spec.rules.minimum) return;
-    if (this.isRootAway) return;
+    if (this.isRootAway || !isAskedFor(this)) return;
     const at = this.around.clock.now();
     const setting = this.#settingOfNext(run, at);
     const { round, base } = setting;
@@ -582,6 +585,7 @@ export class Federation {
           completion: completion(this.model, parameters),
           bytesDown: this.#bytesDown,
           weight,
+          isForUpper: upstreamOf(this) !== undefined,
           at,
         });
         const charged = this.charges.charged;
@@ -845,6 +849,12 @@ export class Federation {
   /** Tells the watchers, at most twice a second. */
   changed(): void {
     this.#broadcast.ask();
+    upstreamOf(this)?.moved();
+  }
+
+  /** Nothing more is waited for between rounds. */
+  endInterlude(): void {
+    this.#interlude.cancel();
   }
 
   /** Bytes of a masked vector of the open round; null: it has no secure sum; undefined: devices of the run send none but those. */

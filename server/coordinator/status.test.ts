@@ -11,6 +11,7 @@ const waiting: Situation = {
   between: undefined,
   headVersion: 4,
   restoredFrom: null,
+  upstream: null,
 };
 
 test('the status says why nothing runs, or what happens next', () => {

@@ -24,6 +24,8 @@ export interface Situation {
   readonly restoredFrom: number | null;
   /** Where updates are measured against those of a device that is trusted as root; null: they are not. */
   readonly root: 'not-chosen' | 'away' | 'here' | null;
+  /** What an upper federation does or waits for, in a sentence; null: there is none above this one. */
+  readonly upstream: string | null;
 }
 
 /** To a device that may be in no further release. */
@@ -84,6 +86,10 @@ function whatHappens(now: Situation): string {
       break;
     default:
       return now.state satisfies never;
+  }
+  if (now.upstream !== null) {
+    const isBusy = open !== undefined || now.checkedIn < now.minimum;
+    return isBusy ? `${now.upstream} ${whatHappens({ ...now, upstream: null })}` : now.upstream;
   }
   if (open !== undefined) {
     switch (open.phase) {

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Records } from '../ports/records.ts';
 import type { ServerKey } from '../ports/server-key.ts';
 import type { Reputation } from './reputation.ts';
+import type { Upstream } from './upstream.ts';
 
 export interface Surroundings {
   readonly records: Records;
@@ -20,6 +21,8 @@ export interface Surroundings {
   readonly acts?: () => ActsEnd;
   /** Undefined in a simulation: nobody is turned away there. */
   readonly reputation?: Reputation;
+  /** Where one of the federations learns for an upper one, and has rounds only when that asks for them. */
+  readonly upstream?: Upstream;
   /**
    * A durable write failed: whether it is on disk is unknown, and a retry would lie. The process must end (non-zero), and a
    * restart finds the truth. A full disk is no such failure: nothing was written then.

@@ -7,7 +7,7 @@ export class Throttled {
   #isStopped = false;
 
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, 'monotonic' | 'after'>,
     private readonly everyMs: number,
     private readonly work: () => void,
   ) {}

@@ -37,7 +37,8 @@ export function roundTeller(
   return {
     seen(head) {
       if (waiting !== undefined && waiting.version < head.version) flush();
-      if (head.version <= told) return;
+      // One that no round made: it was handed down to an edge, or stands in for damaged ones.
+      if (head.version <= told || head.round === null) return;
       waiting = head;
       if ((head.evaluation?.participants ?? 0) >= head.participants) flush();
     },

@@ -24,6 +24,7 @@ import { openCoordinator, type Coordinator } from '../../server/coordinator/coor
 import { readParameters } from '../../server/coordinator/stored-updates.ts';
 import { firstBrokenEntry } from '../../server/coordinator/journal.ts';
 import type { ClientMessage } from '../../server/coordinator/messages.ts';
+import type { Upstream } from '../../server/coordinator/upstream.ts';
 import { isDiskFull } from '../../server/http/reply.ts';
 import { seededBytes } from '../../server/simulate/seeded-bytes.ts';
 import { silentLog, type Log } from '../../server/ports/log.ts';
@@ -70,6 +71,7 @@ export class World {
   #head: SignedHead | undefined;
   #reputation: Reputation | undefined;
   #acts: (() => ActsEnd) | undefined;
+  #upstream: (() => Upstream) | undefined;
   #log: Log = silentLog;
   #crash: Crash | undefined;
   #generation = 0;
@@ -78,8 +80,9 @@ export class World {
   private constructor(
     readonly seed: number,
     readonly kept: Records,
+    clock?: HandClock,
   ) {
-    this.clock = handClock(seed);
+    this.clock = clock ?? handClock(seed);
   }
 
   static async open(
@@ -92,10 +95,21 @@ export class World {
       weighs = false,
       acts,
       log = silentLog,
-    }: { readonly weighs?: boolean; readonly acts?: () => ActsEnd; readonly log?: Log } = {},
+      clock,
+      upstream,
+    }: {
+      readonly weighs?: boolean;
+      readonly acts?: () => ActsEnd;
+      readonly log?: Log;
+      /** Of worlds that are one above the other. */
+      readonly clock?: HandClock;
+      /** Of each process, where the server is an edge. */
+      readonly upstream?: () => Upstream;
+    } = {},
   ): Promise<World> {
-    const world = new World(seed, kept);
+    const world = new World(seed, kept, clock);
     world.#acts = acts;
+    world.#upstream = upstream;
     world.#log = log;
     if (weighs) world.#reputation = new Reputation(world.clock);
     await world.#start();
@@ -160,6 +174,7 @@ export class World {
       key: serverKey,
       ...(this.#reputation === undefined ? {} : { reputation: this.#reputation }),
       ...(this.#acts === undefined ? {} : { acts: this.#acts }),
+      ...(this.#upstream === undefined ? {} : { upstream: this.#upstream() }),
       fatal: (error) => {
         this.fatal = error;
         this.kill();
@@ -199,11 +214,16 @@ export class World {
       throw new Error(`${text} (seed ${this.seed})`);
     };
     const shown = this.coordinator.versions(federation);
+    // Handed down by an upper federation.
+    const adopted = (await this.kept.journal(federation)).flatMap((line) =>
+      line.type === 'adopted' ? [(line.payload as { readonly version: number }).version] : [],
+    );
     const counted = new Set<string>();
     for (const [index, version] of versions.entries()) {
       if (version.version !== index) fault(`version ${version.version} stands where ${index} should`);
       if (index === 0) continue;
       if (version.round === null) {
+        if (adopted.includes(version.version)) continue;
         // It stands in for versions that the disk had damaged.
         const parent = versions.find((one) => one.version === version.parent);
         if (parent?.digest !== version.digest || version.participants !== 0)

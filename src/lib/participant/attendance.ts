@@ -90,9 +90,12 @@ export function createAttendance(
     const examplesPerSecond = measuredRate(choice, equipment.spec.plan.batchSize);
     const spec = view?.spec ?? equipment.spec;
     standing.asksIn = true;
+    const examples = claimedExamples(spec, statedExamples(spec, equipment.rows.training.count));
+    // A round may ask before this is answered: by what it says now, or by what it said before.
+    standing.claimed = standing.checkedIn ? Math.min(standing.claimed, examples) : examples;
     const answer = await ground.tell('check-in', {
       federation,
-      examples: claimedExamples(spec, statedExamples(spec, equipment.rows.training.count)),
+      examples,
       backend: choice.backend,
       ...(examplesPerSecond === undefined ? {} : { examplesPerSecond }),
       ...(joined.tags.length === 0 ? {} : { tags: joined.tags }),
@@ -103,6 +106,7 @@ export function createAttendance(
     if (answer === undefined) return later();
     standing.checkedIn = answer.ok;
     if (answer.ok) {
+      standing.claimed = examples;
       blocks.clear('excluded', 'other-tab', 'come-back');
       if (answer.view !== null) attendance.seen(answer.view);
       return ground.changed();

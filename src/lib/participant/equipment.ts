@@ -8,6 +8,7 @@ import type { FederationId } from '../core/ids.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
+import type { Learner } from './learner.ts';
 import type { BackendChoice } from './participation.ts';
 import type { GrantedDatasets } from './granted-rows.ts';
 import { noTrainingRows, readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
@@ -26,6 +27,8 @@ interface Equipped {
 /** For training a network. */
 export interface NetworkEquipment extends Equipped {
   readonly network: Network;
+  /** What rounds are learned by in place of rows of its own; absent: it trains. */
+  readonly learner?: Learner;
 }
 /** For adding up rows. */
 export interface SummingEquipment extends Equipped {
@@ -46,6 +49,7 @@ export class JoinRefused extends Error {
       | 'withheld'
       | 'wrong-contract'
       | 'no-training-rows'
+      | 'unsuited'
       | 'unknown-federation'
       | 'no-engine',
     message: string,
@@ -62,6 +66,14 @@ export interface EquipmentSource {
   readonly engines: Engines;
   readonly queue: ReturnType<typeof createQueue>;
 }
+
+/** Others compute. */
+export const NOTHING_COMPUTED: BackendChoice = {
+  backend: 'cpu',
+  description: 'its devices',
+  reason: 'nothing is trained here: what its devices learned together is sent',
+  reports: [],
+};
 
 /** Whole numbers are added up alike everywhere, so there is nothing to measure. */
 const ADDING_UP: BackendChoice = {

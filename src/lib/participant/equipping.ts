@@ -34,7 +34,10 @@ export function createEquipping(ground: Ground): Equipping {
     standing.checking = true;
     ground.changed();
     try {
-      return await equip({ ...options, queue }, chosen, spec);
+      const { learner } = options;
+      if (learner === undefined) return await equip({ ...options, queue }, chosen, spec);
+      const { equipLearner } = await import('./learner.ts');
+      return await equipLearner(learner, { ...options, queue }, chosen.dataset, spec);
     } finally {
       standing.checking = false;
       ground.changed();
@@ -42,7 +45,7 @@ export function createEquipping(ground: Ground): Equipping {
   }
   /** Whether the rows are those that it may read now: data is changed, and columns are withheld, while it takes part. */
   const isAsRead = async ({ rows }: Equipment, dataset: string): Promise<boolean> =>
-    (await options.datasets.record(dataset))?.version === rows.version;
+    options.learner !== undefined || (await options.datasets.record(dataset))?.version === rows.version;
   function drop(): void {
     standing.equipment?.engine.dispose();
     standing.equipment = undefined;

@@ -13,6 +13,7 @@ import { createQueue, type Engines } from './engine.ts';
 import type { Equipment } from './equipment.ts';
 import type { GrantedDatasets } from './granted-rows.ts';
 import type { Joined } from './joined.ts';
+import type { Learner } from './learner.ts';
 import { createLogKeeper, type LogKeeper } from './log-keeper.ts';
 import type { OwnLimits } from './own-limits.ts';
 import type { ParticipationView } from './participation.ts';
@@ -37,6 +38,8 @@ export interface TakePartOptions {
   readonly queue?: ReturnType<typeof createQueue>;
   /** Called when this device has joined and before it checks in: the link may have to say who it is. */
   readonly onJoined?: () => void;
+  /** What rounds are learned by in place of rows of this device: an edge's. */
+  readonly learner?: Learner;
   /** What the person lets taking part cost; absent: nothing is limited. */
   readonly limits?: OwnLimits | undefined;
   /** Whether a browser may freeze this; a process is never told that its tab was. */
@@ -60,6 +63,8 @@ export interface RoundInHand {
   progress: TrainingProgress | null;
   deadlineAt: number | null;
   undoDeadline: () => void;
+  /** Rows that the server knew of when it asked. */
+  readonly claimed: number;
   /** Its part in the round’s secure sum; absent where updates are read one by one. */
   sum?: SumRound;
   /** Who else is in that sum, once they have shown their keys. */
@@ -82,6 +87,8 @@ export interface Standing {
   /** Another connection of this participant trains. */
   superseded: boolean;
   checkedIn: boolean;
+  /** Rows that it said it had: no more than the server knows of. */
+  claimed: number;
   /** It asks to be let in, and was not answered yet: what the server asks of it may come before the answer. */
   asksIn: boolean;
   hand: RoundInHand | undefined;
@@ -155,6 +162,7 @@ export function createGround(options: TakePartOptions): Ground {
     hasTurn: false,
     superseded: false,
     checkedIn: false,
+    claimed: 0,
     asksIn: false,
     hand: undefined,
     justEnded: undefined,

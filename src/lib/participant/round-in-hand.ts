@@ -39,6 +39,7 @@ export function createHands(ground: Ground): Hands {
         progress: null,
         deadlineAt: null,
         undoDeadline: () => {},
+        claimed: standing.claimed,
         peers: null,
       };
       standing.hand = one;

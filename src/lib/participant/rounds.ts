@@ -137,7 +137,27 @@ export function createRounds(
         ? undefined
         : updateOf(one, equipment, checkpointKey(federation), outcome, undefined);
     }
-    const { network } = equipment;
+    const { network, learner } = equipment;
+    if (learner !== undefined) {
+      hands.progressed(one, 'training', 0);
+      const { learnRound } = await import('./learner.ts');
+      const outcome = await learnRound(
+        message,
+        learner,
+        base,
+        {
+          participant: participantIdOf((await store.identity()).publicKey),
+          residual: await store.vectors.get(residualKey(federation)),
+          leftMs: Math.max(0, (one.deadlineAt ?? 0) - clock.now()),
+          claimed: message.secureSum === undefined ? one.claimed : null,
+          onProgress: (fraction) => hands.progressed(one, 'training', fraction),
+        },
+        signal,
+      );
+      return signal.aborted
+        ? undefined
+        : updateOf(one, equipment, checkpointKey(federation), outcome, undefined);
+    }
     const control = await ground.patiently(signal, (attempt) =>
       controls.before(message, parameterCount, (named) =>
         parametersOf({ federation, store, link }, named, { signal: attempt, onFull: ground.storageFull }),

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Answer, ClientMessages } from '../protocol/messages.ts';
 import type { VersionDelta } from '../protocol/views.ts';
 import type { Equipment, NetworkEquipment, SummingEquipment } from './equipment.ts';
+import type { Learner } from './learner.ts';
 import type { PersonalModels } from './personal-models.ts';
 import { timePrediction } from './prediction-time.ts';
 import type { Scored } from './scoreboard.ts';
@@ -52,6 +53,8 @@ export interface ScoringSurroundings {
 export function createVersionScoring(surroundings: ScoringSurroundings): VersionScoring {
   const { federation, clock, personal } = surroundings;
   const atWork = new Set<VersionNumber>();
+  /** Of which the devices that learn for this one say nothing. */
+  const unsaid = new Set<VersionNumber>();
 
   const kept = async (write: Promise<void>): Promise<void> => {
     try {
@@ -61,8 +64,11 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       surroundings.onFull(failure);
     }
   };
-  const wants: VersionScoring['wants'] = ({ rows, scoreboard }, { version, digest }) =>
-    rows.heldOut.count > 0 && !scoreboard.has(version, digest) && !atWork.has(version);
+  const wants: VersionScoring['wants'] = (equipment, { version, digest }) =>
+    (learnerOf(equipment) !== undefined || equipment.rows.heldOut.count > 0) &&
+    !equipment.scoreboard.has(version, digest) &&
+    !atWork.has(version) &&
+    !unsaid.has(version);
   const tellOne = async (equipment: Equipment, version: VersionNumber): Promise<void> => {
     const { scoreboard } = equipment;
     const one = scoreboard.scored.find((scored) => scored.version === version);
@@ -129,6 +135,13 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
         const parameters = await load();
         // The model of another run: not this device's to score.
         if (parameters.length !== parameterCount) return;
+        const learner = learnerOf(equipment);
+        if (learner !== undefined) {
+          const tally = await learner.tally(named, parameters, signal);
+          if (tally === undefined) return void unsaid.add(version);
+          await kept(scoreboard.add({ version, digest, tally, personal: null, told: false }));
+          return await tellOne(equipment, version);
+        }
         const said = await engine.alone(async () => {
           signal.throwIfAborted();
           return 'sums' in equipment
@@ -155,6 +168,9 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
     },
   };
 }
+
+const learnerOf = (equipment: Equipment): Learner | undefined =>
+  'learner' in equipment ? equipment.learner : undefined;
 
 /** What was checked when the rows were read fits: rows that do not are a bug. */
 function summedTally({ sums, rows }: SummingEquipment, parameters: Float32Array): Tally {

@@ -45,6 +45,8 @@ export interface TakingPart {
   pause(): Promise<void>;
   resume(): Promise<void>;
   leave(when: 'now' | 'after-round'): Promise<void>;
+  /** What this device says of its rows has changed: it says so anew. */
+  checkInAgain(): void;
   /** Takes training over from the other tab of this browser. */
   moveHere(): void;
   /** Goes on with another engine; what is being trained, from the step where it stands. Rejects with JoinRefused. */
@@ -256,7 +258,8 @@ export function takePart(options: TakePartOptions): TakingPart {
       const { dataset, name, backend, tags = [], invitation = null } = request;
       const joined = { federation, dataset, name, backend, tags: [...tags], invitation };
       const { spec } = standing.equipment;
-      const surveys = statisticsOf(spec)?.mostSurveys ?? 0;
+      // Whoever has no rows of its own answers no question about them.
+      const surveys = options.learner === undefined ? (statisticsOf(spec)?.mostSurveys ?? 0) : 0;
       await remember({
         ...joined,
         pausedAt: null,
@@ -310,6 +313,9 @@ export function takePart(options: TakePartOptions): TakingPart {
       if (when === 'now' || standing.hand === undefined) return leaveNow();
       standing.leaveAfterRound = true;
       ground.changed();
+    },
+    checkInAgain() {
+      if (standing.joined?.pausedAt === null) ground.background(attendance.attend());
     },
     moveHere() {
       if (standing.joined === null) return;
