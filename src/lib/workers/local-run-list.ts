@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { MetricName } from '../core/metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import { AskedRecipe } from '../core/recipe/asked.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { LocalRunSettings } from './device-messages.ts';
 import type { RunHolds } from './run-holds.ts';
@@ -14,6 +15,7 @@ export const LocalRunSettingsSchema = v.object({
   network: NetworkSpec,
   plan: TrainingPlan,
   metric: MetricName,
+  recipe: v.optional(AskedRecipe),
   backend: v.nullable(
     v.picklist(['gpu', 'jax-webgpu', 'webgpu', 'webgl', 'simd', 'jax-wasm', 'wasm', 'cpu', 'reference']),
   ),

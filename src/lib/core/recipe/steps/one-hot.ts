@@ -116,10 +116,14 @@ function categoriesOf(
     return fail(
       `${quoted(name)} holds texts of more than 80 letters. Drop it, or take it apart (words, tf-idf, hash-text).`,
     );
-  const hasOther = kept.length < counts.size;
-  if (!hasOther) return ok({ name, labels, other: null });
+  return ok(withOther(name, labels, kept.length < counts.size));
+}
+
+/** `labels` that are told apart; `hasOther`: there are rarer ones. */
+export function withOther(name: string, labels: readonly string[], hasOther: boolean): Categories {
+  if (!hasOther) return { name, labels: [...labels], other: null };
   const other = ['other', 'other values', '(other)'].find((label) => !labels.includes(label)) ?? 'rare';
-  return ok({ name, labels: [...labels, other], other: labels.length });
+  return { name, labels: [...labels, other], other: labels.length };
 }
 
 /** Each spelling goes through the rules once. */
