@@ -43,7 +43,7 @@ export function openPinned(pinned: PinnedRecipe, contract: TableContract): Resul
     return fail(
       'The recipe is not the one that its digest names: it was altered. Ask whoever runs the federation to pin it again.',
     );
-  const fitted = readFitted(parsed(pinned.text));
+  const fitted = readFitted(jsonOf(pinned.text));
   if (!fitted.ok) return fail(`The recipe cannot be read: ${fitted.error}`);
   const columns = preparedColumns(fitted.value, contract);
   if (!columns.ok) return columns;
@@ -54,7 +54,8 @@ export function openPinned(pinned: PinnedRecipe, contract: TableContract): Resul
       );
 }
 
-function parsed(text: string): unknown {
+/** undefined: the text is no JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

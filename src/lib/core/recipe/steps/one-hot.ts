@@ -14,7 +14,7 @@ import {
   type TextColumn,
 } from '../table.ts';
 
-const State = v.array(
+export const OneHotState = v.array(
   v.strictObject({
     name: v.string(),
     labels: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000)),
@@ -22,7 +22,7 @@ const State = v.array(
     other: v.nullable(v.number()),
   }),
 );
-type Categories = v.InferOutput<typeof State>[number];
+type Categories = v.InferOutput<typeof OneHotState>[number];
 
 export const oneHot = defineStep({
   name: 'one-hot',
@@ -40,7 +40,7 @@ export const oneHot = defineStep({
       default: 1,
     },
   },
-  state: State,
+  state: OneHotState,
   fit({ columns: names, rarest }, table) {
     const isSuited = (column: Column): column is TextColumn | NumberColumn =>
       column.type === 'text' || (column.type === 'number' && (names !== null || isCoded(column, table.rows)));
