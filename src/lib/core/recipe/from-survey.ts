@@ -550,7 +550,11 @@ function categories({ settings, columns }: Asked): Result<Learnt, string> {
     if (rarest > 1 && labels.some(({ rows }) => rows === undefined))
       return unasked(column, 'how often each category stands');
     // Without a threshold every category of the contract is one, though no row has it yet.
-    const kept = labels.filter(({ rows }) => rarest <= 1 || (rows ?? 0) >= rarest).map(({ label }) => label);
+    // In the order that the step itself gives them.
+    const kept = labels
+      .filter(({ rows }) => rarest <= 1 || (rows ?? 0) >= rarest)
+      .map(({ label }) => label)
+      .toSorted();
     if (kept.length === 0)
       return fail(`no category of ${quoted(name)} stands in ${rarest} rows. Ask for fewer, or drop it.`);
     if (kept.length >= 1000 || kept.some((label) => label.length > 80))
