@@ -3,12 +3,8 @@ import * as v from 'valibot';
 import type { TableContract } from '#lib/core/data/contract.ts';
 import type { FederationSpec, PinnedRecipe } from '#lib/core/federation.ts';
 import { VersionNumber } from '#lib/core/ids.ts';
-import {
-  pinFromFile,
-  pinFromSurvey,
-  usualShared,
-  type GivenFigures,
-} from '#lib/core/recipe/shared-recipe.ts';
+import { recipeText } from '#lib/core/recipe/recipe.ts';
+import { pinFromFile, usualShared, type GivenFigures } from '#lib/core/recipe/shared-recipe.ts';
 import type { Figures } from '#lib/core/statistics/index.ts';
 import { layoutOf, measureSurvey, readSurvey } from '#lib/core/statistics/survey.ts';
 import { questionOf } from '#lib/core/statistics/usual-question.ts';
@@ -31,12 +27,10 @@ export function sharedRecipe(
     figures: figuresOf(contract, data),
     from: `sums over the rows of ${data.parts.length} simulated devices`,
   };
-  const fitted =
-    recipe === USUAL
-      ? pinFromSurvey(usualShared(contract), contract, survey)
-      : pinFromFile(recipe, 'the file', contract, survey);
-  if (!fitted.ok) throw new UnusableSetup(`--recipe: ${fitted.error}`);
-  return fitted.value.pinned;
+  const text = recipe === USUAL ? recipeText(usualShared(contract)) : recipe;
+  const pinned = pinFromFile(text, 'the file', contract, survey);
+  if (!pinned.ok) throw new UnusableSetup(`--recipe: ${pinned.error}`);
+  return pinned.value;
 }
 
 function figuresOf(contract: TableContract, { training }: SimulationData): readonly Figures[] {

@@ -118,10 +118,10 @@ async function twoDevices() {
     ...usualShared(contract).steps.slice(3),
   ];
   const pinned = pinFromSurvey({ steps }, contract, surveyed(devices));
-  if (!pinned.ok) throw new Error(pinned.error);
+  if (!pinned.ok) throw new Error(pinned.error.message);
   const opened = preparing({ contract }, pinned.value.pinned);
   if (!opened.ok) throw new Error(opened.error);
-  return { written, all, devices, prepared: opened.value, fit: pinned.value };
+  return { written, all, devices, prepared: opened.value, pinned: pinned.value.pinned, recipe: { steps } };
 }
 
 const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString('hex');
@@ -129,7 +129,7 @@ const width = ({ features }: Preparing, { features: encoded, count }: Examples):
   features(encoded, count).length / count;
 
 test('features of training are those of use, bit for bit, and a row is the same on whichever device', async () => {
-  const { written, all, devices, prepared, fit } = await twoDevices();
+  const { written, all, devices, prepared, pinned, recipe } = await twoDevices();
   expect(all.count).toBeGreaterThan(500);
   const together = prepared.features(all.features, all.count);
   const own = width(prepared, all);
@@ -159,9 +159,9 @@ test('features of training are those of use, bit for bit, and a row is the same 
   const table = storedTable(contract, all);
   if (!table.ok) throw new Error(table.error);
   const { contract: seen } = prepared;
-  const read = JSON.parse(fit.pinned.text) as { states: never[]; inputs: string[] };
+  const read = JSON.parse(pinned.text) as { states: never[]; inputs: string[] };
   const served = servedRows(
-    { recipe: fit.recipe, states: read.states, inputs: read.inputs },
+    { recipe, states: read.states, inputs: read.inputs },
     { contract: seen, mean: new Float32Array(own) },
     table.value,
   );
@@ -229,7 +229,7 @@ test('a recipe fitted elsewhere is taken where it holds no value of a row', asyn
   };
   const refusal = (text: string): string => {
     const taken = pinFromFile(text, 'mine.json', contract, undefined);
-    return taken.ok ? taken.value.pinned.from : taken.error;
+    return taken.ok ? taken.value.from : taken.error;
   };
   const cast = usualStep('cast', numbers);
   const told = usualStep('one-hot', { columns: ['sex', 'pain'] });

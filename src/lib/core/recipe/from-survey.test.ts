@@ -174,7 +174,7 @@ test.each<readonly [string, Recipe['steps']]>([
   const pooled = fitRecipe(recipe, tableFrom(devices.flat()));
   if (!federated.ok || !pooled.ok)
     throw new Error(
-      `Both can be fitted: ${federated.ok ? (pooled.ok ? '' : pooled.error.message) : federated.error}`,
+      `Both can be fitted: ${federated.ok ? (pooled.ok ? '' : pooled.error.message) : federated.error.message}`,
     );
   const { fitted } = federated.value;
   const shape = (states: readonly Canonical[]): string => canonicalText(states).replace(NUMBER, '#');
@@ -199,7 +199,7 @@ test('bins and medians are read of the histogram, min-max of the contract’s ra
   const figures = surveyed(devices);
   const states = (...steps: Recipe['steps']): Canonical => {
     const fitted = fittedFromSurvey({ steps: [drop('seen'), cast, ...steps] }, contract, figures);
-    if (!fitted.ok) throw new Error(fitted.error);
+    if (!fitted.ok) throw new Error(fitted.error.message);
     return fitted.value.fitted.states[2]!;
   };
   const wide = { columns: ['age'] };
@@ -224,7 +224,7 @@ test('what sums are not enough for is refused by its step, with what to do', () 
   const figures = surveyed(devicesOf(2));
   const refusal = (steps: Recipe['steps'], from = figures): string => {
     const fitted = fittedFromSurvey({ steps }, contract, from);
-    return fitted.ok ? 'fitted' : fitted.error;
+    return fitted.ok ? 'fitted' : fitted.error.message;
   };
   const first = drop('ward', 'seen');
   expect(refusal([usualStep('terms')])).toMatch(/^Step 1 \(terms\): it needs the words.*hash-text/);
@@ -250,7 +250,7 @@ test('a recipe that was altered, or that not every device can do, is not gone by
     contract,
     surveyed(devicesOf(4)),
   );
-  if (!fitted.ok) throw new Error(fitted.error);
+  if (!fitted.ok) throw new Error(fitted.error.message);
   const pinned = pinRecipe(fitted.value.fitted, contract, 'survey 1');
   if (!pinned.ok) throw new Error(pinned.error);
   const refused = (change: object): string => {

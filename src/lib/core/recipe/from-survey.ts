@@ -11,12 +11,13 @@ import { quantile, type Histogram } from '../statistics/histogram.ts';
 import type { Figures } from '../statistics/index.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import type { Settings } from './fields.ts';
-import type { FittedRecipe } from './fit.ts';
+import type { ColumnHead, FitOutcome, RecipeProblem, StepReport } from './fit.ts';
 import type { Recipe } from './recipe.ts';
 import { innerEdges, labelsOf, ownEdges } from './steps/bin.ts';
 import { numberOf } from './steps/cast.ts';
 import { withOther } from './steps/one-hot.ts';
 import { roundedScale, scaleOfMoments } from './steps/scale.ts';
+import type { TableCounts } from './table.ts';
 
 /** What is known of a column where a step finds it. */
 interface Known {
@@ -36,11 +37,8 @@ interface Known {
   readonly labels?: readonly { readonly label: string; readonly rows: number | undefined }[] | undefined;
 }
 
-export interface FederatedFit {
-  readonly fitted: FittedRecipe;
-  /** Of each step, what it learnt, in sentences. */
-  readonly notes: readonly (readonly string[])[];
-}
+/** As a fit to rows has it, by what sums say of them. */
+export type FederatedFit = Pick<FitOutcome, 'fitted' | 'reports' | 'found'>;
 
 interface Learnt {
   readonly state: Canonical;
@@ -65,29 +63,49 @@ export function fittedFromSurvey(
   recipe: Recipe,
   contract: TableContract,
   figures: readonly Figures[],
-): Result<FederatedFit, string> {
+): Result<FederatedFit, RecipeProblem> {
   let known = contractColumns(contract, figures);
   const rows = rowsOf(contract, figures);
   const states: Canonical[] = [];
-  const notes: (readonly string[])[] = [];
+  const reports: StepReport[] = [];
+  const found = [headsOf(known)];
+  const problem = (step: number | null, message: string) => fail({ step, message, reports, found });
   for (const [at, { step, settings }] of recipe.steps.entries()) {
     const learnt = learntBy(step, settings, known, rows);
-    if (!learnt.ok) return fail(`Step ${at + 1} (${step}): ${learnt.error}`);
-    const { state, become, added = [] } = learnt.value;
-    states.push(state);
-    notes.push(learnt.value.notes);
+    if (!learnt.ok) return problem(at, `Step ${at + 1} (${step}): ${learnt.error}`);
+    const { state, notes, become, added = [] } = learnt.value;
+    const before = countsOf(known, rows);
     known = [...known.flatMap((column) => become?.get(column.name) ?? [column]), ...added];
+    const names = known.map(({ name }) => name);
+    const twice = names.find((one, place) => names.indexOf(one) !== place);
+    if (twice !== undefined)
+      return problem(
+        at,
+        `Step ${at + 1} (${step}): it makes a second column ${quoted(twice)}. Drop the first before.`,
+      );
+    states.push(state);
+    reports.push({ step, before, after: countsOf(known, rows), notes });
+    found.push(headsOf(known));
   }
   const texts = known.filter(({ type }) => type === 'text').map(({ name }) => quoted(name));
   if (texts.length > 0)
-    return fail(
+    return problem(
+      null,
       `After the last step ${listOf(texts)} still stand as they were written. Cast numbers, make categories of the others (one-hot), or drop them.`,
     );
   const inputs = [...new Set(known.flatMap(({ from }) => from))];
   return inputs.length === 0
-    ? fail('The steps leave no column to learn from. Drop fewer.')
-    : ok({ fitted: { recipe, states, inputs }, notes });
+    ? problem(null, 'The steps leave no column to learn from. Drop fewer.')
+    : ok({ fitted: { recipe, states, inputs }, reports, found });
 }
+
+const headsOf = (known: readonly Known[]): ColumnHead[] => known.map(({ name, type }) => ({ name, type }));
+
+const countsOf = (known: readonly Known[], rows: number | undefined): TableCounts => ({
+  rows: Math.round(rows ?? 0),
+  columns: known.length,
+  missing: Math.round(known.reduce((sum, { missing = 0 }) => sum + Math.max(0, missing), 0)),
+});
 
 function learntBy(
   step: string,

@@ -6,7 +6,7 @@ import { canonicalText } from '../canonical.ts';
 import { PreparedColumns, type TableColumn, type TableContract } from '../data/contract.ts';
 import { DAY_MS, isoText } from '../data/iso-time.ts';
 import { digestOfText } from '../digest.ts';
-import type { FederationSpec, PinnedRecipe } from '../federation.ts';
+import { unpreparedSums, type FederationSpec, type PinnedRecipe } from '../federation.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { listOf, quoted } from '../spoken-list.ts';
 import { finishedColumns } from './encode.ts';
@@ -72,10 +72,7 @@ export function checkRecipe(
   const issue = (message: string): readonly StrategyIssue[] => [{ path: 'recipe', message }];
   if (contract.kind !== 'table')
     return issue('A recipe prepares the columns of a table, and this contract has none: leave it out.');
-  if (summed !== undefined)
-    return issue(
-      `${summed} are learnt from sums over the columns as the contract has them: leave the recipe out, or choose a network.`,
-    );
+  if (summed !== undefined) return issue(unpreparedSums(summed));
   const opened = openPinned(recipe, contract);
   return opened.ok ? [] : issue(opened.error);
 }

@@ -5,8 +5,8 @@ import type { TableContract } from '../data/contract.ts';
 import { PinnedRecipe } from '../federation.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Figures } from '../statistics/index.ts';
-import { Json, readFitted } from './fit.ts';
-import { fittedFromSurvey } from './from-survey.ts';
+import { Json, readFitted, type RecipeProblem } from './fit.ts';
+import { fittedFromSurvey, type FederatedFit } from './from-survey.ts';
 import { jsonOf, openPinned, pinRecipe } from './pinned.ts';
 import { readRecipe, usualStep, type Recipe } from './recipe.ts';
 import { rowValuesIn } from './row-values.ts';
@@ -72,11 +72,8 @@ export interface GivenFigures {
   readonly from: string;
 }
 
-export interface PinnedFit {
+export interface PinnedFit extends Pick<FederatedFit, 'reports' | 'found'> {
   readonly pinned: PinnedRecipe;
-  /** Of each step, what it learnt; empty for a recipe that was fitted elsewhere. */
-  readonly notes: readonly (readonly string[])[];
-  readonly recipe: Recipe;
 }
 
 /** Fitted to what a survey said, and pinned. */
@@ -84,11 +81,14 @@ export function pinFromSurvey(
   recipe: Recipe,
   contract: TableContract,
   { figures, from }: GivenFigures,
-): Result<PinnedFit, string> {
+): Result<PinnedFit, RecipeProblem> {
   const fit = fittedFromSurvey(recipe, contract, figures);
   if (!fit.ok) return fit;
-  const pinned = pinRecipe(fit.value.fitted, contract, from);
-  return pinned.ok ? ok({ pinned: pinned.value, notes: fit.value.notes, recipe }) : pinned;
+  const { fitted, reports, found } = fit.value;
+  const pinned = pinRecipe(fitted, contract, from);
+  return pinned.ok
+    ? ok({ pinned: pinned.value, reports, found })
+    : fail({ step: null, message: pinned.error, reports, found });
 }
 
 const ModelFile = v.looseObject({ format: v.literal('tributary-model'), preparation: Json });
@@ -102,24 +102,25 @@ export function pinFromFile(
   name: string,
   contract: TableContract,
   survey: GivenFigures | undefined,
-): Result<PinnedFit, string> {
+): Result<PinnedRecipe, string> {
   const given = jsonOf(text);
   if (given === undefined) return fail(`${name} holds no JSON.`);
   const steps = v.safeParse(v.looseObject({ format: v.literal('tributary-recipe') }), given);
   if (steps.success) {
     const recipe = readRecipe(given);
     if (!recipe.ok) return recipe;
-    return survey === undefined
-      ? fail(
-          `${name} holds steps, and nothing that they learnt. Fit them from a survey, or take a model that was trained with them.`,
-        )
-      : pinFromSurvey(recipe.value, contract, survey);
+    if (survey === undefined)
+      return fail(
+        `${name} holds steps, and nothing that they learnt. Fit them from a survey, or take a model that was trained with them.`,
+      );
+    const fit = pinFromSurvey(recipe.value, contract, survey);
+    return fit.ok ? ok(fit.value.pinned) : fail(fit.error.message);
   }
   // All devices of some federation have it already.
   const shared = v.safeParse(PinnedRecipe, given);
   if (shared.success) {
     const opened = openPinned(shared.output, contract);
-    return opened.ok ? ok({ pinned: shared.output, notes: [], recipe: opened.value.recipe }) : opened;
+    return opened.ok ? ok(shared.output) : opened;
   }
   const model = v.safeParse(ModelFile, given);
   const fitted = readFitted(model.success ? model.output.preparation : given);
@@ -130,6 +131,5 @@ export function pinFromFile(
   const held = rowValuesIn(fitted.value, contract);
   if (held !== undefined)
     return fail(`The recipe of ${name} would send values of somebody’s rows to all devices. ${held}`);
-  const pinned = pinRecipe(fitted.value, contract, `the file ${name}`.slice(0, 200));
-  return pinned.ok ? ok({ pinned: pinned.value, notes: [], recipe: fitted.value.recipe }) : pinned;
+  return pinRecipe(fitted.value, contract, `the file ${name}`.slice(0, 200));
 }
