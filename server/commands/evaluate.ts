@@ -28,7 +28,7 @@ const backendOf = (text: string): Flags['backend'] => {
   if (text === 'simd' || text === 'jax-wasm' || text === 'wasm' || text === 'cpu') return text;
   throw new InvalidArgumentError('One of simd, jax-wasm, wasm, cpu.');
 };
-const versionOf = (text: string): string => {
+export const versionOf = (text: string): string => {
   if (text === 'live' || text === 'head' || /^\d+$/.test(text)) return text;
   throw new InvalidArgumentError('A version number, live or head.');
 };

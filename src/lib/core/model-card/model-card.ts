@@ -109,7 +109,7 @@ function valuesOf(column: TableColumn): string {
 
 /** How rows are prepared; the text is what the digest is of. */
 const preparation = ({ from, digest, columns, text }: PinnedRecipe): string =>
-  `## How rows are prepared\n\nOn every device, and wherever the version is used, by a recipe of ${line(from)} (SHA-256 \`${digest}\`), which makes ${columns.length} columns: ${columns.map(({ name }) => line(name)).join(', ')}.\n\n\`\`\`json\n${text}\n\`\`\``;
+  `## How rows are prepared\n\nOn every device, and wherever the version is used, by a recipe of ${line(from)} (SHA-256 \`${digest}\`), which makes ${columns.length} columns: ${columns.map(({ name }) => line(name)).join(', ')}.\n\n\`\`\`json\n${text.replaceAll('`', '\\u0060')}\n\`\`\``;
 
 function howMade({ spec, version, versions }: CardFacts): string {
   const { plan, strategy, transfer, rules, personalisation } = spec;

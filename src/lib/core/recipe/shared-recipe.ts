@@ -76,6 +76,18 @@ export interface PinnedFit extends Pick<FederatedFit, 'reports' | 'found'> {
   readonly pinned: PinnedRecipe;
 }
 
+/** "survey 2, the sum of 5 devices" */
+export const surveySource = ({
+  survey,
+  devices,
+  deviations,
+}: {
+  readonly survey: number;
+  readonly devices: number | null;
+  readonly deviations: readonly number[];
+}): string =>
+  `survey ${survey}, the ${deviations.some((one) => one > 0) ? 'noisy ' : ''}sum of ${devices ?? 0} devices`;
+
 /** Fitted to what a survey said, and pinned. */
 export function pinFromSurvey(
   recipe: Recipe,
