@@ -8,6 +8,16 @@ import { usualStep } from '../core/recipe/recipe.ts';
 import { tableOf } from '../core/recipe/table.ts';
 import { random } from '../core/random.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '../core/statistics/survey.ts';
+import {
+  clouds,
+  contract as points,
+  datasetsOf,
+  script,
+  spec,
+  type Script,
+} from '../../../test/doubles/scripted-federation.ts';
+import type { PinnedRecipe } from '../core/federation.ts';
+import { pinRecipe } from '../core/recipe/pinned.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -207,6 +217,44 @@ test('the sums of two devices prepare rows as a fit to the pooled ones would, to
   );
   expect(ours.length).toBe(asPooled.value.features.length);
   expect(Math.max(...off)).toBeLessThan(1e-6);
+});
+
+test('a device trains by the recipe as one whose rows were prepared beforehand, and with no recipe that was altered', async () => {
+  if (points.kind !== 'table') throw new Error('Points are a table.');
+  const names = points.columns.map((column) => column.name);
+  const states = [
+    names.map((name) => ({ name, to: 'number', hadMissing: false })),
+    names.map((name, at) => ({ name, shift: 0.25 * at, factor: 1.5 + at })),
+  ];
+  const fitted = { recipe: { steps: [usualStep('cast'), usualStep('scale')] }, states, inputs: names };
+  const pinned = pinRecipe(fitted, points, 'a test');
+  if (!pinned.ok) throw new Error(pinned.error);
+  const prepared = preparing({ contract: points }, pinned.value);
+  if (!prepared.ok) throw new Error(prepared.error);
+  const rows = clouds(40, 3);
+  const uploaded = async (one: Script): Promise<string> => {
+    await one.part.join({ dataset: 'own', name: null, backend: null });
+    await one.until('checked in', () => one.coordinator.said.some(({ name }) => name === 'check-in'));
+    one.link.deliver('configured', one.coordinator.configured(1));
+    await one.until('averaging', (view) => view.state === 'averaging');
+    return one.coordinator.uploads[0]!.offer.digest;
+  };
+  const withRecipe = async (recipe: PinnedRecipe): Promise<Script> => {
+    const one = await script({ datasets: datasetsOf(rows) });
+    one.coordinator.view = { ...one.coordinator.view, spec: { ...spec, recipe } };
+    one.link.deliver('federation', one.coordinator.view);
+    return one;
+  };
+  const beforehand = await script({ datasets: datasetsOf(prepared.value.rows(rows)) });
+  const wanted = await uploaded(beforehand);
+  expect(await uploaded(await withRecipe(pinned.value))).toBe(wanted);
+  expect(await uploaded(await script({ datasets: datasetsOf(rows) }))).not.toBe(wanted);
+  const altered = { ...pinned.value, text: pinned.value.text.replace('1.5', '1.6') };
+  const joining = (await withRecipe(altered)).part.join({ dataset: 'own', name: null, backend: null });
+  await expect(joining).rejects.toMatchObject({
+    kind: 'wrong-recipe',
+    message: expect.stringMatching(/altered/),
+  });
 });
 
 test('a recipe fitted elsewhere is taken where it holds no value of a row', async () => {
