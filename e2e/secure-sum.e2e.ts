@@ -1,6 +1,6 @@
 // A cohort of two tabs and five headless participants under secure aggregation, which answers a survey beside its round: Chromium and Node agree on every key and mask, and the
 // masks of a tab that is closed after it has shared its keys come off with what the others hold.
-import { expect, test, type Browser, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Locator, type Page } from '@playwright/test';
 import * as v from 'valibot';
 import { FederationId } from '#lib/core/ids.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
@@ -28,6 +28,21 @@ const phrase = async (page: Page): Promise<string> => {
   await expect(line).toBeVisible({ timeout: 60_000 });
   return line.locator('strong').last().innerText();
 };
+
+/** What the survey said fits a recipe, which begins as a federation of its own: this one has versions. */
+async function prepareFrom(office: Page, survey: Locator): Promise<void> {
+  await survey.getByRole('button', { name: 'Prepare from these figures' }).click();
+  const steps = office.getByRole('region', { name: 'Prepare', exact: true });
+  await expect(steps.getByRole('listitem').filter({ hasText: 'Scale numbers' })).toContainText('note');
+  await office.getByRole('button', { name: 'Make a new federation with it' }).click();
+  await office.waitForURL((url) => /^\/console\/[^/]+$/.test(url.pathname));
+  const made = new URL(office.url()).pathname.split('/').at(-1) ?? '';
+  const { spec, state } = await coordinator.federation(v.parse(FederationId, made));
+  expect(state).toBe('draft');
+  expect(spec.recipe).toMatchObject({ from: 'survey 1, the sum of 7 devices' });
+  await office.goto(`${server.url}/console/${made}/settings?step=data`);
+  await expect(office.getByText(/A recipe of survey 1, the sum of 7 devices/)).toBeVisible();
+}
 
 /** Beside the round, and while all of them train. */
 async function askAll(browser: Browser, federation: string): Promise<void> {
@@ -70,6 +85,7 @@ async function askAll(browser: Browser, federation: string): Promise<void> {
   await expect(gaps.getByRole('row')).toHaveCount(3);
   await expect(gaps).toContainText(/four fifths/);
   expect(await findings(office, 'survey-figures')).toEqual([]);
+  await prepareFrom(office, survey);
   await office.context().close();
 }
 

@@ -11,6 +11,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { figure, metrics, MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
+import { preparing } from '#lib/participant/prepared-rows.ts';
 import { startState } from '#lib/participant/train-locally.ts';
 import { FederationView, VersionView } from '#lib/protocol/views.ts';
 
@@ -27,7 +28,7 @@ const backendOf = (text: string): Flags['backend'] => {
   if (text === 'simd' || text === 'jax-wasm' || text === 'wasm' || text === 'cpu') return text;
   throw new InvalidArgumentError('One of simd, jax-wasm, wasm, cpu.');
 };
-const versionOf = (text: string): string => {
+export const versionOf = (text: string): string => {
   if (text === 'live' || text === 'head' || /^\d+$/.test(text)) return text;
   throw new InvalidArgumentError('A version number, live or head.');
 };
@@ -102,16 +103,25 @@ async function tallyOf(
     if (!tally.ok) throw new Error(tally.error.message);
     return tally.value;
   }
+  const seen = preparedFor(spec, rows);
   const trainer = await createTrainer(backend);
   try {
     const session = await trainer.open(model.value.network, spec.plan);
     await session.setState(startState(parameters));
-    const tally = await session.evaluate(rows);
+    const tally = await session.evaluate(seen);
     session.close();
     return tally;
   } finally {
     trainer.dispose();
   }
+}
+
+/** As the model takes them. */
+function preparedFor(spec: FederationSpec, rows: Examples): Examples {
+  if (spec.recipe === undefined) return rows;
+  const opened = preparing(spec, spec.recipe);
+  if (!opened.ok) throw new Error(opened.error);
+  return opened.value.rows(rows);
 }
 
 function* spoken(scored: Scored): Iterable<string> {

@@ -1,15 +1,23 @@
 // `tributary predict`: what a model that `tributary train --save` has written says of new rows, pictures or recordings, and why.
 import type { Command } from 'commander';
+import * as v from 'valibot';
+import { FederationId } from '#lib/core/ids.ts';
 import { waysToExplain, type WayToExplain } from '#lib/participant/workbench/explain.ts';
 import type { WordEffect } from '#lib/core/explanation/words-by-lime.ts';
 import type { Prediction } from '#lib/participant/workbench/predict-files.ts';
 import { predictionsText } from '#lib/participant/workbench/predictions-text.ts';
 import { oneOf } from '../simulate/flags.ts';
+import type { OpenedModel } from '#lib/participant/workbench/model-file.ts';
+import { openVersion } from '../train/open-version.ts';
 import { openModel, predictPaths } from '../train/predict.ts';
+import { versionOf } from './evaluate.ts';
 import { UnusableTraining } from '../train/unusable.ts';
 
 interface Flags {
-  readonly model: string;
+  readonly model?: string;
+  readonly url?: string;
+  readonly federation?: string;
+  readonly version: string;
   readonly data: readonly string[];
   readonly explain?: true | WayToExplain;
   readonly csv?: true;
@@ -20,7 +28,10 @@ export function register(program: Command): void {
   program
     .command('predict')
     .description('what a model that train has saved says of what it has not seen')
-    .requiredOption('--model <file>', 'as tributary train --save has written it')
+    .option('--model <file>', 'as tributary train --save has written it')
+    .option('--url <address>', 'instead of --model, with --federation: the server of a federation of tables')
+    .option('--federation <id>', 'whose rows are read and prepared as its devices do')
+    .option('--version <which>', 'of the federation: a number, live or head', versionOf, 'live')
     .requiredOption(
       '--data <path>',
       'what it takes: files of one table, with the columns that it learnt from (of a model of windows, the latest rows); pictures or recordings, in folders or zips; may be given again',
@@ -38,7 +49,11 @@ export function register(program: Command): void {
       const stop = (): void => cancel.abort(new Error('Stopped.'));
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {
-        const model = await openModel(flags.model);
+        const model = await modelOf(flags);
+        if (model.reading !== undefined && flags.explain !== undefined)
+          throw new UnusableTraining(
+            '--explain starts from the mean of the rows learnt from, and nobody has seen those of all devices. Leave it out, or ask for “Why?” on the federation’s page.',
+          );
         if (flags.csv === true && (flags.json === true || flags.explain !== undefined))
           throw new UnusableTraining(
             '--csv is a table of predictions alone: leave --json and --explain out, or --csv.',
@@ -70,6 +85,13 @@ export function register(program: Command): void {
         process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
       }
     });
+}
+
+async function modelOf({ model, url, federation, version }: Flags): Promise<OpenedModel> {
+  if (model !== undefined && url === undefined && federation === undefined) return openModel(model);
+  if (model !== undefined || url === undefined || federation === undefined)
+    throw new UnusableTraining('Name a file by --model, or a version by --url and --federation.');
+  return openVersion(url, v.parse(FederationId, federation), version);
 }
 
 const SHOWN_REASONS = 20;

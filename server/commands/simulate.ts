@@ -1,6 +1,7 @@
 // `tributary simulate`: a federation of up to ten thousand participants in one process tree, with the server's own rounds.
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { NODE_BACKENDS } from '#lib/adapters/engines/node.ts';
 import { strategies } from '#lib/core/aggregation/index.ts';
 import { attacks } from '#lib/core/attacks/index.ts';
@@ -30,6 +31,7 @@ import {
 import { spokenLine } from '../simulate/lines.ts';
 import { parseModel } from '../simulate/models.ts';
 import { UnusableSetup, type SimulationSetup } from '../simulate/setup.ts';
+import { USUAL } from '../simulate/shared-recipe.ts';
 import { simulate } from '../simulate/simulate.ts';
 
 interface Flags {
@@ -48,6 +50,7 @@ interface Flags {
   readonly optimizer?: SimulationSetup['optimizer'];
   readonly proximal: number;
   readonly augment?: SimulationSetup['augmentation'];
+  readonly recipe?: string;
   readonly partition: string;
   readonly strategy?: SimulationSetup['strategy'];
   readonly guard?: number | null;
@@ -126,6 +129,10 @@ export function register(program: Command): void {
       optimizerOf,
     )
     .option('--proximal <mu>', 'keeps local training near the base (FedProx)', numberOf(0, 100), 0)
+    .option(
+      '--recipe <file>',
+      'devices prepare the rows of a table alike: steps as JSON, fitted to sums over all their rows, or a recipe that was fitted; usual: numbers scaled, categories told apart, dates taken apart (default: as the contract encodes them)',
+    )
     .option(
       '--augment <settings>',
       'devices vary their pictures anew in each pass, as flip=1,shift=0.125; also turn (degrees), light and cutout (shares) (default: as they are)',
@@ -234,7 +241,7 @@ export function register(program: Command): void {
     let metric: MetricName = 'accuracy';
     let rounds = 0;
     const running = simulate({
-      begin: resume === undefined ? setupOf(flags) : { resume },
+      begin: resume === undefined ? { ...setupOf(flags), ...(await recipeOf(flags)) } : { resume },
       ...(state === undefined ? {} : { state }),
       ...(flags.processes === undefined ? {} : { processes: flags.processes }),
       onBegin(spec, setup) {
@@ -271,6 +278,19 @@ export function register(program: Command): void {
       process.removeListener('SIGTERM', end);
     }
   });
+}
+
+/** What stands in the file: a state file has it again whatever becomes of it. */
+async function recipeOf({ recipe }: Flags): Promise<Pick<SimulationSetup, 'recipe'>> {
+  if (recipe === undefined || recipe === USUAL) return recipe === undefined ? {} : { recipe };
+  try {
+    return { recipe: await readFile(recipe, 'utf8') };
+  } catch (cause) {
+    throw new UnusableSetup(
+      `--recipe ${recipe} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
 }
 
 function setupOf(flags: Flags): SimulationSetup {

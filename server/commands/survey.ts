@@ -2,9 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
+import type { DataContract } from '#lib/core/data/contract.ts';
+import type { PinnedRecipe } from '#lib/core/federation.ts';
 import { FederationId, VersionNumber } from '#lib/core/ids.ts';
+import { recipeText } from '#lib/core/recipe/recipe.ts';
+import { pinFromFile, surveySource, usualShared } from '#lib/core/recipe/shared-recipe.ts';
 import { Question } from '#lib/core/statistics/survey.ts';
 import { subjects, type Subject } from '#lib/core/statistics/usual-question.ts';
+import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import type { FederationView } from '#lib/protocol/views.ts';
 import { readToken, TOKEN_VARIABLE } from '../configuration.ts';
 import { oneOf } from '../simulate/flags.ts';
@@ -19,6 +24,7 @@ interface Flags {
   readonly column?: string;
   readonly cross?: readonly string[];
   readonly question?: string;
+  readonly recipe?: string;
   readonly list?: true;
   readonly json?: true;
 }
@@ -53,6 +59,10 @@ export function register(program: Command): void {
       (text) => text.split(',').map((one) => one.trim()),
     )
     .option('--question <file>', 'instead of --about: the statistics as JSON, as the API takes them')
+    .option(
+      '--recipe <file>',
+      'of a table: fits these steps (JSON as tributary data --recipe prints it, or usual) to the newest survey about the rows, asks nothing, and prints the recipe that devices would share',
+    )
     .option('--list', 'ask nothing: print the surveys there were, newest first')
     .option('--json', 'one line of JSON')
     .addHelpText(
@@ -64,7 +74,8 @@ one of those that the federation promises at most, and under privacy a release. 
 Examples:
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart
   ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about groups --column sex --json
-  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about slices --cross age,sex`,
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --about slices --cross age,sex
+  ${TOKEN_VARIABLE}=… tributary survey --url https://your.server --federation heart --recipe usual > recipe.json    # for the form, or simulate --recipe`,
     )
     .action(async (flags: Flags) => {
       const reach = {
@@ -72,6 +83,11 @@ Examples:
         federation: v.parse(FederationId, flags.federation),
         token: readToken(),
       };
+      if (flags.recipe !== undefined) {
+        const { surveys, view } = await listSurveys(reach);
+        console.log(JSON.stringify(await fitted(flags.recipe, surveys, view.spec.contract)));
+        return;
+      }
       if (flags.list === true) {
         const { surveys, view } = await listSurveys(reach);
         if (flags.json === true) console.log(JSON.stringify(surveys));
@@ -83,6 +99,24 @@ Examples:
       else print(spokenSurvey(survey, view.spec.contract, deltaOf(view)));
       if (survey.state !== 'answered') process.exitCode = 1;
     });
+}
+
+async function fitted(
+  path: string,
+  surveys: readonly SurveyView[],
+  contract: DataContract,
+): Promise<PinnedRecipe> {
+  if (contract.kind !== 'table')
+    throw new Error('--recipe: a recipe prepares the columns of a table, and this federation takes none.');
+  const survey = surveys.find(({ figures }) =>
+    figures?.some(({ statistic }) => statistic === 'moments' || statistic === 'distributions'),
+  );
+  if (survey?.figures == null)
+    throw new Error('--recipe: no survey about the rows was answered. Ask one first, with --about data.');
+  const text = path === 'usual' ? recipeText(usualShared(contract)) : await readFile(path, 'utf8');
+  const pinned = pinFromFile(text, path, contract, { figures: survey.figures, from: surveySource(survey) });
+  if (!pinned.ok) throw new Error(`--recipe: ${pinned.error}`);
+  return pinned.value;
 }
 
 async function wanted({ about, version, column, cross, question }: Flags): Promise<Wish['question']> {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { FederationSpec } from '#lib/core/federation.ts';
+import { pinRecipe } from '#lib/core/recipe/pinned.ts';
+import { usualStep } from '#lib/core/recipe/recipe.ts';
 import { drawnDigitsContract } from '#lib/modalities/image/sample-drawn-digits.ts';
 import { digitsFederation } from '../demo/demo-federations.ts';
 import { exampleSpec } from '../../test/simulation/example-spec.ts';
@@ -55,6 +57,26 @@ test.each<readonly [Input, readonly string[]]>([
 ])('of %# everything that does not fit is named at its field', (spec, paths) =>
   expect(pathsOf(spec)).toEqual(paths),
 );
+
+test('a recipe fits where it is as its digest says, and the network takes what it makes of the columns', () => {
+  const steps = [usualStep('cast'), usualStep('log', { columns: ['x'] })];
+  const states = [['x', 'y'].map((name) => ({ name, to: 'number', hadMissing: false })), [{ name: 'x' }]];
+  const pinned = pinRecipe({ recipe: { steps }, states, inputs: ['x', 'y'] }, contract, 'a test');
+  if (!pinned.ok) throw new Error(pinned.error);
+  const recipe = pinned.value;
+  expect(pathsOf({ ...exampleSpec(), recipe })).toEqual([]);
+  const altered = { ...recipe, text: recipe.text.replaceAll('"x"', '"y"') };
+  expect(pathsOf({ ...exampleSpec(), recipe: altered })).toEqual(['spec.recipe']);
+  expect(pathsOf({ ...digits, recipe })).toEqual(['spec.recipe']);
+  expect(pathsOf({ ...ofTrees, recipe })).toEqual(['spec.recipe']);
+  const narrow = pinRecipe(
+    { recipe: { steps: [usualStep('cast')] }, states: [[states[0]![0]!]], inputs: ['x'] },
+    contract,
+    'a test',
+  );
+  if (!narrow.ok) throw new Error(narrow.error);
+  expect(pathsOf({ ...exampleSpec(), recipe: narrow.value })).toEqual(['spec.network.inputShape']);
+});
 
 test('a spec of one kind holds nothing of another', () => {
   const { network } = exampleSpec();

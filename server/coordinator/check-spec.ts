@@ -5,12 +5,13 @@ import { ruleIssues } from '#lib/core/data/check-rules.ts';
 import { checkStrategy, normalisationIssues } from '#lib/core/aggregation/check-strategy.ts';
 import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { federatedModel, tallyShapeOf, type FederatedModel } from '#lib/core/federated-model.ts';
-import type { FederationSpec, NetworkFederation } from '#lib/core/federation.ts';
+import { modelContract, type FederationSpec, type NetworkFederation } from '#lib/core/federation.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { sharedLength, weighedLayers } from '#lib/core/model/own-part.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
+import { checkRecipe } from '#lib/core/recipe/pinned.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import { checkTuning } from '#lib/core/search/check-tuning.ts';
@@ -52,6 +53,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       ...checkSecureSum(spec, strategy),
       ...checkTuning(spec, strategy, family?.title),
       ...checkAugmentation(spec),
+      ...checkRecipe(spec, family?.title),
     ].map(({ path, message }) => ({ path: `spec.${path}`, message })),
   );
   return built.ok && issues.length === 0 ? ok(built.value) : fail(issues);
@@ -72,13 +74,13 @@ const judged = {
 /** `network`: undefined where it could not be built. */
 function networkIssues(spec: NetworkFederation, network: Network | undefined): readonly FormIssue[] {
   const issues: FormIssue[] = [];
-  const shape = exampleShape(spec.contract);
+  const shape = exampleShape(modelContract(spec));
   const size = targetSize(spec.contract);
   const ofClasses = classLabels(spec.contract) !== undefined;
   if (shape.join() !== spec.network.inputShape.join())
     issues.push({
       path: 'spec.network.inputShape',
-      message: `The data contract makes examples of shape [${shape.join(', ')}], but the model takes [${spec.network.inputShape.join(', ')}].`,
+      message: `The ${spec.recipe === undefined ? 'data contract makes examples' : 'recipe makes rows'} of shape [${shape.join(', ')}], but the model takes [${spec.network.inputShape.join(', ')}].`,
     });
   if (network !== undefined && network.outputSize !== size)
     issues.push({

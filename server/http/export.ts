@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import type { ModelProblem } from '#lib/core/aggregation/summed-model.ts';
 import { writeClusters } from '#lib/core/clustering/clusters-json.ts';
 import { clusters } from '#lib/core/clustering/clusters.ts';
-import type { SummedFederation } from '#lib/core/federation.ts';
+import type { NetworkFederation, SummedFederation } from '#lib/core/federation.ts';
 import { VersionNumber, type Digest, type FederationId } from '#lib/core/ids.ts';
 import { layersModelJson, layersModelRefusal } from '#lib/core/model/keras.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
@@ -83,6 +83,7 @@ export async function exportVersion(
         federation: id,
         version: String(view.version),
         digest: view.digest,
+        ...(spec.recipe === undefined ? {} : { recipe: spec.recipe.digest }),
       });
       const file = async function* (): AsyncIterable<Uint8Array> {
         yield header;
@@ -97,7 +98,7 @@ export async function exportVersion(
     }
     case 'tfjs': {
       const { modelJson, weightsPath } = layersModelJson(built.value, name);
-      const file = zipped(modelJson, weightsPath, parameters());
+      const file = zipped(modelJson, preparationFile(spec), weightsPath, parameters());
       return { ...fileReply(`${name}-tfjs.zip`, 'application/zip'), body: file, closed };
     }
     default:
@@ -161,6 +162,7 @@ async function* checked(blobs: Blobs, digest: Digest, bytes: number): AsyncItera
 /** Weights do not compress: they are stored as they are, each file with its checksum behind it (APPNOTE.TXT, §4.3.9). */
 async function* zipped(
   modelJson: string,
+  preparation: string | undefined,
   weightsPath: string,
   weights: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncIterable<Uint8Array> {
@@ -172,6 +174,11 @@ async function* zipped(
   const model = new ZipPassThrough('model.json');
   zip.add(model);
   model.push(strToU8(modelJson), true);
+  if (preparation !== undefined) {
+    const file = new ZipPassThrough('preparation.json');
+    zip.add(file);
+    file.push(strToU8(preparation), true);
+  }
   const file = new ZipPassThrough(weightsPath);
   zip.add(file);
   for await (const piece of weights) {
@@ -182,6 +189,10 @@ async function* zipped(
   zip.end();
   yield* made.splice(0);
 }
+
+/** What rows are read against, and what is done to them, before the network sees them; undefined: it takes them as the contract says. */
+const preparationFile = ({ contract, recipe }: NetworkFederation): string | undefined =>
+  recipe === undefined ? undefined : JSON.stringify({ contract, recipe });
 
 const fileReply = (
   name: string,

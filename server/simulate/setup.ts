@@ -41,6 +41,8 @@ export const SimulationSetup = v.strictObject({
   ),
   optimizer: OptimizerSpec,
   proximalTerm: v.number(),
+  /** Steps that a survey of all devices' rows fits, or a fitted recipe, as JSON, by which devices prepare their rows; left out: by none. */
+  recipe: v.exactOptional(v.string()),
   /** How devices vary their pictures; left out: not at all. */
   augmentation: v.exactOptional(Augmentation),
   partition: v.string(),

@@ -7,9 +7,9 @@ import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { selectExamples } from '#lib/core/data/examples.ts';
+import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { bytesOf } from '#lib/core/digest.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { modelContract, type FederationSpec } from '#lib/core/federation.ts';
 import { Digest } from '#lib/core/ids.ts';
 import { buildNetwork } from '#lib/core/model/network.ts';
 import { random } from '#lib/core/random.ts';
@@ -20,6 +20,7 @@ import { leftOutForSpeed, rootRows, simulatedDevices } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
+import { preparedData, sharedRecipe } from './shared-recipe.ts';
 import { simulatedSpec } from './specification.ts';
 import { openPool } from './worker-pool.ts';
 
@@ -73,8 +74,9 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       throw new UnusableSetup(
         '--resume: the data is not what the simulation was begun with. Put it back, or begin anew with --state PATH.',
       );
-    const spec = simulatedSpec(setup, data.contract, data.parts.length);
-    checkAttack(setup, data, spec);
+    const spec = simulatedSpec(setup, data.contract, data.parts.length, sharedRecipe(setup, data));
+    const { training, test } = preparedData(spec, data);
+    checkAttack(setup, training, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
@@ -90,8 +92,8 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const pool = openPool(processes, {
       spec,
       backend,
-      training: data.training,
-      test: data.test,
+      training,
+      test,
       attack: setup.attack,
       seed: setup.seed,
     });
@@ -172,11 +174,7 @@ function checkTuning({ tunedRates, attack }: SimulationSetup): void {
 }
 
 /** Tries the attack on a row, so that what does not fit the data is refused before anything begins. */
-function checkAttack(
-  { attack, seed }: SimulationSetup,
-  { contract, training }: SimulationData,
-  spec: FederationSpec,
-): void {
+function checkAttack({ attack, seed }: SimulationSetup, training: Examples, spec: FederationSpec): void {
   const chosen = attack === null ? undefined : attackNamed(attack.name);
   if (chosen !== undefined && chosen.acts !== 'on-rows' && !('network' in spec))
     throw new UnusableSetup(
@@ -185,8 +183,8 @@ function checkAttack(
   if (attack === null || chosen === undefined || !('poison' in chosen)) return;
   const tried = chosen.poison(selectExamples(training, [0]), {
     options: attack.options,
-    exampleShape: exampleShape(contract),
-    classes: classLabels(contract)?.length,
+    exampleShape: exampleShape(modelContract(spec)),
+    classes: classLabels(spec.contract)?.length,
     draw: random(seed, 'poison'),
   });
   if (!tried.ok) throw new UnusableSetup(`--attack ${attack.name}: ${tried.error.message}`);

@@ -1,5 +1,11 @@
 // The federation that a simulation runs: made of its setup and its data as a coordinator would type it into the form.
-import { exactAveraging, plainRounds, type FederationSpec } from '#lib/core/federation.ts';
+import {
+  exactAveraging,
+  modelContract,
+  plainRounds,
+  type FederationSpec,
+  type PinnedRecipe,
+} from '#lib/core/federation.ts';
 import { classLabels, type DataContract } from '#lib/core/data/contract.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
@@ -15,11 +21,13 @@ export function simulatedSpec(
   setup: SimulationSetup,
   contract: DataContract,
   participants: number,
+  recipe?: PinnedRecipe,
 ): FederationSpec {
   const ofClasses = classLabels(contract) !== undefined;
   const model = parseModel(setup.model ?? (ofClasses ? 'softmax-regression' : 'linear-regression'));
   if (!model.ok) throw new UnusableSetup(`--model: ${model.error}`);
-  const part = modelPart(model.value, contract, setup);
+  const prepared = recipe === undefined ? {} : { recipe };
+  const part = modelPart(model.value, modelContract({ contract, ...prepared }), setup);
   if (!part.ok) throw new UnusableSetup(`--model ${part.error}`);
   const strategy = strategyOf(setup.strategy);
   // A root comes to those whose updates are averaged.
@@ -58,6 +66,7 @@ export function simulatedSpec(
     },
     metric,
     contract,
+    ...prepared,
     ...part.value,
     rules: {
       ...plainRounds,
@@ -120,6 +129,7 @@ function flagOf(path: string): string {
     ['spec.privacy', '--privacy'],
     ['spec.tuning', '--tune-learning-rate'],
     ['spec.plan.augmentation', '--augment'],
+    ['spec.recipe', '--recipe'],
   ];
   const flag = flags.find(([prefix]) => path.startsWith(prefix))?.[1];
   return flag === undefined ? '' : `${flag}: `;

@@ -9,7 +9,7 @@ import { classLabels, exampleShape, type DataContract } from '#lib/core/data/con
 import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { digestOfText } from '#lib/core/digest.ts';
 import { federatedModel, type FederatedModel } from '#lib/core/federated-model.ts';
-import type { FederationSpec } from '#lib/core/federation.ts';
+import { modelContract, type FederationSpec } from '#lib/core/federation.ts';
 import type { ParticipantId } from '#lib/core/ids.ts';
 import type { Tally } from '#lib/core/metrics/tally.ts';
 import { random } from '#lib/core/random.ts';
@@ -133,7 +133,8 @@ interface Bench {
 const UNVERSIONED = digestOfText('simulated rows');
 
 async function train({ setup, model, engine, clock }: Bench, job: TrainingJob): Promise<TrainingResult> {
-  const { contract, metric } = setup.spec;
+  const { metric } = setup.spec;
+  const contract = modelContract(setup.spec);
   const attack = job.hostile === null || setup.attack === null ? undefined : attackNamed(setup.attack.name);
   const own = selectExamples(setup.training, job.rows);
   const rows = attack === undefined ? own : poisoned(attack, own, contract, setup, job.index);
@@ -263,7 +264,7 @@ function marked(
     { ...rows, hashes: new Uint32Array(2 * rows.count) },
     {
       options: attack?.options ?? {},
-      exampleShape: exampleShape(spec.contract),
+      exampleShape: exampleShape(modelContract(spec)),
       classes: classLabels(spec.contract)?.length,
       draw: random(seed, 'trigger'),
     },

@@ -56,7 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
-  4: '6644638c0edfc8c4b91208e0ea056cb1f64cdfc569f39c48c7c0105aa408d6e1',
+  4: 'cee7275fc54d1d07cfb66899f526133191c506a7e289d57a5fea1abe2aa02eb3',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

@@ -1,8 +1,9 @@
 // A federation as its coordinator defines it: brief, data contract, model, training plan, round rules.
 import * as v from 'valibot';
 import { ClustersSpec } from './clustering/spec.ts';
-import { FederationContract } from './data/contract.ts';
+import { FederationContract, PreparedColumns, type DataContract } from './data/contract.ts';
 import { Gates } from './gates/gate.ts';
+import { Digest } from './ids.ts';
 import { MetricName } from './metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from './model/spec.ts';
 import { noPrivacy, Privacy } from './privacy/rules.ts';
@@ -248,12 +249,33 @@ export const LocalTuning = v.strictObject({
 });
 export type LocalTuning = v.InferOutput<typeof LocalTuning>;
 
+/** Letters of a recipe with what it learnt: a thousand categories in the longest words, and some. */
+const LONGEST_RECIPE = 200_000;
+
+/**
+ * A fitted recipe that every device prepares its rows by, after they were read against the contract and before the model sees them
+ * (recipe/pinned.ts makes it, checks it and opens it).
+ */
+export const PinnedRecipe = v.strictObject({
+  /** Steps and what they learnt, as canonical JSON. */
+  text: text(LONGEST_RECIPE),
+  /** Of the text: what the recipe is known by. */
+  digest: Digest,
+  /** What the steps make of the contract's columns, as the model takes them. */
+  columns: PreparedColumns,
+  /** Where its figures come from: "survey 2, the sum of 5 devices". */
+  from: required(200),
+});
+export type PinnedRecipe = v.InferOutput<typeof PinnedRecipe>;
+
 const ofEvery = {
   brief: Brief,
   metric: SuccessMetric,
   /** What a version must reach to be live; absent: nothing. */
   gates: v.optional(Gates),
   contract: FederationContract,
+  /** Absent: the model sees rows as the contract encodes them. */
+  recipe: v.optional(PinnedRecipe),
   rules: RoundRules,
   sample: v.nullable(SampleName),
   /** Whether the server learns the sum of a round's updates alone; absent: it reads each. */
@@ -304,7 +326,23 @@ export type FederationSpec = v.InferOutput<typeof FederationSpec>;
 
 /** What of a spec says which model it is: two federations of the same text here have versions of the same kind. */
 export const modelText = (spec: FederationSpec): string =>
-  JSON.stringify('network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters);
+  JSON.stringify([
+    'network' in spec ? spec.network : 'trees' in spec ? spec.trees : spec.clusters,
+    spec.recipe?.digest,
+  ]);
+
+/** Why a model of this title, learnt from sums, has no recipe. */
+export const unpreparedSums = (title: string): string =>
+  `${title} are learnt from sums over the columns as the contract has them: leave the recipe out, or choose a network.`;
+
+/** What the model sees of rows: those of the contract, or what the recipe makes of them. */
+export const modelContract = ({
+  contract,
+  recipe,
+}: Pick<FederationSpec, 'contract' | 'recipe'>): DataContract =>
+  recipe === undefined || contract.kind !== 'table'
+    ? contract
+    : { kind: 'table', columns: recipe.columns, target: contract.target };
 
 /** What of secure aggregation is chosen; undefined: the server reads each update. */
 export const secureSumOf = ({ secureSum }: Pick<FederationSpec, 'secureSum'>): SecureSumOn | undefined =>

@@ -4,18 +4,25 @@ import type { SummedModel } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
 import type { FederationSpec } from '../core/federation.ts';
-import type { FederationId } from '../core/ids.ts';
+import { digestOfText } from '../core/digest.ts';
+import type { Digest, FederationId } from '../core/ids.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
 import type { Learner } from './learner.ts';
 import type { BackendChoice } from './participation.ts';
 import type { GrantedDatasets } from './granted-rows.ts';
-import { noTrainingRows, readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
+import type { Preparing } from './prepared-rows.ts';
+import { noTrainingRows, preparedOwnRows, readOwnRows, sameContract, type OwnRows } from './own-rows.ts';
 import { openScoreboard, type Scoreboard } from './scoreboard.ts';
 
 interface Equipped {
+  /** As the model takes them: what is trained on, and judged by. */
   readonly rows: OwnRows;
+  /** As they were read against the contract: what a survey asks about. */
+  readonly asRead: OwnRows;
+  /** Any rows of the contract as the model takes them; null: as they are. */
+  readonly preparing: Preparing | null;
   readonly trainedOn: TrainedOn;
   readonly spec: FederationSpec;
   /** P */
@@ -48,6 +55,7 @@ export class JoinRefused extends Error {
       | 'unknown-dataset'
       | 'withheld'
       | 'wrong-contract'
+      | 'wrong-recipe'
       | 'no-training-rows'
       | 'unsuited'
       | 'unknown-federation'
@@ -92,26 +100,28 @@ export async function equip(
   const { dataset } = chosen;
   // Asked for before the rows: what is withheld between is in neither.
   const trainedOn = { dataset, withheld: await source.datasets.withheld(dataset) };
-  const rows = await readOwnRows(source.datasets, dataset);
-  if (rows === undefined)
+  const asRead = await readOwnRows(source.datasets, dataset);
+  if (asRead === undefined)
     throw new JoinRefused(
       'unknown-dataset',
       'The data chosen for this federation is no longer in this browser. Choose data again.',
     );
-  if (!sameContract(rows.contract, spec.contract))
+  if (!sameContract(asRead.contract, spec.contract))
     throw new JoinRefused(
       'wrong-contract',
       'This data was read for another data contract than the federation has now. Choose data again.',
     );
-  if (rows.training.count === 0) throw new JoinRefused('no-training-rows', noTrainingRows(rows));
-  const scoreboard = await openScoreboard(source.store, source.federation, rows.version);
+  if (asRead.training.count === 0) throw new JoinRefused('no-training-rows', noTrainingRows(asRead));
+  const { rows, preparing } = await preparedRows(asRead, spec);
+  const scoreboard = await openScoreboard(source.store, source.federation, rowsDigest(rows, spec));
+  const equipped = { rows, asRead, preparing, trainedOn, spec, scoreboard };
   if (!('network' in spec)) {
     const { summedModel } = await import('../core/summed-models.ts');
     const sums = summedModel(spec);
     if (!sums.ok) throw new Error(`The federation’s model cannot be built here. ${sums.error.message}`);
     const { parameterCount } = sums.value;
     const engine = createEngine(ADDING_UP, source.engines.create, source.queue);
-    return { rows, trainedOn, sums: sums.value, parameterCount, spec, engine, scoreboard };
+    return { ...equipped, sums: sums.value, parameterCount, engine };
   }
   const built = buildNetwork(spec.network);
   // The server builds it before it offers it: this is another version of the app.
@@ -120,7 +130,7 @@ export async function equip(
     const choice = await source.engines.choose(built.value, spec.plan.batchSize, chosen.backend);
     const engine = createEngine(choice, source.engines.create, source.queue);
     const { parameterCount } = built.value;
-    return { rows, trainedOn, network: built.value, parameterCount, spec, engine, scoreboard };
+    return { ...equipped, network: built.value, parameterCount, engine };
   } catch (cause) {
     if (!(cause instanceof TrainerFailure)) throw cause;
     throw new JoinRefused(
@@ -130,3 +140,17 @@ export async function equip(
     );
   }
 }
+
+/** Rejects with JoinRefused where the federation's recipe is not one to go by. */
+async function preparedRows(
+  asRead: OwnRows,
+  spec: FederationSpec,
+): Promise<Pick<Equipped, 'rows' | 'preparing'>> {
+  const prepared = await preparedOwnRows(asRead, spec);
+  if (!prepared.ok) throw new JoinRefused('wrong-recipe', prepared.error);
+  return prepared.value;
+}
+
+/** What scores are of: other rows, or the same prepared in another way, have others. */
+const rowsDigest = ({ version }: OwnRows, { recipe }: FederationSpec): Digest =>
+  recipe === undefined ? version : digestOfText(`${version} ${recipe.digest}`);

@@ -2,9 +2,12 @@
 import type { DataContract } from '../core/data/contract.ts';
 import { labelledExamples, selectExamples, type Examples } from '../core/data/examples.ts';
 import { splitExamples } from '../core/data/split.ts';
+import type { FederationSpec } from '../core/federation.ts';
 import type { DatasetVersion } from '../core/ids.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { DatasetCheck, DatasetStore } from '../ports/dataset-store.ts';
 import type { Rows } from '../ports/trainer.ts';
+import type { Preparing } from './prepared-rows.ts';
 
 export interface OwnRows {
   readonly version: DatasetVersion;
@@ -45,4 +48,22 @@ export async function readOwnRows(
     unlabelled: all.count - examples.count,
     check: record.check,
   };
+}
+
+/** The rows as the model of a federation takes them; refused in a sentence where its recipe is not one to go by. */
+export async function preparedOwnRows(
+  asRead: OwnRows,
+  spec: Pick<FederationSpec, 'contract' | 'recipe'>,
+): Promise<Result<{ readonly rows: OwnRows; readonly preparing: Preparing | null }, string>> {
+  const { recipe } = spec;
+  if (recipe === undefined) return ok({ rows: asRead, preparing: null });
+  const { preparing } = await import('./prepared-rows.ts');
+  const opened = preparing(spec, recipe);
+  if (!opened.ok) return opened;
+  const { contract, rows } = opened.value;
+  const { training, heldOut } = asRead;
+  return ok({
+    rows: { ...asRead, contract, training: rows(training), heldOut: rows(heldOut) },
+    preparing: opened.value,
+  });
 }

@@ -47,16 +47,19 @@ async function onALine(store = createMemoryParticipantStore()) {
     hashes: new Uint32Array(2),
   };
   const version = digestOfText('own');
+  const own = {
+    version,
+    contract: spec.contract,
+    training: rows,
+    heldOut: rows,
+    unlabelled: 0,
+    check: undefined,
+  };
   const equipment: NetworkEquipment = {
     trainedOn: { dataset: 'own', withheld: [] },
-    rows: {
-      version,
-      contract: spec.contract,
-      training: rows,
-      heldOut: rows,
-      unlabelled: 0,
-      check: undefined,
-    },
+    rows: own,
+    asRead: own,
+    preparing: null,
     network: built.value,
     parameterCount: built.value.parameterCount,
     spec: { ...spec, plan },

@@ -91,6 +91,8 @@ export interface LocalModel {
   readonly dataset: string;
   readonly name: string;
   readonly network: unknown;
+  /** By which rows are prepared before it sees them (core/recipe/asked.ts); absent: by none. */
+  readonly recipe?: unknown;
   readonly parameters: Float32Array<ArrayBuffer>;
   readonly trainedAt: number;
   /** The run that it came of; absent from what an earlier program kept. */

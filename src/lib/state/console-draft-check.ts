@@ -6,7 +6,13 @@ import { checkSums } from '#lib/core/aggregation/check-sums.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
 import { exampleShape, targetSize, classLabels, DataContract } from '#lib/core/data/contract.ts';
 import type { FederatedModel } from '#lib/core/federated-model.ts';
-import { FederationSpec, type SummedFamily } from '#lib/core/federation.ts';
+import {
+  FederationSpec,
+  modelContract,
+  unpreparedSums,
+  type PinnedRecipe,
+  type SummedFamily,
+} from '#lib/core/federation.ts';
 import { FederationId } from '#lib/core/ids.ts';
 import { checkGates } from '#lib/core/gates/check-gates.ts';
 import { measures, metrics, type MetricName } from '#lib/core/metrics/figures.ts';
@@ -61,6 +67,7 @@ export function stepOf(path: string): DraftStep {
     case 'gates':
       return 'brief';
     case 'contract':
+    case 'recipe':
     case 'sample':
       return 'data';
     case 'family':
@@ -132,6 +139,10 @@ export function contractTyped(draft: Draft): unknown {
 const listed = (lines: readonly string[]): string[] =>
   lines.map((line) => line.trim()).filter((line) => line !== '');
 
+/** That of a table; nothing where there is none. */
+const recipeTyped = ({ kind, recipe }: Draft): { readonly recipe?: PinnedRecipe } =>
+  kind !== 'table' || recipe === null ? {} : { recipe };
+
 export interface ModelProblem {
   /** "options.hidden", "network", "family", or "contract" where the data come first. */
   readonly path: string;
@@ -145,7 +156,7 @@ export function modelTyped(draft: Draft): Result<FederatedModel, ModelProblem> {
     return fail({ path: 'contract', message: 'Shapes are known once the data contract is complete.' });
   const summed = summedFamilyNamed(draft.family);
   if (summed !== undefined) return sumsTyped(draft, summed.name, contract.output);
-  const network = networkTyped(draft, contract.output);
+  const network = networkTyped(draft, modelContract({ contract: contract.output, ...recipeTyped(draft) }));
   return network.ok
     ? ok({ type: 'network', parameterCount: network.value.parameterCount, network: network.value })
     : network;
@@ -239,6 +250,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     metric: draft.metric,
     ...(draft.gates.length === 0 ? {} : { gates: gatesTyped(draft.gates) }),
     contract: contractTyped(draft),
+    ...recipeTyped(draft),
     family: draft.family,
     ...(summed === undefined ? trainingTyped(draft, model) : settingsTyped(draft)),
     rules: rulesTyped(draft),
@@ -272,8 +284,11 @@ export function checkDraft(draft: Draft): CheckedDraft {
         add('personalisation.layers', 'At least one layer with parameters must be shared.');
       for (const { path, message } of normalisationIssues(network, plannedTyped(draft))) add(path, message);
     }
-  } else if (read.success)
-    for (const { path, message } of checkSums(read.output, summed.title)) add(path, message);
+  } else {
+    if (recipeTyped(draft).recipe !== undefined) add('recipe', unpreparedSums(summed.title));
+    if (read.success)
+      for (const { path, message } of checkSums(read.output, summed.title)) add(path, message);
+  }
   if (read.success) {
     const strategy = summed === undefined ? strategyNamed(draft.strategy.name) : undefined;
     for (const { path, message } of checkSecureSum(read.output, strategy)) add(path, message);

@@ -5,7 +5,9 @@ import { strategies } from '#lib/core/aggregation/index.ts';
 import { ColumnRule, type DataContract } from '#lib/core/data/contract.ts';
 import {
   exactAveraging,
+  modelContract,
   ModelFamily,
+  PinnedRecipe,
   SummedFamily,
   SampleName,
   type Personalisation,
@@ -130,6 +132,8 @@ export const Draft = v.object({
     target: DraftTarget,
     rules: v.optional(v.array(ColumnRule), []),
   }),
+  /** Kept as it came, of a survey or a file; of a table alone. */
+  recipe: v.optional(v.nullable(PinnedRecipe), null),
   family: v.union([ModelFamily, SummedFamily]),
   /** By family and setting; a list of numbers is kept as it was typed, "200, 200"; a word is one of a few. */
   options: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.boolean(), number]))),
@@ -236,6 +240,7 @@ export const emptyDraft = (): Draft => ({
     },
     rules: [],
   },
+  recipe: null,
   family: 'mlp',
   options: defaultOptions(),
   imported: null,
@@ -332,6 +337,7 @@ export function draftFrom(spec: FederationSpec): Draft {
     gates: gatesFrom(spec),
     metric: { ...spec.metric },
     ...contractDraft(contract),
+    recipe: spec.recipe ?? null,
     ...('network' in spec ? networkDraft(spec, draft) : summedDraft(spec, draft)),
     further: furtherFrom(spec.rules),
     secureSum: secureSumFrom(spec),
@@ -404,7 +410,7 @@ function recoveredOptions(spec: NetworkFederation): Draft['options'][string] | u
   };
   const names = Object.keys(v.getDefaults(family.options));
   const options = Object.fromEntries(names.map((name) => [name, guesses[name]]));
-  const again = family.networkFrom(spec.contract, options);
+  const again = family.networkFrom(modelContract(spec), options);
   if (!again.ok || JSON.stringify(again.value) !== JSON.stringify(spec.network)) return undefined;
   return Object.fromEntries(names.map((name) => [name, typedOption(options[name])]));
 }

@@ -16,7 +16,7 @@ import { placeFor } from './recipe-words.ts';
 export type RecipeStore = Pick<DatasetStore, 'recipe' | 'keepRecipe'>;
 
 export class DatasetRecipe {
-  history = $state.raw<RecipeHistory>(newHistory());
+  history: RecipeHistory = $state.raw(newHistory());
   /** Why what is kept could not be read, or what is here could not be kept. */
   trouble = $state<string | null>(null);
 
@@ -27,13 +27,17 @@ export class DatasetRecipe {
   constructor(
     readonly dataset: string,
     private readonly store: () => Promise<RecipeStore>,
-  ) {}
+    /** What is done where nobody says otherwise. */
+    private readonly usual: Recipe = usualRecipe,
+  ) {
+    this.history = newHistory(usual);
+  }
 
   get recipe(): Recipe {
     return this.history.now;
   }
   get isUsual(): boolean {
-    return recipeDigest(this.recipe) === recipeDigest(usualRecipe);
+    return recipeDigest(this.recipe) === recipeDigest(this.usual);
   }
   get canUndo(): boolean {
     return this.history.past.length > 0;
@@ -77,7 +81,7 @@ export class DatasetRecipe {
     this.#change(this.recipe.steps.toSpliced(at, 1).toSpliced(to, 0, step));
   }
   reset(): void {
-    this.#change(usualRecipe.steps);
+    this.#change(this.usual.steps);
   }
   undo(): void {
     this.#keep(undo(this.history));

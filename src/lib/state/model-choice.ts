@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { FederationSpec } from '../core/federation.ts';
 import { NetworkSpec } from '../core/model/spec.ts';
+import { AskedRecipe, askedRecipe } from '../core/recipe/asked.ts';
 import type { SummedSpec } from '../core/summed-models.ts';
 import type { LocalModel } from '../ports/participant-store.ts';
 import type { FederationView, VersionView } from '../protocol/views.ts';
@@ -17,10 +18,12 @@ export type ModelChoice = AskedModel & {
 export const askedOf = (choice: ModelChoice): AskedModel =>
   'sums' in choice
     ? { sums: choice.sums, source: choice.source }
-    : { network: choice.network, source: choice.source };
+    : { network: choice.network, recipe: choice.recipe, source: choice.source };
 
-const runnable = (spec: FederationSpec): { network: NetworkSpec } | { sums: SummedSpec } => {
-  if ('network' in spec) return { network: spec.network };
+const runnable = (
+  spec: FederationSpec,
+): { network: NetworkSpec; recipe: AskedRecipe | undefined } | { sums: SummedSpec } => {
+  if ('network' in spec) return { network: spec.network, recipe: askedRecipe(spec) };
   const { contract } = spec;
   return {
     sums:
@@ -40,11 +43,13 @@ export const versionChoice = (version: VersionView, spec: FederationSpec, live: 
 /** undefined where what is stored is not a network that this app can run. */
 export function localChoice(model: LocalModel): ModelChoice | undefined {
   const network = v.safeParse(NetworkSpec, model.network);
-  if (!network.success) return undefined;
+  const recipe = v.safeParse(v.optional(AskedRecipe), model.recipe);
+  if (!network.success || !recipe.success) return undefined;
   return {
     id: model.id,
     title: model.name,
     network: network.output,
+    recipe: recipe.output,
     source: { type: 'local', id: model.id },
   };
 }

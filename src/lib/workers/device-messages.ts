@@ -6,6 +6,7 @@ import type { Digest, FederationId } from '../core/ids.ts';
 import type { MetricName } from '../core/metrics/figures.ts';
 import type { Tally } from '../core/metrics/tally.ts';
 import type { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
+import type { AskedRecipe } from '../core/recipe/asked.ts';
 import type { SummedSpec } from '../core/summed-models.ts';
 import type { BackendChoice, ParticipationView } from '../participant/participation.ts';
 import type { RebuildPreview, SettingName } from '../participant/rebuild-preview.ts';
@@ -25,6 +26,8 @@ export interface LocalRunSettings {
   readonly network: NetworkSpec;
   readonly plan: TrainingPlan;
   readonly metric: MetricName;
+  /** By which the rows are prepared; absent: by none. */
+  readonly recipe?: AskedRecipe | undefined;
   /** null: the fastest that passes the self-test. */
   readonly backend: BackendName | null;
   /** The run that it branched from; null: none. */
@@ -89,8 +92,9 @@ export type ModelSource =
   | { readonly type: 'local'; readonly id: string };
 
 /** What is asked about: a network, or a model of sums, with its parameters. */
+/** `recipe`: rows are asked about as the contract encodes them, and prepared before the model sees them. */
 export type AskedModel = { readonly source: ModelSource } & (
-  { readonly network: NetworkSpec } | { readonly sums: SummedSpec }
+  { readonly network: NetworkSpec; readonly recipe?: AskedRecipe | undefined } | { readonly sums: SummedSpec }
 );
 
 export interface DeviceRequests {

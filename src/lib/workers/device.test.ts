@@ -25,6 +25,8 @@ import {
   spec,
 } from '../../../test/doubles/scripted-federation.ts';
 import { trainSummed } from '../../../test/support/summed-training.ts';
+import { pinRecipe } from '../core/recipe/pinned.ts';
+import { usualStep } from '../core/recipe/recipe.ts';
 import { DeviceClient, DeviceFailure, type DeviceWorker } from './device-client.ts';
 import { createDevice, identityOf } from './device.ts';
 import type {
@@ -159,6 +161,34 @@ test('a version of the federation is predicted with, and fetched once', async ()
   expect(first[0]! + first[1]!).toBeCloseTo(1, 5);
   expect(await client.request('predict', request)).toEqual(first);
   expect(coordinator.downloads).toBe(1);
+});
+
+test('a version of a federation with a recipe is asked by rows of the contract, for predictions and for scores', async () => {
+  const { client, link, coordinator } = await page();
+  link.connect();
+  const { contract } = spec;
+  if (contract.kind !== 'table') throw new Error('Points are a table.');
+  const names = contract.columns.map(({ name }) => name);
+  const states = [
+    names.map((name) => ({ name, to: 'number', hadMissing: false })),
+    names.map((name) => ({ name, shift: 1, factor: 4 })),
+  ];
+  const fitted = { recipe: { steps: [usualStep('cast'), usualStep('scale')] }, states, inputs: names };
+  const pinned = pinRecipe(fitted, contract, 'a test');
+  if (!pinned.ok) throw new Error(pinned.error);
+  const { digest, bytes } = coordinator.view.head;
+  const asked = { network: spec.network, source: { type: 'version', digest, bytes } } as const;
+  const recipe = { contract, pinned: pinned.value };
+  const ask = (features: Float32Array, more: object) =>
+    client.request('predict', { ...asked, ...more, features, count: 1 });
+  expect(await ask(Float32Array.of(3, 1, -1), { recipe })).toEqual(
+    await ask(Float32Array.of(0.5, 0, -0.5), {}),
+  );
+  const scores = await client.request('evaluate', { ...asked, recipe, dataset: 'own' });
+  expect(scores.count).toBe(splitExamples(clouds(40, 3)).heldOut.length);
+  expect(scores).not.toEqual(await client.request('evaluate', { ...asked, dataset: 'own' }));
+  const altered = { contract, pinned: { ...pinned.value, text: pinned.value.text.replace('4', '5') } };
+  expect(await kindOf(ask(Float32Array.of(3, 1, -1), { recipe: altered }))).toBe('wrong-recipe');
 });
 
 test('versions of trees and of clusters are asked alike, and those of another model are refused by what is wrong', async () => {

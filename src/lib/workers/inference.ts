@@ -3,6 +3,7 @@
 import type { ModelProblem } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, type Network } from '../core/model/network.ts';
 import type { NetworkSpec } from '../core/model/spec.ts';
+import type { AskedRecipe } from '../core/recipe/asked.ts';
 import type { Result } from '../core/result.ts';
 import type { SummedSpec } from '../core/summed-models.ts';
 import { createQueue, type Engines } from '../participant/engine.ts';
@@ -118,7 +119,9 @@ export function createInference({
         try {
           const { source } = asked;
           return await work(
-            await ('sums' in asked ? loadSums(asked.sums, source) : load(asked.network, source)),
+            'sums' in asked
+              ? await loadSums(asked.sums, source)
+              : await withRecipe(await load(asked.network, source), asked.recipe),
           );
         } catch (failure) {
           // A dead session must not answer the next question.
@@ -135,6 +138,19 @@ export function createInference({
       trainer?.dispose();
       trainer = undefined;
     },
+  };
+}
+
+/** The model asked by rows of the data contract, where a recipe prepares them first. */
+async function withRecipe(model: UsableModel, recipe: AskedRecipe | undefined): Promise<UsableModel> {
+  if (recipe === undefined) return model;
+  const { preparing } = await import('../participant/prepared-rows.ts');
+  const opened = preparing(recipe, recipe.pinned);
+  if (!opened.ok) throw new Refusal('wrong-recipe', opened.error);
+  const { features, rows } = opened.value;
+  return {
+    predict: (encoded, count) => model.predict(features(encoded, count), count),
+    evaluate: (encoded, options) => model.evaluate(rows(encoded), options),
   };
 }
 

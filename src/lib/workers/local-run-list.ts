@@ -4,6 +4,7 @@ import { MetricName } from '../core/metrics/figures.ts';
 import { NetworkSpec, TrainingPlan } from '../core/model/spec.ts';
 import { BackendName } from '../participant/backend-choice.ts';
 import { RunOrigin } from '../participant/run-origin.ts';
+import { AskedRecipe } from '../core/recipe/asked.ts';
 import type { ParticipantStore } from '../ports/participant-store.ts';
 import type { LocalRunSettings } from './device-messages.ts';
 import type { RunHolds } from './run-holds.ts';
@@ -15,6 +16,7 @@ export const LocalRunSettingsSchema = v.object({
   network: NetworkSpec,
   plan: TrainingPlan,
   metric: MetricName,
+  recipe: v.optional(AskedRecipe),
   backend: v.nullable(BackendName),
   origin: v.exactOptional(v.nullable(RunOrigin)),
 });

@@ -4,7 +4,13 @@ import { digestOfText } from '../core/digest.ts';
 import type { DatasetVersion, Digest, FederationId } from '../core/ids.ts';
 import { buildNetwork, initialParameters } from '../core/model/network.ts';
 import { createEngine, type Engine, type Engines } from '../participant/engine.ts';
-import { noTrainingRows, readOwnRows } from '../participant/own-rows.ts';
+import {
+  noTrainingRows,
+  preparedOwnRows,
+  readOwnRows,
+  sameContract,
+  type OwnRows,
+} from '../participant/own-rows.ts';
 import { trainLocally, type TrainingOutcome, type TrainingProgress } from '../participant/train-locally.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { createViewPace } from '../participant/view-pace.ts';
@@ -68,8 +74,20 @@ interface Running {
 }
 
 /** Of what a checkpoint must be of, to be gone on with. */
-const digestOf = ({ plan, network }: LocalRunSettings, version: DatasetVersion): Digest =>
-  digestOfText(JSON.stringify([plan, version, network]));
+const digestOf = ({ plan, network, recipe }: LocalRunSettings, version: DatasetVersion): Digest =>
+  digestOfText(
+    JSON.stringify([plan, version, network, ...(recipe === undefined ? [] : [recipe.pinned.digest])]),
+  );
+
+/** Rejects with Refusal. */
+async function preparedFor({ recipe }: LocalRunSettings, asRead: OwnRows): Promise<OwnRows> {
+  if (recipe === undefined) return asRead;
+  if (!sameContract(asRead.contract, recipe.contract))
+    throw new Refusal('wrong-recipe', 'The recipe is for rows of another data contract. Choose data again.');
+  const prepared = await preparedOwnRows(asRead, { contract: recipe.contract, recipe: recipe.pinned });
+  if (!prepared.ok) throw new Refusal('wrong-recipe', prepared.error);
+  return prepared.value.rows;
+}
 
 export function createLocalRuns({
   store,
@@ -133,10 +151,11 @@ export function createLocalRuns({
     running.set(id, run);
     try {
       show({});
-      const rows = await readOwnRows(datasets, settings.dataset);
-      if (rows === undefined)
+      const asRead = await readOwnRows(datasets, settings.dataset);
+      if (asRead === undefined)
         throw new Refusal('unknown-dataset', 'This data is no longer in this browser. Choose data again.');
-      if (rows.training.count === 0) throw new Refusal('no-training-rows', noTrainingRows(rows));
+      if (asRead.training.count === 0) throw new Refusal('no-training-rows', noTrainingRows(asRead));
+      const rows = await preparedFor(settings, asRead);
       const built = buildNetwork(settings.network);
       if (!built.ok) throw new Refusal('wrong-network', built.error.message);
       const network = built.value;
@@ -270,6 +289,7 @@ export function createLocalRuns({
             dataset: settings.dataset,
             name: settings.name,
             network: settings.network,
+            ...(settings.recipe === undefined ? {} : { recipe: settings.recipe }),
             parameters: outcome.parameters,
             trainedAt: clock.now(),
             run: {

@@ -2,7 +2,7 @@
 import { participantIdOf } from '../core/digest.ts';
 import { buildNetwork } from '../core/model/network.ts';
 import { createEngine } from '../participant/engine.ts';
-import { readOwnRows, sameContract } from '../participant/own-rows.ts';
+import { preparedOwnRows, readOwnRows, sameContract } from '../participant/own-rows.ts';
 import { parametersOf } from '../participant/parameter-source.ts';
 import {
   previewRebuilding,
@@ -21,12 +21,15 @@ export async function answerPreview(
   signal: AbortSignal,
   onProgress: (fraction: number, setting: SettingName) => void,
 ): Promise<RebuildPreview> {
-  const rows = await readOwnRows(datasets, dataset);
-  if (rows === undefined || !sameContract(rows.contract, spec.contract) || rows.training.count === 0)
+  const asRead = await readOwnRows(datasets, dataset);
+  if (asRead === undefined || !sameContract(asRead.contract, spec.contract) || asRead.training.count === 0)
     throw new Refusal(
       'unknown-dataset',
       'This data cannot be trained on for this federation. Choose data again.',
     );
+  const prepared = await preparedOwnRows(asRead, spec);
+  if (!prepared.ok) throw new Refusal('wrong-recipe', prepared.error);
+  const { rows } = prepared.value;
   const network = buildNetwork(spec.network);
   if (!network.ok) throw new Refusal('wrong-network', network.error.message);
   const base = await parametersOf({ federation: null, store, link }, { digest, bytes }, { signal });

@@ -197,6 +197,13 @@ export const hopSamples = ({ sampleRate, hopMs }: AudioContract): number =>
 const audioFrames = (contract: AudioContract): number =>
   1 + Math.floor(audioSamples(contract) / hopSamples(contract));
 
+/** What a recipe that all devices share makes of a table (core/recipe/pinned.ts). */
+export const PreparedColumns = v.pipe(
+  v.array(v.variant('type', [NumberColumn, CategoryColumn])),
+  v.minLength(1),
+  v.maxLength(MOST_COLUMNS),
+);
+
 /** What devices agree on: a text says nothing to a model until one device's recipe has made terms of it, and no two of them agree. */
 export const FederationContract: v.GenericSchema<DataContract> = v.variant('kind', [
   ImageContract,

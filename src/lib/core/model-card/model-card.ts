@@ -3,7 +3,7 @@
 import { augmentationWords } from '../augmentation-words.ts';
 import { briefChanges, briefParts } from '../brief-words.ts';
 import { classLabels, type DataContract, type TableColumn } from '../data/contract.ts';
-import { secureSumOf, type Brief, type FederationSpec } from '../federation.ts';
+import { secureSumOf, type Brief, type FederationSpec, type PinnedRecipe } from '../federation.ts';
 import { gateKind, gateLimit, gateTitle, gateValue, latencyWords } from '../gates/gate-words.ts';
 import { judgeGates, roundsUpTo, type MeasuredVersion } from '../gates/judge-gates.ts';
 import { constantTally } from '../metrics/constant-tally.ts';
@@ -55,6 +55,7 @@ export function modelCard(facts: CardFacts): string {
       ]),
       intendedUse(spec.brief, facts.now.brief),
       dataContract(spec.contract),
+      ...(spec.recipe === undefined ? [] : [preparation(spec.recipe)]),
       howMade(facts),
       figures(spec, version),
       conditions(facts),
@@ -106,6 +107,10 @@ function valuesOf(column: TableColumn): string {
   const { minimum, maximum } = column;
   return minimum === null && maximum === null ? 'any' : `${minimum ?? '…'} to ${maximum ?? '…'}`;
 }
+
+/** How rows are prepared; the text is what the digest is of. */
+const preparation = ({ from, digest, columns, text }: PinnedRecipe): string =>
+  `## How rows are prepared\n\nOn every device, and wherever the version is used, by a recipe of ${line(from)} (SHA-256 \`${digest}\`), which makes ${columns.length} columns: ${columns.map(({ name }) => line(name)).join(', ')}.\n\n\`\`\`json\n${text.replaceAll('`', '\\u0060')}\n\`\`\``;
 
 function howMade({ spec, version, versions }: CardFacts): string {
   const { plan, strategy, transfer, rules, personalisation } = spec;

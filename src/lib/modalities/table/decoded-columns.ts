@@ -34,9 +34,11 @@ function unscaledTime(scaled: number, mean: number, standardDeviation: number): 
   return Math.round(exact * DAY_MS);
 }
 
-/** Every column of the contract, and its target last. */
-export function decodedColumns(contract: TableContract, examples: Examples): ColumnTable {
-  const { count, features, targets } = examples;
+/** Every column of the contract but its target. */
+export function decodedInputs(
+  contract: TableContract,
+  { count, features, texts }: Pick<Examples, 'count' | 'features' | 'texts'>,
+): ColumnTable {
   const width = count === 0 ? 0 : features.length / count;
   let offset = 0;
   let textual = 0;
@@ -56,7 +58,7 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
       return { type: column.reads ?? 'number', name: column.name, values };
     }
     if (column.type === 'text') {
-      const cells = examples.texts?.[textual] ?? [];
+      const cells = texts?.[textual] ?? [];
       textual += 1;
       return textsByNumber(column.name, cells, count);
     }
@@ -69,8 +71,15 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
         .indexOf(1);
     return { type: 'category', name: column.name, codes, labels: column.categories };
   });
+  return { rows: count, columns };
+}
+
+/** Every column of the contract, and its target last. */
+export function decodedColumns(contract: TableContract, examples: Examples): ColumnTable {
   const { target } = contract;
-  columns.push(
+  const { targets } = examples;
+  const { rows, columns } = decodedInputs(contract, examples);
+  const last: ColumnValues =
     target.type === 'classes'
       ? {
           type: 'category',
@@ -84,9 +93,8 @@ export function decodedColumns(contract: TableContract, examples: Examples): Col
           values: Float64Array.from(targets, (value) =>
             unscaled(value, target.mean, target.standardDeviation),
           ),
-        },
-  );
-  return { rows: count, columns };
+        };
+  return { rows, columns: [...columns, last] };
 }
 
 /** Texts by number in the list of those that differ, in the order in which they come. */

@@ -107,7 +107,7 @@ export function createAnswerSurveys(
     signal: AbortSignal,
   ): Promise<Measured | undefined> {
     if (versionAsked(question) === undefined) return undefined;
-    const { heldOut, contract } = equipment.rows;
+    const { heldOut, contract } = equipment.asRead;
     const none = new Float32Array(0);
     if (heldOut.count === 0) return { ...heldOut, contract, outputs: none, predict: () => none };
     const initial = (): Float32Array<ArrayBuffer> => firstOf(equipment, spec.plan);
@@ -119,13 +119,17 @@ export function createAnswerSurveys(
     );
     const outputs = await equipment.engine.alone(async () => {
       signal.throwIfAborted();
-      return outputsOf(equipment, spec, parameters, heldOut);
+      return outputsOf(equipment, spec, parameters, equipment.rows.heldOut);
     });
-    const predict = await asksOf(equipment, spec, parameters);
+    const asks = await asksOf(equipment, spec, parameters);
+    const { preparing } = equipment;
+    // Asked are rows of the contract, in which a survey changes one column or another.
+    const predict: typeof asks =
+      preparing === null ? asks : (features, count) => asks(preparing.features(features, count), count);
     return { ...heldOut, contract, outputs, predict };
   }
 
-  /** Of any rows of a table, at once: a network in plain loops, which is quick enough for few rows. */
+  /** Of any rows as the model takes them, at once: a network in plain loops, which is quick enough for few rows. */
   async function asksOf(
     equipment: Equipment,
     spec: FederationSpec,
@@ -208,7 +212,7 @@ export function createAnswerSurveys(
       failed: (sentence) => one.ending.abort(new Declined(sentence)),
       onPeers: () => {},
     });
-    const { training, heldOut, contract, check } = equipment.rows;
+    const { training, heldOut, contract, check } = equipment.asRead;
     // Told once, with the first of its rows.
     const checked = check === undefined ? {} : { checked: check };
     const data: Measured[] = [

@@ -2,7 +2,7 @@
 // rows themselves it holds the mean of their encoding, which explanations start from; only neighbours keep rows, and say so.
 import * as v from 'valibot';
 import { canonicalText, type Canonical } from '../../core/canonical.ts';
-import { DataContract, exampleShape } from '../../core/data/contract.ts';
+import { DataContract, exampleShape, type TableContract } from '../../core/data/contract.ts';
 import type { Examples } from '../../core/data/examples.ts';
 import { digestOfText } from '../../core/digest.ts';
 import { Digest } from '../../core/ids.ts';
@@ -17,6 +17,7 @@ import { fittedJson, Json, readFitted, type FittedRecipe } from '../../core/reci
 import { readOptions } from '../../core/named-options.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { WindowPlan } from '../../core/series/window-plan.ts';
+import type { Preparing } from '../prepared-rows.ts';
 import { digestOfParts, weighedOutputs, type Fitted } from './fit.ts';
 import {
   ENSEMBLE,
@@ -65,9 +66,20 @@ const ModelFile = v.strictObject({
   seal: Digest,
 });
 
+/** How rows of a file become what a federation's version takes. */
+export interface VersionReading {
+  /** They are read against it first, as every device's were. */
+  readonly contract: TableContract;
+  /** By the federation's recipe; null: it has none. */
+  readonly preparing: Preparing | null;
+}
+
 export interface OpenedModel {
   readonly chosen: ChosenModel;
+  /** Of what the model takes. */
   readonly contract: DataContract;
+  /** Of a version of a federation; undefined: a model of the workbench. */
+  readonly reading?: VersionReading;
   /** undefined: pictures, sound and windows. */
   readonly preparation: FittedRecipe | undefined;
   /** How rows become windows; undefined: the model takes none, or was saved before they stood in its file. */

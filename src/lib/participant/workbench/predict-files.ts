@@ -7,13 +7,15 @@ import { markedText, type MarkedPart } from '../../core/explanation/marked-text.
 import { predictedClass } from '../../core/metrics/class-scores.ts';
 import type { FittedRecipe } from '../../core/recipe/fit.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { listOf, quoted } from '../../core/spoken-list.ts';
 import type { DecodeImage } from '../../modalities/image/picture.ts';
 import { readRawTable, type RawTable } from '../../modalities/raw-table.ts';
+import { encodeRow } from '../../modalities/table/row-encoder.ts';
 import type { SourceFile } from '../../modalities/source-file.ts';
 import type { Engine } from '../engine.ts';
 import { askModel } from './ask-model.ts';
 import { explainRow, type Explanation, type WayToExplain } from './explain.ts';
-import type { OpenedModel } from './model-file.ts';
+import type { OpenedModel, VersionReading } from './model-file.ts';
 import { servedWindows } from './predict-windows.ts';
 import { servedRows } from './prepare.ts';
 
@@ -61,9 +63,14 @@ export async function predictFiles(
   files: readonly SourceFile[],
   options: PredictOptions,
 ): Promise<Result<Predicted, string>> {
-  const { contract, preparation, windows } = model;
+  const { contract, preparation, windows, reading } = model;
   if (contract.kind !== 'table') return predictPlanes(model, contract, files, options);
   const { signal } = options;
+  if (reading !== undefined) {
+    const [first] = reading.contract.columns;
+    const table = await readRawTable(files, first?.name ?? '', signal);
+    return table.ok ? predictByVersion(model, reading, table.value, options) : table;
+  }
   if (windows !== undefined) {
     const table = await readRawTable(files, windows.channels[0]?.column ?? '', signal);
     if (!table.ok) return table;
@@ -96,6 +103,43 @@ export async function predictFiles(
     return words === undefined ? one : { ...one, marked: markedTexts(table.value, at, words, preparation) };
   });
   return ok(predicted(table.value, marked, served.value));
+}
+
+/** Rows that the federation's contract does not take are left out, with the reason, as devices leave them out. */
+function predictByVersion(
+  model: OpenedModel,
+  { contract, preparing }: VersionReading,
+  table: RawTable,
+  options: PredictOptions,
+): Result<Predicted, string> {
+  const missing = contract.columns.map(({ name }) => name).filter((name) => !table.header.includes(name));
+  if (missing.length > 0)
+    return fail(
+      `The version needs the columns ${listOf(missing.map(quoted), 10)}, which the table does not have.`,
+    );
+  const taken: { readonly row: number; readonly encoded: Float32Array }[] = [];
+  const reasons: string[] = [];
+  let leftOut = 0;
+  for (const [row, cells] of table.rows.entries()) {
+    const named = Object.fromEntries(table.header.map((name, at) => [name, cells[at] ?? '']));
+    const encoded = encodeRow(contract, named);
+    if (encoded.ok) taken.push({ row, encoded: encoded.value });
+    else {
+      leftOut += 1;
+      reasons.push(`Row ${table.numbers[row] ?? 0}: ${encoded.error.message}`);
+    }
+  }
+  const width = taken[0]?.encoded.length ?? 0;
+  const all = new Float32Array(width * taken.length);
+  for (const [at, { encoded }] of taken.entries()) all.set(encoded, at * width);
+  const features = preparing === null ? all : preparing.features(all, taken.length);
+  const outputs = model.predictor.predict(features, taken.length);
+  const predictions = predictRows(model, features, outputs, options, (at) =>
+    placeIn(table, taken[at]?.row ?? 0),
+  );
+  return predictions.ok
+    ? ok(predicted(table, predictions.value, { unseen: 0, stoodIn: 0 }, reasons, leftOut))
+    : predictions;
 }
 
 type Place = Pick<Prediction, 'row' | 'file' | 'time' | 'series'>;

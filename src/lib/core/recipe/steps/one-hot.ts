@@ -14,7 +14,7 @@ import {
   type TextColumn,
 } from '../table.ts';
 
-const State = v.array(
+export const OneHotState = v.array(
   v.strictObject({
     name: v.string(),
     labels: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000)),
@@ -22,7 +22,7 @@ const State = v.array(
     other: v.nullable(v.number()),
   }),
 );
-type Categories = v.InferOutput<typeof State>[number];
+type Categories = v.InferOutput<typeof OneHotState>[number];
 
 export const oneHot = defineStep({
   name: 'one-hot',
@@ -40,7 +40,7 @@ export const oneHot = defineStep({
       default: 1,
     },
   },
-  state: State,
+  state: OneHotState,
   fit({ columns: names, rarest }, table) {
     const isSuited = (column: Column): column is TextColumn | NumberColumn =>
       column.type === 'text' || (column.type === 'number' && (names !== null || isCoded(column, table.rows)));
@@ -116,10 +116,14 @@ function categoriesOf(
     return fail(
       `${quoted(name)} holds texts of more than 80 letters. Drop it, or take it apart (words, tf-idf, hash-text).`,
     );
-  const hasOther = kept.length < counts.size;
-  if (!hasOther) return ok({ name, labels, other: null });
+  return ok(withOther(name, labels, kept.length < counts.size));
+}
+
+/** `labels` that are told apart; `hasOther`: there are rarer ones. */
+export function withOther(name: string, labels: readonly string[], hasOther: boolean): Categories {
+  if (!hasOther) return { name, labels: [...labels], other: null };
   const other = ['other', 'other values', '(other)'].find((label) => !labels.includes(label)) ?? 'rare';
-  return ok({ name, labels: [...labels, other], other: labels.length });
+  return { name, labels: [...labels, other], other: labels.length };
 }
 
 /** Each spelling goes through the rules once. */

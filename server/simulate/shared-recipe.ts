@@ -1,0 +1,56 @@
+// The recipe that the devices of a simulation share: fitted to the sums over all their rows, as a survey without noise tells them.
+import * as v from 'valibot';
+import type { TableContract } from '#lib/core/data/contract.ts';
+import type { FederationSpec, PinnedRecipe } from '#lib/core/federation.ts';
+import { VersionNumber } from '#lib/core/ids.ts';
+import { recipeText } from '#lib/core/recipe/recipe.ts';
+import { pinFromFile, usualShared, type GivenFigures } from '#lib/core/recipe/shared-recipe.ts';
+import type { Figures } from '#lib/core/statistics/index.ts';
+import { layoutOf, measureSurvey, readSurvey } from '#lib/core/statistics/survey.ts';
+import { questionOf } from '#lib/core/statistics/usual-question.ts';
+import { preparing } from '#lib/participant/prepared-rows.ts';
+import type { SimulationData } from './data.ts';
+import { UnusableSetup, type SimulationSetup } from './setup.ts';
+
+export const USUAL = 'usual';
+
+/** undefined: rows are as the contract encodes them. Throws UnusableSetup. */
+export function sharedRecipe(
+  { recipe }: Pick<SimulationSetup, 'recipe'>,
+  data: SimulationData,
+): PinnedRecipe | undefined {
+  if (recipe === undefined) return undefined;
+  const { contract } = data;
+  if (contract.kind !== 'table')
+    throw new UnusableSetup('--recipe: a recipe prepares the columns of a table, and --data is none.');
+  const survey: GivenFigures = {
+    figures: figuresOf(contract, data),
+    from: `sums over the rows of ${data.parts.length} simulated devices`,
+  };
+  const text = recipe === USUAL ? recipeText(usualShared(contract)) : recipe;
+  const pinned = pinFromFile(text, 'the file', contract, survey);
+  if (!pinned.ok) throw new UnusableSetup(`--recipe: ${pinned.error}`);
+  return pinned.value;
+}
+
+function figuresOf(contract: TableContract, { training }: SimulationData): readonly Figures[] {
+  // About rows alone: no version is asked about.
+  const question = questionOf('data', contract, { version: v.parse(VersionNumber, 0), column: '' });
+  const layout = layoutOf(question, contract);
+  const { count, features, targets } = training;
+  if (!(features instanceof Float32Array)) throw new Error('Rows of a table are numbers.');
+  const values = measureSurvey(layout, [{ contract, count, features, targets }], undefined);
+  return readSurvey(layout, contract, { values, devices: 1, deviations: [] });
+}
+
+/** The rows as the model takes them. */
+export function preparedData(
+  spec: Pick<FederationSpec, 'contract' | 'recipe'>,
+  data: SimulationData,
+): Pick<SimulationData, 'training' | 'test'> {
+  if (spec.recipe === undefined) return data;
+  const opened = preparing(spec, spec.recipe);
+  if (!opened.ok) throw new Error(opened.error);
+  const { rows } = opened.value;
+  return { training: rows(data.training), test: rows(data.test) };
+}

@@ -1,0 +1,147 @@
+// A recipe that all devices are to share, on its way to being pinned: the usual one for a contract, and whatever a file holds, steps that
+// a survey is to fit or a recipe that was fitted already.
+import * as v from 'valibot';
+import type { TableContract } from '../data/contract.ts';
+import { PinnedRecipe } from '../federation.ts';
+import { fail, ok, type Result } from '../result.ts';
+import type { Figures } from '../statistics/index.ts';
+import { Json, readFitted, type RecipeProblem } from './fit.ts';
+import { fittedFromSurvey, type FederatedFit } from './from-survey.ts';
+import { jsonOf, openPinned, pinRecipe } from './pinned.ts';
+import { readRecipe, usualStep, type Recipe } from './recipe.ts';
+import { rowValuesIn } from './row-values.ts';
+
+/** What is chosen of the usual steps. */
+export interface UsualChoice {
+  /** What stands in for a number that is missing; as-missing: the mean, with a feature that says so. */
+  readonly gaps: 'as-missing' | 'mean' | 'median' | 'constant';
+  readonly constant: string;
+  readonly scale: 'standard' | 'min-max';
+  /** Categories that fewer rows have are one, "other"; 1: each of the contract is told apart. */
+  readonly rarest: number;
+  /** Times as year, month, day, weekday and hour, instead of days since 1970. */
+  readonly dateParts: boolean;
+}
+
+export const usualChoice: UsualChoice = {
+  gaps: 'as-missing',
+  constant: '0',
+  scale: 'standard',
+  rarest: 1,
+  dateParts: true,
+};
+
+/** Steps for columns as the contract has them; a later step of one's own goes before the last two. */
+export function usualShared(
+  { columns }: TableContract,
+  { gaps, constant, scale, rarest, dateParts }: UsualChoice = usualChoice,
+): Recipe {
+  const numbers = columns.flatMap((column) => (column.type === 'number' ? [column] : []));
+  const namesOf = (which: typeof numbers): string[] => which.map(({ name }) => name);
+  const times = dateParts ? namesOf(numbers.filter(({ reads }) => reads === 'time')) : [];
+  const measured = namesOf(numbers).filter((name) => !times.includes(name));
+  const told = columns.flatMap((column) => (column.type === 'category' ? [column.name] : []));
+  return {
+    steps: [
+      ...(times.length === 0 ? [] : [usualStep('dates', { columns: times, cyclic: true })]),
+      ...(measured.length === 0 ? [] : [usualStep('cast', { columns: measured })]),
+      ...(gaps === 'as-missing' || measured.length === 0
+        ? []
+        : [
+            usualStep('impute', {
+              columns: measured,
+              method: gaps,
+              value: gaps === 'constant' ? constant : '',
+            }),
+          ]),
+      ...(told.length === 0 ? [] : [usualStep('one-hot', { columns: told, rarest })]),
+      ...(measured.length === 0 ? [] : [usualStep('scale', { columns: measured, method: scale })]),
+      ...(times.length === 0
+        ? []
+        : [usualStep('scale', { columns: times.flatMap(partNames), method: 'min-max' })]),
+    ],
+  };
+}
+
+const partNames = (name: string): string[] =>
+  ['year', 'month', 'day', 'weekday', 'hour'].map((part) => `${name} (${part})`);
+
+export interface GivenFigures {
+  readonly figures: readonly Figures[];
+  /** "survey 2, the sum of 5 devices" */
+  readonly from: string;
+}
+
+export interface PinnedFit extends Pick<FederatedFit, 'reports' | 'found'> {
+  readonly pinned: PinnedRecipe;
+}
+
+/** "survey 2, the sum of 5 devices" */
+export const surveySource = ({
+  survey,
+  devices,
+  deviations,
+}: {
+  readonly survey: number;
+  readonly devices: number | null;
+  readonly deviations: readonly number[];
+}): string =>
+  `survey ${survey}, the ${deviations.some((one) => one > 0) ? 'noisy ' : ''}sum of ${devices ?? 0} devices`;
+
+/** Fitted to what a survey said, and pinned. */
+export function pinFromSurvey(
+  recipe: Recipe,
+  contract: TableContract,
+  { figures, from }: GivenFigures,
+): Result<PinnedFit, RecipeProblem> {
+  const fit = fittedFromSurvey(recipe, contract, figures);
+  if (!fit.ok) return fit;
+  const { fitted, reports, found } = fit.value;
+  const pinned = pinRecipe(fitted, contract, from);
+  return pinned.ok
+    ? ok({ pinned: pinned.value, reports, found })
+    : fail({ step: null, message: pinned.error, reports, found });
+}
+
+const ModelFile = v.looseObject({ format: v.literal('tributary-model'), preparation: Json });
+
+/**
+ * What a file holds: a recipe's steps, which `survey` fits; a fitted recipe; or a model of the workbench, whose recipe is taken. What was
+ * fitted to somebody's rows is refused where it holds values of theirs. `name`: of the file.
+ */
+export function pinFromFile(
+  text: string,
+  name: string,
+  contract: TableContract,
+  survey: GivenFigures | undefined,
+): Result<PinnedRecipe, string> {
+  const given = jsonOf(text);
+  if (given === undefined) return fail(`${name} holds no JSON.`);
+  const steps = v.safeParse(v.looseObject({ format: v.literal('tributary-recipe') }), given);
+  if (steps.success) {
+    const recipe = readRecipe(given);
+    if (!recipe.ok) return recipe;
+    if (survey === undefined)
+      return fail(
+        `${name} holds steps, and nothing that they learnt. Fit them from a survey, or take a model that was trained with them.`,
+      );
+    const fit = pinFromSurvey(recipe.value, contract, survey);
+    return fit.ok ? ok(fit.value.pinned) : fail(fit.error.message);
+  }
+  // All devices of some federation have it already.
+  const shared = v.safeParse(PinnedRecipe, given);
+  if (shared.success) {
+    const opened = openPinned(shared.output, contract);
+    return opened.ok ? ok(shared.output) : opened;
+  }
+  const model = v.safeParse(ModelFile, given);
+  const fitted = readFitted(model.success ? model.output.preparation : given);
+  if (!fitted.ok)
+    return fail(
+      `${name} holds no recipe: neither steps, nor a fitted recipe, nor a model that rows are prepared for.`,
+    );
+  const held = rowValuesIn(fitted.value, contract);
+  if (held !== undefined)
+    return fail(`The recipe of ${name} would send values of somebody’s rows to all devices. ${held}`);
+  return pinRecipe(fitted.value, contract, `the file ${name}`.slice(0, 200));
+}

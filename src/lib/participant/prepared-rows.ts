@@ -1,0 +1,65 @@
+// The one place where rows that were read against a federation's contract become what its model sees, where the federation pins a recipe:
+// for rounds, scores, surveys about a version, a run alone, and whoever uses a version. A row is taken back to its cells, and these go the
+// way of the workbench's own (prepare.ts), so that a row is the same bits wherever it is prepared. Loaded where there is a recipe.
+import type { TableContract } from '../core/data/contract.ts';
+import type { Examples } from '../core/data/examples.ts';
+import type { FederationSpec, PinnedRecipe } from '../core/federation.ts';
+import { tooLarge } from '../core/recipe/encode.ts';
+import { openPinned } from '../core/recipe/pinned.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import { cellTexts, decodedInputs } from '../modalities/table/decoded-columns.ts';
+import { servedRows } from './workbench/prepare.ts';
+
+/** Cells stand as texts meanwhile: so many rows at a time, and memory stays small. */
+const ROWS_AT_A_TIME = 4096;
+
+export interface Preparing {
+  /** What the model takes. */
+  readonly contract: TableContract;
+  /** [count, F] as the contract encodes rows → [count, F′] as the model takes them. Throws where they are more than is held. */
+  features(encoded: Examples['features'], count: number): Float32Array<ArrayBuffer>;
+  /** The same rows, with the features that the model takes. */
+  rows<Given extends Pick<Examples, 'count' | 'features'>>(given: Given): Given;
+}
+
+/** How a federation's recipe prepares rows. Refused in a sentence where it is not one to go by. */
+export function preparing(
+  { contract }: Pick<FederationSpec, 'contract'>,
+  recipe: PinnedRecipe,
+): Result<Preparing, string> {
+  if (contract.kind !== 'table')
+    return fail('A recipe prepares the columns of a table, and this federation takes none.');
+  const fitted = openPinned(recipe, contract);
+  if (!fitted.ok) return fitted;
+  const header = contract.columns.map(({ name }) => name);
+  // What of a row may be missing shows in the columns, so that no mean of other rows ever stands in for a cell.
+  const seen: TableContract = { kind: 'table', columns: recipe.columns, target: contract.target };
+  const mean = new Float32Array(0);
+  const features: Preparing['features'] = (encoded, count) => {
+    const large = tooLarge(count, recipe.columns);
+    if (large !== undefined) throw new Error(large);
+    const width = count === 0 ? 0 : encoded.length / count;
+    const parts: Float32Array[] = [];
+    for (let from = 0; from < count; from += ROWS_AT_A_TIME) {
+      const rows = Math.min(ROWS_AT_A_TIME, count - from);
+      const piece = encoded.subarray(from * width, (from + rows) * width);
+      const cells = cellTexts(decodedInputs(contract, { count: rows, features: piece }), 0, rows);
+      const served = servedRows(fitted.value, { contract: seen, mean }, { header, rows: cells });
+      // It was done to every cell that the contract allows, when the recipe was opened.
+      if (!served.ok) throw new Error(served.error);
+      parts.push(served.value.features);
+    }
+    const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  };
+  return ok({
+    contract: seen,
+    features,
+    rows: (given) => ({ ...given, features: features(given.features, given.count) }),
+  });
+}
