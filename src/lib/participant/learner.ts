@@ -80,8 +80,12 @@ export async function equipLearner(
   if (!('network' in spec)) throw new Error('A learner said yes to a federation without a network.');
   const built = buildNetwork(spec.network);
   if (!built.ok) throw new Error(`The federation’s network cannot be built here. ${built.error.message}`);
+  const rows = rowsOf(learner, spec.contract);
   return {
-    rows: rowsOf(learner, spec.contract),
+    rows,
+    // Surveys of the rows, and their recipe, are its devices' own.
+    asRead: rows,
+    preparing: null,
     trainedOn: { dataset, withheld: [] },
     spec,
     network: built.value,
