@@ -2,6 +2,8 @@
 import { recipeJson, type Recipe } from '../core/recipe/recipe.ts';
 import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import { usuallyHeldOut, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { RowsAssessment } from './rows-assessment.svelte.ts';
@@ -16,7 +18,10 @@ export type Opening =
   | { readonly phase: 'failed'; readonly message: string };
 
 /** The part of the client that the screen uses. */
-export type BenchPort = Pick<BenchClient, 'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'close'>;
+export type BenchPort = Pick<
+  BenchClient,
+  'open' | 'split' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'close'
+>;
 
 export type Memorising =
   | { readonly phase: 'idle' }
@@ -28,6 +33,12 @@ export type Memorising =
 export type Varying =
   | { readonly phase: 'asking' }
   | { readonly phase: 'shown'; readonly varied: VariedPictures }
+  | { readonly phase: 'failed'; readonly message: string };
+
+/** What each part of the split is of. */
+export type Parting =
+  | { readonly phase: 'asking' }
+  | { readonly phase: 'shown'; readonly shown: SplitShown }
   | { readonly phase: 'failed'; readonly message: string };
 
 export class DatasetTraining {
@@ -43,12 +54,17 @@ export class DatasetTraining {
   /** How pictures would be varied. */
   varying = $state.raw<Varying>({ phase: 'asking' });
 
+  /** Of the rows as they are open. */
+  parting = $state.raw<Parting>({ phase: 'asking' });
+
   #asked = 0;
+  #reading: Promise<void> = Promise.resolve();
   #varied = 0;
   #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
   #series: OpenRequest['series'] = null;
+  #split: RowsHeldOut = usuallyHeldOut;
 
   constructor(
     readonly dataset: string,
@@ -61,14 +77,30 @@ export class DatasetTraining {
   }
 
   /** Reads the rows anew for a target, prepared by a recipe or as usual, or as windows of a series. The last asked for is the one that is shown. */
-  async open(target: string, recipe?: Recipe, series: OpenRequest['series'] = null): Promise<void> {
+  async open(
+    target: string,
+    recipe?: Recipe,
+    series: OpenRequest['series'] = null,
+    split: RowsHeldOut = usuallyHeldOut,
+  ): Promise<void> {
     const asked = (this.#asked += 1);
     this.opening = { phase: 'opening' };
     // Windows are made of rows as they stand.
     this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
     this.#series = series;
+    this.#split = split;
+    // What is asked for while rows are read, but for the last, is never read.
+    const before = this.#reading;
+    this.#reading = this.#read(asked, target, before);
+    await this.#reading;
+  }
+
+  async #read(asked: number, target: string, before: Promise<void>): Promise<void> {
+    await before;
+    if (asked !== this.#asked) return;
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe, series });
+      const { dataset } = this;
+      const answer = await this.port.open({ dataset, target, ...this.#taken });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
         this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
@@ -86,16 +118,35 @@ export class DatasetTraining {
   assessment(seed: number): RowsAssessment | undefined {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return undefined;
-    const [recipe, series] = [this.#recipe, this.#series];
-    return new RowsAssessment(this.port, { dataset, target: opened.target, recipe, series, seed });
+    return new RowsAssessment(this.port, { dataset, target: opened.target, ...this.#taken, seed });
+  }
+
+  /** How the rows that are open are split. */
+  async part(): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready') return;
+    const asked = this.#asked;
+    let told: Parting;
+    try {
+      const answer = await this.port.split({ dataset, target: opened.target, ...this.#taken });
+      told =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', shown: answer };
+    } catch (error) {
+      told = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    if (asked === this.#asked) this.parting = told;
+  }
+
+  /** How the rows were taken when they were opened last. */
+  get #taken() {
+    return { recipe: this.#recipe, series: this.#series, split: this.#split };
   }
 
   async train(training: TrainingWishes): Promise<void> {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
-    const [recipe, series] = [this.#recipe, this.#series];
-    await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
+    await this.run.follow({ name: 'train', dataset, version, target, ...this.#taken, training }, training);
   }
 
   async overfit(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
@@ -108,7 +159,7 @@ export class DatasetTraining {
     this.losses = [];
     try {
       const answer = await this.port.overfit(
-        { dataset, version, target, recipe: this.#recipe, series: this.#series, training },
+        { dataset, version, target, ...this.#taken, training },
         (loss) => (this.losses = [...this.losses, loss]),
         stop.signal,
       );
@@ -131,10 +182,9 @@ export class DatasetTraining {
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const asked = (this.#varied += 1);
     const { version, target } = opened;
-    const [recipe, series] = [this.#recipe, this.#series];
     let told: Varying;
     try {
-      const answer = await this.port.vary({ dataset, version, target, recipe, series, training });
+      const answer = await this.port.vary({ dataset, version, target, ...this.#taken, training });
       told =
         'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', varied: answer };
     } catch (error) {

@@ -5,7 +5,8 @@ import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts'
 import { ok } from '../core/result.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { timeOf } from '../core/series/time-columns.ts';
-import { isGrouped, kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import { kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import { keepsGroups, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
 import type { RunDataset } from '../participant/workbench/run-record.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -33,15 +34,18 @@ export interface OpenedData {
   /** As it was asked for; null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
-  /** The columns that tell the time of a series. */
-  readonly time: TrainSetup['time'];
+  /** As it was asked for; of a series, `time` names the columns that tell it. */
+  readonly split: RowsHeldOut;
   readonly data: BenchData;
   /** Whether these rows are those that the dataset has now. */
   readonly isInUse: boolean;
 }
 
 /** What is learnt from a dataset, and how its rows are taken. */
-export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & { readonly target: string };
+export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & {
+  readonly target: string;
+  readonly split: RowsHeldOut;
+};
 
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
@@ -62,10 +66,10 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     return { datasets, record, state, version, isInUse: state === history.head };
   }
   return {
-    async open(dataset, { target, recipe, series }, wanted) {
+    async open(dataset, { target, recipe, series, split: wish }, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
-      const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
+      const prepared = JSON.stringify([series ?? recipeDigest(read.value), wish]);
       const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
       if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
@@ -73,12 +77,13 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
-      const data = storedData(contract, examples, target, read.value, series ?? undefined);
+      const data = storedData(contract, examples, target, wish, read.value, series ?? undefined);
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
       const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
-      const time = contract.kind === 'table' && series !== null ? timeOf(contract).join(',') : null;
-      kept = { dataset: of, target, task, recipe, series, time, prepared, data: data.value, isInUse };
+      const isSeries = contract.kind === 'table' && series !== null;
+      const split = isSeries ? { ...wish, time: timeOf(contract).join(',') } : wish;
+      kept = { dataset: of, target, task, recipe, series, split, prepared, data: data.value, isInUse };
       return kept;
     },
     async text({ id, state: wanted, version }) {
@@ -88,7 +93,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const { contract } = record;
       if (contract.kind !== 'table')
         throw new Unusable(`${thingsOf(contract)} are no table: have the run again here, where they are.`);
-      if (isGrouped(contract))
+      if (keepsGroups(contract))
         throw new Unusable(
           'The column that names the groups of these rows is not kept, so that no file of them is split as they are. Have the run again here.',
         );

@@ -38,6 +38,11 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         opened: openedOf(await opener.open(request.dataset, request)),
       };
+    if (request.name === 'split') {
+      const { splitShown } = await import('../participant/workbench/split-shown.ts');
+      const { data, split } = await opener.open(request.dataset, request);
+      return { type: 'parted', id, shown: splitShown(data, split.time) };
+    }
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
     if (request.name === 'predict')

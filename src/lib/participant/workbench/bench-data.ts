@@ -1,7 +1,7 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
 import type { DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf, splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
+import { foldsOf, splitRows, togetherBy, type HowToSplit, type Together } from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -15,6 +15,7 @@ import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { timesOf } from '../../modalities/table-times.ts';
 import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
+import { splitWarnings } from './split-warnings.ts';
 
 export interface BenchData {
   readonly contract: DataContract;
@@ -28,6 +29,8 @@ export interface BenchData {
   readonly digest: Digest;
   /** How the held-out rows were chosen, as a phrase. */
   readonly split: string;
+  /** By what the rows were split, as they were read, and which are held out; undefined: of windows, and of files that came split. */
+  readonly parted?: Parted | undefined;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
   /** What the rows to learn from stay together by, where some of them judge others; undefined: each for itself. */
@@ -46,9 +49,17 @@ export interface BenchData {
   heldOutRow(index: number): readonly string[];
 }
 
+export interface Parted {
+  readonly how: HowToSplit;
+  /** Row numbers, ascending, of what `how` is of. */
+  readonly heldOut: Uint32Array;
+}
+
 export interface TableSettings extends TaskSettings {
   /** 0–0.9 */
   readonly heldOut: number;
+  /** false: classes are held out as chance has them; left out: in proportion. */
+  readonly stratify?: boolean;
   /** Rows of equal value in this column stay together. */
   readonly group: string | null;
   /** The rows with the latest values of this column are held out. */
@@ -130,7 +141,7 @@ function splitInParts(
   how: HowToSplit,
   { fold, folds }: Part,
 ): { readonly training: Uint32Array<ArrayBuffer>; readonly heldOut: Uint32Array<ArrayBuffer> } {
-  const foldOf = foldsOf(rows, folds, how.type === 'rows' ? undefined : how);
+  const foldOf = foldsOf(how.type === 'chance' ? { hashes: rows.hashes } : rows, folds, togetherBy(how));
   const all = Uint32Array.from(foldOf, (_, row) => row);
   return {
     training: all.filter((row) => foldOf[row] !== fold),
@@ -164,7 +175,7 @@ function splitAndEncode(
       : splitInParts({ hashes: first, classes }, how.how, part);
   if (training.length < FEWEST || heldOut.length < (part === undefined ? FEWEST : 1))
     return refusal(
-      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
+      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows, hold out another share${togetherBy(how.how) === undefined ? '' : ', or split otherwise'}.`,
     );
   const done = prepareTable({ task, hashes, training, heldOut }, recipe);
   if (!done.ok) return refusal(done.error.message, done.error);
@@ -189,8 +200,10 @@ function splitAndEncode(
   const reached = heldOut.length / (training.length + heldOut.length);
   if (part === undefined && Math.abs(reached - share) > UNEVEN)
     notes.push(
-      `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
+      `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %, ${how.phrase}.`,
     );
+  const parted: Parted = { how: how.how, heldOut };
+  if (part === undefined) notes.push(...splitWarnings({ ...prepared, parted }));
   const { trainingRows } = prepared;
   const { header, numbers, rows } = table;
   return ok({
@@ -200,6 +213,7 @@ function splitAndEncode(
     heldOut: prepared.heldOut,
     digest,
     split: how.phrase,
+    parted,
     together: togetherOf(how.how, trainingRows),
     // Two steps that find nothing say the same.
     notes: [...new Set(notes)],
@@ -244,13 +258,18 @@ function howToSplit(settings: TableSettings, cellsOf: (column: string) => string
       );
     return ok({ how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` });
   }
-  return ok({ how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' });
+  return ok(
+    settings.stratify === false
+      ? { how: { type: 'chance' }, phrase: 'by each row’s own hash alone' }
+      : { how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' },
+  );
 }
 
 /** Of the rows at these places. */
 function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
   switch (how.type) {
     case 'rows':
+    case 'chance':
       return undefined;
     case 'groups':
       return { type: 'groups', hashes: rows.map((row) => how.hashes[row]!) };
@@ -269,7 +288,7 @@ export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
-  heldOutShare: number,
+  split: Pick<TableSettings, 'heldOut' | 'stratify'>,
   notes: readonly string[],
   placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
@@ -277,15 +296,18 @@ export function examplesData(
   if (test !== undefined) builder.update(bytesOf(test.hashes));
   const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
   const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
-  const how: HowToSplit = areGroups(hashes, classes) ? { type: 'groups', hashes } : { type: 'rows' };
+  const how: HowToSplit = areGroups(hashes, classes)
+    ? { type: 'groups', hashes }
+    : { type: split.stratify === false ? 'chance' : 'rows' };
   const all = Uint32Array.from({ length: examples.count }, (_, row) => row);
-  const split = test === undefined ? splitRows({ hashes, classes }, how, heldOutShare) : undefined;
-  const training = split === undefined ? examples : selectExamples(examples, split.training);
-  const heldOut = test ?? selectExamples(examples, split?.heldOut ?? []);
+  const sides = test === undefined ? splitRows({ hashes, classes }, how, split.heldOut) : undefined;
+  const training = sides === undefined ? examples : selectExamples(examples, sides.training);
+  const heldOut = test ?? selectExamples(examples, sides?.heldOut ?? []);
   if (training.count < FEWEST || heldOut.count < FEWEST)
     return fail(
       `There are ${training.count} examples to learn from and ${heldOut.count} held out: both need ${FEWEST} at least. Bring more.`,
     );
+  const parted = sides && { how, heldOut: sides.heldOut };
   return ok({
     contract,
     preparation: undefined,
@@ -293,26 +315,30 @@ export function examplesData(
     heldOut,
     digest: builder.finish(),
     split:
-      split === undefined
+      sides === undefined
         ? 'the published test files'
         : how.type === 'groups'
           ? 'by whole groups of equal hash'
-          : 'by each example’s own hash, classes in proportion',
-    together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
-    notes,
+          : `by each example’s own hash${how.type === 'chance' ? ' alone' : ', classes in proportion'}`,
+    parted,
+    together: how.type === 'groups' ? togetherOf(how, sides?.training ?? all) : undefined,
+    notes: [
+      ...notes,
+      ...(parted === undefined ? [] : splitWarnings({ contract, training, heldOut, parted })),
+    ],
     heldOutCells: () => undefined,
     part(fold, folds) {
-      const sides = splitInParts({ hashes, classes }, how, { fold, folds });
+      const part = splitInParts({ hashes, classes }, how, { fold, folds });
       return examplesData(
         contract,
-        selectExamples(examples, sides.training),
-        selectExamples(examples, sides.heldOut),
-        heldOutShare,
+        selectExamples(examples, part.training),
+        selectExamples(examples, part.heldOut),
+        split,
         notes,
       );
     },
-    trainingPlace: (index) => placeOf(split?.training[index] ?? index),
-    heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
+    trainingPlace: (index) => placeOf(sides?.training[index] ?? index),
+    heldOutPlace: (index) => (sides === undefined ? index + 1 : placeOf(sides.heldOut[index] ?? index)),
     header: [],
     heldOutRow: () => [],
   });

@@ -2,14 +2,14 @@
 import type { Digest } from '../../core/ids.ts';
 import type { RunManifest, TrainSetup } from './run-manifest.ts';
 import type { RunDataset, RunRecord } from './run-record.ts';
-import { HELD_OUT } from './stored-data.ts';
+import type { RowsHeldOut } from './rows-held-out.ts';
 
 /** Networks train on what the command line trains them on, so that they come out the same to the bit. */
 export const TAB_BACKEND = 'simd';
 
 export type RunWishes = Pick<
   TrainSetup,
-  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone'
+  'budgetMs' | 'trials' | 'search' | 'seed' | 'layers' | 'backbone' | 'folds'
 > & {
   readonly model: string;
 };
@@ -22,17 +22,18 @@ export const setupOf = (
     task,
     recipe,
     series,
-    time,
-  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
-  { model, layers, backbone, budgetMs, trials, search, seed }: RunWishes,
+    split,
+  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series'> & {
+    readonly name: string;
+    readonly split: RowsHeldOut;
+  },
+  { model, layers, backbone, budgetMs, trials, search, folds, seed }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
   task,
   without: [],
-  heldOut: HELD_OUT,
-  group: null,
-  time,
+  ...split,
   series,
   recipe,
   layers,
@@ -44,7 +45,7 @@ export const setupOf = (
   fairness: null,
   positive: null,
   checkLabels: false,
-  folds: null,
+  folds,
   save: null,
   seed,
   backend: TAB_BACKEND,

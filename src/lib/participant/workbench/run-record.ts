@@ -3,6 +3,7 @@
 import type { Histogram } from '../../core/exploration/number-summary.ts';
 import type { DatasetVersion, Digest } from '../../core/ids.ts';
 import type { Analysis } from './analyse.ts';
+import type { CrossValidation } from './cross-validate.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
 
@@ -15,6 +16,8 @@ export interface TrainedBench {
   /** Of the target among the rows learnt from, in whose squares the losses of slices are told; null for classes. */
   readonly standardDeviation: number | null;
   readonly classes: readonly string[] | null;
+  /** Where it was asked for, and could be had. */
+  readonly crossValidation?: CrossValidation;
   readonly target: string;
   readonly seed: number;
   /** Over the rows as they were read. */
