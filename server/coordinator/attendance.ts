@@ -9,6 +9,8 @@ interface Device {
   readonly facts: DeviceFacts;
   readonly candidate: Candidate;
   readonly connection: Connection;
+  /** It is here to judge versions, and trains in no round. */
+  readonly isHeldOut: boolean;
 }
 
 export class Attendance {
@@ -16,8 +18,21 @@ export class Attendance {
   readonly #devices = new Map<ParticipantId, Device>();
   /** Connections of each participant that are here, so that counting them walks through nobody. */
   readonly #connections = new Map<ParticipantId, number>();
+  #isHeldOut: (participant: ParticipantId) => boolean;
   /** A message may wait its turn until after its connection has gone: it must not bring a ghost into the cohort. */
   readonly #gone = new WeakSet<Connection>();
+
+  /** `isHeldOut`: whether a device never trains. */
+  constructor(isHeldOut: (participant: ParticipantId) => boolean) {
+    this.#isHeldOut = isHeldOut;
+  }
+
+  /** Others never train from now on. */
+  holdOut(isHeldOut: (participant: ParticipantId) => boolean): void {
+    this.#isHeldOut = isHeldOut;
+    for (const [participant, device] of this.#devices)
+      this.#devices.set(participant, { ...device, isHeldOut: isHeldOut(participant) });
+  }
 
   watch(connection: Connection): void {
     if (this.#gone.has(connection) || this.#watchers.has(connection)) return;
@@ -34,7 +49,12 @@ export class Attendance {
     const name = displayName(connection.name, participant);
     this.watch(connection);
     const candidate = { participant, name, examples: facts.examples };
-    this.#devices.set(participant, { facts, candidate, connection });
+    this.#devices.set(participant, {
+      facts,
+      candidate,
+      connection,
+      isHeldOut: this.#isHeldOut(participant),
+    });
     return earlier === connection ? undefined : earlier;
   }
 
@@ -72,8 +92,16 @@ export class Attendance {
     return this.#devices.get(participant)?.candidate;
   }
 
+  /** Whether it never trains, here or not. */
+  isHeldOut(participant: ParticipantId): boolean {
+    return this.#devices.get(participant)?.isHeldOut ?? this.#isHeldOut(participant);
+  }
+
+  /** Of the devices that are here, those that may train. */
   candidates(): Candidate[] {
-    return [...this.#devices.values()].map((device) => device.candidate);
+    return this.devices()
+      .filter((device) => !device.isHeldOut)
+      .map((device) => device.candidate);
   }
 
   devices(): readonly Device[] {
@@ -89,7 +117,14 @@ export class Attendance {
     return this.#connections.size;
   }
 
+  /** Devices that may train. */
   get checkedIn(): number {
-    return this.#devices.size;
+    return this.#devices.size - this.heldOutHere;
+  }
+
+  get heldOutHere(): number {
+    let count = 0;
+    for (const { isHeldOut } of this.#devices.values()) if (isHeldOut) count += 1;
+    return count;
   }
 }

@@ -12,6 +12,7 @@ import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
 import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { checkHeldOutDevices } from '#lib/core/round/check-held-out-devices.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import { checkTuning } from '#lib/core/search/check-tuning.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
@@ -50,6 +51,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       ...planned,
       ...checkPrivacy(spec, family !== undefined, network),
       ...checkSecureSum(spec, strategy),
+      ...checkHeldOutDevices(spec),
       ...checkTuning(spec, strategy, family?.title),
       ...checkAugmentation(spec),
     ].map(({ path, message }) => ({ path: `spec.${path}`, message })),

@@ -7,7 +7,7 @@ import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { selectExamples } from '#lib/core/data/examples.ts';
+import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { bytesOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { Digest } from '#lib/core/ids.ts';
@@ -16,7 +16,7 @@ import { random } from '#lib/core/random.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
-import { leftOutForSpeed, rootRows, simulatedDevices } from './devices.ts';
+import { leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -73,15 +73,17 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       throw new UnusableSetup(
         '--resume: the data is not what the simulation was begun with. Put it back, or begin anew with --state PATH.',
       );
-    const spec = simulatedSpec(setup, data.contract, data.parts.length);
+    const root = needsRoot(strategyOf(setup.strategy))
+      ? rootRows(setup.seed, data.training.count)
+      : undefined;
+    checkHeldOut(setup, root !== undefined);
+    const devices = simulatedDevices(setup, data.parts, root);
+    const apart = devices.filter(({ isHeldOut }) => isHeldOut);
+    const spec = simulatedSpec(setup, data.contract, data.parts.length - apart.length);
     checkAttack(setup, data, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
-    const root = needsRoot(strategyOf(setup.strategy))
-      ? rootRows(setup.seed, data.training.count)
-      : undefined;
-    const devices = simulatedDevices(setup, data.parts, root);
     const leftOut = leftOutForSpeed(devices, spec, setup);
     for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
       options.onLine({ type: 'note', message });
@@ -91,7 +93,7 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       spec,
       backend,
       training: data.training,
-      test: data.test,
+      test: withRowsOf(apart, data),
       attack: setup.attack,
       seed: setup.seed,
     });
@@ -136,6 +138,17 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       laboratory?.stop();
     },
   };
+}
+
+/** The test rows, and behind them those of devices that never train, in their order. */
+const withRowsOf = (apart: readonly SimulatedDevice[], { test, training }: SimulationData): Examples =>
+  joinExamples([test, ...apart.map(({ rows }) => selectExamples(training, rows))]) ?? test;
+
+function checkHeldOut({ heldOutDevices }: SimulationSetup, hasRoot: boolean): void {
+  if (heldOutDevices !== undefined && hasRoot)
+    throw new UnusableSetup(
+      '--held-out-devices: the root of a simulation is there to train. Choose a strategy that needs none, or hold no device out.',
+    );
 }
 
 function checkAttackers({ attack, attackers }: SimulationSetup): void {

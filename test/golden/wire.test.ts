@@ -56,6 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
+  4: 'f6af59b08e689436346761afa2e53f035045cd86ac9c66671db44e23d0a001ba',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

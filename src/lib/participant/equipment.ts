@@ -3,8 +3,10 @@
 import type { SummedModel } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
+import { participantIdOf } from '../core/digest.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import type { FederationId } from '../core/ids.ts';
+import { neverTrains } from '../core/round/held-out-devices.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
@@ -17,6 +19,8 @@ interface Equipped {
   readonly rows: OwnRows;
   readonly trainedOn: TrainedOn;
   readonly spec: FederationSpec;
+  /** It judges versions, and trains in no round. */
+  readonly isHeldOut: boolean;
   /** P */
   readonly parameterCount: number;
   /** Where rows are only added up nothing is asked of it but its turn. */
@@ -80,7 +84,9 @@ export async function equip(
   const { dataset } = chosen;
   // Asked for before the rows: what is withheld between is in neither.
   const trainedOn = { dataset, withheld: await source.datasets.withheld(dataset) };
-  const rows = await readOwnRows(source.datasets, dataset);
+  const participant = participantIdOf((await source.store.identity()).publicKey);
+  const isHeldOut = neverTrains(source.federation, spec.rules)(participant);
+  const rows = await readOwnRows(source.datasets, dataset, isHeldOut);
   if (rows === undefined)
     throw new JoinRefused(
       'unknown-dataset',
@@ -99,7 +105,7 @@ export async function equip(
     if (!sums.ok) throw new Error(`The federation’s model cannot be built here. ${sums.error.message}`);
     const { parameterCount } = sums.value;
     const engine = createEngine(ADDING_UP, source.engines.create, source.queue);
-    return { rows, trainedOn, sums: sums.value, parameterCount, spec, engine, scoreboard };
+    return { rows, trainedOn, sums: sums.value, parameterCount, spec, isHeldOut, engine, scoreboard };
   }
   const built = buildNetwork(spec.network);
   // The server builds it before it offers it: this is another version of the app.
@@ -108,7 +114,8 @@ export async function equip(
     const choice = await source.engines.choose(built.value, spec.plan.batchSize, chosen.backend);
     const engine = createEngine(choice, source.engines.create, source.queue);
     const { parameterCount } = built.value;
-    return { rows, trainedOn, network: built.value, parameterCount, spec, engine, scoreboard };
+    const network = built.value;
+    return { rows, trainedOn, network, parameterCount, spec, isHeldOut, engine, scoreboard };
   } catch (cause) {
     if (!(cause instanceof TrainerFailure)) throw cause;
     throw new JoinRefused(

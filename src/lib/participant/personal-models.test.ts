@@ -49,6 +49,7 @@ async function onALine(store = createMemoryParticipantStore()) {
   const version = digestOfText('own');
   const equipment: NetworkEquipment = {
     trainedOn: { dataset: 'own', withheld: [] },
+    isHeldOut: false,
     rows: {
       version,
       contract: spec.contract,

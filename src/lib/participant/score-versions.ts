@@ -1,4 +1,4 @@
-// Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
+// Scores model versions on this device's held-out rows, or on all of a device that never trains, each once, and tells the coordinator the counts and sums.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';
@@ -95,6 +95,8 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
+    // It has learnt nothing here that could be its own.
+    if (equipment.isHeldOut) return { tally, personal: null };
     return { tally, personal: await personal.score(equipment, spec, scored, signal) };
   }
 

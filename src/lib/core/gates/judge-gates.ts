@@ -18,6 +18,8 @@ export interface MeasuredVersion {
     readonly participants: number;
     readonly tally: Tally;
     readonly spread: FigureSpread | null;
+    /** Of devices that never trained; absent: none has judged it. */
+    readonly neverTrained?: { readonly participants: number; readonly tally: Tally };
   } | null;
 }
 
