@@ -54,12 +54,15 @@ export class DatasetTraining {
   /** How pictures would be varied. */
   varying = $state.raw<Varying>({ phase: 'asking' });
 
-  /** Of the rows as they are open. */
+  /** Whether rows are to be split otherwise than those that are open. */
+  isSplitOtherwise = $state(false);
+  /** Of the rows as they are to be split. */
   parting = $state.raw<Parting>({ phase: 'asking' });
 
   #asked = 0;
   #reading: Promise<void> = Promise.resolve();
   #varied = 0;
+  #parted = 0;
   #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
@@ -89,6 +92,7 @@ export class DatasetTraining {
     this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
     this.#series = series;
     this.#split = split;
+    this.isSplitOtherwise = false;
     // What is asked for while rows are read, but for the last, is never read.
     const before = this.#reading;
     this.#reading = this.#read(asked, target, before);
@@ -121,11 +125,17 @@ export class DatasetTraining {
     return new RowsAssessment(this.port, { dataset, target: opened.target, ...this.#taken, seed });
   }
 
-  /** How the rows that are open are split. */
+  /** The rows that are open are to be split otherwise; they are read anew for that when a model is trained, or opened again. */
+  splitOtherwise(split: RowsHeldOut): void {
+    this.#split = split;
+    this.isSplitOtherwise = true;
+  }
+
+  /** What each part is of, as the rows are to be split. The last asked for is the one that is shown. */
   async part(): Promise<void> {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
-    const asked = this.#asked;
+    const asked = (this.#parted += 1);
     let told: Parting;
     try {
       const answer = await this.port.split({ dataset, target: opened.target, ...this.#taken });
@@ -134,7 +144,7 @@ export class DatasetTraining {
     } catch (error) {
       told = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
     }
-    if (asked === this.#asked) this.parting = told;
+    if (asked === this.#parted) this.parting = told;
   }
 
   /** How the rows were taken when they were opened last. */

@@ -50,12 +50,14 @@ export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & {
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
   open(dataset: string, asked: AskedData, state?: number): Promise<OpenedData>;
+  /** The same rows, to be split as asked: as they were opened last where that can be, by whatever split. Rejects as `open` does. */
+  forSplit(dataset: string, asked: AskedData): Promise<BenchData>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
 
 export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
-  let kept: (OpenedData & { readonly prepared: string }) | undefined;
+  let kept: (OpenedData & { readonly prepared: string; readonly wish: RowsHeldOut }) | undefined;
   async function found(dataset: string, wanted: number | undefined) {
     const datasets = await store();
     const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
@@ -65,15 +67,15 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     if (version === undefined) throw gone();
     return { datasets, record, state, version, isInUse: state === history.head };
   }
-  return {
+  const opener: DataOpener = {
     async open(dataset, { target, recipe, series, split: wish }, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
-      const prepared = JSON.stringify([series ?? recipeDigest(read.value), wish]);
+      const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
       const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
       if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
-        return { ...kept, isInUse };
+        if (JSON.stringify(kept.wish) === JSON.stringify(wish)) return { ...kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
@@ -83,8 +85,21 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const of = { id: dataset, name, state, version };
       const isSeries = contract.kind === 'table' && series !== null;
       const split = isSeries ? { ...wish, time: timeOf(contract).join(',') } : wish;
-      kept = { dataset: of, target, task, recipe, series, split, prepared, data: data.value, isInUse };
+      kept = { dataset: of, target, task, recipe, series, split, prepared, wish, data: data.value, isInUse };
       return kept;
+    },
+    async forSplit(dataset, asked) {
+      const { version } = await found(dataset, undefined);
+      const isSame =
+        kept?.dataset.id === dataset &&
+        kept.dataset.version === version &&
+        kept.target === asked.target &&
+        JSON.stringify([kept.recipe, kept.series]) === JSON.stringify([asked.recipe, asked.series]);
+      // Hashes of rows are without the column of their groups: by another they are not those that would be split.
+      const { group } = kept?.wish ?? asked.split;
+      if (kept !== undefined && isSame && kept.data.parted !== undefined)
+        if (group === null || group === asked.split.group) return kept.data;
+      return (await opener.open(dataset, asked)).data;
     },
     async text({ id, state: wanted, version }) {
       const { datasets, record, state, ...present } = await found(id, wanted);
@@ -102,6 +117,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       return tableText(table.value);
     },
   };
+  return opener;
 }
 
 export const OTHER_ROWS =

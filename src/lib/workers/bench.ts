@@ -6,7 +6,7 @@ import { recipeDigest } from '../core/recipe/recipe.ts';
 import { benchModels, chosenBySetup, ownLayersOffer, usualModel } from '../participant/workbench/models.ts';
 import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
-import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
+import { dataOpener, Unusable, withoutFlags, type OpenedData } from './bench-data-opened.ts';
 import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
 import { benchRun, runPredicts, runRows, tabEngine, type RunDependencies } from './bench-runs.ts';
 import { benchOverfit } from './bench-overfit.ts';
@@ -40,8 +40,9 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
       };
     if (request.name === 'split') {
       const { splitShown } = await import('../participant/workbench/split-shown.ts');
-      const { data, split } = await opener.open(request.dataset, request);
-      return { type: 'parted', id, shown: splitShown(data, split.time) };
+      const shown = splitShown(await opener.forSplit(request.dataset, request), request.split);
+      if (!shown.ok) throw new Unusable(withoutFlags(shown.error));
+      return { type: 'parted', id, shown: shown.value };
     }
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };

@@ -1,7 +1,14 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
-import type { DataContract } from '../../core/data/contract.ts';
+import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf, splitRows, togetherBy, type HowToSplit, type Together } from '../../core/data/row-split.ts';
+import {
+  foldsOf,
+  splitRows,
+  togetherBy,
+  type HowToSplit,
+  type RowSplit,
+  type Together,
+} from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -15,6 +22,7 @@ import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { timesOf } from '../../modalities/table-times.ts';
 import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
+import type { RowsHeldOut } from './rows-held-out.ts';
 import { splitWarnings } from './split-warnings.ts';
 
 export interface BenchData {
@@ -29,8 +37,8 @@ export interface BenchData {
   readonly digest: Digest;
   /** How the held-out rows were chosen, as a phrase. */
   readonly split: string;
-  /** By what the rows were split, as they were read, and which are held out; undefined: of windows, and of files that came split. */
-  readonly parted?: Parted | undefined;
+  /** How the same rows would be split otherwise, before a recipe drops any; undefined: of windows, and of files that came split. */
+  parted?(split: RowsHeldOut): Result<Parted, string>;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
   /** What the rows to learn from stay together by, where some of them judge others; undefined: each for itself. */
@@ -49,21 +57,17 @@ export interface BenchData {
   heldOutRow(index: number): readonly string[];
 }
 
-export interface Parted {
+/** Row numbers are those of what `how` and `classes` are of. */
+export interface Parted extends RowSplit {
   readonly how: HowToSplit;
-  /** Row numbers, ascending, of what `how` is of. */
-  readonly heldOut: Uint32Array;
+  /** [rows]; undefined for numbers to predict. */
+  readonly classes: Int32Array | undefined;
+  /** The cells of a column; undefined of pictures. */
+  readonly cellOf?: (row: number, column: string) => string | undefined;
 }
 
-export interface TableSettings extends TaskSettings {
-  /** 0–0.9 */
-  readonly heldOut: number;
-  /** false: classes are held out as chance has them; left out: in proportion. */
-  readonly stratify?: boolean;
-  /** Rows of equal value in this column stay together. */
-  readonly group: string | null;
-  /** The rows with the latest values of this column are held out. */
-  readonly time: string | null;
+/** Rows of equal value in the column `group` stay together; those with the latest values of `time` are held out. */
+export interface TableSettings extends TaskSettings, RowsHeldOut {
   /** What is done to the rows; left out: what is usual. */
   readonly recipe?: Recipe | undefined;
 }
@@ -99,10 +103,6 @@ export function rawTableData(
   settings: TableSettings,
   groups?: Uint32Array,
 ): Result<BenchData, TableRefusal> {
-  const grouping = [settings.group, settings.time].filter((column) => column !== null);
-  const missing = grouping.find((column) => !table.header.includes(column));
-  if (missing !== undefined)
-    return refusal(`There is no column “${missing}” to split by. Check the spelling.`);
   // A column that rows are grouped by names the group and would be learnt by heart.
   const without =
     settings.group === null || settings.without.includes(settings.group)
@@ -111,13 +111,14 @@ export function rawTableData(
   const task = tableTask(table, { ...settings, without });
   if (!task.ok) return refusal(task.error);
   const { header, rows } = table;
-  const cellsOf = (column: string): string[] => {
+  const cellsOf = (column: string): string[] | undefined => {
     const field = header.indexOf(column);
+    if (field < 0) return undefined;
     return Array.from(task.value.origins, (row) => rows[row]?.[field] ?? '');
   };
-  const how: Result<Split, string> =
+  const ways: Ways = (split) =>
     groups === undefined
-      ? howToSplit(settings, cellsOf)
+      ? howToSplit(split, cellsOf)
       : ok({
           how: {
             type: 'groups' as const,
@@ -125,10 +126,14 @@ export function rawTableData(
           },
           phrase: 'by the whole groups that the data contract names',
         });
-  return how.ok
-    ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table, settings.recipe ?? usualRecipe)
-    : refusal(how.error);
+  const how = ways(settings);
+  if (!how.ok) return refusal(how.error);
+  const recipe = settings.recipe ?? usualRecipe;
+  return splitAndEncode(task.value, settings.heldOut, how.value, ways, cellsOf, table, recipe);
 }
+
+/** How a split is made; refused in a sentence. */
+type Ways = (split: RowsHeldOut) => Result<Split, string>;
 
 /** `fold` of `folds` judges. */
 interface Part {
@@ -153,7 +158,8 @@ function splitAndEncode(
   task: TableTask,
   share: number,
   how: Split,
-  cellsOf: (column: string) => string[],
+  ways: Ways,
+  cellsOf: (column: string) => string[] | undefined,
   table: RawTable,
   recipe: Recipe,
   part?: Part,
@@ -169,14 +175,13 @@ function splitAndEncode(
     target.type === 'classes'
       ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
-  const { training, heldOut } =
+  const sides =
     part === undefined
       ? splitRows({ hashes: first, classes }, how.how, share)
       : splitInParts({ hashes: first, classes }, how.how, part);
-  if (training.length < FEWEST || heldOut.length < (part === undefined ? FEWEST : 1))
-    return refusal(
-      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows, hold out another share${togetherBy(how.how) === undefined ? '' : ', or split otherwise'}.`,
-    );
+  const few = tooFew(sides, how, part === undefined ? FEWEST : 1);
+  if (few !== undefined) return refusal(few);
+  const { training, heldOut } = sides;
   const done = prepareTable({ task, hashes, training, heldOut }, recipe);
   if (!done.ok) return refusal(done.error.message, done.error);
   const prepared = done.value;
@@ -202,8 +207,8 @@ function splitAndEncode(
     notes.push(
       `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %, ${how.phrase}.`,
     );
-  const parted: Parted = { how: how.how, heldOut };
-  if (part === undefined) notes.push(...splitWarnings({ ...prepared, parted }));
+  const labels = classLabels(prepared.contract) ?? [];
+  if (part === undefined) notes.push(...splitWarnings({ ...sides, how: how.how, classes }, labels));
   const { trainingRows } = prepared;
   const { header, numbers, rows } = table;
   return ok({
@@ -213,18 +218,26 @@ function splitAndEncode(
     heldOut: prepared.heldOut,
     digest,
     split: how.phrase,
-    parted,
+    parted(split) {
+      const other = ways(split);
+      if (!other.ok) return other;
+      const parts = splitRows({ hashes: first, classes }, other.value.how, split.heldOut);
+      const problem = tooFew(parts, other.value);
+      const cellOf = (row: number, column: string): string | undefined =>
+        rows[task.origins[row] ?? 0]?.[header.indexOf(column)];
+      return problem === undefined ? ok({ ...parts, how: other.value.how, classes, cellOf }) : fail(problem);
+    },
     together: togetherOf(how.how, trainingRows),
     // Two steps that find nothing say the same.
     notes: [...new Set(notes)],
     heldOutCells(column) {
-      if (!header.includes(column)) return undefined;
       const cells = cellsOf(column);
+      if (cells === undefined) return undefined;
       // A hospital's 1.0 is another's 1.
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
     part(fold, folds) {
-      const done = splitAndEncode(task, share, how, cellsOf, table, recipe, { fold, folds });
+      const done = splitAndEncode(task, share, how, ways, cellsOf, table, recipe, { fold, folds });
       return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
@@ -239,9 +252,26 @@ interface Split {
   readonly phrase: string;
 }
 
-function howToSplit(settings: TableSettings, cellsOf: (column: string) => string[]): Result<Split, string> {
+/** Why one side has too few rows, in a sentence. */
+function tooFew(
+  { training, heldOut }: RowSplit,
+  { how, phrase }: Split,
+  fewest = FEWEST,
+): string | undefined {
+  return training.length < FEWEST || heldOut.length < fewest
+    ? `Of ${training.length + heldOut.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${phrase}): both need ${FEWEST} at least. Bring more rows, hold out another share${togetherBy(how) === undefined ? '' : ', or split otherwise'}.`
+    : undefined;
+}
+
+function howToSplit(
+  settings: RowsHeldOut,
+  cellsOf: (column: string) => string[] | undefined,
+): Result<Split, string> {
+  const column = settings.group ?? settings.time;
+  const cells = column === null ? [] : cellsOf(column);
+  if (cells === undefined) return fail(`There is no column “${column}” to split by. Check the spelling.`);
   if (settings.group !== null) {
-    const hashes = rowHashes(cellsOf(settings.group).map((cell) => [cell]));
+    const hashes = rowHashes(cells.map((cell) => [cell]));
     return ok({
       how: {
         type: 'groups',
@@ -251,7 +281,7 @@ function howToSplit(settings: TableSettings, cellsOf: (column: string) => string
     });
   }
   if (settings.time !== null) {
-    const times = timesOf(cellsOf(settings.time));
+    const times = timesOf(cells);
     if (typeof times === 'string')
       return fail(
         `“${settings.time}” says “${times}”, which is no number and no date that can be put in order. Write dates as 2024-05-17.`,
@@ -288,7 +318,7 @@ export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
-  split: Pick<TableSettings, 'heldOut' | 'stratify'>,
+  split: Pick<RowsHeldOut, 'heldOut' | 'stratify'>,
   notes: readonly string[],
   placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
@@ -296,9 +326,10 @@ export function examplesData(
   if (test !== undefined) builder.update(bytesOf(test.hashes));
   const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
   const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
-  const how: HowToSplit = areGroups(hashes, classes)
-    ? { type: 'groups', hashes }
-    : { type: split.stratify === false ? 'chance' : 'rows' };
+  const isGrouped = areGroups(hashes, classes);
+  const wayOf = ({ stratify }: Pick<RowsHeldOut, 'stratify'>): HowToSplit =>
+    isGrouped ? { type: 'groups', hashes } : { type: stratify === false ? 'chance' : 'rows' };
+  const how = wayOf(split);
   const all = Uint32Array.from({ length: examples.count }, (_, row) => row);
   const sides = test === undefined ? splitRows({ hashes, classes }, how, split.heldOut) : undefined;
   const training = sides === undefined ? examples : selectExamples(examples, sides.training);
@@ -307,7 +338,7 @@ export function examplesData(
     return fail(
       `There are ${training.count} examples to learn from and ${heldOut.count} held out: both need ${FEWEST} at least. Bring more.`,
     );
-  const parted = sides && { how, heldOut: sides.heldOut };
+  const labels = classLabels(contract) ?? [];
   return ok({
     contract,
     preparation: undefined,
@@ -320,12 +351,16 @@ export function examplesData(
         : how.type === 'groups'
           ? 'by whole groups of equal hash'
           : `by each example’s own hash${how.type === 'chance' ? ' alone' : ', classes in proportion'}`,
-    parted,
+    ...(sides === undefined
+      ? {}
+      : {
+          parted(other: RowsHeldOut) {
+            const how = wayOf(other);
+            return ok({ ...splitRows({ hashes, classes }, how, other.heldOut), how, classes });
+          },
+        }),
     together: how.type === 'groups' ? togetherOf(how, sides?.training ?? all) : undefined,
-    notes: [
-      ...notes,
-      ...(parted === undefined ? [] : splitWarnings({ contract, training, heldOut, parted })),
-    ],
+    notes: [...notes, ...(sides === undefined ? [] : splitWarnings({ ...sides, how, classes }, labels))],
     heldOutCells: () => undefined,
     part(fold, folds) {
       const part = splitInParts({ hashes, classes }, how, { fold, folds });
