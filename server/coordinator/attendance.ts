@@ -19,6 +19,8 @@ export class Attendance {
   /** Connections of each participant that are here, so that counting them walks through nobody. */
   readonly #connections = new Map<ParticipantId, number>();
   #isHeldOut: (participant: ParticipantId) => boolean;
+  /** Counted as they come and go: every check-in asks how many are here. */
+  #heldOutHere = 0;
   /** A message may wait its turn until after its connection has gone: it must not bring a ghost into the cohort. */
   readonly #gone = new WeakSet<Connection>();
 
@@ -31,7 +33,14 @@ export class Attendance {
   holdOut(isHeldOut: (participant: ParticipantId) => boolean): void {
     this.#isHeldOut = isHeldOut;
     for (const [participant, device] of this.#devices)
-      this.#devices.set(participant, { ...device, isHeldOut: isHeldOut(participant) });
+      this.#put(participant, { ...device, isHeldOut: isHeldOut(participant) });
+  }
+
+  /** One that was here keeps its place among the others. */
+  #put(participant: ParticipantId, device: Device): void {
+    if (this.#devices.get(participant)?.isHeldOut === true) this.#heldOutHere -= 1;
+    this.#devices.set(participant, device);
+    if (device.isHeldOut) this.#heldOutHere += 1;
   }
 
   watch(connection: Connection): void {
@@ -49,16 +58,12 @@ export class Attendance {
     const name = displayName(connection.name, participant);
     this.watch(connection);
     const candidate = { participant, name, examples: facts.examples };
-    this.#devices.set(participant, {
-      facts,
-      candidate,
-      connection,
-      isHeldOut: this.#isHeldOut(participant),
-    });
+    this.#put(participant, { facts, candidate, connection, isHeldOut: this.#isHeldOut(participant) });
     return earlier === connection ? undefined : earlier;
   }
 
   checkOut(participant: ParticipantId): void {
+    if (this.#devices.get(participant)?.isHeldOut === true) this.#heldOutHere -= 1;
     this.#devices.delete(participant);
   }
 
@@ -72,7 +77,7 @@ export class Attendance {
       else this.#connections.delete(participant);
     }
     if (participant === null || this.#devices.get(participant)?.connection !== connection) return undefined;
-    this.#devices.delete(participant);
+    this.checkOut(participant);
     return participant;
   }
 
@@ -123,8 +128,6 @@ export class Attendance {
   }
 
   get heldOutHere(): number {
-    let count = 0;
-    for (const { isHeldOut } of this.#devices.values()) if (isHeldOut) count += 1;
-    return count;
+    return this.#heldOutHere;
   }
 }

@@ -114,7 +114,12 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
       const value = line.metrics[metric];
       return [
         `${line.outcome}`,
-        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${unseenText(metric, line.neverTrained).map((text) => `${text}, `)}${duration(line.simulatedSeconds)} simulated`,
+        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${unseenText(
+          metric,
+          line.neverTrained,
+        )
+          .map((text) => `${text}, `)
+          .join('')}${duration(line.simulatedSeconds)} simulated`,
         `Each participant on average: ${megabytes(line.bytesUpPerParticipant)} up, ${megabytes(line.bytesDownPerParticipant)} down`,
         `Last version: ${line.versionDigest}`,
       ].join('\n');

@@ -79,12 +79,17 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     checkHeldOut(setup, root !== undefined);
     const devices = simulatedDevices(setup, data.parts, root);
     const apart = devices.filter(({ isHeldOut }) => isHeldOut);
+    if (apart.length === data.parts.length)
+      throw new UnusableSetup(
+        `--held-out-devices ${setup.heldOutDevices}: all ${apart.length} devices would be held out. Use a smaller share or more participants.`,
+      );
     const spec = simulatedSpec(setup, data.contract, data.parts.length - apart.length);
     checkAttack(setup, data, spec);
     const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
     const begun: Begun = { setup, data: digest, backend };
     options.onBegin?.(spec, setup);
-    const leftOut = leftOutForSpeed(devices, spec, setup);
+    const training = devices.filter(({ isHeldOut }) => !isHeldOut);
+    const leftOut = leftOutForSpeed(training, spec, setup);
     for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
       options.onLine({ type: 'note', message });
 

@@ -1,4 +1,5 @@
-// Scores model versions on this device's held-out rows, or on all of a device that never trains, each once, and tells the coordinator the counts and sums.
+// Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums. A device that never
+// trains holds all its rows out.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
 import type { Tally } from '../core/metrics/tally.ts';

@@ -1,4 +1,5 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import { canonicalText } from '../core/canonical.ts';
 import { thingsOf } from '../core/data/example-words.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
 import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
@@ -75,7 +76,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
       if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
-        if (JSON.stringify(kept.wish) === JSON.stringify(wish)) return { ...kept, isInUse };
+        if (canonicalText(kept.wish) === canonicalText(wish)) return { ...kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;

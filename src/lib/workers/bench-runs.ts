@@ -275,7 +275,8 @@ async function kept(
       tell({ type: 'asking' });
       await clock.tick();
       signal.throwIfAborted();
-      const { folds } = record.manifest.setup;
+      // Of a run that was begun before there was any, it is not there.
+      const folds = record.manifest.setup.folds ?? null;
       const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
       const crossed =
         folds === null
