@@ -189,6 +189,11 @@ test('a federation is made by the form, runs its rounds, and its versions are mo
     .getByRole('combobox', { name: 'Updates, up' })
     .selectOption('Rotated and quantised, 3 bits a parameter');
   await expect(up).toContainText('× less');
+  // Of two clinics none can be held out that would say much.
+  const heldOut = page.getByLabel('Devices that never train');
+  await heldOut.fill('20');
+  await expect(page.getByText('about 0.4 would be held out, and fewer than two say little')).toBeVisible();
+  await heldOut.fill('');
   await next(page);
   const create = page.getByRole('button', { name: 'Create the federation' });
   await expect(create).toHaveAttribute('aria-disabled', 'true');

@@ -231,8 +231,25 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await page.getByRole('button', { name: 'Train a model on this' }).press('Enter');
   await expect(digests).toHaveText(kept ?? '');
 
+  // How rows are held out, by keyboard, and what that makes of the parts.
   const model = workbench.getByRole('combobox', { name: 'Model' });
+  await workbench.getByText(/^How rows are held out: 20\s%/).press('Enter');
+  const parts = workbench.getByRole('list', { name: 'Parts' });
+  await expect(parts).toContainText(/24 rows held out, 20\s%/);
+  const heldOut = workbench.getByRole('slider', { name: 'Held out' });
+  await heldOut.press('ArrowRight');
+  await expect(parts).toContainText(/30 rows held out, 25\s%/);
+  const which = workbench.getByRole('combobox', { name: 'Which' });
+  await which.selectOption('Whole groups');
+  await workbench.getByRole('combobox', { name: 'Groups by' }).selectOption('smoker');
+  await expect(
+    workbench.getByText(/^\d groups? to learn from, \d held out; none stands on both/),
+  ).toBeVisible();
+  await which.selectOption('Classes in proportion');
+  await heldOut.press('ArrowLeft');
   await model.selectOption({ label: 'Search for the best' });
+  await expect(parts).toContainText(/to choose settings by.*24 rows held out/);
+  expect(await findings(page, 'explore-split')).toEqual([]);
   await workbench.getByRole('combobox', { name: 'Search for' }).selectOption('20 trials');
   await workbench.getByRole('button', { name: 'Train', exact: true }).click();
   await workbench.getByRole('progressbar', { name: /^Trial [1-9]/ }).waitFor();

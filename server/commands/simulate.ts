@@ -65,6 +65,7 @@ interface Flags {
   readonly deadline: number;
   readonly deadlineShare?: number;
   readonly fairness: SimulationSetup['fairness'];
+  readonly heldOutDevices?: number;
   readonly rounds?: number;
   readonly target?: NonNullable<SimulationSetup['metric']>;
   readonly evalEvery: number;
@@ -185,6 +186,11 @@ export function register(program: Command): void {
       '--deadline-share <share>',
       'of the deadline: leave out devices that are expected to train longer, as 0.5 (default: none is left out)',
       numberOf(0.01, 1),
+    )
+    .option(
+      '--held-out-devices <share>',
+      'of the devices, by lot: they never train, and judge each version by all their rows',
+      numberOf(0.01, 0.5),
     )
     .option(
       '--fairness <how>',
@@ -326,6 +332,7 @@ function setupOf(flags: Flags): SimulationSetup {
     deadlineSeconds: flags.deadline,
     deadlineShare: flags.deadlineShare ?? null,
     fairness: flags.fairness,
+    ...(flags.heldOutDevices === undefined ? {} : { heldOutDevices: flags.heldOutDevices }),
     rounds: flags.rounds ?? usualRounds(flags.model),
     metric: flags.target ?? null,
     evaluateEvery: flags.evalEvery,

@@ -28,6 +28,8 @@ interface Flags {
   readonly task?: 'classes' | 'number';
   readonly without?: readonly string[];
   readonly heldOut: number;
+  /** false: --no-stratify. */
+  readonly stratify: boolean;
   readonly group?: string;
   readonly time?: string;
   readonly window?: number;
@@ -80,6 +82,7 @@ export function register(program: Command): void {
     .option('--task <kind>', 'classes or number, where the values leave it open', oneOf('classes', 'number'))
     .option('--without <columns>', 'columns to leave out, with commas between', listed)
     .option('--held-out <share>', 'of the rows, kept to judge by', numberOf(0.01, 0.9), 0.2)
+    .option('--no-stratify', 'hold rows out as chance has it, and classes not in proportion')
     .option('--group <column>', 'rows of one group are never on both sides of the split')
     .option(
       '--time <columns>',
@@ -304,6 +307,7 @@ const setupOf = async (flags: Flags, data: readonly string[]): Promise<TrainSetu
   task: flags.task ?? null,
   without: [...(flags.without ?? [])],
   heldOut: flags.heldOut,
+  ...(flags.stratify ? {} : { stratify: false }),
   group: flags.group ?? null,
   time: flags.time ?? null,
   series:

@@ -7,6 +7,7 @@ import { completion, firstParameters, type FederatedModel } from '#lib/core/fede
 import { modelText, type FederationSpec } from '#lib/core/federation.ts';
 import { RunNumber, VersionNumber, type FederationId, type ParticipantId } from '#lib/core/ids.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import type { RunAction } from '#lib/protocol/http.ts';
 import { BlobMissing } from '../ports/blobs.ts';
 import type { Change, FederationRecord, RunRecord, VersionRecord } from '../ports/records.ts';
@@ -159,8 +160,10 @@ export function change(
     const spec = { ...wanted, brief };
     const next: FederationRecord = { ...record, spec };
     const { name: metric } = spec.metric;
-    const heard =
-      metric === record.spec.metric.name ? undefined : await around.records.evaluations(record.id);
+    const { heldOutDevices } = spec.rules;
+    const isJudgedAnew =
+      metric !== record.spec.metric.name || heldOutDevices !== record.spec.rules.heldOutDevices;
+    const heard = isJudgedAnew ? await around.records.evaluations(record.id) : undefined;
     const changes: Change[] = [
       { type: 'change-federation', record: next },
       federation.entry('changed', {
@@ -193,12 +196,23 @@ export function change(
         ...(modelText(spec) !== modelText(record.spec)
           ? [{ path: 'network' in spec ? 'spec.network' : 'spec.family', message: `The model ${message}` }]
           : []),
+        // A device that has trained can be none that never did.
+        ...(heldOutDevices !== record.spec.rules.heldOutDevices
+          ? [
+              {
+                path: 'spec.rules.heldOutDevices',
+                message: `The share of devices that never train ${message}`,
+              },
+            ]
+          : []),
       ];
       if (issues.length > 0)
         return fail<ActionRefusal>({ error: 'invalid', message: issues[0]?.message ?? message, issues });
       await federation.write(changes);
     }
-    if (heard !== undefined) versions.judgeBy(metric, record.state === 'draft' ? [] : heard);
+    const isHeldOut = neverTrains(record.id, spec.rules);
+    if (heard !== undefined) versions.judgeBy(metric, isHeldOut, record.state === 'draft' ? [] : heard);
+    federation.attendance.holdOut(isHeldOut);
     federation.record = next;
     federation.briefs.changed(brief, around.clock.now());
     await turnAwayUninvited(federation);
@@ -266,6 +280,8 @@ export function trust(
         error: 'unknown-participant',
         message: `No device ${participant} is here or took part of late. Trust it once it has checked in.`,
       });
+    if (isTrusted && federation.attendance.isHeldOut(participant))
+      return notNow('This device is held out and never trains: trust one that does.');
     if (roots.includes(participant) === isTrusted) return ok(undefined);
     const others = roots.filter((one) => one !== participant);
     const next: FederationRecord = { ...record, roots: isTrusted ? [...others, participant] : others };

@@ -9,6 +9,8 @@ interface Device {
   readonly facts: DeviceFacts;
   readonly candidate: Candidate;
   readonly connection: Connection;
+  /** It is here to judge versions, and trains in no round. */
+  readonly isHeldOut: boolean;
 }
 
 export class Attendance {
@@ -16,8 +18,30 @@ export class Attendance {
   readonly #devices = new Map<ParticipantId, Device>();
   /** Connections of each participant that are here, so that counting them walks through nobody. */
   readonly #connections = new Map<ParticipantId, number>();
+  #isHeldOut: (participant: ParticipantId) => boolean;
+  /** Counted as they come and go: every check-in asks how many are here. */
+  #heldOutHere = 0;
   /** A message may wait its turn until after its connection has gone: it must not bring a ghost into the cohort. */
   readonly #gone = new WeakSet<Connection>();
+
+  /** `isHeldOut`: whether a device never trains. */
+  constructor(isHeldOut: (participant: ParticipantId) => boolean) {
+    this.#isHeldOut = isHeldOut;
+  }
+
+  /** Others never train from now on. */
+  holdOut(isHeldOut: (participant: ParticipantId) => boolean): void {
+    this.#isHeldOut = isHeldOut;
+    for (const [participant, device] of this.#devices)
+      this.#put(participant, { ...device, isHeldOut: isHeldOut(participant) });
+  }
+
+  /** One that was here keeps its place among the others. */
+  #put(participant: ParticipantId, device: Device): void {
+    if (this.#devices.get(participant)?.isHeldOut === true) this.#heldOutHere -= 1;
+    this.#devices.set(participant, device);
+    if (device.isHeldOut) this.#heldOutHere += 1;
+  }
 
   watch(connection: Connection): void {
     if (this.#gone.has(connection) || this.#watchers.has(connection)) return;
@@ -34,11 +58,12 @@ export class Attendance {
     const name = displayName(connection.name, participant);
     this.watch(connection);
     const candidate = { participant, name, examples: facts.examples };
-    this.#devices.set(participant, { facts, candidate, connection });
+    this.#put(participant, { facts, candidate, connection, isHeldOut: this.#isHeldOut(participant) });
     return earlier === connection ? undefined : earlier;
   }
 
   checkOut(participant: ParticipantId): void {
+    if (this.#devices.get(participant)?.isHeldOut === true) this.#heldOutHere -= 1;
     this.#devices.delete(participant);
   }
 
@@ -52,7 +77,7 @@ export class Attendance {
       else this.#connections.delete(participant);
     }
     if (participant === null || this.#devices.get(participant)?.connection !== connection) return undefined;
-    this.#devices.delete(participant);
+    this.checkOut(participant);
     return participant;
   }
 
@@ -72,8 +97,16 @@ export class Attendance {
     return this.#devices.get(participant)?.candidate;
   }
 
+  /** Whether it never trains, here or not. */
+  isHeldOut(participant: ParticipantId): boolean {
+    return this.#devices.get(participant)?.isHeldOut ?? this.#isHeldOut(participant);
+  }
+
+  /** Of the devices that are here, those that may train. */
   candidates(): Candidate[] {
-    return [...this.#devices.values()].map((device) => device.candidate);
+    return this.devices()
+      .filter((device) => !device.isHeldOut)
+      .map((device) => device.candidate);
   }
 
   devices(): readonly Device[] {
@@ -89,7 +122,12 @@ export class Attendance {
     return this.#connections.size;
   }
 
+  /** Devices that may train. */
   get checkedIn(): number {
-    return this.#devices.size;
+    return this.#devices.size - this.heldOutHere;
+  }
+
+  get heldOutHere(): number {
+    return this.#heldOutHere;
   }
 }

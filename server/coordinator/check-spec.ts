@@ -13,6 +13,7 @@ import { measures, metrics } from '#lib/core/metrics/figures.ts';
 import type { Network } from '#lib/core/model/network.ts';
 import { checkRecipe } from '#lib/core/recipe/pinned.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
+import { checkHeldOutDevices } from '#lib/core/round/check-held-out-devices.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import { checkTuning } from '#lib/core/search/check-tuning.ts';
 import { strategyNamed } from '#lib/core/aggregation/index.ts';
@@ -51,6 +52,7 @@ export function checkSpec(spec: FederationSpec): Result<FederatedModel, readonly
       ...planned,
       ...checkPrivacy(spec, family !== undefined, network),
       ...checkSecureSum(spec, strategy),
+      ...checkHeldOutDevices(spec),
       ...checkTuning(spec, strategy, family?.title),
       ...checkAugmentation(spec),
       ...checkRecipe(spec, family?.title),

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { bytesOf } from '#lib/core/digest.ts';
 import { federatedModel } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import {
   FederationId,
   RoundNumber,
@@ -258,7 +259,7 @@ export async function openCoordinator(around: Surroundings): Promise<Coordinator
         if (!changedNothing(error)) around.fatal(error);
         throw error;
       }
-      const versions = new VersionList([initial.record], spec.metric.name, []);
+      const versions = new VersionList([initial.record], spec.metric.name, neverTrains(id, spec.rules), []);
       const federation = new Federation(
         {
           record,
@@ -499,6 +500,7 @@ async function load(around: Surroundings, record: FederationRecord): Promise<Fed
   const versions = new VersionList(
     await records.versions(id),
     record.spec.metric.name,
+    neverTrains(id, record.spec.rules),
     await records.evaluations(id),
   );
   const surveys = await records.surveys(id);

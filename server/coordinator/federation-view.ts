@@ -46,6 +46,7 @@ export function viewOf(federation: Federation): FederationView {
     roundsCommitted: record.roundsCommitted,
     connected: attendance.connected,
     checkedIn: attendance.checkedIn,
+    ...(record.spec.rules.heldOutDevices === undefined ? {} : { heldOutHere: attendance.heldOutHere }),
     round: round === undefined ? null : roundView(round, deadlineAt(federation), tellsExamples(federation)),
     head: versions.view(versions.head),
     live: record.live,

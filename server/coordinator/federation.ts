@@ -22,6 +22,7 @@ import type { Effect, RoundEvent, Step } from '#lib/core/round/round-events.ts';
 import { openDrawn, openRound, step, type QuantumOf } from '#lib/core/round/round.ts';
 import { planTried, settingsDrawn, tunedBy } from '#lib/core/search/tuned-rounds.ts';
 import type { Judged, JudgedInVain, Tried } from '#lib/core/search/judged.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import { rootsFirst } from '#lib/core/round/roots.ts';
 import { expectedTrainingMs, inPickingOrder } from '#lib/core/round/select.ts';
 import { maximumStaleness } from '#lib/core/aggregation/fedbuff.ts';
@@ -103,7 +104,7 @@ export class Federation {
   readonly journal: Journal;
   readonly ledger: PrivacyLedger;
   readonly log: VersionLog;
-  readonly attendance = new Attendance();
+  readonly attendance: Attendance;
   readonly invitations: Invitations;
   readonly briefs: Briefs;
   readonly exclusions: Map<ParticipantId, ExclusionRecord>;
@@ -149,6 +150,7 @@ export class Federation {
     readonly around: Surroundings,
   ) {
     this.record = parts.record;
+    this.attendance = new Attendance(neverTrains(parts.record.id, parts.record.spec.rules));
     this.run = parts.run;
     this.model = parts.model;
     this.versions = parts.versions;
@@ -174,7 +176,8 @@ export class Federation {
       rules: () => this.#spec.rules,
       openRound: () => this.openRound,
       typicalRoundMs: () => this.versions.typicalRoundMs,
-      isRoot: (participant) => this.roots?.includes(participant) === true,
+      isAlwaysWanted: (participant) =>
+        this.roots?.includes(participant) === true || this.attendance.isHeldOut(participant),
       needsAll: () => isDrawn(this.#spec.privacy),
       left: (participant) => this.left(participant),
     });

@@ -5,7 +5,10 @@ import type { FleetView } from '#lib/protocol/fleet.ts';
 import type { Federation } from './federation.ts';
 
 export function fleetOf({ attendance, record: { spec } }: Federation): FleetView {
-  const times = attendance.devices().flatMap(({ facts }) => expectedTrainingMs(spec.plan, facts) ?? []);
+  const times = attendance
+    .devices()
+    .filter(({ isHeldOut }) => !isHeldOut)
+    .flatMap(({ facts }) => expectedTrainingMs(spec.plan, facts) ?? []);
   const told = forecastFleet(times, attendance.checkedIn, spec.rules);
   return { ...told, histogram: told.histogram.map((bin) => ({ ...bin })) };
 }

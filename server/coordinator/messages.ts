@@ -130,7 +130,7 @@ async function checkIn(
   federation.graces.stop(participant);
   federation.seats.resting.stop(participant);
   const candidate = attendance.candidateOf(participant);
-  const candidates = candidate === undefined ? [] : [candidate];
+  const candidates = candidate === undefined || attendance.isHeldOut(participant) ? [] : [candidate];
   await federation.whenThereIsRoom('open', async () => {
     await federation.feed({ type: 'returned', participant, at });
     federation.summing.returned(participant);

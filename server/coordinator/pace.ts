@@ -25,8 +25,8 @@ export interface PacedFederation {
   typicalRoundMs(): number | undefined;
   /** Cohorts are drawn among all: nobody is sent away, and to be sent away would tell who was drawn. */
   needsAll(): boolean;
-  /** No round goes without it: it is never sent away. */
-  isRoot(participant: ParticipantId): boolean;
+  /** No round goes without it, or it takes no seat: it is never sent away. */
+  isAlwaysWanted(participant: ParticipantId): boolean;
   /** It was sent away. */
   left(participant: ParticipantId): void;
 }
@@ -44,7 +44,7 @@ export class Pace {
     const { attendance } = this.federation;
     const openRound = this.federation.openRound();
     const isMember = openRound !== undefined && memberOf(openRound, participant) !== undefined;
-    const isWanted = isMember || this.federation.isRoot(participant);
+    const isWanted = isMember || this.federation.isAlwaysWanted(participant);
     const room = roomFor(this.#seats, this.federation.rules().reserve);
     if (
       !this.federation.needsAll() &&
@@ -67,7 +67,7 @@ export class Pace {
       .filter(
         (one) =>
           attendance.has(one) &&
-          !this.federation.isRoot(one) &&
+          !this.federation.isAlwaysWanted(one) &&
           (openRound === undefined || memberOf(openRound, one) === undefined),
       );
     const many = Math.min(this.#expected, rested.length, attendance.checkedIn - this.#seats);

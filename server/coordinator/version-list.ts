@@ -22,14 +22,18 @@ export class VersionList {
   readonly #damaged = new Set<VersionNumber>();
 
   #metric: MetricName;
+  #isHeldOut: (participant: ParticipantId) => boolean;
 
+  /** `isHeldOut`: whether a device never trains. */
   constructor(
     records: readonly VersionRecord[],
     metric: MetricName,
+    isHeldOut: (participant: ParticipantId) => boolean,
     evaluations: readonly EvaluationRecord[],
   ) {
     this.#records = [...records];
     this.#metric = metric;
+    this.#isHeldOut = isHeldOut;
     for (const one of evaluations) this.merge(one);
   }
 
@@ -163,7 +167,7 @@ export class VersionList {
   }: Pick<EvaluationRecord, 'version' | 'participant' | 'tally' | 'personal' | 'latency'>): void {
     if (this.hasHeard(version, participant)) return;
     const scores = this.#evaluations.get(version) ?? new VersionScores(this.#metric);
-    if (!scores.add(tally, personal, latency)) return;
+    if (!scores.add(tally, personal, this.#isHeldOut(participant), latency)) return;
     this.#heard.add(`${version}/${participant}`);
     this.#evaluations.set(version, scores);
   }
@@ -178,9 +182,14 @@ export class VersionList {
     return this.#evaluations.get(version)?.view() ?? this.#surveyed.get(version) ?? null;
   }
 
-  /** Another success metric: every device's figure is worked out anew. */
-  judgeBy(metric: MetricName, evaluations: readonly EvaluationRecord[]): void {
+  /** Another success metric, or others that never train: every device's figure is worked out anew. */
+  judgeBy(
+    metric: MetricName,
+    isHeldOut: (participant: ParticipantId) => boolean,
+    evaluations: readonly EvaluationRecord[],
+  ): void {
     this.#metric = metric;
+    this.#isHeldOut = isHeldOut;
     this.#evaluations.clear();
     this.#heard.clear();
     for (const one of evaluations) this.merge(one);

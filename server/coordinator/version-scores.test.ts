@@ -13,16 +13,17 @@ const tally = (hits: number, count: number): ClassificationTally => ({
 test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 of 50 and 8 of 10', () => {
   const scores = new VersionScores('accuracy');
   expect(scores.view()).toBeNull();
-  scores.add(tally(1, 10), null);
+  scores.add(tally(1, 10), null, false);
   expect(scores.view()).toMatchObject({ participants: 1, spread: null, personal: null });
-  scores.add(tally(45, 50), tally(50, 50));
-  scores.add(tally(8, 10), tally(5, 10));
-  // All rows: 54 of 70. Devices: 0.1, 0.8, 0.9, whose mean would be 0.6.
+  scores.add(tally(45, 50), tally(50, 50), false);
+  scores.add(tally(8, 10), tally(5, 10), false);
+  // All rows: 54 of 70. Devices: 0.1, 0.8, 0.9, whose mean is 0.6.
   expect(scores.view()).toEqual({
     participants: 3,
     tally: tally(54, 70),
     spread: {
       participants: 3,
+      mean: expect.closeTo(0.6, 12),
       minimum: 0.1,
       lowerQuartile: expect.closeTo(0.45, 12),
       median: 0.8,
@@ -35,6 +36,7 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
       tally: tally(55, 60),
       spread: {
         participants: 2,
+        mean: 0.75,
         minimum: 0.5,
         lowerQuartile: 0.625,
         median: 0.75,
@@ -47,8 +49,24 @@ test('the sum answers for all rows, and the spread for the devices: 1 of 10, 45 
 
 test('a tally of other classes counts nowhere, and a device without rows has no figure', () => {
   const scores = new VersionScores('accuracy');
-  expect(scores.add(tally(1, 2), null)).toBe(true);
-  expect(scores.add({ ...tally(1, 2), confusion: [2] }, tally(1, 2))).toBe(false);
-  expect(scores.add(tally(0, 0), null)).toBe(true);
+  expect(scores.add(tally(1, 2), null, false)).toBe(true);
+  expect(scores.add({ ...tally(1, 2), confusion: [2] }, tally(1, 2), false)).toBe(false);
+  expect(scores.add(tally(0, 0), null, false)).toBe(true);
   expect(scores.view()).toMatchObject({ participants: 2, tally: { count: 2 }, spread: null, personal: null });
+});
+
+test('what devices say that never train is in no other figure, and pooled exactly by itself', () => {
+  const scores = new VersionScores('accuracy');
+  expect(scores.add(tally(4, 10), null, true)).toBe(true);
+  // Nothing is known yet of the devices that train.
+  expect([scores.view(), scores.tally, scores.participants]).toEqual([null, undefined, 0]);
+  scores.add(tally(9, 10), null, false);
+  scores.add(tally(11, 20), null, true);
+  expect(scores.view()).toMatchObject({
+    participants: 1,
+    tally: tally(9, 10),
+    // 15 of 30 rows; of the devices 0.4 and 0.55.
+    neverTrained: { participants: 2, tally: tally(15, 30), spread: { mean: expect.closeTo(0.475, 12) } },
+  });
+  expect([scores.tally, scores.participants]).toEqual([tally(9, 10), 1]);
 });

@@ -1,5 +1,6 @@
 // What devices say of one version: their tallies added up, and each device's own figure of the success metric, worked out here
-// from the tally that it returned. The sum answers for all rows together, the figures for how it differs from device to device.
+// from the tally that it returned. The sum answers for all rows together, the figures for how it differs from device to device. What
+// devices say that never train is kept apart from what the others say.
 import { figure, type MetricName } from '#lib/core/metrics/figures.ts';
 import { spreadOf } from '#lib/core/metrics/spread.ts';
 import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
@@ -45,24 +46,27 @@ export class VersionScores {
   readonly #personal: Scores;
   /** How many devices told which step of how long a prediction takes. */
   readonly #latency = new Map<number, number>();
+  readonly #neverTrained: Scores;
 
   constructor(metric: MetricName) {
     this.#version = new Scores(metric);
     this.#personal = new Scores(metric);
+    this.#neverTrained = new Scores(metric);
   }
 
-  /** Of the version itself; undefined before the first. */
+  /** Of the version itself on devices that train; undefined before the first. */
   get tally(): Tally | undefined {
     return this.#version.tally;
   }
 
-  /** Devices that have judged the version. */
+  /** Devices that train and have judged the version. */
   get participants(): number {
     return this.#version.participants;
   }
 
   /** Of one device that was not heard before. False where the tallies do not fit to the others. */
-  add(tally: Tally, personal: Tally | null, latency?: number): boolean {
+  add(tally: Tally, personal: Tally | null, isHeldOut: boolean, latency?: number): boolean {
+    if (isHeldOut) return this.#neverTrained.add(tally);
     if (!this.#version.add(tally)) return false;
     if (personal !== null) this.#personal.add(personal);
     if (latency !== undefined) this.#latency.set(latency, (this.#latency.get(latency) ?? 0) + 1);
@@ -72,9 +76,15 @@ export class VersionScores {
   view(): Evaluated | null {
     const version = this.#version.view();
     if (version === null) return null;
+    const neverTrained = this.#neverTrained.view();
     const latency = [...this.#latency]
       .sort(([a], [b]) => a - b)
       .map(([step, devices]) => ({ step, devices }));
-    return { ...version, personal: this.#personal.view(), ...(latency.length === 0 ? {} : { latency }) };
+    return {
+      ...version,
+      personal: this.#personal.view(),
+      ...(latency.length === 0 ? {} : { latency }),
+      ...(neverTrained === null ? {} : { neverTrained }),
+    };
   }
 }

@@ -54,6 +54,7 @@ export function teller(
   onView: (view: ParticipationView) => void,
 ): (view: ParticipationView) => void {
   let state = '';
+  let isJudge = false;
   let event: string | null = null;
   const scored = new Set<number>();
   return (view) => {
@@ -67,6 +68,12 @@ export function teller(
         round: view.round,
         blocked: view.blocked?.message ?? null,
       });
+    }
+    if (view.isHeldOut && !isJudge) {
+      isJudge = true;
+      const message =
+        'This device was held out by lot: it judges each version by all its rows, and never trains.';
+      say({ type: 'event', participant, notable: true, message });
     }
     if (view.lastEvent !== null && view.lastEvent !== event) {
       event = view.lastEvent;

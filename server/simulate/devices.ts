@@ -1,11 +1,16 @@
 // The simulated devices: what each is for the whole simulation, all of it drawn from the seed. A device costs its row numbers
 // and little else, so that ten thousand of them fit where one model does.
+import * as v from 'valibot';
 import { participantIdOf } from '#lib/core/digest.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
-import type { ParticipantId } from '#lib/core/ids.ts';
+import { FederationId, type ParticipantId } from '#lib/core/ids.ts';
 import { random } from '#lib/core/random.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import { notEligible, type DeviceFacts } from '#lib/core/round/select.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
+
+/** The federation of every simulation. */
+export const simulated = v.parse(FederationId, 'simulation');
 
 export interface SimulatedDevice {
   /** From 0. */
@@ -17,6 +22,8 @@ export interface SimulatedDevice {
   readonly isHostile: boolean;
   /** Trusted: others' updates are measured against its own. It is always there, and never leaves a round. */
   readonly isRoot: boolean;
+  /** It never trains: by the rule of the server, which needs no telling. */
+  readonly isHeldOut: boolean;
   /** With day-night: from when on it is there each day, for DAILY_MS; no two devices at the same moment. */
   readonly wakesAtMs: number;
 }
@@ -51,22 +58,25 @@ export const rootRows = (seed: number, rows: number): Uint32Array =>
 
 /** One for each of `parts`, and behind them the root where there are rows for it. */
 export function simulatedDevices(
-  setup: Pick<SimulationSetup, 'seed' | 'attackers' | 'speeds'>,
+  setup: Pick<SimulationSetup, 'seed' | 'attackers' | 'speeds' | 'heldOutDevices'>,
   parts: readonly Uint32Array[],
   root?: Uint32Array,
 ): SimulatedDevice[] {
   const { seed } = setup;
   const order = random(seed, 'hostile').shuffle(Uint32Array.from(parts, (_, index) => index));
   const hostile = new Set(order.subarray(0, Math.round(setup.attackers * parts.length)));
+  const isHeldOut = neverTrains(simulated, setup);
   return [...parts, ...(root === undefined ? [] : [root])].map((rows, index) => {
     const draw = random(seed, 'device', index);
     // It signs nothing: a public key without a private one is identity enough.
     const publicKey = Uint8Array.from({ length: 32 }, () => draw.below(256));
     const spread = draw.normal();
     const wakes = WAKES.mean + WAKES.deviation * draw.normal();
+    const participant = participantIdOf(publicKey);
     return {
       index,
-      participant: participantIdOf(publicKey),
+      participant,
+      isHeldOut: isHeldOut(participant),
       rows,
       rowsPerSecond:
         setup.speeds === 'uniform' ? ROWS_PER_SECOND : ROWS_PER_SECOND * Math.exp(SPEED_SPREAD * spread),

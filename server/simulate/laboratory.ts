@@ -6,8 +6,8 @@ import { backdoorSuccess, replacement } from '#lib/core/attacks/replacement.ts';
 import { federatedModel, firstParameters, tallyShapeOf } from '#lib/core/federated-model.ts';
 import type { FederationSpec } from '#lib/core/federation.ts';
 import { bytesOf, digestOf, participantIdOf } from '#lib/core/digest.ts';
-import { FederationId, type Digest } from '#lib/core/ids.ts';
-import { emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
+import type { Digest, ParticipantId, VersionNumber } from '#lib/core/ids.ts';
+import { addTallies, emptyTally, type Tally } from '#lib/core/metrics/tally.ts';
 import {
   acceptedReports,
   cohortOf,
@@ -16,6 +16,7 @@ import {
   type EndedRound,
   type MemberStage,
 } from '#lib/core/round/round-state.ts';
+import { neverTrains } from '#lib/core/round/held-out-devices.ts';
 import { Committed, Configured, Abandoned } from '#lib/protocol/messages.ts';
 import { memoryServerKey } from '../adapters/ed25519.ts';
 import { memoryBlobs } from '../adapters/memory-blobs.ts';
@@ -27,17 +28,15 @@ import type { Blobs } from '../ports/blobs.ts';
 import { silentLog } from '../ports/log.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Cohort } from './cohort.ts';
-import { factsOf, type SimulatedDevice } from './devices.ts';
+import { factsOf, simulated as federation, type SimulatedDevice } from './devices.ts';
 import type { Figures, ResultLine, RoundLine } from './lines.ts';
 import { Presence } from './presence.ts';
 import { roundRecords, type KeptRecords, type RoundRecords } from './round-records.ts';
-import { figuresOf, scoreOnPool } from './scoring.ts';
+import { figuresOf, scoreOnPool, type RowRange } from './scoring.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 import { UnderWay } from './under-way.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
 import { copied, type WorkerPool } from './worker-pool.ts';
-
-const federation = v.parse(FederationId, 'simulation');
 
 /** A run of which so many rounds in a row make no version ends: it would go on like that for ever. */
 const MOST_ABANDONED = 10;
@@ -49,6 +48,7 @@ export interface LaboratoryParts {
   readonly setup: SimulationSetup;
   readonly spec: FederationSpec;
   readonly devices: readonly SimulatedDevice[];
+  /** Behind them lie those of the devices that never train. */
   readonly testRows: number;
   readonly pool: WorkerPool;
   /** Where an earlier process stood. */
@@ -80,13 +80,8 @@ export class Laboratory {
   /** The end of a round is told to all devices in one go, and heard once. */
   #isEnding = false;
   readonly #held: Map<Digest, Uint8Array>;
-  readonly #judge: Connection = {
-    id: 'laboratory',
-    participant: participantIdOf(new Uint8Array(32)),
-    name: null,
-    kind: 'headless',
-    send: () => {},
-  };
+  /** Tells what versions do on the test rows, which are nobody's, and takes part in no round. */
+  readonly #judge: Connection;
 
   constructor(private readonly parts: LaboratoryParts) {
     const { setup, spec, devices, from } = parts;
@@ -115,6 +110,13 @@ export class Laboratory {
     for (const { index, versions } of from?.held ?? []) this.#cohort.held.set(index, versions);
     this.#cohort.bytesDown = this.#bytesDownTold = from?.bytesDown ?? 0;
     for (const device of devices) this.#byParticipant.set(device.participant, device);
+    this.#judge = {
+      id: 'laboratory',
+      participant: judgeId(spec),
+      name: null,
+      kind: 'headless',
+      send: () => {},
+    };
     this.#presence = new Presence(
       devices,
       setup.availability === 'day-night',
@@ -257,6 +259,7 @@ export class Laboratory {
       const ended = this.#ended;
       const isDue = roundsCommitted % this.parts.setup.evaluateEvery === 0 || state === 'finished';
       const tally = isDue ? await this.#score(message.digest) : undefined;
+      const unseen = isDue ? await this.#scoreUnseen(message) : undefined;
       const backdoor = isDue ? await this.#backdoor(message.digest) : undefined;
       this.#forget();
       const reporters = acceptedReports(ended).flatMap(
@@ -267,6 +270,7 @@ export class Laboratory {
         ...this.#outline(ended),
         version: head.version,
         metrics: tally === undefined ? null : figuresOf(tally),
+        ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen) }),
         ...(backdoor === undefined ? {} : { backdoor }),
         bytesUp: acceptedReports(ended).reduce((total, { bytes }) => total + bytes, 0),
         bytesDown: this.#bytesDownSince(),
@@ -274,7 +278,8 @@ export class Laboratory {
       });
       if (tally !== undefined) {
         this.#lastFigures = figuresOf(tally);
-        if (this.parts.spec.privacy.type === 'none') await this.#tellScore(message, tally);
+        if (this.parts.spec.privacy.type === 'none')
+          await this.#tellScore(this.#judge, message.version, tally);
       }
       this.#clock.drawFor(roundsCommitted);
       await this.parts.onBoundary(() => this.#checkpoint(), state === 'finished');
@@ -355,23 +360,40 @@ export class Laboratory {
   }
 
   async #score(digest: Digest, triggered = false): Promise<Tally> {
+    return this.#scoreRows(digest, { from: 0, to: this.parts.testRows }, triggered);
+  }
+
+  /** Each device that is there and never trains tells what the version does on its rows; undefined: there is none. */
+  async #scoreUnseen({ version, digest }: Committed): Promise<Tally | undefined> {
+    let from = this.parts.testRows;
+    let sum: Tally | undefined;
+    for (const device of this.parts.devices.filter((one) => one.isHeldOut)) {
+      const range = { from, to: from + device.rows.length };
+      from = range.to;
+      const connection = this.#connections.get(device.index);
+      if (connection === undefined || device.rows.length === 0) continue;
+      const tally = await this.#scoreRows(digest, range);
+      sum = sum === undefined ? tally : addTallies(sum, tally);
+      await this.#tellScore(connection, version, tally);
+    }
+    return sum;
+  }
+
+  async #scoreRows(digest: Digest, range: RowRange, triggered = false): Promise<Tally> {
     const parameters = await readParameters(this.#blobs, digest, this.#parameterCount);
     const { tally, engineMs } = await scoreOnPool(
       this.parts.pool,
       copied(Float32Array, parameters),
-      this.parts.testRows,
+      range,
       triggered,
     );
     this.#scoringMs += engineMs;
     return tally;
   }
 
-  /**
-   * Told by a participant that takes part in no round: the test rows are nobody's. How long a prediction takes it does not say: here time
-   * is made up, and no device is anybody's.
-   */
-  async #tellScore({ version }: Committed, tally: Tally): Promise<void> {
-    const answer = await this.#coordinator.receive(this.#judge, {
+  /** How long a prediction takes nobody says: here time is made up, and no device is anybody's. */
+  async #tellScore(by: Connection, version: VersionNumber, tally: Tally): Promise<void> {
+    const answer = await this.#coordinator.receive(by, {
       name: 'evaluation',
       message: { federation, version, tally, personal: null },
     });
@@ -422,16 +444,27 @@ export class Laboratory {
     const { head, status, roundsCommitted } = this.#view;
     const versions = this.#records.kept()?.versions ?? [];
     const participants = this.parts.devices.length;
+    const unseen = head.evaluation?.neverTrained;
     return {
       type: 'result',
       rounds: roundsCommitted,
       metrics: head.evaluation === null ? this.#lastFigures : figuresOf(head.evaluation.tally),
+      ...(unseen === undefined ? {} : { neverTrained: figuresOf(unseen.tally) }),
       bytesUpPerParticipant: versions.reduce((total, one) => total + one.bytesUp, 0) / participants,
       bytesDownPerParticipant: this.#cohort.bytesDown / participants,
       simulatedSeconds: this.#clock.monotonic() / 1000,
       versionDigest: head.digest,
       outcome: this.#records.kept()?.run?.outcome ?? status,
     };
+  }
+}
+
+/** It is none of those that never train, whose word is kept apart. */
+function judgeId({ rules }: FederationSpec): ParticipantId {
+  const isHeldOut = neverTrains(federation, rules);
+  for (let key = 0; ; key += 1) {
+    const participant = participantIdOf(new Uint8Array(32).fill(key));
+    if (!isHeldOut(participant)) return participant;
   }
 }
 

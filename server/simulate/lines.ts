@@ -25,6 +25,8 @@ export interface RoundLine {
   readonly staleness?: number;
   /** On the test rows; null: not scored. */
   readonly metrics: Figures | null;
+  /** On all rows of the devices that are there and never train. */
+  readonly neverTrained?: Figures;
   /** Under model replacement: the share of the test rows with the trigger that the version takes for the attacker’s class. */
   readonly backdoor?: number;
   /** Where the devices' learning rate is tuned: the chance of each to be drawn next. */
@@ -42,6 +44,8 @@ export interface ResultLine {
   /** Committed. */
   readonly rounds: number;
   readonly metrics: Figures;
+  /** On devices that never trained. */
+  readonly neverTrained?: Figures;
   /** Over the whole run, shared equally among all participants. */
   readonly bytesUpPerParticipant: number;
   readonly bytesDownPerParticipant: number;
@@ -60,6 +64,11 @@ export type SimulationLine = NoteLine | RoundLine | ResultLine;
 
 const figureText = (name: MetricName, value: number): string =>
   `${metrics[name].title.toLowerCase()} ${metrics[name].isShare ? `${(value * 100).toFixed(2)} %` : value.toPrecision(4)}`;
+
+function unseenText(name: MetricName, figures: Figures | undefined): readonly string[] {
+  const value = figures?.[name];
+  return value === undefined ? [] : [`${figureText(name, value)} on devices that never trained`];
+}
 
 /** Seconds as a person counts them. */
 function duration(seconds: number): string {
@@ -94,6 +103,7 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
               ...lost,
               ...(line.staleness === undefined ? [] : [`${line.staleness.toFixed(1)} versions stale`]),
               ...(value === undefined ? [] : [figureText(metric, value)]),
+              ...unseenText(metric, line.neverTrained),
               ...(line.backdoor === undefined ? [] : [`backdoor ${(line.backdoor * 100).toFixed(2)} %`]),
               ...(line.tuning === undefined ? [] : [favourite(line.tuning)]),
               `${megabytes(line.bytesUp)} up, ${megabytes(line.bytesDown)} down`,
@@ -104,7 +114,12 @@ export function spokenLine(line: SimulationLine, metric: MetricName, rounds: num
       const value = line.metrics[metric];
       return [
         `${line.outcome}`,
-        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${duration(line.simulatedSeconds)} simulated`,
+        `${line.rounds} rounds${value === undefined ? '' : `, ${figureText(metric, value)}`} on the test rows, ${unseenText(
+          metric,
+          line.neverTrained,
+        )
+          .map((text) => `${text}, `)
+          .join('')}${duration(line.simulatedSeconds)} simulated`,
         `Each participant on average: ${megabytes(line.bytesUpPerParticipant)} up, ${megabytes(line.bytesDownPerParticipant)} down`,
         `Last version: ${line.versionDigest}`,
       ].join('\n');

@@ -1,4 +1,4 @@
-// What a version is worth on the test rows: scored in pieces of a fixed size, and added up in their order, so that the sums are
+// What a version is worth on rows that judge: scored in pieces of a fixed size, and added up in their order, so that the sums are
 // the same on any number of threads.
 import { figure, MetricName } from '#lib/core/metrics/figures.ts';
 import { addTallies, type Tally } from '#lib/core/metrics/tally.ts';
@@ -7,21 +7,28 @@ import type { WorkerPool } from './worker-pool.ts';
 
 const PIECE_ROWS = 1000;
 
+/** Of the rows that judge. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export async function scoreOnPool(
   pool: Pick<WorkerPool, 'work'>,
   parameters: Float32Array,
-  rows: number,
+  { from, to }: RowRange,
   triggered = false,
 ): Promise<{ readonly tally: Tally; readonly engineMs: number }> {
-  const pieces = Array.from({ length: Math.ceil(rows / PIECE_ROWS) }, (_, piece) =>
-    pool.work({
+  const pieces = Array.from({ length: Math.ceil((to - from) / PIECE_ROWS) }, (_, piece) => {
+    const first = from + piece * PIECE_ROWS;
+    return pool.work({
       type: 'score',
       parameters,
-      from: piece * PIECE_ROWS,
-      to: Math.min(rows, (piece + 1) * PIECE_ROWS),
+      from: first,
+      to: Math.min(to, first + PIECE_ROWS),
       triggered,
-    }),
-  );
+    });
+  });
   let tally: Tally | undefined;
   let engineMs = 0;
   for (const result of await Promise.all(pieces)) {
@@ -29,7 +36,7 @@ export async function scoreOnPool(
     tally = tally === undefined ? result.tally : addTallies(tally, result.tally);
     engineMs += result.engineMs;
   }
-  if (tally === undefined) throw new Error('There are no test rows.');
+  if (tally === undefined) throw new Error('There are no rows to judge by.');
   return { tally, engineMs };
 }
 

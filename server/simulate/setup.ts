@@ -64,6 +64,8 @@ export const SimulationSetup = v.strictObject({
   /** The share of it within which a device must be expected to train; null: however long. */
   deadlineShare: v.optional(SelectionRules.entries.deadlineShare, plainRounds.selection.deadlineShare),
   fairness: v.optional(SelectionRules.entries.fairness, plainRounds.selection.fairness),
+  /** The share of devices that never train and judge versions; left out: none. */
+  heldOutDevices: v.exactOptional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(0.5))),
   rounds: whole(1),
   metric: v.nullable(v.strictObject({ name: MetricName, target: v.nullable(v.number()) })),
   evaluateEvery: whole(1),

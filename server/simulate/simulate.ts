@@ -7,7 +7,7 @@ import { strategyOf } from '#lib/core/aggregation/strategy-spec.ts';
 import { needsRoot } from '#lib/core/aggregation/strategy.ts';
 import { attackNamed } from '#lib/core/attacks/index.ts';
 import { classLabels, exampleShape } from '#lib/core/data/contract.ts';
-import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
+import { joinExamples, selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { bytesOf } from '#lib/core/digest.ts';
 import { modelContract, type FederationSpec } from '#lib/core/federation.ts';
 import { Digest } from '#lib/core/ids.ts';
@@ -16,7 +16,7 @@ import { random } from '#lib/core/random.ts';
 import { measuredEngines } from '#lib/participant/choose-backend.ts';
 import { readCheckpoint, writeCheckpoint, type Begun, type Checkpoint } from './checkpoint.ts';
 import { readSimulationData, type SimulationData } from './data.ts';
-import { leftOutForSpeed, rootRows, simulatedDevices } from './devices.ts';
+import { leftOutForSpeed, rootRows, simulatedDevices, type SimulatedDevice } from './devices.ts';
 import { Laboratory } from './laboratory.ts';
 import type { ResultLine, SimulationLine } from './lines.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
@@ -74,17 +74,25 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       throw new UnusableSetup(
         '--resume: the data is not what the simulation was begun with. Put it back, or begin anew with --state PATH.',
       );
-    const spec = simulatedSpec(setup, data.contract, data.parts.length, sharedRecipe(setup, data));
-    const { training, test } = preparedData(spec, data);
-    checkAttack(setup, training, spec);
-    const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
-    const begun: Begun = { setup, data: digest, backend };
-    options.onBegin?.(spec, setup);
     const root = needsRoot(strategyOf(setup.strategy))
       ? rootRows(setup.seed, data.training.count)
       : undefined;
+    checkHeldOut(setup, root !== undefined);
     const devices = simulatedDevices(setup, data.parts, root);
-    const leftOut = leftOutForSpeed(devices, spec, setup);
+    const apart = devices.filter(({ isHeldOut }) => isHeldOut);
+    if (apart.length === data.parts.length)
+      throw new UnusableSetup(
+        `--held-out-devices ${setup.heldOutDevices}: all ${apart.length} devices would be held out. Use a smaller share or more participants.`,
+      );
+    const recipe = sharedRecipe(setup, data);
+    const spec = simulatedSpec(setup, data.contract, data.parts.length - apart.length, recipe);
+    const prepared = preparedData(spec, data);
+    checkAttack(setup, prepared.training, spec);
+    const backend = earlier?.begun.backend ?? (await backendFor(setup, spec));
+    const begun: Begun = { setup, data: digest, backend };
+    options.onBegin?.(spec, setup);
+    const learning = devices.filter(({ isHeldOut }) => !isHeldOut);
+    const leftOut = leftOutForSpeed(learning, spec, setup);
     for (const message of [...data.notes, ...(leftOut === undefined ? [] : [leftOut])])
       options.onLine({ type: 'note', message });
 
@@ -92,8 +100,8 @@ export function simulate(options: SimulationOptions): RunningSimulation {
     const pool = openPool(processes, {
       spec,
       backend,
-      training,
-      test,
+      training: prepared.training,
+      test: withRowsOf(apart, prepared),
       attack: setup.attack,
       seed: setup.seed,
     });
@@ -138,6 +146,19 @@ export function simulate(options: SimulationOptions): RunningSimulation {
       laboratory?.stop();
     },
   };
+}
+
+/** The test rows, and behind them those of devices that never train, in their order. */
+const withRowsOf = (
+  apart: readonly SimulatedDevice[],
+  { test, training }: Pick<SimulationData, 'test' | 'training'>,
+): Examples => joinExamples([test, ...apart.map(({ rows }) => selectExamples(training, rows))]) ?? test;
+
+function checkHeldOut({ heldOutDevices }: SimulationSetup, hasRoot: boolean): void {
+  if (heldOutDevices !== undefined && hasRoot)
+    throw new UnusableSetup(
+      '--held-out-devices: the root of a simulation is there to train. Choose a strategy that needs none, or hold no device out.',
+    );
 }
 
 function checkAttackers({ attack, attackers }: SimulationSetup): void {

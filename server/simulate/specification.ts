@@ -16,7 +16,7 @@ import { checkSpec } from '../coordinator/check-spec.ts';
 import { modelPart, parseModel } from './models.ts';
 import { UnusableSetup, type SimulationSetup } from './setup.ts';
 
-/** Throws UnusableSetup. */
+/** `participants`: those that train. Throws UnusableSetup. */
 export function simulatedSpec(
   setup: SimulationSetup,
   contract: DataContract,
@@ -86,6 +86,7 @@ export function simulatedSpec(
       reportingDeadlineMs: setup.deadlineSeconds * 1000,
       pauseMs: 0,
       maximumRounds: setup.rounds,
+      ...(setup.heldOutDevices === undefined ? {} : { heldOutDevices: setup.heldOutDevices }),
     },
     privacy,
     ...(setup.tunedRates === undefined
@@ -119,6 +120,7 @@ function flagOf(path: string): string {
     ['spec.transfer.uplink', '--uplink'],
     ['spec.transfer.downlink', '--downlink'],
     ['spec.rules.minimum', '--cohort'],
+    ['spec.rules.heldOutDevices', '--held-out-devices'],
     ['spec.rules.mode', '--mode'],
     ['spec.rules.selection.deadlineShare', '--deadline-share'],
     ['spec.rules.selection.fairness', '--fairness'],

@@ -30,12 +30,12 @@ export async function readTrainData(setup: TrainSetup, signal: AbortSignal): Pro
     );
   if (isPictures) return pictureData(setup, signal);
   if (setup.series !== null) return windowData(setup, files, signal);
-  const { target, task, without, heldOut, group, time } = setup;
+  const { target, task } = setup;
   const recipe = setup.recipe === null ? undefined : readRecipe(setup.recipe);
   if (recipe?.ok === false) throw new UnusableTraining(`--recipe: ${recipe.error}`);
   const read = await tableData(
     files,
-    { target: target ?? '', kind: task, without, heldOut, group, time, recipe: recipe?.value },
+    { ...setup, target: target ?? '', kind: task, recipe: recipe?.value },
     signal,
   );
   if (!read.ok) throw new UnusableTraining(read.error);
@@ -107,7 +107,7 @@ async function pictureData(setup: TrainSetup, signal: AbortSignal): Promise<Benc
         ? []
         : [`${refused} pictures or recordings were refused. The first: ${refusals[0]?.message ?? ''}`];
     const notes = [...training.report.notes, ...refusedNote];
-    const data = examplesData(training.contract, training.examples, test, setup.heldOut, notes);
+    const data = examplesData(training.contract, training.examples, test, setup, notes);
     if (!data.ok) throw new UnusableTraining(data.error);
     return data.value;
   } catch (cause) {

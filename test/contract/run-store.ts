@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { Digest } from '#lib/core/ids.ts';
 import { newRecord, setupOf } from '#lib/participant/workbench/new-run.ts';
+import { usuallyHeldOut } from '#lib/participant/workbench/rows-held-out.ts';
 import type { RunRecord, RunStore, TrainedBench } from '#lib/participant/workbench/run-record.ts';
 
 const digest = v.parse(Digest, 'ab'.repeat(32));
@@ -17,7 +18,14 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
     version: digest,
   };
   const setup = setupOf(
-    { name: dataset.name, target: 'nests', task: 'number', recipe: null, series: null, time: null },
+    {
+      name: dataset.name,
+      target: 'nests',
+      task: 'number',
+      recipe: null,
+      series: null,
+      split: usuallyHeldOut,
+    },
     {
       model: 'auto',
       layers: null,
@@ -27,6 +35,7 @@ export function begunRun(id: string, more: Partial<RunRecord> = {}): RunRecord {
       trials: 5,
       search: 'tpe',
       space: null,
+      folds: null,
       seed: 1,
     },
   );

@@ -56,7 +56,7 @@ const hashes: Readonly<Record<number, string>> = {
   1: 'c2cddaa13c7685dc891114da2015a0c089357bb85b6ecc575eaff36386e0125d',
   2: '63b24ea5016ce6af0466746c2ca8583c72ac3c364cf8d6cbbf04b95960b5e39d',
   3: '04da67fd718f15ef40cdbbcdd776c1c36113f20921bb30881f96f7484fbbfadf',
-  4: 'cee7275fc54d1d07cfb66899f526133191c506a7e289d57a5fea1abe2aa02eb3',
+  4: '4d5f4a8267b16f1861d4a66f100b2bc87c5678e2a75212066ad6a4c9da424b7c',
 };
 
 test('the schemas of the wire are those of this protocol version', () => {

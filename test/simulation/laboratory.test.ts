@@ -100,6 +100,20 @@ test('the learning rate of devices is tuned in the rounds themselves: the better
   await expect(run({ ...tuned, privacy })).rejects.toThrow(/^--tune-learning-rate: .*no noise covers/);
 });
 
+test('devices that never train judge each version by their own rows, to the same bytes by any number of threads', async () => {
+  const apart = { participants: 12, rounds: 2, dropout: 0.2, heldOutDevices: 0.3 };
+  const { rounds, result } = await run(apart);
+  expect(rounds.filter(({ version }) => version !== null)).toHaveLength(2);
+  for (const { neverTrained, version } of rounds)
+    if (version !== null) expect(neverTrained?.accuracy).toBeGreaterThan(0);
+  expect(result.neverTrained).toEqual(rounds.at(-1)?.neverTrained);
+  expect(result.neverTrained).not.toEqual(result.metrics);
+  expect((await run(apart, { processes: 2 })).result).toEqual(result);
+  await expect(run({ ...apart, strategy: { name: 'fltrust', options: { lr: 1 } } })).rejects.toThrow(
+    /^--held-out-devices: the root/,
+  );
+});
+
 test('pictures are varied on the devices, to the same bytes each time, and what are no pictures are not', async () => {
   const few: Partial<SimulationSetup> = { participants: 4, rounds: 2 };
   const plain = await run(few);

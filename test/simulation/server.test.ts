@@ -124,6 +124,7 @@ describe('a federation on the real server', () => {
       tally: { ...tally, count: 8, lossSum: 2, confusion: [4, 0, 2, 2] },
       spread: {
         participants: 2,
+        mean: 0.75,
         minimum: 0.75,
         lowerQuartile: 0.75,
         median: 0.75,

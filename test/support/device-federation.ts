@@ -11,6 +11,7 @@ import type { FederationSpec } from '#lib/core/federation.ts';
 import { FederationId, type Digest } from '#lib/core/ids.ts';
 import { takePart, type TakingPart } from '#lib/participant/take-part.ts';
 import { onlyOne } from '#lib/participant/training-turn.ts';
+import type { Identity } from '#lib/ports/identity.ts';
 import type { ParticipantStore } from '#lib/ports/participant-store.ts';
 import type { VersionView } from '#lib/protocol/views.ts';
 import { memoryBlobs } from '../../server/adapters/memory-blobs.ts';
@@ -51,6 +52,8 @@ export interface DeviceFederation {
 export async function deviceFederation(
   spec: FederationSpec,
   own: readonly Examples[],
+  /** Who each is; left out: anybody. */
+  identities: readonly (() => Promise<Identity>)[] = [],
 ): Promise<DeviceFederation> {
   const clock = handClock(1);
   const blobs = memoryBlobs();
@@ -71,7 +74,8 @@ export async function deviceFederation(
   const devices = await Promise.all(own.map((examples, index) => device(examples, index)));
 
   async function device(examples: Examples, index: number): Promise<FederationDevice> {
-    const store = createMemoryParticipantStore();
+    const anybody = createMemoryParticipantStore();
+    const store: ParticipantStore = { ...anybody, identity: identities[index] ?? anybody.identity };
     const participant = participantIdOf((await store.identity()).publicKey);
     const connection: Connection = {
       id: String(index),

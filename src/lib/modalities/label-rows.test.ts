@@ -12,6 +12,7 @@ import { openDataset } from './explore-dataset.ts';
 import { importFiles } from './import.ts';
 import { labelChange } from './label-rows.ts';
 import { sourceOfText } from './source-file.ts';
+import { usuallyHeldOut } from '../participant/workbench/rows-held-out.ts';
 
 const contract: TableContract = {
   kind: 'table',
@@ -106,7 +107,7 @@ test('nobody learns from a row without a label, nor judges by it: counts, rounds
   expect(own!.training.count + own!.heldOut.count).toBe(40);
   expect(own!.unlabelled).toBe(20);
   expect([...own!.training.targets, ...own!.heldOut.targets]).not.toContain(UNLABELLED);
-  const data = storedData(contract, examples!, 'ill');
+  const data = storedData(contract, examples!, 'ill', usuallyHeldOut);
   if (!data.ok) throw new Error(data.error.message);
   expect(data.value.training.count + data.value.heldOut.count).toBe(40);
   expect(data.value.notes).toContain('20 rows without a value of “ill” are left out.');

@@ -3,9 +3,11 @@
 import type { SummedModel } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
+import { participantIdOf } from '../core/digest.ts';
 import type { FederationSpec } from '../core/federation.ts';
 import { digestOfText } from '../core/digest.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
+import { neverTrains } from '../core/round/held-out-devices.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
 import { TrainerFailure, type BackendName } from '../ports/trainer.ts';
 import { createEngine, type createQueue, type Engine, type Engines } from './engine.ts';
@@ -25,6 +27,8 @@ interface Equipped {
   readonly preparing: Preparing | null;
   readonly trainedOn: TrainedOn;
   readonly spec: FederationSpec;
+  /** It judges versions, and trains in no round. */
+  readonly isHeldOut: boolean;
   /** P */
   readonly parameterCount: number;
   /** Where rows are only added up nothing is asked of it but its turn. */
@@ -100,7 +104,9 @@ export async function equip(
   const { dataset } = chosen;
   // Asked for before the rows: what is withheld between is in neither.
   const trainedOn = { dataset, withheld: await source.datasets.withheld(dataset) };
-  const asRead = await readOwnRows(source.datasets, dataset);
+  const participant = participantIdOf((await source.store.identity()).publicKey);
+  const isHeldOut = neverTrains(source.federation, spec.rules)(participant);
+  const asRead = await readOwnRows(source.datasets, dataset, isHeldOut);
   if (asRead === undefined)
     throw new JoinRefused(
       'unknown-dataset',
@@ -114,7 +120,7 @@ export async function equip(
   if (asRead.training.count === 0) throw new JoinRefused('no-training-rows', noTrainingRows(asRead));
   const { rows, preparing } = await preparedRows(asRead, spec);
   const scoreboard = await openScoreboard(source.store, source.federation, rowsDigest(rows, spec));
-  const equipped = { rows, asRead, preparing, trainedOn, spec, scoreboard };
+  const equipped = { rows, asRead, preparing, trainedOn, spec, isHeldOut, scoreboard };
   if (!('network' in spec)) {
     const { summedModel } = await import('../core/summed-models.ts');
     const sums = summedModel(spec);

@@ -55,12 +55,13 @@ export function createEquipping(ground: Ground): Equipping {
     async ready() {
       if (standing.joined === null) throw new Ended();
       const { equipment, view } = standing;
-      // A draft that changed may bring another model, or ask for other data.
+      // A draft that changed may bring another model, ask for other data, or hold other devices out.
       if (
         equipment !== undefined &&
         (await isAsRead(equipment, standing.joined.dataset)) &&
         (view === undefined ||
           (modelText(view.spec) === modelText(equipment.spec) &&
+            view.spec.rules.heldOutDevices === equipment.spec.rules.heldOutDevices &&
             sameContract(view.spec.contract, equipment.spec.contract)))
       )
         return equipment;

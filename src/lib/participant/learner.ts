@@ -88,6 +88,7 @@ export async function equipLearner(
     preparing: null,
     trainedOn: { dataset, withheld: [] },
     spec,
+    isHeldOut: false,
     network: built.value,
     parameterCount: built.value.parameterCount,
     engine: createEngine(NOTHING_COMPUTED, engines.create, queue),

@@ -13,6 +13,7 @@ export interface OwnRows {
   readonly version: DatasetVersion;
   readonly contract: DataContract;
   readonly training: Examples;
+  /** Of a device that never trains, all that have a label. */
   readonly heldOut: Rows;
   /** Rows without a label: on neither side. */
   readonly unlabelled: number;
@@ -30,10 +31,11 @@ export const noTrainingRows = ({ heldOut, unlabelled }: OwnRows): string =>
 export const sameContract = (a: DataContract, b: DataContract): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
-/** undefined where there is no such dataset. */
+/** undefined where there is no such dataset. `neverTrains`: the device judges by all its rows. */
 export async function readOwnRows(
   datasets: Pick<DatasetStore, 'record' | 'read'>,
   dataset: string,
+  neverTrains = false,
 ): Promise<OwnRows | undefined> {
   const record = await datasets.record(dataset);
   const all = await datasets.read(dataset);
@@ -44,7 +46,7 @@ export async function readOwnRows(
     version: record.version,
     contract: record.contract,
     training: selectExamples(examples, split.training),
-    heldOut: selectExamples(examples, split.heldOut),
+    heldOut: neverTrains ? examples : selectExamples(examples, split.heldOut),
     unlabelled: all.count - examples.count,
     check: record.check,
   };

@@ -49,6 +49,8 @@ export interface ParticipationView {
   readonly link: LinkState;
   readonly round: RoundNumber | null;
   readonly base: VersionNumber | null;
+  /** It never trains here: it judges versions by all its rows. */
+  readonly isHeldOut: boolean;
   /** Progress of the present state, 0–1; null where it has no measure. */
   readonly fraction: number | null;
   /** Milliseconds until training here ends; null until it is measured. */

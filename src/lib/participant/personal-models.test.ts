@@ -57,6 +57,7 @@ async function onALine(store = createMemoryParticipantStore()) {
   };
   const equipment: NetworkEquipment = {
     trainedOn: { dataset: 'own', withheld: [] },
+    isHeldOut: false,
     rows: own,
     asRead: own,
     preparing: null,

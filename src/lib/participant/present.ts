@@ -29,6 +29,7 @@ export function presentView(
     link: link.state,
     round: hand?.round ?? null,
     base: hand?.message?.base.version ?? null,
+    isHeldOut: equipment?.isHeldOut ?? false,
     fraction: hand?.fraction ?? null,
     etaMs: training?.etaMs ?? null,
     deadlineAt: hand?.deadlineAt ?? null,

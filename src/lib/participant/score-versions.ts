@@ -1,4 +1,5 @@
-// Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums.
+// Scores model versions on this device's held-out rows, each once, and tells the coordinator the counts and sums. A device that never
+// trains holds all its rows out.
 import { secureSumOf, type FederationSpec } from '../core/federation.ts';
 import { asksLatency } from '../core/gates/asks-latency.ts';
 import type { Digest, FederationId, VersionNumber } from '../core/ids.ts';
@@ -121,6 +122,8 @@ export function createVersionScoring(surroundings: ScoringSurroundings): Version
       session.close();
     }
     const scored = { number: version, parameters, scored: tally };
+    // It has learnt nothing here that could be its own.
+    if (equipment.isHeldOut) return { tally, personal: null };
     return { tally, ...latency, personal: await personal.score(equipment, spec, scored, signal) };
   }
 

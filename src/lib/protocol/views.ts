@@ -89,6 +89,8 @@ export type VersionDelta = v.InferOutput<typeof VersionDelta>;
 /** How a figure differs from device to device: the values of the devices in order, and the places that quarter them. */
 export const Spread = v.strictObject({
   participants: whole,
+  /** Of the devices, each counted once. */
+  mean: v.number(),
   minimum: v.number(),
   lowerQuartile: v.number(),
   median: v.number(),
@@ -110,6 +112,8 @@ export const Evaluated = v.strictObject({
   personal: v.nullable(v.strictObject(scores)),
   /** How many devices told which step of how long a prediction takes; absent: none did. */
   latency: v.exactOptional(v.array(v.strictObject({ step: v.number(), devices: whole }))),
+  /** The same of devices that never trained, by all their rows, which are in no other figure; absent: none has judged it. */
+  neverTrained: v.exactOptional(v.strictObject(scores)),
   /** The survey that it is the total of, and the standard deviation of the noise on each count; absent: each device told its own. */
   survey: v.optional(v.strictObject({ survey: SurveyNumber, deviation: v.number() })),
 });
@@ -174,6 +178,8 @@ export const FederationView = v.strictObject({
   /** Devices connected, and those of them waiting for a round. */
   connected: whole,
   checkedIn: whole,
+  /** Devices that are here and never train; absent: the federation holds none out. */
+  heldOutHere: v.exactOptional(whole),
   round: v.nullable(RoundView),
   /** The newest version, which rounds train from, and the version that the alias `live` names. */
   head: VersionView,

@@ -1,5 +1,6 @@
 // What the workbench found, in words: figures with their 95 % intervals, differences with their signs.
 import type { Interval } from '../core/metrics/wilson.ts';
+import type { CrossValidation } from '../participant/workbench/cross-validate.ts';
 import type { Comparison, Report } from '../participant/workbench/judge.ts';
 import { count, number, percent } from './format.ts';
 
@@ -23,6 +24,12 @@ export const rankedFigure = (report: Report): string =>
   report.type === 'classes'
     ? `${percent(report.accuracy)}${within(report.accuracyInterval, bare)}`
     : `${number(report.rmse)}${within(report.rmseInterval, number)}`;
+
+/** "accuracy 91.2 % (85.0 to 95.4), from 88.0 % to 94.0 % by fold" */
+export function crossedWords({ report, byFold }: Pick<CrossValidation, 'report' | 'byFold'>): string {
+  const spoken = report.type === 'classes' ? percent : number;
+  return `${figureName(report).toLowerCase()} ${rankedFigure(report)}, from ${spoken(Math.min(...byFold))} to ${spoken(Math.max(...byFold))} by fold`;
+}
 
 /** "+12.3 points (+4.1 to +20.0)": how much better the model is than what it is compared with. */
 export function gainWords({ gain, interval }: Comparison, { type }: Pick<Report, 'type'>): string {

@@ -23,6 +23,7 @@ import { optimizerWith } from '#lib/core/model/optimizer-kinds.ts';
 import { fail, ok, type Result } from '#lib/core/result.ts';
 import { readSummedSettings, summedFamilyNamed, summedModel } from '#lib/core/summed-models.ts';
 import { checkPrivacy } from '#lib/core/privacy/check-privacy.ts';
+import { checkHeldOutDevices } from '#lib/core/round/check-held-out-devices.ts';
 import { checkTuning } from '#lib/core/search/check-tuning.ts';
 import { checkSecureSum } from '#lib/core/secure-sum/check-secure-sum.ts';
 import type { ChangedQuestion } from '#lib/protocol/briefs.ts';
@@ -293,6 +294,7 @@ export function checkDraft(draft: Draft): CheckedDraft {
     const strategy = summed === undefined ? strategyNamed(draft.strategy.name) : undefined;
     for (const { path, message } of checkSecureSum(read.output, strategy)) add(path, message);
     for (const { path, message } of checkTuning(read.output, strategy, summed?.title)) add(path, message);
+    for (const { path, message } of checkHeldOutDevices(read.output)) add(path, message);
   }
   for (const name of newParts)
     if (draft.brief[name].trim() === '') add(`brief.${name}`, 'Some words are needed here.');

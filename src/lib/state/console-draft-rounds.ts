@@ -18,6 +18,8 @@ export const DraftFurther = v.object({
   reserve: number,
   /** Rounds without gain that end the run; empty: it goes on. */
   patience: v.optional(number, null),
+  /** The share of devices that never train; empty: none. */
+  heldOutDevices: v.optional(number, null),
 });
 export type DraftFurther = v.InferOutput<typeof DraftFurther>;
 
@@ -30,6 +32,7 @@ export const plainFurther = (): DraftFurther => ({
   fairness: plainRounds.selection.fairness,
   reserve: plainRounds.reserve,
   patience: null,
+  heldOutDevices: null,
 });
 
 /** Typed again from a spec. */
@@ -38,6 +41,7 @@ export function furtherFrom({
   selection,
   reserve,
   patience = null,
+  heldOutDevices,
 }: FederationSpec['rules']): DraftFurther {
   return {
     mode: mode.type,
@@ -48,6 +52,7 @@ export function furtherFrom({
     fairness: selection.fairness,
     reserve,
     patience,
+    heldOutDevices: heldOutDevices ?? null,
   };
 }
 
@@ -59,13 +64,24 @@ export const tagsTyped = (text: string): string[] =>
 
 /** The rules as typed, for the schema to read. */
 export function rulesTyped({ rules, further }: Pick<Draft, 'rules' | 'further'>) {
-  const { mode, concurrency, requiredTags, minimumExamples, deadlineShare, fairness, reserve, patience } =
-    further;
+  const { mode, concurrency, requiredTags, minimumExamples, deadlineShare, fairness } = further;
+  const { reserve, patience, heldOutDevices } = further;
   return {
     ...rules,
     mode: mode === 'asynchronous' ? { type: mode, concurrency } : { type: mode },
     selection: { requiredTags: tagsTyped(requiredTags), minimumExamples, deadlineShare, fairness },
     reserve,
     ...(patience === null ? {} : { patience }),
+    ...(heldOutDevices === null ? {} : { heldOutDevices }),
   };
+}
+
+/** Fewer say little: one device is no more than its own habits. */
+const FEWEST_HELD_OUT = 2;
+
+/** Whether so many devices are too few for this share to be held out; undefined: they are not, or none is. `devices`: those of a round. */
+export function tooFewHeldOut(share: number | null, devices: number): string | undefined {
+  if (share === null || share <= 0 || share * devices >= FEWEST_HELD_OUT) return undefined;
+  const needed = Math.ceil(FEWEST_HELD_OUT / share - 1e-9);
+  return `Of ${devices} devices, as a round asks, about ${Number((share * devices).toPrecision(2))} would be held out, and fewer than two say little. Hold out a larger share, or count on ${needed} devices or more.`;
 }

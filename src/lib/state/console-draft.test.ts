@@ -6,6 +6,7 @@ import { checkDraft, cohortSize, modelTyped, stepOf } from './console-draft-chec
 import { changeModel } from './console-draft-family.ts';
 import { FederationDraft, type DraftSending, type DraftStorage } from './console-draft.svelte.ts';
 import { numbersTyped } from './console-draft-numbers.ts';
+import { tooFewHeldOut } from './console-draft-rounds.ts';
 import { tuningWords } from './console-draft-tuning.ts';
 import { Draft, draftFrom, emptyColumn, emptyDraft } from './console-draft.ts';
 import { learningRows } from './console-model.ts';
@@ -68,6 +69,25 @@ describe('a draft of a federation', () => {
     expect(v.is(FederationSpec, spec)).toBe(true);
     // 784·200 + 200 + 200·200 + 200 + 200·10 + 10 (McMahan et al. 2017, §3).
     expect(model.ok && model.value.parameterCount).toBe(199_210);
+  });
+  test('holds devices out for good, warns where they would be too few, and refuses where none of them could tell', () => {
+    const draft = digits();
+    draft.further.heldOutDevices = 0.2;
+    const { spec } = checkDraft(draft);
+    expect(spec?.rules.heldOutDevices).toBe(0.2);
+    expect(draftFrom(spec!).further.heldOutDevices).toBe(0.2);
+    expect(checkDraft(digits()).spec?.rules).not.toHaveProperty('heldOutDevices');
+    // 0.2 · 8 is less than two, 0.2 · 10 is not.
+    expect([tooFewHeldOut(0.2, 8), tooFewHeldOut(0.2, 10), tooFewHeldOut(null, 2)]).toEqual([
+      expect.stringContaining('count on 10 devices or more'),
+      undefined,
+      undefined,
+    ]);
+    draft.further.heldOutDevices = 0.7;
+    expect(checkDraft(draft).issues.has('rules.heldOutDevices')).toBe(true);
+    draft.further.heldOutDevices = 0.2;
+    draft.secureSum.type = 'on';
+    expect(checkDraft(draft).issues.get('rules.heldOutDevices')).toContain('Under secure aggregation');
   });
   test('of a table encodes each column, and a class without listed values means itself', () => {
     const draft = patients();

@@ -4,6 +4,8 @@ import type { BenchClient, BenchRefused } from '../workers/bench-client.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import { usuallyHeldOut, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { OpenedBench, OpenRequest, TrainingWishes } from '../workers/bench-messages.ts';
 import { RowsAssessment } from './rows-assessment.svelte.ts';
@@ -20,7 +22,7 @@ export type Opening =
 /** The part of the client that the screen uses. */
 export type BenchPort = Pick<
   BenchClient,
-  'open' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'engines' | 'close'
+  'open' | 'split' | 'assess' | 'run' | 'hand' | 'overfit' | 'vary' | 'engines' | 'close'
 >;
 
 /** What each engine says of a network; of which settings stays to be seen by whoever asked. */
@@ -41,6 +43,12 @@ export type Varying =
   | { readonly phase: 'shown'; readonly varied: VariedPictures }
   | { readonly phase: 'failed'; readonly message: string };
 
+/** What each part of the split is of. */
+export type Parting =
+  | { readonly phase: 'asking' }
+  | { readonly phase: 'shown'; readonly shown: SplitShown }
+  | { readonly phase: 'failed'; readonly message: string };
+
 export class DatasetTraining {
   opening = $state.raw<Opening>({ phase: 'opening' });
   /** What was opened last; undefined until then. */
@@ -56,12 +64,20 @@ export class DatasetTraining {
   /** How pictures would be varied. */
   varying = $state.raw<Varying>({ phase: 'asking' });
 
+  /** Whether rows are to be split otherwise than those that are open. */
+  isSplitOtherwise = $state(false);
+  /** Of the rows as they are to be split. */
+  parting = $state.raw<Parting>({ phase: 'asking' });
+
   #asked = 0;
+  #reading: Promise<void> = Promise.resolve();
   #varied = 0;
+  #parted = 0;
   #memorising: AbortController | undefined;
   /** As the rows were opened with it last. */
   #recipe: OpenRequest['recipe'] = null;
   #series: OpenRequest['series'] = null;
+  #split: RowsHeldOut = usuallyHeldOut;
 
   constructor(
     readonly dataset: string,
@@ -74,14 +90,31 @@ export class DatasetTraining {
   }
 
   /** Reads the rows anew for a target, prepared by a recipe or as usual, or as windows of a series. The last asked for is the one that is shown. */
-  async open(target: string, recipe?: Recipe, series: OpenRequest['series'] = null): Promise<void> {
+  async open(
+    target: string,
+    recipe?: Recipe,
+    series: OpenRequest['series'] = null,
+    split: RowsHeldOut = usuallyHeldOut,
+  ): Promise<void> {
     const asked = (this.#asked += 1);
     this.opening = { phase: 'opening' };
     // Windows are made of rows as they stand.
     this.#recipe = recipe === undefined || series !== null ? null : recipeJson(recipe);
     this.#series = series;
+    this.#split = split;
+    this.isSplitOtherwise = false;
+    // What is asked for while rows are read, but for the last, is never read.
+    const before = this.#reading;
+    this.#reading = this.#read(asked, target, before);
+    await this.#reading;
+  }
+
+  async #read(asked: number, target: string, before: Promise<void>): Promise<void> {
+    await before;
+    if (asked !== this.#asked) return;
     try {
-      const answer = await this.port.open({ dataset: this.dataset, target, recipe: this.#recipe, series });
+      const { dataset } = this;
+      const answer = await this.port.open({ dataset, target, ...this.#taken });
       if (asked !== this.#asked) return;
       if ('type' in answer) {
         this.opening = { phase: 'unusable', message: answer.message, recipe: answer.recipe };
@@ -99,16 +132,41 @@ export class DatasetTraining {
   assessment(seed: number): RowsAssessment | undefined {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return undefined;
-    const [recipe, series] = [this.#recipe, this.#series];
-    return new RowsAssessment(this.port, { dataset, target: opened.target, recipe, series, seed });
+    return new RowsAssessment(this.port, { dataset, target: opened.target, ...this.#taken, seed });
+  }
+
+  /** The rows that are open are to be split otherwise; they are read anew for that when a model is trained, or opened again. */
+  splitOtherwise(split: RowsHeldOut): void {
+    this.#split = split;
+    this.isSplitOtherwise = true;
+  }
+
+  /** What each part is of, as the rows are to be split. The last asked for is the one that is shown. */
+  async part(): Promise<void> {
+    const { dataset, opened } = this;
+    if (opened === undefined || this.opening.phase !== 'ready') return;
+    const asked = (this.#parted += 1);
+    let told: Parting;
+    try {
+      const answer = await this.port.split({ dataset, target: opened.target, ...this.#taken });
+      told =
+        'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', shown: answer };
+    } catch (error) {
+      told = { phase: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    if (asked === this.#parted) this.parting = told;
+  }
+
+  /** How the rows were taken when they were opened last. */
+  get #taken() {
+    return { recipe: this.#recipe, series: this.#series, split: this.#split };
   }
 
   async train(training: TrainingWishes): Promise<void> {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
-    const [recipe, series] = [this.#recipe, this.#series];
-    await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
+    await this.run.follow({ name: 'train', dataset, version, target, ...this.#taken, training }, training);
   }
 
   async overfit(training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>): Promise<void> {
@@ -121,7 +179,7 @@ export class DatasetTraining {
     this.losses = [];
     try {
       const answer = await this.port.overfit(
-        { dataset, version, target, recipe: this.#recipe, series: this.#series, training },
+        { dataset, version, target, ...this.#taken, training },
         (loss) => (this.losses = [...this.losses, loss]),
         stop.signal,
       );
@@ -146,7 +204,7 @@ export class DatasetTraining {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready' || this.engineTest.phase === 'testing') return;
     const { version, target } = opened;
-    const rows = { dataset, version, target, recipe: this.#recipe, series: this.#series };
+    const rows = { dataset, version, target, recipe: this.#recipe, series: this.#series, split: this.#split };
     this.engineTest = { phase: 'testing' };
     try {
       const answer = await this.port.engines({ ...rows, training, preferred });
@@ -163,10 +221,9 @@ export class DatasetTraining {
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const asked = (this.#varied += 1);
     const { version, target } = opened;
-    const [recipe, series] = [this.#recipe, this.#series];
     let told: Varying;
     try {
-      const answer = await this.port.vary({ dataset, version, target, recipe, series, training });
+      const answer = await this.port.vary({ dataset, version, target, ...this.#taken, training });
       told =
         'type' in answer ? { phase: 'failed', message: answer.message } : { phase: 'shown', varied: answer };
     } catch (error) {

@@ -22,6 +22,7 @@ const view = (state: ParticipationView['state']): ParticipationView => ({
   bytes: { modelDown: 0, updateUp: 0, controlUp: 0, controlDown: 0 },
   roundsContributed: 0,
   bytesSent: 0,
+  isHeldOut: false,
   localEvaluations: [],
   plan: null,
   peers: null,

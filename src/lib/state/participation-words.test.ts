@@ -20,6 +20,7 @@ const view = (changes: Partial<ParticipationView> = {}): ParticipationView => ({
   bytes: { modelDown: 0, updateUp: 0, controlUp: 0, controlDown: 0 },
   roundsContributed: 0,
   bytesSent: 0,
+  isHeldOut: false,
   localEvaluations: [],
   plan: null,
   peers: null,
@@ -40,6 +41,12 @@ test('waiting repeats what the server says of the federation', () => {
   expect(explanation(view({ state: 'waiting' }), 'Waiting for 2 more devices.', 'training')).toBe(
     'Waiting for 2 more devices.',
   );
+});
+
+test('a device that never trains is told so, and what it does instead', () => {
+  const judge = view({ state: 'resting', isHeldOut: true, round: null });
+  expect(heading(judge, 40, 'training')).toBe('This device judges, and never trains');
+  expect(explanation(judge, 'Round 3 is under way.', 'training')).toMatch(/held out by lot.* Round 3 is/);
 });
 
 test('the four steps are done, now and to come; outside a round there are none', () => {

@@ -74,11 +74,16 @@ export type Work = 'training' | 'adding-up';
 
 export const workOf = (spec: FederationSpec): Work => ('network' in spec ? 'training' : 'adding-up');
 
+/** Held out, and nothing else to be told of it. */
+const judgesAlone = ({ isHeldOut, state }: ParticipationView): boolean =>
+  isHeldOut && (state === 'waiting' || state === 'resting');
+
 /** The heading of the live screen: "Training, round 13 of 40". */
 export function heading(view: ParticipationView, maximumRounds: number, work: Work): string {
   const trains = work === 'training';
   const round = view.round === null ? '' : `, round ${view.round} of ${maximumRounds}`;
   if (view.blocked?.reason === 'user-paused') return `Paused${round}`;
+  if (judgesAlone(view)) return 'This device judges, and never trains';
   switch (view.state) {
     case 'idle':
       return 'Ready to take part';
@@ -106,6 +111,8 @@ export function heading(view: ParticipationView, maximumRounds: number, work: Wo
 /** The sentence under it; `status` is what the server says of the federation. */
 export function explanation(view: ParticipationView, status: string, work: Work): string {
   const trains = work === 'training';
+  if (judgesAlone(view))
+    return `It was held out by lot, for good: it tells how each version does on its rows, from which none has learnt. ${status}`;
   switch (view.state) {
     case 'idle':
       return 'Nothing runs yet, and nothing has been sent.';

@@ -32,7 +32,11 @@ const waiting: Readonly<Record<ScoredBy, string>> = {
 export const unscoredWords = (spec: FederationSpec): string => waiting[scoredBy(spec)];
 
 /** "7 devices on 412 rows, by survey 3". */
-export function scorersWords({ participants, tally, survey }: Evaluated): string {
+export function scorersWords({
+  participants,
+  tally,
+  survey,
+}: Pick<Evaluated, 'participants' | 'tally' | 'survey'>): string {
   const by = survey === undefined ? '' : `, by survey ${survey.survey}`;
   return `${counted(participants, 'device')} on ${counted(tally.count, 'row')}${by}`;
 }

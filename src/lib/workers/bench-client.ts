@@ -15,11 +15,13 @@ import type {
   ResumeRequest,
   RowsRequest,
   RunEvent,
+  SplitRequest,
   TrainRequest,
   VaryRequest,
 } from './bench-messages.ts';
 import type { BackendChoice } from '../participant/participation.ts';
 import type { Overfit } from '../participant/workbench/overfit.ts';
+import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
@@ -51,6 +53,14 @@ export class BenchClient {
     return this.#requests.ask(
       (id) => ({ ...request, id, name: 'open' }),
       (reply) => (reply.type === 'opened' ? reply.opened : reply.type === 'refused' ? reply : undefined),
+    );
+  }
+
+  /** Rejects with an Error for the person. */
+  split(request: Omit<SplitRequest, 'id' | 'name'>): Promise<SplitShown | BenchRefused> {
+    return this.#requests.ask(
+      (id) => ({ ...request, id, name: 'split' }),
+      (reply) => (reply.type === 'parted' ? reply.shown : reply.type === 'refused' ? reply : undefined),
     );
   }
 

@@ -1,11 +1,13 @@
 // The rows of a kept dataset as the workbench takes them, those that were opened last held ready: training them costs no second reading.
+import { canonicalText } from '../core/canonical.ts';
 import { thingsOf } from '../core/data/example-words.ts';
 import type { RecipeProblem } from '../core/recipe/fit.ts';
 import { readRecipe, recipeDigest, usualRecipe } from '../core/recipe/recipe.ts';
 import { ok } from '../core/result.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
 import { timeOf } from '../core/series/time-columns.ts';
-import { isGrouped, kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import { kindOf, storedData } from '../participant/workbench/stored-data.ts';
+import { keepsGroups, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
 import type { RunDataset } from '../participant/workbench/run-record.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -33,25 +35,30 @@ export interface OpenedData {
   /** As it was asked for; null: what is usual. */
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
-  /** The columns that tell the time of a series. */
-  readonly time: TrainSetup['time'];
+  /** As it was asked for; of a series, `time` names the columns that tell it. */
+  readonly split: RowsHeldOut;
   readonly data: BenchData;
   /** Whether these rows are those that the dataset has now. */
   readonly isInUse: boolean;
 }
 
 /** What is learnt from a dataset, and how its rows are taken. */
-export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & { readonly target: string };
+export type AskedData = Pick<TrainSetup, 'recipe' | 'series'> & {
+  readonly target: string;
+  readonly split: RowsHeldOut;
+};
 
 export interface DataOpener {
   /** `state`: undefined for the one in use. Rejects with Unusable, QuestionRefused and DataLocked. */
   open(dataset: string, asked: AskedData, state?: number): Promise<OpenedData>;
+  /** The same rows, to be split as asked: as they were opened last where that can be, by whatever split. Rejects as `open` does. */
+  forSplit(dataset: string, asked: AskedData): Promise<BenchData>;
   /** The rows of a state, which must be of this version, as the text of a file. Rejects as `open` does. */
   text(dataset: RunDataset): Promise<string>;
 }
 
 export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
-  let kept: (OpenedData & { readonly prepared: string }) | undefined;
+  let kept: (OpenedData & { readonly prepared: string; readonly wish: RowsHeldOut }) | undefined;
   async function found(dataset: string, wanted: number | undefined) {
     const datasets = await store();
     const [record, history] = await Promise.all([datasets.record(dataset), datasets.history(dataset)]);
@@ -61,25 +68,39 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
     if (version === undefined) throw gone();
     return { datasets, record, state, version, isInUse: state === history.head };
   }
-  return {
-    async open(dataset, { target, recipe, series }, wanted) {
+  const opener: DataOpener = {
+    async open(dataset, { target, recipe, series, split: wish }, wanted) {
       const read = recipe === null ? ok(usualRecipe) : readRecipe(recipe);
       if (!read.ok) throw new Unusable(read.error);
       const prepared = series === null ? recipeDigest(read.value) : JSON.stringify(series);
       const { datasets, record, state, version, isInUse } = await found(dataset, wanted);
       const isKept = kept?.dataset.id === dataset && kept.dataset.version === version;
       if (kept !== undefined && isKept && kept.target === target && kept.prepared === prepared)
-        return { ...kept, isInUse };
+        if (canonicalText(kept.wish) === canonicalText(wish)) return { ...kept, isInUse };
       const examples = await datasets.read(dataset, state);
       if (examples === undefined) throw gone();
       const { contract, name } = record;
-      const data = storedData(contract, examples, target, read.value, series ?? undefined);
+      const data = storedData(contract, examples, target, wish, read.value, series ?? undefined);
       if (!data.ok) throw new Unusable(withoutFlags(data.error.message), data.error.recipe);
       const task = contract.kind === 'table' ? kindOf(contract, target) : null;
       const of = { id: dataset, name, state, version };
-      const time = contract.kind === 'table' && series !== null ? timeOf(contract).join(',') : null;
-      kept = { dataset: of, target, task, recipe, series, time, prepared, data: data.value, isInUse };
+      const isSeries = contract.kind === 'table' && series !== null;
+      const split = isSeries ? { ...wish, time: timeOf(contract).join(',') } : wish;
+      kept = { dataset: of, target, task, recipe, series, split, prepared, wish, data: data.value, isInUse };
       return kept;
+    },
+    async forSplit(dataset, asked) {
+      const { version } = await found(dataset, undefined);
+      const isSame =
+        kept?.dataset.id === dataset &&
+        kept.dataset.version === version &&
+        kept.target === asked.target &&
+        JSON.stringify([kept.recipe, kept.series]) === JSON.stringify([asked.recipe, asked.series]);
+      // Hashes of rows are without the column of their groups: by another they are not those that would be split.
+      const { group } = kept?.wish ?? asked.split;
+      if (kept !== undefined && isSame && kept.data.parted !== undefined)
+        if (group === null || group === asked.split.group) return kept.data;
+      return (await opener.open(dataset, asked)).data;
     },
     async text({ id, state: wanted, version }) {
       const { datasets, record, state, ...present } = await found(id, wanted);
@@ -88,7 +109,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       const { contract } = record;
       if (contract.kind !== 'table')
         throw new Unusable(`${thingsOf(contract)} are no table: have the run again here, where they are.`);
-      if (isGrouped(contract))
+      if (keepsGroups(contract))
         throw new Unusable(
           'The column that names the groups of these rows is not kept, so that no file of them is split as they are. Have the run again here.',
         );
@@ -97,6 +118,7 @@ export function dataOpener(store: () => Promise<DatasetStore>): DataOpener {
       return tableText(table.value);
     },
   };
+  return opener;
 }
 
 export const OTHER_ROWS =

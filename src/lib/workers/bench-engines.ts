@@ -102,11 +102,11 @@ async function chosen(
 
 /** What each engine of this device says of a network of rows that are open. Rejects with Unusable. */
 export async function benchEngines(
-  { dataset, target, recipe, series, preferred, training: { model, layers, seed } }: EnginesRequest,
+  { dataset, target, recipe, series, split, preferred, training: { model, layers, seed } }: EnginesRequest,
   opener: DataOpener,
   { engines }: Pick<RunDependencies, 'engines'>,
 ): Promise<BackendChoice> {
-  const { data } = await opener.open(dataset, { target, recipe, series });
+  const { data } = await opener.open(dataset, { target, recipe, series, split });
   const asked = chosenBySetup(model, layers);
   if (!asked.ok) throw new Unusable(asked.error);
   const task = overfitTask(asked.value, model, data, seed);

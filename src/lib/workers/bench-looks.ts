@@ -4,6 +4,7 @@ import { askModel } from '../participant/workbench/ask-model.ts';
 import type { Examined } from '../participant/workbench/examine/examined.ts';
 import { lookAt, type Looked } from '../participant/workbench/examine/look.ts';
 import { readModelFile } from '../participant/workbench/model-file.ts';
+import { splitOf } from '../participant/workbench/rows-held-out.ts';
 import { OTHER_ROWS, Unusable, withoutFlags, type DataOpener } from './bench-data-opened.ts';
 import type { LookRequest } from './bench-messages.ts';
 import { tabEngine } from './bench-engines.ts';
@@ -22,7 +23,7 @@ export function looking(opener: DataOpener, dependencies: RunDependencies): Look
     if (record === undefined) throw new Unusable(GONE);
     const { dataset, manifest } = record;
     const { target, recipe, series, seed } = manifest.setup;
-    const asked = { target: target ?? PICTURES_TARGET, recipe, series };
+    const asked = { target: target ?? PICTURES_TARGET, recipe, series, split: splitOf(manifest.setup) };
     const opened = await opener.open(dataset.id, asked, dataset.state);
     if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
     const { data, isInUse } = opened;

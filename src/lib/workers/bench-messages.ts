@@ -13,8 +13,10 @@ import type { Overfit } from '../participant/workbench/overfit.ts';
 import type { Feasibility } from '../participant/workbench/feasibility.ts';
 import type { LiveTraining } from '../participant/workbench/fit.ts';
 import type { EngineWish } from '../participant/workbench/new-run.ts';
+import type { RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
 import type { TrainSetup } from '../participant/workbench/run-manifest.ts';
 import type { SearchWay } from '../participant/workbench/search-ways.ts';
+import type { SplitShown } from '../participant/workbench/split-shown.ts';
 import type { VariedPictures } from '../participant/workbench/varied-pictures.ts';
 import type { Look, Looked } from '../participant/workbench/examine/look.ts';
 import type { Predicted } from '../participant/workbench/predict-files.ts';
@@ -33,6 +35,11 @@ export interface OpenRequest {
   readonly recipe: TrainSetup['recipe'];
   /** Windows of a series are learnt from; null: rows as they are. */
   readonly series: TrainSetup['series'];
+  readonly split: RowsHeldOut;
+}
+/** What each part of the split is of. */
+export interface SplitRequest extends Omit<OpenRequest, 'name'> {
+  readonly name: 'split';
 }
 export interface TrainRequest {
   readonly id: number;
@@ -44,6 +51,7 @@ export interface TrainRequest {
   /** As it was opened. */
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
+  readonly split: RowsHeldOut;
   readonly training: TrainingWishes;
 }
 export interface TrainingWishes {
@@ -59,6 +67,8 @@ export interface TrainingWishes {
   readonly search: SearchWay;
   /** Of a search; null: as is usual. */
   readonly space: TrainSetup['space'];
+  /** Cross-validation as well, in so many parts; null: none. */
+  readonly folds: number | null;
   readonly seed: number;
   /** What networks are trained on; a search has no use for `auto`, and takes the usual engine. */
   readonly engine: EngineWish;
@@ -108,7 +118,7 @@ export type AskedOf =
 /** Whether a network can learn one batch by heart; nothing is kept of it. */
 export interface OverfitRequest extends Pick<
   TrainRequest,
-  'id' | 'dataset' | 'version' | 'target' | 'recipe' | 'series'
+  'id' | 'dataset' | 'version' | 'target' | 'recipe' | 'series' | 'split'
 > {
   readonly name: 'overfit';
   readonly training: Pick<TrainingWishes, 'model' | 'layers' | 'seed'>;
@@ -125,6 +135,7 @@ export interface AssessRequest {
   readonly target: string;
   readonly recipe: TrainSetup['recipe'];
   readonly series: TrainSetup['series'];
+  readonly split: RowsHeldOut;
   readonly seed: number;
 }
 /** What the model of a run does with the rows that it was judged on, beyond its figures. */
@@ -151,6 +162,7 @@ export interface HandRequest {
 export type RunRequest = TrainRequest | ResumeRequest | AgainRequest | BranchRequest;
 export type BenchRequest =
   | OpenRequest
+  | SplitRequest
   | AssessRequest
   | RunRequest
   | RowsRequest
@@ -224,6 +236,7 @@ export type RunEvent =
 
 export type BenchReply =
   | { readonly type: 'opened'; readonly id: number; readonly opened: OpenedBench }
+  | { readonly type: 'parted'; readonly id: number; readonly shown: SplitShown }
   | { readonly type: 'rows'; readonly id: number; readonly text: string }
   | { readonly type: 'loss'; readonly id: number; readonly loss: number; readonly step: number }
   | { readonly type: 'engines'; readonly id: number; readonly choice: BackendChoice }

@@ -8,13 +8,13 @@ import type { RunDependencies } from './bench-runs.ts';
 
 /** Rejects with Unusable, and with the signal's reason. */
 export async function benchOverfit(
-  { dataset, target, recipe, series, training: { model: asked, layers, seed } }: OverfitRequest,
+  { dataset, target, recipe, series, split, training: { model: asked, layers, seed } }: OverfitRequest,
   opener: DataOpener,
   signal: AbortSignal,
   onLoss: (loss: number, step: number) => void,
   { createTrainer, clock }: Pick<RunDependencies, 'createTrainer' | 'clock'>,
 ): Promise<Overfit> {
-  const { data } = await opener.open(dataset, { target, recipe, series });
+  const { data } = await opener.open(dataset, { target, recipe, series, split });
   const chosen = chosenBySetup(asked, layers);
   if (!chosen.ok) throw new Unusable(chosen.error);
   const task = overfitTask(chosen.value, asked, data, seed);

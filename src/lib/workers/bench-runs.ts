@@ -3,15 +3,23 @@ import { classLabels } from '../core/data/contract.ts';
 import { summariseNumbers, type Histogram } from '../core/exploration/number-summary.ts';
 import { frozenLength, type Frozen } from '../core/model/backbone.ts';
 import { buildNetwork } from '../core/model/network.ts';
+import type { Result } from '../core/result.ts';
 import type { DecodeImage } from '../modalities/image/picture.ts';
 import { sourceOfBlob, sourceOfText } from '../modalities/source-file.ts';
 import type { Engines } from '../participant/engine.ts';
 import { createTrainingControl, type TrainingControl } from '../participant/training-control.ts';
 import { analyse } from '../participant/workbench/analyse.ts';
 import type { BenchData } from '../participant/workbench/bench-data.ts';
-import { digestOfParts, type Reached } from '../participant/workbench/fit.ts';
+import type { CrossValidation } from '../participant/workbench/cross-validate.ts';
+import { digestOfParts, type FitSurroundings, type Reached } from '../participant/workbench/fit.ts';
 import { readModelFile, writeModelFile } from '../participant/workbench/model-file.ts';
-import { benchModels, chosenBySetup, finishedAs, holdsRows } from '../participant/workbench/models.ts';
+import {
+  benchModels,
+  chosenBySetup,
+  finishedAs,
+  holdsRows,
+  type ChosenModel,
+} from '../participant/workbench/models.ts';
 import { readSpace } from '../participant/workbench/spaces.ts';
 import { newRecord, setupOf, TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import {
@@ -22,6 +30,7 @@ import {
 } from '../participant/workbench/run-checkpoints.ts';
 import { againFigures, firstRunOf, samenessOf, type FirstRun } from '../participant/workbench/run-again.ts';
 import { predictFiles, type Predicted } from '../participant/workbench/predict-files.ts';
+import { splitOf } from '../participant/workbench/rows-held-out.ts';
 import { runBench, type BenchOutcome, type BenchRun } from '../participant/workbench/run-bench.ts';
 import { keepRun, type RunKeeper } from '../participant/workbench/run-keeper.ts';
 import type { RunManifest } from '../participant/workbench/run-manifest.ts';
@@ -140,7 +149,7 @@ async function beginning(
     const opened = await opener.open(request.dataset, request);
     if (opened.dataset.version !== request.version)
       throw new Unusable('This dataset was changed in another tab. Look at it again, then train on it.');
-    const { dataset, data, task, recipe, series, time } = opened;
+    const { dataset, data, task, recipe, series, split } = opened;
     const target = data.contract.kind === 'table' ? request.target : null;
     const { backbone: frozen } = request.training;
     const backbone = frozen && {
@@ -149,7 +158,7 @@ async function beginning(
       path: null,
     };
     const setup = setupOf(
-      { name: dataset.name, target, task, recipe, series, time },
+      { name: dataset.name, target, task, recipe, series, split },
       { ...request.training, backbone },
     );
     const { engine } = request.training;
@@ -162,7 +171,7 @@ async function beginning(
   const { finished, setup } = manifest;
   const opened = await opener.open(
     dataset.id,
-    { ...setup, target: setup.target ?? PICTURES_TARGET },
+    { ...setup, target: setup.target ?? PICTURES_TARGET, split: splitOf(setup) },
     dataset.state,
   );
   if (opened.dataset.version !== dataset.version) throw new Unusable(OTHER_ROWS);
@@ -309,7 +318,26 @@ async function kept(
       tell({ type: 'asking' });
       await clock.tick();
       signal.throwIfAborted();
-      const trained = await trainedOf(data, target, done.value, seed);
+      // Of a run that was begun before there was any, it is not there.
+      const folds = record.manifest.setup.folds ?? null;
+      const surroundings = { clock, signal, openEngine: async () => tabEngine(createTrainer) };
+      const crossed =
+        folds === null
+          ? undefined
+          : await crossValidated(data, done.value.chosen, folds, seed, surroundings, tell);
+      if (crossed?.ok === false) {
+        const left = {
+          type: 'left-out',
+          model: CROSS_VALIDATION,
+          message: withoutFlags(crossed.error),
+        } as const;
+        await keeper.hear(left);
+        tell(left);
+      }
+      const trained = {
+        ...(await trainedOf(data, target, done.value, seed)),
+        ...(crossed?.ok === true ? { crossValidation: crossed.value } : {}),
+      };
       const { chosen: made } = done.value;
       const { contract, training, windows } = data;
       const preparation = data.preparation?.fitted;
@@ -376,6 +404,27 @@ async function keptWithCurve(
     await keeper.keep({ curve, plan });
   }
   if (isFirst) await dropOldCheckpoints(checkpoints, store, (run) => holds.take(run));
+}
+
+const CROSS_VALIDATION = 'Cross-validation';
+
+async function crossValidated(
+  data: BenchData,
+  chosen: ChosenModel,
+  folds: number,
+  seed: number,
+  surroundings: FitSurroundings,
+  tell: (event: RunEvent) => void,
+): Promise<Result<CrossValidation, string>> {
+  const { crossValidate } = await import('../participant/workbench/cross-validate.ts');
+  const { clock } = surroundings;
+  let toldAt = -Infinity;
+  const onProgress = (fraction: number): void => {
+    if (clock.monotonic() - toldAt < PROGRESS_EVERY_MS) return;
+    toldAt = clock.monotonic();
+    tell({ type: 'progress', model: CROSS_VALIDATION, fraction });
+  };
+  return crossValidate(data, chosen, folds, seed, { ...surroundings, onProgress });
 }
 
 async function trainedOf(

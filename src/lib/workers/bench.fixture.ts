@@ -9,6 +9,7 @@ import { joinExamples, type Examples } from '../core/data/examples.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import type { Engines } from '../participant/engine.ts';
+import { usuallyHeldOut } from '../participant/workbench/rows-held-out.ts';
 import { TAB_BACKEND } from '../participant/workbench/new-run.ts';
 import type { RunStore } from '../participant/workbench/run-record.ts';
 import type { DatasetStore } from '../ports/dataset-store.ts';
@@ -102,11 +103,18 @@ export const wishes: TrainingWishes = {
   trials: null,
   search: 'tpe',
   space: null,
+  folds: null,
   seed: 1,
   engine: TAB_BACKEND,
 };
 export const openedBy = async (client: BenchClient, target: string): Promise<OpenedBench> => {
-  const answer = await client.open({ dataset: 'set', target, recipe: null, series: null });
+  const answer = await client.open({
+    dataset: 'set',
+    target,
+    recipe: null,
+    series: null,
+    split: usuallyHeldOut,
+  });
   if ('type' in answer) throw new Error(answer.message);
   return answer;
 };
@@ -133,6 +141,7 @@ export async function endedBy(
       target,
       recipe: null,
       series: null,
+      split: usuallyHeldOut,
       training: { ...wishes, ...own },
     },
     tell,

@@ -40,6 +40,8 @@ import {
   trainedBy,
   wishes,
 } from './bench.fixture.ts';
+import { usuallyHeldOut, type RowsHeldOut } from '../participant/workbench/rows-held-out.ts';
+import type { SplitShown } from '../participant/workbench/split-shown.ts';
 
 const clock = createSystemClock();
 const surroundings = {
@@ -103,7 +105,7 @@ test('what a contract keeps in groups is held out in groups, though the column o
   const [header = '', ...lines] = shapesCsv.split('\n');
   const text = [`box,${header}`, ...lines.map((line, row) => `b${row % 15},${line}`)].join('\n');
   const examples = await readCsv(grouped, text);
-  const data = storedData(grouped, examples, 'area');
+  const data = storedData(grouped, examples, 'area', usuallyHeldOut);
   if (!data.ok) throw new Error(data.error.message);
   const { training, heldOut, split } = data.value;
   expect(split).toContain('groups');
@@ -111,6 +113,74 @@ test('what a contract keeps in groups is held out in groups, though the column o
   // Fifteen boxes of six rows: a group is on one side as a whole.
   expect(heldOut.count % 6).toBe(0);
   expect(heldOut.count).toBeGreaterThan(0);
+});
+
+test('rows are held out as a person chose, shown by their parts, and as the command line does it', async () => {
+  const runs = memoryRunStore();
+  const client = clientOf(await storeOf(shapes, await readCsv(shapes, shapesCsv)), { runs });
+  const page = new DatasetTraining('set', client);
+  const partsOf = async (target: string, split: RowsHeldOut): Promise<SplitShown> => {
+    await page.open(target, undefined, null, split);
+    await page.part();
+    if (page.parting.phase !== 'shown') throw new Error('Nothing is shown.');
+    return page.parting.shown;
+  };
+  const wanted: readonly RowsHeldOut[] = [
+    { heldOut: 0.3, stratify: false, group: null, time: null },
+    { heldOut: 0.25, group: 'colour', time: null },
+    { heldOut: 0.1, group: null, time: 'width' },
+  ];
+  for (const split of wanted) {
+    const { training, heldOut } = await partsOf('area', split);
+    await page.train({ ...wishes, folds: split.time === null ? 2 : null });
+    const { data, result } = await byCommand(shapesCsv, { target: 'area', ...split }, 'rule');
+    expect([training.rows, heldOut.rows]).toEqual([data.training.count, data.heldOut.count]);
+    const { following } = page.run;
+    if (following.phase !== 'ended') throw new Error(`It is ${following.phase}.`);
+    const { run, trained } = following.ended;
+    expect(trained.result).toEqual(result);
+    expect(trained.crossValidation?.report.count).toBe(split.time === null ? 90 : undefined);
+    expect((await runs.read(run))?.record.manifest.setup).toMatchObject(split);
+    const again = await client.run(
+      { name: 'again', run, engine: null },
+      () => {},
+      new AbortController().signal,
+    );
+    expect(again).toMatchObject({ isSame: true });
+  }
+  // Two of three rows are blue: of a third of the rows the reds come nearest to a quarter.
+  const grouped = await partsOf('area', wanted[1]!);
+  expect([grouped.training.groups, grouped.heldOut.groups, grouped.heldOut.rows]).toEqual([1, 1, 30]);
+  expect(grouped.warnings.join()).toContain('One group has 67 % of all rows');
+  expect((await partsOf('area', wanted[2]!)).from).toBe('9.1');
+  // Five parts of the rows to learn from judge what a search tries.
+  const usually = await partsOf('colour', usuallyHeldOut);
+  expect(usually).toMatchObject({ labels: ['blue', 'red'], heldOut: { classes: [12, 6] }, from: null });
+  expect(usually.search).toEqual({ rows: 14, parts: 5 });
+  // What a person asks for while rows are read, but for the last, is not read.
+  const early = page.open('area');
+  await Promise.all([early, page.open('width'), page.open('colour')]);
+  expect(page.opened?.target).toBe('colour');
+});
+
+test('a class that no held-out row has is named', async () => {
+  const rare = { ...shapes, columns: [shapes.columns[0]!] };
+  const three: TableContract = {
+    ...rare,
+    target: {
+      type: 'classes',
+      name: 'kind',
+      classes: ['a', 'b', 'c'].map((label) => ({ label, values: [label] })),
+    },
+  };
+  const lines = Array.from(
+    { length: 60 },
+    (_, row) => `${row},${row === 7 ? 'c' : row % 2 === 0 ? 'a' : 'b'}`,
+  );
+  const examples = await readCsv(three, ['width,kind', ...lines].join('\n'));
+  const data = storedData(three, examples, 'kind', usuallyHeldOut);
+  if (!data.ok) throw new Error(data.error.message);
+  expect(data.value.notes.join()).toContain('No row of “c” is held out');
 });
 
 test('rows are prepared by the recipe that is asked for, as by the command line; a step that cannot be is named', async () => {
@@ -156,7 +226,13 @@ test('rows are prepared by the recipe that is asked for, as by the command line;
     recipe: { step: 1, reports: [{ step: 'trim' }], found: [expect.anything(), expect.anything()] },
   });
   expect(
-    await client.open({ dataset: 'set', target: 'area', recipe: { steps: [] }, series: null }),
+    await client.open({
+      dataset: 'set',
+      target: 'area',
+      recipe: { steps: [] },
+      series: null,
+      split: usuallyHeldOut,
+    }),
   ).toMatchObject({
     type: 'refused',
     message: expect.stringContaining('This is no recipe'),
@@ -188,7 +264,7 @@ test('pictures that would be varied are shown by the very pixels that training i
   // Asked for last is shown last, whichever is there first.
   await page.vary({ model: 'cnn:shift=0.2', layers: null, seed: 1 });
   await asked;
-  const data = storedData(drawnDigitsContract, examples, 'label');
+  const data = storedData(drawnDigitsContract, examples, 'label', usuallyHeldOut);
   if (!data.ok || page.varying.phase !== 'shown') throw new Error('Nothing was shown.');
   const { training, trainingPlace } = data.value;
   const how = { flip: false, shift: 0.2, turn: 0, light: 0, cutout: 0 };
@@ -361,7 +437,16 @@ describe('a run', () => {
     const { version } = await openedBy(client, target);
     const training = { ...wishes, ...search };
     void client.run(
-      { name: 'train', dataset: 'set', version, target, recipe: null, series: null, training },
+      {
+        name: 'train',
+        dataset: 'set',
+        version,
+        target,
+        recipe: null,
+        series: null,
+        split: usuallyHeldOut,
+        training,
+      },
       () => {},
       going,
     );
@@ -400,6 +485,7 @@ describe('a run', () => {
       target,
       recipe: null,
       series: null,
+      split: usuallyHeldOut,
       training: { ...wishes, model: 'auto', trials: 50 },
     };
     const stopped = client.run(wish, (event) => event.type === 'trial' && stop.abort(), stop.signal);
@@ -465,6 +551,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     target: 'area',
     recipe: null,
     series: null,
+    split: usuallyHeldOut,
     training: wishes,
   };
   expect(
@@ -473,9 +560,9 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
   expect(
     await client.run({ ...request, training: { ...wishes, model: 'logistic' } }, () => {}, signal),
   ).toMatchObject({ type: 'refused', message: expect.stringContaining('does not suit these data') });
-  await expect(client.open({ dataset: 'none', target: 'area', recipe: null, series: null })).rejects.toThrow(
-    'not in this browser',
-  );
+  await expect(
+    client.open({ dataset: 'none', target: 'area', recipe: null, series: null, split: usuallyHeldOut }),
+  ).rejects.toThrow('not in this browser');
 
   // Codes of more kinds than there may be classes: the command line would name its flag.
   const coded: TableContract = {
@@ -491,6 +578,7 @@ test('too few rows, a dataset that is gone and one that was changed are refused 
     target: 'colour',
     recipe: null,
     series: null,
+    split: usuallyHeldOut,
   });
   expect(answer).toMatchObject({ type: 'refused', message: expect.stringContaining('at most 100 classes') });
   expect(JSON.stringify(answer)).not.toContain('--');
@@ -528,7 +616,14 @@ test('layers of one’s own learn one batch by heart, and on a frozen part they 
   } satisfies NetworkSpec;
   const { signal } = new AbortController();
   const told: number[] = [];
-  const common = { dataset: 'set', version, target: 'area', recipe: null, series: null };
+  const common = {
+    dataset: 'set',
+    version,
+    target: 'area',
+    recipe: null,
+    series: null,
+    split: usuallyHeldOut,
+  };
   const heart = await client.overfit(
     { ...common, training: { model: 'layers:rate=0.05', layers, seed: 1 } },
     (loss) => told.push(loss),

@@ -6,7 +6,7 @@ import { chosenBySetup, usualModel } from '../participant/workbench/models.ts';
 import { offeredModels } from '../participant/workbench/offered-models.ts';
 import type { TrainingControl } from '../participant/training-control.ts';
 import { DataLocked, StorageFull, type DatasetStore } from '../ports/dataset-store.ts';
-import { dataOpener, Unusable, type OpenedData } from './bench-data-opened.ts';
+import { dataOpener, Unusable, withoutFlags, type OpenedData } from './bench-data-opened.ts';
 import type { BenchReply, BenchRequest, OpenedBench, RunEvent } from './bench-messages.ts';
 import { benchEngines, tabEngine } from './bench-engines.ts';
 import { benchRun, runPredicts, runRows, type RunDependencies } from './bench-runs.ts';
@@ -39,6 +39,12 @@ export function bench(dependencies: BenchDependencies): (request: BenchRequest) 
         id,
         opened: openedOf(await opener.open(request.dataset, request)),
       };
+    if (request.name === 'split') {
+      const { splitShown } = await import('../participant/workbench/split-shown.ts');
+      const shown = splitShown(await opener.forSplit(request.dataset, request), request.split);
+      if (!shown.ok) throw new Unusable(withoutFlags(shown.error));
+      return { type: 'parted', id, shown: shown.value };
+    }
     if (request.name === 'rows')
       return { type: 'rows', id, text: await runRows(request.run, opener, await dependencies.runs()) };
     if (request.name === 'predict')

@@ -88,3 +88,12 @@ test('folds keep groups whole and spells of time in order', () => {
   const byTime = foldsOf({ hashes }, 5, { type: 'time', times });
   expect([...byTime]).toEqual(times.map((time) => Math.floor(time / 10)));
 });
+
+test('by chance alone no row moves, whatever others come, and about the share is held out', () => {
+  const hashes = words(10_000, 5);
+  const few = splitRows({ hashes: hashes.slice(0, 500) }, { type: 'chance' }, 0.3);
+  const all = splitRows({ hashes }, { type: 'chance' }, 0.3);
+  expect(all.heldOut.filter((row) => row < 500)).toEqual(few.heldOut);
+  // Four standard deviations of a coin that falls so 10,000 times.
+  expect(Math.abs(all.heldOut.length - 3000)).toBeLessThan(4 * Math.sqrt(10_000 * 0.3 * 0.7));
+});

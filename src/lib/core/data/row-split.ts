@@ -1,5 +1,6 @@
 // Which rows of a table are held out, before anything is fitted: by each row's own hash, so that the order of a file decides nothing.
-// Three ways, each for what the model will meet: rows like these (the classes kept in proportion), groups never seen, or a later time.
+// Each way is for what the model will meet: rows like these (the classes kept in proportion, or as chance has it), groups never seen, or
+// a later time.
 
 export interface SplitRows {
   /** [rows]: 32 bits a row, equal for equal rows, which therefore stand on one side. */
@@ -10,6 +11,8 @@ export interface SplitRows {
 
 export type HowToSplit =
   | { readonly type: 'rows' }
+  /** Each row by its own hash alone: none ever moves, whatever others come. */
+  | { readonly type: 'chance' }
   /** [rows]: rows of one group stand on one side; a group is known by its hash. */
   | { readonly type: 'groups'; readonly hashes: Uint32Array }
   /**
@@ -56,6 +59,8 @@ function heldOutRows(
       }
       return (row) => hashes[row]! < (borders.get(classes?.[row] ?? 0) ?? 0);
     }
+    case 'chance':
+      return (row) => hashes[row]! < share * 2 ** 32;
     case 'groups': {
       const taken = groupsTaken(how.hashes, share);
       return (row) => taken.has(how.hashes[row]!);
@@ -103,7 +108,10 @@ function timeBorder(times: ArrayLike<number>, share: number): number | undefined
 }
 
 /** What rows stay together by, beside their own hashes, where a part of them judges the rest. */
-export type Together = Exclude<HowToSplit, { readonly type: 'rows' }>;
+export type Together = Extract<HowToSplit, { readonly type: 'groups' | 'time' }>;
+
+export const togetherBy = (how: HowToSplit): Together | undefined =>
+  how.type === 'groups' || how.type === 'time' ? how : undefined;
 
 /**
  * Which of `folds` parts each row belongs to, with the classes kept in proportion; equal rows of a class in one part. `together`:

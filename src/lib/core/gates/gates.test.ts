@@ -19,6 +19,7 @@ const version: MeasuredVersion = {
     tally: { type: 'classification', count: 20, lossSum: 4, confusion: [8, 2, 5, 5] },
     spread: {
       participants: 3,
+      mean: 0.6,
       minimum: 0.4,
       lowerQuartile: 0.5,
       median: 0.6,

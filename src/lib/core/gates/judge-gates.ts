@@ -21,6 +21,8 @@ export interface MeasuredVersion {
     readonly spread: FigureSpread | null;
     /** Absent: no device told how long a prediction takes. */
     readonly latency?: readonly LatencyCount[];
+    /** Of devices that never trained; absent: none has judged it. */
+    readonly neverTrained?: { readonly participants: number; readonly tally: Tally };
   } | null;
 }
 

@@ -4,6 +4,7 @@ import { spreadOf } from './spread.ts';
 test('five devices: the quartiles are the second and the fourth of them', () => {
   expect(spreadOf([0.9, 0.5, 0.7, 0.6, 0.8])).toEqual({
     participants: 5,
+    mean: expect.closeTo(0.7, 12),
     minimum: 0.5,
     lowerQuartile: 0.6,
     median: 0.7,

@@ -2,6 +2,8 @@
 
 export interface FigureSpread {
   readonly participants: number;
+  /** Each device counts once, however many rows it has: not the figure of all rows together. */
+  readonly mean: number;
   readonly minimum: number;
   readonly lowerQuartile: number;
   readonly median: number;
@@ -23,6 +25,7 @@ export function spreadOf(values: readonly number[]): FigureSpread | undefined {
   };
   return {
     participants: sorted.length,
+    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
     minimum: at(0),
     lowerQuartile: at(0.25),
     median: at(0.5),

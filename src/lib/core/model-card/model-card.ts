@@ -127,6 +127,12 @@ function howMade({ spec, version, versions }: CardFacts): string {
         ? 'none'
         : `${version.participants} updates${version.examples === 0 ? '' : ` of ${version.examples} rows`}; a round closes with ${rules.goal} and needs ${rules.minimum}`,
     ],
+    ...(rules.heldOutDevices === undefined
+      ? []
+      : ([['Devices that never train', `${plain(100 * rules.heldOutDevices)} % of all`]] satisfies [
+          string,
+          string,
+        ][])),
     ...('network' in spec
       ? ([
           [
@@ -165,7 +171,7 @@ function howMade({ spec, version, versions }: CardFacts): string {
 function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersion): string {
   const head = '## What was measured';
   if (evaluation === null) return `${head}\n\nNothing: no device has told how it does.`;
-  const { tally, spread, participants } = evaluation;
+  const { tally, spread, participants, neverTrained } = evaluation;
   const constant = constantTally(tally);
   const rows = metricNames.flatMap((name) => {
     const value = figure(tally, name);
@@ -180,8 +186,14 @@ function figures({ contract, metric }: FederationSpec, { evaluation }: CardVersi
   ];
   if (spread !== null)
     parts.push(
-      `From device to device, ${metrics[metric.name].title}: ${plain(spread.minimum)} to ${plain(spread.maximum)}, half of them from ${plain(spread.lowerQuartile)} to ${plain(spread.upperQuartile)}.`,
+      `From device to device, ${metrics[metric.name].title}: ${plain(spread.minimum)} to ${plain(spread.maximum)}, half of them from ${plain(spread.lowerQuartile)} to ${plain(spread.upperQuartile)}; their mean, each device counted once, ${plain(spread.mean)}.`,
     );
+  if (neverTrained !== undefined) {
+    const value = figure(neverTrained.tally, metric.name);
+    parts.push(
+      `On ${neverTrained.tally.count} rows of ${neverTrained.participants} ${neverTrained.participants === 1 ? 'device' : 'devices'} that never trained, held out by lot, ${metrics[metric.name].title}: ${value === undefined ? 'not defined' : plain(value)}.`,
+    );
+  }
   const latency = latencyWords(evaluation.latency);
   if (latency !== undefined) parts.push(`One prediction takes ${latency}.`);
   const labels = classLabels(contract);

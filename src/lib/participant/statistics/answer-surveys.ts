@@ -215,13 +215,15 @@ export function createAnswerSurveys(
     const { training, heldOut, contract, check } = equipment.asRead;
     // Told once, with the first of its rows.
     const checked = check === undefined ? {} : { checked: check };
+    // Of a device that never trains all rows are held out: each counts once.
+    const [first, ...more] = equipment.isHeldOut ? [heldOut] : [training, heldOut];
     const data: Measured[] = [
-      { ...training, contract, ...checked },
-      { ...heldOut, contract },
+      { ...first!, contract, ...checked },
+      ...more.map((rows) => ({ ...rows, contract })),
     ];
     const measured = await scored(message, question, equipment, spec, signal);
     const values = measureSurvey(plan.value.layout, data, measured);
-    const rows = { data: training.count + heldOut.count, version: heldOut.count };
+    const rows = { data: data.reduce((sum, { count }) => sum + count, 0), version: heldOut.count };
     const bytes = await one.sum.maskWords((survivors, draw) =>
       surveyWords(plan.value, values, rows, { survivors, rounding: toText(draw(16)), draw }),
     );

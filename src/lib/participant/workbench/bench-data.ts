@@ -1,7 +1,14 @@
 // Rows ready for the workbench: read, split, and encoded by what the training rows alone taught.
-import type { DataContract } from '../../core/data/contract.ts';
+import { classLabels, type DataContract } from '../../core/data/contract.ts';
 import { selectExamples, type Examples } from '../../core/data/examples.ts';
-import { foldsOf, splitRows, type HowToSplit, type Together } from '../../core/data/row-split.ts';
+import {
+  foldsOf,
+  splitRows,
+  togetherBy,
+  type HowToSplit,
+  type RowSplit,
+  type Together,
+} from '../../core/data/row-split.ts';
 import { digestBuilder, bytesOf } from '../../core/digest.ts';
 import type { Digest } from '../../core/ids.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -15,6 +22,8 @@ import type { WindowPlan } from '../../core/series/window-plan.ts';
 import { numericSpelling } from '../../core/data/cell-category.ts';
 import { timesOf } from '../../modalities/table-times.ts';
 import { countedFields, labelIndex, prepareTable, type Preparation } from './prepare.ts';
+import type { RowsHeldOut } from './rows-held-out.ts';
+import { splitWarnings } from './split-warnings.ts';
 
 export interface BenchData {
   readonly contract: DataContract;
@@ -28,6 +37,8 @@ export interface BenchData {
   readonly digest: Digest;
   /** How the held-out rows were chosen, as a phrase. */
   readonly split: string;
+  /** How the same rows would be split otherwise, before a recipe drops any; undefined: of windows, and of files that came split. */
+  parted?(split: RowsHeldOut): Result<Parted, string>;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
   /** What the rows to learn from stay together by, where some of them judge others; undefined: each for itself. */
@@ -46,13 +57,17 @@ export interface BenchData {
   heldOutRow(index: number): readonly string[];
 }
 
-export interface TableSettings extends TaskSettings {
-  /** 0–0.9 */
-  readonly heldOut: number;
-  /** Rows of equal value in this column stay together. */
-  readonly group: string | null;
-  /** The rows with the latest values of this column are held out. */
-  readonly time: string | null;
+/** Row numbers are those of what `how` and `classes` are of. */
+export interface Parted extends RowSplit {
+  readonly how: HowToSplit;
+  /** [rows]; undefined for numbers to predict. */
+  readonly classes: Int32Array | undefined;
+  /** The cells of a column; undefined of pictures. */
+  readonly cellOf?: (row: number, column: string) => string | undefined;
+}
+
+/** Rows of equal value in the column `group` stay together; those with the latest values of `time` are held out. */
+export interface TableSettings extends TaskSettings, RowsHeldOut {
   /** What is done to the rows; left out: what is usual. */
   readonly recipe?: Recipe | undefined;
 }
@@ -88,10 +103,6 @@ export function rawTableData(
   settings: TableSettings,
   groups?: Uint32Array,
 ): Result<BenchData, TableRefusal> {
-  const grouping = [settings.group, settings.time].filter((column) => column !== null);
-  const missing = grouping.find((column) => !table.header.includes(column));
-  if (missing !== undefined)
-    return refusal(`There is no column “${missing}” to split by. Check the spelling.`);
   // A column that rows are grouped by names the group and would be learnt by heart.
   const without =
     settings.group === null || settings.without.includes(settings.group)
@@ -100,13 +111,14 @@ export function rawTableData(
   const task = tableTask(table, { ...settings, without });
   if (!task.ok) return refusal(task.error);
   const { header, rows } = table;
-  const cellsOf = (column: string): string[] => {
+  const cellsOf = (column: string): string[] | undefined => {
     const field = header.indexOf(column);
+    if (field < 0) return undefined;
     return Array.from(task.value.origins, (row) => rows[row]?.[field] ?? '');
   };
-  const how: Result<Split, string> =
+  const ways: Ways = (split) =>
     groups === undefined
-      ? howToSplit(settings, cellsOf)
+      ? howToSplit(split, cellsOf)
       : ok({
           how: {
             type: 'groups' as const,
@@ -114,10 +126,14 @@ export function rawTableData(
           },
           phrase: 'by the whole groups that the data contract names',
         });
-  return how.ok
-    ? splitAndEncode(task.value, settings.heldOut, how.value, cellsOf, table, settings.recipe ?? usualRecipe)
-    : refusal(how.error);
+  const how = ways(settings);
+  if (!how.ok) return refusal(how.error);
+  const recipe = settings.recipe ?? usualRecipe;
+  return splitAndEncode(task.value, settings.heldOut, how.value, ways, cellsOf, table, recipe);
 }
+
+/** How a split is made; refused in a sentence. */
+type Ways = (split: RowsHeldOut) => Result<Split, string>;
 
 /** `fold` of `folds` judges. */
 interface Part {
@@ -130,7 +146,7 @@ function splitInParts(
   how: HowToSplit,
   { fold, folds }: Part,
 ): { readonly training: Uint32Array<ArrayBuffer>; readonly heldOut: Uint32Array<ArrayBuffer> } {
-  const foldOf = foldsOf(rows, folds, how.type === 'rows' ? undefined : how);
+  const foldOf = foldsOf(how.type === 'chance' ? { hashes: rows.hashes } : rows, folds, togetherBy(how));
   const all = Uint32Array.from(foldOf, (_, row) => row);
   return {
     training: all.filter((row) => foldOf[row] !== fold),
@@ -142,7 +158,8 @@ function splitAndEncode(
   task: TableTask,
   share: number,
   how: Split,
-  cellsOf: (column: string) => string[],
+  ways: Ways,
+  cellsOf: (column: string) => string[] | undefined,
   table: RawTable,
   recipe: Recipe,
   part?: Part,
@@ -158,14 +175,13 @@ function splitAndEncode(
     target.type === 'classes'
       ? Int32Array.from(task.rows, (row) => labelIndex(target.classes, row[task.field] ?? ''))
       : undefined;
-  const { training, heldOut } =
+  const sides =
     part === undefined
       ? splitRows({ hashes: first, classes }, how.how, share)
       : splitInParts({ hashes: first, classes }, how.how, part);
-  if (training.length < FEWEST || heldOut.length < (part === undefined ? FEWEST : 1))
-    return refusal(
-      `Of ${task.rows.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${how.phrase}): both need ${FEWEST} at least. Bring more rows${how.how.type === 'rows' ? '' : ', or split otherwise'}.`,
-    );
+  const few = tooFew(sides, how, part === undefined ? FEWEST : 1);
+  if (few !== undefined) return refusal(few);
+  const { training, heldOut } = sides;
   const done = prepareTable({ task, hashes, training, heldOut }, recipe);
   if (!done.ok) return refusal(done.error.message, done.error);
   const prepared = done.value;
@@ -189,8 +205,10 @@ function splitAndEncode(
   const reached = heldOut.length / (training.length + heldOut.length);
   if (part === undefined && Math.abs(reached - share) > UNEVEN)
     notes.push(
-      `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %: they stay together ${how.phrase}.`,
+      `${Math.round(reached * 100)} % of the rows are held out, not ${Math.round(share * 100)} %, ${how.phrase}.`,
     );
+  const labels = classLabels(prepared.contract) ?? [];
+  if (part === undefined) notes.push(...splitWarnings({ ...sides, how: how.how, classes }, labels));
   const { trainingRows } = prepared;
   const { header, numbers, rows } = table;
   return ok({
@@ -200,17 +218,26 @@ function splitAndEncode(
     heldOut: prepared.heldOut,
     digest,
     split: how.phrase,
+    parted(split) {
+      const other = ways(split);
+      if (!other.ok) return other;
+      const parts = splitRows({ hashes: first, classes }, other.value.how, split.heldOut);
+      const problem = tooFew(parts, other.value);
+      const cellOf = (row: number, column: string): string | undefined =>
+        rows[task.origins[row] ?? 0]?.[header.indexOf(column)];
+      return problem === undefined ? ok({ ...parts, how: other.value.how, classes, cellOf }) : fail(problem);
+    },
     together: togetherOf(how.how, trainingRows),
     // Two steps that find nothing say the same.
     notes: [...new Set(notes)],
     heldOutCells(column) {
-      if (!header.includes(column)) return undefined;
       const cells = cellsOf(column);
+      if (cells === undefined) return undefined;
       // A hospital's 1.0 is another's 1.
       return Array.from(heldOut, (row) => numericSpelling(cells[row] ?? '') ?? cells[row] ?? '');
     },
     part(fold, folds) {
-      const done = splitAndEncode(task, share, how, cellsOf, table, recipe, { fold, folds });
+      const done = splitAndEncode(task, share, how, ways, cellsOf, table, recipe, { fold, folds });
       return done.ok ? done : fail(done.error.message);
     },
     trainingPlace: (index) => numbers[task.origins[trainingRows[index] ?? 0] ?? 0] ?? 0,
@@ -225,9 +252,26 @@ interface Split {
   readonly phrase: string;
 }
 
-function howToSplit(settings: TableSettings, cellsOf: (column: string) => string[]): Result<Split, string> {
+/** Why one side has too few rows, in a sentence. */
+function tooFew(
+  { training, heldOut }: RowSplit,
+  { how, phrase }: Split,
+  fewest = FEWEST,
+): string | undefined {
+  return training.length < FEWEST || heldOut.length < fewest
+    ? `Of ${training.length + heldOut.length} rows, ${training.length} would be learnt from and ${heldOut.length} held out (${phrase}): both need ${FEWEST} at least. Bring more rows, hold out another share${togetherBy(how) === undefined ? '' : ', or split otherwise'}.`
+    : undefined;
+}
+
+function howToSplit(
+  settings: RowsHeldOut,
+  cellsOf: (column: string) => string[] | undefined,
+): Result<Split, string> {
+  const column = settings.group ?? settings.time;
+  const cells = column === null ? [] : cellsOf(column);
+  if (cells === undefined) return fail(`There is no column “${column}” to split by. Check the spelling.`);
   if (settings.group !== null) {
-    const hashes = rowHashes(cellsOf(settings.group).map((cell) => [cell]));
+    const hashes = rowHashes(cells.map((cell) => [cell]));
     return ok({
       how: {
         type: 'groups',
@@ -237,20 +281,25 @@ function howToSplit(settings: TableSettings, cellsOf: (column: string) => string
     });
   }
   if (settings.time !== null) {
-    const times = timesOf(cellsOf(settings.time));
+    const times = timesOf(cells);
     if (typeof times === 'string')
       return fail(
         `“${settings.time}” says “${times}”, which is no number and no date that can be put in order. Write dates as 2024-05-17.`,
       );
     return ok({ how: { type: 'time', times }, phrase: `the latest by “${settings.time}”` });
   }
-  return ok({ how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' });
+  return ok(
+    settings.stratify === false
+      ? { how: { type: 'chance' }, phrase: 'by each row’s own hash alone' }
+      : { how: { type: 'rows' }, phrase: 'by each row’s own hash, classes in proportion' },
+  );
 }
 
 /** Of the rows at these places. */
 function togetherOf(how: HowToSplit, rows: Uint32Array): Together | undefined {
   switch (how.type) {
     case 'rows':
+    case 'chance':
       return undefined;
     case 'groups':
       return { type: 'groups', hashes: rows.map((row) => how.hashes[row]!) };
@@ -269,7 +318,7 @@ export function examplesData(
   contract: DataContract,
   examples: Examples,
   test: Examples | undefined,
-  heldOutShare: number,
+  split: Pick<RowsHeldOut, 'heldOut' | 'stratify'>,
   notes: readonly string[],
   placeOf: (example: number) => number = (example) => example + 1,
 ): Result<BenchData, string> {
@@ -277,15 +326,19 @@ export function examplesData(
   if (test !== undefined) builder.update(bytesOf(test.hashes));
   const hashes = Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!);
   const classes = examples.targets instanceof Int32Array ? examples.targets : undefined;
-  const how: HowToSplit = areGroups(hashes, classes) ? { type: 'groups', hashes } : { type: 'rows' };
+  const isGrouped = areGroups(hashes, classes);
+  const wayOf = ({ stratify }: Pick<RowsHeldOut, 'stratify'>): HowToSplit =>
+    isGrouped ? { type: 'groups', hashes } : { type: stratify === false ? 'chance' : 'rows' };
+  const how = wayOf(split);
   const all = Uint32Array.from({ length: examples.count }, (_, row) => row);
-  const split = test === undefined ? splitRows({ hashes, classes }, how, heldOutShare) : undefined;
-  const training = split === undefined ? examples : selectExamples(examples, split.training);
-  const heldOut = test ?? selectExamples(examples, split?.heldOut ?? []);
+  const sides = test === undefined ? splitRows({ hashes, classes }, how, split.heldOut) : undefined;
+  const training = sides === undefined ? examples : selectExamples(examples, sides.training);
+  const heldOut = test ?? selectExamples(examples, sides?.heldOut ?? []);
   if (training.count < FEWEST || heldOut.count < FEWEST)
     return fail(
       `There are ${training.count} examples to learn from and ${heldOut.count} held out: both need ${FEWEST} at least. Bring more.`,
     );
+  const labels = classLabels(contract) ?? [];
   return ok({
     contract,
     preparation: undefined,
@@ -293,26 +346,34 @@ export function examplesData(
     heldOut,
     digest: builder.finish(),
     split:
-      split === undefined
+      sides === undefined
         ? 'the published test files'
         : how.type === 'groups'
           ? 'by whole groups of equal hash'
-          : 'by each example’s own hash, classes in proportion',
-    together: how.type === 'groups' ? togetherOf(how, split?.training ?? all) : undefined,
-    notes,
+          : `by each example’s own hash${how.type === 'chance' ? ' alone' : ', classes in proportion'}`,
+    ...(sides === undefined
+      ? {}
+      : {
+          parted(other: RowsHeldOut) {
+            const how = wayOf(other);
+            return ok({ ...splitRows({ hashes, classes }, how, other.heldOut), how, classes });
+          },
+        }),
+    together: how.type === 'groups' ? togetherOf(how, sides?.training ?? all) : undefined,
+    notes: [...notes, ...(sides === undefined ? [] : splitWarnings({ ...sides, how, classes }, labels))],
     heldOutCells: () => undefined,
     part(fold, folds) {
-      const sides = splitInParts({ hashes, classes }, how, { fold, folds });
+      const part = splitInParts({ hashes, classes }, how, { fold, folds });
       return examplesData(
         contract,
-        selectExamples(examples, sides.training),
-        selectExamples(examples, sides.heldOut),
-        heldOutShare,
+        selectExamples(examples, part.training),
+        selectExamples(examples, part.heldOut),
+        split,
         notes,
       );
     },
-    trainingPlace: (index) => placeOf(split?.training[index] ?? index),
-    heldOutPlace: (index) => (split === undefined ? index + 1 : placeOf(split.heldOut[index] ?? index)),
+    trainingPlace: (index) => placeOf(sides?.training[index] ?? index),
+    heldOutPlace: (index) => (sides === undefined ? index + 1 : placeOf(sides.heldOut[index] ?? index)),
     header: [],
     heldOutRow: () => [],
   });

@@ -3,7 +3,7 @@ import type { Digest } from '../../core/ids.ts';
 import type { BackendName } from '../../ports/trainer.ts';
 import type { RunManifest, TrainSetup } from './run-manifest.ts';
 import type { RunDataset, RunRecord } from './run-record.ts';
-import { HELD_OUT } from './stored-data.ts';
+import type { RowsHeldOut } from './rows-held-out.ts';
 
 /**
  * Where nobody chooses, networks train on what the command line trains them on, so that they come out the same to the bit in any
@@ -17,7 +17,7 @@ export type EngineWish = BackendName | 'auto';
 
 export type RunWishes = Pick<
   TrainSetup,
-  'budgetMs' | 'trials' | 'search' | 'space' | 'seed' | 'layers' | 'backbone'
+  'budgetMs' | 'trials' | 'search' | 'space' | 'seed' | 'layers' | 'backbone' | 'folds'
 > & {
   readonly model: string;
   readonly engine: EngineWish;
@@ -31,17 +31,18 @@ export const setupOf = (
     task,
     recipe,
     series,
-    time,
-  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series' | 'time'> & { readonly name: string },
-  { model, layers, backbone, budgetMs, trials, search, space, seed, engine }: RunWishes,
+    split,
+  }: Pick<TrainSetup, 'target' | 'task' | 'recipe' | 'series'> & {
+    readonly name: string;
+    readonly split: RowsHeldOut;
+  },
+  { model, layers, backbone, budgetMs, trials, search, space, folds, seed, engine }: RunWishes,
 ): TrainSetup => ({
   data: [rowsFileName(name)],
   target,
   task,
   without: [],
-  heldOut: HELD_OUT,
-  group: null,
-  time,
+  ...split,
   series,
   recipe,
   layers,
@@ -54,7 +55,7 @@ export const setupOf = (
   fairness: null,
   positive: null,
   checkLabels: false,
-  folds: null,
+  folds,
   save: null,
   seed,
   // The self-test says which it is.

@@ -217,7 +217,13 @@ test('a model of sound answers for each recording by its name, in a zip or not, 
   const files = [...whistles(5, 24)];
   const sink = { append: async (examples: Examples) => void parts.push(examples) };
   await importFiles(files, whistlesContract, sink, options);
-  const data = examplesData(whistlesContract, joinExamples(parts)!, joinExamples(parts), 0.2, []);
+  const data = examplesData(
+    whistlesContract,
+    joinExamples(parts)!,
+    joinExamples(parts),
+    { heldOut: 0.2 },
+    [],
+  );
   if (!data.ok) throw new Error(data.error);
   const { model, outputs } = await saved('softmax', data.value, { epochs: 1 });
   const bytes = await Promise.all(files.map(({ size, read }) => read(0, size)));

@@ -3,6 +3,7 @@ import type { RunFacts, RunMetric } from '../../core/run-query/query.ts';
 import type { Interval } from '../../core/metrics/wilson.ts';
 import type { Report } from './judge.ts';
 import type { BenchResult } from './run-bench.ts';
+import { splitOf, usuallyHeldOut } from './rows-held-out.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** What a run's figures are read of: a record, or a run of the command line. */
@@ -46,8 +47,20 @@ export function paramsOf({
     model: finished?.model ?? asked ?? '',
     ...(setup.target === null ? {} : { target: setup.target }),
     seed: setup.seed,
+    ...heldOutOf(setup),
     ...(isSearch ? { search: setup.search, trials: trials.length } : {}),
     ...(isSearch && setup.budgetMs !== null ? { budget_s: setup.budgetMs / 1000 } : {}),
+  };
+}
+
+/** Where other rows are held out than usual: the figures of such runs are not of the same rows. */
+function heldOutOf(setup: RunSource['manifest']['setup']): RunFacts['params'] {
+  const { heldOut, stratify, group, time } = splitOf(setup);
+  return {
+    ...(heldOut === usuallyHeldOut.heldOut ? {} : { held_out: heldOut }),
+    ...(stratify === false ? { stratify: 'no' } : {}),
+    ...(group === null ? {} : { group }),
+    ...(time === null ? {} : { time }),
   };
 }
 

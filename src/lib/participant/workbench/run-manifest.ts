@@ -37,6 +37,8 @@ export const TrainSetup = v.strictObject({
   task: v.nullable(v.picklist(['classes', 'number'])),
   without: names,
   heldOut: share,
+  /** Whether the held-out rows have the classes in proportion, where neither a group nor a time decides; absent: they have. */
+  stratify: v.exactOptional(v.boolean()),
   group: v.nullable(v.string()),
   time: v.nullable(v.string()),
   /** The rows are moments of a series, and windows of it are learnt from; `time` names the columns that make up the time. */

@@ -6,6 +6,7 @@ import type { TrainingPlan } from '../../core/model/spec.ts';
 import type { HistoryPoint } from '../../ports/participant-store.ts';
 import type { KeptCheckpoint } from '../kept-checkpoint.ts';
 import type { Analysis } from './analyse.ts';
+import type { CrossValidation } from './cross-validate.ts';
 import type { BenchEntry, BenchResult } from './run-bench.ts';
 import type { RunManifest } from './run-manifest.ts';
 import type { SentRun } from './send-run.ts';
@@ -19,6 +20,8 @@ export interface TrainedBench {
   /** Of the target among the rows learnt from, in whose squares the losses of slices are told; null for classes. */
   readonly standardDeviation: number | null;
   readonly classes: readonly string[] | null;
+  /** Where it was asked for, and could be had. */
+  readonly crossValidation?: CrossValidation;
   readonly target: string;
   readonly seed: number;
   /** Over the rows as they were read. */

@@ -8,6 +8,7 @@ import { fail, type Result } from '../../core/result.ts';
 import { timeOf } from '../../core/series/time-columns.ts';
 import { storedTable } from '../../modalities/stored-table.ts';
 import type { SeriesSetup } from './run-manifest.ts';
+import { keepsGroups, type RowsHeldOut } from './rows-held-out.ts';
 import { seriesData } from './series-data.ts';
 import {
   examplesData,
@@ -17,14 +18,12 @@ import {
   type TableSettings,
 } from './bench-data.ts';
 
-/** Of the rows, kept to judge by, as on the command line. */
-export const HELD_OUT = 0.2;
-
 /** `target`: a column of the table; pictures and recordings have their labels alone, and no recipe, which left out is the usual one. Refused in a sentence. */
 export function storedData(
   contract: DataContract,
   examples: Examples,
   target: string,
+  split: RowsHeldOut,
   recipe?: Recipe,
   series?: SeriesSetup,
 ): Result<BenchData, TableRefusal> {
@@ -37,7 +36,7 @@ export function storedData(
       (at) => examples.targets[at - 1] !== UNLABELLED,
     );
     const placeOf = (example: number): number => places[example] ?? 0;
-    const data = examplesData(contract, labelled, undefined, HELD_OUT, notes, placeOf);
+    const data = examplesData(contract, labelled, undefined, split, notes, placeOf);
     return data.ok ? data : refused(data.error);
   }
   const table = storedTable(contract, examples);
@@ -50,33 +49,21 @@ export function storedData(
       target,
       kind: kindOf(contract, target),
       without: [],
-      heldOut: HELD_OUT,
+      heldOut: split.heldOut,
       time,
     });
     return data.ok ? data : refused(data.error);
   }
   // The column that names the groups is not kept: the first word of each row's hash stands for it.
-  const groups = isGrouped(contract)
+  const groups = keepsGroups(contract)
     ? Uint32Array.from({ length: examples.count }, (_, row) => examples.hashes[2 * row]!)
     : undefined;
   return rawTableData(
     table.value,
-    {
-      target,
-      kind: kindOf(contract, target),
-      without: [],
-      heldOut: HELD_OUT,
-      group: null,
-      time: null,
-      recipe,
-    },
+    { ...split, target, kind: kindOf(contract, target), without: [], recipe },
     groups,
   );
 }
-
-/** Whether the contract keeps rows together by a column that names their groups. */
-export const isGrouped = ({ rules }: TableContract): boolean =>
-  rules?.some((rule) => rule.type === 'group') === true;
 
 /** As the contract has it; a column of numbers is told by its values, which may be the codes of classes. */
 export function kindOf({ columns, target }: TableContract, name: string): TableSettings['kind'] {

@@ -17,6 +17,13 @@ export interface Part {
   readonly judging: Uint32Array;
 }
 
+/** How many parts of so many rows judge, each one of how many equal ones. */
+export function plannedParts(rows: number, isTime: boolean): { readonly parts: number; readonly of: number } {
+  const parts = rows <= FOLDED_ROWS ? FOLDS : 1;
+  // One spell more: nothing foretells the first. Where one part is enough it is the latest fifth.
+  return { parts, of: isTime && parts > 1 ? FOLDS + 1 : FOLDS };
+}
+
 /**
  * Rows to learn from and to judge by, once or five times. The second word of a row's hash decides: the first made the split. Groups
  * stay whole; of time, each spell is foretold from all before it, but for what it looks at itself.
@@ -25,10 +32,8 @@ export function partsOf(rows: Examples, together?: Together): readonly Part[] {
   const hashes = Uint32Array.from({ length: rows.count }, (_, row) => rows.hashes[2 * row + 1]!);
   const classes = rows.targets instanceof Int32Array ? rows.targets : undefined;
   const isTime = together?.type === 'time';
-  const count = rows.count <= FOLDED_ROWS ? FOLDS : 1;
-  // One spell more: nothing foretells the first. Where one part is enough it is the latest fifth.
-  const spells = count === 1 ? FOLDS : FOLDS + 1;
-  const folds = foldsOf({ hashes, classes }, isTime ? spells : FOLDS, together);
+  const { parts: count, of: spells } = plannedParts(rows.count, isTime);
+  const folds = foldsOf({ hashes, classes }, spells, together);
   const numbers = Uint32Array.from(folds, (_, row) => row);
   return Array.from({ length: count }, (_, at) => {
     const fold = isTime ? spells - count + at : at;
