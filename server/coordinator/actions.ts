@@ -191,7 +191,14 @@ export function change(
           ? [{ path: 'spec.contract', message: `The data contract ${message}` }]
           : []),
         ...(modelText(spec) !== modelText(record.spec)
-          ? [{ path: 'network' in spec ? 'spec.network' : 'spec.family', message: `The model ${message}` }]
+          ? [
+              spec.recipe?.digest === record.spec.recipe?.digest
+                ? {
+                    path: 'network' in spec ? 'spec.network' : 'spec.family',
+                    message: `The model ${message}`,
+                  }
+                : { path: 'spec.recipe', message: `How rows are prepared ${message}` },
+            ]
           : []),
       ];
       if (issues.length > 0)

@@ -3,7 +3,7 @@
 import type { SummedModel } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
-import type { FederationSpec } from '../core/federation.ts';
+import { unpreparedSums, type FederationSpec } from '../core/federation.ts';
 import { digestOfText } from '../core/digest.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
@@ -134,6 +134,8 @@ async function preparedRows(
   asRead: OwnRows,
   spec: FederationSpec,
 ): Promise<Pick<Equipped, 'rows' | 'preparing'>> {
+  if (spec.recipe !== undefined && !('network' in spec))
+    throw new JoinRefused('wrong-recipe', unpreparedSums('Models of this kind'));
   const prepared = await preparedOwnRows(asRead, spec);
   if (!prepared.ok) throw new JoinRefused('wrong-recipe', prepared.error);
   return prepared.value;
