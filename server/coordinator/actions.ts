@@ -194,7 +194,14 @@ export function change(
           ? [{ path: 'spec.contract', message: `The data contract ${message}` }]
           : []),
         ...(modelText(spec) !== modelText(record.spec)
-          ? [{ path: 'network' in spec ? 'spec.network' : 'spec.family', message: `The model ${message}` }]
+          ? [
+              spec.recipe?.digest === record.spec.recipe?.digest
+                ? {
+                    path: 'network' in spec ? 'spec.network' : 'spec.family',
+                    message: `The model ${message}`,
+                  }
+                : { path: 'spec.recipe', message: `How rows are prepared ${message}` },
+            ]
           : []),
         // A device that has trained can be none that never did.
         ...(heldOutDevices !== record.spec.rules.heldOutDevices

@@ -4,8 +4,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { random } from '#lib/core/random.ts';
 import { figure } from '#lib/core/metrics/figures.ts';
-import { exactAveraging, plainRounds, type NetworkFederation } from '#lib/core/federation.ts';
-import { selectExamples } from '#lib/core/data/examples.ts';
+import * as v from 'valibot';
+import {
+  exactAveraging,
+  modelContract,
+  plainRounds,
+  type NetworkFederation,
+  type PinnedRecipe,
+} from '#lib/core/federation.ts';
+import { VersionNumber } from '#lib/core/ids.ts';
+import { pinFromSurvey, usualShared } from '#lib/core/recipe/shared-recipe.ts';
+import { layoutOf, measureSurvey, readSurvey } from '#lib/core/statistics/survey.ts';
+import { questionOf } from '#lib/core/statistics/usual-question.ts';
+import { preparing } from '#lib/participant/prepared-rows.ts';
+import { selectExamples, type Examples } from '#lib/core/data/examples.ts';
 import { splitExamples } from '#lib/core/data/split.ts';
 import { networkOf } from '#lib/core/model/families/index.ts';
 import { buildNetwork, initialParameters } from '#lib/core/model/network.ts';
@@ -41,8 +53,10 @@ export interface HeartResult {
 const names = ['cleveland', 'hungarian', 'switzerland', 'va'];
 const rounds = 15;
 
-export function heartSpecification(): NetworkFederation {
-  const network = networkOf('mlp', heartDiseaseContract, { hidden: [64] });
+export function heartSpecification(recipe?: PinnedRecipe): NetworkFederation {
+  const prepared = recipe === undefined ? {} : { recipe };
+  const seen = modelContract({ contract: heartDiseaseContract, ...prepared });
+  const network = networkOf('mlp', seen, { hidden: [64] });
   if (!network.ok) throw new Error(network.error.message);
   return {
     brief: {
@@ -53,6 +67,7 @@ export function heartSpecification(): NetworkFederation {
     },
     metric: { name: 'accuracy', target: null },
     contract: heartDiseaseContract,
+    ...prepared,
     family: 'mlp',
     network: network.value.spec,
     plan: {
@@ -78,8 +93,29 @@ export function heartSpecification(): NetworkFederation {
   };
 }
 
-/** undefined (and a line that says so) where the data is not there. */
-export async function heartExperiment(): Promise<HeartResult | undefined> {
+/** What the sums over the rows of all sites teach, as a survey without noise tells them. */
+function sharedRecipe(sites: readonly Examples[]): PinnedRecipe {
+  const contract = heartDiseaseContract;
+  const question = questionOf('data', contract, { version: v.parse(VersionNumber, 0), column: '' });
+  const layout = layoutOf(question, contract);
+  const values = measureSurvey(
+    layout,
+    sites.map(({ count, features, targets }) => ({
+      contract,
+      count,
+      features: Float32Array.from(features),
+      targets,
+    })),
+    undefined,
+  );
+  const figures = readSurvey(layout, contract, { values, devices: sites.length, deviations: [] });
+  const fit = pinFromSurvey(usualShared(contract), contract, { figures, from: 'sums of the four hospitals' });
+  if (!fit.ok) throw new Error(fit.error.message);
+  return fit.value.pinned;
+}
+
+/** `isPrepared`: by a recipe that all share. undefined (and a line that says so) where the data is not there. */
+export async function heartExperiment(isPrepared = false): Promise<HeartResult | undefined> {
   const files = names.map((name) => join(sharedData, 'heart-disease', `${name}.csv`));
   if (!files.every((file) => existsSync(file))) {
     console.warn(
@@ -87,7 +123,17 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
     );
     return undefined;
   }
-  const specification = heartSpecification();
+  const read = await Promise.all(
+    files.map(async (file) => {
+      const { examples } = await readDataPath(file, heartDiseaseContract);
+      if (examples === undefined) throw new Error(`${file} could not be read.`);
+      return examples;
+    }),
+  );
+  const specification = heartSpecification(isPrepared ? sharedRecipe(read) : undefined);
+  const opened =
+    specification.recipe === undefined ? undefined : preparing(specification, specification.recipe);
+  if (opened?.ok === false) throw new Error(opened.error);
   const network = buildNetwork(specification.network);
   if (!network.ok) throw new Error(network.error.message);
 
@@ -121,17 +167,14 @@ export async function heartExperiment(): Promise<HeartResult | undefined> {
 
   const trainer = await createTrainer('wasm');
   const session = await trainer.open(network.value, specification.plan);
-  const sites = await Promise.all(
-    files.map(async (file) => {
-      const { examples } = await readDataPath(file, heartDiseaseContract);
-      if (examples === undefined) throw new Error(`${file} could not be read.`);
-      const split = splitExamples(examples);
-      return {
-        training: selectExamples(examples, split.training),
-        heldOut: selectExamples(examples, split.heldOut),
-      };
-    }),
-  );
+  const sites = read.map((examples) => {
+    const split = splitExamples(examples);
+    const seen = opened?.value.rows(examples) ?? examples;
+    return {
+      training: selectExamples(seen, split.training),
+      heldOut: selectExamples(seen, split.heldOut),
+    };
+  });
 
   /** The same plan, and as many epochs as all rounds together have. */
   const trainAlone = async (rows: Rows, index: number): Promise<Float32Array<ArrayBuffer>> => {

@@ -3,9 +3,8 @@
 import type { SummedModel } from '../core/aggregation/summed-model.ts';
 import { buildNetwork, initialParameters, type Network } from '../core/model/network.ts';
 import type { TrainingPlan } from '../core/model/spec.ts';
-import { participantIdOf } from '../core/digest.ts';
-import type { FederationSpec } from '../core/federation.ts';
-import { digestOfText } from '../core/digest.ts';
+import { digestOfText, participantIdOf } from '../core/digest.ts';
+import { unpreparedSums, type FederationSpec } from '../core/federation.ts';
 import type { Digest, FederationId } from '../core/ids.ts';
 import { neverTrains } from '../core/round/held-out-devices.ts';
 import type { ParticipantStore, TrainedOn } from '../ports/participant-store.ts';
@@ -152,6 +151,8 @@ async function preparedRows(
   asRead: OwnRows,
   spec: FederationSpec,
 ): Promise<Pick<Equipped, 'rows' | 'preparing'>> {
+  if (spec.recipe !== undefined && !('network' in spec))
+    throw new JoinRefused('wrong-recipe', unpreparedSums('Models of this kind'));
   const prepared = await preparedOwnRows(asRead, spec);
   if (!prepared.ok) throw new JoinRefused('wrong-recipe', prepared.error);
   return prepared.value;

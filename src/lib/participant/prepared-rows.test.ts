@@ -18,6 +18,11 @@ import {
 } from '../../../test/doubles/scripted-federation.ts';
 import type { PinnedRecipe } from '../core/federation.ts';
 import { pinRecipe } from '../core/recipe/pinned.ts';
+import { initialParameters } from '../core/model/network.ts';
+import { networkOf } from '../core/model/families/index.ts';
+import { networkPredictor, type OpenedModel } from './workbench/model-file.ts';
+import { ownLayers } from './workbench/models.ts';
+import { predictFiles } from './workbench/predict-files.ts';
 import { importFiles } from '../modalities/import.ts';
 import { sourceOfText } from '../modalities/source-file.ts';
 import { storedTable } from '../modalities/stored-table.ts';
@@ -255,6 +260,42 @@ test('a device trains by the recipe as one whose rows were prepared beforehand, 
     kind: 'wrong-recipe',
     message: expect.stringMatching(/altered/),
   });
+});
+
+test('rows of a file are predicted as devices read and prepare them; what the contract refuses is left out by its row', async () => {
+  const { written, all, prepared } = await twoDevices();
+  const { contract: seen } = prepared;
+  const built = networkOf('softmax-regression', seen, {});
+  if (!built.ok) throw new Error(built.error.message);
+  const network = built.value;
+  const predictor = networkPredictor(network, [initialParameters(network, 5)]);
+  if (predictor === undefined) throw new Error('The parameters are those of the network.');
+  const model: OpenedModel = {
+    chosen: { model: ownLayers(network.spec), options: {} },
+    contract: seen,
+    reading: { contract, preparing: prepared },
+    preparation: undefined,
+    windows: undefined,
+    predictor,
+    mean: new Float32Array(width(prepared, all)),
+  };
+  const text = [names, ...written.map((cells) => cells.slice(0, -1))].map((row) => row.join(',')).join('\n');
+  const predicted = await predictFiles(model, [sourceOfText('new.csv', text)], {
+    explains: null,
+    openEngine: () => {
+      throw new Error('Rows need no engine.');
+    },
+    decodeImage: () => Promise.reject(new Error('no pictures')),
+    signal: new AbortController().signal,
+  });
+  if (!predicted.ok) throw new Error(predicted.error);
+  const outputs = predictor.predict(prepared.features(all.features, all.count), all.count);
+  const { predictions, leftOut, reasons } = predicted.value;
+  expect(predictions.map(({ shares }) => [shares?.['no'], shares?.['yes']])).toEqual(
+    Array.from({ length: all.count }, (_, row) => [outputs[2 * row], outputs[2 * row + 1]]),
+  );
+  expect(leftOut).toBe(written.length - all.count);
+  expect(reasons[0]).toMatch(/^Row \d+: “/);
 });
 
 test('a recipe fitted elsewhere is taken where it holds no value of a row', async () => {

@@ -1,8 +1,8 @@
 // A recipe that all devices are to share, on its way to being pinned: the usual one for a contract, and whatever a file holds, steps that
 // a survey is to fit or a recipe that was fitted already.
 import * as v from 'valibot';
-import type { TableContract } from '../data/contract.ts';
-import { PinnedRecipe } from '../federation.ts';
+import { exampleShape, type TableContract } from '../data/contract.ts';
+import { modelContract, PinnedRecipe, unpreparedSums, type FederationSpec } from '../federation.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Figures } from '../statistics/index.ts';
 import { Json, readFitted, type RecipeProblem } from './fit.ts';
@@ -101,6 +101,13 @@ export function pinFromSurvey(
   return pinned.ok
     ? ok({ pinned: pinned.value, reports, found })
     : fail({ step: null, message: pinned.error, reports, found });
+}
+
+/** The federation with the recipe: its network is the same from the first layer on, and takes what the recipe leaves. */
+export function specWithRecipe(spec: FederationSpec, recipe: PinnedRecipe): Result<FederationSpec, string> {
+  if (!('network' in spec)) return fail(unpreparedSums('Models of this kind'));
+  const inputShape = exampleShape(modelContract({ contract: spec.contract, recipe }));
+  return ok({ ...spec, recipe, network: { ...spec.network, inputShape } });
 }
 
 const ModelFile = v.looseObject({ format: v.literal('tributary-model'), preparation: Json });
