@@ -108,6 +108,8 @@ export class DatasetTraining {
     if (opened === undefined || this.opening.phase !== 'ready') return;
     const { version, target } = opened;
     const [recipe, series] = [this.#recipe, this.#series];
+    // The run says of its own engine what the test said.
+    this.engineTest = { phase: 'idle' };
     await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
   }
 
