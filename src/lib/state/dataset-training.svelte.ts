@@ -106,10 +106,10 @@ export class DatasetTraining {
   async train(training: TrainingWishes): Promise<void> {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
-    const { version, target } = opened;
-    const [recipe, series] = [this.#recipe, this.#series];
     // The run says of its own engine what the test said.
     this.engineTest = { phase: 'idle' };
+    const { version, target } = opened;
+    const [recipe, series] = [this.#recipe, this.#series];
     await this.run.follow({ name: 'train', dataset, version, target, recipe, series, training }, training);
   }
 
