@@ -165,6 +165,8 @@ export class DatasetTraining {
   async train(training: TrainingWishes): Promise<void> {
     const { dataset, opened } = this;
     if (opened === undefined || this.opening.phase !== 'ready') return;
+    // The run says of its own engine what the test said.
+    this.engineTest = { phase: 'idle' };
     const { version, target } = opened;
     await this.run.follow({ name: 'train', dataset, version, target, ...this.#taken, training }, training);
   }
