@@ -243,7 +243,7 @@ test('a search goes on after its tab was closed; its run is had again to the sam
   await which.selectOption('Whole groups');
   await workbench.getByRole('combobox', { name: 'Groups by' }).selectOption('smoker');
   await expect(
-    workbench.getByText(/^\d groups? to learn from, \d held out; none stands on both/),
+    workbench.getByText(/^\d groups? to learn from, \d held out; none stands\s+on both/),
   ).toBeVisible();
   await which.selectOption('Classes in proportion');
   await heldOut.press('ArrowLeft');
