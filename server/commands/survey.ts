@@ -2,18 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import * as v from 'valibot';
-import type { DataContract } from '#lib/core/data/contract.ts';
-import type { PinnedRecipe } from '#lib/core/federation.ts';
 import { FederationId, VersionNumber } from '#lib/core/ids.ts';
-import { recipeText } from '#lib/core/recipe/recipe.ts';
-import { pinFromFile, surveySource, usualShared } from '#lib/core/recipe/shared-recipe.ts';
 import { Question } from '#lib/core/statistics/survey.ts';
 import { subjects, type Subject } from '#lib/core/statistics/usual-question.ts';
-import type { SurveyView } from '#lib/protocol/survey-views.ts';
 import type { FederationView } from '#lib/protocol/views.ts';
 import { readToken, TOKEN_VARIABLE } from '../configuration.ts';
 import { oneOf } from '../simulate/flags.ts';
 import { askSurvey, listSurveys, type Wish } from '../survey/ask-survey.ts';
+import { fittedRecipe, USUAL } from '../survey/fit-recipe.ts';
 import { spokenSurvey } from '../survey/spoken-survey.ts';
 
 interface Flags {
@@ -85,7 +81,9 @@ Examples:
       };
       if (flags.recipe !== undefined) {
         const { surveys, view } = await listSurveys(reach);
-        console.log(JSON.stringify(await fitted(flags.recipe, surveys, view.spec.contract)));
+        const { recipe } = flags;
+        const steps = recipe === USUAL ? USUAL : await readFile(recipe, 'utf8');
+        console.log(JSON.stringify(fittedRecipe(steps, recipe, surveys, view.spec.contract)));
         return;
       }
       if (flags.list === true) {
@@ -99,24 +97,6 @@ Examples:
       else print(spokenSurvey(survey, view.spec.contract, deltaOf(view)));
       if (survey.state !== 'answered') process.exitCode = 1;
     });
-}
-
-async function fitted(
-  path: string,
-  surveys: readonly SurveyView[],
-  contract: DataContract,
-): Promise<PinnedRecipe> {
-  if (contract.kind !== 'table')
-    throw new Error('--recipe: a recipe prepares the columns of a table, and this federation takes none.');
-  const survey = surveys.find(({ figures }) =>
-    figures?.some(({ statistic }) => statistic === 'moments' || statistic === 'distributions'),
-  );
-  if (survey?.figures == null)
-    throw new Error('--recipe: no survey about the rows was answered. Ask one first, with --about data.');
-  const text = path === 'usual' ? recipeText(usualShared(contract)) : await readFile(path, 'utf8');
-  const pinned = pinFromFile(text, path, contract, { figures: survey.figures, from: surveySource(survey) });
-  if (!pinned.ok) throw new Error(`--recipe: ${pinned.error}`);
-  return pinned.value;
 }
 
 async function wanted({ about, version, column, cross, question }: Flags): Promise<Wish['question']> {

@@ -5,6 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 import { VersionNumber } from '#lib/core/ids.ts';
 import { costOf, epsilonOf } from '#lib/core/privacy/budget.ts';
 import type { Noised } from '#lib/core/privacy/rules.ts';
+import { checkRecipe } from '#lib/core/recipe/pinned.ts';
+import { recipeText, usualStep } from '#lib/core/recipe/recipe.ts';
 import { usualSecureSum } from '#lib/core/secure-sum/rules.ts';
 import { usualStatistics } from '#lib/core/statistics/rules.ts';
 import { layoutOf, measureSurvey, readSurvey, type Question } from '#lib/core/statistics/survey.ts';
@@ -13,6 +15,7 @@ import * as v from 'valibot';
 import { sqliteRecords } from '../../server/adapters/sqlite/records.ts';
 import { readOwnData } from '../../server/participants/own-data.ts';
 import { askSurvey, listSurveys } from '../../server/survey/ask-survey.ts';
+import { fittedRecipe } from '../../server/survey/fit-recipe.ts';
 import { spokenSurvey } from '../../server/survey/spoken-survey.ts';
 import { securePatients } from '../support/secure-patients.ts';
 import { faults, federation, stage, type Stage } from '../support/secure-stage.ts';
@@ -45,10 +48,11 @@ test('six devices answer with sums that are exactly those of all their rows, and
   const one = await stage({ ...base, secureSum: usualSecureSum }, undoings);
   one.start(six);
   await one.coordinator.until(federation, (view) => view.checkedIn === 6, 20_000);
+  const ofMoments = ['age', 'cholesterol'];
   const ofData: Question = [
     { statistic: 'target' },
     { statistic: 'distributions', columns: ['age', 'cholesterol', 'chest_pain'], bins: 16 },
-    { statistic: 'moments', columns: ['age', 'cholesterol'] },
+    { statistic: 'moments', columns: ofMoments },
   ];
   const whole = await asked(one, [
     ...ofData,
@@ -88,6 +92,17 @@ test('six devices answer with sums that are exactly those of all their rows, and
   }
   if (evaluation?.statistic !== 'evaluation' || groups?.statistic !== 'groups')
     throw new Error('No evaluation.');
+  // What was said of the rows fits a recipe, from a terminal too.
+  if (contract.kind !== 'table') throw new Error('Patients are a table.');
+  const others = contract.columns.map(({ name }) => name).filter((name) => !ofMoments.includes(name));
+  const steps = [usualStep('drop', { columns: others }), usualStep('cast'), usualStep('scale')];
+  const recipe = fittedRecipe(recipeText({ steps }), 'steps.json', [whole], contract);
+  expect(recipe.from).toBe('survey 1, the sum of 6 devices');
+  const [age] = recipe.columns;
+  if (age?.type !== 'number') throw new Error('Age is a number.');
+  expect(age.mean / pooled[2].columns[0]!.mean!).toBeCloseTo(1, 8);
+  expect(checkRecipe({ contract, recipe }, undefined)).toEqual([]);
+  expect(() => fittedRecipe('usual', 'usual', [], contract)).toThrow(/Ask one first/);
   // A fifth of the rows is held out.
   const rows = own.reduce((sum, { examples }) => sum + examples.count, 0);
   expect(evaluation.tally.count / rows).toBeGreaterThan(0.1);

@@ -359,7 +359,7 @@ function imputing({ settings, columns, rows }: Asked): Result<Learnt, string> {
       }`,
     );
     const gaps =
-      missing ??
+      (missing === undefined ? undefined : Math.max(0, missing)) ??
       (moments === undefined || rows === undefined ? undefined : Math.max(0, rows - moments.count));
     const filled: Known = {
       ...column,
