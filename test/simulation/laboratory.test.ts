@@ -114,6 +114,25 @@ test('devices that never train judge each version by their own rows, to the same
   );
 });
 
+test('devices prepare rows by a recipe fitted to sums over all of them, and what is no table is not prepared', async () => {
+  const patients: Partial<SimulationSetup> = {
+    data: { type: 'sample', sample: 'patient-cohort', rows: 20 },
+    model: 'softmax-regression',
+    participants: 6,
+    cohort: 1,
+    rounds: 2,
+  };
+  const plain = await run(patients);
+  const prepared = await run({ ...patients, recipe: 'usual' });
+  expect(prepared.result.versionDigest).not.toBe(plain.result.versionDigest);
+  expect((await run({ ...patients, recipe: 'usual' })).result).toEqual(prepared.result);
+  await expect(run({ ...patients, recipe: '{}' })).rejects.toThrow(/--recipe: the file holds no recipe/);
+  await expect(run({ ...patients, recipe: 'usual', model: 'boosted-trees' })).rejects.toThrow(
+    /--recipe: Boosted trees are learnt from sums/,
+  );
+  await expect(run({ recipe: 'usual' })).rejects.toThrow(/--recipe: .*--data is none/);
+});
+
 test('pictures are varied on the devices, to the same bytes each time, and what are no pictures are not', async () => {
   const few: Partial<SimulationSetup> = { participants: 4, rounds: 2 };
   const plain = await run(few);

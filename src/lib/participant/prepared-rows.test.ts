@@ -192,13 +192,13 @@ const bitsOfHash = ({ hashes }: Examples, at: number): string => `${hashes[2 * a
 
 test('the sums of two devices prepare rows as a fit to the pooled ones would, to 1e-6', async () => {
   const { all, devices } = await twoDevices();
-  const { steps } = usualShared(contract, {
-    gaps: 'mean',
-    constant: '0',
-    scale: 'standard',
-    rarest: 1,
-    dateParts: false,
-  });
+  const numbers = { columns: ['age', 'mass', 'seen'] };
+  const steps = [
+    usualStep('cast', numbers),
+    usualStep('impute', { ...numbers, method: 'mean' }),
+    usualStep('one-hot', { columns: ['sex', 'pain'] }),
+    usualStep('scale', numbers),
+  ];
   const recipe = { steps };
   const federated = pinFromSurvey(recipe, contract, surveyed(devices));
   const table = storedTable(contract, all);

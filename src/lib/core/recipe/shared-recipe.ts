@@ -5,60 +5,31 @@ import { exampleShape, type TableContract } from '../data/contract.ts';
 import { modelContract, PinnedRecipe, unpreparedSums, type FederationSpec } from '../federation.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Figures } from '../statistics/index.ts';
+import type { Settings } from './fields.ts';
 import { Json, readFitted, type RecipeProblem } from './fit.ts';
 import { fittedFromSurvey, type FederatedFit } from './from-survey.ts';
 import { jsonOf, openPinned, pinRecipe } from './pinned.ts';
 import { readRecipe, usualStep, type Recipe } from './recipe.ts';
 import { rowValuesIn } from './row-values.ts';
 
-/** What is chosen of the usual steps. */
-export interface UsualChoice {
-  /** What stands in for a number that is missing; as-missing: the mean, with a feature that says so. */
-  readonly gaps: 'as-missing' | 'mean' | 'median' | 'constant';
-  readonly constant: string;
-  readonly scale: 'standard' | 'min-max';
-  /** Categories that fewer rows have are one, "other"; 1: each of the contract is told apart. */
-  readonly rarest: number;
-  /** Times as year, month, day, weekday and hour, instead of days since 1970. */
-  readonly dateParts: boolean;
-}
-
-export const usualChoice: UsualChoice = {
-  gaps: 'as-missing',
-  constant: '0',
-  scale: 'standard',
-  rarest: 1,
-  dateParts: true,
-};
-
-/** Steps for columns as the contract has them; a later step of one's own goes before the last two. */
-export function usualShared(
-  { columns }: TableContract,
-  { gaps, constant, scale, rarest, dateParts }: UsualChoice = usualChoice,
-): Recipe {
-  const numbers = columns.flatMap((column) => (column.type === 'number' ? [column] : []));
-  const namesOf = (which: typeof numbers): string[] => which.map(({ name }) => name);
-  const times = dateParts ? namesOf(numbers.filter(({ reads }) => reads === 'time')) : [];
-  const measured = namesOf(numbers).filter((name) => !times.includes(name));
-  const told = columns.flatMap((column) => (column.type === 'category' ? [column.name] : []));
+/** Numbers scaled, with a feature where they may be missing; categories told apart; times taken apart. Of columns as the contract has them. */
+export function usualShared({ columns }: TableContract): Recipe {
+  const times: string[] = [];
+  const numbers: string[] = [];
+  const told: string[] = [];
+  for (const column of columns) {
+    if (column.type === 'category') told.push(column.name);
+    else if (column.type === 'number') (column.reads === 'time' ? times : numbers).push(column.name);
+  }
+  const of = (names: readonly string[], step: string, settings: Settings = {}) =>
+    names.length === 0 ? [] : [usualStep(step, { columns: names, ...settings })];
   return {
     steps: [
-      ...(times.length === 0 ? [] : [usualStep('dates', { columns: times, cyclic: true })]),
-      ...(measured.length === 0 ? [] : [usualStep('cast', { columns: measured })]),
-      ...(gaps === 'as-missing' || measured.length === 0
-        ? []
-        : [
-            usualStep('impute', {
-              columns: measured,
-              method: gaps,
-              value: gaps === 'constant' ? constant : '',
-            }),
-          ]),
-      ...(told.length === 0 ? [] : [usualStep('one-hot', { columns: told, rarest })]),
-      ...(measured.length === 0 ? [] : [usualStep('scale', { columns: measured, method: scale })]),
-      ...(times.length === 0
-        ? []
-        : [usualStep('scale', { columns: times.flatMap(partNames), method: 'min-max' })]),
+      ...of(times, 'dates', { cyclic: true }),
+      ...of(numbers, 'cast'),
+      ...of(told, 'one-hot'),
+      ...of(numbers, 'scale'),
+      ...of(times.flatMap(partNames), 'scale', { method: 'min-max' }),
     ],
   };
 }
