@@ -94,7 +94,8 @@ class Device {
       tell: async (name: string, message: unknown) => this.#tell({ name, message } as ClientMessage),
       happened: (sentence: string) => this.events.push(sentence),
     } as unknown as Ground;
-    const equipment = { spec: this.of, rows: { training: rows(8), heldOut: rows(2), contract } };
+    const asRead = { training: rows(8), heldOut: rows(2), contract };
+    const equipment = { spec: this.of, rows: asRead, asRead, preparing: null, isHeldOut: false };
     const equipping = { ready: async () => equipment } as unknown as Equipping;
     // No question here is about a version.
     this.surveys = createAnswerSurveys(ground, equipping, {} as never);
